@@ -1,0 +1,1 @@
+"""Events and returns to abnormal returns; arrays only below ``panel``."""

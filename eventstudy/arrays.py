@@ -1,0 +1,110 @@
+"""Array aliases, closed option sets, and the only door between pandas time and integers.
+
+Inside the package an instant is an ``int64`` count of microseconds since 1970-01-01T00:00Z. pandas has four
+units and changed its default once; ``epoch_us`` and ``from_epoch_us`` are the only places that know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy.errors import EventTimeError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+StrArray: TypeAlias = NDArray[np.object_]
+
+LabelSide = Literal["left", "right"]
+AnchorName = Literal["bracket", "earliest", "latest"]
+Alternative = Literal["two-sided", "greater", "less"]
+ReturnKind = Literal["log", "simple"]
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+DAY_US = 86_400 * SECOND_US
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Row = TypeVar("Row")
+
+
+def look_up(kind: str, table: Mapping[str, Row], name: str) -> Row:
+    """Return the row of a plug-point table, or raise an error that lists the known names."""
+    try:
+        return table[name]
+    except KeyError:
+        raise UnknownNameError(kind, name, table) from None
+
+
+def check_choice(kind: str, given: str, literal: Any) -> None:
+    """Refuse a value outside a closed ``Literal`` set."""
+    if given not in get_args(literal):
+        raise UnknownNameError(kind, given, get_args(literal))
+
+
+def epoch_us(index: pd.DatetimeIndex) -> IntArray:
+    """Return an aware index as microseconds since the epoch; a naive one is refused."""
+    if index.tz is None:
+        raise EventTimeError(
+            "The times carry no zone, so nobody can say which instants they are.",
+            remedy="Give the zone they were written in, for example timezone='Europe/Moscow'.",
+        )
+    utc = index.tz_convert("UTC").as_unit("us")
+    return np.asarray(utc.asi8, dtype=np.int64)
+
+
+def from_epoch_us(instants: IntArray) -> pd.DatetimeIndex:
+    """Return microseconds since the epoch as an aware UTC index of one unit."""
+    import pandas as pd
+
+    stamps = np.asarray(instants, dtype=np.int64).view("datetime64[us]")
+    return pd.DatetimeIndex(stamps).tz_localize("UTC")
+
+
+def instant_us(at: datetime) -> int:
+    """Return one aware instant as microseconds since the epoch, exactly."""
+    if at.tzinfo is None or at.utcoffset() is None:
+        raise EventTimeError(f"The time {at.isoformat()} carries no zone.", remedy="Add its offset or zone.")
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def instant_from_us(us: int) -> datetime:
+    """Return the UTC instant of a count of microseconds since the epoch."""
+    return EPOCH + timedelta(microseconds=int(us))
+
+
+def values_equal(left: Any, right: Any) -> bool:
+    """Return whether two frozen values hold the same content, arrays and frames included (NaN equals NaN)."""
+    if type(left) is not type(right):
+        return False
+    if is_dataclass(left) and not isinstance(left, type):
+        return all(values_equal(getattr(left, f.name), getattr(right, f.name)) for f in fields(left) if f.compare)
+    if isinstance(left, np.ndarray):
+        same_kind = left.dtype == right.dtype and left.shape == right.shape
+        return same_kind and bool(np.array_equal(left, right, equal_nan=left.dtype.kind in "fc"))
+    if isinstance(left, tuple | list):
+        return len(left) == len(right) and all(map(values_equal, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(values_equal(left[k], right[k]) for k in left)
+    if hasattr(left, "equals"):
+        return bool(left.equals(right))
+    if isinstance(left, float):
+        return left == right or (left != left and right != right)
+    return bool(left == right)
+
+
+def frozen(array: Iterable[Any] | NDArray[Any], dtype: Any = np.float64) -> NDArray[Any]:
+    """Return an array that nobody can write into, for the fields of frozen values."""
+    made = np.array(array, dtype=dtype)
+    made.setflags(write=False)
+    return made

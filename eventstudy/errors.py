@@ -1,0 +1,136 @@
+"""Every error and warning of the package, drawn as one tree.
+
+EventStudyError              one clear sentence, what to do, and the exit code of the command line
+ ├─ UsageError               2  a call or option that cannot be meant
+ │   └─ UnknownNameError     2  a name that is in none of the tables; lists the known ones
+ ├─ SpecError                3  the study file breaks its rules; carries every problem with its place
+ ├─ DataError                4  input that is missing or invalid
+ │   ├─ BarsError               a bar series that breaks an invariant
+ │   ├─ CalendarError           a date outside a calendar's validity, a local time that does not exist
+ │   ├─ EventTimeError          a naive, reversed or impossible event time
+ │   ├─ NewsError               a text, feed or table of news that cannot be read
+ │   ├─ EventFileError          a list of events that cannot be read or must not be overwritten
+ │   ├─ SourceError             a source that does not have what is asked
+ │   └─ StoreError              the local bar store cannot be written or fails verification
+ ├─ NetworkError             5  the network, or what came through it
+ └─ LockHeldError            6  another process is at work on the same thing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class EventStudyError(Exception):
+    """Root of the tree: ``message`` says what was given and which rule it broke, ``remedy`` what to do."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} {remedy}".strip())
+
+
+class UsageError(EventStudyError):
+    exit_code = 2
+
+
+class UnknownNameError(UsageError, ValueError):
+    """A name that is in none of the rows of a table."""
+
+    def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
+        self.kind, self.given, self.known = kind, given, tuple(sorted(known))
+        super().__init__(
+            f"{given!r} is not a known {kind}; known are {', '.join(self.known)}.",
+            remedy=did_you_mean(given, self.known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule of a study file, with the place a person can jump to."""
+
+    path: str
+    line: int
+    column: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.key}: {self.message}"
+
+
+class SpecError(EventStudyError, ValueError):
+    """Every problem of a study file at once."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class DataError(EventStudyError, ValueError):
+    exit_code = 4
+
+
+class BarsError(DataError):
+    pass
+
+
+class CalendarError(DataError):
+    pass
+
+
+class EventTimeError(DataError):
+    pass
+
+
+class NewsError(DataError):
+    pass
+
+
+class EventFileError(DataError):
+    pass
+
+
+class SourceError(DataError):
+    pass
+
+
+class StoreError(DataError):
+    pass
+
+
+class NetworkError(EventStudyError):
+    exit_code = 5
+
+
+class LockHeldError(EventStudyError):
+    exit_code = 6
+
+
+class EventStudyWarning(UserWarning):
+    """Something a careful reader must know; ``code`` has a page in the documentation."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(f"{code} {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning as data: it travels inside values and results and is shown in every report."""
+
+    code: str
+    message: str
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """Return ``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
+    return f"Did you mean {folded[near[0]]!r}?" if near else ""

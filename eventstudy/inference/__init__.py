@@ -1,0 +1,1 @@
+"""Abnormal returns to statements of significance."""

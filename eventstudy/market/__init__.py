@@ -1,0 +1,1 @@
+"""Raw bars to clean returns on a trading clock."""

@@ -1,0 +1,88 @@
+"""Bars: one price series, indexed by the instant each bar closes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from eventstudy.arrays import IntArray, LabelSide, check_choice, epoch_us, values_equal
+from eventstudy.errors import BarsError, Notice
+
+if TYPE_CHECKING:
+    from eventstudy.market.instruments import Instrument
+
+COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """One instrument's prices on its own closing instants.
+
+    Attributes
+    ----------
+    instrument : Instrument
+    step : pandas.Timedelta
+        Length of one bar; one day for daily bars and fixings.
+    label : {"left", "right"}
+        Which end of the bar the labels of the input marked. The index here is always the closing instant.
+    frame : pandas.DataFrame
+        Index: closing instants, UTC, microseconds, unique, increasing. Columns: a subset of ``open high low
+        close volume``, float64; ``close`` always. A minute without trades has no row.
+    source : str
+        Where it came from, in words fit for a report.
+    simulated : bool
+        True for drawn data; every table, axis and file made from it says SIMULATED.
+    notices : tuple of Notice
+        What was found and repaired on the way in.
+
+    Raises
+    ------
+    BarsError
+        If an invariant does not hold: the message names the first offending row.
+    """
+
+    instrument: Instrument
+    step: pd.Timedelta
+    label: LabelSide
+    frame: pd.DataFrame
+    source: str = ""
+    simulated: bool = False
+    notices: tuple[Notice, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        check_choice("label side", self.label, LabelSide)
+        index = self.frame.index
+        if not isinstance(index, pd.DatetimeIndex) or index.tz is None:
+            raise BarsError(
+                f"The bars of {self.instrument.code} are not indexed by instants with a zone.",
+                remedy="Read them with read_bars(..., timezone=..., label=...).",
+            )
+        if str(index.tz) != "UTC" or index.unit != "us":
+            raise BarsError(f"The bars of {self.instrument.code} are in {index.tz}/{index.unit}, not UTC/us.")
+        if not index.is_monotonic_increasing or not index.is_unique:
+            bad = int((index[1:] <= index[:-1]).argmax()) + 1
+            raise BarsError(
+                f"The bars of {self.instrument.code} are not strictly increasing at row {bad} ({index[bad]})."
+            )
+        unknown = [c for c in self.frame.columns if c not in COLUMNS]
+        if unknown or "close" not in self.frame.columns:
+            raise BarsError(
+                f"Bars hold the columns {', '.join(COLUMNS)}, with 'close' always; found {list(self.frame.columns)}."
+            )
+        if self.step <= pd.Timedelta(0):
+            raise BarsError(f"The step of {self.instrument.code} is {self.step}; it must be positive.")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def closes_us(self) -> IntArray:
+        """Closing instants in microseconds since the epoch, shape (T,)."""
+        return epoch_us(self.frame.index)  # type: ignore[arg-type]

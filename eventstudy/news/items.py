@@ -1,0 +1,98 @@
+"""The values of the news side: what was found, and when the market could have known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from eventstudy.errors import EventTimeError
+
+SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """The interval in which the news became public: never a guess, so never a single instant by default.
+
+    Attributes
+    ----------
+    earliest, latest : datetime.datetime
+        UTC. Not public before ``earliest`` for certain, public at ``latest`` for certain. A stamp "10:07" is the
+        minute 10:07:00 to 10:07:59.999999; a date is its whole day.
+    basis : str
+        What the interval rests on: ``"stamp"``, ``"reviewed"``, ``"assumed"``, ``"price"``, ``"calendar"``.
+    evidence : tuple of str
+        One sentence per piece of evidence, with its source.
+
+    Raises
+    ------
+    EventTimeError
+        If a time carries no zone or ``earliest`` is after ``latest``.
+    """
+
+    earliest: datetime
+    latest: datetime
+    basis: str = "stamp"
+    evidence: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("earliest", "latest"):
+            at = getattr(self, name)
+            if at.tzinfo is None or at.utcoffset() is None:
+                raise EventTimeError(
+                    f"The {name} time {at.isoformat()} carries no zone.",
+                    remedy="Write it with its offset, for example 2021-04-13T18:37+03:00.",
+                )
+            object.__setattr__(self, name, at.astimezone(UTC))
+        if self.earliest > self.latest:
+            raise EventTimeError(
+                f"The event would end ({self.latest.isoformat()}) before it begins ({self.earliest.isoformat()}).",
+                remedy="Exchange the two times, or correct the wrong one.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class NewsItem:
+    """A piece of news exactly as it was received; raw, never edited.
+
+    ``stamps`` are the time strings as found, as pairs (field, text).
+    """
+
+    id: str
+    source: str
+    title: str
+    text: str
+    url: str = ""
+    stamps: tuple[tuple[str, str], ...] = ()
+    fetched_at: datetime | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One reviewed event: what studies use.
+
+    ``expected_sign`` is +1, -1 or None when the direction was not predicted. ``attributes`` are numbers or
+    words for the cross-section of abnormal returns.
+    """
+
+    id: str
+    time: EventTime
+    instruments: tuple[str, ...] = ()
+    label: str = ""
+    expected_sign: int | None = None
+    items: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    attributes: Mapping[str, float | str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not SAFE_ID.fullmatch(self.id):
+            raise EventTimeError(
+                f"{self.id!r} cannot name an event: allowed are 1 to 64 of the letters A-Z a-z 0-9 . _ -, not "
+                "beginning with a dot.",
+                remedy="Put the readable words into the label.",
+            )
+        if self.expected_sign not in (None, -1, 1):
+            raise EventTimeError(f"The expected sign of {self.id} is {self.expected_sign}; allowed are 1 and -1.")

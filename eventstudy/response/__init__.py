@@ -1,0 +1,1 @@
+"""The shape of the reaction: speed, overshoot, reversal, leak, jumps, volume, volatility."""
