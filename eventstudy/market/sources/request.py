@@ -1,0 +1,40 @@
+"""What is asked of a source: which instrument, which period, and all that a file does not say about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pandas as pd
+
+from eventstudy.arrays import LabelSide
+from eventstudy.market.instruments import Instrument
+
+
+@dataclass(frozen=True)
+class BarRequest:
+    """One series, as every row of ``BAR_SOURCES`` understands it.
+
+    Attributes
+    ----------
+    instrument : Instrument
+    step : pandas.Timedelta
+        Length of a bar; one day for daily series.
+    first, last : datetime.datetime or None
+        UTC bounds of the period, both included; None for all there is.
+    path, preset, columns, timezone, label, closes_at
+        For files: where, which layout, which column holds what, whose clock the labels show, which end of the bar
+        they mark, and for daily files the local time of the close ("18:50").
+    """
+
+    instrument: Instrument
+    step: pd.Timedelta
+    first: datetime | None = None
+    last: datetime | None = None
+    path: str = ""
+    preset: str = "generic"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = ""
+    label: LabelSide | None = None
+    closes_at: str = ""

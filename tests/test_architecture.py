@@ -1,0 +1,77 @@
+"""The first law, one direction: a folder imports only those before it; imports stay light; public names are exact."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import eventstudy
+
+ROOT = Path(eventstudy.__file__).parent
+FLOW = [
+    *["errors", "arrays", "market", "news", "abnormal", "inference", "response"],
+    *["simulate", "study", "report", "batch", "cli"],
+]
+# The result's own doors: a reader in a notebook asks the result itself for its picture.
+UPWARD_DOORS = {("study/result.py", "report")}
+HEAVY = {"pandas", "numpy", "scipy", "statsmodels", "matplotlib", "pydantic", "pyarrow", "httpx2", "yfinance", "jinja2"}
+
+
+def rooms() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def imported(path: Path, *, module_level: bool) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if module_level else list(ast.walk(tree))
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("eventstudy"):
+            parts = (node.module or "").split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("eventstudy.")}
+    return found & set(FLOW)
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_folder_imports_only_those_before_it(path: Path) -> None:
+    place = path.relative_to(ROOT)
+    room = place.parts[0].removesuffix(".py")
+    if room not in FLOW:
+        assert room in {"__init__", "__main__"}, f"{place} stands outside the flow {FLOW}"
+        return
+    doors = {target for source, target in UPWARD_DOORS if source == place.as_posix()}
+    against = {name for name in imported(path, module_level=False) if FLOW.index(name) > FLOW.index(room)}
+    assert not imported(path, module_level=True) & against, f"{place} imports against the flow"
+    assert against <= doors, f"{place} reaches up to {against - doors}"
+
+
+def test_public_names_are_exact_and_loadable() -> None:
+    assert set(eventstudy.__all__) == {"__version__", *eventstudy.PUBLIC}
+    for name in eventstudy.PUBLIC:
+        assert getattr(eventstudy, name) is not None
+    assert set(dir(eventstudy)) == set(eventstudy.__all__)
+
+
+def test_an_unknown_public_name_lists_the_known_ones() -> None:
+    with pytest.raises(AttributeError, match="Bars"):
+        _ = eventstudy.nothing_of_the_kind
+
+
+@pytest.mark.parametrize("statement", ["import eventstudy", "import eventstudy.cli.app"])
+def test_the_import_is_light(statement: str) -> None:
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not HEAVY & set(loaded)
+
+
+def test_nothing_deserialises_code_or_hides_the_machine() -> None:
+    forbidden = re.compile(r"\b(pickle|joblib|yaml\.load|marshal)\b|\beval\(|\bexec\(|allow_pickle=True")
+    hits = [f"{p.relative_to(ROOT)}: {m[0]}" for p in rooms() for m in [forbidden.search(p.read_text("utf-8"))] if m]
+    assert not hits
