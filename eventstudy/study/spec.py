@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind
+from eventstudy.errors import Problem, SpecError, did_you_mean
 
 Pair = tuple[int, int]
 Level = Annotated[float, Field(gt=0.5, lt=1.0)]
@@ -119,13 +121,18 @@ class StudySpec(Settings):
     overlaps: Literal["keep", "drop_later", "merge", "exclude_from_estimation"] = "keep"
     seed: int = 0
 
-    @model_validator(mode="after")
-    def _windows_fit(self) -> StudySpec:
-        _ = self.window_spec
-        for pair in self.windows:
-            if pair[0] > pair[1] or pair[0] < self.event[0] or pair[1] > self.event[1]:
-                raise ValueError(f"the window {list(pair)} must lie inside the event window {list(self.event)}")
-        return self
+    def __init__(self, **settings: Any) -> None:
+        try:
+            super().__init__(**{key: _tupled(value) for key, value in settings.items()})
+        except ValidationError as refused:
+            found = list(_field_problems(refused))
+        else:
+            found = []
+        spoiled = {key.partition(".")[0].partition("[")[0] for key, _ in found}
+        settled = {key: _tupled(value) for key, value in settings.items() if key not in spoiled}
+        found += [(key, message) for rule in RULES for key, message in rule(settled)]
+        if found:
+            raise SpecError(Problem("StudySpec", 0, 0, key, message) for key, message in found)
 
     @property
     def window_spec(self) -> WindowSpec:
@@ -147,3 +154,78 @@ class StudySpec(Settings):
         from eventstudy.study.spec_toml import read_spec
 
         return read_spec(Path(path))
+
+    def to_toml(self) -> str:
+        """Return the study as the text of a study file; reading it back gives an equal spec."""
+        from eventstudy.study.spec_toml import write_spec
+
+        return write_spec(self)
+
+
+def _tupled(value: Any) -> Any:
+    """Return TOML's and Python's lists as tuples, so that a spec is immutable all the way down."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_tupled, value))
+    return value
+
+
+def _field_problems(refused: ValidationError) -> Iterator[tuple[str, str]]:
+    for error in refused.errors(include_url=False):
+        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+        if error["type"] == "extra_forbidden":
+            known = DataSpec.model_fields if "." in key else StudySpec.model_fields
+            name = str(error["loc"][-1])
+            yield key, f"unknown key. {did_you_mean(name, known)} Known are {', '.join(known)}."
+        else:
+            yield key, f"found {error['input']!r}; {error['msg'].removeprefix('Value error, ')}."
+
+
+def _estimation_ends_before_the_event(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    estimation, event = settings.get("estimation"), settings.get("event", (0, 0))
+    for key, pair in (("estimation", estimation), ("event", event)):
+        if pair is not None and pair[0] > pair[1]:
+            yield key, f"the window {list(pair)} ends before it starts; write the smaller bound first."
+    if estimation is not None and estimation[1] >= event[0]:
+        yield (
+            "estimation",
+            (
+                f"the estimation window {list(estimation)} overlaps the event window {list(event)}; the model would "
+                f"learn from the reaction it is to judge. Let it end at {event[0] - 1} or earlier."
+            ),
+        )
+
+
+def _windows_lie_inside_the_event_window(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    event = settings.get("event", (0, 0))
+    for position, pair in enumerate(settings.get("windows", ())):
+        if pair[0] > pair[1] or pair[0] < event[0] or pair[1] > event[1]:
+            yield f"windows[{position}]", f"the window {list(pair)} does not lie inside the event window {list(event)}."
+
+
+def _files_say_what_they_cannot_know(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for place, series in _series(settings):
+        if series.get("source", "file") != "file":
+            continue
+        if not series.get("path"):
+            yield f"{place}.path", "missing; name the file, relative to the study file."
+        if not series.get("timezone"):
+            yield f"{place}.timezone", "missing; say which zone the times were written in, such as 'Europe/Moscow'."
+        if not series.get("label"):
+            yield f"{place}.label", "missing; say whether the times mark the 'left' (begin) or 'right' (end) of a bar."
+        if not series.get("step"):
+            yield f"{place}.step", "missing; say how long a bar is, such as '10min' or '1D'."
+
+
+def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    rows = [(f"data[{i}]", row) for i, row in enumerate(settings.get("data", ()))]
+    rows += [(f"factors[{i}]", row) for i, row in enumerate(settings.get("factors", ()))]
+    rows += [("market", settings["market"])] if settings.get("market") is not None else []
+    for place, row in rows:
+        yield place, row.model_dump() if isinstance(row, DataSpec) else row
+
+
+RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
+    _estimation_ends_before_the_event,
+    _windows_lie_inside_the_event_window,
+    _files_say_what_they_cannot_know,
+)

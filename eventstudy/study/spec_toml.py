@@ -1,0 +1,167 @@
+"""Study files: TOML in, with the place of every problem; TOML out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from eventstudy.errors import DataError, Problem, SpecError, did_you_mean
+from eventstudy.study.spec import StudySpec
+
+# Where each setting stands in a study file; the only place that knows both spellings.
+PLACES: dict[str, str] = {
+    "name": "name",
+    "title": "title",
+    "seed": "seed",
+    "events.file": "events_file",
+    "events.only": "events",
+    "data": "data",
+    "market": "market",
+    "factors": "factors",
+    "window.anchor": "anchor",
+    "window.estimation": "estimation",
+    "window.event": "event",
+    "window.report": "windows",
+    "window.clock": "clock",
+    "window.min_observations": "min_observations",
+    "model.name": "model",
+    "model.options": "model_options",
+    "model.returns": "returns",
+    "inference.tests": "tests",
+    "inference.options": "test_options",
+    "inference.adjust": "adjust",
+    "inference.level": "level",
+    "inference.alternative": "alternative",
+    "inference.placebo_days": "placebo_days",
+    "inference.placebo_after": "placebo_after",
+    "inference.overlaps": "overlaps",
+}
+SECTIONS = {place.partition(".")[0] for place in PLACES if "." in place}
+Position = tuple[int, int]
+
+
+def read_spec(path: Path) -> StudySpec:
+    """Return the study of a file; raise ``SpecError`` with every problem as ``file:line:column: key: message``."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"The study file {path} cannot be read: {error}.", remedy="Check its name and rights."
+        ) from error
+    return parse_spec(text, str(path))
+
+
+def parse_spec(text: str, name: str) -> StudySpec:
+    """Return the study written in ``text``; ``name`` stands for the file in messages."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line, column = _syntax_position(str(error), text)
+        raise SpecError([Problem(name, line, column, "TOML", str(error))]) from error
+    places = key_positions(text)
+    settings, unknown = _flatten(raw)
+    found = [(key, message) for key, message in unknown]
+    try:
+        spec = StudySpec(**settings)
+    except SpecError as refused:
+        found += [(_toml_key(problem.key), problem.message) for problem in refused.problems]
+    if found:
+        located = (Problem(name, *_nearest(key, places), key, message) for key, message in found)
+        raise SpecError(sorted(located, key=lambda problem: (problem.line, problem.column)))
+    return spec
+
+
+def write_spec(spec: StudySpec) -> str:
+    """Return the study file of a spec: only what differs from the defaults, in the order of ``PLACES``."""
+    import tomlkit
+
+    document: dict[str, Any] = {}
+    written = spec.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    for place, field in PLACES.items():
+        if field in written:
+            section, _, key = place.rpartition(".")
+            (document.setdefault(section, {}) if section else document)[key] = written[field]
+    return tomlkit.dumps(document)
+
+
+def key_positions(text: str) -> dict[str, Position]:
+    """Return the line and column (from 1) of every key and table header of a TOML text.
+
+    The TOML reader of the standard library keeps no positions, so this reads the shape of the lines again; it only
+    has to be right for texts that the reader has accepted.
+    """
+    places: dict[str, Position] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in _lines_outside_strings(text):
+        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?", line):
+            table = _plain(header[2])
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}[{counts[table]}]"
+            places[table] = (number, line.index("[") + 1)
+        elif key := re.match(r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+))*)\s*=", line):
+            name = f"{table}.{_plain(key[1])}".lstrip(".")
+            places[name] = (number, key.start(1) + 1)
+    return places
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"\s*\.\s*", ".", key.strip()).replace('"', "").replace("'", "")
+
+
+def _lines_outside_strings(text: str) -> Iterator[tuple[int, str]]:
+    inside = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not inside:
+            yield number, line
+        for quotes in re.findall(r'"""|\'\'\'', line):
+            inside = "" if inside == quotes else inside or quotes
+
+
+def _flatten(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    settings: dict[str, Any] = {}
+    unknown: list[tuple[str, str]] = []
+    for key, value in raw.items():
+        nested = key in SECTIONS and isinstance(value, dict)
+        for place, item in ({f"{key}.{k}": v for k, v in value.items()} if nested else {key: value}).items():
+            if place in PLACES:
+                settings[PLACES[place]] = item
+            else:
+                section = key if nested else ""
+                unknown.append((place, _unknown_key(place, section)))
+    return settings, unknown
+
+
+def _unknown_key(place: str, section: str) -> str:
+    known = [name for name in PLACES if name.rpartition(".")[0] == section]
+    known += [] if section else sorted(SECTIONS)
+    shown = [name.rpartition(".")[2] for name in known]
+    where = f"[{section}]" if section else "the top of the file"
+    hint = did_you_mean(place.rpartition(".")[2], shown) or did_you_mean(place, PLACES)
+    return " ".join(filter(None, ["unknown key.", hint, f"Known in {where} are {', '.join(shown)}."]))
+
+
+def _toml_key(field: str) -> str:
+    """Return the spelling of a field in a study file: ``windows[1]`` is ``window.report[1]`` there."""
+    stem, bracket, rest = field.partition("[")
+    head, dot, tail = stem.partition(".")
+    back = {name: place for place, name in PLACES.items()}
+    return back.get(head, head) + dot + tail + bracket + rest
+
+
+def _nearest(key: str, places: Mapping[str, Position]) -> Position:
+    """Return the place of a key, or of the nearest thing above it that is written in the file."""
+    while key:
+        if key in places:
+            return places[key]
+        key = key[: max(key.rfind("."), key.rfind("["), 0)]
+    return (1, 1)
+
+
+def _syntax_position(message: str, text: str) -> Position:
+    found = re.search(r"at line (\d+), column (\d+)", message)
+    return (int(found[1]), int(found[2])) if found else (text.count("\n") + 1, 1)

@@ -1,0 +1,155 @@
+"""The study file: every problem at once, each with its place; and a faithful round trip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventstudy.errors import DataError, SpecError
+from eventstudy.study.spec import StudySpec
+from eventstudy.study.spec_toml import PLACES, SECTIONS, key_positions, parse_spec, read_spec
+
+GOOD = """\
+name = "call"
+title = "A call"
+seed = 7
+
+[events]
+file = "call.toml"
+
+[[data]]
+instrument = "SBER"
+path = "SBER.csv"
+timezone = "Europe/Moscow"
+label = "right"
+step = "10min"
+
+[window]
+estimation = [-60, -10]
+event = [-3, 6]
+report = [[0, 0], [0, 3]]
+
+[inference]
+level = 0.9
+"""
+
+BAD = """\
+name = "call"
+titel = "A call"
+
+[[data]]
+instrument = "SBER"
+path = "SBER.csv"
+label = "end"
+step = "10min"
+
+[window]
+estimation = [-60, 2]
+event = [-3, 6]
+report = [[0, 0], [0, 9]]
+
+[inference]
+level = "high"
+levle = 0.9
+"""
+
+
+def problems(text: str) -> dict[str, tuple[int, int, str]]:
+    with pytest.raises(SpecError) as refused:
+        parse_spec(text, "study.toml")
+    return {p.key: (p.line, p.column, p.message) for p in refused.value.problems}
+
+
+def test_a_good_file_is_read_as_written() -> None:
+    spec = parse_spec(GOOD, "study.toml")
+    assert (spec.name, spec.seed, spec.estimation, spec.event) == ("call", 7, (-60, -10), (-3, 6))
+    assert [str(w) for w in spec.test_windows] == ["[+0, +0]", "[+0, +3]"]
+    assert spec.data[0].label == "right"
+    assert spec.level == 0.9
+
+
+def test_every_problem_is_reported_at_once_with_its_place() -> None:
+    found = problems(BAD)
+    assert found["titel"][:2] == (2, 1)
+    assert "'title'" in found["titel"][2]
+    assert found["data[0].label"][:2] == (7, 1)
+    assert "'end'" in found["data[0].label"][2]
+    assert found["window.estimation"][:2] == (11, 1)
+    assert "overlaps" in found["window.estimation"][2]
+    assert found["window.report[1]"][:2] == (13, 1)
+    assert found["inference.level"][:2] == (16, 1)
+    assert found["inference.levle"][:2] == (17, 1)
+    assert "'level'" in found["inference.levle"][2]
+
+
+def test_a_file_source_must_say_zone_label_and_step() -> None:
+    found = problems('[[data]]\ninstrument = "SBER"\npath = "a.csv"\n')
+    assert {"data[0].timezone", "data[0].label", "data[0].step"} == set(found)
+    assert found["data[0].timezone"][:2] == (1, 1)
+
+
+def test_a_syntax_error_has_its_place() -> None:
+    found = problems('name = "x"\nseed = = 3\n')
+    assert found["TOML"][0] == 2
+
+
+def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nothing\.toml cannot be read"):
+        read_spec(tmp_path / "nothing.toml")
+
+
+def test_the_same_problems_are_told_in_python() -> None:
+    with pytest.raises(SpecError) as refused:
+        StudySpec(estimation=(-5, 0), event=[-1, 1], modle="market")
+    assert {p.key for p in refused.value.problems} == {"estimation", "modle"}
+
+
+def test_lists_become_tuples_and_the_spec_is_frozen() -> None:
+    spec = StudySpec(event=[-1, 1], windows=[[0, 1]])
+    assert spec == StudySpec(event=(-1, 1), windows=((0, 1),))
+    with pytest.raises(ValueError, match="frozen"):
+        spec.seed = 3  # type: ignore[misc]
+
+
+def test_every_field_has_one_place_in_the_file() -> None:
+    assert sorted(PLACES.values()) == sorted(StudySpec.model_fields)
+    assert not SECTIONS & {place for place in PLACES if "." not in place}
+
+
+def test_keys_inside_multi_line_strings_are_not_places() -> None:
+    text = 'title = """\nname = "no"\n"""\nname = "yes"\n'
+    assert key_positions(text)["name"] == (4, 1)
+
+
+def test_the_digest_does_not_depend_on_the_order_of_writing() -> None:
+    lines = 'name = "a"\nseed = 1\n', 'seed = 1\nname = "a"\n'
+    one, two = (parse_spec(text, "x").digest() for text in lines)
+    assert one == two != StudySpec(name="a", seed=2).digest()
+
+
+specs = st.builds(
+    lambda seed, start, length, gap, title, level: StudySpec(
+        seed=seed,
+        title=title,
+        level=level,
+        estimation=(start - gap - 50, start - gap - 1),
+        event=(start, start + length),
+        windows=((start, start),),
+    ),
+    st.integers(0, 2**31),
+    st.integers(-20, 20),
+    st.integers(0, 30),
+    st.integers(0, 30),
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=30),
+    st.floats(0.51, 0.99),
+)
+
+
+@given(specs)
+def test_a_spec_survives_the_round_trip_through_toml(spec: StudySpec) -> None:
+    again = parse_spec(spec.to_toml(), "again.toml")
+    assert again == spec
+    assert again.digest() == spec.digest()
