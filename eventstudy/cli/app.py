@@ -1,43 +1,95 @@
-"""The command ``eventstudy``: one file per command group, mounted from one literal table."""
+"""The command ``eventstudy``: one file per command group, mounted from one literal table, imported on first use."""
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib import import_module
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
 
 import typer
 
-from eventstudy.errors import EventStudyError
+from eventstudy.cli import console, exits
+from eventstudy.cli.lazy import LazyGroup, Row
 
-# Command -> "module:attribute"; a function is one command, a Typer instance a group of them.
-# The modules import heavy libraries only inside their functions, so that --help stays quick.
-COMMANDS: dict[str, str] = {}
+# "group command" -> Row("module:function", one sentence). A row is imported only when its command is called or its own
+# help is asked, so `eventstudy --help` answers from this table alone.
+COMMANDS: dict[str, Row] = {}
+
+# The first word of the rows with two words.
+GROUPS: dict[str, str] = {
+    "data": "Look after the price series: check them, and keep the local bar store.",
+    "events": "Look after the reviewed lists of events.",
+}
+
+PROGRAM = "eventstudy"
+OFFLINE = "EVENTSTUDY_OFFLINE"
 
 
-def build() -> typer.Typer:
-    """Return the application with every row of ``COMMANDS`` mounted."""
+def _version(value: bool) -> None:
+    if value:
+        from eventstudy import __version__
+
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+_flag = partial(typer.Option, callback=console.note, expose_value=False)
+
+
+def _everywhere(
+    quiet: Annotated[bool, _flag("--quiet", help="No talk and no progress; warnings and errors stay.")] = False,
+    json_log: Annotated[bool, _flag("--json-log", help="Talk on standard error as one JSON object a line.")] = False,
+    offline: Annotated[
+        bool,
+        _flag("--offline", help="Never open a network connection; what is missing is an error.", envvar=OFFLINE),
+    ] = False,
+    strict: Annotated[bool, _flag("--strict", help="Treat every warning as an error (exit code 4).")] = False,
+    debug: Annotated[bool, _flag("--debug", help="Show the traceback behind an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True, expose_value=False),
+    ] = False,
+) -> None:
+    """Options that every command understands, before or after its name."""
+
+
+def build() -> LazyGroup:
+    """Return the command tree; no command's module is imported yet."""
     app = typer.Typer(
-        name="eventstudy",
+        name=PROGRAM,
+        cls=LazyGroup,
         help="Market-reaction event studies: when the market could have known, what the price did, how sure we are.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback()(lambda: None)
-    for name, place in COMMANDS.items():
-        module, attribute = place.split(":")
-        command = getattr(import_module(module), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
-    return app
+    app.callback()(_everywhere)
+    group = typer.main.get_command(app)
+    if not isinstance(group, LazyGroup):
+        raise TypeError("the command tree must be a LazyGroup")
+    return group.fill(COMMANDS, GROUPS)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing a user does wrong ends in a traceback."""
+    with console.fresh_manners():
+        return exits.guard(lambda: _dispatch(list(arguments)))
+
+
+def _dispatch(arguments: list[str]) -> int:
+    group = build()
+    variable = f"_{PROGRAM.upper()}_COMPLETE"
+    if instruction := os.environ.get(variable):
+        from typer.completion import shell_complete
+
+        return shell_complete(group, {}, PROGRAM, variable, instruction)
+    with group.make_context(PROGRAM, arguments) as context:
+        code = group.invoke(context)
+    return code if isinstance(code, int) else 0
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one sentence on standard error and an exit code."""
-    try:
-        build()()
-    except EventStudyError as error:
-        sys.stderr.write(f"eventstudy: {error}\n")
-        sys.exit(error.exit_code)
+    """Entry point of the installed command."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,206 @@
+"""How the command line speaks: data on standard output, talk and progress on standard error.
+
+Text that came from outside (headlines, names, paths) is shown as text: control characters, terminal escapes and marks
+that reorder a line are taken out, and nothing is read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+import typer
+
+from eventstudy.errors import DataError, EventStudyWarning, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What the user asked of every command."""
+
+    quiet: bool = False
+    json_log: bool = False
+    offline: bool = False
+    strict: bool = False
+    debug: bool = False
+
+
+_POLITE = Manners()
+_MANNERS: ContextVar[Manners] = ContextVar("manners", default=_POLITE)
+
+# An escape sequence goes whole (its letters would be left as litter), then every other control, bidi or format mark
+# that can move the cursor or reorder the line; tab and newline stay.
+_ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[\[0-?]*[ -/]*[@-~]?|\x9b[0-?]*[ -/]*[@-~]?")
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def manners() -> Manners:
+    """Return what the user asked of this run."""
+    return _MANNERS.get()
+
+
+def note(param: typer.CallbackParam, value: bool) -> bool:
+    """Remember an option that every command understands (a callback of the option)."""
+    if value and param.name:
+        _MANNERS.set(replace(_MANNERS.get(), **{param.name: True}))
+    return value
+
+
+@contextmanager
+def fresh_manners() -> Iterator[None]:
+    """Start a run with nothing asked; what it sets ends with it."""
+    token = _MANNERS.set(Manners())
+    try:
+        yield
+    finally:
+        _MANNERS.reset(token)
+
+
+def clean(text: object) -> str:
+    """Return the text without anything a terminal would obey."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", str(text)))
+
+
+def out(text: object) -> None:
+    """Write one piece of data on standard output, as text."""
+    sys.stdout.write(clean(text) + "\n")
+
+
+def json_text(value: object) -> str:
+    """Return strict JSON: a number that is not finite becomes null, text stays readable."""
+    return json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False, default=_plain)
+
+
+def out_json(value: object) -> None:
+    """Write strict JSON on standard output."""
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return value
+
+
+def _plain(value: Any) -> object:
+    """Dates, paths and numpy scalars as JSON knows them."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "item"):
+        return _finite(value.item())
+    return str(value)
+
+
+def out_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Write a table on standard output: fitted to a terminal, never cut in redirected output."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, title=Text(clean(title)) if title else None, title_justify="left", pad_edge=False)
+    body = [[_cell(entry) for entry in row] for row in rows]
+    for number, column in enumerate(columns):
+        numeric = any(row[number] for row in body) and all(_NUMBER.fullmatch(row[number]) for row in body)
+        table.add_column(Text(clean(column)), justify="right" if numeric else "left", overflow="fold")
+    for row in body:
+        table.add_row(*map(Text, row))
+    width = None if sys.stdout.isatty() else 4096
+    text = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+    with text.capture() as lines:
+        text.print(table)
+    sys.stdout.write("".join(line.rstrip() + "\n" for line in lines.get().splitlines()))
+
+
+_NUMBER = re.compile(r"[-+−]?[\d,.]+(?:e[-+]?\d+)?\s?%?|", re.IGNORECASE)
+
+
+def _cell(entry: object) -> str:
+    return "" if entry is None else clean(entry).replace("\n", " ").replace("\t", " ")
+
+
+def talk(text: object) -> None:
+    """Say something to the person on standard error; silent under ``--quiet``."""
+    if not manners().quiet:
+        _say("info", clean(text))
+
+
+def warn(code: str, message: object) -> None:
+    """Say a warning with its code on standard error, also under ``--quiet``."""
+    _say("warning", clean(message), code)
+
+
+def error(message: object, code: str = "") -> None:
+    """Say what went wrong on standard error."""
+    _say("error", clean(message), code)
+
+
+def notices(found: Iterable[Notice]) -> None:
+    """Say every warning a result carries; under ``--strict`` they are an error together."""
+    every = list(found)
+    for notice in every:
+        warn(notice.code, notice.message)
+    if every and manners().strict:
+        codes = ", ".join(sorted({notice.code for notice in every}))
+        raise DataError(f"--strict makes warnings errors, and there are {len(every)} ({codes}).")
+
+
+def _say(level: str, message: str, code: str = "") -> None:
+    if manners().json_log:
+        from datetime import UTC, datetime
+
+        line = {"at": datetime.now(UTC).isoformat(), "level": level, "code": code or None, "message": message}
+        sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return
+    prefix = {"info": "", "warning": f"warning {code}: ".replace(" :", ":"), "error": "eventstudy: "}[level]
+    sys.stderr.write(f"{prefix}{message}\n")
+
+
+@contextmanager
+def warnings_as_talk() -> Iterator[None]:
+    """Show this package's warnings as one line each, hide those of libraries unless ``--debug`` was given."""
+
+    def show(message: Warning | str, category: type[Warning], *place: object) -> None:
+        if isinstance(message, EventStudyWarning):
+            if manners().strict:
+                raise message
+            warn(message.code, message.message)
+        elif manners().debug:
+            warn(category.__name__, message)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
+
+
+@contextmanager
+def progress(total: int, label: str) -> Iterator[Callable[[str], None]]:
+    """Show a bar with the time left on a terminal's standard error; elsewhere show nothing at all.
+
+    Yields a function to be called with the name of each piece as it is done.
+    """
+    if manners().quiet or manners().json_log or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr, highlight=False), transient=True) as shown:
+        task = shown.add_task(clean(label), total=total)
+        yield lambda name: shown.update(task, advance=1, description=f"{clean(label)} {clean(name)}")

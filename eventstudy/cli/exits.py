@@ -1,0 +1,114 @@
+"""What a run ends with: one exit code, and at most one clear sentence on standard error.
+
+==== =====================================================================
+code meaning
+==== =====================================================================
+0    done
+1    done, but something was not used, failed alone or needs review
+2    the command line cannot be meant
+3    the study file breaks its rules
+4    data missing or invalid, a file that cannot be read or written
+5    the network
+6    another process holds the lock
+70   a defect of this program; ``--debug`` shows where
+130  interrupted
+141  the reader of standard output went away
+==== =====================================================================
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from typer.exceptions import Abort, Exit, TyperException
+
+from eventstudy.cli import console
+from eventstudy.errors import EventStudyError, EventStudyWarning, did_you_mean
+
+if TYPE_CHECKING:
+    from typer._click import Context
+
+OK, PARTLY, USAGE, SPEC, DATA, NETWORK, LOCKED = 0, 1, 2, 3, 4, 5, 6
+DEFECT, INTERRUPTED, CLOSED_PIPE = 70, 130, 141
+
+
+def guard(action: Callable[[], int]) -> int:
+    """Run ``action`` and turn whatever ends it into an exit code and, where there is something to say, a sentence."""
+    try:
+        with console.warnings_as_talk():
+            code = action()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+        return CLOSED_PIPE
+    except Exit as stop:
+        return _flushed(stop.exit_code)
+    except (KeyboardInterrupt, Abort):
+        console.error("interrupted; nothing half-written is left.", "interrupted")
+        return INTERRUPTED
+    except TyperException as mistake:
+        return _usage(mistake)
+    except Exception as fault:
+        return _fault(fault)
+    return code
+
+
+def _usage(mistake: TyperException) -> int:
+    context: Context | None = getattr(mistake, "ctx", None)
+    if type(mistake).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(mistake.format_message() + "\n")
+        return USAGE
+    option, remedy = getattr(mistake, "option_name", ""), ""
+    if type(mistake).__name__ == "NoSuchOption" and context is not None:
+        known = [name for p in context.command.get_params(context) for name in p.opts if name.startswith("--")]
+        message, remedy = f"No such option: {option}.", did_you_mean(option, known)
+    else:
+        message = mistake.format_message().replace("\n\t", " ").strip()
+    path = context.command_path if context is not None else "eventstudy"
+    hint = f"Try '{path} --help'."
+    console.error(" ".join(filter(None, [message, remedy, hint])), "usage")
+    return USAGE
+
+
+def _fault(fault: Exception) -> int:
+    if console.manners().debug:
+        import traceback
+
+        traceback.print_exception(fault)
+    kind = type(fault).__name__
+    if isinstance(fault, EventStudyError):
+        console.error(str(fault), kind)
+        return fault.exit_code
+    if isinstance(fault, EventStudyWarning):
+        console.error(f"{fault} (a warning made an error by --strict).", fault.code)
+        return DATA
+    if isinstance(fault, OSError) and fault.strerror:
+        place = f"{fault.filename!r}: " if fault.filename else ""
+        console.error(f"{place}{fault.strerror}.", kind)
+        return DATA
+    hint = "" if console.manners().debug else " Run it again with --debug to see where."
+    console.error(f"a defect of this program, not of your input: {kind}: {fault}.{hint}", kind)
+    return DEFECT
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+        return CLOSED_PIPE
+    return code
+
+
+def _silence_stdout() -> None:
+    """Point standard output at nothing, so that the interpreter's own last flush has nobody to complain to."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
