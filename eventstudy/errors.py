@@ -8,6 +8,7 @@ EventStudyError              one clear sentence, what to do, and the exit code o
  │   ├─ BarsError               a bar series that breaks an invariant
  │   ├─ CalendarError           a date outside a calendar's validity, a local time that does not exist
  │   ├─ EventTimeError          a naive, reversed or impossible event time
+ │   │   └─ StampError             a written time that cannot be one instant; knows which rule and its readings
  │   ├─ NewsError               a text, feed or table of news that cannot be read
  │   ├─ EventFileError          a list of events that cannot be read or must not be overwritten
  │   ├─ SourceError             a source that does not have what is asked
@@ -87,6 +88,14 @@ class CalendarError(DataError):
 
 class EventTimeError(DataError):
     pass
+
+
+class StampError(EventTimeError):
+    """A written time that is not one instant: ``kind`` names the broken rule, ``readings`` what it could mean."""
+
+    def __init__(self, kind: str, message: str, *, readings: Iterable[str] = (), remedy: str = "") -> None:
+        self.kind, self.readings = kind, tuple(readings)
+        super().__init__(message, remedy=remedy)
 
 
 class NewsError(DataError):
