@@ -72,7 +72,7 @@ def clean(text: object) -> str:
     return _CONTROLS.sub("", _ESCAPES.sub("", str(text)))
 
 
-def out(text: object) -> None:
+def data(text: object) -> None:
     """Write one piece of data on standard output, as text."""
     sys.stdout.write(clean(text) + "\n")
 
@@ -82,7 +82,7 @@ def json_text(value: object) -> str:
     return json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False, default=_plain)
 
 
-def out_json(value: object) -> None:
+def json_data(value: object) -> None:
     """Write strict JSON on standard output."""
     sys.stdout.write(json_text(value) + "\n")
 
@@ -106,23 +106,23 @@ def _plain(value: Any) -> object:
     return str(value)
 
 
-def out_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """Write a table on standard output: fitted to a terminal, never cut in redirected output."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, title=Text(clean(title)) if title else None, title_justify="left", pad_edge=False)
+    shown = Table(box=None, title=Text(clean(title)) if title else None, title_justify="left", pad_edge=False)
     body = [[_cell(entry) for entry in row] for row in rows]
     for number, column in enumerate(columns):
         numeric = any(row[number] for row in body) and all(_NUMBER.fullmatch(row[number]) for row in body)
-        table.add_column(Text(clean(column)), justify="right" if numeric else "left", overflow="fold")
+        shown.add_column(Text(clean(column)), justify="right" if numeric else "left", overflow="fold")
     for row in body:
-        table.add_row(*map(Text, row))
+        shown.add_row(*map(Text, row))
     width = None if sys.stdout.isatty() else 4096
     text = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
     with text.capture() as lines:
-        text.print(table)
+        text.print(shown)
     sys.stdout.write("".join(line.rstrip() + "\n" for line in lines.get().splitlines()))
 
 

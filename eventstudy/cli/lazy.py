@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from eventstudy.cli.examples import epilog
+from eventstudy.cli import examples
 from eventstudy.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class LazyGroup(TyperGroup):
         command = _load(cmd_name, self.rows[full])
         taken = {option for parameter in command.params for option in parameter.opts}
         command.params.extend(p for p in self.everywhere if not taken & set(p.opts))
-        if not command.epilog:
-            command.epilog = epilog(full)
+        command.help, lines = examples.split(command.help or "")
+        command.epilog = command.epilog or examples.epilog(lines)
         return command
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:

@@ -144,6 +144,13 @@ def test_groups_have_a_second_level(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("toy_table")
+def test_examples_end_a_help_page_one_a_line(capfd: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["greet", "--help"]) == 0
+    ending = ["  Examples:", "    eventstudy greet Anna", "    eventstudy greet Anna --loud"]
+    assert capfd.readouterr().out.rstrip().splitlines()[-3:] == ending
+
+
+@pytest.mark.usefixtures("toy_table")
 def test_version_and_no_arguments(capfd: pytest.CaptureFixture[str]) -> None:
     import eventstudy
 
@@ -296,7 +303,7 @@ def test_json_keeps_finite_numbers_and_nulls_the_rest() -> None:
 
 
 def test_tables_show_markup_as_text(capsys: pytest.CaptureFixture[str]) -> None:
-    console.out_table(
+    console.table(
         ["name", "bp"], [["[red]x[/nothing]", -1.5], ["\x1b[2Jy", 1134.0], ["long " * 100, None]], "a [b]title[/b]"
     )
     printed = capsys.readouterr().out

@@ -25,9 +25,15 @@ from eventstudy.errors import (
 
 
 def greet(name: str, loud: Annotated[bool, typer.Option("--loud", help="In capitals.")] = False) -> None:
-    """Greet somebody."""
+    """Greet somebody.
+
+    Examples:
+
+      eventstudy greet Anna
+      eventstudy greet Anna --loud
+    """
     console.talk("about to greet")
-    console.out(name.upper() if loud else name)
+    console.data(name.upper() if loud else name)
 
 
 def fail(kind: str) -> None:
@@ -53,7 +59,7 @@ def partly() -> int:
 def flood() -> None:
     """Write more than any pipe holds."""
     for number in range(200_000):
-        console.out(f"line {number}")
+        console.data(f"line {number}")
 
 
 def warn() -> None:
@@ -69,7 +75,7 @@ def slow(target: Path) -> None:
         for number in range(40):
             time.sleep(0.02)
             done(f"piece {number}")
-    console.out_table(["event", "car"], [["a", "1.5"], ["b", "-2.0"]])
+    console.table(["event", "car"], [["a", "1.5"], ["b", "-2.0"]])
     target.write_text("done")
 
 
@@ -82,7 +88,7 @@ def wait() -> None:
 
 def sub() -> None:
     """Be second."""
-    console.out("second level")
+    console.data("second level")
 
 
 PLACE = "tests.cli.toys"
