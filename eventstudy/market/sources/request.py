@@ -26,6 +26,9 @@ class BarRequest:
     path, preset, columns, timezone, label, closes_at
         For files: where, which layout, which column holds what, whose clock the labels show, which end of the bar
         they mark, and for daily files the local time of the close ("18:50").
+    store, offline
+        For services: the folder of the local store (empty for ``EVENTSTUDY_STORE`` or the user's cache folder), and
+        whether the network is out of bounds.
     """
 
     instrument: Instrument
@@ -38,3 +41,5 @@ class BarRequest:
     timezone: str = ""
     label: LabelSide | None = None
     closes_at: str = ""
+    store: str = ""
+    offline: bool = False

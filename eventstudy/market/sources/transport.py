@@ -1,0 +1,308 @@
+"""The only door to the network: named hosts over https, bounded bytes and time, patient retries, no secrets shown."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from eventstudy.errors import NetworkError, UsageError
+from eventstudy.market.sources.wire import Garbled, printable, read_body
+
+if TYPE_CHECKING:
+    import httpx2
+
+T = TypeVar("T")
+MEGABYTE = 2**20
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+LOGGERS = ("httpx2", "httpcore2.connection", "httpcore2.http11", "httpcore2.proxy")
+BUSY = {403: ", no right to this data or too many requests", 429: ", too many requests"}
+READ_S = 30.0
+OFFLINE = "Run without --offline, or fetch the data on a machine with a network and import it."
+AGAIN = "Check the connection and run the same command again; what arrived is kept."
+
+
+class NotFoundError(NetworkError):
+    """The service has no such address (HTTP 404)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of everything one answer may take; waits and tries count towards the deadline."""
+
+    deadline_s: float = 60.0
+    tries: int = 5
+    max_bytes: int = 16 * MEGABYTE
+    max_unpacked: int = 64 * MEGABYTE
+    pause_s: float = 0.25
+    first_wait_s: float = 0.5
+    redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """One whole answer: the address it came from, its bytes, and what the reader made of them."""
+
+    url: str
+    body: bytes
+    content: T
+    fetched_at: datetime
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port; http only to this very machine; user names and fragments are refused."""
+    parts = urlsplit(url)
+    try:
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        raise NetworkError(
+            "The address has a port that is no number.", remedy="Write it as https://host:port."
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        raise NetworkError(
+            "The address carries a user name or password.", remedy="Put a token into the environment instead."
+        )
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+        raise NetworkError(
+            f"The address scheme {printable(parts.scheme)!r} to {printable(host)!r} is not allowed.",
+            remedy="Only https is, and http to this very machine.",
+        )
+    default = 443 if parts.scheme == "https" else 80
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port or default}"
+
+
+class Door:
+    """A guarded way out to a fixed list of origins. Guards: nothing else is ever contacted, no secret is ever shown.
+
+    Parameters
+    ----------
+    origins : tuple of str
+        Addresses whose scheme, host and port may be contacted, redirects included.
+    token : str
+        Bearer token, sent only to the first origin.
+    offline : bool
+        Refuse before any socket is opened.
+    limits : Limits
+    transport, clock, sleep
+        For tests: an ``httpx2`` transport, a monotonic clock in seconds, a sleeper.
+    """
+
+    def __init__(
+        self,
+        origins: tuple[str, ...],
+        *,
+        token: str = "",
+        offline: bool = False,
+        limits: Limits | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if any(c.isspace() or not c.isprintable() or ord(c) > 126 for c in token):
+            raise UsageError("The token holds characters no token has (spaces, line breaks or non-ASCII letters).")
+        self.origins = tuple(map(origin_of, origins))
+        self.offline = offline
+        self.limits = limits or Limits()
+        self.requests = 0
+        self._token, self._transport, self._clock, self._sleep = token, transport, clock, sleep
+        self._client: httpx2.Client | None = None
+        self._not_before = clock()
+        for name in LOGGERS if token else ():
+            logging.getLogger(name).addFilter(_Redact(token))
+
+    def __enter__(self) -> Door:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def __repr__(self) -> str:
+        return f"Door({', '.join(self.origins)})"
+
+    def get(self, url: str, read: Callable[[bytes], T]) -> Answer[T]:
+        """Ask for one answer and read it; a reader that raises ``Garbled`` has the answer asked for again.
+
+        Raises
+        ------
+        NetworkError
+            One sentence: who did not answer, why, after how many tries; ``NotFoundError`` for HTTP 404.
+        """
+        self._admit(url)
+        if self.offline:
+            raise NetworkError(f"{self._host(url)} was not asked: this run is offline.", remedy=OFFLINE)
+        started = self._clock()
+        until = started + self.limits.deadline_s
+        for attempt in range(1, self.limits.tries + 1):
+            try:
+                body = self._in_time(url, until)
+                return Answer(self._clean(url), body, read(body), datetime.now(UTC))
+            except Garbled as fault:
+                last = fault
+            wait = max(last.wait_s, self.limits.first_wait_s * 2 ** (attempt - 1))
+            if attempt >= (last.patience or self.limits.tries) or self._clock() + wait >= until:
+                break
+            self._sleep(wait)
+        raise NetworkError(
+            f"{self._host(url)} gave no usable answer: {self._clean(last.reason)} "
+            f"({attempt} {'try' if attempt == 1 else 'tries'}, {self._clock() - started:.1f} s).",
+            remedy=AGAIN,
+        ) from None
+
+    def _in_time(self, url: str, until: float) -> bytes:
+        """Work in a thread of its own: name look-up and slow headers know no deadline, a waiting caller does."""
+        done: queue.SimpleQueue[tuple[bytes, BaseException | None]] = queue.SimpleQueue()
+        client = self._client = self._client or self._open()
+        gone = threading.Event()
+
+        def work() -> None:
+            try:
+                done.put((self._follow(client, url, until), None))
+            except BaseException as fault:
+                done.put((b"", fault))
+            if gone.is_set():
+                client.close()
+
+        threading.Thread(target=work, daemon=True, name="eventstudy-door").start()
+        try:
+            body, fault = done.get(timeout=max(until - self._clock(), 0.001))
+        except queue.Empty:
+            gone.set()
+            self._client = None
+            raise self._too_late() from None
+        if fault is not None:
+            raise fault
+        return body
+
+    def _follow(self, client: httpx2.Client, url: str, until: float) -> bytes:
+        asked, cause = url, ""
+        for _ in range(self.limits.redirects + 1):
+            self._admit(url, cause)
+            target, body = self._exchange(client, url, until)
+            if body is not None:
+                return body
+            cause = f" after a redirect from {self._host(asked)}"
+            url = urljoin(url, target)
+        raise NetworkError(
+            f"{self._host(asked)} redirected more than {self.limits.redirects} times.",
+            remedy="The service or a network gate in between is misconfigured; try again later.",
+        )
+
+    def _exchange(self, client: httpx2.Client, url: str, until: float) -> tuple[str, bytes | None]:
+        """Return a redirect's target and None, or an empty target and the body."""
+        import httpx2
+
+        self._throttle()
+        self.requests += 1
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "eventstudy (event-study toolkit)"}
+        if self._token and origin_of(url) == self.origins[0]:
+            headers["Authorization"] = f"Bearer {self._token}"
+        wait = min(READ_S, max(until - self._clock(), 0.001))
+        try:
+            with client.stream("GET", url, headers=headers, timeout=wait) as response:
+                if response.status_code in REDIRECTS:
+                    return response.headers.get("location", ""), None
+                self._check_status(response.status_code, response.headers, url)
+                caps = (self.limits.max_bytes, self.limits.max_unpacked)
+                return "", read_body(response.iter_raw(), response.headers, caps, lambda: self._check_time(until))
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise self._fault(error) from None
+
+    def _check_status(self, status: int, headers: Mapping[str, str], url: str) -> None:
+        if status == 200:
+            return
+        if status in {403, 408, 425, 429} or status >= 500:
+            said = f"HTTP status {status}{BUSY.get(status, '')}"
+            raise Garbled(said, wait_s=_retry_after(headers.get("retry-after", "")))
+        if status == 404:
+            raise NotFoundError(
+                f"{self._host(url)} has nothing at {printable(urlsplit(url).path)} (HTTP status 404).",
+                remedy="Check the symbol, the board and EVENTSTUDY_MOEX_URL.",
+            )
+        remedy = "Check EVENTSTUDY_MOEX_TOKEN." if status == 401 else "Check the symbol and the period."
+        raise NetworkError(f"{self._host(url)} refused the request with HTTP status {status}.", remedy=remedy)
+
+    def _admit(self, url: str, cause: str = "") -> None:
+        if origin_of(url) not in self.origins:
+            raise NetworkError(
+                f"{self._host(url)} is not among the hosts that may be contacted{cause}.",
+                remedy=f"Allowed are {', '.join(self.origins)}.",
+            )
+
+    def _fault(self, error: Exception) -> Garbled:
+        import httpx2
+
+        if isinstance(error, httpx2.TimeoutException):
+            return Garbled("the connection fell silent")
+        if isinstance(error, httpx2.ConnectError):
+            if _certificate_fault(error):
+                return Garbled("its certificate is not one this machine trusts", patience=1)
+            return Garbled(f"no connection ({printable(str(error))})", patience=2)
+        return Garbled(f"the connection broke ({printable(str(error) or type(error).__name__)})")
+
+    def _too_late(self) -> Garbled:
+        return Garbled(f"it was not whole within the deadline of {self.limits.deadline_s:g} s", patience=1)
+
+    def _check_time(self, until: float) -> None:
+        if self._clock() >= until:
+            raise self._too_late()
+
+    def _throttle(self) -> None:
+        wait = self._not_before - self._clock()
+        if wait > 0:
+            self._sleep(wait)
+        self._not_before = self._clock() + self.limits.pause_s
+
+    def _open(self) -> httpx2.Client:
+        import httpx2
+
+        # A proxy of the environment has no business between two programs of one machine.
+        local = all(urlsplit(origin).hostname in LOOPBACK for origin in self.origins)
+        return httpx2.Client(transport=self._transport, trust_env=not local)
+
+    def _host(self, url: str) -> str:
+        return self._clean(printable(urlsplit(url).netloc.rpartition("@")[2] or url, 80))
+
+    def _clean(self, text: str) -> str:
+        return text.replace(self._token, "***") if self._token else text
+
+
+class _Redact(logging.Filter):
+    """Takes a secret out of every record of the libraries below."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__()
+        self._secret = secret
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage().replace(self._secret, "***"), ()
+        return True
+
+
+def _certificate_fault(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError) or "certificate" in str(error).lower():
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _retry_after(value: str) -> float:
+    """Return the seconds a ``Retry-After`` header asks for, given as a number or as a date."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        at: Any = parsedate_to_datetime(value)
+        return max(float((at - datetime.now(at.tzinfo)).total_seconds()), 0.0)
+    except (TypeError, ValueError):
+        return 0.0
