@@ -133,9 +133,8 @@ BAD_ROWS = {
 @pytest.mark.parametrize("kind", BAD_ROWS)
 def test_a_row_that_cannot_be_is_not_believed(kind: str) -> None:
     rows, reason = BAD_ROWS[kind]
-    body = '{"candles": {"columns": ["open","close","high","low","value","volume","begin","end"], "data": [ROWS]}}'.replace(
-        "ROWS", rows
-    )
+    columns = '["open","close","high","low","value","volume","begin","end"]'
+    body = '{"candles": {"columns": ' + columns + ', "data": [' + rows + "]}}"
     day = (date(2021, 4, 13), date(2021, 4, 13))
     with pytest.raises(Garbled, match=reason):
         moex.read_page(body.encode(), where=moex.Listing(DOLLAR, 1), days=day, known=[])
