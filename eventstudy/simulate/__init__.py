@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventstudy.simulate.demo import demo_market
+from eventstudy.simulate.demo import demo_bars, demo_market
 from eventstudy.simulate.intraday import IntradayDesign, IntradayDraw, intraday_days, intraday_market
 from eventstudy.simulate.market import SimulatedMarket
 from eventstudy.simulate.panels import DailyDesign, DailyDraw, daily_panel
@@ -14,6 +14,7 @@ __all__ = [
     "IntradayDraw",
     "SimulatedMarket",
     "daily_panel",
+    "demo_bars",
     "demo_market",
     "intraday_days",
     "intraday_market",

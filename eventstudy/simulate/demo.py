@@ -6,14 +6,16 @@ Nobody may mistake it for the exchange: every ``Bars`` is marked simulated and i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_from_us, instant_us
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_from_us, instant_us, look_up
+from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.sources.request import BarRequest
 from eventstudy.news.items import Event, EventTime
 from eventstudy.simulate.draws import bar_columns, clustered, stream, to_tick, trades, u_shape, weekdays_before
 from eventstudy.simulate.market import PlantedTruth, SimulatedMarket, minute_bars
@@ -65,7 +67,7 @@ DRAWN = (
         anchors=ON_RECORD,
     ),
     _Drawn(
-        _member("IMOEX2", "SNDX", "MOEX-INDEX", "points"),
+        _member("IMOEX2", "SNDX", "MOEX-INDEX2", "points"),
         *(3480.0, 0.01, 0.009, 0.8, 0.0, 0.0, 4.0e8, 0.0075, 0.3),
         hours=((600, 1130), (1145, LAST)),
     ),
@@ -211,6 +213,20 @@ def demo_market(seed: int = 20210413) -> SimulatedMarket:
         columns = bar_columns(prints, _volume(drawn, member, days, seed))
         bars.append(minute_bars(drawn.instrument, closes, columns, SOURCE.format(seed=seed)))
     return SimulatedMarket(tuple(bars), _event(), _truth(seed))
+
+
+def demo_bars(request: BarRequest, seed: int = 20210413) -> Bars:
+    """Return one instrument of the demo's market: the row "simulated" of a study file's sources.
+
+    Raises
+    ------
+    UnknownNameError
+        If the demo draws no such instrument.
+    """
+    drawn = {bars.instrument.code: bars for bars in demo_market(seed).bars}
+    bars = look_up("simulated instrument", drawn, request.instrument.code)
+    frame = bars.frame.loc[request.first : request.last]
+    return replace(bars, frame=frame)
 
 
 def _event() -> Event:

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eventstudy.errors import UnknownNameError
 from eventstudy.market.bars import Bars
-from eventstudy.simulate import SimulatedMarket, demo_market
+from eventstudy.market.instruments import Instrument
+from eventstudy.market.sources.request import BarRequest
+from eventstudy.simulate import SimulatedMarket, demo_bars, demo_market
 
 DAY = "2021-04-13"
 
@@ -91,3 +94,13 @@ def test_volatility_is_u_shaped(market: SimulatedMarket) -> None:
     share = local(market.bars[2]).iloc[:-900]
     moves = np.log(share["close"]).diff().abs()
     assert moves.between_time("10:05", "10:40").mean() > 1.15 * moves.between_time("14:30", "15:30").mean()
+
+
+def test_the_demo_is_a_source_of_bars_like_any_other(market: SimulatedMarket) -> None:
+    first = pd.Timestamp("2021-04-13T00:00+03:00").to_pydatetime()
+    asked = BarRequest(Instrument("SBER"), pd.Timedelta("1min"), first=first)
+    bars = demo_bars(asked)
+    assert bars.simulated
+    assert bars.frame.equals(market.bars[2].frame.loc[first:])
+    with pytest.raises(UnknownNameError, match="USD000UTSTOM"):
+        demo_bars(BarRequest(Instrument("GAZP"), pd.Timedelta("1min")))

@@ -1,0 +1,121 @@
+"""Was the move one jump or many small steps: tests of a jump in a day, and of each bar by itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from eventstudy.arrays import BoolArray, FloatArray
+from eventstudy.errors import UsageError
+from eventstudy.response.realised import absolute_moment, bipower_variation, realised_variance, tripower_quarticity
+
+BNS_CONSTANT = (math.pi / 2) ** 2 + math.pi - 5  # 0.6090
+
+
+class JumpBars(NamedTuple):
+    """Lee-Mykland by bar: ``statistic`` (..., n), the ``threshold`` it is held against, and which bars pass it."""
+
+    statistic: FloatArray
+    threshold: float
+    is_jump: BoolArray
+
+
+def bns_ratio(returns: FloatArray) -> FloatArray:
+    """Test a day for jumps by the ratio of bipower to realised variance; shape (..., n) to (...,).
+
+    Null: no jump in the day; Z ~ N(0, 1), large positive values speak for a jump.
+    Z = ((RV - BV) / RV) / sqrt(((pi/2)^2 + pi - 5) / n max(1, TQ / BV^2)).
+    Barndorff-Nielsen and Shephard (2006), doi:10.1093/jjfinec/nbi022; Huang and Tauchen (2005).
+    A day without any move gives NaN.
+    """
+    n = np.asarray(returns).shape[-1]
+    rv, bv, tq = realised_variance(returns), bipower_variation(returns), tripower_quarticity(returns)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(BNS_CONSTANT / n * np.maximum(1.0, tq / bv**2))
+        return np.asarray((rv - bv) / rv / spread)
+
+
+def jump_share(returns: FloatArray) -> FloatArray:
+    """Return the share of the day's variance that came as jumps, max(0, 1 - BV / RV), shape (...,)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.maximum(0.0, 1.0 - bipower_variation(returns) / realised_variance(returns)))
+
+
+def jiang_oomen(prices: FloatArray, power: Literal[4, 6] = 4) -> float:
+    """Test one day for jumps by the swap-variance difference of simple and log returns.
+
+    Null: no jump; Z ~ N(0, 1), two-sided. JO = n BV / sqrt(Omega) (1 - RV / SwV) with SwV = 2 sum (R_i - r_i) and
+    Omega = mu_6 / 9 n^3 mu_{6/p}^{-p} / (n - p - 1) sum prod |r|^{6/p} over p = 4 or 6 neighbours.
+    Jiang and Oomen (2008), doi:10.1016/j.jeconom.2008.04.009. As in the R package highfrequency a zero return stands
+    before the first, and BV has no finite-sample factor.
+
+    Parameters
+    ----------
+    prices : FloatArray, shape (n + 1,)
+        Price levels, positive.
+    power : {4, 6}
+    """
+    if power not in (4, 6):
+        raise UsageError(f"The power of the Jiang-Oomen test is {power}; allowed are 4 and 6.")
+    p = np.asarray(prices, dtype=np.float64)
+    r, R = np.concatenate([[0.0], np.diff(np.log(p))]), np.concatenate([[0.0], np.diff(p) / p[:-1]])
+    a, n = np.abs(r), len(r) - 1
+    bv = math.pi / 2 * float((a[1:] * a[:-1]).sum())
+    product = np.lib.stride_tricks.sliding_window_view(a, power).prod(axis=1) ** (6 / power)
+    omega = absolute_moment(6) / 9 * n**3 * absolute_moment(6 / power) ** -power / (n - power - 1) * product.sum()
+    return float(n * bv / math.sqrt(omega) * (1 - (r**2).sum() / (2 * (R - r).sum())))
+
+
+def lee_mykland(returns: FloatArray, window: int, size: float = 0.05) -> JumpBars:
+    """Test every bar for a jump; returns of shape (..., n), already deseasonalised.
+
+    Null: no jump in bar i. L_i = |r_i| / sigma_i with sigma_i^2 = sum |r_j| |r_{j-1}| / (K - 2) over the K - 2 bars
+    before i, so the bar judged and the bars after it never enter. With this scaling c = sqrt(2 / pi) and
+    (L - C_n) / S_n follows a Gumbel law: the ``size`` is for all bars that can be judged together, not for each bar.
+    Lee and Mykland (2008), doi:10.1093/rfs/hhm056. Deseasonalise first, or every opening bar is a "jump".
+
+    Parameters
+    ----------
+    returns : FloatArray, shape (..., n)
+    window : int
+        K, at least 4 and smaller than n; the first K - 1 bars cannot be judged and are NaN.
+    size : float
+        Probability of any false jump among the bars that can be judged.
+
+    Examples
+    --------
+    >>> found = lee_mykland(np.array([1.0, -1, 1, -1, 1, -1, 30]), window=5)
+    >>> np.flatnonzero(found.is_jump).tolist()
+    [6]
+    """
+    a = np.abs(np.asarray(returns, dtype=np.float64))
+    n = a.shape[-1]
+    if not 4 <= window < n:
+        raise UsageError(f"The Lee-Mykland window is {window}; with {n} bars it must lie between 4 and {n - 1}.")
+    pairs = a[..., 1:] * a[..., :-1]  # pairs[j - 1] belongs to bar j
+    runs = np.lib.stride_tricks.sliding_window_view(pairs, window - 2, axis=-1).sum(axis=-1)
+    statistic = np.full(a.shape, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic[..., window - 1 :] = a[..., window - 1 :] / np.sqrt(runs[..., :-1] / (window - 2))
+    threshold = lee_mykland_threshold(n - window + 1, size)
+    return JumpBars(statistic, threshold, statistic > threshold)
+
+
+def lee_mykland_threshold(n: int, size: float) -> float:
+    """Return the value of |L| beyond which a bar among n is a jump: C_n + S_n (-ln(-ln(1 - size))).
+
+    Examples
+    --------
+    >>> round(gumbel_quantile(0.01), 4), round(gumbel_quantile(0.05), 4)
+    (4.6001, 2.9702)
+    """
+    c, root = math.sqrt(2 / math.pi), math.sqrt(2 * math.log(n))
+    centre = root / c - (math.log(math.pi) + math.log(math.log(n))) / (2 * c * root)
+    return centre + gumbel_quantile(size) / (c * root)
+
+
+def gumbel_quantile(size: float) -> float:
+    """Return -ln(-ln(1 - size))."""
+    return -math.log(-math.log1p(-size))

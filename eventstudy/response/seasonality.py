@@ -1,0 +1,130 @@
+"""The time of day in volatility: sigma_{d,i} = s_d f_i with mean(f_i^2) = 1 over the bars of a day.
+
+Rows are days, columns are bars of the day. A bar nobody traded in is NaN and is left out; a bar that is a break or an
+auction on every day has factor NaN. What is estimated here never sees the day it is applied to: give only other days.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, look_up
+from eventstudy.response.realised import LEVELS
+
+LOG_ABS_NORMAL = -(np.euler_gamma + math.log(2)) / 2  # E ln|Z| = -0.6352
+WSD_CUT, WSD_SCALE, HALF_SCALE = 6.635, 1.081, 0.741  # Boudt, Croux and Laurent (2011)
+
+
+def time_of_day_mean(returns: FloatArray) -> FloatArray:
+    """Return the mean return of each bar of the day over days, shape (D, n) to (n,); NaN where no day has a return."""
+    there = np.isfinite(returns)
+    count = there.sum(axis=0)
+    total = np.where(there, returns, 0.0).sum(axis=0)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
+def daily_level(returns: FloatArray, kind: str = "medrv") -> FloatArray:
+    """Return s_d, the volatility of one bar on each day, shape (D, n) to (D,): sqrt(measure / number of bars).
+
+    Parameters
+    ----------
+    returns : FloatArray, shape (D, n)
+    kind : str
+        Row of ``LEVELS``: rv, bipower, medrv, minrv. Missing bars are closed up, never filled.
+    """
+    measure = look_up("volatility level", LEVELS, kind)
+    level = np.full(len(returns), np.nan)
+    for day, row in enumerate(np.asarray(returns)):
+        present = row[np.isfinite(row)]
+        if len(present) > 3:
+            level[day] = math.sqrt(float(measure(present)) / len(present))
+    return level
+
+
+def periodicity_sd(standardised: FloatArray) -> FloatArray:
+    """Return f_i by the standard deviation (about zero) of r_{d,i} / s_d over days, shape (D, n) to (n,).
+
+    Taylor and Xu (1997). Not robust: one jump day can own a bar.
+    """
+    return unit_mean_square(np.sqrt(time_of_day_mean(np.asarray(standardised) ** 2)))
+
+
+def periodicity_wsd(standardised: FloatArray) -> FloatArray:
+    """Return f_i by the weighted standard deviation, robust to jumps, shape (D, n) to (n,).
+
+    First the shortest-half scale ShortH_i = 0.741 min_k (r_(k + h - 1) - r_(k)) with h = floor(D/2) + 1; then
+    WSD_i = sqrt(1.081 sum_d w r^2 / sum_d w), w = 1 where (r / f_i^ShortH)^2 <= 6.635, else 0.
+    Boudt, Croux and Laurent (2011), doi:10.1016/j.jempfin.2010.11.005.
+    """
+    r = np.asarray(standardised, dtype=np.float64)
+    rough = unit_mean_square(shortest_half(r))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = (r / rough) ** 2 <= WSD_CUT
+        kept = np.where(weight, r**2, 0.0).sum(axis=0) / weight.sum(axis=0)
+    return unit_mean_square(np.sqrt(WSD_SCALE * kept))
+
+
+def shortest_half(values: FloatArray) -> FloatArray:
+    """Return 0.741 times the length of the shortest half of each column, shape (D, n) to (n,)."""
+    out = np.full(values.shape[1], np.nan)
+    for column in range(values.shape[1]):
+        x = np.sort(values[np.isfinite(values[:, column]), column])
+        h = len(x) // 2 + 1
+        if len(x) >= 3:
+            out[column] = HALF_SCALE * (x[h - 1 :] - x[: len(x) - h + 1]).min()
+    return out
+
+
+def periodicity_fourier(standardised: FloatArray, terms: int = 4) -> FloatArray:
+    """Return f_i by least squares of ln|r_{d,i} / s_d| - E ln|Z| on 1, i, i^2 and sines and cosines, (D, n) to (n,).
+
+    The flexible Fourier form of Andersen and Bollerslev (1997), doi:10.1016/S0927-5398(97)00004-2. Zero returns have
+    no logarithm and are left out: with many of them (illiquid series) prefer ``wsd`` or ``sd``.
+    """
+    r = np.asarray(standardised, dtype=np.float64)
+    n = r.shape[1]
+    at = (np.arange(n) + 1) / n
+    waves = [f(2 * math.pi * k * at) for k in range(1, terms + 1) for f in (np.cos, np.sin)]
+    design = np.column_stack([np.ones(n), at, at**2, *waves])
+    usable = np.isfinite(r) & (r != 0)
+    size = np.log(np.abs(np.where(usable, r, 1.0))) - LOG_ABS_NORMAL
+    count = usable.sum(axis=0)
+    mean = np.where(usable, size, 0.0).sum(axis=0) / np.maximum(count, 1)
+    weight = np.sqrt(count.astype(np.float64))
+    coef, *_ = np.linalg.lstsq(design * weight[:, None], mean * weight, rcond=None)
+    return unit_mean_square(np.where(count > 0, np.exp(design @ coef), np.nan))
+
+
+def unit_mean_square(factor: FloatArray) -> FloatArray:
+    """Return factors scaled so that the mean square over the bars that have one is 1."""
+    there = np.isfinite(factor)
+    scale = math.sqrt(float(np.mean(factor[there] ** 2))) if there.any() else math.nan
+    return np.asarray(factor / scale) if scale > 0 else np.asarray(factor)
+
+
+PERIODICITIES: Mapping[str, Callable[[FloatArray], FloatArray]] = {
+    "sd": periodicity_sd,
+    "wsd": periodicity_wsd,
+    "fourier": periodicity_fourier,
+}
+
+
+def periodicity(returns: FloatArray, kind: str = "wsd", level: str = "medrv") -> FloatArray:
+    """Return the time-of-day factors f_i of several days, shape (D, n) to (n,).
+
+    Parameters
+    ----------
+    returns : FloatArray, shape (D, n)
+        Returns of D other days on the same clock.
+    kind : str
+        Row of ``PERIODICITIES``: sd, wsd, fourier.
+    level : str
+        Row of ``LEVELS`` for the daily level each day is divided by first.
+    """
+    estimate = look_up("periodicity", PERIODICITIES, kind)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.asarray(returns) / daily_level(returns, level)[:, None]
+    return estimate(np.where(np.isfinite(scaled), scaled, np.nan))
