@@ -1,1 +1,1 @@
-"""Results to figures, tables and documents."""
+"""Figures, tables, pages and files: the only room that knows of basis points, percent and paper."""

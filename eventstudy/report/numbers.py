@@ -1,0 +1,121 @@
+"""Numbers with their units: basis points with one decimal, p-values that are never "0.000", instants in two zones."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from eventstudy.arrays import instant_from_us
+
+NONE = "n/a"
+
+
+def bp(value: float | None, *, signed: bool = True) -> str:
+    """Return a decimal return in basis points.
+
+    >>> bp(0.01135), bp(-0.0199), bp(float("nan"))
+    ('+113.5', '-199.0', 'n/a')
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    shown = f"{value * 1e4:+,.1f}" if signed else f"{value * 1e4:,.1f}"
+    return shown[1:] if shown in {"+0.0", "-0.0"} else shown
+
+
+def percent(value: float | None, decimals: int = 2) -> str:
+    """Return a decimal return in percent.
+
+    >>> percent(-0.0199)
+    '-1.99 %'
+    """
+    return NONE if value is None or not math.isfinite(value) else f"{value * 100:+,.{decimals}f} %"
+
+
+def pvalue(value: float | None) -> str:
+    """Return a p-value with three decimals; a small one as a bound, never as "0.000".
+
+    >>> pvalue(2 / 70), pvalue(1e-9), pvalue(0.9999), pvalue(None)
+    ('0.029', '<0.001', '>0.999', 'n/a')
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    if value < 0.001:
+        return "<0.001"
+    if 0.9995 <= value < 1:
+        return ">0.999"
+    return f"{value:.3f}"
+
+
+def number(value: float | None, decimals: int = 2) -> str:
+    """Return a plain number, such as a statistic or a price."""
+    return NONE if value is None or not math.isfinite(value) else f"{value:,.{decimals}f}"
+
+
+def share(level: float) -> str:
+    """Return a confidence level as a reader says it.
+
+    >>> share(0.95), share(0.999)
+    ('95 %', '99.9 %')
+    """
+    return f"{level * 100:g} %"
+
+
+def local(at: datetime, zone: str, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return an instant in a zone."""
+    return at.astimezone(ZoneInfo(zone)).strftime(form)
+
+
+def offset(at: datetime, zone: str) -> str:
+    """Return a zone's offset at an instant.
+
+    >>> from datetime import UTC
+    >>> offset(datetime(2021, 4, 13, tzinfo=UTC), "Europe/Moscow")
+    'UTC+3'
+    """
+    shift = at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
+    minutes = int(shift.total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes >= 0 else "-"
+    return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def both_clocks(at: datetime, zone: str) -> str:
+    """Return an instant on the local and the UTC clock, both named.
+
+    >>> from datetime import UTC
+    >>> both_clocks(datetime(2021, 4, 13, 15, 37, tzinfo=UTC), "Europe/Moscow")
+    '2021-04-13 18:37 Moscow (15:37 UTC)'
+    """
+    utc = local(at, "UTC")
+    if zone in {"", "UTC"}:
+        return f"{utc} UTC"
+    here = local(at, zone)
+    shown = utc[11:] if utc[:10] == here[:10] else utc
+    return f"{here} {zone_name(zone)} ({shown} UTC)"
+
+
+def zone_name(zone: str) -> str:
+    """Return the city of a zone's name.
+
+    >>> zone_name("America/New_York")
+    'New York'
+    """
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def length(us: int) -> str:
+    """Return a duration in the largest unit that fits.
+
+    >>> length(600_000_000), length(86_400_000_000), length(90_000_000)
+    ('10 min', '1 day', '90 s')
+    """
+    seconds = us // 1_000_000
+    units = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
+    size, name = next(((s, n) for s, n in units if seconds >= s and seconds % s == 0), (1, "s"))
+    count = seconds // size
+    return f"{count} {name}{'s' if name == 'day' and count != 1 else ''}"
+
+
+def when(us: int, zone: str) -> str:
+    return both_clocks(instant_from_us(us), zone)

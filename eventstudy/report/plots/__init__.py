@@ -1,0 +1,1 @@
+"""One file per figure; each draws a view and knows nothing of studies."""

@@ -1,0 +1,124 @@
+"""Three looks of one figure: light, dark and print; Okabe-Ito colours, each with a second cue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from eventstudy.arrays import look_up
+
+StyleName = Literal["light", "dark", "print"]
+CJK_FAMILIES = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Colours by meaning; a figure never names a colour itself.
+
+    ``cycle`` pairs each colour with a line style and a marker, so that no meaning hangs on colour alone.
+    """
+
+    paper: str
+    ink: str
+    muted: str
+    grid: str
+    main: str
+    event: str
+    band: str
+    joint: str
+    down: str
+    stamp: str
+    cycle: tuple[tuple[str, str, str], ...]
+
+
+STYLES: dict[str, Style] = {
+    "light": Style(
+        paper="#ffffff",
+        ink="#1b1f24",
+        muted="#57606a",
+        grid="#e3e7eb",
+        main="#0072B2",
+        event="#E69F00",
+        band="#8c959f",
+        joint="#56B4E9",
+        down="#D55E00",
+        stamp="#B3261E",
+        cycle=(("#0072B2", "-", "o"), ("#D55E00", "--", "s"), ("#009E73", "-.", "^"), ("#CC79A7", ":", "D")),
+    ),
+    "dark": Style(
+        paper="#14181d",
+        ink="#e6edf3",
+        muted="#a3adb8",
+        grid="#2b323a",
+        main="#56B4E9",
+        event="#E69F00",
+        band="#7d8792",
+        joint="#0072B2",
+        down="#FF8F4D",
+        stamp="#FF8A80",
+        cycle=(("#56B4E9", "-", "o"), ("#E69F00", "--", "s"), ("#2BD4A4", "-.", "^"), ("#E7A3C8", ":", "D")),
+    ),
+    "print": Style(
+        paper="#ffffff",
+        ink="#000000",
+        muted="#404040",
+        grid="#dddddd",
+        main="#000000",
+        event="#9a9a9a",
+        band="#8c8c8c",
+        joint="#c4c4c4",
+        down="#555555",
+        stamp="#000000",
+        cycle=(("#000000", "-", "o"), ("#555555", "--", "s"), ("#888888", "-.", "^"), ("#333333", ":", "D")),
+    ),
+}
+
+
+def style_of(name: str) -> Style:
+    return look_up("figure style", STYLES, name)
+
+
+@cache
+def font_families() -> tuple[str, ...]:
+    """Return the fonts a figure draws with: the one that ships with matplotlib, then a CJK one where installed."""
+    from matplotlib import font_manager
+
+    present = {font.name for font in font_manager.fontManager.ttflist}
+    return ("DejaVu Sans", *[name for name in CJK_FAMILIES if name in present][:1])
+
+
+def settings(style: Style) -> dict[str, Any]:
+    """Return the matplotlib settings under which a figure is made; never applied outside a ``with`` block."""
+    return {
+        "text.parse_math": False,
+        "text.usetex": False,
+        "font.family": list(font_families()),
+        "font.size": 9.0,
+        "axes.titlesize": 10.5,
+        "axes.labelsize": 9.0,
+        "axes.edgecolor": style.muted,
+        "axes.labelcolor": style.ink,
+        "axes.facecolor": style.paper,
+        "axes.linewidth": 0.7,
+        "axes.unicode_minus": True,
+        "axes.grid": False,
+        "axes.formatter.useoffset": False,
+        "axes.formatter.use_locale": False,
+        "figure.facecolor": style.paper,
+        "figure.dpi": 100.0,
+        "text.color": style.ink,
+        "xtick.color": style.muted,
+        "ytick.color": style.muted,
+        "xtick.labelcolor": style.ink,
+        "ytick.labelcolor": style.ink,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        "hatch.linewidth": 0.5,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "eventstudy",
+        "path.simplify": True,
+        "savefig.facecolor": "auto",
+    }

@@ -1,0 +1,82 @@
+"""Tables as values: raw cells with a kind each, so that one table is text, HTML, Markdown, LaTeX, CSV or JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from eventstudy.report.numbers import bp, number, pvalue
+
+Cell: TypeAlias = str | float | int | None
+Kind = Literal["text", "bp", "number", "pvalue", "count"]
+
+
+def _count(value: Any) -> str:
+    return "n/a" if value is None or not math.isfinite(value) else f"{int(value):,}"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+SHOWN: dict[Kind, Callable[[Any], str]] = {
+    "text": _text,
+    "bp": bp,
+    "number": number,
+    "pvalue": pvalue,
+    "count": _count,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name in files, its title with the unit for readers, and how its cells are shown."""
+
+    name: str
+    title: str
+    kind: Kind = "text"
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind != "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of raw cells under named columns; a caption says what they are.
+
+    A table of drawn data carries the word in its caption and in a column of its files.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    simulated: bool = False
+
+    @property
+    def heading(self) -> str:
+        return f"SIMULATED: {self.caption}" if self.simulated else self.caption
+
+    def shown(self) -> list[list[str]]:
+        """Return the cells as readers see them."""
+        return [[SHOWN[column.kind](cell) for column, cell in zip(self.columns, row, strict=True)] for row in self.rows]
+
+
+def text_table(table: Table) -> str:
+    """Return the table for a terminal or a plain-text mail: aligned columns, nothing but visible characters."""
+    from eventstudy.report.escape import for_terminal
+
+    titles = [for_terminal(column.title, 40) for column in table.columns]
+    body = [[for_terminal(cell, 60) for cell in row] for row in table.shown()]
+    widths = [max(map(len, column)) for column in zip(titles, *body, strict=True)]
+    lines = [for_terminal(table.heading)]
+    for row in [titles, ["-" * width for width in widths], *body]:
+        cells = [
+            cell.rjust(width) if column.numeric else cell.ljust(width)
+            for cell, width, column in zip(row, widths, table.columns, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,45 @@
+"""One figure for every reader of a page: light, dark, paper, and a narrow one for phones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from eventstudy.report.canvas import svg
+from eventstudy.report.html import Drawn, Source, data_uri
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PHONE = "(max-width: 40rem)"
+DARK = "(prefers-color-scheme: dark)"
+# The first matching source wins, so paper comes first and the most demanding screens before the others.
+SOURCES = (
+    ("print", "print", "wide"),
+    (f"{PHONE} and {DARK}", "dark", "narrow"),
+    (PHONE, "light", "narrow"),
+    (DARK, "dark", "wide"),
+)
+
+
+def figure_of(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # noqa: S101  an Axes always has a figure here
+    return figure
+
+
+def compact(content: bytes) -> bytes:
+    """Return an SVG without the comments and indentation nobody reads inside a page."""
+    bare = re.sub(rb"<!--.*?-->|<metadata>.*?</metadata>", b"", content, flags=re.S)
+    return re.sub(rb"\s+", b" ", bare).replace(b"> <", b"><")
+
+
+def variants(draw: Callable[[str, str], Axes], *, phone: bool = True) -> Drawn:
+    """Draw a figure once for each kind of reader; ``draw`` takes a style and a width."""
+    wide = figure_of(draw("light", "wide"))
+    width, height = (round(float(v) * 100) for v in wide.get_size_inches())
+    chosen = [row for row in SOURCES if phone or row[2] == "wide"]
+    made = [Source(media, data_uri(compact(svg(figure_of(draw(look, size)))))) for media, look, size in chosen]
+    return Drawn(data_uri(compact(svg(wide))), width, height, tuple(made))

@@ -1,0 +1,118 @@
+"""What the report says of the figures on record, and of a study in which nothing worked."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from eventstudy.report.content import Picture, finding, make_page, response_table
+from eventstudy.report.html import Drawn, data_uri, render_page
+from eventstudy.report.tables import text_table
+from eventstudy.study.spec import StudySpec
+from tests.report.made import made_facts, made_study
+
+PICTURE = Picture("panel", "SBER around the event", "Price, CAR, volume")
+
+
+def page_of(study: dict, *, simulated: bool = False, title: str = "The call of 13 April 2021") -> str:
+    spec = StudySpec(name="founding", title=title, tests=("time_series_t",))
+    page = make_page(study, spec, made_facts(), [PICTURE], simulated=simulated)
+    return render_page(page, {"panel": Drawn(data_uri(b"<svg/>"), 10, 10)})
+
+
+class Outline(HTMLParser):
+    """Tags, attributes and heading levels of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def outline(html: str) -> Outline:
+    parser = Outline()
+    parser.feed(html)
+    return parser
+
+
+def test_the_finding_is_two_sentences_on_the_figures_on_record() -> None:
+    first, second = finding(made_study(), 0.95)
+    assert first == "Abnormal return in [0, 0]: SBER +113.5\u00a0bp, VTBR +84.0\u00a0bp."
+    # p = 2/70: one of the 69 days moved as much; the least these days could give is 1/70 = 0.014.
+    assert second.startswith("SBER: On 1 of 69 days without the event the same clock window moved as much")
+    assert "p\u00a0=\u00a00.029" in second
+    assert "0.014" in second
+    assert "unlikely to be chance" in second
+
+
+def test_a_weak_result_is_called_weak() -> None:
+    study = made_study()
+    study["responses"] = study["responses"][1:]
+    assert "may well be chance" in finding(study, 0.95)[1]
+
+
+def test_a_study_without_responses_says_why() -> None:
+    study = made_study(responses=[], outcomes=made_study()["outcomes"][2:])
+    assert finding(study, 0.95)[0] == "No event could be studied: 1 of 1 were left out."
+    assert "RUB ends on 2022-03-01" in page_of(study)
+
+
+def test_the_table_shows_units_and_hides_columns_without_numbers() -> None:
+    table = response_table(made_study(), simulated=False)
+    assert [c.title for c in table.columns] == ["Instrument", "Event", "Window", "CAR, bp", "p, placebo"]
+    assert table.shown()[0] == ["SBER", "call", "[0, 0]", "+113.5", "0.029"]
+
+
+def test_a_text_table_is_aligned() -> None:
+    lines = text_table(response_table(made_study(), simulated=True)).splitlines()
+    assert lines[0].startswith("SIMULATED: ")
+    assert lines[3].split() == ["SBER", "call", "[0,", "0]", "+113.5", "0.029"]
+    assert len({len(line) for line in lines[1:]}) == 1
+
+
+def test_the_page_is_in_order_and_loads_nothing() -> None:
+    html = page_of(made_study())
+    tags = outline(html).tags
+    levels = [int(tag[1]) for tag, _ in tags if tag in {"h1", "h2", "h3", "h4"}]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {tag for tag, _ in tags}
+    assert all(attrs.get("alt") for tag, attrs in tags if tag == "img")
+    assert all(not name.startswith("on") for _, attrs in tags for name in attrs)
+    urls = [v for _, attrs in tags for k, v in attrs.items() if k in {"src", "href", "srcset"}]
+    assert urls
+    assert all(str(url).startswith("data:image/") for url in urls)
+    csp = next(attrs["content"] for tag, attrs in tags if attrs.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in str(csp)
+
+
+def test_every_warning_and_every_lost_event_is_on_the_page() -> None:
+    html = page_of(made_study())
+    assert "The earliest time is assumed." in html
+    assert "ES012" in html
+    assert "outside data" in html
+
+
+def test_simulated_pages_say_so_in_title_heading_and_every_table() -> None:
+    html = page_of(made_study(), simulated=True)
+    assert "<title>SIMULATED: " in html
+    assert "<h1>SIMULATED: " in html
+    captions = html.split("<caption>")[1:]
+    assert captions
+    assert all(caption.startswith("SIMULATED: ") for caption in captions)
+    assert "SIMULATED" not in page_of(made_study())
+
+
+@pytest.mark.parametrize(
+    "payload", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}", "</style>"]
+)
+def test_hostile_titles_are_text(payload: str) -> None:
+    html = page_of(made_study(), title=payload)
+    tags = {tag for tag, _ in outline(html).tags}
+    assert "script" not in tags
+    assert sum(tag == "img" for tag, _ in outline(html).tags) == 1
+    assert "49" not in html.split("<h1>")[1].split("</h1>")[0]
