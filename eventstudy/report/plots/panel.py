@@ -112,7 +112,11 @@ def headline(ax: Axes, sheet: Sheet) -> None:
     for row, line in enumerate(reversed(lines)):
         last, first = row == 0, view.simulated and row == len(lines) - 1
         colour = style.stamp if first else style.muted if last else style.ink
-        look: dict[str, Any] = {"color": colour, "fontsize": 9 if last else 10.5, "fontweight": "normal" if last else "bold"}
+        look: dict[str, Any] = {
+            "color": colour,
+            "fontsize": 9 if last else 10.5,
+            "fontweight": "normal" if last else "bold",
+        }
         figure.text(box.left, top + row * LINE / tall, line, parse_math=False, va="bottom", **look)
 
 
@@ -160,7 +164,13 @@ def draw_price(ax: Axes, prices: PriceWindow, sheet: Sheet) -> None:
     ax.plot(at, prices.price, color=style.ink, linewidth=1.2, marker=dots, markersize=3.5, zorder=3)
     edge: dict[str, Any] = {"facecolor": style.event, "alpha": 0.4, "edgecolor": style.event, "linestyle": "--"}
     handles: list[object] = [Patch(label=event_words(view), **edge)]
-    mark: dict[str, Any] = {"linestyle": "none", "markersize": 6, "markeredgecolor": style.main, "markeredgewidth": 1.5, "zorder": 5}
+    mark: dict[str, Any] = {
+        "linestyle": "none",
+        "markersize": 6,
+        "markeredgecolor": style.main,
+        "markeredgewidth": 1.5,
+        "zorder": 5,
+    }
     for (row, words), (shape, fill) in zip(marked_closes(view), (("o", style.paper), ("s", style.main)), strict=False):
         place = [float(at[row])], [float(prices.price[row])]
         handles += ax.plot(*place, marker=shape, markerfacecolor=fill, label=words, **mark)
@@ -191,7 +201,13 @@ def draw_car(ax: Axes, path: CarPath, sheet: Sheet) -> None:
     drawn[0].set_label("cumulated abnormal return")
     if path.car.size:
         halo: dict[str, Any] = {"facecolor": style.paper, "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
-        words: dict[str, Any] = {"bbox": halo, "textcoords": "offset points", "ha": "right", "fontweight": "bold", "parse_math": False}
+        words: dict[str, Any] = {
+            "bbox": halo,
+            "textcoords": "offset points",
+            "ha": "right",
+            "fontweight": "bold",
+            "parse_math": False,
+        }
         up = 5 if car[-1] >= 0 else -13
         ax.annotate(f"{bp(path.car[-1])} bp", (at[-1], car[-1]), xytext=(-4, up), color=style.main, zorder=6, **words)
     ax.margins(y=0.14)
