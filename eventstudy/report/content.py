@@ -84,7 +84,8 @@ def verdict(test: Json, name: str, level: float) -> str:
         as_large = round(p * (n + 1)) - 1
         return (
             f"On {as_large} of {n} days without the event the same clock window moved as much: "
-            f"p\u00a0=\u00a0{pvalue(p)} (these days could give {pvalue(1 / (n + 1))} at the least), so at {share(level)} the move {enough}."
+            f"p\u00a0=\u00a0{pvalue(p)} (these days could give {pvalue(1 / (n + 1))} at the least), "
+            f"so at {share(level)} the move {enough}."
         )
     return f"The {words(name)} test gives p\u00a0=\u00a0{pvalue(p)}, so at {share(level)} the move {enough}."
 
