@@ -16,6 +16,7 @@ PUBLIC = {
     "EventTime": "eventstudy.news.items",
     "Instrument": "eventstudy.market.instruments",
     "NewsItem": "eventstudy.news.items",
+    "read_bars": "eventstudy.market.sources.files",
     "read_events": "eventstudy.news.event_files",
     "StudySpec": "eventstudy.study.spec",
 }

@@ -71,6 +71,12 @@ def from_epoch_us(instants: IntArray) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(stamps).tz_localize("UTC")
 
 
+def wall_us(instants: IntArray, zone: str) -> IntArray:
+    """Return the clock reading in ``zone`` at each instant, as microseconds since 1970-01-01T00:00 on that clock."""
+    naive = from_epoch_us(instants).tz_convert(zone).tz_localize(None)
+    return np.asarray(naive.as_unit("us").asi8, dtype=np.int64)
+
+
 def instant_us(at: datetime) -> int:
     """Return one aware instant as microseconds since the epoch, exactly."""
     if at.tzinfo is None or at.utcoffset() is None:

@@ -15,7 +15,11 @@ from eventstudy.cli.lazy import LazyGroup, Row
 
 # "group command" -> Row("module:function", one sentence). A row is imported only when its command is called or its own
 # help is asked, so `eventstudy --help` answers from this table alone.
-COMMANDS: dict[str, Row] = {}
+COMMANDS: dict[str, Row] = {
+    "calendar": Row(
+        "eventstudy.cli.calendar:calendar", "Print when a market trades, a day or the changes over a range."
+    ),
+}
 
 # The first word of the rows with two words.
 GROUPS: dict[str, str] = {

@@ -50,3 +50,70 @@ class Instrument:
             raise DataError(f"The sign of {self.code} is {self.sign}; allowed are 1 and -1.")
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
             raise DataError(f"{self.code} would end on {self.valid_to}, before it begins on {self.valid_from}.")
+
+
+_ROUBLE = "RUB per USD"
+_NO_EXCHANGE_DOLLAR = "The Moscow Exchange stopped trading dollar, euro and Hong Kong dollar pairs on 2024-06-13."
+
+INSTRUMENTS: dict[str, Instrument] = {
+    one.code: one
+    for one in (
+        Instrument(
+            "USD000UTSTOM",
+            "CETS",
+            "MOEX-FX",
+            quote=_ROUBLE,
+            valid_to=date(2024, 6, 11),
+            successors=("CNYRUB_TOM", "Si", "USDRUBF"),
+            note=_NO_EXCHANGE_DOLLAR,
+        ),
+        Instrument(
+            "EUR_RUB__TOM",
+            "CETS",
+            "MOEX-FX",
+            quote="RUB per EUR",
+            valid_to=date(2024, 6, 11),
+            successors=("CNYRUB_TOM", "Eu", "EURRUBF"),
+            note=_NO_EXCHANGE_DOLLAR,
+        ),
+        Instrument("CNYRUB_TOM", "CETS", "MOEX-FX", quote="RUB per CNY"),
+        Instrument("Si", "RFUD", "MOEX-FUTURES", quote="RUB per 1000 USD", note="A chain of quarterly contracts."),
+        Instrument("Eu", "RFUD", "MOEX-FUTURES", quote="RUB per 1000 EUR", note="A chain of quarterly contracts."),
+        Instrument("USDRUBF", "RFUD", "MOEX-FUTURES", quote=_ROUBLE),
+        Instrument("EURRUBF", "RFUD", "MOEX-FUTURES", quote="RUB per EUR"),
+        Instrument("IMOEX", "SNDX", "MOEX-INDEX", quote="points", note="Ends 18:50; IMOEX2 goes on in the evening."),
+        Instrument("IMOEX2", "SNDX", "MOEX-INDEX2", quote="points", valid_from=date(2020, 6, 22)),
+        Instrument(
+            "RTSI",
+            "RTSI",
+            "MOEX-INDEX",
+            quote="points (USD)",
+            note="Since 2024-06-13 converted at the Bank of Russia's rate: a step around 17:55 each day is no news.",
+        ),
+        *(Instrument(code, "TQBR", "MOEX-SHARES", quote="RUB") for code in ("SBER", "VTBR", "SIBN", "GAZP", "LKOH")),
+        *(Instrument(code, "TQBR", "MOEX-SHARES", quote="RUB") for code in ("MTLR", "RASP", "TRNFP", "GMKN", "ROSN")),
+        Instrument(
+            "USDRUB",
+            "ECB",
+            "ECB-FIXING",
+            quote=_ROUBLE,
+            valid_from=date(2005, 4, 1),
+            valid_to=date(2022, 3, 1),
+            successors=("USD000UTSTOM", "CNYRUB_TOM", "Si"),
+            note="Cross of the ECB's euro reference rates; the ECB stopped quoting the rouble after 2022-03-01.",
+        ),
+    )
+}
+
+
+def instrument(code: str) -> Instrument:
+    """Return the instrument of that code: a row of ``INSTRUMENTS``, or a plain one that never closes.
+
+    Examples
+    --------
+    >>> instrument("USD000UTSTOM").successors
+    ('CNYRUB_TOM', 'Si', 'USDRUBF')
+    >>> instrument("XYZ").calendar
+    '24/7'
+    """
+    return INSTRUMENTS.get(code) or Instrument(code)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind, check_choice, values_equal, wall_us
+from eventstudy.errors import BarsError
+from eventstudy.market import sessions
+from eventstudy.market.calendars import TradingCalendar
+from eventstudy.market.calendars import calendar as calendar_named
 
 if TYPE_CHECKING:
+    from eventstudy.market.bars import Bars
     from eventstudy.market.instruments import Instrument
 
 
@@ -47,3 +55,92 @@ class Returns:
         return values_equal(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Returns:
+    """Return the log returns of a bar series, each marked where it crosses a break of the market.
+
+    Parameters
+    ----------
+    bars : Bars
+    calendar : str or TradingCalendar, optional
+        The market's trading clock; that of ``bars.instrument`` where absent ("24/7" unless the instrument says).
+
+    Returns
+    -------
+    Returns
+        ``values[i] = ln(P_i / P_{i-1})``; NaN for the first bar, for a bar without a price and for the bar after it
+        (nothing is filled forward). ``spans_break`` is True where closed time lies between the two bars (a night, a
+        clearing, a halt), and for a bar made inside an auction. For daily bars it is True where the calendar has a
+        trading day between the two bars on which the series has no bar.
+
+    Raises
+    ------
+    BarsError
+        If a price is zero, negative or infinite: the first such row is named.
+    CalendarError
+        If the bars reach outside the calendar's validity.
+    """
+    return returns(bars, calendar, kind="log")
+
+
+def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: ReturnKind = "log") -> Returns:
+    """Return log or simple returns; see ``log_returns``. Simple: ``P_i / P_{i-1} - 1``."""
+    check_choice("kind of return", kind, ReturnKind)
+    clock = calendar or bars.instrument.calendar
+    venue = calendar_named(clock) if isinstance(clock, str) else clock
+    closes, step_us = bars.closes_us, bars.step // pd.Timedelta(microseconds=1)
+    local = wall_us(closes, venue.zone)
+    daily = step_us >= DAY_US
+    day = (local - 1) // DAY_US if daily else sessions.trading_day(venue, closes, step_us)
+    breaks = skips_trading_days(venue, day) if daily else crosses_closed_time(venue, closes, step_us)
+    return Returns(
+        instrument=bars.instrument,
+        step_us=step_us,
+        closes=closes,
+        values=changes(checked_prices(bars), kind),
+        spans_break=breaks,
+        trading_day=day,
+        clock=local - (local - 1) // DAY_US * DAY_US,
+    )
+
+
+def checked_prices(bars: Bars) -> FloatArray:
+    """Return the closes; a price that is zero, negative or infinite is refused."""
+    prices = bars.frame["close"].to_numpy(dtype=np.float64)
+    bad = np.flatnonzero((prices <= 0) | np.isinf(prices))
+    if len(bad):
+        raise BarsError(
+            f"The close of {bars.instrument.code} at row {bad[0]} ({bars.frame.index[bad[0]]}) is {prices[bad[0]]}; "
+            f"a return needs positive prices ({len(bad)} such rows).",
+            remedy="Run eventstudy data check on the file and repair or drop these rows.",
+        )
+    return np.asarray(prices, dtype=np.float64)
+
+
+def changes(prices: FloatArray, kind: ReturnKind) -> FloatArray:
+    """Return the change from each price to the next; NaN first and wherever one of the two is missing."""
+    made = np.full(len(prices), np.nan)
+    made[1:] = np.diff(np.log(prices)) if kind == "log" else prices[1:] / prices[:-1] - 1
+    return made
+
+
+def crosses_closed_time(venue: TradingCalendar, closes: IntArray, step_us: int) -> BoolArray:
+    """Return where the market was closed between a bar and the one before it, or the bar lies inside an auction."""
+    row = sessions.session_rows(venue, closes, step_us)
+    known = np.maximum(row, 0)
+    run = np.where(row >= 0, venue.table.run[known], -1)
+    auction = venue.table.auction[known] & (closes - step_us >= venue.table.opens[known])
+    breaks = np.ones(len(closes), dtype=np.bool_)
+    breaks[1:] = (run[1:] != run[:-1]) | (run[1:] < 0)
+    return np.asarray(breaks | auction, dtype=np.bool_)
+
+
+def skips_trading_days(venue: TradingCalendar, day: IntArray) -> BoolArray:
+    """Return where the calendar has trading days between a daily bar and the one before it."""
+    breaks = np.zeros(len(day), dtype=np.bool_)
+    if venue.always or not len(day):
+        return breaks
+    days = sessions.trading_days(venue, sessions.as_date(day[0]), sessions.as_date(day[-1]))
+    breaks[1:] = np.searchsorted(days, day[1:], side="left") - np.searchsorted(days, day[:-1], side="right") > 0
+    return breaks

@@ -1,0 +1,94 @@
+"""``eventstudy calendar``: when a market trades."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eventstudy.cli import console
+from eventstudy.errors import UsageError
+
+if TYPE_CHECKING:
+    from eventstudy.market.sessions import DaySessions, ScheduleRow, TradingCalendar
+
+
+def calendar(
+    name: Annotated[str, typer.Argument(help="A calendar: MOEX-FX, MOEX-SHARES, MOEX-FUTURES, 24/7, XNYS, ...")],
+    first: Annotated[str, typer.Argument(help="The day, or the first day of a range: 2021-04-13.")],
+    last: Annotated[str, typer.Argument(help="The last day of a range; only the changes are printed.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print a day's sessions in local time and UTC, or the changes over a range of days.
+
+    Examples:
+        eventstudy calendar MOEX-FX 2021-04-13
+        eventstudy calendar MOEX-SHARES 2022-02-20 2022-04-01
+    """
+    from eventstudy.market.calendars import calendar as calendar_named
+    from eventstudy.market.sessions import schedule_changes, sessions
+
+    start, stop = read_day(first), read_day(last or first)
+    if stop < start:
+        raise UsageError(f"The range ends on {stop}, before it begins on {start}.", remedy="Swap the two dates.")
+    venue = calendar_named(name)
+    days = schedule_changes(venue, start, stop) if last else ((start, sessions(venue, start, start)),)
+    if as_json:
+        console.json_data(as_record(venue, days))
+    else:
+        console.data("\n".join(as_lines(venue, days)))
+
+
+def read_day(text: str) -> date:
+    """Read a date, or say how one is written."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no date.", remedy="Write it as YYYY-MM-DD, for example 2021-04-13.") from None
+
+
+def as_lines(venue: TradingCalendar, days: tuple[DaySessions, ...]) -> list[str]:
+    """Return the days as lines: heading, sessions, the rows of the table in force with their sources."""
+    from eventstudy.market.sessions import describe
+
+    lines = [f"{venue.name}, {venue.zone}; the table is valid from {venue.valid_from} to {venue.valid_to}"]
+    for day, held in days:
+        lines.append(f"{day:%Y-%m-%d %a}" + ("" if held else "  closed"))
+        lines += [f"  {describe(session, venue.zone)}" for session in held]
+        lines += [f"  source: {row.source}" for row in rows_in_force(venue, day)]
+        lines += [f"  assumed: {row.assumed}" for row in rows_in_force(venue, day) if row.assumed]
+    return lines
+
+
+def rows_in_force(venue: TradingCalendar, day: date) -> list[ScheduleRow]:
+    """Return the rows of the table that speak for a day."""
+    weekend = day.weekday() >= 5
+    rows = [row for row in venue.rows if row.first <= day <= row.last]
+    return [row for row in rows if row.text.startswith("weekends") == weekend] or rows
+
+
+def as_record(venue: TradingCalendar, days: tuple[DaySessions, ...]) -> dict[str, Any]:
+    """Return the same as JSON values; instants with their offset."""
+    return {
+        "calendar": venue.name,
+        "zone": venue.zone,
+        "valid": [venue.valid_from, venue.valid_to],
+        "days": [
+            {
+                "date": day,
+                "sessions": [
+                    {
+                        "opens_at": session.opens_at,
+                        "closes_at": session.closes_at,
+                        "kind": session.kind,
+                        "name": session.name,
+                        "trading_day": session.trading_day,
+                    }
+                    for session in held
+                ],
+                "sources": [row.source for row in rows_in_force(venue, day)],
+            }
+            for day, held in days
+        ],
+    }

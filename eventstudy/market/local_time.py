@@ -1,0 +1,56 @@
+"""Clock readings of a zone to instants: a reading that is no instant, or two, is refused with both readings shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import IntArray, epoch_us
+from eventstudy.errors import CalendarError, UnknownNameError
+
+WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock reading, not an instant
+
+
+def check_zone(zone: str) -> str:
+    """Refuse a zone name the zone data does not know."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise UnknownNameError("time zone", zone, available_timezones() if zone else {"Europe/Moscow", "UTC"}) from None
+    return zone
+
+
+def instants_from_wall(wall_us: IntArray, zone: str, *, what: str = "row") -> IntArray:
+    """Return the instants of clock readings given as microseconds since 1970-01-01T00:00 on the clock of ``zone``.
+
+    Raises
+    ------
+    CalendarError
+        If a reading happens twice (clocks set back) or never (clocks set forward): the first such row is named,
+        with both instants it could mean.
+    """
+    naive = pd.DatetimeIndex(np.asarray(wall_us, dtype=np.int64).view("datetime64[us]"))
+    local = naive.tz_localize(check_zone(zone), ambiguous="NaT", nonexistent="NaT")
+    bad = np.flatnonzero(np.asarray(local.isna()))
+    if len(bad):
+        row = int(bad[0])
+        raise CalendarError(
+            f"{what} {row}: {both_readings(naive[row].to_pydatetime(), zone)}"
+            + (f" ({len(bad)} such rows)" if len(bad) > 1 else ""),
+            remedy="Give these rows in UTC or with an offset, or leave them out.",
+        )
+    return epoch_us(local)
+
+
+def both_readings(reading: datetime, zone: str) -> str:
+    """Say which two instants an ambiguous or non-existent clock reading could mean."""
+    first, second = (reading.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    happens = first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == reading
+    verb = "happened twice" if happens else "never happened"
+    return (
+        f"the local time {reading} {verb} in {zone}: it could mean {first.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC "
+        f"({first.strftime('%z')}) or {second.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC ({second.strftime('%z')})"
+    )

@@ -1,0 +1,55 @@
+"""RawBars: a series as it stands in a file, row by row, before anything is repaired or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, LabelSide, values_equal
+
+
+@dataclass(frozen=True, eq=False)
+class RawBars:
+    """Rows of one instrument in the order of the file.
+
+    Attributes
+    ----------
+    line : IntArray, shape (T,)
+        Line of the file each row stands on (the header of a CSV file is line 1).
+    wall : IntArray, shape (T,)
+        What the labels read, in microseconds since 1970-01-01T00:00 on the clock of ``zone``.
+    zone : str
+        Zone of the labels; "UTC" for stamps that carry an offset.
+    columns : mapping of str to FloatArray
+        ``close`` always; NaN where the file has nothing.
+    step_us : int
+    label : {"left", "right"}
+        Which end of the bar the labels are said to mark.
+    """
+
+    line: IntArray
+    wall: IntArray
+    zone: str
+    columns: Mapping[str, FloatArray]
+    step_us: int
+    label: LabelSide
+
+    def __len__(self) -> int:
+        return len(self.wall)
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def close(self) -> FloatArray:
+        return self.columns["close"]
+
+
+def take(raw: RawBars, rows: IntArray | BoolArray) -> RawBars:
+    """Return some of the rows, in the order given."""
+    columns = {name: np.asarray(values[rows]) for name, values in raw.columns.items()}
+    return replace(raw, line=raw.line[rows], wall=raw.wall[rows], columns=columns)

@@ -1,0 +1,259 @@
+"""Builders of trading calendars: Moscow's effective-dated table, simple rules, venues of exchange_calendars."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, IntArray, epoch_us, instant_from_us, instant_us
+from eventstudy.errors import CalendarError
+from eventstudy.market.local_time import instants_from_wall
+from eventstudy.market.sessions import Halt, ScheduleRow, SessionTable, TradingCalendar, as_date, as_day
+
+LINE = re.compile(r"(?P<name>\w+) (?P<kind>auction|trade) (?P<from>\d\d:\d\d)-(?P<to>\d\d:\d\d)(?P<next> next-day)?")
+RULES_FROM, RULES_TO = date(1990, 1, 1), date(2049, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One line of a row: name, kind, minutes since midnight, and whether it counts to the next trading day."""
+
+    name: str
+    auction: bool
+    opens: int
+    closes: int
+    next_day: bool
+
+
+def session_line(text: str) -> SessionLine:
+    """Read ``"evening trade 19:05-23:50 next-day"``."""
+    found = LINE.fullmatch(text)
+    if found is None:
+        raise CalendarError(f"{text!r} is no session; write NAME auction|trade HH:MM-HH:MM [next-day].")
+    opens, closes = (int(found[k][:2]) * 60 + int(found[k][3:]) for k in ("from", "to"))
+    return SessionLine(found["name"], found["kind"] == "auction", opens, closes, bool(found["next"]))
+
+
+def make_table(lines: Iterable[tuple[SessionLine, IntArray, IntArray]], zone: str) -> SessionTable:
+    """Return the table of session lines, each with the local days it is held on and the trading days it counts to."""
+    held = [(line, days, counted) for line, days, counted in lines if len(days)]
+    counts = [len(days) for _, days, _ in held]
+    if not held:
+        raise CalendarError("A session table without a single session cannot be meant.", remedy="Check its rows.")
+    return SessionTable(
+        instants_from_wall(np.concatenate([d * DAY_US + line.opens * MINUTE_US for line, d, _ in held]), zone),
+        instants_from_wall(np.concatenate([d * DAY_US + line.closes * MINUTE_US for line, d, _ in held]), zone),
+        np.concatenate([counted for _, _, counted in held]),
+        np.repeat(np.array([line.auction for line, _, _ in held], dtype=np.bool_), counts),
+        np.repeat(np.array([line.name for line, _, _ in held], dtype=object), counts),
+    )
+
+
+def day_range(first: date, last: date) -> IntArray:
+    """Return every day from ``first`` to ``last``, both included, as days since 1970-01-01."""
+    return np.arange(as_day(first), as_day(last) + 1, dtype=np.int64)
+
+
+def weekday(days: IntArray) -> IntArray:
+    """Return 0 for Monday to 6 for Sunday."""
+    return np.asarray((days + 3) % 7, dtype=np.int64)
+
+
+# ------------------------------------------------------------------------------------------------ Moscow
+@lru_cache(maxsize=1)
+def moscow_tables() -> Mapping[str, Any]:
+    """Return the parsed file of Moscow's session tables."""
+    text = (files("eventstudy.market") / "tables" / "moex.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def moscow(name: str) -> TradingCalendar:
+    """Return one market of the Moscow Exchange from its effective-dated rows."""
+    tables = moscow_tables()
+    market, zone = tables["markets"][name], tables["zone"]
+    first, last = market["valid_from"], market["valid_to"]
+    listed = {kind: listed_days(tables[kind], name) for kind in ("holidays", "working_weekends")}
+    days = day_range(first, last)
+    regular = (weekday(days) < 5) & ~np.isin(days, listed["holidays"]) | np.isin(days, listed["working_weekends"])
+    lines = row_lines(market["rows"], days, regular)
+    halts = tuple(read_halt(h, zone) for h in tables["halts"] if name in h["markets"])
+    return TradingCalendar(
+        name=name,
+        zone=zone,
+        valid_from=first,
+        valid_to=last,
+        table=cut(make_table(lines, zone), halts),
+        rows=tuple(map(schedule_row, market["rows"])),
+        halts=halts,
+        holidays=frozenset(map(as_date, listed["holidays"])),
+    )
+
+
+def listed_days(entries: Iterable[Mapping[str, Any]], market: str) -> IntArray:
+    """Return the days that a list of the table names for one market."""
+    named = [as_day(d) for entry in entries if market in entry["markets"] for d in entry["dates"]]
+    return np.array(named, dtype=np.int64)
+
+
+def row_lines(
+    rows: list[Mapping[str, Any]], days: IntArray, regular: BoolArray
+) -> list[tuple[SessionLine, IntArray, IntArray]]:
+    """Return each session line with its days: rows for named dates go first, then the row in force."""
+    named = np.array([as_day(d) for row in rows for d in row.get("dates", ())], dtype=np.int64)
+    found = [(row, row_days(row, days, regular, named)) for row in rows if not row.get("closed")]
+    held = [d for row, d in found if any(not session_line(s).next_day for s in row["sessions"])]
+    booked = np.sort(np.concatenate(held))
+    lines = []
+    for row, on in found:
+        following = booked[np.minimum(np.searchsorted(booked, on, side="right"), len(booked) - 1)]
+        for line in map(session_line, row["sessions"]):
+            lines.append((line, on, np.where(line.next_day, np.maximum(following, on), on)))
+    return lines
+
+
+def row_days(row: Mapping[str, Any], days: IntArray, regular: BoolArray, named: IntArray) -> IntArray:
+    """Return the local days on which a row's sessions are held."""
+    if "dates" in row:
+        return np.array([as_day(d) for d in row["dates"]], dtype=np.int64)
+    in_force = (days >= as_day(row["from"])) & (days <= as_day(row["to"])) & ~np.isin(days, named)
+    excepted = np.isin(days, [as_day(d) for d in row.get("except", ())])
+    wanted = (weekday(days) >= 5) & ~regular & ~excepted if row.get("on") == "weekend" else regular
+    return np.asarray(days[in_force & wanted], dtype=np.int64)
+
+
+def schedule_row(row: Mapping[str, Any]) -> ScheduleRow:
+    """Return a row of the file as a value."""
+    dates = row.get("dates", [row.get("from"), row.get("to")])
+    text = "closed" if row.get("closed") else ", ".join(row["sessions"])
+    prefix = "weekends: " if row.get("on") == "weekend" else ""
+    return ScheduleRow(min(dates), max(dates), prefix + text, row["source"], row.get("assumed", ""))
+
+
+def read_halt(entry: Mapping[str, Any], zone: str) -> Halt:
+    """Return a halt of the file as instants."""
+    wall = np.array([wall_of(entry["from"]), wall_of(entry["to"])], dtype=np.int64)
+    start, stop = instants_from_wall(wall, zone)
+    return Halt(instant_from_us(start), instant_from_us(stop), entry["source"])
+
+
+def wall_of(reading: datetime) -> int:
+    """Return a clock reading as microseconds since 1970-01-01T00:00 on that clock."""
+    return (reading - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001 - readings of one clock
+
+
+def cut(table: SessionTable, halts: Iterable[Halt]) -> SessionTable:
+    """Return the table with the halts taken out of its sessions."""
+    for halt in halts:
+        start, stop = instant_us(halt.from_at), instant_us(halt.to_at)
+        hit = (table.opens < stop) & (table.closes > start)
+        rows = np.concatenate((np.flatnonzero(~hit), np.flatnonzero(hit), np.flatnonzero(hit)))
+        opens, closes = table.opens[rows], table.closes[rows]
+        before = slice(len(rows) - 2 * hit.sum(), len(rows) - hit.sum())
+        after = slice(len(rows) - hit.sum(), len(rows))
+        closes[before] = np.minimum(closes[before], start)
+        opens[after] = np.maximum(opens[after], stop)
+        rows, opens, closes = (column[opens < closes] for column in (rows, opens, closes))
+        table = SessionTable(opens, closes, table.trading_day[rows], table.auction[rows], table.name[rows])
+    return table
+
+
+# ------------------------------------------------------------------------------------------------ simple rules
+def always_open() -> TradingCalendar:
+    """Return the market that never closes: one session a UTC day, each going on where the last one ends."""
+    days = day_range(RULES_FROM, RULES_TO)
+    table = make_table([(SessionLine("day", False, 0, 24 * 60, False), days, days)], "UTC")
+    return TradingCalendar("24/7", "UTC", RULES_FROM, RULES_TO, table, always=True)
+
+
+def new_york_week() -> TradingCalendar:
+    """Return the currency week: Sunday 17:00 to Friday 17:00 in New York; a trading day ends at 17:00."""
+    days = day_range(RULES_FROM, RULES_TO)
+    ends = days[weekday(days) < 5]
+    line = SessionLine("day", False, -7 * 60, 17 * 60, False)
+    return TradingCalendar(
+        "24/5", "America/New_York", RULES_FROM, RULES_TO, make_table([(line, ends, ends)], "America/New_York")
+    )
+
+
+def ecb_fixing() -> TradingCalendar:
+    """Return the ECB's daily reference rates: the concertation of 14:10-14:15 in Frankfurt, on TARGET days."""
+    days = day_range(date(1999, 1, 4), RULES_TO)
+    holidays = {d for year in range(1999, RULES_TO.year + 1) for d in target_holidays(year)}
+    open_days = days[(weekday(days) < 5) & ~np.isin(days, [as_day(d) for d in holidays])]
+    line = SessionLine("fixing", False, 14 * 60 + 10, 14 * 60 + 15, False)
+    table = make_table([(line, open_days, open_days)], "Europe/Berlin")
+    return TradingCalendar(
+        "ECB-FIXING", "Europe/Berlin", date(1999, 1, 4), RULES_TO, table, holidays=frozenset(holidays)
+    )
+
+
+def target_holidays(year: int) -> list[date]:
+    """Return the closing days of TARGET: 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December.
+
+    Before 2002 the list was shorter or longer by a day: 31 December was a closing day in 1999 and 2001, and in
+    1999 only 1 January and 25 December were common holidays of the system.
+    """
+    easter = easter_sunday(year)
+    days = [date(year, 1, 1), date(year, 12, 25)]
+    if year >= 2000:
+        days += [easter - timedelta(2), easter + timedelta(1), date(year, 5, 1), date(year, 12, 26)]
+    return days + ([date(year, 12, 31)] if year in (1999, 2001) else [])
+
+
+def easter_sunday(year: int) -> date:
+    """Return Western Easter by the anonymous Gregorian algorithm."""
+    a, b, c = year % 19, year // 100, year % 100
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    week = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    m = (a + 11 * h + 22 * week) // 451
+    month, day = divmod(h + week - 7 * m + 114, 31)
+    return date(year, month, day + 1)
+
+
+# ------------------------------------------------------------------------------------------------ other venues
+def exchange(code: str) -> TradingCalendar:
+    """Return a venue of ``exchange_calendars`` over all the dates that library has checked or can extrapolate."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library still calls what pandas 3 deprecates
+        import exchange_calendars
+
+        venue = exchange_calendars.get_calendar(code, start=max_date(code), end=None)
+        schedule = venue.schedule
+    opens, closes = epoch_us(pd.DatetimeIndex(schedule["open"])), epoch_us(pd.DatetimeIndex(schedule["close"]))
+    days = epoch_us(pd.DatetimeIndex(schedule.index).tz_localize("UTC")) // DAY_US
+    pauses = pd.DatetimeIndex(schedule["break_start"]).notna()
+    table = with_pauses(opens, closes, days, schedule[np.asarray(pauses)], np.asarray(pauses))
+    return TradingCalendar(code, str(venue.tz), as_date(days[0]), as_date(days[-1]), table)
+
+
+def max_date(code: str) -> str:
+    """Return the earliest start the library accepts for a venue, not before 1990."""
+    import exchange_calendars
+
+    bound = exchange_calendars.calendar_utils._default_calendar_factories[code].bound_min()
+    return max("1990-01-02", f"{bound:%Y-%m-%d}") if bound is not None else "1990-01-02"
+
+
+def with_pauses(
+    opens: IntArray, closes: IntArray, days: IntArray, paused: pd.DataFrame, has: BoolArray
+) -> SessionTable:
+    """Return a table in which a day with a lunch break is two sessions."""
+    ends = epoch_us(pd.DatetimeIndex(paused["break_start"]))
+    starts = epoch_us(pd.DatetimeIndex(paused["break_end"]))
+    first_close = closes.copy()
+    first_close[has] = ends
+    all_opens, all_closes = np.concatenate((opens, starts)), np.concatenate((first_close, closes[has]))
+    total = len(all_opens)
+    return SessionTable(
+        all_opens, all_closes, np.concatenate((days, days[has])), np.zeros(total, bool), np.full(total, "main", object)
+    )

@@ -1,0 +1,205 @@
+"""A CSV file to columns of numbers and clock readings, at the speed of pyarrow's own reader."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from eventstudy.arrays import DAY_US, FloatArray, IntArray
+from eventstudy.errors import BarsError, DataError
+from eventstudy.market.sources.layouts import PRICES, Layout, plain
+from eventstudy.market.sources.stamp_columns import read_clocks, read_dates, read_stamps
+
+MISSING = ["", "-", "NaN", "nan", "NA", "N/A", "null", "NULL", "None"]
+INFINITE = re.compile(r"^[+-]?inf(inity)?$", re.IGNORECASE)
+OFFSET = re.compile(r"\d\d?:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)$")
+ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+EPOCH_UNITS = {10: 1_000_000, 13: 1_000, 16: 1}
+
+
+@dataclass(frozen=True, eq=False)
+class TextTable:
+    """What a file holds: clock readings (or instants, where stamps carry an offset), prices, and lines."""
+
+    line: IntArray
+    wall: IntArray
+    has_offset: bool
+    columns: Mapping[str, FloatArray]
+
+
+def read_csv_table(path: Path, layout: Layout, mapping: Mapping[str, str], ticker: str) -> TextTable:
+    """Read the columns that a layout or ``mapping`` names; of several instruments only the rows of ``ticker``."""
+    head = peek(path, layout)
+    chosen = choose_columns(head.names, layout, mapping, path)
+    table = parse(path, head, chosen)
+    line = np.arange(head.first_line, head.first_line + table.num_rows, dtype=np.int64)
+    keep = rows_of(table, chosen.get("ticker", ""), ticker, path)
+    if keep is not None:
+        table, line = table.filter(pa.array(keep)), line[keep]
+    wall, has_offset = read_time(table, chosen, head)
+    prices = {name: table[chosen[name]].to_numpy() for name in PRICES if name in chosen}
+    return TextTable(line, wall, has_offset, prices)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first lines of a file: delimiter, column names, where data begin, and the first row."""
+
+    delimiter: str
+    names: tuple[str, ...]
+    has_header: bool
+    skip: int
+    first_line: int
+    first_row: tuple[str, ...]
+
+
+def peek(path: Path, layout: Layout) -> Head:
+    """Look at the first lines of a file: its delimiter, its header and its first row."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line for _, line in zip(range(6), file, strict=False)]
+    except FileNotFoundError:
+        raise DataError(f"There is no file {path}.", remedy="Check the path.") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not UTF-8 text.", remedy="Save it as UTF-8.") from None
+    skip = 2 if layout.skip and lines and lines[0].strip() == layout.skip else 0
+    lines = lines[skip:]
+    if len(lines) < 1 or not lines[0].strip():
+        raise DataError(f"{path} is empty.", remedy="Give a file with a header and rows.")
+    delimiter = max(",;\t|", key=lines[0].count)
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    has_header = not (layout.header and rows[0][0][:1].isdigit())
+    if has_header and len(rows) < 2:
+        raise DataError(f"{path} has a header and no rows.", remedy="An empty file may be a holiday; check the period.")
+    names = rows[0] if has_header else layout.header[: len(rows[0])]
+    return Head(delimiter, tuple(names), has_header, skip, skip + 1 + has_header, tuple(rows[int(has_header)]))
+
+
+def choose_columns(names: Iterable[str], layout: Layout, mapping: Mapping[str, str], path: Path) -> dict[str, str]:
+    """Return which column of the file holds what: ``mapping`` first, then the names of the layout."""
+    names = tuple(names)
+    unknown = [column for column in mapping.values() if column not in names]
+    if unknown:
+        raise DataError(f"{path} has no column {unknown[0]!r}; it has {', '.join(names)}.")
+    by_name = {plain(name): name for name in reversed(names)}
+    wanted = {"date": layout.date, "clock": layout.clock, "time": layout.time, "ticker": layout.ticker, **layout.prices}
+    found = {
+        role: next(by_name[n] for n in options if n in by_name)
+        for role, options in wanted.items()
+        if any(n in by_name for n in options)
+    } | dict(mapping)
+    if "time" in mapping or not {"date", "clock"} <= found.keys():
+        found.pop("clock", None)
+        found["time"] = found.get("time") or found.get("date", "")
+        found.pop("date", None)
+    else:
+        found.pop("time", None)
+    for role in ("close", "date" if "date" in found else "time"):
+        if not found.get(role):
+            raise DataError(
+                f"{path}: no column of {', '.join(names)} is known to hold the {role}.",
+                remedy=f"Name it: columns={{'{role}': 'NAME'}}.",
+            )
+    return found
+
+
+def parse(path: Path, head: Head, chosen: Mapping[str, str]) -> pa.Table:
+    """Read the chosen columns with pyarrow; a value that is no number is refused with its place."""
+    text = pa.dictionary(pa.int32(), pa.string())
+    types = {column: pa.float64() if role in PRICES else text for role, column in chosen.items()}
+    if "time" in chosen:
+        types[chosen["time"]] = time_type(head.first_row[head.names.index(chosen["time"])])
+    try:
+        return arrow_csv.read_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(
+                skip_rows=head.skip + int(head.has_header), column_names=list(head.names), block_size=1 << 22
+            ),
+            parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, ignore_empty_lines=True),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=list(dict.fromkeys(chosen.values())),
+                column_types=types,
+                null_values=MISSING,
+                strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise BarsError(f"{path}: {error}", remedy="Correct this row, or name other columns.") from None
+
+
+def time_type(first: str) -> Any:
+    """Return the arrow type a column of date and time is read as, judged by its first value."""
+    if OFFSET.search(first):
+        return pa.timestamp("us", "UTC")
+    if ISO.fullmatch(first):
+        return pa.timestamp("us")
+    return (
+        pa.int64()
+        if first.isdigit() and len(first) >= 10 and len(first) != 14
+        else pa.dictionary(pa.int32(), pa.string())
+    )
+
+
+def rows_of(table: pa.Table, column: str, ticker: str, path: Path) -> np.ndarray[Any, Any] | None:
+    """Return which rows belong to a ticker, or None where the file holds one instrument only."""
+    if not column:
+        return None
+    known = [str(t) for t in pc.unique(table[column]).to_pylist()]
+    if len(known) < 2:
+        return None
+    if ticker not in known:
+        raise DataError(
+            f"{path} holds {len(known)} instruments and none is {ticker!r}: {', '.join(known[:20])}.",
+            remedy="Name one of them as the instrument.",
+        )
+    return np.asarray(pc.equal(table[column].cast(pa.string()), ticker).to_numpy(), dtype=np.bool_)
+
+
+def read_time(table: pa.Table, chosen: Mapping[str, str], head: Head) -> tuple[IntArray, bool]:
+    """Return clock readings in microseconds, and whether they are instants because the stamps carry an offset."""
+    if "date" in chosen:
+        days = mapped(table[chosen["date"]], read_dates, chosen["date"])
+        return days * DAY_US + mapped(table[chosen["clock"]], read_clocks, chosen["clock"]), False
+    column = table[chosen["time"]]
+    if column.null_count:
+        raise BarsError(f"The column {chosen['time']!r} has {column.null_count} rows without a time.")
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.int64()).to_numpy(), column.type.tz is not None
+    if pa.types.is_integer(column.type):
+        return epoch_column(column.to_numpy(), head.first_line), True
+    return mapped(column, read_stamps, chosen["time"]), False
+
+
+def mapped(column: pa.ChunkedArray, read: Any, name: str) -> IntArray:
+    """Return a dictionary column with each distinct text read once."""
+    if column.null_count:
+        raise BarsError(f"The column {name!r} has {column.null_count} rows without a value.")
+    joined = column.unify_dictionaries().combine_chunks()
+    if isinstance(joined, pa.ChunkedArray):
+        joined = joined.chunk(0)
+    values = read([str(t).strip() for t in joined.dictionary.to_pylist()])
+    return np.asarray(values[joined.indices.to_numpy()], dtype=np.int64)
+
+
+def epoch_column(numbers: IntArray, first_line: int) -> IntArray:
+    """Return instants of a column of epoch counts; seconds, milli- and microseconds are told apart by their length."""
+    digits = np.floor(np.log10(np.maximum(numbers, 1))).astype(np.int64) + 1
+    mixed = np.flatnonzero(digits != digits[0])
+    if len(mixed):
+        raise BarsError(
+            f"Row {first_line + mixed[0]} counts time in another unit than the first row: {numbers[mixed[0]]} "
+            f"against {numbers[0]} ({len(mixed)} such rows).",
+            remedy="Write every row in one unit.",
+        )
+    if int(digits[0]) not in EPOCH_UNITS:
+        raise BarsError(f"{numbers[0]} is no epoch count in seconds, milliseconds or microseconds.")
+    return np.asarray(numbers * EPOCH_UNITS[int(digits[0])], dtype=np.int64)

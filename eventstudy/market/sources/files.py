@@ -1,0 +1,184 @@
+"""Bars from files of the user's own: CSV in named layouts, Parquet. Zone and label side must be stated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, epoch_us, from_epoch_us, look_up
+from eventstudy.errors import DataError, UsageError
+from eventstudy.market import quality
+from eventstudy.market.bars import Bars
+from eventstudy.market.instruments import Instrument
+from eventstudy.market.instruments import instrument as instrument_of
+from eventstudy.market.local_time import check_zone, instants_from_wall
+from eventstudy.market.raw import RawBars
+from eventstudy.market.sources.csv_table import TextTable, choose_columns, read_csv_table
+from eventstudy.market.sources.layouts import LAYOUTS, PRICES, Layout
+from eventstudy.market.sources.request import BarRequest
+from eventstudy.market.sources.stamp_columns import read_clock
+
+
+def read_bars(
+    path: str | Path,
+    *,
+    instrument: str | Instrument,
+    step: str | pd.Timedelta,
+    timezone: str = "",
+    label: LabelSide | None = None,
+    calendar: str = "",
+    preset: str = "generic",
+    columns: Mapping[str, str] | None = None,
+    closes_at: str = "",
+) -> Bars:
+    """Read one instrument's bars from a CSV or Parquet file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A name ending in ``.parquet`` is read as Parquet, any other as delimited text.
+    instrument : str or Instrument
+        A code is looked up in ``INSTRUMENTS``. Where the file holds several, it names the one to read.
+    step : str or pandas.Timedelta
+        Length of a bar: ``"1min"``, ``"10min"``, ``"1D"``.
+    timezone : str
+        Whose clock the labels show, for example ``"Europe/Moscow"``; not needed where stamps carry an offset.
+    label : {"left", "right"}
+        Which end of the bar the labels mark; not needed for daily bars.
+    calendar : str
+        A name of ``CALENDARS``; the instrument's own where empty.
+    preset : str
+        A name of ``LAYOUTS``: generic, finam, quik, moex-iss-csv, metatrader, yahoo-csv, stooq.
+    columns : mapping, optional
+        Role to column name where the layout's names do not fit: ``{"time": "stamp", "close": "last"}``.
+    closes_at : str
+        For daily bars: the local time of the close, ``"18:50"``.
+
+    Returns
+    -------
+    Bars
+        On closing instants; what was repaired stands in ``notices``.
+
+    Raises
+    ------
+    DataError, BarsError, CalendarError
+        With the rows: what is missing, contradictory, or a local time that does not exist or happens twice.
+    UsageError
+        If zone, label side or closing time are not stated.
+    """
+    thing = instrument_of(instrument) if isinstance(instrument, str) else instrument
+    return read_file(
+        BarRequest(
+            replace(thing, calendar=calendar) if calendar else thing,
+            pd.Timedelta(step),
+            path=str(path),
+            preset=preset,
+            columns=columns or {},
+            timezone=timezone,
+            label=label,
+            closes_at=closes_at,
+        )
+    )
+
+
+def read_file(request: BarRequest) -> Bars:
+    """Read the bars of a request from its file; the row ``file`` of ``BAR_SOURCES``."""
+    raw, found = quality.repair(read_raw(request))
+    closes = closing_instants(raw, request)
+    keep = in_period(closes, request)
+    frame = pd.DataFrame({c: v[keep] for c, v in raw.columns.items()}, index=from_epoch_us(closes[keep]))
+    if not len(frame):
+        raise DataError(
+            f"{request.path} has no bar of {request.instrument.code} from {request.first} to {request.last}; it has "
+            f"{from_epoch_us(closes[[0, -1]])[0]} to {from_epoch_us(closes[[0, -1]])[1]}."
+        )
+    return Bars(
+        instrument=request.instrument,
+        step=request.step,
+        label=raw.label,
+        frame=frame,
+        source=Path(request.path).name,
+        notices=tuple(map(quality.notice, found)),
+    )
+
+
+def read_raw(request: BarRequest) -> RawBars:
+    """Return the rows of a file as they stand, after checking that the request says what the file does not."""
+    path, layout = Path(request.path), look_up("file layout", LAYOUTS, request.preset)
+    if not path.is_file():
+        raise DataError(f"There is no file {path}.", remedy="Check the path.")
+    read = read_parquet_table if path.suffix == ".parquet" else read_csv_table
+    table = read(path, layout, request.columns, request.instrument.code)
+    daily = request.step >= pd.Timedelta(days=1)
+    check_statements(request, daily=daily, has_offset=table.has_offset)
+    zone = "UTC" if table.has_offset and not daily else check_zone(request.timezone)
+    step_us = request.step // pd.Timedelta(microseconds=1)
+    return RawBars(table.line, table.wall, zone, table.columns, step_us, request.label or "right")
+
+
+def check_statements(request: BarRequest, *, daily: bool, has_offset: bool) -> None:
+    """Refuse a request that leaves zone, label side or closing time to be guessed."""
+    if request.label is None and not daily:
+        raise UsageError(
+            f"{request.path} does not say which end of a bar its labels mark.",
+            remedy="State label='left' or label='right'; eventstudy data check FILE shows the evidence.",
+        )
+    if request.label is not None:
+        check_choice("label side", request.label, LabelSide)
+    if not request.timezone and (daily or not has_offset):
+        raise UsageError(
+            f"{request.path} does not say whose clock its times show.",
+            remedy="State timezone='Europe/Moscow' or whichever it is.",
+        )
+    if daily and not request.closes_at:
+        raise UsageError(
+            f"{request.path} holds days and does not say when a day closes.",
+            remedy="State closes_at='18:50' (local time of the close), so that no news is read into an earlier price.",
+        )
+
+
+def closing_instants(raw: RawBars, request: BarRequest) -> IntArray:
+    """Return the instant each bar closes, from what its label reads."""
+    if raw.step_us >= DAY_US:
+        return instants_from_wall(raw.wall // DAY_US * DAY_US + read_clock(request.closes_at), raw.zone)
+    return instants_from_wall(raw.wall, raw.zone) + (raw.step_us if raw.label == "left" else 0)
+
+
+def in_period(closes: IntArray, request: BarRequest) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return which closes lie between the bounds of the request."""
+    keep = np.ones(len(closes), dtype=np.bool_)
+    for bound, compare in ((request.first, np.greater_equal), (request.last, np.less_equal)):
+        if bound is not None:
+            keep &= compare(closes, epoch_us(pd.DatetimeIndex([bound]))[0])
+    return keep
+
+
+def read_parquet_table(path: Path, layout: Layout, mapping: Mapping[str, str], ticker: str) -> TextTable:
+    """Read the columns a layout names from a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from eventstudy.market.sources.csv_table import rows_of
+
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        names = [n for n in file.schema_arrow.names if not n.startswith("__index")] + [
+            n for n in file.schema_arrow.names if n.startswith("__index")
+        ]
+        chosen = choose_columns(names, layout, mapping, path)
+        table = file.read(columns=list(dict.fromkeys(chosen.values())))
+    line = np.arange(1, table.num_rows + 1, dtype=np.int64)
+    keep = rows_of(table, chosen.get("ticker", ""), ticker, path)
+    if keep is not None:
+        table, line = table.filter(pa.array(keep)), line[keep]
+    stamps = table[chosen["time"]]
+    if pa.types.is_date(stamps.type):
+        stamps = stamps.cast(pa.timestamp("us"))
+    if not pa.types.is_timestamp(stamps.type):
+        raise DataError(f"The column {chosen['time']!r} of {path} holds {stamps.type}, not times.")
+    wall = stamps.cast(pa.timestamp("us", stamps.type.tz)).cast(pa.int64()).to_numpy()
+    prices = {n: table[chosen[n]].cast(pa.float64()).to_numpy() for n in PRICES if n in chosen}
+    return TextTable(line, wall, stamps.type.tz is not None, prices)

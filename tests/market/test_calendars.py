@@ -1,0 +1,184 @@
+"""Trading calendars: the dated rows of Moscow, halts, the closure, weekends; bounds are refused by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from eventstudy.arrays import instant_us
+from eventstudy.errors import CalendarError, UnknownNameError
+from eventstudy.market.calendars import CALENDARS, calendar, is_open, next_open, sessions, trading_day
+from eventstudy.market.local_time import instants_from_wall
+from eventstudy.market.sessions import as_day, schedule_changes
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def hours(name: str, day: str) -> list[str]:
+    on = date.fromisoformat(day)
+    zone = ZoneInfo(calendar(name).zone)
+    return [f"{s.opens_at.astimezone(zone):%H:%M}-{s.closes_at.astimezone(zone):%H:%M}" for s in sessions_of(name, on)]
+
+
+def sessions_of(name: str, on: date):
+    return sessions(calendar(name), on, on)
+
+
+# Hours as the exchange's notices give them (the sources stand in the table of sessions, row by row).
+@pytest.mark.parametrize(
+    ("name", "day", "expected"),
+    [
+        ("MOEX-FX", "2021-02-26", ["10:00-23:50"]),
+        ("MOEX-FX", "2021-03-01", ["07:00-23:50"]),
+        ("MOEX-FX", "2021-04-13", ["07:00-23:50"]),
+        ("MOEX-FX", "2022-02-28", ["10:00-19:00"]),
+        ("MOEX-FX", "2022-09-12", ["06:50-07:00", "07:00-19:00"]),
+        ("MOEX-FX", "2024-06-12", []),
+        ("MOEX-FX", "2024-06-13", ["09:50-10:00", "10:00-19:00"]),
+        ("MOEX-SHARES", "2020-06-19", ["09:50-10:00", "10:00-18:40", "18:40-18:50"]),
+        ("MOEX-SHARES", "2021-04-13", ["09:50-10:00", "10:00-18:40", "18:40-18:50", "19:00-19:05", "19:05-23:50"]),
+        ("MOEX-SHARES", "2022-02-25", ["09:50-10:00", "10:00-18:40", "18:40-18:50"]),
+        ("MOEX-SHARES", "2022-02-28", []),
+        ("MOEX-SHARES", "2022-03-23", []),
+        ("MOEX-SHARES", "2022-03-24", ["09:50-10:00", "10:00-13:40", "13:40-13:50"]),
+        ("MOEX-SHARES", "2025-03-01", ["14:00-14:10", "14:10-19:00"]),
+        ("MOEX-SHARES", "2025-03-02", ["09:50-10:00", "10:00-19:00"]),
+        ("MOEX-SHARES", "2025-03-22", []),
+        ("MOEX-SHARES", "2026-02-23", ["09:50-10:00", "10:00-19:00"]),
+        ("MOEX-FUTURES", "2021-04-13", ["07:00-14:00", "14:05-18:45", "19:00-23:50"]),
+        ("MOEX-FUTURES", "2022-09-12", ["09:00-14:00", "14:05-18:50", "19:05-23:50"]),
+        ("MOEX-FUTURES", "2026-03-23", ["08:50-23:50"]),
+        ("MOEX-INDEX", "2021-04-13", ["10:00-18:50"]),
+        ("MOEX-INDEX2", "2021-04-13", ["10:00-18:50", "19:00-23:50"]),
+        ("ECB-FIXING", "2021-04-13", ["14:10-14:15"]),
+        ("ECB-FIXING", "2021-04-02", []),  # Good Friday
+        ("24/7", "2021-04-11", ["00:00-00:00"]),
+        ("XNYS", "2021-04-13", ["09:30-16:00"]),
+        ("XTKS", "2021-04-13", ["09:00-11:30", "12:30-15:00"]),
+    ],
+)
+def test_the_hours_of_a_day(name: str, day: str, expected: list[str]) -> None:
+    assert hours(name, day) == expected
+
+
+@pytest.mark.parametrize("day", ["2016-02-20", "2018-12-29", "2021-02-20", "2024-04-27", "2025-11-01"])
+def test_working_saturdays_trade_their_own_day(day: str) -> None:
+    held = sessions_of("MOEX-SHARES", date.fromisoformat(day))
+    assert {s.trading_day for s in held} == {date.fromisoformat(day)}
+
+
+@pytest.mark.parametrize(
+    ("name", "traded"), [("MOEX-FX", True), ("MOEX-FUTURES", True), ("MOEX-SHARES", False), ("MOEX-INDEX", False)]
+)
+def test_holidays_are_per_market(name: str, traded: bool) -> None:
+    # MOEX, 2021-10-08: on 4 November 2022 currency and derivatives trade, Russian shares do not.
+    assert bool(sessions_of(name, date(2022, 11, 4))) is traded
+
+
+def test_weekend_sessions_belong_to_the_next_trading_day() -> None:
+    held = sessions(calendar("MOEX-SHARES"), date(2025, 3, 8), date(2025, 3, 9))
+    assert {s.name for s in held} == {"weekend"}
+    assert {s.trading_day for s in held} == {date(2025, 3, 10)}
+
+
+def test_the_evening_of_futures_belongs_to_the_next_day_until_march_2026() -> None:
+    evening = sessions_of("MOEX-FUTURES", date(2021, 4, 16))[-1]
+    assert (evening.name, evening.trading_day) == ("evening", date(2021, 4, 19))
+    assert sessions_of("MOEX-FUTURES", date(2026, 3, 23))[-1].trading_day == date(2026, 3, 23)
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "expected"),
+    [
+        ("MOEX-SHARES", "2022-02-24T07:51:59", True),
+        ("MOEX-SHARES", "2022-02-24T07:52:00", False),
+        ("MOEX-SHARES", "2022-02-24T10:00:00", True),
+        ("MOEX-SHARES", "2024-02-13T15:00:00", False),
+        ("MOEX-FUTURES", "2024-02-13T15:00:00", True),
+        ("MOEX-SHARES", "2025-02-13T20:40:00", False),
+        ("MOEX-FUTURES", "2015-08-12T11:30:00", False),
+        ("MOEX-FUTURES", "2021-04-13T14:02:00", False),
+        ("MOEX-SHARES", "2021-04-13T18:55:00", False),
+        ("24/7", "2021-04-11T03:00:00", True),
+    ],
+)
+def test_halts_and_breaks_are_closed(name: str, at: str, expected: bool) -> None:
+    assert is_open(calendar(name), datetime.fromisoformat(at).replace(tzinfo=MOSCOW)) is expected
+
+
+def test_the_next_open_after_the_last_session_of_february_2022() -> None:
+    after = datetime(2022, 2, 25, 19, 0, tzinfo=MOSCOW)
+    assert next_open(calendar("MOEX-SHARES"), after) == datetime(2022, 3, 24, 9, 50, tzinfo=MOSCOW)
+    inside = datetime(2021, 4, 13, 18, 37, tzinfo=MOSCOW)
+    assert next_open(calendar("MOEX-SHARES"), inside) == inside
+
+
+def test_moscow_was_four_hours_ahead_from_2011_to_2014() -> None:
+    assert sessions_of("MOEX-SHARES", date(2014, 10, 24))[1].opens_at == datetime(2014, 10, 24, 6, 0, tzinfo=UTC)
+    assert sessions_of("MOEX-SHARES", date(2014, 10, 27))[1].opens_at == datetime(2014, 10, 27, 7, 0, tzinfo=UTC)
+
+
+def test_a_date_outside_the_table_names_the_bounds() -> None:
+    with pytest.raises(CalendarError, match=r"2003-01-17 .* valid from 2014-10-01 to 2026-12-31"):
+        sessions_of("MOEX-FX", date(2003, 1, 17))
+
+
+def test_moscow_of_exchange_calendars_is_refused_with_the_reason() -> None:
+    with pytest.raises(CalendarError, match=r"closure of 2022 as open.*MOEX-SHARES"):
+        calendar("XMOS")
+
+
+def test_an_unknown_calendar_lists_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'MOEX-FX'"):
+        calendar("MOEX-FXX")
+
+
+@pytest.mark.parametrize("name", CALENDARS)
+def test_every_table_is_ordered_sourced_and_books_no_trade_backwards(name: str) -> None:
+    made = calendar(name)
+    table = made.table
+    assert (table.opens[1:] >= table.closes[:-1]).all()
+    assert (np.diff(table.trading_day) >= 0).all()
+    assert all(row.source for row in made.rows)
+    assert all(halt.source for halt in made.halts)
+
+
+@pytest.mark.parametrize("name", [name for name in CALENDARS if name.startswith("MOEX")])
+def test_the_rows_of_moscow_leave_no_day_unspoken_for(name: str) -> None:
+    made = calendar(name)
+    spans = sorted((r.first, r.last) for r in made.rows if not r.text.startswith("weekends") and r.first != r.last)
+    days = {d for first, last in spans for d in range(as_day(first), as_day(last) + 1)}
+    named = {d for r in made.rows if r.first == r.last for d in [as_day(r.first)]}
+    assert set(range(as_day(made.valid_from), as_day(made.valid_to) + 1)) <= days | named
+
+
+def test_trading_days_of_instants_at_once() -> None:
+    at = [datetime(2025, 3, 8, 12, tzinfo=MOSCOW), datetime(2025, 3, 10, 12, tzinfo=MOSCOW)]
+    found = trading_day(calendar("MOEX-SHARES"), np.array([instant_us(i) for i in at]))
+    assert found.tolist() == [as_day(date(2025, 3, 10))] * 2
+
+
+def test_a_range_shows_the_changes() -> None:
+    changes = schedule_changes(calendar("MOEX-SHARES"), date(2022, 2, 21), date(2022, 4, 1))
+    assert [str(day) for day, _ in changes] == [
+        *["2022-02-21", "2022-02-23", "2022-02-24", "2022-02-25", "2022-02-28", "2022-03-24", "2022-03-30"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reading", "verb", "readings"),
+    [
+        ("2014-10-26T01:30", "happened twice", ("2014-10-25 21:30", "2014-10-25 22:30")),
+        ("2011-03-27T02:30", "never happened", ("2011-03-26 23:30", "2011-03-26 22:30")),
+    ],
+)
+def test_a_local_time_that_is_no_instant_shows_both_readings(
+    reading: str, verb: str, readings: tuple[str, str]
+) -> None:
+    wall = np.array([reading], dtype="datetime64[us]").astype(np.int64)
+    with pytest.raises(CalendarError, match=verb) as caught:
+        instants_from_wall(wall, "Europe/Moscow")
+    assert all(shown in str(caught.value) for shown in readings)

@@ -1,0 +1,89 @@
+"""Returns on the trading clock: gaps are marked, nothing is filled forward, bad prices are refused."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eventstudy.errors import BarsError, CalendarError
+from eventstudy.market.bars import Bars
+from eventstudy.market.instruments import Instrument, instrument
+from eventstudy.market.returns import log_returns, returns
+
+
+def bars(times: list[str], closes: list[float], code: str = "SBER", step: str = "10min") -> Bars:
+    index = pd.DatetimeIndex(times).tz_localize("Europe/Moscow").tz_convert("UTC").as_unit("us")
+    return Bars(instrument(code), pd.Timedelta(step), "right", pd.DataFrame({"close": closes}, index=index))
+
+
+def test_breaks_of_the_day_are_marked() -> None:
+    times = ["10:00", "10:10", "18:40", "18:50", "19:10", "19:20"]
+    made = log_returns(bars([f"2021-04-13 {t}" for t in times], [100, 101, 102, 103, 104, 105]))
+    # opening auction | inside | inside (a hole in the data is no break) | closing auction | evening | inside
+    assert made.spans_break.tolist() == [True, False, False, True, True, False]
+    assert made.values[1] == pytest.approx(math.log(1.01), abs=1e-15)
+    assert np.isnan(made.values[0])
+    assert (made.clock / 60e6).tolist() == [600, 610, 1120, 1130, 1150, 1160]
+    assert set(made.trading_day) == {18730}  # 2021-04-13
+
+
+def test_the_midday_clearing_of_futures_is_a_break() -> None:
+    made = log_returns(bars([f"2022-07-22 {t}" for t in ("14:00", "14:10", "14:15")], [1, 2, 3], "Si", "5min"))
+    assert made.spans_break.tolist() == [True, True, False]
+
+
+def test_a_halt_is_a_break() -> None:
+    times = [f"2024-02-13 {t}" for t in ("13:57", "13:58", "15:46", "15:47")]
+    assert log_returns(bars(times, [1, 2, 3, 4], step="1min")).spans_break.tolist() == [True, False, True, False]
+
+
+def test_a_bar_outside_every_session_stands_alone() -> None:
+    times = [f"2021-04-13 {t}" for t in ("08:00", "08:10", "10:10")]
+    assert log_returns(bars(times, [1, 2, 3])).spans_break.all()
+
+
+def test_a_market_that_never_closes_has_no_break() -> None:
+    made = log_returns(bars(["2021-04-10 23:50", "2021-04-11 00:00", "2021-04-11 00:10"], [1, 2, 3]), "24/7")
+    assert made.spans_break.tolist() == [True, False, False]
+
+
+def test_a_missing_price_makes_two_missing_returns() -> None:
+    times = [f"2021-04-13 1{i}:00" for i in range(4)]
+    assert np.isnan(log_returns(bars(times, [1, math.nan, 2, 4])).values).tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("price", [0.0, -37.63, math.inf])
+def test_a_price_without_a_logarithm_is_refused_with_its_row(price: float) -> None:
+    with pytest.raises(BarsError, match=r"row 1 "):
+        log_returns(bars(["2021-04-13 11:00", "2021-04-13 11:10"], [1.0, price]))
+
+
+def test_daily_bars_keep_their_date_and_mark_skipped_trading_days() -> None:
+    days = ["2021-04-09 18:50", "2021-04-12 18:50", "2021-04-14 18:50"]
+    made = log_returns(bars(days, [1, 2, 3], "IMOEX", "1D"))
+    assert made.spans_break.tolist() == [False, False, True]
+    assert made.trading_day.tolist() == [18726, 18729, 18731]
+
+
+def test_a_close_at_midnight_belongs_to_the_day_that_ends() -> None:
+    made = log_returns(bars(["2021-04-14 00:00"], [1], step="1D"), "MOEX-SHARES")
+    assert made.trading_day.tolist() == [18730]
+    assert made.clock.tolist() == [86_400_000_000]
+
+
+def test_simple_returns() -> None:
+    made = returns(bars(["2021-04-13 11:00", "2021-04-13 11:10"], [80, 76]), kind="simple")
+    assert made.values[1] == pytest.approx(-0.05, abs=1e-15)
+
+
+def test_bars_outside_the_calendar_are_refused() -> None:
+    with pytest.raises(CalendarError, match="valid from 2014-10-01"):
+        log_returns(bars(["2003-01-17 18:53"], [31.8]), "MOEX-FX")
+
+
+def test_the_instrument_brings_its_calendar() -> None:
+    assert Instrument("ABC").calendar == "24/7"
+    assert instrument("SBER").calendar == "MOEX-SHARES"
