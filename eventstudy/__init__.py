@@ -18,7 +18,9 @@ PUBLIC = {
     "NewsItem": "eventstudy.news.items",
     "read_bars": "eventstudy.market.sources.files",
     "read_events": "eventstudy.news.event_files",
+    "StudyResult": "eventstudy.study.result",
     "StudySpec": "eventstudy.study.spec",
+    "run_study": "eventstudy.study.run",
 }
 
 __all__ = ["__version__", *sorted(PUBLIC)]

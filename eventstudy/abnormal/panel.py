@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, StrArray, values_equal
 
@@ -45,15 +47,27 @@ class EventTable:
     ids, instruments : StrArray, shape (N,)
     earliest, latest : IntArray, shape (N,)
         Microseconds since the epoch.
+    named : bool
+        Whether the ids were given; where they were only numbered, two rows of one instrument and one time are the
+        same event given twice.
     """
 
     ids: StrArray
     instruments: StrArray
     earliest: IntArray
     latest: IntArray
+    named: bool = True
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def keys(self, which: IntArray) -> tuple[IntArray, ...]:
+        """Return integer columns that are all equal exactly where two rows are one event on one instrument."""
+        if not self.named:
+            return which, self.earliest, self.latest
+        import pandas as pd
+
+        return which, np.asarray(pd.factorize(self.ids)[0], dtype=np.int64)
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)

@@ -63,3 +63,8 @@ class WindowSpec:
                 "or the model would learn from the reaction it is to judge.",
                 remedy=f"Let it end at {self.event.start - 1} or earlier.",
             )
+        if self.estimation is not None and self.estimation.stop > -1:
+            raise UsageError(
+                f"The estimation window {self.estimation} reaches tau = 0, the bar that contains the news.",
+                remedy="Let it end at -1 or earlier.",
+            )

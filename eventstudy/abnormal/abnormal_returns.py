@@ -1,0 +1,126 @@
+"""Abnormal returns and the variance of their prediction error, in closed form for any window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray, IntArray, StrArray, values_equal
+
+
+@dataclass(frozen=True, eq=False)
+class SameClock:
+    """Per-event moments over placebo windows, for models that learn from other days instead of earlier bars.
+
+    Attributes
+    ----------
+    windows : tuple of Window
+    mean, variance : FloatArray, shape (N, W)
+        Over placebo days, of the return summed over each window; variance with D - 1.
+    cell_variance : FloatArray, shape (N, L2)
+    days : IntArray, shape (N,)
+    """
+
+    windows: tuple[Window, ...]
+    mean: FloatArray
+    variance: FloatArray
+    cell_variance: FloatArray
+    days: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class AbnormalReturns:
+    """N events by L2 cells of event time, decimal returns.
+
+    The prediction error of a window has variance ``sigma2 * (sum n_bars + d' bread d)`` with ``d`` the sums of the
+    intercept and the regressors over the window: the estimated mean is common to all its bars, so summing the
+    variances of single bars would be wrong (Campbell, Lo and MacKinlay 1997, sec. 4.4).
+
+    Attributes
+    ----------
+    events, instruments : StrArray, shape (N,)
+    row : IntArray, shape (N,)
+        Row of the ledger.
+    tau : IntArray, shape (L2,)
+    ar : FloatArray, shape (N, L2)
+        NaN where a return or a regressor is missing.
+    n_bars : IntArray, shape (N, L2)
+    event_X : FloatArray, shape (k, N, L2)
+    closes : IntArray, shape (N, L2)
+        Closing instants of the cells; width 0 where they were not asked for.
+    fit : Fit
+        Without residuals.
+    same_clock : SameClock or None
+    """
+
+    events: StrArray
+    instruments: StrArray
+    row: IntArray
+    tau: IntArray
+    ar: FloatArray
+    n_bars: IntArray
+    event_X: FloatArray
+    closes: IntArray
+    fit: Fit
+    same_clock: SameClock | None = None
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def columns(self, window: Window) -> slice:
+        """Return the cells that ``window`` covers."""
+        return slice(window.start - int(self.tau[0]), window.stop - int(self.tau[0]) + 1)
+
+    def car(self, window: Window) -> FloatArray:
+        """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""
+        total: FloatArray = self.ar[:, self.columns(window)].sum(axis=1)
+        return total
+
+    def bars(self, window: Window) -> IntArray:
+        """Return the number of bars in ``window``, merged bars counted, shape (N,)."""
+        total: IntArray = self.n_bars[:, self.columns(window)].sum(axis=1)
+        return total
+
+    def window_variance(self, window: Window) -> FloatArray:
+        """Return the variance of the prediction error of each CAR, shape (N,)."""
+        if self.same_clock is not None:
+            return self._same_clock_variance(window)
+        cells = self.columns(window)
+        n_bars: FloatArray = self.n_bars[:, cells].sum(axis=1).astype(np.float64)
+        d = [n_bars, *(x[:, cells].sum(axis=1) for x in self.event_X)]
+        variance: FloatArray = self.fit.sigma2 * (n_bars + self._leverage(d))
+        return variance
+
+    def variance(self) -> FloatArray:
+        """Return the variance of the prediction error of each cell, shape (N, L2)."""
+        if self.same_clock is not None:
+            days = self.same_clock.days[:, None]
+            return self.same_clock.cell_variance * (1 + 1 / np.maximum(days, 1))
+        n_bars = self.n_bars.astype(np.float64)
+        return self.fit.sigma2[:, None] * (n_bars + self._leverage([n_bars, *self.event_X]))
+
+    def _leverage(self, d: list[FloatArray]) -> FloatArray:
+        total = np.zeros_like(d[0])
+        root = self.fit.root
+        shape = (-1,) + (1,) * (total.ndim - 1)
+        for j in range(root.shape[2]):
+            part = sum(root[:, i, j].reshape(shape) * d[i] for i in range(min(root.shape[1], len(d))))
+            total += np.square(part)
+        return total
+
+    def _same_clock_variance(self, window: Window) -> FloatArray:
+        assert self.same_clock is not None  # noqa: S101
+        which = self.same_clock.windows.index(window)
+        return self.same_clock.variance[:, which] * (1 + 1 / np.maximum(self.same_clock.days, 1))
+
+    def df(self) -> FloatArray:
+        """Degrees of freedom of each event's variance, shape (N,)."""
+        return self.fit.df if self.same_clock is None else self.same_clock.days.astype(np.float64) - 1

@@ -1,0 +1,120 @@
+"""Events onto bars: positions in every series, and a ledger code for each event that has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy.abnormal import ledger as book
+from eventstudy.abnormal.anchors import ANCHORS, lay
+from eventstudy.abnormal.panel import EventTable, Positions
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import WindowSpec
+from eventstudy.arrays import DAY_US, IntArray, look_up
+
+MAX_GAP_US = 14 * DAY_US
+HOUR_US = 3_600_000_000
+Numbers = NDArray[Any] | int
+
+
+@dataclass
+class Codes:
+    """Ledger columns while they are being filled; frozen into a Ledger at the end of a study."""
+
+    code: NDArray[np.uint8]
+    a: IntArray
+    b: IntArray
+
+    @classmethod
+    def blank(cls, n: int) -> Codes:
+        return cls(np.zeros(n, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64))
+
+    def mark(self, rows: NDArray[np.intp], code: int, a: Numbers = 0, b: Numbers = 0) -> None:
+        """Give ``rows`` a code, unless an earlier rule already spoke."""
+        self.code[rows], self.a[rows], self.b[rows] = code, a, b
+
+
+def align(
+    table: EventTable, series: SeriesSet, windows: WindowSpec, *, anchor: str, max_gap_us: int = MAX_GAP_US
+) -> tuple[Positions, Codes]:
+    """Return where each event sits, and why the others have no place.
+
+    An event before the first close, after the last one, or in a hole longer than ``max_gap_us`` has no position:
+    it is never moved to the nearest bar. Rows come back in the order (series, reference, first, row), so that
+    neighbours in memory are neighbours in time.
+    """
+    codes = Codes.blank(len(table))
+    which = _which_series(table, series)
+    before, by = look_up("anchor", ANCHORS, anchor).function(table.earliest, table.latest)
+    reference, first = _lay_all(series, which, before, by)
+    length = series.length[np.maximum(which, 0)]
+    start = series.time_offset[np.maximum(which, 0)]
+    inside = (which >= 0) & (reference >= 0) & (first < length)
+    gap = _gap(series, start, np.where(inside, reference, 0), np.where(inside, first, 0))
+    missing_bars = _missing_bars(windows, reference, first, length)
+    _mark(codes, which < 0, book.UNKNOWN)
+    _mark(codes, reference < 0, book.BEFORE)
+    _mark(codes, first >= length, book.AFTER)
+    _mark(codes, inside & (gap > max_gap_us), book.HOLE, gap // HOUR_US, max_gap_us // HOUR_US)
+    _mark(codes, missing_bars > 0, book.WINDOW, missing_bars)
+    _mark(codes, _duplicates(table, which), book.DUPLICATE)
+    row = np.flatnonzero(codes.code == book.USED)
+    row = row[np.lexsort((row, first[row], reference[row], which[row]))]
+    none = np.empty((len(row), 0), dtype=np.int64)
+    return Positions(row, which[row], reference[row], first[row], none, none, none), codes
+
+
+def _mark(codes: Codes, where: NDArray[np.bool_], code: int, a: Numbers = 0, b: Numbers = 0) -> None:
+    rows = np.flatnonzero(where & (codes.code == book.USED))
+    pick = [value[rows] if isinstance(value, np.ndarray) else value for value in (a, b)]
+    codes.mark(rows, code, *pick)
+
+
+def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
+    import pandas as pd
+
+    return np.asarray(pd.Index(series.codes, dtype=object).get_indexer(pd.Index(table.instruments)), dtype=np.int64)
+
+
+def _lay_all(series: SeriesSet, which: IntArray, before: IntArray, by: IntArray) -> tuple[IntArray, IntArray]:
+    if series.shared:
+        return lay(series.closes, before, by)
+    reference, first = np.full(len(which), -1, np.int64), np.full(len(which), -1, np.int64)
+    order = np.argsort(which, kind="stable")
+    edges = np.searchsorted(which[order], np.arange(len(series.codes) + 1))
+    for s in np.unique(which[which >= 0]):
+        rows = order[edges[s] : edges[s + 1]]
+        closes = series.closes[series.time_offset[s] : series.time_offset[s] + series.length[s]]
+        reference[rows], first[rows] = lay(closes, before[rows], by[rows])
+    return reference, first
+
+
+def _gap(series: SeriesSet, start: IntArray, reference: IntArray, first: IntArray) -> IntArray:
+    """Longest step between neighbouring closes from reference to first, in microseconds."""
+    one = series.closes[start + first] - series.closes[start + reference]
+    for row in np.flatnonzero(first - reference > 1):
+        run = series.closes[start[row] + reference[row] : start[row] + first[row] + 1]
+        one[row] = np.diff(run).max()
+    return np.asarray(one, dtype=np.int64)
+
+
+def _missing_bars(windows: WindowSpec, reference: IntArray, first: IntArray, length: IntArray) -> IntArray:
+    left = np.minimum(reference + min(windows.event.start + 1, 1), 1)
+    right = first + max(windows.event.stop, 0) - (length - 1)
+    return np.asarray(np.maximum(-left, 0) + np.maximum(right, 0), dtype=np.int64)
+
+
+def _duplicates(table: EventTable, which: IntArray) -> NDArray[np.bool_]:
+    """Rows that repeat an earlier one: the same id on the same instrument, or the same unnamed instant on it."""
+    key = table.keys(which)
+    order = np.lexsort(key[::-1])
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for column in key:
+        ordered = column[order]
+        same &= ordered[1:] == ordered[:-1]
+    again = np.zeros(len(which), dtype=bool)
+    again[order[1:]] = same
+    return again

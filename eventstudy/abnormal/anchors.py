@@ -1,0 +1,56 @@
+"""Anchors: how an event interval is laid on the closes of bars.
+
+An anchor answers two questions in closing instants. *Reference*: the last close that cannot contain the news.
+*First*: the first close after the news. The bars between merge into tau = 0. An anchor that uses one end of the
+interval claims to know the instant; ``bracket`` claims only what the evidence gives, and pays with variance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import IntArray
+
+Ends = tuple[IntArray, IntArray]
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRow:
+    """One policy: which instants bound the news, and what it assumes."""
+
+    function: Callable[[IntArray, IntArray], Ends]
+    summary: str
+
+
+def bracket(earliest: IntArray, latest: IntArray) -> Ends:
+    return earliest, latest
+
+
+def at_earliest(earliest: IntArray, latest: IntArray) -> Ends:
+    return earliest, earliest
+
+
+def at_latest(earliest: IntArray, latest: IntArray) -> Ends:
+    return latest, latest
+
+
+ANCHORS: Mapping[str, AnchorRow] = {
+    "bracket": AnchorRow(bracket, "last close at or before earliest to first close at or after latest"),
+    "earliest": AnchorRow(at_earliest, "as if the news were public at the earliest instant"),
+    "latest": AnchorRow(at_latest, "as if the news were public only at the latest instant"),
+}
+
+
+def lay(closes: IntArray, known_before: IntArray, known_by: IntArray) -> Ends:
+    """Return (reference, first) indices into ``closes``.
+
+    ``reference`` is the last close <= ``known_before`` (-1 where there is none), ``first`` the first close >=
+    ``known_by`` that lies after ``reference`` (``len(closes)`` where there is none). A close at the very instant
+    of the news is still clean: the price was made before it.
+    """
+    reference = np.searchsorted(closes, known_before, side="right") - 1
+    first = np.searchsorted(closes, known_by, side="left")
+    return reference, np.maximum(first, reference + 1)

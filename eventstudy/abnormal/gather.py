@@ -1,0 +1,130 @@
+"""Values at positions: runs of flat arrays, one row per event, in blocks small enough for the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import WindowSpec
+from eventstudy.arrays import FloatArray, IntArray, ReturnKind
+
+CELLS_PER_BLOCK = 1 << 17
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """B events cut from the data: what a model sees (``y``, ``X``) and what is studied (``event_y``, ``event_X``).
+
+    Attributes
+    ----------
+    y : FloatArray, shape (B, L1)
+    X : FloatArray, shape (k, B, L1)
+        Regressors without the intercept.
+    event_y : FloatArray, shape (B, L2)
+    event_X : FloatArray, shape (k, B, L2)
+    n_bars : IntArray, shape (B, L2)
+        Bars merged into each cell.
+    start : IntArray, shape (B,)
+        Place of the first estimation cell on the axis of closes.
+    """
+
+    y: FloatArray
+    X: FloatArray
+    event_y: FloatArray
+    event_X: FloatArray
+    n_bars: IntArray
+    start: IntArray
+
+
+def runs(flat: FloatArray, start: IntArray, size: int, low: IntArray, high: IntArray) -> FloatArray:
+    """Return ``flat[start : start + size]`` for every row, NaN outside ``[low, high)``; shape (B, size)."""
+    if size == 0 or len(start) == 0:
+        return np.empty((len(start), size))
+    inside = (start >= low) & (start + size <= high)
+    if inside.all():
+        return _sliding(flat, size)[start]
+    made = np.full((len(start), size), np.nan)
+    if inside.any():
+        made[inside] = _sliding(flat, size)[start[inside]]
+    for row in np.flatnonzero(~inside):
+        first, last = max(start[row], low[row]), min(start[row] + size, high[row])
+        if first < last:
+            made[row, first - start[row] : last - start[row]] = flat[first:last]
+    return made
+
+
+def _sliding(flat: FloatArray, size: int) -> FloatArray:
+    step = flat.strides[0]
+    return as_strided(flat, shape=(max(len(flat) - size + 1, 0), size), strides=(step, step), writeable=False)
+
+
+def merged(flat: FloatArray, first: IntArray, stop: IntArray, kind: ReturnKind) -> FloatArray:
+    """Return the return over the bars ``first .. stop - 1`` of every row: summed logs, or compounded simple ones."""
+    total: FloatArray = flat[first]
+    for row in np.flatnonzero(stop - first > 1):
+        piece = flat[first[row] : stop[row]]
+        total[row] = piece.sum() if kind == "log" else np.expm1(np.log1p(piece).sum())
+    return total
+
+
+def event_cells(
+    flat: FloatArray,
+    where: tuple[IntArray, IntArray],
+    bounds: tuple[IntArray, IntArray],
+    tau: IntArray,
+    kind: ReturnKind,
+) -> FloatArray:
+    """Return the event-window cells of every row, tau = 0 merged; shape (B, L2).
+
+    ``where`` is (reference, first) and ``bounds`` (low, high), all as places in ``flat``.
+    """
+    reference, first = where
+    low, high = bounds
+    start, stop = int(tau[0]), int(tau[-1])
+    if bool((first == reference + 1).all()):
+        return runs(flat, reference + start + 1, len(tau), low, high)
+    parts = []
+    if start < 0:
+        parts.append(runs(flat, reference + start + 1, min(stop, -1) - start + 1, low, high))
+    if start <= 0 <= stop:
+        parts.append(merged(flat, reference + 1, first + 1, kind)[:, None])
+    if stop > 0:
+        parts.append(runs(flat, first + max(start, 1), stop - max(start, 1) + 1, low, high))
+    return np.concatenate(parts, axis=1)
+
+
+def cut(
+    series: SeriesSet, learn: FloatArray, positions: Positions, windows: WindowSpec, rows: slice, kind: ReturnKind
+) -> Block:
+    """Cut the block of events ``rows`` out of the data.
+
+    ``learn`` are the values that models may learn from: those of ``series`` with gap returns, and other events'
+    windows where that was asked, taken out.
+    """
+    which, reference, first = positions.series[rows], positions.reference[rows], positions.first[rows]
+    tau = np.arange(windows.event.start, windows.event.stop + 1)
+    L1 = 0 if windows.estimation is None else len(windows.estimation)
+    lag = 0 if windows.estimation is None else windows.estimation.start + 1
+    low, time_low = series.offset[which], series.time_offset[which]
+    bounds, time_bounds = (low, low + series.length[which]), (time_low, time_low + series.length[which])
+    at, time_at = (low + reference, low + first), (time_low + reference, time_low + first)
+    k = len(series.factors)
+    X, event_X = np.empty((k, len(which), L1)), np.empty((k, len(which), len(tau)))
+    for j, factor in enumerate(series.factors):
+        X[j] = runs(factor, time_at[0] + lag, L1, *time_bounds)
+        event_X[j] = event_cells(factor, time_at, time_bounds, tau, kind)
+    n_bars = np.ones((len(which), len(tau)), dtype=np.int64)
+    n_bars[:, tau == 0] = (first - reference)[:, None]
+    y = runs(learn, at[0] + lag, L1, *bounds)
+    return Block(y, X, event_cells(series.values, at, bounds, tau, kind), event_X, n_bars, time_at[0] + lag)
+
+
+def blocks(n: int, cells: int) -> list[slice]:
+    """Split N events into runs whose estimation and event cells stay in the cache; the split never depends on who
+    computes it."""
+    size = max(1, CELLS_PER_BLOCK // max(cells, 1))
+    return [slice(low, min(low + size, n)) for low in range(0, n, size)]

@@ -1,0 +1,113 @@
+"""Least squares for many small regressions at once: centred two passes for one regressor, scaled QR for more.
+
+Every row is computed by the same operations whatever its neighbours hold, so a missing value in one event leaves the
+bits of all others alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventstudy.abnormal import ledger as book
+from eventstudy.abnormal.fit import Fit
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
+
+TINY_SHARE = 1e-12
+
+
+def usable(y: FloatArray, X: FloatArray) -> tuple[BoolArray | None, IntArray]:
+    """Return which cells have a return and all regressors (None when all have), and how many per row."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = y.sum(axis=1) + sum(column.sum(axis=1) for column in X)
+    if np.isfinite(total).all():
+        return None, np.full(len(y), y.shape[1], dtype=np.int64)
+    valid = np.isfinite(y)
+    for column in X:
+        valid &= np.isfinite(column)
+    return valid, valid.sum(axis=1)
+
+
+def mean_only(y: FloatArray) -> Fit:
+    """Fit a constant: ``mu = mean(y)``, ``df = M - 1``."""
+    valid, n = usable(y, y[:0, None])
+    count = np.maximum(n, 1)
+    mean, centred = _centre(y, valid, count)
+    spread = np.einsum("ij,ij->i", centred, centred)
+    coef = mean[:, None]
+    root = (1 / np.sqrt(count))[:, None, None]
+    return finish(coef, root, spread, n, (centred, y, valid), np.ones(len(y)))
+
+
+def no_parameters(y: FloatArray, p: int) -> Fit:
+    """Take ``y`` itself as the residual of a model without parameters; ``df = M``."""
+    valid, n = usable(y, y[:0, None])
+    residuals = y if valid is None else np.where(valid, y, 0.0)
+    spread = np.einsum("ij,ij->i", residuals, residuals)
+    zeros = np.zeros((len(y), p))
+    return finish(zeros, np.zeros((len(y), p, p)), spread, n, (residuals, y, valid), np.full(len(y), np.nan), 0)
+
+
+def one_regressor(y: FloatArray, x: FloatArray) -> Fit:
+    """Fit ``y = a + b x`` by centring first: the means take their digits away before anything is multiplied."""
+    valid, n = usable(y, x[None])
+    count = np.maximum(n, 1)
+    y_mean, residuals = _centre(y, valid, count)
+    x_mean, x_centred = _centre(x, valid, count)
+    sxx = np.einsum("ij,ij->i", x_centred, x_centred)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.einsum("ij,ij->i", x_centred, residuals) / sxx
+        inverse = 1 / np.sqrt(sxx)
+        rms = np.sqrt(sxx / count + x_mean**2)
+        correlation = np.minimum(np.abs(x_mean) / rms, 1.0)
+        condition = np.sqrt((1 + correlation) / (1 - correlation))
+    tilt = np.multiply(x_centred, slope[:, None], out=x_centred)
+    np.subtract(residuals, tilt, out=residuals)
+    spread = np.einsum("ij,ij->i", residuals, residuals)
+    root = np.zeros((len(y), 2, 2))
+    root[:, 0, 0], root[:, 0, 1], root[:, 1, 1] = 1 / np.sqrt(count), -x_mean * inverse, inverse
+    coef = np.stack([y_mean - slope * x_mean, slope], axis=1)
+    flat = ~(sxx > count * (TINY_SHARE * np.abs(x_mean)) ** 2) | (sxx == 0)
+    return finish(coef, root, spread, n, (residuals, y, valid), np.where(flat, np.inf, condition))
+
+
+def _centre(y: FloatArray, valid: BoolArray | None, count: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return row means and deviations (0 where not usable); the second pass corrects the rounding of the first."""
+    filled = y if valid is None else np.where(valid, y, 0.0)
+    mean = filled.sum(axis=1) / count
+    centred = filled - mean[:, None]
+    if valid is not None:
+        centred[~valid] = 0.0
+    return mean, centred
+
+
+def finish(
+    coef: FloatArray,
+    root: FloatArray,
+    spread: FloatArray,
+    n: IntArray,
+    learned: tuple[FloatArray, FloatArray, BoolArray | None],
+    condition: FloatArray,
+    parameters: int | None = None,
+) -> Fit:
+    """Divide by the degrees of freedom, and say which rows have no honest variance."""
+    residuals, y, valid = learned
+    if valid is not None:
+        residuals = np.where(valid, residuals, np.nan)
+    p = coef.shape[1] if parameters is None else parameters
+    df = (n - p).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sigma2 = np.where(df > 0, spread / np.where(df > 0, df, 1.0), np.nan)
+    status = np.zeros(len(y), dtype=np.uint8)
+    status[too_few_values(y, valid, max(p + 1, 2)) & (df > 0)] = book.DEGENERATE
+    status[np.isposinf(condition) & (df > 0)] = book.COLLINEAR
+    return Fit(coef, root, sigma2, df, n, condition, status, residuals)
+
+
+def too_few_values(y: FloatArray, valid: BoolArray | None, needed: int) -> BoolArray:
+    """Return which rows hold fewer than ``needed`` distinct values; most rows are settled by their first cells."""
+    head = np.sort(y[:, : needed + 5], axis=1)
+    doubt = 1 + (np.diff(head, axis=1) > 0).sum(axis=1) < needed
+    for row in np.flatnonzero(doubt):
+        values = y[row] if valid is None else y[row][valid[row]]
+        doubt[row] = len(np.unique(values)) < needed
+    return np.asarray(doubt, dtype=np.bool_)

@@ -1,0 +1,100 @@
+"""Placebo windows: where the same clock window stands on other trading days, or on earlier days of a daily series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import DAY_US, FloatArray, IntArray
+
+Placebo = tuple[IntArray, IntArray, IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class ClockIndex:
+    """One series by (trading day, local clock time of the close): ``key`` = ordinal of the day and clock in one."""
+
+    series: int
+    start: int
+    daily: bool
+    day: IntArray
+    ordinal: IntArray
+    n_days: int
+    key: IntArray
+    order: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+
+def clock_index(series: SeriesSet, s: int) -> ClockIndex:
+    """Index series ``s`` once; all its events look their placebo days up in it."""
+    start = int(series.time_offset[s])
+    span = slice(start, start + int(series.length[s]))
+    day = series.trading_day[span]
+    days, ordinal = np.unique(day, return_inverse=True)
+    key = ordinal * DAY_US + series.clock[span]
+    daily = bool(series.step_us[s] >= DAY_US)
+    return ClockIndex(s, start, daily, day, ordinal, len(days), key, np.argsort(key, kind="stable"))
+
+
+def placebo_windows(
+    index: ClockIndex, event: tuple[int, int], window: Window, *, limit: int | None = None, after: bool = False
+) -> Placebo:
+    """Return (reference, first, trading day) of every placebo window of one event, nearest first.
+
+    A day serves when each bar from the last close before the event's window to its last bar (merged bars included)
+    has a bar that closes at the same local clock time, and no other bar lies between them. The event's own trading
+    days never serve. In a daily series every day has one bar, so windows of the same number of bars serve that share
+    no return with the event's window or with one another.
+    """
+    reference, first = event
+    bars = np.arange(reference + min(window.start, 0), first + max(window.stop, 0) + 1)
+    if bars[0] < 0 or bars[-1] >= len(index):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, none
+    moved = (_earlier_windows if index.daily else _same_clock)(index, bars, after)
+    moved = moved[np.argsort(np.abs(moved - bars[0]), kind="stable")][:limit]
+    return moved + (reference - bars[0]), moved + (first - bars[0]), index.day[moved + (reference - bars[0])]
+
+
+def _earlier_windows(index: ClockIndex, bars: IntArray, after: bool) -> IntArray:
+    size = len(bars) - 1
+    low = np.arange(bars[0] - size, -1, -size)
+    high = np.arange(bars[0] + size, len(index) - size, size) if after else low[:0]
+    return np.concatenate([low, high]).astype(np.int64)
+
+
+def _same_clock(index: ClockIndex, bars: IntArray, after: bool) -> IntArray:
+    key, own = index.key, index.ordinal[bars]
+    shifts = np.arange(-own.min(), index.n_days - own.max())
+    shifts = shifts[(shifts < own.min() - own.max()) | (after & (shifts > own.max() - own.min()))]
+    head = _find(index, key[bars[0]] + shifts * DAY_US)
+    tail = _find(index, key[bars[-1]] + shifts * DAY_US)
+    fits = (head >= 0) & (tail - head == len(bars) - 1)
+    head, shifts = head[fits], shifts[fits]
+    same = (key[head[:, None] + np.arange(len(bars))] == key[bars] + shifts[:, None] * DAY_US).all(axis=1)
+    return np.asarray(head[same], dtype=np.int64)
+
+
+def _find(index: ClockIndex, wanted: IntArray) -> IntArray:
+    """Position of each wanted key, -1 where there is none."""
+    place = np.minimum(np.searchsorted(index.key, wanted, sorter=index.order), len(index) - 1)
+    found = index.order[place]
+    return np.where(index.key[found] == wanted, found, -1)
+
+
+def window_returns(flat: FloatArray, reference: IntArray, first: IntArray, tau: IntArray) -> FloatArray:
+    """Return the cells of D placebo windows, tau = 0 merged as in the event; shape (D, L2)."""
+    cells = np.empty((len(reference), len(tau)))
+    for j, t in enumerate(tau):
+        if t == 0:
+            width = int(first[0] - reference[0]) if len(first) else 0
+            cells[:, j] = flat[(reference[:, None] + 1) + np.arange(width)].sum(axis=1)
+        else:
+            cells[:, j] = flat[reference + t + 1] if t < 0 else flat[first + t]
+    return cells

@@ -1,0 +1,105 @@
+"""Many series as flat arrays: the only form of market data below the study's door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, values_equal
+from eventstudy.errors import DataError
+from eventstudy.market.returns import Returns
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesSet:
+    """S series end to end, so that any window of any series is one run of a flat array.
+
+    Attributes
+    ----------
+    codes : tuple of str, length S
+    values : FloatArray
+        Returns of all series, flat. Bar t of series s is ``values[offset[s] + t]``.
+    offset, length : IntArray, shape (S,)
+    closes, trading_day, clock : IntArray
+        As in :class:`Returns`, flat. Bar t of series s closes at ``closes[time_offset[s] + t]``; series that share
+        their closes (a wide frame) all have ``time_offset`` 0.
+    time_offset : IntArray, shape (S,)
+    spans_break : BoolArray
+        On the same axis as ``closes``.
+    step_us : IntArray, shape (S,)
+        Length of one bar.
+    factors : FloatArray, shape (k, len(closes))
+        Regressors on the same closes; NaN where a factor has no value there.
+    factor_names : tuple of str, length k
+    """
+
+    codes: tuple[str, ...]
+    values: FloatArray
+    offset: IntArray
+    length: IntArray
+    closes: IntArray
+    time_offset: IntArray
+    trading_day: IntArray
+    clock: IntArray
+    spans_break: BoolArray
+    step_us: IntArray
+    factors: FloatArray
+    factor_names: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def shared(self) -> bool:
+        """Whether all series stand on one time axis."""
+        return not self.time_offset.any()
+
+    @property
+    def is_daily(self) -> bool:
+        return bool((self.step_us >= DAY_US).all())
+
+
+def series_of(returns: Sequence[Returns]) -> SeriesSet:
+    """Lay several return series end to end; a code given twice is refused."""
+    codes = tuple(r.instrument.code for r in returns)
+    if not codes:
+        raise DataError("No series was given.", remedy="Pass Bars, Returns, a list of them, or a wide frame.")
+    twice = {code for code in codes if codes.count(code) > 1} if len(codes) < 5000 else set()
+    if twice or len(set(codes)) < len(codes):
+        raise DataError(f"The instruments {sorted(twice)} were given more than once.", remedy="Pass each series once.")
+    length = np.array([len(r) for r in returns], dtype=np.int64)
+    offset = np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64)
+    closes = np.concatenate([r.closes for r in returns])
+    return SeriesSet(
+        codes=codes,
+        values=np.concatenate([r.values for r in returns]),
+        offset=offset,
+        length=length,
+        closes=closes,
+        time_offset=offset,
+        trading_day=np.concatenate([r.trading_day for r in returns]),
+        clock=np.concatenate([r.clock for r in returns]),
+        spans_break=np.concatenate([r.spans_break for r in returns]),
+        step_us=np.array([r.step_us for r in returns], dtype=np.int64),
+        factors=np.empty((0, len(closes))),
+    )
+
+
+def with_factors(series: SeriesSet, factors: Sequence[Returns]) -> SeriesSet:
+    """Attach regressors: each factor's return of the bar with the very same close, NaN where it has none."""
+    from dataclasses import replace
+
+    if not factors:
+        return series
+    columns = np.full((len(factors), len(series.closes)), np.nan)
+    for row, factor in zip(columns, factors, strict=True):
+        place = np.searchsorted(factor.closes, series.closes)
+        place[place == len(factor)] = 0
+        there = factor.closes[place] == series.closes
+        row[there] = factor.values[place[there]]
+    names = tuple(f.instrument.code for f in factors)
+    return replace(series, factors=columns, factor_names=names)

@@ -1,0 +1,149 @@
+"""The outcome of one test on one window for any number of events, as columns; one Significance per row on request."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import Alternative, FloatArray, IntArray, StrArray, values_equal
+from eventstudy.inference.significance import Distribution, Significance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """One test on one window: a row per event (scope ``event``), or a single row (scope ``average``).
+
+    Attributes
+    ----------
+    test, null : str
+    alternative : {"two-sided", "greater", "less"}
+    window : Window
+    distribution : {"normal", "t", "empirical", "none"}
+    estimate, se, statistic, df, pvalue : FloatArray, shape (n,)
+    n : IntArray, shape (n,)
+        Draws, days or observations behind each statistic.
+    n_events : int
+        Events that entered each row: 1 for scope ``event``.
+    events, instruments : StrArray, shape (n,)
+        Empty strings for a test across events.
+    reasons : tuple of str
+        Reasons there is no number; ``reason[i]`` points here.
+    reason : IntArray, shape (n,)
+        0 where the test applies, else 1 + index into ``reasons``.
+    """
+
+    test: str
+    null: str
+    alternative: Alternative
+    window: Window
+    distribution: Distribution
+    estimate: FloatArray
+    se: FloatArray
+    statistic: FloatArray
+    df: FloatArray
+    pvalue: FloatArray
+    n: IntArray
+    n_events: int
+    events: StrArray
+    instruments: StrArray
+    reasons: tuple[str, ...] = ()
+    reason: IntArray | None = None
+    adjusted: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.statistic)
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getitem__(self, row: int) -> Significance:
+        why = 0 if self.reason is None else int(self.reason[row])
+        return Significance(
+            test=self.test,
+            null=self.null,
+            alternative=self.alternative,
+            window=self.window,
+            estimate=float(self.estimate[row]),
+            statistic=float(self.statistic[row]),
+            pvalue=float(self.pvalue[row]),
+            se=float(self.se[row]),
+            distribution=self.distribution,
+            df=float(self.df[row]),
+            n_events=self.n_events,
+            event=str(self.events[row]),
+            instrument=str(self.instruments[row]),
+            n=int(self.n[row]),
+            reason=self.reasons[why - 1] if why else "",
+        )
+
+    def __iter__(self) -> Iterator[Significance]:
+        return (self[row] for row in range(len(self)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the rows as a frame, one column per field of :class:`Significance`."""
+        import pandas as pd
+
+        n = len(self)
+        texts = np.array(["", *self.reasons], dtype=object)
+        return pd.DataFrame(
+            {
+                "test": np.full(n, self.test, dtype=object),
+                "event": self.events,
+                "instrument": self.instruments,
+                "start": np.full(n, self.window.start),
+                "stop": np.full(n, self.window.stop),
+                "estimate": self.estimate,
+                "se": self.se,
+                "statistic": self.statistic,
+                "df": self.df,
+                "pvalue": self.pvalue,
+                "adjusted_pvalue": np.full(n, math.nan) if self.adjusted is None else self.adjusted,
+                "n": self.n,
+                "n_events": np.full(n, self.n_events),
+                "distribution": np.full(n, self.distribution, dtype=object),
+                "alternative": np.full(n, self.alternative, dtype=object),
+                "reason": texts[np.zeros(n, np.int64) if self.reason is None else self.reason],
+            }
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Significances(Sequence[Significance]):
+    """All findings of a study, readable one by one."""
+
+    findings: tuple[Findings, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(map(len, self.findings))
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __iter__(self) -> Iterator[Significance]:
+        return (significance for finding in self.findings for significance in finding)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+        return list(self)[place]
+
+    def of(self, test: str, window: Window | None = None) -> tuple[Findings, ...]:
+        """Return the findings of one test, on one window or on all."""
+        return tuple(f for f in self.findings if f.test == test and window in (None, f.window))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return all findings below one another."""
+        import pandas as pd
+
+        frames = [f.to_frame() for f in self.findings]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -1,0 +1,116 @@
+"""What a test sees: one window's abnormal returns with all that was learned before the event, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import Alternative, FloatArray, IntArray
+from eventstudy.inference.significance import Distribution
+
+Options = Mapping[str, Any]
+Scope = Literal["event", "average"]
+NO_OPTIONS: Options = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceboCounts:
+    """Per event: placebo windows D, and how many lie at least as far out as the event.
+
+    ``two_sided``, ``greater`` and ``less`` count ``|CAR_d| >= |CAR|``, ``CAR_d >= CAR`` and ``CAR_d <= CAR``.
+    """
+
+    days: IntArray
+    two_sided: IntArray
+    greater: IntArray
+    less: IntArray
+    spread: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One window of a study.
+
+    Attributes
+    ----------
+    abnormal : AbnormalReturns
+    window : Window
+    car, variance : FloatArray, shape (N,)
+        CAR and the variance of its prediction error; NaN where a cell is missing.
+    df : FloatArray, shape (N,)
+    alternative : {"two-sided", "greater", "less"}
+    options : mapping
+        The user's, over the defaults of the test.
+    evidence : mapping
+        What was accumulated over blocks, by name: ``placebo``, ``residual_sums``, ``ranks`` ...
+    seed : int
+    """
+
+    abnormal: AbnormalReturns
+    window: Window
+    car: FloatArray
+    variance: FloatArray
+    df: FloatArray
+    alternative: Alternative
+    options: Options
+    evidence: Mapping[str, Any]
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.car)
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """What a test returns: columns of n rows (n = N for scope ``event``, 1 for ``average``).
+
+    ``pvalue`` is only set by tests that have their own reference distribution; ``reason`` says why there is no number.
+    """
+
+    estimate: FloatArray
+    statistic: FloatArray
+    se: FloatArray | None = None
+    df: FloatArray | None = None
+    n: IntArray | None = None
+    n_events: int = 1
+    pvalue: FloatArray | None = None
+    reasons: tuple[str, ...] = ()
+    reason: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestRow:
+    """One test. ``needs`` names the evidence that is accumulated for it."""
+
+    __test__ = False
+
+    function: Callable[[Sample], Statistic]
+    scope: Scope
+    distribution: Distribution
+    null: str
+    formula: str
+    assumptions: str
+    fails_when: str
+    source: str
+    doi: str = ""
+    needs: frozenset[str] = frozenset()
+    options: Options = field(default_factory=lambda: NO_OPTIONS)
+
+
+def one(estimate: float, statistic: float, *, se: float = np.nan, df: float = np.nan, n_events: int) -> Statistic:
+    """Return the single row of a test across events."""
+    count = np.array([n_events], dtype=np.int64)
+    columns = [np.array([value], dtype=np.float64) for value in (estimate, statistic, se, df)]
+    return Statistic(columns[0], columns[1], columns[2], columns[3], n=count, n_events=n_events)
+
+
+def not_applicable(reason: str, *, estimate: float = np.nan, n_events: int = 0) -> Statistic:
+    """Return the row of a test that does not apply, with the reason."""
+    made = one(estimate, np.nan, n_events=n_events)
+    return Statistic(made.estimate, made.statistic, made.se, made.df, made.n, n_events, None, (reason,), np.array([1]))

@@ -1,0 +1,197 @@
+"""A result as tidy frames, JSON values and plain text."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray, from_epoch_us
+from eventstudy.inference.findings import Findings, Significances
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.study.result import StudyResult
+
+
+def ar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
+    """One row per event and cell: event, instrument, tau, close, n_bars, ar, se."""
+    import pandas as pd
+
+    N, L2 = abnormal.ar.shape
+    with np.errstate(invalid="ignore"):
+        columns = {
+            "event": np.repeat(abnormal.events, L2),
+            "instrument": np.repeat(abnormal.instruments, L2),
+            "tau": np.tile(abnormal.tau, N),
+            "n_bars": abnormal.n_bars.reshape(-1),
+            "ar": abnormal.ar.reshape(-1),
+            "se": np.sqrt(abnormal.variance()).reshape(-1),
+        }
+    frame = pd.DataFrame(columns)
+    if abnormal.closes.shape == abnormal.ar.shape:
+        frame.insert(3, "close", from_epoch_us(abnormal.closes.reshape(-1)))
+    return frame
+
+
+def car_frame(abnormal: AbnormalReturns, windows: Sequence[Window]) -> pd.DataFrame:
+    """One row per event and window: event, instrument, start, stop, n_bars, car, se, scar, df."""
+    import pandas as pd
+
+    parts = []
+    for window in windows:
+        car = abnormal.car(window)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            se = np.sqrt(abnormal.window_variance(window))
+            scar = car / se
+        columns = {
+            "event": abnormal.events,
+            "instrument": abnormal.instruments,
+            "start": window.start,
+            "stop": window.stop,
+            "n_bars": abnormal.bars(window),
+            "car": car,
+            "se": se,
+            "scar": scar,
+            "df": abnormal.df(),
+        }
+        parts.append(pd.DataFrame(columns, index=range(len(abnormal))))
+    return pd.concat(parts, ignore_index=True)
+
+
+def aar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
+    """One row per tau: n_events, aar, its cross-sectional se and t, and the running caar with its own."""
+    import pandas as pd
+
+    aar, se, n = across(abnormal.ar)
+    caar, caar_se, caar_n = across(np.cumsum(abnormal.ar, axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        columns = {
+            "tau": abnormal.tau,
+            "n_events": n,
+            "aar": aar,
+            "se": se,
+            "t": aar / se,
+            "caar": caar,
+            "caar_n_events": caar_n,
+            "caar_se": caar_se,
+            "caar_t": caar / caar_se,
+        }
+    return pd.DataFrame(columns)
+
+
+def across(values: FloatArray) -> tuple[FloatArray, FloatArray, np.ndarray]:
+    """Return mean, its standard error and the count over events of each column; missing cells do not count."""
+    there = np.isfinite(values)
+    n = there.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean = np.where(there, values, 0.0).sum(axis=0) / n
+        deviations = np.where(there, values - mean, 0.0)
+        se = np.sqrt(np.square(deviations).sum(axis=0) / (n - 1) / n)
+    return mean, np.where(n > 1, se, np.nan), n
+
+
+def responses(abnormal: AbnormalReturns, found: Significances, windows: Sequence[Window]) -> list[dict[str, Any]]:
+    """One entry per used event and window, with its own tests."""
+    made = []
+    for window in windows:
+        car = abnormal.car(window)
+        with np.errstate(invalid="ignore"):
+            se = np.sqrt(abnormal.window_variance(window))
+        single = [f for f in found.findings if f.window == window and f.n_events == 1 and len(f) == len(abnormal)]
+        single = [f for f in single if not len(f) or f.events[0] != ""]
+        for i in range(len(abnormal)):
+            made.append(
+                {
+                    "event": str(abnormal.events[i]),
+                    "instrument": str(abnormal.instruments[i]),
+                    "window": [window.start, window.stop],
+                    "car": number(car[i]),
+                    "se": number(se[i]),
+                    "tests": {f.test: _entry(f, i) for f in single},
+                }
+            )
+    return made
+
+
+def aggregates(abnormal: AbnormalReturns, found: Significances, windows: Sequence[Window]) -> list[dict[str, Any]]:
+    """One entry per window: CAAR over the events whose window is complete, with the tests across events."""
+    made = []
+    for window in windows:
+        mean, _, n = across(abnormal.car(window)[:, None])
+        many = [f for f in found.findings if f.window == window and len(f) == 1 and f.events[0] == ""]
+        made.append(
+            {
+                "window": [window.start, window.stop],
+                "caar": number(mean[0]),
+                "n_events": int(n[0]),
+                "tests": {f.test: _entry(f, 0) for f in many},
+            }
+        )
+    return made
+
+
+def _entry(finding: Findings, row: int) -> dict[str, Any]:
+    one = finding[row]
+    entry = {
+        "statistic": number(one.statistic),
+        "pvalue": number(one.pvalue),
+        "se": number(one.se),
+        "df": number(one.df),
+        "n": one.n,
+        "reason": one.reason or None,
+    }
+    if finding.adjusted is not None:
+        entry["adjusted_pvalue"] = number(float(finding.adjusted[row]))
+    return entry
+
+
+def number(value: float) -> float | None:
+    """Return a JSON number, null for NaN and infinities."""
+    return float(value) if math.isfinite(value) else None
+
+
+MAX_LINES = 40
+
+
+def summary(result: StudyResult) -> str:
+    """Return the answer as plain text."""
+    spec = result.spec
+    lines = [spec.title or spec.name]
+    if result.simulated:
+        lines.append("SIMULATED data: drawn from a seed, not traded.")
+    counts = ", ".join(f"{count} {name}" for name, count in result.ledger.counts().items())
+    lines += [f"Events: {len(result.ledger)} ({counts}); model {spec.model}, anchor {spec.anchor}.", ""]
+    for entry in aggregates(result.abnormal, result.significances, spec.test_windows):
+        if entry["n_events"] > 1:
+            lines += _paragraph(f"mean of {entry['n_events']} events", entry, entry["caar"])
+    told = responses(result.abnormal, result.significances, spec.test_windows) if len(result.abnormal) <= 500 else []
+    for entry in told[:MAX_LINES]:
+        lines += _paragraph(f"{entry['event']} {entry['instrument']}", entry, entry["car"])
+    if len(result.abnormal) > MAX_LINES:
+        lines.append(f"... {len(result.abnormal)} events in all; see to_frame('car').")
+    unused = [o for o in result.ledger if o.outcome != "used"] if len(result.ledger) <= 100_000 else []
+    lines += [f"not used: {o.event} {o.instrument}: {o.reason}" for o in unused[:MAX_LINES]]
+    lines += [f"note {n.code}: {n.message}" for n in result.notices]
+    return "\n".join(lines)
+
+
+def _paragraph(name: str, entry: dict[str, Any], value: float | None) -> list[str]:
+    start, stop = entry["window"]
+    amount = "missing" if value is None else f"{value * 1e4:+.1f} bp"
+    lines = [f"{name}  [{start:+d}, {stop:+d}]  {amount}"]
+    for test, outcome in entry["tests"].items():
+        if outcome["pvalue"] is None:
+            lines.append(f"    {test}: no number: {outcome['reason']}")
+        else:
+            lines.append(
+                f"    {test}: {outcome['statistic'] or 0.0:.3f}, p = {outcome['pvalue']:.4g}, n = {outcome['n']}"
+            )
+    return lines

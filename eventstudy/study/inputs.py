@@ -1,0 +1,219 @@
+"""The study's door: events and market data of every accepted shape become an EventTable and a SeriesSet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.abnormal.panel import EventTable
+from eventstudy.abnormal.series import SeriesSet, series_of, with_factors
+from eventstudy.arrays import DAY_US, IntArray, ReturnKind, epoch_us, instant_us
+from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
+from eventstudy.market.bars import Bars
+from eventstudy.market.instruments import Instrument
+from eventstudy.market.returns import Returns
+from eventstudy.news.items import Event
+
+if TYPE_CHECKING:
+    from eventstudy.study.spec import StudySpec
+
+Data: TypeAlias = "Bars | Returns | Sequence[Bars | Returns] | pd.DataFrame"
+Regressors: TypeAlias = "Bars | Returns | pd.Series | pd.DataFrame | str | Sequence[Bars | Returns | pd.Series] | None"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a study computes on."""
+
+    table: EventTable
+    series: SeriesSet
+    bars: tuple[Bars, ...]
+    simulated: bool
+    notices: tuple[Notice, ...]
+
+
+def read_inputs(
+    spec: StudySpec,
+    events: Sequence[Event] | pd.DataFrame,
+    data: Data,
+    regressors: tuple[Regressors, Regressors],
+    closes_at: str,
+) -> Inputs:
+    """Bring events, data, market and factors into the engine's form."""
+    declared = closes_at or _declared_close(spec)
+    given = [data] if isinstance(data, Bars | Returns) else data
+    bars: tuple[Bars, ...] = ()
+    if isinstance(given, pd.DataFrame):
+        series = wide_series(given, declared)
+    else:
+        bars = tuple(item for item in given if isinstance(item, Bars))
+        series = series_of([as_returns(item, spec.returns) for item in given])
+    columns = [*_many(regressors[0]), *_many(regressors[1])]
+    factors = [factor_returns(item, given, spec.returns, declared) for item in columns]
+    series = with_factors(series, factors)
+    table = event_table(events, series.codes)
+    simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
+    return Inputs(table, series, bars, simulated, tuple(n for b in bars for n in b.notices))
+
+
+def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:
+    """Return the returns of one series; simple returns are made from the logs, by the earlier price."""
+    if isinstance(item, Bars):
+        item = import_module("eventstudy.market.returns").log_returns(item)
+    if not isinstance(item, Returns):
+        raise UsageError(
+            f"The data holds a {type(item).__name__}.", remedy="Pass Bars, Returns, a list of them, or a wide frame."
+        )
+    if kind == "log":
+        return item
+    from dataclasses import replace
+
+    return replace(item, values=np.expm1(item.values))
+
+
+def _many(given: Regressors) -> list[Bars | Returns | pd.Series | str]:
+    if given is None:
+        return []
+    if isinstance(given, pd.DataFrame):
+        return [given[column] for column in given.columns]
+    return [given] if isinstance(given, Bars | Returns | pd.Series | str) else list(given)
+
+
+def factor_returns(item: Bars | Returns | pd.Series | str, data: object, kind: ReturnKind, declared: str) -> Returns:
+    """Return one regressor as returns: a series of its own, or a named column of the wide frame."""
+    if isinstance(item, str):
+        if not isinstance(data, pd.DataFrame) or item not in data.columns:
+            raise UsageError(f"{item!r} is not a column of the data.", remedy="Name a column of the wide frame.")
+        item = data[item]
+    if isinstance(item, pd.Series):
+        axis = _time_axis(item.index, declared)
+        values = item.to_numpy(dtype=np.float64)
+        return Returns(Instrument(str(item.name or "market")), axis.step_us, axis.closes, values, *axis.clock_columns())
+    return as_returns(item, kind)
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Closes of a frame's rows with their local day and clock."""
+
+    closes: IntArray
+    day: IntArray
+    clock: IntArray
+    step_us: int
+
+    def clock_columns(self) -> tuple[np.ndarray, IntArray, IntArray]:
+        return np.zeros(len(self.closes), dtype=bool), self.day, self.clock
+
+
+def _time_axis(index: pd.Index, declared: str) -> TimeAxis:
+    if not isinstance(index, pd.DatetimeIndex):
+        index = pd.DatetimeIndex(pd.to_datetime(index))
+    if index.tz is None:
+        if not declared:
+            raise EventTimeError(
+                "The rows of the returns are dates without a closing time, so nobody can say when each day ended.",
+                remedy="Declare it, for example run_study(..., closes_at='18:50 Europe/Moscow').",
+            )
+        index = _at_close(index, declared)
+    closes = epoch_us(index)
+    if len(closes) > 1 and not (np.diff(closes) > 0).all():
+        bad = int((np.diff(closes) <= 0).argmax()) + 1
+        raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
+    local = index.tz_localize(None).as_unit("us").asi8
+    step = int(np.median(np.diff(closes))) if len(closes) > 1 else DAY_US
+    return TimeAxis(closes, local // DAY_US, local % DAY_US, step)
+
+
+def _at_close(index: pd.DatetimeIndex, declared: str) -> pd.DatetimeIndex:
+    clock, _, zone = declared.partition(" ")
+    if not zone:
+        raise EventTimeError(
+            f"The closing time {declared!r} has no zone.", remedy="Write it like '18:50 Europe/Moscow'."
+        )
+    if (index != index.normalize()).any():
+        raise EventTimeError(
+            "The rows carry times of day but no zone.", remedy="Localise the index: frame.tz_localize('Europe/Moscow')."
+        )
+    clock = clock if clock.count(":") == 2 else f"{clock}:00"
+    return (index.as_unit("us") + pd.Timedelta(clock)).tz_localize(zone)
+
+
+def _declared_close(spec: StudySpec) -> str:
+    for part in spec.data:
+        if part.closes_at and part.timezone:
+            return f"{part.closes_at} {part.timezone}"
+    return ""
+
+
+def wide_series(frame: pd.DataFrame, declared: str) -> SeriesSet:
+    """Return a wide frame of returns (rows: closes, columns: instruments) as series, uncopied where memory allows."""
+    axis = _time_axis(frame.index, declared)
+    if not frame.columns.is_unique:
+        raise DataError("The wide frame names an instrument twice.", remedy="Keep one column per instrument.")
+    values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64).T)
+    S, T = values.shape
+    spans, day, clock = axis.clock_columns()
+    zeros = np.zeros(S, dtype=np.int64)
+    return SeriesSet(
+        codes=tuple(map(str, frame.columns)),
+        values=values.reshape(-1),
+        offset=np.arange(S, dtype=np.int64) * T,
+        length=np.full(S, T, dtype=np.int64),
+        closes=axis.closes,
+        time_offset=zeros,
+        trading_day=day,
+        clock=clock,
+        spans_break=spans,
+        step_us=np.full(S, axis.step_us, dtype=np.int64),
+        factors=np.empty((0, T)),
+    )
+
+
+def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) -> EventTable:
+    """Return events as columns: one row per event and instrument; an event that names none is studied on all."""
+    if isinstance(events, pd.DataFrame):
+        return _table_of_frame(events)
+    pairs = [(event, code) for event in events for code in (event.instruments or codes)]
+    return EventTable(
+        ids=np.array([e.id for e, _ in pairs], dtype=object),
+        instruments=np.array([code for _, code in pairs], dtype=object),
+        earliest=np.array([instant_us(e.time.earliest) for e, _ in pairs], dtype=np.int64),
+        latest=np.array([instant_us(e.time.latest) for e, _ in pairs], dtype=np.int64),
+    )
+
+
+def _table_of_frame(frame: pd.DataFrame) -> EventTable:
+    if "instrument" not in frame or not ("time" in frame or {"earliest", "latest"} <= set(frame.columns)):
+        raise UsageError(
+            f"The events have the columns {list(frame.columns)}; needed are 'instrument' and 'time' (or 'earliest' and "
+            "'latest').",
+            remedy="Rename the columns.",
+        )
+    earliest = _instants(frame["time"] if "time" in frame else frame["earliest"])
+    latest = _instants(frame["time"]) if "time" in frame else _instants(frame["latest"])
+    if (earliest > latest).any():
+        bad = int((earliest > latest).argmax())
+        raise EventTimeError(f"Row {bad} of the events ends before it begins.", remedy="Exchange the two times.")
+    name = next((column for column in ("id", "event") if column in frame), None)
+    width = len(str(len(frame)))
+    ids = frame[name].astype(str) if name else [f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)]
+    instruments = frame["instrument"].astype(object).to_numpy(dtype=object)
+    return EventTable(np.asarray(ids, dtype=object), instruments, earliest, latest, named=name is not None)
+
+
+def _instants(column: pd.Series) -> IntArray:
+    if column.dtype == object and len(column) and isinstance(column.iloc[0], datetime):
+        return np.array([instant_us(at) for at in column], dtype=np.int64)
+    if column.isna().any():
+        raise EventTimeError(
+            f"Row {int(column.isna().to_numpy().argmax())} of the events has no time.",
+            remedy="Date it, or leave it out.",
+        )
+    index = pd.DatetimeIndex(column)
+    return epoch_us(index)

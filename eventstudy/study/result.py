@@ -1,0 +1,124 @@
+"""The answer of a study: frozen, comparable, with doors to tables, a figure and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.ledger import Ledger
+from eventstudy.abnormal.placebo_returns import PlaceboPaths
+from eventstudy.arrays import look_up, values_equal
+from eventstudy.errors import Notice
+from eventstudy.inference.findings import Findings, Significances
+from eventstudy.study import frames
+from eventstudy.study.slices import PriceSlice
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from eventstudy.study.spec import StudySpec
+
+FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
+    "ar": lambda result: frames.ar_frame(result.abnormal),
+    "car": lambda result: frames.car_frame(result.abnormal, result.spec.test_windows),
+    "aar": lambda result: frames.aar_frame(result.abnormal),
+    "tests": lambda result: result.significances.to_frame(),
+    "outcomes": lambda result: result.ledger.to_frame(),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """What prices did around the events, with every number's reason.
+
+    Attributes
+    ----------
+    spec : StudySpec
+    ledger : Ledger
+        One outcome per (event, instrument) pair of the input.
+    abnormal : AbnormalReturns
+        Decimal abnormal returns of the used events.
+    significances : Significances
+        Every test on every window.
+    prices : tuple of PriceSlice
+        Raw bars around each event of a small study made from Bars.
+    placebo : PlaceboPaths or None
+        Abnormal returns of the placebo windows, in the order of ``abnormal``.
+    response : object or None
+        Shape of the intraday response, where it was asked for.
+    notices : tuple of Notice
+        What a careful reader must know.
+    simulated : bool
+        Some series was drawn, not traded: everything made from the result says SIMULATED.
+    """
+
+    spec: StudySpec
+    ledger: Ledger
+    abnormal: AbnormalReturns
+    significances: Significances
+    prices: tuple[PriceSlice, ...] = ()
+    placebo: PlaceboPaths | None = None
+    response: Any = None
+    notices: tuple[Notice, ...] = ()
+    simulated: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        mark = "SIMULATED, " if self.simulated else ""
+        return f"<StudyResult {self.spec.name!r}: {mark}{len(self.abnormal)} of {len(self.ledger)} events used>"
+
+    @property
+    def complete(self) -> bool:
+        """Whether every event was used."""
+        return bool(self.ledger.used.all())
+
+    def to_frame(self, table: str = "car") -> pd.DataFrame:
+        """Return a tidy frame: ``"ar"``, ``"car"``, ``"aar"``, ``"tests"`` or ``"outcomes"``; decimal returns."""
+        return look_up("table", FRAMES, table)(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON values: decimal log returns, ISO times, null where there is no number."""
+        return {
+            "study": self.spec.name,
+            "title": self.spec.title,
+            "simulated": self.simulated,
+            "spec_digest": self.spec.digest(),
+            "outcomes": [
+                {"event": o.event, "instrument": o.instrument, "outcome": o.outcome, "reason": o.reason}
+                for o in self.ledger
+            ],
+            "responses": frames.responses(self.abnormal, self.significances, self.spec.test_windows),
+            "aggregates": frames.aggregates(self.abnormal, self.significances, self.spec.test_windows),
+            "warnings": [{"code": n.code, "message": n.message} for n in self.notices],
+        }
+
+    def summary(self) -> str:
+        """Return the answer as plain text: outcomes, one line per event or average, and every notice."""
+        return frames.summary(self)
+
+    def findings(self, test: str) -> tuple[Findings, ...]:
+        """Return the columns of one test, one entry per window."""
+        return self.significances.of(test)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the response: price with the event interval, cumulated abnormal return with its band, volume."""
+        drawn: Axes = import_module("eventstudy.report.figures").response_panel(self, ax=ax)
+        return drawn
+
+    def save(self, directory: str | Path) -> Path:
+        """Write report, figure, tables and manifest into ``directory``; return it."""
+        written: Path = import_module("eventstudy.report.write").save(self, Path(directory))
+        return written
+
+    def _repr_html_(self) -> str:
+        text: str = import_module("eventstudy.report.html").fragment(self)
+        return text

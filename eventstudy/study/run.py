@@ -1,0 +1,160 @@
+"""The one call that answers a study: events and data in, every number with its reason out. No input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.abnormal import ledger as book
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.align import Codes, align
+from eventstudy.abnormal.expected import MODELS
+from eventstudy.abnormal.ledger import Ledger
+from eventstudy.abnormal.measure import SMALL_CELLS, Plan, judge, measure, select
+from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.arrays import DAY_US, FloatArray, look_up
+from eventstudy.errors import UsageError
+from eventstudy.inference.findings import Findings, Significances
+from eventstudy.inference.placebo_test import count_placebo
+from eventstudy.inference.sample import Sample
+from eventstudy.inference.table import TESTS, run_test
+from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs
+from eventstudy.study.result import StudyResult
+from eventstudy.study.slices import price_slices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.news.items import Event
+    from eventstudy.study.spec import StudySpec
+
+
+def run_study(
+    spec: StudySpec,
+    events: Sequence[Event] | pd.DataFrame,
+    data: Data,
+    market: Regressors = None,
+    factors: Regressors = None,
+    *,
+    closes_at: str = "",
+) -> StudyResult:
+    """Measure what prices did around events that they would not have done anyway, and how sure that is.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        Windows, model, tests and all other settings.
+    events : sequence of Event, or pandas.DataFrame
+        A frame has the columns ``instrument`` and ``time`` (aware instants), or ``earliest`` and ``latest``, and
+        optionally ``id``. An event that names no instrument is studied on all.
+    data : Bars, Returns, a sequence of them, or a wide pandas.DataFrame of returns
+        Frame: rows are aware closing instants, or dates with ``closes_at``; columns are instruments.
+    market, factors : Bars, Returns, pandas.Series, column name of the frame, or several of them
+        Regressors of models that need them, matched on the very same closing instants.
+    closes_at : str
+        Local closing time and zone of the dates of a daily frame, ``"18:50 Europe/Moscow"``.
+
+    Returns
+    -------
+    StudyResult
+        Every input event has exactly one outcome in ``result.ledger``.
+
+    Raises
+    ------
+    UsageError, DataError, EventTimeError
+        If a setting cannot be meant, or data or times break a rule. What concerns one event is never raised.
+    """
+    model = look_up("model", MODELS, spec.model)
+    tests = [look_up("test", TESTS, name) for name in spec.tests]
+    _check_needs(spec, model.needs, market, factors)
+    inputs = read_inputs(spec, events, data, (market, factors), closes_at)
+    plan = Plan(spec.window_spec, spec.test_windows, model, {**model.options, **spec.model_options}, spec.returns)
+    positions, codes = align(inputs.table, inputs.series, plan.windows, anchor=spec.anchor)
+    abnormal = measure(inputs.table, inputs.series, positions, plan, learnable(inputs.series))
+    abnormal = select(abnormal, judge(abnormal, plan, codes))
+    paths = None
+    if model.needs == "same_clock_days" or any("placebo" in row.needs for row in tests):
+        abnormal, paths = _placebo(spec, inputs.series, positions, abnormal, codes)
+    significances = infer(spec, abnormal, {} if paths is None else {"paths": paths})
+    return _result(spec, inputs, (positions, codes), abnormal, significances, paths)
+
+
+def learnable(series: SeriesSet) -> FloatArray:
+    """Return the values models may learn from: in an intraday series, not the returns that span a break."""
+    if series.shared or series.is_daily or not series.spans_break.any():
+        return series.values
+    gaps = series.spans_break & np.repeat(series.step_us < DAY_US, series.length)
+    return np.where(gaps, np.nan, series.values)
+
+
+def infer(spec: StudySpec, abnormal: AbnormalReturns, evidence: Mapping[str, Any]) -> Significances:
+    """Run every test of the study on every window."""
+    findings: list[Findings] = []
+    for window in spec.test_windows:
+        car, variance = abnormal.car(window), abnormal.window_variance(window)
+        found = dict(evidence)
+        if "paths" in evidence:
+            cells = abnormal.columns(window)
+            draws = tuple(path[:, cells].sum(axis=1) for path in evidence["paths"].ar)
+            found["placebo"] = {window: count_placebo(car, draws)}
+        for name in spec.tests:
+            options = {**TESTS[name].options, **spec.test_options.get(name, {})}
+            sample = Sample(abnormal, window, car, variance, abnormal.df(), spec.alternative, options, found, spec.seed)
+            findings.append(run_test(name, sample))
+    return Significances(tuple(findings))
+
+
+def _check_needs(spec: StudySpec, needs: str, market: Regressors, factors: Regressors) -> None:
+    if needs == "market" and market is None:
+        raise UsageError(f"The model {spec.model!r} needs a market.", remedy="Pass market=... or choose another model.")
+    if needs == "factors" and factors is None and market is None:
+        raise UsageError(f"The model {spec.model!r} needs factors.", remedy="Pass factors=... or another model.")
+    if needs in ("estimation", "market", "factors") and spec.estimation is None:
+        raise UsageError(
+            f"The model {spec.model!r} has parameters, but there is no estimation window.",
+            remedy="Set estimation, for example [-260, -11].",
+        )
+
+
+def _placebo(
+    spec: StudySpec, series: SeriesSet, positions: Positions, abnormal: AbnormalReturns, codes: Codes
+) -> tuple[AbnormalReturns, PlaceboPaths]:
+    paths = placebo_paths(series, positions, abnormal, limit=spec.placebo_days, after=spec.placebo_after)
+    if MODELS[spec.model].needs != "same_clock_days":
+        return abnormal, paths
+    abnormal, paths = with_same_clock_mean(abnormal, paths, spec.test_windows)
+    days = np.array([len(day) for day in paths.day], dtype=np.int64)
+    enough = days >= max(2, min(spec.min_observations, spec.placebo_days or spec.min_observations))
+    if not enough.all():
+        rows = np.flatnonzero(~enough)
+        codes.mark(abnormal.row[rows], book.FEW_DAYS, days[rows], spec.min_observations)
+        keep = np.flatnonzero(enough)
+        paths = PlaceboPaths(tuple(paths.ar[i] for i in keep), tuple(paths.day[i] for i in keep))
+        abnormal = select(abnormal, enough)
+    return abnormal, paths
+
+
+def _result(
+    spec: StudySpec,
+    inputs: Inputs,
+    placed: tuple[Positions, Codes],
+    abnormal: AbnormalReturns,
+    significances: Significances,
+    paths: PlaceboPaths | None,
+) -> StudyResult:
+    positions, codes = placed
+    small = paths is not None and sum(path.size for path in paths.ar) <= SMALL_CELLS
+    return StudyResult(
+        spec=spec,
+        ledger=Ledger(inputs.table, codes.code, codes.a, codes.b),
+        abnormal=abnormal,
+        significances=significances,
+        prices=price_slices(inputs.bars, inputs.series, positions, abnormal),
+        placebo=paths if small else None,
+        notices=inputs.notices,
+        simulated=inputs.simulated,
+    )

@@ -1,0 +1,81 @@
+"""Raw prices around each event of a small study: what a figure needs, without the whole series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.arrays import FloatArray, IntArray, values_equal
+from eventstudy.market.bars import Bars
+
+MAX_EVENTS = 200
+MARGIN_BARS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class PriceSlice:
+    """Bars around one event on one instrument.
+
+    Attributes
+    ----------
+    event, instrument : str
+    step_us : int
+    closes : IntArray, shape (n,)
+        Closing instants, microseconds since the epoch.
+    close, volume : FloatArray, shape (n,)
+        Volume is NaN where the source has none.
+    reference, first : int
+        Rows of this slice: the last close before the news and the first after it.
+    """
+
+    event: str
+    instrument: str
+    step_us: int
+    closes: IntArray
+    close: FloatArray
+    volume: FloatArray
+    reference: int
+    first: int
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def price_slices(
+    bars: Sequence[Bars], series: SeriesSet, positions: Positions, abnormal: AbnormalReturns
+) -> tuple[PriceSlice, ...]:
+    """Return the bars of each used event's window and a margin; nothing for large studies or data without prices."""
+    by_code = {b.instrument.code: b for b in bars}
+    if not by_code or len(abnormal) > MAX_EVENTS:
+        return ()
+    place = {int(row): i for i, row in enumerate(positions.row)}
+    made = []
+    for event, code, row in zip(abnormal.events, abnormal.instruments, abnormal.row, strict=True):
+        if code in by_code:
+            i = place[int(row)]
+            s = positions.series[i]
+            start = int(series.time_offset[s])
+            ends = [int(series.closes[start + at]) for at in (positions.reference[i], positions.first[i])]
+            made.append(_slice(str(event), by_code[code], (ends[0], ends[1]), abnormal.tau))
+    return tuple(made)
+
+
+def _slice(event: str, bars: Bars, ends: tuple[int, int], tau: IntArray) -> PriceSlice:
+    closes = bars.closes_us
+    reference, first = np.searchsorted(closes, ends)
+    low = max(0, int(reference) + min(int(tau[0]), 0) - MARGIN_BARS)
+    high = min(len(closes), int(first) + max(int(tau[-1]), 0) + MARGIN_BARS + 1)
+    frame = bars.frame.iloc[low:high]
+    close = frame["close"].to_numpy(dtype=np.float64)
+    volume = frame["volume"].to_numpy(dtype=np.float64) if "volume" in frame else np.full(high - low, np.nan)
+    step = int(bars.step.value // 1000) if bars.step.unit == "ns" else int(bars.step.as_unit("us").value)
+    return PriceSlice(
+        event, bars.instrument.code, step, closes[low:high], close, volume, int(reference) - low, int(first) - low
+    )
