@@ -107,7 +107,8 @@ def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
     for low in range(0, len(rows), 4096):
         part = rows[low : low + 4096]
         array[low : low + len(part)] = array[part]
-    return array[: len(rows)]
+    kept: NDArray[Any] = array[: len(rows)]
+    return kept
 
 
 def _closes(series: SeriesSet, positions: Positions, windows: WindowSpec, back: np.ndarray) -> np.ndarray:

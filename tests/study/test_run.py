@@ -101,12 +101,12 @@ def test_an_event_in_a_hole_of_the_data_is_never_moved_to_the_nearest_bar() -> N
 
 def test_every_input_event_is_in_the_ledger_once() -> None:
     frame = daily_frame(60, 2)
-    frame.iloc[40:, 1] = np.nan
+    frame.iloc[40:, 1] = np.nan  # rows 20 to 48 are the estimation window: 20 of 29 are there, as many as are needed
     events = events_at(frame, [("A0", 45), ("A1", 50), ("A0", 45), ("B", 45), ("A0", 3)])
     spec = es.StudySpec(model="constant_mean", estimation=(-30, -2), event=(-1, 1))
     result = es.run_study(spec, events, frame)
     assert [o.outcome for o in result.ledger] == [
-        *["used", "estimation_too_short", "duplicate", "unknown_instrument", "estimation_too_short"]
+        *["used", "missing_returns", "duplicate", "unknown_instrument", "estimation_too_short"]
     ]
     assert sum(result.ledger.counts().values()) == 5
 
