@@ -17,7 +17,7 @@ from eventstudy.abnormal.gather import Block, blocks, cut
 from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window, WindowSpec
-from eventstudy.arrays import BoolArray, FloatArray, ReturnKind
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
 
 SMALL_CELLS = 2_000_000
 
@@ -111,13 +111,14 @@ def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
     return kept
 
 
-def _closes(series: SeriesSet, positions: Positions, windows: WindowSpec, back: np.ndarray) -> np.ndarray:
+def _closes(series: SeriesSet, positions: Positions, windows: WindowSpec, back: NDArray[np.intp]) -> IntArray:
     tau = np.arange(windows.event.start, windows.event.stop + 1)
     if len(positions.row) * len(tau) > SMALL_CELLS:
         return np.empty((len(positions.row), 0), dtype=np.int64)
     start = series.time_offset[positions.series[back]][:, None]
     reference, first = positions.reference[back][:, None], positions.first[back][:, None]
-    return series.closes[start + np.where(tau < 0, reference + tau + 1, first + tau)]
+    closes: IntArray = series.closes[start + np.where(tau < 0, reference + tau + 1, first + tau)]
+    return closes
 
 
 def judge(abnormal: AbnormalReturns, plan: Plan, codes: Codes) -> BoolArray:
