@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -21,8 +22,10 @@ from eventstudy.study.spec import DataSpec, StudySpec
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
+    from eventstudy.simulate import SimulatedMarket
 
 Source = Callable[[BarRequest], Bars]
+DEMO_SEED = 20210413
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,23 @@ def load_bars(row: DataSpec, folder: Path) -> Bars:
 
 
 def bar_sources() -> dict[str, Source]:
-    """Return every source a study file may name: the market's, and the simulated day of the demo."""
+    """Return every source a study file may name: the market's, and the simulated days of the demo."""
     from eventstudy.market.sources.table import BAR_SOURCES
-    from eventstudy.simulate import demo_bars
 
-    return {**BAR_SOURCES, "simulated": demo_bars}
+    return {**BAR_SOURCES, "simulated": simulated_bars}
+
+
+def simulated_bars(request: BarRequest) -> Bars:
+    """Return one series of the demo's market: drawn from a seed, always the same, marked SIMULATED."""
+    drawn = {bars.instrument.code: bars for bars in _demo_market().bars}
+    return look_up("simulated instrument", drawn, request.instrument.code)
+
+
+@cache
+def _demo_market() -> SimulatedMarket:
+    from eventstudy.simulate import demo_market
+
+    return demo_market(DEMO_SEED)
 
 
 def bar_request(row: DataSpec, folder: Path) -> BarRequest:
