@@ -16,6 +16,8 @@ from eventstudy.cli.lazy import LazyGroup, Row
 # "group command" -> Row("module:function", one sentence). A row is imported only when its command is called or its own
 # help is asked, so `eventstudy --help` answers from this table alone.
 COMMANDS: dict[str, Row] = {
+    "demo": Row("eventstudy.cli.demo:demo", "Run the founding case offline: SIMULATED minutes, the real daily fixing."),
+    "run": Row("eventstudy.cli.run:run", "Run a study: abnormal returns, tests, figure, report."),
     "calendar": Row(
         "eventstudy.cli.calendar:calendar", "Print when a market trades, a day or the changes over a range."
     ),

@@ -52,9 +52,8 @@ def answer(loaded: LoadedStudy, out: Path | None) -> tuple[StudyResult, list[Pat
     result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
     if out is None:
         return result, []
-    from eventstudy.report.write import save
-
-    return result, list(save(result, out, digests=loaded.digests))
+    folder = result.save(out)
+    return result, [folder / name for name in WRITTEN]
 
 
 def plan(study: Path, out: Path | None, data: Path | None) -> str:

@@ -202,6 +202,17 @@ def _windows_lie_inside_the_event_window(settings: Mapping[str, Any]) -> Iterato
             yield f"windows[{position}]", f"the window {list(pair)} does not lie inside the event window {list(event)}."
 
 
+def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.inference.table import TESTS
+
+    given: list[tuple[str, str, Mapping[str, object]]] = [("model", settings.get("model", "zero"), MODELS)]
+    given += [(f"tests[{i}]", name, TESTS) for i, name in enumerate(settings.get("tests", ()))]
+    for key, name, table in given:
+        if name not in table:
+            yield key, f"{name!r} is not known. {did_you_mean(name, table)} Known are {', '.join(sorted(table))}."
+
+
 def _files_say_what_they_cannot_know(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for place, series in _series(settings):
         if series.get("source", "file") != "file":
@@ -227,5 +238,6 @@ def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _estimation_ends_before_the_event,
     _windows_lie_inside_the_event_window,
+    _names_are_known,
     _files_say_what_they_cannot_know,
 )

@@ -1,0 +1,94 @@
+"""From a study file to loaded values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventstudy.errors import DataError, UnknownNameError
+from eventstudy.study.load import bar_request, bars_digest, load_study, simulated_bars
+from eventstudy.study.spec import DataSpec
+
+EVENT = '[[event]]\nid = "call"\nearliest = 2021-04-13T18:00:00+03:00\nlatest = 2021-04-13T18:37:00+03:00\n'
+STUDY = """\
+[events]
+file = "events.toml"
+
+[[data]]
+instrument = "SBER"
+path = "prices.csv"
+timezone = "Europe/Moscow"
+label = "right"
+step = "10min"
+"""
+PRICES = """\
+time,open,high,low,close,volume
+2021-04-13 17:50:00,1,1,1,1.00,5
+2021-04-13 18:00:00,1,1.1,1,1.10,5
+2021-04-13 18:10:00,1.1,1.1,1,1.05,5
+"""
+
+
+def folder_with(tmp_path: Path, study: str = STUDY, prices: str = PRICES) -> Path:
+    (tmp_path / "events.toml").write_text(EVENT)
+    (tmp_path / "prices.csv").write_text(prices)
+    (tmp_path / "study.toml").write_text(study)
+    return tmp_path / "study.toml"
+
+
+def test_paths_start_at_the_study_file(tmp_path: Path) -> None:
+    loaded = load_study(folder_with(tmp_path))
+    assert [event.id for event in loaded.events] == ["call"]
+    (bars,) = loaded.data
+    # Labels mark the end of the bar: 17:50, 18:00 and 18:10 in Moscow are 14:50, 15:00 and 15:10 UTC.
+    assert [f"{at:%H:%M}" for at in bars.frame.index] == ["14:50", "15:00", "15:10"]
+    assert sorted(loaded.digests)[1] == "events.toml"
+
+
+def test_prices_may_stand_in_another_folder(tmp_path: Path) -> None:
+    study = folder_with(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "prices.csv").rename(elsewhere / "prices.csv")
+    assert len(load_study(study, data_folder=elsewhere).data[0]) == 3
+    with pytest.raises(DataError, match=r"prices\.csv"):
+        load_study(study)
+
+
+def test_an_event_that_is_not_in_the_file_is_named(tmp_path: Path) -> None:
+    study = folder_with(tmp_path, STUDY.replace('file = "events.toml"', 'file = "events.toml"\nonly = ["cal"]'))
+    with pytest.raises(DataError, match="no event named cal; it has call"):
+        load_study(study)
+
+
+def test_an_unknown_source_lists_the_known_ones(tmp_path: Path) -> None:
+    study = folder_with(tmp_path, STUDY.replace('step = "10min"', 'step = "10min"\nsource = "moexx"'))
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'moex'"):
+        load_study(study)
+
+
+def test_a_period_is_read_in_the_zone_of_the_series() -> None:
+    request = bar_request(
+        DataSpec(instrument="X", timezone="Europe/Moscow", first="2021-04-13", last="2021-04-13"), Path()
+    )
+    assert f"{request.first:%d %H:%M} {request.last:%d %H:%M}" == "12 21:00 13 20:59"
+    with pytest.raises(DataError, match="13\\.04\\.2021"):
+        bar_request(DataSpec(instrument="X", first="13.04.2021"), Path())
+
+
+def test_the_digest_sees_every_price_and_instant(tmp_path: Path) -> None:
+    one = load_study(folder_with(tmp_path)).data[0]
+    two = load_study(folder_with(tmp_path, prices=PRICES.replace("1.05,5", "1.06,5"))).data[0]
+    three = load_study(folder_with(tmp_path, prices=PRICES.replace("18:10:00", "18:20:00"))).data[0]
+    assert len({bars_digest(bars) for bars in (one, two, three)}) == 3
+    assert bars_digest(one) == bars_digest(load_study(folder_with(tmp_path)).data[0])
+
+
+def test_the_simulated_source_says_simulated() -> None:
+    request = bar_request(DataSpec(instrument="SBER", source="simulated", step="1min"), Path())
+    bars = simulated_bars(request)
+    assert bars.simulated
+    assert "SIMULATED" in bars.source
+    with pytest.raises(UnknownNameError, match="USD000UTSTOM"):
+        simulated_bars(bar_request(DataSpec(instrument="GAZP", source="simulated"), Path()))
