@@ -1,0 +1,207 @@
+"""The same clock window on other days: which days may serve, which may not and why, and the paths on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, values_equal
+from eventstudy.news.items import EventTime
+from eventstudy.response.tape import Sample, Tape, days_of, read_at, wall_clock
+
+EXPECTED, ALLOWED_MISSING = 0.95, 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedDay:
+    """A day that looks like a placebo day and is none, with the reason."""
+
+    day: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowChoice:
+    """What to cut out of each day, and which days.
+
+    Attributes
+    ----------
+    before, after : int
+        Minutes of the clock before ``earliest``; minutes of trading after ``latest``.
+    context : int
+        Bars before ``earliest`` that are read as well, to know the volatility of the day so far.
+    days : int or None
+        At most so many days, the nearest first; None for all.
+    later : bool
+        Also days after the event.
+    pauses : {"cross", "stop"}
+        Whether the window goes on after a break of trading or ends at it.
+    """
+
+    before: int = 60
+    after: int = 60
+    context: int = 120
+    days: int | None = None
+    later: bool = False
+    pauses: str = "cross"
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """The event's window and the same window on D placebo days; moments run along the last axis.
+
+    Attributes
+    ----------
+    start, zero, first : int
+        Columns of the window's start, of the last close that cannot contain the news, of the first close after it;
+        what stands before ``start`` is context.
+    moments : IntArray, shape (T,)
+        Closing instants on the event day, microseconds since the epoch.
+    wall : IntArray, shape (T,)
+        The same as clock time, microseconds since local midnight of the event day.
+    open : BoolArray, shape (T,)
+        Moments at which the market trades, seen from the bars of all days.
+    day : IntArray, shape (D,)
+        Days since 1970-01-01.
+    event, placebo : Sample
+        Shapes (T,) and (D, T).
+    event_day : int
+    removed : tuple of RemovedDay
+    """
+
+    start: int
+    zero: int
+    first: int
+    moments: IntArray
+    wall: IntArray
+    open: BoolArray
+    day: IntArray
+    event: Sample
+    placebo: Sample
+    event_day: int
+    removed: tuple[RemovedDay, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def path(self) -> FloatArray:
+        """Log price less the log price at ``zero``, shape (T,)."""
+        return np.asarray(self.event.price - self.event.price[self.zero])
+
+    @property
+    def placebo_path(self) -> FloatArray:
+        """The same on the placebo days, shape (D, T)."""
+        return np.asarray(self.placebo.price - self.placebo.price[:, self.zero, None])
+
+
+def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[EventTime] = ()) -> Matched:
+    """Cut the window of an event and the same clock window of other days out of a tape.
+
+    The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
+    first at or after ``latest``. Days that hold another known event in the window, or miss bars that the other days
+    have (halts, half sessions), or have no price yet at zero, are removed and listed.
+    """
+    step = tape.step_us
+    earliest, latest = wall_clock(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
+    event_day = int((earliest - 1) // DAY_US)
+    phase = int(tape.wall[0] % step)
+    zero_wall = (earliest - phase) // step * step + phase
+    first = max(1, -(-(latest - zero_wall) // step))
+    grid = _grid(tape, zero_wall, int(first), choice)
+    start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
+    days = _candidates(tape, event_day, choice.later)
+    offsets = grid - event_day * DAY_US
+    sample = read_at(tape, days[:, None] * DAY_US + offsets)
+    zero = int(np.searchsorted(grid, zero_wall))
+    served, removed = _judge(tape, days, offsets, sample, (start, zero), others)
+    if choice.days is not None:
+        nearest = np.argsort(np.abs(days[served] - event_day), kind="stable")[: choice.days]
+        served = np.sort(served[nearest])
+    event = read_at(tape, grid)
+    placebo = _rows(sample, served)
+    trades_now = (placebo.traded.mean(axis=0) > 0.02 if len(served) else False) | event.traded
+    moments = instant_us(time.earliest) + (grid - earliest)
+    return Matched(
+        start, zero, zero + int(first), moments, offsets, trades_now, days[served], event, placebo, event_day, removed
+    )
+
+
+def _grid(tape: Tape, zero: int, first: int, choice: WindowChoice) -> IntArray:
+    """Return the closing times of the window: to the ``after``-th trading minute past ``first``, within the day."""
+    step, day = tape.step_us, (zero - 1) // DAY_US
+    end = int(min((day + 1) * DAY_US, _last_wall(tape, day, zero)))
+    start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
+    after = np.arange(zero + (first + 1) * step, end + 1, step, dtype=np.int64)
+    if len(after):
+        trading = _trading(tape, after, int(day))
+        if choice.pauses == "stop" and not trading.all():
+            after, trading = after[: trading.argmin()], trading[: trading.argmin()]
+        enough = np.cumsum(trading) * step >= choice.after * MINUTE_US
+        after = after[: int(enough.argmax()) + 1] if enough.any() else after
+    start += max(0, -((start - day * DAY_US - 1) // step)) * step  # not before midnight
+    return np.concatenate([np.arange(start, zero + first * step + 1, step, dtype=np.int64), after])
+
+
+def _last_wall(tape: Tape, day: int, zero: int) -> int:
+    """Return the last closing time of the day; where the day has no bar after zero, the latest any day has."""
+    same = tape.wall[tape.day == day]
+    if len(same) and same[-1] > zero:
+        return int(same[-1])
+    clock = tape.wall - tape.day * DAY_US
+    return int(day * DAY_US + clock.max())
+
+
+def _trading(tape: Tape, after: IntArray, day: int) -> BoolArray:
+    """Return at which of these times the market usually trades, by the 60 days before and the day itself."""
+    days = days_of(tape)
+    near = days[(days <= day) & (days > day - 90)]
+    traded = read_at(tape, near[:, None] * DAY_US + (after - day * DAY_US)).traded
+    return np.asarray(traded.mean(axis=0) > 0.02)
+
+
+def _candidates(tape: Tape, event_day: int, later: bool) -> IntArray:
+    days = days_of(tape)
+    return np.asarray(days[(days < event_day) | ((days > event_day) & later)], dtype=np.int64)
+
+
+def _rows(sample: Sample, rows: IntArray) -> Sample:
+    return Sample(sample.price[rows], sample.traded[rows], sample.volume[rows], sample.span[rows], sample.age[rows])
+
+
+def _judge(
+    tape: Tape, days: IntArray, offsets: IntArray, sample: Sample, at: tuple[int, int], others: Sequence[EventTime]
+) -> tuple[IntArray, tuple[RemovedDay, ...]]:
+    """Return the rows of days that serve and the list of those that do not."""
+    known = np.array([(instant_us(o.earliest), instant_us(o.latest)) for o in others], dtype=np.int64).reshape(-1, 2)
+    known = wall_clock(known.reshape(-1), tape.zone).reshape(-1, 2)
+    expected = sample.traded.mean(axis=0) >= EXPECTED if len(days) else np.zeros(len(offsets), dtype=bool)
+    expected[: at[0] + 1] = False  # the bar that ends at the window's start is not part of it
+    missing = (expected & ~sample.traded).sum(axis=1)
+    served, removed = [], []
+    for row, day in enumerate(days):
+        start, end = day * DAY_US + offsets[at[0]], day * DAY_US + offsets[-1]
+        reason = ""
+        if ((known[:, 0] <= end) & (known[:, 1] >= start)).any():
+            reason = "another known event falls into the window"
+        elif not np.isfinite(sample.price[row, at[1] :]).all():
+            reason = "no price yet at the clock time of the event"
+        elif missing[row] > ALLOWED_MISSING * expected.sum():
+            reason = (
+                f"{missing[row]} of the window's {expected.sum()} usual bars are missing (a halt or a half session)"
+            )
+        if reason:
+            removed.append(RemovedDay(as_date(int(day)), reason))
+        else:
+            served.append(row)
+    return np.array(served, dtype=np.int64), tuple(removed)
+
+
+def as_date(day: int) -> date:
+    """Return days since 1970-01-01 as a date."""
+    return date(1970, 1, 1) + timedelta(days=day)

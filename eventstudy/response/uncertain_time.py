@@ -1,0 +1,58 @@
+"""When nobody knows the minute: the move as a function of the assumed instant, and one test for the whole curve.
+
+The instant that maximises the move is never tested as if it had been known: the sup of the curve is held against the
+sup of the same curve on placebo days (Ball and Torous 1988, doi:10.1016/0304-405X(88)90035-4, for the problem).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.response.placebo import bands, sup_test
+from eventstudy.response.values import AssumedTimes
+
+
+def moves_from(paths: FloatArray, starts: IntArray, length: int) -> FloatArray:
+    """Return the move over ``length`` columns after each start: x(s + length) - x(s).
+
+    Parameters
+    ----------
+    paths : FloatArray, shape (..., T)
+    starts : IntArray, shape (A,)
+        Columns; those whose end lies beyond the path end at its last column.
+
+    Returns
+    -------
+    FloatArray, shape (..., A)
+
+    Examples
+    --------
+    >>> moves_from(np.array([0.0, 0.0, 5.0, 4.0]), np.array([0, 1, 2]), 1).tolist()
+    [0.0, 5.0, -1.0]
+    """
+    ends = np.minimum(starts + length, paths.shape[-1] - 1)
+    return np.asarray(paths[..., ends] - paths[..., starts])
+
+
+def assumed_times(
+    path: FloatArray, placebo: FloatArray, closes: IntArray, *, length: int, minutes: int, level: float
+) -> AssumedTimes:
+    """Return the curve of moves over assumed instants, with its bands and its sup test.
+
+    Parameters
+    ----------
+    path : FloatArray, shape (T,)
+        From the last clean price under ``earliest`` on.
+    placebo : FloatArray, shape (D, T)
+    closes : IntArray, shape (A,)
+        Closing instants of the first A columns: the last clean prices of the A assumed instants.
+    length : int
+        Columns over which the move is measured; ``minutes`` is the same for the reader.
+    level : float
+    """
+    starts = np.arange(len(closes), dtype=np.int64)
+    move, others = moves_from(path, starts, length), moves_from(placebo, starts, length)
+    found = bands(others, level)
+    statistic, pvalue = sup_test(move, others)
+    return AssumedTimes(closes, move, found.pointwise, found.joint, minutes, statistic, pvalue)

@@ -1,0 +1,255 @@
+"""The values of the response: each number with its interval, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
+from eventstudy.errors import Notice
+from eventstudy.response.matching import RemovedDay
+
+Unit = Literal["log", "minutes", "share", "multiple"]
+Pattern = Literal["none", "held", "partly given back", "overshoot", "still moving", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number of the response.
+
+    Attributes
+    ----------
+    name : str
+    value, low, high : float
+        The number and its interval at the study's level; NaN where it is not defined.
+    unit : {"log", "minutes", "share", "multiple"}
+        "log" is a decimal log return, "share" a fraction of a move, "minutes" trading minutes since the clean price.
+    pvalue : float
+        Against the same number on placebo days; NaN where no test belongs to it.
+    reason : str
+        Why there is no number, or empty.
+    """
+
+    name: str
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    unit: Unit = "log"
+    pvalue: float = math.nan
+    reason: str = ""
+
+    @property
+    def defined(self) -> bool:
+        return math.isfinite(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Move:
+    """The abnormal move from the last clean price to one moment.
+
+    ``minutes`` counts trading minutes after ``latest``; NaN for a close. ``pvalue`` is the placebo's, ``joint_pvalue``
+    the one corrected for all instruments of the event (NaN for a single one).
+    """
+
+    label: str
+    at: datetime | None
+    minutes: float
+    value: float
+    low: float
+    high: float
+    pvalue: float
+    joint_pvalue: float = math.nan
+    reason: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AssumedTimes:
+    """The move as a function of the instant the news is assumed to have come, over [earliest, latest].
+
+    Attributes
+    ----------
+    at : IntArray, shape (A,)
+        Assumed instants, microseconds since the epoch.
+    move : FloatArray, shape (A,)
+        Abnormal move over ``minutes`` after each of them.
+    pointwise, joint : FloatArray, shape (A,)
+        Half-widths of the placebo bands; ``joint`` holds for the whole curve.
+    minutes : int
+    statistic, pvalue : float
+        Sup of the studentised curve, and its rank among the same sups on placebo days: the only p-value that does
+        not pick the instant with the largest move.
+    """
+
+    at: IntArray
+    move: FloatArray
+    pointwise: FloatArray
+    joint: FloatArray
+    minutes: int
+    statistic: float
+    pvalue: float
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Activity:
+    """Volume, range or realised volatility against the same clock on placebo days.
+
+    ``multiple`` (T,) is the event day over the placebo median at each moment; ``peak`` its largest value after the
+    news with the rank p-value of that bar, ``window`` the sum over the window against the placebo sums.
+    """
+
+    name: str
+    multiple: FloatArray
+    peak: Estimate
+    window: Estimate
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Confounder:
+    """Something else that happened, or always happens, inside a window of the study.
+
+    ``where`` is "event", "before" or "placebo"; ``effect`` says what was done about it.
+    """
+
+    at: datetime
+    label: str
+    where: str
+    effect: str
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Path:
+    """The event day and its yardstick on the clock, for figures; T moments.
+
+    Attributes
+    ----------
+    closes : IntArray, shape (T,)
+        Closing instants, microseconds since the epoch.
+    open : BoolArray, shape (T,)
+        Whether the market trades then.
+    car : FloatArray, shape (T,)
+        Cumulated abnormal log return since the last clean price (negative times: until it).
+    pointwise, joint : FloatArray, shape (T,)
+        Half-widths of the placebo bands.
+    placebo : FloatArray, shape (D, T)
+    placebo_day : IntArray, shape (D,)
+        Days since 1970-01-01.
+    volume, volume_median : FloatArray, shape (T,)
+    start, zero, first : int
+        Columns of the window's start, the last clean close and the first close after the news.
+    """
+
+    closes: IntArray
+    open: BoolArray
+    car: FloatArray
+    pointwise: FloatArray
+    joint: FloatArray
+    placebo: FloatArray
+    placebo_day: IntArray
+    volume: FloatArray
+    volume_median: FloatArray
+    start: int
+    zero: int
+    first: int
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """What one event did to one instrument.
+
+    Attributes
+    ----------
+    event, instrument, quote, zone : str
+    sign : int
+        The instrument's own: -1 turns a higher price into the reader's "down".
+    level : float
+        Confidence level of every interval and band.
+    reference_at, first_at : datetime.datetime
+        Closing instants of the last clean bar and the first bar after the news, UTC.
+    reference_price : float
+    moves : tuple of Move
+        At the horizons asked for and at the close.
+    shape : tuple of Estimate
+        first_significant, half_life, ninety, peak, peak_minutes, overshoot, given_back, reversal, absorbed,
+        jump_share, leak, leak_share, next_close, days_later.
+    anchors : tuple of Estimate
+        The move at the horizon under bracket, earliest and latest.
+    pattern : str
+        One word for the shape, for a reader without statistics.
+    path_statistic, path_pvalue : float
+        Sup test of the whole path after the news.
+    placebo_days, smallest_pvalue
+        How many days judge, and the smallest p-value they can give.
+    removed : tuple of RemovedDay
+    confounders : tuple of Confounder
+    gap : Estimate or None
+        The opening gap, where the news came while the market was closed.
+    notices : tuple of Notice
+    simulated : bool
+    """
+
+    event: str
+    instrument: str
+    quote: str
+    zone: str
+    sign: int
+    level: float
+    reference_at: datetime
+    first_at: datetime
+    reference_price: float
+    moves: tuple[Move, ...]
+    shape: tuple[Estimate, ...]
+    anchors: tuple[Estimate, ...]
+    pattern: Pattern
+    path_statistic: float
+    path_pvalue: float
+    placebo_days: int
+    smallest_pvalue: float
+    path: Path
+    assumed_times: AssumedTimes | None = None
+    activity: tuple[Activity, ...] = ()
+    removed: tuple[RemovedDay, ...] = ()
+    confounders: tuple[Confounder, ...] = ()
+    gap: Estimate | None = None
+    notices: tuple[Notice, ...] = field(default=())
+    simulated: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def number(self, name: str) -> Estimate:
+        """Return one number of the shape by its name."""
+        return {estimate.name: estimate for estimate in self.shape}[name]
