@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, values_equal
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, values_equal, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.tape import Sample, Tape, days_of, read_at, wall_clock
+from eventstudy.response.tape import Sample, Tape, days_of, read_at
 
 EXPECTED, ALLOWED_MISSING = 0.95, 0.10
 
@@ -39,6 +39,10 @@ class WindowChoice:
         Also days after the event.
     pauses : {"cross", "stop"}
         Whether the window goes on after a break of trading or ends at it.
+    carry : bool
+        Keep the last price over the night: for news that came while the market was closed.
+    nights : int
+        With 1 only days whose opening ends one night serve, with 2 those after longer closures; 0 for all.
     """
 
     before: int = 60
@@ -47,6 +51,8 @@ class WindowChoice:
     days: int | None = None
     later: bool = False
     pauses: str = "cross"
+    carry: bool = False
+    nights: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,22 +114,22 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[Ev
     have (halts, half sessions), or have no price yet at zero, are removed and listed.
     """
     step = tape.step_us
-    earliest, latest = wall_clock(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
+    earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
     event_day = int((earliest - 1) // DAY_US)
     phase = int(tape.wall[0] % step)
     zero_wall = (earliest - phase) // step * step + phase
     first = max(1, -(-(latest - zero_wall) // step))
     grid = _grid(tape, zero_wall, int(first), choice)
     start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
-    days = _candidates(tape, event_day, choice.later)
+    days = _candidates(tape, event_day, choice)
     offsets = grid - event_day * DAY_US
-    sample = read_at(tape, days[:, None] * DAY_US + offsets)
+    sample = read_at(tape, days[:, None] * DAY_US + offsets, carry=choice.carry)
     zero = int(np.searchsorted(grid, zero_wall))
     served, removed = _judge(tape, days, offsets, sample, (start, zero), others)
     if choice.days is not None:
         nearest = np.argsort(np.abs(days[served] - event_day), kind="stable")[: choice.days]
         served = np.sort(served[nearest])
-    event = read_at(tape, grid)
+    event = read_at(tape, grid, carry=choice.carry)
     placebo = _rows(sample, served)
     trades_now = (placebo.traded.mean(axis=0) > 0.02 if len(served) else False) | event.traded
     moments = instant_us(time.earliest) + (grid - earliest)
@@ -165,9 +171,13 @@ def _trading(tape: Tape, after: IntArray, day: int) -> BoolArray:
     return np.asarray(traded.mean(axis=0) > 0.02)
 
 
-def _candidates(tape: Tape, event_day: int, later: bool) -> IntArray:
+def _candidates(tape: Tape, event_day: int, choice: WindowChoice) -> IntArray:
     days = days_of(tape)
-    return np.asarray(days[(days < event_day) | ((days > event_day) & later)], dtype=np.int64)
+    serve = (days < event_day) | ((days > event_day) & choice.later)
+    if choice.nights:
+        nights = np.diff(days, prepend=days[:1])  # 0 for the first day: no opening gap of its own is known
+        serve &= np.minimum(nights, 2) == choice.nights
+    return np.asarray(days[serve], dtype=np.int64)
 
 
 def _rows(sample: Sample, rows: IntArray) -> Sample:
@@ -179,7 +189,7 @@ def _judge(
 ) -> tuple[IntArray, tuple[RemovedDay, ...]]:
     """Return the rows of days that serve and the list of those that do not."""
     known = np.array([(instant_us(o.earliest), instant_us(o.latest)) for o in others], dtype=np.int64).reshape(-1, 2)
-    known = wall_clock(known.reshape(-1), tape.zone).reshape(-1, 2)
+    known = wall_us(known.reshape(-1), tape.zone).reshape(-1, 2)
     expected = sample.traded.mean(axis=0) >= EXPECTED if len(days) else np.zeros(len(offsets), dtype=bool)
     expected[: at[0] + 1] = False  # the bar that ends at the window's start is not part of it
     missing = (expected & ~sample.traded).sum(axis=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, from_epoch_us, values_equal
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, values_equal, wall_us
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import Instrument
 
@@ -75,12 +75,6 @@ class Sample:
     age: IntArray
 
 
-def wall_clock(instants: IntArray, zone: str) -> IntArray:
-    """Return instants on a local clock, microseconds since 1970-01-01T00:00 local."""
-    local = from_epoch_us(np.asarray(instants, dtype=np.int64)).tz_convert(zone).tz_localize(None)
-    return np.asarray(local.asi8, dtype=np.int64)
-
-
 def tape_of(bars: Bars) -> Tape:
     """Return bars as a tape on the clock of their calendar."""
     frame, zone = bars.frame, calendar(bars.instrument.calendar).zone
@@ -90,7 +84,7 @@ def tape_of(bars: Bars) -> Tape:
         price = np.log(columns["close"])
         span = np.log(columns.get("high", missing)) - np.log(columns.get("low", missing))
     closes = bars.closes_us
-    wall = np.maximum.accumulate(wall_clock(closes, zone)) if len(closes) else closes
+    wall = np.maximum.accumulate(wall_us(closes, zone)) if len(closes) else closes
     volume = columns.get("volume", missing)
     step = bars.step.value // 1000
     return Tape(bars.instrument, zone, step, closes, wall, price, span, volume, bars.simulated)
@@ -102,13 +96,16 @@ def days_of(tape: Tape) -> IntArray:
     return day[np.concatenate([[True], day[1:] != day[:-1]])] if len(day) else day
 
 
-def read_at(tape: Tape, wall: IntArray) -> Sample:
-    """Read a tape at clock times of any shape (microseconds since 1970-01-01T00:00 local)."""
+def read_at(tape: Tape, wall: IntArray, *, carry: bool = False) -> Sample:
+    """Read a tape at clock times of any shape (microseconds since 1970-01-01T00:00 local).
+
+    ``carry`` keeps the last price over the night: for windows that begin in a closed market.
+    """
     at = np.asarray(wall, dtype=np.int64)
     row = np.searchsorted(tape.wall, at, side="right") - 1
     held = np.maximum(row, 0)
     age = at - tape.wall[held]
-    there = (row >= 0) & (tape.day[held] == (at - 1) // DAY_US)
+    there = (row >= 0) & (carry | (tape.day[held] == (at - 1) // DAY_US))
     traded = there & (age < tape.step_us)
     return Sample(
         price=np.where(there, tape.price[held], np.nan),

@@ -1,0 +1,136 @@
+"""News while the market is closed: the answer is the next opening, held against past openings of the same kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, instant_us, values_equal
+from eventstudy.errors import DataError
+from eventstudy.news.items import EventTime
+from eventstudy.response.placebo import placebo_pvalue
+from eventstudy.response.tape import Tape
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Gap:
+    """The gap over a closed market, and past gaps of the same kind.
+
+    Attributes
+    ----------
+    kind : str
+        "overnight", "weekend" (two nights or more) or "break" (inside a day).
+    before_at, after_at : int
+        Closing instants of the last bar before and of the opening bar, microseconds since the epoch.
+    to_open, to_vwap : float
+        Log return from the last price to the opening bar's close, and to the volume-weighted price of the first five
+        minutes (NaN without volume).
+    open_pvalue, vwap_pvalue : float
+        Two-sided placebo p-values against the past gaps.
+    past : FloatArray, shape (D, 2)
+        The same two returns of the past gaps.
+    """
+
+    kind: str
+    before_at: int
+    after_at: int
+    to_open: float
+    to_vwap: float
+    open_pvalue: float
+    vwap_pvalue: float
+    past: FloatArray
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def is_closed(tape: Tape, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US) -> bool:
+    """Return whether the news falls into a stretch without bars that spans a night or more than ``tolerance_us``.
+
+    Breaks shorter than the tolerance (clearing, the auction before the evening session) do not count as closed: the
+    bars on both sides of them merge into the first return after the news.
+    """
+    before, after = bracket_rows(tape, time)
+    night = (tape.wall[before] - 1) // DAY_US != (tape.wall[after] - 1) // DAY_US
+    latest = instant_us(time.latest)
+    quiet = int(tape.closes[after]) - tape.step_us - max(latest, int(tape.closes[before]))
+    return bool(night and tape.closes[after] - tape.step_us >= latest) or quiet > tolerance_us
+
+
+def bracket_rows(tape: Tape, time: EventTime) -> tuple[int, int]:
+    """Return the rows of the last clean bar and the first bar after the news.
+
+    Raises
+    ------
+    DataError
+        If the news lies before the first or after the last bar of the tape.
+    """
+    before = int(np.searchsorted(tape.closes, instant_us(time.earliest), side="right")) - 1
+    after = max(before + 1, int(np.searchsorted(tape.closes, instant_us(time.latest), side="left")))
+    if before < 0 or after >= len(tape):
+        raise DataError(
+            f"The news of {time.earliest:%Y-%m-%d %H:%M} UTC lies outside the bars of {tape.instrument.code}.",
+            remedy="Get bars that reach from before the news to after it.",
+        )
+    return before, after
+
+
+def gaps(tape: Tape, minimum_us: int) -> tuple[IntArray, IntArray]:
+    """Return rows before and after every stretch without bars longer than ``minimum_us``, two arrays (G,)."""
+    wide = np.flatnonzero(np.diff(tape.closes) > minimum_us)
+    return np.asarray(wide, dtype=np.int64), np.asarray(wide + 1, dtype=np.int64)
+
+
+def gap_response(tape: Tape, time: EventTime) -> Gap:
+    """Return the opening gap after news in a closed market, with its rank among past gaps of the same kind.
+
+    Same kind: as many nights between, and the same opening clock time to half an hour. Only gaps that end before the
+    news count, so nothing looks ahead.
+    """
+    before, after = bracket_rows(tape, time)
+    earlier, later = gaps(tape, max(30 * MINUTE_US, 3 * tape.step_us))
+    past = later <= before
+    day = (tape.wall - 1) // DAY_US
+    clock = tape.wall - day * DAY_US
+    nights = day[later] - day[earlier]
+    own = int(day[after] - day[before])
+    same = np.minimum(nights, 2) == min(own, 2)
+    same &= np.abs(clock[later] - clock[after]) <= 30 * MINUTE_US
+    earlier, later = earlier[past & same], later[past & same]
+    returns = np.column_stack(
+        [tape.price[later] - tape.price[earlier], first_vwap(tape, later) - tape.price[earlier]]
+    ).reshape(-1, 2)
+    here = np.array([after])
+    to_open = float(tape.price[after] - tape.price[before])
+    to_vwap = float(first_vwap(tape, here)[0] - tape.price[before])
+    pvalues = placebo_pvalue(np.array([to_open, to_vwap]), returns) if len(returns) else np.array([np.nan, np.nan])
+    kind = ("break", "overnight", "weekend")[min(own, 2)]
+    ends = int(tape.closes[before]), int(tape.closes[after])
+    return Gap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
+
+
+def first_vwap(tape: Tape, rows: IntArray, minutes: int = 5) -> FloatArray:
+    """Return the log of the volume-weighted mean close of the first minutes from each opening bar on, shape (G,)."""
+    span = max(1, minutes * MINUTE_US // tape.step_us)
+    take = np.minimum(rows[:, None] + np.arange(span), len(tape) - 1)
+    inside = tape.closes[take] < tape.closes[rows][:, None] + minutes * MINUTE_US
+    weight = np.where(inside & np.isfinite(tape.volume[take]), tape.volume[take], 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log((weight * np.exp(tape.price[take])).sum(axis=1) / weight.sum(axis=1)))
+
+
+def opening_time(tape: Tape, time: EventTime) -> EventTime:
+    """Return the event time as if the news had come at the opening: the effective time; the reported one stays."""
+    _, after = bracket_rows(tape, time)
+    opens = instant_from_us(int(tape.closes[after]) - tape.step_us)
+    return EventTime(opens, opens, "calendar", ("the first bar after the news",))
+
+
+def nights_closed(tape: Tape, time: EventTime) -> int:
+    """Return 0 where bars stand on both sides of the news on one local date, 1 for one night, 2 for longer."""
+    before, after = bracket_rows(tape, time)
+    day = (tape.wall[[before, after]] - 1) // DAY_US
+    return int(min(2, day[1] - day[0]))

@@ -1,0 +1,145 @@
+"""The abnormal window: what an ordinary day would have done taken off, placebo days brought to one volatility."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
+from eventstudy.news.items import EventTime
+from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
+from eventstudy.response.matching import Matched, WindowChoice, match
+from eventstudy.response.numbers import AfterNews
+from eventstudy.response.placebo import bands, regime_scaled
+from eventstudy.response.seasonality import daily_level
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.shape import ShapeColumns
+from eventstudy.response.tape import Tape
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A matched window after the expected move was taken off.
+
+    Attributes
+    ----------
+    matched : Matched
+    car : FloatArray, shape (T,)
+    placebo : FloatArray, shape (D, T)
+    factor : FloatArray, shape (D,)
+        What each placebo day was multiplied with (ones without standardising).
+    columns : IntArray, shape (n,)
+        Columns after the last clean price at which the market trades.
+    step_minutes : float
+    closed : bool
+        The news came while the market was closed; the window begins at the next opening.
+    """
+
+    matched: Matched
+    car: FloatArray
+    placebo: FloatArray
+    factor: FloatArray
+    columns: IntArray
+    step_minutes: float
+    closed: bool
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def minutes(self) -> FloatArray:
+        """Trading minutes since the last clean price at each of ``columns``."""
+        return self.step_minutes * np.arange(1.0, len(self.columns) + 1)
+
+    def place(self, minutes: float, start: int | None = None) -> int:
+        """Return the position in ``columns`` that many trading minutes after column ``start`` (``first`` by default).
+
+        The last position where the window ends before.
+        """
+        begins = int(np.searchsorted(self.columns, self.matched.first if start is None else start))
+        return min(begins + math.ceil(minutes / self.step_minutes), len(self.columns) - 1)
+
+    def ends_before(self, minutes: float) -> bool:
+        """Return whether the window holds fewer trading minutes than that after the news."""
+        begins = int(np.searchsorted(self.columns, self.matched.first))
+        return begins + math.ceil(minutes / self.step_minutes) > len(self.columns) - 1
+
+
+def abnormal_window(
+    tape: Tape, time: EventTime, settings: ResponseSettings, others: tuple[EventTime, ...] = ()
+) -> Window:
+    """Cut, match and correct the window of one event on one tape."""
+    nights = nights_closed(tape, time)
+    closed = is_closed(tape, time)
+    choice = WindowChoice(
+        before=settings.leak,
+        after=settings.horizons[-1],
+        days=settings.placebo_days,
+        later=settings.placebo_after,
+        pauses=settings.pauses,
+        carry=nights > 0,
+        nights=nights if closed else 0,
+    )
+    matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
+    car, placebo = matched.path, matched.placebo_path
+    factor = np.ones(len(placebo))
+    if settings.expected == "same_clock_mean" and len(placebo) > 1:
+        car, placebo = less_mean(car, placebo)
+    if settings.standardise:
+        levels, level = regime_levels(matched)
+        placebo = regime_scaled(placebo, levels, level)
+        factor = np.asarray(level / levels)
+    columns = np.flatnonzero(matched.open & (np.arange(len(matched.open)) > matched.zero))
+    return Window(matched, car, placebo, factor, columns, tape.step_us / 60e6, closed)
+
+
+def less_mean(car: FloatArray, placebo: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return paths less the mean path of the placebo days; each placebo day less the mean of the other ones.
+
+    Leaving a day out of its own mean keeps it as exchangeable with the event day as it was.
+    """
+    total, days = placebo.sum(axis=0), len(placebo)
+    return np.asarray(car - total / days), np.asarray(placebo - (total - placebo) / (days - 1))
+
+
+def regime_levels(matched: Matched) -> tuple[FloatArray, float]:
+    """Return the volatility of a bar before the event's clock time, by MedRV, of each placebo day and the event day."""
+    before = matched.open[: matched.zero + 1]
+    prices = np.vstack([matched.placebo.price, matched.event.price])[:, : matched.zero + 1][:, before]
+    levels = daily_level(np.diff(prices, axis=1), "medrv")
+    return levels[:-1], float(levels[-1])
+
+
+def after_news(window: Window, settings: ResponseSettings) -> AfterNews:
+    """Return the trading moments after the last clean price, ready for the numbers of the shape."""
+    placebo = window.placebo[:, window.columns]
+    placebo = placebo[np.isfinite(placebo).all(axis=1)]
+    at = ShapeColumns(
+        settle=window.place(settings.settle),
+        horizon=window.place(settings.horizons[-1]),
+        absorbed=window.place(settings.absorbed),
+    )
+    found = bands(placebo, settings.level)
+    return AfterNews(window.car[window.columns], placebo, window.minutes, found, at, settings.level)
+
+
+def bar_returns(window: Window) -> tuple[FloatArray, FloatArray, int]:
+    """Return bar returns at trading moments, context first, of the event day and of the placebo days.
+
+    Returns
+    -------
+    event : FloatArray, shape (m,)
+    placebo : FloatArray, shape (D, m)
+    after_from : int
+        The first bar after the last clean price.
+    """
+    matched = window.matched
+    columns: BoolArray = matched.open.copy()
+    columns[matched.zero] = True
+    prices = np.vstack([matched.event.price, matched.placebo.price])[:, columns]
+    moves = np.diff(prices, axis=1)
+    return moves[0], moves[1:], int(columns[: matched.zero].sum())
