@@ -1,0 +1,190 @@
+"""Several instruments at once: one joint test, who moved first, and what moves with what at the minute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, IntArray, instant_us, values_equal
+from eventstudy.response.values import Move, Response
+
+
+def joint_pvalues(event: FloatArray, placebo: FloatArray) -> FloatArray:
+    """Return step-down max-t p-values of K moves of one event, shape (K,).
+
+    Null for each: its move is exchangeable with its placebo days'. The days are the unit of resampling, so whatever
+    ties the instruments together on a day is kept, and the probability of any false rejection among the K is at most
+    the size. Westfall and Young (1993), Romano and Wolf (2005), doi:10.1198/016214504000000539.
+
+    Parameters
+    ----------
+    event : FloatArray, shape (K,)
+    placebo : FloatArray, shape (D, K)
+        The same days for every instrument; days with a NaN are left out.
+
+    Examples
+    --------
+    >>> placebo = np.array([[1.0, -2.0], [2.0, 1.0], [-1.0, 1.0], [1.0, 2.0]])
+    >>> joint_pvalues(np.array([9.0, 1.5]), placebo).tolist()
+    [0.2, 0.6]
+    """
+    days = placebo[np.isfinite(placebo).all(axis=1)]
+    moves = np.asarray(event, dtype=np.float64)
+    pvalues = np.full(len(moves), np.nan)
+    if len(days) < 2 or not np.isfinite(moves).all():
+        return pvalues
+    squares = days**2
+    scale = np.sqrt(squares.mean(axis=0))
+    others = np.sqrt(np.maximum((squares.sum(axis=0) - squares) / (len(days) - 1), 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(moves == 0, 0.0, np.abs(moves) / scale)
+        studentised = np.where(days == 0, 0.0, np.abs(days) / others)
+    order, worst = np.argsort(-statistic, kind="stable"), 0.0
+    for rank, k in enumerate(order):
+        remaining = studentised[:, order[rank:]].max(axis=1)
+        worst = max(worst, (1 + int((remaining >= statistic[k]).sum())) / (len(days) + 1))
+        pvalues[k] = worst
+    return pvalues
+
+
+def with_joint_pvalues(responses: Sequence[Response]) -> tuple[Response, ...]:
+    """Return the responses of one event with the joint p-value of every horizon filled in.
+
+    The days are those that serve for all instruments; the other days are left out of the joint test only.
+    """
+    if len(responses) < 2:
+        return tuple(responses)
+    common = responses[0].path.placebo_day
+    for response in responses[1:]:
+        common = np.intersect1d(common, response.path.placebo_day)
+    corrected = [list(response.moves) for response in responses]
+    for h, move in enumerate(responses[0].moves):
+        if not math.isfinite(move.minutes):
+            continue
+        values = np.array([response.moves[h].value for response in responses])
+        placebo = np.column_stack([_placebo_moves(response, response.moves[h], common) for response in responses])
+        for k, pvalue in enumerate(joint_pvalues(values, placebo)):
+            corrected[k][h] = replace(corrected[k][h], joint_pvalue=float(pvalue))
+    return tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, corrected, strict=True))
+
+
+def _placebo_moves(response: Response, move: Move, days: IntArray) -> FloatArray:
+    rows = np.searchsorted(response.path.placebo_day, days)
+    assert move.at is not None  # noqa: S101  a horizon always has its closing instant
+    column = int(np.searchsorted(response.path.closes, instant_us(move.at)))
+    return np.asarray(response.path.placebo[rows, column])
+
+
+def hayashi_yoshida(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], shift: int = 0) -> float:
+    """Return the covariation of two series that trade at different times: sum over overlapping intervals of dX dY.
+
+    No grid, no previous-tick filling, so no bias towards zero from asynchronous trading (Epps).
+    Hayashi and Yoshida (2005), doi:10.3150/bj/1116340299.
+
+    Parameters
+    ----------
+    times : pair of IntArray, shapes (n + 1,) and (m + 1,)
+        Instants of the trades, increasing.
+    prices : pair of FloatArray
+        Log prices at those instants.
+    shift : int
+        Microseconds added to the second series' times before the intervals are compared.
+
+    Examples
+    --------
+    >>> x = np.array([0, 2, 4]), np.array([0.0, 1.0, 3.0])
+    >>> y = np.array([0, 3, 4]), np.array([0.0, 2.0, 3.0])
+    >>> hayashi_yoshida((x[0], y[0]), (x[1], y[1]))  # 1*2 + 2*2 + 2*1
+    8.0
+    """
+    (first, second), (x, y) = times, prices
+    second = second + shift
+    dx, total = np.diff(x), np.concatenate([[0.0], np.cumsum(np.diff(y))])
+    # intervals (s_j, s_{j+1}] that overlap (t_i, t_{i+1}] are those with s_{j+1} > t_i and s_j < t_{i+1}
+    begins = np.searchsorted(second[1:], first[:-1], side="right")
+    ends = np.searchsorted(second[:-1], first[1:], side="left")
+    return float((dx * (total[np.maximum(ends, begins)] - total[begins])).sum())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LeadLag:
+    """Cross-correlation over lags; ``lag_us`` is by how much the first series leads the second (negative: follows).
+
+    ``ratio`` is the strength on the leading side over the other: above 1 the first series leads (Huth and Abergel
+    2014, doi:10.1016/j.jempfin.2014.01.003).
+    """
+
+    lags_us: IntArray
+    correlation: FloatArray
+    lag_us: int
+    ratio: float
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def lead_lag(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], lags_us: IntArray) -> LeadLag:
+    """Return who moves first, by the lag that maximises the shifted Hayashi-Yoshida covariation.
+
+    Hoffmann, Rosenbaum and Yoshida (2013), doi:10.3150/11-BEJ407. The second series is moved back by each lag: the
+    covariation is largest when the move-back undoes its delay.
+
+    Parameters
+    ----------
+    times, prices : see ``hayashi_yoshida``
+    lags_us : IntArray, shape (G,)
+        Microseconds; a positive lag means that the first series leads.
+    """
+    size = math.sqrt(float((np.diff(prices[0]) ** 2).sum() * (np.diff(prices[1]) ** 2).sum()))
+    strength = np.array([hayashi_yoshida(times, prices, -int(lag)) for lag in lags_us])
+    correlation = strength / size if size > 0 else np.full(len(lags_us), np.nan)
+    best = int(lags_us[int(np.abs(correlation).argmax())]) if size > 0 else 0
+    ahead, behind = (correlation[lags_us > 0] ** 2).sum(), (correlation[lags_us < 0] ** 2).sum()
+    return LeadLag(np.asarray(lags_us), correlation, best, float(ahead / behind) if behind > 0 else math.nan)
+
+
+def refresh_times(times: Sequence[IntArray]) -> IntArray:
+    """Return the instants by which every series has traded anew, shape (n,).
+
+    Barndorff-Nielsen, Hansen, Lunde and Shephard (2011), doi:10.1016/j.jeconom.2010.07.009.
+
+    Examples
+    --------
+    >>> refresh_times([np.array([1, 2, 5]), np.array([3, 4, 6])]).tolist()
+    [3, 5]
+    """
+    at, found = max(int(t[0]) for t in times), []
+    while True:
+        found.append(at)
+        following = [int(np.searchsorted(t, at, side="right")) for t in times]
+        if any(i >= len(t) for i, t in zip(following, times, strict=True)):
+            return np.array(found, dtype=np.int64)
+        at = max(int(t[i]) for i, t in zip(following, times, strict=True))
+
+
+def lead_lag_betas(y: FloatArray, x: FloatArray, lags: int) -> FloatArray:
+    """Return betas of y on x at lags -K..K by one regression, shape (2 K + 1,); entry K + j is beta of x_{t - j}.
+
+    Their sum is Dimson's (1979) beta, right where either series trades late. Estimate it in the event's own clock
+    segment: beta moves over the day.
+
+    Parameters
+    ----------
+    y, x : FloatArray, shape (D, n)
+        Returns of the same bars on D days; leads and lags never cross from one day to another, NaN rows are left out.
+    lags : int
+        K.
+    """
+    n = x.shape[1]
+    inner = slice(lags, n - lags)
+    columns = [x[:, lags - j : n - lags - j] for j in range(-lags, lags + 1)]
+    design = np.stack([np.ones_like(y[:, inner]), *columns], axis=-1).reshape(-1, 2 * lags + 2)
+    target = y[:, inner].reshape(-1)
+    there = np.isfinite(design).all(axis=1) & np.isfinite(target)
+    coef, *_ = np.linalg.lstsq(design[there], target[there], rcond=None)
+    return np.asarray(coef[1:])

@@ -1,0 +1,57 @@
+"""Every event on every instrument of a study: one failing pair is data, the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eventstudy.arrays import DAY_US
+from eventstudy.errors import DataError
+from eventstudy.market.bars import Bars
+from eventstudy.news.items import Event
+from eventstudy.response.respond import respond
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.several import with_joint_pvalues
+from eventstudy.response.table import ResponseSet
+from eventstudy.response.tape import Tape, tape_of
+from eventstudy.response.values import Response
+
+DEFAULT = ResponseSettings()
+
+
+def respond_all(
+    bars: Sequence[Bars], events: Sequence[Event], settings: ResponseSettings = DEFAULT, known: Sequence[Event] = ()
+) -> ResponseSet:
+    """Return the response of every event on every instrument it names (all, where it names none).
+
+    Parameters
+    ----------
+    bars : sequence of Bars
+        Intraday series; daily ones are passed over.
+    events : sequence of Event
+    settings : ResponseSettings
+    known : sequence of Event
+        Further known events, for confounders and for days that must not serve as placebo days; the events themselves
+        always count.
+
+    Returns
+    -------
+    ResponseSet
+        Pairs that could not be answered are in ``skipped`` with the reason.
+    """
+    tapes = {b.instrument.code: tape_of(b) for b in bars if b.step.value // 1000 < DAY_US and len(b)}
+    everything = (*events, *known)
+    found: list[Response] = []
+    skipped: list[tuple[str, str, str]] = []
+    for event in events:
+        named = [code for code in tapes if code in (event.instruments or tapes)]
+        answers = [_one(tapes[code], event, settings, everything) for code in named]
+        skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
+        found += with_joint_pvalues([a for a in answers if not isinstance(a, str)])
+    return ResponseSet(tuple(found), tuple(skipped))
+
+
+def _one(tape: Tape, event: Event, settings: ResponseSettings, known: tuple[Event, ...]) -> Response | str:
+    try:
+        return respond(tape, event, settings, known)
+    except DataError as error:
+        return str(error)

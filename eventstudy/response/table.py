@@ -1,0 +1,143 @@
+"""The response as plain rows: what a terminal, a report or a JSON file shows, still in decimals and microseconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventstudy.arrays import values_equal
+from eventstudy.response.values import Estimate, Move, Response
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseSet:
+    """The responses of a study, in the order of events and instruments, and what could not be answered.
+
+    ``skipped`` are triples (event, instrument, reason).
+    """
+
+    responses: tuple[Response, ...]
+    skipped: tuple[tuple[str, str, str], ...] = ()
+
+    def __iter__(self) -> Iterator[Response]:
+        return iter(self.responses)
+
+    def __len__(self) -> int:
+        return len(self.responses)
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
+    """Return one row per (event, instrument): what a person acts on.
+
+    Keys: ``event instrument simulated``, ``moves`` ({label: decimal log return}), ``pvalue`` and ``joint_pvalue`` (at
+    the last horizon), ``path_pvalue`` (sup over the path), ``smallest_pvalue``, ``placebo_days``, ``half_life``
+    (minutes), ``reversal``, ``leak`` (decimal log), ``leak_pvalue``, ``volume`` (multiple), ``pattern``, ``notes``
+    (list of sentences). Numbers that are not defined are None, with the reason in ``reasons``.
+    """
+    return [_row(response) for response in responses]
+
+
+def _row(response: Response) -> dict[str, Any]:
+    last = [move for move in response.moves if math.isfinite(move.minutes)][-1]
+    volume = next((a.window for a in response.activity if a.name == "volume"), None)
+    shown = ("first_significant", "half_life", "reversal", "leak")
+    numbers = {name: response.number(name) for name in shown}
+    return {
+        "event": response.event,
+        "instrument": response.instrument,
+        "simulated": response.simulated,
+        "moves": {move.label: finite(move.value) for move in response.moves},
+        "pvalue": finite(last.pvalue),
+        "joint_pvalue": finite(last.joint_pvalue),
+        "path_pvalue": finite(response.path_pvalue),
+        "smallest_pvalue": response.smallest_pvalue,
+        "placebo_days": response.placebo_days,
+        **{name: finite(estimate.value) for name, estimate in numbers.items()},
+        "leak_pvalue": finite(numbers["leak"].pvalue),
+        "volume": finite(volume.value) if volume else None,
+        "pattern": response.pattern,
+        "notes": [notice.message for notice in response.notices] + [c.label for c in response.confounders],
+        "reasons": {name: e.reason for name, e in numbers.items() if e.reason},
+    }
+
+
+def document(responses: ResponseSet) -> list[dict[str, Any]]:
+    """Return every number of every response as plain JSON values: instants in ISO 8601, no NaN."""
+    return [_document(response) for response in responses]
+
+
+def _document(response: Response) -> dict[str, Any]:
+    return {
+        **_row(response),
+        "quote": response.quote,
+        "level": response.level,
+        "reference_at": response.reference_at.isoformat(),
+        "first_at": response.first_at.isoformat(),
+        "reference_price": finite(response.reference_price),
+        "horizons": [_move(move) for move in response.moves],
+        "shape": {estimate.name: _estimate(estimate) for estimate in response.shape},
+        "anchors": {estimate.name: _estimate(estimate) for estimate in response.anchors},
+        "activity": {a.name: {"peak": _estimate(a.peak), "window": _estimate(a.window)} for a in response.activity},
+        "assumed_times": None if response.assumed_times is None else {
+            "minutes": response.assumed_times.minutes,
+            "smallest": finite(float(response.assumed_times.move.min())),
+            "largest": finite(float(response.assumed_times.move.max())),
+            "pvalue": finite(response.assumed_times.pvalue),
+        },
+        "gap": None if response.gap is None else {"kind": response.gap.name, **_estimate(response.gap)},
+        "removed": [{"day": day.day.isoformat(), "reason": day.reason} for day in response.removed],
+        "confounders": [
+            {"at": c.at.isoformat(), "label": c.label, "where": c.where, "effect": c.effect}
+            for c in response.confounders
+        ],
+        "notices": [{"code": notice.code, "message": notice.message} for notice in response.notices],
+    }  # fmt: skip
+
+
+def _move(move: Move) -> dict[str, Any]:
+    return {
+        "label": move.label,
+        "at": move.at.isoformat() if move.at else None,
+        "value": finite(move.value),
+        "low": finite(move.low),
+        "high": finite(move.high),
+        "pvalue": finite(move.pvalue),
+        "joint_pvalue": finite(move.joint_pvalue),
+        "reason": move.reason,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": finite(estimate.value),
+        "low": finite(estimate.low),
+        "high": finite(estimate.high),
+        "unit": estimate.unit,
+        "pvalue": finite(estimate.pvalue),
+        "reason": estimate.reason,
+    }
+
+
+def finite(value: float) -> float | None:
+    """Return a number for JSON: None instead of NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
+def signed(responses: Sequence[Response], signs: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
+    """Return the rows with every move turned so that quotes compare: "rouble strength", "risk on".
+
+    ``signs`` maps instruments to +1 or -1; by default each instrument's own sign. Log moves only change their sign.
+    """
+    rows = table(responses)
+    for row, response in zip(rows, responses, strict=True):
+        sign = (signs or {}).get(response.instrument, response.sign)
+        row["moves"] = {label: None if value is None else sign * value for label, value in row["moves"].items()}
+        row["sign"] = sign
+    return rows
