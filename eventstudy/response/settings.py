@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from eventstudy.arrays import check_choice
 from eventstudy.errors import UsageError
 
 Expected = Literal["zero", "same_clock_mean"]
+Pauses = Literal["cross", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,12 @@ class ResponseSettings:
     standardise: bool = False
     placebo_days: int | None = None
     placebo_after: bool = False
-    pauses: Literal["cross", "stop"] = "cross"
+    pauses: Pauses = "cross"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "horizons", tuple(self.horizons))
+        check_choice("expected move", self.expected, Expected)
+        check_choice("treatment of pauses", self.pauses, Pauses)
         if not self.horizons or min(self.horizons) < 0 or list(self.horizons) != sorted(set(self.horizons)):
             raise UsageError(f"The horizons {list(self.horizons)} must be increasing minutes, 0 or more.")
         if not 0.5 < self.level < 1:

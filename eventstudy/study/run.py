@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from eventstudy.inference.placebo_test import count_placebo
 from eventstudy.inference.sample import Sample
 from eventstudy.inference.table import TESTS, run_test
 from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs
+from eventstudy.study.responses import response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.slices import price_slices
 
@@ -80,7 +82,8 @@ def run_study(
     if model.needs == "same_clock_days" or any("placebo" in row.needs for row in tests):
         abnormal, paths = _placebo(spec, inputs.series, positions, abnormal, codes)
     significances = infer(spec, abnormal, {} if paths is None else {"paths": paths})
-    return _result(spec, inputs, (positions, codes), abnormal, significances, paths)
+    result = _result(spec, inputs, (positions, codes), abnormal, significances, paths)
+    return replace(result, response=response_of(spec, events, inputs.bars))
 
 
 def learnable(series: SeriesSet) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind
-from eventstudy.errors import Problem, SpecError, did_you_mean
+from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
 
 Pair = tuple[int, int]
 Level = Annotated[float, Field(gt=0.5, lt=1.0)]
@@ -90,6 +91,9 @@ class StudySpec(Settings):
         Same-clock days before the event; None for all complete ones.
     placebo_after : bool
         Also use days after the event.
+    response : {"auto", "on", "off"}
+        Shape of the intraday response; "auto" where bars are shorter than a day and the events few.
+        ``response_options`` go to ``ResponseSettings`` (horizons, settle, leak, standardise, pauses ...).
     overlaps : {"keep", "drop_later", "merge", "exclude_from_estimation"}
     seed : int
         Root of every random draw.
@@ -118,6 +122,8 @@ class StudySpec(Settings):
     alternative: Alternative = "two-sided"
     placebo_days: Annotated[int, Field(ge=1)] | None = None
     placebo_after: bool = False
+    response: Literal["auto", "on", "off"] = "auto"
+    response_options: dict[str, Any] = Field(default_factory=dict)
     overlaps: Literal["keep", "drop_later", "merge", "exclude_from_estimation"] = "keep"
     seed: int = 0
 
@@ -235,9 +241,24 @@ def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
         yield place, row.model_dump() if isinstance(row, DataSpec) else row
 
 
+def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from eventstudy.response.settings import ResponseSettings
+
+    known = [f.name for f in fields(ResponseSettings)]
+    options = settings.get("response_options", {})
+    unknown = sorted(set(options) - set(known))
+    for name in unknown:
+        yield f"response_options.{name}", f"is not known. {did_you_mean(name, known)} Known are {', '.join(known)}."
+    try:
+        ResponseSettings(**{k: v for k, v in options.items() if k not in unknown})
+    except (UsageError, TypeError) as error:
+        yield "response_options", str(error)
+
+
 RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _estimation_ends_before_the_event,
     _windows_lie_inside_the_event_window,
     _names_are_known,
     _files_say_what_they_cannot_know,
+    _response_options_fit,
 )

@@ -38,6 +38,8 @@ PLACES: dict[str, str] = {
     "inference.placebo_days": "placebo_days",
     "inference.placebo_after": "placebo_after",
     "inference.overlaps": "overlaps",
+    "response.compute": "response",
+    "response.options": "response_options",
 }
 SECTIONS = {place.partition(".")[0] for place in PLACES if "." in place}
 Position = tuple[int, int]
