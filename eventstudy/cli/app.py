@@ -18,9 +18,16 @@ from eventstudy.cli.lazy import LazyGroup, Row
 COMMANDS: dict[str, Row] = {
     "demo": Row("eventstudy.cli.demo:demo", "Run the founding case offline: SIMULATED minutes, the real daily fixing."),
     "run": Row("eventstudy.cli.run:run", "Run a study: abnormal returns, tests, figure, report."),
+    "batch": Row("eventstudy.cli.batch:batch", "Bring many studies up to date, each alone, each once: a nightly job."),
     "calendar": Row(
         "eventstudy.cli.calendar:calendar", "Print when a market trades, a day or the changes over a range."
     ),
+    "init": Row("eventstudy.cli.init:init", "Write a commented study to start from, which runs offline as it stands."),
+    "validate": Row(
+        "eventstudy.cli.validate:validate", "Say everything that is wrong with study files, with the place."
+    ),
+    "cite": Row("eventstudy.cli.cite:cite", "Print BibTeX for this package and the methods a study uses."),
+    "doctor": Row("eventstudy.cli.doctor:doctor", "Look at this installation and say what is wrong."),
 }
 
 # The first word of the rows with two words.

@@ -160,6 +160,9 @@ def notices(found: Iterable[Notice]) -> None:
 
 
 def _say(level: str, message: str, code: str = "") -> None:
+    from eventstudy.batch.redact import redact
+
+    message = redact(message)
     if manners().json_log:
         from datetime import UTC, datetime
 

@@ -1,0 +1,94 @@
+"""The index page of a batch: every study with its finding, status, age and a small picture; no script, no link out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from eventstudy.batch.ledger import Ledger, Standing, settled, write_if_new
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+INDEX = "index.html"
+WIDTH, HEIGHT, MARGIN = 120, 28, 2
+
+
+def write_index(out: Path, ledger: Ledger, now: datetime) -> None:
+    """Write the index page, unless it says the same already."""
+    write_if_new(out / INDEX, render(ledger, now))
+
+
+def render(ledger: Ledger, now: datetime) -> str:
+    """Return the page; every text in it is escaped and stays text."""
+    rows = [_row(standing, now) for standing in ledger.values()]
+    order = {"failed": 0, "review": 1, "current": 2, "not due": 3}
+    rows.sort(key=lambda row: (order[row["kind"]], row["study"]))
+    counts = {kind: sum(row["kind"] == kind for row in rows) for kind in order}
+    return _template().render(rows=rows, counts=counts, as_of=now.astimezone(UTC).date().isoformat()) + "\n"
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("eventstudy.batch", "templates")
+    return Environment(autoescape=True, loader=loader, undefined=StrictUndefined, trim_blocks=True).get_template(
+        "index.html.j2"
+    )
+
+
+def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
+    from eventstudy.report.escape import plain
+
+    entry = standing.entry
+    state = settled(entry.state)
+    versions = [v for v in standing.versions if v.folder != standing.current]
+    return {
+        "study": entry.study,
+        "title": plain(entry.title or entry.study),
+        "finding": plain(entry.finding),
+        "message": plain(entry.message),
+        "kind": "review" if state == "current" and entry.exit_code == 1 else state,
+        "word": _WORDS["review" if state == "current" and entry.exit_code == 1 else state],
+        "failing_since": standing.failing_since[:10],
+        "report": _link(standing.current),
+        "made": standing.made_at[:10],
+        "age": age(standing.made_at, now),
+        "older": [{"link": _link(v.folder), "made": v.made_at[:10]} for v in reversed(versions)],
+        "points": spark_points(entry.spark),
+        "zero": _y(0.0, entry.spark),
+        "ends": f"{1e4 * entry.spark[-1]:+.1f} bp" if entry.spark else "",
+    }
+
+
+_WORDS = {"failed": "failed", "review": "needs review", "current": "current", "not due": "not due"}
+
+
+def _link(folder: str) -> str:
+    return quote(f"{folder}/report.html") if folder else ""
+
+
+def age(made_at: str, now: datetime) -> str:
+    """Return how old a report is, in whole days."""
+    if not made_at:
+        return ""
+    days = (now.astimezone(UTC).date() - datetime.fromisoformat(made_at).astimezone(UTC).date()).days
+    return {0: "today", 1: "1 day"}.get(days, f"{days} days")
+
+
+def spark_points(values: Sequence[float]) -> str:
+    """Return a path of values as the points of an SVG line, zero always inside the picture."""
+    if len(values) < 2:
+        return ""
+    step = (WIDTH - 2 * MARGIN) / (len(values) - 1)
+    return " ".join(f"{MARGIN + step * i:.1f},{_y(value, values):.1f}" for i, value in enumerate(values))
+
+
+def _y(value: float, values: Sequence[float]) -> float:
+    low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+    return HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * ((value - low) / (high - low) if high > low else 0.5)

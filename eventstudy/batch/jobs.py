@@ -1,0 +1,91 @@
+"""What a batch is asked to do: the study files behind the paths given, each with a name of its own."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from eventstudy.errors import DataError
+from eventstudy.report.escape import file_name
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One study to bring up to date.
+
+    Attributes
+    ----------
+    study : str
+        Name of its folder below ``out``; safe as a path component.
+    path : Path
+        The study file.
+    out : Path
+        Folder of the whole batch.
+    since : datetime or None
+        Leave the study alone when all its events ended before this instant.
+    data_folder : Path or None
+        Where relative paths of price files start; the study's own folder if None.
+    """
+
+    study: str
+    path: Path
+    out: Path
+    since: datetime | None = None
+    data_folder: Path | None = None
+
+
+def plan(
+    paths: Iterable[Path], out: Path, *, since: datetime | None = None, data_folder: Path | None = None
+) -> tuple[Job, ...]:
+    """Return one job per study file, in the order of their names; a folder stands for the study files in it.
+
+    Raises
+    ------
+    DataError
+        If a path does not exist, or no study file is found at all.
+    """
+    files = study_files(paths)
+    named = zip(study_names(files), files, strict=True)
+    return tuple(Job(name, path, out, since, data_folder) for name, path in sorted(named))
+
+
+def study_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the study files behind files and folders, each once."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if not path.exists():
+            raise DataError(f"{str(path)!r} does not exist.", remedy="Give study files, or folders that hold them.")
+        inside = sorted(path.rglob("*.toml")) if path.is_dir() else [path]
+        for file in inside:
+            if file == path or is_study(file):
+                found.setdefault(file.resolve(), file)
+    if not found:
+        raise DataError("The paths given hold no study file.", remedy="`eventstudy init batch DIR` writes an example.")
+    return list(found.values())
+
+
+def is_study(path: Path) -> bool:
+    """Tell a study file from the other TOML files of a folder: a list of events, the settings of a tool.
+
+    A file that cannot be read counts as a study, so that it is reported instead of skipped.
+    """
+    try:
+        keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return True
+    return "event" not in keys and bool(keys & {"data", "events", "window", "model", "inference"})
+
+
+def study_names(files: Iterable[Path]) -> list[str]:
+    """Return a name for each study: the file's, with the folder's before it where two files share theirs."""
+    files = list(files)
+    short = [file_name(path.stem) for path in files]
+    again = Counter(name.casefold() for name in short)
+    return [
+        name if again[name.casefold()] == 1 else file_name(f"{path.resolve().parent}/{path.stem}")
+        for name, path in zip(short, files, strict=True)
+    ]

@@ -1,0 +1,149 @@
+"""``batch.json``: every study the batch knows, where it stands and which versions of its report exist."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from eventstudy.batch.entry import ENTRY, Entry, read_entry
+from eventstudy.report.write import write_file
+
+LEDGER = "batch.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One report of a study; restated data make a new one beside the old."""
+
+    folder: str
+    made_at: str
+    spec_digest: str
+    data_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A study, its last night, and all versions of its report, oldest first.
+
+    ``current`` is the folder that belongs to the spec and data of the last night that could read them.
+    """
+
+    entry: Entry
+    current: str = ""
+    failing_since: str = ""
+    versions: tuple[Version, ...] = field(default=())
+
+    @property
+    def made_at(self) -> str:
+        return next((v.made_at for v in self.versions if v.folder == self.current), "")
+
+
+Ledger = Mapping[str, Standing]
+
+
+def read_ledger(out: Path) -> dict[str, Standing]:
+    """Return what the last night wrote; empty where it wrote nothing that can be read.
+
+    Nothing is lost by that: the reports themselves say what they are, and the next night reads them.
+    """
+    try:
+        stored = json.loads((out / LEDGER).read_text(encoding="utf-8"))
+        return {row["study"]: _standing(row) for row in stored["studies"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _standing(row: dict[str, Any]) -> Standing:
+    names = {f.name for f in fields(Entry)}
+    entry = replace(
+        Entry(study=row["study"], path=row["path"], state="unchanged"),
+        **{name: row[name] for name in names - {"spark", "state"} if name in row},
+        spark=tuple(row.get("spark", ())),
+    )
+    versions = tuple(Version(**version) for version in row["versions"])
+    return Standing(entry, row["current"], row.get("failing_since", ""), versions)
+
+
+def after_night(before: Ledger, entries: Iterable[Entry], out: Path, now: datetime) -> dict[str, Standing]:
+    """Return the ledger after a night: what was done tonight, and every other study as it stood."""
+    tonight = {entry.study: entry for entry in entries}
+    names = sorted({*before, *tonight})
+    after = {name: _updated(before.get(name), tonight.get(name), out, now) for name in names}
+    return {name: standing for name, standing in after.items() if standing is not None}
+
+
+def _updated(before: Standing | None, entry: Entry | None, out: Path, now: datetime) -> Standing | None:
+    study = entry.study if entry else before.entry.study if before else ""
+    versions = _versions(before, out, study, now)
+    if entry is None:
+        return replace(before, versions=versions) if before and versions else None
+    if entry.folder:
+        return Standing(entry, entry.folder, "", versions)
+    # Nothing new tonight: the last good report stays the current one, and what it found stays with it.
+    known = before or Standing(entry, versions[-1].folder if versions else "")
+    shown = replace(
+        entry,
+        **{name: getattr(known.entry, name) for name in ("title", "finding", "spark", "spec_digest", "data_digest")},
+    )
+    since = (known.failing_since or _text(now)) if entry.state == "failed" else ""
+    return Standing(shown, known.current, since, versions)
+
+
+def _versions(before: Standing | None, out: Path, study: str, now: datetime) -> tuple[Version, ...]:
+    """Every whole report on the disk, with the time each was first seen."""
+    known = {version.folder: version for version in before.versions} if before else {}
+    found: list[Version] = []
+    for path in sorted((out / study).glob(f"*/{ENTRY}")):
+        folder = f"{study}/{path.parent.name}"
+        if folder in known:
+            found.append(known[folder])
+        elif entry := read_entry(path.parent):
+            found.append(Version(folder, _text(now), entry.spec_digest, entry.data_digest))
+    return tuple(sorted(found, key=lambda version: (version.made_at, version.folder)))
+
+
+def write_ledger(out: Path, ledger: Ledger, now: datetime) -> None:
+    """Write ``batch.json``, unless it says the same already."""
+    write_if_new(out / LEDGER, json.dumps(as_data(ledger, now), ensure_ascii=False, indent=2) + "\n")
+
+
+def as_data(ledger: Ledger, now: datetime) -> dict[str, Any]:
+    """Return the ledger as plain data; the day is its only clock, so that a night without work changes nothing."""
+    states = [settled(standing.entry.state) for standing in ledger.values()]
+    rows = [
+        {
+            **asdict(standing.entry),
+            "state": settled(standing.entry.state),
+            "current": standing.current,
+            "report": f"{standing.current}/report.html" if standing.current else "",
+            "made_at": standing.made_at,
+            "failing_since": standing.failing_since,
+            "versions": [asdict(version) for version in standing.versions],
+        }
+        for standing in ledger.values()
+    ]
+    counts = {state: states.count(state) for state in ("current", "failed", "not due")}
+    return {"as_of": now.astimezone(UTC).date().isoformat(), "counts": counts, "studies": rows}
+
+
+def settled(state: str) -> str:
+    """A report made tonight and one made before stand alike: both are current."""
+    return "current" if state in {"made", "unchanged"} else state
+
+
+def write_if_new(path: Path, text: str) -> None:
+    """Write a file durably unless it holds exactly this text."""
+    try:
+        if path.read_text(encoding="utf-8") == text:
+            return
+    except (OSError, UnicodeDecodeError):
+        pass
+    write_file(path, text.encode())
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")

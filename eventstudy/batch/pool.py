@@ -1,0 +1,118 @@
+"""Jobs on worker processes that may die: each job alone, one study's data per worker, results as they come."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from eventstudy.batch.entry import Entry
+from eventstudy.batch.jobs import Job
+from eventstudy.batch.work import attempt
+
+Work = Callable[[Job], Entry]
+DIED = "its worker process died (killed, or out of memory)"
+# One computing thread per worker: the workers are the parallelism.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def in_this_process(jobs: Iterable[Job], work: Work) -> Iterator[Entry]:
+    """Do the jobs one after the other, here."""
+    for job in jobs:
+        yield attempt(work, job)
+
+
+def in_processes(jobs: Iterable[Job], work: Work, workers: int) -> Iterator[Entry]:
+    """Do the jobs on ``workers`` processes; a worker that dies fails its one job and is replaced.
+
+    Workers end by themselves when this process ends, however it ends.
+    """
+    waiting = deque(jobs)
+    crew = [_Worker.start(work) for _ in range(min(workers, len(waiting)))]
+    try:
+        for worker in crew:
+            worker.give(waiting.popleft())
+        while busy := [worker for worker in crew if worker.job]:
+            ready = wait([worker.talk for worker in busy])
+            for worker in (w for w in busy if w.talk in ready):
+                job, entry = worker.take()
+                if entry is None:
+                    worker.stop()
+                    crew[crew.index(worker)] = worker = _Worker.start(work)
+                    entry = Entry(job.study, str(job.path), "failed", 70, DIED)
+                if waiting:
+                    worker.give(waiting.popleft())
+                yield entry
+    finally:
+        for worker in crew:
+            worker.stop()
+
+
+@dataclass(eq=False)
+class _Worker:
+    """One process, the line to talk to it, and a line whose end tells it that its parent is gone."""
+
+    process: Any
+    talk: Connection
+    alive: Connection
+    job: Job | None = field(default=None)
+
+    @classmethod
+    def start(cls, work: Work) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        their_life, our_life = context.Pipe(duplex=False)
+        process = context.Process(target=_serve, args=(theirs, their_life, work), daemon=True)
+        process.start()
+        theirs.close()
+        their_life.close()
+        return cls(process, ours, our_life)
+
+    def give(self, job: Job) -> None:
+        self.job = job
+        try:
+            self.talk.send(job)
+        except OSError:  # it died idle; take() will say so
+            return
+
+    def take(self) -> tuple[Job, Entry | None]:
+        if self.job is None:
+            raise RuntimeError("no job was given to this worker")
+        job, self.job = self.job, None
+        try:
+            return job, self.talk.recv()
+        except (EOFError, OSError):
+            return job, None
+
+    def stop(self) -> None:
+        self.process.kill() if self.job else self.process.terminate()
+        self.process.join()
+        self.talk.close()
+        self.alive.close()
+
+
+def _serve(talk: Connection, life: Connection, work: Work) -> None:
+    # Ctrl-C reaches the whole group; the parent decides, and stops the workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in THREADS:
+        os.environ[name] = "1"
+    threading.Thread(target=_die_with_parent, args=(life,), daemon=True).start()
+    while True:
+        try:
+            job = talk.recv()
+        except EOFError:
+            return
+        talk.send(attempt(work, job))
+
+
+def _die_with_parent(life: Connection) -> None:
+    try:
+        life.recv()
+    except (EOFError, OSError):
+        os._exit(1)

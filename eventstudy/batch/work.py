@@ -1,0 +1,98 @@
+"""One study of a batch: load it, see whether its report exists, make it aside, move it into place whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventstudy.batch.entry import Entry, read_entry, write_entry
+from eventstudy.batch.jobs import Job
+from eventstudy.batch.redact import redact
+from eventstudy.errors import EventStudyError
+from eventstudy.report.write import sync_folder
+
+if TYPE_CHECKING:
+    pass
+
+ASIDE = ".aside"
+SPARK_POINTS = 60
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study whose inputs are known: what names its folder, and the call that computes and writes it.
+
+    ``write`` receives an empty folder, fills it and returns the standing to seal it with.
+    """
+
+    spec_digest: str
+    data_digest: str
+    write: Callable[[Path], Entry]
+
+
+Prepare = Callable[[Job], Prepared | None]
+
+
+def bring_up_to_date(job: Job, prepare: Prepare) -> Entry:
+    """Make the report of a study unless the one for the same spec and data is there, whole.
+
+    A report is written in a folder aside and renamed into its place, so it exists whole or not at all.
+    """
+    standing = Entry(job.study, str(job.path), "not due", message="all its events are older than --since")
+    prepared = prepare(job)
+    if prepared is None:
+        return standing
+    folder = f"{job.study}/{prepared.spec_digest[:12]}-{prepared.data_digest[:12]}"
+    final = job.out / folder
+    if kept := read_entry(final):
+        return replace(kept, study=job.study, path=str(job.path))
+    aside = job.out / ASIDE / f"{job.study}-{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        made = replace(
+            prepared.write(aside),
+            study=job.study,
+            path=str(job.path),
+            folder=folder,
+            spec_digest=prepared.spec_digest,
+            data_digest=prepared.data_digest,
+        )
+        write_entry(aside, made)
+        _publish(aside, final)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return made
+
+
+def _publish(aside: Path, final: Path) -> None:
+    final.parent.mkdir(parents=True, exist_ok=True)
+    sync_folder(aside)
+    if final.exists():  # damaged since it was made: read_entry refused it
+        shutil.rmtree(aside.with_name(f"{aside.name}-damaged"), ignore_errors=True)
+        os.rename(final, aside.with_name(f"{aside.name}-damaged"))
+    os.rename(aside, final)
+    sync_folder(final.parent)
+    shutil.rmtree(aside.with_name(f"{aside.name}-damaged"), ignore_errors=True)
+
+
+def attempt(work: Callable[[Job], Entry], job: Job) -> Entry:
+    """Do one job; whatever goes wrong with it is its own standing and nobody else's."""
+    try:
+        return work(job)
+    except EventStudyError as error:
+        return _failed(job, error.exit_code, str(error))
+    except OSError as error:
+        return _failed(job, 4, f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+    except MemoryError:
+        return _failed(job, 4, "there is not enough memory for this study")
+    except Exception as error:
+        return _failed(job, 70, f"a defect of this program: {type(error).__name__}: {error}")
+
+
+def _failed(job: Job, exit_code: int, message: str) -> Entry:
+    return Entry(job.study, str(job.path), "failed", exit_code, redact(message))

@@ -1,0 +1,157 @@
+"""``eventstudy batch``: many studies, each alone, each once; the command of a nightly job."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from eventstudy.batch.entry import Entry
+    from eventstudy.batch.night import Night
+
+Paths = Annotated[list[Path], typer.Argument(help="Study files, or folders of them.", metavar="PATH...")]
+Out = Annotated[Path, typer.Option(help="Folder of all reports and the index page.", metavar="DIR")]
+Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: each study's own.", metavar="DIR")]
+Workers = Annotated[int, typer.Option(help="Studies at work at once, each on a process of its own.", min=1, max=64)]
+Since = Annotated[
+    str,
+    typer.Option(
+        help="Only studies with an event at or after this (2026-11-01, 30d, 12h); default all.", metavar="WHEN"
+    ),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait while another batch works in the folder, instead of exit 6.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what was done and batch.json on standard output.")]
+Log = Annotated[Path | None, typer.Option(help="Add a JSON line per study; 5 files of 1 MB are kept.", metavar="FILE")]
+
+
+def batch(
+    paths: Paths,
+    out: Out,
+    workers: Workers = 1,
+    since: Since = "",
+    wait: Wait = False,
+    data: Data = None,
+    log: Log = None,
+    as_json: AsJson = False,
+) -> int:
+    """Bring many studies up to date: what has its report for the same study file and data is left alone.
+
+    A study that fails is reported and the others are done (exit 1). Restated data make a new version beside the
+    old one. A second batch in the same folder exits 6, or waits with --wait.
+
+    Examples:
+
+      eventstudy batch studies --out reports
+      eventstudy batch studies/fixing.toml --out reports --workers 2 --json
+    """
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from eventstudy.batch.jobs import plan
+    from eventstudy.batch.library import run_one
+    from eventstudy.batch.night import run_night
+    from eventstudy.batch.pool import in_processes
+    from eventstudy.cli import console
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    jobs = plan(paths, out, since=_instant(since, now()), data_folder=data)
+    pool = partial(in_processes, work=run_one, workers=workers)
+    with _stoppable(), _logging(log) as note, console.progress(len(jobs), "studies") as done:
+
+        def tell(entry: Entry) -> None:
+            done(entry.study)
+            note(entry)
+            if entry.state == "failed":
+                console.error(f"{entry.study}: {entry.message}", "study failed")
+
+        night = run_night(jobs, out, pool=pool, now=now, wait=wait, tell=tell)
+    _show(night, out, now(), as_json=as_json)
+    return night.exit_code
+
+
+def _show(night: Night, out: Path, at: datetime, *, as_json: bool) -> None:
+    from eventstudy.batch.ledger import as_data
+    from eventstudy.cli import console
+
+    if as_json:
+        tonight = [
+            {"study": e.study, "state": e.state, "exit_code": e.exit_code, "message": e.message, "folder": e.folder}
+            for e in night.entries
+        ]
+        console.json_data({"tonight": tonight, **as_data(night.ledger, at)})
+    else:
+        rows = [(e.study, e.state, e.finding if e.state in {"made", "unchanged"} else e.message) for e in night.entries]
+        console.table(("study", "tonight", "finding"), rows)
+        console.talk(f"{night.summary()} Index: {out / 'index.html'}")
+
+
+def _instant(text: str, now: datetime) -> datetime | None:
+    """Return the instant that ``--since`` names: a date (UTC), a time with its offset, or an age like 30d or 12h."""
+    import re
+    from datetime import UTC, datetime, timedelta
+
+    from eventstudy.errors import UsageError
+
+    if not text:
+        return None
+    if match := re.fullmatch(r"(\d{1,5})([dhw])", text):
+        return (
+            now - int(match[1]) * {"d": timedelta(days=1), "h": timedelta(hours=1), "w": timedelta(weeks=1)}[match[2]]
+        )
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is not None and (at.tzinfo or len(text) == len("2026-11-01")):
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    raise UsageError(
+        f"--since {text!r} is no instant.",
+        remedy="Write a date (2026-11-01, UTC), a time with its offset (2026-11-01T18:00+03:00), or an age (30d, 12h).",
+    )
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a service manager's stop end the batch as Ctrl-C does: workers stopped, nothing half-written."""
+
+    def stop(signum: int, _: object) -> None:
+        raise typer.Exit(128 + signum)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _logging(path: Path | None) -> Iterator[Callable[[Entry], None]]:
+    """Yield a function that adds one JSON line per study to a log that rotates by itself."""
+    if path is None:
+        yield lambda _: None
+        return
+    import json
+    import logging.handlers
+    from datetime import UTC, datetime
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=4, encoding="utf-8")
+
+    def note(entry: Entry) -> None:
+        shown = {"study": entry.study, "state": entry.state, "message": entry.message, "folder": entry.folder}
+        line = json.dumps({"at": datetime.now(UTC).isoformat(), **shown}, ensure_ascii=False)
+        handler.emit(logging.LogRecord("batch", logging.INFO, "", 0, line, None, None))
+
+    try:
+        yield note
+    finally:
+        handler.close()

@@ -1,0 +1,59 @@
+"""``eventstudy cite``: BibTeX for this package and for the methods a study uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eventstudy.cli import console
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Models and tests, for example: market patell.", metavar="[NAME]...")
+]
+Study = Annotated[
+    Path | None, typer.Option(help="Cite what this study file uses; default: only the names.", metavar="STUDY.toml")
+]
+
+
+def cite(names: Names = None, study: Study = None) -> None:
+    """Print BibTeX entries: this package, and the papers of the models and tests named or used by a study.
+
+    Examples:
+
+      eventstudy cite patell placebo
+      eventstudy cite --study study.toml
+    """
+    import eventstudy
+    from eventstudy.cli.bibliography import entry, package
+
+    asked = list(names or [])
+    if study is not None:
+        from eventstudy.study.spec import StudySpec
+
+        spec = StudySpec.from_toml(study)
+        asked += [spec.model, *spec.tests]
+    sources = methods(asked)
+    entries = [package(eventstudy.__version__), *(entry(source, doi) for source, doi in sources)]
+    console.data("\n\n".join(dict.fromkeys(entries)))
+
+
+def methods(names: list[str]) -> list[tuple[str, str]]:
+    """Return (source, DOI) of each model or test.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that is neither.
+    """
+    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.errors import UnknownNameError
+    from eventstudy.inference.table import TESTS
+
+    known = {name: (row.source, row.doi) for name, row in MODELS.items()}
+    known |= {name: (row.source, row.doi) for name, row in TESTS.items()}
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("model or test", name, known)
+    return [known[name] for name in names]

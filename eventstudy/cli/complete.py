@@ -1,0 +1,52 @@
+"""What a shell may offer after a word: events from the lists nearby, instruments, models, templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+# Only text is looked at, and only so much of it: a shell waits for the answer while somebody types.
+MOST_FILES, MOST_BYTES = 200, 1_000_000
+_EVENT = re.compile(r"^\s*\[\[\s*event\s*\]\]\s*$", re.MULTILINE)
+_ID = re.compile(r"^\s*id\s*=\s*[\"']([A-Za-z0-9._-]{1,64})[\"']", re.MULTILINE)
+
+
+def events(incomplete: str) -> list[str]:
+    """Return the ids of events in TOML lists below this folder that begin with what was typed."""
+    found: set[str] = set()
+    for path in _toml_files():
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")[:MOST_BYTES]
+        except OSError:
+            continue
+        if _EVENT.search(text):
+            found |= set(_ID.findall(text))
+    return _starting(found, incomplete)
+
+
+def instruments(incomplete: str) -> list[str]:
+    """Return the known instruments that begin with what was typed."""
+    from eventstudy.market.instruments import INSTRUMENTS
+
+    return _starting(INSTRUMENTS, incomplete)
+
+
+def studies(incomplete: str) -> list[str]:
+    """Return the TOML files below this folder that begin with what was typed."""
+    return _starting((path.as_posix() for path in _toml_files()), incomplete)
+
+
+def _toml_files() -> list[Path]:
+    found: list[Path] = []
+    for pattern in ("*.toml", "*/*.toml", "*/*/*.toml"):
+        for path in Path().glob(pattern):
+            if not any(part.startswith(".") for part in path.parts):
+                found.append(path)
+            if len(found) >= MOST_FILES:
+                return found
+    return found
+
+
+def _starting(names: Iterable[str], incomplete: str) -> list[str]:
+    return sorted(name for name in names if name.startswith(incomplete))

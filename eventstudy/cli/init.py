@@ -1,0 +1,107 @@
+"""``eventstudy init``: a commented study to start from, which runs offline as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from eventstudy.cli import console
+from eventstudy.errors import EventFileError, UsageError
+
+# What each template's first line of talk says.
+TEMPLATES = {
+    "fx-intraday": "one event on one-minute bars of USD/RUB (SIMULATED until you name your own source)",
+    "equity-daily": "four events on daily share prices with a market model (SIMULATED until you put in your own)",
+    "batch": "two studies for the nightly batch, with the events they share",
+}
+Template = Annotated[
+    Literal["fx-intraday", "equity-daily", "batch"],
+    typer.Argument(help="Which study to start from.", metavar="TEMPLATE"),
+]
+Folder = Annotated[
+    Path | None, typer.Argument(help="Folder to write into; default: one named as the template.", metavar="DIR")
+]
+
+
+def init(template: Template, folder: Folder = None) -> None:
+    """Write a commented study, its events and its data, ready for `validate` and `run`; no file is overwritten.
+
+    Templates: fx-intraday (minutes around one event), equity-daily (daily shares, market model, several events),
+    batch (two studies for the nightly job).
+
+    Examples:
+
+      eventstudy init fx-intraday
+      eventstudy init equity-daily my-study
+    """
+    if template not in TEMPLATES:
+        raise UsageError(f"{template!r} is no template; known are {', '.join(TEMPLATES)}.")
+    target = Path(template) if folder is None else folder
+    files = contents(template)
+    there = [name for name in files if (target / name).exists()]
+    if there:
+        raise EventFileError(
+            f"{str(target / there[0])!r} exists and is not overwritten.", remedy="Choose another folder."
+        )
+    from eventstudy.report.write import write_file
+
+    for name, content in files.items():
+        console.data(write_file(target / name, content))
+    console.talk(f"Wrote {TEMPLATES[template]}.")
+    first = target / next(name for name in files if name.endswith("study.toml") or name.startswith("studies/"))
+    if template == "batch":
+        console.talk(f"Next: eventstudy batch {first.parent} --out reports")
+    else:
+        console.talk(f"Next: eventstudy run {first} --out {target / 'result'}")
+
+
+def contents(template: str) -> dict[str, bytes]:
+    """Return the files of a template by their relative path; simulated prices are drawn here, from a fixed seed."""
+    from importlib.resources import files
+
+    root = files("eventstudy.cli") / "templates" / template
+    found = {entry.name: entry.read_bytes() for entry in root.iterdir() if entry.is_file()}
+    if template == "batch":
+        found = {f"studies/{name}": content for name, content in found.items()}
+    if template == "equity-daily":
+        found |= {f"prices/{code}.SIMULATED.csv": text.encode() for code, text in simulated_prices().items()}
+    return dict(sorted(found.items()))
+
+
+CODES = ("AAA", "BBB", "CCC", "DDD", "INDEX")
+SEED, DAYS = 20261123, 760
+
+
+def simulated_prices() -> dict[str, str]:
+    """Return daily closes of four invented shares and an index, one CSV text each; every one says SIMULATED.
+
+    Daily log returns are 0.0002 + 1.0 * index + noise of 1.2 %; the shares jump by +3, -4, +2 and -3 % on the events
+    of the template, so that the study has something to find.
+    """
+    import numpy as np
+
+    days = np.arange(np.datetime64("2023-01-02"), np.datetime64("2026-12-01"))
+    days = days[np.is_busday(days)][:DAYS]
+    draws = np.random.default_rng(SEED).standard_normal((len(CODES), len(days)))
+    index = 0.0002 + 0.008 * draws[-1]
+    returns = np.vstack([index + 0.012 * draws[:-1], index])
+    for code, day, move in JUMPS:
+        returns[CODES.index(code), np.flatnonzero(days == np.datetime64(day))[0]] += move
+    closes = 100 * np.exp(np.cumsum(returns, axis=1))
+    return {code: _csv(days, closes[row]) for row, code in enumerate(CODES)}
+
+
+def _csv(days: object, closes: object) -> str:
+    lines = [f"{day},{close:.4f}" for day, close in zip(days, closes, strict=True)]  # type: ignore[call-overload]
+    return "date,close\n" + "\n".join(lines) + "\n"
+
+
+# Trading day and size of the planted moves; the events file of the template says the evening before or the morning.
+JUMPS = (
+    ("AAA", "2024-09-10", 0.03),
+    ("BBB", "2024-11-05", -0.04),
+    ("CCC", "2025-02-11", 0.02),
+    ("DDD", "2025-04-15", -0.03),
+)
