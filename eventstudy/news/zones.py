@@ -213,3 +213,18 @@ def instant_of(local: datetime, zone_name: str) -> datetime:
         readings=[at.isoformat() for at in found],
         remedy="Give the offset.",
     )
+
+
+def is_utc_name(name: str) -> bool:
+    """Return whether a zone is written as UTC itself, which is how machines write any place's time."""
+    folded = name.casefold().strip()
+    return folded in ("", "z", "utc", "gmt", "+00:00", "+0000", "+00", "-0000", "-00:00", "etc/utc")
+
+
+_HALF_DAY_PLACES = ("America/", "Australia/", "US/", "Canada/", "Pacific/Auckland", "Europe/London", "Europe/Dublin")
+
+
+def half_day_clock(name: str) -> bool:
+    """Return whether a bare "9:30" on this clock may be morning or evening."""
+    _, row = find_zone(name)
+    return row.clock == 12 or row.zone.startswith((*_HALF_DAY_PLACES, "Asia/Kolkata", "Asia/Karachi", "Asia/Manila"))

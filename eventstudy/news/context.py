@@ -1,0 +1,101 @@
+"""What is told beside the text: the publisher's clock, the order of numbers, when it was published and fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from eventstudy.errors import EventTimeError, StampError
+from eventstudy.news.stamps import Stamp
+from eventstudy.news.zones import find_zone, is_utc_name
+
+# News are new: a body date further than this before its publication is background, not the event's.
+NEWS_AGE = timedelta(days=7)
+FIRST_YEAR, LAST_YEAR = 2000, 2030
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the reader of a text was told; nothing of it is guessed.
+
+    Attributes
+    ----------
+    zone : str
+        The publisher's declared clock: an IANA name or a row of ``ZONE_NAMES``; empty where nobody says.
+    day_first : bool or None
+        The order of "04/05/2021"; None where nobody says.
+    fetched_at : datetime.datetime or None
+        When the text was in hand: nothing it reports can be later.
+    first_report : bool
+        True where the item itself made the news public (a press release, an exchange filing): its publication then
+        bounds ``earliest`` as well.
+    not_before : datetime.datetime or None
+        An instant at which the news was certainly not yet public.
+    years : (int, int)
+        The years in which a date without one is looked for.
+    """
+
+    zone: str = ""
+    day_first: bool | None = None
+    fetched_at: datetime | None = None
+    first_report: bool = False
+    not_before: datetime | None = None
+    years: tuple[int, int] = (FIRST_YEAR, LAST_YEAR)
+
+    def __post_init__(self) -> None:
+        for name in ("fetched_at", "not_before"):
+            at = getattr(self, name)
+            if at is not None and at.tzinfo is None:
+                raise EventTimeError(f"{name} {at.isoformat()} carries no zone.", remedy="Add its offset.")
+        if self.zone:
+            find_zone(self.zone)
+
+    @property
+    def last_year(self) -> int:
+        """The last year a date can lie in: that of the fetch where it is known."""
+        return self.years[1] if self.fetched_at is None else min(self.years[1], self.fetched_at.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The day a text counts from: its publication, on the publisher's clock.
+
+    ``written`` is the day as it stands in a date line; without a zone it can be compared, but not be made instants.
+    """
+
+    stamp: Stamp | None = None
+    zone: str = ""
+    written: date | None = None
+
+    def day_in(self, zone: str) -> date | None:
+        """Return the local day of the publication on a clock; None where it spans two days there, or is unknown."""
+        if self.written is not None and zone in ("", self.zone):
+            return self.written
+        if self.stamp is None or not zone:
+            return None
+        clock: tzinfo = find_zone(zone)[0]
+        first, last = (at.astimezone(clock).date() for at in (self.stamp.start, self.stamp.end))
+        return first if first == last else None
+
+    @property
+    def day(self) -> date | None:
+        return self.day_in(self.zone)
+
+    @property
+    def loose(self) -> bool:
+        """True where the clock is only an offset: on another day the place may keep another one."""
+        return bool(self.zone) and self.zone[:1] in "+-\u2212"
+
+
+def reference_of(stamp: Stamp | None, context: Context, written: date | None = None) -> Reference:
+    """Return the day to count from; a stamp in UTC says nothing of the publisher's own clock."""
+    own = "" if stamp is None or is_utc_name(stamp.zone) else stamp.zone
+    return Reference(stamp, context.zone or own, written)
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the zone, or UTC for an empty name (only for showing times)."""
+    try:
+        return find_zone(name)[0] if name else UTC
+    except StampError:
+        return UTC

@@ -1,0 +1,96 @@
+"""The little grammar a time needs: its sentence, whether it is quoted, and which word governs it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from eventstudy.news.words import ROLES, Role
+
+Span = tuple[int, int]
+_END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n+")
+_NO_END = re.compile(
+    r"(?:\b(?:[ap]\.\s?m|U\.S|U\.K|Mr|Mrs|Dr|St|No|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thurs?|"
+    r"Fri|Sat|Sun|янв|фев|мар|апр|июн|июл|авг|сен|окт|ноя|дек|тыс|млн|млрд|руб|коп|им|ул|стр|г|гг|[A-ZА-Я])\.)$",
+    re.IGNORECASE,
+)
+# A time after "2 p.m." goes on with its zone or its date, not with a new sentence.
+_GOES_ON = re.compile(
+    r"(?:[A-Z]{2,4}T\b|GMT|UTC|Moscow|Eastern|on |Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|\d)"
+)
+_QUOTES = re.compile(r"“[^“”\n]*”|«[^»\n]*»|\"[^\"\n]{1,2000}\"")
+_ROLE = re.compile("|".join(rf"(?P<r{i}>(?<!\w)(?:{p})(?!\w))" for i, (p, _) in enumerate(ROLES)), re.IGNORECASE | re.M)
+_INFINITIVE = re.compile(r"\bto (?!the\b|a\b|an\b|its\b|his\b|this\b|that\b|be told\b)[a-z]{2,}\b")
+_PAST = re.compile(
+    r"\b(?:said|told|was|were|had|has|have|held|fell|rose|cut|left|kept|made|met|spoke|began|took|set|put|gave|sent|"
+    r"won|lost|hit|sold|bought|went|came|saw|sank|struck|broke|wrote|hiked|[a-z]{3,}ed|"
+    r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|сообщает|пишет|передает|передаёт)\b",
+    re.IGNORECASE,
+)
+# Opening hours and ages of companies: times in the present or the far past that no news is dated by.
+_STANDING = re.compile(
+    r"\b(?:opens?|closes?|starts?|begins?|ends?|runs?|takes? place|trades?|is (?:open|closed)|founded|established|born|"
+    r"created|incorporated|listed|effective|открывается|закрывается|начинается|проходит|работает|основан\w*|создан\w*|"
+    r"родил\w+|учрежден\w*|вступает|вступит)\b",
+    re.IGNORECASE,
+)
+
+
+def sentences(text: str) -> tuple[Span, ...]:
+    """Return the character spans of the sentences; abbreviations and "p.m." end none."""
+    spans: list[Span] = []
+    start = 0
+    for match in _END.finditer(text):
+        lead = text[max(0, match.start() - 12) : match.start()]
+        if "\n" not in match[0] and _NO_END.search(lead):
+            half_day = re.search(r"[ap]\.\s?m\.$", lead, re.IGNORECASE)
+            if not half_day or _GOES_ON.match(text, match.end()):
+                continue
+        spans.append((start, match.end()))
+        start = match.end()
+    spans.append((start, len(text)))
+    return tuple(span for span in spans if text[span[0] : span[1]].strip())
+
+
+def sentence_at(spans: tuple[Span, ...], position: int) -> Span:
+    """Return the sentence a position stands in."""
+    return spans[max(0, bisect_right(spans, (position, 10**12)) - 1)] if spans else (0, 0)
+
+
+def quoted_spans(text: str) -> tuple[Span, ...]:
+    """Return the spans inside quotation marks, marks included; a lone mark quotes nothing."""
+    return tuple(match.span() for match in _QUOTES.finditer(text) if len(match[0].split()) > 3)
+
+
+def is_quoted(spans: tuple[Span, ...], position: int) -> bool:
+    return any(start < position < end for start, end in spans)
+
+
+def governing_role(sentence: str, start: int, end: int) -> tuple[Role, str, bool]:
+    """Return the role of the words at ``start:end``, the word that gave it, and whether a past verb governs.
+
+    The nearest marker before the words governs; where none stands before them, the first one after them. A past
+    verb nearer than any marker makes the words the event's own time.
+    """
+    before = [(m.end(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, 0, start)]
+    before += [(m.end(), "schedule", m[0]) for m in _INFINITIVE.finditer(sentence, 0, start)]
+    before += [(m.end(), "background", m[0]) for m in _STANDING.finditer(sentence, 0, start)]
+    past = [m for m in _PAST.finditer(sentence) if not _ROLE.fullmatch(m[0]) and not _STANDING.fullmatch(m[0])]
+    past_before = max((m.end() for m in past if m.end() <= start), default=-1)
+    if before:
+        place, role, word = max(before)
+        sticky = role in ("uncertain", "embargo", "update") or place > past_before
+        if sticky:
+            return role, word, False
+    if past_before >= 0:
+        return "event", "", True
+    after = [(m.start(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, end)]
+    after += [(m.start(), "schedule", m[0]) for m in _STANDING.finditer(sentence, end)]
+    past_after = min((m.start() for m in past if m.start() >= end), default=10**9)
+    if after and min(after)[0] < past_after:
+        return min(after)[1], min(after)[2], False
+    return "event", "", past_after < 10**9
+
+
+def _role_name(match: re.Match[str]) -> Role:
+    return ROLES[int(str(match.lastgroup)[1:])][1]

@@ -1,0 +1,266 @@
+"""Every time a text names, resolved as far as it can be: whose role it plays, which interval it bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from eventstudy.errors import StampError
+from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_bounds, whose_clock
+from eventstudy.news.context import Context, Reference
+from eventstudy.news.days import DayReading, read_day
+from eventstudy.news.evidence import Conflict, Evidence
+from eventstudy.news.grammar import Span, governing_role, is_quoted, quoted_spans, sentence_at, sentences
+from eventstudy.news.phrases import DateWords, TimeWords, find_dates, find_times
+from eventstudy.news.stamps import TICK
+from eventstudy.news.words import Meaning, Role
+
+MAX_CHARACTERS = 60_000
+MAX_MOMENTS = 200
+SLACK = timedelta(hours=1)
+_BRIDGE = re.compile(
+    r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|time|by|as of|after|before|since|around|about|к|на|до|после|"
+    r"около|с|между|between|примерно|г\.|года|[Tt])?(?:\s+(?:the|в))?[\s,()|]*",
+    re.IGNORECASE,
+)
+_RUSSIAN = re.compile("[а-яё]{3}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One time or day of a text: its evidence, its role, and why it could not be resolved, if so."""
+
+    role: Role
+    evidence: Evidence
+    conflicts: tuple[Conflict, ...] = ()
+    date: DateWords | None = None
+    reading: DayReading | None = None
+    timed: bool = False
+    past: bool = False
+
+    @property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        return self.evidence.earliest, self.evidence.latest
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """The text around the words, shared by all of its moments."""
+
+    text: str
+    field: str
+    spans: tuple[Span, ...]
+    quotes: tuple[Span, ...]
+    context: Context
+    reference: Reference
+    russian: bool
+
+    def sentence(self, position: int) -> tuple[str, int]:
+        start, end = sentence_at(self.spans, position)
+        return self.text[start:end], start
+
+
+def read_moments(text: str, field: str, context: Context, reference: Reference) -> list[Moment]:
+    """Return the moments of a text in order; of a very long text only its first part is read."""
+    text = text[:MAX_CHARACTERS]
+    if not any(c.isdigit() for c in text) and not _has_day_words(text):
+        return []
+    russian = bool(_RUSSIAN.search(text))
+    scene = _Scene(text, field, sentences(text), quoted_spans(text), context, reference, russian)
+    dates = find_dates(text)
+    times = [t for t in find_times(text) if not any(d.start < t.end and t.start < d.end for d in dates)]
+    moments = [_moment(scene, *pair) for pair in _pairs(scene, dates, times)]
+    return sorted(moments, key=lambda m: m.evidence.start)[:MAX_MOMENTS]
+
+
+def _has_day_words(text: str) -> bool:
+    return bool(find_dates(text)) or bool(find_times(text))
+
+
+def _pairs(
+    scene: _Scene, dates: list[DateWords], times: list[TimeWords]
+) -> Iterator[tuple[DateWords | None, TimeWords | None, bool]]:
+    """Yield each time with its day, and each day without a time; True marks a time that could go with several days."""
+    used: set[int] = set()
+    for time in times:
+        start, end = sentence_at(scene.spans, time.start)
+        near = [d for d in dates if start <= d.start < end and d.until is None]
+        beside = min((d for d in near if _beside(scene.text, d, time)), key=lambda d: _gap(d, time), default=None)
+        if beside is None and len(near) == 1 and len([t for t in times if start <= t.start < end]) == 1:
+            beside = near[0]
+        if beside is not None:
+            used.add(id(beside))
+        yield beside, time, beside is None and len(near) > 0
+    for words in dates:
+        if id(words) not in used:
+            yield words, None, False
+
+
+def _gap(words: DateWords, time: TimeWords) -> int:
+    return time.start - words.end if time.start >= words.end else words.start - time.end
+
+
+def _beside(text: str, words: DateWords, time: TimeWords) -> bool:
+    between = text[words.end : time.start] if time.start >= words.end else text[time.end : words.start]
+    return len(between) < 24 and _BRIDGE.fullmatch(between) is not None
+
+
+def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn: bool) -> Moment:
+    marks = [m for m in (words, time) if m is not None]
+    start, end = min(m.start for m in marks), max(m.end for m in marks)
+    sentence, offset = scene.sentence(start)
+    role, word, past = governing_role(sentence, start - offset, end - offset)
+    if role == "event" and words is not None and words.until is not None:
+        role, word = "background", "a range of days"
+    if is_quoted(scene.quotes, start):
+        role = "quoted"
+    evidence = Evidence(
+        kind=_kind(role, words, time),
+        text=scene.text[start:end],
+        start=start,
+        end=end,
+        clock="quote" if role == "quoted" else "publisher" if role in ("publication", "update") else "body",
+        field=scene.field,
+        note=f"governed by {word!r}" if word else "",
+    )
+    moment = Moment(role, evidence, date=words, timed=time is not None, past=past)
+    if torn:
+        conflict = Conflict("which_day", f"{evidence.text!r}: its sentence names more than one day.", evidence.text)
+        return replace(moment, conflicts=(conflict,))
+    try:
+        return _resolved(scene, moment, words, time, sentence)
+    except StampError as error:
+        return replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
+
+
+def _kind(role: Role, words: DateWords | None, time: TimeWords | None) -> str:
+    if role != "event":
+        return "date_range" if words is not None and words.until is not None else role
+    if time is not None:
+        return "time"
+    if words is not None and words.relative:
+        return "relative_day"
+    return "weekday" if words is not None and words.day is None and words.numeric is None else "date"
+
+
+def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, sentence: str) -> Moment:
+    lone = time is None or _lone_time(sentence)
+    clock = whose_clock(sentence, time, scene.reference.zone, scene.reference.loose, lone)
+    reading = _day_of(scene, words, clock)
+    evidence = replace(
+        moment.evidence, note="; ".join(n for n in (moment.evidence.note, clock.note, reading.note) if n)
+    )
+    if clock.clock in ("venue", "publisher") and moment.role in ("event", "publication"):
+        evidence = replace(evidence, clock=clock.clock)
+    moment = replace(moment, evidence=evidence, reading=reading)
+    if reading.conflict is not None:
+        if words is not None and words.until is not None:
+            return replace(moment, conflicts=(reading.conflict,))
+        return replace(_only_meaning(moment, words, time), conflicts=(reading.conflict,))
+    if reading.day is None:
+        return _only_meaning(moment, words, time)
+    try:
+        return _placed(scene, moment, words, time, clock)
+    except StampError as error:
+        return replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
+
+
+def _placed(
+    scene: _Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, clock: WhoseClock
+) -> Moment:
+    """Return the moment with its interval, now that its day is known."""
+    day = moment.reading.day if moment.reading else None
+    if day is None:
+        return moment
+    meaning: Meaning = "at" if words is None else words.meaning
+    if time is not None:
+        machine = words is not None and (words.numeric is not None or words.text[:4].isdigit())
+        start, end, precision = moment_bounds(time, day, clock.zone, machine)
+        # "by Tuesday, 18:00": the words before the day also speak for the time after it.
+        meaning = time.meaning if time.meaning != "at" else meaning
+    elif words is not None and words.part:
+        start, end, precision = *part_bounds(words.part, day, clock.zone, words.text), "hour"
+    else:
+        start, end, precision = *day_bounds(day, clock.zone, moment.evidence.text), "day"
+    if clock.loose and day != scene.reference.day:
+        start, end = start - SLACK, end + SLACK
+    return _bounded(moment, start, end, precision, meaning, _day_edges(day, clock, time, meaning))
+
+
+def _lone_time(sentence: str) -> bool:
+    return len(find_times(sentence)) <= 1
+
+
+def _day_of(scene: _Scene, words: DateWords | None, clock: WhoseClock) -> DayReading:
+    if words is not None:
+        return read_day(words, scene.context, scene.reference, clock.zone, scene.russian)
+    published = scene.reference.day_in(clock.zone)
+    if published is None or published != (scene.reference.day or published):
+        return DayReading(conflict=Conflict("day_unknown", "A time of day, and nothing says of which day."))
+    return DayReading(published, note=f"of the day of publication, {published}")
+
+
+def _day_edges(
+    day: date, clock: WhoseClock, time: TimeWords | None, meaning: Meaning
+) -> tuple[datetime | None, datetime | None]:
+    """Return what the named day itself still bounds when the time bounds one side only."""
+    if time is None or meaning not in ("after", "since"):
+        return None, None
+    return day_bounds(day, clock.zone, time.text)
+
+
+def _bounded(
+    moment: Moment,
+    start: datetime,
+    end: datetime,
+    precision: str,
+    meaning: Meaning,
+    edges: tuple[datetime | None, datetime | None],
+) -> Moment:
+    """Return the moment with the side its meaning bounds: "as of" and "by" bound the end, "after" the beginning."""
+    table: dict[Meaning, tuple[datetime | None, datetime | None]] = {
+        "at": (start, end),
+        "by": (None, end),
+        "before": (None, start - TICK),
+        "after": (start, edges[1]),
+        "since": (start, edges[1]),
+        "about": (start, end),
+    }
+    earliest, latest = table[meaning]
+    notes = {
+        "by": "an upper bound only",
+        "before": "an upper bound only",
+        "after": "a lower bound",
+        "since": "a lower bound",
+    }
+    evidence = replace(
+        moment.evidence,
+        earliest=earliest,
+        latest=latest,
+        precision=precision,
+        note="; ".join(n for n in (moment.evidence.note, notes.get(meaning, "")) if n),
+    )
+    found = replace(moment, evidence=evidence)
+    if meaning == "about":
+        conflict = Conflict(
+            "approximate", f"{evidence.text!r} is said to be about right; how near is not.", evidence.text
+        )
+        return replace(found, conflicts=(conflict,))
+    return found
+
+
+def _only_meaning(moment: Moment, words: DateWords | None, time: TimeWords | None) -> Moment:
+    """Return an unresolved moment that still tells which side it would bound."""
+    meaning = time.meaning if time is not None else words.meaning if words is not None else "at"
+    told = {
+        "by": "an upper bound only",
+        "before": "an upper bound only",
+        "after": "a lower bound",
+        "since": "a lower bound",
+    }
+    if meaning not in told:
+        return moment
+    note = "; ".join(n for n in (moment.evidence.note, told[meaning]) if n)
+    return replace(moment, evidence=replace(moment.evidence, note=note))

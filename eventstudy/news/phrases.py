@@ -1,0 +1,308 @@
+"""The words for time in a text, found by strict patterns: what is written and where, not yet what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from eventstudy.news.words import (
+    MEANINGS,
+    MONTHS_EN,
+    MONTHS_RU,
+    NIGHT,
+    PARTS_OF_DAY,
+    RELATIVE_DAYS,
+    WEEKDAY_ALONE_RU,
+    WEEKDAYS_EN,
+    WEEKDAYS_RU,
+    Meaning,
+)
+from eventstudy.news.zones import AMBIGUOUS, ZONE_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class DateWords:
+    """A day as written; what is not said is None.
+
+    ``numeric`` holds the two numbers of "12/04/2021" while their order is open; ``until`` is the second day of a
+    range; ``offset`` counts days from the day of the text; ``qualifier`` is last, this or next; ``part`` the words
+    for a part of the day.
+    """
+
+    start: int
+    end: int
+    text: str
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    until: int | None = None
+    numeric: tuple[int, int] | None = None
+    dotted: bool = False
+    relative: str = ""
+    qualifier: str = ""
+    part: str = ""
+    meaning: Meaning = "at"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWords:
+    """A time of day as written. ``half`` is "am", "pm" or empty; ``word`` is noon or midnight; ``zone`` as written."""
+
+    start: int
+    end: int
+    text: str
+    hour: int
+    minute: int | None = None
+    second: int | None = None
+    half: str = ""
+    word: str = ""
+    zone: str = ""
+    padded: bool = False
+    russian: bool = False
+    meaning: Meaning = "at"
+    until: tuple[int, int] | None = None
+
+
+def _names(rows: tuple[str, ...]) -> str:
+    return "|".join(f"{row}" for row in rows)
+
+
+def _index(rows: tuple[str, ...]) -> Callable[[str], int]:
+    patterns = [re.compile(row, re.IGNORECASE) for row in rows]
+    cache: dict[str, int] = {}
+
+    def find(written: str) -> int:
+        folded = written.casefold().rstrip(".")
+        if folded not in cache:
+            cache[folded] = next(i for i, p in enumerate(patterns) if p.fullmatch(folded))
+        return cache[folded]
+
+    return find
+
+
+_month_en, _month_ru = _index(MONTHS_EN), _index(MONTHS_RU)
+_weekday_en, _weekday_ru = _index(WEEKDAYS_EN), _index(WEEKDAYS_RU)
+
+_MONTH_EN = f"(?:{_names(MONTHS_EN)}|{_names(MONTHS_EN).upper()})"
+_DAY_EN = f"(?:{_names(WEEKDAYS_EN)}|{_names(WEEKDAYS_EN).upper()})"
+_LONG_DAY_EN = "|".join(row.split("|", 1)[0] for row in WEEKDAYS_EN)
+_DAY_RU = f"(?:{_names(WEEKDAYS_RU)})"
+_MONTH_RU = f"(?:{_names(MONTHS_RU)})"
+_DASH = r"[-\u2010-\u2015]"
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>(?:19|20)\d\d)(?![\d:.]\d)"
+_HEAD_EN = rf"(?:\b(?P<wd>{_DAY_EN})\b\.?,?\s+(?:the\s+)?)?"
+_TAIL_EN = rf"(?:,?\s*\(?(?P<wd2>{_LONG_DAY_EN})\b\)?)?"
+
+DATE_PATTERNS: dict[str, re.Pattern[str]] = {
+    "iso": re.compile(r"(?<![\d.-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])"),
+    "month_day": re.compile(
+        rf"{_HEAD_EN}\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%)(?:{_ORDINAL})\b"
+        rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})\b(?![:.]\d))?(?:,?\s+{_YEAR})?{_TAIL_EN}"
+    ),
+    "day_month": re.compile(
+        rf"{_HEAD_EN}\b(?<![\d:.,/])(?P<day>\d{{1,2}})(?:{_ORDINAL})(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})(?:{_ORDINAL}))?"
+        rf"(?:\s+of)?[\s-](?P<mon>{_MONTH_EN})\b\.?(?:(?:,?\s+|-){_YEAR})?{_TAIL_EN}"
+    ),
+    "day_month_ru": re.compile(
+        rf"(?:\b(?P<wd>{_DAY_RU})\b\.?,?\s+)?(?<![\d:.,/])\b(?P<day>\d{{1,2}})(?:-?го|-е)?"
+        rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}))?\s+(?P<mon>{_MONTH_RU})\b\.?"
+        rf"(?:,?\s+{_YEAR}(?:\s*(?:года|год|г\.))?)?(?:,?\s*\(?(?:в\s+)?(?P<wd2>{_DAY_RU})\b\)?)?",
+        re.IGNORECASE,
+    ),
+    "numeric": re.compile(
+        r"(?<![\d./-])(?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?![\d/-]|\.\d)"
+    ),
+    "weekday": re.compile(
+        r"(?:\b(?P<q>last|past|this past|next|this|previous|coming|every|each)\s+)?"
+        rf"\b(?P<wd>{_LONG_DAY_EN})s?\b(?!['’]s)"
+    ),
+    "weekday_ru": re.compile(
+        r"\b(?:во?|ко?|на|со?|до)\s+(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|этот|эту|это|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?"
+        rf"(?P<wd>{'|'.join(WEEKDAY_ALONE_RU)}|понедельника|вторника|среды|четверга|пятницы|субботы|воскресенья)\b",
+        re.IGNORECASE,
+    ),
+    "relative": re.compile(
+        rf"\b(?:{'|'.join(sorted(map(re.escape, RELATIVE_DAYS), key=len, reverse=True))})\b", re.IGNORECASE
+    ),
+}
+
+_ABBREVIATIONS = sorted(
+    {n.upper() for n in (*ZONE_NAMES, *AMBIGUOUS) if n.isascii() and n.isalpha() and len(n) <= 4 and n != "z"},
+    key=len,
+    reverse=True,
+)
+_ZONE_WORDS = sorted((n for n in ZONE_NAMES if " " in n or not n.isascii()), key=len, reverse=True)
+ZONE = (
+    r"(?P<zone>(?:UTC|GMT)\s?[+\u2212-]\d{1,2}(?::?\d\d)?|(?:МСК|мск|MSK)\s?[+\u2212-]\s?\d{1,2}|[+\u2212-]\d\d:?\d\d\b|"
+    rf"(?:{'|'.join(_ABBREVIATIONS)})\b(?!\s*[+\u2212-]\d)|"
+    rf"(?i:(?:U\.?S\.? )?(?:по )?(?:{'|'.join(map(re.escape, _ZONE_WORDS))}))\b|"
+    r"(?i:(?:U\.?S\.? )?(?:Eastern|Central|Mountain|Pacific)(?: (?:Standard|Daylight))?(?: Time)?)\b(?! Europe| Bank)|"
+    r"(?i:local time|(?:по )?местно(?:му|го) времени)|[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:time|Time)\b|"
+    r"по [а-яё-]+му времени|"
+    r"\b[A-Z]{1,4}T\b|\bZ\b)"
+)
+_AFTER_ZONE = rf"(?:[\s,]*\(?\s*{ZONE}\)?)?"
+ZONE_ALONE = re.compile(ZONE)
+_HALF = r"(?P<half>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|утра|дня|вечера|ночи)"
+TIME_PATTERNS: dict[str, re.Pattern[str]] = {
+    "colon": re.compile(
+        r"(?<![\d:.,/])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?![\d:/])"
+        rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}:\d\d)(?![\d:]))?(?:\s*{_HALF})?{_AFTER_ZONE}"
+    ),
+    "half": re.compile(
+        rf"(?<![\d:.,/$€£-])\b(?P<hour>\d{{1,2}})(?:\.(?P<minute>\d\d))?(?:\s*o['’]clock)?(?:\s*час\w*)?\s*{_HALF}{_AFTER_ZONE}"
+    ),
+    "dot": re.compile(
+        r"(?<![\d:.,/])(?P<hour>\d{1,2})\.(?P<minute>\d\d)\s*(?P<zone>(?i:мск|по москве|по московскому времени))\b"
+    ),
+    "military": re.compile(
+        rf"(?<![\d:.,/$€£])\b(?P<hour>\d\d)(?P<minute>\d\d)\s+(?P<zone>{'|'.join(_ABBREVIATIONS)})\b"
+    ),
+    "hours_ru": re.compile(
+        r"(?<![\d:.,/])\b(?:в|к|до|после|с|около)\s+(?P<hour>\d{1,2})\s+час(?:а|ов|у|ам)?(?:\s+(?P<minute>\d{1,2})\s+минут\w*)?"
+        rf"(?:\s+{_HALF})?{_AFTER_ZONE}"
+    ),
+    "word": re.compile(
+        rf"\b(?P<word>(?i:12 noon|noon|midday|midnight|полдень|полночь|полуночи|полудня))\b{_AFTER_ZONE}"
+    ),
+}
+_MEANING = re.compile(
+    r"(?:^|(?<=[\s(,;:\u2014\u00ab\"“]))(?:"
+    + "|".join(f"(?P<m{i}>{pattern})" for i, (pattern, _) in enumerate(MEANINGS))
+    + r")(?:\s+the)?\s*$",
+    re.IGNORECASE,
+)
+_PART = "|".join(f"(?P<p{i}>{pattern})" for i, (pattern, _, _) in enumerate(PARTS_OF_DAY)) + f"|(?P<night>{NIGHT})"
+_PART_BEFORE = re.compile(rf"\b(?:{_PART})(?:\s+(?:on|of|in|в|во|the|hours))*\s*$", re.IGNORECASE)
+_PART_AFTER = re.compile(rf"\s*,?\s*(?:in the\s+|at\s+)?(?:{_PART})\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:between|from|в период с|между|с)\s*$", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:and|to|until|till|и|до|по)\s*$", re.IGNORECASE)
+
+
+def find_dates(text: str) -> list[DateWords]:
+    """Return the days written in a text, in order; of overlapping readings the longer one."""
+    found: list[DateWords] = []
+    for name, pattern in DATE_PATTERNS.items():
+        for match in pattern.finditer(text):
+            found.append(_with_surroundings(text, _date_words(name, match)))
+    return list(_longest(found))
+
+
+def _longest(found: list[DateWords]) -> Iterator[DateWords]:
+    reached = -1
+    for words in sorted(found, key=lambda w: (w.start, -w.end)):
+        if words.start >= reached:
+            reached = words.end
+            yield words
+
+
+def _date_words(name: str, match: re.Match[str]) -> DateWords:
+    parts = match.groupdict()
+    words = DateWords(match.start(), match.end(), match[0])
+    if name == "relative":
+        return replace(words, relative=match[0].casefold())
+    russian = name.endswith("_ru")
+    weekday = parts.get("wd") or parts.get("wd2")
+    if weekday:
+        words = replace(words, weekday=(_weekday_ru if russian else _weekday_en)(weekday))
+    if name.startswith("weekday"):
+        return replace(words, qualifier=(parts.get("q") or "").casefold())
+    year = parts.get("year")
+    words = replace(words, year=None if year is None else int(year) + (2000 if len(year) == 2 else 0))
+    if name == "numeric":
+        order = (int(match["first"]), int(match["second"]))
+        return replace(words, numeric=order, dotted=match["mark"] == ".")
+    month = int(match["month"]) if name == "iso" else (_month_ru if russian else _month_en)(match["mon"]) + 1
+    until = parts.get("until")
+    return replace(words, month=month, day=int(match["day"]), until=int(until) if until else None)
+
+
+def _with_surroundings(text: str, words: DateWords) -> DateWords:
+    """Return the words with the part of the day beside them and the preposition before them."""
+    before = text[max(0, words.start - 40) : words.start]
+    part = _PART_BEFORE.search(before) or _PART_AFTER.match(text, words.end)
+    start = (
+        words.start - (len(before) - part.start())
+        if part and part.end() == len(before) and part.string is before
+        else words.start
+    )
+    named = "" if part is None else (part.lastgroup or "")
+    lead = text[max(0, start - 40) : start]
+    # Russian patterns for a bare weekday hold their preposition themselves.
+    inner = re.match(r"(?:во?|ко?|на|со?|до)\b", words.text, re.IGNORECASE) if words.weekday is not None else None
+    return replace(words, part=named, meaning=meaning_before(inner[0] if inner and words.day is None else lead))
+
+
+def meaning_before(lead: str) -> Meaning:
+    """Return what the words just before a time say about it; nothing said is "at"."""
+    found = _MEANING.search(lead)
+    if found is None or found.lastgroup is None:
+        return "at"
+    return MEANINGS[int(found.lastgroup[1:])][1]
+
+
+def find_times(text: str) -> list[TimeWords]:
+    """Return the times of day written in a text, in order, with the zone written beside them."""
+    found: list[TimeWords] = []
+    for name, pattern in TIME_PATTERNS.items():
+        for match in pattern.finditer(text):
+            found.append(_time_words(name, match, text))
+    found.sort(key=lambda w: (w.start, -w.end))
+    kept: list[TimeWords] = []
+    for words in found:
+        if not kept or words.start >= kept[-1].end:
+            kept.append(words)
+    return _joined_ranges(text, kept)
+
+
+def _time_words(name: str, match: re.Match[str], text: str) -> TimeWords:
+    parts = match.groupdict()
+    lead = text[max(0, match.start() - 40) : match.start()]
+    inner = re.match(r"(?:в|к|до|после|с|около)\b", match[0]) if name == "hours_ru" else None
+    words = TimeWords(
+        start=match.start(),
+        end=match.end(),
+        text=match[0],
+        hour=int(parts.get("hour") or 12),
+        minute=None if parts.get("minute") is None else int(match["minute"]),
+        second=None if parts.get("second") is None else int(match["second"]),
+        zone=(parts.get("zone") or "").strip(),
+        padded=(len(parts.get("hour") or "") == 2 and (parts.get("hour") or "").startswith("0")) or name == "military",
+        russian=bool(re.search("[а-яё]", lead + match[0], re.IGNORECASE)),
+        meaning=meaning_before(inner[0] if inner else lead),
+    )
+    half = re.sub(r"[\s.]", "", (parts.get("half") or "").casefold())
+    word = (parts.get("word") or "").casefold()
+    until = parts.get("until")
+    return replace(
+        words,
+        half={"утра": "am", "ночи": "night", "дня": "pm", "вечера": "pm"}.get(half, half),
+        word="midnight" if word in ("midnight", "полночь", "полуночи") else "noon" if word else "",
+        until=None if not until else (int(until.split(":")[0]), int(until.split(":")[1])),
+    )
+
+
+def _joined_ranges(text: str, times: list[TimeWords]) -> list[TimeWords]:
+    """Return the times with "between A and B" and "from A to B" as one range."""
+    joined: list[TimeWords] = []
+    for words in times:
+        previous = joined[-1] if joined else None
+        if (
+            previous is not None
+            and previous.until is None
+            and words.minute is not None
+            and words.until is None
+            and _AND.fullmatch(text[previous.end : words.start])
+            and _BETWEEN.search(text[max(0, previous.start - 20) : previous.start])
+            and (previous.zone in ("", words.zone) and previous.half == words.half)
+        ):
+            span = text[previous.start : words.end]
+            joined[-1] = replace(
+                previous, end=words.end, text=span, until=(words.hour, words.minute), zone=words.zone, meaning="at"
+            )
+        else:
+            joined.append(words)
+    return joined

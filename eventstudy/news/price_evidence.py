@@ -1,0 +1,296 @@
+"""Does a price claim hold on a day? Levels and changes checked against daily series, as log-likelihoods.
+
+Between two closes a and b of a series the price at an instant t is, in half of the cases, a Brownian bridge: its mean
+the straight line, its variance sigma^2 (t - a)(b - t) / ((b - a) day), sigma the robust size of daily changes around;
+in the other half the whole move is a jump at an unknown time, so the price lies anywhere between the closes, half a
+sigma more on either side (news make jumps). So a claim at 18:53 is checked sharply by an evening close and loosely by
+an afternoon fixing, by one formula. The claim's reference price (level minus change) is checked the same way at the
+end of the trading day before.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from math import exp, log, pi, sqrt
+from statistics import median
+from typing import TYPE_CHECKING
+
+from eventstudy.news.claims import PriceClaim
+from eventstudy.news.evidence import Conflict
+from eventstudy.news.zones import find_zone, local_to_utc
+
+if TYPE_CHECKING:
+    from eventstudy.market.bars import Bars
+
+# A level is quoted to the hundredth; venues and vendors differ by a few hundredths on "the" close.
+QUOTE_NOISE = 0.0004
+OUTLIER = 1e-4
+# News measure a change from the close before unless they say otherwise.
+REFERENCE_WEIGHT = {"previous close": 0.85, "open": 0.15}
+GAP = timedelta(days=15)
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, eq=False)
+class DailySeries:
+    """One daily series, plain: the local day of every close, its instant, and the prices (None where not given)."""
+
+    name: str
+    zone: str
+    days: tuple[date, ...]
+    closes_at: tuple[datetime, ...]
+    close: tuple[float, ...]
+    open: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    simulated: bool = False
+
+    @cached_property
+    def sigma(self) -> tuple[float, ...]:
+        """Robust size of the daily changes in the 61 bars around each bar, in price units."""
+        changes = [abs(b - a) for a, b in zip(self.close, self.close[1:], strict=False)]
+        found = []
+        for i, price in enumerate(self.close):
+            around = changes[max(0, i - 30) : i + 30]
+            found.append(max(1.4826 * median(around) if around else 0.0, 0.002 * price))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a claim fits a day: a log-likelihood and the sentences behind it."""
+
+    score: float
+    reasons: tuple[str, ...]
+    against: str = "unsaid"
+
+
+def pooled_series(bars: Sequence[Bars], claim: PriceClaim, zone: str) -> Iterator[DailySeries]:
+    """Yield the given series that can speak for a claim: those named for it, or the only one there is."""
+    named = [b for b in bars if _speaks_for(b.instrument.code, claim.subject)]
+    for one in named or (list(bars) if len(bars) == 1 and not _other_subject(bars[0].instrument.code) else []):
+        yield daily_series(one, zone)
+
+
+_CODES: dict[str, tuple[str, ...]] = {
+    "USD/RUB": ("USDRUB", "USD000UTSTOM", "USDRUBTOM", "USDRUB_TOM", "RUBX", "RUB=X", "USD000000TOD", "SI"),
+    "EUR/RUB": ("EURRUB", "EURRUBTOM", "EUR_RUB__TOM"),
+    "CNY/RUB": ("CNYRUB", "CNYRUB_TOM", "CNYRUBTOM"),
+    "EUR/USD": ("EURUSD",),
+    "IMOEX": ("IMOEX", "IMOEX2"),
+    "RTSI": ("RTSI", "RTS"),
+}
+
+
+def _plain(code: str) -> str:
+    return "".join(c for c in code.upper() if c.isalnum() or c == "=")
+
+
+def _speaks_for(code: str, subject: str) -> bool:
+    known = (subject, *_CODES.get(subject, ()))
+    return _plain(code) in {_plain(k) for k in known}
+
+
+def _other_subject(code: str) -> bool:
+    return any(_speaks_for(code, subject) for subject in _CODES)
+
+
+def daily_series(bars: Bars, zone: str) -> DailySeries:
+    """Return the last bar of each local day as a plain series; intraday bars are gathered into days."""
+    import pandas as pd
+
+    frame, clock = bars.frame, find_zone(zone)[0]
+    rows: dict[date, list[float]] = {}
+    stamps: dict[date, datetime] = {}
+    nan = [float("nan")] * len(frame)
+    columns = [frame[c].tolist() if c in frame.columns else nan for c in ("open", "high", "low", "close")]
+    for at, *prices in zip(pd.DatetimeIndex(frame.index).to_pydatetime(), *columns, strict=True):
+        # A bar closing at midnight belongs to the day that ends.
+        day = (at - timedelta(microseconds=1)).astimezone(clock).date()
+        old = rows.get(day)
+        merged = prices if old is None else [old[0], max(old[1], prices[1]), min(old[2], prices[2]), prices[3]]
+        if merged[3] == merged[3]:
+            rows[day], stamps[day] = merged, at.astimezone(UTC)
+    days = tuple(sorted(rows))
+    cells = list(zip(*(rows[d] for d in days), strict=True)) or [(), (), (), ()]
+    columns_of = [tuple(c) if all(v == v for v in c) else () for c in cells]
+    instants = tuple(stamps[d] for d in days)
+    return DailySeries(
+        bars.source or bars.instrument.code, zone, days, instants, columns_of[3] or tuple(cells[3]),
+        columns_of[0], columns_of[1], columns_of[2], bars.simulated,
+    )  # fmt: skip
+
+
+def series_conflicts(series: DailySeries) -> list[Conflict]:
+    """Return why a series must not date anything: its days are not those on which the market traded."""
+    by_week: dict[tuple[int, int], set[int]] = {}
+    for day in series.days:
+        year, week, weekday = day.isocalendar()
+        by_week.setdefault((year, week), set()).add(weekday)
+        # ISO weeks end on Sunday; a Sunday row that is really Monday's stands before a week without a Friday.
+    shifted = sum(
+        1 for (year, week), weekdays in by_week.items() if 5 not in weekdays and 7 in _before(by_week, year, week)
+    )
+    if shifted < 3:
+        return []
+    message = (
+        f"{series.name}: {shifted} weeks have a row on the Sunday before and none on their Friday; the dates of this "
+        "series are a day early in part, so it is not used to date anything."
+    )
+    return [Conflict("series_dates", message)]
+
+
+def _before(by_week: dict[tuple[int, int], set[int]], year: int, week: int) -> set[int]:
+    last = date.fromisocalendar(year, week, 1) - timedelta(days=1)
+    return by_week.get(last.isocalendar()[:2], set())
+
+
+def prior_density(series: DailySeries) -> float:
+    """Return the density of a price that nothing is known of: flat over the range of the series."""
+    spread = max(series.close) - min(series.close)
+    return 1.0 / max(spread, 0.01 * max(series.close))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a series says of the price at an instant: a bridge (mean, sd) and the span a jump leaves open."""
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+    def density(self, value: float, rounding: float = 0.0) -> float:
+        """Return the density of a written price, its last digit rounded by up to ``rounding``."""
+        sd = sqrt(self.sd**2 + rounding**2 / 3)
+        bridge = exp(-0.5 * min(((value - self.mean) / sd) ** 2, 1_400.0)) / (sd * sqrt(2 * pi))
+        if self.high <= self.low:
+            return bridge
+        jump = 1.0 / (self.high - self.low) if self.low <= value <= self.high else 0.0
+        return 0.5 * bridge + 0.5 * jump
+
+    def words(self, value: float) -> str:
+        """Return how far a price is from what the series says."""
+        sds = abs(value - self.mean) / self.sd
+        between = self.high > self.low and self.low <= value <= self.high
+        return f"{self.mean:.5g} +- {self.sd:.2g} ({sds:.1f} sd{', between the closes' if between else ''})"
+
+
+def price_at(series: DailySeries, at: datetime) -> Known | None:
+    """Return what the closes on either side of an instant say of its price; None where they are too far apart."""
+    right = bisect_left(series.closes_at, at)
+    if right < len(series.closes_at) and series.closes_at[right] == at:
+        exact = series.close[right]
+        return Known(exact, QUOTE_NOISE * exact, 0.0, 0.0)
+    left = right - 1
+    if left < 0 or right >= len(series.close) or series.closes_at[right] - series.closes_at[left] > GAP:
+        return None
+    a, b = series.closes_at[left], series.closes_at[right]
+    span = (b - a).total_seconds()
+    share = (at - a).total_seconds() / span
+    mean = series.close[left] + share * (series.close[right] - series.close[left])
+    # The bridge runs on market time: a weekend counts as one day.
+    sd = series.sigma[right] * sqrt(share * (1 - share) * min(span / DAY_S, 1.0))
+    ends, slack = (series.close[left], series.close[right]), series.sigma[right] / 2
+    # Right after one of the closes there was hardly time for a jump.
+    open_span = (min(ends) - slack, max(ends) + slack) if 0.02 < share < 0.98 else (0.0, 0.0)
+    return Known(mean, sqrt(sd**2 + (QUOTE_NOISE * mean) ** 2), *open_span)
+
+
+def fit_claim(claim: PriceClaim, series: DailySeries, day: date) -> Fit:
+    """Return how well a claim fits a day: the level at its time, and the reference its change is measured from."""
+    if not series.close:
+        return Fit(0.0, ("the series is empty",))
+    flat = prior_density(series)
+    at = claim_instant(claim, day, series.zone)
+    score, reasons = 0.0, []
+    known = None if at is None else price_at(series, at)
+    if claim.level is not None:
+        score += log(flat) if known is None else _log_density(claim.level, known, flat)
+        when = f" at {claim.at}" if claim.at else ""
+        shown = f"has no price on {day}" if known is None else f"gives {known.words(claim.level)}"
+        reasons.append(f"level {claim.level:g}{when}: {series.name} {shown}")
+        outside = _outside_range(claim.level, series, day, at)
+        if outside:
+            score += log(0.05)
+            reasons.append(outside)
+    change = claim.price_change
+    if claim.level is not None and change is not None:
+        against, reference_score, sentence = _reference(claim.level - change, claim, series, day, flat)
+        return Fit(score + reference_score, (*reasons, sentence), against)
+    return Fit(score, tuple(reasons))
+
+
+def claim_instant(claim: PriceClaim, day: date, zone: str) -> datetime | None:
+    """Return the end of the minute a claim names on a day, or of the day where it names none."""
+    hour, minute = (int(p) for p in claim.at.split(":")) if claim.at else (23, 59)
+    if hour > 23 or minute > 59:
+        return None
+    local = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 - a local clock reading
+    found = local_to_utc(local, find_zone(zone)[0])
+    return found[-1] + timedelta(minutes=1) - timedelta(microseconds=1) if found else None
+
+
+def _log_density(value: float, known: Known, flat: float, rounding: float = 0.0) -> float:
+    return log((1 - OUTLIER) * known.density(value, rounding) + OUTLIER * flat)
+
+
+def _outside_range(level: float, series: DailySeries, day: date, at: datetime | None) -> str:
+    """Return why the level cannot have occurred on the day, if its low and high say so."""
+    i = bisect_left(series.days, day)
+    if not series.low or not series.high or i >= len(series.days) or series.days[i] != day:
+        return ""
+    if at is None or series.closes_at[i] < at or series.low[i] == series.high[i]:
+        return ""
+    low, high = series.low[i] * (1 - QUOTE_NOISE), series.high[i] * (1 + QUOTE_NOISE)
+    if low <= level <= high:
+        return ""
+    return f"{level:g} lies outside the {series.low[i]:g} to {series.high[i]:g} that {series.name} shows for {day}"
+
+
+def _reference(price: float, claim: PriceClaim, series: DailySeries, day: date, flat: float) -> tuple[str, float, str]:
+    """Return which reference makes the change true, with its log-likelihood and a sentence."""
+    rounding = _rounding(claim)
+    options = _references(series, day)
+    if claim.against in options:
+        options = {claim.against: options[claim.against]}
+    if not options:
+        return "unsaid", log(flat), f"nothing to check the reference {price:.5g} against on {day}"
+    weights = {name: REFERENCE_WEIGHT[name] for name in options}
+    scores = {
+        name: _log_density(price, known, flat, rounding) + log(weights[name] / sum(weights.values()))
+        for name, known in options.items()
+    }
+    best = max(scores, key=lambda name: (scores[name], name))
+    shown = options[best].words(price)
+    return best, scores[best], f"change {claim.change:+g} means a reference of {price:.5g}: the {best} is {shown}"
+
+
+def _references(series: DailySeries, day: date) -> dict[str, Known]:
+    """Return the prices a change may be measured from on a day."""
+    options: dict[str, Known] = {}
+    last = bisect_left(series.days, day) - 1
+    if last >= 0 and day - series.days[last] <= GAP:
+        # The venue's last price of the day before: the end of that day, wherever the series itself closes.
+        night = series.days[last] + timedelta(days=1)
+        end = local_to_utc(datetime(night.year, night.month, night.day), find_zone(series.zone)[0])  # noqa: DTZ001
+        known = price_at(series, max(end[0], series.closes_at[last])) if end else None
+        if known is not None:
+            options["previous close"] = known
+    i = bisect_right(series.days, day) - 1
+    if i >= 0 and series.days[i] == day and series.open and series.open[i] != series.close[i]:
+        options["open"] = Known(series.open[i], QUOTE_NOISE * series.open[i], 0.0, 0.0)
+    return options
+
+
+def _rounding(claim: PriceClaim) -> float:
+    """Return half a unit of the last digit the change was written with, in price units."""
+    written = f"{abs(claim.change or 0.0):g}"
+    half = 0.5 * 10.0 ** -len(written.partition(".")[2])
+    if claim.unit == "kopecks":
+        return half / 100
+    return half * (claim.level or 0.0) / 100 if claim.unit == "percent" else half

@@ -1,0 +1,222 @@
+"""Candidate days for a text that cannot be accepted as it stands: ranked by the likelihood of all evidence together.
+
+The score of a day d is a log-likelihood, the sum over independent pieces of evidence:
+
+    score(d) = sum_i log P(words_i | d) + sum_j log p(claim_j | d)
+
+Words: an author writes the right weekday and date with probability 0.90, a date one day off under the right weekday
+with 0.015 on either side, the right date under a wrong weekday with 0.02 (shared by six), another date of the month
+under the right weekday with 0.001, and two mistakes at once with 5e-5. These figures are agreed, not estimated: they
+rank, and the margin is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from math import log
+from typing import TYPE_CHECKING
+
+from eventstudy.errors import StampError
+from eventstudy.news.claims import PriceClaim
+from eventstudy.news.clocks import day_bounds
+from eventstudy.news.context import Context
+from eventstudy.news.days import DAYS, possible_days
+from eventstudy.news.evidence import Candidate, Conflict
+from eventstudy.news.moments import Moment
+from eventstudy.news.phrases import DateWords
+from eventstudy.news.price_evidence import DailySeries, Fit, claim_instant, fit_claim, pooled_series, series_conflicts
+from eventstudy.news.stamps import Stamp
+from eventstudy.news.zones import VENUES
+
+if TYPE_CHECKING:
+    from eventstudy.market.bars import Bars
+
+EXACT, NEAR, WRONG_WEEKDAY, WRONG_DATE, TWO_MISTAKES, NOTHING = 0.90, 0.015, 0.02 / 6, 0.001, 5e-5, 1e-6
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Candidates with what was found wrong with the series they were ranked by."""
+
+    candidates: tuple[Candidate, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def day_words(moments: Sequence[Moment]) -> list[DateWords]:
+    """Return the days the text names as the event's own, once each."""
+    found = {
+        (m.date.month, m.date.day, m.date.weekday, m.date.year): m.date
+        for m in moments
+        if m.role == "event" and m.date and m.date.day
+    }
+    return list(found.values())
+
+
+def words_score(words: DateWords, day: date) -> tuple[float, str]:
+    """Return log P(words | day) and the reason in words."""
+    same_day = (day.month, day.day) == (words.month, words.day)
+    if words.year is not None and words.year != day.year:
+        return log(NOTHING), f"{words.text!r} names another year"
+    if same_day and words.weekday in (None, day.weekday()):
+        return log(EXACT), f"agrees with {words.text!r}"
+    name = DAYS[day.weekday()]
+    if words.weekday == day.weekday() and _one_day_off(words, day):
+        return log(NEAR), f"is a {name} as written, one day from the date in {words.text!r}"
+    if same_day:
+        return log(WRONG_WEEKDAY), f"is a {name}, against {words.text!r}"
+    if day.month == words.month:
+        mistakes = WRONG_DATE if words.weekday == day.weekday() else TWO_MISTAKES
+        return log(mistakes), f"only the month agrees with {words.text!r} (it is {name} {day.day})"
+    return log(NOTHING), f"neither day nor month agrees with {words.text!r} (it is {name}, {day.day} {day:%B})"
+
+
+def _one_day_off(words: DateWords, day: date) -> bool:
+    return any(
+        ((day + timedelta(days=s)).month, (day + timedelta(days=s)).day) == (words.month, words.day) for s in (-1, 1)
+    )
+
+
+def calendar_candidates(
+    moments: Sequence[Moment],
+    publications: Sequence[Stamp],
+    bounds: tuple[datetime | None, datetime | None],
+    context: Context,
+) -> tuple[Candidate, ...]:
+    """Return what the words alone leave possible, best first."""
+    scored: dict[date, tuple[float, tuple[str, ...]]] = {}
+    for words in day_words(moments):
+        for day in _calendar_days(words, context):
+            score, reason = words_score(words, day)
+            if day not in scored or scored[day][0] < score:
+                scored[day] = (score, (reason,))
+    for moment in moments:
+        if moment.role == "event" and moment.reading is not None and not (moment.date and moment.date.day):
+            for day in moment.reading.readings:
+                scored.setdefault(day, (log(0.5), (f"one reading of {moment.evidence.text!r}",)))
+    candidates = [_candidate(day, score, reasons, context.zone) for day, (score, reasons) in scored.items()]
+    candidates += _timed(moments, publications, bounds)
+    candidates.sort(key=lambda c: (-c.score, c.earliest.isoformat() if c.earliest else ""))
+    return tuple(candidates[:SHOWN])
+
+
+def _calendar_days(words: DateWords, context: Context) -> list[date]:
+    """Return the days that agree, and the near misses whose weekday agrees a day beside the date."""
+    if words.month is None or words.day is None:
+        return []
+    years = [words.year] if words.year else list(range(context.years[0], context.last_year + 1))
+    found = [d for d in possible_days(words, context) if d.year in years]
+    for year in years:
+        for shift in (-1, 1):
+            try:
+                day = date(year, words.month, words.day) + timedelta(days=shift)
+            except (ValueError, OverflowError):
+                continue
+            if words.weekday == day.weekday():
+                found.append(day)
+    return found
+
+
+def _timed(
+    moments: Sequence[Moment], publications: Sequence[Stamp], bounds: tuple[datetime | None, datetime | None]
+) -> list[Candidate]:
+    """Return the resolved times themselves: the intersection where it holds, else each of them."""
+    if bounds != (None, None) and (bounds[0] is None or bounds[1] is None or bounds[0] <= bounds[1]):
+        reasons = tuple(
+            dict.fromkeys(m.evidence.text for m in moments if m.role == "event" and m.bounds != (None, None))
+        )
+        shown = [f"bounded by {text!r}" for text in reasons[:5]] + [f"published {p.text}" for p in publications[:2]]
+        return [Candidate(bounds[0], bounds[1], 0.0, tuple(shown))]
+    return [
+        Candidate(m.evidence.earliest, m.evidence.latest, -1.0, (f"one reading: {m.evidence.text!r}",))
+        for m in moments
+        if m.role == "event" and m.bounds != (None, None)
+    ]
+
+
+def _candidate(day: date, score: float, reasons: Sequence[str], zone: str) -> Candidate:
+    """Return the whole day on the clock it is counted by; where nobody says, on every clock of the earth."""
+    name = f"{day} is a {DAYS[day.weekday()]}"
+    try:
+        start, end = day_bounds(day, zone, str(day)) if zone else (None, None)
+    except StampError:
+        start, end = None, None
+    if start is None or end is None:
+        start, _ = day_bounds(day, "+14:00", str(day))
+        _, end = day_bounds(day, "-12:00", str(day))
+        reasons = (*reasons, "no zone is told: the day on any clock of the earth")
+    return Candidate(start, end, round(score, 3), (name, *reasons))
+
+
+def price_candidates(
+    moments: Sequence[Moment], claims: Sequence[PriceClaim], bars: Sequence[Bars], context: Context
+) -> Ranked | None:
+    """Return days ranked by words and prices together; None where no series matches any claim."""
+    zone = next(
+        (VENUES[c.venue.casefold()].zone for c in claims if c.venue.casefold() in VENUES), context.zone or "UTC"
+    )
+    used = [(claim, series) for claim in claims for series in pooled_series(bars, claim, zone)]
+    if not used:
+        return None
+    conflicts = tuple(c for series in dict.fromkeys(s for _, s in used) for c in series_conflicts(series))
+    trusted = [] if conflicts else used
+    words = day_words(moments)
+    days = sorted(
+        {d for _, series in used for d in series.days} | {d for w in words for d in _calendar_days(w, context)}
+    )
+    if context.fetched_at is not None:
+        days = [d for d in days if d <= context.fetched_at.date()]
+    scored = [(_total(day, words, trusted), day) for day in days]
+    scored.sort(key=lambda pair: (-pair[0][0], pair[1]))
+    rivals = _rivals(scored) if trusted else []
+    named = {d for w in words for d in _calendar_days(w, context)}
+    kept = [pair for i, pair in enumerate(scored) if i < SHOWN or pair in rivals or pair[1] in named]
+    candidates = [_priced(pair, zone, claims) for pair in kept]
+    return Ranked(tuple(candidates), conflicts, tuple(map(_rival_note, rivals)))
+
+
+Total = tuple[float, tuple[Fit, ...], tuple[str, ...]]
+Scored = tuple[Total, date]
+
+
+def _total(day: date, words: Sequence[DateWords], used: Sequence[tuple[PriceClaim, DailySeries]]) -> Total:
+    said = [words_score(w, day) for w in words]
+    fits = tuple(fit_claim(claim, series, day) for claim, series in used)
+    total = sum(s for s, _ in said) + sum(f.score for f in fits)
+    return total, fits, tuple(reason for _, reason in said)
+
+
+def _priced(pair: Scored, zone: str, claims: Sequence[PriceClaim]) -> Candidate:
+    """Return a day as a candidate; the price had moved by the time the claim names, which bounds the end."""
+    total, day = pair
+    reasons = (*total[2], *(reason for fit in total[1] for reason in fit.reasons))
+    candidate = _candidate(day, total[0], reasons, zone)
+    named = [at for c in claims if c.at and (at := claim_instant(c, day, zone)) is not None]
+    if named and candidate.earliest is not None and min(named) >= candidate.earliest:
+        return replace(
+            candidate, latest=min(named), reasons=(*candidate.reasons, f"the price had moved by {min(named)}")
+        )
+    return candidate
+
+
+def _rivals(scored: Sequence[Scored]) -> list[Scored]:
+    """Return up to three other days whose prices fit about as well as those of the best day."""
+    if not scored:
+        return []
+    best = _price_score(scored[0])
+    others = [pair for pair in scored[1:] if pair[0][1] and _price_score(pair) >= best - 3.0]
+    return sorted(others, key=lambda pair: (-_price_score(pair), pair[1]))[:3]
+
+
+def _price_score(pair: Scored) -> float:
+    return sum(fit.score for fit in pair[0][1])
+
+
+def _rival_note(pair: Scored) -> str:
+    total, day = pair
+    words = "; ".join(total[2]) or "the text names no day"
+    prices = "; ".join(reason for fit in total[1] for reason in fit.reasons)
+    return f"On the prices alone {day} fits about as well ({prices}); but {words}."

@@ -1,0 +1,137 @@
+"""Literal tables of the words for time, English and Russian, and what each is agreed to mean."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+Meaning = Literal["at", "by", "before", "after", "since", "about"]
+Role = Literal["event", "publication", "update", "embargo", "schedule", "uncertain", "background", "quoted"]
+
+# Month -> the ways it is written; English is matched with its capital, Russian in any case of the noun.
+MONTHS_EN: tuple[str, ...] = (
+    *("January|Jan", "February|Feb", "March|Mar", "April|Apr", "May", "June|Jun", "July|Jul", "August|Aug"),
+    *("September|Sept|Sep", "October|Oct", "November|Nov", "December|Dec"),
+)
+MONTHS_RU: tuple[str, ...] = (
+    *("январ[яьюе]|янв", "феврал[яьюе]|фев(?:р)?", "март[ауе]?|мар", "апрел[яьюе]|апр", "ма[яйюе]", "июн[яьюе]|июн"),
+    *("июл[яьюе]|июл", "август[ауе]?|авг", "сентябр[яьюе]|сен(?:т)?", "октябр[яьюе]|окт", "ноябр[яьюе]|ноя"),
+    "декабр[яьюе]|дек",
+)
+WEEKDAYS_EN: tuple[str, ...] = (
+    *("Monday|Mon", "Tuesday|Tues|Tue", "Wednesday|Wed", "Thursday|Thurs|Thur|Thu", "Friday|Fri"),
+    *("Saturday|Sat", "Sunday|Sun"),
+)
+WEEKDAYS_RU: tuple[str, ...] = (
+    *("понедельник(?:а|у|ом|е)?|пн", "вторник(?:а|у|ом|е)?|вт", "сред(?:а|ы|е|у|ой)|ср", "четверг(?:а|у|ом|е)?|чт"),
+    *("пятниц(?:а|ы|е|у|ей)|пт", "суббот(?:а|ы|е|у|ой)|сб", "воскресень(?:е|я|ю|ем|и)|вс"),
+)
+# Alone, a Russian weekday is a time only in the accusative after "в": "среда" is also the environment.
+WEEKDAY_ALONE_RU: tuple[str, ...] = (
+    *("понедельник", "вторник", "среду", "четверг", "пятницу", "субботу", "воскресенье"),
+)
+
+# Days counted from the day of the text; None where the word has two readings and is refused.
+RELATIVE_DAYS: dict[str, int | None] = {
+    "today": 0,
+    "tonight": 0,
+    "yesterday": -1,
+    "tomorrow": 1,
+    "the day before yesterday": -2,
+    "сегодня": 0,
+    "вчера": -1,
+    "завтра": 1,
+    "позавчера": -2,
+    "послезавтра": 2,
+    "накануне": -1,
+    "this morning": 0,
+    "this afternoon": 0,
+    "this evening": 0,
+    "last night": None,
+    "overnight": None,
+    "the next day": None,
+    "the following day": None,
+    "the previous day": None,
+    "the day before": None,
+    "на следующий день": None,
+    "днем ранее": None,
+    "днём ранее": None,
+    "в тот же день": None,
+}
+
+# What stands before a time or a date -> which side of it is bounded. Longest first; matched at the end of the words
+# just before the time.
+MEANINGS: tuple[tuple[str, Meaning], ...] = (
+    (r"not (?:before|until|till)|no (?:earlier|sooner) than|at or after|on or after|не ранее(?: чем)?(?: в)?", "since"),
+    (r"не раньше(?: чем)?(?: в)?|начиная с", "since"),
+    (
+        r"no later than|not later than|at or before|on or before|не позднее(?: чем)?(?: в)?|не позже(?: чем)?(?: в)?",
+        "by",
+    ),
+    (r"as (?:of|at)|by|until|till|up to|по состоянию на|по данным на|на момент|к|ко|до|на", "by"),
+    (r"(?:just |shortly |right |soon |immediately |a little )?before|prior to|ahead of|незадолго до|перед", "before"),
+    (r"(?:just |shortly |right |soon |immediately |a little )?(?:after|past)|following", "after"),
+    (r"(?:вскоре |сразу |чуть )?после|(?:вскоре |сразу )после", "after"),
+    (r"since|from|starting(?: at| from)?|beginning(?: at)?|effective(?: from)?|с|со", "since"),
+    (r"(?:at )?(?:about|around|approximately|roughly|nearly|almost|some time around|circa|near|c\.|~)", "about"),
+    (r"(?:в )?(?:около|примерно(?: в)?|приблизительно(?: в)?|порядка|почти(?: в)?|ориентировочно(?: в)?)", "about"),
+    (r"at|on|в|во|@", "at"),
+)
+
+# A part of a day is wide on purpose: both ends are agreed bounds, in local clock time of that day.
+PARTS_OF_DAY: tuple[tuple[str, timedelta, timedelta], ...] = (
+    (r"morning|утром|утра", timedelta(0), timedelta(hours=12)),
+    (r"afternoon|дн[её]м", timedelta(hours=12), timedelta(hours=19)),
+    (r"evening|вечером|вечера", timedelta(hours=16), timedelta(hours=24)),
+    (r"late|поздно", timedelta(hours=12), timedelta(hours=24)),
+    (r"early|рано", timedelta(0), timedelta(hours=12)),
+    (r"earlier", timedelta(0), timedelta(hours=24)),
+)
+# Nights belong to two days; these words are refused beside a date.
+NIGHT = r"night|ночью|в ночь на|overnight"
+
+# The word that governs a time, looked for in its own sentence, nearest before it; table order breaks ties.
+ROLES: tuple[tuple[str, Role], ...] = (
+    (r"embargo\w*|эмбарго|not for (?:release|publication)|for release|hold until", "embargo"),
+    (r"(?:last )?updat\w+|modified|corrected|correction|amended|revised|обновлен\w*|обновлён\w*|изменен\w*", "update"),
+    (r"исправлен\w*|уточнен\w*|refiled|recasts|adds (?:details|quote|background)", "update"),
+    (
+        r"(?:first )?published|posted(?: on| at|:)|publication date|date published|pubdate|опубликован[ао]?:?",
+        "publication",
+    ),
+    (r"дата публикации|публикаци[яи]:|date ?line|^\s*date", "publication"),
+    (
+        r"will(?!iam)|shall|is due|are due|due (?:on|at|to|by)|scheduled?|schedules?|planned|plans?|expect\w*|upcoming",
+        "schedule",
+    ),
+    (
+        r"next|tomorrow|coming|set (?:for|to)|is to|are to|slated|going to|ahead of|to be held|forthcoming|tentatively",
+        "schedule",
+    ),
+    (
+        r"будет|будут|состоится|состоятся|пройд[её]т|пройдут|запланир\w+|намечен\w*|ожида\w+|предсто\w+|назначен\w*",
+        "schedule",
+    ),
+    (
+        r"планиру\w+|намерен\w*|начн[её]тся|начнутся|объявит|опубликует|примет|рассмотрит|проведет|проведёт|должн\w+",
+        "schedule",
+    ),
+    (
+        r"could|may(?= )|might|would|should|if|whether|unless|denied|denies|false|rumou?r\w*|allegedly|reportedly",
+        "uncertain",
+    ),
+    (r"если|якобы|бы|опроверг\w*|ложн\w+|слух\w*|возможно|вероятно|может|могут|предположительно", "uncertain"),
+    (r"not|never|no|neither|nor|cannot|\w+n['’]t|не|ни|нет|без|никогда", "uncertain"),
+    (
+        r"years? ago|months? ago|weeks? ago|days? ago|hours? ago|minutes? ago|last (?:year|month|week)|anniversary",
+        "background",
+    ),
+    (
+        r"лет назад|год(?:а|у)? назад|месяц\w* назад|недел\w+ назад|дн\w+ назад|час\w* назад|минут\w* назад",
+        "background",
+    ),
+    (
+        r"compared with|compared to|versus|по сравнению|в прошлом году|годовщин\w+|since then|previously|back in|ранее",
+        "background",
+    ),
+)
