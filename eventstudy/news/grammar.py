@@ -8,7 +8,9 @@ from bisect import bisect_right
 from eventstudy.news.words import ROLES, Role
 
 Span = tuple[int, int]
-_END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n+")
+_END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\s*\n\s*")
+# A line this long that ends without a stop was wrapped by a mailer; its sentence goes on.
+_WRAPPED = 50
 _NO_END = re.compile(
     r"(?:\b(?:[ap]\.\s?m|U\.S|U\.K|Mr|Mrs|Dr|St|No|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thurs?|"
     r"Fri|Sat|Sun|янв|фев|мар|апр|июн|июл|авг|сен|окт|ноя|дек|тыс|млн|млрд|руб|коп|им|ул|стр|г|гг|[A-ZА-Я])\.)$",
@@ -42,6 +44,8 @@ def sentences(text: str) -> tuple[Span, ...]:
     start = 0
     for match in _END.finditer(text):
         lead = text[max(0, match.start() - 12) : match.start()]
+        if match[0].count("\n") == 1 and _is_wrapped(text, match.start()):
+            continue
         if "\n" not in match[0] and _NO_END.search(lead):
             half_day = re.search(r"[ap]\.\s?m\.$", lead, re.IGNORECASE)
             if not half_day or _GOES_ON.match(text, match.end()):
@@ -50,6 +54,11 @@ def sentences(text: str) -> tuple[Span, ...]:
         start = match.end()
     spans.append((start, len(text)))
     return tuple(span for span in spans if text[span[0] : span[1]].strip())
+
+
+def _is_wrapped(text: str, end: int) -> bool:
+    line = text[text.rfind("\n", 0, end) + 1 : end].rstrip()
+    return len(line) >= _WRAPPED and line[-1] not in ".:!?…|"
 
 
 def sentence_at(spans: tuple[Span, ...], position: int) -> Span:

@@ -31,6 +31,7 @@ QUOTE_NOISE = 0.0004
 OUTLIER = 1e-4
 # News measure a change from the close before unless they say otherwise.
 REFERENCE_WEIGHT = {"previous close": 0.85, "open": 0.15}
+EVENING = timedelta(hours=6)
 GAP = timedelta(days=15)
 DAY_S = 86_400.0
 
@@ -150,9 +151,8 @@ def _before(by_week: dict[tuple[int, int], set[int]], year: int, week: int) -> s
 
 
 def prior_density(series: DailySeries) -> float:
-    """Return the density of a price that nothing is known of: flat over the range of the series."""
-    spread = max(series.close) - min(series.close)
-    return 1.0 / max(spread, 0.01 * max(series.close))
+    """Return the density of a price that nothing is known of: flat over the range of the series, or half its top."""
+    return 1.0 / max(max(series.close) - min(series.close), 0.5 * max(series.close))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +278,20 @@ def _references(series: DailySeries, day: date) -> dict[str, Known]:
         # The venue's last price of the day before: the end of that day, wherever the series itself closes.
         night = series.days[last] + timedelta(days=1)
         end = local_to_utc(datetime(night.year, night.month, night.day), find_zone(series.zone)[0])  # noqa: DTZ001
-        known = price_at(series, max(end[0], series.closes_at[last])) if end else None
+        known = _close_of_day(series, last, end[0]) if end else None
         if known is not None:
             options["previous close"] = known
     i = bisect_right(series.days, day) - 1
     if i >= 0 and series.days[i] == day and series.open and series.open[i] != series.close[i]:
         options["open"] = Known(series.open[i], QUOTE_NOISE * series.open[i], 0.0, 0.0)
     return options
+
+
+def _close_of_day(series: DailySeries, i: int, night: datetime) -> Known | None:
+    """Return a day's last price: the series' own close if it is an evening one, else the bridge at midnight."""
+    if night - series.closes_at[i] <= EVENING:
+        return Known(series.close[i], QUOTE_NOISE * series.close[i], 0.0, 0.0)
+    return price_at(series, max(night, series.closes_at[i]))
 
 
 def _rounding(claim: PriceClaim) -> float:

@@ -197,7 +197,9 @@ def _priced(pair: Scored, zone: str, claims: Sequence[PriceClaim]) -> Candidate:
     named = [at for c in claims if c.at and (at := claim_instant(c, day, zone)) is not None]
     if named and candidate.earliest is not None and min(named) >= candidate.earliest:
         return replace(
-            candidate, latest=min(named), reasons=(*candidate.reasons, f"the price had moved by {min(named)}")
+            candidate,
+            latest=min(named),
+            reasons=(*candidate.reasons, f"the price had moved by {min(named).isoformat()}"),
         )
     return candidate
 

@@ -1,0 +1,140 @@
+"""``eventstudy date``: what a text says about when its news became public."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eventstudy.cli import console, exits
+from eventstudy.errors import UsageError
+
+if TYPE_CHECKING:
+    from eventstudy.market.bars import Bars
+    from eventstudy.news.context import Context
+    from eventstudy.news.evidence import Dating
+
+BARS_HELP = (
+    "A daily series to check price claims against: ecb:USD/RUB, or a file with what it does not say: "
+    "usdrub.csv,instrument=USD/RUB,timezone=Europe/Moscow,closes_at=23:50,close=COLUMN. Repeatable."
+)
+
+
+def date(
+    paths: Annotated[list[Path], typer.Argument(help="Articles to read.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: one object, or a list for several items.")
+    ] = False,
+    bars: Annotated[list[str] | None, typer.Option("--bars", help=BARS_HELP)] = None,
+    zone: Annotated[str, typer.Option("--zone", help="The publisher's clock, for example Europe/Moscow.")] = "",
+    order: Annotated[str, typer.Option("--order", help="Order of 04/05/2021: dmy or mdy.")] = "",
+    fetched_at: Annotated[str, typer.Option("--fetched-at", help="When the text was in hand; now by default.")] = "",
+    first_report: Annotated[
+        bool, typer.Option("--first-report", help="The item itself made the news public (a press release).")
+    ] = False,
+) -> None:
+    """Read when the news of an article became public: evidence, conflicts, candidates; never a guess.
+
+    Ends with exit code 1 when a person must decide.
+
+    Examples:
+        eventstudy date article.txt
+        eventstudy date article.txt --bars ecb:USD/RUB --json
+    """
+    from eventstudy.news.dating import date_item
+    from eventstudy.news.readers import read_news
+
+    context = make_context(zone, order, fetched_at, first_report)
+    series = [open_bars(text) for text in bars or []]
+    datings = [date_item(item, context, series) for path in paths for item in read_news(path)]
+    if as_json:
+        records = [d.to_dict() for d in datings]
+        console.json_data(records[0] if len(records) == 1 else records)
+    else:
+        for dating in datings:
+            console.data("\n".join(describe(dating)))
+    if any(d.status != "dated" for d in datings):
+        raise typer.Exit(exits.PARTLY)
+
+
+def make_context(zone: str, order: str, fetched_at: str, first_report: bool) -> Context:
+    """Return what the options tell; the clock is read only here, as the latest time a fetch can have."""
+    from eventstudy.news.context import Context
+    from eventstudy.news.stamps import read_stamp
+
+    if order not in ("", "dmy", "mdy"):
+        raise UsageError(f"--order {order!r} is no order.", remedy="Write dmy or mdy.")
+    at = read_stamp(fetched_at, zone=zone).end if fetched_at else datetime.now(UTC)
+    return Context(zone, {"dmy": True, "mdy": False}.get(order), at, first_report)
+
+
+def open_bars(text: str) -> Bars:
+    """Open one series named on the command line: ``ecb:PAIR``, or ``FILE,key=value,...``."""
+    import pandas as pd
+
+    from eventstudy.market.instruments import instrument
+    from eventstudy.market.sources.files import read_bars
+    from eventstudy.market.sources.request import BarRequest
+    from eventstudy.market.sources.table import BAR_SOURCES
+
+    source, colon, code = text.partition(":")
+    if colon and source in BAR_SOURCES and source != "file":
+        return BAR_SOURCES[source](BarRequest(instrument(code), pd.Timedelta(days=1)))
+    path, *pairs = text.removeprefix("file:").split(",")
+    given = dict(p.partition("=")[::2] for p in pairs)
+    if "instrument" not in given or not all(given.values()):
+        raise UsageError(
+            f"--bars {text!r} does not say which instrument it holds.",
+            remedy="Write FILE,instrument=USD/RUB,timezone=Europe/Moscow,closes_at=23:50.",
+        )
+    return read_bars(
+        path,
+        instrument=given.pop("instrument"),
+        step=given.pop("step", "1D"),
+        timezone=given.pop("timezone", ""),
+        calendar=given.pop("calendar", ""),
+        preset=given.pop("preset", "generic"),
+        closes_at=given.pop("closes_at", ""),
+        columns=given,
+    )
+
+
+def describe(dating: Dating) -> list[str]:
+    """Return a dating as lines for a person."""
+    lines = [f"{dating.item}: {dating.status.replace('_', ' ')}"]
+    if dating.event_time is not None:
+        lines.append(f"  event time  {_span(dating.event_time.earliest, dating.event_time.latest)}")
+    lines += [
+        f"  evidence    {e.kind}: {e.text!r}{_bounds(e.earliest, e.latest)}{_dash(e.note)}" for e in dating.evidence
+    ]
+    lines += [
+        f"  claim       {c.subject} {c.change or 0:+g} {c.unit} to {c.level}"
+        + (f" at {c.at}" if c.at else "")
+        + _dash(c.venue)
+        for c in dating.claims
+    ]
+    lines += [f"  conflict    {c.kind}: {c.message}" for c in dating.conflicts]
+    for number, candidate in enumerate(dating.candidates, start=1):
+        lines.append(f"  candidate {number} {_span(candidate.earliest, candidate.latest)}  score {candidate.score:g}")
+        lines += [f"      {reason}" for reason in candidate.reasons]
+    if dating.margin is not None:
+        from math import exp
+
+        times = exp(min(dating.margin, 50))
+        lines.append(f"  margin      {dating.margin:g}: the first is {times:.3g} times likelier than the second")
+    return lines + [f"  note        {note}" for note in dating.notes]
+
+
+def _dash(note: str) -> str:
+    return f" ({note})" if note else ""
+
+
+def _bounds(earliest: datetime | None, latest: datetime | None) -> str:
+    return "" if earliest is None and latest is None else f" -> {_span(earliest, latest)}"
+
+
+def _span(earliest: datetime | None, latest: datetime | None) -> str:
+    shown = [at.isoformat() if at else "open" for at in (earliest, latest)]
+    return f"[{shown[0]}, {shown[1]}]"
