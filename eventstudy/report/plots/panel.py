@@ -13,7 +13,7 @@ from eventstudy.report.canvas import Box
 from eventstudy.report.clock import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
 from eventstudy.report.escape import for_figure
 from eventstudy.report.numbers import bp, length, local
-from eventstudy.report.plots.parts import frame, legend, legend_inches, short_numbers, y_title
+from eventstudy.report.plots.parts import CHARACTERS_PER_INCH, frame, legend, legend_inches, short_numbers, y_title
 from eventstudy.report.style import Style
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView, pointwise_band
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 FAINTEST, MOST_LINES = 0.10, 120
 LINE = 0.19
-CHARACTERS_PER_INCH = 9.8
 
 
 @dataclass(frozen=True, slots=True)

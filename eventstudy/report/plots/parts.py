@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from eventstudy.report.canvas import drawing, new_axes
+from eventstudy.report.escape import for_figure
 from eventstudy.report.style import Style
 
 if TYPE_CHECKING:
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
 
 INCHES_PER_CHARACTER = 0.073
 LEGEND_LINE = 0.155
+CHARACTERS_PER_INCH = 9.8
 
 
 def frame(ax: Axes, style: Style) -> None:
@@ -48,10 +54,46 @@ def y_title(ax: Axes, words: str, *, simulated: bool) -> None:
     ax.set_ylabel(f"{words}\nSIMULATED" if simulated else words, parse_math=False)
 
 
-def title(ax: Axes, words: str, style: Style, *, simulated: bool) -> None:
-    """Write the title of a one-axes figure, stamped where the data is drawn."""
-    shown = f"SIMULATED, not market data\n{words}" if simulated else words
-    ax.set_title(shown, loc="left", fontweight="bold", parse_math=False, color=style.ink)
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """Axes ready to be drawn on, their look and their width in inches."""
+
+    ax: Axes
+    style: Style
+    inches: float
+    simulated: bool = False
+
+    def head(self, words: str, handles: Sequence[Any]) -> None:
+        """Write the title, wrapped, and the legend below it."""
+        legend(self.ax, handles, self.inches)
+        labels = [handle.get_label() for handle in handles]
+        lines = textwrap.wrap(for_figure(words, 160), max(20, int(self.inches * CHARACTERS_PER_INCH))) or [""]
+        if self.simulated:
+            lines.insert(0, "SIMULATED, not market data")
+        pad = 72 * (legend_inches(labels, self.inches) if handles else 0.0) + 7
+        colour = self.style.stamp if self.simulated else self.style.ink
+        self.ax.set_title("\n".join(lines), loc="left", pad=pad, parse_math=False, color=colour, fontweight="bold")
+
+    def axes(self, x: str, y: str) -> None:
+        """Name both axes, with their units; drawn data says so on each."""
+        stamp = " (SIMULATED)" if self.simulated else ""
+        self.ax.set_xlabel(for_figure(x, 120) + stamp, parse_math=False)
+        self.ax.set_ylabel(for_figure(y, 60) + ("\nSIMULATED" if self.simulated else ""), parse_math=False)
+
+
+@contextmanager
+def blank(ax: Axes | None, style: str, size: tuple[float, float], *, simulated: bool = False) -> Iterator[Blank]:
+    """Give ``ax``, or the axes of a new figure of ``size`` inches with room for title and labels."""
+    with drawing(style) as look:
+        if ax is None:
+            width, height = size
+            ax = new_axes(width, height)
+            left = 0.98 if simulated else 0.78
+            ax.set_position((left / width, 0.62 / height, 1 - (left + 0.2) / width, 1 - 1.75 / height))
+        figure = ax.get_figure(root=True)
+        assert figure is not None  # noqa: S101  an Axes always has a figure here
+        frame(ax, look)
+        yield Blank(ax, look, float(ax.get_position().width * figure.get_size_inches()[0]), simulated)
 
 
 def short_numbers(ax: Axes) -> None:

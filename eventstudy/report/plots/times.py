@@ -1,0 +1,97 @@
+"""When: the events on the calendar, and what the response would be had the news come at another moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from eventstudy.arrays import DAY_US, instant_from_us, instant_us
+from eventstudy.report.clock import draw_time_axis, mark_breaks, time_scale
+from eventstudy.report.escape import for_figure
+from eventstudy.report.numbers import bp, zone_name
+from eventstudy.report.plots.parts import blank
+from eventstudy.report.views import EventDots, ResponseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HOUR_US = 3_600_000_000
+MARKS = (("used", "o"), ("left out", "X"))
+
+
+def local_hours(instants: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the local day (days since 1970-01-01) and the local hour of instants."""
+    shifts = [instant_from_us(int(us)).astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0) for us in instants]
+    local = instants + np.array([s // timedelta(microseconds=1) for s in shifts], dtype=np.int64)
+    return local // DAY_US, (local % DAY_US) / HOUR_US
+
+
+def draw_calendar(view: EventDots, ax: Axes | None, style: str, size: tuple[float, float]) -> Axes:
+    """Draw each event's day against its hour, its interval as a bar; clusters show as columns."""
+    with blank(ax, style, size, simulated=view.simulated) as on:
+        day, start = local_hours(view.earliest, view.zone)
+        length = np.minimum((view.latest - view.earliest) / HOUR_US, 24 - start)
+        on.ax.vlines(day, start, start + length, color=on.style.event, linewidth=2.0, alpha=0.7, zorder=1)
+        handles = []
+        for (words, shape), rows, colour in zip(
+            MARKS, (view.used, ~view.used), (on.style.main, on.style.down), strict=True
+        ):
+            if rows.any():
+                look: dict[str, Any] = {"color": colour, "markersize": 5, "markeredgecolor": on.style.paper}
+                look["markeredgewidth"] = 0.5
+                label = f"{int(rows.sum())} {words}"
+                handles += on.ax.plot(day[rows], start[rows], linestyle="none", marker=shape, label=label, **look)
+        days = len(set(day.tolist()))
+        on.head(f"{view.title}: {len(day)} event responses on {days} {'day' if days == 1 else 'days'}", handles)
+        on.axes("Day", f"Hour in {zone_name(view.zone) or 'UTC'}")
+        _date_axis(on.ax, day, on.inches)
+        on.ax.set_ylim(24, 0)
+        on.ax.set_yticks(range(0, 25, 4), [f"{hour:02d}:00" for hour in range(0, 25, 4)])
+        return on.ax
+
+
+def _date_axis(ax: Axes, day: np.ndarray, inches: float) -> None:
+    low, high = int(day.min()), int(day.max())
+    room = max(3, round(0.04 * (high - low)))
+    marks = np.unique(np.linspace(low, high, max(2, int(inches / 1.1))).round().astype(int))
+    dates = [instant_from_us(int(mark) * DAY_US) for mark in marks]
+    form = "%b %Y" if high - low > 400 else "%d %b\n%Y"
+    ax.set_xticks(marks, [at.strftime(form) for at in dates], parse_math=False)
+    ax.set_xlim(low - room, high + room)
+
+
+def draw_assumed(view: ResponseView, ax: Axes | None, style: str, size: tuple[float, float]) -> Axes:
+    """Draw the return from each assumed moment to the end of the window: how much the dating decides.
+
+    The line falls as the assumed moment passes the part of the move that was really the response.
+    """
+    prices = view.prices
+    assert prices is not None  # noqa: S101  the figure's door refuses a result without prices
+    with blank(ax, style, size, simulated=view.simulated) as on:
+        end_at = int(view.path.closes[-1])
+        rows = prices.closes < end_at
+        end = float(prices.price[np.flatnonzero(prices.closes <= end_at)[-1]])
+        returns = np.log(end / prices.price[rows]) * 1e4
+        scale = time_scale(prices.closes, prices.step_us)
+        at = scale.place(prices.closes[rows])
+        ends = scale.place(np.array([instant_us(view.earliest), instant_us(view.latest)]))
+        shade = on.ax.axvspan(float(ends[0]), max(float(ends[1]), float(ends[0]) + 0.05), alpha=0.28, linewidth=0)
+        shade.set(facecolor=on.style.event, label="news became public")
+        for edge in ends:
+            on.ax.axvline(float(edge), color=on.style.event, linestyle="--", linewidth=1.0)
+        on.ax.axhline(0, color=on.style.muted, linewidth=0.8)
+        drawn = on.ax.step(at, returns, where="post", color=on.style.main, linewidth=1.9)
+        drawn[0].set_label("return from the assumed moment to the end of the window")
+        inside = rows & (prices.closes >= view.reference_at) & (prices.closes <= instant_us(view.latest))
+        told = returns[inside[rows]]
+        spread = f" between {bp(told.min() / 1e4)} and {bp(told.max() / 1e4)} bp" if told.size else ""
+        on.head(f"{for_figure(view.instrument, 40)}: by the assumed moment{spread}", [*drawn, shade])
+        mark_breaks(on.ax, scale, on.style.muted)
+        draw_time_axis(on.ax, scale, view.zone, on.inches)
+        stamp = " (SIMULATED)" if view.simulated else ""
+        on.ax.set_xlabel(f"Assumed moment, {on.ax.get_xlabel()}{stamp}", parse_math=False)
+        on.ax.set_ylabel("Return, bp" + ("\nSIMULATED" if view.simulated else ""))
+        return on.ax
