@@ -281,13 +281,11 @@ def method_section(spec: Any) -> Section:
 def provenance_section(facts: Json, *, simulated: bool) -> Section:
     """Return where the numbers come from, from the manifest."""
     rows = [("study", facts["study"]), ("spec digest (SHA-256)", facts["spec_digest"]), ("seed", str(facts["seed"]))]
-    for row in facts["data"]:
-        where = f"{row.get('source', '')} (SHA-256 {row['digest']})".strip()
-        rows.append((f"data: {plain(row['instrument'], 40)}", plain(where)))
+    rows += [(f"data: {plain(row['name'], 80)}", f"SHA-256 {row['digest']}") for row in facts["data"]]
     rows += [(name, str(version)) for name, version in facts["versions"].items()]
     rows.append(("time zone data", str(facts["tzdata"])))
     columns = (Column("fact", "What"), Column("value", "Value"))
-    shown = tuple((plain(name, 80), plain(value)) for name, value in rows)
+    shown = tuple((plain(name, 90), plain(value)) for name, value in rows)
     table = Table("provenance", "What the numbers were computed from and with", columns, shown, simulated)
     again = "The same bytes come again from: eventstudy reproduce manifest.json"
     return Section("provenance", "Provenance", (again,), tables=(table,))
@@ -296,15 +294,13 @@ def provenance_section(facts: Json, *, simulated: bool) -> Section:
 def make_page(study: Json, spec: Any, facts: Json, pictures: Sequence[Picture], *, simulated: bool) -> Page:
     """Return the report in the order a person asks: what, how much, how sure, what else, how, from what."""
     title = plain(spec.title or spec.name, 160)
+    drawn = (Section("figures", "The picture", pictures=tuple(pictures)),) if pictures else ()
     sections = (
         numbers_section(study, simulated=simulated),
-        Section("figures", "The picture", pictures=tuple(pictures)),
+        *drawn,
         certainty_section(study, spec, simulated=simulated),
         spoilers_section(study, simulated=simulated),
         method_section(spec),
         provenance_section(facts, simulated=simulated),
     )
-    return Page(title, finding(study, float(spec.level)), tuple(s for s in sections if s != _EMPTY), simulated)
-
-
-_EMPTY = Section("figures", "The picture")
+    return Page(title, finding(study, float(spec.level)), sections, simulated)

@@ -9,12 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventstudy.report.content import Page
+from eventstudy.report.content import Page, finding, outcome_table, response_table
+from eventstudy.report.escape import plain
+from eventstudy.report.tables import Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from eventstudy.study.result import StudyResult
+
 TEMPLATES = Path(__file__).parent / "templates"
+MOST_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +70,35 @@ def render_page(page: Page, pictures: Mapping[str, Drawn]) -> str:
     # Only the package's own stylesheet is marked safe; every other value is escaped by the template.
     css = Markup(stylesheet())  # noqa: S704
     return environment().get_template("page.html").render(page=page, pictures=pictures, css=css)
+
+
+def page(result: StudyResult, digests: Mapping[str, str] | None = None) -> str:
+    """Return the whole report of a result as one HTML file."""
+    from eventstudy.report.build import build
+
+    report = build(result, digests)
+    return render_page(report.page, {name: draw() for name, draw in report.pictures.items()})
+
+
+def fragment(result: StudyResult) -> str:
+    """Return a short card for a notebook: the finding, the numbers, what was left out."""
+    study = result.to_dict()
+    tables = [response_table(study, simulated=result.simulated)] if study["responses"] else []
+    left_out = outcome_table(study, simulated=result.simulated, used=False)
+    tables += [left_out] if left_out.rows else []
+    cards = [(shortened(table), max(0, len(table.rows) - MOST_ROWS)) for table in tables]
+    return (
+        environment()
+        .get_template("fragment.html")
+        .render(
+            title=plain(result.spec.title or result.spec.name, 160),
+            simulated=result.simulated,
+            finding=finding(study, float(result.spec.level)),
+            cards=cards,
+            notices=[(notice.code, plain(notice.message, 400)) for notice in result.notices],
+        )
+    )
+
+
+def shortened(table: Table) -> Table:
+    return Table(table.name, table.caption, table.columns, table.rows[:MOST_ROWS], table.simulated)

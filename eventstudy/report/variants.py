@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PHONE = "(max-width: 40rem)"
+PHONE = "screen and (max-width: 40rem)"
 DARK = "(prefers-color-scheme: dark)"
-# The first matching source wins, so paper comes first and the most demanding screens before the others.
+# The first matching source wins, so the most demanding screens come before the others; paper shows the light one.
 SOURCES = (
-    ("print", "print", "wide"),
     (f"{PHONE} and {DARK}", "dark", "narrow"),
     (PHONE, "light", "narrow"),
-    (DARK, "dark", "wide"),
+    (f"screen and {DARK}", "dark", "wide"),
 )
 
 
@@ -31,9 +30,10 @@ def figure_of(ax: Axes) -> Figure:
 
 
 def compact(content: bytes) -> bytes:
-    """Return an SVG without the comments and indentation nobody reads inside a page."""
+    """Return an SVG without the comments and decimals nobody sees inside a page."""
     bare = re.sub(rb"<!--.*?-->|<metadata>.*?</metadata>", b"", content, flags=re.S)
-    return re.sub(rb"\s+", b" ", bare).replace(b"> <", b"><")
+    bare = re.sub(rb"\s+", b" ", bare).replace(b"> <", b"><")
+    return re.sub(rb'( d=")([^"]*)"', lambda m: m[1] + re.sub(rb"(\.\d\d)\d+", rb"\1", m[2]) + b'"', bare)
 
 
 def variants(draw: Callable[[str, str], Axes], *, phone: bool = True) -> Drawn:

@@ -7,7 +7,9 @@ from datetime import datetime
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray, values_equal
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
+
+FEWEST_DAYS = 5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,6 +100,71 @@ class ResponseView:
     __hash__ = None  # type: ignore[assignment]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class AveragePath:
+    """Many events' cumulated abnormal returns and their mean with its band, shape (N, L2) and (L2,)."""
+
+    tau: IntArray
+    cars: FloatArray
+    aar: FloatArray
+    caar: FloatArray
+    half: FloatArray
+    words: str
+    title: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PlaceboView:
+    """One event's CAR and those of its placebo days, shape (D,)."""
+
+    event: str
+    instrument: str
+    window: str
+    car: float
+    cars: FloatArray
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Forest:
+    """Each event's CAR and the half-width of its interval (NaN where there is none), shape (N,)."""
+
+    names: tuple[str, ...]
+    car: FloatArray
+    half: FloatArray
+    window: str
+    level: float
+    words: str
+    title: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Calibration:
+    """Share of no-event days on which a test rejects, against the size it promises; shapes (K,)."""
+
+    nominal: FloatArray
+    observed: FloatArray
+    low: FloatArray
+    high: FloatArray
+    words: str
+    title: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EventDots:
+    """When the events were, and which were used; shapes (N,)."""
+
+    earliest: IntArray
+    latest: IntArray
+    used: BoolArray
+    zone: str = "UTC"
+    title: str = ""
+    simulated: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """A half-width at each tau and the words that say what it means."""
@@ -106,16 +173,24 @@ class Band:
     words: str
 
 
+def band_rank(days: int, level: float) -> int:
+    """Return which of the largest placebo values bounds the band of a two-sided test; 0 where D is too small.
+
+    The test is ``p = (1 + #{|placebo| >= |car|}) / (D + 1)``; it rejects at ``1 - level`` exactly for a value beyond
+    the ``floor((1 - level) (D + 1))``-th largest.
+    """
+    return int(np.floor((1 - level) * (days + 1) + 1e-9))
+
+
 def pointwise_band(path: CarPath) -> Band | None:
     """Return the band that ``path.car`` leaves exactly where its own two-sided test rejects at ``1 - level``.
 
-    With D placebo days the test is ``p = (1 + #{|placebo| >= |car|}) / (D + 1)``, so the half-width is the
-    ``floor((1 - level) (D + 1))``-th largest ``|placebo|``; with too few days for that p there is no band.
-    Without placebo days it is the normal quantile times the standard error.
+    With placebo days it is their :func:`band_rank`-th largest ``|placebo|`` (none with too few days), else the normal
+    quantile times the standard error.
     """
     days = path.placebo.shape[0]
     if days:
-        rank = int(np.floor((1 - path.level) * (days + 1) + 1e-9))
+        rank = band_rank(days, path.level)
         if rank < 1:
             return None
         half = np.sort(np.abs(path.placebo), axis=0)[days - rank]
@@ -126,3 +201,21 @@ def pointwise_band(path: CarPath) -> Band | None:
         half = norm.isf((1 - path.level) / 2) * path.se
         return Band(tuple(map(float, half)), f"no-event band (pointwise, {path.level * 100:g} %, normal)")
     return None
+
+
+def joint_band(path: CarPath) -> Band | None:
+    """Return the band a whole no-event path stays inside with probability ``level``.
+
+    Each placebo path is scaled by the spread of all of them at each tau; the :func:`band_rank`-th largest of the
+    paths' greatest ``|scaled|`` value, times that spread, is the half-width. A path of one step has no joint band
+    of its own: it is the pointwise one.
+    """
+    days, steps = path.placebo.shape
+    rank = band_rank(days, path.level)
+    if days < FEWEST_DAYS or rank < 1 or steps < 2:
+        return None
+    spread = np.sqrt(np.square(path.placebo).mean(axis=0))
+    if not (spread > 0).all():
+        return None
+    greatest = np.sort(np.abs(path.placebo / spread).max(axis=1))[days - rank]
+    return Band(tuple(map(float, greatest * spread)), f"joint band (all of the path, {path.level * 100:g} %)")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eventstudy.report.build import Report
+    from eventstudy.study.result import StudyResult
 
 
 def write_file(path: Path, content: bytes) -> Path:
@@ -49,3 +55,142 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def save(
+    result: StudyResult,
+    directory: str | Path,
+    *,
+    digests: Mapping[str, str] | None = None,
+    also: tuple[str, ...] = (),
+) -> tuple[Path, ...]:
+    """Write a result's files into ``directory`` and return them in the order they were written.
+
+    Always: ``result.json``, ``car.csv``, ``figure.png`` and ``figure.svg`` (where there is something to draw),
+    ``report.html``; ``manifest.json`` comes last and holds the SHA-256 of every other file, so that a folder whose
+    manifest agrees is whole. Data that was drawn says SIMULATED inside every file, and ``SIMULATED.txt`` says so
+    in the folder.
+
+    Parameters
+    ----------
+    result : StudyResult
+    directory : str or Path
+    digests : mapping of str to str
+        SHA-256 of every input by its name.
+    also : tuple of str
+        Further rows of :data:`EXTRAS`, for example ``("report.md", "report.eml")``.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that is not in :data:`EXTRAS`.
+    OSError
+        If the folder cannot be written to; every file there is then either the old or the new one, whole.
+    """
+    from eventstudy.arrays import look_up
+    from eventstudy.report.build import build
+    from eventstudy.report.files import json_bytes
+    from eventstudy.report.manifest import digest
+
+    folder = Path(directory)
+    report = build(result, digests)
+    makers = {**always(result, report), **{name: look_up("report file", EXTRAS, name) for name in also}}
+    # A manifest of an earlier run must not vouch for files that are about to change.
+    (folder / "manifest.json").unlink(missing_ok=True)
+    written: dict[str, str] = {}
+    for name, make in makers.items():
+        content = make(result, report)
+        write_file(folder / name, content)
+        written[name] = digest(content)
+    write_file(folder / "manifest.json", json_bytes({**report.facts, "files": written}))
+    return tuple(folder / name for name in (*written, "manifest.json"))
+
+
+Maker = Callable[["StudyResult", "Report"], bytes]
+
+
+def always(result: StudyResult, report: Report) -> dict[str, Maker]:
+    """Return the files every result gets."""
+    figures: dict[str, Maker] = {"figure.png": _png, "figure.svg": _svg} if report.shown else {}
+    stamp: dict[str, Maker] = {"SIMULATED.txt": _stamp} if result.simulated else {}
+    return {"result.json": _json, "car.csv": _car, **figures, "report.html": _html, **stamp}
+
+
+def _json(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.files import json_bytes
+
+    return json_bytes(result.to_dict())
+
+
+def _car(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.files import frame_csv
+
+    return frame_csv(result.to_frame("car"), simulated=result.simulated)
+
+
+def _png(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.canvas import png
+    from eventstudy.report.variants import figure_of
+
+    return png(figure_of(report.shown[0].draw()))
+
+
+def _svg(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.canvas import svg
+    from eventstudy.report.variants import figure_of
+
+    stamp = "SIMULATED: " if result.simulated else ""
+    return svg(figure_of(report.shown[0].draw()), title=stamp + report.page.title)
+
+
+def _html(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.html import render_page
+
+    return render_page(report.page, {name: draw() for name, draw in report.pictures.items()}).encode("utf-8")
+
+
+def _stamp(result: StudyResult, report: Report) -> bytes:
+    return b"SIMULATED: everything in this folder comes from drawn data, not from a market.\n"
+
+
+def _markdown(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.markdown import render_markdown
+
+    first = {report.shown[0].picture.name: "figure.png"} if report.shown else {}
+    return render_markdown(report.page, first).encode("utf-8")
+
+
+def _latex(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.markdown import render_latex
+
+    return render_latex(report.page).encode("utf-8")
+
+
+def _mail(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.canvas import png
+    from eventstudy.report.mail import render_mail
+    from eventstudy.report.variants import figure_of
+
+    return render_mail(report.page, {s.picture.name: png(figure_of(s.draw()), dpi=110) for s in report.shown[:2]})
+
+
+def _pdf(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.pdf import render_pdf
+
+    return render_pdf(_html(result, report).decode("utf-8"))
+
+
+def _parquet(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.files import frame_parquet
+
+    return frame_parquet(result.to_frame("car"), simulated=result.simulated)
+
+
+# Files a result gets only when asked for.
+EXTRAS: dict[str, Maker] = {
+    "report.md": _markdown,
+    "tables.tex": _latex,
+    "report.eml": _mail,
+    "report.pdf": _pdf,
+    "car.parquet": _parquet,
+}

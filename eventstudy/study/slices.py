@@ -31,6 +31,8 @@ class PriceSlice:
         Volume is NaN where the source has none.
     reference, first : int
         Rows of this slice: the last close before the news and the first after it.
+    quote, calendar, source : str
+        The instrument's quote and calendar, and where its bars came from, in words.
     """
 
     event: str
@@ -41,6 +43,9 @@ class PriceSlice:
     volume: FloatArray
     reference: int
     first: int
+    quote: str = ""
+    calendar: str = ""
+    source: str = ""
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)
@@ -76,6 +81,7 @@ def _slice(event: str, bars: Bars, ends: tuple[int, int], tau: IntArray) -> Pric
     close = frame["close"].to_numpy(dtype=np.float64)
     volume = frame["volume"].to_numpy(dtype=np.float64) if "volume" in frame else np.full(high - low, np.nan)
     step = int(bars.step.value // 1000) if bars.step.unit == "ns" else int(bars.step.as_unit("us").value)
-    return PriceSlice(
-        event, bars.instrument.code, step, closes[low:high], close, volume, int(reference) - low, int(first) - low
-    )
+    traded = bars.instrument
+    rows = int(reference) - low, int(first) - low
+    about = traded.quote, traded.calendar, bars.source
+    return PriceSlice(event, traded.code, step, closes[low:high], close, volume, *rows, *about)

@@ -87,7 +87,7 @@ def made_facts() -> dict[str, Any]:
         "study": "founding",
         "spec_digest": "0" * 64,
         "seed": 3,
-        "data": [{"instrument": "SBER", "source": "file", "digest": "a" * 64}],
+        "data": [{"name": "SBER (file)", "digest": "a" * 64}],
         "versions": {"python": "3.11"},
         "tzdata": "2026.1",
     }

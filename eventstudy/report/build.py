@@ -1,0 +1,115 @@
+"""A report from a result: which figures it gets, drawn only when somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.report.content import Page, Picture, make_page
+from eventstudy.report.escape import plain
+from eventstudy.report.figures import FIGURES
+from eventstudy.report.html import Drawn
+from eventstudy.report.manifest import manifest
+from eventstudy.report.numbers import bp
+from eventstudy.report.variants import variants
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from eventstudy.study.result import StudyResult
+
+MANY = 3
+MOST_PANELS = 3
+Draw = Callable[..., "Axes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One figure of a report: its row of ``FIGURES``, the response it is about, its words."""
+
+    picture: Picture
+    draw: Draw
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A page and the figures it shows, in order; ``pictures`` draws each for every kind of reader."""
+
+    page: Page
+    shown: tuple[Shown, ...]
+    facts: Mapping[str, Any]
+
+    @property
+    def pictures(self) -> dict[str, Callable[[], Drawn]]:
+        return {s.picture.name: partial(_variants, s.draw, phone=not row) for row, s in enumerate(self.shown)}
+
+
+def _variants(draw: Draw, *, phone: bool) -> Drawn:
+    return variants(lambda style, width: draw(style=style, width=width), phone=phone)
+
+
+def build(result: StudyResult, digests: Mapping[str, str] | None = None) -> Report:
+    """Return the report of a result, its figures not yet drawn."""
+    shown = chosen(result)
+    facts = manifest(result, digests)
+    pictures = [s.picture for s in shown]
+    page = make_page(result.to_dict(), result.spec, facts, pictures, simulated=result.simulated)
+    return Report(page, shown, facts)
+
+
+def chosen(result: StudyResult) -> tuple[Shown, ...]:
+    """Return the figures of a result: one event gets its panel, many get their average and their spread first."""
+    events = len(set(result.abnormal.events.tolist()))
+    if not len(result.abnormal):
+        return ()
+    single = not result.abnormal.closes.size
+    panels = [] if single else [_panel(result, row) for row in _largest(result)]
+    if events >= MANY:
+        return (*_many(result), *panels[:1])
+    has_days = result.placebo is not None and len(result.placebo.ar[_largest(result)[0]]) > 0
+    return (*panels, *([_placebo(result)] if has_days else []))
+
+
+def _largest(result: StudyResult) -> list[int]:
+    """Return the rows of the largest responses on the first window, largest first."""
+    car = np.nan_to_num(np.abs(result.abnormal.car(result.spec.test_windows[0])), nan=-1.0)
+    return [int(row) for row in np.argsort(-car, kind="stable")[:MOST_PANELS]]
+
+
+def _panel(result: StudyResult, row: int) -> Shown:
+    event, code = str(result.abnormal.events[row]), str(result.abnormal.instruments[row])
+    car = bp(float(np.cumsum(result.abnormal.ar[row])[-1]))
+    stamp = "SIMULATED. " if result.simulated else ""
+    what = f"{plain(code, 40)} around {plain(event, 64)}"
+    alt = f"{stamp}{what}: price, cumulated abnormal return ending at {car} bp against its no-event band, volume."
+    caption = (
+        f"{stamp}{what}. Shaded: the interval in which the news became public. Grey: what the same clock window "
+        "did on days without the event, or what the estimation window allows."
+    )
+    draw = partial(FIGURES["response_panel"], result, event=event, instrument=code)
+    return Shown(Picture(f"panel-{row}", alt, caption), draw)
+
+
+def _placebo(result: StudyResult) -> Shown:
+    row = _largest(result)[0]
+    event, code = str(result.abnormal.events[row]), str(result.abnormal.instruments[row])
+    stamp = "SIMULATED. " if result.simulated else ""
+    caption = f"{stamp}{plain(code, 40)}: the event among the days on which nothing happened at that hour."
+    alt = f"{stamp}Histogram of {plain(code, 40)} on its placebo days with the event marked."
+    draw = partial(FIGURES["placebo"], result, event=event, instrument=code)
+    return Shown(Picture("placebo", alt, caption), draw)
+
+
+def _many(result: StudyResult) -> list[Shown]:
+    stamp = "SIMULATED. " if result.simulated else ""
+    rows = len(result.abnormal)
+    words = {
+        "average": f"Mean cumulated abnormal return over the faint lines of {rows} event responses.",
+        "forest": "Each response with its interval; filled squares exclude zero.",
+        "calendar": "When the events were: columns of dots are events that share a day, and share its news.",
+    }
+    return [Shown(Picture(n, stamp + w, stamp + w), partial(FIGURES[n], result)) for n, w in words.items()]

@@ -1,0 +1,231 @@
+"""Views cut from a result: which event, which cells, which days; the figures see nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray, instant_from_us
+from eventstudy.errors import UsageError
+from eventstudy.report.escape import plain
+from eventstudy.report.numbers import share
+from eventstudy.report.views import (
+    AveragePath,
+    Calibration,
+    CarPath,
+    EventDots,
+    Forest,
+    PlaceboView,
+    PriceWindow,
+    ResponseView,
+    band_rank,
+)
+
+if TYPE_CHECKING:
+    from eventstudy.study.result import StudyResult
+    from eventstudy.study.slices import PriceSlice
+
+FINEST_SIZE, LARGEST_SIZE, SIZES = 0.01, 0.20, 20
+
+
+def name_of(result: StudyResult) -> str:
+    return plain(result.spec.title or result.spec.name, 160)
+
+
+def find_row(result: StudyResult, event: str, instrument: str) -> int:
+    """Return the row of one response; empty names mean the first that was used."""
+    abnormal = result.abnormal
+    for row in range(len(abnormal)):
+        if event in ("", abnormal.events[row]) and instrument in ("", abnormal.instruments[row]):
+            return row
+    if not len(abnormal):
+        raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
+    pairs = ", ".join(f"{e} {i}" for e, i in zip(abnormal.events[:8], abnormal.instruments[:8], strict=True))
+    raise UsageError(f"The study has no response named {event!r} {instrument!r}; it has {plain(pairs)}.")
+
+
+def slice_of(result: StudyResult, row: int) -> PriceSlice | None:
+    pair = (result.abnormal.events[row], result.abnormal.instruments[row])
+    return next((s for s in result.prices if (s.event, s.instrument) == pair), None)
+
+
+def zone_of(piece: PriceSlice | None) -> str:
+    """Return the zone of a slice's market, UTC where there is none."""
+    if piece is None or not piece.calendar:
+        return "UTC"
+    from eventstudy.market.calendars import calendar
+
+    return str(calendar(piece.calendar).zone)
+
+
+def placebo_paths(result: StudyResult, row: int) -> FloatArray:
+    """Return the cumulated abnormal returns of one event's placebo days, shape (D, L2)."""
+    width = len(result.abnormal.tau)
+    if result.placebo is None or row >= len(result.placebo.ar):
+        return np.zeros((0, width))
+    return np.asarray(np.cumsum(result.placebo.ar[row], axis=1), dtype=np.float64)
+
+
+def car_path(result: StudyResult, row: int) -> CarPath:
+    """Return one event's path, from zero at the close before its first cell."""
+    abnormal = result.abnormal
+    tau, closes = abnormal.tau, abnormal.closes[row]
+    if not closes.size:
+        raise UsageError("The study is too large to keep the instants of its cells.", remedy="Run it on fewer events.")
+    piece = slice_of(result, row)
+    se = np.zeros(0)
+    if abnormal.same_clock is None:
+        running = [abnormal.window_variance(Window(int(tau[0]), int(stop)))[row] for stop in tau]
+        se = np.sqrt(np.array(running)) if np.isfinite(running).all() else se
+    return CarPath(
+        tau=tau,
+        base_at=_base(piece, int(tau[0]), int(closes[0]), int(abnormal.n_bars[row, 0])),
+        closes=closes,
+        car=np.cumsum(abnormal.ar[row]),
+        placebo=placebo_paths(result, row),
+        se=se,
+        level=result.spec.level,
+        model=result.spec.model,
+    )
+
+
+def _base(piece: PriceSlice | None, first_tau: int, first_close: int, bars: int) -> int:
+    if piece is None:
+        return first_close - max(bars, 1) * 60_000_000
+    # tau = -j ends at reference - j + 1, tau = +j at first + j; the path starts one close before its first cell.
+    row = piece.reference + first_tau if first_tau <= 0 else piece.first + first_tau - 1
+    return int(piece.closes[row]) if 0 <= row < len(piece.closes) else first_close - max(bars, 1) * piece.step_us
+
+
+def response_view(result: StudyResult, event: str = "", instrument: str = "") -> ResponseView:
+    """Return one response, ready to be drawn.
+
+    Raises
+    ------
+    UsageError
+        If nothing was used, or the pair is not among the responses.
+    """
+    row = find_row(result, event, instrument)
+    abnormal, table = result.abnormal, result.ledger.table
+    piece = slice_of(result, row)
+    at = int(abnormal.row[row])
+    several = len(set(abnormal.events.tolist())) > 1
+    prices = None
+    if piece is not None:
+        volume = piece.volume if np.isfinite(piece.volume).any() else np.zeros(0)
+        prices = PriceWindow(piece.closes, piece.close, np.nan_to_num(volume), piece.step_us, piece.quote)
+    return ResponseView(
+        event=str(abnormal.events[row]),
+        title=str(abnormal.events[row]) if several else name_of(result),
+        instrument=str(abnormal.instruments[row]),
+        earliest=instant_from_us(int(table.earliest[at])),
+        latest=instant_from_us(int(table.latest[at])),
+        path=car_path(result, row),
+        prices=prices,
+        zone=zone_of(piece),
+        reference_at=int(piece.closes[piece.reference]) if piece is not None else 0,
+        first_at=int(piece.closes[piece.first]) if piece is not None else 0,
+        simulated=result.simulated,
+    )
+
+
+def average_path(result: StudyResult) -> AveragePath:
+    """Return all events' paths with AAR and CAAR; the band is the mean's, from the spread across events."""
+    from eventstudy.study.frames import across
+
+    ar = result.abnormal.ar
+    whole = ar[np.isfinite(ar).all(axis=1)]
+    if not len(whole):
+        raise UsageError("No event has a complete event window, so there is no average to draw.")
+    cars = np.cumsum(whole, axis=1)
+    aar, _, _ = across(whole)
+    caar, se, n = across(cars)
+    from scipy.stats import t
+
+    half = t.isf((1 - result.spec.level) / 2, np.maximum(n - 1, 1)) * np.nan_to_num(se)
+    words = f"{share(result.spec.level)} of the mean (pointwise, events independent)"
+    return AveragePath(result.abnormal.tau, cars, aar, caar, half, words, name_of(result), result.simulated)
+
+
+def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> PlaceboView:
+    """Return one response among its placebo days, on the study's first window."""
+    row = find_row(result, event, instrument)
+    window = result.spec.test_windows[0]
+    if result.placebo is None or not len(result.placebo.ar[row]):
+        raise UsageError(
+            "The study has no placebo days to draw.", remedy="Name the test 'placebo' in it, on intraday data."
+        )
+    abnormal = result.abnormal
+    cars = result.placebo.ar[row][:, abnormal.columns(window)].sum(axis=1)
+    car = float(abnormal.car(window)[row])
+    names = str(abnormal.events[row]), str(abnormal.instruments[row])
+    return PlaceboView(*names, str(window), car, np.asarray(cars), result.simulated)
+
+
+def forest_view(result: StudyResult) -> Forest:
+    """Return every response with its interval: from its placebo days where it has some, else from its variance."""
+    abnormal, window = result.abnormal, result.spec.test_windows[0]
+    if not len(abnormal):
+        raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
+    from scipy.stats import t
+
+    level = result.spec.level
+    with np.errstate(invalid="ignore"):
+        half = np.sqrt(abnormal.window_variance(window)) * t.isf((1 - level) / 2, np.maximum(abnormal.df(), 1))
+    words = "interval of its estimation window"
+    if result.placebo is not None:
+        half = np.array([_placebo_half(path[:, abnormal.columns(window)], level) for path in result.placebo.ar])
+        words = "placebo interval"
+    pairs = zip(abnormal.events, abnormal.instruments, strict=True)
+    one = len(set(abnormal.instruments.tolist())) == 1
+    names = tuple(str(e) if one else f"{e} {i}" for e, i in pairs)
+    car = abnormal.car(window)
+    seen = np.isfinite(car)
+    kept = tuple(name for name, there in zip(names, seen, strict=True) if there)
+    return Forest(kept, car[seen], half[seen], str(window), level, words, name_of(result), result.simulated)
+
+
+def _placebo_half(paths: FloatArray, level: float) -> float:
+    rank = band_rank(len(paths), level)
+    return float(np.sort(np.abs(paths.sum(axis=1)))[len(paths) - rank]) if rank >= 1 else float("nan")
+
+
+def calibration_view(result: StudyResult) -> Calibration:
+    """Return how often the model's own t-test would have rejected on the placebo days, against its size.
+
+    On a day without an event a test of size s should reject with probability s. The grey band holds 95 % of what
+    chance gives a right test on that many days.
+    """
+    from scipy.stats import binom, t
+
+    abnormal, window = result.abnormal, result.spec.test_windows[0]
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(abnormal.window_variance(window))
+    cells = abnormal.columns(window)
+    rows = [r for r in range(len(abnormal)) if result.placebo is not None and np.isfinite(se[r]) and se[r] > 0]
+    paths = result.placebo.ar if result.placebo is not None else ()
+    p = [2 * t.sf(np.abs(paths[r][:, cells].sum(axis=1)) / se[r], abnormal.df()[r]) for r in rows]
+    values = np.concatenate(p) if p else np.zeros(0)
+    if not values.size:
+        raise UsageError(
+            "There is nothing to calibrate: it needs placebo days and a model that estimates a variance.",
+            remedy="Use the test 'placebo' with a model such as 'constant_mean' or 'same_clock_mean'.",
+        )
+    nominal = np.linspace(FINEST_SIZE, LARGEST_SIZE, SIZES)
+    observed = np.array([(values <= size).mean() for size in nominal])
+    low, high = (binom.ppf(q, len(values), nominal) / len(values) for q in (0.025, 0.975))
+    words = f"95 % of what chance gives on {len(values)} days"
+    return Calibration(nominal, observed, low, high, words, name_of(result), result.simulated)
+
+
+def event_dots(result: StudyResult) -> EventDots:
+    """Return when the events were and which were used."""
+    table = result.ledger.table
+    if not len(table):
+        raise UsageError("The study has no events to draw.")
+    zone = zone_of(result.prices[0]) if result.prices else "UTC"
+    return EventDots(
+        table.earliest, table.latest, result.ledger.used, zone, title=name_of(result), simulated=result.simulated
+    )

@@ -1,0 +1,144 @@
+"""The figures of a result: each draws into ``ax`` or into a new figure and returns its axes.
+
+No window opens, and matplotlib's settings and current figure stay as they were. ``style`` is ``"light"``, ``"dark"``
+or ``"print"``, ``width`` is ``"wide"`` or ``"narrow"`` (a phone) for a new figure. Where a result has nothing that a
+figure could show, a :class:`~eventstudy.errors.UsageError` says what is missing.
+
+>>> sorted(FIGURES)  # doctest: +NORMALIZE_WHITESPACE
+['average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'forest', 'placebo', 'response_panel']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from eventstudy.arrays import look_up
+from eventstudy.errors import UsageError
+from eventstudy.report import cut
+from eventstudy.report.plots.paths import draw_average, draw_car_bands
+from eventstudy.report.plots.sheet import draw_response
+from eventstudy.report.plots.spread import draw_calibration, draw_forest, draw_placebo, forest_size
+from eventstudy.report.plots.times import draw_assumed, draw_calendar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from eventstudy.study.result import StudyResult
+
+SIZES = {"wide": (7.6, 4.4), "narrow": (4.1, 4.3)}
+
+
+def response_panel(
+    result: StudyResult,
+    ax: Axes | None = None,
+    *,
+    style: str = "light",
+    width: str = "wide",
+    event: str = "",
+    instrument: str = "",
+) -> Axes:
+    """Draw price, cumulated abnormal return with its placebo band, and volume around one event.
+
+    Parameters
+    ----------
+    result : StudyResult
+    ax : matplotlib.axes.Axes or None
+        Where to draw; its whole area is used for the parts of the panel. None makes a new figure.
+    style : {"light", "dark", "print"}
+    width : {"wide", "narrow"}
+    event, instrument : str
+        Which response; empty for the first that was used.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes of the cumulated abnormal return; ``.figure`` is the figure.
+
+    Raises
+    ------
+    UsageError
+        If nothing was used that could be drawn, or the pair is not among the responses.
+    """
+    return draw_response(cut.response_view(result, event, instrument), ax, style=style, width=width)
+
+
+def car_bands(
+    result: StudyResult,
+    ax: Axes | None = None,
+    *,
+    style: str = "light",
+    width: str = "wide",
+    event: str = "",
+    instrument: str = "",
+) -> Axes:
+    """Draw one event's CAR in event time with its pointwise and its joint band."""
+    return draw_car_bands(cut.response_view(result, event, instrument), ax, style, SIZES[width])
+
+
+def average(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
+    """Draw AAR and CAAR with the band of the mean over the faint lines of the events."""
+    return draw_average(cut.average_path(result), ax, style, SIZES[width])
+
+
+def placebo(
+    result: StudyResult,
+    ax: Axes | None = None,
+    *,
+    style: str = "light",
+    width: str = "wide",
+    event: str = "",
+    instrument: str = "",
+) -> Axes:
+    """Draw the histogram of one event's placebo days with the event marked."""
+    return draw_placebo(cut.placebo_view(result, event, instrument), ax, style, SIZES[width])
+
+
+def car_by_time(
+    result: StudyResult,
+    ax: Axes | None = None,
+    *,
+    style: str = "light",
+    width: str = "wide",
+    event: str = "",
+    instrument: str = "",
+) -> Axes:
+    """Draw the response against the assumed moment of the news."""
+    view = cut.response_view(result, event, instrument)
+    if view.prices is None:
+        raise UsageError("The study was made from returns, so it has no prices to draw.", remedy="Run it on Bars.")
+    return draw_assumed(view, ax, style, SIZES[width])
+
+
+def forest(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
+    """Draw one row per event with its CAR and interval."""
+    view = cut.forest_view(result)
+    wide, tall = forest_size(len(view.names))
+    return draw_forest(view, ax, style, (wide if width == "wide" else SIZES[width][0], tall))
+
+
+def calibration(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
+    """Draw how often the model's t-test rejects on the placebo days, against the size it promises."""
+    return draw_calibration(cut.calibration_view(result), ax, style, SIZES[width])
+
+
+def calendar(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
+    """Draw the events by day and hour, used and left out."""
+    return draw_calendar(cut.event_dots(result), ax, style, SIZES[width])
+
+
+FIGURES: dict[str, Callable[..., Axes]] = {
+    "response_panel": response_panel,
+    "car_bands": car_bands,
+    "average": average,
+    "placebo": placebo,
+    "car_by_time": car_by_time,
+    "forest": forest,
+    "calibration": calibration,
+    "calendar": calendar,
+}
+
+
+def figure(name: str) -> Callable[..., Axes]:
+    """Return a row of ``FIGURES``; an unknown name lists the known ones."""
+    return look_up("figure", FIGURES, name)

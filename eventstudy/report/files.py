@@ -1,0 +1,146 @@
+"""A result's tables as files: CSV that spreadsheets cannot run, JSON without NaN, Parquet, Markdown, LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from eventstudy.report.escape import FORMULA_STARTS, for_latex, for_markdown, for_spreadsheet, plain
+from eventstudy.report.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return JSON for machines and people; a NaN is an error here, for it must have become null before."""
+    return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8")
+
+
+def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with formulas in text cells turned into text; a column names the cells that were changed.
+
+    Numbers are left alone, so -1.5 stays -1.5. Where no cell was changed, no column is added.
+    """
+    made = frame.copy()
+    names: list[list[str]] = [[] for _ in range(len(made))]
+    for column in made.columns:
+        if not _is_text(made[column]):
+            continue
+        before = [None if _missing(cell) else str(cell) for cell in made[column]]
+        after = [None if cell is None else for_spreadsheet(cell) for cell in before]
+        made[column] = after
+        for changed, cell in zip(names, before, strict=True):
+            if cell is not None and plain(cell, 10_000).startswith(FORMULA_STARTS):
+                changed.append(str(column))
+    made.columns = [for_spreadsheet(str(column)) for column in made.columns]
+    if any(names):
+        made["disarmed"] = [" ".join(changed) for changed in names]
+    return made
+
+
+def _is_text(column: pd.Series) -> bool:
+    from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
+
+    return not (is_numeric_dtype(column) or is_bool_dtype(column) or is_datetime64_any_dtype(column))
+
+
+def _missing(cell: object) -> bool:
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
+
+
+def marked(frame: pd.DataFrame, *, simulated: bool) -> pd.DataFrame:
+    """Return the frame with a column that says SIMULATED in every row of drawn data."""
+    return frame.assign(data="SIMULATED") if simulated else frame
+
+
+def frame_csv(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
+    """Return a frame as CSV (UTF-8): numbers come back bit for bit, instants as ISO 8601, no cell is a formula."""
+    text: str = disarmed(marked(frame, simulated=simulated)).to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8")
+
+
+def frame_parquet(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
+    """Return a frame as Parquet; text is stored as text, so nothing needs disarming."""
+    made = io.BytesIO()
+    marked(frame, simulated=simulated).to_parquet(made, index=False)
+    return made.getvalue()
+
+
+def frame_json(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
+    """Return a frame as a JSON list of rows, null where there is no number."""
+    rows = marked(frame, simulated=simulated).to_dict(orient="records")
+    return json_bytes([{str(name): _json_cell(cell) for name, cell in row.items()} for row in rows])
+
+
+def _json_cell(cell: Any) -> Any:
+    if isinstance(cell, str | bool) or cell is None:
+        return cell
+    if hasattr(cell, "isoformat"):
+        return None if cell != cell else cell.isoformat()
+    value = cell.item() if hasattr(cell, "item") else cell
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table_csv(table: Table) -> bytes:
+    """Return a report's table as CSV with raw numbers (decimal log returns, not basis points)."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    stamp = ["data"] if table.simulated else []
+    writer.writerow([*[column.name for column in table.columns], *stamp])
+    for row in table.rows:
+        cells = [for_spreadsheet(cell) if isinstance(cell, str) else _raw(cell) for cell in row]
+        writer.writerow([*cells, *(["SIMULATED"] if table.simulated else [])])
+    return out.getvalue().encode("utf-8")
+
+
+def _raw(cell: float | int | None) -> str:
+    return "" if cell is None or (isinstance(cell, float) and not math.isfinite(cell)) else repr(cell)
+
+
+def table_markdown(table: Table) -> str:
+    """Return a table as Markdown, its caption in bold above it."""
+    titles = [for_markdown(column.title) for column in table.columns]
+    rules = ["---:" if column.numeric else "---" for column in table.columns]
+    rows = [
+        [cell if column.numeric else for_markdown(cell) for cell, column in zip(row, table.columns, strict=True)]
+        for row in table.shown()
+    ]
+    lines = ["| " + " | ".join(row) + " |" for row in [titles, rules, *rows]]
+    return f"**{for_markdown(table.heading)}**\n\n" + "\n".join(lines) + "\n"
+
+
+def table_latex(table: Table) -> str:
+    """Return a table as LaTeX (booktabs), every cell escaped."""
+    kinds = "".join("r" if column.numeric else "l" for column in table.columns)
+    titles = " & ".join(for_latex(column.title) for column in table.columns)
+    rows = [" & ".join(for_latex(cell) for cell in row) + r" \\" for row in table.shown()]
+    return "\n".join(
+        [
+            r"% needs \usepackage{booktabs}",
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{for_latex(table.heading)}}}",
+            rf"\begin{{tabular}}{{{kinds}}}",
+            r"\toprule",
+            titles + r" \\",
+            r"\midrule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+# How a table of a result is written, by the ending of the file's name.
+FRAME_FORMATS: dict[str, Callable[..., bytes]] = {
+    "csv": frame_csv,
+    "json": frame_json,
+    "parquet": frame_parquet,
+}

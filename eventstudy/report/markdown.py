@@ -1,0 +1,39 @@
+"""The report as Markdown and its tables as LaTeX: the same content in the same order as the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eventstudy.report.content import Page, Section
+from eventstudy.report.escape import for_latex, for_markdown
+from eventstudy.report.files import table_latex, table_markdown
+
+
+def render_markdown(page: Page, pictures: Mapping[str, str]) -> str:
+    """Return the page as Markdown; ``pictures`` maps a figure's name to the file it was written to."""
+    stamp = "SIMULATED: " if page.simulated else ""
+    parts = [f"# {stamp}{for_markdown(page.title)}"]
+    parts += [for_markdown(sentence, 1000) for sentence in page.finding]
+    for section in page.sections:
+        parts += _section(section, pictures)
+    return "\n\n".join(parts).rstrip() + "\n"
+
+
+def _section(section: Section, pictures: Mapping[str, str]) -> list[str]:
+    parts = [f"## {for_markdown(section.heading)}"]
+    parts += [for_markdown(paragraph, 2000) for paragraph in section.paragraphs]
+    if section.points:
+        parts.append("\n".join(f"- {for_markdown(point, 1000)}" for point in section.points))
+    for picture in section.pictures:
+        if picture.name in pictures:
+            parts.append(f"![{for_markdown(picture.alt)}]({pictures[picture.name]})")
+        parts.append(f"*{for_markdown(picture.caption)}*")
+    parts += [table_markdown(table).rstrip() for table in section.tables]
+    return parts + [for_markdown(note, 1000) for note in section.notes]
+
+
+def render_latex(page: Page) -> str:
+    """Return the page's tables as LaTeX, to be put into a paper with ``\\input``."""
+    stamp = "SIMULATED: " if page.simulated else ""
+    head = [f"% {stamp}{for_latex(page.title)}"]
+    return "\n".join(head + [table_latex(table) for section in page.sections for table in section.tables])
