@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import bp, pvalue, share
+from eventstudy.report.numbers import bp, pvalue, share, span
 from eventstudy.report.references import reference
 from eventstudy.report.tables import Column, Table
 
@@ -65,15 +65,6 @@ def decisive(tests: Json) -> tuple[str, Json] | None:
     usable = [(name, test) for name, test in tests.items() if finite(test.get("pvalue"))]
     placebo = [pair for pair in usable if "placebo" in pair[0]]
     return next(iter(placebo or usable), None)
-
-
-def span(window: Sequence[int]) -> str:
-    """Return a window as a reader says it.
-
-    >>> span([0, 0]), span([-1, 3])
-    ('[0, 0]', '[-1, +3]')
-    """
-    return "[" + ", ".join(f"{edge:+d}" if edge else "0" for edge in window) + "]"
 
 
 def verdict(test: Json, name: str, level: float) -> str:

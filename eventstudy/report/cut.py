@@ -10,7 +10,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, instant_from_us
 from eventstudy.errors import UsageError
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import share
+from eventstudy.report.numbers import share, span
 from eventstudy.report.views import (
     AveragePath,
     Calibration,
@@ -145,7 +145,7 @@ def average_path(result: StudyResult) -> AveragePath:
     from scipy.stats import t
 
     half = t.isf((1 - result.spec.level) / 2, np.maximum(n - 1, 1)) * np.nan_to_num(se)
-    words = f"{share(result.spec.level)} of the mean (pointwise, events independent)"
+    words = f"{share(result.spec.level)} band of the mean, pointwise"
     return AveragePath(result.abnormal.tau, cars, aar, caar, half, words, name_of(result), result.simulated)
 
 
@@ -161,7 +161,7 @@ def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> 
     cars = result.placebo.ar[row][:, abnormal.columns(window)].sum(axis=1)
     car = float(abnormal.car(window)[row])
     names = str(abnormal.events[row]), str(abnormal.instruments[row])
-    return PlaceboView(*names, str(window), car, np.asarray(cars), result.simulated)
+    return PlaceboView(*names, span((window.start, window.stop)), car, np.asarray(cars), result.simulated)
 
 
 def forest_view(result: StudyResult) -> Forest:
@@ -184,7 +184,9 @@ def forest_view(result: StudyResult) -> Forest:
     car = abnormal.car(window)
     seen = np.isfinite(car)
     kept = tuple(name for name, there in zip(names, seen, strict=True) if there)
-    return Forest(kept, car[seen], half[seen], str(window), level, words, name_of(result), result.simulated)
+    return Forest(
+        kept, car[seen], half[seen], span((window.start, window.stop)), level, words, name_of(result), result.simulated
+    )
 
 
 def _placebo_half(paths: FloatArray, level: float) -> float:
@@ -215,7 +217,7 @@ def calibration_view(result: StudyResult) -> Calibration:
         )
     nominal = np.linspace(FINEST_SIZE, LARGEST_SIZE, SIZES)
     observed = np.array([(values <= size).mean() for size in nominal])
-    low, high = (binom.ppf(q, len(values), nominal) / len(values) for q in (0.025, 0.975))
+    low, high = (np.asarray(binom.ppf(q, len(values), nominal)) / len(values) for q in (0.025, 0.975))
     words = f"95 % of what chance gives on {len(values)} days"
     return Calibration(nominal, observed, low, high, words, name_of(result), result.simulated)
 

@@ -55,7 +55,7 @@ def _message(page: Page, pictures: Mapping[str, bytes], *, left_out: int) -> Ema
     shown = {name: f"{name}@eventstudy" for name in pictures}
     html = environment().get_template("mail.html").render(page=page, shown=shown, left_out=left_out)
     mail.add_alternative(re.sub(r"\n\s*\n+", "\n", html), subtype="html")
-    body = mail.get_payload()[-1]
+    body = list(mail.iter_parts())[-1]
     assert isinstance(body, EmailMessage)  # noqa: S101  it was added in the line above
     for name, content in pictures.items():
         file = f"{name}{'-SIMULATED' if page.simulated else ''}.png"
@@ -81,4 +81,3 @@ def plain_text(page: Page) -> str:
         parts += [text_table(table) for table in section.tables]
         parts += [plain(note, 1000) for note in section.notes]
     return "\n\n".join(parts) + "\n"
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,15 @@ def share(level: float) -> str:
     ('95 %', '99.9 %')
     """
     return f"{level * 100:g} %"
+
+
+def span(window: Sequence[int]) -> str:
+    """Return a window as a reader says it.
+
+    >>> span([0, 0]), span([-1, 3])
+    ('[0, 0]', '[-1, +3]')
+    """
+    return "[" + ", ".join(f"{edge:+d}" if edge else "0" for edge in window) + "]"
 
 
 def local(at: datetime, zone: str, form: str = "%Y-%m-%d %H:%M") -> str:

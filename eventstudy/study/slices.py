@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def _slice(event: str, bars: Bars, ends: tuple[int, int], tau: IntArray) -> Pric
     frame = bars.frame.iloc[low:high]
     close = frame["close"].to_numpy(dtype=np.float64)
     volume = frame["volume"].to_numpy(dtype=np.float64) if "volume" in frame else np.full(high - low, np.nan)
-    step = int(bars.step.value // 1000) if bars.step.unit == "ns" else int(bars.step.as_unit("us").value)
+    step = bars.step // timedelta(microseconds=1)
     traded = bars.instrument
     rows = int(reference) - low, int(first) - low
     about = traded.quote, traded.calendar, bars.source

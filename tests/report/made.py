@@ -6,9 +6,16 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from eventstudy.arrays import instant_us
+from eventstudy.market.bars import Bars
+from eventstudy.market.instruments import Instrument
+from eventstudy.news.items import Event, EventTime
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView
+from eventstudy.study.result import StudyResult
+from eventstudy.study.run import run_study
+from eventstudy.study.spec import StudySpec
 
 MINUTES = 60_000_000
 
@@ -91,3 +98,59 @@ def made_facts() -> dict[str, Any]:
         "versions": {"python": "3.11"},
         "tzdata": "2026.1",
     }
+
+
+def made_bars(
+    code: str = "SBER", *, days: int = 40, seed: int = 1, jump: float = 0.012, simulated: bool = False
+) -> Bars:
+    """10-minute bars of ``days`` sessions 10:00-18:40 in Moscow; the price jumps at 18:40 on the last day."""
+    rng = np.random.default_rng(seed)
+    dates = [d for d in pd.date_range("2021-01-11", periods=3 * days, tz="Europe/Moscow") if d.weekday() < 5][:days]
+    clock = pd.timedelta_range("10h10min", "18h40min", freq="10min")
+    closes = pd.DatetimeIndex([day + shift for day in dates for shift in clock])
+    moves = rng.normal(0, 0.001, len(closes))
+    moves[-1] += 0.012
+    frame = pd.DataFrame(
+        {"close": 270 * np.exp(np.cumsum(moves)), "volume": rng.gamma(3, 2e5, len(closes)).round()},
+        index=closes.tz_convert("UTC").as_unit("us"),
+    )
+    traded = Instrument(code, calendar="MOEX-SHARES", quote="RUB")
+    return Bars(traded, pd.Timedelta("10min"), "right", frame, source="made", simulated=simulated)
+
+
+def made_event(day: str, name: str = "call") -> Event:
+    return Event(name, EventTime(moscow(f"{day}T18:05"), moscow(f"{day}T18:37")))
+
+
+def made_result(
+    *, title: str = "A made event", codes: tuple[str, ...] = ("SBER", "VTBR"), **changes: Any
+) -> StudyResult:
+    """One event on the last made day, judged by placebo days."""
+    simulated = bool(changes.pop("simulated", False))
+    bars = [made_bars(code, seed=row + 1, simulated=simulated) for row, code in enumerate(codes)]
+    last = bars[0].frame.index[-1].tz_convert("Europe/Moscow").strftime("%Y-%m-%d")
+    settings = {"name": "made", "title": title, "tests": ("placebo", "time_series_t"), "event": (0, 0)} | changes
+    return run_study(StudySpec(**settings), [made_event(last)], bars)
+
+
+def made_cluster(*, events: int = 30, seed: int = 5, title: str = "Many made events") -> StudyResult:
+    """Daily returns of as many instruments as events, all with news within ten days."""
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2020-01-01", periods=320)
+    common = rng.normal(0, 0.01, (len(days), 1))
+    names = [f"S{i:02d}" for i in range(events)]
+    frame = pd.DataFrame(common + rng.normal(0, 0.02, (len(days), events)), index=days, columns=names)
+    at = [days[300 + i % 10].tz_localize("UTC") + pd.Timedelta("9h") for i in range(events)]
+    for name, when in zip(names, at, strict=True):
+        frame.loc[when.tz_localize(None).normalize(), name] += 0.01
+    listed = pd.DataFrame({"instrument": names, "time": at, "id": [f"e{i}" for i in range(events)]})
+    spec = StudySpec(
+        name="cluster",
+        title=title,
+        model="constant_mean",
+        estimation=(-250, -11),
+        event=(-5, 5),
+        windows=((0, 0), (0, 5)),
+        tests=("cross_sectional_t", "patell", "time_series_t"),
+    )
+    return run_study(spec, listed, frame, closes_at="18:50 Europe/Moscow")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from eventstudy.errors import UnknownNameError
 from eventstudy.report import write
 from eventstudy.report.manifest import digest, versions
+from eventstudy.study.run import run_study
+from eventstudy.study.spec import StudySpec
+from tests.report.made import made_bars, made_event, made_result
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -51,3 +56,65 @@ def test_digests_are_sha256() -> None:
 
 def test_versions_name_what_computes() -> None:
     assert {"eventstudy", "python", "numpy", "pandas"} <= set(versions())
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("saved") / "deep"
+    write.save(made_result(), folder, digests={"SBER (made)": "a" * 64}, also=("report.md", "tables.tex", "report.eml"))
+    return folder
+
+
+def test_a_result_has_the_files_scripts_rely_on(saved: Path) -> None:
+    names = {path.name for path in saved.iterdir()}
+    assert {"result.json", "car.csv", "figure.png", "figure.svg", "report.html", "manifest.json"} <= names
+    assert not any(name.startswith(".") for name in names)
+
+
+def test_the_manifest_vouches_for_every_other_file(saved: Path) -> None:
+    facts = json.loads((saved / "manifest.json").read_text("utf-8"))
+    assert facts["files"] == {p.name: digest(p.read_bytes()) for p in saved.iterdir() if p.name != "manifest.json"}
+    assert facts["data"] == [{"name": "SBER (made)", "digest": "a" * 64}]
+    assert facts["spec_digest"] == made_result().spec.digest()
+    assert {"seed", "tzdata", "versions", "spec"} <= set(facts)
+
+
+def test_the_same_result_writes_the_same_bytes(saved: Path, tmp_path: Path) -> None:
+    digests = {"SBER (made)": "a" * 64}
+    again = write.save(made_result(), tmp_path, digests=digests, also=("report.md", "tables.tex", "report.eml"))
+    assert {p.name for p in again} == {p.name for p in saved.iterdir()}
+    assert all(path.read_bytes() == (saved / path.name).read_bytes() for path in again)
+
+
+def test_result_json_is_strict_and_csv_brings_numbers_back(saved: Path) -> None:
+    import pandas as pd
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    text = (saved / "result.json").read_text("utf-8")
+    assert json.loads(text, parse_constant=refuse) == made_result().to_dict()
+    read = pd.read_csv(saved / "car.csv")
+    assert read["car"].tolist() == made_result().to_frame("car")["car"].tolist()
+
+
+def test_drawn_data_says_so_in_every_file(tmp_path: Path) -> None:
+    also = ("report.md", "tables.tex", "report.eml", "car.parquet")
+    for path in write.save(made_result(simulated=True), tmp_path, also=also):
+        if path.suffix != ".png":
+            content = path.read_bytes()
+            assert b"SIMULATED" in content or b'"simulated": true' in content, path.name
+    assert (tmp_path / "SIMULATED.txt").exists()
+
+
+def test_an_unknown_extra_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match=r"report\.md"):
+        write.save(made_result(), tmp_path / "out", also=("report.mdd",))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_without_responses_still_has_its_report(tmp_path: Path) -> None:
+    empty = run_study(StudySpec(name="empty"), [made_event("2035-01-10")], [made_bars()])
+    names = {path.name for path in write.save(empty, tmp_path, also=("report.md", "report.eml"))}
+    assert {"result.json", "report.html", "manifest.json"} <= names
+    assert "No event could be studied" in (tmp_path / "report.html").read_text("utf-8")

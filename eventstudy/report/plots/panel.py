@@ -173,6 +173,7 @@ def draw_price(ax: Axes, prices: PriceWindow, sheet: Sheet) -> None:
     for (row, words), (shape, fill) in zip(marked_closes(view), (("o", style.paper), ("s", style.main)), strict=False):
         place = [float(at[row])], [float(prices.price[row])]
         handles += ax.plot(*place, marker=shape, markerfacecolor=fill, label=words, **mark)
+    ax.margins(y=0.09)
     legend(ax, handles, sheet.box.width)
     y_title(ax, f"Price, {for_figure(prices.quote, 20)}" if prices.quote else "Price", simulated=view.simulated)
     headline(ax, sheet)

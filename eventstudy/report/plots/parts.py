@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INCHES_PER_CHARACTER = 0.073
-LEGEND_LINE = 0.155
+LEGEND_LINE, TITLE_LINE = 0.155, 0.19
 CHARACTERS_PER_INCH = 9.8
 
 
@@ -62,6 +62,7 @@ class Blank:
     style: Style
     inches: float
     simulated: bool = False
+    own: bool = True
 
     def head(self, words: str, handles: Sequence[Any]) -> None:
         """Write the title, wrapped, and the legend below it."""
@@ -71,8 +72,18 @@ class Blank:
         if self.simulated:
             lines.insert(0, "SIMULATED, not market data")
         pad = 72 * (legend_inches(labels, self.inches) if handles else 0.0) + 7
+        if self.own:
+            self._make_room(pad / 72 + TITLE_LINE * len(lines) + 0.1)
         colour = self.style.stamp if self.simulated else self.style.ink
         self.ax.set_title("\n".join(lines), loc="left", pad=pad, parse_math=False, color=colour, fontweight="bold")
+
+    def _make_room(self, header: float) -> None:
+        """Let the axes of a new figure end where the header begins."""
+        figure = self.ax.get_figure(root=True)
+        assert figure is not None  # noqa: S101  an Axes always has a figure here
+        place = self.ax.get_position()
+        top = 1 - header / float(figure.get_size_inches()[1])
+        self.ax.set_position((place.x0, place.y0, place.width, top - place.y0))
 
     def axes(self, x: str, y: str) -> None:
         """Name both axes, with their units; drawn data says so on each."""
@@ -82,18 +93,21 @@ class Blank:
 
 
 @contextmanager
-def blank(ax: Axes | None, style: str, size: tuple[float, float], *, simulated: bool = False) -> Iterator[Blank]:
+def blank(
+    ax: Axes | None, style: str, size: tuple[float, float], *, bottom: float = 0.62, simulated: bool = False
+) -> Iterator[Blank]:
     """Give ``ax``, or the axes of a new figure of ``size`` inches with room for title and labels."""
     with drawing(style) as look:
+        own = ax is None
         if ax is None:
             width, height = size
             ax = new_axes(width, height)
             left = 0.98 if simulated else 0.78
-            ax.set_position((left / width, 0.62 / height, 1 - (left + 0.2) / width, 1 - 1.75 / height))
+            ax.set_position((left / width, bottom / height, 1 - (left + 0.2) / width, 1 - (bottom + 1.13) / height))
         figure = ax.get_figure(root=True)
         assert figure is not None  # noqa: S101  an Axes always has a figure here
         frame(ax, look)
-        yield Blank(ax, look, float(ax.get_position().width * figure.get_size_inches()[0]), simulated)
+        yield Blank(ax, look, float(ax.get_position().width * figure.get_size_inches()[0]), simulated, own)
 
 
 def short_numbers(ax: Axes) -> None:

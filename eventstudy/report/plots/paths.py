@@ -71,7 +71,11 @@ def draw_average(path: AveragePath, ax: Axes | None, style: str, size: tuple[flo
         at = np.concatenate([[path.tau[0] - 1], path.tau])
         shown = path.cars[:MOST_EVENTS]
         lines = np.hstack([np.zeros((len(shown), 1)), shown]) * 1e4
-        faint: dict[str, Any] = {"color": on.style.band, "linewidth": 0.6, "alpha": max(0.08, min(0.5, 15 / len(shown)))}
+        faint: dict[str, Any] = {
+            "color": on.style.band,
+            "linewidth": 0.6,
+            "alpha": max(0.08, min(0.5, 15 / len(shown))),
+        }
         events: list[Any] = on.ax.plot(at, lines.T, zorder=1, **faint)
         more = f" (first {MOST_EVENTS} drawn)" if len(path.cars) > MOST_EVENTS else ""
         events[0].set_label(f"{len(path.cars)} events{more}")
@@ -86,12 +90,15 @@ def draw_average(path: AveragePath, ax: Axes | None, style: str, size: tuple[flo
             at, caar - half, caar + half, color=on.style.main, alpha=0.18, linewidth=0, label=path.words, zorder=3
         )
         focus(on, lines, caar, half)
-        on.head(f"{path.title}: CAAR {bp(float(path.caar[-1]))} bp at tau = {int(path.tau[-1])}", [
-            *mean,
-            cloud,
-            bars,
-            events[0],
-        ])
+        on.head(
+            f"{path.title}: CAAR {bp(float(path.caar[-1]))} bp at tau = {int(path.tau[-1])}",
+            [
+                *mean,
+                cloud,
+                bars,
+                events[0],
+            ],
+        )
         on.axes("Event time tau, bars (tau = 0 holds the news)", "bp")
         tau_axis(on, path.tau)
         return on.ax

@@ -26,7 +26,7 @@ def draw_placebo(view: PlaceboView, ax: Axes | None, style: str, size: tuple[flo
         days = view.cars * 1e4
         reach = 1.06 * max(float(np.abs(days).max(initial=0.0)), abs(view.car) * 1e4, 1e-6)
         count = int(np.clip(2 * np.sqrt(len(days)), 9, 60)) | 1
-        edges = np.linspace(-reach, reach, count + 1)
+        edges = np.linspace(-reach, reach, count + 1).tolist()
         on.ax.hist(days, bins=edges, color=on.style.band, alpha=0.75, edgecolor=on.style.paper, linewidth=0.6)
         large = days[np.abs(days) >= abs(view.car) * 1e4]
         hatched: dict[str, Any] = {"facecolor": on.style.down, "hatch": "///", "edgecolor": on.style.paper}

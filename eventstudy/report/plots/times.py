@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -40,10 +41,15 @@ def draw_calendar(view: EventDots, ax: Axes | None, style: str, size: tuple[floa
             MARKS, (view.used, ~view.used), (on.style.main, on.style.down), strict=True
         ):
             if rows.any():
-                look: dict[str, Any] = {"color": colour, "markersize": 5, "markeredgecolor": on.style.paper}
-                look["markeredgewidth"] = 0.5
+                spots, counts = np.unique(np.column_stack([day[rows], start[rows]]), axis=0, return_counts=True)
+                look: dict[str, Any] = {"color": colour, "edgecolors": on.style.paper, "linewidths": 0.5, "zorder": 3}
                 label = f"{int(rows.sum())} {words}"
-                handles += on.ax.plot(day[rows], start[rows], linestyle="none", marker=shape, label=label, **look)
+                sizes = 30 * np.sqrt(counts)
+                handles.append(on.ax.scatter(spots[:, 0], spots[:, 1], sizes, marker=shape, label=label, **look))
+                for spot, count in zip(spots, counts, strict=True):
+                    if count > 1:
+                        beside: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8, "va": "center"}
+                        on.ax.annotate(f"{count}", spot, xytext=(6, 0), color=on.style.ink, **beside)
         days = len(set(day.tolist()))
         on.head(f"{view.title}: {len(day)} event responses on {days} {'day' if days == 1 else 'days'}", handles)
         on.axes("Day", f"Hour in {zone_name(view.zone) or 'UTC'}")
@@ -70,7 +76,7 @@ def draw_assumed(view: ResponseView, ax: Axes | None, style: str, size: tuple[fl
     """
     prices = view.prices
     assert prices is not None  # noqa: S101  the figure's door refuses a result without prices
-    with blank(ax, style, size, simulated=view.simulated) as on:
+    with blank(ax, style, size, bottom=1.05, simulated=view.simulated) as on:
         end_at = int(view.path.closes[-1])
         rows = prices.closes < end_at
         end = float(prices.price[np.flatnonzero(prices.closes <= end_at)[-1]])
@@ -84,7 +90,7 @@ def draw_assumed(view: ResponseView, ax: Axes | None, style: str, size: tuple[fl
             on.ax.axvline(float(edge), color=on.style.event, linestyle="--", linewidth=1.0)
         on.ax.axhline(0, color=on.style.muted, linewidth=0.8)
         drawn = on.ax.step(at, returns, where="post", color=on.style.main, linewidth=1.9)
-        drawn[0].set_label("return from the assumed moment to the end of the window")
+        drawn[0].set_label("return until the window's end")
         inside = rows & (prices.closes >= view.reference_at) & (prices.closes <= instant_us(view.latest))
         told = returns[inside[rows]]
         spread = f" between {bp(told.min() / 1e4)} and {bp(told.max() / 1e4)} bp" if told.size else ""
@@ -92,6 +98,7 @@ def draw_assumed(view: ResponseView, ax: Axes | None, style: str, size: tuple[fl
         mark_breaks(on.ax, scale, on.style.muted)
         draw_time_axis(on.ax, scale, view.zone, on.inches)
         stamp = " (SIMULATED)" if view.simulated else ""
-        on.ax.set_xlabel(f"Assumed moment, {on.ax.get_xlabel()}{stamp}", parse_math=False)
+        clock = textwrap.wrap(f"Assumed moment, {on.ax.get_xlabel()}{stamp}", int(on.inches * 12))
+        on.ax.set_xlabel("\n".join(clock), parse_math=False)
         on.ax.set_ylabel("Return, bp" + ("\nSIMULATED" if view.simulated else ""))
         return on.ax

@@ -1,0 +1,162 @@
+"""Every row of FIGURES, on every result that has what it shows."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from functools import cache
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from eventstudy.errors import UnknownNameError, UsageError
+from eventstudy.report.canvas import png, svg
+from eventstudy.report.cut import calibration_view, forest_view, placebo_view, response_view
+from eventstudy.report.figures import FIGURES, figure
+from eventstudy.report.style import STYLES
+from eventstudy.report.variants import figure_of
+from eventstudy.report.views import CarPath, joint_band, pointwise_band
+from eventstudy.study.result import StudyResult
+from tests.report.made import made_cluster, made_result
+
+HAS = {
+    "response_panel": "event",
+    "car_bands": "variance",
+    "average": "cluster",
+    "placebo": "event",
+    "car_by_time": "event",
+    "forest": "cluster",
+    "calibration": "variance",
+    "calendar": "cluster",
+}
+
+
+@cache
+def result(kind: str, *, simulated: bool = False) -> StudyResult:
+    if kind == "cluster":
+        return made_cluster()
+    more = {} if kind == "event" else {"event": (-2, 0), "model": "constant_mean", "estimation": (-200, -11)}
+    return made_result(simulated=simulated, **more)
+
+
+def test_every_figure_has_a_result_here() -> None:
+    assert set(HAS) == set(FIGURES)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_the_same_bytes_twice_and_touches_nothing_global(name: str) -> None:
+    before = dict(mpl.rcParams)
+    made = [figure_of(FIGURES[name](result(HAS[name]))) for _ in range(2)]
+    assert png(made[0]) == png(made[1])
+    assert svg(made[0]) == svg(made[1])
+    assert dict(mpl.rcParams) == before
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    assert pyplot is None or not pyplot.get_fignums()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_and_width_keeps_its_text_inside(name: str, style: str) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    for width in ("wide", "narrow"):
+        for simulated in (False, True) if HAS[name] != "cluster" else (False,):
+            drawn = figure_of(FIGURES[name](result(HAS[name], simulated=simulated), style=style, width=width))
+            box = drawn.get_tightbbox(FigureCanvasAgg(drawn).get_renderer())
+            wide, tall = drawn.get_size_inches()
+            outside = max(-box.x0, -box.y0, box.x1 - wide, box.y1 - tall)
+            assert outside < 0.02, f"{name} {style} {width} {simulated}: {outside:.2f} inches outside"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axes_given_are_used(name: str) -> None:
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(10, 8))
+    ax = FIGURES[name](result(HAS[name]), drawn.add_subplot())
+    assert figure_of(ax) is drawn
+    assert inspect.signature(FIGURES[name]).parameters["ax"].default is None
+
+
+@pytest.mark.parametrize("name", [name for name, kind in HAS.items() if kind != "cluster"])
+def test_drawn_data_says_so_in_title_and_axes(name: str) -> None:
+    from matplotlib.text import Text
+
+    drawn = figure_of(FIGURES[name](result(HAS[name], simulated=True)))
+    texts = [t.get_text() for t in drawn.findobj(Text)]
+    assert any("SIMULATED, not market data" in text for text in texts)
+    for ax in drawn.axes:
+        if ax.axison and ax.get_ylabel():
+            assert "SIMULATED" in ax.get_ylabel()
+    assert any("(SIMULATED)" in ax.get_xlabel().replace("\n", " ") for ax in drawn.axes)
+
+
+def test_an_unknown_figure_lists_the_known() -> None:
+    with pytest.raises(UnknownNameError, match="response_panel"):
+        figure("response_pannel")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("placebo", "cluster"), ("car_by_time", "cluster"), ("calibration", "event")]
+)
+def test_a_figure_without_its_data_says_what_is_missing(name: str, kind: str) -> None:
+    with pytest.raises(UsageError, match=r"\w+"):
+        FIGURES[name](result(kind))
+
+
+def test_an_unknown_response_lists_the_known() -> None:
+    with pytest.raises(UsageError, match="call SBER"):
+        response_view(result("event"), "call", "GAZP")
+
+
+def test_the_view_starts_at_the_reference_close_and_ends_at_the_car() -> None:
+    view = response_view(result("event"), "call", "VTBR")
+    assert view.prices is not None
+    prices = dict(zip(view.prices.closes.tolist(), view.prices.price.tolist(), strict=True))
+    # tau = 0 runs from the last close before the news to the first close after it.
+    assert view.path.base_at == view.reference_at
+    assert view.path.closes[-1] == view.first_at
+    expected = np.log(prices[view.first_at] / prices[view.reference_at])
+    assert abs(view.path.car[-1] - expected) < 1e-12
+    assert view.zone == "Europe/Moscow"
+
+
+def test_a_window_before_the_news_starts_one_close_earlier() -> None:
+    view = response_view(result("variance"))
+    assert view.prices is not None
+    rows = view.prices.closes.tolist()
+    assert rows.index(view.path.base_at) == rows.index(view.reference_at) - 2
+
+
+def test_the_placebo_figure_counts_as_the_test_does() -> None:
+    shown = placebo_view(result("event"))
+    p = (1 + int((np.abs(shown.cars) >= abs(shown.car)).sum())) / (len(shown.cars) + 1)
+    tested = next(r for r in result("event").to_dict()["responses"] if r["instrument"] == shown.instrument)
+    assert abs(tested["tests"]["placebo"]["pvalue"] - p) < 1e-12
+
+
+def test_the_forest_holds_every_response() -> None:
+    view = forest_view(result("cluster"))
+    assert len(view.names) == 30
+    assert np.isfinite(view.half).all()
+
+
+def test_calibration_counts_rejections_on_placebo_days() -> None:
+    view = calibration_view(result("variance"))
+    assert ((view.observed >= 0) & (view.observed <= 1)).all()
+    assert (np.diff(view.observed) >= 0).all()
+    assert ((view.low <= view.nominal) & (view.nominal <= view.high)).all()
+
+
+def test_the_joint_band_holds_its_share_of_whole_paths() -> None:
+    rng = np.random.default_rng(3)
+    placebo = np.cumsum(rng.normal(0, 0.01, (399, 12)), axis=1)
+    path = CarPath(np.arange(12), 0, np.arange(1, 13), placebo[0], placebo, level=0.95)
+    joint, pointwise = joint_band(path), pointwise_band(path)
+    assert joint is not None
+    assert pointwise is not None
+    outside = (np.abs(placebo) > np.array(joint.half) + 1e-15).any(axis=1)
+    # floor(0.05 * 400) = 20: the band is the 20th largest path's, so 19 of 399 leave it.
+    assert outside.sum() == 19
+    assert all(j > p for j, p in zip(joint.half, pointwise.half, strict=True))
