@@ -116,8 +116,8 @@ class StudyResult:
 
     def save(self, directory: str | Path) -> Path:
         """Write report, figure, tables and manifest into ``directory``; return it."""
-        written: Path = import_module("eventstudy.report.write").save(self, Path(directory))
-        return written
+        import_module("eventstudy.report.write").save(self, Path(directory))
+        return Path(directory)
 
     def _repr_html_(self) -> str:
         text: str = import_module("eventstudy.report.html").fragment(self)

@@ -88,13 +88,14 @@ class Blank:
     def axes(self, x: str, y: str) -> None:
         """Name both axes, with their units; drawn data says so on each."""
         stamp = " (SIMULATED)" if self.simulated else ""
-        self.ax.set_xlabel(for_figure(x, 120) + stamp, parse_math=False)
+        lines = textwrap.wrap(for_figure(x, 120) + stamp, int(self.inches * 12))
+        self.ax.set_xlabel("\n".join(lines), parse_math=False)
         self.ax.set_ylabel(for_figure(y, 60) + ("\nSIMULATED" if self.simulated else ""), parse_math=False)
 
 
 @contextmanager
 def blank(
-    ax: Axes | None, style: str, size: tuple[float, float], *, bottom: float = 0.62, simulated: bool = False
+    ax: Axes | None, style: str, size: tuple[float, float], *, bottom: float = 0.74, simulated: bool = False
 ) -> Iterator[Blank]:
     """Give ``ax``, or the axes of a new figure of ``size`` inches with room for title and labels."""
     with drawing(style) as look:

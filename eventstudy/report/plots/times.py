@@ -76,7 +76,7 @@ def draw_assumed(view: ResponseView, ax: Axes | None, style: str, size: tuple[fl
     """
     prices = view.prices
     assert prices is not None  # noqa: S101  the figure's door refuses a result without prices
-    with blank(ax, style, size, bottom=1.05, simulated=view.simulated) as on:
+    with blank(ax, style, size, bottom=1.12, simulated=view.simulated) as on:
         end_at = int(view.path.closes[-1])
         rows = prices.closes < end_at
         end = float(prices.price[np.flatnonzero(prices.closes <= end_at)[-1]])
