@@ -1,0 +1,175 @@
+"""One stored series: which days are complete, which segments hold them now, and which held them before."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, instant_us
+from eventstudy.errors import StoreError
+from eventstudy.market.store.disk import damaged, read_whole, safe_name, sealed, unsealed, write_whole
+from eventstudy.market.store.segments import Segment
+
+FORMAT = 1
+POINTER = "series.json"
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """What a stored series is: its source, board, code and bar length, and the zone whose days count as complete."""
+
+    source: str
+    code: str
+    board: str
+    step: pd.Timedelta
+    zone: str = "UTC"
+
+    @property
+    def place(self) -> Path:
+        """The folder of the series inside the store."""
+        parts = (self.source, self.board or "-", self.code, step_name(self.step))
+        return Path("bars", *(safe_name(part) if part != "-" else part for part in parts))
+
+    @property
+    def label(self) -> str:
+        """The series as one word a person can type: ``moex/CETS/USD000UTSTOM/1min``."""
+        return "/".join((self.source, self.board or "-", self.code, step_name(self.step)))
+
+    def bounds_us(self, days: Days) -> tuple[int, int]:
+        """Return the first and last closing instant that belong to the days: after midnight, up to the next one."""
+        zone = ZoneInfo(self.zone)
+        first, after = (datetime.combine(d, datetime.min.time(), zone) for d in (days[0], days[1] + timedelta(days=1)))
+        return instant_us(first) + 1, instant_us(after)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A former state of a series, kept when the source gave other bars for days already stored."""
+
+    version: int
+    segments: tuple[Segment, ...]
+    replaced_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The state of a series; the only file of the store that is ever replaced."""
+
+    key: SeriesKey
+    version: int = 1
+    segments: tuple[Segment, ...] = ()
+    days: tuple[Days, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        return sum(s.rows for s in self.segments)
+
+    def overlapping(self, first_us: int, last_us: int) -> tuple[Segment, ...]:
+        """Return the segments with any bar that closes in ``[first_us, last_us]``."""
+        start = bisect_left(self.segments, first_us, key=lambda s: s.last_us)
+        stop = bisect_left(self.segments, last_us + 1, key=lambda s: s.first_us)
+        return self.segments[start:stop]
+
+    def every_segment(self) -> Iterator[Segment]:
+        yield from self.segments
+        for state in self.earlier:
+            yield from state.segments
+
+
+def step_name(step: pd.Timedelta) -> str:
+    """Return a bar length in the shortest exact form: ``1min``, ``1h``, ``1d``."""
+    length = step // pd.Timedelta(1, "us")
+    for unit, name in ((DAY_US, "d"), (60 * MINUTE_US, "h"), (MINUTE_US, "min"), (SECOND_US, "s")):
+        if length % unit == 0:
+            return f"{length // unit}{name}"
+    return f"{length}us"
+
+
+def missing_days(pointer: Pointer, wanted: Days) -> list[Days]:
+    """Return the stretches of days that are wanted and not complete in the store."""
+    gaps, at = [], wanted[0]
+    for first, last in pointer.days:
+        if last < at:
+            continue
+        if first > wanted[1]:
+            break
+        if first > at:
+            gaps.append((at, first - timedelta(days=1)))
+        at = last + timedelta(days=1)
+    return [*gaps, (at, wanted[1])] if at <= wanted[1] else gaps
+
+
+def with_days(held: Iterable[Days], more: Days) -> tuple[Days, ...]:
+    """Return stretches of days with one more, touching stretches joined."""
+    joined: list[Days] = []
+    for first, last in sorted([*held, more]):
+        if joined and first <= joined[-1][1] + timedelta(days=1):
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
+
+
+def read_pointer(folder: Path) -> Pointer | None:
+    """Return the state of the series in a folder, None where there is none yet."""
+    path = folder / POINTER
+    try:
+        content = unsealed(path, read_whole(path))
+    except FileNotFoundError:
+        return None
+    if content.get("format") != FORMAT:
+        raise StoreError(
+            f"{path} is of format {content.get('format')}; this program knows format {FORMAT}.",
+            remedy="Use a newer eventstudy, or another store.",
+        )
+    try:
+        return _from_json(content)
+    except (KeyError, TypeError, ValueError):
+        raise damaged(path) from None
+
+
+def write_pointer(folder: Path, pointer: Pointer) -> None:
+    """Replace the state of the series in a folder, at once or not at all."""
+    write_whole(folder / POINTER, sealed(_to_json(pointer)))
+
+
+def _to_json(pointer: Pointer) -> dict[str, Any]:
+    key = {**asdict(pointer.key), "step": pointer.key.step // pd.Timedelta(1, "us")}
+    return {
+        "format": FORMAT,
+        "key": key,
+        "version": pointer.version,
+        "segments": [_row(s) for s in pointer.segments],
+        "days": [[first.isoformat(), last.isoformat()] for first, last in pointer.days],
+        "earlier": [[e.version, e.replaced_at, [_row(s) for s in e.segments]] for e in pointer.earlier],
+    }
+
+
+def _from_json(content: dict[str, Any]) -> Pointer:
+    key = SeriesKey(**{**content["key"], "step": pd.Timedelta(content["key"]["step"], "us")})
+    return Pointer(
+        key,
+        content["version"],
+        tuple(Segment(*row) for row in content["segments"]),
+        tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in content["days"]),
+        tuple(Earlier(v, tuple(Segment(*row) for row in rows), at) for v, at, rows in content["earlier"]),
+    )
+
+
+def _row(segment: Segment) -> list[Any]:
+    return [segment.sha256, segment.rows, segment.first_us, segment.last_us, segment.size]
+
+
+def restated(pointer: Pointer, segments: tuple[Segment, ...], at: datetime) -> Pointer:
+    """Return the next version of a series, with the state it replaces kept."""
+    kept = Earlier(pointer.version, pointer.segments, at.isoformat(timespec="seconds"))
+    return replace(pointer, version=pointer.version + 1, segments=segments, earlier=(*pointer.earlier, kept))
