@@ -29,6 +29,7 @@ COMMANDS: dict[str, Row] = {
     ),
     "cite": Row("eventstudy.cli.cite:cite", "Print BibTeX for this package and the methods a study uses."),
     "doctor": Row("eventstudy.cli.doctor:doctor", "Look at this installation and say what is wrong."),
+    "fetch": Row("eventstudy.cli.fetch:fetch", "Fetch bars from a service into the local store."),
 }
 
 # The first word of the rows with two words.

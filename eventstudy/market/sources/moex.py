@@ -16,13 +16,14 @@ import pandas as pd
 from eventstudy.arrays import look_up
 from eventstudy.errors import BarsError, NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.sources.transport import Door, origin_of
+from eventstudy.market.sources.transport import Door, Limits, NotFoundError, origin_of
 from eventstudy.market.sources.wire import Garbled, parse_json, printable
 
 T = TypeVar("T")
 SERVICE = "https://iss.moex.com/iss"
 MOSCOW = "Europe/Moscow"
 MINUTE = pd.Timedelta(minutes=1)
+LIMITS = Limits()
 
 # Board -> engine, market, and the board's own id in the service (futures are commonly called by their market).
 BOARDS: dict[str, tuple[str, str, str]] = {
@@ -34,12 +35,22 @@ BOARDS: dict[str, tuple[str, str, str]] = {
     "RFUD": ("futures", "forts", "RFUD"),
     "FORTS": ("futures", "forts", "RFUD"),
 }
+BOARD_CALENDARS = {
+    "CETS": "MOEX-FX",
+    "TQBR": "MOEX-SHARES",
+    "TQTF": "MOEX-SHARES",
+    "SNDX": "MOEX-INDEX",
+    "RTSI": "MOEX-INDEX",
+    "RFUD": "MOEX-FUTURES",
+    "FORTS": "MOEX-FUTURES",
+}
 # Bar length -> the service's name of the interval; every other step is built from one minute.
 INTERVALS = {MINUTE: 1, pd.Timedelta(minutes=10): 10, pd.Timedelta(hours=1): 60, pd.Timedelta(days=1): 24}
 # Days asked for at once, so that no answer can reach the 10,000 rows at which some services fall silent.
 CHUNK_DAYS = {1: 6, 10: 60, 60: 360, 24: 3600}
 ROWS_A_DAY = {1: 1440, 10: 144, 60: 24, 24: 1}
 COLUMNS = ("open", "close", "high", "low", "volume", "begin")
+SYMBOL = re.compile(r"[A-Za-z0-9@._-]{1,36}")
 STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 Days = tuple[date, date]
 Row = tuple[str, float, float, float, float, float]
@@ -87,7 +98,7 @@ def service_address() -> str:
 def open_door(*, offline: bool = False) -> Door:
     """Return the way to the service, with the token of ``EVENTSTUDY_MOEX_TOKEN``."""
     token = os.environ.get("EVENTSTUDY_MOEX_TOKEN", "").strip()
-    return Door((service_address(),), token=token, offline=offline)
+    return Door((service_address(),), token=token, offline=offline, limits=LIMITS)
 
 
 def asking(door: Door) -> Ask:
@@ -115,7 +126,20 @@ def borders(ask: Ask, where: Listing) -> Days | None:
     return found.get(where.interval)
 
 
-def candles(ask: Ask, where: Listing, days: Days) -> pd.DataFrame:
+def main_board(ask: Ask, code: str) -> str | None:
+    """Return the board that makes the price of a symbol, as the exchange describes it; None for an unknown symbol."""
+    if not SYMBOL.fullmatch(code):
+        return None
+    query = urlencode({"iss.meta": "off", "iss.only": "boards"})
+    url = f"{service_address()}/securities/{quote(code, safe='')}.json?{query}"
+    try:
+        names, firsts = ask(url, lambda body: read_block(parse_json(body), "boards", ("boardid", "is_primary")))
+    except NotFoundError:
+        return None
+    return next((name for name, is_main in zip(names, firsts, strict=True) if is_main == 1 and name in BOARDS), None)
+
+
+def candles(ask: Ask, where: Listing, days: Days, tell: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
     """Return the candles of the days, both included, indexed by closing instant (UTC).
 
     Pages are asked for by the number of rows received until an empty one comes, since the service promises no page
@@ -142,6 +166,7 @@ def candles(ask: Ask, where: Listing, days: Days) -> pd.DataFrame:
                     remedy="Run the same command again; nothing of this period was stored.",
                 )
         rows += page
+        tell(page[-1][0])
     return _frame(rows, where)
 
 

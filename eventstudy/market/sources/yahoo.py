@@ -20,6 +20,7 @@ REACH: dict[pd.Timedelta, tuple[str, int | None, int | None]] = {
     pd.Timedelta(hours=1): ("60m", 730, None),
     pd.Timedelta(days=1): ("1d", None, None),
 }
+SOURCE = "Yahoo (indicative prices)"
 ELSEWHERE = "The source 'moex' has past minutes of the Moscow Exchange; for other markets give a file (source 'file')."
 # History(code, interval, start, end) -> frame indexed by the begin of each bar, in some zone.
 History = Callable[[str, str, datetime, datetime], pd.DataFrame]
@@ -89,7 +90,7 @@ def tidy(frame: pd.DataFrame, request: BarRequest, now: datetime) -> Bars:
         kept["volume"] = kept["volume"].where(kept["volume"] != 0)
     if kept.empty:
         raise _nothing(request, "no finished bar")
-    return Bars(request.instrument, request.step, "left", kept, "Yahoo (indicative prices)", notices=tuple(notices))
+    return Bars(request.instrument, request.step, "left", kept, SOURCE, notices=tuple(notices))
 
 
 def closes_of(begins: pd.DatetimeIndex, request: BarRequest) -> pd.DatetimeIndex:

@@ -15,7 +15,7 @@ import pandas as pd
 from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import StoreError
 from eventstudy.market.bars import COLUMNS
-from eventstudy.market.store.disk import make_folder, only_writer, store_root, sweep
+from eventstudy.market.store.disk import make_folder, only_writer, safe_name, store_root, sweep
 from eventstudy.market.store.segments import Block, Segment, block_of, joined, read_segment, write_segments
 from eventstudy.market.store.series import (
     POINTER,
@@ -123,6 +123,12 @@ def commit(store: BarStore, key: SeriesKey, frame: pd.DataFrame, days: Days) -> 
 def state(store: BarStore, key: SeriesKey) -> Pointer:
     """Return what is stored of a series; nothing yet is an empty series."""
     return read_pointer(store.folder(key)) or Pointer(key)
+
+
+def stored_board(store: BarStore, source: str, code: str) -> str | None:
+    """Return the board under which a symbol is stored; None where it is not, or under several."""
+    found = {path.parts[-3] for path in (store.root / "bars" / safe_name(source)).glob(f"*/{safe_name(code)}/*")}
+    return found.pop() if len(found) == 1 else None
 
 
 def every_series(store: BarStore) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,9 +45,7 @@ class SeriesKey:
 
     def bounds_us(self, days: Days) -> tuple[int, int]:
         """Return the first and last closing instant that belong to the days: after midnight, up to the next one."""
-        zone = ZoneInfo(self.zone)
-        first, after = (datetime.combine(d, datetime.min.time(), zone) for d in (days[0], days[1] + timedelta(days=1)))
-        return instant_us(first) + 1, instant_us(after)
+        return instant_us(day_bounds(days[0], self.zone)[0]), instant_us(day_bounds(days[1], self.zone)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,12 @@ class Pointer:
         yield from self.segments
         for state in self.earlier:
             yield from state.segments
+
+
+def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
+    """Return the first and last instant (UTC) at which a bar of a local day can close: after midnight, midnight."""
+    begins, ends = (datetime.combine(d, datetime.min.time(), ZoneInfo(zone)) for d in (day, day + timedelta(days=1)))
+    return begins.astimezone(UTC) + timedelta(microseconds=1), ends.astimezone(UTC)
 
 
 def step_name(step: pd.Timedelta) -> str:

@@ -1,0 +1,80 @@
+"""What the trading calendar says of days with and without bars: a holiday, or an answer that lacks something."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, tzinfo
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import DAY_US, epoch_us, from_epoch_us, wall_us
+from eventstudy.errors import EventStudyError, Notice
+from eventstudy.market.calendars import calendar
+from eventstudy.market.sessions import TradingCalendar, as_date, trading_days
+
+Days = tuple[date, date]
+
+
+def why_empty(name: str, days: Days) -> str:
+    """Say, in half a sentence, whether an empty answer is a holiday."""
+    open_days = _open_days(name, days)
+    if open_days is None:
+        return f"the calendar {name} does not know these days, so it may be a holiday"
+    if not len(open_days):
+        return f"the calendar {name} has no session on these days, so nothing is missing"
+    return f"the calendar {name} has sessions on {len(open_days)} of these days, so it is no holiday"
+
+
+def days_without_bars(frame: pd.DataFrame, name: str, days: Days, now: datetime) -> list[Notice]:
+    """Return a notice where the calendar has sessions and the source has no bar at all."""
+    today = now.astimezone(_zone(name)).date()
+    open_days = _open_days(name, (days[0], min(days[1], today - timedelta(days=1))))
+    if open_days is None or not len(open_days):
+        return []
+    have = np.unique((wall_us(epoch_us(pd.DatetimeIndex(frame.index)), calendar(name).zone) - 1) // DAY_US)
+    first, last = int(have[0]), int(have[-1])
+    lacking = [d for d in open_days[~np.isin(open_days, have)] if first <= d <= last]
+    if not lacking:
+        return []
+    shown = ", ".join(str(as_date(int(d))) for d in lacking[:3]) + (" ..." if len(lacking) > 3 else "")
+    return [Notice("ES-NOBARS", f"{name} has sessions but the source has no bar on {len(lacking)} day(s): {shown}.")]
+
+
+def on_session_closes(frame: pd.DataFrame, name: str, zone: tzinfo) -> pd.DataFrame:
+    """Move daily bars from the end of their local day to the close of that trading day's last session.
+
+    A day the calendar has no session for keeps the end of the local day: later is safe, for nothing is used before
+    it could have been known.
+    """
+    venue = _venue(name)
+    if venue is None or venue.always or not len(venue.table):
+        return frame
+    closes = epoch_us(pd.DatetimeIndex(frame.index))
+    day = wall_us(closes - 1, str(zone)) // DAY_US
+    last_close = dict(zip(venue.table.trading_day.tolist(), venue.table.closes.tolist(), strict=True))
+    moved = np.array([last_close.get(d, c) for d, c in zip(day.tolist(), closes.tolist(), strict=True)], np.int64)
+    return frame.set_index(from_epoch_us(np.minimum(moved, closes)))
+
+
+def _open_days(name: str, days: Days) -> np.ndarray | None:
+    venue = _venue(name)
+    if venue is None or venue.always or days[0] > days[1]:
+        return None
+    try:
+        return trading_days(venue, *days)
+    except EventStudyError:
+        return None
+
+
+def _venue(name: str) -> TradingCalendar | None:
+    try:
+        return calendar(name)
+    except EventStudyError:
+        return None
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
+    venue = _venue(name)
+    return ZoneInfo(venue.zone if venue else "UTC")
