@@ -27,6 +27,9 @@ COMMANDS: dict[str, Row] = {
     "validate": Row(
         "eventstudy.cli.validate:validate", "Say everything that is wrong with study files, with the place."
     ),
+    "explain": Row("eventstudy.cli.explain:explain", "Say what is behind one figure of a result."),
+    "reproduce": Row("eventstudy.cli.reproduce:reproduce", "Compute a result again and name the first difference."),
+    "selfcheck": Row("eventstudy.cli.selfcheck:selfcheck", "Compute known answers, each beside its reference."),
     "cite": Row("eventstudy.cli.cite:cite", "Print BibTeX for this package and the methods a study uses."),
     "doctor": Row("eventstudy.cli.doctor:doctor", "Look at this installation and say what is wrong."),
     "fetch": Row("eventstudy.cli.fetch:fetch", "Fetch bars from a service into the local store."),

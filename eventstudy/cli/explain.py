@@ -1,0 +1,159 @@
+"""``eventstudy explain``: the formula, the window, the numbers and the dropped rows behind one figure of a result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eventstudy.cli import console
+from eventstudy.errors import DataError, UnknownNameError
+
+Json = Mapping[str, Any]
+Result = Annotated[Path, typer.Argument(help="A result's folder, or its result.json.", metavar="RESULT")]
+Figure = Annotated[
+    str,
+    typer.Argument(help="EVENT/INSTRUMENT/START:STOP or mean/START:STOP; without it all are listed.", metavar="[ID]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+
+
+def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> None:
+    """Say what is behind one figure: how it is computed, from what, how sure it is, and what was left out and why.
+
+    Without an ID the figures of the result are listed. Returns are decimal logs; 1 bp is 0.0001.
+
+    Examples:
+
+      eventstudy explain result
+      eventstudy explain result biden-putin-2021-04-13/USD000UTSTOM/0:0
+    """
+    study, facts = read_result(result)
+    figures = dict(figures_of(study))
+    if not figure:
+        rows = [(name, _bp(found.get("car", found.get("caar")))) for name, found in figures.items()]
+        if as_json:
+            console.json_data([name for name, _ in rows])
+        else:
+            console.table(("id", "response"), rows)
+        return
+    if figure not in figures:
+        raise UnknownNameError("figure of this result", figure, figures)
+    told = explanation(figure, figures[figure], study, facts)
+    if as_json:
+        console.json_data(told)
+    else:
+        console.data(as_text(told))
+
+
+def read_result(path: Path) -> tuple[Json, Json]:
+    """Return ``result.json`` and ``manifest.json`` of a folder.
+
+    Raises
+    ------
+    DataError
+        If one of them is missing or is not what ``eventstudy run`` writes.
+    """
+    folder = path if path.is_dir() else path.parent
+    found = []
+    for name in ("result.json", "manifest.json"):
+        try:
+            value = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"{str(folder / name)!r} cannot be read: {error}.", remedy="Give a folder that `eventstudy run` wrote."
+            ) from None
+        if not isinstance(value, dict) or ("outcomes" if name == "result.json" else "spec") not in value:
+            raise DataError(f"{str(folder / name)!r} was not written by this program.")
+        found.append(value)
+    return found[0], found[1]
+
+
+def figures_of(study: Json) -> Iterator[tuple[str, Json]]:
+    """Return every figure of a result by its id."""
+    for row in study["aggregates"]:
+        if row["n_events"] > 1:
+            yield f"mean/{row['window'][0]}:{row['window'][1]}", row
+    for row in study["responses"]:
+        yield f"{row['event']}/{row['instrument']}/{row['window'][0]}:{row['window'][1]}", row
+
+
+def explanation(name: str, figure: Json, study: Json, facts: Json) -> dict[str, Any]:
+    """Return all that is behind one figure, as plain data."""
+    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.inference.table import TESTS
+
+    spec = facts["spec"]
+    model = MODELS[spec["model"]]
+    mean = name.startswith("mean/")
+    dropped = [row for row in study["outcomes"] if row["outcome"] != "used" and (mean or row["event"] in name)]
+    tests = [
+        {
+            "test": test,
+            "null": TESTS[test].null,
+            "formula": TESTS[test].formula,
+            "source": TESTS[test].source,
+            **numbers,
+        }
+        for test, numbers in figure["tests"].items()
+    ]
+    return {
+        "id": name,
+        "simulated": study.get("simulated", False),
+        "value": figure.get("caar" if mean else "car"),
+        "standard_error": figure.get("se"),
+        "what": _WHAT[mean],
+        "window": {"tau": figure["window"], "clock": spec["clock"], "anchor": spec["anchor"], "meaning": _ANCHOR},
+        "returns": spec["returns"],
+        "model": {"name": spec["model"], "formula": model.formula, "source": model.source},
+        "estimation": spec["estimation"],
+        "tests": tests,
+        "events_used": figure.get("n_events", 1),
+        "dropped": dropped,
+        "warnings": study["warnings"],
+        "data": facts.get("data", []),
+    }
+
+
+_WHAT = {
+    True: "CAAR: mean over the used events of their cumulated abnormal returns in the window",
+    False: "CAR: sum of the abnormal returns of one event in the window",
+}
+_ANCHOR = (
+    "tau = 0 runs from the reference close (the last before the news could be public) to the first close after it "
+    "surely was; every other tau is one bar"
+)
+
+
+def as_text(told: Mapping[str, Any]) -> str:
+    """Return an explanation as lines for a person."""
+    start, stop = told["window"]["tau"]
+    lines = [f"{told['id']}: {_bp(told['value'])}" + ("  SIMULATED data" if told["simulated"] else "")]
+    lines += [f"what       {told['what']}"]
+    lines += [f"window     tau {start:+d} to {stop:+d} in {told['window']['clock']}, anchor {told['window']['anchor']}"]
+    lines += [f"           {told['window']['meaning']}"]
+    lines += [f"model      {told['model']['name']}: {told['model']['formula']} ({told['model']['source']})"]
+    lines += [f"learned    {_estimation(told['estimation'])}; {told['returns']} returns"]
+    if told["standard_error"] is not None:
+        lines += [f"se         {_bp(told['standard_error'])}"]
+    for test in told["tests"]:
+        shown = {key: test[key] for key in ("statistic", "df", "pvalue", "n") if test.get(key) is not None}
+        numbers = ", ".join(f"{key} {value:.6g}" for key, value in shown.items())
+        lines += [f"test       {test['test']}: {numbers or test['reason']}"]
+        lines += [f"           null: {test['null']}; {test['formula']} ({test['source']})"]
+    lines += [f"dropped    {row['event']} {row['instrument']}: {row['reason']}" for row in told["dropped"]]
+    lines += ["dropped    nothing"] if not told["dropped"] else []
+    lines += [f"warning    {row['code']}: {row['message']}" for row in told["warnings"]]
+    lines += [f"data       {row['name']}: SHA-256 {row['digest'][:16]}..." for row in told["data"]]
+    return "\n".join(lines)
+
+
+def _estimation(window: list[int] | None) -> str:
+    return "from no estimation window" if window is None else f"from tau {window[0]} to {window[1]}"
+
+
+def _bp(value: float | None) -> str:
+    return "no number" if value is None else f"{1e4 * value:+.1f} bp"

@@ -1,0 +1,159 @@
+"""``eventstudy reproduce``: compute a result again from its manifest, and name the first difference."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eventstudy.cli import console, exits
+from eventstudy.errors import DataError
+
+if TYPE_CHECKING:
+    from eventstudy.study.load import LoadedStudy
+
+Json = Mapping[str, Any]
+CLOSE = 1e-12
+Manifest = Annotated[Path, typer.Argument(help="manifest.json of a result.", metavar="MANIFEST")]
+Origin = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        help="Folder of the study file, where its relative paths start; default: looked for around the manifest.",
+        metavar="DIR",
+    ),
+]
+Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's own.", metavar="DIR")]
+
+
+def reproduce(manifest: Manifest, origin: Origin = None, data: Data = None) -> int:
+    """Compute a result again and compare: exit 0 if it is the same, 1 with the first difference if it is not.
+
+    On the platform and versions of the manifest every file must have the same bytes; elsewhere every number must
+    agree to 1e-12 of its size.
+
+    Examples:
+
+      eventstudy reproduce result/manifest.json
+      eventstudy reproduce result/manifest.json --from .
+    """
+    facts = read_manifest(manifest)
+    loaded = load(facts, manifest, origin, data)
+    if difference := data_difference(facts, loaded):
+        console.data(difference)
+        return exits.PARTLY
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        again = compute(facts, loaded, Path(folder))
+        verdict, same = compare(facts, again, manifest.parent, Path(folder))
+    console.data(verdict)
+    return exits.OK if same else exits.PARTLY
+
+
+def read_manifest(path: Path) -> Json:
+    """Return a manifest.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read or is no manifest of this program.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{str(path)!r} cannot be read: {error}.", remedy="Give the manifest.json of a result."
+        ) from None
+    if not isinstance(facts, dict) or not {"spec", "files", "spec_digest"} <= set(facts):
+        raise DataError(f"{str(path)!r} is no manifest of a result.")
+    return facts
+
+
+def load(facts: Json, manifest: Path, origin: Path | None, data: Path | None) -> LoadedStudy:
+    """Return the study of a manifest with its inputs read again."""
+    from eventstudy.study.load import load_spec
+    from eventstudy.study.spec import StudySpec
+
+    spec = StudySpec(**facts["spec"])
+    if spec.digest() != facts["spec_digest"]:
+        raise DataError(
+            "The manifest's settings do not have the digest it states: it was changed by hand, or written by a "
+            "version of this program with other settings."
+        )
+    nearby = [manifest.parent, *manifest.resolve().parents[1:4], Path.cwd()]
+    places = [origin] if origin is not None else nearby
+    found = next((place for place in places if (place / spec.events_file).is_file()), None)
+    if found is None:
+        raise DataError(
+            f"The study's events file {spec.events_file!r} is not to be found.",
+            remedy="Say with --from in which folder the study file is.",
+        )
+    return load_spec(spec, found, data or found)
+
+
+def data_difference(facts: Json, loaded: LoadedStudy) -> str:
+    """Return a sentence naming the first input that is not what it was, or an empty string."""
+    before = {row["name"]: row["digest"] for row in facts["data"]}
+    for name in sorted({*before, *loaded.digests}):
+        if before.get(name) != loaded.digests.get(name):
+            was, now = before.get(name, "absent")[:16], loaded.digests.get(name, "absent")[:16]
+            return f"different input: {name} had SHA-256 {was}, now {now}; the data were restated or the file changed."
+    return ""
+
+
+def compute(facts: Json, loaded: LoadedStudy, folder: Path) -> Json:
+    """Compute the result again into ``folder``; return its new manifest."""
+    from eventstudy.report.write import EXTRAS, save
+    from eventstudy.study.run import run_study
+
+    result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
+    save(result, folder, digests=loaded.digests, also=tuple(name for name in facts["files"] if name in EXTRAS))
+    return read_manifest(folder / "manifest.json")
+
+
+def compare(before: Json, after: Json, old: Path, new: Path) -> tuple[str, bool]:
+    """Return the verdict on two results, and whether they count as the same."""
+    names = list(before["files"])
+    changed = [name for name in names if before["files"][name] != after["files"].get(name)]
+    changed += [name for name in after["files"] if name not in before["files"]]
+    if not changed:
+        return f"the same: all {len(names)} files have the same bytes.", True
+    keys = ("versions", "tzdata", "platform")
+    moved = [f"{key} {before.get(key)} -> {after.get(key)}" for key in keys if before.get(key) != after.get(key)]
+    numbers = first_difference(_read(old / "result.json"), _read(new / "result.json"))
+    if numbers:
+        return f"different: result.json {numbers}" + (f" ({'; '.join(moved)})" if moved else ""), False
+    if moved:
+        return f"the same to {CLOSE:g}: every number agrees; {changed[0]} differs in bytes ({'; '.join(moved)}).", True
+    return f"different: {changed[0]} has other bytes on the same platform, though every number agrees.", False
+
+
+def first_difference(before: Any, after: Any, place: str = "$") -> str:
+    """Return where two JSON values first differ by more than ``CLOSE`` of a number's size; empty if nowhere."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            if key not in before or key not in after:
+                return f"{place}.{key} is in one of them only"
+            if found := first_difference(before[key], after[key], f"{place}.{key}"):
+                return found
+        return ""
+    if isinstance(before, list) and isinstance(after, list):
+        if len(before) != len(after):
+            return f"{place} has {len(before)} entries, then {len(after)}"
+        pairs = enumerate(zip(before, after, strict=True))
+        return next((d for i, (b, a) in pairs if (d := first_difference(b, a, f"{place}[{i}]"))), "")
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (before, after))
+    same = math.isclose(before, after, rel_tol=CLOSE, abs_tol=1e-15) if numbers else before == after
+    return "" if same else f"{place} was {before!r}, now {after!r}"
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{str(path)!r} cannot be read: {error}.") from None
