@@ -81,11 +81,21 @@ def is_study(path: Path) -> bool:
 
 
 def study_names(files: Iterable[Path]) -> list[str]:
-    """Return a name for each study: the file's, with the folder's before it where two files share theirs."""
+    """Return a name for each study: the file's; the folder's and the file's where several files share theirs.
+
+    Only where even that is shared, a digest of the whole path tells them apart.
+    """
     files = list(files)
-    short = [file_name(path.stem) for path in files]
-    again = Counter(name.casefold() for name in short)
-    return [
-        name if again[name.casefold()] == 1 else file_name(f"{path.resolve().parent}/{path.stem}")
-        for name, path in zip(short, files, strict=True)
-    ]
+    names = [file_name(path.stem) for path in files]
+    for longer in (_with_folder, _with_digest):
+        again = Counter(name.casefold() for name in names)
+        names = [longer(path) if again[name.casefold()] > 1 else name for name, path in zip(names, files, strict=True)]
+    return names
+
+
+def _with_folder(path: Path) -> str:
+    return file_name(f"{path.resolve().parent.name}-{path.stem}")
+
+
+def _with_digest(path: Path) -> str:
+    return file_name(f"{path.resolve().parent}/{path.stem}")

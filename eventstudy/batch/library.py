@@ -55,10 +55,11 @@ def combined(digests: Mapping[str, str]) -> str:
 
 def _write(loaded: LoadedStudy, folder: Path) -> Entry:
     from eventstudy.report.content import finding
+    from eventstudy.report.write import save
     from eventstudy.study.run import run_study
 
     result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
-    result.save(folder)
+    save(result, folder, digests=loaded.digests)
     return Entry(
         study="",
         path="",

@@ -221,11 +221,12 @@ def test_a_folder_stands_for_its_study_files_only(tmp_path: Path) -> None:
 
 
 def test_two_files_of_one_name_keep_apart(tmp_path: Path) -> None:
-    toys.study(tmp_path / "a", "same", "1")
-    toys.study(tmp_path / "b", "same", "2")
-    toys.study(tmp_path / "b", "../evil".replace("/", "_"), "3")
+    for folder in ("a", "b", "c/b"):
+        toys.study(tmp_path / folder, "same", "1")
+    toys.study(tmp_path / "b", "alone", "3")
     names = [job.study for job in plan([tmp_path], tmp_path / "out")]
-    assert len(set(names)) == 3
+    assert len(set(names)) == 4
+    assert {"alone", "a-same"} <= set(names)
     assert all("/" not in name and not name.startswith(".") for name in names)
 
 
