@@ -23,8 +23,10 @@ def check_zone(zone: str) -> str:
     return zone
 
 
-def instants_from_wall(wall_us: IntArray, zone: str, *, what: str = "row") -> IntArray:
+def instants_from_wall(wall_us: IntArray, zone: str, *, lines: IntArray | None = None) -> IntArray:
     """Return the instants of clock readings given as microseconds since 1970-01-01T00:00 on the clock of ``zone``.
+
+    ``lines`` numbers the readings for the message; their positions where absent.
 
     Raises
     ------
@@ -38,11 +40,18 @@ def instants_from_wall(wall_us: IntArray, zone: str, *, what: str = "row") -> In
     if len(bad):
         row = int(bad[0])
         raise CalendarError(
-            f"{what} {row}: {both_readings(naive[row].to_pydatetime(), zone)}"
+            f"Row {row if lines is None else lines[row]}: {both_readings(naive[row].to_pydatetime(), zone)}"
             + (f" ({len(bad)} such rows)" if len(bad) > 1 else ""),
             remedy="Give these rows in UTC or with an offset, or leave them out.",
         )
     return epoch_us(local)
+
+
+def likely_instants(wall_us: IntArray, zone: str) -> IntArray:
+    """Return instants for weighing evidence only: repeated hours are taken once, missing ones moved forward."""
+    naive = pd.DatetimeIndex(np.asarray(wall_us, dtype=np.int64).view("datetime64[us]"))
+    first = np.ones(len(naive), dtype=np.bool_)
+    return epoch_us(naive.tz_localize(zone, ambiguous=first, nonexistent="shift_forward"))
 
 
 def both_readings(reading: datetime, zone: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, LabelSide, values_equal
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, LabelSide, values_equal
+from eventstudy.market.local_time import instants_from_wall
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class RawBars:
     step_us : int
     label : {"left", "right"}
         Which end of the bar the labels are said to mark.
+    closes_at_us : int
+        For daily bars: the local time of the close, microseconds since midnight.
     """
 
     line: IntArray
@@ -35,6 +38,7 @@ class RawBars:
     columns: Mapping[str, FloatArray]
     step_us: int
     label: LabelSide
+    closes_at_us: int = 0
 
     def __len__(self) -> int:
         return len(self.wall)
@@ -45,6 +49,10 @@ class RawBars:
     __hash__ = None  # type: ignore[assignment]
 
     @property
+    def daily(self) -> bool:
+        return self.step_us >= DAY_US
+
+    @property
     def close(self) -> FloatArray:
         return self.columns["close"]
 
@@ -53,3 +61,14 @@ def take(raw: RawBars, rows: IntArray | BoolArray) -> RawBars:
     """Return some of the rows, in the order given."""
     columns = {name: np.asarray(values[rows]) for name, values in raw.columns.items()}
     return replace(raw, line=raw.line[rows], wall=raw.wall[rows], columns=columns)
+
+
+def label_instants(raw: RawBars) -> IntArray:
+    """Return the instants the labels mark; for daily bars the close of the day they name."""
+    wall = raw.wall // DAY_US * DAY_US + raw.closes_at_us if raw.daily else raw.wall
+    return instants_from_wall(wall, raw.zone, lines=raw.line)
+
+
+def closing_instants(raw: RawBars, label: LabelSide) -> IntArray:
+    """Return the instants at which the bars close if the labels mark that side."""
+    return label_instants(raw) + (raw.step_us if label == "left" and not raw.daily else 0)

@@ -21,7 +21,7 @@ from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.sessions import Halt, ScheduleRow, SessionTable, TradingCalendar, as_date, as_day
 
 LINE = re.compile(r"(?P<name>\w+) (?P<kind>auction|trade) (?P<from>\d\d:\d\d)-(?P<to>\d\d:\d\d)(?P<next> next-day)?")
-RULES_FROM, RULES_TO = date(1990, 1, 1), date(2049, 12, 31)
+RULES_FROM, RULES_TO = date(1970, 1, 1), date(2049, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)

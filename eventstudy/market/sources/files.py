@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from time import time_ns
 
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, epoch_us, from_epoch_us, look_up
+from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, from_epoch_us, instant_us, look_up
 from eventstudy.errors import DataError, UsageError
-from eventstudy.market import quality
 from eventstudy.market.bars import Bars
+from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.instruments import instrument as instrument_of
-from eventstudy.market.local_time import check_zone, instants_from_wall
+from eventstudy.market.local_time import check_zone
+from eventstudy.market.quality.checks import repair
+from eventstudy.market.quality.findings import Subject, notice
 from eventstudy.market.raw import RawBars
+from eventstudy.market.sessions import as_day
 from eventstudy.market.sources.csv_table import TextTable, choose_columns, read_csv_table
 from eventstudy.market.sources.layouts import LAYOUTS, PRICES, Layout
 from eventstudy.market.sources.request import BarRequest
@@ -34,6 +38,8 @@ def read_bars(
     preset: str = "generic",
     columns: Mapping[str, str] | None = None,
     closes_at: str = "",
+    force_label: bool = False,
+    accept: tuple[str, ...] = (),
 ) -> Bars:
     """Read one instrument's bars from a CSV or Parquet file.
 
@@ -57,6 +63,10 @@ def read_bars(
         Role to column name where the layout's names do not fit: ``{"time": "stamp", "close": "last"}``.
     closes_at : str
         For daily bars: the local time of the close, ``"18:50"``.
+    force_label : bool
+        Insist on the stated label side although the evidence of the bars contradicts it.
+    accept : tuple of str
+        Kinds of defect (names of ``CHECKS``) that are reported and left as they are.
 
     Returns
     -------
@@ -81,20 +91,24 @@ def read_bars(
             timezone=timezone,
             label=label,
             closes_at=closes_at,
+            force_label=force_label,
+            accept=accept,
         )
     )
 
 
 def read_file(request: BarRequest) -> Bars:
     """Read the bars of a request from its file; the row ``file`` of ``BAR_SOURCES``."""
-    raw, found = quality.repair(read_raw(request))
-    closes = closing_instants(raw, request)
+    accept = (*request.accept, "label side") if request.force_label else request.accept
+    inspection = repair(subject_of(request, now_us=time_ns() // 1000), accept)
+    raw, closes = inspection.subject.raw, inspection.subject.closes
     keep = in_period(closes, request)
     frame = pd.DataFrame({c: v[keep] for c, v in raw.columns.items()}, index=from_epoch_us(closes[keep]))
     if not len(frame):
+        first, last = from_epoch_us(closes[[0, -1]])
         raise DataError(
             f"{request.path} has no bar of {request.instrument.code} from {request.first} to {request.last}; it has "
-            f"{from_epoch_us(closes[[0, -1]])[0]} to {from_epoch_us(closes[[0, -1]])[1]}."
+            f"{first} to {last}."
         )
     return Bars(
         instrument=request.instrument,
@@ -102,8 +116,19 @@ def read_file(request: BarRequest) -> Bars:
         label=raw.label,
         frame=frame,
         source=Path(request.path).name,
-        notices=tuple(map(quality.notice, found)),
+        notices=tuple(map(notice, inspection.findings)),
     )
+
+
+def subject_of(request: BarRequest, *, now_us: int | None = None) -> Subject:
+    """Return the series of a request as the quality checks look at it."""
+    raw = read_raw(request)
+    venue = calendar_named(request.instrument.calendar)
+    spare = 0 if raw.daily or raw.zone == venue.zone else 1
+    days = raw.wall // DAY_US
+    fits = len(days) and as_day(venue.valid_from) + spare <= days.min() and days.max() + spare <= as_day(venue.valid_to)
+    unchecked = "" if fits else f"{venue.name} speaks for {venue.valid_from} to {venue.valid_to} only"
+    return Subject(raw, venue if fits else None, now_us, Path(request.path).name, unchecked)
 
 
 def read_raw(request: BarRequest) -> RawBars:
@@ -115,9 +140,15 @@ def read_raw(request: BarRequest) -> RawBars:
     table = read(path, layout, request.columns, request.instrument.code)
     daily = request.step >= pd.Timedelta(days=1)
     check_statements(request, daily=daily, has_offset=table.has_offset)
-    zone = "UTC" if table.has_offset and not daily else check_zone(request.timezone)
-    step_us = request.step // pd.Timedelta(microseconds=1)
-    return RawBars(table.line, table.wall, zone, table.columns, step_us, request.label or "right")
+    return RawBars(
+        line=table.line,
+        wall=table.wall,
+        zone="UTC" if table.has_offset and not daily else check_zone(request.timezone),
+        columns=table.columns,
+        step_us=request.step // pd.Timedelta(microseconds=1),
+        label=request.label or "right",
+        closes_at_us=read_clock(request.closes_at) if daily else 0,
+    )
 
 
 def check_statements(request: BarRequest, *, daily: bool, has_offset: bool) -> None:
@@ -141,19 +172,12 @@ def check_statements(request: BarRequest, *, daily: bool, has_offset: bool) -> N
         )
 
 
-def closing_instants(raw: RawBars, request: BarRequest) -> IntArray:
-    """Return the instant each bar closes, from what its label reads."""
-    if raw.step_us >= DAY_US:
-        return instants_from_wall(raw.wall // DAY_US * DAY_US + read_clock(request.closes_at), raw.zone)
-    return instants_from_wall(raw.wall, raw.zone) + (raw.step_us if raw.label == "left" else 0)
-
-
 def in_period(closes: IntArray, request: BarRequest) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return which closes lie between the bounds of the request."""
     keep = np.ones(len(closes), dtype=np.bool_)
     for bound, compare in ((request.first, np.greater_equal), (request.last, np.less_equal)):
         if bound is not None:
-            keep &= compare(closes, epoch_us(pd.DatetimeIndex([bound]))[0])
+            keep &= compare(closes, instant_us(bound))
     return keep
 
 

@@ -26,6 +26,8 @@ class BarRequest:
     path, preset, columns, timezone, label, closes_at
         For files: where, which layout, which column holds what, whose clock the labels show, which end of the bar
         they mark, and for daily files the local time of the close ("18:50").
+    force_label, accept
+        For files: insist on the stated label side against the evidence; kinds of defect to leave as they are.
     store, offline
         For services: the folder of the local store (empty for ``EVENTSTUDY_STORE`` or the user's cache folder), and
         whether the network is out of bounds.
@@ -43,3 +45,5 @@ class BarRequest:
     closes_at: str = ""
     store: str = ""
     offline: bool = False
+    force_label: bool = False
+    accept: tuple[str, ...] = ()

@@ -1,0 +1,102 @@
+"""CHECKS: every kind of defect, one function and one row each; inspect a series, repair it, or refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from eventstudy.arrays import frozen
+from eventstudy.errors import BarsError, UnknownNameError
+from eventstudy.market.quality import clock, daily, jumps, rows
+from eventstudy.market.quality.findings import Check, Finding, Inspection, Sight, Subject
+
+LEFT_OUT = "the rows are left out"
+
+CHECKS: dict[str, Check] = {
+    "disorder": Check(rows.find_disorder, "repaired", "all rows are sorted by time", rows.sort),
+    "duplicate": Check(rows.find_duplicates, "repaired", "the first of equal rows is kept", rows.drop),
+    "conflicting duplicate": Check(
+        rows.find_conflicts,
+        "refused",
+        "nobody can say which is right; correct the file, or name the instrument if it holds several",
+    ),
+    "missing price": Check(rows.find_missing, "repaired", LEFT_OUT, rows.drop),
+    "infinite price": Check(rows.find_infinite, "repaired", LEFT_OUT, rows.drop),
+    "zero price": Check(rows.find_zero, "repaired", LEFT_OUT, rows.drop),
+    "negative price": Check(rows.find_negative, "refused", "check the column, or cut the file"),
+    "impossible range": Check(
+        rows.find_bad_range, "repaired", "the impossible values are set missing, the close stays", rows.blank_impossible
+    ),
+    "bad tick": Check(jumps.find_bad_ticks, "repaired", LEFT_OUT, rows.drop),
+    "unit jump": Check(jumps.find_unit_jumps, "refused", "bring all rows to one unit"),
+    "split-like jump": Check(jumps.find_splits, "refused", "use adjusted prices, or accept it as a move of the market"),
+    "high below low": Check(
+        rows.find_high_below_low, "repaired", "high and low of the rows are set missing", rows.blank_range
+    ),
+    "close outside range": Check(
+        rows.find_close_outside, "repaired", "high and low of the rows are set missing", rows.blank_range
+    ),
+    "stale run": Check(jumps.find_stale_runs, "kept", "the bars stay; their returns are zero"),
+    "dates one day early": Check(
+        daily.find_early_dates, "repaired", "dates in British summer time are moved one day later", daily.move_summer
+    ),
+    "stale close": Check(
+        daily.find_stale_closes, "refused", "these are no closes; take another source, or the open of the next row"
+    ),
+    "wrong zone": Check(clock.find_wrong_zone, "refused", "state the zone the labels are written in"),
+    "label side": Check(clock.find_wrong_side, "refused", "state the other side, or insist with --force-label"),
+    "future stamp": Check(rows.find_future, "repaired", LEFT_OUT, rows.drop),
+    "unchecked sessions": Check(clock.find_unchecked, "kept", "sessions, zone and label side are not checked"),
+    "outside sessions": Check(clock.find_outside, "kept", "the bars stay; their returns stand alone, as gap returns"),
+    "no bars when open": Check(clock.find_empty, "kept", "nothing is filled; the return across is a gap return"),
+}
+
+
+def inspect(subject: Subject, accept: Collection[str] = ()) -> Inspection:
+    """Look for every kind of defect, in the order of ``CHECKS``; each repair is in force for the checks after it.
+
+    Kinds named in ``accept`` are reported and left as they are. Nothing is raised: what would be refused is a finding
+    with the action "refused".
+    """
+    for kind in accept:
+        if kind not in CHECKS:
+            raise UnknownNameError("kind of defect", kind, CHECKS)
+    found: list[Finding] = []
+    for kind, check in CHECKS.items():
+        sight = check.find(subject)
+        if sight is None:
+            continue
+        found.append(as_finding(subject, kind, sight, accepted=kind in accept))
+        if check.mend is not None and kind not in accept:
+            subject = replace(subject, raw=check.mend(subject.raw, sight.rows))
+    return Inspection(subject, tuple(found))
+
+
+def as_finding(subject: Subject, kind: str, sight: Sight, *, accepted: bool) -> Finding:
+    """Return what was seen with the lines of the file and what is done about it."""
+    check = CHECKS[kind]
+    lines = frozen(np.sort(subject.raw.line[sight.rows]), np.int64)
+    action, rule = ("accepted", "left as it is, as asked") if accepted else (check.action, check.rule)
+    return Finding(kind, action, lines, sight.message, rule)  # type: ignore[arg-type]
+
+
+def repair(subject: Subject, accept: Collection[str] = ()) -> Inspection:
+    """Inspect a series and refuse it where a kind that no rule repairs was found.
+
+    Raises
+    ------
+    BarsError
+        Naming every refused kind with its lines and what to do.
+    """
+    inspection = inspect(subject, accept)
+    if inspection.refused:
+        kinds = ", ".join(repr(f.kind) for f in inspection.refused)
+        raise BarsError(
+            " ".join(f"{f}." for f in inspection.refused),
+            remedy=f"To read the series all the same, accept what was found: accept=({kinds},).",
+        )
+    if not len(inspection.subject.raw):
+        raise BarsError("No row with a usable price is left.", remedy="Run eventstudy data check on the file.")
+    return inspection

@@ -1,0 +1,128 @@
+"""Daily files: dates one day early, closes that are no closes, a close cut before the day's move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, wall_us
+from eventstudy.errors import DataError
+from eventstudy.market.local_time import instants_from_wall
+from eventstudy.market.quality.findings import Sight, Subject, shown
+from eventstudy.market.quality.rows import sight
+from eventstudy.market.raw import RawBars
+from eventstudy.market.returns import Returns
+from eventstudy.market.schedules import weekday
+from eventstudy.market.sessions import as_date
+
+LONDON = "Europe/London"
+
+
+def summer(days: IntArray) -> BoolArray:
+    """Return the days whose next midnight falls in British summer time."""
+    midnight = instants_from_wall((days + 1) * DAY_US, LONDON)
+    return np.asarray(wall_us(midnight, LONDON) != midnight, dtype=np.bool_)
+
+
+def find_early_dates(subject: Subject) -> Sight | None:
+    """Rows on Sundays, none on the Fridays of the same weeks: midnight of another clock made them a day early."""
+    if not subject.raw.daily:
+        return None
+    days = subject.raw.wall // DAY_US
+    sundays = days[weekday(days) == 6]
+    if len(sundays) < 3 or trades_on(subject, sundays):
+        return None
+    if np.isin(sundays + 5, days).mean() > 0.1 or (weekday(days) == 5).any():
+        return None
+    early = summer(days)
+    if summer(sundays).all() and not (weekday(days + early) > 4).any():
+        return sight(early, f"dates are one day early in British summer: {len(sundays)} rows on Sundays, no Fridays")
+    return sight(weekday(days) == 6, f"{len(sundays)} rows on Sundays and no Fridays: dates are one day early")
+
+
+def trades_on(subject: Subject, days: IntArray) -> bool:
+    """Return whether the series' own calendar trades on some of the days; a market that never closes says nothing."""
+    venue = subject.calendar
+    return venue is not None and not venue.always and bool(np.isin(days, venue.table.trading_day).any())
+
+
+def move_summer(raw: RawBars, rows: IntArray) -> RawBars:
+    """Move rows of British summer time one day later; any other rows are left where they are."""
+    days = raw.wall // DAY_US
+    moved = np.where(summer(days), raw.wall + DAY_US, raw.wall)
+    return replace(raw, wall=moved)
+
+
+def find_stale_closes(subject: Subject) -> Sight | None:
+    """Daily closes that are the day's open again: stamped before the day's trading, not after it.
+
+    An honest close is within a tenth of the day's range of the open on about one day in ten; here on most.
+    """
+    columns = subject.raw.columns
+    if not subject.raw.daily or not {"open", "high", "low"} <= columns.keys():
+        return None
+    width = columns["high"] - columns["low"]
+    ranged = width > 0
+    if ranged.sum() < 20:
+        return None
+    stale = ranged & (np.abs(columns["close"] - columns["open"]) < 0.1 * width)
+    share = float(stale.sum() / ranged.sum())
+    if share < 0.6:
+        return None
+    row = int(np.argmax(np.where(stale, width / columns["close"], 0)))
+    return sight(
+        stale,
+        f"on {share:.0%} of the days the close repeats the open, as on {shown(subject, row)}: open "
+        f"{columns['open'][row]:.6g}, close {columns['close'][row]:.6g}, low {columns['low'][row]:.6g}, "
+        f"high {columns['high'][row]:.6g}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LateMove:
+    """A day on which one daily series closes before a move that another shows on that day.
+
+    ``own`` and ``other`` are the log returns of the day and of the next one.
+    """
+
+    day: date
+    own: tuple[float, float]
+    other: tuple[float, float]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.day}: closes before the move of the other series: {self.own[0]:+.2%} against {self.other[0]:+.2%} "
+            f"on the day, {self.own[1]:+.2%} against {self.other[1]:+.2%} on the next"
+        )
+
+
+def late_moves(own: Returns, other: Returns, *, scales: float = 2.5) -> tuple[LateMove, ...]:
+    """Compare two daily series of one thing: where is a move of the other a day late in ours?
+
+    A day counts where the other series moves by more than ``scales`` robust standard deviations, ours shows less
+    than half of it, and over two days both have moved alike (within a third of the move).
+
+    Raises
+    ------
+    DataError
+        If the two series share fewer than three days.
+    """
+    days, mine, theirs = np.intersect1d(own.trading_day, other.trading_day, return_indices=True)
+    if len(days) < 3:
+        raise DataError("The two daily series share fewer than three days.", remedy="Compare series of one period.")
+    x, y = level_changes(own, mine), level_changes(other, theirs)
+    scale = 1.4826 * float(np.nanmedian(np.abs(y)))
+    big = np.abs(y[:-1]) > scales * scale
+    missed = np.abs(x[:-1]) < 0.5 * np.abs(y[:-1])
+    made_up = np.abs(x[:-1] + x[1:] - y[:-1] - y[1:]) < np.abs(y[:-1]) / 3
+    late = np.abs(x[1:] - y[1:]) > 0.5 * np.abs(y[:-1])
+    rows = np.flatnonzero(big & missed & made_up & late)
+    return tuple(LateMove(as_date(days[i + 1]), (x[i], x[i + 1]), (y[i], y[i + 1])) for i in map(int, rows))
+
+
+def level_changes(series: Returns, rows: IntArray) -> FloatArray:
+    """Return the log returns from each shared day to the next shared day."""
+    level = np.nancumsum(series.values)
+    return np.asarray(np.diff(level[rows]), dtype=np.float64)

@@ -1,0 +1,162 @@
+"""The values of the quality room: what is looked at, what was seen, and what is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, IntArray, values_equal
+from eventstudy.errors import Notice
+from eventstudy.market import sessions
+from eventstudy.market.raw import RawBars, closing_instants
+from eventstudy.market.sessions import TradingCalendar
+
+Action = Literal["repaired", "kept", "refused", "accepted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A series under inspection: its rows, the calendar it should fit, and the clock on the wall.
+
+    Attributes
+    ----------
+    raw : RawBars
+    calendar : TradingCalendar or None
+        None where no calendar speaks for the whole series.
+    now_us : int or None
+        The present, for bars of the future; None where nobody looked at a clock.
+    vendor : str
+        File name, for vendors whose convention is documented.
+    unchecked : str
+        Why no calendar speaks for the series, where one was named.
+    """
+
+    raw: RawBars
+    calendar: TradingCalendar | None = None
+    now_us: int | None = None
+    vendor: str = ""
+    unchecked: str = ""
+
+    @cached_property
+    def closes(self) -> IntArray:
+        """Closing instants by the stated label side, shape (T,)."""
+        return closing_instants(self.raw, self.raw.label)
+
+    @cached_property
+    def session(self) -> IntArray:
+        """Row of each bar's session in the calendar's table, -1 outside every session, shape (T,)."""
+        if self.calendar is None:
+            return np.zeros(len(self.raw), dtype=np.int64)
+        return sessions.session_rows(self.calendar, self.closes, self.raw.step_us)
+
+    @cached_property
+    def changes(self) -> FloatArray:
+        """Log change from each close to the next, NaN where a price is missing or not positive, shape (T - 1,)."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            logs = np.log(self.raw.close)
+        made = np.diff(np.where(np.isfinite(logs), logs, np.nan))
+        return np.asarray(made, dtype=np.float64)
+
+    @cached_property
+    def scale(self) -> float:
+        """Robust standard deviation of the changes."""
+        return robust_scale(self.changes)
+
+
+def robust_scale(changes: FloatArray) -> float:
+    """Return the robust standard deviation of the changes that are not zero; 0 where there are none."""
+    moved = np.abs(changes[np.isfinite(changes) & (changes != 0)])
+    return 1.4826 * float(np.median(moved)) if len(moved) else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What a check saw: positions in the series (not lines), and a sentence with the first example."""
+
+    rows: IntArray
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One kind of defect.
+
+    Attributes
+    ----------
+    find : callable
+        Subject -> Sight or None.
+    action : {"repaired", "kept", "refused"}
+    rule : str
+        What is done, or for a refusal what the user should do.
+    mend : callable or None
+        (raw, rows) -> raw, for repairs.
+    """
+
+    find: Callable[[Subject], Sight | None]
+    action: Action
+    rule: str
+    mend: Callable[[RawBars, IntArray], RawBars] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """One kind of defect in one series, and what was done about it.
+
+    Attributes
+    ----------
+    kind : str
+        A name of ``CHECKS``.
+    action : {"repaired", "kept", "refused", "accepted"}
+    lines : IntArray
+        Lines of the file.
+    message, rule : str
+    """
+
+    kind: str
+    action: Action
+    lines: IntArray
+    message: str
+    rule: str
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        shown = ", ".join(map(str, self.lines[:5])) + (", ..." if len(self.lines) > 5 else "")
+        rows = f" [{len(self.lines)} row{'s' * (len(self.lines) != 1)}: {shown}]" if len(self.lines) else ""
+        return f"{self.kind}: {self.message}{rows}; {self.action}: {self.rule}"
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What came of looking at a series: the rows that may become bars, and every finding in the order of ``CHECKS``."""
+
+    subject: Subject
+    findings: tuple[Finding, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.action == "refused")
+
+
+def notice(finding: Finding) -> Notice:
+    """Return a finding as the notice that travels with the bars."""
+    return Notice("DATA", str(finding))
+
+
+def first_line(subject: Subject, rows: IntArray) -> int:
+    """Return the line of the first offending row."""
+    return int(subject.raw.line[rows[0]])
+
+
+def shown(subject: Subject, row: int) -> str:
+    """Return a row's label as it reads in the file."""
+    text = str(np.int64(subject.raw.wall[row]).view("datetime64[us]")).replace("T", " ").removesuffix(".000000")
+    return text[:10] if subject.raw.daily else text

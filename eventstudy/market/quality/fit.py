@@ -1,0 +1,144 @@
+"""How well bars fit a calendar's sessions under an assumed label side and clock: the evidence for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import BoolArray, IntArray, LabelSide
+from eventstudy.market import sessions
+from eventstudy.market.local_time import likely_instants
+from eventstudy.market.raw import RawBars, label_instants, take
+from eventstudy.market.sessions import TradingCalendar
+
+SIDES: tuple[LabelSide, ...] = ("left", "right")
+WORDS = {"left": "begin", "right": "end"}
+# Tried in this order: the zones price files are written in, then every whole hour (Etc/GMT-3 is three hours ahead).
+ZONES = (
+    *("UTC", "Europe/Moscow", "Europe/London", "Europe/Berlin", "America/New_York", "America/Chicago"),
+    *("Asia/Tokyo", "Asia/Shanghai", "Asia/Kolkata"),
+    *(f"Etc/GMT{-hours:+d}" for hours in range(-11, 14) if hours),
+)
+SAMPLE_BLOCKS, SAMPLE_ROWS = 12, 4_000
+# Documented conventions of vendors whose files show no session edge; the file name tells the vendor.
+VENDORS: dict[str, tuple[LabelSide, str]] = {
+    "oanda": ("left", "Oanda's candles carry 'the start time of the candlestick', in UTC (its v20 API documentation)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What contradicts one assumption, counted: bars outside sessions, auction bars with a range, empty edges."""
+
+    outside: int
+    wide_auctions: int
+    no_first: int
+    no_last: int
+    n_sessions: int
+
+    @property
+    def against(self) -> int:
+        return self.outside + self.wide_auctions + self.no_first + self.no_last
+
+    def __str__(self) -> str:
+        return (
+            f"{self.outside} bars outside sessions, {self.wide_auctions} auction bars with more than one price, "
+            f"{self.no_first} and {self.no_last} of {self.n_sessions} sessions without a first and a last bar"
+        )
+
+
+def fit(raw: RawBars, calendar: TradingCalendar, closes: IntArray) -> Fit:
+    """Count what would be odd if the bars closed at these instants."""
+    table = calendar.table
+    row = sessions.session_rows(calendar, closes, raw.step_us)
+    inside = row >= 0
+    held, closed, step = row[inside], closes[inside], raw.step_us
+    auction = table.auction[held] & (closed - step >= table.opens[held])
+    trade = ~table.auction[held]
+    first = np.unique(held[trade & (closed - table.opens[held] <= step)])
+    last = np.unique(held[trade & (table.closes[held] - closed < step)])
+    n_sessions = len(np.unique(held[trade]))
+    wide = int((auction & has_range(raw)[inside]).sum())
+    return Fit(int((~inside).sum()), wide, n_sessions - len(first), n_sessions - len(last), n_sessions)
+
+
+def has_range(raw: RawBars) -> BoolArray:
+    """Return the bars with more than one price in them; none where high and low are not given."""
+    if not {"high", "low"} <= raw.columns.keys():
+        return np.zeros(len(raw), dtype=np.bool_)
+    return np.asarray(raw.columns["high"] > raw.columns["low"], dtype=np.bool_)
+
+
+def sample(raw: RawBars) -> RawBars:
+    """Return some stretches of a long series: the evidence of 48,000 bars decides as well as that of millions."""
+    if len(raw) <= 2 * SAMPLE_BLOCKS * SAMPLE_ROWS:
+        return raw
+    starts = np.linspace(0, len(raw) - SAMPLE_ROWS, SAMPLE_BLOCKS).astype(np.int64)
+    return take(raw, (starts[:, None] + np.arange(SAMPLE_ROWS)).ravel())
+
+
+def decides(winner: int, loser: int) -> bool:
+    """Return whether two counts of contradictions differ by more than chance and by half of the larger at least."""
+    return loser - winner >= 6 and loser >= 1.5 * winner and (loser - winner) ** 2 > 6 * (loser + winner)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEvidence:
+    """Which end of the bar the labels mark, as far as the data say.
+
+    Attributes
+    ----------
+    side : {"left", "right"} or None
+        None where the evidence does not decide.
+    reasons : tuple of str
+    """
+
+    side: LabelSide | None
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        word = WORDS[self.side].upper() if self.side else "undecided"
+        return f"{word}: " + "; ".join(self.reasons)
+
+
+def label_evidence(raw: RawBars, calendar: TradingCalendar | None, vendor: str = "") -> LabelEvidence:
+    """Weigh both label sides against the calendar's sessions, auctions and breaks.
+
+    Under the true side no bar lies outside a session, a bar inside an auction has one price, and sessions have their
+    first and last bar. Where a market never closes only a vendor's documented convention is left.
+    """
+    if raw.daily:
+        return LabelEvidence(None, ("daily bars are labelled by their date",))
+    if calendar is None or calendar.always or not len(raw):
+        known = [row for name, row in VENDORS.items() if name in vendor.casefold()]
+        if known:
+            return LabelEvidence(known[0][0], (f"no session edge to judge by; {known[0][1]}",))
+        return LabelEvidence(None, ("no calendar with session edges to judge by; name one with --calendar",))
+    some = sample(raw)
+    marks = label_instants(some)
+    fits = {"left": fit(some, calendar, marks + raw.step_us), "right": fit(some, calendar, marks)}
+    reasons = tuple(f"if labels mark the {WORDS[side]}: {fits[side]}" for side in SIDES)
+    better: LabelSide = "left" if fits["left"].against < fits["right"].against else "right"
+    worse = "right" if better == "left" else "left"
+    return LabelEvidence(better if decides(fits[better].against, fits[worse].against) else None, reasons)
+
+
+def zone_evidence(raw: RawBars, calendar: TradingCalendar) -> tuple[str, Fit, Fit] | None:
+    """Return the zone under which the sessions fit, with the fit as stated and in that zone; None if as stated.
+
+    Both label sides are allowed for each zone, so that a wrong side is not taken for a wrong zone.
+    """
+    some = sample(raw)
+    stated = best_fit(some, calendar, raw.zone)
+    if stated.outside <= 0.01 * len(some) and stated.no_first + stated.no_last <= stated.n_sessions:
+        return None
+    fits = {zone: best_fit(some, calendar, zone) for zone in dict.fromkeys((calendar.zone, *ZONES))}
+    zone = min(fits, key=lambda name: fits[name].against)
+    return (zone, stated, fits[zone]) if decides(2 * fits[zone].against, stated.against) else None
+
+
+def best_fit(raw: RawBars, calendar: TradingCalendar, zone: str) -> Fit:
+    """Return the better fit of the two label sides for labels written on the clock of ``zone``."""
+    marks = likely_instants(raw.wall, zone)
+    return min((fit(raw, calendar, marks + s) for s in (0, raw.step_us)), key=lambda f: f.against)

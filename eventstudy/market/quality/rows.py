@@ -1,0 +1,138 @@
+"""Rows in the wrong order, twice, from the future, or without a usable price."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from eventstudy.arrays import BoolArray, IntArray
+from eventstudy.market.quality.findings import Sight, Subject, shown
+from eventstudy.market.raw import RawBars, take
+
+RANGE = ("open", "high", "low")
+
+
+def sight(where: BoolArray, message: str) -> Sight | None:
+    """Return the rows where something holds, or None where it holds nowhere."""
+    rows = np.flatnonzero(where)
+    return Sight(np.asarray(rows, dtype=np.int64), message) if len(rows) else None
+
+
+def drop(raw: RawBars, rows: IntArray) -> RawBars:
+    """Leave the rows out."""
+    keep = np.ones(len(raw), dtype=np.bool_)
+    keep[rows] = False
+    return take(raw, keep)
+
+
+def find_disorder(subject: Subject) -> Sight | None:
+    """A row is earlier than the one before it."""
+    late = np.diff(subject.raw.wall) < 0
+    if not late.any():
+        return None
+    row = int(np.argmax(late)) + 1
+    where = np.concatenate(([False], late))
+    return sight(where, f"{shown(subject, row)} stands after {shown(subject, row - 1)}")
+
+
+def sort(raw: RawBars, rows: IntArray) -> RawBars:
+    """Put all rows in order of time."""
+    return take(raw, np.argsort(raw.wall, kind="stable"))
+
+
+def repeats(raw: RawBars) -> tuple[BoolArray, BoolArray]:
+    """Return which rows have the time of the row before them, and which of these have its values too."""
+    again = np.concatenate(([False], np.diff(raw.wall) == 0))
+    same = again.copy()
+    for values in raw.columns.values() if again.any() else ():
+        same[1:] &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
+    return again, same
+
+
+def find_duplicates(subject: Subject) -> Sight | None:
+    """A row repeats the one before it exactly."""
+    return sight(repeats(subject.raw)[1], "a row repeats the one before it, time and values")
+
+
+def find_conflicts(subject: Subject) -> Sight | None:
+    """Two rows give different values for one time."""
+    again, same = repeats(subject.raw)
+    return sight(again & ~same, "two rows give different values for one time")
+
+
+def find_future(subject: Subject) -> Sight | None:
+    """A bar closes after the present."""
+    if subject.now_us is None or not len(subject.raw) or subject.closes.max() <= subject.now_us:
+        return None
+    return sight(subject.closes > subject.now_us, "bars close in the future")
+
+
+def find_missing(subject: Subject) -> Sight | None:
+    """A row has no closing price."""
+    return sight(np.isnan(subject.raw.close), "no closing price")
+
+
+def find_infinite(subject: Subject) -> Sight | None:
+    """The closing price is infinite."""
+    return sight(np.isinf(subject.raw.close), "the closing price is infinite")
+
+
+def find_zero(subject: Subject) -> Sight | None:
+    """The closing price is zero: an empty bar that somebody filled in."""
+    return sight(subject.raw.close == 0, "the closing price is zero")
+
+
+def find_negative(subject: Subject) -> Sight | None:
+    """The closing price is below zero."""
+    return sight(subject.raw.close < 0, "the closing price is below zero and has no logarithm")
+
+
+def find_bad_range(subject: Subject) -> Sight | None:
+    """Open, high or low is zero, negative or infinite although the close is a price."""
+    where = np.logical_or.reduce(impossible(subject.raw), axis=0)
+    return sight(np.asarray(where, dtype=np.bool_), "open, high or low is no price")
+
+
+def impossible(raw: RawBars) -> BoolArray:
+    """Return which opens, highs and lows are zero, negative or infinite, shape (3, T)."""
+    found = np.zeros((len(RANGE), len(raw)), dtype=np.bool_)
+    for place, name in enumerate(RANGE):
+        if name in raw.columns:
+            found[place] = (raw.columns[name] <= 0) | np.isinf(raw.columns[name])
+    return found
+
+
+def blank_impossible(raw: RawBars, rows: IntArray) -> RawBars:
+    """Set the opens, highs and lows that are no price missing."""
+    bad = dict(zip(RANGE, impossible(raw), strict=True))
+    columns = {name: np.where(bad[name], np.nan, v) if name in bad else v for name, v in raw.columns.items()}
+    return replace(raw, columns=columns)
+
+
+def find_high_below_low(subject: Subject) -> Sight | None:
+    """The high is below the low."""
+    columns = subject.raw.columns
+    if not {"high", "low"} <= columns.keys():
+        return None
+    return sight(columns["high"] < columns["low"], "the high is below the low")
+
+
+def find_close_outside(subject: Subject) -> Sight | None:
+    """The close (or the open) lies outside the range from low to high."""
+    columns = subject.raw.columns
+    if not {"high", "low"} <= columns.keys():
+        return None
+    outside = np.zeros(len(subject.raw), dtype=np.bool_)
+    for name in ("close", "open"):
+        if name in columns:
+            outside |= (columns[name] > columns["high"]) | (columns[name] < columns["low"])
+    return sight(outside & (columns["high"] >= columns["low"]), "open or close lies outside low to high")
+
+
+def blank_range(raw: RawBars, rows: IntArray) -> RawBars:
+    """Set high and low of the rows missing; the close stays."""
+    columns = {name: values.copy() if name in {"high", "low"} else values for name, values in raw.columns.items()}
+    for name in ("high", "low"):
+        columns[name][rows] = np.nan
+    return replace(raw, columns=columns)
