@@ -23,6 +23,7 @@ COMMANDS: dict[str, Row] = {
     "calendar": Row(
         "eventstudy.cli.calendar:calendar", "Print when a market trades, a day or the changes over a range."
     ),
+    "data check": Row("eventstudy.cli.check:check", "Say what is wrong with a price file, with row numbers."),
     "init": Row("eventstudy.cli.init:init", "Write a commented study to start from, which runs offline as it stands."),
     "validate": Row(
         "eventstudy.cli.validate:validate", "Say everything that is wrong with study files, with the place."

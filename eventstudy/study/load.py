@@ -122,6 +122,8 @@ def bar_request(row: DataSpec, folder: Path) -> BarRequest:
         timezone=row.timezone,
         label=row.label,
         closes_at=row.closes_at,
+        force_label=row.force_label,
+        accept=row.accept,
     )
 
 

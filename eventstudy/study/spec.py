@@ -41,6 +41,8 @@ class DataSpec(Settings):
     step: str = ""
     calendar: str = ""
     closes_at: str = ""
+    force_label: bool = False
+    accept: tuple[str, ...] = ()
     board: str = ""
     quote: str = ""
     sign: Literal[-1, 1] = 1

@@ -148,7 +148,7 @@ class Inspection:
 
 def notice(finding: Finding) -> Notice:
     """Return a finding as the notice that travels with the bars."""
-    return Notice("DATA", str(finding))
+    return Notice("ES-" + finding.kind.upper().replace(" ", "-"), str(finding))
 
 
 def first_line(subject: Subject, rows: IntArray) -> int:

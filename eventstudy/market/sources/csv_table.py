@@ -90,7 +90,8 @@ def choose_columns(names: Iterable[str], layout: Layout, mapping: Mapping[str, s
     unknown = [column for column in mapping.values() if column not in names]
     if unknown:
         raise DataError(f"{path} has no column {unknown[0]!r}; it has {', '.join(names)}.")
-    by_name = {plain(name): name for name in reversed(names)}
+    by_name = {plain(name).split("_")[0]: name for name in reversed(names)}  # "Close_USD_RUB" holds the close
+    by_name |= {plain(name): name for name in reversed(names)}
     wanted = {"date": layout.date, "clock": layout.clock, "time": layout.time, "ticker": layout.ticker, **layout.prices}
     found = {
         role: next(by_name[n] for n in options if n in by_name)
@@ -147,6 +148,16 @@ def time_type(first: str) -> Any:
         if first.isdigit() and len(first) >= 10 and len(first) != 14
         else pa.dictionary(pa.int32(), pa.string())
     )
+
+
+def tickers_in(path: Path, layout: Layout, mapping: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the instruments a file tells apart in a column of its own, in order; none where it has no such column."""
+    head = peek(path, layout)
+    column = choose_columns(head.names, layout, mapping, path).get("ticker")
+    if not column:
+        return ()
+    table = parse(path, head, {"ticker": column})
+    return tuple(str(t) for t in pc.unique(table[column].cast(pa.string())).to_pylist() if t is not None)
 
 
 def rows_of(table: pa.Table, column: str, ticker: str, path: Path) -> np.ndarray[Any, Any] | None:

@@ -1,0 +1,129 @@
+"""``eventstudy data check``: what is wrong with a price file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eventstudy.cli import console, exits
+from eventstudy.errors import UsageError
+
+if TYPE_CHECKING:
+    from eventstudy.market.quality.findings import Finding
+    from eventstudy.market.sources.survey import Survey
+
+SHOWN_LINES = 1_000
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file of prices.")],
+    instrument: Annotated[str, typer.Option(help="Code; of several instruments in one file the one to check.")] = "",
+    preset: Annotated[str, typer.Option(help="Layout: finam, quik, moex-iss-csv, metatrader, yahoo-csv, ...")] = "",
+    timezone: Annotated[str, typer.Option(help="Whose clock the labels show: Europe/Moscow.")] = "",
+    label: Annotated[str, typer.Option(help="Which end of a bar the labels mark: left (begin) or right (end).")] = "",
+    step: Annotated[str, typer.Option(help="Length of a bar: 1min, 10min, 1D.")] = "",
+    calendar: Annotated[str, typer.Option(help="Trading calendar: MOEX-SHARES, 24/5, XNYS, ...")] = "",
+    closes_at: Annotated[str, typer.Option(help="Local time of the close of daily bars: 18:50.")] = "",
+    column: Annotated[list[str] | None, typer.Option(help="ROLE=NAME: close=USDRUB_TOM. May be repeated.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Another daily file of the same thing, to compare closes.")
+    ] = None,
+    against_column: Annotated[list[str] | None, typer.Option(help="ROLE=NAME for the other file.")] = None,
+    accept: Annotated[list[str] | None, typer.Option(help="A kind of defect to leave as it is.")] = None,
+    force_label: Annotated[bool, typer.Option("--force-label", help="Insist on --label against the evidence.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Look for every kind of defect in a price file and say what would be repaired, kept or refused.
+
+    What is not stated is assumed from the file and named as an assumption. Exit code 0: nothing found; 1: something
+    was found and would be repaired or kept; 4: the file would be refused.
+
+    Examples:
+        eventstudy data check SBER_M10_2021.csv
+        eventstudy data check usdrub.csv --against tom.csv --against-column close=USDRUB_TOM
+    """
+    from eventstudy.market.sources.survey import survey
+
+    surveys = survey(
+        file,
+        instrument=instrument,
+        preset=preset,
+        timezone=timezone,
+        label=label or None,  # type: ignore[arg-type]
+        step=step,
+        calendar=calendar,
+        closes_at=closes_at,
+        columns=roles(column or ()),
+        accept=(*(accept or ()), *(("label side",) if force_label else ())),
+    )
+    late = compare(surveys, survey(against, columns=roles(against_column or ())), against) if against else ()
+    if as_json:
+        console.json_data({"file": str(file), "series": [as_record(s, late) for s in surveys]})
+    else:
+        console.data("\n".join(line for s in surveys for line in as_lines(s, late)))
+    actions = {finding.action for s in surveys for finding in (*s.inspection.findings, *late)}
+    return exits.DATA if "refused" in actions else exits.PARTLY if actions else exits.OK
+
+
+def roles(pairs: Iterable[str]) -> dict[str, str]:
+    """Read ROLE=NAME."""
+    made = {}
+    for pair in pairs:
+        role, equals, name = pair.partition("=")
+        if not equals:
+            raise UsageError(f"{pair!r} names no column.", remedy="Write ROLE=NAME, for example close=USDRUB_TOM.")
+        made[role] = name
+    return made
+
+
+def compare(own: tuple[Survey, ...], other: tuple[Survey, ...], against: Path) -> tuple[Finding, ...]:
+    """Return the days on which the closes of a file were taken before a move that the other file shows."""
+    from eventstudy.market.sources.survey import cut_closes
+
+    return tuple(found for found in (cut_closes(own[0], other[0], against.name),) if found)
+
+
+def as_lines(found: Survey, late: tuple[Finding, ...]) -> list[str]:
+    """Return a survey as lines."""
+    request = found.request
+    lines = [
+        f"{request.instrument.code}: {found.n_rows} rows, step {request.step}, {request.timezone}, "
+        f"calendar {request.instrument.calendar}, layout {request.preset}"
+    ]
+    lines += [f"  assumed: {words}" for words in found.assumed]
+    lines.append(f"  label: {found.evidence}")
+    lines += [f"  {finding}" for finding in (*found.inspection.findings, *late)]
+    return lines if len(lines) > len(found.assumed) + 2 else [*lines, "  nothing found"]
+
+
+def as_record(found: Survey, late: tuple[Finding, ...]) -> dict[str, Any]:
+    """Return a survey as JSON values."""
+    request = found.request
+    return {
+        "instrument": request.instrument.code,
+        "rows": found.n_rows,
+        "step": str(request.step),
+        "timezone": request.timezone,
+        "calendar": request.instrument.calendar,
+        "preset": request.preset,
+        "assumed": list(found.assumed),
+        "label": {
+            "stated_or_assumed": request.label,
+            "evidence": found.evidence.side,
+            "reasons": found.evidence.reasons,
+        },
+        "findings": [
+            {
+                "kind": finding.kind,
+                "action": finding.action,
+                "rule": finding.rule,
+                "message": finding.message,
+                "n_rows": len(finding.lines),
+                "lines": finding.lines[:SHOWN_LINES].tolist(),
+            }
+            for finding in (*found.inspection.findings, *late)
+        ],
+    }
