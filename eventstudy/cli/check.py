@@ -86,11 +86,18 @@ def compare(own: tuple[Survey, ...], other: tuple[Survey, ...], against: Path) -
     return tuple(found for found in (cut_closes(own[0], other[0], against.name),) if found)
 
 
+def step_words(step: Any) -> str:
+    """Return a step as one writes it: 10min, 1D."""
+    seconds = int(step.total_seconds())
+    size, unit = next((s, u) for s, u in ((86_400, "D"), (60, "min"), (1, "s")) if seconds % s == 0)
+    return f"{seconds // size}{unit}"
+
+
 def as_lines(found: Survey, late: tuple[Finding, ...]) -> list[str]:
     """Return a survey as lines."""
     request = found.request
     lines = [
-        f"{request.instrument.code}: {found.n_rows} rows, step {request.step}, {request.timezone}, "
+        f"{request.instrument.code}: {found.n_rows} rows, step {step_words(request.step)}, {request.timezone}, "
         f"calendar {request.instrument.calendar}, layout {request.preset}"
     ]
     lines += [f"  assumed: {words}" for words in found.assumed]
@@ -105,13 +112,13 @@ def as_record(found: Survey, late: tuple[Finding, ...]) -> dict[str, Any]:
     return {
         "instrument": request.instrument.code,
         "rows": found.n_rows,
-        "step": str(request.step),
+        "step": step_words(request.step),
         "timezone": request.timezone,
         "calendar": request.instrument.calendar,
         "preset": request.preset,
         "assumed": list(found.assumed),
         "label": {
-            "stated_or_assumed": request.label,
+            "used": request.label,
             "evidence": found.evidence.side,
             "reasons": found.evidence.reasons,
         },

@@ -7,7 +7,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, IntArray
 from eventstudy.market import sessions
 from eventstudy.market.quality.findings import Sight, Subject, shown
-from eventstudy.market.quality.fit import WORDS, label_evidence, zone_evidence
+from eventstudy.market.quality.fit import WORDS, label_evidence, vendor_of, zone_evidence
 from eventstudy.market.quality.rows import sight
 from eventstudy.market.sessions import as_date, as_day, describe, session_at
 
@@ -21,8 +21,10 @@ def judged(subject: Subject) -> bool:
 
 def find_wrong_zone(subject: Subject) -> Sight | None:
     """The session edges do not fit as stated, but would under another offset."""
-    if not judged(subject) or subject.raw.daily or subject.calendar is None:
+    if subject.raw.daily:
         return None
+    if not judged(subject) or subject.calendar is None:
+        return wrong_vendor_zone(subject)
     found = zone_evidence(subject.raw, subject.calendar)
     if found is None:
         return None
@@ -32,6 +34,14 @@ def find_wrong_zone(subject: Subject) -> Sight | None:
         f"the sessions of {subject.calendar.name} do not fit labels written in {subject.raw.zone} ({stated}), but they "
         f"do if written in {zone} ({moved})",
     )
+
+
+def wrong_vendor_zone(subject: Subject) -> Sight | None:
+    """The vendor's documented zone is another than the stated one, and no session edge can tell."""
+    vendor = vendor_of(subject.vendor)
+    if vendor is None or vendor.zone == subject.raw.zone:
+        return None
+    return Sight(NOBODY, f"the labels are said to be written in {subject.raw.zone}, but {vendor.words}")
 
 
 def find_wrong_side(subject: Subject) -> Sight | None:

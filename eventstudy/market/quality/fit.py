@@ -21,9 +21,20 @@ ZONES = (
     *(f"Etc/GMT{-hours:+d}" for hours in range(-11, 14) if hours),
 )
 SAMPLE_BLOCKS, SAMPLE_ROWS = 12, 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """The documented convention of a vendor: label side, zone, and where it is said."""
+
+    side: LabelSide
+    zone: str
+    words: str
+
+
 # Documented conventions of vendors whose files show no session edge; the file name tells the vendor.
-VENDORS: dict[str, tuple[LabelSide, str]] = {
-    "oanda": ("left", "Oanda's candles carry 'the start time of the candlestick', in UTC (its v20 API documentation)"),
+VENDORS: dict[str, Vendor] = {
+    "oanda": Vendor("left", "UTC", "Oanda's v20 API stamps candles with their start, in UTC"),
 }
 
 
@@ -111,9 +122,8 @@ def label_evidence(raw: RawBars, calendar: TradingCalendar | None, vendor: str =
     if raw.daily:
         return LabelEvidence(None, ("daily bars are labelled by their date",))
     if calendar is None or calendar.always or not len(raw):
-        known = [row for name, row in VENDORS.items() if name in vendor.casefold()]
-        if known:
-            return LabelEvidence(known[0][0], (f"no session edge to judge by; {known[0][1]}",))
+        if known := vendor_of(vendor):
+            return LabelEvidence(known.side, (f"no session edge to judge by; {known.words}",))
         return LabelEvidence(None, ("no calendar with session edges to judge by; name one with --calendar",))
     some = sample(raw)
     marks = label_instants(some)
@@ -122,6 +132,11 @@ def label_evidence(raw: RawBars, calendar: TradingCalendar | None, vendor: str =
     better: LabelSide = "left" if fits["left"].against < fits["right"].against else "right"
     worse = "right" if better == "left" else "left"
     return LabelEvidence(better if decides(fits[better].against, fits[worse].against) else None, reasons)
+
+
+def vendor_of(file_name: str) -> Vendor | None:
+    """Return the vendor a file name speaks of."""
+    return next((row for name, row in VENDORS.items() if name in file_name.casefold()), None)
 
 
 def zone_evidence(raw: RawBars, calendar: TradingCalendar) -> tuple[str, Fit, Fit] | None:

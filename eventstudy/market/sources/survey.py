@@ -119,10 +119,12 @@ def fill_in(asked: BarRequest, calendar: str) -> tuple[BarRequest, tuple[str, ..
     venue = calendar_named(traded.calendar)
     step = asked.step or guess_step(wall_of(asked, path))
     if not asked.step:
-        assumed.append(f"step={str(step)!r} (the most frequent distance of two rows)")
-    timezone = asked.timezone or ("UTC" if "utc" in path.stem.casefold() else venue.zone)
-    if not asked.timezone:
-        assumed.append(f"timezone={timezone!r} (of the calendar {venue.name}, or the file name)")
+        assumed.append("the step is the most frequent distance of two rows")
+    timezone = asked.timezone
+    if not timezone:
+        said = "utc" in path.stem.casefold()
+        timezone = "UTC" if said else venue.zone
+        assumed.append(f"timezone={timezone!r} ({'the file name says so' if said else f'that of {venue.name}'})")
     closes_at = asked.closes_at
     if step >= pd.Timedelta(days=1) and not closes_at:
         closes_at = "23:59"
