@@ -57,28 +57,37 @@ def placebo_windows(
     if bars[0] < 0 or bars[-1] >= len(index):
         none = np.empty(0, dtype=np.int64)
         return none, none, none
-    moved = (_earlier_windows if index.daily else _same_clock)(index, bars, after)
+    moved = earlier_spans(index, int(bars[0]), int(bars[-1]), after) if index.daily else _same_clock(index, bars, after)
     moved = moved[np.argsort(np.abs(moved - bars[0]), kind="stable")][:limit]
     return moved + (reference - bars[0]), moved + (first - bars[0]), index.day[moved + (reference - bars[0])]
 
 
-def _earlier_windows(index: ClockIndex, bars: IntArray, after: bool) -> IntArray:
-    size = len(bars) - 1
-    low = np.arange(bars[0] - size, -1, -size)
-    high = np.arange(bars[0] + size, len(index) - size, size) if after else low[:0]
+def earlier_spans(index: ClockIndex, head: int, tail: int, after: bool) -> IntArray:
+    """First bars of the spans of a daily series that share no return with ``head .. tail`` or with one another."""
+    size = tail - head
+    low = np.arange(head - size, -1, -size)
+    high = np.arange(head + size, len(index) - size, size) if after else low[:0]
     return np.concatenate([low, high]).astype(np.int64)
 
 
+def shifted_days(index: ClockIndex, head: int, tail: int, after: bool) -> tuple[IntArray, IntArray]:
+    """Bars that close at the clock times of ``head`` and ``tail`` on other days; the event's own days never serve."""
+    key, first, last = index.key, int(index.ordinal[head]), int(index.ordinal[tail])
+    shifts = np.arange(-first, index.n_days - last)
+    shifts = shifts[(shifts < first - last) | (after & (shifts > last - first))]
+    heads = _find(index, key[head] + shifts * DAY_US)
+    tails = _find(index, key[tail] + shifts * DAY_US)
+    found = (heads >= 0) & (tails >= 0)
+    return heads[found], tails[found]
+
+
 def _same_clock(index: ClockIndex, bars: IntArray, after: bool) -> IntArray:
-    key, own = index.key, index.ordinal[bars]
-    shifts = np.arange(-own.min(), index.n_days - own.max())
-    shifts = shifts[(shifts < own.min() - own.max()) | (after & (shifts > own.max() - own.min()))]
-    head = _find(index, key[bars[0]] + shifts * DAY_US)
-    tail = _find(index, key[bars[-1]] + shifts * DAY_US)
-    fits = (head >= 0) & (tail - head == len(bars) - 1)
-    head, shifts = head[fits], shifts[fits]
-    same = (key[head[:, None] + np.arange(len(bars))] == key[bars] + shifts[:, None] * DAY_US).all(axis=1)
-    return np.asarray(head[same], dtype=np.int64)
+    heads, tails = shifted_days(index, int(bars[0]), int(bars[-1]), after)
+    heads = heads[tails - heads == len(bars) - 1]
+    steps = np.arange(len(bars))
+    moved = index.key[heads[:, None] + steps] - index.key[heads][:, None]
+    same = (moved == index.key[bars] - index.key[bars[0]]).all(axis=1)
+    return np.asarray(heads[same], dtype=np.int64)
 
 
 def _find(index: ClockIndex, wanted: IntArray) -> IntArray:

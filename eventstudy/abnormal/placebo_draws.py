@@ -1,0 +1,109 @@
+"""The CAR of one window on every day that can serve for that very window: the draws of the placebo test."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.placebo import ClockIndex, clock_index, earlier_spans, shifted_days
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
+
+Missing = Literal["refuse", "merge"]
+# With "merge", a day serves while at least this share of the event's bars is there: fewer is a halt or a hole.
+PRESENT = 0.9
+
+
+def placebo_draws(
+    series: SeriesSet,
+    positions: Positions,
+    abnormal: AbnormalReturns,
+    window: Window,
+    *,
+    limit: int | None = None,
+    after: bool = False,
+    missing: Missing = "refuse",
+) -> tuple[FloatArray, ...]:
+    """Return, for each event, the abnormal return summed over ``window`` on its placebo days, nearest day first.
+
+    A day serves when it has a bar that closes at the local clock time of the window's reference close and one at that
+    of its last close. With ``missing="refuse"`` every bar between must be there too. With ``"merge"`` a bar without
+    trades is no reason to refuse the day: the next bar's return holds both, so their sum over the window is exact; at
+    least nine bars in ten must be there. A day with a missing return never serves.
+
+    Returns
+    -------
+    tuple of FloatArray, each (D_i,)
+        Decimal returns under the event's own model.
+    """
+    place = {int(row): i for i, row in enumerate(positions.row)}
+    indices: dict[int, ClockIndex] = {}
+    draws = []
+    for i, row in enumerate(abnormal.row):
+        at = place[int(row)]
+        s = int(positions.series[at])
+        index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
+        head, tail = span_of(window, int(positions.reference[at]), int(positions.first[at]))
+        if head < 0 or tail >= len(index):
+            draws.append(np.empty(0))
+            continue
+        heads, tails = _serving(index, head, tail, after, missing)
+        total, there = _window_sum(series, s, heads, tails, abnormal, i)
+        draws.append(total[there][:limit])
+    return tuple(draws)
+
+
+def span_of(window: Window, reference: int, first: int) -> tuple[int, int]:
+    """Return the bar whose close a window starts from, and its last bar; tau = 0 is the bars between the two."""
+    head = reference + window.start if window.start <= 0 else first + window.start - 1
+    tail = reference + window.stop + 1 if window.stop < 0 else first + window.stop
+    return head, tail
+
+
+def _serving(index: ClockIndex, head: int, tail: int, after: bool, missing: Missing) -> tuple[IntArray, IntArray]:
+    if index.daily:
+        heads = earlier_spans(index, head, tail, after)
+        tails = heads + (tail - head)
+    else:
+        heads, tails = shifted_days(index, head, tail, after)
+        width = tail - head
+        if missing == "merge":
+            fits = (tails - heads >= PRESENT * width) & (tails > heads)
+            heads, tails = heads[fits], tails[fits]
+        else:
+            heads = heads[_same_closes(index, heads, tails, head, width)]
+            tails = heads + width
+    nearest = np.argsort(np.abs(heads - head), kind="stable")
+    return heads[nearest], tails[nearest]
+
+
+def _same_closes(index: ClockIndex, heads: IntArray, tails: IntArray, head: int, width: int) -> BoolArray:
+    same: BoolArray = tails - heads == width
+    bars = np.arange(width + 1)
+    own = index.key[head + bars] - index.key[head]
+    same[same] = (index.key[heads[same][:, None] + bars] - index.key[heads[same]][:, None] == own).all(axis=1)
+    return same
+
+
+def _window_sum(
+    series: SeriesSet, s: int, heads: IntArray, tails: IntArray, abnormal: AbnormalReturns, i: int
+) -> tuple[FloatArray, BoolArray]:
+    """Return each draw's abnormal return and whether all its returns are there."""
+    low, time_low = int(series.offset[s]), int(series.time_offset[s])
+    coef = abnormal.fit.coef[i]
+    total = _sums(series.values, low + heads, low + tails) - coef[0] * (tails - heads)
+    for j in range(1, len(coef)):
+        total -= coef[j] * _sums(series.factors[j - 1], time_low + heads, time_low + tails)
+    return total, np.isfinite(total)
+
+
+def _sums(flat: FloatArray, heads: IntArray, tails: IntArray) -> FloatArray:
+    """Return ``flat[head + 1 : tail + 1].sum()`` for every pair."""
+    sums: FloatArray = np.array(
+        [flat[a + 1 : b + 1].sum() for a, b in zip(heads, tails, strict=True)], dtype=np.float64
+    )
+    return sums
