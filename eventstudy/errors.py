@@ -52,7 +52,7 @@ class UnknownNameError(UsageError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One broken rule of a study file, with the place a person can jump to."""
+    """One broken rule of a study, with the place a person can jump to; line 0 where it was not written in a file."""
 
     path: str
     line: int
@@ -61,7 +61,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.key}: {self.message}"
+        place = f"{self.path}:{self.line}:{self.column}: " if self.line else ""
+        return f"{place}{self.key}: {self.message}"
 
 
 class SpecError(EventStudyError, ValueError):

@@ -169,7 +169,8 @@ def summary(result: StudyResult) -> str:
         lines.append("SIMULATED data: drawn from a seed, not traded.")
     counts = ", ".join(f"{count} {name}" for name, count in result.ledger.counts().items())
     lines += [f"Events: {len(result.ledger)} ({counts}); model {spec.model}, anchor {spec.anchor}.", ""]
-    for entry in aggregates(result.abnormal, result.significances, spec.test_windows):
+    several = len(set(result.abnormal.events[:MAX_LINES])) > 1  # one event on many instruments has no mean
+    for entry in aggregates(result.abnormal, result.significances, spec.test_windows) if several else ():
         if entry["n_events"] > 1:
             lines += _paragraph(f"mean of {entry['n_events']} events", entry, entry["caar"])
     told = responses(result.abnormal, result.significances, spec.test_windows) if len(result.abnormal) <= 500 else []
