@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.windows import Window
@@ -29,6 +31,11 @@ class SameClock:
     variance: FloatArray
     cell_variance: FloatArray
     days: IntArray
+
+    def take(self, keep: NDArray[Any]) -> SameClock:
+        """Return the events of ``keep``."""
+        columns = (self.mean, self.variance, self.cell_variance, self.days)
+        return SameClock(self.windows, *(column[keep] for column in columns))
 
 
 @dataclass(frozen=True, eq=False)

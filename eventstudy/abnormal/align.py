@@ -32,7 +32,7 @@ class Codes:
     def blank(cls, n: int) -> Codes:
         return cls(np.zeros(n, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64))
 
-    def mark(self, rows: NDArray[np.intp], code: int, a: Numbers = 0, b: Numbers = 0) -> None:
+    def mark(self, rows: NDArray[np.intp], code: Numbers, a: Numbers = 0, b: Numbers = 0) -> None:
         """Give ``rows`` a code, unless an earlier rule already spoke."""
         self.code[rows], self.a[rows], self.b[rows] = code, a, b
 
@@ -67,7 +67,7 @@ def align(
     return Positions(row, which[row], reference[row], first[row], none, none, none), codes
 
 
-def _mark(codes: Codes, where: NDArray[np.bool_], code: int, a: Numbers = 0, b: Numbers = 0) -> None:
+def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0, b: Numbers = 0) -> None:
     rows = np.flatnonzero(where & (codes.code == book.USED))
     pick = [value[rows] if isinstance(value, np.ndarray) else value for value in (a, b)]
     codes.mark(rows, code, *pick)

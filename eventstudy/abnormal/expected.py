@@ -1,84 +1,161 @@
-"""Expected returns: the table of models. A model turns an estimation window into a :class:`Fit`, nothing else."""
+"""Expected returns: the table of models. A model turns an estimation window into a Fit, nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal
+from collections.abc import Mapping
 
-from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.least_squares import mean_only, no_parameters, one_regressor
-from eventstudy.arrays import FloatArray
+from eventstudy.abnormal import models, regressions
+from eventstudy.abnormal.model_row import ModelRow, Options
+from eventstudy.errors import UnknownNameError
 
-Options = Mapping[str, Any]
-Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
-NO_OPTIONS: Options = MappingProxyType({})
+REGRESSION = {"fit": "ols", "covariance": "classical", "huber_c": 1.345, "hac_lags": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """One expected-return model.
-
-    ``function(y, X, options)`` takes returns (B, L1) and regressors (k, B, L1), NaN where missing, and returns a
-    :class:`Fit` whose coefficients are the intercept and one loading per regressor.
-    """
-
-    function: Callable[[FloatArray, FloatArray, Options], Fit]
-    needs: Needs
-    summary: str
-    formula: str
-    source: str
-    doi: str = ""
-    options: Options = field(default_factory=lambda: NO_OPTIONS)
+def _none(k: int) -> int:
+    return 0
 
 
-def zero(y: FloatArray, X: FloatArray, options: Options) -> Fit:
-    """Expect nothing: the return itself is abnormal. Right for short windows, where a drift is far below the noise."""
-    return no_parameters(y, 1)
-
-
-def constant_mean(y: FloatArray, X: FloatArray, options: Options) -> Fit:
-    """Expect the instrument's own mean return."""
-    return mean_only(y)
-
-
-def market(y: FloatArray, X: FloatArray, options: Options) -> Fit:
-    """Expect ``alpha + beta * market``, by least squares."""
-    return one_regressor(y, X[0])
+def _one(k: int) -> int:
+    return min(k, 1)
 
 
 MODELS: Mapping[str, ModelRow] = {
     "zero": ModelRow(
-        zero,
+        models.zero,
         "nothing",
         "no expected return: every move counts",
         "AR_t = R_t;  V(CAR) = s2 L,  s2 = sum_est R_t^2 / M,  df = M",
         "Brown and Warner 1985",
         "10.1016/0304-405X(85)90042-X",
+        "windows so long that the drift or the market's own move matters",
     ),
     "constant_mean": ModelRow(
-        constant_mean,
+        models.constant_mean,
         "estimation",
         "the instrument's mean return in the estimation window",
         "AR_t = R_t - mean_est(R);  V(CAR) = s2 (L + L^2/M),  df = M - 1",
         "Brown and Warner 1985",
         "10.1016/0304-405X(85)90042-X",
+        "events on days when the whole market moves",
+    ),
+    "comparison_period_mean": ModelRow(
+        models.comparison_period_mean,
+        "estimation",
+        "the mean return of a shorter comparison period next to the event",
+        "AR_t = R_t - mean_comp(R);  V(CAR) = s2 (L + L^2/M),  M = usable bars of the comparison period,  df = M - 1",
+        "Masulis 1980",
+        "10.1016/0304-405X(80)90015-X",
+        "events on days when the whole market moves; drift that leads up to the event",
+        {"bars": 60},
+    ),
+    "market_adjusted": ModelRow(
+        models.market_adjusted,
+        "market",
+        "the market's return: alpha 0, beta 1",
+        "AR_t = R_t - Rm_t;  V(CAR) = s2 L,  s2 = sum_est (R - Rm)^2 / M,  df = M",
+        "Brown and Warner 1985",
+        "10.1016/0304-405X(85)90042-X",
+        "instruments whose beta is far from 1 on days when the market moves",
+        prepare=models.excess_of_market,
+        regressors=_none,
     ),
     "market": ModelRow(
-        market,
+        regressions.regression,
         "market",
-        "alpha + beta times the market return, least squares",
+        "alpha + beta times the market return, least squares (options: Huber fit, Newey-West covariance)",
         "AR_t = R_t - a - b Rm_t;  V(CAR) = s2 (L + L^2/M + (sum_win x_t)^2/SSx),  x = Rm - mean_est(Rm),  df = M - 2",
-        "Campbell, Lo and MacKinlay 1997, ch. 4; MacKinlay 1997",
+        "Campbell, Lo and MacKinlay 1997, ch. 4",
         "10.1515/9781400830213",
+        "a market that trades at other hours; a beta that the event changes",
+        REGRESSION,
+        prepare=regressions.first_only,
+        regressors=_one,
+    ),
+    "scholes_williams": ModelRow(
+        regressions.scholes_williams,
+        "market",
+        "market model with beta corrected for prices that trade at different moments",
+        "b = (b_-1 + b_0 + b_+1) / (1 + 2 rho_m);  a = mean(R) - b mean(Rm);  V as for market, with the residuals of b",
+        "Scholes and Williams 1977",
+        "10.1016/0304-405X(77)90041-1",
+        "noise so strong that the plain estimator wins (Griffin and Oomen 2011)",
+        prepare=regressions.lagged,
+        regressors=_one,
+        lags=regressions.one_lag,
+    ),
+    "dimson": ModelRow(
+        regressions.dimson,
+        "market",
+        "market model with beta summed over leads and lags of the market",
+        "R_t = a + sum_{j=-k..k} b_j Rm_{t+j} + e;  b = sum b_j;  V as for market, with the residuals of b",
+        "Dimson 1979",
+        "10.1016/0304-405X(79)90013-8",
+        "many leads and lags in short windows: each adds noise to beta",
+        {"lags": 1},
+        prepare=regressions.lagged,
+        regressors=_one,
+        lags=regressions.lags_option,
+    ),
+    "factor": ModelRow(
+        regressions.regression,
+        "factors",
+        "alpha plus a loading on every factor given (FF3, FF5, Carhart, Brent and the dollar index ...)",
+        "AR_t = R_t - a - b'F_t;  V(CAR) = s2 (L + d'(X'X)^-1 d),  d = sum_win (1, F_t),  df = M - 1 - k",
+        "Fama and French 1993",
+        "10.1016/0304-405X(93)90023-5",
+        "factors that contain the event itself",
+        REGRESSION,
+    ),
+    "capm": ModelRow(
+        regressions.regression,
+        "factors",
+        "excess return explained by the market's excess return; the risk-free rate is the last factor",
+        "R_t - rf_t = a + b (Rm_t - rf_t) + e;  V as for market",
+        "Sharpe 1964; Jensen 1968",
+        "10.1111/j.1540-6261.1964.tb02865.x",
+        "as market",
+        REGRESSION,
+        prepare=regressions.excess_of_risk_free,
+        regressors=_one,
+    ),
+    "garch": ModelRow(
+        regressions.garch,
+        "market",
+        "market model whose errors follow GARCH(1,1), by quasi maximum likelihood (package arch)",
+        "e_t = s_t z_t,  s_t^2 = omega + a e_{t-1}^2 + b s_{t-1}^2;  V with s2 = omega / (1 - a - b)",
+        "Bollerslev 1986",
+        "10.1016/0304-4076(86)90063-1",
+        "short windows: the likelihood needs some hundred bars",
+        prepare=regressions.first_only,
+        regressors=_one,
+    ),
+    "rolling": ModelRow(
+        models.rolling,
+        "market",
+        "market model on the last bars before each bar; variance from one-step prediction errors",
+        "AR_t = R_t - a - b Rm_t with (a, b) from the last W bars;  s2 = mean of squared one-step errors,  df = M - W",
+        "Fama and MacBeth 1973",
+        "10.1086/260061",
+        "windows so short that beta is mostly noise",
+        {"bars": 60},
+        prepare=regressions.first_only,
+        regressors=_one,
     ),
     "same_clock_mean": ModelRow(
-        zero,
+        models.zero,
         "same_clock_days",
         "the mean return of the same clock window on other trading days",
         "AR_t = R_t - mean_d(R_dt);  V(CAR) = s2 (1 + 1/D),  s2 = var_d(sum_win R_dt),  df = D - 1",
         "Rinaudo and Saha 2014",
         "",
+        "an event day whose volatility regime differs from that of the other days",
     ),
 }
+
+
+def options_of(kind: str, defaults: Options, given: Options) -> dict[str, object]:
+    """Return the defaults with the user's choices; an unknown option lists the known ones."""
+    for name in given:
+        if name not in defaults:
+            raise UnknownNameError(f"option of {kind}", name, defaults)
+    return {**defaults, **given}

@@ -31,6 +31,8 @@ class Fit:
         Condition number of the column-scaled regressors; NaN where there is nothing to invert.
     status : NDArray of uint8, shape (N,)
         Ledger code: 0, or why there is no fit.
+    rank : IntArray, shape (N,)
+        Rank of the regressors, the intercept counted.
     residuals : FloatArray, shape (N, L1)
         NaN where a bar is not usable; width 0 once the block is done with (a million events would need 2 GB).
     """
@@ -42,6 +44,7 @@ class Fit:
     n: IntArray
     condition: FloatArray
     status: NDArray[np.uint8]
+    rank: IntArray
     residuals: FloatArray
 
     def __len__(self) -> int:

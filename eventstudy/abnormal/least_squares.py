@@ -99,8 +99,10 @@ def finish(
         sigma2 = np.where(df > 0, spread / np.where(df > 0, df, 1.0), np.nan)
     status = np.zeros(len(y), dtype=np.uint8)
     status[too_few_values(y, valid, max(p + 1, 2)) & (df > 0)] = book.DEGENERATE
-    status[np.isposinf(condition) & (df > 0)] = book.COLLINEAR
-    return Fit(coef, root, sigma2, df, n, condition, status, residuals)
+    flat = np.isposinf(condition) & (df > 0)
+    status[flat] = book.COLLINEAR
+    rank = np.where(flat, 1, p).astype(np.int64)
+    return Fit(coef, root, sigma2, df, n, condition, status, rank, residuals)
 
 
 def too_few_values(y: FloatArray, valid: BoolArray | None, needed: int) -> BoolArray:

@@ -1,9 +1,11 @@
-"""From positions to abnormal returns, block by block: cut, fit, subtract, keep only what is small."""
+"""From positions to abnormal returns, block by block: cut, fit, subtract, judge, keep only what is small."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +13,28 @@ from numpy.typing import NDArray
 from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
-from eventstudy.abnormal.expected import ModelRow, Options
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block, blocks, cut
+from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
 
 SMALL_CELLS = 2_000_000
+Combine = Literal["rows", "sum"]
+Evidence = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """What is accumulated over blocks for tests: one value per event (``rows``), or one total (``sum``).
+
+    ``function(block, fit, used)`` sees one block and the mask of the events that are used.
+    """
+
+    function: Callable[[Block, Fit, BoolArray], NDArray[Any]]
+    combine: Combine
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +46,101 @@ class Plan:
     model: ModelRow
     options: Options
     kind: ReturnKind
+    collect: Mapping[str, Collector] = field(default_factory=dict)
+
+    @property
+    def tau(self) -> IntArray:
+        return np.arange(self.windows.event.start, self.windows.event.stop + 1)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(L1, L2)."""
+        return 0 if self.windows.estimation is None else len(self.windows.estimation), len(self.windows.event)
+
+    def columns(self, window: Window) -> slice:
+        return slice(window.start - self.windows.event.start, window.stop - self.windows.event.start + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One block's outcome."""
+
+    ar: FloatArray
+    n_bars: IntArray
+    event_X: FloatArray
+    fit: Fit
+    status: tuple[NDArray[np.uint8], IntArray, IntArray]
+    evidence: Evidence
+
+
+def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, plan: Plan, rows: slice) -> Measured:
+    """Cut, fit, subtract, judge and collect the events ``rows``; nothing here depends on any other block."""
+    block = plan.model.prepare(cut(series, learn, positions, plan.windows, rows, plan.kind), plan.options)
+    fit = plan.model.function(block.y, block.X, plan.options)
+    ar = subtract(block, fit)
+    status = judge(ar, fit, plan)
+    used = np.isin(status[0], book.USED_CODES)
+    evidence = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
+    return Measured(ar, block.n_bars, block.event_X, replace(fit, residuals=fit.residuals[:, :0]), status, evidence)
+
+
+Runner = Callable[[Callable[[slice], Measured], list[slice]], Iterable[Measured]]
 
 
 def measure(
-    table: EventTable, series: SeriesSet, positions: Positions, plan: Plan, learn: FloatArray
-) -> AbnormalReturns:
+    events: tuple[EventTable, Codes],
+    data: tuple[SeriesSet, FloatArray],
+    positions: Positions,
+    plan: Plan,
+    run: Runner = map,
+) -> tuple[AbnormalReturns, Evidence]:
     """Fit every event's model on its estimation window and subtract its expectation in the event window.
 
-    Rows come back in the order of the event table. ``learn`` are the values that models may learn from.
+    Rows come back in the order of the event table, used events only; the others are marked. The data are the series
+    and the values that models may learn from. ``run`` maps the block function over the blocks: their split and the
+    order in which totals are added never depend on it, so neither does any bit of the outcome.
     """
-    N, L2 = len(positions.row), len(plan.windows.event)
-    k = len(series.factors)
-    ar, n_bars = np.empty((N, L2)), np.ones((N, L2), dtype=np.int64)
-    event_X = np.empty((k, N, L2))
-    fits: list[Fit] = []
+    (table, codes), (series, learn) = events, data
+    N, (L1, L2), k = len(positions.row), plan.cells, plan.model.regressors(len(series.factors))
     back = np.argsort(positions.row, kind="stable")
     place = np.empty_like(back)
     place[back] = np.arange(N)
-    L1 = 0 if plan.windows.estimation is None else len(plan.windows.estimation)
-    for rows in blocks(N, (L1 + L2) * (1 + k)):
-        block = cut(series, learn, positions, plan.windows, rows, plan.kind)
-        fit = plan.model.function(block.y, block.X, plan.options)
-        fits.append(replace(fit, residuals=np.empty((len(fit), 0))))
-        ar[place[rows]] = subtract(block, fit)
-        n_bars[place[rows]] = block.n_bars
-        event_X[:, place[rows]] = block.event_X
+    ar, n_bars, event_X = np.empty((N, L2)), np.ones((N, L2), dtype=np.int64), np.empty((k, N, L2))
+    status = np.zeros(N, np.uint8), np.zeros(N, np.int64), np.zeros(N, np.int64)
+    gathered: dict[str, Any] = {}
+    fits: list[Fit] = []
+    pieces = blocks(N, (L1 + L2) * (1 + k))
+    work = partial(measure_block, series, learn, positions, plan)
+    for rows, part in zip(pieces, run(work, pieces), strict=True):
+        at = place[rows]
+        ar[at], n_bars[at], event_X[:, at] = part.ar, part.n_bars, part.event_X
+        status[0][at], status[1][at], status[2][at] = part.status
+        fits.append(part.fit)
+        _gather(gathered, part.evidence, plan, at, N)
     row = positions.row[back]
-    closes = _closes(series, positions, plan.windows, back)
-    tau = np.arange(plan.windows.event.start, plan.windows.event.stop + 1)
-    nothing = plan.model.function(np.empty((0, L1)), np.empty((max(k, 1), 0, L1)), plan.options)
-    fit = take(stack([*fits, replace(nothing, residuals=np.empty((0, 0)))]), back)
-    return AbnormalReturns(table.ids[row], table.instruments[row], row, tau, ar, n_bars, event_X, closes, fit)
+    marked = np.flatnonzero(status[0])
+    codes.mark(row[marked], status[0][marked], status[1][marked], status[2][marked])
+    closes = _closes(series, positions, plan.tau, back)
+    fit = take(stack(fits or [_no_fit(1 + k)]), back)
+    made = AbnormalReturns(table.ids[row], table.instruments[row], row, plan.tau, ar, n_bars, event_X, closes, fit)
+    used = np.isin(status[0], book.USED_CODES)
+    return select(made, used), {
+        name: value[used] if plan.collect[name].combine == "rows" else value for name, value in gathered.items()
+    }
+
+
+def _no_fit(p: int) -> Fit:
+    none, count = np.empty(0), np.empty(0, np.int64)
+    shapes = np.empty((0, p)), np.empty((0, p, p))
+    return Fit(*shapes, none, none, count, none, np.empty(0, np.uint8), count, np.empty((0, 0)))
+
+
+def _gather(gathered: dict[str, Any], evidence: Evidence, plan: Plan, at: NDArray[np.intp], N: int) -> None:
+    for name, value in evidence.items():
+        if plan.collect[name].combine == "sum":
+            gathered[name] = gathered[name] + value if name in gathered else value
+        else:
+            gathered.setdefault(name, np.empty((N, *value.shape[1:]), dtype=value.dtype))[at] = value
 
 
 def subtract(block: Block, fit: Fit) -> FloatArray:
@@ -72,16 +151,40 @@ def subtract(block: Block, fit: Fit) -> FloatArray:
     return np.subtract(block.event_y, expected, out=expected)
 
 
+def judge(ar: FloatArray, fit: Fit, plan: Plan) -> tuple[NDArray[np.uint8], IntArray, IntArray]:
+    """Return ledger codes and their numbers: events whose fit or event window does not hold up are not used."""
+    B = len(ar)
+    status, a, b = np.zeros(B, dtype=np.uint8), np.zeros(B, np.int64), np.zeros(B, np.int64)
+    gaps = np.isnan(ar)
+    if gaps.any():
+        missing = gaps.sum(axis=1)
+        complete = np.zeros(B, dtype=bool)
+        for window in plan.tests_on:
+            complete |= ~gaps[:, plan.columns(window)].any(axis=1)
+        status[missing > 0], a[missing > 0] = book.USED_PARTLY, missing[missing > 0]
+        status[~complete] = book.MISSING
+    if plan.windows.estimation is not None:
+        failed = ~np.isfinite(fit.sigma2)
+        status[failed] = book.FAILED
+        bad = fit.status > 0
+        status[bad], a[bad], b[bad] = fit.status[bad], fit.rank[bad], fit.coef.shape[1]
+        needed = max(plan.windows.min_observations, fit.coef.shape[1] + 1)
+        short = fit.n < needed
+        status[short], a[short], b[short] = book.SHORT, fit.n[short], needed
+    return status, a, b
+
+
+FIT_COLUMNS = ("coef", "root", "sigma2", "df", "n", "condition", "status", "rank", "residuals")
+
+
 def stack(fits: list[Fit]) -> Fit:
     """Put the fits of blocks below one another."""
-    columns = ("coef", "root", "sigma2", "df", "n", "condition", "status", "residuals")
-    return Fit(*(np.concatenate([getattr(fit, name) for fit in fits]) for name in columns))
+    return Fit(*(np.concatenate([getattr(fit, name) for fit in fits]) for name in FIT_COLUMNS))
 
 
-def take(fit: Fit, rows: object) -> Fit:
+def take(fit: Fit, rows: NDArray[Any]) -> Fit:
     """Return the fits of ``rows`` (an index array or a mask)."""
-    columns = ("coef", "root", "sigma2", "df", "n", "condition", "status", "residuals")
-    return Fit(*(getattr(fit, name)[rows] for name in columns))
+    return Fit(*(getattr(fit, name)[rows] for name in FIT_COLUMNS))
 
 
 def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
@@ -96,8 +199,9 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
         ar=compact(abnormal.ar, keep),
         n_bars=compact(abnormal.n_bars, keep),
         event_X=abnormal.event_X[:, keep],
-        closes=abnormal.closes[keep] if len(abnormal.closes) else abnormal.closes,
+        closes=abnormal.closes[keep],
         fit=take(abnormal.fit, keep),
+        same_clock=None if abnormal.same_clock is None else abnormal.same_clock.take(keep),
     )
 
 
@@ -111,35 +215,10 @@ def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
     return kept
 
 
-def _closes(series: SeriesSet, positions: Positions, windows: WindowSpec, back: NDArray[np.intp]) -> IntArray:
-    tau = np.arange(windows.event.start, windows.event.stop + 1)
+def _closes(series: SeriesSet, positions: Positions, tau: IntArray, back: NDArray[np.intp]) -> IntArray:
     if len(positions.row) * len(tau) > SMALL_CELLS:
         return np.empty((len(positions.row), 0), dtype=np.int64)
     start = series.time_offset[positions.series[back]][:, None]
     reference, first = positions.reference[back][:, None], positions.first[back][:, None]
     closes: IntArray = series.closes[start + np.where(tau < 0, reference + tau + 1, first + tau)]
     return closes
-
-
-def judge(abnormal: AbnormalReturns, plan: Plan, codes: Codes) -> BoolArray:
-    """Mark events whose fit or event window does not hold up; return which are used."""
-    fit, row = abnormal.fit, abnormal.row
-    status = np.zeros(len(row), dtype=np.uint8)
-    a, b = np.zeros(len(row), np.int64), np.zeros(len(row), np.int64)
-    missing = np.isnan(abnormal.ar).sum(axis=1)
-    status[missing > 0] = book.USED_PARTLY
-    a[missing > 0] = missing[missing > 0]
-    complete = np.zeros(len(row), dtype=bool)
-    for window in plan.tests_on:
-        complete |= ~np.isnan(abnormal.car(window))
-    status[~complete], a[~complete] = book.MISSING, missing[~complete]
-    if plan.windows.estimation is not None:
-        failed = ~np.isfinite(fit.sigma2)
-        status[failed] = book.FAILED
-        bad = fit.status > 0
-        status[bad], a[bad], b[bad] = fit.status[bad], 1, fit.coef.shape[1]
-        short = fit.n < max(plan.windows.min_observations, fit.coef.shape[1] + 1)
-        status[short], a[short], b[short] = book.SHORT, fit.n[short], plan.windows.min_observations
-    rows = np.flatnonzero(status)
-    codes.mark(row[rows], status[rows], a[rows], b[rows])  # type: ignore[arg-type]
-    return np.isin(status, book.USED_CODES)

@@ -89,6 +89,27 @@ def series_of(returns: Sequence[Returns]) -> SeriesSet:
     )
 
 
+def with_lags(series: SeriesSet, lags: int) -> SeriesSet:
+    """Attach ``lags`` earlier and later values of every factor, within each series' own bars.
+
+    Order: the factors themselves, then for j = 1 .. lags the values of j bars before and of j bars after.
+    """
+    from dataclasses import replace
+
+    if not lags or not len(series.factors):
+        return series
+    axis = np.arange(len(series.closes))
+    start = np.unique(series.time_offset)
+    low = start[np.searchsorted(start, axis, side="right") - 1]
+    high = np.append(start, len(axis))[np.searchsorted(start, axis, side="right")]
+    columns = [series.factors]
+    for shift in [s for j in range(1, lags + 1) for s in (-j, j)]:
+        at = axis + shift
+        inside = (at >= low) & (at < high)
+        columns.append(np.where(inside, series.factors[:, np.where(inside, at, 0)], np.nan))
+    return replace(series, factors=np.concatenate(columns))
+
+
 def with_factors(series: SeriesSet, factors: Sequence[Returns]) -> SeriesSet:
     """Attach regressors: each factor's return of the bar with the very same close, NaN where it has none."""
     from dataclasses import replace

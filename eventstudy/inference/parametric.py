@@ -1,9 +1,11 @@
-"""Parametric tests of one window: of one event, and of the mean of many independent ones."""
+"""Parametric tests of one window: of one event, of the mean of independent events, of a portfolio."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from eventstudy.arrays import FloatArray
+from eventstudy.inference.clustering import mean_correlation
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 
@@ -14,36 +16,209 @@ def time_series_t(sample: Sample) -> Statistic:
         statistic = sample.car / se
     reasons = ("no residual variance: an estimation window (or placebo days) is needed", "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(np.isfinite(statistic), 0, 1))
-    return Statistic(sample.car, statistic, se, sample.df, n=sample.abnormal.fit.n, reasons=reasons, reason=reason)
+    return Statistic(sample.car, statistic, se, sample.df, n=sample.observations, reasons=reasons, reason=reason)
 
 
 def cross_sectional_t(sample: Sample) -> Statistic:
     """t of the mean CAR over its spread across events."""
-    car = sample.car[np.isfinite(sample.car)]
-    n = len(car)
+    return mean_over_spread(sample.car, "CAR", sample.car)
+
+
+def mean_over_spread(values: FloatArray, name: str, car: FloatArray) -> Statistic:
+    """Return ``sqrt(N) mean / sd`` of the finite values, sd with N - 1; the estimate told is the mean CAR."""
+    there = np.isfinite(values)
+    x, n = values[there], int(there.sum())
     if n < 2:
         return not_applicable(f"the spread across events needs at least 2 events, there is {n}", n_events=n)
-    spread = car.std(ddof=1)
-    if not spread > 1e-12 * np.abs(car).max():
-        return not_applicable("all CARs are equal, so they have no spread", estimate=car.mean(), n_events=n)
+    spread, mean = float(x.std(ddof=1)), float(x.mean())
+    if not spread > 1e-12 * float(np.abs(x).max()):
+        return not_applicable(f"all {name}s are equal, so they have no spread", estimate=mean, n_events=n)
     se = spread / np.sqrt(n)
-    return one(car.mean(), car.mean() / se, se=se, df=n - 1, n_events=n)
+    told = se if values is car else np.nan
+    return one(float(car[there].mean()), mean / se, se=told, df=n - 1, n_events=n)
+
+
+def standardised(sample: Sample) -> tuple[FloatArray, FloatArray]:
+    """Return SCAR = CAR / sqrt(V) and df, NaN where an event has none.
+
+    Options ``sigma_ddof`` ("model", or 1) and ``moments`` ("own", or "full": the market's moments over the whole
+    estimation window) reproduce other programs.
+    """
+    variance = sample.variance
+    fit = sample.abnormal.fit
+    if sample.options.get("moments") == "full":
+        mean, squares = sample.evidence["market_moments"].T
+        L = sample.bars.astype(np.float64)
+        x = sample.abnormal.event_X[0][:, sample.abnormal.columns(sample.window)].sum(axis=1) - L * mean
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = fit.sigma2 * (L + L**2 / fit.n + x**2 / squares)
+    if sample.options.get("sigma_ddof") == 1:
+        variance = variance * fit.df / (fit.n - 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scar = sample.car / np.sqrt(variance)
+    return np.where(np.isfinite(scar), scar, np.nan), np.broadcast_to(sample.df, scar.shape)
 
 
 def patell(sample: Sample) -> Statistic:
     """Z of the summed standardised CARs, each scaled by the variance of its t distribution."""
     scar, df = standardised(sample)
-    scar, df = scar[df > 2], df[df > 2]
-    n = len(scar)
+    there = np.isfinite(scar) & (df > 2)
+    n = int(there.sum())
     if n == 0:
-        return not_applicable("no event has a CAR with more than 2 degrees of freedom", n_events=n)
-    z = scar.sum() / np.sqrt((df / (df - 2)).sum())
-    return one(float(np.nanmean(sample.car)), z, n_events=n)
+        return not_applicable("no event has a CAR with more than 2 degrees of freedom", n_events=0)
+    z = scar[there].sum() / np.sqrt((df[there] / (df[there] - 2)).sum())
+    return one(float(sample.car[there].mean()), float(z), n_events=n)
 
 
-def standardised(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """Return SCAR = CAR / sqrt(V) and df of the events that have both."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scar = sample.car / np.sqrt(sample.variance)
-    there = np.isfinite(scar)
-    return scar[there], np.broadcast_to(sample.df, scar.shape)[there]
+def bmp(sample: Sample) -> Statistic:
+    """t of the mean standardised CAR over its own spread: the event may change the variance."""
+    return mean_over_spread(standardised(sample)[0], "SCAR", sample.car)
+
+
+def _clustering(sample: Sample, n: int) -> tuple[float, str]:
+    r = mean_correlation(sample.evidence)
+    if not np.isfinite(r):
+        return r, "the mean correlation needs at least 2 events with an estimation window"
+    if 1 + (n - 1) * r <= 0:
+        return (
+            r,
+            f"the mean correlation of the residuals, {r:.4f}, is below -1/(N - 1): no variance is left",
+        )
+    return r, ""
+
+
+def kp_patell(sample: Sample) -> Statistic:
+    """Patell's Z over sqrt(1 + (N - 1) r): events may move together."""
+    plain = patell(sample)
+    r, why = _clustering(sample, plain.n_events)
+    if why:
+        return not_applicable(why, n_events=plain.n_events)
+    adjusted = float(plain.statistic[0]) / np.sqrt(1 + (plain.n_events - 1) * r)
+    return one(float(plain.estimate[0]), adjusted, n_events=plain.n_events)
+
+
+def kp_bmp(sample: Sample) -> Statistic:
+    """BMP's t times sqrt((1 - r) / (1 + (N - 1) r)): events may move together and change the variance."""
+    plain = bmp(sample)
+    if plain.df is None or not np.isfinite(plain.statistic[0]):
+        return plain
+    r, why = _clustering(sample, plain.n_events)
+    if why:
+        return not_applicable(why, n_events=plain.n_events)
+    adjusted = float(plain.statistic[0]) * np.sqrt((1 - r) / (1 + (plain.n_events - 1) * r))
+    return one(float(plain.estimate[0]), adjusted, df=float(plain.df[0]), n_events=plain.n_events)
+
+
+def brown_warner_1980(sample: Sample) -> Statistic:
+    """t of the mean CAR over the standard errors of single events, added as independent."""
+    there = np.isfinite(sample.car) & np.isfinite(sample.variance)
+    n = int(there.sum())
+    if n == 0:
+        return not_applicable("no event has both a CAR and a residual variance", n_events=0)
+    fit = sample.abnormal.fit
+    variance = sample.variance if sample.options["forecast_error"] else fit.sigma2 * sample.bars
+    if sample.options["sigma_ddof"] == 1:
+        variance = variance * fit.df / (fit.n - 1)
+    se = float(np.sqrt(variance[there].sum()) / n)
+    df = float(np.broadcast_to(sample.df, sample.car.shape)[there].mean())
+    mean = float(sample.car[there].mean())
+    return one(mean, mean / se, se=se, df=df, n_events=n)
+
+
+def brown_warner_1985(sample: Sample) -> Statistic:
+    """t of the mean CAR over the spread of the portfolio's own residuals: events may move together."""
+    return _portfolio(sample, sample.bars.mean() if len(sample) else np.nan, "t")
+
+
+def lamb(sample: Sample) -> Statistic:
+    """Brown-Warner's portfolio test with the forecast error of the market model."""
+    there = np.isfinite(sample.car)
+    if not len(sample.abnormal.event_X) or not there.any():
+        return not_applicable("the test needs a model with a market", n_events=int(there.sum()))
+    fit = sample.abnormal.fit
+    if sample.options["moments"] == "full":
+        mean, squares = sample.evidence["market_moments"].T
+        L = sample.bars.astype(np.float64)
+        x = sample.abnormal.event_X[0][:, sample.abnormal.columns(sample.window)].sum(axis=1) - L * mean
+        return _portfolio(sample, float((L + L**2 / fit.n.mean() + x**2 / squares)[there].mean()), "normal")
+    return _portfolio(sample, float((sample.variance / fit.sigma2)[there].mean()), "normal")
+
+
+def _portfolio(sample: Sample, bars: float, distribution: str) -> Statistic:
+    total, count = sample.evidence["portfolio"]
+    there = count > 0
+    car = sample.car[np.isfinite(sample.car)]
+    if there.sum() < 3 or not len(car):
+        return not_applicable("the portfolio needs an estimation window of 3 bars or more", n_events=len(car))
+    S = float((total[there] / count[there]).std(ddof=1))
+    se = S * np.sqrt(bars)
+    mean = float(car.mean())
+    df = float(there.sum() - 1) if distribution == "t" else np.nan
+    return one(mean, mean / se, se=float(se), df=df, n_events=len(car))
+
+
+def skewness(sample: Sample) -> tuple[float, float, int]:
+    """Return (mean / s, skewness, N) with s and the third moment over N - 1 and N as in Hall 1992."""
+    car = sample.car[np.isfinite(sample.car)]
+    n = len(car)
+    if n < 3 or not car.std() > 1e-12 * float(np.abs(car).max()):
+        return np.nan, np.nan, n
+    s = float(car.std(ddof=1))
+    return float(car.mean()) / s, float(((car - car.mean()) ** 3).mean() / s**3), n
+
+
+NO_SKEW = "skewness needs at least 3 events with different CARs"
+
+
+def johnson(S: float, g: float, n: int) -> float:
+    """sqrt(N) (S + g S^2/3 + g/(6N))"""
+    return float(np.sqrt(n) * (S + g * S**2 / 3 + g / (6 * n)))
+
+
+def hall(S: float, g: float, n: int) -> float:
+    """sqrt(N) (S + g S^2/3 + g^2 S^3/27 + g/(6N))"""
+    return float(np.sqrt(n) * (S + g * S**2 / 3 + g**2 * S**3 / 27 + g / (6 * n)))
+
+
+def johnson_t(sample: Sample) -> Statistic:
+    """Johnson's t: corrected for the skewness of the CARs."""
+    S, g, n = skewness(sample)
+    if not np.isfinite(S):
+        return not_applicable(NO_SKEW, n_events=n)
+    return one(float(np.nanmean(sample.car)), johnson(S, g, n), n_events=n)
+
+
+def hall_t(sample: Sample) -> Statistic:
+    """Hall's monotone transformation: corrected for skewness, invertible."""
+    S, g, n = skewness(sample)
+    if not np.isfinite(S):
+        return not_applicable(NO_SKEW, n_events=n)
+    return one(float(np.nanmean(sample.car)), hall(S, g, n), n_events=n)
+
+
+def jackknife_t(sample: Sample) -> Statistic:
+    """t of the mean standardised CAR over its leave-one-out spread (Giaccotto and Sfiridis 1996)."""
+    scar = standardised(sample)[0]
+    x = scar[np.isfinite(scar)]
+    n = len(x)
+    if n < 3:
+        return not_applicable(f"leaving one out needs at least 3 events, there are {n}", n_events=n)
+    if not x.std() > 1e-12 * float(np.abs(x).max()):
+        return not_applicable("all SCARs are equal, so they have no spread", n_events=n)
+    # theta = mean / sd of the SCARs; pseudo-values N theta - (N - 1) theta_(i).
+    theta = _t(x)
+    pseudo = n * theta - (n - 1) * _leave_one_out(x)
+    spread = float(pseudo.std(ddof=1))
+    mean = float(sample.car[np.isfinite(scar)].mean())
+    return one(mean, float(pseudo.mean() / (spread / np.sqrt(n))), df=n - 1, n_events=n)
+
+
+def _t(x: FloatArray) -> float:
+    return float(x.mean() / x.std(ddof=1))
+
+
+def _leave_one_out(x: FloatArray) -> FloatArray:
+    n, centred = len(x), x - x.mean()
+    mean = x.mean() - centred / (n - 1)
+    squares = (centred**2).sum() - centred**2 * n / (n - 1)
+    return np.asarray(mean / np.sqrt(squares / (n - 2)), dtype=np.float64)

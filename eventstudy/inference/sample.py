@@ -65,6 +65,17 @@ class Sample:
     def __len__(self) -> int:
         return len(self.car)
 
+    @property
+    def bars(self) -> IntArray:
+        """Bars of the window, merged ones counted, shape (N,)."""
+        return self.abnormal.bars(self.window)
+
+    @property
+    def observations(self) -> IntArray:
+        """Estimation bars, or same-clock days, behind each event's variance, shape (N,)."""
+        same_clock = self.abnormal.same_clock
+        return self.abnormal.fit.n if same_clock is None else same_clock.days
+
 
 @dataclass(frozen=True, eq=False)
 class Statistic:

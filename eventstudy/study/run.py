@@ -11,18 +11,21 @@ import numpy as np
 from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes, align
-from eventstudy.abnormal.expected import MODELS
+from eventstudy.abnormal.expected import MODELS, options_of
 from eventstudy.abnormal.ledger import Ledger
-from eventstudy.abnormal.measure import SMALL_CELLS, Plan, judge, measure, select
+from eventstudy.abnormal.measure import SMALL_CELLS, Plan, measure, select
+from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
-from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.arrays import DAY_US, FloatArray, look_up
 from eventstudy.errors import UsageError
+from eventstudy.inference.evidence import Context, collectors
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.placebo_test import count_placebo
+from eventstudy.inference.rank_pass import RANKINGS, rank_pass
+from eventstudy.inference.run_test import check_options, needs_of, options_for, run_test
 from eventstudy.inference.sample import Sample
-from eventstudy.inference.table import TESTS, run_test
 from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs
 from eventstudy.study.responses import response_of
 from eventstudy.study.result import StudyResult
@@ -71,19 +74,38 @@ def run_study(
         If a setting cannot be meant, or data or times break a rule. What concerns one event is never raised.
     """
     model = look_up("model", MODELS, spec.model)
-    tests = [look_up("test", TESTS, name) for name in spec.tests]
+    check_options(spec.tests, spec.test_options)
     _check_needs(spec, model.needs, market, factors)
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
-    plan = Plan(spec.window_spec, spec.test_windows, model, {**model.options, **spec.model_options}, spec.returns)
-    positions, codes = align(inputs.table, inputs.series, plan.windows, anchor=spec.anchor)
-    abnormal = measure(inputs.table, inputs.series, positions, plan, learnable(inputs.series))
-    abnormal = select(abnormal, judge(abnormal, plan, codes))
+    options = options_of(f"model {spec.model}", model.options, spec.model_options)
+    series = with_model_factors(inputs.series, model, options)
+    needs = needs_of(spec.tests, spec.test_options)
+    plan = Plan(spec.window_spec, spec.test_windows, model, options, spec.returns)
+    positions, codes = align(inputs.table, series, plan.windows, anchor=spec.anchor)
+    context = Context(series, tuple(map(plan.columns, plan.tests_on)), len(positions.row), plan.cells[0])
+    plan = replace(plan, collect=collectors(needs, context))
+    learn = learnable(series)
+    abnormal, found = measure((inputs.table, codes), (series, learn), positions, plan)
+    evidence: dict[str, Any] = dict(found)
+    if needs & RANKINGS:
+        evidence |= rank_pass((series, learn), (positions, plan), abnormal, needs)
     paths = None
-    if model.needs == "same_clock_days" or any("placebo" in row.needs for row in tests):
-        abnormal, paths = _placebo(spec, inputs.series, positions, abnormal, codes)
-    significances = infer(spec, abnormal, {} if paths is None else {"paths": paths})
+    if model.needs == "same_clock_days" or "placebo" in needs:
+        abnormal, paths = _placebo(spec, series, positions, abnormal, codes)
+        evidence["paths"] = paths
+    significances = infer(spec, abnormal, evidence)
     result = _result(spec, inputs, (positions, codes), abnormal, significances, paths)
     return replace(result, response=response_of(spec, events, inputs.bars))
+
+
+def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:
+    """Return the series with the regressors the model wants: none, the first with its leads and lags, or all."""
+    if model.needs not in ("market", "factors"):
+        return replace(series, factors=series.factors[:0], factor_names=())
+    lags = model.lags(options)
+    if model.needs == "market":
+        series = replace(series, factors=series.factors[:1], factor_names=series.factor_names[:1])
+    return with_lags(series, lags)
 
 
 def learnable(series: SeriesSet) -> FloatArray:
@@ -97,7 +119,7 @@ def learnable(series: SeriesSet) -> FloatArray:
 def infer(spec: StudySpec, abnormal: AbnormalReturns, evidence: Mapping[str, Any]) -> Significances:
     """Run every test of the study on every window."""
     findings: list[Findings] = []
-    for window in spec.test_windows:
+    for index, window in enumerate(spec.test_windows):
         car, variance = abnormal.car(window), abnormal.window_variance(window)
         found = dict(evidence)
         if "paths" in evidence:
@@ -105,7 +127,7 @@ def infer(spec: StudySpec, abnormal: AbnormalReturns, evidence: Mapping[str, Any
             draws = tuple(path[:, cells].sum(axis=1) for path in evidence["paths"].ar)
             found["placebo"] = {window: count_placebo(car, draws)}
         for name in spec.tests:
-            options = {**TESTS[name].options, **spec.test_options.get(name, {})}
+            options = {**options_for(name, spec.test_options), "window_index": index}
             sample = Sample(abnormal, window, car, variance, abnormal.df(), spec.alternative, options, found, spec.seed)
             findings.append(run_test(name, sample))
     return Significances(tuple(findings))

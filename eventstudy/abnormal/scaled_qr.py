@@ -1,0 +1,86 @@
+"""Least squares with several regressors: columns scaled to length one, Householder QR, rank from singular values."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.least_squares import finish, one_regressor, usable
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+class Solution(NamedTuple):
+    """coef (B, p), root (B, p, p), residuals (B, L1) with 0 where a row has no weight, condition (B,), rank (B,)."""
+
+    coef: FloatArray
+    root: FloatArray
+    residuals: FloatArray
+    condition: FloatArray
+    rank: IntArray
+
+
+def least_squares(y: FloatArray, X: FloatArray) -> Fit:
+    """Fit ``y = a + X b`` for every row: the one path that all regression models take.
+
+    Parameters
+    ----------
+    y : FloatArray, shape (B, L1)
+    X : FloatArray, shape (k, B, L1)
+        Regressors without the intercept; a bar counts when its return and all its regressors are there.
+
+    Notes
+    -----
+    One regressor is centred first, several go through column-scaled QR. A rank below p is a status of the fit with the
+    rank named, never a number.
+    """
+    if len(X) == 1:
+        return one_regressor(y, X[0])
+    valid, n = usable(y, X)
+    solved = solve(design(X, valid), y if valid is None else np.where(valid, y, 0.0))
+    spread = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
+    condition = np.where(solved.rank < solved.coef.shape[1], np.inf, solved.condition)
+    fit = finish(solved.coef, solved.root, spread, n, (solved.residuals, y, valid), condition)
+    fit.rank[:] = solved.rank
+    return fit
+
+
+def design(X: FloatArray, valid: BoolArray | None) -> FloatArray:
+    """Return (1, X) with zero rows where a bar is not usable, shape (B, L1, 1 + k)."""
+    columns = [np.ones(X.shape[1:]), *X]
+    A = np.stack(columns, axis=2)
+    return A if valid is None else np.where(valid[:, :, None], A, 0.0)
+
+
+def solve(A: FloatArray, y: FloatArray) -> Solution:
+    """Solve B least-squares problems; rank-deficient ones get NaN coefficients."""
+    B, M, p = A.shape
+    if B == 0 or p > M:
+        nothing = np.full((B, p), np.nan)
+        return Solution(
+            nothing, np.full((B, p, p), np.nan), np.zeros((B, M)), np.full(B, np.inf), np.zeros(B, np.int64)
+        )
+    # Powers of two scale without rounding.
+    largest = np.abs(A).max(axis=1)
+    scale = np.exp2(-np.round(np.log2(np.where(largest > 0, largest, 1.0) * np.sqrt(M))))
+    scaled = A * scale[:, None, :]
+    Q, R = np.linalg.qr(scaled)
+    singular = np.linalg.svd(np.where(np.isfinite(R), R, 0.0), compute_uv=False)
+    top = np.maximum(singular[:, 0], np.finfo(np.float64).tiny)
+    rank = (singular > top[:, None] * EPS * np.sqrt(M)).sum(axis=1)
+    full = rank == p
+    safe = np.where(full[:, None, None], R, np.eye(p))
+    inverse = np.linalg.inv(safe)
+    right = np.einsum("nmp,nm->np", Q, y)
+    coef = np.linalg.solve(safe, right[:, :, None])[:, :, 0]
+    residuals = y - np.einsum("nmp,np->nm", scaled, coef)
+    correction = np.linalg.solve(safe, np.einsum("nmp,nm->np", Q, residuals)[:, :, None])[:, :, 0]
+    coef = coef + correction
+    residuals = y - np.einsum("nmp,np->nm", scaled, coef)
+    coef[~full] = np.nan
+    with np.errstate(divide="ignore"):
+        condition = singular[:, 0] / singular[:, -1]
+    return Solution(coef * scale, inverse * scale[:, :, None], residuals, condition, rank)

@@ -1,0 +1,129 @@
+"""What tests across events need from estimation windows, accumulated block by block: never all residuals at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.gather import Block
+from eventstudy.abnormal.measure import Collector, subtract
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
+
+
+def portfolio(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+    """Sum and count of residuals per estimation bar, counted from the event; shape (2, L1)."""
+    e = fit.residuals[used]
+    there = np.isfinite(e)
+    return np.stack([np.where(there, e, 0.0).sum(axis=0), there.sum(axis=0)])
+
+
+def positive_share(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+    """Positive residuals and residuals of each event; shape (B, 2)."""
+    e = fit.residuals
+    with np.errstate(invalid="ignore"):
+        return np.stack([(e > 0).sum(axis=1), np.isfinite(e).sum(axis=1)], axis=1).astype(np.float64)
+
+
+def calendar_sums(calendar: IntArray, size: int, block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+    """Sum over events of residuals of length one, on every instant of calendar time; last cell: number of events.
+
+    With ``u_i = e_i / |e_i|`` the sum of correlations over pairs is ``sum_t (sum_i u_it)^2 - N``: O(N T), no pair is
+    ever formed, and the diagonal is taken out exactly.
+    """
+    e = fit.residuals[used]
+    there = np.isfinite(e)
+    n = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    e = np.where(there, e, 0.0)
+    e = np.where(there, e - e.sum(axis=1, keepdims=True) / n, 0.0)
+    length = np.sqrt(np.einsum("ij,ij->i", e, e))
+    unit = np.divide(e, length[:, None], out=np.zeros_like(e), where=length[:, None] > 0)
+    at = block.start[used][:, None] + np.arange(e.shape[1])
+    inside = (at >= 0) & (at < len(calendar))
+    time = calendar[np.where(inside, at, 0)]
+    total = np.bincount(time.ravel(), weights=np.where(inside, unit, 0.0).ravel(), minlength=size + 1)
+    total[size] = float((length > 0).sum())
+    return np.asarray(total, dtype=np.float64)
+
+
+def residuals(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+    """The residuals themselves behind the place of their first bar, for small studies only; shape (B, 1 + L1)."""
+    return np.concatenate([block.start[:, None].astype(np.float64), fit.residuals], axis=1)
+
+
+def market_moments(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+    """Mean and sum of squared deviations of the market over the whole estimation window; shape (B, 2).
+
+    Only the profile ``compat="estudy2"`` uses them: the textbook takes the bars on which the instrument traded.
+    """
+    x = block.X[0] if len(block.X) else np.full(block.y.shape, np.nan)
+    there = np.isfinite(x)
+    n = np.maximum(there.sum(axis=1), 1)
+    filled = np.where(there, x, 0.0)
+    mean = filled.sum(axis=1) / n
+    deviations = np.where(there, filled - mean[:, None], 0.0)
+    return np.stack([mean, np.einsum("ij,ij->i", deviations, deviations)], axis=1)
+
+
+def tail_counts(spans: tuple[slice, ...], block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+    """Count, per event and window, the runs of as many residuals whose sum is at least as far out as the CAR.
+
+    Shape (B, W, 4): runs, and those two-sided, greater, less. Runs overlap: M - L + 1 of them.
+    """
+    ar = subtract(block, fit)
+    made = np.zeros((len(ar), len(spans), 4))
+    for w, span in enumerate(spans):
+        car, L = ar[:, span].sum(axis=1), block.n_bars[:, span].sum(axis=1)
+        for length in np.unique(L):
+            rows = np.flatnonzero((length == L) & used & np.isfinite(car))
+            if length <= fit.residuals.shape[1]:
+                made[rows, w] = _tails(fit.residuals[rows], car[rows], int(length))
+    return made
+
+
+def _tails(e: FloatArray, car: FloatArray, length: int) -> FloatArray:
+    sums = e if length == 1 else sliding_window_view(e, length, axis=1).sum(axis=2)
+    level = car[:, None]
+    with np.errstate(invalid="ignore"):
+        columns = (np.isfinite(sums), np.abs(sums) >= np.abs(level), sums >= level, sums <= level)
+    return np.stack([column.sum(axis=1) for column in columns], axis=1).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What collectors are made for: the series, the cells of each window tested, and the size of the study."""
+
+    series: SeriesSet
+    spans: tuple[slice, ...]
+    events: int = 0
+    bars: int = 0
+
+
+def _calendar(context: Context) -> Collector:
+    closes, index = np.unique(context.series.closes, return_inverse=True)
+    return Collector(partial(calendar_sums, index.astype(np.int64), len(closes)), "sum")
+
+
+EVIDENCE: Mapping[str, Callable[[Context], Collector]] = {
+    "portfolio": lambda context: Collector(portfolio, "sum"),
+    "positive_share": lambda context: Collector(positive_share, "rows"),
+    "calendar_sums": _calendar,
+    "market_moments": lambda context: Collector(market_moments, "rows"),
+    "residuals": lambda context: Collector(residuals, "rows"),
+    "tail_counts": lambda context: Collector(partial(tail_counts, context.spans), "rows"),
+}
+
+KEPT_CELLS = 2_000_000
+
+
+def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:
+    """Return the collectors of a study; residuals are kept for the exact clustering of small studies."""
+    wanted = set(needs & EVIDENCE.keys())
+    if "calendar_sums" in wanted and context.events * context.bars <= KEPT_CELLS:
+        wanted.add("residuals")
+    return {name: EVIDENCE[name](context) for name in sorted(wanted)}

@@ -1,0 +1,144 @@
+"""The second pass over the data, for rank tests only: residuals are cut again rather than kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.gather import blocks, cut
+from eventstudy.abnormal.measure import Plan
+from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.inference.ranking import Ranks, RankSums, average_ranks, rank_sums
+
+RANKINGS = frozenset({"ranks_raw", "ranks_standardised", "granks"})
+Totals = Mapping[str, RankSums]
+Runner = Callable[[Callable[[slice], Totals], list[slice]], Iterable[Totals]]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """What each block needs besides the data: fits and event values in the order of the positions.
+
+    ``event`` holds, by ranking, the event cells (N, L2) or, for GRANK, one value per window (N, W).
+    """
+
+    coef: FloatArray
+    sigma: FloatArray
+    event: Mapping[str, FloatArray]
+
+
+def rank_pass(
+    data: tuple[SeriesSet, FloatArray],
+    placed: tuple[Positions, Plan],
+    abnormal: AbnormalReturns,
+    wanted: frozenset[str],
+    run: Runner = map,
+) -> dict[str, Any]:
+    """Return the rank sums that were asked for; GRANK's come as a mapping from window to sums."""
+    (series, learn), (positions, plan) = data, placed
+    keep = np.isin(positions.row, abnormal.row)
+    rows = np.flatnonzero(keep)
+    if not len(rows) or plan.windows.estimation is None:
+        return dict.fromkeys(wanted & {"ranks_raw", "ranks_standardised"}, _nothing(plan)) | {"granks": {}}
+    at = np.searchsorted(abnormal.row, positions.row[rows])
+    event = {name: values[at] for name, values in _event_values(abnormal, plan, wanted).items()}
+    ranked = Ranked(abnormal.fit.coef[at], np.sqrt(abnormal.fit.sigma2[at]), event)
+    used = _subset(positions, rows)
+    pieces = blocks(len(rows), sum(plan.cells) * (1 + len(series.factors)))
+    totals = run(partial(_rank_block, series, learn, used, plan, ranked), pieces)
+    summed: dict[str, RankSums] = reduce(_add, totals, {})
+    named = {str(window): window for window in plan.tests_on}
+    made: dict[str, Any] = {name: value for name, value in summed.items() if name in RANKINGS}
+    made["granks"] = {named[name]: value for name, value in summed.items() if name in named and value.count[-1] > 1}
+    return made
+
+
+def _nothing(plan: Plan) -> RankSums:
+    zeros = np.zeros(sum(plan.cells))
+    return RankSums(zeros, zeros, zeros, zeros, np.zeros(2))
+
+
+def _add(left: dict[str, RankSums], right: Totals) -> dict[str, RankSums]:
+    return {name: add(left[name], value) if name in left else value for name, value in right.items()}
+
+
+def _subset(positions: Positions, rows: IntArray) -> Positions:
+    empty = np.empty((len(rows), 0), dtype=np.int64)
+    columns = (positions.row[rows], positions.series[rows], positions.reference[rows], positions.first[rows])
+    return Positions(*columns, empty, empty, empty)
+
+
+def _event_values(abnormal: AbnormalReturns, plan: Plan, wanted: frozenset[str]) -> dict[str, FloatArray]:
+    made = {}
+    if "ranks_raw" in wanted:
+        made["ranks_raw"] = abnormal.ar / np.sqrt(abnormal.n_bars)
+    if "ranks_standardised" in wanted:
+        made["ranks_standardised"] = unit_spread(abnormal.ar / np.sqrt(abnormal.variance()))
+    if "granks" in wanted:
+        columns = [_scar(abnormal, window) for window in plan.tests_on]
+        made["granks"] = unit_spread(np.stack(columns, axis=1))
+    return made
+
+
+def _scar(abnormal: AbnormalReturns, window: Window) -> FloatArray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(abnormal.car(window) / np.sqrt(abnormal.window_variance(window)))
+
+
+def unit_spread(values: FloatArray) -> FloatArray:
+    """Divide each column by its standard deviation over events; a column without spread becomes missing."""
+    there = np.isfinite(values)
+    n = there.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(there, values, 0.0).sum(axis=0) / n
+        spread = np.sqrt(np.square(np.where(there, values - mean, 0.0)).sum(axis=0) / (n - 1))
+        return np.where(there & (spread > 0), values / spread, np.nan)
+
+
+def _rank_block(
+    series: SeriesSet, learn: FloatArray, positions: Positions, plan: Plan, ranked: Ranked, rows: slice
+) -> Totals:
+    block = plan.model.prepare(cut(series, learn, positions, plan.windows, rows, plan.kind), plan.options)
+    coef = ranked.coef[rows]
+    e = block.y - coef[:, :1]
+    for j in range(1, coef.shape[1]):
+        e = e - coef[:, j : j + 1] * block.X[j - 1]
+    made = {}
+    event = {name: values[rows] for name, values in ranked.event.items()}
+    if "ranks_raw" in event:
+        made["ranks_raw"] = rank_sums(np.concatenate([e, event["ranks_raw"]], axis=1))
+    scaled = e / ranked.sigma[rows, None]
+    if "ranks_standardised" in event:
+        made["ranks_standardised"] = rank_sums(np.concatenate([scaled, event["ranks_standardised"]], axis=1))
+    if "granks" in event:
+        own = average_ranks(scaled)
+        for w, window in enumerate(plan.tests_on):
+            made[str(window)] = grank_sums(scaled, own, event["granks"][:, w])
+    return made
+
+
+def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray) -> RankSums:
+    """Sum ranks of M residuals and one extra value: the residuals' own ranks need one more comparison, not a sort."""
+    there = np.isfinite(extra)
+    scaled, rank, g = scaled[there], own.rank[there], extra[there, None]
+    with np.errstate(invalid="ignore"):
+        above, equal = scaled > g, scaled == g
+        below = (scaled < g).sum(axis=1)
+    rank = rank + above + 0.5 * equal
+    last = 1 + below + 0.5 * equal.sum(axis=1)
+    n = own.n[there] + 1
+    K = np.concatenate([rank, last[:, None]], axis=1)
+    centred = K - (n[:, None] + 1) / 2
+    valid = np.isfinite(K)
+    columns = [np.where(valid, c, 0.0).sum(axis=0) for c in (centred, centred / (n[:, None] + 1), np.sign(centred))]
+    lengths = np.array([n.sum(), len(n)], dtype=np.float64)
+    return RankSums(columns[0], columns[1], columns[2], valid.sum(axis=0).astype(np.float64), lengths)

@@ -1,0 +1,94 @@
+"""Tests that count signs or rank the events among themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray
+from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
+
+EXACT_WILCOXON = 50
+
+
+def sign(sample: Sample) -> Statistic:
+    """Z of the number of positive CARs under a share of one half."""
+    return _sign(sample, 0.5)
+
+
+def generalized_sign(sample: Sample) -> Statistic:
+    """Z of the number of positive CARs under the share of positive residuals in the estimation windows.
+
+    ``p_hat`` "mean" averages each event's own share (Cowan), "pooled" divides all positives by all bars.
+    """
+    positive, bars = sample.evidence["positive_share"].T
+    there = np.isfinite(sample.car) & (bars > 0)
+    if not there.any():
+        return not_applicable("the share of positive residuals needs an estimation window", n_events=0)
+    pooled = positive[there].sum() / bars[there].sum()
+    p = float(pooled if sample.options["p_hat"] == "pooled" else (positive[there] / bars[there]).mean())
+    return _sign(sample, p)
+
+
+def _sign(sample: Sample, p: float) -> Statistic:
+    car = sample.car[np.isfinite(sample.car)]
+    n = len(car)
+    if n == 0 or not 0 < p < 1:
+        return not_applicable("there is no CAR whose sign could be counted", n_events=n)
+    if sample.options["zeros"] == "drop":
+        car = car[car != 0]
+    w, counted = int((car > 0).sum()), len(car)
+    if counted == 0:
+        return not_applicable("every CAR is exactly zero", n_events=n)
+    z = (w - counted * p) / np.sqrt(counted * p * (1 - p))
+    return one(float(np.nanmean(sample.car)), float(z), n_events=counted)
+
+
+def wilcoxon(sample: Sample) -> Statistic:
+    """Wilcoxon's signed-rank W+ of the CARs: exact up to 50 events without ties, else normal with tie correction."""
+    car = sample.car[np.isfinite(sample.car)]
+    car = car[car != 0]
+    n = len(car)
+    if n == 0:
+        return not_applicable("there is no CAR other than zero", n_events=n)
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.abs(car))
+    w = float(ranks[car > 0].sum())
+    ties = len(np.unique(ranks)) < n
+    p = _exact(w, n) if n <= EXACT_WILCOXON and not ties else _normal(w, n, ranks)
+    chosen = {"two-sided": min(1.0, 2 * min(p)), "greater": p[1], "less": p[0]}[sample.alternative]
+    made = one(float(np.nanmean(sample.car)), w, n_events=n)
+    return Statistic(made.estimate, made.statistic, n=made.n, n_events=n, pvalue=np.array([chosen]))
+
+
+def _exact(w: float, n: int) -> tuple[float, float]:
+    """P(W <= w) and P(W >= w) by counting the subsets of 1..n that sum to each value."""
+    ways = np.zeros(n * (n + 1) // 2 + 1)
+    ways[0] = 1.0
+    for rank in range(1, n + 1):
+        ways[rank:] = ways[rank:] + ways[:-rank]
+    share = ways / 2.0**n
+    at = round(w)
+    return float(share[: at + 1].sum()), float(share[at:].sum())
+
+
+def _normal(w: float, n: int, ranks: FloatArray) -> tuple[float, float]:
+    from scipy.special import ndtr
+
+    _, counts = np.unique(ranks, return_counts=True)
+    variance = n * (n + 1) * (2 * n + 1) / 24 - float((counts**3 - counts).sum()) / 48
+    z = (w - n * (n + 1) / 4) / np.sqrt(variance)
+    return float(ndtr(z)), float(ndtr(-z))
+
+
+def sample_quantile(sample: Sample) -> Statistic:
+    """The event's CAR among the sums of as many residuals in its own estimation window: no normality is assumed."""
+    counts = sample.evidence["tail_counts"][:, sample.options["window_index"]]
+    column = {"two-sided": 1, "greater": 2, "less": 3}[sample.alternative]
+    there = counts[:, 0] > 0
+    p = np.where(there, (1 + counts[:, column]) / (1 + counts[:, 0]), np.nan)
+    rank = np.where(there, counts[:, 3] / np.maximum(counts[:, 0], 1), np.nan)
+    reasons = ("the estimation window has no run of residuals as long as the window", "a return is missing")
+    reason = np.where(np.isnan(sample.car), 2, np.where(there, 0, 1))
+    n = counts[:, 0].astype(np.int64)
+    return Statistic(sample.car, rank, n=n, pvalue=p, reasons=reasons, reason=reason)
