@@ -29,6 +29,8 @@ class Job:
         Leave the study alone when all its events ended before this instant.
     data_folder : Path or None
         Where relative paths of price files start; the study's own folder if None.
+    offline : bool
+        Keep every source from the network.
     """
 
     study: str
@@ -36,10 +38,16 @@ class Job:
     out: Path
     since: datetime | None = None
     data_folder: Path | None = None
+    offline: bool = False
 
 
 def plan(
-    paths: Iterable[Path], out: Path, *, since: datetime | None = None, data_folder: Path | None = None
+    paths: Iterable[Path],
+    out: Path,
+    *,
+    since: datetime | None = None,
+    data_folder: Path | None = None,
+    offline: bool = False,
 ) -> tuple[Job, ...]:
     """Return one job per study file, in the order of their names; a folder stands for the study files in it.
 
@@ -50,7 +58,7 @@ def plan(
     """
     files = study_files(paths)
     named = zip(study_names(files), files, strict=True)
-    return tuple(Job(name, path, out, since, data_folder) for name, path in sorted(named))
+    return tuple(Job(name, path, out, since, data_folder, offline) for name, path in sorted(named))
 
 
 def study_files(paths: Iterable[Path]) -> list[Path]:

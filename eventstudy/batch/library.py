@@ -31,7 +31,7 @@ def prepare(job: Job) -> Prepared | None:
 
     if job.since is not None and (last := last_event(job.path)) is not None and last < job.since:
         return None
-    loaded = load_study(job.path, data_folder=job.data_folder)
+    loaded = load_study(job.path, data_folder=job.data_folder, offline=job.offline)
     return Prepared(loaded.spec.digest(), combined(loaded.digests), lambda folder: _write(loaded, folder))
 
 

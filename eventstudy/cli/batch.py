@@ -63,7 +63,7 @@ def batch(
     def now() -> datetime:
         return datetime.now(UTC)
 
-    jobs = plan(paths, out, since=_instant(since, now()), data_folder=data)
+    jobs = plan(paths, out, since=_instant(since, now()), data_folder=data, offline=console.manners().offline)
     pool = partial(in_processes, work=run_one, workers=workers)
     with _stoppable(), _logging(log) as note, console.progress(len(jobs), "studies") as done:
 

@@ -7,56 +7,78 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eventstudy.cli import console, exits
+
 if TYPE_CHECKING:
     from eventstudy.study.load import LoadedStudy
     from eventstudy.study.result import StudyResult
 
 WRITTEN = ("result.json", "car.csv", "figure.png", "figure.svg", "report.html", "manifest.json")
 Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
-Out = Annotated[Path | None, typer.Option(help="Folder for the files; default: none.", metavar="DIR")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Folder for the files; - prints result.json; default: none.", metavar="DIR"),
+]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(help="One more file: report.md, tables.tex, report.pdf, car.parquet; default: none.", metavar="NAME"),
+]
+Email = Annotated[bool, typer.Option("--email", help="Also write report.eml, a message to send yourself.")]
 Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's.", metavar="DIR")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print result.json on standard output and nothing else there.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be read, fetched and written; do none of it.")]
 
 
-def run(study: Study, out: Out = None, data: Data = None, as_json: AsJson = False, dry_run: DryRun = False) -> None:
+def run(
+    study: Study,
+    out: Out = None,
+    data: Data = None,
+    also: Also = None,
+    email: Email = False,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> int:
     """Run a study: abnormal returns, tests, figure, report.
 
     Examples:
 
       eventstudy run study.toml --out result
-
       eventstudy run study.toml --json
     """
-    from eventstudy.cli import console
-
+    if out is not None and str(out) == "-":
+        out, as_json = None, True
+    extras = (*(also or ()), *(("report.eml",) if email else ()))
     if dry_run:
-        console.data(plan(study, out, data))
-        return
+        console.data(plan(study, out, data, extras))
+        return exits.OK
     from eventstudy.study.load import load_study
 
-    loaded = load_study(study, data_folder=data)
-    result, written = answer(loaded, out)
+    loaded = load_study(study, data_folder=data, offline=console.manners().offline)
+    result, written = answer(loaded, out, extras)
     if as_json:
         console.json_data(result.to_dict())
     else:
         console.data(result.summary())
-        console.talk("\n".join(f"wrote {path}" for path in written))
-    raise typer.Exit(0 if result.complete else 1)
+    for path in written:
+        console.talk(f"wrote {path}")
+    return exits.OK if result.complete else exits.PARTLY
 
 
-def answer(loaded: LoadedStudy, out: Path | None) -> tuple[StudyResult, list[Path]]:
-    """Return the result of a loaded study and the files written for it."""
+def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) -> tuple[StudyResult, tuple[Path, ...]]:
+    """Return the result of a loaded study and the files written for it; ``--strict`` refuses one with warnings."""
     from eventstudy.study.run import run_study
 
     result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
+    if console.manners().strict:
+        console.notices(result.notices)
     if out is None:
-        return result, []
-    folder = result.save(out)
-    return result, [folder / name for name in WRITTEN]
+        return result, ()
+    from eventstudy.report.write import save
+
+    return result, save(result, out, digests=loaded.digests, also=extras)
 
 
-def plan(study: Path, out: Path | None, data: Path | None) -> str:
+def plan(study: Path, out: Path | None, data: Path | None, extras: tuple[str, ...] = ()) -> str:
     """Return what a run would read, fetch and write, one line each."""
     from eventstudy.study.spec import StudySpec
 
@@ -70,5 +92,5 @@ def plan(study: Path, out: Path | None, data: Path | None) -> str:
         )
         verb = "fetch " if row.source in {"moex", "yahoo"} else "read  "
         lines.append(f"{verb} {place}".rstrip())
-    lines += [f"write  {out / name}" for name in WRITTEN] if out else ["write  nothing (no --out)"]
+    lines += [f"write  {out / name}" for name in (*WRITTEN, *extras)] if out else ["write  nothing (no --out)"]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -51,10 +51,11 @@ class LoadedStudy:
     digests: Mapping[str, str]
 
 
-def load_study(path: str | Path, *, data_folder: str | Path | None = None) -> LoadedStudy:
+def load_study(path: str | Path, *, data_folder: str | Path | None = None, offline: bool = False) -> LoadedStudy:
     """Read a study file, its events and its series.
 
     Relative paths start at the study file; those of price files start at ``data_folder`` where one is given.
+    ``offline`` keeps every source from the network.
 
     Raises
     ------
@@ -64,15 +65,16 @@ def load_study(path: str | Path, *, data_folder: str | Path | None = None) -> Lo
         If an event file or a series is missing or invalid.
     """
     path = Path(path)
-    return load_spec(StudySpec.from_toml(path), path.parent, Path(data_folder or path.parent))
+    return load_spec(StudySpec.from_toml(path), path.parent, Path(data_folder or path.parent), offline=offline)
 
 
-def load_spec(spec: StudySpec, folder: Path, data_folder: Path) -> LoadedStudy:
+def load_spec(spec: StudySpec, folder: Path, data_folder: Path, *, offline: bool = False) -> LoadedStudy:
     """Load what a spec names: events relative to ``folder``, series relative to ``data_folder``."""
     events = _events(spec, folder)
-    data = tuple(load_bars(row, data_folder) for row in spec.data)
-    market = load_bars(spec.market, data_folder) if spec.market else None
-    factors = tuple(load_bars(row, data_folder) for row in spec.factors)
+    load = partial(load_bars, folder=data_folder, offline=offline)
+    data = tuple(map(load, spec.data))
+    market = load(spec.market) if spec.market else None
+    factors = tuple(map(load, spec.factors))
     series = (*data, *((market,) if market else ()), *factors)
     digests = {f"{bars.instrument.code} ({bars.source})": bars_digest(bars) for bars in series}
     if spec.events_file:
@@ -80,9 +82,10 @@ def load_spec(spec: StudySpec, folder: Path, data_folder: Path) -> LoadedStudy:
     return LoadedStudy(spec, events, data, market, factors, digests)
 
 
-def load_bars(row: DataSpec, folder: Path) -> Bars:
-    """Return one series of a study."""
-    return look_up("bar source", bar_sources(), row.source)(bar_request(row, folder))
+def load_bars(row: DataSpec, folder: Path, *, offline: bool = False) -> Bars:
+    """Return one series of a study; a file that says SIMULATED in its name is marked so everywhere."""
+    bars = look_up("bar source", bar_sources(), row.source)(replace(bar_request(row, folder), offline=offline))
+    return replace(bars, simulated=True) if "SIMULATED" in Path(row.path).name else bars
 
 
 def bar_sources() -> dict[str, Source]:
