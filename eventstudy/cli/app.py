@@ -34,6 +34,12 @@ COMMANDS: dict[str, Row] = {
     "cite": Row("eventstudy.cli.cite:cite", "Print BibTeX for this package and the methods a study uses."),
     "doctor": Row("eventstudy.cli.doctor:doctor", "Look at this installation and say what is wrong."),
     "fetch": Row("eventstudy.cli.fetch:fetch", "Fetch bars from a service into the local store."),
+    "data ls": Row("eventstudy.cli.store:ls", "List the stored series."),
+    "data stat": Row("eventstudy.cli.store:stat", "Print how much the store holds, and where it is."),
+    "data verify": Row("eventstudy.cli.store:verify", "Check every bit of the store."),
+    "data gc": Row("eventstudy.cli.store:gc", "Clear leftovers and damage from the store."),
+    "data export": Row("eventstudy.cli.store:export", "Write stored series to one file."),
+    "data import": Row("eventstudy.cli.store:import_", "Bring series from another machine into the store."),
 }
 
 # The first word of the rows with two words.

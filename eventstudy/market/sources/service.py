@@ -23,7 +23,7 @@ from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.transport import Door
 from eventstudy.market.sources.wire import printable
 from eventstudy.market.store import answers, bar_store
-from eventstudy.market.store.series import Days, SeriesKey, missing_days
+from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
 
 T = TypeVar("T")
 ZONE = ZoneInfo(moex.MOSCOW)
@@ -174,9 +174,8 @@ def _borders(job: _Job, door: Door, shelf: answers.Shelf) -> Days | None:
 def _wanted_days(request: BarRequest, now: datetime) -> tuple[Days, list[Notice]]:
     """Return the Moscow days whose bars can close in the period, cut to the instrument's life."""
     one = request.instrument
-    us = timedelta(microseconds=1)
-    first = (request.first - us).astimezone(ZONE).date() if request.first else (one.valid_from or date(1990, 1, 1))
-    last = (min(request.last or now, now) - us).astimezone(ZONE).date()
+    first = request.first.astimezone(ZONE).date() if request.first else (one.valid_from or date(1990, 1, 1))
+    last = (min(request.last or now, now) - timedelta(microseconds=1)).astimezone(ZONE).date()
     if request.first and request.last and request.first > request.last:
         raise SourceError(f"The period ends on {request.last:%Y-%m-%d}, before it begins on {request.first:%Y-%m-%d}.")
     if first > last:
@@ -239,8 +238,9 @@ def _bars(job: _Job, fresh: list[pd.DataFrame]) -> Bars:
     if request.step == pd.Timedelta(days=1) and len(frame):
         frame = emptiness.on_session_closes(frame, one.calendar, ZONE)
     frame = frame[frame.index <= pd.Timestamp(min(job.now - DELAY, request.last or job.now))]
-    if request.first:
-        frame = frame[frame.index >= pd.Timestamp(request.first)]
+    # The bar that closes at the very midnight a period begins belongs to the day before, stored or not.
+    begins = day_bounds(job.wanted[0], moex.MOSCOW)[0]
+    frame = frame[frame.index >= pd.Timestamp(max(request.first or begins, begins))]
     if frame.empty:
         raise SourceError(
             f"The Moscow Exchange has no bar of {one.code} from {job.wanted[0]} to {job.wanted[1]}: "

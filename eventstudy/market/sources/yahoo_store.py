@@ -63,7 +63,7 @@ def _touched_days(request: BarRequest, now: datetime) -> Days | None:
     if request.first is None:
         return None
     last = min(request.last or now, now)
-    return (request.first - US).astimezone(UTC).date(), (last - US).astimezone(UTC).date()
+    return request.first.astimezone(UTC).date(), (last - US).astimezone(UTC).date()
 
 
 def _whole_days(request: BarRequest, now: datetime) -> Days | None:
@@ -74,6 +74,7 @@ def _whole_days(request: BarRequest, now: datetime) -> Days | None:
     first, last = touched
     if day_bounds(first, "UTC")[0] < request.first:
         first += DAY
-    if day_bounds(last, "UTC")[1] > min(request.last or now, now - DELAY):
+    # "Up to the last microsecond of the day" is the whole day.
+    if day_bounds(last, "UTC")[1] - US > min(request.last or now, now - DELAY):
         last -= DAY
     return (first, last) if first <= last else None

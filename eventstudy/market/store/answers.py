@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from eventstudy.errors import StoreError
 from eventstudy.market.store.disk import damaged, make_folder, read_whole, sealed, sweep, unsealed, write_whole
@@ -21,6 +22,7 @@ class Kept:
     question: str
     fetched_at: datetime
     sha256: str
+    stored: str
     body: bytes
 
 
@@ -76,13 +78,18 @@ def read_record(path: Path) -> Kept:
     """
     record = unsealed(path, read_whole(path))
     body_path = path.parent / (record["stored"] + BODY)
-    packed = read_whole(body_path)
+    return checked(record, read_whole(body_path), body_path)
+
+
+def checked(record: dict[str, Any], packed: bytes, path: Path) -> Kept:
+    """Return an answer from its record and its packed bytes, both digests checked."""
     if hashlib.sha256(packed).hexdigest() != record["stored"]:
-        raise damaged(body_path)
+        raise damaged(path)
     body = zlib.decompress(packed)
     if hashlib.sha256(body).hexdigest() != record["sha256"]:
-        raise damaged(body_path)
-    return Kept(record["question"], datetime.fromisoformat(record["fetched_at"]), record["sha256"], body)
+        raise damaged(path)
+    at = datetime.fromisoformat(record["fetched_at"])
+    return Kept(record["question"], at, record["sha256"], record["stored"], body)
 
 
 def record_path(shelf: Shelf, question: str) -> Path:

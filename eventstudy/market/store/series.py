@@ -18,7 +18,7 @@ from eventstudy.market.store.disk import damaged, read_whole, safe_name, sealed,
 from eventstudy.market.store.segments import Segment
 
 FORMAT = 1
-POINTER = "series.json"
+POINTER, POINTER_COPY = "series.json", "series.copy.json"
 Days = tuple[date, date]
 
 
@@ -112,6 +112,15 @@ def missing_days(pointer: Pointer, wanted: Days) -> list[Days]:
     return [*gaps, (at, wanted[1])] if at <= wanted[1] else gaps
 
 
+def without_days(held: Iterable[Days], gone: Days) -> tuple[Days, ...]:
+    """Return stretches of days less one."""
+    left: list[Days] = []
+    for first, last in held:
+        left.append((first, min(last, gone[0] - timedelta(days=1))))
+        left.append((max(first, gone[1] + timedelta(days=1)), last))
+    return tuple(sorted({(first, last) for first, last in left if first <= last}))
+
+
 def with_days(held: Iterable[Days], more: Days) -> tuple[Days, ...]:
     """Return stretches of days with one more, touching stretches joined."""
     joined: list[Days] = []
@@ -123,13 +132,18 @@ def with_days(held: Iterable[Days], more: Days) -> tuple[Days, ...]:
     return tuple(joined)
 
 
-def read_pointer(folder: Path) -> Pointer | None:
+def read_pointer(folder: Path, name: str = POINTER) -> Pointer | None:
     """Return the state of the series in a folder, None where there is none yet."""
-    path = folder / POINTER
+    path = folder / name
     try:
-        content = unsealed(path, read_whole(path))
+        return pointer_from(path, read_whole(path))
     except FileNotFoundError:
         return None
+
+
+def pointer_from(path: Path, raw: bytes) -> Pointer:
+    """Return the state of a series from the bytes of its pointer, every bit checked."""
+    content = unsealed(path, raw)
     if content.get("format") != FORMAT:
         raise StoreError(
             f"{path} is of format {content.get('format')}; this program knows format {FORMAT}.",
@@ -142,8 +156,10 @@ def read_pointer(folder: Path) -> Pointer | None:
 
 
 def write_pointer(folder: Path, pointer: Pointer) -> None:
-    """Replace the state of the series in a folder, at once or not at all."""
-    write_whole(folder / POINTER, sealed(_to_json(pointer)))
+    """Replace the state of the series in a folder, at once or not at all; the copy is for ``data gc`` after bit rot."""
+    content = sealed(_to_json(pointer))
+    write_whole(folder / POINTER, content)
+    write_whole(folder / POINTER_COPY, content)
 
 
 def _to_json(pointer: Pointer) -> dict[str, Any]:
