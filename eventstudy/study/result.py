@@ -14,6 +14,7 @@ from eventstudy.abnormal.placebo_returns import PlaceboPaths
 from eventstudy.arrays import look_up, values_equal
 from eventstudy.errors import Notice
 from eventstudy.inference.findings import Findings, Significances
+from eventstudy.response.table import ResponseSet, document
 from eventstudy.study import frames
 from eventstudy.study.slices import PriceSlice
 
@@ -49,7 +50,7 @@ class StudyResult:
         Raw bars around each event of a small study made from Bars.
     placebo : PlaceboPaths or None
         Abnormal returns of the placebo windows, in the order of ``abnormal``.
-    response : object or None
+    response : ResponseSet or None
         Shape of the intraday response, where it was asked for.
     notices : tuple of Notice
         What a careful reader must know.
@@ -63,7 +64,7 @@ class StudyResult:
     significances: Significances
     prices: tuple[PriceSlice, ...] = ()
     placebo: PlaceboPaths | None = None
-    response: Any = None
+    response: ResponseSet | None = None
     notices: tuple[Notice, ...] = ()
     simulated: bool = False
 
@@ -98,12 +99,17 @@ class StudyResult:
             ],
             "responses": frames.responses(self.abnormal, self.significances, self.spec.test_windows),
             "aggregates": frames.aggregates(self.abnormal, self.significances, self.spec.test_windows),
+            "intraday": [] if self.response is None else document(self.response),
             "warnings": [{"code": n.code, "message": n.message} for n in self.notices],
         }
 
     def summary(self) -> str:
-        """Return the answer as plain text: outcomes, one line per event or average, and every notice."""
-        return frames.summary(self)
+        """Return the answer as plain text: outcomes, one line per event or average, the response, every notice."""
+        if self.response is None or not len(self.response):
+            return frames.summary(self)
+        text = import_module("eventstudy.report.response_section").response_text
+        shown = text(import_module("eventstudy.response.table").table(self.response), simulated=self.simulated)
+        return f"{frames.summary(self)}\n\n{shown}"
 
     def findings(self, test: str) -> tuple[Findings, ...]:
         """Return the columns of one test, one entry per window."""

@@ -1,0 +1,93 @@
+"""The intraday response for a reader: one table to act on, and each number in a sentence that needs no statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from eventstudy.report.escape import plain
+from eventstudy.report.numbers import bp, pvalue
+from eventstudy.report.tables import Column, Table
+
+Json = Mapping[str, Any]
+
+PATTERNS = {
+    "none": "No move that an ordinary day at this hour would not make.",
+    "held": "The move came and stayed.",
+    "partly given back": "The move came, and part of it was given back.",
+    "overshoot": "The price overshot: at least half of its largest move was gone at the end of the window.",
+    "still moving": "The price was still moving the same way at the end of the window.",
+    "unknown": "Too few comparable days to tell this move from an ordinary one.",
+}
+
+
+def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
+    """Return one row per event and instrument, from the rows of ``eventstudy.response.table``."""
+    labels = list(dict.fromkeys(label for row in rows for label in row["moves"]))
+    several = len({row["event"] for row in rows}) > 1
+    joint = any(row["joint_pvalue"] is not None for row in rows)
+    columns = [
+        *([Column("event", "Event")] if several else []),
+        Column("instrument", "Instrument"),
+        *(Column(label, f"{label}, bp", "bp") for label in labels),
+        Column("pvalue", f"p {labels[-2]}", "pvalue"),
+        *([Column("joint_pvalue", "p joint", "pvalue")] if joint else []),
+        Column("half_life", "Half-life, min", "count"),
+        Column("reversal", "Reversal, %", "number"),
+        Column("leak", "Before, bp", "bp"),
+        Column("volume", "Volume, x usual", "number"),
+        Column("pattern", "Shape"),
+    ]
+    caption = "The response to the news: moves after it, in basis points of log return"
+    return Table("response", caption, tuple(columns), tuple(_cells(row, columns) for row in rows), simulated)
+
+
+def _cells(row: Json, columns: Sequence[Column]) -> tuple[Any, ...]:
+    reversal = row["reversal"]
+    told = {**row, **row["moves"], "reversal": None if reversal is None else 100 * reversal}
+    words = {name: plain(told[name], 64) for name in ("event", "instrument", "pattern")}
+    return tuple({**told, **words}[column.name] if column.name in told else None for column in columns)
+
+
+def response_sentences(row: Json) -> tuple[str, ...]:
+    """Return what one row says, one plain sentence per number, with the caveats that apply to it and no others."""
+    return tuple(f"{plain(row['instrument'], 60)}: {sentence}" for sentence in _sentences(row))
+
+
+def _sentences(row: Json) -> Iterator[str]:
+    yield PATTERNS.get(row["pattern"], "")
+    for label, value in row["moves"].items():
+        if value is not None and label == list(row["moves"])[-2]:
+            yield (
+                f"The move {label} after the news was {bp(value)} bp. Counting the day itself, a share p = "
+                f"{pvalue(row['pvalue'])} of {row['placebo_days'] + 1} days moved as much at this hour (so many days "
+                f"cannot show less than {pvalue(row['smallest_pvalue'])})."
+            )
+    if row["joint_pvalue"] is not None:
+        yield f"Corrected for looking at several instruments at once, p is {pvalue(row['joint_pvalue'])}."
+    if row["half_life"] is not None:
+        yield f"Half of the move was made {row['half_life']:.0f} trading minutes after the last price before the news."
+    if row["reversal"] is not None:
+        share = 100 * row["reversal"]
+        word = "was given back by" if share > 0 else "was added until"
+        yield f"{abs(share):.0f} % of the first answer {word} the end of the window."
+    if row["leak"] is not None:
+        early = row["leak_pvalue"] is not None and row["leak_pvalue"] < 0.05
+        verdict = "more than ordinary: a leak or a late timestamp" if early else "nothing out of the ordinary"
+        yield f"Before the news the price moved {bp(row['leak'])} bp the same way: {verdict}."
+    if row["volume"] is not None:
+        yield f"Volume in the window was {row['volume']:.1f} times that of a usual day."
+    yield from (f"No {name.replace('_', ' ')} is given: {reason}." for name, reason in row["reasons"].items())
+    yield from (f"Note: {plain(note, 300)}" for note in row["notes"])
+
+
+def response_text(rows: Sequence[Json], *, simulated: bool, most: int = 40) -> str:
+    """Return the table and its notes for a terminal; nothing for an empty response."""
+    from eventstudy.report.tables import text_table
+
+    if not rows:
+        return ""
+    notes = dict.fromkeys(
+        f"{plain(row['instrument'], 60)}: {plain(n, 300)}" for row in rows[:most] for n in row["notes"]
+    )
+    return "\n".join([text_table(response_table(rows[:most], simulated=simulated)), *(f"note {n}" for n in notes)])
