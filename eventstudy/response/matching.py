@@ -12,7 +12,7 @@ from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray
 from eventstudy.news.items import EventTime
 from eventstudy.response.tape import Sample, Tape, days_of, read_at
 
-EXPECTED, ALLOWED_MISSING = 0.95, 0.10
+USUAL, ALLOWED_MISSING = 0.5, 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,10 @@ class Matched:
 
     Attributes
     ----------
-    start, zero, first : int
-        Columns of the window's start, of the last close that cannot contain the news, of the first close after it;
-        what stands before ``start`` is context.
+    start, zero, latest, first : int
+        Columns of the window's start, of the last close that cannot contain the news, of ``latest`` (the first closing
+        time at or after it), and of the first close after the news, which is later than ``zero`` in any case. What
+        stands before ``start`` is context.
     moments : IntArray, shape (T,)
         Closing instants on the event day, microseconds since the epoch.
     wall : IntArray, shape (T,)
@@ -80,6 +81,7 @@ class Matched:
 
     start: int
     zero: int
+    latest: int
     first: int
     moments: IntArray
     wall: IntArray
@@ -118,8 +120,8 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[Ev
     event_day = int((earliest - 1) // DAY_US)
     phase = int(tape.wall[0] % step)
     zero_wall = (earliest - phase) // step * step + phase
-    first = max(1, -(-(latest - zero_wall) // step))
-    grid = _grid(tape, zero_wall, int(first), choice)
+    known_by = max(0, int(-(-(latest - zero_wall) // step)))
+    grid = _grid(tape, zero_wall, known_by, choice)
     start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
     days = _candidates(tape, event_day, choice)
     offsets = grid - event_day * DAY_US
@@ -134,16 +136,27 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[Ev
     trades_now = (placebo.traded.mean(axis=0) > 0.02 if len(served) else False) | event.traded
     moments = instant_us(time.earliest) + (grid - earliest)
     return Matched(
-        start, zero, zero + int(first), moments, offsets, trades_now, days[served], event, placebo, event_day, removed
+        start=start,
+        zero=zero,
+        latest=zero + known_by,
+        first=zero + max(1, known_by),
+        moments=moments,
+        wall=offsets,
+        open=trades_now,
+        day=days[served],
+        event=event,
+        placebo=placebo,
+        event_day=event_day,
+        removed=removed,
     )
 
 
-def _grid(tape: Tape, zero: int, first: int, choice: WindowChoice) -> IntArray:
-    """Return the closing times of the window: to the ``after``-th trading minute past ``first``, within the day."""
+def _grid(tape: Tape, zero: int, known_by: int, choice: WindowChoice) -> IntArray:
+    """Return the closing times of the window: to the ``after``-th trading minute past ``latest``, within the day."""
     step, day = tape.step_us, (zero - 1) // DAY_US
     end = int(min((day + 1) * DAY_US, _last_wall(tape, day, zero)))
     start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
-    after = np.arange(zero + (first + 1) * step, end + 1, step, dtype=np.int64)
+    after = np.arange(zero + (known_by + 1) * step, end + 1, step, dtype=np.int64)
     if len(after):
         trading = _trading(tape, after, int(day))
         if choice.pauses == "stop" and not trading.all():
@@ -151,7 +164,7 @@ def _grid(tape: Tape, zero: int, first: int, choice: WindowChoice) -> IntArray:
         enough = np.cumsum(trading) * step >= choice.after * MINUTE_US
         after = after[: int(enough.argmax()) + 1] if enough.any() else after
     start += max(0, -((start - day * DAY_US - 1) // step)) * step  # not before midnight
-    return np.concatenate([np.arange(start, zero + first * step + 1, step, dtype=np.int64), after])
+    return np.concatenate([np.arange(start, zero + known_by * step + 1, step, dtype=np.int64), after])
 
 
 def _last_wall(tape: Tape, day: int, zero: int) -> int:
@@ -190,9 +203,7 @@ def _judge(
     """Return the rows of days that serve and the list of those that do not."""
     known = np.array([(instant_us(o.earliest), instant_us(o.latest)) for o in others], dtype=np.int64).reshape(-1, 2)
     known = wall_us(known.reshape(-1), tape.zone).reshape(-1, 2)
-    expected = sample.traded.mean(axis=0) >= EXPECTED if len(days) else np.zeros(len(offsets), dtype=bool)
-    expected[: at[0] + 1] = False  # the bar that ends at the window's start is not part of it
-    missing = (expected & ~sample.traded).sum(axis=1)
+    usual, missing, allowed = _missing_bars(sample, at[0])
     served, removed = [], []
     for row, day in enumerate(days):
         start, end = day * DAY_US + offsets[at[0]], day * DAY_US + offsets[-1]
@@ -201,15 +212,28 @@ def _judge(
             reason = "another known event falls into the window"
         elif not np.isfinite(sample.price[row, at[1] :]).all():
             reason = "no price yet at the clock time of the event"
-        elif missing[row] > ALLOWED_MISSING * expected.sum():
-            reason = (
-                f"{missing[row]} of the window's {expected.sum()} usual bars are missing (a halt or a half session)"
-            )
+        elif missing[row] > allowed:
+            reason = f"{missing[row]} of {usual} usual bars are missing (a halt or a half session)"
         if reason:
             removed.append(RemovedDay(as_date(int(day)), reason))
         else:
             served.append(row)
     return np.array(served, dtype=np.int64), tuple(removed)
+
+
+def _missing_bars(sample: Sample, start: int) -> tuple[int, IntArray, float]:
+    """Return how many moments most days trade at, how many of them each day misses, and how many it may miss.
+
+    Where the series itself is quiet now and then, that much and three standard deviations of it are no halt.
+    """
+    moments = sample.traded[:, start + 1 :]  # the bar that ends at the window's start is not part of it
+    if not moments.size:
+        return 0, np.zeros(len(moments), dtype=np.int64), 0.0
+    usual = moments.mean(axis=0) >= USUAL
+    count = int(usual.sum())
+    missing = np.asarray((usual & ~moments).sum(axis=1), dtype=np.int64)
+    quiet = float(np.median(missing)) / max(count, 1)
+    return count, missing, count * (ALLOWED_MISSING + quiet) + 3 * float(np.sqrt(count * quiet * (1 - quiet)))
 
 
 def as_date(day: int) -> date:

@@ -11,7 +11,7 @@ from eventstudy.arrays import FloatArray
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.placebo import Bands, placebo_pvalue
 from eventstudy.response.seasonality import periodicity
-from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, shape_numbers
+from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, reflected, shape_numbers
 from eventstudy.response.values import Estimate, Pattern, Unit
 
 UNITS: dict[str, Unit] = {
@@ -26,6 +26,10 @@ UNITS: dict[str, Unit] = {
 }
 # What each number is a share or a time of: without that move the number means nothing.
 NEEDS = {"peak": "path", "peak_minutes": "path", "given_back": "path", "reversal": "settle"}
+
+# Numbers that hang on a maximum, which noise can only raise. The two shares cannot be negative and take the wider of
+# both intervals: their noise is one-sided only where the truth is near 0.
+REFLECTED = ("peak", "overshoot", "given_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,19 @@ class AfterNews:
     at: ShapeColumns
     level: float
 
+    @property
+    def moved(self) -> bool:
+        """Whether there is a move: the first close is outside its own band, or the path leaves the joint one."""
+        left = (np.abs(self.path) > self.bands.joint)[: self.at.horizon + 1].any()
+        return bool(left or abs(self.path[self.at.first]) > self.bands.pointwise[self.at.first])
+
     def undefined(self, name: str) -> str:
         """Return why a number of the shape has no meaning here, or an empty string."""
         need = NEEDS.get(name, "horizon")
         if not np.isfinite(self.bands.joint).any():
             return "too few placebo days to tell the move from an ordinary one"
         if need == "path":
-            inside = not (np.abs(self.path) > self.bands.joint)[: self.at.horizon + 1].any()
-            return "the path never leaves its joint band, so it has no peak to speak of" if inside else ""
+            return "" if self.moved else "the path stays among those of ordinary days, so it has no peak to speak of"
         column = self.at.settle if need == "settle" else self.at.horizon
         if abs(self.path[column]) > self.bands.pointwise[column]:
             return ""
@@ -63,12 +72,30 @@ def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
     drawn = shape_numbers(draws, after.minutes, after.at)
     found = [_first_significant(after, draws)]
     for name, unit in UNITS.items():
-        reason = after.undefined(name)
+        reason = after.undefined(name) or _no_peak(name, values, drawn, after)
         if reason:
             found.append(Estimate(name, math.nan, unit=unit, reason=reason))
         else:
-            found.append(Estimate(name, float(values[name][0]), *interval(drawn[name], after.level), unit=unit))
+            found.append(Estimate(name, *_with_interval(name, float(values[name][0]), drawn[name], after), unit=unit))
     return tuple(found)
+
+
+def _no_peak(name: str, values: dict[str, FloatArray], drawn: dict[str, FloatArray], after: AfterNews) -> str:
+    """Return why the time of the peak is not told: on a path that only rises, the highest minute is an accident."""
+    if name != "peak_minutes":
+        return ""
+    lowest, _ = reflected(float(values["given_back"][0]), drawn["given_back"], after.level)
+    return "" if lowest > 0 else "no peak stands out from the course of the path after it"
+
+
+def _with_interval(name: str, value: float, draws: FloatArray, after: AfterNews) -> tuple[float, float, float]:
+    low, high = interval(draws, after.level)
+    if name not in REFLECTED:
+        return value, low, high
+    turned = reflected(value, draws, after.level)
+    if name == "peak":
+        return value, *turned
+    return value, max(min(low, turned[0]), 0.0), max(high, turned[1], 0.0)
 
 
 def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> Estimate:
@@ -84,8 +111,9 @@ def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> E
 def pattern_of(after: AfterNews) -> Pattern:
     """Return one word for the shape of the path up to the horizon.
 
-    none: never outside the joint band. overshoot: at least half of the peak is gone at the horizon. partly given
-    back: at least a fifth. still moving: at least a third of the move at the horizon came after ``settle``. held: else.
+    none: the first close is inside its pointwise band and the path inside the joint one. overshoot: at least half of
+    the peak is gone at the horizon. partly given back: at least a fifth. still moving: at least a third of the move at
+    the horizon came after ``settle``. held: everything else.
     """
     if not np.isfinite(after.bands.joint).any():
         return "unknown"

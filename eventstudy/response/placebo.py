@@ -69,11 +69,14 @@ def placebo_pvalue(event: FloatArray, placebo: FloatArray) -> FloatArray:
 
 
 def upper_pvalue(event: FloatArray, placebo: FloatArray) -> FloatArray:
-    """Return p = (1 + #{d : x_d >= x_0}) / (D + 1), for what is only remarkable when large: volume, range, sup."""
-    there = np.isfinite(placebo)
+    """Return p = (1 + #{d : x_d >= x_0}) / (D + 1), for what is only remarkable when large: volume, range, sup.
+
+    A statistic may be infinite (a move at a moment when no other day ever moved); NaN days do not count.
+    """
+    there = ~np.isnan(placebo)
     beyond = (np.where(there, placebo, -np.inf) >= event) & there
     p = (1 + beyond.sum(axis=0)) / (1 + there.sum(axis=0))
-    return np.asarray(np.where(np.isfinite(event), p, np.nan))
+    return np.asarray(np.where(np.isnan(event), np.nan, p))
 
 
 def order_bound(values: FloatArray, level: float) -> FloatArray:

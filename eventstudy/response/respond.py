@@ -189,8 +189,8 @@ def _anchors(window: Window, time: EventTime, settings: ResponseSettings) -> tup
     clean = matched.zero if window.closed else max(matched.zero, latest)
     ends = {
         "bracket": (matched.zero, window.columns[window.place(minutes)]),
-        "earliest": (matched.zero, window.columns[window.place(minutes, matched.zero + 1)]),
-        "latest": (clean, window.columns[window.place(minutes, clean + 1)]),
+        "earliest": (matched.zero, window.columns[window.place(minutes, matched.zero)]),
+        "latest": (clean, window.columns[window.place(minutes, clean)]),
     }
     found = []
     for name, (start, end) in ends.items():

@@ -15,11 +15,15 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class ShapeColumns:
-    """Which columns the numbers refer to: ``settle`` (H1), ``horizon`` (H2), and ``absorbed`` (minute m)."""
+    """Which columns the numbers refer to: ``settle`` (H1), ``horizon`` (H2), ``absorbed`` (minute m), ``first``.
+
+    ``first`` is the first close after the news: the one moment named in advance.
+    """
 
     settle: int
     horizon: int
     absorbed: int
+    first: int = 0
 
 
 def shape_numbers(paths: FloatArray, minutes: FloatArray, at: ShapeColumns) -> dict[str, FloatArray]:
@@ -117,10 +121,23 @@ def noise_draws(path: FloatArray, placebo: FloatArray) -> FloatArray:
 
 
 def interval(draws: FloatArray, level: float) -> tuple[float, float]:
-    """Return the central interval of draws, NaN draws left out; two NaN with fewer than 20 of them."""
-    there = draws[np.isfinite(draws)]
+    """Return the central interval of draws, NaN draws left out; two NaN with fewer than 20 of them.
+
+    Order statistics without interpolation, counted from both ends alike: of D placebo days with both signs the ends
+    are those of the pointwise band.
+    """
+    there = np.sort(draws[np.isfinite(draws)])
     if len(there) < 20:
         return float("nan"), float("nan")
-    tail = (1 - level) / 2
-    low, high = np.quantile(there, [tail, 1 - tail])
-    return float(low), float(high)
+    outside = int((1 - level) / 2 * len(there) + 1e-9)
+    return float(there[outside]), float(there[-1 - outside])
+
+
+def reflected(value: float, draws: FloatArray, level: float) -> tuple[float, float]:
+    """Return the basic bootstrap interval [2 value - q_high, 2 value - q_low].
+
+    For numbers that noise pushes one way (a maximum is never too small): the draws, noisy once more, are as far above
+    the measured number as that is above the truth, so the quantiles are turned round it.
+    """
+    low, high = interval(draws, level)
+    return 2 * value - high, 2 * value - low

@@ -55,18 +55,25 @@ class Window:
         """Trading minutes since the last clean price at each of ``columns``."""
         return self.step_minutes * np.arange(1.0, len(self.columns) + 1)
 
-    def place(self, minutes: float, start: int | None = None) -> int:
-        """Return the position in ``columns`` that many trading minutes after column ``start`` (``first`` by default).
+    def place(self, minutes: float, base: int | None = None) -> int:
+        """Return the position in ``columns`` that many trading minutes after column ``base`` (``latest`` by default).
 
-        The last position where the window ends before.
+        Never before the first close after the news; the last position where the window ends before.
         """
-        begins = int(np.searchsorted(self.columns, self.matched.first if start is None else start))
-        return min(begins + math.ceil(minutes / self.step_minutes), len(self.columns) - 1)
+        return min(max(self._target(minutes, base), self.first), len(self.columns) - 1)
 
     def ends_before(self, minutes: float) -> bool:
         """Return whether the window holds fewer trading minutes than that after the news."""
-        begins = int(np.searchsorted(self.columns, self.matched.first))
-        return begins + math.ceil(minutes / self.step_minutes) > len(self.columns) - 1
+        return self._target(minutes, None) > len(self.columns) - 1
+
+    @property
+    def first(self) -> int:
+        """Position in ``columns`` of the first close after the news."""
+        return min(int(np.searchsorted(self.columns, self.matched.first)), len(self.columns) - 1)
+
+    def _target(self, minutes: float, base: int | None) -> int:
+        begins = int(np.searchsorted(self.columns, self.matched.latest if base is None else base, side="right")) - 1
+        return begins + math.ceil(minutes / self.step_minutes)
 
 
 def abnormal_window(
@@ -119,6 +126,7 @@ def after_news(window: Window, settings: ResponseSettings) -> AfterNews:
     placebo = window.placebo[:, window.columns]
     placebo = placebo[np.isfinite(placebo).all(axis=1)]
     at = ShapeColumns(
+        first=window.first,
         settle=window.place(settings.settle),
         horizon=window.place(settings.horizons[-1]),
         absorbed=window.place(settings.absorbed),

@@ -9,6 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, values_equal
 from eventstudy.errors import UsageError
+from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.simulate.draws import bar_columns, clustered, to_tick, trades, u_shape, weekdays_before
@@ -153,6 +154,18 @@ def intraday_days(design: IntradayDesign, seed: int | np.random.SeedSequence) ->
     return IntradayDraw(design, close, efficient, np.where(traded, volume, np.nan), planted)
 
 
+def intraday_bars(draw: IntradayDraw) -> tuple[Bars, Event]:
+    """Return the days of a draw as one-minute ``Bars`` (close and volume only), and the event."""
+    opens = _opens_us(draw.design)
+    closes = (opens[:, None] + np.arange(1, draw.design.minutes + 1) * MINUTE_US).reshape(-1)
+    columns = {"close": np.exp(draw.close.reshape(-1)), "volume": draw.volume.reshape(-1)}
+    bars = minute_bars(_SHARE, closes, columns, "SIMULATED by eventstudy.simulate.intraday_days")
+    return bars, _event_and_truth(draw.design, int(opens[-1]), 0)[0]
+
+
+_SHARE = Instrument("SIMSHARE", board="TQBR", calendar="MOEX-SHARES", quote="RUB", note="SIMULATED")
+
+
 def _opens_us(design: IntradayDesign) -> IntArray:
     """Return 10:00 Moscow of weekdays before and on 2019-06-28, when shares traded 10:00-18:40 and nothing else."""
     days = np.append(weekdays_before("2019-06-28", design.days, HOLIDAYS), np.datetime64("2019-06-28").astype(np.int64))
@@ -178,8 +191,7 @@ def intraday_market(design: IntradayDesign, seed: int) -> SimulatedMarket:
     prints = trades(rng, np.exp(path), design.half_spread, np.array(1 - design.quiet**0.25))
     columns = bar_columns(to_tick(prints, 0.001), _volume(design, rng))
     closes = (opens[:, None] + np.arange(1, design.minutes + 1) * MINUTE_US).reshape(-1)
-    share = Instrument("SIMSHARE", board="TQBR", calendar="MOEX-SHARES", quote="RUB", note="SIMULATED")
-    bars = minute_bars(share, closes, columns, f"SIMULATED by eventstudy.simulate.intraday_market, seed {seed}")
+    bars = minute_bars(_SHARE, closes, columns, f"SIMULATED by eventstudy.simulate.intraday_market, seed {seed}")
     return SimulatedMarket((bars,), *_event_and_truth(design, int(opens[-1]), seed))
 
 

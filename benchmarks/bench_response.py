@@ -1,0 +1,149 @@
+"""Prints size, coverage, bias and power of every number of the response on planted truth, and its speed.
+
+Run ``python -m benchmarks.bench_response [DRAWS]`` (2,000 draws by default).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from eventstudy.response.respond import respond
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.shape import ShapeColumns, shape_numbers
+from eventstudy.response.tape import tape_of
+from eventstudy.response.values import Response
+from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
+from eventstudy.simulate.intraday import planted_response
+
+DAYS = 59  # placebo days: 5 % is then a p-value that can be reached exactly, 3/60
+NULL = IntradayDesign(days=DAYS, early=150, late=210)
+REACTION = replace(
+    NULL, jump=0.012, reversal=0.3, reversal_half_life=15.0, absorb_half_life=2.0, drift=0.0, volume_multiple=6.0
+)
+
+
+def answer(design: IntradayDesign, seed: int, settings: ResponseSettings | None = None) -> Response:
+    """Return the response to one drawn event."""
+    bars, event = intraday_bars(intraday_days(design, np.random.SeedSequence([20210413, seed])))
+    return respond(bars, event, settings or ResponseSettings())
+
+
+def pvalues(response: Response) -> dict[str, float]:
+    """Return every p-value of a response by name."""
+    found = {f"move {move.label}": move.pvalue for move in response.moves}
+    found |= {"path (sup)": response.path_pvalue, "leak": response.number("leak").pvalue}
+    found |= {f"anchor {anchor.name}": anchor.pvalue for anchor in response.anchors}
+    found |= {f"{a.name} {e.name}": e.pvalue for a in response.activity for e in (a.peak, a.window)}
+    if response.assumed_times is not None:
+        found["assumed t0 (sup)"] = response.assumed_times.pvalue
+    return found
+
+
+def rejections(design: IntradayDesign, seeds: Iterable[int], size: float = 0.05, **options: object) -> dict[str, float]:
+    """Return the share of draws in which each p-value is at most ``size``."""
+    settings = ResponseSettings(**options)  # type: ignore[arg-type]
+    drawn = [pvalues(answer(design, seed, settings)) for seed in seeds]
+    return {name: float(np.mean([p[name] <= size + 1e-12 for p in drawn])) for name in drawn[0]}
+
+
+def truth_of(response: Response, design: IntradayDesign) -> dict[str, float]:
+    """Return the true numbers of the planted path, read on the same grid of moments as the response."""
+    path = response.path
+    seconds = (path.closes - path.closes[path.zero]) / 1e6 + (design.jump_second - design.early) // 60 * 60.0
+    planted = planted_response(design, seconds)
+    after = np.flatnonzero(path.open & (np.arange(len(path.open)) > path.zero))
+    clean = planted[after] - planted[path.zero]
+    first = int(np.searchsorted(after, path.first))  # with an uncertain time also the moment of ``latest``
+    at = ShapeColumns(min(first + 20, len(after) - 1), min(first + 60, len(after) - 1), first + 5)
+    numbers = shape_numbers(clean[None, :], np.arange(1.0, len(after) + 1), at)
+    found = {name: float(value[0]) for name, value in numbers.items()}
+    found |= {f"move +{m} min": float(clean[first + m]) for m in (5, 20, 60)}
+    leak = math.copysign(1.0, clean[at.horizon]) * (planted[path.zero] - planted[path.start])
+    return found | {"leak": leak, "leak_share": leak / (leak + abs(clean[at.horizon]))}
+
+
+def estimates_of(response: Response) -> dict[str, tuple[float, float, float]]:
+    """Return value, low, high of every number that is defined."""
+    found = {e.name: (e.value, e.low, e.high) for e in response.shape if e.defined}
+    return found | {f"move {m.label}": (m.value, m.low, m.high) for m in response.moves if math.isfinite(m.minutes)}
+
+
+def coverage(design: IntradayDesign, seeds: Iterable[int]) -> dict[str, tuple[int, float, float, float]]:
+    """Return for each number: draws in which it is defined, truth, median error, share of intervals that hold."""
+    rows: dict[str, list[tuple[float, float, bool]]] = {}
+    for seed in seeds:
+        response = answer(design, seed)
+        truth = truth_of(response, design)
+        for name, (value, low, high) in estimates_of(response).items():
+            if name in truth:
+                holds = low - 1e-12 <= truth[name] <= high + 1e-12
+                rows.setdefault(name, []).append((truth[name], value, holds))
+    table = {}
+    for name, drawn in rows.items():
+        true, value, holds = (np.array(column, dtype=float) for column in zip(*drawn, strict=True))
+        table[name] = (len(drawn), float(true.mean()), float(np.median(value - true)), float(holds.mean()))
+    return table
+
+
+def in_parallel(work: Callable[..., object], design: IntradayDesign, draws: int) -> list[object]:
+    """Run ``work(design, seeds)`` on two cores, half of the draws each."""
+    with ProcessPoolExecutor(2) as pool:
+        jobs = [pool.submit(work, design, range(part, draws, 2)) for part in range(2)]
+        return [job.result() for job in jobs]
+
+
+def merged(parts: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([part[name] for part in parts])) for name in parts[0]}
+
+
+def print_size(draws: int) -> None:
+    print(f"SIZE at 5 %, no news, {DAYS} placebo days, {draws} draws (s.e. {100 * math.sqrt(0.05 * 0.95 / draws):.2f})")
+    for name, rate in merged(in_parallel(rejections, NULL, draws)).items():  # type: ignore[arg-type]
+        print(f"  {name:<22}{100 * rate:6.2f} %")
+
+
+def print_power(draws: int) -> None:
+    print(f"POWER at 5 %, jump of k daily standard deviations, {draws} draws")
+    jumps = (0.1, 0.25, 0.5, 1.0)
+    columns = [merged(in_parallel(rejections, replace(NULL, jump=k * NULL.sigma), draws)) for k in jumps]  # type: ignore[arg-type]
+    print(f"  {'k':<22}" + "".join(f"{k:8.2f}" for k in jumps))
+    for name in columns[0]:
+        print(f"  {name:<22}" + "".join(f"{100 * column[name]:8.1f}" for column in columns))
+
+
+def print_coverage(draws: int) -> None:
+    print(f"COVERAGE of 95 % intervals, {draws} draws, truth: {REACTION}")
+    print(f"  {'number':<18}{'defined':>8}{'truth':>10}{'median error':>14}{'coverage':>10}")
+    for name, (n, truth, error, holds) in coverage(REACTION, range(draws)).items():
+        print(f"  {name:<18}{n:8d}{truth:10.4f}{error:14.4f}{100 * holds:9.1f}%")
+
+
+def print_speed() -> None:
+    design = replace(REACTION, days=250)
+    market = [intraday_bars(intraday_days(design, k)) for k in range(5)]
+    respond(*market[0])
+    start = time.perf_counter()
+    for bars, event in market:
+        respond(bars, event)
+    print(f"SPEED one event, 5 instruments, 250 placebo days, one-minute bars: {time.perf_counter() - start:.3f} s")
+    tapes, counts = [tape_of(bars) for bars, _ in market], (25, 50, 100)
+    for n in counts:
+        start = time.perf_counter()
+        for k in range(n):
+            respond(tapes[k % 5], market[k % 5][1])
+        print(f"  {n} pairs: {1e3 * (time.perf_counter() - start) / n:.2f} ms a pair")
+
+
+if __name__ == "__main__":
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    print_speed()
+    print_size(wanted)
+    print_coverage(wanted // 4)
+    print_power(wanted // 4)
