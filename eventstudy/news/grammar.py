@@ -18,21 +18,31 @@ _NO_END = re.compile(
 )
 # A time after "2 p.m." goes on with its zone or its date, not with a new sentence.
 _GOES_ON = re.compile(
-    r"(?:[A-Z]{2,4}T\b|GMT|UTC|Moscow|Eastern|on |Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|\d)"
+    r"(?:[A-Z]{1,4}T\b|GMT|UTC|[A-Z][a-z]+(?: [A-Z][a-z]+)? [Tt]ime\b|Eastern|Pacific|Central|Mountain|U\.?S|on |"
+    r"Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)"
 )
 _QUOTES = re.compile(r"“[^“”\n]*”|«[^»\n]*»|\"[^\"\n]{1,2000}\"")
 _ROLE = re.compile("|".join(rf"(?P<r{i}>(?<!\w)(?:{p})(?!\w))" for i, (p, _) in enumerate(ROLES)), re.IGNORECASE | re.M)
 _INFINITIVE = re.compile(r"\bto (?!the\b|a\b|an\b|its\b|his\b|this\b|that\b|be told\b)[a-z]{2,}\b")
+# Words that end like a past verb and are none.
+_NO_PAST = (
+    r"(?!(?:united|limited|hundred|indeed|need|speed|feed|seed|exceed|proceed|succeed|breed|bleed|sacred|naked|hatred|"
+    r"embed|unprecedented|related|interested|рубли|недели|капитал|сигнал|материал|журнал|канал|финал|портал|персонал|"
+    r"потенциал|филиал|интервал|если|или|дела|дело|цели|роли|земли|доли|сила|школа|модели|автомобили|отели|число|"
+    r"общественн\w+|пошли|нужда\w+|металл|металла|отдел|раздел|предел|передел|вокзал|зал|зала|пол|угол|стол|футбол)\b)"
+)
 _PAST = re.compile(
-    r"\b(?:said|told|was|were|had|has|have|held|fell|rose|cut|left|kept|made|met|spoke|began|took|set|put|gave|sent|"
-    r"won|lost|hit|sold|bought|went|came|saw|sank|struck|broke|wrote|hiked|[a-z]{3,}ed|"
-    r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|сообщает|пишет|передает|передаёт)\b",
+    rf"(?<!\bbe )(?<!\bget )\b{_NO_PAST}(?:said|told|was|were|had|has|have|held|fell|rose|cut|left|kept|made|met|spoke|"
+    r"began|took|set|put|gave|sent|won|lost|hit|sold|bought|went|came|saw|sank|struck|broke|wrote|ran|read|became|shot|"
+    r"flew|stood|knew|drew|grew|threw|overthrew|withdrew|paid|laid|led|built|spent|sought|brought|caught|taught|fought|"
+    r"found|heard|shut|split|spread|quit|froze|chose|rode|swore|wore|tore|forbade|[a-z]{3,}ed|"
+    r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|сообщает|сообщают|пишет|передает|передаёт)\b",
     re.IGNORECASE,
 )
 # Opening hours and ages of companies: times in the present or the far past that no news is dated by.
 _STANDING = re.compile(
     r"\b(?:opens?|closes?|starts?|begins?|ends?|runs?|takes? place|trades?|is (?:open|closed)|founded|established|born|"
-    r"created|incorporated|listed|effective|открывается|закрывается|начинается|проходит|работает|основан\w*|создан\w*|"
+    r"created|incorporated|listed|effective|открыва[ею]тся|закрыва[ею]тся|начина[ею]тся|проход[ия]т|работа[ею]т|основан\w*|создан\w*|"
     r"родил\w+|учрежден\w*|вступает|вступит)\b",
     re.IGNORECASE,
 )
@@ -86,10 +96,10 @@ def governing_role(sentence: str, start: int, end: int) -> tuple[Role, str, bool
     before += [(m.end(), "background", m[0]) for m in _STANDING.finditer(sentence, 0, start)]
     past = [m for m in _PAST.finditer(sentence) if not _ROLE.fullmatch(m[0]) and not _STANDING.fullmatch(m[0])]
     past_before = max((m.end() for m in past if m.end() <= start), default=-1)
+    doubtful = [entry for entry in before if entry[1] == "uncertain"]
     if before:
-        place, role, word = max(before)
-        sticky = role in ("uncertain", "embargo", "update") or place > past_before
-        if sticky:
+        place, role, word = max(doubtful or before)
+        if role in ("uncertain", "embargo", "update") or place > past_before:
             return role, word, False
     if past_before >= 0:
         return "event", "", True

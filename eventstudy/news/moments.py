@@ -39,6 +39,7 @@ class Moment:
     reading: DayReading | None = None
     timed: bool = False
     past: bool = False
+    zone: str = ""
 
     @property
     def bounds(self) -> tuple[datetime | None, datetime | None]:
@@ -154,7 +155,7 @@ def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: Time
     )
     if clock.clock in ("venue", "publisher") and moment.role in ("event", "publication"):
         evidence = replace(evidence, clock=clock.clock)
-    moment = replace(moment, evidence=evidence, reading=reading)
+    moment = replace(moment, evidence=evidence, reading=reading, zone=clock.zone)
     if reading.conflict is not None:
         if words is not None and words.until is not None:
             return replace(moment, conflicts=(reading.conflict,))
@@ -228,7 +229,7 @@ def _bounded(
         "since": (start, edges[1]),
         "about": (start, end),
     }
-    earliest, latest = table[meaning]
+    earliest, latest = (start, None) if moment.role == "embargo" else table[meaning]
     notes = {
         "by": "an upper bound only",
         "before": "an upper bound only",

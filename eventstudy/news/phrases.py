@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from eventstudy.news.words import (
@@ -116,11 +116,12 @@ DATE_PATTERNS: dict[str, re.Pattern[str]] = {
         r"(?<![\d./-])(?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?![\d/-]|\.\d)"
     ),
     "weekday": re.compile(
-        r"(?:\b(?P<q>last|past|this past|next|this|previous|coming|every|each)\s+)?"
+        r"(?:\b(?P<q>(?i:last|past|this past|next|this|previous|coming|every|each))\s+)?"
         rf"\b(?P<wd>{_LONG_DAY_EN})s?\b(?!['’]s)"
     ),
     "weekday_ru": re.compile(
-        r"\b(?:во?|ко?|на|со?|до)\s+(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|этот|эту|это|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?"
+        r"\b(?:(?P<night>в ночь (?:на|с))|во?|ко?|на|со?|до|кажд\w+(?=\s))\s+"
+        r"(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|этот|эту|это|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?"
         rf"(?P<wd>{'|'.join(WEEKDAY_ALONE_RU)}|понедельника|вторника|среды|четверга|пятницы|субботы|воскресенья)\b",
         re.IGNORECASE,
     ),
@@ -178,6 +179,8 @@ _MEANING = re.compile(
 _PART = "|".join(f"(?P<p{i}>{pattern})" for i, (pattern, _, _) in enumerate(PARTS_OF_DAY)) + f"|(?P<night>{NIGHT})"
 _PART_BEFORE = re.compile(rf"\b(?:{_PART})(?:\s+(?:on|of|in|в|во|the|hours))*\s*$", re.IGNORECASE)
 _PART_AFTER = re.compile(rf"\s*,?\s*(?:in the\s+|at\s+)?(?:{_PART})\b", re.IGNORECASE)
+# "накануне" is yesterday only where nothing follows that it could be the eve of.
+_EVE_ALONE = re.compile(r"\s*(?:[.,;:!?)—–-]|$|вечером|утром|дн[её]м|в \d)", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?:between|from|в период с|между|с)\s*$", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:and|to|until|till|и|до|по)\s*$", re.IGNORECASE)
 
@@ -188,28 +191,33 @@ def find_dates(text: str) -> list[DateWords]:
     for name, pattern in DATE_PATTERNS.items():
         for match in pattern.finditer(text):
             found.append(_with_surroundings(text, _date_words(name, match)))
-    return list(_longest(found))
+    return _longest(found)
 
 
-def _longest(found: list[DateWords]) -> Iterator[DateWords]:
-    reached = -1
-    for words in sorted(found, key=lambda w: (w.start, -w.end)):
-        if words.start >= reached:
-            reached = words.end
-            yield words
+def _longest(found: list[DateWords]) -> list[DateWords]:
+    """Return the readings that overlap no longer one, in the order of the text."""
+    kept: list[DateWords] = []
+    for words in sorted(found, key=lambda w: (w.start - w.end, w.start)):
+        if all(words.end <= k.start or k.end <= words.start for k in kept):
+            kept.append(words)
+    return sorted(kept, key=lambda w: w.start)
 
 
 def _date_words(name: str, match: re.Match[str]) -> DateWords:
     parts = match.groupdict()
     words = DateWords(match.start(), match.end(), match[0])
     if name == "relative":
-        return replace(words, relative=match[0].casefold())
+        relative = match[0].casefold()
+        alone = relative != "накануне" or _EVE_ALONE.match(match.string, match.end())
+        return replace(words, relative=relative if alone else "накануне чего-то")
     russian = name.endswith("_ru")
     weekday = parts.get("wd") or parts.get("wd2")
     if weekday:
         words = replace(words, weekday=(_weekday_ru if russian else _weekday_en)(weekday))
     if name.startswith("weekday"):
-        return replace(words, qualifier=(parts.get("q") or "").casefold())
+        every = match[0] if match[0].casefold().startswith("кажд") else ""
+        night = "night" if parts.get("night") else ""
+        return replace(words, qualifier=(parts.get("q") or every).casefold(), part=night)
     year = parts.get("year")
     words = replace(words, year=None if year is None else int(year) + (2000 if len(year) == 2 else 0))
     if name == "numeric":
@@ -223,17 +231,15 @@ def _date_words(name: str, match: re.Match[str]) -> DateWords:
 def _with_surroundings(text: str, words: DateWords) -> DateWords:
     """Return the words with the part of the day beside them and the preposition before them."""
     before = text[max(0, words.start - 40) : words.start]
-    part = _PART_BEFORE.search(before) or _PART_AFTER.match(text, words.end)
-    start = (
-        words.start - (len(before) - part.start())
-        if part and part.end() == len(before) and part.string is before
-        else words.start
-    )
+    ahead = _PART_BEFORE.search(before)
+    part = ahead or _PART_AFTER.match(text, words.end)
     named = "" if part is None else (part.lastgroup or "")
-    lead = text[max(0, start - 40) : start]
+    lead = before[: ahead.start()] if ahead else before
     # Russian patterns for a bare weekday hold their preposition themselves.
     inner = re.match(r"(?:во?|ко?|на|со?|до)\b", words.text, re.IGNORECASE) if words.weekday is not None else None
-    return replace(words, part=named, meaning=meaning_before(inner[0] if inner and words.day is None else lead))
+    return replace(
+        words, part=words.part or named, meaning=meaning_before(inner[0] if inner and words.day is None else lead)
+    )
 
 
 def meaning_before(lead: str) -> Meaning:

@@ -4,28 +4,70 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import Message
 from pathlib import Path
 
 from eventstudy.arrays import look_up
 from eventstudy.errors import NewsError
+from eventstudy.news.decode import Decoded, decode
+from eventstudy.news.feeds import entries, read_xml
 from eventstudy.news.items import NewsItem
+from eventstudy.news.pages import read_page, text_of_html
+from eventstudy.news.tables import Record, one_line, read_csv_records, read_json_lines, read_json_records
 
 MAX_BYTES = 50_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def read_news(path: str | Path, kind: str = "") -> list[NewsItem]:
-    """Read the news items of one file; ``kind`` names a row of ``NEWS_READERS``, else the file's ending does.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the caller knows of a file: its encoding, and which column holds what (role -> column)."""
+
+    encoding: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> list[NewsItem]:
+    """Read the news items of a file, or of all files of a folder whose endings are known.
+
+    Parameters
+    ----------
+    path : str or Path
+    kind : str
+        A row of ``NEWS_READERS``; empty lets the ending and the first bytes decide.
+    told : Told, optional
 
     Raises
     ------
     NewsError
-        If the file cannot be read, is too large, or breaks the rules of its kind.
+        If a file cannot be read, is too large, or breaks the rules of its kind.
     """
     path = Path(path)
-    name = kind or ENDINGS.get(path.suffix.casefold(), "text")
-    return look_up("kind of news file", NEWS_READERS, name)(read_bytes(path), str(path))
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.casefold() in ENDINGS)
+        return [item for file in files for item in read_news(file, kind, told)]
+    return read_news_bytes(read_bytes(path), str(path), kind, told)
+
+
+def read_news_bytes(content: bytes, source: str, kind: str = "", told: Told | None = None) -> list[NewsItem]:
+    """Read the news items of some bytes, as from standard input or the network."""
+    name = kind or kind_of(content, source)
+    return look_up("kind of news file", NEWS_READERS, name)(content, source, told or Told())
+
+
+def kind_of(content: bytes, source: str) -> str:
+    """Return the kind of an input by its ending, or by how it begins."""
+    ending = ENDINGS.get(Path(source).suffix.casefold(), "")
+    if ending and ending != "text":
+        return ending
+    head = content[:1000].lstrip().lower()
+    if head.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")):
+        return "feed"
+    return "html" if head.startswith((b"<!doctype html", b"<html")) else "text"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -44,22 +86,144 @@ def item_id(name: str, content: str = "") -> str:
     if plain == name and 0 < len(plain) <= 64:
         return plain
     digest = hashlib.sha256(f"{name}\0{content}".encode("utf-8", "replace")).hexdigest()[:10]
-    return f"{plain[:50]}-{digest}".lstrip("-.")
+    return f"{plain[-50:]}-{digest}".lstrip("-.")
 
 
-def read_text_news(content: bytes, source: str) -> list[NewsItem]:
+def _encoding_note(decoded: Decoded) -> tuple[tuple[str, str], ...]:
+    return (("encoding", f"{decoded.encoding}, detected"),) if decoded.known == "detected" else ()
+
+
+def read_text_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     """Read a plain text: one item."""
+    decoded = decode(content, source, told=told.encoding)
+    return [NewsItem(item_id(Path(source).stem), source, "", decoded.text, stamps=_encoding_note(decoded))]
+
+
+def read_html_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read one HTML page: its article, its stamps by field."""
+    decoded = decode(content, source, told=told.encoding)
+    page = read_page(decoded.text, source)
+    title = page.heading or page.title
+    body = page.body
+    # The heading is read as the title already; twice it would be two witnesses.
+    body = body.removeprefix(title).lstrip("\n") if title else body
+    stamps = (*page.stamps, *_encoding_note(decoded))
+    name = item_id(Path(source).stem or "page")
+    return [NewsItem(name, source, title, body, page.url, stamps, language=page.language)]
+
+
+def read_feed_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read RSS or Atom: one item per entry."""
+    if told.encoding:
+        content = decode(content, source, told=told.encoding).text.encode("utf-8")
+    return [
+        NewsItem(
+            item_id(e.id or f"{Path(source).stem}-{number}", e.title),
+            source,
+            text_of_html(e.title),
+            text_of_html(e.text),
+            e.url,
+            e.stamps,
+            language=e.language,
+        )
+        for number, e in enumerate(entries(read_xml(content, source)), start=1)
+    ]
+
+
+def _of_records(records: Iterator[Record], source: str, note: tuple[tuple[str, str], ...]) -> list[NewsItem]:
+    stem = Path(source).stem or "news"
+    items = []
+    for number, r in enumerate(records, start=1):
+        value = r.values.get
+        name = item_id(value("id") or f"{stem}-{number}")
+        title, text = one_line(value("title", "")), value("text", "")
+        stamps = (*r.stamps, *note)
+        about = f"{source}:{r.line}" + (f" {value('company')}" if value("company") else "")
+        items.append(
+            NewsItem(
+                name, value("source") or about, title, text, value("url", ""), stamps, language=value("language", "")
+            )
+        )
+    return items
+
+
+def read_csv_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read a CSV with a header: one item per row."""
+    decoded = decode(content, source, told=told.encoding)
+    return _of_records(read_csv_records(decoded.text, source, told.columns), source, _encoding_note(decoded))
+
+
+def read_tsv_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read a tab-separated table with a header: one item per row."""
+    decoded = decode(content, source, told=told.encoding)
+    return _of_records(read_csv_records(decoded.text, source, told.columns, "\t"), source, _encoding_note(decoded))
+
+
+def read_json_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read a JSON feed, or a JSON list of objects."""
+    decoded = decode(content, source, told=told.encoding)
+    return _of_records(read_json_records(decoded.text, source, told.columns), source, _encoding_note(decoded))
+
+
+def read_json_lines_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read JSON lines: one item per line."""
+    decoded = decode(content, source, told=told.encoding)
+    return _of_records(read_json_lines(decoded.text, source, told.columns), source, _encoding_note(decoded))
+
+
+def read_mail_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read one e-mail: the raw Date header, the subject, the plain text (or the text of its HTML)."""
+    mail = message_from_bytes(content, policy=policy.compat32)
+    date = " ".join(str(mail.get("Date", "")).split())
+    subject = _header(mail, "Subject")
+    text = _mail_text(mail, source, told)
+    stamps = (("date", date),) if date else ()
+    name = item_id(_header(mail, "Message-ID").strip("<>") or Path(source).stem)
+    return [NewsItem(name, _header(mail, "From") or source, subject, text, stamps=stamps)]
+
+
+def _header(mail: Message, name: str) -> str:
+    raw = mail.get(name)
+    if raw is None:
+        return ""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise NewsError(f"{source} is not UTF-8 (byte {error.start}).", remedy="Tell its encoding.") from None
-    return [NewsItem(item_id(Path(source).stem), source, "", text)]
+        return one_line(str(make_header(decode_header(str(raw)))))
+    except (LookupError, UnicodeError, ValueError):
+        return one_line(str(raw))
+
+
+def _mail_text(mail: Message, source: str, told: Told) -> str:
+    parts = {p.get_content_type(): p for p in reversed(list(mail.walk())) if not p.is_multipart()}
+    part = parts.get("text/plain") or parts.get("text/html")
+    if part is None:
+        return ""
+    payload = part.get_payload(decode=True)
+    charset = told.encoding or (part.get_content_charset() or "")
+    text = decode(payload if isinstance(payload, bytes) else b"", source, told=charset).text
+    return text_of_html(text) if part.get_content_type() == "text/html" else text
 
 
 # Kind of input -> its reader.
-NEWS_READERS: dict[str, Callable[[bytes, str], list[NewsItem]]] = {
+NEWS_READERS: dict[str, Callable[[bytes, str, Told], list[NewsItem]]] = {
     "text": read_text_news,
+    "html": read_html_news,
+    "feed": read_feed_news,
+    "json": read_json_news,
+    "jsonl": read_json_lines_news,
+    "csv": read_csv_news,
+    "tsv": read_tsv_news,
+    "mail": read_mail_news,
 }
 
 # Ending of a file -> its kind.
-ENDINGS: dict[str, str] = {".txt": "text", ".md": "text"}
+ENDINGS: dict[str, str] = {
+    **dict.fromkeys([".txt", ".md"], "text"),
+    **dict.fromkeys([".html", ".htm", ".xhtml"], "html"),
+    **dict.fromkeys([".xml", ".rss", ".atom", ".rdf"], "feed"),
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".eml": "mail",
+}

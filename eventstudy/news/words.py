@@ -44,6 +44,7 @@ RELATIVE_DAYS: dict[str, int | None] = {
     "позавчера": -2,
     "послезавтра": 2,
     "накануне": -1,
+    "накануне чего-то": None,
     "this morning": 0,
     "this afternoon": 0,
     "this evening": 0,
@@ -117,11 +118,12 @@ ROLES: tuple[tuple[str, Role], ...] = (
         "schedule",
     ),
     (
-        r"could|may(?= )|might|would|should|if|whether|unless|denied|denies|false|rumou?r\w*|allegedly|reportedly",
+        r"could|(?-i:may)|might|would|should|if|whether|unless|denied|denies|false|rumou?r\w*|allegedly|reportedly",
         "uncertain",
     ),
     (r"если|якобы|бы|опроверг\w*|ложн\w+|слух\w*|возможно|вероятно|может|могут|предположительно", "uncertain"),
-    (r"not|never|no|neither|nor|cannot|\w+n['’]t|не|ни|нет|без|никогда", "uncertain"),
+    (r"not(?! (?:later|before|until|till|earlier|only))|never|neither|nor|cannot|\w+n['’]t", "uncertain"),
+    (r"no(?! (?:later|earlier|sooner))|не(?! (?:позднее|позже|ранее|раньше|только))|ни|нет|без|никогда", "uncertain"),
     (
         r"years? ago|months? ago|weeks? ago|days? ago|hours? ago|minutes? ago|last (?:year|month|week)|anniversary",
         "background",
@@ -131,7 +133,11 @@ ROLES: tuple[tuple[str, Role], ...] = (
         "background",
     ),
     (
-        r"compared with|compared to|versus|по сравнению|в прошлом году|годовщин\w+|since then|previously|back in|ранее",
+        r"compared with|compared to|versus|по сравнению|в прошлом году|годовщин\w+|since then|previously|back in",
+        "background",
+    ),
+    (
+        r"(?<!не )ранее|as far back as",
         "background",
     ),
 )
