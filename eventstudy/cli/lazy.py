@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,6 +57,8 @@ class LazyGroup(TyperGroup):
         command = _load(cmd_name, self.rows[full])
         taken = {option for parameter in command.params for option in parameter.opts}
         command.params.extend(p for p in self.everywhere if not taken & set(p.opts))
+        for parameter in command.params:
+            _say_default(parameter)
         command.help, lines = examples.split(command.help or "")
         command.epilog = command.epilog or examples.epilog(lines)
         return command
@@ -91,6 +94,14 @@ class LazyGroup(TyperGroup):
             elif not self.path and prefix:
                 found.setdefault(prefix, self.groups[prefix])
         return found
+
+
+def _say_default(parameter: Parameter) -> None:
+    """Let the help of an optional parameter say what holds without it; typer itself shows every default but none."""
+    sentence = getattr(parameter, "help", None)
+    silent = not parameter.required and parameter.default in (None, "", ()) and not getattr(parameter, "is_flag", False)
+    if sentence and silent and not re.search(r"(?i)default|without it", sentence):
+        parameter.help = f"{sentence.removesuffix('.')}; default: none."  # type: ignore[attr-defined]
 
 
 _EVERYWHERE = frozenset({"quiet", "json_log", "offline", "strict", "debug"})

@@ -94,7 +94,7 @@ def fixing_response() -> float:
     return car(run_study(plain, loaded.events, loaded.data))
 
 
-def _hand_study(model: str, tests: tuple[str, ...] = ("time_series_t",)) -> StudyResult:
+def _hand_study(model: str, tests: tuple[str, ...] = ("time_series_t",), *, twins: bool = False) -> StudyResult:
     """Run one event of a daily study small enough for pencil and paper.
 
     Estimation x = -2, -1, 0, 1, 2 and y = 1 + 2 x + e with e = 1, -2, 2, -2, 1 (in units of 0.01; e is orthogonal to
@@ -111,7 +111,8 @@ def _hand_study(model: str, tests: tuple[str, ...] = ("time_series_t",)) -> Stud
         pd.DataFrame({"Y": [-2.0, -3.0, 3.0, 1.0, 6.0, 9.0], "X": [-2.0, -1.0, 0.0, 1.0, 2.0, 3.0]}, index=days) / 100
     )
     at = (days[-1] - pd.Timedelta(hours=5)).to_pydatetime()
-    event = Event("hand", EventTime(at, at), ("Y",))
+    frame["Z"] = frame["Y"]
+    event = Event("hand", EventTime(at, at), ("Y", "Z") if twins else ("Y",))
     spec = StudySpec(model=model, estimation=(-5, -1), event=(0, 0), min_observations=5, tests=tests)
     return run_study(spec, [event], frame, market="X" if model == "market" else None)
 
@@ -126,24 +127,9 @@ def statistic(result: StudyResult, test: str) -> float:
 
 
 def patell_z() -> float:
-    """Return Patell's Z of two events with forecast-error sigmas .044 and .088, CAR .02 each and 18 df."""
-    import numpy as np
-
-    from eventstudy.inference.parametric import patell
-    from eventstudy.inference.sample import NO_OPTIONS, Sample
-
-    # The test reads the CARs, their variances and degrees of freedom only.
-    sample = Sample(
-        abnormal=None,  # type: ignore[arg-type]
-        window=None,  # type: ignore[arg-type]
-        car=np.array([0.02, 0.02]),
-        variance=np.array([0.044, 0.088]) ** 2,
-        df=np.array([18.0, 18.0]),
-        alternative="two-sided",
-        options=NO_OPTIONS,
-        evidence={},
-    )
-    return float(patell(sample).statistic[0])
+    """Return Patell's Z of two events on the same day, each the one of pencil and paper."""
+    found = _hand_study("market", ("patell",), twins=True).to_dict()["aggregates"][0]["tests"]["patell"]
+    return float(found["statistic"])
 
 
 def student_pvalue() -> float:
@@ -217,13 +203,8 @@ CASES: tuple[Case, ...] = (
         HAND,
         lambda: statistic(_hand_study("constant_mean"), "time_series_t"),
     ),
-    Case(
-        "Patell Z, day 0",
-        (0.02 / 0.044 + 0.02 / 0.088) / math.sqrt(2 * 18 / 16),
-        1e-12,
-        "closed form of Patell 1976, as in the R package EventStudy",
-        patell_z,
-    ),
+    # Each t is 2 / sqrt(9.8) on 3 df, so Z = 2 t / sqrt(2 * 3 / (3 - 2)).
+    Case("Patell Z of two events", 4 / math.sqrt(9.8 * 6), 1e-12, "closed form of Patell 1976, by hand", patell_z),
     Case("Student t, p of 2.228139 on 10 df", 0.05, 1e-7, "any table of Student's t", student_pvalue),
     Case("normal, p of 10 standard errors", 7.61985302416047e-24, 1e-35, "Abramowitz and Stegun 26.2", normal_pvalue),
     Case("placebo days at least as far out", 3, 0, "counted by hand", placebo_outside),

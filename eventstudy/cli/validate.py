@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from eventstudy.cli import console, exits
 from eventstudy.errors import DataError, Problem, SpecError, did_you_mean
-
-if TYPE_CHECKING:
-    from eventstudy.study.spec import DataSpec, StudySpec
 
 Studies = Annotated[list[Path], typer.Argument(help="Study files (TOML).", metavar="STUDY.toml...")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the problems as JSON on standard output.")]
@@ -48,75 +46,71 @@ def problems_of(path: Path) -> list[Problem]:
     from eventstudy.study.spec import StudySpec
 
     try:
-        spec = StudySpec.from_toml(path)
+        StudySpec.from_toml(path)
+        found: list[Problem] = []
     except SpecError as error:
-        return list(error.problems)
-    places = _Places(path)
-    found = [places.problem(key, message) for key, message in (*_unknown_names(spec), *_missing_files(spec, path))]
+        found = list(error.problems)
+    text = path.read_text(encoding="utf-8")
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return found
+    # What the file points to is looked at even where the file breaks its own rules: all errors at once.
+    known = {(problem.line, problem.key) for problem in found}
+    for key, message in (*_event_problems(raw, path.parent), *_series_problems(raw, path.parent)):
+        problem = _placed(path, text, key, message)
+        if (problem.line, problem.key) not in known:
+            found.append(problem)
     return sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
-class _Places:
-    """Where the keys of a study file stand."""
+def _placed(path: Path, text: str, key: str, message: str) -> Problem:
+    from eventstudy.study.spec_toml import key_positions
 
-    def __init__(self, path: Path) -> None:
-        from eventstudy.study.spec_toml import key_positions
-
-        self._path = str(path)
-        self._found = key_positions(path.read_text(encoding="utf-8"))
-
-    def problem(self, key: str, message: str) -> Problem:
-        written = key
-        while written and written not in self._found:
-            written = written[: max(written.rfind("."), written.rfind("["), 0)]
-        line, column = self._found.get(written, (1, 1))
-        return Problem(self._path, line, column, key, message)
+    places, written = key_positions(text), key
+    while written and written not in places:
+        written = written[: max(written.rfind("."), written.rfind("["), 0)]
+    return Problem(str(path), *places.get(written, (1, 1)), key, message)
 
 
-def _unknown_names(spec: StudySpec) -> Iterator[tuple[str, str]]:
-    from eventstudy.abnormal.expected import MODELS
-    from eventstudy.inference.table import TESTS
-    from eventstudy.market.calendars import calendar_names
-    from eventstudy.study.load import bar_sources
-
-    asked: list[tuple[str, str, str, tuple[str, ...]]] = [("model.name", "model", spec.model, tuple(MODELS))]
-    asked += [("inference.tests", "test", name, tuple(TESTS)) for name in spec.tests]
-    for place, row in _series(spec):
-        asked.append((f"{place}.source", "source of prices", row.source, tuple(bar_sources())))
-        if row.calendar:
-            asked.append((f"{place}.calendar", "calendar", row.calendar, calendar_names()))
-    for key, kind, given, known in asked:
-        if given not in known:
-            shown = ", ".join(sorted(known)[:20])
-            yield key, f"{given!r} is not a known {kind}. {did_you_mean(given, known)} Known are {shown}.".strip()
-
-
-def _missing_files(spec: StudySpec, path: Path) -> Iterator[tuple[str, str]]:
-    if not spec.events_file:
-        yield "events.file", "missing; name the list of events, relative to the study file."
-    else:
-        yield from _event_problems(spec, path.parent / spec.events_file)
-    for place, row in _series(spec):
-        if row.path and not (path.parent / row.path).is_file():
-            yield f"{place}.path", f"there is no file {row.path!r} beside the study file."
-
-
-def _event_problems(spec: StudySpec, file: Path) -> Iterator[tuple[str, str]]:
+def _event_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
     from eventstudy.news.event_files import read_events
 
+    asked = raw.get("events")
+    file = asked.get("file", "") if isinstance(asked, dict) else ""
+    if not file or not isinstance(file, str):
+        yield "events.file", "missing; name the list of events, relative to the study file."
+        return
     try:
-        known = {event.id for event in read_events(file)}
+        known = {event.id for event in read_events(folder / file)}
     except DataError as error:
         yield "events.file", str(error)
         return
-    for name in spec.events:
+    only = asked.get("only", ()) if isinstance(asked, dict) else ()
+    for name in only if isinstance(only, list) else ():
         if name not in known:
             shown = ", ".join(sorted(known)[:20])
-            yield "events.only", f"{file.name} has no event {name!r}. {did_you_mean(name, known)} It has {shown}."
+            yield "events.only", f"{file} has no event {name!r}. {did_you_mean(str(name), known)} It has {shown}."
 
 
-def _series(spec: StudySpec) -> Iterator[tuple[str, DataSpec]]:
-    yield from ((f"data[{number}]", row) for number, row in enumerate(spec.data))
-    yield from ((f"factors[{number}]", row) for number, row in enumerate(spec.factors))
-    if spec.market is not None:
-        yield "market", spec.market
+def _series_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
+    from eventstudy.market.calendars import calendar_names
+
+    for place, row in _series(raw):
+        path, calendar = row.get("path"), row.get("calendar")
+        if isinstance(path, str) and path and not (folder / path).is_file():
+            yield f"{place}.path", f"there is no file {path!r} beside the study file."
+        if isinstance(calendar, str) and calendar and calendar not in calendar_names():
+            known = calendar_names()
+            shown = ", ".join(known[:12])
+            yield f"{place}.calendar", f"{calendar!r} is no calendar. {did_you_mean(calendar, known)} Some are {shown}."
+
+
+def _series(raw: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("data", "factors"):
+        rows = raw.get(kind)
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(row, dict):
+                yield f"{kind}[{number}]", row
+    if isinstance(raw.get("market"), dict):
+        yield "market", raw["market"]

@@ -174,6 +174,8 @@ def _tupled(value: Any) -> Any:
     """Return TOML's and Python's lists as tuples, so that a spec is immutable all the way down."""
     if isinstance(value, list | tuple):
         return tuple(map(_tupled, value))
+    if isinstance(value, dict):
+        return {key: _tupled(entry) for key, entry in value.items()}
     return value
 
 

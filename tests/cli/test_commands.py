@@ -1,0 +1,350 @@
+"""Every command of the table: options that explain themselves, examples that run, and what each of ours answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventstudy.cli import app
+from eventstudy.cli.init import TEMPLATES
+from eventstudy.cli.lazy import LazyGroup
+
+ARTICLE = """Tuesday, 13 April 2021
+
+The dollar fell by 1.2 rubles to 76.16 rubles as of 18:53, according to data from the Moscow Exchange.
+"""
+
+
+def walk(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if isinstance(command, LazyGroup) or hasattr(command, "commands"):
+            yield from walk(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+EVERY = dict(walk(app.build()))
+
+
+def examples_of(command: Any) -> list[str]:
+    return [line.strip() for line in (command.epilog or "").splitlines() if line.strip().startswith("eventstudy ")]
+
+
+UNITS = r"(?i)\b(studies|processe?s?|days?|seconds?|minutes?|bars?|MB|basis points|bp|count|draws|tries|seed|how many)"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_option_has_a_sentence_a_default_and_a_unit(name: str) -> None:
+    for parameter in EVERY[name].params:
+        sentence = getattr(parameter, "help", None) or ""
+        shown = f"{name} {parameter.opts}"
+        assert re.match(r"[A-Z0-9(]|[a-z]+(\.json|:)", sentence), f"{shown}: {sentence!r} is no sentence"
+        assert sentence.rstrip(")").endswith("."), f"{shown}: {sentence!r} does not end"
+        optional = not parameter.required and not getattr(parameter, "is_flag", False)
+        stated = parameter.default not in (None, "", ()) or re.search(r"(?i)default|without it", sentence)
+        assert not optional or stated, f"{shown} does not say what holds without it"
+        if getattr(parameter.type_descriptor, "annotation", None) in (int, float):
+            assert re.search(UNITS, sentence), f"{shown} is a number without a unit"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_command_has_a_sentence_and_two_examples(name: str) -> None:
+    command = EVERY[name]
+    assert command.help
+    found = examples_of(command)
+    assert len(found) >= 2, f"{name} needs two examples"
+    assert all(line.startswith(f"eventstudy {name}") for line in found)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every file that the examples name: the templates, an article, a result, price files."""
+    folder = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert app.run(["init", "fx-intraday", "."]) == 0
+        assert app.run(["init", "batch", "."]) == 0
+        assert app.run(["run", "study.toml", "--out", "result"]) == 0
+    for article in ("article.txt", "news.txt"):
+        (folder / article).write_text(ARTICLE, encoding="utf-8")
+    minutes = [f"2021-04-13 {h:02}:{m:02}:00" for h in range(10, 19) for m in range(0, 60, 10)]
+    rows = [
+        f"{at},{270 + 0.01 * i:.2f},{270 + 0.01 * i:.2f},{270 + 0.01 * i:.2f},{270.01 + 0.01 * i:.2f},100"
+        for i, at in enumerate(minutes)
+    ]
+    (folder / "SBER_M10_2021.csv").write_text("datetime,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+    days = [f"2021-04-{day:02},{76 + day / 100:.3f}" for day in (5, 6, 7, 8, 9, 12, 13, 14, 15, 16)]
+    (folder / "usdrub.csv").write_text("date,close\n" + "\n".join(days) + "\n")
+    (folder / "tom.csv").write_text("date,USDRUB_TOM\n" + "\n".join(days) + "\n")
+    return folder
+
+
+# What the examples end with where it is not 0: an article that a person must decide on, a file with findings to
+# report, a store without the bars and no network to ask.
+ENDS = {"date": {0, 1}, "data check": {0, 1}, "fetch": {4, 5}, "doctor": {0, 1}, "events check": {0, 1}}
+CASES = [(name, line) for name, command in EVERY.items() for line in examples_of(command)]
+
+
+@pytest.mark.parametrize(("name", "line"), CASES, ids=[line for _, line in CASES])
+def test_every_example_runs(
+    prepared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    line: str,
+) -> None:
+    folder = tmp_path / "here"
+    shutil.copytree(prepared, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("EVENTSTUDY_OFFLINE", "1")
+    monkeypatch.setenv("EVENTSTUDY_STORE", str(tmp_path / "store"))
+    code = app.run(shlex.split(line)[1:])
+    shown = capfd.readouterr()
+    assert code in ENDS.get(name, {0}), shown.err
+    assert "Traceback" not in shown.err
+    assert "a defect of this program" not in shown.err
+    if "--json" in line:
+        assert json.loads(shown.out, parse_constant=pytest.fail) is not None
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_is_valid_and_runs_offline_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], template: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVENTSTUDY_OFFLINE", "1")
+    assert app.run(["init", template, "mine"]) == 0
+    written = capfd.readouterr().out.split()
+    assert all((tmp_path / path).is_file() for path in written)
+    studies = [path for path in written if path.endswith(".toml") and "events" not in path]
+    assert studies
+    for study in studies:
+        text = (tmp_path / study).read_text()
+        assert text.count("#") >= 5, "a template explains itself"
+        assert app.run(["validate", study]) == 0
+        assert app.run(["run", study, "--json"]) == 0
+        printed = capfd.readouterr().out
+        answer = json.loads(printed)
+        assert {row["outcome"] for row in answer["outcomes"]} == {"used"}
+        assert all(row["car"] is not None for row in answer["responses"])
+        simulated = "SIMULATED" in tomllib.loads(text)["title"]
+        assert answer["simulated"] is simulated
+    assert app.run(["init", template, "mine"]) == 4
+    assert "is not overwritten" in capfd.readouterr().err
+
+
+def test_a_template_of_no_name_is_a_usage_error(capfd: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["init", "fx-intradya"]) == 2
+    assert "fx-intraday" in capfd.readouterr().err
+
+
+def test_validate_shows_every_error_with_its_place(
+    prepared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = (prepared / "study.toml").read_text().splitlines()
+    text = "\n".join(lines)
+    text = text.replace('name = "zero"', 'name = "zreo"').replace('tests = ["placebo"]', 'tests = ["placebo", "patel"]')
+    text = text.replace('source = "simulated"  ', 'source = "simulatd"  ').replace('"events.toml"', '"evens.toml"')
+    (tmp_path / "bad.toml").write_text(text + "\n")
+    assert app.run(["validate", str(tmp_path / "bad.toml"), "--json"]) == 3
+    found = json.loads(capfd.readouterr().out)
+    assert found["valid"] is False
+    assert {p["key"].partition("[")[0] for p in found["problems"]} >= {"model.name", "inference.tests", "events.file"}
+    written = text.splitlines()
+    for problem in found["problems"]:
+        key = re.split(r"[.\[\]]+", problem["key"].rstrip("]"))
+        line = written[problem["line"] - 1]
+        assert any(part and part in line for part in key), problem
+        assert line[problem["column"] - 1 :].strip()
+    assert app.run(["validate", str(tmp_path / "bad.toml")]) == 3
+    shown = capfd.readouterr().out.splitlines()
+    assert len(shown) == len(found["problems"])
+    assert all(re.match(r".*bad\.toml:\d+:\d+: [\w.\[\]]+: ", line) for line in shown)
+    assert "Did you mean 'zero'?" in "\n".join(shown)
+
+
+def test_validate_names_a_missing_event_and_a_missing_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app.run(["init", "equity-daily", "."])
+    (tmp_path / "prices/BBB.SIMULATED.csv").unlink()
+    text = (
+        (tmp_path / "study.toml")
+        .read_text()
+        .replace('file = "events.toml"', 'file = "events.toml"\nonly = ["aaa-result"]')
+    )
+    (tmp_path / "study.toml").write_text(text)
+    capfd.readouterr()
+    assert app.run(["validate", "study.toml"]) == 3
+    shown = capfd.readouterr().out
+    assert "Did you mean 'aaa-results'?" in shown
+    assert "BBB.SIMULATED.csv" in shown
+    assert len(shown.splitlines()) == 2
+
+
+def test_dry_run_reads_nothing_and_writes_nothing(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import socket
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a dry run opened a connection")
+
+    shutil.copy(prepared / "study.toml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    tmp_path.chmod(0o500)
+    try:
+        assert app.run(["run", "study.toml", "--out", "result", "--dry-run"]) == 0
+    finally:
+        tmp_path.chmod(0o700)
+    shown = capfd.readouterr().out
+    assert "events.toml" in shown
+    assert "result/report.html" in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
+
+
+def test_dash_as_output_prints_the_result(prepared: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["run", str(prepared / "study.toml"), "-o", "-"]) == 0
+    assert json.loads(capfd.readouterr().out)["study"] == "fx-intraday"
+    assert not Path("-").exists()
+
+
+def test_explain_tells_what_is_behind_a_figure(prepared: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = str(prepared / "result")
+    stored = json.loads((prepared / "result/result.json").read_text())
+    assert app.run(["explain", result, "--json"]) == 0
+    names = json.loads(capfd.readouterr().out)
+    assert len(names) == len(stored["responses"])
+    assert app.run(["explain", result, names[0], "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    row = stored["responses"][0]
+    assert told["value"] == row["car"]
+    assert told["window"]["tau"] == row["window"]
+    assert told["tests"][0]["pvalue"] == row["tests"]["placebo"]["pvalue"]
+    assert told["tests"][0]["formula"].startswith("p = (1 + #")
+    assert told["simulated"] is True
+    assert app.run(["explain", result, names[0]]) == 0
+    shown = capfd.readouterr().out
+    assert f"{1e4 * row['car']:+.1f} bp" in shown
+    assert "SIMULATED" in shown
+    assert app.run(["explain", result, names[0].replace("0:0", "0:1")]) == 2
+    assert "Did you mean" in capfd.readouterr().err
+    assert app.run(["explain", str(prepared / "studies")]) == 4
+
+
+def test_reproduce_gives_the_same_bytes_and_names_the_first_difference(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "here"
+    shutil.copytree(prepared, folder)
+    monkeypatch.chdir(folder)
+    manifest = folder / "result/manifest.json"
+    assert app.run(["reproduce", str(manifest)]) == 0
+    assert "have the same bytes" in capfd.readouterr().out
+    facts = json.loads(manifest.read_text())
+
+    def changed(**parts: Any) -> int:
+        manifest.write_text(json.dumps({**facts, **parts}))
+        return app.run(["reproduce", str(manifest), "--from", "."])
+
+    # Another platform: bytes may differ, numbers may not.
+    other = dict.fromkeys(facts["files"], "0" * 64)
+    assert changed(files=other, versions={**facts["versions"], "numpy": "1.0"}) == 0
+    assert "the same to 1e-12" in capfd.readouterr().out
+    stored = json.loads((folder / "result/result.json").read_text())
+    stored["responses"][1]["car"] *= 1 + 1e-9
+    (folder / "result/result.json").write_text(json.dumps(stored))
+    assert changed(files={**facts["files"], "result.json": "0" * 64}) == 1
+    assert "$.responses[1].car was" in capfd.readouterr().out
+    data = [{**facts["data"][0], "digest": "f" * 64}, *facts["data"][1:]]
+    assert changed(data=data) == 1
+    assert "different input" in capfd.readouterr().out
+    assert changed(spec={**facts["spec"], "seed": 2}) == 4
+    assert "changed by hand" in capfd.readouterr().err
+
+
+def test_selfcheck_agrees_and_sees_a_wrong_number(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from dataclasses import replace
+
+    from eventstudy.cli import selfcheck
+
+    assert app.run(["selfcheck", "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["ok"] is True
+    assert len(told["cases"]) >= 10
+    assert all(case["source"] for case in told["cases"])
+    wrong = (replace(selfcheck.CASES[5], reference=selfcheck.CASES[5].reference * 1.001),)
+    broken = (replace(selfcheck.CASES[5], compute=lambda: 1 / 0),)
+    for cases in (wrong, broken):
+        monkeypatch.setattr(selfcheck, "CASES", cases)
+        assert app.run(["selfcheck"]) == 1
+        assert "BAD" in capfd.readouterr().out
+
+
+def test_cite_gives_bibtex_for_every_model_and_test(prepared: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.inference.table import TESTS
+
+    assert app.run(["cite", *MODELS, *TESTS]) == 0
+    printed = capfd.readouterr().out
+    entries = re.findall(r"^@(\w+)\{([\w]+),\n((?:  \w+ = \{.*\},\n)+)\}$", printed, re.MULTILINE)
+    assert len(entries) == printed.count("@")
+    assert len({key for _, key, _ in entries}) == len(entries), "every key once"
+    dois = {row.doi for row in (*MODELS.values(), *TESTS.values()) if row.doi}
+    assert all(f"doi = {{{doi}}}" in printed for doi in dois)
+    assert app.run(["cite", "--study", str(prepared / "study.toml")]) == 0
+    assert "PhipsonSmyth2010" in capfd.readouterr().out
+    assert app.run(["cite", "patel"]) == 2
+    assert "Did you mean 'patell'?" in capfd.readouterr().err
+
+
+CANARY = "c4n4ry-s3cr3t-9"
+
+
+def test_doctor_finds_what_is_wrong_and_hides_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from eventstudy.batch.night import hold
+    from eventstudy.cli import doctor
+
+    monkeypatch.setenv("HTTPS_PROXY", f"http://ann:{CANARY}@proxy.example:3128")
+    monkeypatch.setenv("EVENTSTUDY_TOKEN", CANARY)
+    (tmp_path / "out").mkdir()
+    with hold(tmp_path / "out", wait=False):
+        code = app.run(["doctor", "--json", "--out", str(tmp_path / "out")])
+    shown = capfd.readouterr()
+    assert CANARY not in shown.out + shown.err
+    told = json.loads(shown.out)
+    assert code == (0 if told["ok"] else 1)
+    found = {check["name"]: check for check in told["checks"]}
+    assert found["batch lock"]["found"].startswith("held")
+    assert "[hidden]@proxy.example" in found["HTTPS_PROXY"]["found"]
+    assert found["zone of Moscow"]["found"] == "4:00:00 until 25 October 2014, then 3:00:00"
+    assert {"python", "zone data", "calendar MOEX-FX", "disk", "font Cyrillic"} <= set(found)
+    monkeypatch.setattr(doctor, "CHECKS", (lambda: 1 / 0,))
+    assert app.run(["doctor"]) == 1
+    assert "the check itself failed" in capfd.readouterr().out
+
+
+def test_completion_offers_events_and_instruments(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from eventstudy.cli import complete
+
+    monkeypatch.chdir(prepared)
+    assert complete.events("biden") == ["biden-putin-2021-04-13"]
+    assert complete.events("x") == []
+    assert "USD000UTSTOM" in complete.instruments("USD")
+    assert "study.toml" in complete.studies("st")
