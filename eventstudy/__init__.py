@@ -17,6 +17,7 @@ PUBLIC = {
     "Instrument": "eventstudy.market.instruments",
     "NewsItem": "eventstudy.news.items",
     "read_bars": "eventstudy.market.sources.files",
+    "write_bars": "eventstudy.market.sources.parquet_file",
     "read_events": "eventstudy.news.event_files",
     "StudyResult": "eventstudy.study.result",
     "StudySpec": "eventstudy.study.spec",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -19,11 +19,13 @@ SHOWN_LINES = 1_000
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file of prices.")],
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file of prices, or a symbol of the local store.")],
     instrument: Annotated[str, typer.Option(help="Code; of several instruments in one file the one to check.")] = "",
     preset: Annotated[str, typer.Option(help="Layout: finam, quik, moex-iss-csv, metatrader, yahoo-csv, ...")] = "",
     timezone: Annotated[str, typer.Option(help="Whose clock the labels show: Europe/Moscow.")] = "",
-    label: Annotated[str, typer.Option(help="Which end of a bar the labels mark: left (begin) or right (end).")] = "",
+    label: Annotated[
+        Literal["left", "right"] | None, typer.Option(help="Which end of a bar the labels mark: left is its begin.")
+    ] = None,
     step: Annotated[str, typer.Option(help="Length of a bar: 1min, 10min, 1D.")] = "",
     calendar: Annotated[str, typer.Option(help="Trading calendar: MOEX-SHARES, 24/5, XNYS, ...")] = "",
     closes_at: Annotated[str, typer.Option(help="Local time of the close of daily bars: 18:50.")] = "",
@@ -47,25 +49,42 @@ def check(
     """
     from eventstudy.market.sources.survey import survey
 
-    surveys = survey(
+    accepted = (*(accept or ()), *(("label side",) if force_label else ()))
+    surveys = known_bars(file, accepted) or survey(
         file,
         instrument=instrument,
         preset=preset,
         timezone=timezone,
-        label=label or None,  # type: ignore[arg-type]
+        label=label,
         step=step,
         calendar=calendar,
         closes_at=closes_at,
         columns=roles(column or ()),
-        accept=(*(accept or ()), *(("label side",) if force_label else ())),
+        accept=accepted,
     )
-    late = compare(surveys, survey(against, columns=roles(against_column or ())), against) if against else ()
+    other = survey(against, columns=roles(against_column or ())) if against else ()
+    return report(file, surveys, compare(surveys, other), as_json)
+
+
+def report(file: Path, surveys: tuple[Survey, ...], late: tuple[Finding, ...], as_json: bool) -> int:
+    """Print what was found, and return the exit code it means."""
     if as_json:
         console.json_data({"file": str(file), "series": [as_record(s, late) for s in surveys]})
     else:
         console.data("\n".join(line for s in surveys for line in as_lines(s, late)))
     actions = {finding.action for s in surveys for finding in (*s.inspection.findings, *late)}
     return exits.DATA if "refused" in actions else exits.PARTLY if actions else exits.OK
+
+
+def known_bars(file: Path, accept: tuple[str, ...]) -> tuple[Survey, ...]:
+    """Return surveys of bars that say everything about themselves: a file of our own, or a symbol of the store."""
+    from eventstudy.market.sources.parquet_file import read_written
+    from eventstudy.market.sources.survey_bars import stored_bars, survey_bars
+
+    if not file.exists():
+        return tuple(survey_bars(bars, accept) for bars in stored_bars(str(file)))
+    bars = read_written(file) if file.suffix == ".parquet" else None
+    return (survey_bars(bars, accept),) if bars is not None else ()
 
 
 def roles(pairs: Iterable[str]) -> dict[str, str]:
@@ -79,25 +98,21 @@ def roles(pairs: Iterable[str]) -> dict[str, str]:
     return made
 
 
-def compare(own: tuple[Survey, ...], other: tuple[Survey, ...], against: Path) -> tuple[Finding, ...]:
+def compare(own: tuple[Survey, ...], other: tuple[Survey, ...]) -> tuple[Finding, ...]:
     """Return the days on which the closes of a file were taken before a move that the other file shows."""
     from eventstudy.market.sources.survey import cut_closes
 
-    return tuple(found for found in (cut_closes(own[0], other[0], against.name),) if found)
-
-
-def step_words(step: Any) -> str:
-    """Return a step as one writes it: 10min, 1D."""
-    seconds = int(step.total_seconds())
-    size, unit = next((s, u) for s, u in ((86_400, "D"), (60, "min"), (1, "s")) if seconds % s == 0)
-    return f"{seconds // size}{unit}"
+    found = cut_closes(own[0], other[0]) if other else None
+    return (found,) if found else ()
 
 
 def as_lines(found: Survey, late: tuple[Finding, ...]) -> list[str]:
     """Return a survey as lines."""
+    from eventstudy.market.store.series import step_name
+
     request = found.request
     lines = [
-        f"{request.instrument.code}: {found.n_rows} rows, step {step_words(request.step)}, {request.timezone}, "
+        f"{request.instrument.code}: {found.n_rows} rows, step {step_name(request.step)}, {request.timezone}, "
         f"calendar {request.instrument.calendar}, layout {request.preset}"
     ]
     lines += [f"  assumed: {words}" for words in found.assumed]
@@ -108,11 +123,13 @@ def as_lines(found: Survey, late: tuple[Finding, ...]) -> list[str]:
 
 def as_record(found: Survey, late: tuple[Finding, ...]) -> dict[str, Any]:
     """Return a survey as JSON values."""
+    from eventstudy.market.store.series import step_name
+
     request = found.request
     return {
         "instrument": request.instrument.code,
         "rows": found.n_rows,
-        "step": step_words(request.step),
+        "step": step_name(request.step),
         "timezone": request.timezone,
         "calendar": request.instrument.calendar,
         "preset": request.preset,

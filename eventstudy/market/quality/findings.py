@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray, values_equal
+from eventstudy.arrays import DAY_US, FloatArray, IntArray, values_equal
 from eventstudy.errors import Notice
 from eventstudy.market import sessions
 from eventstudy.market.raw import RawBars, closing_instants
@@ -160,3 +160,13 @@ def shown(subject: Subject, row: int) -> str:
     """Return a row's label as it reads in the file."""
     text = str(np.int64(subject.raw.wall[row]).view("datetime64[us]")).replace("T", " ").removesuffix(".000000")
     return text[:10] if subject.raw.daily else text
+
+
+def coverage(venue: TradingCalendar, raw: RawBars) -> tuple[TradingCalendar | None, str]:
+    """Return the calendar if its table speaks for the whole series, otherwise None and why."""
+    spare = 0 if raw.daily or raw.zone == venue.zone else 1
+    days = raw.wall // DAY_US
+    first, last = sessions.as_day(venue.valid_from), sessions.as_day(venue.valid_to)
+    if len(days) and first + spare <= days.min() and days.max() + spare <= last:
+        return venue, ""
+    return None, f"{venue.name} speaks for {venue.valid_from} to {venue.valid_to} only"

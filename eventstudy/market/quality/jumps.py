@@ -10,8 +10,9 @@ from eventstudy.arrays import BoolArray, FloatArray
 from eventstudy.market.quality.findings import Sight, Subject, robust_scale, shown
 from eventstudy.market.quality.rows import sight
 
+# A fall of a third is a crash as often as a 3:2 split, so factors begin at 2.
 UNIT = math.log(100)
-SPLITS = np.log([1.5, 2, 3, 4, 5, 6, 7, 8, 10, 20, 25, 50, 1000])
+SPLITS = np.log([2, 3, 4, 5, 6, 7, 8, 10, 20, 25, 50, 1000])
 BAD_TICK_SCALES, BAD_TICK_MOVE = 25, 0.05
 SPLIT_SCALES = 20
 NEIGHBOURS, LOCAL = 5, 50

@@ -10,7 +10,7 @@ from time import time_ns
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, from_epoch_us, instant_us, look_up
+from eventstudy.arrays import IntArray, LabelSide, check_choice, from_epoch_us, instant_us, look_up
 from eventstudy.errors import DataError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
@@ -18,11 +18,11 @@ from eventstudy.market.instruments import Instrument
 from eventstudy.market.instruments import instrument as instrument_of
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.quality.checks import repair
-from eventstudy.market.quality.findings import Subject, notice
+from eventstudy.market.quality.findings import Subject, coverage, notice
 from eventstudy.market.raw import RawBars
-from eventstudy.market.sessions import as_day
-from eventstudy.market.sources.csv_table import TextTable, choose_columns, read_csv_table
-from eventstudy.market.sources.layouts import LAYOUTS, PRICES, Layout
+from eventstudy.market.sources.csv_table import read_csv_table
+from eventstudy.market.sources.layouts import LAYOUTS
+from eventstudy.market.sources.parquet_file import read_parquet_table, read_written
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.stamp_columns import read_clock
 
@@ -99,6 +99,9 @@ def read_bars(
 
 def read_file(request: BarRequest) -> Bars:
     """Read the bars of a request from its file; the row ``file`` of ``BAR_SOURCES``."""
+    path = Path(request.path)
+    if path.suffix == ".parquet" and (written := read_written(path)) is not None:
+        return as_asked(written, request)
     accept = (*request.accept, "label side") if request.force_label else request.accept
     inspection = repair(subject_of(request, now_us=time_ns() // 1000), accept)
     raw, closes = inspection.subject.raw, inspection.subject.closes
@@ -115,20 +118,31 @@ def read_file(request: BarRequest) -> Bars:
         step=request.step,
         label=raw.label,
         frame=frame,
-        source=Path(request.path).name,
+        source=path.name,
         notices=tuple(map(notice, inspection.findings)),
     )
+
+
+def as_asked(bars: Bars, request: BarRequest) -> Bars:
+    """Return bars of a file of our own, after checking that they are what was asked for."""
+    asked = {"instrument": request.instrument.code, "step": request.step, "label": request.label or bars.label}
+    held = {"instrument": bars.instrument.code, "step": bars.step, "label": bars.label}
+    for name in asked:
+        if asked[name] != held[name]:
+            raise DataError(
+                f"{request.path} says of itself {name}={str(held[name])!r}; asked was {str(asked[name])!r}.",
+                remedy="Ask for what the file holds, or give another file.",
+            )
+    keep = in_period(bars.closes_us, request)
+    return bars if keep.all() else replace(bars, frame=bars.frame[keep])
 
 
 def subject_of(request: BarRequest, *, now_us: int | None = None) -> Subject:
     """Return the series of a request as the quality checks look at it."""
     raw = read_raw(request)
     venue = calendar_named(request.instrument.calendar)
-    spare = 0 if raw.daily or raw.zone == venue.zone else 1
-    days = raw.wall // DAY_US
-    fits = len(days) and as_day(venue.valid_from) + spare <= days.min() and days.max() + spare <= as_day(venue.valid_to)
-    unchecked = "" if fits else f"{venue.name} speaks for {venue.valid_from} to {venue.valid_to} only"
-    return Subject(raw, venue if fits else None, now_us, Path(request.path).name, unchecked)
+    covering, unchecked = coverage(venue, raw)
+    return Subject(raw, covering, now_us, Path(request.path).name, unchecked)
 
 
 def read_raw(request: BarRequest) -> RawBars:
@@ -179,30 +193,3 @@ def in_period(closes: IntArray, request: BarRequest) -> np.ndarray[tuple[int], n
         if bound is not None:
             keep &= compare(closes, instant_us(bound))
     return keep
-
-
-def read_parquet_table(path: Path, layout: Layout, mapping: Mapping[str, str], ticker: str) -> TextTable:
-    """Read the columns a layout names from a Parquet file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from eventstudy.market.sources.csv_table import rows_of
-
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        names = [n for n in file.schema_arrow.names if not n.startswith("__index")] + [
-            n for n in file.schema_arrow.names if n.startswith("__index")
-        ]
-        chosen = choose_columns(names, layout, mapping, path)
-        table = file.read(columns=list(dict.fromkeys(chosen.values())))
-    line = np.arange(1, table.num_rows + 1, dtype=np.int64)
-    keep = rows_of(table, chosen.get("ticker", ""), ticker, path)
-    if keep is not None:
-        table, line = table.filter(pa.array(keep)), line[keep]
-    stamps = table[chosen["time"]]
-    if pa.types.is_date(stamps.type):
-        stamps = stamps.cast(pa.timestamp("us"))
-    if not pa.types.is_timestamp(stamps.type):
-        raise DataError(f"The column {chosen['time']!r} of {path} holds {stamps.type}, not times.")
-    wall = stamps.cast(pa.timestamp("us", stamps.type.tz)).cast(pa.int64()).to_numpy()
-    prices = {n: table[chosen[n]].cast(pa.float64()).to_numpy() for n in PRICES if n in chosen}
-    return TextTable(line, wall, stamps.type.tz is not None, prices)

@@ -22,8 +22,9 @@ from eventstudy.market.quality.fit import LabelEvidence, label_evidence
 from eventstudy.market.returns import Returns, log_returns
 from eventstudy.market.sessions import as_day
 from eventstudy.market.sources.csv_table import read_csv_table, tickers_in
-from eventstudy.market.sources.files import read_parquet_table, subject_of
+from eventstudy.market.sources.files import subject_of
 from eventstudy.market.sources.layouts import LAYOUTS
+from eventstudy.market.sources.parquet_file import read_parquet_table
 from eventstudy.market.sources.request import BarRequest
 
 CONTRACT = re.compile(r"(Si|Eu)[FGHJKMNQUVXZ]\d{1,2}")
@@ -176,7 +177,7 @@ def is_parquet(path: str | Path) -> bool:
     return Path(path).suffix == ".parquet"
 
 
-def cut_closes(own: Survey, other: Survey, name: str) -> Finding | None:
+def cut_closes(own: Survey, other: Survey) -> Finding | None:
     """Return the days on which daily closes were taken before a move that another series shows on that day."""
     moves = late_moves(daily_returns(own), daily_returns(other))
     if not moves:
@@ -185,7 +186,9 @@ def cut_closes(own: Survey, other: Survey, name: str) -> Finding | None:
     raw = own.inspection.subject.raw
     lines = frozen(raw.line[np.isin(raw.wall // DAY_US, days)], np.int64)
     rule = "the bars stay; news of such a day lands on the next one, so take the other series or a later close"
-    return Finding("cut close", "kept", lines, f"compared with {name}: {'; '.join(map(str, moves))}", rule)
+    return Finding(
+        "cut close", "kept", lines, f"compared with {Path(other.request.path).name}: {'; '.join(map(str, moves))}", rule
+    )
 
 
 def daily_returns(found: Survey) -> Returns:

@@ -1,0 +1,124 @@
+"""``eventstudy data check`` and ``eventstudy calendar`` on files and days the tests make themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import eventstudy as es
+from eventstudy.cli.app import run
+from eventstudy.market.raw import RawBars
+
+from .series import daily_bars, share_bars
+
+
+def write(path: Path, raw: RawBars, header: str = "datetime") -> Path:
+    """Write raw bars as a file of text, labels as they read."""
+    stamps = np.datetime_as_string(raw.wall.view("M8[us]"), unit="D" if raw.daily else "s")
+    names = list(raw.columns)
+    rows = [",".join([header, *names])]
+    rows += [",".join([s, *map(repr, map(float, v))]) for s, *v in zip(stamps, *raw.columns.values(), strict=True)]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_clean_file_is_read_without_any_statement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "SBER_M10.csv", share_bars(1))
+    assert run(["data", "check", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "SBER: 498 rows, step 10min, Europe/Moscow, calendar MOEX-SHARES" in told
+    assert "assumed: label='right' (by the evidence)" in told
+    assert "label: END" in told
+    assert "nothing found" in told
+
+
+def test_a_repair_is_named_with_its_lines_and_exit_code_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = share_bars(1)
+    close = raw.close.copy()
+    close[10] = np.nan
+    path = write(tmp_path / "SBER.csv", replace(raw, columns={**raw.columns, "close": close}))
+    assert run(["data", "check", str(path), "--json"]) == 1
+    (series,) = json.loads(capsys.readouterr().out)["series"]
+    assert series["findings"] == [
+        {
+            "kind": "missing price",
+            "action": "repaired",
+            "rule": "the rows are left out",
+            "message": "no closing price",
+            "n_rows": 1,
+            "lines": [12],
+        }
+    ]
+
+
+def test_a_contradicted_label_is_refused_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(write(tmp_path / "SBER.csv", share_bars(1)))
+    assert run(["data", "check", path, "--label", "left"]) == 4
+    assert "the evidence says END" in capsys.readouterr().out
+    assert run(["data", "check", path, "--label", "left", "--force-label"]) == 1
+
+
+def test_a_second_series_shows_closes_cut_before_the_move(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = daily_bars(1)
+    moves = np.random.default_rng(1).normal(0, 0.004, len(raw))
+    moves[200] = -0.03
+    cut = moves.copy()
+    cut[200:202] = -0.002, moves[201] - 0.028
+    paths = [
+        str(write(tmp_path / f"{name}.csv", replace(raw, columns={"close": 75 * np.exp(np.cumsum(m))})))
+        for name, m in (("vendor", cut), ("exchange", moves))
+    ]
+    assert run(["data", "check", paths[0], "--against", paths[1]]) == 1
+    assert "closes before the move of the other series: -0.20% against -3.00% on the day" in capsys.readouterr().out
+
+
+def test_a_file_of_our_own_and_a_missing_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "SBER.csv", share_bars(1))
+    bars = es.read_bars(path, instrument="SBER", step="10min", label="right", timezone="Europe/Moscow")
+    es.write_bars(bars, tmp_path / "own.parquet")
+    assert run(["data", "check", str(tmp_path / "own.parquet")]) == 0
+    assert run(["data", "check", str(tmp_path / "nothing.csv")]) == 4
+    assert "There is no file" in capsys.readouterr().err
+
+
+def test_a_column_must_be_named_with_its_role(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "check", str(write(tmp_path / "a.csv", daily_bars(1))), "--column", "close"]) == 2
+    assert "ROLE=NAME" in capsys.readouterr().err
+
+
+def test_the_calendar_of_a_day(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["calendar", "MOEX-FX", "2021-04-13"]) == 0
+    told = capsys.readouterr().out
+    assert "07:00-23:50  04:00-20:50 UTC" in told
+    assert "source: moex.com/n32585" in told
+
+
+def test_the_calendar_of_a_range_prints_the_changes_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["calendar", "MOEX-FX", "2021-02-20", "2021-03-10", "--json"]) == 0
+    days = json.loads(capsys.readouterr().out)["days"]
+    # A working Saturday, Defender's day and the day after, the longer hours, Women's day and the day after.
+    assert [d["date"] for d in days] == [
+        *["2021-02-20", "2021-02-21", "2021-02-22", "2021-02-23", "2021-02-24"],
+        *["2021-03-01", "2021-03-08", "2021-03-09"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["MOEX-FX", "13.04.2021"], 2, "YYYY-MM-DD"),
+        (["MOEX-FX", "2021-04-14", "2021-04-13"], 2, "Swap"),
+        (["MOEX-FX", "2003-01-17"], 4, "valid from 2014-10-01"),
+        (["XMOS", "2021-04-13"], 4, "closure of 2022"),
+        (["MOEX-XF", "2021-04-13"], 2, "MOEX-FX"),
+    ],
+)
+def test_what_the_calendar_refuses(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
+) -> None:
+    assert run(["calendar", *arguments]) == code
+    assert message in capsys.readouterr().err

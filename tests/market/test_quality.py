@@ -1,0 +1,269 @@
+"""Quality: every kind of defect is found where it was planted and nowhere else; clean series raise no finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventstudy.arrays import DAY_US, MINUTE_US
+from eventstudy.errors import BarsError, UnknownNameError
+from eventstudy.market.calendars import calendar
+from eventstudy.market.quality.checks import CHECKS, inspect, repair
+from eventstudy.market.quality.findings import Subject, coverage
+from eventstudy.market.quality.fit import label_evidence
+from eventstudy.market.raw import take
+
+from .series import changed, daily, daily_bars, inserted, share, share_bars
+
+Planted = tuple[Subject, list[int] | None]
+
+
+def at(values: np.ndarray, row: int, value: float) -> np.ndarray:
+    made = values.copy()
+    made[row] = value
+    return made
+
+
+def close_becomes(value: float) -> Callable[[Subject, int], Planted]:
+    def plant(subject: Subject, row: int) -> Planted:
+        return changed(subject, close=at(subject.raw.close, row, value)), [row + 2]
+
+    return plant
+
+
+def level_times(factor: float) -> Callable[[Subject, int], Planted]:
+    def plant(subject: Subject, row: int) -> Planted:
+        raw = subject.raw
+        columns = {n: np.concatenate((v[:row], v[row:] * factor)) for n, v in raw.columns.items() if n != "volume"}
+        return changed(subject, **columns), [row + 2]
+
+    return plant
+
+
+def disorder(subject: Subject, row: int) -> Planted:
+    order = np.arange(len(subject.raw))
+    order[[row, row + 1]] = order[[row + 1, row]]
+    raw = take(subject.raw, order)
+    return replace(subject, raw=replace(raw, line=subject.raw.line)), [row + 3]
+
+
+def duplicate(subject: Subject, row: int) -> Planted:
+    return inserted(subject, row, int(subject.raw.wall[row])), [row + 3]
+
+
+def conflict(subject: Subject, row: int) -> Planted:
+    return inserted(subject, row, int(subject.raw.wall[row]), 1.0001), [row + 3]
+
+
+def bad_range(subject: Subject, row: int) -> Planted:
+    return changed(subject, open=at(subject.raw.columns["open"], row, 0.0)), [row + 2]
+
+
+def bad_tick(subject: Subject, row: int) -> Planted:
+    return changed(subject, close=at(subject.raw.close, row, subject.raw.close[row] * 1.4)), [row + 2]
+
+
+def high_below_low(subject: Subject, row: int) -> Planted:
+    columns = subject.raw.columns
+    high = at(columns["high"], row, columns["low"][row] * 0.999)
+    return changed(subject, high=high), [row + 2]
+
+
+def close_outside(subject: Subject, row: int) -> Planted:
+    return changed(subject, close=at(subject.raw.close, row, subject.raw.columns["high"][row] * 1.0001)), [row + 2]
+
+
+def stale_run(subject: Subject, row: int) -> Planted:
+    columns = {n: v.copy() for n, v in subject.raw.columns.items()}
+    for name in ("open", "high", "low", "close"):
+        columns[name][row : row + 30] = columns["close"][row]
+    columns["volume"][row : row + 30] = 0
+    return changed(subject, **columns), list(range(row + 3, row + 32))
+
+
+def early(subject: Subject, row: int) -> Planted:
+    """Last Sunday of March to last Sunday of October, dates a day early."""
+    days = [date(1970, 1, 1) + timedelta(int(w // DAY_US)) for w in subject.raw.wall]
+    summer = np.array([date(2020, 3, 29) <= d < date(2020, 10, 25) or d >= date(2021, 3, 28) for d in days])
+    return (
+        replace(subject, raw=replace(subject.raw, wall=subject.raw.wall - summer * DAY_US)),
+        [i + 2 for i in np.flatnonzero(summer)],
+    )
+
+
+def stale_close(subject: Subject, row: int) -> Planted:
+    columns = subject.raw.columns
+    return changed(subject, close=columns["open"] * 1.00001), None
+
+
+def wrong_zone(subject: Subject, row: int) -> Planted:
+    return replace(subject, raw=replace(subject.raw, zone="UTC")), []
+
+
+def wrong_side(subject: Subject, row: int) -> Planted:
+    return replace(subject, raw=replace(subject.raw, label="left")), []
+
+
+def future(subject: Subject, row: int) -> Planted:
+    last = len(subject.raw)
+    now = int(subject.closes[row])
+    return replace(subject, now_us=now), list(range(row + 3, last + 2))
+
+
+def unchecked(subject: Subject, row: int) -> Planted:
+    early_raw = share_bars(1, first=date(2011, 6, 1))
+    venue, why = coverage(calendar("MOEX-SHARES"), early_raw)
+    return Subject(early_raw, venue, unchecked=why), []
+
+
+def outside(subject: Subject, row: int) -> Planted:
+    evenings = np.flatnonzero(subject.raw.wall % DAY_US == 1430 * MINUTE_US)
+    last = int(evenings[row % (len(evenings) - 1)])
+    return inserted(subject, last, int(subject.raw.wall[last]) + 9 * 60 * MINUTE_US), [last + 3]
+
+
+def empty(subject: Subject, row: int) -> Planted:
+    day = subject.raw.wall // DAY_US
+    third = np.unique(day)[2]
+    raw = take(subject.raw, day != third)
+    return replace(subject, raw=replace(raw, line=np.arange(2, len(raw) + 2))), []
+
+
+# Each kind: the clean series, and what is planted in it; None where the lines are not known beforehand.
+PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Planted]]] = {
+    "disorder": (share, disorder),
+    "duplicate": (share, duplicate),
+    "conflicting duplicate": (share, conflict),
+    "missing price": (share, close_becomes(float("nan"))),
+    "infinite price": (share, close_becomes(float("inf"))),
+    "zero price": (share, close_becomes(0.0)),
+    "negative price": (share, close_becomes(-1.0)),
+    "impossible range": (share, bad_range),
+    "bad tick": (share, bad_tick),
+    "unit jump": (share, level_times(100.0)),
+    "split-like jump": (share, level_times(0.5)),
+    "high below low": (share, high_below_low),
+    "close outside range": (share, close_outside),
+    "stale run": (share, stale_run),
+    "dates one day early": (daily, early),
+    "stale close": (daily, stale_close),
+    "wrong zone": (share, wrong_zone),
+    "label side": (share, wrong_side),
+    "future stamp": (share, future),
+    "unchecked sessions": (share, unchecked),
+    "outside sessions": (share, outside),
+    "no bars when open": (share, empty),
+}
+
+
+def test_every_check_has_a_planted_defect() -> None:
+    assert set(PLANTS) == set(CHECKS)
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000), row=st.integers(20, 380))
+def test_each_kind_is_found_where_it_was_planted(kind: str, seed: int, row: int) -> None:
+    make, plant = PLANTS[kind]
+    subject, lines = plant(make(seed), row)
+    found = {f.kind: f for f in inspect(subject).findings}
+    assert kind in found, f"{kind} not found; found {list(found)}"
+    assert found[kind].rule
+    if lines is not None:
+        assert found[kind].lines.tolist() == lines
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1_000_000), make=st.sampled_from([share, daily]))
+def test_clean_series_raise_no_finding(seed: int, make: Callable[[int], Subject]) -> None:
+    assert inspect(make(seed)).findings == ()
+
+
+@pytest.mark.parametrize("name", ["MOEX-FX", "MOEX-FUTURES", "MOEX-INDEX2", "XNYS", "XTKS", "24/5"])
+@pytest.mark.parametrize("label", ["left", "right"])
+def test_both_label_sides_are_told_apart_on_every_market(name: str, label: str) -> None:
+    from .series import prices
+
+    venue = calendar(name)
+    first, last = np.searchsorted(venue.table.opens, np.array(["2021-03-01", "2021-03-20"], "M8[us]").astype(np.int64))
+    step = 5 * MINUTE_US
+    ends = np.concatenate(
+        [np.arange(venue.table.opens[s] + step, venue.table.closes[s] + 1, step) for s in range(first, last)]
+    )
+    raw = replace(
+        share_bars(1),
+        line=np.arange(len(ends)),
+        wall=ends - (step if label == "left" else 0),
+        zone="UTC",
+        columns=prices(np.random.default_rng(1), len(ends), 100, 1e-3),
+        step_us=step,
+        label=label,
+    )
+    assert label_evidence(raw, venue).side == (label if name != "24/5" else None)
+
+
+def test_what_is_repaired_is_in_force_and_what_is_refused_stops() -> None:
+    clean = share(3)
+    missing, _ = close_becomes(float("nan"))(clean, 50)
+    mended = repair(missing)
+    assert len(mended.subject.raw) == len(clean.raw) - 1
+    assert not np.isnan(mended.subject.raw.close).any()
+    with pytest.raises(BarsError, match=r"negative price.*\[1 row: 52\].*accept=\('negative price',\)"):
+        repair(close_becomes(-37.63)(clean, 50)[0])
+
+
+def test_what_is_accepted_is_reported_and_left_alone() -> None:
+    subject, _ = bad_tick(share(3), 100)
+    inspection = repair(subject, accept=("bad tick", "close outside range"))
+    assert {f.kind: f.action for f in inspection.findings}["bad tick"] == "accepted"
+    np.testing.assert_array_equal(inspection.subject.raw.close, subject.raw.close)
+    with pytest.raises(UnknownNameError, match="Did you mean 'bad tick'"):
+        inspect(subject, accept=("bad ticks",))
+
+
+def test_a_series_without_a_usable_row_is_refused() -> None:
+    subject = share(1)
+    with pytest.raises(BarsError, match="No row with a usable price"):
+        repair(changed(subject, close=np.full(len(subject.raw), np.nan)))
+
+
+def test_early_dates_are_moved_back_to_where_they_belong() -> None:
+    clean = daily(5)
+    moved, _ = early(clean, 0)
+    np.testing.assert_array_equal(inspect(moved).subject.raw.wall, clean.raw.wall)
+
+
+def test_a_crash_that_stays_and_a_panic_that_returns_in_a_wild_market_are_no_defects() -> None:
+    # 16 December 2014: the dollar rose 15 % in a day and fell back the next, in a month of 5 % moves; made alike here.
+    rng = np.random.default_rng(7)
+    raw = daily_bars(7)
+    moves = rng.normal(0, 0.008, len(raw))
+    moves[150:250] = rng.normal(0, 0.05, 100)
+    moves[200:202] = 0.15, -0.15
+    moves[300] = -0.39  # no return, no simple ratio
+    close = 60 * np.exp(np.cumsum(moves))
+    subject = Subject(replace(raw, columns={"close": close}), calendar("24/5"))
+    assert {f.kind for f in inspect(subject).findings} == set()
+
+
+def test_one_day_of_bars_is_too_little_to_contradict_the_stated_side() -> None:
+    some = share_bars(1, n_days=1)
+    assert label_evidence(take(some, np.arange(20)), calendar("MOEX-SHARES")).side is None
+
+
+def test_a_market_without_edges_decides_nothing_unless_the_vendor_is_known() -> None:
+    raw = share_bars(1)
+    assert label_evidence(raw, calendar("24/7")).side is None
+    assert label_evidence(raw, calendar("24/7"), "EUR_USD_oanda_M1.csv").side == "left"
+
+
+def test_the_zone_that_fits_is_named() -> None:
+    raw = replace(share_bars(1), zone="America/New_York")
+    (found,) = [f for f in inspect(Subject(raw, calendar("MOEX-SHARES"))).findings if f.kind == "wrong zone"]
+    assert "written in Europe/Moscow" in found.message
