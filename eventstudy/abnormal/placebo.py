@@ -57,16 +57,16 @@ def placebo_windows(
     if bars[0] < 0 or bars[-1] >= len(index):
         none = np.empty(0, dtype=np.int64)
         return none, none, none
-    moved = earlier_spans(index, int(bars[0]), int(bars[-1]), after) if index.daily else _same_clock(index, bars, after)
+    ends = int(bars[0]), int(bars[-1])
+    moved = earlier_spans(index, ends[1] - ends[0], ends, after) if index.daily else _same_clock(index, bars, after)
     moved = moved[np.argsort(np.abs(moved - bars[0]), kind="stable")][:limit]
     return moved + (reference - bars[0]), moved + (first - bars[0]), index.day[moved + (reference - bars[0])]
 
 
-def earlier_spans(index: ClockIndex, head: int, tail: int, after: bool) -> IntArray:
-    """First bars of the spans of a daily series that share no return with ``head .. tail`` or with one another."""
-    size = tail - head
-    low = np.arange(head - size, -1, -size)
-    high = np.arange(head + size, len(index) - size, size) if after else low[:0]
+def earlier_spans(index: ClockIndex, size: int, studied: tuple[int, int], after: bool) -> IntArray:
+    """First bars of the spans of ``size`` returns that share none with the bars studied or with one another."""
+    low = np.arange(studied[0] - size, -1, -size)
+    high = np.arange(studied[1], len(index) - size, size) if after else low[:0]
     return np.concatenate([low, high]).astype(np.int64)
 
 

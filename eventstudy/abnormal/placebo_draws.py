@@ -42,16 +42,18 @@ def placebo_draws(
     """
     place = {int(row): i for i, row in enumerate(positions.row)}
     indices: dict[int, ClockIndex] = {}
+    event_window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
     draws = []
     for i, row in enumerate(abnormal.row):
         at = place[int(row)]
         s = int(positions.series[at])
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
-        head, tail = span_of(window, int(positions.reference[at]), int(positions.first[at]))
-        if head < 0 or tail >= len(index):
+        anchor = int(positions.reference[at]), int(positions.first[at])
+        studied, ends = span_of(event_window, *anchor), span_of(window, *anchor)
+        if studied[0] < 0 or studied[1] >= len(index):
             draws.append(np.empty(0))
             continue
-        heads, tails = _serving(index, head, tail, after, missing)
+        heads, tails = _serving(index, ends, studied, after, missing)
         total, there = _window_sum(series, s, heads, tails, abnormal, i)
         draws.append(total[there][:limit])
     return tuple(draws)
@@ -64,13 +66,15 @@ def span_of(window: Window, reference: int, first: int) -> tuple[int, int]:
     return head, tail
 
 
-def _serving(index: ClockIndex, head: int, tail: int, after: bool, missing: Missing) -> tuple[IntArray, IntArray]:
+def _serving(
+    index: ClockIndex, ends: tuple[int, int], studied: tuple[int, int], after: bool, missing: Missing
+) -> tuple[IntArray, IntArray]:
+    head, width = ends[0], ends[1] - ends[0]
     if index.daily:
-        heads = earlier_spans(index, head, tail, after)
-        tails = heads + (tail - head)
+        heads = earlier_spans(index, width, studied, after)
+        tails = heads + width
     else:
-        heads, tails = shifted_days(index, head, tail, after)
-        width = tail - head
+        heads, tails = shifted_days(index, *ends, after)
         if missing == "merge":
             fits = (tails - heads >= PRESENT * width) & (tails > heads)
             heads, tails = heads[fits], tails[fits]

@@ -23,13 +23,14 @@ def placebo(sample: Sample) -> Statistic:
 def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...]) -> PlaceboCounts:
     """Count, for each event, the placebo CARs at least as far out as its own.
 
-    Sums that are equal on paper can differ in their last bit, so "at least as far" allows that much.
+    Moves that are equal on paper differ by the rounding of logarithms, some 1e-16 of a log price each, so "at least
+    as far" allows a billionth of the move: too much can only raise the p-value.
     """
     N = len(car)
     counts = np.zeros((4, N), dtype=np.int64)
     spread = np.full(N, np.nan)
     for i, draws in enumerate(placebo_car):
-        slack = 4 * np.finfo(np.float64).eps * abs(car[i])
+        slack = 1e-9 * abs(car[i])
         counts[:, i] = (
             len(draws),
             (np.abs(draws) >= abs(car[i]) - slack).sum(),

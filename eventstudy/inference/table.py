@@ -309,6 +309,7 @@ TESTS: Mapping[str, TestRow] = {
         "volatility regimes differ between the event day and its placebo days",
         "Phipson and Smyth 2010",
         "10.2202/1544-6115.1585",
+        options={"missing": "refuse"},
         needs=frozenset({"placebo"}),
     ),
     "sample_quantile": TestRow(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from eventstudy.abnormal.ledger import Ledger
 from eventstudy.abnormal.measure import SMALL_CELLS, Plan, measure, select
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.placebo_draws import Missing, placebo_draws
 from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
 from eventstudy.abnormal.series import SeriesSet, with_lags
-from eventstudy.arrays import DAY_US, FloatArray, look_up
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import DAY_US, FloatArray, check_choice, look_up
 from eventstudy.errors import UsageError
 from eventstudy.inference.evidence import Context, collectors
 from eventstudy.inference.findings import Findings, Significances
@@ -92,7 +95,7 @@ def run_study(
     paths = None
     if model.needs == "same_clock_days" or "placebo" in needs:
         abnormal, paths = _placebo(spec, series, positions, abnormal, codes)
-        evidence["paths"] = paths
+        evidence["draws"] = window_draws(spec, (series, positions), abnormal, paths) if "placebo" in needs else {}
     significances = infer(spec, abnormal, evidence)
     result = _result(spec, inputs, (positions, codes), abnormal, significances, paths)
     return replace(result, response=response_of(spec, events, inputs.bars))
@@ -122,10 +125,8 @@ def infer(spec: StudySpec, abnormal: AbnormalReturns, evidence: Mapping[str, Any
     for index, window in enumerate(spec.test_windows):
         car, variance = abnormal.car(window), abnormal.window_variance(window)
         found = dict(evidence)
-        if "paths" in evidence:
-            cells = abnormal.columns(window)
-            draws = tuple(path[:, cells].sum(axis=1) for path in evidence["paths"].ar)
-            found["placebo"] = {window: count_placebo(car, draws)}
+        if evidence.get("draws"):
+            found["placebo"] = {window: count_placebo(car, evidence["draws"][window])}
         for name in spec.tests:
             options = {**options_for(name, spec.test_options), "window_index": index}
             sample = Sample(abnormal, window, car, variance, abnormal.df(), spec.alternative, options, found, spec.seed)
@@ -161,6 +162,19 @@ def _placebo(
         paths = PlaceboPaths(tuple(paths.ar[i] for i in keep), tuple(paths.day[i] for i in keep))
         abnormal = select(abnormal, enough)
     return abnormal, paths
+
+
+def window_draws(
+    spec: StudySpec, where: tuple[SeriesSet, Positions], abnormal: AbnormalReturns, paths: PlaceboPaths
+) -> dict[Window, tuple[FloatArray, ...]]:
+    """Return each window's placebo CARs; each window has the days that can serve for it, whatever others need."""
+    windows = spec.test_windows
+    if MODELS[spec.model].needs == "same_clock_days":  # event and placebo days share the mean of the whole path
+        return {w: tuple(path[:, abnormal.columns(w)].sum(axis=1) for path in paths.ar) for w in windows}
+    missing = str(options_for("placebo", spec.test_options)["missing"])
+    check_choice("treatment of missing bars", missing, Missing)
+    rules = partial(placebo_draws, *where, abnormal, limit=spec.placebo_days, after=spec.placebo_after)
+    return {w: rules(w, missing="merge" if missing == "merge" else "refuse") for w in windows}
 
 
 def _result(

@@ -325,7 +325,7 @@ def test_completion_knows_commands_options_and_groups() -> None:
 
     assert complete("eventstudy gr", 1) == ["greet"]
     assert complete("eventstudy greet --lo", 2) == ["--loud"]
-    assert complete("eventstudy data ", 2) == ["sub"]
+    assert "sub" in complete("eventstudy data ", 2)
     assert "--offline" in complete("eventstudy --o", 1)
 
 
