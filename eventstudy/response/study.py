@@ -8,6 +8,7 @@ from eventstudy.arrays import DAY_US
 from eventstudy.errors import DataError
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event
+from eventstudy.response.pairs import Pair, pairs_of
 from eventstudy.response.respond import respond
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.several import with_joint_pvalues
@@ -41,13 +42,16 @@ def respond_all(
     tapes = {b.instrument.code: tape_of(b) for b in bars if b.step.value // 1000 < DAY_US and len(b)}
     everything = (*events, *known)
     found: list[Response] = []
+    pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []
     for event in events:
         named = [code for code in tapes if code in (event.instruments or tapes)]
         answers = [_one(tapes[code], event, settings, everything) for code in named]
         skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
-        found += with_joint_pvalues([a for a in answers if not isinstance(a, str)])
-    return ResponseSet(tuple(found), tuple(skipped))
+        answered = with_joint_pvalues([a for a in answers if not isinstance(a, str)])
+        found += answered
+        pairs += pairs_of(answered)
+    return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
 
 
 def _one(tape: Tape, event: Event, settings: ResponseSettings, known: tuple[Event, ...]) -> Response | str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventstudy.arrays import values_equal
+from eventstudy.response.pairs import Pair
 from eventstudy.response.values import Estimate, Move, Response
 
 
@@ -15,10 +16,11 @@ from eventstudy.response.values import Estimate, Move, Response
 class ResponseSet:
     """The responses of a study, in the order of events and instruments, and what could not be answered.
 
-    ``skipped`` are triples (event, instrument, reason).
+    ``skipped`` are triples (event, instrument, reason); ``pairs`` compare the instruments of each event.
     """
 
     responses: tuple[Response, ...]
+    pairs: tuple[Pair, ...] = ()
     skipped: tuple[tuple[str, str, str], ...] = ()
 
     def __iter__(self) -> Iterator[Response]:
@@ -123,6 +125,23 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
         "pvalue": finite(estimate.pvalue),
         "reason": estimate.reason,
     }
+
+
+def pair_document(responses: ResponseSet) -> list[dict[str, Any]]:
+    """Return every pair as plain JSON values."""
+    return [
+        {
+            "event": pair.event,
+            "first": pair.first,
+            "second": pair.second,
+            "lag_minutes": pair.lag_minutes,
+            "lead_ratio": finite(pair.lead_ratio),
+            "correlation": finite(pair.correlation),
+            "beta": finite(pair.beta),
+            "explained": finite(pair.explained),
+        }
+        for pair in responses.pairs
+    ]
 
 
 def finite(value: float) -> float | None:

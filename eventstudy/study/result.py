@@ -14,7 +14,7 @@ from eventstudy.abnormal.placebo_returns import PlaceboPaths
 from eventstudy.arrays import look_up, values_equal
 from eventstudy.errors import Notice
 from eventstudy.inference.findings import Findings, Significances
-from eventstudy.response.table import ResponseSet, document
+from eventstudy.response.table import ResponseSet, document, pair_document
 from eventstudy.study import frames
 from eventstudy.study.slices import PriceSlice
 
@@ -100,6 +100,7 @@ class StudyResult:
             "responses": frames.responses(self.abnormal, self.significances, self.spec.test_windows),
             "aggregates": frames.aggregates(self.abnormal, self.significances, self.spec.test_windows),
             "intraday": [] if self.response is None else document(self.response),
+            "pairs": [] if self.response is None else pair_document(self.response),
             "warnings": [{"code": n.code, "message": n.message} for n in self.notices],
         }
 
