@@ -45,11 +45,11 @@ class Report:
 
     @property
     def pictures(self) -> dict[str, Callable[[], Drawn]]:
-        return {s.picture.name: partial(_variants, s.draw, phone=not row) for row, s in enumerate(self.shown)}
+        return {s.picture.name: partial(_variants, s.draw, first=not row) for row, s in enumerate(self.shown)}
 
 
-def _variants(draw: Draw, *, phone: bool) -> Drawn:
-    return variants(lambda style, width: draw(style=style, width=width), phone=phone)
+def _variants(draw: Draw, *, first: bool) -> Drawn:
+    return variants(lambda style, width: draw(style=style, width=width), first=first)
 
 
 def build(result: StudyResult, digests: Mapping[str, str] | None = None) -> Report:
@@ -66,18 +66,18 @@ def chosen(result: StudyResult) -> tuple[Shown, ...]:
     events = len(set(result.abnormal.events.tolist()))
     if not len(result.abnormal):
         return ()
-    single = not result.abnormal.closes.size
-    panels = [] if single else [_panel(result, row) for row in _largest(result)]
+    drawable = bool(result.abnormal.closes.size)
     if events >= MANY:
-        return (*_many(result), *panels[:1])
-    has_days = result.placebo is not None and len(result.placebo.ar[_largest(result)[0]]) > 0
+        return (*_many(result), *([_panel(result, _largest(result))] if drawable else []))
+    panels = [_panel(result, row) for row in range(min(MOST_PANELS, len(result.abnormal)))] if drawable else []
+    has_days = result.placebo is not None and len(result.placebo.ar[0]) > 0
     return (*panels, *([_placebo(result)] if has_days else []))
 
 
-def _largest(result: StudyResult) -> list[int]:
-    """Return the rows of the largest responses on the first window, largest first."""
-    car = np.nan_to_num(np.abs(result.abnormal.car(result.spec.test_windows[0])), nan=-1.0)
-    return [int(row) for row in np.argsort(-car, kind="stable")[:MOST_PANELS]]
+def _largest(result: StudyResult) -> int:
+    """Return the row of the largest response on the first window."""
+    car = np.abs(result.abnormal.car(result.spec.test_windows[0]))
+    return int(np.argmax(np.nan_to_num(car, nan=-1.0)))
 
 
 def _panel(result: StudyResult, row: int) -> Shown:
@@ -95,8 +95,7 @@ def _panel(result: StudyResult, row: int) -> Shown:
 
 
 def _placebo(result: StudyResult) -> Shown:
-    row = _largest(result)[0]
-    event, code = str(result.abnormal.events[row]), str(result.abnormal.instruments[row])
+    event, code = str(result.abnormal.events[0]), str(result.abnormal.instruments[0])
     stamp = "SIMULATED. " if result.simulated else ""
     caption = f"{stamp}{plain(code, 40)}: the event among the days on which nothing happened at that hour."
     alt = f"{stamp}Histogram of {plain(code, 40)} on its placebo days with the event marked."

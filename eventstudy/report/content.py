@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import bp, pvalue, share, span
+from eventstudy.report.numbers import bp, pvalue, share, span, unstamped
 from eventstudy.report.references import reference
 from eventstudy.report.tables import Column, Table
 
@@ -284,7 +284,7 @@ def provenance_section(facts: Json, *, simulated: bool) -> Section:
 
 def make_page(study: Json, spec: Any, facts: Json, pictures: Sequence[Picture], *, simulated: bool) -> Page:
     """Return the report in the order a person asks: what, how much, how sure, what else, how, from what."""
-    title = plain(spec.title or spec.name, 160)
+    title = unstamped(plain(spec.title or spec.name, 160))
     drawn = (Section("figures", "The picture", pictures=tuple(pictures)),) if pictures else ()
     sections = (
         numbers_section(study, simulated=simulated),

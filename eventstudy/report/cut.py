@@ -10,7 +10,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, instant_from_us
 from eventstudy.errors import UsageError
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import share, span
+from eventstudy.report.numbers import share, span, unstamped
 from eventstudy.report.views import (
     AveragePath,
     Calibration,
@@ -24,14 +24,16 @@ from eventstudy.report.views import (
 )
 
 if TYPE_CHECKING:
+    from eventstudy.abnormal.abnormal_returns import AbnormalReturns
     from eventstudy.study.result import StudyResult
     from eventstudy.study.slices import PriceSlice
 
+CLOCK_MODELS = ("zero", "same_clock_mean")
 FINEST_SIZE, LARGEST_SIZE, SIZES = 0.01, 0.20, 20
 
 
 def name_of(result: StudyResult) -> str:
-    return plain(result.spec.title or result.spec.name, 160)
+    return unstamped(plain(result.spec.title or result.spec.name, 160))
 
 
 def find_row(result: StudyResult, event: str, instrument: str) -> int:
@@ -60,32 +62,66 @@ def zone_of(piece: PriceSlice | None) -> str:
     return str(calendar(piece.calendar).zone)
 
 
-def placebo_paths(result: StudyResult, row: int) -> FloatArray:
-    """Return the cumulated abnormal returns of one event's placebo days, shape (D, L2)."""
-    width = len(result.abnormal.tau)
-    if result.placebo is None or row >= len(result.placebo.ar):
-        return np.zeros((0, width))
-    return np.asarray(np.cumsum(result.placebo.ar[row], axis=1), dtype=np.float64)
-
-
 def car_path(result: StudyResult, row: int) -> CarPath:
-    """Return one event's path, from zero at the close before its first cell."""
+    """Return one event's path in event time, zero at the last close before the news."""
     abnormal = result.abnormal
     tau, closes = abnormal.tau, abnormal.closes[row]
     if not closes.size:
         raise UsageError("The study is too large to keep the instants of its cells.", remedy="Run it on fewer events.")
-    piece = slice_of(result, row)
-    se = np.zeros(0)
-    if abnormal.same_clock is None:
-        running = [abnormal.window_variance(Window(int(tau[0]), int(stop)))[row] for stop in tau]
-        se = np.sqrt(np.array(running)) if np.isfinite(running).all() else se
+    points = np.concatenate([[tau[0] - 1], tau])
+    zero = int(np.clip(-1 - points[0], 0, len(points) - 1))
+    placebo = result.placebo.ar[row] if result.placebo is not None else np.zeros((0, len(tau)))
+    base = _base(slice_of(result, row), int(tau[0]), int(closes[0]), int(abnormal.n_bars[row, 0]))
     return CarPath(
-        tau=tau,
-        base_at=_base(piece, int(tau[0]), int(closes[0]), int(abnormal.n_bars[row, 0])),
-        closes=closes,
-        car=np.cumsum(abnormal.ar[row]),
-        placebo=placebo_paths(result, row),
-        se=se,
+        tau=points,
+        at=np.concatenate([[base], closes]),
+        car=since(abnormal.ar[[row]], zero)[0],
+        placebo=since(placebo, zero),
+        se=np.zeros(0) if len(placebo) else path_se(abnormal, row, zero),
+        level=result.spec.level,
+        model=result.spec.model,
+    )
+
+
+def since(ar: FloatArray, zero: int) -> FloatArray:
+    """Return returns (n, L2) as paths (n, L2 + 1) that are zero at column ``zero``."""
+    paths = np.hstack([np.zeros((len(ar), 1)), np.cumsum(ar, axis=1)])
+    return np.asarray(paths - paths[:, [zero]], dtype=np.float64)
+
+
+def path_se(abnormal: AbnormalReturns, row: int, zero: int) -> FloatArray:
+    """Return the standard error of each point of a path against its zero point; empty where there is none."""
+    if abnormal.same_clock is not None:
+        return np.zeros(0)
+    first = int(abnormal.tau[0])
+    made = np.zeros(len(abnormal.tau) + 1)
+    for point in range(len(made)):
+        low, high = min(point, zero), max(point, zero)
+        if low < high:
+            window = Window(first + low, first + high - 1)
+            made[point] = abnormal.window_variance(window)[row]
+    return np.sqrt(made) if np.isfinite(made).all() else np.zeros(0)
+
+
+def clock_path(result: StudyResult, row: int) -> CarPath | None:
+    """Return the response's own path on the clock, which shows the move inside the event interval as well.
+
+    None where no response was computed, or where the study's model is another than the response's.
+    """
+    if result.response is None or result.spec.model not in CLOCK_MODELS:
+        return None
+    pair = (result.abnormal.events[row], result.abnormal.instruments[row])
+    found = next((r for r in result.response if (r.event, r.instrument) == pair), None)
+    if found is None:
+        return None
+    path = found.path
+    there = path.open & np.isfinite(path.car) & (np.arange(len(path.car)) >= path.start)
+    there[path.zero] = True
+    return CarPath(
+        tau=np.flatnonzero(there) - path.zero,
+        at=path.closes[there],
+        car=path.car[there],
+        placebo=path.placebo[:, there][np.isfinite(path.placebo[:, there]).all(axis=1)],
         level=result.spec.level,
         model=result.spec.model,
     )
@@ -99,8 +135,8 @@ def _base(piece: PriceSlice | None, first_tau: int, first_close: int, bars: int)
     return int(piece.closes[row]) if 0 <= row < len(piece.closes) else first_close - max(bars, 1) * piece.step_us
 
 
-def response_view(result: StudyResult, event: str = "", instrument: str = "") -> ResponseView:
-    """Return one response, ready to be drawn.
+def response_view(result: StudyResult, event: str = "", instrument: str = "", *, clock: bool = True) -> ResponseView:
+    """Return one response, ready to be drawn: on the clock where its own path is known, or in event time.
 
     Raises
     ------
@@ -122,13 +158,21 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "") ->
         instrument=str(abnormal.instruments[row]),
         earliest=instant_from_us(int(table.earliest[at])),
         latest=instant_from_us(int(table.latest[at])),
-        path=car_path(result, row),
+        path=(clock_path(result, row) if clock else None) or car_path(result, row),
         prices=prices,
         zone=zone_of(piece),
         reference_at=int(piece.closes[piece.reference]) if piece is not None else 0,
         first_at=int(piece.closes[piece.first]) if piece is not None else 0,
+        told_at=told_at(result, row),
         simulated=result.simulated,
     )
+
+
+def told_at(result: StudyResult, row: int) -> int:
+    """Return the closing instant of the first window that is told, where it begins with the news; else the last."""
+    closes, window = result.abnormal.closes[row], result.spec.test_windows[0]
+    column = result.abnormal.columns(window).stop - 1 if window.start == 0 else -1
+    return int(closes[column])
 
 
 def average_path(result: StudyResult) -> AveragePath:

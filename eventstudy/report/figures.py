@@ -73,7 +73,7 @@ def car_bands(
     instrument: str = "",
 ) -> Axes:
     """Draw one event's CAR in event time with its pointwise and its joint band."""
-    return draw_car_bands(cut.response_view(result, event, instrument), ax, style, SIZES[width])
+    return draw_car_bands(cut.response_view(result, event, instrument, clock=False), ax, style, SIZES[width])
 
 
 def average(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from eventstudy.report.content import Page, finding, outcome_table, response_table
 from eventstudy.report.escape import plain
+from eventstudy.report.numbers import unstamped
 from eventstudy.report.tables import Table
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def fragment(result: StudyResult) -> str:
         environment()
         .get_template("fragment.html")
         .render(
-            title=plain(result.spec.title or result.spec.name, 160),
+            title=unstamped(plain(result.spec.title or result.spec.name, 160)),
             simulated=result.simulated,
             finding=finding(study, float(result.spec.level)),
             cards=cards,

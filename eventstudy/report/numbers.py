@@ -129,3 +129,15 @@ def length(us: int) -> str:
 
 def when(us: int, zone: str) -> str:
     return both_clocks(instant_from_us(us), zone)
+
+
+def unstamped(title: str) -> str:
+    """Return a title without a stamp of its own, for a place that stamps it anyway.
+
+    >>> unstamped("SIMULATED: a call"), unstamped("a call")
+    ('A call', 'a call')
+    """
+    if not title.startswith("SIMULATED"):
+        return title
+    bare = title.removeprefix("SIMULATED").lstrip(":,. ")
+    return bare[:1].upper() + bare[1:]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from eventstudy.report.canvas import svg
+from eventstudy.report.canvas import small_png, svg
 from eventstudy.report.html import Drawn, Source, data_uri
 
 if TYPE_CHECKING:
@@ -33,13 +33,24 @@ def compact(content: bytes) -> bytes:
     """Return an SVG without the comments and decimals nobody sees inside a page."""
     bare = re.sub(rb"<!--.*?-->|<metadata>.*?</metadata>", b"", content, flags=re.S)
     bare = re.sub(rb"\s+", b" ", bare).replace(b"> <", b"><")
-    return re.sub(rb'( d=")([^"]*)"', lambda m: m[1] + re.sub(rb"(\.\d\d)\d+", rb"\1", m[2]) + b'"', bare)
+    bare = re.sub(rb" ([MLCQ]) ", rb"\1", bare)
+    return re.sub(rb'( d=")([^"]*)"', lambda m: m[1] + re.sub(rb"(\.\d)\d+", rb"\1", m[2]) + b'"', bare)
 
 
-def variants(draw: Callable[[str, str], Axes], *, phone: bool = True) -> Drawn:
-    """Draw a figure once for each kind of reader; ``draw`` takes a style and a width."""
+def variants(draw: Callable[[str, str], Axes], *, first: bool = True) -> Drawn:
+    """Draw a figure once for each kind of reader; ``draw`` takes a style and a width.
+
+    The first figure of a page is vectors in light and dark, wide and narrow; the others are small PNGs, so that a
+    page of many figures stays a page one can send.
+    """
     wide = figure_of(draw("light", "wide"))
     width, height = (round(float(v) * 100) for v in wide.get_size_inches())
-    chosen = [row for row in SOURCES if phone or row[2] == "wide"]
-    made = [Source(media, data_uri(compact(svg(figure_of(draw(look, size)))))) for media, look, size in chosen]
-    return Drawn(data_uri(compact(svg(wide))), width, height, tuple(made))
+    chosen = SOURCES if first else [row for row in SOURCES if row[2] == "wide"]
+    made = [Source(media, embedded(figure_of(draw(look, size)), first=first)) for media, look, size in chosen]
+    return Drawn(embedded(wide, first=first), width, height, tuple(made))
+
+
+def embedded(figure: Figure, *, first: bool) -> str:
+    if first:
+        return data_uri(compact(svg(figure)))
+    return data_uri(small_png(figure), "image/png")

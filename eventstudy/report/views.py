@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
 
-FEWEST_DAYS = 5
+FEWEST_DAYS, FEWEST_STEPS = 5, 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,31 +44,29 @@ class PriceWindow:
 class CarPath:
     """The cumulated abnormal return of one event, and how far it would wander without one.
 
+    The path is zero at the last close that cannot hold the news; before it, it shows what led up to that price.
+
     Attributes
     ----------
-    tau : IntArray, shape (L2,)
-    base_at : int
-        Close before the first cell, where the path starts at zero; microseconds since the epoch.
-    closes : IntArray, shape (L2,)
-    car : FloatArray, shape (L2,)
-        Decimal log return.
-    placebo : FloatArray, shape (D, L2)
-        Cumulated returns of the same clock window on D other days; complete rows only.
-    se : FloatArray, shape (L2,) or (0,)
-        Standard error of ``car`` under the null, where the model estimates one.
-    joint : FloatArray, shape (L2,) or (0,)
-        Half-width of the joint band, where one was computed.
+    tau : IntArray, shape (P,)
+        Event time of each point, one more than cells: the first point is the close before the first cell.
+    at : IntArray, shape (P,)
+        Closing instants, microseconds since the epoch.
+    car : FloatArray, shape (P,)
+        Decimal log return since the point where the path is zero.
+    placebo : FloatArray, shape (D, P)
+        The same clock window on D other days; complete rows only.
+    se : FloatArray, shape (P,) or (0,)
+        Standard error of ``car`` under the null, where the model estimates one and there are no placebo days.
     level : float
     model : str
     """
 
     tau: IntArray
-    base_at: int
-    closes: IntArray
+    at: IntArray
     car: FloatArray
     placebo: FloatArray
     se: FloatArray = field(default_factory=lambda: np.zeros(0))
-    joint: FloatArray = field(default_factory=lambda: np.zeros(0))
     level: float = 0.95
     model: str = "zero"
 
@@ -80,7 +78,7 @@ class CarPath:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ResponseView:
-    """One event on one instrument, ready to be drawn."""
+    """One event on one instrument, ready to be drawn; ``told_at`` is the instant whose CAR the legend gives."""
 
     event: str
     title: str
@@ -92,6 +90,7 @@ class ResponseView:
     zone: str = "UTC"
     reference_at: int = 0
     first_at: int = 0
+    told_at: int = 0
     simulated: bool = False
 
     def __eq__(self, other: object) -> bool:
@@ -212,10 +211,11 @@ def joint_band(path: CarPath) -> Band | None:
     """
     days, steps = path.placebo.shape
     rank = band_rank(days, path.level)
-    if days < FEWEST_DAYS or rank < 1 or steps < 2:
+    if days < FEWEST_DAYS or rank < 1 or steps < FEWEST_STEPS:
         return None
     spread = np.sqrt(np.square(path.placebo).mean(axis=0))
-    if not (spread > 0).all():
+    moves = spread > 0
+    if moves.sum() < FEWEST_STEPS:
         return None
-    greatest = np.sort(np.abs(path.placebo / spread).max(axis=1))[days - rank]
+    greatest = np.sort(np.abs(path.placebo[:, moves] / spread[moves]).max(axis=1))[days - rank]
     return Band(tuple(map(float, greatest * spread)), f"joint band (all of the path, {path.level * 100:g} %)")

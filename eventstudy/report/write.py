@@ -167,11 +167,11 @@ def _latex(result: StudyResult, report: Report) -> bytes:
 
 
 def _mail(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.canvas import png
+    from eventstudy.report.canvas import small_png
     from eventstudy.report.mail import render_mail
     from eventstudy.report.variants import figure_of
 
-    return render_mail(report.page, {s.picture.name: png(figure_of(s.draw()), dpi=110) for s in report.shown[:2]})
+    return render_mail(report.page, {s.picture.name: small_png(figure_of(s.draw())) for s in report.shown})
 
 
 def _pdf(result: StudyResult, report: Report) -> bytes:

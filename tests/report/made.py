@@ -37,11 +37,11 @@ def made_view(
     row = int(np.searchsorted(closes, first))
     price[row:] *= 1.0114
     after = closes[row:]
-    car = np.log(price[row:] / price[row - 4])
-    placebo = np.cumsum(rng.normal(0, 0.0025, (days, len(after))), axis=1)
+    car = np.concatenate([[0.0], np.log(price[row:] / price[row - 4])])
+    placebo = np.hstack([np.zeros((days, 1)), np.cumsum(rng.normal(0, 0.0025, (days, len(after))), axis=1)])
     reference = instant_us(moscow("2021-04-13T18:00"))
     prices = PriceWindow(closes, price, rng.gamma(3, 2e5, len(closes)), 10 * MINUTES, "RUB")
-    path = CarPath(np.arange(len(after)), reference, after, car, placebo)
+    path = CarPath(np.arange(-1, len(after)), np.concatenate([[reference], after]), car, placebo)
     return ResponseView(
         event="call",
         title=title,
@@ -53,6 +53,7 @@ def made_view(
         zone="Europe/Moscow",
         reference_at=reference,
         first_at=first,
+        told_at=first,
         simulated=simulated,
     )
 

@@ -115,18 +115,21 @@ def test_the_view_starts_at_the_reference_close_and_ends_at_the_car() -> None:
     assert view.prices is not None
     prices = dict(zip(view.prices.closes.tolist(), view.prices.price.tolist(), strict=True))
     # tau = 0 runs from the last close before the news to the first close after it.
-    assert view.path.base_at == view.reference_at
-    assert view.path.closes[-1] == view.first_at
+    path = dict(zip(view.path.at.tolist(), view.path.car.tolist(), strict=True))
+    assert path[view.reference_at] == 0
     expected = np.log(prices[view.first_at] / prices[view.reference_at])
-    assert abs(view.path.car[-1] - expected) < 1e-12
+    assert abs(path[view.first_at] - expected) < 1e-12
+    assert view.told_at == view.first_at
     assert view.zone == "Europe/Moscow"
 
 
 def test_a_window_before_the_news_starts_one_close_earlier() -> None:
-    view = response_view(result("variance"))
+    view = response_view(result("variance"), clock=False)
     assert view.prices is not None
     rows = view.prices.closes.tolist()
-    assert rows.index(view.path.base_at) == rows.index(view.reference_at) - 2
+    assert view.path.tau.tolist() == [-3, -2, -1, 0]
+    assert rows.index(int(view.path.at[0])) == rows.index(view.reference_at) - 2
+    assert view.path.car[view.path.tau == -1] == 0
 
 
 def test_the_placebo_figure_counts_as_the_test_does() -> None:
@@ -152,7 +155,7 @@ def test_calibration_counts_rejections_on_placebo_days() -> None:
 def test_the_joint_band_holds_its_share_of_whole_paths() -> None:
     rng = np.random.default_rng(3)
     placebo = np.cumsum(rng.normal(0, 0.01, (399, 12)), axis=1)
-    path = CarPath(np.arange(12), 0, np.arange(1, 13), placebo[0], placebo, level=0.95)
+    path = CarPath(np.arange(12), np.arange(1, 13), placebo[0], placebo, level=0.95)
     joint, pointwise = joint_band(path), pointwise_band(path)
     assert joint is not None
     assert pointwise is not None

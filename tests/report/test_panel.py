@@ -95,12 +95,14 @@ def test_axes_given_are_drawn_into_and_nothing_else() -> None:
     assert right.axison
 
 
-def test_the_path_begins_at_zero_and_ends_where_the_response_does() -> None:
+def test_the_path_is_zero_at_the_last_clean_close_and_the_legend_tells_its_value() -> None:
     view = made_view()
     ax = draw_response(view)
-    line = next(line for line in ax.lines if line.get_label() == "cumulated abnormal return")
-    assert np.asarray(line.get_ydata())[0] == 0
-    np.testing.assert_allclose(np.asarray(line.get_ydata())[1:], view.path.car * 1e4, atol=1e-9)
+    line = next(line for line in ax.lines if str(line.get_label()).startswith("CAR, "))
+    np.testing.assert_allclose(np.asarray(line.get_ydata()), view.path.car * 1e4, atol=1e-9)
+    assert np.asarray(line.get_ydata())[view.path.at == view.reference_at] == 0
+    # The made price jumps by 1.14 % at 18:40 on top of noise; the legend tells the close of 18:40.
+    assert line.get_label() == f"CAR, {view.path.car[1] * 1e4:+.1f} bp at 18:40"
 
 
 @pytest.mark.parametrize(
@@ -129,8 +131,7 @@ def test_a_path_leaves_the_placebo_band_exactly_where_its_test_rejects(
     days: int, level: float, car: float, seed: int
 ) -> None:
     placebo = np.random.default_rng(seed).normal(0, 0.01, (days, 1))
-    tau, closes = np.array([0]), np.array([1])
-    band = pointwise_band(CarPath(tau, 0, closes, np.array([car]), placebo, level=level))
+    band = pointwise_band(CarPath(np.array([0]), np.array([1]), np.array([car]), placebo, level=level))
     p = (1 + int((abs(placebo[:, 0]) >= abs(car)).sum())) / (days + 1)
     rejects = p <= 1 - level + 1e-12
     assert (band is not None and abs(car) > band.half[0]) == rejects

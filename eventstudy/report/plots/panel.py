@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from eventstudy.arrays import DAY_US, MINUTE_US, instant_from_us, instant_us
 from eventstudy.report.canvas import Box
 from eventstudy.report.clock import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
 from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp, length, local
+from eventstudy.report.numbers import bp, length, local, unstamped, zone_name
 from eventstudy.report.plots.parts import CHARACTERS_PER_INCH, frame, legend, legend_inches, short_numbers, y_title
 from eventstudy.report.style import Style
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView, pointwise_band
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FAINTEST, MOST_LINES = 0.10, 120
+FAINTEST, MOST_LINES, MOST_MARKERS = 0.10, 60, 40
 LINE = 0.19
 
 
@@ -37,8 +38,8 @@ class Sheet:
 
 def panel_scale(view: ResponseView) -> TimeScale:
     """Return the clock all parts of the panel share."""
-    known = [np.array([view.path.base_at]), view.path.closes]
-    step = int(np.median(np.diff(np.concatenate(known)))) if len(view.path.closes) else MINUTE_US
+    known = [view.path.at]
+    step = int(np.median(np.diff(view.path.at))) if len(view.path.at) > 1 else MINUTE_US
     if view.prices is not None and len(view.prices.closes):
         known.append(view.prices.closes)
         step = view.prices.step_us
@@ -55,7 +56,7 @@ def draw_panel(view: ResponseView, figure: Figure, box: Box, style: Style) -> li
     elif not prices.volume.size:
         del heights["volume"]
     # Room between the parts, in inches, is what their legends need.
-    gap = 0.14 + legend_inches(["cumulated abnormal return", " " * 46], box.width)
+    gap = 0.14 + legend_inches(car_legend(view), box.width)
     mean = (box.height - gap * (len(heights) - 1)) / len(heights)
     place = {"left": box.left, "right": box.right, "bottom": box.bottom, "top": box.top}
     grid = figure.add_gridspec(len(heights), 1, height_ratios=list(heights.values()), hspace=gap / mean, **place)
@@ -88,7 +89,8 @@ def _finish(axes: list[Axes], sheet: Sheet) -> None:
 def header_lines(view: ResponseView, inches: float) -> list[str]:
     """Return the lines above the panel: the stamp of drawn data, the event in at most two lines, what is shown."""
     columns = max(24, int(inches * CHARACTERS_PER_INCH))
-    lines = textwrap.wrap(for_figure(view.title or view.event, 2 * columns - 8), columns)[:2] or [""]
+    title = unstamped(view.title or view.event)
+    lines = textwrap.wrap(for_figure(title, 2 * columns - 8), columns)[:2] or [""]
     step = f", {length(view.prices.step_us)} bars" if view.prices is not None else ""
     lines.append(f"{for_figure(view.instrument, 40)}{step}, model {view.path.model}")
     return ["SIMULATED, not market data", *lines] if view.simulated else lines
@@ -96,7 +98,7 @@ def header_lines(view: ResponseView, inches: float) -> list[str]:
 
 def header_inches(view: ResponseView, inches: float) -> float:
     """Return how much room the header and the first legend need above the panel."""
-    words = price_words(view) if view.prices is not None else ["cumulated abnormal return", " " * 45]
+    words = price_words(view) if view.prices is not None else car_legend(view)
     return 0.22 + LINE * len(header_lines(view, inches)) + legend_inches(words, inches)
 
 
@@ -130,10 +132,15 @@ def shade_event(ax: Axes, sheet: Sheet) -> None:
 
 
 def event_words(view: ResponseView) -> str:
-    start, stop = local(view.earliest, view.zone, "%H:%M"), local(view.latest, view.zone, "%H:%M")
-    if view.earliest.date() != view.latest.date() or (view.latest - view.earliest).days:
-        return "news became public"
-    return f"news became public {start}" + (f" to {stop}" if stop != start else "")
+    """Return when the news became public, with the day and the zone where the axis does not show the hour."""
+    zone = ZoneInfo(view.zone)
+    start, stop = view.earliest.astimezone(zone), view.latest.astimezone(zone)
+    if start.date() != stop.date():
+        return f"news public {start.day} {start:%b %H:%M} to {stop.day} {stop:%b %H:%M}"
+    clock = f"{start:%H:%M}" + (f" to {stop:%H:%M}" if f"{stop:%H:%M}" != f"{start:%H:%M}" else "")
+    if view.prices is not None and view.prices.step_us >= DAY_US:
+        return f"news public {start.day} {start:%b}, {clock} ({zone_name(view.zone)})"
+    return f"news public {clock}"
 
 
 def marked_closes(view: ResponseView) -> list[tuple[int, str]]:
@@ -159,7 +166,7 @@ def draw_price(ax: Axes, prices: PriceWindow, sheet: Sheet) -> None:
     style, view = sheet.style, sheet.view
     shade_event(ax, sheet)
     at = sheet.scale.place(prices.closes)
-    dots = "." if len(at) <= MOST_LINES else ""
+    dots = "." if len(at) <= 2 * MOST_MARKERS else ""
     ax.plot(at, prices.price, color=style.ink, linewidth=1.2, marker=dots, markersize=3.5, zorder=3)
     edge: dict[str, Any] = {"facecolor": style.event, "alpha": 0.4, "edgecolor": style.event, "linestyle": "--"}
     handles: list[object] = [Patch(label=event_words(view), **edge)]
@@ -184,57 +191,56 @@ def clock_of(instant: int, zone: str) -> str:
 
 
 def draw_car(ax: Axes, path: CarPath, sheet: Sheet) -> None:
-    """Draw the path from zero at the close before it, over the days that had no event."""
+    """Draw the path through zero at the last clean close, over the days that had no event."""
     style, view = sheet.style, sheet.view
     shade_event(ax, sheet)
-    at = sheet.scale.place(np.concatenate([[path.base_at], path.closes]))
+    at = sheet.scale.place(path.at)
     ax.axhline(0.0, color=style.muted, linewidth=0.8, zorder=1)
     handles: list[object] = []
     if path.placebo.size:
-        lines = _from_zero(path.placebo[:MOST_LINES]) * 1e4
+        lines = path.placebo[:: -(-len(path.placebo) // MOST_LINES)] * 1e4
         faint = max(FAINTEST, min(0.4, 12 / len(lines)))
         ax.plot(at, lines.T, color=style.band, linewidth=0.6, alpha=faint, zorder=1)
-    handles += _bands(ax, at, path, style)
-    car = np.concatenate([[0.0], path.car]) * 1e4
-    shape = "o" if len(at) <= MOST_LINES else ""
-    drawn = ax.plot(at, car, color=style.main, linewidth=1.9, marker=shape, markersize=4, zorder=4)
-    drawn[0].set_label("cumulated abnormal return")
-    if path.car.size:
-        halo: dict[str, Any] = {"facecolor": style.paper, "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
-        words: dict[str, Any] = {
-            "bbox": halo,
-            "textcoords": "offset points",
-            "ha": "right",
-            "fontweight": "bold",
-            "parse_math": False,
-        }
-        up = 5 if car[-1] >= 0 else -13
-        ax.annotate(f"{bp(path.car[-1])} bp", (at[-1], car[-1]), xytext=(-4, up), color=style.main, zorder=6, **words)
-    ax.margins(y=0.14)
+    handles += _band(ax, at, path, style)
+    shape = "o" if len(at) <= MOST_MARKERS else ""
+    drawn = ax.plot(at, path.car * 1e4, color=style.main, linewidth=1.9, marker=shape, markersize=3.5, zorder=4)
+    drawn[0].set_label(car_words(view))
+    told = np.flatnonzero(path.at == view.told_at)
+    if told.size:
+        place = [float(at[told[0]])], [float(path.car[told[0]]) * 1e4]
+        ax.plot(*place, marker="s", markersize=6, color=style.main, linestyle="none", zorder=5)
+    ax.margins(y=0.1)
     legend(ax, [*drawn, *handles], sheet.box.width)
     y_title(ax, "CAR, bp", simulated=view.simulated)
     if view.prices is None:
         headline(ax, sheet)
 
 
-def _from_zero(paths: np.ndarray) -> np.ndarray:
-    return np.hstack([np.zeros((len(paths), 1)), paths])
+def car_words(view: ResponseView) -> str:
+    """Return the legend of the path, with the value and the moment the study tells of."""
+    path = view.path
+    told = np.flatnonzero(path.at == view.told_at)
+    row = int(told[0]) if told.size else len(path.at) - 1
+    daily = view.prices is not None and view.prices.step_us >= DAY_US
+    form = "%d %b" if daily else "%H:%M"
+    hour = instant_from_us(int(path.at[row])).astimezone(ZoneInfo(view.zone)).strftime(form)
+    return f"CAR, {bp(float(path.car[row]))} bp at {hour.lstrip('0') if daily else hour}"
 
 
-def _bands(ax: Axes, at: np.ndarray, path: CarPath, style: Style) -> list[object]:
-    made: list[object] = []
-    if path.joint.size:
-        half = np.concatenate([[0.0], path.joint]) * 1e4
-        made += ax.plot(at, half, color=style.joint, linewidth=1.0, linestyle="--", zorder=2, label="joint band")
-        ax.plot(at, -half, color=style.joint, linewidth=1.0, linestyle="--", zorder=2)
+def car_legend(view: ResponseView) -> list[str]:
+    band = pointwise_band(view.path)
+    return [car_words(view)] if band is None else [car_words(view), band.words]
+
+
+def _band(ax: Axes, at: np.ndarray, path: CarPath, style: Style) -> list[object]:
     band = pointwise_band(path)
-    if band is not None:
-        half = np.concatenate([[0.0], band.half]) * 1e4
-        fill = ax.fill_between(at, -half, half, color=style.band, alpha=0.22, linewidth=0, zorder=1, label=band.words)
-        ax.plot(at, half, color=style.band, linewidth=0.9, linestyle=":", zorder=2)
-        ax.plot(at, -half, color=style.band, linewidth=0.9, linestyle=":", zorder=2)
-        made.append(fill)
-    return made
+    if band is None:
+        return []
+    half = np.array(band.half) * 1e4
+    fill = ax.fill_between(at, -half, half, color=style.band, alpha=0.22, linewidth=0, zorder=1, label=band.words)
+    ax.plot(at, half, color=style.band, linewidth=0.9, linestyle=":", zorder=2)
+    ax.plot(at, -half, color=style.band, linewidth=0.9, linestyle=":", zorder=2)
+    return [fill]
 
 
 def draw_volume(ax: Axes, prices: PriceWindow, sheet: Sheet) -> None:

@@ -22,43 +22,42 @@ def tau_axis(on: Blank, tau: np.ndarray) -> None:
     from matplotlib.ticker import MaxNLocator
 
     on.ax.xaxis.set_major_locator(MaxNLocator(nbins=max(3, int(on.inches * 1.6)), integer=True, min_n_ticks=1))
-    span = max(1, int(tau[-1]) - int(tau[0]) + 1)
-    on.ax.set_xlim(int(tau[0]) - 1 - 0.03 * span, int(tau[-1]) + 0.06 * span)
+    span = max(1, int(tau[-1]) - int(tau[0]))
+    on.ax.set_xlim(int(tau[0]) - 0.03 * span, int(tau[-1]) + 0.06 * span)
 
 
 def draw_car_bands(view: ResponseView, ax: Axes | None, style: str, size: tuple[float, float]) -> Axes:
     """Draw one event's CAR from zero, the pointwise and the joint band, both named with their days."""
     path = view.path
     with blank(ax, style, size, simulated=view.simulated) as on:
-        at = np.concatenate([[path.tau[0] - 1], path.tau])
         on.ax.axhline(0, color=on.style.muted, linewidth=0.8)
-        car = np.concatenate([[0.0], path.car]) * 1e4
-        drawn: list[Any] = on.ax.plot(at, car, color=on.style.main, marker="o", markersize=4, linewidth=1.9, zorder=4)
+        look: dict[str, Any] = {"color": on.style.main, "marker": "o", "markersize": 4, "linewidth": 1.9, "zorder": 4}
+        drawn: list[Any] = on.ax.plot(path.tau, path.car * 1e4, **look)
         drawn[0].set_label("cumulated abnormal return")
-        drawn += band_handles(on, at, path)
-        on.ax.axvline(-0.5 if len(path.tau) > 1 else -1, color=on.style.event, linestyle="--", linewidth=1.2)
+        drawn += band_handles(on, path)
+        on.ax.axvline(-0.5, color=on.style.event, linestyle="--", linewidth=1.2)
         on.head(f"{for_figure(view.instrument, 40)}: {view.title or view.event}", drawn)
         on.axes("Event time tau, bars (tau = 0 holds the news)", "CAR, bp")
         tau_axis(on, path.tau)
         return on.ax
 
 
-def band_handles(on: Blank, at: np.ndarray, path: CarPath) -> list[Any]:
+def band_handles(on: Blank, path: CarPath) -> list[Any]:
     """Draw both bands and return what the legend shows: a fill for one, dashes for the other."""
     made: list[Any] = []
     pointwise, joint = pointwise_band(path), joint_band(path)
     if pointwise is not None:
-        made.append(fill(on, at, pointwise))
+        made.append(fill(on, path.tau, pointwise))
     if joint is not None:
-        half = np.concatenate([[0.0], joint.half]) * 1e4
+        half = np.array(joint.half) * 1e4
         dashes: dict[str, Any] = {"color": on.style.down, "linewidth": 1.2, "linestyle": "--", "zorder": 2}
-        made += on.ax.plot(at, half, label=joint.words, **dashes)
-        on.ax.plot(at, -half, **dashes)
+        made += on.ax.plot(path.tau, half, label=joint.words, **dashes)
+        on.ax.plot(path.tau, -half, **dashes)
     return made
 
 
 def fill(on: Blank, at: np.ndarray, band: Band) -> Any:
-    half = np.concatenate([[0.0], band.half]) * 1e4
+    half = np.array(band.half) * 1e4
     made = on.ax.fill_between(at, -half, half, color=on.style.band, alpha=0.25, linewidth=0, label=band.words)
     on.ax.plot(at, half, color=on.style.band, linestyle=":", linewidth=0.9)
     on.ax.plot(at, -half, color=on.style.band, linestyle=":", linewidth=0.9)
@@ -100,7 +99,7 @@ def draw_average(path: AveragePath, ax: Axes | None, style: str, size: tuple[flo
             ],
         )
         on.axes("Event time tau, bars (tau = 0 holds the news)", "bp")
-        tau_axis(on, path.tau)
+        tau_axis(on, at)
         return on.ax
 
 

@@ -77,7 +77,7 @@ def draw_assumed(view: ResponseView, ax: Axes | None, style: str, size: tuple[fl
     prices = view.prices
     assert prices is not None  # noqa: S101  the figure's door refuses a result without prices
     with blank(ax, style, size, bottom=1.12, simulated=view.simulated) as on:
-        end_at = int(view.path.closes[-1])
+        end_at = view.told_at
         rows = prices.closes < end_at
         end = float(prices.price[np.flatnonzero(prices.closes <= end_at)[-1]])
         returns = np.log(end / prices.price[rows]) * 1e4
