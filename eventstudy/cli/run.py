@@ -75,7 +75,7 @@ def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) 
         return result, ()
     from eventstudy.report.write import save
 
-    return result, save(result, out, digests=loaded.digests, also=extras)
+    return result, save(result, out, digests=loaded.digests, events=loaded.events, also=extras)
 
 
 def plan(study: Path, out: Path | None, data: Path | None, extras: tuple[str, ...] = ()) -> str:

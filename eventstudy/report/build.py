@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.report.content import Page, Picture, make_page
+from eventstudy.report.about import event_section, moved, price_table
+from eventstudy.report.content import Material, Page, Picture, make_page
+from eventstudy.report.cut import zone_of
 from eventstudy.report.escape import plain
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import Drawn
 from eventstudy.report.manifest import manifest
 from eventstudy.report.numbers import bp
+from eventstudy.report.shape import shape_parts
 from eventstudy.report.variants import variants
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from eventstudy.news.items import Event
     from eventstudy.study.result import StudyResult
 
 MANY = 3
@@ -52,12 +56,33 @@ def _variants(draw: Draw, *, first: bool) -> Drawn:
     return variants(lambda style, width: draw(style=style, width=width), first=first)
 
 
-def build(result: StudyResult, digests: Mapping[str, str] | None = None) -> Report:
-    """Return the report of a result, its figures not yet drawn."""
+def build(result: StudyResult, digests: Mapping[str, str] | None = None, events: Sequence[Event] = ()) -> Report:
+    """Return the report of a result, its figures not yet drawn.
+
+    Parameters
+    ----------
+    result : StudyResult
+    digests : mapping of str to str
+        SHA-256 of every input by its name.
+    events : sequence of Event
+        The events themselves, whose labels, times, evidence and sources the page then tells.
+    """
     shown = chosen(result)
     facts = manifest(result, digests)
-    pictures = [s.picture for s in shown]
-    page = make_page(result.to_dict(), result.spec, facts, pictures, simulated=result.simulated)
+    zone = zone_of(result.prices[0]) if result.prices else "UTC"
+    page = make_page(
+        Material(
+            study=result.to_dict(),
+            spec=result.spec,
+            facts=facts,
+            pictures=tuple(s.picture for s in shown),
+            simulated=result.simulated,
+            moved=moved(result),
+            event=event_section(events, zone),
+            prices=price_table(result),
+            shape=shape_parts(result.response, simulated=result.simulated),
+        )
+    )
     return Report(page, shown, facts)
 
 

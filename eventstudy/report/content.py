@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventstudy.report.escape import plain
 from eventstudy.report.numbers import bp, pvalue, share, span, unstamped
-from eventstudy.report.references import reference
-from eventstudy.report.tables import Column, Table
+from eventstudy.report.references import Citation, citation
+from eventstudy.report.shape import ShapeParts
+from eventstudy.report.tables import Cell, Column, Table
 
 Json = Mapping[str, Any]
-MOST_NAMED = 3
+MOST_NAMED, MOST_ROWS = 3, 200
 TEST_WORDS = {
     "time_series_t": "time-series t",
     "cross_sectional_t": "cross-sectional t",
@@ -41,6 +42,26 @@ class Section:
     tables: tuple[Table, ...] = ()
     pictures: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything a page is made from.
+
+    ``study`` is the result as JSON values, ``facts`` its manifest, ``moved`` a first sentence on the clock (or
+    empty), ``event`` and ``prices`` what is known of the event and its prices, ``shape`` the intraday response.
+    """
+
+    study: Json
+    spec: Any
+    facts: Json
+    pictures: tuple[Picture, ...] = ()
+    simulated: bool = False
+    moved: str = ""
+    event: Section | None = None
+    prices: Table | None = None
+    shape: ShapeParts = field(default_factory=ShapeParts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +102,36 @@ def verdict(test: Json, name: str, level: float) -> str:
     return f"The {words(name)} test gives p\u00a0=\u00a0{pvalue(p)}, so at {share(level)} the move {enough}."
 
 
-def finding(study: Json, level: float) -> tuple[str, ...]:
-    """Return the finding in two sentences: what moved by how much, and how sure."""
-    responses, aggregates = study["responses"], study["aggregates"]
+def finding(study: Json, level: float, moved: str = "") -> tuple[str, ...]:
+    """Return the finding in two sentences: what moved by how much, and how sure.
+
+    ``moved`` is the first sentence where the clock is known; otherwise it speaks of event time.
+    """
+    responses = study["responses"]
     if not responses:
         unused = len(study["outcomes"])
-        return (
-            f"No event could be studied: {unused} of {unused} were left out.",
-            "The table below gives the reason for each.",
-        )
-    shared = next((a for a in aggregates if finite(a["caar"]) and a["n_events"] > 1), None)
-    if shared is not None and len({r["event"] for r in responses}) > 1:
-        count = f"{shared['n_events']} event responses"
+        lost = f"No event could be studied: {unused} of {unused} were left out."
+        return lost, "The table below gives the reason for each."
+    shared = average_of(study)
+    if shared is not None:
         mean = f"{bp(shared['caar'])}\u00a0bp"
+        count = f"{shared['n_events']} event responses"
         first = f"Over {count} the mean cumulated abnormal return in {span(shared['window'])} was {mean}."
         return first, _sure(shared["tests"], level)
-    window = responses[0]["window"]
-    rows = [r for r in responses if r["window"] == window and finite(r["car"])]
+    rows = [r for r in responses if r["window"] == responses[0]["window"] and finite(r["car"])]
     if not rows:
         return "No response could be computed.", "The table below gives the reason for each event."
-    rows.sort(key=lambda r: -abs(r["car"]))
     named = [f"{plain(r['instrument'], 40)} {bp(r['car'])}\u00a0bp" for r in rows[:MOST_NAMED]]
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    moved = f"Abnormal return in {span(window)}: {', '.join(named)}{more}."
-    lead = plain(rows[0]["instrument"], 40)
-    return moved, (f"{lead}: " if len(rows) > 1 else "") + _sure(rows[0]["tests"], level)
+    first = moved or f"Abnormal return in {span(rows[0]['window'])}: {', '.join(named)}{more}."
+    lead = f"{plain(rows[0]['instrument'], 40)}: " if len(rows) > 1 else ""
+    return first, lead + _sure(rows[0]["tests"], level)
+
+
+def average_of(study: Json) -> Json | None:
+    """Return the first window's average, where several events stand behind it."""
+    several = len({r["event"] for r in study["responses"]}) > 1
+    return next((a for a in study["aggregates"] if several and finite(a["caar"]) and a["n_events"] > 1), None)
 
 
 def _sure(tests: Json, level: float) -> str:
@@ -124,7 +150,7 @@ def response_table(study: Json, *, simulated: bool) -> Table:
         Column("event", "Event"),
         Column("window", "Window"),
         Column("car", "CAR, bp", "bp"),
-        Column("se", "s.e., bp", "bp"),
+        Column("se", "s.e., bp", "width"),
         *[Column(f"p_{name}", f"p, {words(name)}", "pvalue") for name in tests],
     )
     rows = tuple(
@@ -138,12 +164,22 @@ def response_table(study: Json, *, simulated: bool) -> Table:
         )
         for r in study["responses"]
     )
-    kept, kept_rows = without_empty(columns, rows)
+    kept, kept_rows = without_empty(*without_repeats(columns, rows))
     caption = "Cumulated abnormal returns (CAR) in basis points of log return, and p-values"
     return Table("responses", caption, kept, kept_rows, simulated)
 
 
-def without_empty(columns: tuple[Column, ...], rows: tuple[Any, ...]) -> tuple[tuple[Column, ...], tuple[Any, ...]]:
+def without_repeats(
+    columns: tuple[Column, ...], rows: tuple[tuple[Cell, ...], ...]
+) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
+    """Return the table without the column of events where there is only one, which the title names already."""
+    keep = [i for i, column in enumerate(columns) if column.name != "event" or len({row[i] for row in rows}) > 1]
+    return tuple(columns[i] for i in keep), tuple(tuple(row[i] for i in keep) for row in rows)
+
+
+def without_empty(
+    columns: tuple[Column, ...], rows: tuple[tuple[Cell, ...], ...]
+) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
     """Return the table without numeric columns that hold no number at all; a page has no room for them."""
     keep = [
         i for i, column in enumerate(columns) if not column.numeric or any(finite(row[i]) for row in rows) or not rows
@@ -205,7 +241,7 @@ def test_table(study: Json, *, simulated: bool) -> Table:
         for r in study["responses"]
         for name, t in r["tests"].items()
     )
-    return Table("tests", "Tests of each response", columns, rows, simulated)
+    return Table("tests", "Tests of each response", *without_repeats(columns, rows), simulated)
 
 
 def outcome_table(study: Json, *, simulated: bool, used: bool) -> Table:
@@ -220,35 +256,73 @@ def outcome_table(study: Json, *, simulated: bool, used: bool) -> Table:
     return Table("outcomes", caption, (*columns, Column("reason", "Reason")), rows, simulated)
 
 
-def numbers_section(study: Json, *, simulated: bool) -> Section:
-    tables = [response_table(study, simulated=simulated)] if study["responses"] else []
-    several = len({r["event"] for r in study["responses"]}) > 1
-    if study["aggregates"] and several:
-        tables.insert(0, aggregate_table(study, simulated=simulated))
+def cut_short(table: Table) -> Table:
+    """Return a table a page can hold; the rest is in the files beside it, and the caption says so."""
+    if len(table.rows) <= MOST_ROWS:
+        return table
+    caption = f"{table.caption} (the first {MOST_ROWS} of {len(table.rows):,}; all are in result.json)"
+    return replace(table, caption=caption, rows=table.rows[:MOST_ROWS])
+
+
+def numbers_section(given: Material) -> Section:
+    study, simulated = given.study, given.simulated
+    tables: list[Table] = []
+    if average_of(study) is not None:
+        tables.append(aggregate_table(study, simulated=simulated))
+    elif study["responses"]:
+        tables.append(response_table(study, simulated=simulated))
+    tables += [given.prices] if given.prices is not None else []
     note = "100 bp = 1 % of log return. Positive is up in the instrument's own quote. n/a: the test does not apply."
     return Section("numbers", "The numbers", tables=tuple(tables), notes=(note,))
 
 
-def certainty_section(study: Json, spec: Any, *, simulated: bool) -> Section:
+def speed_section(given: Material) -> tuple[Section, ...]:
+    """Return how fast the price answered and what stayed, where an intraday response was computed."""
+    if not given.shape.numbers:
+        return ()
+    return (Section("speed", "How fast, and what stayed", tables=given.shape.numbers),)
+
+
+def certainty_section(given: Material) -> Section:
+    """Return how sure the finding is: one sentence per response or window, anchors compared, every test."""
+    study, simulated, level = given.study, given.simulated, float(given.spec.level)
+    shared = average_of(study)
+    if shared is not None:
+        points = [f"{span(a['window'])}: {_sure(a['tests'], level)}" for a in study["aggregates"] if a["tests"]]
+    else:
+        told = [r for r in study["responses"] if r["window"] == study["responses"][0]["window"]]
+        points = [f"{plain(r['instrument'], 40)}: {_sure(r['tests'], level)}" for r in told[: 2 * MOST_NAMED]]
+    tables = [*given.shape.certainty]
+    tables += [cut_short(test_table(study, simulated=simulated))] if study["responses"] and shared is None else []
+    heading = "How sure, and why"
+    return Section("certainty", heading, points=(*points, *given.shape.points), tables=tuple(tables))
+
+
+def spoilers_section(given: Material) -> Section:
+    """Return what could spoil the finding: warnings, weaknesses of the tests, events that are not simply used."""
     points = [
-        f"{plain(r['instrument'], 40)}, {plain(r['event'], 64)}, {span(r['window'])}: "
-        + _sure(r["tests"], float(spec.level))
-        for r in study["responses"][: 2 * MOST_NAMED]
-    ]
-    tables = (test_table(study, simulated=simulated),) if study["responses"] else ()
-    return Section("certainty", "How sure, and why", points=tuple(points), tables=tables)
-
-
-def spoilers_section(study: Json, *, simulated: bool) -> Section:
-    """Return what could spoil the finding: warnings, and every event that is not simply used."""
-    points = tuple(
         plain(w["message"] if isinstance(w, Mapping) else w, 600)
         + (f" [{plain(w['code'], 20)}]" if isinstance(w, Mapping) and w.get("code") else "")
-        for w in study["warnings"]
-    )
-    left_out = outcome_table(study, simulated=simulated, used=False)
+        for w in given.study["warnings"]
+    ]
+    cited = [citation(name) for name in given.spec.tests]
+    weak = [f"The {c.name} test misleads under {c.fails_when}." for c in cited if c is not None and c.fails_when]
+    left_out = outcome_table(given.study, simulated=given.simulated, used=False)
     calm = () if points or left_out.rows else ("No warning was raised and every event was used.",)
-    return Section("spoilers", "What could spoil it", calm, points, (left_out,) if left_out.rows else ())
+    tables = (cut_short(left_out),) if left_out.rows else ()
+    every = tuple(dict.fromkeys((*points, *given.shape.dangers, *weak)))
+    return Section("spoilers", "What could spoil it", calm, every, tables)
+
+
+def details_section(given: Material) -> tuple[Section, ...]:
+    """Return every response of a study of many events, below what they say together."""
+    if average_of(given.study) is None:
+        return ()
+    tables = (
+        cut_short(response_table(given.study, simulated=given.simulated)),
+        cut_short(test_table(given.study, simulated=given.simulated)),
+    )
+    return (Section("details", "Every event", tables=tuple(t for t in tables if t.rows)),)
 
 
 def method_section(spec: Any) -> Section:
@@ -265,8 +339,8 @@ def method_section(spec: Any) -> Section:
         f"Expected return: model '{spec.model}'; estimation window {estimation}; event window {span(spec.event)}, "
         f"in {spec.clock}. Tests are {spec.alternative}.",
     )
-    cited = [f"{words(name)}: {reference(name)}" for name in (spec.model, *spec.tests) if reference(name)]
-    return Section("method", "Method and references", paragraphs, tuple(cited))
+    cited = tuple(c for name in (spec.model, *spec.tests) if (c := citation(name)) is not None)
+    return Section("method", "Method and references", paragraphs, citations=cited)
 
 
 def provenance_section(facts: Json, *, simulated: bool) -> Section:
@@ -282,16 +356,20 @@ def provenance_section(facts: Json, *, simulated: bool) -> Section:
     return Section("provenance", "Provenance", (again,), tables=(table,))
 
 
-def make_page(study: Json, spec: Any, facts: Json, pictures: Sequence[Picture], *, simulated: bool) -> Page:
+def make_page(given: Material) -> Page:
     """Return the report in the order a person asks: what, how much, how sure, what else, how, from what."""
-    title = unstamped(plain(spec.title or spec.name, 160))
-    drawn = (Section("figures", "The picture", pictures=tuple(pictures)),) if pictures else ()
+    title = unstamped(plain(given.spec.title or given.spec.name, 160))
+    drawn = (Section("figures", "The picture", pictures=given.pictures),) if given.pictures else ()
     sections = (
-        numbers_section(study, simulated=simulated),
+        numbers_section(given),
         *drawn,
-        certainty_section(study, spec, simulated=simulated),
-        spoilers_section(study, simulated=simulated),
-        method_section(spec),
-        provenance_section(facts, simulated=simulated),
+        *speed_section(given),
+        certainty_section(given),
+        spoilers_section(given),
+        *((given.event,) if given.event is not None else ()),
+        *details_section(given),
+        method_section(given.spec),
+        provenance_section(given.facts, simulated=given.simulated),
     )
-    return Page(title, finding(study, float(spec.level)), sections, simulated)
+    said = finding(given.study, float(given.spec.level), given.moved)
+    return Page(title, said, sections, given.simulated)

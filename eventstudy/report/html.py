@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from eventstudy.report.tables import Table
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from eventstudy.news.items import Event
     from eventstudy.study.result import StudyResult
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -73,16 +74,18 @@ def render_page(page: Page, pictures: Mapping[str, Drawn]) -> str:
     return environment().get_template("page.html").render(page=page, pictures=pictures, css=css)
 
 
-def page(result: StudyResult, digests: Mapping[str, str] | None = None) -> str:
+def page(result: StudyResult, digests: Mapping[str, str] | None = None, events: Sequence[Event] = ()) -> str:
     """Return the whole report of a result as one HTML file."""
     from eventstudy.report.build import build
 
-    report = build(result, digests)
+    report = build(result, digests, events)
     return render_page(report.page, {name: draw() for name, draw in report.pictures.items()})
 
 
 def fragment(result: StudyResult) -> str:
     """Return a short card for a notebook: the finding, the numbers, what was left out."""
+    from eventstudy.report.about import moved
+
     study = result.to_dict()
     tables = [response_table(study, simulated=result.simulated)] if study["responses"] else []
     left_out = outcome_table(study, simulated=result.simulated, used=False)
@@ -94,7 +97,7 @@ def fragment(result: StudyResult) -> str:
         .render(
             title=unstamped(plain(result.spec.title or result.spec.name, 160)),
             simulated=result.simulated,
-            finding=finding(study, float(result.spec.level)),
+            finding=finding(study, float(result.spec.level), moved(result)),
             cards=cards,
             notices=[(notice.code, plain(notice.message, 400)) for notice in result.notices],
         )

@@ -78,6 +78,7 @@ def plain_text(page: Page) -> str:
         parts.append(section.heading.upper())
         parts += [plain(paragraph, 2000) for paragraph in section.paragraphs]
         parts += [f"- {plain(point, 1000)}" for point in section.points]
+        parts += [f"- {plain(c.name)}: {plain(c.text, 1000)} {c.url}".rstrip() for c in section.citations]
         parts += [text_table(table) for table in section.tables]
         parts += [plain(note, 1000) for note in section.notes]
     return "\n\n".join(parts) + "\n"

@@ -24,6 +24,9 @@ def _section(section: Section, pictures: Mapping[str, str]) -> list[str]:
     parts += [for_markdown(paragraph, 2000) for paragraph in section.paragraphs]
     if section.points:
         parts.append("\n".join(f"- {for_markdown(point, 1000)}" for point in section.points))
+    if section.citations:
+        cited = [f"- {for_markdown(c.name)}: {for_markdown(c.text, 1000)} {c.url}".rstrip() for c in section.citations]
+        parts.append("\n".join(cited))
     for picture in section.pictures:
         if picture.name in pictures:
             parts.append(f"![{for_markdown(picture.alt)}]({pictures[picture.name]})")

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from eventstudy.report.numbers import bp, number, pvalue
 
 Cell: TypeAlias = str | float | int | None
-Kind = Literal["text", "bp", "number", "pvalue", "count"]
+Kind = Literal["text", "bp", "width", "number", "price", "pvalue", "count"]
 
 
 def _count(value: Any) -> str:
@@ -21,9 +21,19 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _width(value: Any) -> str:
+    return bp(value, signed=False)
+
+
+def _price(value: Any) -> str:
+    return "n/a" if value is None or not math.isfinite(value) else f"{value:,.6g}"
+
+
 SHOWN: dict[Kind, Callable[[Any], str]] = {
     "text": _text,
     "bp": bp,
+    "width": _width,
+    "price": _price,
     "number": number,
     "pvalue": pvalue,
     "count": _count,

@@ -40,13 +40,12 @@ def compact(content: bytes) -> bytes:
 def variants(draw: Callable[[str, str], Axes], *, first: bool = True) -> Drawn:
     """Draw a figure once for each kind of reader; ``draw`` takes a style and a width.
 
-    The first figure of a page is vectors in light and dark, wide and narrow; the others are small PNGs, so that a
-    page of many figures stays a page one can send.
+    The first figure of a page is vectors, the others are small PNGs, so that a page of many figures stays a page one
+    can send.
     """
     wide = figure_of(draw("light", "wide"))
     width, height = (round(float(v) * 100) for v in wide.get_size_inches())
-    chosen = SOURCES if first else [row for row in SOURCES if row[2] == "wide"]
-    made = [Source(media, embedded(figure_of(draw(look, size)), first=first)) for media, look, size in chosen]
+    made = [Source(media, embedded(figure_of(draw(look, size)), first=first)) for media, look, size in SOURCES]
     return Drawn(embedded(wide, first=first), width, height, tuple(made))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from eventstudy.news.items import Event
     from eventstudy.report.build import Report
     from eventstudy.study.result import StudyResult
 
@@ -62,6 +63,7 @@ def save(
     directory: str | Path,
     *,
     digests: Mapping[str, str] | None = None,
+    events: Sequence[Event] = (),
     also: tuple[str, ...] = (),
 ) -> tuple[Path, ...]:
     """Write a result's files into ``directory`` and return them in the order they were written.
@@ -77,6 +79,8 @@ def save(
     directory : str or Path
     digests : mapping of str to str
         SHA-256 of every input by its name.
+    events : sequence of Event
+        The events themselves, whose labels, times, evidence and sources the page then tells.
     also : tuple of str
         Further rows of :data:`EXTRAS`, for example ``("report.md", "report.eml")``.
 
@@ -93,7 +97,7 @@ def save(
     from eventstudy.report.manifest import digest
 
     folder = Path(directory)
-    report = build(result, digests)
+    report = build(result, digests, events)
     makers = {**always(result, report), **{name: look_up("report file", EXTRAS, name) for name in also}}
     # A manifest of an earlier run must not vouch for files that are about to change.
     (folder / "manifest.json").unlink(missing_ok=True)

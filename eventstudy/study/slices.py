@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -34,6 +35,8 @@ class PriceSlice:
         Rows of this slice: the last close before the news and the first after it.
     quote, calendar, source : str
         The instrument's quote and calendar, and where its bars came from, in words.
+    previous_close : float
+        Last close of the trading day before the event's, what newspapers compare with; NaN where there is none.
     """
 
     event: str
@@ -47,6 +50,7 @@ class PriceSlice:
     quote: str = ""
     calendar: str = ""
     source: str = ""
+    previous_close: float = math.nan
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)
@@ -70,7 +74,20 @@ def price_slices(
             start = int(series.time_offset[s])
             ends = [int(series.closes[start + at]) for at in (positions.reference[i], positions.first[i])]
             made.append(_slice(str(event), by_code[code], (ends[0], ends[1]), abnormal.tau))
+            before = _day_before(series, int(s), int(positions.reference[i]), by_code[code])
+            made[-1] = replace(made[-1], previous_close=before)
     return tuple(made)
+
+
+def _day_before(series: SeriesSet, s: int, reference: int, bars: Bars) -> float:
+    """Return the last close of the trading day before that of bar ``reference``."""
+    start, length = int(series.time_offset[s]), int(series.length[s])
+    days = series.trading_day[start : start + length]
+    row = int(np.searchsorted(days, days[reference])) - 1
+    if row < 0:
+        return math.nan
+    at = int(np.searchsorted(bars.closes_us, series.closes[start + row]))
+    return float(bars.frame["close"].iloc[at])
 
 
 def _slice(event: str, bars: Bars, ends: tuple[int, int], tau: IntArray) -> PriceSlice:

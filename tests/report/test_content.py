@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from eventstudy.report.content import Picture, finding, make_page, response_table
+from eventstudy.report.content import Material, Picture, finding, make_page, response_table
 from eventstudy.report.html import Drawn, data_uri, render_page
 from eventstudy.report.tables import text_table
 from eventstudy.study.spec import StudySpec
@@ -18,7 +18,7 @@ PICTURE = Picture("panel", "SBER around the event", "Price, CAR, volume")
 
 def page_of(study: dict, *, simulated: bool = False, title: str = "The call of 13 April 2021") -> str:
     spec = StudySpec(name="founding", title=title, tests=("time_series_t",))
-    page = make_page(study, spec, made_facts(), [PICTURE], simulated=simulated)
+    page = make_page(Material(study, spec, made_facts(), (PICTURE,), simulated))
     return render_page(page, {"panel": Drawn(data_uri(b"<svg/>"), 10, 10)})
 
 
@@ -63,14 +63,14 @@ def test_a_study_without_responses_says_why() -> None:
 
 def test_the_table_shows_units_and_hides_columns_without_numbers() -> None:
     table = response_table(made_study(), simulated=False)
-    assert [c.title for c in table.columns] == ["Instrument", "Event", "Window", "CAR, bp", "p, placebo"]
-    assert table.shown()[0] == ["SBER", "call", "[0, 0]", "+113.5", "0.029"]
+    assert [c.title for c in table.columns] == ["Instrument", "Window", "CAR, bp", "p, placebo"]
+    assert table.shown()[0] == ["SBER", "[0, 0]", "+113.5", "0.029"]
 
 
 def test_a_text_table_is_aligned() -> None:
     lines = text_table(response_table(made_study(), simulated=True)).splitlines()
     assert lines[0].startswith("SIMULATED: ")
-    assert lines[3].split() == ["SBER", "call", "[0,", "0]", "+113.5", "0.029"]
+    assert lines[3].split() == ["SBER", "[0,", "0]", "+113.5", "0.029"]
     assert len({len(line) for line in lines[1:]}) == 1
 
 
@@ -83,9 +83,12 @@ def test_the_page_is_in_order_and_loads_nothing() -> None:
     assert not {"script", "iframe", "object", "embed", "link", "base", "form"} & {tag for tag, _ in tags}
     assert all(attrs.get("alt") for tag, attrs in tags if tag == "img")
     assert all(not name.startswith("on") for _, attrs in tags for name in attrs)
-    urls = [v for _, attrs in tags for k, v in attrs.items() if k in {"src", "href", "srcset"}]
-    assert urls
-    assert all(str(url).startswith("data:image/") for url in urls)
+    loaded = [str(v) for _, attrs in tags for k, v in attrs.items() if k in {"src", "srcset"}]
+    assert loaded
+    assert all(url.startswith("data:image/") for url in loaded)
+    links = [str(attrs["href"]) for _, attrs in tags if "href" in attrs]
+    ids = {attrs["id"] for _, attrs in tags if "id" in attrs}
+    assert all(link.startswith("https://doi.org/10.") or link.removeprefix("#") in ids for link in links)
     csp = next(attrs["content"] for tag, attrs in tags if attrs.get("http-equiv") == "Content-Security-Policy")
     assert "default-src 'none'" in str(csp)
 

@@ -1,0 +1,103 @@
+"""The event itself and its prices: when it became public, on what evidence, and two changes not to be confused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.arrays import instant_from_us
+from eventstudy.report.content import Section
+from eventstudy.report.cut import car_path, slice_of, zone_of
+from eventstudy.report.escape import plain
+from eventstudy.report.numbers import both_clocks, bp, local, zone_name
+from eventstudy.report.tables import Column, Table
+
+if TYPE_CHECKING:
+    from eventstudy.news.items import Event
+    from eventstudy.study.result import StudyResult
+    from eventstudy.study.slices import PriceSlice
+
+MOST_EVENTS = 5
+MOST_NAMED = 3
+
+
+def event_section(events: Sequence[Event], zone: str) -> Section | None:
+    """Return when each event became public and why one believes so; None where the events are unknown or many."""
+    if not events or len(events) > MOST_EVENTS:
+        return None
+    points: list[str] = []
+    for event in events:
+        name = plain(event.label or event.id, 160)
+        start, stop = both_clocks(event.time.earliest, zone), both_clocks(event.time.latest, zone)
+        points.append(f"{name}: public between {start} and {stop} (basis: {plain(event.time.basis, 60)}).")
+        points += [plain(evidence, 500) for evidence in event.time.evidence]
+        points += [f"Source: {plain(source, 300)}" for source in event.sources]
+    return Section("event", "The event and its time", points=tuple(points))
+
+
+def moved(result: StudyResult) -> str:
+    """Return what moved by how much between which closes, or an empty string where the clock cannot tell.
+
+    The moves told together span the same closes; a daily series and a minute series are not one sentence.
+    """
+    abnormal, window = result.abnormal, result.spec.test_windows[0]
+    if not abnormal.closes.size or window.start != 0 or not len(abnormal):
+        return ""
+    cars = abnormal.car(window)
+    spans = [_span(result, row) for row in range(len(abnormal))]
+    rows = [r for r in range(len(abnormal)) if spans[r] == spans[0] and np.isfinite(cars[r])]
+    piece = slice_of(result, 0)
+    if not rows or piece is None:
+        return ""
+    told = [f"{plain(abnormal.instruments[r], 40)} {bp(cars[r])}\u00a0bp" for r in rows[:MOST_NAMED]]
+    listed = " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
+    others = len(abnormal) - len(told)
+    more = f" ({others} more below)" if others else ""
+    net = "" if result.spec.model == "zero" else f", net of what the model '{result.spec.model}' expects"
+    prices = "the prices" if len(told) > 1 else "the price"
+    return f"{_from_to(spans[0], zone_of(piece), piece)} {prices} moved: {listed}{net}{more}."
+
+
+def _span(result: StudyResult, row: int) -> tuple[int, int]:
+    path = car_path(result, row)
+    stop = result.abnormal.columns(result.spec.test_windows[0]).stop - 1
+    zero = int(np.flatnonzero(path.tau == -1)[0])
+    return int(path.at[zero]), int(result.abnormal.closes[row, stop])
+
+
+def _from_to(span: tuple[int, int], zone: str, piece: PriceSlice) -> str:
+    start, stop = (instant_from_us(us) for us in span)
+    where = f"{zone_name(zone)} time" if zone not in {"", "UTC"} else "UTC"
+    if piece.step_us >= 20 * 3_600_000_000:
+        return f"From the close of {local(start, zone, '%d %B %Y')} to that of {local(stop, zone, '%d %B %Y')}"
+    utc = f" ({local(start, 'UTC', '%H:%M')} to {local(stop, 'UTC', '%H:%M')} UTC)" if where != "UTC" else ""
+    day = local(stop, zone, "%d %B %Y").lstrip("0")
+    return f"From {local(start, zone, '%H:%M')} to {local(stop, zone, '%H:%M')} {where} on {day}{utc}"
+
+
+def price_table(result: StudyResult) -> Table | None:
+    """Return the prices before and after, and beside the response the change on the day before that papers quote."""
+    pieces = [piece for piece in result.prices if math.isfinite(piece.previous_close)]
+    pieces = [p for p in pieces if p.step_us < 20 * 3_600_000_000][: 4 * MOST_NAMED]
+    if not pieces:
+        return None
+    columns = (
+        Column("instrument", "Instrument"),
+        Column("previous_close", "Close of the day before", "price"),
+        Column("before", "Last price before", "price"),
+        Column("after", "First price after", "price"),
+        Column("change", "Change on the day before", "price"),
+        Column("day", "in bp", "bp"),
+        Column("response", "Response, bp", "bp"),
+    )
+    rows = []
+    for piece in pieces:
+        before, after = float(piece.close[piece.reference]), float(piece.close[piece.first])
+        day, response = math.log(after / piece.previous_close), math.log(after / before)
+        name = plain(piece.instrument, 40)
+        rows.append((name, piece.previous_close, before, after, after - piece.previous_close, day, response))
+    caption = "Two changes not to be confused: on the day before (what papers quote), and since just before the news"
+    return Table("prices", caption, columns, tuple(rows), result.simulated)

@@ -1,0 +1,200 @@
+"""The intraday response as tables and sentences: moves, speed, leak, anchors, activity, what came in between."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eventstudy.report.escape import plain
+from eventstudy.report.numbers import both_clocks, bp, local, pvalue
+from eventstudy.report.tables import Column, Table
+
+if TYPE_CHECKING:
+    from eventstudy.response.table import ResponseSet
+    from eventstudy.response.values import Estimate, Response
+
+MOST_RESPONSES = 12
+MEASURES = {
+    "first_significant": "First outside what is ordinary",
+    "half_life": "Half of the move done",
+    "ninety": "Nine tenths of the move done",
+    "peak": "Largest move",
+    "peak_minutes": "Largest move after",
+    "absorbed": "Done in the first minutes",
+    "jump_share": "Done in single jumps",
+    "overshoot": "Overshoot beyond the final move",
+    "given_back": "Given back from the largest move",
+    "reversal": "Reversal of the first answer",
+    "leak": "Move before the news",
+    "leak_share": "Move before the news, of all",
+    "next_close": "Move to the next close",
+    "days_later": "Move days later",
+    "permanence": "Still there days later",
+}
+PATTERNS = {
+    "none": "no move outside what is ordinary",
+    "held": "a move that held",
+    "partly given back": "a move that was partly given back",
+    "overshoot": "an overshoot",
+    "still moving": "a move still under way at the end",
+    "unknown": "a shape that cannot be told",
+}
+
+
+def _minutes(value: float) -> str:
+    return f"{value:.0f} min"
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.0f} %"
+
+
+def _times(value: float) -> str:
+    return f"{value:.1f} x"
+
+
+UNITS: dict[str, Callable[[float], str]] = {
+    "log": lambda value: f"{bp(value)} bp",
+    "minutes": _minutes,
+    "share": _percent,
+    "multiple": _times,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeParts:
+    """What the response adds to a report: tables for the numbers, tables for the certainty, points, dangers."""
+
+    numbers: tuple[Table, ...] = ()
+    certainty: tuple[Table, ...] = ()
+    points: tuple[str, ...] = ()
+    dangers: tuple[str, ...] = ()
+
+
+def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts:
+    """Return everything the page says of the response; nothing where none was computed."""
+    if responses is None or not len(responses):
+        return ShapeParts()
+    shown = list(responses)[:MOST_RESPONSES]
+    tables = (moves_table(shown, simulated=simulated), shape_table(shown, simulated=simulated))
+    dangers = [danger for response in shown for danger in dangers_of(response)]
+    dangers += [f"{plain(e, 64)}, {plain(code, 40)}: {plain(reason)}" for e, code, reason in responses.skipped]
+    if len(responses) > len(shown):
+        dangers.append(f"The shape of {len(responses) - len(shown)} more responses is in result.response, not here.")
+    certainty = (anchors_table(shown, simulated=simulated),)
+    return ShapeParts(tables, certainty, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
+
+
+def name_of(response: Response, shown: Sequence[Response]) -> str:
+    """Return the instrument, and the event too where there are several."""
+    code = plain(response.instrument, 40)
+    return code if len({r.event for r in shown}) == 1 else f"{code}, {plain(response.event, 64)}"
+
+
+def estimate_words(estimate: Estimate) -> str:
+    """Return a number with its interval, or n/a."""
+    form = UNITS[estimate.unit]
+    if not estimate.defined:
+        return "n/a"
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
+        return form(estimate.value)
+    return f"{form(estimate.value)} ({form(estimate.low)} to {form(estimate.high)})"
+
+
+def sentence(response: Response) -> str:
+    """Return the shape of one response in a sentence."""
+    half = response.number("half_life")
+    speed = f"; half of it was done after {_minutes(half.value)}" if half.defined else ""
+    p = f", p\u00a0=\u00a0{pvalue(response.path_pvalue)} for the path as a whole"
+    pattern = PATTERNS.get(response.pattern, response.pattern)
+    days = f"{response.placebo_days} days without the event"
+    return f"{plain(response.instrument, 40)}: {pattern}{p}, against {days}{speed}."
+
+
+def moves_table(shown: Sequence[Response], *, simulated: bool) -> Table:
+    """Return the move at every horizon with its interval."""
+    columns = (
+        Column("instrument", "Instrument"),
+        Column("horizon", "After the news"),
+        Column("at", "At"),
+        Column("move", "Move, bp", "bp"),
+        Column("low", "from", "bp"),
+        Column("high", "to", "bp"),
+        Column("pvalue", "p", "pvalue"),
+        Column("joint_pvalue", "p, all instruments", "pvalue"),
+    )
+    rows = tuple(
+        (
+            name_of(r, shown),
+            plain(m.label, 30),
+            local(m.at, r.zone, "%d\u00a0%b\u00a0%H:%M") if m.at else "",
+            m.value,
+            m.low,
+            m.high,
+            m.pvalue,
+            m.joint_pvalue,
+        )
+        for r in shown
+        for m in r.moves
+    )
+    level = f"{shown[0].level * 100:g} %"
+    return Table("moves", f"Move since the last clean price, with its {level} interval", columns, rows, simulated)
+
+
+def shape_table(shown: Sequence[Response], *, simulated: bool) -> Table:
+    """Return the shape, one row per measure that any response has, one column per response."""
+    names = [n for n in MEASURES if any(e.name == n and e.defined for r in shown for e in r.shape)]
+    cells = [{e.name: e for e in r.shape} for r in shown]
+    columns = (
+        Column("measure", "What"),
+        *[Column(f"response_{i}", name_of(r, shown)) for i, r in enumerate(shown)],
+    )
+    rows = [(MEASURES[n], *[estimate_words(c[n]) if n in c else "n/a" for c in cells]) for n in names]
+    activity = [{a.name: a.window for a in r.activity} for r in shown]
+    for name in dict.fromkeys(a.name for r in shown for a in r.activity):
+        told = [f"{estimate_words(a[name])}, p = {pvalue(a[name].pvalue)}" if name in a else "n/a" for a in activity]
+        rows.append((f"{name.capitalize()} against ordinary days", *told))
+    caption = "Shape of the response, with intervals; minutes count from the last clean price"
+    return Table("shape", caption, columns, tuple(rows), simulated)
+
+
+def anchors_table(shown: Sequence[Response], *, simulated: bool) -> Table:
+    """Return the last horizon's move under each way of laying the event interval on the bars."""
+    names = [estimate.name for estimate in shown[0].anchors]
+    titles = {"bracket": "bracket (used)", "earliest": "as if at the earliest", "latest": "as if at the latest"}
+    columns = (
+        Column("instrument", "Instrument"),
+        *[Column(name, titles.get(name, name)) for name in names],
+    )
+    rows = tuple(
+        (name_of(r, shown), *[f"{estimate_words(a)}, p = {pvalue(a.pvalue)}" for a in r.anchors]) for r in shown
+    )
+    return Table("anchors", "The same move under each assumed time of the news", columns, rows, simulated)
+
+
+def dangers_of(response: Response) -> list[str]:
+    """Return what could spoil one response: what else happened, days left out, times that were assumed."""
+    code = plain(response.instrument, 40)
+    made = [
+        f"{code}: {plain(c.label, 200)} at {both_clocks(c.at, response.zone)} ({c.where} window); "
+        f"{plain(c.effect, 200)}."
+        for c in response.confounders
+    ]
+    if response.removed:
+        days = ", ".join(f"{day.day} ({plain(day.reason, 80)})" for day in response.removed[:5])
+        more = f" and {len(response.removed) - 5} more" if len(response.removed) > 5 else ""
+        made.append(f"{code}: {len(response.removed)} days cannot serve as placebo days: {days}{more}.")
+    times = response.assumed_times
+    if times is not None and times.move.size > 1:
+        low, high = float(times.move.min()), float(times.move.max())
+        made.append(
+            f"{code}: by the minute one assumes, the {times.minutes}-minute move lies between {bp(low)} and {bp(high)} "
+            f"bp; p = {pvalue(times.pvalue)} for the whole range of minutes."
+        )
+    if response.gap is not None and response.gap.defined:
+        made.append(
+            f"{code}: the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp."
+        )
+    return made + [f"{code}: {plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]
