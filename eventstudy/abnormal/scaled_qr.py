@@ -63,9 +63,8 @@ def solve(A: FloatArray, y: FloatArray) -> Solution:
         return Solution(
             nothing, np.full((B, p, p), np.nan), np.zeros((B, M)), np.full(B, np.inf), np.zeros(B, np.int64)
         )
-    # Powers of two scale without rounding.
     largest = np.abs(A).max(axis=1)
-    scale = np.exp2(-np.round(np.log2(np.where(largest > 0, largest, 1.0) * np.sqrt(M))))
+    scale = 1 / np.where(largest > 0, largest, 1.0)
     scaled = A * scale[:, None, :]
     Q, R = np.linalg.qr(scaled)
     singular = np.linalg.svd(np.where(np.isfinite(R), R, 0.0), compute_uv=False)
@@ -73,13 +72,13 @@ def solve(A: FloatArray, y: FloatArray) -> Solution:
     rank = (singular > top[:, None] * EPS * np.sqrt(M)).sum(axis=1)
     full = rank == p
     safe = np.where(full[:, None, None], R, np.eye(p))
-    inverse = np.linalg.inv(safe)
-    right = np.einsum("nmp,nm->np", Q, y)
-    coef = np.linalg.solve(safe, right[:, :, None])[:, :, 0]
-    residuals = y - np.einsum("nmp,np->nm", scaled, coef)
-    correction = np.linalg.solve(safe, np.einsum("nmp,nm->np", Q, residuals)[:, :, None])[:, :, 0]
-    coef = coef + correction
-    residuals = y - np.einsum("nmp,np->nm", scaled, coef)
+    inverse, Qt = np.linalg.inv(safe), Q.transpose(0, 2, 1)
+    coef = np.linalg.solve(safe, Qt @ y[:, :, None])
+    residuals = y[:, :, None] - scaled @ coef
+    # One step of refinement.
+    coef = coef + np.linalg.solve(safe, Qt @ residuals)
+    residuals = (y[:, :, None] - scaled @ coef)[:, :, 0]
+    coef = coef[:, :, 0]
     coef[~full] = np.nan
     with np.errstate(divide="ignore"):
         condition = singular[:, 0] / singular[:, -1]

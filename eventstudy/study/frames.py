@@ -163,17 +163,17 @@ MAX_LINES = 40
 
 def summary(result: StudyResult) -> str:
     """Return the answer as plain text."""
-    spec = result.spec
+    spec, windows = result.spec, result.windows or result.spec.test_windows
     lines = [spec.title or spec.name]
     if result.simulated:
         lines.append("SIMULATED data: drawn from a seed, not traded.")
     counts = ", ".join(f"{count} {name}" for name, count in result.ledger.counts().items())
     lines += [f"Events: {len(result.ledger)} ({counts}); model {spec.model}, anchor {spec.anchor}.", ""]
     several = len(set(result.abnormal.events[:MAX_LINES])) > 1  # one event on many instruments has no mean
-    for entry in aggregates(result.abnormal, result.significances, spec.test_windows) if several else ():
+    for entry in aggregates(result.abnormal, result.significances, windows) if several else ():
         if entry["n_events"] > 1:
             lines += _paragraph(f"mean of {entry['n_events']} events", entry, entry["caar"])
-    told = responses(result.abnormal, result.significances, spec.test_windows) if len(result.abnormal) <= 500 else []
+    told = responses(result.abnormal, result.significances, windows) if len(result.abnormal) <= 500 else []
     for entry in told[:MAX_LINES]:
         lines += _paragraph(f"{entry['event']} {entry['instrument']}", entry, entry["car"])
     if len(result.abnormal) > MAX_LINES:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from eventstudy.abnormal.panel import EventTable
 from eventstudy.abnormal.series import SeriesSet, series_of, with_factors
-from eventstudy.arrays import DAY_US, IntArray, ReturnKind, epoch_us, instant_us
+from eventstudy.abnormal.windows import Window, WindowSpec
+from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, ReturnKind, epoch_us, instant_us
 from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
@@ -60,6 +61,48 @@ def read_inputs(
     table = event_table(events, series.codes)
     simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
     return Inputs(table, series, bars, simulated, tuple(n for b in bars for n in b.notices))
+
+
+CLOCK_US = {"bars": 0, "minutes": MINUTE_US, "days": DAY_US}
+
+
+def windows_in_bars(spec: StudySpec, series: SeriesSet) -> tuple[WindowSpec, tuple[Window, ...]]:
+    """Return the study's windows in bars of trading time, whatever clock they were given in.
+
+    On an intraday series a day is the median number of bars of a trading day. A window that is not a whole number of
+    bars is refused.
+    """
+    if spec.clock == "bars":
+        return spec.window_spec, spec.test_windows
+    steps = np.unique(series.step_us)
+    if len(steps) > 1:
+        raise UsageError(
+            f"The series have bars of {len(steps)} lengths, so windows in {spec.clock} differ in bars.",
+            remedy="Give clock = 'bars', or one study per bar length.",
+        )
+    step, unit = int(steps[0]), CLOCK_US[spec.clock]
+    per_day = _bars_per_day(series)
+
+    def bars(window: Window) -> Window:
+        ends = (window.start, window.stop)
+        if unit == DAY_US and step < DAY_US:
+            return Window(*(end * per_day for end in ends))
+        if any(end * unit % step for end in ends):
+            raise UsageError(
+                f"The window {window} in {spec.clock} is not a whole number of bars of {step // 1_000_000} seconds.",
+                remedy="Choose ends that are multiples of the bar.",
+            )
+        return Window(*(end * unit // step for end in ends))
+
+    given = spec.window_spec
+    estimation = None if given.estimation is None else bars(given.estimation)
+    made = WindowSpec(estimation, bars(given.event), given.min_observations)
+    return made, tuple(bars(window) for window in spec.test_windows)
+
+
+def _bars_per_day(series: SeriesSet) -> int:
+    _, counts = np.unique(series.trading_day[: int(series.length[0])], return_counts=True)
+    return int(np.median(counts)) if len(counts) else 1
 
 
 def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:
@@ -127,7 +170,9 @@ def _time_axis(index: pd.Index, declared: str) -> TimeAxis:
         raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
     local = index.tz_localize(None).as_unit("us").asi8
     step = int(np.median(np.diff(closes))) if len(closes) > 1 else DAY_US
-    return TimeAxis(closes, local // DAY_US, local % DAY_US, step)
+    # A close at midnight belongs to the day it ends.
+    day = (local - 1) // DAY_US
+    return TimeAxis(closes, day, local - day * DAY_US, step)
 
 
 def _at_close(index: pd.DatetimeIndex, declared: str) -> pd.DatetimeIndex:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.ledger import Ledger
 from eventstudy.abnormal.placebo_returns import PlaceboPaths
+from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import look_up, values_equal
 from eventstudy.errors import Notice
 from eventstudy.inference.findings import Findings, Significances
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "ar": lambda result: frames.ar_frame(result.abnormal),
-    "car": lambda result: frames.car_frame(result.abnormal, result.spec.test_windows),
+    "car": lambda result: frames.car_frame(result.abnormal, result.windows or result.spec.test_windows),
     "aar": lambda result: frames.aar_frame(result.abnormal),
     "tests": lambda result: result.significances.to_frame(),
     "outcomes": lambda result: result.ledger.to_frame(),
@@ -56,6 +57,8 @@ class StudyResult:
         What a careful reader must know.
     simulated : bool
         Some series was drawn, not traded: everything made from the result says SIMULATED.
+    windows : tuple of Window
+        The windows that were tested, in bars, in the order of the study.
     """
 
     spec: StudySpec
@@ -67,6 +70,7 @@ class StudyResult:
     response: ResponseSet | None = None
     notices: tuple[Notice, ...] = ()
     simulated: bool = False
+    windows: tuple[Window, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)
@@ -97,8 +101,8 @@ class StudyResult:
                 {"event": o.event, "instrument": o.instrument, "outcome": o.outcome, "reason": o.reason}
                 for o in self.ledger
             ],
-            "responses": frames.responses(self.abnormal, self.significances, self.spec.test_windows),
-            "aggregates": frames.aggregates(self.abnormal, self.significances, self.spec.test_windows),
+            "responses": frames.responses(self.abnormal, self.significances, self.windows or self.spec.test_windows),
+            "aggregates": frames.aggregates(self.abnormal, self.significances, self.windows or self.spec.test_windows),
             "intraday": [] if self.response is None else document(self.response),
             "pairs": [] if self.response is None else pair_document(self.response),
             "warnings": [{"code": n.code, "message": n.message} for n in self.notices],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,22 +17,26 @@ from eventstudy.abnormal.expected import MODELS, options_of
 from eventstudy.abnormal.ledger import Ledger
 from eventstudy.abnormal.measure import SMALL_CELLS, Plan, measure, select
 from eventstudy.abnormal.model_row import ModelRow, Options
-from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.overlaps import TREATMENTS, find_overlaps, subset, without_events
+from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.placebo_draws import Missing, placebo_draws
 from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
 from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US, FloatArray, check_choice, look_up
-from eventstudy.errors import UsageError
+from eventstudy.errors import Notice, UsageError
 from eventstudy.inference.evidence import Context, collectors
 from eventstudy.inference.findings import Findings, Significances
+from eventstudy.inference.multiple import adjust, event_draws, family_draws
 from eventstudy.inference.placebo_test import count_placebo
 from eventstudy.inference.rank_pass import RANKINGS, rank_pass
 from eventstudy.inference.run_test import check_options, needs_of, options_for, run_test
 from eventstudy.inference.sample import Sample
-from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs
+from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs, windows_in_bars
+from eventstudy.study.notices import overlap_notices, study_notices
 from eventstudy.study.responses import response_of
 from eventstudy.study.result import StudyResult
+from eventstudy.study.sharding import Run, runner
 from eventstudy.study.slices import price_slices
 
 if TYPE_CHECKING:
@@ -49,6 +54,7 @@ def run_study(
     factors: Regressors = None,
     *,
     closes_at: str = "",
+    executor: Executor | None = None,
 ) -> StudyResult:
     """Measure what prices did around events that they would not have done anyway, and how sure that is.
 
@@ -65,6 +71,8 @@ def run_study(
         Regressors of models that need them, matched on the very same closing instants.
     closes_at : str
         Local closing time and zone of the dates of a daily frame, ``"18:50 Europe/Moscow"``.
+    executor : concurrent.futures.Executor, optional
+        Computes the blocks of events; the outcome is the same to the last bit with any executor and without one.
 
     Returns
     -------
@@ -82,23 +90,54 @@ def run_study(
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     options = options_of(f"model {spec.model}", model.options, spec.model_options)
     series = with_model_factors(inputs.series, model, options)
-    needs = needs_of(spec.tests, spec.test_options)
-    plan = Plan(spec.window_spec, spec.test_windows, model, options, spec.returns)
-    positions, codes = align(inputs.table, series, plan.windows, anchor=spec.anchor)
-    context = Context(series, tuple(map(plan.columns, plan.tests_on)), len(positions.row), plan.cells[0])
-    plan = replace(plan, collect=collectors(needs, context))
+    windows, tests_on = windows_in_bars(spec, series)
+    plan = Plan(windows, tests_on, model, options, spec.returns)
+    placed, learn, notices = place(spec, inputs.table, series, plan)
+    with runner(executor) as run:
+        abnormal, evidence = compute(spec, (inputs.table, placed[1]), (series, learn), placed[0], plan, run)
+    paths = None
+    if model.needs == "same_clock_days" or "placebo" in needs_of(spec.tests, spec.test_options):
+        abnormal, paths = _placebo(spec, series, placed, abnormal, tests_on)
+        evidence["paths"] = paths
+        if "placebo" in spec.tests:
+            evidence["draws"] = window_draws(spec, (series, placed[0]), (abnormal, paths), tests_on)
+    significances = adjusted(spec, infer(spec, abnormal, evidence, tests_on), abnormal, evidence, tests_on)
+    notices += study_notices(spec, abnormal, placed[1])
+    result = _result(spec, replace(inputs, notices=(*inputs.notices, *notices)), placed, abnormal, significances, paths)
+    return replace(result, windows=tests_on, response=response_of(spec, events, inputs.bars))
+
+
+def place(
+    spec: StudySpec, table: EventTable, series: SeriesSet, plan: Plan
+) -> tuple[tuple[Positions, Codes], FloatArray, tuple[Notice, ...]]:
+    """Lay the events on the bars, treat overlaps as the study says, and return what models may learn from."""
+    positions, codes = align(table, series, plan.windows, anchor=spec.anchor)
+    overlaps = find_overlaps(positions, plan.windows.event)
     learn = learnable(series)
-    abnormal, found = measure((inputs.table, codes), (series, learn), positions, plan)
+    if spec.overlaps == "exclude_from_estimation":
+        learn = without_events(learn, series, positions, overlaps)
+    treated, kept = TREATMENTS[spec.overlaps](positions, overlaps, codes)
+    notices = overlap_notices(spec, overlaps)
+    return (subset(treated, kept), codes), learn, notices
+
+
+def compute(
+    spec: StudySpec,
+    events: tuple[EventTable, Codes],
+    data: tuple[SeriesSet, FloatArray],
+    positions: Positions,
+    plan: Plan,
+    run: Run,
+) -> tuple[AbnormalReturns, dict[str, Any]]:
+    """Measure, collect what the tests need, and pass over the data again where ranks are asked for."""
+    needs = needs_of(spec.tests, spec.test_options)
+    context = Context(data[0], tuple(map(plan.columns, plan.tests_on)), len(positions.row), plan.cells[0])
+    plan = replace(plan, collect=collectors(needs, context))
+    abnormal, found = measure(events, data, positions, plan, run)
     evidence: dict[str, Any] = dict(found)
     if needs & RANKINGS:
-        evidence |= rank_pass((series, learn), (positions, plan), abnormal, needs)
-    paths = None
-    if model.needs == "same_clock_days" or "placebo" in needs:
-        abnormal, paths = _placebo(spec, series, positions, abnormal, codes)
-        evidence["draws"] = window_draws(spec, (series, positions), abnormal, paths) if "placebo" in needs else {}
-    significances = infer(spec, abnormal, evidence)
-    result = _result(spec, inputs, (positions, codes), abnormal, significances, paths)
-    return replace(result, response=response_of(spec, events, inputs.bars))
+        evidence |= rank_pass(data, (positions, replace(plan, collect={})), abnormal, needs, run)
+    return abnormal, evidence
 
 
 def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:
@@ -119,10 +158,12 @@ def learnable(series: SeriesSet) -> FloatArray:
     return np.where(gaps, np.nan, series.values)
 
 
-def infer(spec: StudySpec, abnormal: AbnormalReturns, evidence: Mapping[str, Any]) -> Significances:
+def infer(
+    spec: StudySpec, abnormal: AbnormalReturns, evidence: Mapping[str, Any], windows: tuple[Window, ...]
+) -> Significances:
     """Run every test of the study on every window."""
     findings: list[Findings] = []
-    for index, window in enumerate(spec.test_windows):
+    for index, window in enumerate(windows):
         car, variance = abnormal.car(window), abnormal.window_variance(window)
         found = dict(evidence)
         if evidence.get("draws"):
@@ -132,6 +173,27 @@ def infer(spec: StudySpec, abnormal: AbnormalReturns, evidence: Mapping[str, Any
             sample = Sample(abnormal, window, car, variance, abnormal.df(), spec.alternative, options, found, spec.seed)
             findings.append(run_test(name, sample))
     return Significances(tuple(findings))
+
+
+def adjusted(
+    spec: StudySpec,
+    found: Significances,
+    abnormal: AbnormalReturns,
+    evidence: Mapping[str, Any],
+    windows: tuple[Window, ...],
+) -> Significances:
+    """Adjust p-values for many tests where the study asks for it."""
+    if not spec.adjust or not len(abnormal):
+        return found
+    cars = [abnormal.car(window) for window in windows]
+    draws = {}
+    if "paths" in evidence:
+        columns = [abnormal.columns(window) for window in windows]
+        paths = [np.stack([ar[:, c].sum(axis=1) for c in columns], axis=1) for ar in evidence["paths"].ar]
+        draws["placebo"] = family_draws(cars, paths, evidence["paths"].day)
+    if "cross_sectional_t" in spec.tests:
+        draws["cross_sectional_t"] = event_draws(cars, spec.seed)
+    return adjust(found, spec.adjust, draws)
 
 
 def _check_needs(spec: StudySpec, needs: str, market: Regressors, factors: Regressors) -> None:
@@ -147,28 +209,36 @@ def _check_needs(spec: StudySpec, needs: str, market: Regressors, factors: Regre
 
 
 def _placebo(
-    spec: StudySpec, series: SeriesSet, positions: Positions, abnormal: AbnormalReturns, codes: Codes
+    spec: StudySpec,
+    series: SeriesSet,
+    placed: tuple[Positions, Codes],
+    abnormal: AbnormalReturns,
+    windows: tuple[Window, ...],
 ) -> tuple[AbnormalReturns, PlaceboPaths]:
+    positions, codes = placed
     paths = placebo_paths(series, positions, abnormal, limit=spec.placebo_days, after=spec.placebo_after)
     if MODELS[spec.model].needs != "same_clock_days":
         return abnormal, paths
-    abnormal, paths = with_same_clock_mean(abnormal, paths, spec.test_windows)
+    abnormal, paths = with_same_clock_mean(abnormal, paths, windows)
     days = np.array([len(day) for day in paths.day], dtype=np.int64)
-    enough = days >= max(2, min(spec.min_observations, spec.placebo_days or spec.min_observations))
+    needed = max(2, min(spec.min_observations, spec.placebo_days or spec.min_observations))
+    enough = days >= needed
     if not enough.all():
-        rows = np.flatnonzero(~enough)
-        codes.mark(abnormal.row[rows], book.FEW_DAYS, days[rows], spec.min_observations)
-        keep = np.flatnonzero(enough)
+        rows, keep = np.flatnonzero(~enough), np.flatnonzero(enough)
+        codes.mark(abnormal.row[rows], book.FEW_DAYS, days[rows], needed)
         paths = PlaceboPaths(tuple(paths.ar[i] for i in keep), tuple(paths.day[i] for i in keep))
         abnormal = select(abnormal, enough)
     return abnormal, paths
 
 
 def window_draws(
-    spec: StudySpec, where: tuple[SeriesSet, Positions], abnormal: AbnormalReturns, paths: PlaceboPaths
+    spec: StudySpec,
+    where: tuple[SeriesSet, Positions],
+    studied: tuple[AbnormalReturns, PlaceboPaths],
+    windows: tuple[Window, ...],
 ) -> dict[Window, tuple[FloatArray, ...]]:
     """Return each window's placebo CARs; each window has the days that can serve for it, whatever others need."""
-    windows = spec.test_windows
+    abnormal, paths = studied
     if MODELS[spec.model].needs == "same_clock_days":  # event and placebo days share the mean of the whole path
         return {w: tuple(path[:, abnormal.columns(w)].sum(axis=1) for path in paths.ar) for w in windows}
     missing = str(options_for("placebo", spec.test_options)["missing"])

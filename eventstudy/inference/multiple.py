@@ -1,0 +1,183 @@
+"""Many tests at once: p-values adjusted so that the chance of a false finding stays what the study says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, IntArray, look_up
+from eventstudy.errors import UsageError
+from eventstudy.inference.bootstrap import generator
+from eventstudy.inference.findings import Findings, Significances
+
+Draws = tuple[FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentRow:
+    """One adjustment: from the p-values of a family, or from draws of its statistics under the null."""
+
+    function: Callable[[FloatArray], FloatArray]
+    controls: str
+    source: str
+    doi: str
+    needs_draws: bool = False
+
+
+def holm(p: FloatArray) -> FloatArray:
+    """Step-down Bonferroni: the chance of any false rejection, under any dependence."""
+    m, order = len(p), np.argsort(p, kind="stable")
+    adjusted = np.empty(m)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * (m - np.arange(m))), 1.0)
+    return adjusted
+
+
+def benjamini_hochberg(p: FloatArray) -> FloatArray:
+    """Step-up: the expected share of false rejections, for independent or positively dependent tests."""
+    return _step_up(p, 1.0)
+
+
+def benjamini_yekutieli(p: FloatArray) -> FloatArray:
+    """Step-up: the expected share of false rejections, under any dependence."""
+    return _step_up(p, float((1 / np.arange(1, len(p) + 1)).sum()))
+
+
+def _step_up(p: FloatArray, penalty: float) -> FloatArray:
+    m, order = len(p), np.argsort(-p, kind="stable")
+    adjusted = np.empty(m)
+    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * penalty * m / np.arange(m, 0, -1)), 1.0)
+    return adjusted
+
+
+def romano_wolf(statistics: FloatArray, draws: FloatArray) -> FloatArray:
+    """Return step-down adjusted p-values of Romano and Wolf (2005, 2016).
+
+    Parameters
+    ----------
+    statistics : FloatArray, shape (m,)
+        Larger is further from the null; absolute values for two-sided tests.
+    draws : FloatArray, shape (B, m)
+        The same statistics under the null, all m from one resample of the unit (an event, or a placebo day), so that
+        their dependence is kept.
+
+    Notes
+    -----
+    ``p_(j) = (1 + #{b: max_{k >= j} T*_(k) >= T_(j)}) / (B + 1)`` with hypotheses in falling order of T, made monotone.
+    """
+    order = np.argsort(-statistics, kind="stable")
+    tail = np.maximum.accumulate(draws[:, order][:, ::-1], axis=1)[:, ::-1]
+    p = (1 + (tail >= statistics[order]).sum(axis=0)) / (len(draws) + 1)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.maximum.accumulate(p)
+    return adjusted
+
+
+def max_t(statistics: FloatArray, draws: FloatArray) -> FloatArray:
+    """Return single-step adjusted p-values: each statistic against the largest of every draw (Westfall and Young)."""
+    top = draws.max(axis=1)
+    return np.asarray((1 + (top[:, None] >= statistics).sum(axis=0)) / (len(draws) + 1), dtype=np.float64)
+
+
+def _from_draws(p: FloatArray) -> FloatArray:
+    raise UsageError("This adjustment needs draws, not p-values.", remedy="Use it in a study with placebo windows.")
+
+
+ADJUSTMENTS: Mapping[str, AdjustmentRow] = {
+    "holm": AdjustmentRow(holm, "family-wise error, any dependence", "Holm 1979", "10.2307/4615733"),
+    "benjamini_hochberg": AdjustmentRow(
+        benjamini_hochberg,
+        "false discovery rate, positive dependence",
+        "Benjamini and Hochberg 1995",
+        "10.1111/j.2517-6161.1995.tb02031.x",
+    ),
+    "benjamini_yekutieli": AdjustmentRow(
+        benjamini_yekutieli,
+        "false discovery rate, any dependence",
+        "Benjamini and Yekutieli 2001",
+        "10.1214/aos/1013699998",
+    ),
+    "romano_wolf": AdjustmentRow(
+        _from_draws,
+        "family-wise error, dependence kept by resampling placebo days",
+        "Romano and Wolf 2005",
+        "10.1111/j.1468-0262.2005.00615.x",
+        needs_draws=True,
+    ),
+    "max_t": AdjustmentRow(
+        _from_draws,
+        "family-wise error, dependence kept by resampling placebo days",
+        "Westfall and Young 1993",
+        "",
+        needs_draws=True,
+    ),
+}
+STEPS: Mapping[str, Callable[[FloatArray, FloatArray], FloatArray]] = {"romano_wolf": romano_wolf, "max_t": max_t}
+
+
+def adjust(found: Significances, name: str, draws: Mapping[str, tuple[FloatArray, FloatArray]]) -> Significances:
+    """Adjust the p-values of each test over all its events and windows; rows without a number stay out.
+
+    ``draws`` gives, by test, the statistics of its family (windows first, events within) and their draws under the
+    null; adjustments that resample leave tests without draws unadjusted.
+    """
+    row = look_up("adjustment", ADJUSTMENTS, name)
+    if row.needs_draws and not draws:
+        raise UsageError(
+            f"The adjustment {name!r} resamples, and no test of the study has draws.",
+            remedy="Add the test 'placebo' (unit: days) or 'cross_sectional_t' (unit: events), or choose 'holm'.",
+        )
+    adjusted: dict[int, Findings] = {}
+    for test in dict.fromkeys(f.test for f in found.findings):
+        family = [i for i, f in enumerate(found.findings) if f.test == test]
+        members = [found.findings[i] for i in family]
+        p = np.concatenate([f.pvalue for f in members])
+        made = np.full(len(p), np.nan)
+        there = np.isfinite(p)
+        if row.needs_draws and test in draws:
+            statistics, drawn = draws[test]
+            made[there] = STEPS[name](statistics[there], drawn[:, there])
+        elif not row.needs_draws and there.any():
+            made[there] = row.function(p[there])
+        ends = np.cumsum([len(f) for f in members])[:-1]
+        for i, values in zip(family, np.split(made, ends), strict=True):
+            adjusted[i] = replace(found.findings[i], adjusted=values)
+    return Significances(tuple(adjusted[i] for i in range(len(found.findings))))
+
+
+def family_draws(cars: Sequence[FloatArray], paths: Sequence[FloatArray], days: Sequence[IntArray]) -> Draws:
+    """Return |CAR| over its placebo spread for windows by events, and the same on every placebo day common to all.
+
+    ``cars`` holds one array (N,) per window, ``paths`` one array (D_i, W) per event: its placebo CARs by window.
+    """
+    common = sorted(set.intersection(*(set(map(int, day)) for day in days))) if days else []
+    drawn = np.empty((len(common), len(cars), len(paths)))
+    spread = np.empty((len(cars), len(paths)))
+    for i, (path, day) in enumerate(zip(paths, days, strict=True)):
+        at = {int(d): row for row, d in enumerate(day)}
+        drawn[:, :, i] = path[[at[d] for d in common]] if common else 0.0
+        spread[:, i] = path.std(axis=0, ddof=1) if len(path) > 1 else np.nan
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistics = np.abs(np.stack(cars)) / spread
+        drawn = np.abs(drawn) / spread
+    return statistics.ravel(), drawn.reshape(len(common), -1)
+
+
+def event_draws(cars: Sequence[FloatArray], seed: int, draws: int = 999) -> Draws:
+    """Return |t| of the mean CAR per window, and the same in resamples of whole events about the null."""
+    matrix = np.stack(cars, axis=1)
+    matrix = matrix[np.isfinite(matrix).all(axis=1)]
+    n, rng = len(matrix), generator(seed, "event_draws")
+    if n < 2:
+        return np.full(len(cars), np.nan), np.empty((0, len(cars)))
+    centred = matrix - matrix.mean(axis=0)
+    drawn = np.empty((draws, len(cars)))
+    for b in range(draws):
+        drawn[b] = np.abs(_t(centred[rng.integers(0, n, n)]))
+    return np.abs(_t(matrix)), drawn
+
+
+def _t(matrix: FloatArray) -> FloatArray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.sqrt(len(matrix)) * matrix.mean(axis=0) / matrix.std(axis=0, ddof=1))
