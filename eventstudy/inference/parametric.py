@@ -116,7 +116,8 @@ def brown_warner_1980(sample: Sample) -> Statistic:
     if n == 0:
         return not_applicable("no event has both a CAR and a residual variance", n_events=0)
     fit = sample.abnormal.fit
-    variance = sample.variance if sample.options["forecast_error"] else fit.sigma2 * sample.bars
+    whole = sample.options["forecast_error"] or sample.abnormal.same_clock is not None
+    variance = sample.variance if whole else fit.sigma2 * sample.bars
     if sample.options["sigma_ddof"] == 1:
         variance = variance * fit.df / (fit.n - 1)
     se = float(np.sqrt(variance[there].sum()) / n)

@@ -14,6 +14,7 @@ from eventstudy.inference.sample import Options, Sample
 from eventstudy.inference.table import COMPAT, TESTS
 
 COMPAT_KEY = "compat"
+UNDEFINED = "the statistic is not a finite number for this sample"
 
 
 def options_for(name: str, given: Mapping[str, object]) -> Options:
@@ -67,6 +68,11 @@ def run_test(name: str, sample: Sample) -> Findings:
     if p is None:
         p = pvalue(found.statistic, df, row.distribution, sample.alternative)
     single = row.scope == "event"
+    reasons, reason = found.reasons, found.reason
+    silent = np.isnan(p) & (True if reason is None else reason == 0)
+    if silent.any():
+        reasons = (*reasons, UNDEFINED)
+        reason = np.where(silent, len(reasons), 0 if reason is None else reason)
     blank = np.full(n, "", dtype=object)
     return Findings(
         test=name,
@@ -83,6 +89,6 @@ def run_test(name: str, sample: Sample) -> Findings:
         n_events=1 if single else found.n_events,
         events=sample.abnormal.events if single else blank,
         instruments=sample.abnormal.instruments if single else blank,
-        reasons=found.reasons,
-        reason=found.reason,
+        reasons=reasons,
+        reason=reason,
     )
