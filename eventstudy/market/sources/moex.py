@@ -16,7 +16,7 @@ import pandas as pd
 from eventstudy.arrays import look_up
 from eventstudy.errors import BarsError, NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.sources.transport import Door, Limits, NotFoundError, origin_of
+from eventstudy.market.sources.transport import Door, Limits, MisfitError, NotFoundError, origin_of
 from eventstudy.market.sources.wire import Garbled, parse_json, printable
 
 T = TypeVar("T")
@@ -148,7 +148,7 @@ def candles(ask: Ask, where: Listing, days: Days, tell: Callable[[str], None] = 
 
     Raises
     ------
-    NetworkError
+    MisfitError
         If pages repeat, skip, disorder or invent rows, and keep doing so.
     """
     rows: list[Row] = []
@@ -161,7 +161,7 @@ def candles(ask: Ask, where: Listing, days: Days, tell: Callable[[str], None] = 
                 _page_url(where, days, len(rows) - 1), partial(read_page, where=where, days=days, known=rows[-2:-1])
             )
             if seam[:2] != [rows[-1], page[0]][: max(len(seam), 1)]:
-                raise NetworkError(
+                raise MisfitError(
                     f"The pages of {where.instrument.code} do not join: rows are missing after {rows[-1][0]}.",
                     remedy="Run the same command again; nothing of this period was stored.",
                 )
@@ -189,7 +189,7 @@ def read_page(body: bytes, *, where: Listing, days: Days, known: list[Row]) -> l
         if not bounds[0] <= begin < bounds[1]:
             raise Garbled(f"a candle of {begin} came, outside the period asked for")
         if begin <= last:
-            raise Garbled(f"the candle of {begin} came again or out of order")
+            raise Garbled(f"the candle of {begin} came again or out of order", patience=2, misfit=True)
         if where.interval != 24 and _seconds_between(days[0].isoformat(), begin) % (where.interval * 60):
             raise Garbled(f"the candle of {begin} does not begin on a mark of {where.interval} minutes")
         last = begin

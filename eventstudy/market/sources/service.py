@@ -20,8 +20,8 @@ from eventstudy.market.instruments import INSTRUMENTS, Instrument
 from eventstudy.market.resampling import resampled
 from eventstudy.market.sources import emptiness, moex
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.transport import Door
-from eventstudy.market.sources.wire import printable
+from eventstudy.market.sources.transport import Door, MisfitError
+from eventstudy.market.sources.wire import Garbled, printable
 from eventstudy.market.store import answers, bar_store
 from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
 
@@ -137,21 +137,44 @@ def _complete(job: _Job, door: Door) -> list[pd.DataFrame]:
     with bar_store.writing(job.store, job.key) as writer:
         shelf = answers.open_shelf(writer.folder)
         days = _offered_days(job, _borders(job, door, shelf))
-        kept: moex.Ask = partial(_asked_once, job, door, shelf)
+        kept = partial(_asked_once, job, door, shelf)
         for gap in [days] if job.refresh else missing_days(bar_store.state(job.store, job.key), days):
             for part in moex.chunks((gap[0], min(gap[1], over)), job.where.interval):
-                bar_store.append(writer, moex.candles(kept, job.where, part, job.tell), part)
+                bar_store.append(writer, _candles_twice(job, kept, shelf, part), part)
             for part in moex.chunks((max(gap[0], over + DAY), gap[1]), job.where.interval):
                 fresh.append(moex.candles(moex.asking(door), job.where, part, job.tell))
     return fresh
+
+
+def _candles_twice(job: _Job, kept: moex.Ask, shelf: answers.Shelf, days: Days) -> pd.DataFrame:
+    """Ask for days, and once more from the start where the pages contradict each other: one of them came wrong."""
+    used: list[str] = []
+
+    def noting(url: str, read: Callable[[bytes], T]) -> T:
+        used.append(url)
+        return kept(url, read)
+
+    try:
+        return moex.candles(noting, job.where, days, job.tell)
+    except MisfitError:
+        answers.forget(shelf, used)
+    try:
+        return moex.candles(noting, job.where, days, job.tell)
+    except MisfitError:
+        answers.forget(shelf, used)
+        raise
 
 
 def _asked_once(job: _Job, door: Door, shelf: answers.Shelf, url: str, read: Callable[[bytes], T]) -> T:
     """Read a kept answer, or ask and keep: after a crash nothing that arrived is asked for again."""
     found = None if job.refresh else answers.kept(shelf, url)
     if found is not None:
+        try:
+            content = read(found.body)
+        except Garbled as fault:
+            raise MisfitError(f"A kept answer does not fit the others: {fault.reason}.") from None
         job.reused.append(url)
-        return read(found.body)
+        return content
     answer = door.get(url, read)
     answers.keep(shelf, url, answer.body, answer.fetched_at)
     return answer.content

@@ -35,6 +35,10 @@ class NotFoundError(NetworkError):
     """The service has no such address (HTTP 404)."""
 
 
+class MisfitError(NetworkError):
+    """Answers that are whole one by one and contradict each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much of everything one answer may take; waits and tries count towards the deadline."""
@@ -138,6 +142,13 @@ class Door:
         NetworkError
             One sentence: who did not answer, why, after how many tries; ``NotFoundError`` for HTTP 404.
         """
+        try:
+            return self._patiently(url, read)
+        except NetworkError as error:
+            # A server may echo the token in a redirect; whatever the sentence quotes, the secret is not in it.
+            raise type(error)(self._clean(error.message), remedy=self._clean(error.remedy)) from None
+
+    def _patiently(self, url: str, read: Callable[[bytes], T]) -> Answer[T]:
         self._admit(url)
         if self.offline:
             raise NetworkError(f"{self._host(url)} was not asked: this run is offline.", remedy=OFFLINE)
@@ -153,7 +164,8 @@ class Door:
             if attempt >= (last.patience or self.limits.tries) or self._clock() + wait >= until:
                 break
             self._sleep(wait)
-        raise NetworkError(
+        kind = MisfitError if last.misfit else NetworkError
+        raise kind(
             f"{self._host(url)} gave no usable answer: {self._clean(last.reason)} "
             f"({attempt} {'try' if attempt == 1 else 'tries'}, {self._clock() - started:.1f} s).",
             remedy=AGAIN,

@@ -9,10 +9,13 @@ from typing import Any
 
 
 class Garbled(Exception):  # noqa: N818 - a fault on the way to a NetworkError, never seen by a user
-    """What arrived cannot be the answer. ``patience`` is how many tries it deserves, None for all of them."""
+    """What arrived cannot be the answer. ``patience`` is how many tries it deserves, None for all of them.
 
-    def __init__(self, reason: str, *, patience: int | None = None, wait_s: float = 0.0) -> None:
-        self.reason, self.patience, self.wait_s = reason, patience, wait_s
+    ``misfit``: whole in itself, but at odds with what arrived before.
+    """
+
+    def __init__(self, reason: str, *, patience: int | None = None, wait_s: float = 0.0, misfit: bool = False) -> None:
+        self.reason, self.patience, self.wait_s, self.misfit = reason, patience, wait_s, misfit
         super().__init__(reason)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from eventstudy.errors import StoreError
-from eventstudy.market.store.disk import damaged, make_folder, read_whole, sealed, sweep, unsealed, write_whole
+from eventstudy.market.store.disk import damaged, make_folder, read_whole, remove, sealed, sweep, unsealed, write_whole
 
 RECORD, BODY = ".json", ".z"
 
@@ -64,6 +65,12 @@ def kept(shelf: Shelf, question: str) -> Kept | None:
     except (FileNotFoundError, StoreError):
         return None
     return found if found.question == question else None
+
+
+def forget(shelf: Shelf, questions: Iterable[str]) -> None:
+    """Drop the records of questions, so that they are asked again; their bytes stay until ``data gc``."""
+    for question in questions:
+        remove(record_path(shelf, question))
 
 
 def read_record(path: Path) -> Kept:
