@@ -9,8 +9,8 @@ from eventstudy.errors import EventTimeError, StampError
 from eventstudy.news.stamps import Stamp
 from eventstudy.news.zones import find_zone, is_utc_name
 
-# News are new: a body date further than this before its publication is background, not the event's.
-NEWS_AGE = timedelta(days=7)
+# News are new: a day further than this before the publication is background, not the event's.
+NEWS_AGE = timedelta(days=2)
 FIRST_YEAR, LAST_YEAR = 2000, 2030
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from eventstudy.errors import StampError
-from eventstudy.news.context import NEWS_AGE, Context, Reference
+from eventstudy.news.context import Context, Reference
 from eventstudy.news.evidence import Conflict
 from eventstudy.news.phrases import DateWords
 from eventstudy.news.stamps import calendar_date, day_and_month
 from eventstudy.news.words import RELATIVE_DAYS
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# A numeric date proves its order where only one reading lies this near before the publication.
+ORDER_PROOF = timedelta(days=7)
 HALF_YEAR = timedelta(days=183)
 
 
@@ -194,4 +196,4 @@ def _numeric(words: DateWords, context: Context, reference: Reference, russian: 
 
 def _is_fresh(day: date, reference: Reference) -> bool:
     published = reference.day
-    return published is not None and timedelta(0) <= published - day <= NEWS_AGE
+    return published is not None and timedelta(0) <= published - day <= ORDER_PROOF

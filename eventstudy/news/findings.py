@@ -10,7 +10,8 @@ from eventstudy.errors import StampError
 from eventstudy.news.context import Context, Reference, reference_of
 from eventstudy.news.evidence import Clock, Conflict, Evidence
 from eventstudy.news.items import NewsItem
-from eventstudy.news.moments import Moment, read_moments
+from eventstudy.news.moment import Moment
+from eventstudy.news.moments import read_moments
 from eventstudy.news.stamps import Stamp, read_stamp
 from eventstudy.news.words import Role
 
@@ -104,9 +105,10 @@ def _evidence(field: str, text: str, role: Role, stamp: Stamp) -> Evidence:
 def worded_stamp(field: str, text: str, context: Context) -> Stamp | None:
     """Return a stamp written in words ("13 апреля 2021, 18:37"), if it is one full time and nothing else."""
     moments = read_moments(text[:200], field, context, Reference(None, context.zone))
-    if len(moments) != 1 or moments[0].conflicts or moments[0].evidence.earliest is None:
+    if len(moments) != 1 or moments[0].conflicts or moments[0].covers is None:
         return None
-    return line_stamp(moments[0]) if moments[0].evidence.latest is not None else None
+    start, end = moments[0].covers
+    return Stamp(start, end, "minute" if moments[0].timed else "day", text, moments[0].zone)
 
 
 def written_day(text: str, context: Context) -> date | None:

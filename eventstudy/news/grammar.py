@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 
 from eventstudy.news.words import ROLES, Role
 
@@ -28,7 +29,7 @@ _INFINITIVE = re.compile(r"\bto (?!the\b|a\b|an\b|its\b|his\b|this\b|that\b|be t
 _NO_PAST = (
     r"(?!(?:united|limited|hundred|indeed|need|speed|feed|seed|exceed|proceed|succeed|breed|bleed|sacred|naked|hatred|"
     r"embed|unprecedented|related|interested|рубли|недели|капитал|сигнал|материал|журнал|канал|финал|портал|персонал|"
-    r"потенциал|филиал|интервал|если|или|дела|дело|цели|роли|земли|доли|сила|школа|модели|автомобили|отели|число|"
+    r"потенциал|филиал|интервал|если|или|начало|масло|правило|тело|тепло|дела|дело|цели|роли|земли|доли|сила|школа|модели|автомобили|отели|число|"
     r"общественн\w+|пошли|нужда\w+|металл|металла|отдел|раздел|предел|передел|вокзал|зал|зала|пол|угол|стол|футбол)\b)"
 )
 _PAST = re.compile(
@@ -85,8 +86,18 @@ def is_quoted(spans: tuple[Span, ...], position: int) -> bool:
     return any(start < position < end for start, end in spans)
 
 
-def governing_role(sentence: str, start: int, end: int) -> tuple[Role, str, bool]:
-    """Return the role of the words at ``start:end``, the word that gave it, and whether a past verb governs.
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """What rules a time: its role, the word that gave it, the verb, and whether that tells of the past."""
+
+    role: Role
+    word: str = ""
+    verb: str = ""
+    past: bool = False
+
+
+def governing(sentence: str, start: int, end: int) -> Governed:
+    """Return what governs the words at ``start:end``.
 
     The nearest marker before the words governs; where none stands before them, the first one after them. A past
     verb nearer than any marker makes the words the event's own time.
@@ -95,20 +106,60 @@ def governing_role(sentence: str, start: int, end: int) -> tuple[Role, str, bool
     before += [(m.end(), "schedule", m[0]) for m in _INFINITIVE.finditer(sentence, 0, start)]
     before += [(m.end(), "background", m[0]) for m in _STANDING.finditer(sentence, 0, start)]
     past = [m for m in _PAST.finditer(sentence) if not _ROLE.fullmatch(m[0]) and not _STANDING.fullmatch(m[0])]
-    past_before = max((m.end() for m in past if m.end() <= start), default=-1)
+    verb = max((m for m in past if m.end() <= start), key=lambda m: m.end(), default=None)
     doubtful = [entry for entry in before if entry[1] == "uncertain"]
     if before:
         place, role, word = max(doubtful or before)
-        if role in ("uncertain", "embargo", "update") or place > past_before:
-            return role, word, False
-    if past_before >= 0:
-        return "event", "", True
+        if role in ("uncertain", "embargo", "update") or verb is None or place > verb.end():
+            return Governed(role, word)
+    if verb is not None:
+        return Governed("event", "", _main_verb(sentence, verb), past=True)
+    return _governed_after(sentence, end, [m for m in past if m.start() >= end])
+
+
+def _governed_after(sentence: str, end: int, past: list[re.Match[str]]) -> Governed:
     after = [(m.start(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, end)]
     after += [(m.start(), "schedule", m[0]) for m in _STANDING.finditer(sentence, end)]
-    past_after = min((m.start() for m in past if m.start() >= end), default=10**9)
-    if after and min(after)[0] < past_after:
-        return min(after)[1], min(after)[2], False
-    return "event", "", past_after < 10**9
+    first = min(past, key=lambda m: m.start(), default=None)
+    if after and (first is None or min(after)[0] < first.start()):
+        return Governed(min(after)[1], min(after)[2])
+    if first is not None and not _PRESENT_RU.search(sentence, end, first.start()):
+        return Governed("event", "", _main_verb(sentence, first), past=True)
+    headline = _HEADLINE.search(sentence)
+    return Governed("event", "", headline[0] if headline else "")
+
+
+# Russian endings of the present and the future: "сегодня опубликуют", "сегодня является".
+_PRESENT_RU = re.compile(
+    r"\b(?!совет\b|бюджет\b|комитет\b|кредит\b|дефицит\b)[а-яё]{2,}(?:[еи]тся|[уюая]тся|[еи]т|[уюая]т)\b", re.IGNORECASE
+)
+# Headlines tell the past in the present tense.
+_HEADLINE = re.compile(
+    r"\b(?:says|tells|announces|reports|publishes|releases|declares|states|discloses|confirms|warns|raises|cuts|hikes|"
+    r"lowers|keeps|leaves|halts|suspends|resigns|orders|imposes|unveils|issues)\b",
+    re.IGNORECASE,
+)
+
+
+_AUXILIARY = re.compile(r"(?:was|were|had|has|have|been|стал\w*|был\w*)", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"\s+(?:been |also |then |just |officially |formally )*(?P<word>\w+)")
+
+
+def _main_verb(sentence: str, verb: re.Match[str]) -> str:
+    """Return the verb, or the word after it where it only helps: "was halted", "стало известно"."""
+    if not _AUXILIARY.fullmatch(verb[0]):
+        return verb[0]
+    following = _NEXT_WORD.match(sentence, verb.end())
+    return following["word"] if following else verb[0]
+
+
+_DATELINE = re.compile(r"\s*[A-ZА-ЯЁ][\w .'’-]{1,40}[,.]\s*$")
+_AGENCY = re.compile(r"\.?\s*(?:[-–—/(]|РИА|ТАСС|ИНТЕРФАКС|INTERFAX|Reuters|REUTERS|AP\b|AFP\b)")
+
+
+def is_dateline(text: str, start: int, end: int) -> bool:
+    """Return whether a day stands in the line of place, date and agency that opens a wire story."""
+    return start < 60 and bool(_DATELINE.fullmatch(text[:start])) and bool(_AGENCY.match(text, end))
 
 
 def _role_name(match: re.Match[str]) -> Role:

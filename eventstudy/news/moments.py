@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from eventstudy.errors import StampError
+from eventstudy.news.bounds import act_of, bounded, noted
 from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_bounds, whose_clock
 from eventstudy.news.context import Context, Reference
 from eventstudy.news.days import DayReading, read_day
 from eventstudy.news.evidence import Conflict, Evidence
-from eventstudy.news.grammar import Span, governing_role, is_quoted, quoted_spans, sentence_at, sentences
+from eventstudy.news.grammar import Span, governing, is_dateline, is_quoted, quoted_spans, sentence_at, sentences
+from eventstudy.news.moment import Moment
 from eventstudy.news.phrases import DateWords, TimeWords, find_dates, find_times
-from eventstudy.news.stamps import TICK
 from eventstudy.news.words import Meaning, Role
 
 MAX_CHARACTERS = 60_000
 MAX_MOMENTS = 200
+# News say when in the title or the lead; what stands further down is told of other days.
+LEAD = 400
+LEAD_SENTENCES = 2
+WORDY = 5
 SLACK = timedelta(hours=1)
 _BRIDGE = re.compile(
     r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|time|by|as of|after|before|since|around|about|к|на|до|после|"
@@ -26,24 +31,6 @@ _BRIDGE = re.compile(
     re.IGNORECASE,
 )
 _RUSSIAN = re.compile("[а-яё]{3}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One time or day of a text: its evidence, its role, and why it could not be resolved, if so."""
-
-    role: Role
-    evidence: Evidence
-    conflicts: tuple[Conflict, ...] = ()
-    date: DateWords | None = None
-    reading: DayReading | None = None
-    timed: bool = False
-    past: bool = False
-    zone: str = ""
-
-    @property
-    def bounds(self) -> tuple[datetime | None, datetime | None]:
-        return self.evidence.earliest, self.evidence.latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +44,14 @@ class _Scene:
     context: Context
     reference: Reference
     russian: bool
+
+    def in_lead(self, position: int) -> bool:
+        """Return whether a position is in the title, or in the first sentences of the text that say something."""
+        if self.field != "text":
+            return True
+        start = sentence_at(self.spans, position)[0]
+        told = sum(len(self.text[a:b].split()) >= WORDY for a, b in self.spans if a < start)
+        return start < LEAD and told < LEAD_SENTENCES
 
     def sentence(self, position: int) -> tuple[str, int]:
         start, end = sentence_at(self.spans, position)
@@ -112,7 +107,14 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
     marks = [m for m in (words, time) if m is not None]
     start, end = min(m.start for m in marks), max(m.end for m in marks)
     sentence, offset = scene.sentence(start)
-    role, word, past = governing_role(sentence, start - offset, end - offset)
+    ruled = governing(sentence, start - offset, end - offset)
+    role, word, act = ruled.role, ruled.word, act_of(ruled.verb)
+    if role == "event" and time is None and is_dateline(scene.text, start, end):
+        role, word = "publication", "its place in the dateline"
+    if role == "event" and act == "price" and marks[-1].meaning in ("at", "after", "since"):
+        role, word = "background", "a move of prices"
+    if role == "event" and not scene.in_lead(start) and act != "price":
+        role, word = "background", "its place below the lead"
     if role == "event" and words is not None and words.until is not None:
         role, word = "background", "a range of days"
     if is_quoted(scene.quotes, start):
@@ -126,7 +128,7 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
         field=scene.field,
         note=f"governed by {word!r}" if word else "",
     )
-    moment = Moment(role, evidence, date=words, timed=time is not None, past=past)
+    moment = Moment(role, evidence, date=words, timed=time is not None, past=ruled.past, act=act)
     if torn:
         conflict = Conflict("which_day", f"{evidence.text!r}: its sentence names more than one day.", evidence.text)
         return replace(moment, conflicts=(conflict,))
@@ -159,9 +161,7 @@ def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: Time
     if reading.conflict is not None:
         if words is not None and words.until is not None:
             return replace(moment, conflicts=(reading.conflict,))
-        return replace(_only_meaning(moment, words, time), conflicts=(reading.conflict,))
-    if reading.day is None:
-        return _only_meaning(moment, words, time)
+        return replace(noted(moment, _meaning(words, time)), conflicts=(reading.conflict,))
     try:
         return _placed(scene, moment, words, time, clock)
     except StampError as error:
@@ -175,19 +175,26 @@ def _placed(
     day = moment.reading.day if moment.reading else None
     if day is None:
         return moment
-    meaning: Meaning = "at" if words is None else words.meaning
+    meaning = _meaning(words, time)
+    day_end = None
     if time is not None:
         machine = words is not None and (words.numeric is not None or words.text[:4].isdigit())
         start, end, precision = moment_bounds(time, day, clock.zone, machine)
-        # "by Tuesday, 18:00": the words before the day also speak for the time after it.
-        meaning = time.meaning if time.meaning != "at" else meaning
+        day_end = day_bounds(day, clock.zone, time.text)[1]
     elif words is not None and words.part:
         start, end, precision = *part_bounds(words.part, day, clock.zone, words.text), "hour"
     else:
         start, end, precision = *day_bounds(day, clock.zone, moment.evidence.text), "day"
     if clock.loose and day != scene.reference.day:
         start, end = start - SLACK, end + SLACK
-    return _bounded(moment, start, end, precision, meaning, _day_edges(day, clock, time, meaning))
+    return bounded(moment, meaning, (start, end), precision, day_end)
+
+
+def _meaning(words: DateWords | None, time: TimeWords | None) -> Meaning:
+    """Return what the preposition says; in "by Tuesday, 18:00" that of the day also speaks for the time."""
+    if time is not None and time.meaning != "at":
+        return time.meaning
+    return "at" if words is None else words.meaning
 
 
 def _lone_time(sentence: str) -> bool:
@@ -201,67 +208,3 @@ def _day_of(scene: _Scene, words: DateWords | None, clock: WhoseClock) -> DayRea
     if published is None or published != (scene.reference.day or published):
         return DayReading(conflict=Conflict("day_unknown", "A time of day, and nothing says of which day."))
     return DayReading(published, note=f"of the day of publication, {published}")
-
-
-def _day_edges(
-    day: date, clock: WhoseClock, time: TimeWords | None, meaning: Meaning
-) -> tuple[datetime | None, datetime | None]:
-    """Return what the named day itself still bounds when the time bounds one side only."""
-    if time is None or meaning not in ("after", "since"):
-        return None, None
-    return day_bounds(day, clock.zone, time.text)
-
-
-def _bounded(
-    moment: Moment,
-    start: datetime,
-    end: datetime,
-    precision: str,
-    meaning: Meaning,
-    edges: tuple[datetime | None, datetime | None],
-) -> Moment:
-    """Return the moment with the side its meaning bounds: "as of" and "by" bound the end, "after" the beginning."""
-    table: dict[Meaning, tuple[datetime | None, datetime | None]] = {
-        "at": (start, end),
-        "by": (None, end),
-        "before": (None, start - TICK),
-        "after": (start, edges[1]),
-        "since": (start, edges[1]),
-        "about": (start, end),
-    }
-    earliest, latest = (start, None) if moment.role == "embargo" else table[meaning]
-    notes = {
-        "by": "an upper bound only",
-        "before": "an upper bound only",
-        "after": "a lower bound",
-        "since": "a lower bound",
-    }
-    evidence = replace(
-        moment.evidence,
-        earliest=earliest,
-        latest=latest,
-        precision=precision,
-        note="; ".join(n for n in (moment.evidence.note, notes.get(meaning, "")) if n),
-    )
-    found = replace(moment, evidence=evidence)
-    if meaning == "about":
-        conflict = Conflict(
-            "approximate", f"{evidence.text!r} is said to be about right; how near is not.", evidence.text
-        )
-        return replace(found, conflicts=(conflict,))
-    return found
-
-
-def _only_meaning(moment: Moment, words: DateWords | None, time: TimeWords | None) -> Moment:
-    """Return an unresolved moment that still tells which side it would bound."""
-    meaning = time.meaning if time is not None else words.meaning if words is not None else "at"
-    told = {
-        "by": "an upper bound only",
-        "before": "an upper bound only",
-        "after": "a lower bound",
-        "since": "a lower bound",
-    }
-    if meaning not in told:
-        return moment
-    note = "; ".join(n for n in (moment.evidence.note, told[meaning]) if n)
-    return replace(moment, evidence=replace(moment.evidence, note=note))

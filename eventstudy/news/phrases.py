@@ -103,10 +103,12 @@ DATE_PATTERNS: dict[str, re.Pattern[str]] = {
         rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})\b(?![:.]\d))?(?:,?\s+{_YEAR})?{_TAIL_EN}"
     ),
     "day_month": re.compile(
+        rf"(?:\b(?:from|between)\s+(?:the\s+)?(?P<since>\d{{1,2}})(?:{_ORDINAL})\s+(?:to|and)\s+)?"
         rf"{_HEAD_EN}\b(?<![\d:.,/])(?P<day>\d{{1,2}})(?:{_ORDINAL})(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})(?:{_ORDINAL}))?"
         rf"(?:\s+of)?[\s-](?P<mon>{_MONTH_EN})\b\.?(?:(?:,?\s+|-){_YEAR})?{_TAIL_EN}"
     ),
     "day_month_ru": re.compile(
+        rf"(?:\b(?:с|между)\s+(?P<since>\d{{1,2}})\s+(?:по|и)\s+)?"
         rf"(?:\b(?P<wd>{_DAY_RU})\b\.?,?\s+)?(?<![\d:.,/])\b(?P<day>\d{{1,2}})(?:-?го|-е)?"
         rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}))?\s+(?P<mon>{_MONTH_RU})\b\.?"
         rf"(?:,?\s+{_YEAR}(?:\s*(?:года|год|г\.))?)?(?:,?\s*\(?(?:в\s+)?(?P<wd2>{_DAY_RU})\b\)?)?",
@@ -224,8 +226,10 @@ def _date_words(name: str, match: re.Match[str]) -> DateWords:
         order = (int(match["first"]), int(match["second"]))
         return replace(words, numeric=order, dotted=match["mark"] == ".")
     month = int(match["month"]) if name == "iso" else (_month_ru if russian else _month_en)(match["mon"]) + 1
-    until = parts.get("until")
-    return replace(words, month=month, day=int(match["day"]), until=int(until) if until else None)
+    day, since, until = int(match["day"]), parts.get("since"), parts.get("until")
+    if since:
+        return replace(words, month=month, day=int(since), until=day)
+    return replace(words, month=month, day=day, until=int(until) if until else None)
 
 
 def _with_surroundings(text: str, words: DateWords) -> DateWords:

@@ -24,7 +24,7 @@ from eventstudy.news.clocks import day_bounds
 from eventstudy.news.context import Context
 from eventstudy.news.days import DAYS, possible_days
 from eventstudy.news.evidence import Candidate, Conflict
-from eventstudy.news.moments import Moment
+from eventstudy.news.moment import Moment
 from eventstudy.news.phrases import DateWords
 from eventstudy.news.price_evidence import DailySeries, Fit, claim_instant, fit_claim, pooled_series, series_conflicts
 from eventstudy.news.stamps import Stamp

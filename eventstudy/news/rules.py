@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from eventstudy.news.context import NEWS_AGE, Context, zone_of
 from eventstudy.news.evidence import Conflict
 from eventstudy.news.findings import Findings
-from eventstudy.news.moments import Moment
+from eventstudy.news.moment import Moment
 from eventstudy.news.stamps import Stamp
 
 Bounds = tuple[datetime | None, datetime | None]
 # Stamps of one publication in different fields of a page differ by seconds; the later one is taken.
+WIDEST = timedelta(days=2)
 SAME_PUBLICATION = timedelta(minutes=10)
 
 
@@ -26,6 +27,11 @@ def decide(found: Findings, context: Context) -> tuple[Bounds, tuple[Conflict, .
         conflicts.append(Conflict("several_times", "The times of the item exclude one another."))
     if not conflicts and (earliest is None or latest is None):
         conflicts += _half_open(found, earliest, latest)
+    elif not conflicts and earliest is not None and latest is not None and latest - earliest > WIDEST:
+        said = (
+            f"All that is certain is {earliest.isoformat()} to {latest.isoformat()}, too wide to be one event's time."
+        )
+        conflicts.append(Conflict("too_wide", said))
     return (earliest, latest), tuple(dict.fromkeys(conflicts))
 
 
@@ -77,16 +83,16 @@ def unreliable_words(found: Findings, context: Context) -> list[Conflict]:
         text = m.evidence.text
         if m.role == "uncertain":
             conflicts.append(Conflict("uncertain", f"{text!r} is {m.evidence.note or 'in doubt'}.", text))
-        elif m.role == "event" and not m.past and not (m.evidence.kind in ("date", "time") and _is_over(m, found)):
+        elif m.role == "event" and not m.past and not _is_over(m, found):
             conflicts.append(Conflict("tense_unclear", f"{text!r}: nothing says it is past, not to come.", text))
     return conflicts
 
 
 def _is_over(moment: Moment, found: Findings) -> bool:
-    """Return whether a time whose verb does not tell was over when the item came out."""
+    """Return whether a headline's present tense tells of what was over when the item came out."""
     published, earliest = published_by(found), moment.evidence.earliest
-    counted = moment.date is not None and moment.date.weekday is not None and moment.date.day is None
-    return published is not None and earliest is not None and earliest <= published and not counted
+    dated = moment.date is not None and moment.date.day is not None
+    return moment.act == "public" and dated and published is not None and earliest is not None and earliest <= published
 
 
 def against_publication(found: Findings, context: Context) -> list[Conflict]:
@@ -105,7 +111,7 @@ def against_publication(found: Findings, context: Context) -> list[Conflict]:
         if m.role in ("event", "embargo") and earliest is not None and earliest > last:
             said = f"{text!r} is after the publication ({last.isoformat()})."
             conflicts.append(Conflict("after_publication", said, text))
-        elif m.role == "event" and latest is not None and latest < last - NEWS_AGE - timedelta(days=1):
+        elif m.role == "event" and (latest or earliest or last) < last - NEWS_AGE:
             said = f"{text!r} is more than {NEWS_AGE.days} days older than the publication."
             conflicts.append(Conflict("old_for_news", said, text))
     return conflicts
@@ -144,10 +150,10 @@ def future(found: Findings, context: Context) -> list[Conflict]:
 
 def disjoint(found: Findings, context: Context) -> list[Conflict]:
     """Refuse when two times of the text cannot both be the event's."""
-    events = [m for m in found.moments if m.role in ("event", "quoted") and any(m.bounds)]
+    events = [m for m in found.moments if m.role in ("event", "quoted") and (m.covers or any(m.bounds))]
     for i, one in enumerate(events):
         for other in events[i + 1 :]:
-            if "event" in (one.role, other.role) and _apart(one.bounds, other.bounds):
+            if "event" in (one.role, other.role) and _apart(one.covers or one.bounds, other.covers or other.bounds):
                 message = f"{one.evidence.text!r} and {other.evidence.text!r} cannot both be the time of the event."
                 return [Conflict("several_times", message)]
     return []

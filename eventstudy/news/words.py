@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 Meaning = Literal["at", "by", "before", "after", "since", "about"]
+Act = Literal["public", "happening", "price"]
 Role = Literal["event", "publication", "update", "embargo", "schedule", "uncertain", "background", "quoted"]
 
 # Month -> the ways it is written; English is matched with its capital, Russian in any case of the noun.
@@ -69,7 +70,7 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
         r"no later than|not later than|at or before|on or before|не позднее(?: чем)?(?: в)?|не позже(?: чем)?(?: в)?",
         "by",
     ),
-    (r"as (?:of|at)|by|until|till|up to|по состоянию на|по данным на|на момент|к|ко|до|на", "by"),
+    (r"as (?:of|at)|by|until|till|up to|по состоянию на|по данным на|на момент|к|ко|до|на|по|through", "by"),
     (r"(?:just |shortly |right |soon |immediately |a little )?before|prior to|ahead of|незадолго до|перед", "before"),
     (r"(?:just |shortly |right |soon |immediately |a little )?(?:after|past)|following", "after"),
     (r"(?:вскоре |сразу |чуть )?после|(?:вскоре |сразу )после", "after"),
@@ -140,4 +141,21 @@ ROLES: tuple[tuple[str, Role], ...] = (
         r"(?<!не )ранее|as far back as",
         "background",
     ),
+)
+
+# Verbs of acts that are public when they are done, and verbs of prices; every other verb tells of a happening, which
+# may become known later.
+PUBLIC_ACTS = (
+    r"said|says|told|tells|announce[sd]?|report(?:s|ed)?|publish(?:es|ed)|releas(?:es|ed)|posted|declare[sd]|state[sd]|"
+    r"disclose[sd]|confirm(?:s|ed)|warn(?:s|ed)|raise[sd]|cuts?|hike[sd]|lower(?:s|ed)|increase[sd]|keeps?|kept|leaves|left|"
+    r"halt(?:s|ed)|suspend(?:s|ed)|stopped|resume[sd]|resign(?:s|ed)|order(?:s|ed)|impose[sd]|unveil(?:s|ed)|issue[sd]|"
+    r"tweeted|wrote|writes|acknowledge[sd]|add(?:s|ed)|noted|forecast|downgrade[sd]|upgrade[sd]|fired|sanctioned|ran|"
+    r"сообщ\w+|заяв\w+|объявил\w*|опубликовал\w*|рассказал\w*|сказал\w*|передал\w*|передает|передаёт|написал\w*|"
+    r"пишет|снизил\w*|повысил\w*|сохранил\w*|остановил\w*|приостановил\w*|подтвердил\w*|отметил\w*|уточнил\w*|"
+    r"предупредил\w*|выпустил\w*|разместил\w*|обнародовал\w*|известно|выступил\w*|призвал\w*|пообещал\w*"
+)
+PRICE_MOVES = (
+    r"fell|rose|dropped|gained|lost|climbed|slid|jumped|surged|plunged|traded|declined|advanced|weakened|strengthened|"
+    r"slumped|sank|dipped|rallied|firmed|shed|упал\w*|вырос\w*|подешевел\w*|подорожал\w*|укрепил\w*|ослаб\w*|"
+    r"опустил\w*|поднял\w*|прибавил\w*|потерял\w*|просел\w*|торговал\w*|составил\w*|открыл\w*|закрыл\w*"
 )
