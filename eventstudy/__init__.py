@@ -16,6 +16,7 @@ PUBLIC = {
     "EventTime": "eventstudy.news.items",
     "Instrument": "eventstudy.market.instruments",
     "NewsItem": "eventstudy.news.items",
+    "log_returns": "eventstudy.market.returns",
     "read_bars": "eventstudy.market.sources.files",
     "write_bars": "eventstudy.market.sources.parquet_file",
     "read_events": "eventstudy.news.event_files",

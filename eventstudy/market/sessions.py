@@ -230,6 +230,13 @@ def session_rows(calendar: TradingCalendar, closes: IntArray, step_us: int) -> I
     return np.asarray(np.where(inside, row, -1), dtype=np.int64)
 
 
+def distinct(rows: IntArray, size: int) -> IntArray:
+    """Return the distinct rows of a table of ``size`` rows, in order, without sorting; -1 stands for none."""
+    seen = np.zeros(size + 1, dtype=np.bool_)
+    seen[rows] = True
+    return np.flatnonzero(seen[:size]).astype(np.int64)
+
+
 def trading_day(calendar: TradingCalendar, closes: IntArray, step_us: int = 1) -> IntArray:
     """Return the exchange's trading day of each closing instant as days since 1970-01-01, shape (T,).
 

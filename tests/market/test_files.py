@@ -154,3 +154,35 @@ def test_the_two_bars_in_which_the_news_came() -> None:
     made = es.read_bars(SHARED / "moex" / "SBER_M10_2021.csv", instrument="SBER", step="10min", label="right", **MOSCOW)
     assert between(made, "18:20", "18:30") == pytest.approx(61.6, abs=0.05)
     assert between(made, "18:30", "18:40") == pytest.approx(49.7, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("date", "clock", "message"),
+    [
+        ("20211332", "100000", "does not exist"),
+        ("20210413", "106000", "'106000' is no time of day"),
+        ("20210413", "250000", "'250000' is no time of day"),
+        ("yesterday", "100000", "not written like"),
+    ],
+)
+def test_dates_and_clocks_that_do_not_exist_are_refused(tmp_path: Path, date: str, clock: str, message: str) -> None:
+    path = write(tmp_path, FINAM.format("20210412", "093000") + f"ABC,1,{date},{clock},1,3,0.5,2,10\n")
+    with pytest.raises(BarsError, match=message):
+        es.read_bars(path, instrument="ABC", step="1min", label="right", preset="finam", **MOSCOW)
+
+
+def test_clocks_of_numbers_and_of_text_read_alike(tmp_path: Path) -> None:
+    asked = {"instrument": "ABC", "step": "1min", "label": "right", "preset": "finam"} | MOSCOW
+    numbers = es.read_bars(write(tmp_path, FINAM.format("20210413", "090500")), **asked)
+    texts = es.read_bars(write(tmp_path, FINAM.format("2021-04-13", "9:05")), **asked)
+    assert numbers == texts
+    assert str(numbers.frame.index[0]) == "2021-04-13 06:05:00+00:00"
+
+
+def test_epoch_counts_are_instants_and_mixed_units_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "time,close\n1618326000,1\n1618326060,2\n")
+    made = es.read_bars(path, instrument="ABC", step="1min", label="right")
+    assert str(made.frame.index[0]) == "2021-04-13 15:00:00+00:00"
+    path = write(tmp_path, "time,close\n1618326000,1\n1618326060000,2\n")
+    with pytest.raises(BarsError, match=r"Row 3 counts time in another unit.*1618326060000"):
+        es.read_bars(path, instrument="ABC", step="1min", label="right")

@@ -98,5 +98,6 @@ def repair(subject: Subject, accept: Collection[str] = ()) -> Inspection:
             remedy=f"To read the series all the same, accept what was found: accept=({kinds},).",
         )
     if not len(inspection.subject.raw):
-        raise BarsError("No row with a usable price is left.", remedy="Run eventstudy data check on the file.")
+        why = " ".join(f"{f}." for f in inspection.findings)
+        raise BarsError(f"No row with a usable price is left. {why}", remedy="Correct the file.")
     return inspection

@@ -101,7 +101,7 @@ def empty_days(subject: Subject) -> IntArray:
     if subject.raw.daily:
         have = subject.raw.wall // DAY_US
     else:
-        have = venue.table.trading_day[np.unique(subject.session[subject.session >= 0])]
+        have = venue.table.trading_day[sessions.distinct(subject.session, len(venue.table))]
     if not len(have):
         return NOBODY
     first, last = max(have.min(), as_day(venue.valid_from)), min(have.max(), as_day(venue.valid_to))
@@ -113,7 +113,7 @@ def empty_sessions(subject: Subject) -> IntArray:
     if subject.calendar is None:
         return NOBODY
     table = subject.calendar.table
-    held = np.unique(subject.session[subject.session >= 0])
+    held = sessions.distinct(subject.session, len(table))
     if not len(held):
         return NOBODY
     between = np.arange(held[0], held[-1] + 1)

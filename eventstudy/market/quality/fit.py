@@ -67,11 +67,11 @@ def fit(raw: RawBars, calendar: TradingCalendar, closes: IntArray) -> Fit:
     held, closed, step = row[inside], closes[inside], raw.step_us
     auction = table.auction[held] & (closed - step >= table.opens[held])
     trade = ~table.auction[held]
-    first = np.unique(held[trade & (closed - table.opens[held] <= step)])
-    last = np.unique(held[trade & (table.closes[held] - closed < step)])
-    n_sessions = len(np.unique(held[trade]))
+    first = len(sessions.distinct(held[trade & (closed - table.opens[held] <= step)], len(table)))
+    last = len(sessions.distinct(held[trade & (table.closes[held] - closed < step)], len(table)))
+    n_sessions = len(sessions.distinct(held[trade], len(table)))
     wide = int((auction & has_range(raw)[inside]).sum())
-    return Fit(int((~inside).sum()), wide, n_sessions - len(first), n_sessions - len(last), n_sessions)
+    return Fit(int((~inside).sum()), wide, n_sessions - first, n_sessions - last, n_sessions)
 
 
 def has_range(raw: RawBars) -> BoolArray:

@@ -45,7 +45,7 @@ def find_unit_jumps(subject: Subject) -> Sight | None:
 def find_splits(subject: Subject) -> Sight | None:
     """The level changes by the factor of a split or a redenomination, and stays there."""
     size = np.abs(subject.changes)
-    if not subject.scale or not (size > SPLITS[0] - 0.03).any():
+    if not (size > SPLITS[0] - 0.03).any() or not subject.scale:
         return None
     near = np.zeros(len(size), dtype=np.bool_)
     for row in np.flatnonzero((size > SPLITS[0] - 0.03) & (size > SPLIT_SCALES * subject.scale)):

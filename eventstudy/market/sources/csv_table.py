@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,16 @@ from pyarrow import csv as arrow_csv
 from eventstudy.arrays import DAY_US, FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.layouts import PRICES, Layout, plain
-from eventstudy.market.sources.stamp_columns import read_clocks, read_dates, read_stamps
+from eventstudy.market.sources.stamp_columns import (
+    compact_clocks,
+    compact_dates,
+    read_clocks,
+    read_dates,
+    read_stamps,
+)
 
+TEXT = pa.dictionary(pa.int32(), pa.string())
 MISSING = ["", "-", "NaN", "nan", "NA", "N/A", "null", "NULL", "None"]
-INFINITE = re.compile(r"^[+-]?inf(inity)?$", re.IGNORECASE)
 OFFSET = re.compile(r"\d\d?:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)$")
 ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 EPOCH_UNITS = {10: 1_000_000, 13: 1_000, 16: 1}
@@ -115,20 +122,27 @@ def choose_columns(names: Iterable[str], layout: Layout, mapping: Mapping[str, s
 
 def parse(path: Path, head: Head, chosen: Mapping[str, str]) -> pa.Table:
     """Read the chosen columns with pyarrow; a value that is no number is refused with its place."""
-    text = pa.dictionary(pa.int32(), pa.string())
-    types = {column: pa.float64() if role in PRICES else text for role, column in chosen.items()}
-    if "time" in chosen:
-        types[chosen["time"]] = time_type(head.first_row[head.names.index(chosen["time"])])
+    first = dict(zip(head.names, head.first_row, strict=False))
+    types = {column: column_type(role, first.get(column, "")) for role, column in chosen.items()}
+    if any(pa.types.is_int32(kind) for kind in types.values()):
+        with suppress(BarsError):  # a later date or clock that is no number: read them all as text
+            return read_typed(path, head, types)
+        types = {column: TEXT if pa.types.is_int32(kind) else kind for column, kind in types.items()}
+    return read_typed(path, head, types)
+
+
+def read_typed(path: Path, head: Head, types: Mapping[str, Any]) -> pa.Table:
+    """Read columns as the types given."""
     try:
         return arrow_csv.read_csv(
             path,
             read_options=arrow_csv.ReadOptions(
-                skip_rows=head.skip + int(head.has_header), column_names=list(head.names), block_size=1 << 22
+                skip_rows=head.skip + int(head.has_header), column_names=list(head.names), block_size=1 << 20
             ),
             parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, ignore_empty_lines=True),
             convert_options=arrow_csv.ConvertOptions(
-                include_columns=list(dict.fromkeys(chosen.values())),
-                column_types=types,
+                include_columns=list(types),
+                column_types=dict(types),
                 null_values=MISSING,
                 strings_can_be_null=True,
             ),
@@ -137,17 +151,22 @@ def parse(path: Path, head: Head, chosen: Mapping[str, str]) -> pa.Table:
         raise BarsError(f"{path}: {error}", remedy="Correct this row, or name other columns.") from None
 
 
-def time_type(first: str) -> Any:
-    """Return the arrow type a column of date and time is read as, judged by its first value."""
+def column_type(role: str, first: str) -> Any:
+    """Return the arrow type a column is read as, by what it holds and how its first value is written.
+
+    Dates and clocks without a sign (20210413, 181000) are read as numbers, others as text, each distinct one once.
+    """
+    if role in PRICES:
+        return pa.float64()
+    if role in {"date", "clock"}:
+        return pa.int32() if first.isdigit() and len(first) == (8 if role == "date" else 6) else TEXT
+    if role != "time":
+        return TEXT
     if OFFSET.search(first):
         return pa.timestamp("us", "UTC")
     if ISO.fullmatch(first):
         return pa.timestamp("us")
-    return (
-        pa.int64()
-        if first.isdigit() and len(first) >= 10 and len(first) != 14
-        else pa.dictionary(pa.int32(), pa.string())
-    )
+    return pa.int64() if first.isdigit() and len(first) >= 10 and len(first) != 14 else TEXT
 
 
 def tickers_in(path: Path, layout: Layout, mapping: Mapping[str, str]) -> tuple[str, ...]:
@@ -178,8 +197,9 @@ def rows_of(table: pa.Table, column: str, ticker: str, path: Path) -> np.ndarray
 def read_time(table: pa.Table, chosen: Mapping[str, str], head: Head) -> tuple[IntArray, bool]:
     """Return clock readings in microseconds, and whether they are instants because the stamps carry an offset."""
     if "date" in chosen:
-        days = mapped(table[chosen["date"]], read_dates, chosen["date"])
-        return days * DAY_US + mapped(table[chosen["clock"]], read_clocks, chosen["clock"]), False
+        days, clocks = table[chosen["date"]], table[chosen["clock"]]
+        day = mapped(days, read_dates, chosen["date"], compact_dates)
+        return day * DAY_US + mapped(clocks, read_clocks, chosen["clock"], compact_clocks), False
     column = table[chosen["time"]]
     if column.null_count:
         raise BarsError(f"The column {chosen['time']!r} has {column.null_count} rows without a time.")
@@ -190,10 +210,12 @@ def read_time(table: pa.Table, chosen: Mapping[str, str], head: Head) -> tuple[I
     return mapped(column, read_stamps, chosen["time"]), False
 
 
-def mapped(column: pa.ChunkedArray, read: Any, name: str) -> IntArray:
-    """Return a dictionary column with each distinct text read once."""
+def mapped(column: pa.ChunkedArray, read: Any, name: str, compact: Any = None) -> IntArray:
+    """Return a column of numbers by ``compact``, a column of texts with each distinct one read once."""
     if column.null_count:
         raise BarsError(f"The column {name!r} has {column.null_count} rows without a value.")
+    if pa.types.is_int32(column.type):
+        return np.asarray(compact(column.to_numpy()), dtype=np.int64)
     joined = column.unify_dictionaries().combine_chunks()
     if isinstance(joined, pa.ChunkedArray):
         joined = joined.chunk(0)

@@ -106,7 +106,8 @@ def read_file(request: BarRequest) -> Bars:
     inspection = repair(subject_of(request, now_us=time_ns() // 1000), accept)
     raw, closes = inspection.subject.raw, inspection.subject.closes
     keep = in_period(closes, request)
-    frame = pd.DataFrame({c: v[keep] for c, v in raw.columns.items()}, index=from_epoch_us(closes[keep]))
+    columns = raw.columns if keep.all() else {name: values[keep] for name, values in raw.columns.items()}
+    frame = pd.DataFrame(dict(columns), index=from_epoch_us(closes[keep]), copy=False)
     if not len(frame):
         first, last = from_epoch_us(closes[[0, -1]])
         raise DataError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, IntArray
 from eventstudy.errors import BarsError
@@ -96,3 +97,19 @@ def read_stamps(texts: Sequence[str]) -> IntArray:
     clocks = read_clocks([p[1].strip() if len(p) > 1 else "00:00" for p in parts])
     days, place = np.unique([p[0] for p in parts], return_inverse=True)
     return np.asarray(read_dates([str(d) for d in days])[place] * DAY_US + clocks, dtype=np.int64)
+
+
+def compact_dates(numbers: NDArray[np.int32]) -> IntArray:
+    """Return days since 1970-01-01 of dates written as numbers, 20210413; runs of one date are read once."""
+    starts = np.concatenate(([0], np.flatnonzero(np.diff(numbers)) + 1)) if len(numbers) else np.empty(0, np.int64)
+    days = read_dates([f"{number:08d}" for number in numbers[starts].tolist()])
+    return np.repeat(days, np.diff(np.concatenate((starts, [len(numbers)]))))
+
+
+def compact_clocks(numbers: NDArray[np.int32]) -> IntArray:
+    """Return microseconds since midnight of clock times written as numbers, 181000."""
+    hours, minutes, seconds = numbers // 10_000, numbers // 100 % 100, numbers % 100
+    bad = (numbers < 0) | (numbers > 240_000) | (minutes > 59) | (seconds > 59)
+    if bad.any():
+        raise BarsError(f"'{numbers[bad][0]:06d}' is no time of day.", remedy="Write it as HHMMSS.")
+    return np.asarray((hours * 3600 + minutes * 60 + seconds).astype(np.int64) * SECOND_US, dtype=np.int64)
