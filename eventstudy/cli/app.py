@@ -28,6 +28,9 @@ COMMANDS: dict[str, Row] = {
     "validate": Row(
         "eventstudy.cli.validate:validate", "Say everything that is wrong with study files, with the place."
     ),
+    "models": Row("eventstudy.cli.models:models", "List the expected-return models, or say all about one."),
+    "tests": Row("eventstudy.cli.models:significance_tests", "List the significance tests, or say all about one."),
+    "calibrate": Row("eventstudy.cli.calibrate:calibrate", "Measure the size of a study's tests on its quiet times."),
     "explain": Row("eventstudy.cli.explain:explain", "Say what is behind one figure of a result."),
     "reproduce": Row("eventstudy.cli.reproduce:reproduce", "Compute a result again and name the first difference."),
     "selfcheck": Row("eventstudy.cli.selfcheck:selfcheck", "Compute known answers, each beside its reference."),

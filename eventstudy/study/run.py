@@ -88,23 +88,30 @@ def run_study(
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model.needs, market, factors)
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
+    with runner(executor) as run:
+        result = solve(spec, inputs, run)
+    return replace(result, response=response_of(spec, events, inputs.bars))
+
+
+def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
+    """Answer a study whose events and data are columns and arrays already."""
+    model = look_up("model", MODELS, spec.model)
     options = options_of(f"model {spec.model}", model.options, spec.model_options)
     series = with_model_factors(inputs.series, model, options)
     windows, tests_on = windows_in_bars(spec, series)
     plan = Plan(windows, tests_on, model, options, spec.returns)
     placed, learn, notices = place(spec, inputs.table, series, plan)
-    with runner(executor) as run:
-        abnormal, evidence = compute(spec, (inputs.table, placed[1]), (series, learn), placed[0], plan, run)
+    abnormal, evidence = compute(spec, (inputs.table, placed[1]), (series, learn), placed[0], plan, run)
     paths = None
-    if model.needs == "same_clock_days" or "placebo" in needs_of(spec.tests, spec.test_options):
+    if model.needs == "same_clock_days" or "placebo" in spec.tests:
         abnormal, paths = _placebo(spec, series, placed, abnormal, tests_on)
         evidence["paths"] = paths
         if "placebo" in spec.tests:
             evidence["draws"] = window_draws(spec, (series, placed[0]), (abnormal, paths), tests_on)
     significances = adjusted(spec, infer(spec, abnormal, evidence, tests_on), abnormal, evidence, tests_on)
-    notices += study_notices(spec, abnormal, placed[1])
-    result = _result(spec, replace(inputs, notices=(*inputs.notices, *notices)), placed, abnormal, significances, paths)
-    return replace(result, windows=tests_on, response=response_of(spec, events, inputs.bars))
+    notices = (*inputs.notices, *notices, *study_notices(spec, abnormal, placed[1]))
+    result = _result(spec, replace(inputs, notices=notices), placed, abnormal, significances, paths)
+    return replace(result, windows=tests_on)
 
 
 def place(

@@ -1,0 +1,62 @@
+"""``eventstudy calibrate``: the size of a study's tests on its own quiet times, and the smallest effect they see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eventstudy.cli import console, exits
+
+if TYPE_CHECKING:
+    from eventstudy.study.calibrate import Calibration
+
+Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
+Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's.", metavar="DIR")]
+Draws = Annotated[int, typer.Option(help="Placebo studies to draw.", min=20, metavar="N")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+PERCENT = 100.0
+BASIS_POINTS = 1e4
+
+
+def calibrate(study: Study, data: Data = None, draws: Draws = 200, as_json: AsJson = False) -> int:
+    """Run the study at times when nothing happened: how often does each test find something all the same.
+
+    Examples:
+
+      eventstudy calibrate study.toml
+      eventstudy calibrate study.toml --draws 1000 --json
+    """
+    from eventstudy.study.calibrate import calibrate as measure
+    from eventstudy.study.load import load_study
+
+    loaded = load_study(study, data_folder=data, offline=console.manners().offline)
+    factors = list(loaded.factors) or None
+    found = measure(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors, draws=draws)
+    if as_json:
+        console.json_data({"study": loaded.spec.name, "calibration": [_entry(one) for one in found]})
+        return exits.OK
+    title = f"{loaded.spec.name}: share of placebo p-values at or below 1, 5, 10 %; effect seen in 80 %"
+    columns = ("test", "window", "n", "1 %", "5 %", "honest at 5 %", "10 %", "effect, bp")
+    console.table(columns, (_row(one) for one in found), title)
+    return exits.OK
+
+
+def _row(one: Calibration) -> tuple[object, ...]:
+    low, high = one.band[0.05]
+    share = [f"{one.size[level] * PERCENT:.1f}" for level in (0.01, 0.05, 0.10)]
+    honest = f"{low * PERCENT:.1f} to {high * PERCENT:.1f}"
+    effect = "none" if one.smallest_effect != one.smallest_effect else f"{one.smallest_effect * BASIS_POINTS:.1f}"
+    return (one.test, str(one.window), one.draws, share[0], share[1], honest, share[2], effect)
+
+
+def _entry(one: Calibration) -> dict[str, Any]:
+    return {
+        "test": one.test,
+        "window": [one.window.start, one.window.stop],
+        "n": one.draws,
+        "size": {f"{level:g}": value for level, value in one.size.items()},
+        "band": {f"{level:g}": list(value) for level, value in one.band.items()},
+        "smallest_effect": one.smallest_effect,
+    }
