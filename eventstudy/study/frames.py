@@ -17,8 +17,6 @@ from eventstudy.inference.findings import Findings, Significances
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eventstudy.study.result import StudyResult
-
 
 def ar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
     """One row per event and cell: event, instrument, tau, close, n_bars, ar, se."""
@@ -98,16 +96,19 @@ def across(values: FloatArray) -> tuple[FloatArray, FloatArray, np.ndarray]:
     return mean, np.where(n > 1, se, np.nan), n
 
 
-def responses(abnormal: AbnormalReturns, found: Significances, windows: Sequence[Window]) -> list[dict[str, Any]]:
-    """One entry per used event and window, with its own tests."""
+def responses(
+    abnormal: AbnormalReturns, found: Significances, windows: Sequence[Window], most: int | None = None
+) -> list[dict[str, Any]]:
+    """One entry per used event and window, with its own tests; only the first ``most`` events where that is given."""
     made = []
+    shown = len(abnormal) if most is None else min(most, len(abnormal))
     for window in windows:
         car = abnormal.car(window)
         with np.errstate(invalid="ignore"):
             se = np.sqrt(abnormal.window_variance(window))
         single = [f for f in found.findings if f.window == window and f.n_events == 1 and len(f) == len(abnormal)]
         single = [f for f in single if not len(f) or f.events[0] != ""]
-        for i in range(len(abnormal)):
+        for i in range(shown):
             made.append(
                 {
                     "event": str(abnormal.events[i]),
@@ -156,43 +157,3 @@ def _entry(finding: Findings, row: int) -> dict[str, Any]:
 def number(value: float) -> float | None:
     """Return a JSON number, null for NaN and infinities."""
     return float(value) if math.isfinite(value) else None
-
-
-MAX_LINES = 40
-
-
-def summary(result: StudyResult) -> str:
-    """Return the answer as plain text."""
-    spec, windows = result.spec, result.windows or result.spec.test_windows
-    lines = [spec.title or spec.name]
-    if result.simulated:
-        lines.append("SIMULATED data: drawn from a seed, not traded.")
-    counts = ", ".join(f"{count} {name}" for name, count in result.ledger.counts().items())
-    lines += [f"Events: {len(result.ledger)} ({counts}); model {spec.model}, anchor {spec.anchor}.", ""]
-    several = len(set(result.abnormal.events[:MAX_LINES])) > 1  # one event on many instruments has no mean
-    for entry in aggregates(result.abnormal, result.significances, windows) if several else ():
-        if entry["n_events"] > 1:
-            lines += _paragraph(f"mean of {entry['n_events']} events", entry, entry["caar"])
-    told = responses(result.abnormal, result.significances, windows) if len(result.abnormal) <= 500 else []
-    for entry in told[:MAX_LINES]:
-        lines += _paragraph(f"{entry['event']} {entry['instrument']}", entry, entry["car"])
-    if len(result.abnormal) > MAX_LINES:
-        lines.append(f"... {len(result.abnormal)} events in all; see to_frame('car').")
-    unused = [o for o in result.ledger if o.outcome != "used"] if len(result.ledger) <= 100_000 else []
-    lines += [f"not used: {o.event} {o.instrument}: {o.reason}" for o in unused[:MAX_LINES]]
-    lines += [f"note {n.code}: {n.message}" for n in result.notices]
-    return "\n".join(lines)
-
-
-def _paragraph(name: str, entry: dict[str, Any], value: float | None) -> list[str]:
-    start, stop = entry["window"]
-    amount = "missing" if value is None else f"{value * 1e4:+.1f} bp"
-    lines = [f"{name}  [{start:+d}, {stop:+d}]  {amount}"]
-    for test, outcome in entry["tests"].items():
-        if outcome["pvalue"] is None:
-            lines.append(f"    {test}: no number: {outcome['reason']}")
-        else:
-            lines.append(
-                f"    {test}: {outcome['statistic'] or 0.0:.3f}, p = {outcome['pvalue']:.4g}, n = {outcome['n']}"
-            )
-    return lines

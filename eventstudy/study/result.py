@@ -109,12 +109,9 @@ class StudyResult:
         }
 
     def summary(self) -> str:
-        """Return the answer as plain text: outcomes, one line per event or average, the response, every notice."""
-        if self.response is None or not len(self.response):
-            return frames.summary(self)
-        text = import_module("eventstudy.report.response_section").response_text
-        shown = text(import_module("eventstudy.response.table").table(self.response), simulated=self.simulated)
-        return f"{frames.summary(self)}\n\n{shown}"
+        """Return the answer as plain text: the finding in two sentences, the tables behind it, every notice."""
+        text: str = import_module("eventstudy.report.summary").summary(self)
+        return text
 
     def findings(self, test: str) -> tuple[Findings, ...]:
         """Return the columns of one test, one entry per window."""
