@@ -117,6 +117,7 @@ _AGAINST = (
     (re.compile(r"(?:from|since|against) the open(?:ing)?\b|с (?:начала торгов|открытия)", re.I), "open"),
 )
 _VENUE = re.compile("|".join(re.escape(v) + r"\w*" for v in sorted(VENUES, key=len, reverse=True)), re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _UNIT_NAMES: tuple[tuple[str, str], ...] = (
     ("%", "percent"),
@@ -141,7 +142,7 @@ def find_claims(text: str, sentences: tuple[tuple[int, int], ...]) -> tuple[Pric
     """Return the price claims of a text, in order; ``sentences`` are its character spans."""
     found = []
     for start, stop in sentences:
-        if stop - start <= 2_000 and any(c.isdigit() for c in text[start:stop]):
+        if stop - start <= 2_000 and _DIGIT.search(text, start, stop):
             found += _claims_of(text[start:stop], start)
     return tuple(found)
 

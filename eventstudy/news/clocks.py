@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from eventstudy.errors import StampError
 from eventstudy.news.evidence import Clock
@@ -35,9 +36,9 @@ def whose_clock(sentence: str, words: TimeWords | None, publisher: str, loose: b
     if words is not None and words.zone:
         return WhoseClock(zone_name(words.zone), "body", note=f"the text says {words.zone}")
     if lone:
-        apart = {zone_name(m["zone"]) for m in ZONE_ALONE.finditer(sentence) if _is_zone(m["zone"])}
+        apart = _zones_in(sentence)
         if len(apart) == 1:
-            return WhoseClock(apart.pop(), "body", note="the sentence names the zone")
+            return WhoseClock(next(iter(apart)), "body", note="the sentence names the zone")
         if apart:
             raise StampError("zones_disagree", f"The sentence names more than one clock: {', '.join(sorted(apart))}.")
     venue = _VENUE.search(sentence) if words is not None else None
@@ -47,6 +48,11 @@ def whose_clock(sentence: str, words: TimeWords | None, publisher: str, loose: b
     if publisher:
         return WhoseClock(publisher, "publisher", loose, "the publisher's clock")
     return WhoseClock("", "body")
+
+
+@lru_cache(maxsize=8)
+def _zones_in(sentence: str) -> set[str]:
+    return {zone_name(m["zone"]) for m in ZONE_ALONE.finditer(sentence) if _is_zone(m["zone"])}
 
 
 def _is_zone(written: str) -> bool:

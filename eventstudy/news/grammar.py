@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eventstudy.news.words import ROLES, Role
 
@@ -49,6 +50,7 @@ _STANDING = re.compile(
 )
 
 
+@lru_cache(maxsize=2)
 def sentences(text: str) -> tuple[Span, ...]:
     """Return the character spans of the sentences; abbreviations and "p.m." end none."""
     spans: list[Span] = []

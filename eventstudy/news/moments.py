@@ -44,14 +44,17 @@ class _Scene:
     context: Context
     reference: Reference
     russian: bool
+    times: tuple[int, ...]
 
     def in_lead(self, position: int) -> bool:
         """Return whether a position is in the title, or in the first sentences of the text that say something."""
         if self.field != "text":
             return True
         start = sentence_at(self.spans, position)[0]
+        if start >= LEAD:
+            return False
         told = sum(len(self.text[a:b].split()) >= WORDY for a, b in self.spans if a < start)
-        return start < LEAD and told < LEAD_SENTENCES
+        return told < LEAD_SENTENCES
 
     def sentence(self, position: int) -> tuple[str, int]:
         start, end = sentence_at(self.spans, position)
@@ -61,18 +64,15 @@ class _Scene:
 def read_moments(text: str, field: str, context: Context, reference: Reference) -> list[Moment]:
     """Return the moments of a text in order; of a very long text only its first part is read."""
     text = text[:MAX_CHARACTERS]
-    if not any(c.isdigit() for c in text) and not _has_day_words(text):
+    dates, times = find_dates(text), find_times(text)
+    if not dates and not times:
         return []
     russian = bool(_RUSSIAN.search(text))
-    scene = _Scene(text, field, sentences(text), quoted_spans(text), context, reference, russian)
-    dates = find_dates(text)
-    times = [t for t in find_times(text) if not any(d.start < t.end and t.start < d.end for d in dates)]
+    times = [t for t in times if not any(d.start < t.end and t.start < d.end for d in dates)]
+    starts = tuple(t.start for t in times)
+    scene = _Scene(text, field, sentences(text), quoted_spans(text), context, reference, russian, starts)
     moments = [_moment(scene, *pair) for pair in _pairs(scene, dates, times)]
     return sorted(moments, key=lambda m: m.evidence.start)[:MAX_MOMENTS]
-
-
-def _has_day_words(text: str) -> bool:
-    return bool(find_dates(text)) or bool(find_times(text))
 
 
 def _pairs(
@@ -149,7 +149,8 @@ def _kind(role: Role, words: DateWords | None, time: TimeWords | None) -> str:
 
 
 def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, sentence: str) -> Moment:
-    lone = time is None or _lone_time(sentence)
+    first, last = sentence_at(scene.spans, moment.evidence.start)
+    lone = time is None or sum(first <= at < last for at in scene.times) <= 1
     clock = whose_clock(sentence, time, scene.reference.zone, scene.reference.loose, lone)
     reading = _day_of(scene, words, clock)
     evidence = replace(
@@ -195,10 +196,6 @@ def _meaning(words: DateWords | None, time: TimeWords | None) -> Meaning:
     if time is not None and time.meaning != "at":
         return time.meaning
     return "at" if words is None else words.meaning
-
-
-def _lone_time(sentence: str) -> bool:
-    return len(find_times(sentence)) <= 1
 
 
 def _day_of(scene: _Scene, words: DateWords | None, clock: WhoseClock) -> DayReading:

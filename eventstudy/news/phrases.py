@@ -93,43 +93,67 @@ _MONTH_RU = f"(?:{_names(MONTHS_RU)})"
 _DASH = r"[-\u2010-\u2015]"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?![\d:.]\d)"
-_HEAD_EN = rf"(?:\b(?P<wd>{_DAY_EN})\b\.?,?\s+(?:the\s+)?)?"
 _TAIL_EN = rf"(?:,?\s*\(?(?P<wd2>{_LONG_DAY_EN})\b\)?)?"
 
+# The core of a date begins with what is rare (a digit, a name); what may stand before it is looked for only there.
 DATE_PATTERNS: dict[str, re.Pattern[str]] = {
     "iso": re.compile(r"(?<![\d.-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])"),
     "month_day": re.compile(
-        rf"{_HEAD_EN}\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%)(?:{_ORDINAL})\b"
+        rf"\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%)(?:{_ORDINAL})\b"
         rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})\b(?![:.]\d))?(?:,?\s+{_YEAR})?{_TAIL_EN}"
     ),
     "day_month": re.compile(
-        rf"(?:\b(?:from|between)\s+(?:the\s+)?(?P<since>\d{{1,2}})(?:{_ORDINAL})\s+(?:to|and)\s+)?"
-        rf"{_HEAD_EN}\b(?<![\d:.,/])(?P<day>\d{{1,2}})(?:{_ORDINAL})(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})(?:{_ORDINAL}))?"
+        rf"(?<![\d:.,/\w])(?P<day>\d{{1,2}})(?:{_ORDINAL})(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})(?:{_ORDINAL}))?"
         rf"(?:\s+of)?[\s-](?P<mon>{_MONTH_EN})\b\.?(?:(?:,?\s+|-){_YEAR})?{_TAIL_EN}"
     ),
     "day_month_ru": re.compile(
-        rf"(?:\b(?:с|между)\s+(?P<since>\d{{1,2}})\s+(?:по|и)\s+)?"
-        rf"(?:\b(?P<wd>{_DAY_RU})\b\.?,?\s+)?(?<![\d:.,/])\b(?P<day>\d{{1,2}})(?:-?го|-е)?"
-        rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}))?\s+(?P<mon>{_MONTH_RU})\b\.?"
+        rf"(?<![\d:.,/\w])(?P<day>\d{{1,2}})(?:-?го|-е)?(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}))?\s+(?P<mon>{_MONTH_RU})\b\.?"
         rf"(?:,?\s+{_YEAR}(?:\s*(?:года|год|г\.))?)?(?:,?\s*\(?(?:в\s+)?(?P<wd2>{_DAY_RU})\b\)?)?",
         re.IGNORECASE,
     ),
     "numeric": re.compile(
         r"(?<![\d./-])(?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?![\d/-]|\.\d)"
     ),
-    "weekday": re.compile(
-        r"(?:\b(?P<q>(?i:last|past|this past|next|this|previous|coming|every|each))\s+)?"
-        rf"\b(?P<wd>{_LONG_DAY_EN})s?\b(?!['’]s)"
-    ),
+    "weekday": re.compile(rf"\b(?P<wd>{_LONG_DAY_EN})s?\b(?!['’]s)"),
     "weekday_ru": re.compile(
-        r"\b(?:(?P<night>в ночь (?:на|с))|во?|ко?|на|со?|до|кажд\w+(?=\s))\s+"
-        r"(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|этот|эту|это|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?"
-        rf"(?P<wd>{'|'.join(WEEKDAY_ALONE_RU)}|понедельника|вторника|среды|четверга|пятницы|субботы|воскресенья)\b",
+        rf"\b(?P<wd>{'|'.join(WEEKDAY_ALONE_RU)}|понедельника|вторника|среды|четверга|пятницы|субботы|воскресенья)\b",
         re.IGNORECASE,
     ),
     "relative": re.compile(
         rf"\b(?:{'|'.join(sorted(map(re.escape, RELATIVE_DAYS), key=len, reverse=True))})\b", re.IGNORECASE
     ),
+}
+HEADS: dict[str, re.Pattern[str]] = {
+    "month_day": re.compile(rf"\b(?P<wd>{_DAY_EN})\b\.?,?\s+(?:the\s+)?$"),
+    "day_month": re.compile(
+        rf"(?:\b(?:from|between)\s+(?:the\s+)?(?P<since>\d{{1,2}})(?:{_ORDINAL})\s+(?:to|and)\s+|"
+        rf"\b(?P<wd>{_DAY_EN})\b\.?,?\s+(?:the\s+)?)$"
+    ),
+    "day_month_ru": re.compile(
+        rf"(?:\b(?:с|между)\s+(?P<since>\d{{1,2}})\s+(?:по|и)\s+|\b(?P<wd>{_DAY_RU})\b\.?,?\s+)$", re.IGNORECASE
+    ),
+    "weekday": re.compile(r"\b(?P<q>(?i:last|past|this past|next|this|previous|coming|every|each))\s+$"),
+    "weekday_ru": re.compile(
+        r"\b(?:(?P<night>в ночь (?:на|с))|(?P<every>кажд\w+)|во?|ко?|на|со?|до)\s+"
+        r"(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|этот|эту|это|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?$",
+        re.IGNORECASE,
+    ),
+}
+# Some of these letters must stand in the text (in small letters) for a pattern to be tried at all.
+_MONTH_LETTERS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_LETTERS_RU = ("янв", "фев", "мар", "апр", "ма", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
+GATES: dict[str, tuple[str, ...]] = {
+    "month_day": _MONTH_LETTERS,
+    "day_month": _MONTH_LETTERS,
+    "day_month_ru": _MONTH_LETTERS_RU,
+    "weekday": ("day",),
+    "weekday_ru": ("понед", "вторн", "сред", "четв", "пятн", "субб", "воскр"),
+    "relative": tuple(RELATIVE_DAYS),
+    "colon": (":",),
+    "half": ("am", "pm", "a.m", "p.m", "a. m", "p. m", "a m", "p m", "утра", "дня", "вечера", "ночи"),
+    "dot": ("мск", "моск"),
+    "hours_ru": ("час",),
+    "word": ("noon", "midday", "midnight", "полдень", "полноч", "полуноч", "полудн"),
 }
 
 _ABBREVIATIONS = sorted(
@@ -190,9 +214,14 @@ _AND = re.compile(r"\s*(?:and|to|until|till|и|до|по)\s*$", re.IGNORECASE)
 def find_dates(text: str) -> list[DateWords]:
     """Return the days written in a text, in order; of overlapping readings the longer one."""
     found: list[DateWords] = []
+    small = text.lower()
     for name, pattern in DATE_PATTERNS.items():
+        if name in GATES and not any(letters in small for letters in GATES[name]):
+            continue
         for match in pattern.finditer(text):
-            found.append(_with_surroundings(text, _date_words(name, match)))
+            words = _date_words(name, match)
+            if words is not None:
+                found.append(_with_surroundings(text, words))
     return _longest(found)
 
 
@@ -205,31 +234,42 @@ def _longest(found: list[DateWords]) -> list[DateWords]:
     return sorted(kept, key=lambda w: w.start)
 
 
-def _date_words(name: str, match: re.Match[str]) -> DateWords:
-    parts = match.groupdict()
-    words = DateWords(match.start(), match.end(), match[0])
+def _date_words(name: str, match: re.Match[str]) -> DateWords | None:
+    """Return the day a pattern found, with what stands before it; None where that is needed and missing."""
+    text, start = match.string, match.start()
+    head = HEADS[name].search(text[max(0, start - 45) : start]) if name in HEADS else None
+    if name == "weekday_ru" and head is None:
+        return None
+    parts = {**match.groupdict(), **{k: v for k, v in (head.groupdict() if head else {}).items() if v}}
+    if head is not None:
+        start -= len(head[0])
+    words = DateWords(start, match.end(), text[start : match.end()])
     if name == "relative":
         relative = match[0].casefold()
-        alone = relative != "накануне" or _EVE_ALONE.match(match.string, match.end())
+        alone = relative != "накануне" or _EVE_ALONE.match(text, match.end())
         return replace(words, relative=relative if alone else "накануне чего-то")
-    russian = name.endswith("_ru")
     weekday = parts.get("wd") or parts.get("wd2")
     if weekday:
-        words = replace(words, weekday=(_weekday_ru if russian else _weekday_en)(weekday))
+        words = replace(words, weekday=(_weekday_ru if name.endswith("_ru") else _weekday_en)(weekday))
     if name.startswith("weekday"):
-        every = match[0] if match[0].casefold().startswith("кажд") else ""
-        night = "night" if parts.get("night") else ""
-        return replace(words, qualifier=(parts.get("q") or every).casefold(), part=night)
-    year = parts.get("year")
+        qualifier = (parts.get("q") or parts.get("every") or "").casefold()
+        return replace(words, qualifier=qualifier, part="night" if parts.get("night") else "")
+    return _dated(name, words, parts)
+
+
+def _dated(name: str, words: DateWords, parts: dict[str, str | None]) -> DateWords:
+    """Return the words with year, month and day as far as they are written."""
+    year, since, until = parts.get("year"), parts.get("since"), parts.get("until")
     words = replace(words, year=None if year is None else int(year) + (2000 if len(year) == 2 else 0))
     if name == "numeric":
-        order = (int(match["first"]), int(match["second"]))
-        return replace(words, numeric=order, dotted=match["mark"] == ".")
-    month = int(match["month"]) if name == "iso" else (_month_ru if russian else _month_en)(match["mon"]) + 1
-    day, since, until = int(match["day"]), parts.get("since"), parts.get("until")
+        order = (int(str(parts["first"])), int(str(parts["second"])))
+        return replace(words, numeric=order, dotted=parts["mark"] == ".")
+    month = str(parts.get("mon") or parts.get("month"))
+    number = int(month) if name == "iso" else (_month_ru if name.endswith("_ru") else _month_en)(month) + 1
+    day = int(str(parts["day"]))
     if since:
-        return replace(words, month=month, day=int(since), until=day)
-    return replace(words, month=month, day=day, until=int(until) if until else None)
+        return replace(words, month=number, day=int(since), until=day)
+    return replace(words, month=number, day=day, until=int(until) if until else None)
 
 
 def _with_surroundings(text: str, words: DateWords) -> DateWords:
@@ -257,7 +297,10 @@ def meaning_before(lead: str) -> Meaning:
 def find_times(text: str) -> list[TimeWords]:
     """Return the times of day written in a text, in order, with the zone written beside them."""
     found: list[TimeWords] = []
+    small = text.lower()
     for name, pattern in TIME_PATTERNS.items():
+        if name in GATES and not any(letters in small for letters in GATES[name]):
+            continue
         for match in pattern.finditer(text):
             found.append(_time_words(name, match, text))
     found.sort(key=lambda w: (w.start, -w.end))
