@@ -92,6 +92,10 @@ INSTRUMENTS: dict[str, Instrument] = {
         ),
         *(Instrument(code, "TQBR", "MOEX-SHARES", quote="RUB") for code in ("SBER", "VTBR", "SIBN", "GAZP", "LKOH")),
         *(Instrument(code, "TQBR", "MOEX-SHARES", quote="RUB") for code in ("MTLR", "RASP", "TRNFP", "GMKN", "ROSN")),
+        *(
+            Instrument(code, "", "24/5", note="Yahoo's indicative quotes.")
+            for code in ("RUB=X", "USDRUB=X", "EURUSD=X")
+        ),
         Instrument(
             "USDRUB",
             "ECB",

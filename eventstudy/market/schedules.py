@@ -222,38 +222,62 @@ def easter_sunday(year: int) -> date:
 
 # ------------------------------------------------------------------------------------------------ other venues
 def exchange(code: str) -> TradingCalendar:
-    """Return a venue of ``exchange_calendars`` over all the dates that library has checked or can extrapolate."""
+    """Return a venue of ``exchange_calendars`` over all the dates that library has checked or can extrapolate.
+
+    Raises
+    ------
+    CalendarError
+        If the library cannot build the venue with the pandas that is installed.
+    """
+    venue = built_venue(code)
+    schedule = venue.schedule
+    opens, closes = epoch_us(pd.DatetimeIndex(schedule["open"])), epoch_us(pd.DatetimeIndex(schedule["close"]))
+    days = epoch_us(pd.DatetimeIndex(schedule.index).tz_localize("UTC")) // DAY_US
+    pauses = np.asarray(pd.DatetimeIndex(schedule["break_start"]).notna())
+    main = SessionTable(opens, closes, days, np.zeros(len(days), bool), np.full(len(days), "main", object))
+    first, last = as_date(days[0]), as_date(days[-1])
+    return TradingCalendar(
+        name=code,
+        zone=str(venue.tz),
+        valid_from=first,
+        valid_to=last,
+        table=with_pauses(main, schedule[pauses], pauses),
+        rows=(ScheduleRow(first, last, "as the library says", "exchange_calendars", lost_days(venue)),),
+    )
+
+
+def built_venue(code: str) -> Any:
+    """Return the library's own calendar, from 1990 or its own lower bound."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library still calls what pandas 3 deprecates
         import exchange_calendars
 
-        venue = exchange_calendars.get_calendar(code, start=max_date(code), end=None)
-        schedule = venue.schedule
-    opens, closes = epoch_us(pd.DatetimeIndex(schedule["open"])), epoch_us(pd.DatetimeIndex(schedule["close"]))
-    days = epoch_us(pd.DatetimeIndex(schedule.index).tz_localize("UTC")) // DAY_US
-    pauses = pd.DatetimeIndex(schedule["break_start"]).notna()
-    table = with_pauses(opens, closes, days, schedule[np.asarray(pauses)], np.asarray(pauses))
-    return TradingCalendar(code, str(venue.tz), as_date(days[0]), as_date(days[-1]), table)
+        bound = exchange_calendars.calendar_utils._default_calendar_factories[code].bound_min()
+        start = max(pd.Timestamp("1990-01-02"), bound or pd.Timestamp(0))
+        try:
+            return exchange_calendars.get_calendar(code, start=start)
+        except (NotImplementedError, ValueError) as error:
+            raise CalendarError(
+                f"exchange_calendars cannot build {code} with pandas {pd.__version__}: {str(error)[:80]}.",
+                remedy="Use another venue of the same hours, or 24/7.",
+            ) from None
 
 
-def max_date(code: str) -> str:
-    """Return the earliest start the library accepts for a venue, not before 1990."""
-    import exchange_calendars
+def lost_days(venue: Any) -> str:
+    """Say which days outside the usual week the library knows of and loses under pandas 3."""
+    weeks = getattr(venue, "special_weekmasks", ())
+    spans = [f"{start:%Y-%m-%d}..{stop:%Y-%m-%d}" for start, stop, _ in weeks if start]
+    return f"trading days at weekends in {', '.join(spans)} are lost by the library under pandas 3" if spans else ""
 
-    bound = exchange_calendars.calendar_utils._default_calendar_factories[code].bound_min()
-    return max("1990-01-02", f"{bound:%Y-%m-%d}") if bound is not None else "1990-01-02"
 
-
-def with_pauses(
-    opens: IntArray, closes: IntArray, days: IntArray, paused: pd.DataFrame, has: BoolArray
-) -> SessionTable:
+def with_pauses(main: SessionTable, paused: pd.DataFrame, has: BoolArray) -> SessionTable:
     """Return a table in which a day with a lunch break is two sessions."""
-    ends = epoch_us(pd.DatetimeIndex(paused["break_start"]))
-    starts = epoch_us(pd.DatetimeIndex(paused["break_end"]))
-    first_close = closes.copy()
-    first_close[has] = ends
-    all_opens, all_closes = np.concatenate((opens, starts)), np.concatenate((first_close, closes[has]))
-    total = len(all_opens)
+    first_close = main.closes.copy()
+    first_close[has] = epoch_us(pd.DatetimeIndex(paused["break_start"]))
     return SessionTable(
-        all_opens, all_closes, np.concatenate((days, days[has])), np.zeros(total, bool), np.full(total, "main", object)
+        np.concatenate((main.opens, epoch_us(pd.DatetimeIndex(paused["break_end"])))),
+        np.concatenate((first_close, main.closes[has])),
+        np.concatenate((main.trading_day, main.trading_day[has])),
+        np.concatenate((main.auction, main.auction[has])),
+        np.concatenate((main.name, main.name[has])),
     )

@@ -131,6 +131,12 @@ def test_moscow_of_exchange_calendars_is_refused_with_the_reason() -> None:
         calendar("XMOS")
 
 
+def test_what_the_library_loses_is_said_and_what_it_cannot_build_is_refused() -> None:
+    assert "2024-01-15..2024-01-21" in calendar("XBOM").rows[0].assumed
+    with pytest.raises(CalendarError, match="cannot build XTAE with pandas"):
+        calendar("XTAE")
+
+
 def test_an_unknown_calendar_lists_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match=r"Did you mean 'MOEX-FX'"):
         calendar("MOEX-FXX")

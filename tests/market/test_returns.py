@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from eventstudy.arrays import MINUTE_US, from_epoch_us
 from eventstudy.errors import BarsError, CalendarError
 from eventstudy.market.bars import Bars
+from eventstudy.market.calendars import calendar, sessions
 from eventstudy.market.instruments import Instrument, instrument
 from eventstudy.market.returns import log_returns, returns
 
@@ -87,3 +93,31 @@ def test_bars_outside_the_calendar_are_refused() -> None:
 def test_the_instrument_brings_its_calendar() -> None:
     assert Instrument("ABC").calendar == "24/7"
     assert instrument("SBER").calendar == "MOEX-SHARES"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(["MOEX-SHARES", "MOEX-FUTURES", "MOEX-FX", "24/5", "24/7", "XTKS"]),
+    day=st.dates(date(2020, 1, 10), date(2025, 12, 1)),
+    minutes=st.lists(st.integers(0, 3 * 24 * 60), min_size=2, max_size=40, unique=True),
+    step=st.sampled_from([1, 5, 10, 60]),
+)
+def test_breaks_and_trading_days_as_one_would_find_them_by_hand(
+    name: str, day: date, minutes: list[int], step: int
+) -> None:
+    start = (day - date(1970, 1, 1)).days * 24 * 60
+    closes = np.array(sorted(start + m for m in minutes), dtype=np.int64) * MINUTE_US
+    ends = from_epoch_us(closes)
+    length = pd.Timedelta(minutes=step)
+    made = log_returns(Bars(Instrument("A"), length, "right", pd.DataFrame({"close": closes * 1.0}, index=ends)), name)
+    held = sessions(calendar(name), day - timedelta(days=3), day + timedelta(days=4))
+    last_row = [[s for s in held if s.opens_at < end and s.closes_at > end - length][-1:] for end in ends]
+    for i, own in enumerate(last_row):
+        if own:
+            assert date(1970, 1, 1) + timedelta(int(made.trading_day[i])) == own[0].trading_day
+        alone = not own or i == 0 or not last_row[i - 1]
+        if alone or (own[0].kind == "auction" and ends[i] - length >= own[0].opens_at):
+            assert made.spans_break[i]
+            continue
+        between = held[held.index(last_row[i - 1][0]) : held.index(own[0]) + 1]
+        assert made.spans_break[i] == any(a.closes_at != b.opens_at for a, b in itertools.pairwise(between))

@@ -121,17 +121,23 @@ def label_evidence(raw: RawBars, calendar: TradingCalendar | None, vendor: str =
     """
     if raw.daily:
         return LabelEvidence(None, ("daily bars are labelled by their date",))
+    side, reasons = edge_evidence(raw, calendar)
+    if side is None and (known := vendor_of(vendor)):
+        return LabelEvidence(known.side, (*reasons, known.words))
+    return LabelEvidence(side, reasons)
+
+
+def edge_evidence(raw: RawBars, calendar: TradingCalendar | None) -> tuple[LabelSide | None, tuple[str, ...]]:
+    """Weigh both sides against session edges, auctions and breaks; None where there are none, or they do not decide."""
     if calendar is None or calendar.always or not len(raw):
-        if known := vendor_of(vendor):
-            return LabelEvidence(known.side, (f"no session edge to judge by; {known.words}",))
-        return LabelEvidence(None, ("no calendar with session edges to judge by; name one with --calendar",))
+        return None, ("no session edge to judge by",)
     some = sample(raw)
     marks = label_instants(some)
     fits = {"left": fit(some, calendar, marks + raw.step_us), "right": fit(some, calendar, marks)}
     reasons = tuple(f"if labels mark the {WORDS[side]}: {fits[side]}" for side in SIDES)
     better: LabelSide = "left" if fits["left"].against < fits["right"].against else "right"
     worse = "right" if better == "left" else "left"
-    return LabelEvidence(better if decides(fits[better].against, fits[worse].against) else None, reasons)
+    return (better if decides(fits[better].against, fits[worse].against) else None), reasons
 
 
 def vendor_of(file_name: str) -> Vendor | None:
