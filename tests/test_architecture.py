@@ -17,8 +17,14 @@ FLOW = [
     *["errors", "arrays", "market", "news", "abnormal", "inference", "response"],
     *["simulate", "study", "report", "batch", "cli"],
 ]
-# The result's own doors: a reader in a notebook asks the result itself for its picture.
-UPWARD_DOORS = {("study/result.py", "report")}
+# The values' own doors: a reader in a notebook asks the value itself for its picture, inside a method.
+UPWARD_DOORS = {
+    ("market/bars.py", "report"),
+    ("news/evidence.py", "report"),
+    ("news/items.py", "report"),
+    ("study/result.py", "report"),
+    ("study/spec.py", "report"),
+}
 HEAVY = {"pandas", "numpy", "scipy", "statsmodels", "matplotlib", "pydantic", "pyarrow", "httpx2", "yfinance", "jinja2"}
 
 

@@ -82,6 +82,17 @@ class Bars:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        mark = "SIMULATED, " if self.simulated else ""
+        index = self.frame.index
+        closes = f", {index[0]:%Y-%m-%d %H:%M} to {index[-1]:%Y-%m-%d %H:%M} UTC" if len(self) else ""
+        return f"<Bars {self.instrument.code}: {mark}{len(self):,} bars of {self.step}{closes}>"
+
+    def _repr_html_(self) -> str:
+        from eventstudy.report.cards import bars_card
+
+        return bars_card(self)
+
     @property
     def closes_us(self) -> IntArray:
         """Closing instants in microseconds since the epoch, shape (T,)."""

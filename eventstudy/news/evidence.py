@@ -103,6 +103,18 @@ class Dating:
         if self.status == "dated" and self.conflicts:
             raise EventTimeError(f"The dating of {self.item} has conflicts and cannot be dated.")
 
+    def __str__(self) -> str:
+        when = (
+            "" if self.event_time is None else f", {_iso(self.event_time.earliest)} to {_iso(self.event_time.latest)}"
+        )
+        counts = f"{len(self.evidence)} pieces of evidence, {len(self.conflicts)} conflicts"
+        return f"Dating of {self.item}: {self.status.replace('_', ' ')}{when}; {counts}"
+
+    def _repr_html_(self) -> str:
+        from eventstudy.report.cards import dating_card
+
+        return dating_card(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the dating as plain values for JSON; instants in ISO 8601 with their offset."""
         time = self.event_time

@@ -96,3 +96,12 @@ class Event:
             )
         if self.expected_sign not in (None, -1, 1):
             raise EventTimeError(f"The expected sign of {self.id} is {self.expected_sign}; allowed are 1 and -1.")
+
+    def __str__(self) -> str:
+        start, stop = self.time.earliest, self.time.latest
+        return f"{self.id}: {self.label or 'event'}, {start:%Y-%m-%d %H:%M} to {stop:%Y-%m-%d %H:%M} UTC"
+
+    def _repr_html_(self) -> str:
+        from eventstudy.report.cards import event_card
+
+        return event_card(self)

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.arrays import instant_from_us
 from eventstudy.report.content import Section
-from eventstudy.report.cut import car_path, slice_of, zone_of
+from eventstudy.report.cut import car_path, first_window, slice_of, zone_of
 from eventstudy.report.escape import plain
 from eventstudy.report.numbers import both_clocks, bp, local, zone_name
 from eventstudy.report.tables import Column, Table
@@ -43,7 +43,7 @@ def moved(result: StudyResult) -> str:
 
     The moves told together span the same closes; a daily series and a minute series are not one sentence.
     """
-    abnormal, window = result.abnormal, result.spec.test_windows[0]
+    abnormal, window = result.abnormal, first_window(result)
     if not abnormal.closes.size or window.start != 0 or not len(abnormal):
         return ""
     cars = abnormal.car(window)
@@ -63,7 +63,7 @@ def moved(result: StudyResult) -> str:
 
 def _span(result: StudyResult, row: int) -> tuple[int, int]:
     path = car_path(result, row)
-    stop = result.abnormal.columns(result.spec.test_windows[0]).stop - 1
+    stop = result.abnormal.columns(first_window(result)).stop - 1
     zero = int(np.flatnonzero(path.tau == -1)[0])
     return int(path.at[zero]), int(result.abnormal.closes[row, stop])
 

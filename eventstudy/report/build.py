@@ -11,7 +11,7 @@ import numpy as np
 
 from eventstudy.report.about import event_section, moved, price_table
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.cut import zone_of
+from eventstudy.report.cut import first_window, zone_of
 from eventstudy.report.escape import plain
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import Drawn
@@ -101,7 +101,7 @@ def chosen(result: StudyResult) -> tuple[Shown, ...]:
 
 def _largest(result: StudyResult) -> int:
     """Return the row of the largest response on the first window."""
-    car = np.abs(result.abnormal.car(result.spec.test_windows[0]))
+    car = np.abs(result.abnormal.car(first_window(result)))
     return int(np.argmax(np.nan_to_num(car, nan=-1.0)))
 
 

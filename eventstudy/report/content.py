@@ -280,7 +280,7 @@ def speed_section(given: Material) -> tuple[Section, ...]:
     """Return how fast the price answered and what stayed, where an intraday response was computed."""
     if not given.shape.numbers:
         return ()
-    return (Section("speed", "How fast, and what stayed", tables=given.shape.numbers),)
+    return (Section("speed", "How fast, and what stayed", points=given.shape.told, tables=given.shape.numbers),)
 
 
 def certainty_section(given: Material) -> Section:

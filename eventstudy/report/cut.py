@@ -36,6 +36,11 @@ def name_of(result: StudyResult) -> str:
     return unstamped(plain(result.spec.title or result.spec.name, 160))
 
 
+def first_window(result: StudyResult) -> Window:
+    """Return the window the report tells of first, in bars."""
+    return (result.windows or result.spec.test_windows)[0]
+
+
 def find_row(result: StudyResult, event: str, instrument: str) -> int:
     """Return the row of one response; empty names mean the first that was used."""
     abnormal = result.abnormal
@@ -170,7 +175,7 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
 
 def told_at(result: StudyResult, row: int) -> int:
     """Return the closing instant of the first window that is told, where it begins with the news; else the last."""
-    closes, window = result.abnormal.closes[row], result.spec.test_windows[0]
+    closes, window = result.abnormal.closes[row], first_window(result)
     column = result.abnormal.columns(window).stop - 1 if window.start == 0 else -1
     return int(closes[column])
 
@@ -196,7 +201,7 @@ def average_path(result: StudyResult) -> AveragePath:
 def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> PlaceboView:
     """Return one response among its placebo days, on the study's first window."""
     row = find_row(result, event, instrument)
-    window = result.spec.test_windows[0]
+    window = first_window(result)
     if result.placebo is None or not len(result.placebo.ar[row]):
         raise UsageError(
             "The study has no placebo days to draw.", remedy="Name the test 'placebo' in it, on intraday data."
@@ -210,7 +215,7 @@ def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> 
 
 def forest_view(result: StudyResult) -> Forest:
     """Return every response with its interval: from its placebo days where it has some, else from its variance."""
-    abnormal, window = result.abnormal, result.spec.test_windows[0]
+    abnormal, window = result.abnormal, first_window(result)
     if not len(abnormal):
         raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
     from scipy.stats import t
@@ -246,7 +251,7 @@ def calibration_view(result: StudyResult) -> Calibration:
     """
     from scipy.stats import binom, t
 
-    abnormal, window = result.abnormal, result.spec.test_windows[0]
+    abnormal, window = result.abnormal, first_window(result)
     with np.errstate(invalid="ignore"):
         se = np.sqrt(abnormal.window_variance(window))
     cells = abnormal.columns(window)

@@ -38,6 +38,18 @@ LATEX = {
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&:=@])")
 
 
+# Control characters but tab and line feed, lone surrogates, bidi and zero-width characters, non-characters.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """Return text of any length without characters that control, hide or reorder what is shown."""
+    return INVISIBLE.sub("", text)
+
+
 def _kept(character: str) -> str:
     kind = unicodedata.category(character)
     if kind in {"Zl", "Zp"} or character in "\t\n\r\x0b\x0c":

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MOST = 10_000
+
+
 def json_bytes(value: Any) -> bytes:
     """Return JSON for machines and people; a NaN is an error here, for it must have become null before."""
-    return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8")
+    try:
+        return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8")
+    except UnicodeEncodeError:
+        # A lone surrogate has no UTF-8 form; JSON can still spell it in ASCII.
+        return (json.dumps(value, allow_nan=False, indent=2) + "\n").encode("ascii")
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +42,7 @@ def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
         after = [None if cell is None else for_spreadsheet(cell) for cell in before]
         made[column] = after
         for changed, cell in zip(names, before, strict=True):
-            if cell is not None and plain(cell, 10_000).startswith(FORMULA_STARTS):
+            if cell is not None and (cell.startswith(FORMULA_STARTS) or plain(cell, MOST).startswith(FORMULA_STARTS)):
                 changed.append(str(column))
     made.columns = [for_spreadsheet(str(column)) for column in made.columns]
     if any(names):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventstudy.report.content import Page, finding, outcome_table, response_table
-from eventstudy.report.escape import plain
+from eventstudy.report.escape import plain, visible
 from eventstudy.report.numbers import unstamped
 from eventstudy.report.tables import Table
 
@@ -50,10 +50,16 @@ def environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _shown(value: object) -> object:
+    """Drop what no page may hold from every text, whoever forgot to; the template then escapes it."""
+    return visible(value) if type(value) is str else value
 
 
 @cache

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from eventstudy.report.escape import plain
 from eventstudy.report.numbers import both_clocks, bp, local, pvalue
+from eventstudy.report.response_section import response_sentences
 from eventstudy.report.tables import Column, Table
 
 if TYPE_CHECKING:
     from eventstudy.response.table import ResponseSet
     from eventstudy.response.values import Estimate, Response
 
-MOST_RESPONSES = 12
+MOST_RESPONSES, MOST_TOLD = 12, 3
 MEASURES = {
     "first_significant": "First outside what is ordinary",
     "half_life": "Half of the move done",
@@ -69,12 +70,15 @@ class ShapeParts:
 
     numbers: tuple[Table, ...] = ()
     certainty: tuple[Table, ...] = ()
+    told: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     dangers: tuple[str, ...] = ()
 
 
 def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts:
     """Return everything the page says of the response; nothing where none was computed."""
+    from eventstudy.response.table import table as rows_of
+
     if responses is None or not len(responses):
         return ShapeParts()
     shown = list(responses)[:MOST_RESPONSES]
@@ -84,7 +88,8 @@ def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts
     if len(responses) > len(shown):
         dangers.append(f"The shape of {len(responses) - len(shown)} more responses is in result.response, not here.")
     certainty = (anchors_table(shown, simulated=simulated),)
-    return ShapeParts(tables, certainty, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
+    told = tuple(line for row in rows_of(shown[:MOST_TOLD]) for line in response_sentences({**row, "notes": []}))
+    return ShapeParts(tables, certainty, told, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
 
 
 def name_of(response: Response, shown: Sequence[Response]) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PHONE = "screen and (max-width: 40rem)"
+MOST_BYTES = 180_000
 DARK = "(prefers-color-scheme: dark)"
 # The first matching source wins, so the most demanding screens come before the others; paper shows the light one.
 SOURCES = (
@@ -40,8 +41,8 @@ def compact(content: bytes) -> bytes:
 def variants(draw: Callable[[str, str], Axes], *, first: bool = True) -> Drawn:
     """Draw a figure once for each kind of reader; ``draw`` takes a style and a width.
 
-    The first figure of a page is vectors, the others are small PNGs, so that a page of many figures stays a page one
-    can send.
+    The first figure of a page is vectors unless they are many, the others are small PNGs, so that a page of many
+    figures stays a page one can send.
     """
     wide = figure_of(draw("light", "wide"))
     width, height = (round(float(v) * 100) for v in wide.get_size_inches())
@@ -50,6 +51,7 @@ def variants(draw: Callable[[str, str], Axes], *, first: bool = True) -> Drawn:
 
 
 def embedded(figure: Figure, *, first: bool) -> str:
-    if first:
-        return data_uri(compact(svg(figure)))
+    vectors = compact(svg(figure)) if first else b""
+    if 0 < len(vectors) <= MOST_BYTES:
+        return data_uri(vectors)
     return data_uri(small_png(figure), "image/png")

@@ -151,6 +151,17 @@ class StudySpec(Settings):
     def test_windows(self) -> tuple[Window, ...]:
         return tuple(Window(*pair) for pair in (self.windows or (self.event,)))
 
+    def __str__(self) -> str:
+        windows = ", ".join(map(str, self.test_windows))
+        return (
+            f"{self.name}: model {self.model}, anchor {self.anchor}, windows {windows}, tests {', '.join(self.tests)}"
+        )
+
+    def _repr_html_(self) -> str:
+        from eventstudy.report.cards import spec_card
+
+        return spec_card(self)
+
     def digest(self) -> str:
         """Return the SHA-256 of the settings, independent of the order in which they were written."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
