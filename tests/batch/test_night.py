@@ -18,7 +18,6 @@ from eventstudy.batch.entry import read_entry
 from eventstudy.batch.index import age, render, spark_points
 from eventstudy.batch.jobs import plan, study_files
 from eventstudy.batch.ledger import read_ledger
-from eventstudy.batch.library import combined
 from eventstudy.batch.night import hold, run_night
 from eventstudy.batch.pool import in_processes
 from eventstudy.errors import DataError, LockHeldError
@@ -228,11 +227,6 @@ def test_two_files_of_one_name_keep_apart(tmp_path: Path) -> None:
     assert len(set(names)) == 4
     assert {"alone", "a-same"} <= set(names)
     assert all("/" not in name and not name.startswith(".") for name in names)
-
-
-def test_combined_digest_is_of_all_inputs_in_any_order() -> None:
-    assert combined({"a": "1", "b": "2"}) == combined({"b": "2", "a": "1"})
-    assert combined({"a": "1", "b": "2"}) != combined({"a": "2", "b": "1"})
 
 
 class Page(HTMLParser):
