@@ -1,0 +1,96 @@
+"""Hostile price files: whatever the bytes, the answer is bars or one clear sentence, never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import eventstudy as es
+from eventstudy.errors import EventStudyError
+from eventstudy.market.sources.layouts import LAYOUTS
+from eventstudy.market.sources.survey import survey
+
+from .test_files import LAYOUT_FILES, write
+
+SCRAPS = st.sampled_from(
+    [
+        *["", ",", ";", "\t", '"', "\n", "\r\n", "\x00", "\ufeff", "NaN", "inf", "-inf", "1e400", "-1", "0", "1,5"],
+        *["99999999", "20210413", "2021-02-30", "0001-01-01 00:00", "9999-12-31 23:59", "24:00", "25:00", "-0"],
+        *["2014-10-26 01:30:00", "2011-03-27 02:30:00", "<CLOSE>", "close", "время", "💥", "a" * 300, "1618326000"],
+        *[
+            "1970-01-01",
+            "2262-04-12 00:00:00",
+            "2021-04-13T18:10:00+99:99",
+            "2021-04-13 18:10:00Z",
+            "00:00",
+            "01.01.01",
+        ],
+    ]
+)
+LAXLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def read_or_refuse(path: Path, preset: str, step: str) -> None:
+    asked = {"instrument": "ABC", "step": step, "timezone": "Europe/Moscow", "closes_at": "18:50", "preset": preset}
+    for attempt in (
+        lambda: es.read_bars(path, label="left", **asked),
+        lambda: survey(path),
+    ):
+        refused = ""
+        try:
+            attempt()
+        except EventStudyError as refusal:
+            refused = refusal.message
+        assert len(refused) < 5_000
+
+
+@LAXLY
+@given(
+    preset=st.sampled_from(sorted(LAYOUTS)),
+    edits=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 20), SCRAPS), min_size=1, max_size=5),
+    copies=st.integers(1, 4),
+    step=st.sampled_from(["1min", "1D"]),
+)
+def test_a_good_file_with_bad_places(
+    tmp_path: Path, preset: str, edits: list[tuple[int, int, str]], copies: int, step: str
+) -> None:
+    text = LAYOUT_FILES[preset] + (LAYOUT_FILES[preset].splitlines()[-1] + "\n") * (copies - 1)
+    for place, cut, scrap in edits:
+        place %= len(text) + 1
+        text = text[:place] + scrap + text[place + cut :]
+    read_or_refuse(write(tmp_path, text), preset, step)
+
+
+@LAXLY
+@given(content=st.binary(max_size=300), preset=st.sampled_from(sorted(LAYOUTS)))
+def test_any_bytes(tmp_path: Path, content: bytes, preset: str) -> None:
+    path = tmp_path / "bytes.csv"
+    path.write_bytes(content)
+    read_or_refuse(path, preset, "1min")
+    parquet = tmp_path / "bytes.parquet"
+    parquet.write_bytes(b"PAR1" + content + b"PAR1")
+    read_or_refuse(parquet, "generic", "1min")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path: Path, end: str, mark: str) -> None:
+    path = tmp_path / "a.csv"
+    text = f"{mark}time,close\n2021-04-13 10:00,1\n\n2021-04-13 10:01,2\n".replace("\n", end)
+    path.write_bytes(text.encode())
+    made = es.read_bars(path, instrument="A", step="1min", label="left", timezone="Europe/Moscow")
+    assert made.frame["close"].tolist() == [1.0, 2.0]
+
+
+def test_a_decimal_comma_is_no_second_column(tmp_path: Path) -> None:
+    path = write(tmp_path, "time;close\n2021-04-13 10:00;76,37\n")
+    with pytest.raises(EventStudyError, match="76,37"):
+        es.read_bars(path, instrument="A", step="1min", label="left", timezone="Europe/Moscow")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(EventStudyError, match="no file"):
+        es.read_bars(tmp_path, instrument="A", step="1min", label="left", timezone="UTC")
