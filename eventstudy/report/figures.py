@@ -5,7 +5,8 @@ or ``"print"``, ``width`` is ``"wide"`` or ``"narrow"`` (a phone) for a new figu
 figure could show, a :class:`~eventstudy.errors.UsageError` says what is missing.
 
 >>> sorted(FIGURES)  # doctest: +NORMALIZE_WHITESPACE
-['average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'forest', 'placebo', 'response_panel']
+['assumed_times', 'average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'forest', 'instruments', 'placebo',
+ 'response_panel']
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING
 from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
 from eventstudy.report import cut
+from eventstudy.report.intraday import interval_of, intraday_responses
+from eventstudy.report.plots.intraday import draw_assumed_times, draw_instruments
 from eventstudy.report.plots.paths import draw_average, draw_car_bands
 from eventstudy.report.plots.sheet import draw_response
 from eventstudy.report.plots.spread import draw_calibration, draw_forest, draw_placebo, forest_size
@@ -127,6 +130,31 @@ def calendar(result: StudyResult, ax: Axes | None = None, *, style: str = "light
     return draw_calendar(cut.event_dots(result), ax, style, SIZES[width])
 
 
+def instruments(
+    result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide", event: str = ""
+) -> Axes:
+    """Draw every instrument of one event on one clock: path, pointwise and joint bands, seams, volume."""
+    responses = intraday_responses(result, event)
+    return draw_instruments(responses, interval_of(result, responses[0]), ax, style=style, width=width)
+
+
+def assumed_times(
+    result: StudyResult,
+    ax: Axes | None = None,
+    *,
+    style: str = "light",
+    width: str = "wide",
+    event: str = "",
+    instrument: str = "",
+) -> Axes:
+    """Draw the move after each assumed moment of the news with its pointwise and whole-curve bands."""
+    found = [r for r in intraday_responses(result, event) if instrument in ("", r.instrument)]
+    curves = [response for response in found if response.assumed_times is not None]
+    if not curves:
+        raise UsageError("The time of this event leaves nothing to assume.", remedy="Draw the response panel instead.")
+    return draw_assumed_times(curves[0], ax, style, SIZES[width])
+
+
 FIGURES: dict[str, Callable[..., Axes]] = {
     "response_panel": response_panel,
     "car_bands": car_bands,
@@ -136,6 +164,8 @@ FIGURES: dict[str, Callable[..., Axes]] = {
     "forest": forest,
     "calibration": calibration,
     "calendar": calendar,
+    "instruments": instruments,
+    "assumed_times": assumed_times,
 }
 
 

@@ -29,6 +29,8 @@ HAS = {
     "forest": "cluster",
     "calibration": "variance",
     "calendar": "cluster",
+    "instruments": "event",
+    "assumed_times": "event",
 }
 
 

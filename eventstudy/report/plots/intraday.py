@@ -1,0 +1,183 @@
+"""The intraday response: every instrument of one event on one clock, and the move against the assumed moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.arrays import MINUTE_US, instant_us
+from eventstudy.report.canvas import Box, drawing, margins, new_axes
+from eventstudy.report.clock import TimeScale, draw_time_axis, ticks, time_scale
+from eventstudy.report.escape import for_figure
+from eventstudy.report.numbers import bp, pvalue, share
+from eventstudy.report.plots.parts import blank, frame, legend, legend_inches, short_numbers, y_title
+from eventstudy.report.style import Style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from eventstudy.news.items import EventTime
+    from eventstudy.response.values import Response
+
+WIDTHS = {"wide": 7.6, "narrow": 4.1}
+CAR_INCHES, VOLUME_INCHES, GAP, LINE = 1.55, 0.5, 0.36, 0.19
+WORDS = ["abnormal move", "joint band", "95 % of ordinary days, moment by moment"]
+
+
+def draw_instruments(
+    responses: Sequence[Response], time: EventTime, ax: Axes | None, *, style: str, width: str
+) -> Axes:
+    """Draw one panel per instrument: the path with its bands over the placebo days, and volume below it."""
+    simulated = any(response.simulated for response in responses)
+    with drawing(style) as look:
+        inches = WIDTHS[width]
+        left = 1.02 if simulated else 0.84
+        top = 0.2 + LINE * (2 if simulated else 1) + legend_inches(WORDS, inches - left - 0.2) + 0.3
+        parts = [(response, part) for response in responses for part in _parts(response)]
+        tall = top + 0.95 + sum(size + GAP for _, (_, size) in parts)
+        sheet = ax if ax is not None else new_axes(inches, tall)
+        box = margins(sheet, (left, 0.95, 0.2, top), own=ax is None)
+        sheet.set_axis_off()
+        figure = sheet.get_figure(root=True)
+        assert figure is not None  # noqa: S101  an Axes always has a figure here
+        scale = _shared_scale(responses)
+        made = _rows(figure, box, [size for _, (_, size) in parts])
+        for axes, (response, (name, _)) in zip(made, parts, strict=True):
+            DRAWN[name](axes, response, scale, look)
+            _shade(axes, time, scale, look)
+            _closed(axes, responses, scale, look)
+        _finish(made, scale, responses[0].zone, (look, box.width, simulated))
+        _headline(made[0], box, look, simulated=simulated)
+        return made[0]
+
+
+def _parts(response: Response) -> list[tuple[str, float]]:
+    volume = np.isfinite(response.path.volume).any()
+    return [("path", CAR_INCHES), *([("volume", VOLUME_INCHES)] if volume else [])]
+
+
+def _shared_scale(responses: Sequence[Response]) -> TimeScale:
+    shown = [r.path.closes[r.path.start :][r.path.open[r.path.start :]] for r in responses]
+    known = np.unique(np.concatenate(shown))
+    return time_scale(known, max(MINUTE_US, int(np.diff(known).min()) if len(known) > 1 else MINUTE_US))
+
+
+def _rows(figure: Figure, box: Box, heights: list[float]) -> list[Axes]:
+    mean = sum(heights) / len(heights)
+    place = {"left": box.left, "right": box.right, "bottom": box.bottom, "top": box.top}
+    grid = figure.add_gridspec(len(heights), 1, height_ratios=heights, hspace=GAP / mean, **place)
+    return [figure.add_subplot(grid[row]) for row in range(len(heights))]
+
+
+def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
+    path = response.path
+    rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
+    at, car = scale.place(path.closes[rows]), 1e4 * path.car[rows]
+    ax.axhline(0.0, color=style.muted, linewidth=0.8, zorder=1)
+    wide, joint = 1e4 * path.pointwise[rows], 1e4 * path.joint[rows]
+    ax.fill_between(at, -wide, wide, color=style.band, alpha=0.25, linewidth=0, zorder=1)
+    for side in (-1, 1):
+        ax.plot(at, side * joint, color=style.joint, linewidth=1.1, linestyle="--", zorder=2)
+    ax.plot(at, car, color=style.main, linewidth=1.7, zorder=4)
+    last = next(move for move in reversed(response.moves) if move.minutes == move.minutes)
+    words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {last.label}, p {pvalue(last.pvalue)}"
+    look: dict[str, Any] = {"loc": "left", "fontsize": 9, "pad": 3, "parse_math": False}
+    ax.set_title(words, color=style.ink, **look)
+    ax.margins(y=0.12)
+    y_title(ax, "CAR, bp", simulated=response.simulated)
+
+
+def _draw_volume(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
+    path = response.path
+    rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
+    at = scale.place(path.closes[rows])
+    ax.bar(at - 0.5, np.nan_to_num(path.volume[rows]), width=0.9, color=style.muted, linewidth=0, zorder=2)
+    ax.step(at, path.volume_median[rows], where="pre", color=style.down, linewidth=1.0, linestyle=":", zorder=3)
+    ax.set_ylim(bottom=0)
+    ax.locator_params(axis="y", nbins=2)
+    short_numbers(ax)
+    y_title(ax, "Volume", simulated=response.simulated)
+
+
+DRAWN = {"path": _draw_path, "volume": _draw_volume}
+
+
+def _shade(ax: Axes, time: EventTime, scale: TimeScale, style: Style) -> None:
+    start, stop = (float(v) for v in scale.place(np.array([instant_us(time.earliest), instant_us(time.latest)])))
+    ax.axvspan(start, max(stop, start + 0.3), facecolor=style.event, alpha=0.28, linewidth=0, zorder=0)
+    for edge in (start, stop):
+        ax.axvline(edge, color=style.event, linewidth=1.0, linestyle="--", zorder=1)
+
+
+def _closed(ax: Axes, responses: Sequence[Response], scale: TimeScale, style: Style) -> None:
+    """Mark auctions and other seams, each at the moment it begins, on every panel."""
+    seams = {instant_us(c.at) for r in responses for c in r.confounders if c.where == "event"}
+    for at in seams:
+        ax.axvline(float(scale.place(at)), color=style.muted, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+
+
+def _finish(made: list[Axes], scale: TimeScale, zone: str, look: tuple[Style, float, bool]) -> None:
+    style, inches, simulated = look
+    span = float(scale.places[-1] - scale.places[0])
+    for ax in made:
+        frame(ax, style)
+        ax.set_xlim(scale.places[0] - 0.02 * span, scale.places[-1] + 0.02 * span)
+        if ax is made[-1]:
+            draw_time_axis(ax, scale, zone, inches)
+            ax.set_xlabel(ax.get_xlabel() + (" (SIMULATED)" if simulated else ""), parse_math=False, wrap=True)
+        else:
+            ax.set_xticks(scale.place(ticks(scale, zone, inches)), labels=[])
+        ax.locator_params(axis="y", nbins=4)
+
+
+def _headline(ax: Axes, box: Box, style: Style, *, simulated: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles = [
+        Line2D([], [], color=style.main, linewidth=1.7, label=WORDS[0]),
+        Line2D([], [], color=style.joint, linewidth=1.1, linestyle="--", label=WORDS[1]),
+        Patch(color=style.band, alpha=0.4, label=WORDS[2]),
+    ]
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # noqa: S101  an Axes always has a figure here
+    tall = float(figure.get_size_inches()[1])
+    above = box.top + 0.28 / tall
+    holder = figure.add_axes((box.left, above, box.right - box.left, 0.001))
+    holder.set_axis_off()
+    legend(holder, handles, box.width)
+    top = above + (legend_inches(WORDS, box.width) + 0.06) / tall
+    lines = ["The response on one clock", *(["SIMULATED, not market data"] if simulated else [])]
+    for row, line in enumerate(lines):
+        colour = style.stamp if row else style.ink
+        figure.text(box.left, top + row * LINE / tall, line, va="bottom", color=colour, fontweight="bold")
+
+
+def draw_assumed_times(response: Response, ax: Axes | None, style: str, size: tuple[float, float]) -> Axes:
+    """Draw the move after each assumed moment of the news, with the bands of the same curve on placebo days."""
+    curve = response.assumed_times
+    assert curve is not None  # noqa: S101  the figure's door refuses a response without a curve
+    with blank(ax, style, size, bottom=1.0, simulated=response.simulated) as on:
+        look = on.style
+        scale = time_scale(curve.at, max(MINUTE_US, int(np.diff(curve.at).min())))
+        at = scale.place(curve.at)
+        on.ax.axhline(0.0, color=look.muted, linewidth=0.8)
+        wide, joint = 1e4 * curve.pointwise, 1e4 * curve.joint
+        band = on.ax.fill_between(at, -wide, wide, color=look.band, alpha=0.25, linewidth=0)
+        band.set_label(f"{share(response.level)} of ordinary days, moment by moment")
+        edges = on.ax.plot(at, joint, color=look.joint, linewidth=1.1, linestyle="--", label="whole curve")
+        on.ax.plot(at, -joint, color=look.joint, linewidth=1.1, linestyle="--")
+        marker = "o" if len(at) <= 60 else ""
+        drawn = on.ax.plot(at, 1e4 * curve.move, color=look.main, linewidth=1.8, marker=marker, markersize=3.5)
+        drawn[0].set_label(f"move over the next {curve.minutes} trading minutes")
+        sure = f"p of the whole curve {pvalue(curve.pvalue)}"
+        words = f"{for_figure(response.instrument, 40)}: had the news come at another moment ({sure})"
+        on.head(words, [*drawn, band, *edges])
+        draw_time_axis(on.ax, scale, response.zone, on.inches)
+        stamp = " (SIMULATED)" if response.simulated else ""
+        on.ax.set_xlabel(f"Assumed moment, {on.ax.get_xlabel()}{stamp}", parse_math=False, wrap=True)
+        y_title(on.ax, "Move, bp", simulated=response.simulated)
+        return on.ax
