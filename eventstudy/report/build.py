@@ -95,6 +95,8 @@ def chosen(result: StudyResult) -> tuple[Shown, ...]:
     if events >= MANY:
         return (*_many(result), *([_panel(result, _largest(result))] if drawable else []))
     panels = [_panel(result, row) for row in range(min(MOST_PANELS, len(result.abnormal)))] if drawable else []
+    more = _intraday(result)
+    panels = [*panels[: 1 if more else MOST_PANELS], *more]
     has_days = result.placebo is not None and len(result.placebo.ar[0]) > 0
     return (*panels, *([_placebo(result)] if has_days else []))
 
@@ -117,6 +119,21 @@ def _panel(result: StudyResult, row: int) -> Shown:
     )
     draw = partial(FIGURES["response_panel"], result, event=event, instrument=code)
     return Shown(Picture(f"panel-{row}", alt, caption), draw)
+
+
+def _intraday(result: StudyResult) -> list[Shown]:
+    """Return the figures of the intraday response: all instruments on one clock, the move by the assumed moment."""
+    responses = list(result.response or ())
+    stamp = "SIMULATED. " if result.simulated else ""
+    words = {
+        "instruments": "Every instrument on one clock, each against the same hours of days without the event.",
+        "assumed_times": "The move had the news come at another moment of its interval; the p is for the whole curve.",
+    }
+    there = {
+        "instruments": len({response.instrument for response in responses}) > 1,
+        "assumed_times": any(response.assumed_times is not None for response in responses),
+    }
+    return [Shown(Picture(n, stamp + w, stamp + w), partial(FIGURES[n], result)) for n, w in words.items() if there[n]]
 
 
 def _placebo(result: StudyResult) -> Shown:

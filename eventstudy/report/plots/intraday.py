@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 WIDTHS = {"wide": 7.6, "narrow": 4.1}
 CAR_INCHES, VOLUME_INCHES, GAP, LINE = 1.55, 0.5, 0.36, 0.19
-WORDS = ["abnormal move", "joint band", "95 % of ordinary days, moment by moment"]
+WORDS = ["abnormal move", "joint band", "news became public", "auction, clearing, fixing", "ordinary days, each moment"]
+    "abnormal move",
+    "joint band",
+    "news became public",
+    "auction, clearing or fixing",
+    "ordinary days, each moment",
+]
 
 
 def draw_instruments(
@@ -140,7 +146,9 @@ def _headline(ax: Axes, box: Box, style: Style, *, simulated: bool) -> None:
     handles = [
         Line2D([], [], color=style.main, linewidth=1.7, label=WORDS[0]),
         Line2D([], [], color=style.joint, linewidth=1.1, linestyle="--", label=WORDS[1]),
-        Patch(color=style.band, alpha=0.4, label=WORDS[2]),
+        Patch(facecolor=style.event, edgecolor=style.event, alpha=0.4, linestyle="--", label=WORDS[2]),
+        Line2D([], [], color=style.muted, linewidth=0.9, linestyle=(0, (1, 2)), label=WORDS[3]),
+        Patch(color=style.band, alpha=0.4, label=WORDS[4]),
     ]
     figure = ax.get_figure(root=True)
     assert figure is not None  # noqa: S101  an Axes always has a figure here
