@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WIDTHS = {"wide": 7.6, "narrow": 4.1}
 CAR_INCHES, VOLUME_INCHES, GAP, LINE = 1.55, 0.5, 0.36, 0.19
-WORDS = ["abnormal move", "joint band", "news became public", "auction, clearing, fixing", "ordinary days, each moment"]
+WORDS = [
     "abnormal move",
     "joint band",
     "news became public",
