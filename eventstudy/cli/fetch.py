@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -61,13 +62,11 @@ def read_step(text: str) -> pd.Timedelta:
     """Read a bar length, or say how one is written."""
     import pandas as pd
 
-    try:
-        step = pd.Timedelta(text)
-    except ValueError:
-        step = pd.Timedelta(0)
-    if not step > pd.Timedelta(0):
+    found = re.fullmatch(r"([1-9]\d{0,5}) ?(s|min|h|d)(?:ay)?", text.strip().lower())
+    if found is None:
         raise UsageError(f"{text!r} is no length of a bar.", remedy="Write it as 1min, 5min, 10min, 1h or 1d.")
-    return step
+    unit = {"s": pd.Timedelta(seconds=1), "min": pd.Timedelta(minutes=1), "h": pd.Timedelta(hours=1)}
+    return int(found[1]) * unit.get(found[2], pd.Timedelta(days=1))
 
 
 def _days(start: date | None, stop: date | None) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from eventstudy.market.bars import Bars
 from eventstudy.market.sources.ecb import read_ecb
 from eventstudy.market.sources.files import read_file
+from eventstudy.market.sources.folder import read_folder
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.service import Fetched, fetch_moex, read_moex
 from eventstudy.market.sources.yahoo_store import fetch_yahoo, read_stored_yahoo
@@ -14,6 +15,7 @@ from eventstudy.market.sources.yahoo_store import fetch_yahoo, read_stored_yahoo
 BAR_SOURCES: dict[str, Callable[[BarRequest], Bars]] = {
     "ecb": read_ecb,
     "file": read_file,
+    "folder": read_folder,
     "moex": read_moex,
     "yahoo": read_stored_yahoo,
 }

@@ -217,13 +217,14 @@ def _all_of(folder: Path, segments: Sequence[Segment], columns: tuple[str, ...] 
     if len(segments) == 1:
         return first
     rows = sum(s.rows for s in segments)
-    closes, whole = np.empty(rows, np.int64), {c: np.full(rows, np.nan) for c in first.columns}
+    closes, whole = np.empty(rows, np.int64), {c: np.empty(rows) for c in first.columns}
     at = 0
     for segment in segments:
         block = first if segment is segments[0] else read_segment(folder, segment, columns)
         closes[at : at + len(block)] = block.closes
-        for name, values in block.columns.items():
-            whole.setdefault(name, np.full(rows, np.nan))[at : at + len(block)] = values
+        for name in {*whole, *block.columns}:
+            target = whole.setdefault(name, np.full(rows, np.nan) if name not in whole else whole[name])
+            target[at : at + len(block)] = block.columns.get(name, np.nan)
         at += len(block)
     return Block(closes, whole)
 

@@ -98,7 +98,9 @@ def write_segments(folder: Path, block: Block) -> list[Segment]:
     return written
 
 
-def read_segment(folder: Path, segment: Segment, columns: tuple[str, ...] | None = None) -> Block:
+def read_segment(
+    folder: Path, segment: Segment, columns: tuple[str, ...] | None = None, *, pages: bool = False
+) -> Block:
     """Read a segment after its digest has been checked; ``FileNotFoundError`` where it is gone.
 
     Raises
@@ -110,7 +112,7 @@ def read_segment(folder: Path, segment: Segment, columns: tuple[str, ...] | None
     raw = read_whole(path)
     if hashlib.sha256(raw).hexdigest() != segment.sha256:
         raise damaged(path)
-    return decode(raw, columns)
+    return decode(raw, columns, pages=pages)
 
 
 def encode(block: Block) -> bytes:
@@ -118,13 +120,20 @@ def encode(block: Block) -> bytes:
     times = pa.array(block.closes).cast(pa.timestamp("us", tz="UTC"))
     arrays = [times, *(pa.array(values) for values in block.columns.values())]
     sink = io.BytesIO()
-    pq.write_table(pa.table(arrays, names=[TIME, *block.columns]), sink, compression="zstd", write_page_checksum=True)
+    pq.write_table(
+        pa.table(arrays, names=[TIME, *block.columns]),
+        sink,
+        compression="lz4",
+        use_dictionary=list(block.columns),
+        column_encoding={TIME: "DELTA_BINARY_PACKED"},
+        write_page_checksum=True,
+    )
     return sink.getvalue()
 
 
-def decode(raw: bytes, columns: tuple[str, ...] | None = None) -> Block:
-    """Return Parquet bytes of ours as a block."""
-    file = pq.ParquetFile(pa.BufferReader(raw), page_checksum_verification=True)
+def decode(raw: bytes, columns: tuple[str, ...] | None = None, *, pages: bool = False) -> Block:
+    """Return Parquet bytes of ours as a block; ``pages`` checks the page checksums, which the digest covers already."""
+    file = pq.ParquetFile(pa.BufferReader(raw), page_checksum_verification=pages)
     wanted = None if columns is None else [TIME, *(c for c in columns if c in file.schema_arrow.names)]
     table = file.read(columns=wanted, use_threads=False)
     closes = table.column(TIME).cast(pa.int64()).to_numpy()

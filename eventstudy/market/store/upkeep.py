@@ -135,7 +135,7 @@ def _verify_series(folder: Path) -> Iterator[Finding]:
 def _verify_segment(folder: Path, segment: Segment) -> Iterator[Finding]:
     path = folder / "segments" / segment.file_name
     try:
-        block = read_segment(folder / "segments", segment)
+        block = read_segment(folder / "segments", segment, pages=True)
     except FileNotFoundError:
         yield Finding("missing", path, "The pointer names this segment, and it is gone.")
     except (StoreError, OSError) as error:
