@@ -358,7 +358,8 @@ def provenance_section(facts: Json, *, simulated: bool) -> Section:
 
 def make_page(given: Material) -> Page:
     """Return the report in the order a person asks: what, how much, how sure, what else, how, from what."""
-    title = unstamped(plain(given.spec.title or given.spec.name, 160))
+    title = plain(given.spec.title or given.spec.name, 160)
+    title = unstamped(title) if given.simulated else title
     drawn = (Section("figures", "The picture", pictures=given.pictures),) if given.pictures else ()
     sections = (
         numbers_section(given),

@@ -33,7 +33,9 @@ FINEST_SIZE, LARGEST_SIZE, SIZES = 0.01, 0.20, 20
 
 
 def name_of(result: StudyResult) -> str:
-    return unstamped(plain(result.spec.title or result.spec.name, 160))
+    """Return the study's title, without its own stamp where the stamp is put on anyway."""
+    title = plain(result.spec.title or result.spec.name, 160)
+    return unstamped(title) if result.simulated else title
 
 
 def first_window(result: StudyResult) -> Window:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from eventstudy.report.content import Page, finding, outcome_table, response_table
 from eventstudy.report.escape import plain, visible
-from eventstudy.report.numbers import unstamped
 from eventstudy.report.tables import Table
 
 if TYPE_CHECKING:
@@ -91,6 +90,7 @@ def page(result: StudyResult, digests: Mapping[str, str] | None = None, events: 
 def fragment(result: StudyResult) -> str:
     """Return a short card for a notebook: the finding, the numbers, what was left out."""
     from eventstudy.report.about import moved
+    from eventstudy.report.cut import name_of
 
     study = result.to_dict()
     tables = [response_table(study, simulated=result.simulated)] if study["responses"] else []
@@ -101,7 +101,7 @@ def fragment(result: StudyResult) -> str:
         environment()
         .get_template("fragment.html")
         .render(
-            title=unstamped(plain(result.spec.title or result.spec.name, 160)),
+            title=name_of(result),
             simulated=result.simulated,
             finding=finding(study, float(result.spec.level), moved(result)),
             cards=cards,

@@ -132,7 +132,7 @@ def when(us: int, zone: str) -> str:
 
 
 def unstamped(title: str) -> str:
-    """Return a title without a stamp of its own, for a place that stamps it anyway.
+    """Return a title without a stamp of its own; only for a place that stamps it anyway.
 
     >>> unstamped("SIMULATED: a call"), unstamped("a call")
     ('A call', 'a call')

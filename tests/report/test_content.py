@@ -119,3 +119,10 @@ def test_hostile_titles_are_text(payload: str) -> None:
     assert "script" not in tags
     assert sum(tag == "img" for tag, _ in outline(html).tags) == 1
     assert "49" not in html.split("<h1>")[1].split("</h1>")[0]
+
+
+def test_a_title_that_says_simulated_itself_keeps_its_word_and_says_it_once() -> None:
+    assert "<h1><bdi>SIMULATED: my own data</bdi>" in page_of(made_study(), title="SIMULATED: my own data")
+    assert "<h1>SIMULATED: <bdi>My own data</bdi>" in page_of(
+        made_study(), title="SIMULATED: my own data", simulated=True
+    )

@@ -89,7 +89,7 @@ def _finish(axes: list[Axes], sheet: Sheet) -> None:
 def header_lines(view: ResponseView, inches: float) -> list[str]:
     """Return the lines above the panel: the stamp of drawn data, the event in at most two lines, what is shown."""
     columns = max(24, int(inches * CHARACTERS_PER_INCH))
-    title = unstamped(view.title or view.event)
+    title = unstamped(view.title) if view.simulated else view.title or view.event
     lines = textwrap.wrap(for_figure(title, 2 * columns - 8), columns)[:2] or [""]
     step = f", {length(view.prices.step_us)} bars" if view.prices is not None else ""
     lines.append(f"{for_figure(view.instrument, 40)}{step}, model {view.path.model}")

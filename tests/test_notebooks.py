@@ -1,0 +1,51 @@
+"""The notebooks run from top to bottom, hold no numerics of their own, and each is the pair of its text."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+NAMES = ("founding_case", "ten_lines", "hundred_events", "check_size")
+jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed (extra 'notebook')")
+
+
+def test_there_are_the_four_and_no_others() -> None:
+    assert {path.stem for path in NOTEBOOKS.glob("*.py")} == set(NAMES)
+    assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_and_notebook_are_a_pair(name: str) -> None:
+    text, notebook = (jupytext.read(NOTEBOOKS / f"{name}{ending}") for ending in (".py", ".ipynb"))
+    assert [(c.cell_type, c.source) for c in text.cells] == [(c.cell_type, c.source) for c in notebook.cells]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_has_no_numerics_of_its_own(name: str) -> None:
+    tree = ast.parse((NOTEBOOKS / f"{name}.py").read_text("utf-8"))
+    modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    roots = {module.split(".")[0] for module in modules}
+    assert roots <= {"eventstudy", "pandas", "pathlib", "datetime", "tempfile"}
+    assert not any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed (extra 'notebook')")
+    pytest.importorskip("ipykernel", reason="ipykernel is not installed (extra 'notebook')")
+    monkeypatch.setenv("PYTHONPATH", str(NOTEBOOKS.parent))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    notebook = jupytext.read(NOTEBOOKS / f"{name}.py")
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS)}}
+    )
+    client.execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output.output_type == "error"]
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    assert "text/html" in kinds
+    assert "SIMULATED" in str(outputs)
