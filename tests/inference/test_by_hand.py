@@ -1,0 +1,146 @@
+"""Tests whose numbers have no published oracle: 3 events by 5 bars worked by hand, and exact small distributions."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventstudy.inference.bootstrap import WEIGHTS, generator
+from eventstudy.inference.multiple import (
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    holm,
+    max_t,
+    romano_wolf,
+)
+from eventstudy.inference.parametric import _leave_one_out, hall, johnson
+from eventstudy.inference.rank_pass import grank_sums
+from eventstudy.inference.ranking import average_ranks, rank_sums
+from eventstudy.inference.sign import _exact, _normal
+
+
+def test_ranks_of_three_events_by_five_bars_by_hand() -> None:
+    # Event 1: 3 1 4 1 5 -> ties share 1.5: ranks 3 1.5 4 1.5 5, median 3, signs 0 - + - +.
+    # Event 2: 2 7 1 8 missing -> ranks 2 3 1 4 of n = 4, median 4.5, signs - + - +.
+    # Event 3: 0 0 0 0 1 -> ranks 2.5 2.5 2.5 2.5 5, median 0, signs 0 0 0 0 +.
+    values = np.array([[3, 1, 4, 1, 5], [2, 7, 1, 8, np.nan], [0, 0, 0, 0, 1]], dtype=float)
+    ranks = average_ranks(values)
+    assert np.array_equal(
+        ranks.rank,
+        [[3, 1.5, 4, 1.5, 5], [2, 3, 1, 4, np.nan], [2.5, 2.5, 2.5, 2.5, 5]],
+        equal_nan=True,
+    )
+    assert ranks.n.tolist() == [5, 4, 5]
+    assert ranks.median.tolist() == [3, 4.5, 0]
+    sums = rank_sums(values)
+    # Centred on (n + 1)/2 = 3, 2.5, 3: columns 0 - 0.5 - 0.5, ...
+    assert sums.centred.tolist() == [-1.0, -1.5, -1.0, -0.5, 4.0]
+    # Divided by n + 1 = 6, 5, 6: -0.5/5 - 0.5/6 = -0.18333..., and so on.
+    expected = [-0.1 - 0.5 / 6, -1.5 / 6 + 0.5 / 5 - 0.5 / 6, 1 / 6 - 0.3 - 0.5 / 6, -1.5 / 6 + 0.3 - 0.5 / 6, 4 / 6]
+    assert np.abs(sums.scaled - expected).max() < 1e-15
+    assert sums.signs.tolist() == [-1, 0, 0, 0, 2]
+    assert sums.count.tolist() == [3, 3, 3, 3, 2]
+
+
+def test_grank_of_three_events_by_hand() -> None:
+    # Residuals of length 4 and one extra value each; the extra joins the ranking as bar 5, n + 1 = 6.
+    # 1: 1 2 3 4 | 2.5 -> ranks 1 2 4 5 | 3.  2: 4 3 2 1 | 9 -> 4 3 2 1 | 5.  3: 1 1 2 3 | 1 -> ties 2 2 4 5 | 2.
+    values = np.array([[1, 2, 3, 4], [4, 3, 2, 1], [1, 1, 2, 3]], dtype=float)
+    extra = np.array([2.5, 9.0, 1.0])
+    sums = grank_sums(values, average_ranks(values), extra)
+    assert np.abs(sums.centred - np.array([1 + 4 + 2, 2 + 3 + 2, 4 + 2 + 4, 5 + 1 + 5, 3 + 5 + 2]) + 9).max() < 1e-15
+    # The same by ranking the five values together, one sort more: two ways to one number.
+    together = rank_sums(np.concatenate([values, extra[:, None]], axis=1))
+    assert np.abs(sums.scaled - together.scaled).max() < 1e-15
+    # GRANK-T by hand: U = (K - 3)/6 summed and over 3 events.
+    mean = sums.scaled / 3
+    assert np.abs(mean * 18 - [-2, -2, 1, 2, 1]).max() < 1e-14
+    # S^2 = mean of squares = (4 + 4 + 1 + 4 + 1)/18^2/5, Z = (1/18)/S = 1/sqrt(14/5), T = 5,
+    # t = Z sqrt(3/(4 - Z^2)).
+    Z = mean[-1] / np.sqrt((mean**2).mean())
+    assert abs(Z - 1 / np.sqrt(2.8)) < 1e-14
+    assert abs(Z * np.sqrt(3 / (4 - Z**2)) - 1 / np.sqrt(2.8) * np.sqrt(3 / (4 - 1 / 2.8))) < 1e-14
+
+
+def test_skewness_adjusted_statistics_by_hand() -> None:
+    # CARs 0, 0, 3: mean 1, s^2 = (1 + 1 + 4)/2 = 3, S = 1/sqrt 3; g = ((-1)^3 + (-1)^3 + 2^3)/(3 s^3) = 2/(3 sqrt 3).
+    S, g = 1 / np.sqrt(3), 2 / (3 * np.sqrt(3))
+    # g S^2/3 = 2/(27 sqrt 3); g/(6N) = 1/(27 sqrt 3); g^2 S^3/27 = (4/27)/(3 sqrt 3)/27 = 4/(2187 sqrt 3).
+    # sqrt 3 cancels: Johnson = 1 + 2/27 + 1/27 = 30/27; Hall adds 4/2187.
+    assert abs(johnson(S, g, 3) - 30 / 27) < 1e-15
+    assert abs(hall(S, g, 3) - (30 / 27 + 4 / 2187)) < 1e-15
+
+
+def test_leaving_one_out_by_hand() -> None:
+    # 1, 2, 6: without 1 mean 4, sd sqrt 8; without 2 mean 3.5, sd sqrt 12.5; without 6 mean 1.5, sd sqrt 0.5.
+    expected = [4 / np.sqrt(8), 3.5 / np.sqrt(12.5), 1.5 / np.sqrt(0.5)]
+    assert np.abs(_leave_one_out(np.array([1.0, 2.0, 6.0])) - expected).max() < 1e-14
+
+
+def test_wilcoxon_against_all_sign_patterns_and_scipy() -> None:
+    from scipy.stats import wilcoxon
+
+    # n = 4: 16 sign patterns; W+ >= 9 for {4,3,2} and {4,3,2,1}: 2/16.
+    assert _exact(9, 4) == (1 - 1 / 16, 2 / 16)
+    for n in (5, 8):
+        sums = [
+            sum(r for r, s in zip(range(1, n + 1), p, strict=True) if s) for p in itertools.product((0, 1), repeat=n)
+        ]
+        for w in (0, 3, n):
+            assert _exact(w, n) == (np.mean([s <= w for s in sums]), np.mean([s >= w for s in sums]))
+    x = np.array([1.0, -2.0, 3.0, 4.0, -4.0, 5.0, 6.0, 7.5, 2.0])
+    ranks = np.array([1, 2.5, 4, 5.5, 5.5, 7, 8, 9, 2.5])
+    other = wilcoxon(x, correction=False, method="asymptotic")
+    low, high = _normal(float(ranks[x > 0].sum()), 9, ranks)
+    assert abs(2 * min(low, high) - other.pvalue) < 1e-12
+
+
+def test_romano_wolf_by_hand() -> None:
+    # T = 3, 1, 2; draws (0, 4, 1), (1, 0, 0), (2.5, 0, 2.2). Falling: T1 = 3, T3 = 2, T2 = 1.
+    # max over all: 4, 1, 2.5 -> >= 3 once: (1 + 1)/4. Over {3, 2}: 4, 0, 2.2 -> >= 2 twice: 3/4.
+    # Over {2}: 4, 0, 0 -> >= 1 once: 2/4, raised to 3/4 by the step before.
+    statistics = np.array([3.0, 1.0, 2.0])
+    draws = np.array([[0.0, 4.0, 1.0], [1.0, 0.0, 0.0], [2.5, 0.0, 2.2]])
+    assert romano_wolf(statistics, draws).tolist() == [0.5, 0.75, 0.75]
+    # Single step: max 4, 1, 2.5 against each: 3 -> 1, 1 -> 3, 2 -> 2.
+    assert max_t(statistics, draws).tolist() == [0.5, 1.0, 0.75]
+
+
+def test_romano_wolf_keeps_the_family_wise_error() -> None:
+    rng = np.random.default_rng(11)
+    false = 0
+    for _ in range(400):
+        common = rng.normal(size=(200, 1))
+        all_draws = np.abs(0.7 * common + 0.7 * rng.normal(size=(200, 5)))
+        false += romano_wolf(all_draws[0], all_draws[1:]).min() <= 0.05
+    # Binomial, 400 draws at 5 %: three standard errors are 3.3 points.
+    assert abs(false / 400 - 0.05) < 0.033
+
+
+@given(st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_adjustments_agree_with_statsmodels(p: list[float]) -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    pairs = (("holm", holm), ("fdr_bh", benjamini_hochberg), ("fdr_by", benjamini_yekutieli))
+    for method, ours in pairs:
+        assert np.abs(ours(np.array(p)) - multipletests(p, method=method)[1]).max() < 1e-12
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_wild_weights_have_mean_zero_and_variance_one(name: str) -> None:
+    w = WEIGHTS[name](generator(1, name), (1, 200_000))
+    assert abs(w.mean()) < 4 / np.sqrt(w.size)
+    assert abs(w.var() - 1) < 0.02
+    third = {"rademacher": 0.0, "mammen": 1.0, "webb": 0.0}[name]
+    assert abs((w**3).mean() - third) < 0.03
+
+
+def test_draws_depend_on_the_key_alone() -> None:
+    assert generator(1, "a").random() == generator(1, "a").random()
+    assert generator(1, "a").random() != generator(1, "b").random()
+    assert generator(1, "a").random() != generator(2, "a").random()
