@@ -62,7 +62,10 @@ def align(
     _mark(codes, missing_bars > 0, book.WINDOW, missing_bars)
     _mark(codes, _duplicates(table, which), book.DUPLICATE)
     row = np.flatnonzero(codes.code == book.USED)
-    row = row[np.lexsort((row, first[row], reference[row], which[row]))]
+    order = (which * (int(length.max(initial=0)) + 1) + reference)[row]
+    row = row[
+        np.lexsort((first[row], order)) if (first - reference > 1)[row].any() else np.argsort(order, kind="stable")
+    ]
     none = np.empty((len(row), 0), dtype=np.int64)
     return Positions(row, which[row], reference[row], first[row], none, none, none), codes
 

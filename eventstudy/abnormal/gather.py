@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
-CELLS_PER_BLOCK = 1 << 17
+CELLS_PER_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +58,8 @@ def runs(flat: FloatArray, start: IntArray, size: int, low: IntArray, high: IntA
 
 def _sliding(flat: FloatArray, size: int) -> FloatArray:
     step = flat.strides[0]
-    return as_strided(flat, shape=(max(len(flat) - size + 1, 0), size), strides=(step, step), writeable=False)
+    shape = (max(len(flat) - size + 1, 0), size)
+    return np.ndarray(shape, np.float64, flat.data, strides=(step, step))
 
 
 def merged(flat: FloatArray, first: IntArray, stop: IntArray, kind: ReturnKind) -> FloatArray:
@@ -117,8 +117,11 @@ def cut(
     for j, factor in enumerate(series.factors):
         X[j] = runs(factor, time_at[0] + lag, L1, *time_bounds)
         event_X[j] = event_cells(factor, time_at, time_bounds, tau, kind)
-    n_bars = np.ones((len(which), len(tau)), dtype=np.int64)
-    n_bars[:, tau == 0] = (first - reference)[:, None]
+    merged_bars = first - reference
+    n_bars: IntArray = np.broadcast_to(np.ones(len(tau), dtype=np.int64), (len(which), len(tau)))
+    if (merged_bars > 1).any():
+        n_bars = n_bars.copy()
+        n_bars[:, tau == 0] = merged_bars[:, None]
     y = runs(learn, at[0] + lag, L1, *bounds)
     return Block(y, X, event_cells(series.values, at, bounds, tau, kind), event_X, n_bars, time_at[0] + lag)
 

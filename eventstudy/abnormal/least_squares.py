@@ -6,6 +6,10 @@ bits of all others alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
+
 import numpy as np
 
 from eventstudy.abnormal import ledger as book
@@ -27,41 +31,74 @@ def usable(y: FloatArray, X: FloatArray) -> tuple[BoolArray | None, IntArray]:
     return valid, valid.sum(axis=1)
 
 
+Sums = tuple[FloatArray, ...]
+Solver = Callable[[FloatArray, FloatArray, BoolArray | None, Sums], Fit]
+
+
 def mean_only(y: FloatArray) -> Fit:
     """Fit a constant: ``mu = mean(y)``, ``df = M - 1``."""
-    valid, n = usable(y, y[:0, None])
-    count = np.maximum(n, 1)
-    mean, centred = _centre(y, valid, count)
-    spread = np.einsum("ij,ij->i", centred, centred)
-    coef = mean[:, None]
-    root = (1 / np.sqrt(count))[:, None, None]
-    return finish(coef, root, spread, n, (centred, y, valid), np.ones(len(y)))
+    return _around_holes(_mean, y, y[None][:0])
 
 
 def no_parameters(y: FloatArray, p: int) -> Fit:
     """Take ``y`` itself as the residual of a model without parameters; ``df = M``."""
-    valid, n = usable(y, y[:0, None])
-    residuals = y if valid is None else np.where(valid, y, 0.0)
-    spread = np.einsum("ij,ij->i", residuals, residuals)
-    zeros = np.zeros((len(y), p))
-    return finish(zeros, np.zeros((len(y), p, p)), spread, n, (residuals, y, valid), np.full(len(y), np.nan), 0)
+    return _around_holes(partial(_nothing, p), y, y[None][:0])
 
 
 def one_regressor(y: FloatArray, x: FloatArray) -> Fit:
     """Fit ``y = a + b x`` by centring first: the means take their digits away before anything is multiplied."""
-    valid, n = usable(y, x[None])
-    count = np.maximum(n, 1)
-    y_mean, residuals = _centre(y, valid, count)
-    x_mean, x_centred = _centre(x, valid, count)
+    return _around_holes(_line, y, x[None])
+
+
+def _around_holes(solver: Solver, y: FloatArray, X: FloatArray) -> Fit:
+    """Solve complete rows as they are and rows with missing cells again with a mask; sums find them for free."""
+    with np.errstate(all="ignore"):
+        sums = (y.sum(axis=1), *(x.sum(axis=1) for x in X))
+        holed = np.flatnonzero(~np.isfinite(sum(sums)))
+        if not len(holed):
+            return solver(y, X, None, sums)
+        fit = solver(y, X, None, sums)
+    rows = y[holed], X[:, holed]
+    part = solver(*rows, usable(*rows)[0], sums)
+    for column in fields(Fit):
+        getattr(fit, column.name)[holed] = getattr(part, column.name)
+    return fit
+
+
+def _counts(y: FloatArray, valid: BoolArray | None) -> tuple[IntArray, IntArray]:
+    n = np.full(len(y), y.shape[1], dtype=np.int64) if valid is None else valid.sum(axis=1)
+    return n, np.maximum(n, 1)
+
+
+def _mean(y: FloatArray, X: FloatArray, valid: BoolArray | None, sums: Sums) -> Fit:
+    n, count = _counts(y, valid)
+    mean, centred = _centre(y, valid, count, sums[0])
+    spread = np.einsum("ij,ij->i", centred, centred)
+    root = (1 / np.sqrt(count))[:, None, None]
+    return finish(mean[:, None], root, spread, n, (centred, y, valid), np.ones(len(y)))
+
+
+def _nothing(p: int, y: FloatArray, X: FloatArray, valid: BoolArray | None, sums: Sums) -> Fit:
+    n, _ = _counts(y, valid)
+    residuals = y.copy() if valid is None else np.where(valid, y, 0.0)
+    spread = np.einsum("ij,ij->i", residuals, residuals)
+    unknown = np.full(len(y), np.nan)
+    empty = np.zeros((len(y), p)), np.zeros((len(y), p, p))
+    return finish(*empty, spread, n, (residuals, y, valid), unknown, 0)
+
+
+def _line(y: FloatArray, X: FloatArray, valid: BoolArray | None, sums: Sums) -> Fit:
+    n, count = _counts(y, valid)
+    y_mean, residuals = _centre(y, valid, count, sums[0])
+    x_mean, x_centred = _centre(X[0], valid, count, sums[1])
     sxx = np.einsum("ij,ij->i", x_centred, x_centred)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.einsum("ij,ij->i", x_centred, residuals) / sxx
         inverse = 1 / np.sqrt(sxx)
-        rms = np.sqrt(sxx / count + x_mean**2)
-        correlation = np.minimum(np.abs(x_mean) / rms, 1.0)
+        correlation = np.minimum(np.abs(x_mean) / np.sqrt(sxx / count + x_mean**2), 1.0)
         condition = np.sqrt((1 + correlation) / (1 - correlation))
-    tilt = np.multiply(x_centred, slope[:, None], out=x_centred)
-    np.subtract(residuals, tilt, out=residuals)
+    np.multiply(x_centred, slope[:, None], out=x_centred)
+    np.subtract(residuals, x_centred, out=residuals)
     spread = np.einsum("ij,ij->i", residuals, residuals)
     root = np.zeros((len(y), 2, 2))
     root[:, 0, 0], root[:, 0, 1], root[:, 1, 1] = 1 / np.sqrt(count), -x_mean * inverse, inverse
@@ -70,13 +107,17 @@ def one_regressor(y: FloatArray, x: FloatArray) -> Fit:
     return finish(coef, root, spread, n, (residuals, y, valid), np.where(flat, np.inf, condition))
 
 
-def _centre(y: FloatArray, valid: BoolArray | None, count: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return row means and deviations (0 where not usable); the second pass corrects the rounding of the first."""
-    filled = y if valid is None else np.where(valid, y, 0.0)
+def _centre(
+    y: FloatArray, valid: BoolArray | None, count: IntArray, total: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return row means and deviations, 0 where not usable; ``total`` holds the row sums of complete rows."""
+    if valid is None:
+        mean = total / count
+        return mean, y - mean[:, None]
+    filled = np.where(valid, y, 0.0)
     mean = filled.sum(axis=1) / count
     centred = filled - mean[:, None]
-    if valid is not None:
-        centred[~valid] = 0.0
+    centred[~valid] = 0.0
     return mean, centred
 
 
@@ -107,8 +148,10 @@ def finish(
 
 def too_few_values(y: FloatArray, valid: BoolArray | None, needed: int) -> BoolArray:
     """Return which rows hold fewer than ``needed`` distinct values; most rows are settled by their first cells."""
-    head = np.sort(y[:, : needed + 5], axis=1)
-    doubt = 1 + (np.diff(head, axis=1) > 0).sum(axis=1) < needed
+    head = np.sort(y[:, :needed], axis=1)
+    doubt: BoolArray = np.ones(len(y), dtype=np.bool_)
+    if y.shape[1] >= needed:
+        doubt = ~np.asarray((head[:, 1:] > head[:, :-1]).all(axis=1))
     for row in np.flatnonzero(doubt):
         values = y[row] if valid is None else y[row][valid[row]]
         doubt[row] = len(np.unique(values)) < needed

@@ -39,6 +39,12 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
 USED, UNKNOWN, BEFORE, AFTER, HOLE, WINDOW, SHORT, MISSING, DEGENERATE = range(9)
 DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_OVERLAPPING, CIRCULAR = range(9, 18)
 USED_CODES = (USED, USED_PARTLY, USED_OVERLAPPING)
+_IS_USED = np.isin(np.arange(256), USED_CODES)
+
+
+def is_used(code: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which ledger codes mean that the event was used."""
+    return _IS_USED[code]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +87,7 @@ class Ledger:
     @property
     def used(self) -> NDArray[np.bool_]:
         """Which rows were used, shape (N,)."""
-        return np.isin(self.code, USED_CODES)
+        return is_used(self.code)
 
     def counts(self) -> Mapping[str, int]:
         """Return how many pairs ended in each outcome; the counts sum to the input."""

@@ -66,7 +66,6 @@ class Measured:
     """One block's outcome."""
 
     ar: FloatArray
-    n_bars: IntArray
     event_X: FloatArray
     fit: Fit
     status: tuple[NDArray[np.uint8], IntArray, IntArray]
@@ -79,9 +78,9 @@ def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, pl
     fit = plan.model.function(block.y, block.X, plan.options)
     ar = subtract(block, fit)
     status = judge(ar, fit, plan)
-    used = np.isin(status[0], book.USED_CODES)
+    used = book.is_used(status[0])
     evidence = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
-    return Measured(ar, block.n_bars, block.event_X, replace(fit, residuals=fit.residuals[:, :0]), status, evidence)
+    return Measured(ar, block.event_X, replace(fit, residuals=fit.residuals[:, :0]), status, evidence)
 
 
 Runner = Callable[[Callable[[slice], Measured], list[slice]], Iterable[Measured]]
@@ -105,7 +104,8 @@ def measure(
     back = np.argsort(positions.row, kind="stable")
     place = np.empty_like(back)
     place[back] = np.arange(N)
-    ar, n_bars, event_X = np.empty((N, L2)), np.ones((N, L2), dtype=np.int64), np.empty((k, N, L2))
+    ar, event_X = np.empty((N, L2)), np.empty((k, N, L2))
+    n_bars = _bars(positions, plan.tau, back)
     status = np.zeros(N, np.uint8), np.zeros(N, np.int64), np.zeros(N, np.int64)
     gathered: dict[str, Any] = {}
     fits: list[Fit] = []
@@ -113,7 +113,7 @@ def measure(
     work = partial(measure_block, series, learn, positions, plan)
     for rows, part in zip(pieces, run(work, pieces), strict=True):
         at = place[rows]
-        ar[at], n_bars[at], event_X[:, at] = part.ar, part.n_bars, part.event_X
+        ar[at], event_X[:, at] = part.ar, part.event_X
         status[0][at], status[1][at], status[2][at] = part.status
         fits.append(part.fit)
         _gather(gathered, part.evidence, plan, at, N)
@@ -123,7 +123,7 @@ def measure(
     closes = _closes(series, positions, plan.tau, back)
     fit = take(stack(fits or [_no_fit(1 + k)]), back)
     made = AbnormalReturns(table.ids[row], table.instruments[row], row, plan.tau, ar, n_bars, event_X, closes, fit)
-    used = np.isin(status[0], book.USED_CODES)
+    used = book.is_used(status[0])
     return select(made, used), {
         name: value[used] if plan.collect[name].combine == "rows" else value for name, value in gathered.items()
     }
@@ -208,11 +208,23 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
 def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
     """Move the kept rows to the front in place and return them: a copy would double the memory of a million events."""
     rows = np.flatnonzero(keep)
+    if array.strides[0] == 0:
+        return array[: len(rows)]
     for low in range(0, len(rows), 4096):
         part = rows[low : low + 4096]
         array[low : low + len(part)] = array[part]
     kept: NDArray[Any] = array[: len(rows)]
     return kept
+
+
+def _bars(positions: Positions, tau: IntArray, back: NDArray[np.intp]) -> IntArray:
+    """Return the bars merged into each cell; one shared row of ones where no event merges any."""
+    merged = positions.first - positions.reference
+    if bool((merged == 1).all()) or not (tau == 0).any():
+        return np.broadcast_to(np.ones(len(tau), dtype=np.int64), (len(merged), len(tau)))
+    made = np.ones((len(merged), len(tau)), dtype=np.int64)
+    made[:, tau == 0] = merged[back][:, None]
+    return made
 
 
 def _closes(series: SeriesSet, positions: Positions, tau: IntArray, back: NDArray[np.intp]) -> IntArray:

@@ -36,9 +36,11 @@ def _common_support(kept: FloatArray) -> float:
     change = 0.0
     for window in np.unique(start[~there.all(axis=1)]):
         rows = start == window
+        if rows.sum() < 2:
+            continue
         supports, member = np.unique(there[rows], axis=0, return_inverse=True)
         G = len(supports)
-        if G > 1 and G * G * e.shape[1] <= MAX_GROUP_CELLS and rows.sum() > 1:
+        if G > 1 and G * G * e.shape[1] <= MAX_GROUP_CELLS:
             change += _exact(e[rows], supports, member.ravel()) - _own(e[rows])
     return change
 

@@ -14,7 +14,7 @@ import pandas as pd
 from eventstudy.abnormal.panel import EventTable
 from eventstudy.abnormal.series import SeriesSet, series_of, with_factors
 from eventstudy.abnormal.windows import Window, WindowSpec
-from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, ReturnKind, epoch_us, instant_us
+from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, ReturnKind, StrArray, epoch_us, instant_us
 from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
@@ -51,6 +51,7 @@ def read_inputs(
     given = [data] if isinstance(data, Bars | Returns) else data
     bars: tuple[Bars, ...] = ()
     if isinstance(given, pd.DataFrame):
+        given = wide_frame(given) if set(given.columns) >= LONG_COLUMNS else given
         series = wide_series(given, declared)
     else:
         bars = tuple(item for item in given if isinstance(item, Bars))
@@ -196,6 +197,30 @@ def _declared_close(spec: StudySpec) -> str:
     return ""
 
 
+LONG_COLUMNS = {"instrument", "time", "return"}
+
+
+def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
+    """Return a long frame (instrument, time, return) as a wide one: factorise and scatter, one pass over the rows.
+
+    A missing pair of instrument and time is NaN; a pair given twice is refused with its second row.
+    """
+    code, instruments = pd.factorize(long["instrument"])
+    row, times = pd.factorize(long["time"], sort=True)
+    place = code.astype(np.int64) * len(times) + row
+    values = np.full(len(instruments) * len(times), np.nan)
+    values[place] = long["return"].to_numpy(dtype=np.float64)
+    count = np.bincount(place, minlength=len(values))
+    if len(count) and count.max() > 1:
+        bad = int(np.flatnonzero(pd.Series(place).duplicated())[0])
+        raise DataError(
+            f"Row {bad} of the long frame gives {long['instrument'].iloc[bad]} at {long['time'].iloc[bad]} again.",
+            remedy="Keep one return per instrument and time.",
+        )
+    block = values.reshape(len(instruments), len(times)).T
+    return pd.DataFrame(block, index=pd.DatetimeIndex(times), columns=instruments, copy=False)
+
+
 def wide_series(frame: pd.DataFrame, declared: str) -> SeriesSet:
     """Return a wide frame of returns (rows: closes, columns: instruments) as series, uncopied where memory allows."""
     axis = _time_axis(frame.index, declared)
@@ -247,9 +272,14 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
         raise EventTimeError(f"Row {bad} of the events ends before it begins.", remedy="Exchange the two times.")
     name = next((column for column in ("id", "event") if column in frame), None)
     width = len(str(len(frame)))
-    ids = frame[name].astype(str) if name else [f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)]
-    instruments = frame["instrument"].astype(object).to_numpy(dtype=object)
-    return EventTable(np.asarray(ids, dtype=object), instruments, earliest, latest, named=name is not None)
+    ids = [f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)] if name is None else _words(frame[name])
+    made = np.asarray(ids, dtype=object)
+    return EventTable(made, _words(frame["instrument"]), earliest, latest, named=name is not None)
+
+
+def _words(column: pd.Series) -> StrArray:
+    words = column.to_numpy(dtype=object)
+    return words if column.dtype == object or column.dtype == "str" else np.array(list(map(str, words)), dtype=object)
 
 
 def _instants(column: pd.Series) -> IntArray:

@@ -1,0 +1,229 @@
+"""Speed of the whole ``run_study`` call, paired in one process with what a user would write and with np.take.
+
+Run ``python -m benchmarks.bench_engine [--million]``. Input: 1,000 assets, 2,520 days, market model, estimation 250,
+gap 10, window [-10, +10]; and one-minute bars, 5 series of 125,000, estimation 5,000, window [-60, +120]. Medians of
+interleaved runs; only ratios carry over between machines.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+import eventstudy as es
+from eventstudy.inference.bootstrap import WEIGHTS, _wild, generator
+from eventstudy.inference.table import TESTS
+
+S, T, L1, GAP, HALF = 1_000, 2_520, 250, 10, 10
+BASIC = ("time_series_t", "cross_sectional_t")
+RANKS = ("corrado_rank", "corrado_zivney", "campbell_wasley", "corrado_sign", "grank_t", "grank_z")
+DRAWN = ("wild_bootstrap", "bootstrap_t", "placebo", "sample_quantile", "calendar_time")
+PARAMETRIC = tuple(t for t in TESTS if t not in (*RANKS, *DRAWN))
+
+
+def daily() -> tuple[pd.DataFrame, pd.Series]:
+    rng = np.random.default_rng(1)
+    market = rng.normal(0, 0.01, T)
+    values = market[:, None] * rng.uniform(0.5, 1.5, S) + rng.normal(0, 0.02, (T, S))
+    values[rng.random((T, S)) < 0.0005] = np.nan
+    index = pd.bdate_range("2012-01-02", periods=T).tz_localize("UTC") + pd.Timedelta(hours=16)
+    frame = pd.DataFrame(values, index=index, columns=[f"A{i:04d}" for i in range(S)])
+    return frame, pd.Series(market, index=index, name="market")
+
+
+def events(
+    frame: pd.DataFrame, n: int, first: int, last: int, seed: int = 2
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    row, column = rng.integers(first, last, n), rng.integers(0, frame.shape[1], n)
+    table = {
+        "id": np.array([f"e{i}" for i in range(n)], dtype=object),
+        "instrument": np.array(frame.columns, dtype=object)[column],
+        "time": frame.index[row] - pd.Timedelta(seconds=30),
+    }
+    return pd.DataFrame(table), row, column
+
+
+def spec(tests: tuple[str, ...], estimation: tuple[int, int], event: tuple[int, int]) -> es.StudySpec:
+    return es.StudySpec(model="market", estimation=estimation, event=event, tests=tests, response="off")
+
+
+def statsmodels_loop(frame: pd.DataFrame, market: pd.Series, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """What a user writes: one sm.OLS per event on pandas slices."""
+    made = np.empty((len(row), 2 * HALF + 1))
+    for i, (r, c) in enumerate(zip(row, column, strict=True)):
+        learn = slice(r - HALF - GAP - L1 + 10, r - HALF - GAP + 10)
+        y = frame.iloc[learn, c]
+        fit = sm.OLS(y, sm.add_constant(market.iloc[learn]), missing="drop").fit()
+        study = slice(r - HALF, r + HALF + 1)
+        made[i] = frame.iloc[study, c] - fit.predict(sm.add_constant(market.iloc[study]))
+    return made
+
+
+def lstsq_loop(values: np.ndarray, market: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """The bare loop on arrays: numpy.linalg.lstsq per event, nothing else."""
+    made = np.empty((len(row), 2 * HALF + 1))
+    X = np.column_stack([np.ones(T), market])
+    for i, (r, c) in enumerate(zip(row, column, strict=True)):
+        learn, study = slice(r - HALF - GAP - L1 + 10, r - HALF - GAP + 10), slice(r - HALF, r + HALF + 1)
+        coef = np.linalg.lstsq(X[learn], values[learn, c], rcond=None)[0]
+        made[i] = values[study, c] - X[study] @ coef
+    return made
+
+
+def gather(flat: np.ndarray, market: np.ndarray, start: np.ndarray, time_start: np.ndarray, width: int) -> float:
+    """np.take of the same windows of return and market, in blocks: what numpy can do at best."""
+    total, offsets = 0.0, np.arange(width)
+    for low in range(0, len(start), 512):
+        y = np.take(flat, start[low : low + 512, None] + offsets)
+        x = np.take(market, time_start[low : low + 512, None] + offsets)
+        total += float(y[0, 0] + x[0, 0])
+    return total
+
+
+def paired(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median seconds of each run, interleaved so that all meet the same machine."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            gc.collect()
+            start = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
+    table, row, column = events(frame, n, L1 + 2 * GAP + 1, T - HALF - 1)
+    flat, m = np.ascontiguousarray(frame.to_numpy().T).ravel(), market.to_numpy()
+    width = L1 + 2 * HALF + 1
+    time_start = row - HALF - L1
+    start = column * T + time_start
+    cells = flat[start[:, None] + np.arange(width)]
+    whole = {
+        tests: spec(tests, (-L1 - GAP, -GAP - 1), (-HALF, HALF)) for tests in (BASIC, PARAMETRIC, PARAMETRIC + RANKS)
+    }
+    few = 200
+    found = paired(
+        {
+            "gather": lambda: gather(flat, m, start, time_start, width),
+            "basic": lambda: es.run_study(whole[BASIC], table, frame, market=market),
+            "parametric": lambda: es.run_study(whole[PARAMETRIC], table, frame, market=market),
+            "ranks": lambda: es.run_study(whole[PARAMETRIC + RANKS], table, frame, market=market),
+            "argsort": lambda: np.argsort(cells, axis=1),
+            "lstsq": lambda: lstsq_loop(np.nan_to_num(frame.to_numpy()), m, row[:2_000], column[:2_000]),
+            "statsmodels": lambda: statsmodels_loop(frame, market, row[:few], column[:few]),
+        },
+        5,
+    )
+    found["lstsq"] *= n / 2_000
+    found["statsmodels"] *= n / few
+    line("whole call, AR CAR AAR CAAR with t, 10,000 events, seconds", found["basic"])
+    line("  times faster than the statsmodels loop (asked: 300)", found["statsmodels"] / found["basic"])
+    line("  times faster than the bare lstsq loop (asked: 5)", found["lstsq"] / found["basic"])
+    line("  times the gather by np.take (asked: at most 2)", found["basic"] / found["gather"])
+    line("all parametric and sign tests, times the gather (asked: at most 7)", found["parametric"] / found["gather"])
+    rankings = 3
+    allowed = 7 * found["gather"] + rankings * 1.5 * found["argsort"]
+    line(
+        "all rank tests too, over 7 gathers + 1.5 argsorts for each of 3 rankings (asked: 1)", found["ranks"] / allowed
+    )
+
+
+def minutes() -> None:
+    rng = np.random.default_rng(3)
+    n, length, learn = 1_000, 125_000, 5_000
+    index = pd.date_range("2021-01-01", periods=length, freq="min", tz="UTC")
+    market = pd.Series(rng.normal(0, 1e-4, length), index=index, name="market")
+    frame = pd.DataFrame(
+        rng.normal(0, 2e-4, (length, 5)) + market.to_numpy()[:, None], index=index, columns=list("ABCDE")
+    )
+    table, row, column = events(frame, n, learn + 200, length - 200)
+    flat, m = np.ascontiguousarray(frame.to_numpy().T).ravel(), market.to_numpy()
+    width = learn + 181
+    one = spec(BASIC, (-learn - 61, -62), (-60, 120))
+    found = paired(
+        {
+            "gather": lambda: gather(flat, m, column * length + row - learn - 61, row - learn - 61, width),
+            "basic": lambda: es.run_study(one, table, frame, market=market),
+        },
+        7,
+    )
+    line("minute bars, 1,000 events, seconds", found["basic"])
+    line("  times the gather (asked: at most 3)", found["basic"] / found["gather"])
+
+
+def growth(frame: pd.DataFrame, market: pd.Series, sizes: list[int]) -> None:
+    one = spec(PARAMETRIC, (-L1 - GAP, -GAP - 1), (-HALF, HALF))
+    per_event = []
+    for n in sizes:
+        table, _, _ = events(frame, n, L1 + 2 * GAP + 1, T - HALF - 1)
+        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        result = es.run_study(one, table, frame, market=market)
+        seconds = time.perf_counter() - start
+        output = sum(a.nbytes for a in (result.abnormal.ar, result.abnormal.n_bars, result.abnormal.event_X))
+        peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        per_event.append(seconds / n * 1e6)
+        line(f"{n:,} events, parametric and sign tests: seconds", seconds)
+        line("  microseconds an event", per_event[-1])
+        line("  growth of peak memory in MB, arrays of the result (MB) taken off", peak - output / 2**20)
+
+
+def draws() -> None:
+    car = np.random.default_rng(4).normal(0.001, 0.02, 1_000)
+    rng = generator(1, "bench")
+    found = paired({"wild": lambda: _wild(WEIGHTS["rademacher"](rng, (1_000, 1_000)), car)}, 7)
+    line("wild bootstrap 1,000 x 1,000, seconds (asked: at most 0.05)", found["wild"])
+
+
+def refits(frame: pd.DataFrame, market: pd.Series) -> None:
+    table, _, _ = events(frame, 1_000_000, L1 + 2 * GAP + 1, T - HALF - 1, seed=5)
+    one = spec(("cross_sectional_t",), (-L1 - GAP, -GAP - 1), (-HALF, HALF))
+    start = time.perf_counter()
+    es.run_study(one, table, frame, market=market)
+    seconds = time.perf_counter() - start
+    line("a million placebo refits as events of one study, two-pass, seconds (asked: 0.5)", seconds)
+
+
+def long_input(frame: pd.DataFrame, market: pd.Series) -> None:
+    from eventstudy.study.inputs import wide_frame
+
+    values = frame.iloc[:2_500]
+    instrument = pd.Categorical.from_codes(np.tile(np.arange(S), 2_500), categories=list(frame.columns))
+    long = pd.DataFrame(
+        {"instrument": instrument, "time": np.repeat(values.index, S), "return": values.to_numpy().ravel()}
+    )
+
+    def read() -> float:
+        total = float(long["return"].to_numpy().sum())
+        return total + long["time"].array.asi8.sum() + instrument.codes.sum()
+
+    found = paired({"read": read, "scatter": lambda: wide_frame(long)}, 5)
+    line("long input, 2.5 million rows: scatter over reading the columns (asked: 3)", found["scatter"] / found["read"])
+
+
+def line(text: str, value: float) -> None:
+    print(f"{value:12.4g}  {text}", flush=True)
+
+
+def main() -> None:
+    frame, market = daily()
+    ratios(frame, market)
+    minutes()
+    draws()
+    long_input(frame, market)
+    growth(frame, market, [100, 1_000, 10_000, 100_000] + ([1_000_000] if "--million" in sys.argv else []))
+    if "--million" in sys.argv:
+        refits(frame, market)
+
+
+if __name__ == "__main__":
+    main()
