@@ -18,24 +18,28 @@ if TYPE_CHECKING:
 SHOWN_LINES = 1_000
 
 
+Side = Annotated[Literal["left", "right"] | None, typer.Option(help="End of a bar the labels mark: left is its begin.")]
+Other = Annotated[Path | None, typer.Option(help="Another daily file of the same thing, to compare closes.")]
+OtherColumns = Annotated[list[str] | None, typer.Option(help="ROLE=NAME for the other file.")]
+Columns = Annotated[list[str] | None, typer.Option(help="ROLE=NAME: close=USDRUB_TOM. May be repeated.")]
+Accept = Annotated[list[str] | None, typer.Option(help="A kind of defect to leave as it is. May be repeated.")]
+Force = Annotated[bool, typer.Option("--force-label", help="Insist on --label against the evidence.")]
+
+
 def check(
     file: Annotated[Path, typer.Argument(help="A CSV or Parquet file of prices, or a symbol of the local store.")],
     instrument: Annotated[str, typer.Option(help="Code; of several instruments in one file the one to check.")] = "",
     preset: Annotated[str, typer.Option(help="Layout: finam, quik, moex-iss-csv, metatrader, yahoo-csv, ...")] = "",
     timezone: Annotated[str, typer.Option(help="Whose clock the labels show: Europe/Moscow.")] = "",
-    label: Annotated[
-        Literal["left", "right"] | None, typer.Option(help="Which end of a bar the labels mark: left is its begin.")
-    ] = None,
+    label: Side = None,
     step: Annotated[str, typer.Option(help="Length of a bar: 1min, 10min, 1D.")] = "",
     calendar: Annotated[str, typer.Option(help="Trading calendar: MOEX-SHARES, 24/5, XNYS, ...")] = "",
     closes_at: Annotated[str, typer.Option(help="Local time of the close of daily bars: 18:50.")] = "",
-    column: Annotated[list[str] | None, typer.Option(help="ROLE=NAME: close=USDRUB_TOM. May be repeated.")] = None,
-    against: Annotated[
-        Path | None, typer.Option(help="Another daily file of the same thing, to compare closes.")
-    ] = None,
-    against_column: Annotated[list[str] | None, typer.Option(help="ROLE=NAME for the other file.")] = None,
-    accept: Annotated[list[str] | None, typer.Option(help="A kind of defect to leave as it is.")] = None,
-    force_label: Annotated[bool, typer.Option("--force-label", help="Insist on --label against the evidence.")] = False,
+    column: Columns = None,
+    against: Other = None,
+    against_column: OtherColumns = None,
+    accept: Accept = None,
+    force_label: Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Look for every kind of defect in a price file and say what would be repaired, kept or refused.

@@ -267,3 +267,21 @@ def test_the_zone_that_fits_is_named() -> None:
     raw = replace(share_bars(1), zone="America/New_York")
     (found,) = [f for f in inspect(Subject(raw, calendar("MOEX-SHARES"))).findings if f.kind == "wrong zone"]
     assert "written in Europe/Moscow" in found.message
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None)
+@given(seed=st.integers(0, 10**9), make=st.sampled_from([share, daily]))
+def test_many_clean_series_raise_no_finding(seed: int, make: Callable[[int], Subject]) -> None:
+    assert inspect(make(seed)).findings == ()
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None)
+@given(kind=st.sampled_from(sorted(PLANTS)), seed=st.integers(0, 10**9), row=st.integers(20, 380))
+def test_many_planted_defects_are_found(kind: str, seed: int, row: int) -> None:
+    make, plant = PLANTS[kind]
+    subject, lines = plant(make(seed), row)
+    found = {f.kind: f for f in inspect(subject).findings}
+    assert kind in found
+    assert lines is None or found[kind].lines.tolist() == lines
