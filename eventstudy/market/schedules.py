@@ -266,7 +266,7 @@ def built_venue(code: str) -> Any:
 def lost_days(venue: Any) -> str:
     """Say which days outside the usual week the library knows of and loses under pandas 3."""
     weeks = getattr(venue, "special_weekmasks", ())
-    spans = [f"{start:%Y-%m-%d}..{stop:%Y-%m-%d}" for start, stop, _ in weeks if start]
+    spans = [f"{start:%Y-%m-%d}..{stop:%Y-%m-%d}" if start else f"..{stop:%Y-%m-%d}" for start, stop, _ in weeks]
     return f"trading days at weekends in {', '.join(spans)} are lost by the library under pandas 3" if spans else ""
 
 

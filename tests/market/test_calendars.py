@@ -15,6 +15,7 @@ from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.sessions import as_day, schedule_changes
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+MORNING, EVENING = ["06:50-07:00", "07:00-09:50"], ["19:00-19:05", "19:05-23:50"]
 
 
 def hours(name: str, day: str) -> list[str]:
@@ -48,6 +49,10 @@ def sessions_of(name: str, on: date):
         ("MOEX-SHARES", "2025-03-02", ["09:50-10:00", "10:00-19:00"]),
         ("MOEX-SHARES", "2025-03-22", []),
         ("MOEX-SHARES", "2026-02-23", ["09:50-10:00", "10:00-19:00"]),
+        ("MOEX-SHARES", "2022-02-21", [*MORNING, "09:50-18:40", "18:40-18:50", *EVENING]),
+        ("MOEX-SHARES", "2026-03-23", [*MORNING, "09:50-18:55", "18:55-19:00", *EVENING]),
+        ("MOEX-FX", "2022-03-09", ["10:00-18:45"]),
+        ("MOEX-FUTURES", "2026-03-20", ["08:50-14:00", "14:05-18:50"]),
         ("MOEX-FUTURES", "2021-04-13", ["07:00-14:00", "14:05-18:45", "19:00-23:50"]),
         ("MOEX-FUTURES", "2022-09-12", ["09:00-14:00", "14:05-18:50", "19:05-23:50"]),
         ("MOEX-FUTURES", "2026-03-23", ["08:50-23:50"]),

@@ -45,6 +45,29 @@ def test_every_layout_reads_the_same_bar(tmp_path: Path, preset: str, label: str
     assert made.label == label
 
 
+@pytest.mark.parametrize(
+    ("preset", "text"),
+    [
+        (
+            "metatrader",
+            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+            "2021.04.13\t18:10:00\t1\t3\t0.5\t2\t10\t0\t5\n",
+        ),
+        (
+            "stooq",
+            "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n"
+            "ABC,1,20210413,181000,1,3,0.5,2,10,0\n",
+        ),
+        ("finam", FINAM.format("20210413", "181000").replace(",", ";")),
+        ("generic", "Begin;Last;High;Low;Open;Vol\n13.04.2021 18:10;2;3;0.5;1;10\n"),
+    ],
+)
+def test_other_spellings_of_a_layout(tmp_path: Path, preset: str, text: str) -> None:
+    made = es.read_bars(write(tmp_path, text), instrument="ABC", step="1min", label="right", preset=preset, **MOSCOW)
+    assert str(made.frame.index[0]) == "2021-04-13 15:10:00+00:00"
+    assert made.frame.iloc[0].to_dict() == {"open": 1.0, "high": 3.0, "low": 0.5, "close": 2.0, "volume": 10.0}
+
+
 def test_every_layout_is_tested() -> None:
     from eventstudy.market.sources.layouts import LAYOUTS
 

@@ -50,7 +50,7 @@ LAYOUTS: dict[str, Layout] = {
     "moex-iss-csv": Layout(time=("begin",), date=(), clock=(), ticker=("secid",), skip="candles"),
     "metatrader": Layout(
         time=(),
-        prices=PRICES | {"volume": ("vol", "tickvol", "volume")},
+        prices=PRICES | {"volume": ("tickvol", "vol", "volume")},
         header=("date", "time", "open", "high", "low", "close", "volume"),
     ),
     "yahoo-csv": Layout(time=("datetime", "date"), date=(), clock=(), prices=PRICES | {"close": ("close",)}, ticker=()),
