@@ -20,6 +20,7 @@ COMMANDS: dict[str, Row] = {
     "run": Row("eventstudy.cli.run:run", "Run a study: abnormal returns, tests, figure, report."),
     "batch": Row("eventstudy.cli.batch:batch", "Bring many studies up to date, each alone, each once: a nightly job."),
     "date": Row("eventstudy.cli.date:date", "Read from a text when its news became public: evidence, never a guess."),
+    "events check": Row("eventstudy.cli.events:check", "Say what is odd about a list of events."),
     "calendar": Row(
         "eventstudy.cli.calendar:calendar", "Print when a market trades, a day or the changes over a range."
     ),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
     from eventstudy.news.context import Context
     from eventstudy.news.evidence import Dating
+    from eventstudy.news.items import NewsItem
 
 BARS_HELP = (
     "A daily series to check price claims against: ecb:USD/RUB, or a file with what it does not say: "
@@ -23,16 +24,24 @@ BARS_HELP = (
 
 
 def date(
-    paths: Annotated[list[Path], typer.Argument(help="Articles to read.")],
+    paths: Annotated[list[str], typer.Argument(help="Articles, feeds, tables, mail; folders; https addresses; - .")],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: one object, or a list for several items.")
     ] = False,
     bars: Annotated[list[str] | None, typer.Option("--bars", help=BARS_HELP)] = None,
     zone: Annotated[str, typer.Option("--zone", help="The publisher's clock, for example Europe/Moscow.")] = "",
     order: Annotated[str, typer.Option("--order", help="Order of 04/05/2021: dmy or mdy.")] = "",
+    published: Annotated[str, typer.Option("--published", help="When it was published, if you know better.")] = "",
     fetched_at: Annotated[str, typer.Option("--fetched-at", help="When the text was in hand; now by default.")] = "",
     first_report: Annotated[
         bool, typer.Option("--first-report", help="The item itself made the news public (a press release).")
+    ] = False,
+    kind: Annotated[str, typer.Option("--kind", help="text, html, feed, json, jsonl, csv, tsv or mail.")] = "",
+    encoding: Annotated[str, typer.Option("--encoding", help="For example cp1251; detected where it is clear.")] = "",
+    column: Annotated[list[str] | None, typer.Option("--column", help="ROLE=COLUMN of a table; repeatable.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write an events file for review.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="With --out: write only what has no conflict, as reviewed.")
     ] = False,
 ) -> None:
     """Read when the news of an article became public: evidence, conflicts, candidates; never a guess.
@@ -42,21 +51,50 @@ def date(
     Examples:
         eventstudy date article.txt
         eventstudy date article.txt --bars ecb:USD/RUB --json
+        eventstudy date feed.xml news.csv --zone Europe/Moscow --out events.toml
     """
-    from eventstudy.news.dating import date_item
-    from eventstudy.news.readers import read_news
+    from eventstudy.cli.news_input import items_of
+    from eventstudy.news.dating import date_items
+    from eventstudy.news.grouping import distinct, group_items
 
+    if accept and out is None:
+        raise UsageError("--accept writes a file and none is named.", remedy="Add --out events.toml.")
     context = make_context(zone, order, fetched_at, first_report)
     series = [open_bars(text) for text in bars or []]
-    datings = [date_item(item, context, series) for path in paths for item in read_news(path)]
+    items = items_of(paths, kind, encoding, column or [], published)
+    datings = list(date_items(items, context, series))
+    if out is not None:
+        first = {id(item) for item in distinct(group_items(items))}
+        chosen = [(i, d) for i, d in zip(items, datings, strict=True) if id(i) in first]
+        write_proposals(out, chosen, [b.instrument.code for b in series], accept)
+    show(datings, as_json)
+    if any(d.status != "dated" for d in datings):
+        raise typer.Exit(exits.PARTLY)
+
+
+def show(datings: list[Dating], as_json: bool) -> None:
+    """Print datings as JSON or for a person."""
     if as_json:
         records = [d.to_dict() for d in datings]
         console.json_data(records[0] if len(records) == 1 else records)
-    else:
-        for dating in datings:
-            console.data("\n".join(describe(dating)))
-    if any(d.status != "dated" for d in datings):
-        raise typer.Exit(exits.PARTLY)
+        return
+    for dating in datings:
+        console.data("\n".join(describe(dating)))
+
+
+def write_proposals(out: Path, pairs: list[tuple[NewsItem, Dating]], codes: list[str], accept: bool) -> None:
+    """Write an events file for review; beside a file that exists, which may be reviewed, only a proposal."""
+    from eventstudy.news.event_writing import render_proposals, write_new
+    from eventstudy.news.merging import propose
+
+    used = ";".join(codes)
+    found = [propose(item, d, price_series=used if d.claims else "") for item, d in pairs]
+    target = out if not out.exists() else out.with_suffix(f".proposed{out.suffix}")
+    write_new(target, render_proposals(found, accept=accept), over_proposal=target != out)
+    if target != out:
+        console.talk(f"{out} exists and may have been reviewed; it is left as it is, the proposal is {target}.")
+    settled = sum(not p.open for p in found)
+    console.talk(f"{target}: {settled} events; {len(found) - settled} more items need a person to decide.")
 
 
 def make_context(zone: str, order: str, fetched_at: str, first_report: bool) -> Context:

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from eventstudy.arrays import look_up
 from eventstudy.errors import EventFileError, EventTimeError, Problem, did_you_mean
-from eventstudy.news.event_rows import COLUMNS, Row, event_from_row
+from eventstudy.news.event_lists import read_calendar_rows, read_csv_rows
+from eventstudy.news.event_rows import COLUMNS, Row, event_from_row, read_text
 from eventstudy.news.items import Event
-from eventstudy.news.toml_text import block_lines, key_line, toml_array, toml_string, toml_table, toml_time
+from eventstudy.news.toml_text import block_lines, key_line
 
 Block = tuple[int, int | None]
-MAX_BYTES = 50_000_000
-HEADER = """\
-# Events for review. Times are the interval in which the news became public: certainly not before `earliest`,
-# certainly public at `latest`. Correct what is wrong, then keep this file: it is never overwritten.
-"""
 
 
-def read_events(path: str | Path) -> list[Event]:
-    """Read a list of events from TOML.
+def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
+    """Read a list of events from TOML, CSV or iCalendar.
 
     Every event is a ``[[event]]`` table: ``id``, ``label``, ``earliest`` and ``latest`` (or one ``time``), ``basis``,
     ``instruments``, ``expected_sign``, ``sources``, ``evidence``, ``attributes``. A time is a TOML date-time with
     its offset, taken as it stands, or a string such as ``"2021-04-13T18:37+03:00"``, which is an interval of its own
-    precision: that minute. Times without an offset need ``timezone`` (in the event, or once at the top of the file).
+    precision: that minute. Times without an offset need ``timezone`` (in the event, at the top of the file, or here).
+    A CSV has the same names as columns (``date`` and ``time`` may stand apart, lists are joined by ``;``, further
+    columns are attributes); of an iCalendar file each ``VEVENT`` is one event, to the minute of its ``DTSTART``.
 
     Raises
     ------
@@ -47,7 +44,7 @@ def read_events(path: str | Path) -> list[Event]:
     path = Path(path)
     rows, problems = look_up("kind of events file", EVENT_READERS, path.suffix.casefold() or ".toml")(path)
     events: list[Event] = []
-    for row in rows:
+    for row in (r if r.timezone else replace(r, timezone=timezone) for r in rows):
         try:
             events.append(event_from_row(row))
         except EventTimeError as error:
@@ -67,18 +64,6 @@ def _repeated(rows: list[Row], events: list[Event]) -> list[Problem]:
             found.append(row.at("id", f"{name!r} is used twice; every event needs an id of its own"))
         seen.add(name)
     return found
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file, refusing what is too large or not UTF-8."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise EventFileError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB; that is no list of events.")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise EventFileError(f"{path} cannot be read: {error.strerror}.", remedy="Check the path.") from None
-    except UnicodeDecodeError as error:
-        raise EventFileError(f"{path} is not UTF-8 (byte {error.start}).", remedy="Save it as UTF-8.") from None
 
 
 def read_toml_rows(path: Path) -> tuple[list[Row], list[Problem]]:
@@ -136,59 +121,6 @@ def _unknown(path: Path, text: str, values: dict[str, Any], known: Iterable[str]
 # One reader per kind of file, by its ending.
 EVENT_READERS: dict[str, Callable[[Path], tuple[list[Row], list[Problem]]]] = {
     ".toml": read_toml_rows,
+    ".csv": read_csv_rows,
+    ".ics": read_calendar_rows,
 }
-
-
-def render_events(events: Iterable[Event], *, title: str = "", status: str = "proposal") -> str:
-    """Return events as TOML text, one block each, times in UTC, evidence beside them; equal input, equal bytes."""
-    head = [HEADER, f"status = {toml_string(status)}", *([f"title = {toml_string(title)}"] if title else []), ""]
-    return "\n".join(head) + "".join(map(_render_event, events))
-
-
-def _render_event(event: Event) -> str:
-    lines = ["", "[[event]]", f"id = {toml_string(event.id)}"]
-    if event.label:
-        lines.append(f"label = {toml_string(event.label)}")
-    lines += [
-        f"earliest = {toml_time(event.time.earliest)}",
-        f"latest = {toml_time(event.time.latest)}",
-        f"basis = {toml_string(event.time.basis)}",
-        f"instruments = {toml_array(event.instruments)}",
-    ]
-    if event.expected_sign is not None:
-        lines.append(f"expected_sign = {event.expected_sign}")
-    named = {"items": event.items, "sources": event.sources, "evidence": event.time.evidence}
-    lines += [f"{name} = {toml_array(values)}" for name, values in named.items() if values]
-    if event.attributes:
-        lines.append(f"attributes = {toml_table(event.attributes)}")
-    return "\n".join(lines) + "\n"
-
-
-def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", status: str = "proposal") -> Path:
-    """Write events as TOML: aside, synced, then linked into place; an existing file is refused, never overwritten.
-
-    Raises
-    ------
-    EventFileError
-        If the file exists, or cannot be written.
-    """
-    path = Path(path)
-    text = render_events(events, title=title, status=status)
-    try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            # link fails where the name exists, so a reviewed file cannot be lost even to a race.
-            os.link(aside, path)
-        finally:
-            Path(aside).unlink(missing_ok=True)
-    except FileExistsError:
-        raise EventFileError(
-            f"{path} exists and may have been reviewed; it is not overwritten.", remedy="Name another file."
-        ) from None
-    except OSError as error:
-        raise EventFileError(f"{path} cannot be written: {error.strerror}.", remedy="Check the folder.") from None
-    return path

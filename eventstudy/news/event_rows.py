@@ -8,10 +8,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from eventstudy.errors import EventTimeError, Problem, StampError
+from eventstudy.errors import EventFileError, EventTimeError, Problem, StampError
 from eventstudy.news.items import Event, EventTime
 from eventstudy.news.stamps import Stamp, read_stamp, stamp_of_date, stamp_of_datetime
 
+MAX_BYTES = 50_000_000
 BASES = ("stamp", "reviewed", "assumed", "price", "calendar")
 COLUMNS = (
     *("id", "label", "time", "earliest", "latest", "timezone", "basis", "instruments", "expected_sign"),
@@ -123,3 +124,15 @@ def _attributes(values: Mapping[str, Any]) -> dict[str, float | str]:
         if isinstance(cell, bool) or not isinstance(cell, int | float | str):
             raise StampError("attributes", f"{key} = {cell!r} is neither a number nor a word")
     return dict(value)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, refusing what is too large or not UTF-8."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise EventFileError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB; that is no list of events.")
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise EventFileError(f"{path} cannot be read: {error.strerror}.", remedy="Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise EventFileError(f"{path} is not UTF-8 (byte {error.start}).", remedy="Save it as UTF-8.") from None

@@ -76,6 +76,7 @@ def _conflicts(readings: Iterable[StampReading], stamps: Sequence[Stamp]) -> lis
         if r.conflict is not None
         and r.role in ("publication", "embargo")
         and not (r.conflict.kind == "zone_unknown" and r.written in days)
+        and not (r.evidence.field == "visible" and r.conflict.kind == "not_a_stamp" and stamps)
     ]
 
 

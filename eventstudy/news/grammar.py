@@ -10,7 +10,7 @@ from functools import lru_cache
 from eventstudy.news.words import ROLES, Role
 
 Span = tuple[int, int]
-_END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\s*\n\s*")
+_END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n\s*")
 # A line this long that ends without a stop was wrapped by a mailer; its sentence goes on.
 _WRAPPED = 50
 _NO_END = re.compile(
@@ -98,12 +98,19 @@ class Governed:
     past: bool = False
 
 
+# A verb further away than this governs no time.
+REACH = 600
+
+
 def governing(sentence: str, start: int, end: int) -> Governed:
     """Return what governs the words at ``start:end``.
 
     The nearest marker before the words governs; where none stands before them, the first one after them. A past
     verb nearer than any marker makes the words the event's own time.
     """
+    if len(sentence) > 2 * REACH:
+        first = max(0, start - REACH)
+        sentence, start, end = sentence[first : end + REACH], start - first, end - first
     before = [(m.end(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, 0, start)]
     before += [(m.end(), "schedule", m[0]) for m in _INFINITIVE.finditer(sentence, 0, start)]
     before += [(m.end(), "background", m[0]) for m in _STANDING.finditer(sentence, 0, start)]

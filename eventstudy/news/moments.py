@@ -64,7 +64,7 @@ class _Scene:
 def read_moments(text: str, field: str, context: Context, reference: Reference) -> list[Moment]:
     """Return the moments of a text in order; of a very long text only its first part is read."""
     text = text[:MAX_CHARACTERS]
-    dates, times = find_dates(text), find_times(text)
+    dates, times = find_dates(text)[:MAX_MOMENTS], find_times(text)[:MAX_MOMENTS]
     if not dates and not times:
         return []
     russian = bool(_RUSSIAN.search(text))

@@ -61,7 +61,7 @@ class _PageParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.page = Page()
-        self.silent = self.inside = self.tags = 0
+        self.silent = self.inside = self.tags = self.paragraphs = 0
         self.catching: list[tuple[str, list[str]]] = []
         self.script: list[str] | None = None
 
@@ -78,6 +78,8 @@ class _PageParser(HTMLParser):
             self._add("\n")
         if tag in ("article", "main"):
             self.inside += 1
+        # A new paragraph ends the one before, as in a browser.
+        self.paragraphs = 1 if tag == "p" else self.paragraphs
         self._note(tag, given)
 
     def _note(self, tag: str, given: dict[str, str]) -> None:
@@ -94,7 +96,8 @@ class _PageParser(HTMLParser):
             page.url = given.get("href", "")
         elif tag == "time" and given.get("datetime"):
             page.times.append(given["datetime"][:200])
-        if tag in ("title", "h1") or (tag in ("span", "div", "p", "time") and _VISIBLE.search(given.get("class", ""))):
+        dated = tag == "time" or (tag in ("span", "div") and _VISIBLE.search(given.get("class", "")))
+        if tag in ("title", "h1") or (dated and not self.paragraphs):
             self.catching.append((tag, []))
 
     def handle_endtag(self, tag: str) -> None:
@@ -107,6 +110,8 @@ class _PageParser(HTMLParser):
             self.inside = max(0, self.inside - 1)
         if tag in _BREAKS:
             self._add("\n")
+        if tag == "p":
+            self.paragraphs = 0
         if self.catching and self.catching[-1][0] == tag:
             name, pieces = self.catching.pop()
             words = " ".join("".join(pieces).split())
@@ -122,7 +127,8 @@ class _PageParser(HTMLParser):
             self.script.append(data)
         for _, pieces in self.catching[-3:]:
             pieces.append(data)
-        if not self.silent and not any(name == "title" for name, _ in self.catching):
+        # The date line above an article is a stamp, not a sentence of it.
+        if not any(name in ("title", "time", "span") for name, _ in self.catching):
             self._add(data)
 
     def _add(self, words: str) -> None:

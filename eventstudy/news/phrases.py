@@ -171,7 +171,7 @@ ZONE = (
     r"по [а-яё-]+му времени|"
     r"\b[A-Z]{1,4}T\b|\bZ\b)"
 )
-_AFTER_ZONE = rf"(?:[\s,]*\(?\s*{ZONE}\)?)?"
+_AFTER_ZONE = rf"(?:[\s,]{{0,4}}\(?\s?{ZONE}\)?)?"
 ZONE_ALONE = re.compile(ZONE)
 _HALF = r"(?P<half>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|утра|дня|вечера|ночи)"
 TIME_PATTERNS: dict[str, re.Pattern[str]] = {

@@ -1,0 +1,55 @@
+"""Where the news of a command come from: files, folders, standard input, and the network's one door."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from eventstudy.cli import console
+from eventstudy.errors import UsageError
+
+if TYPE_CHECKING:
+    from eventstudy.news.items import NewsItem
+    from eventstudy.news.readers import Told
+
+
+def items_of(paths: list[str], kind: str, encoding: str, columns: list[str], published: str) -> list[NewsItem]:
+    """Return the items of every path; a publication told on the command line is the only one then."""
+    from eventstudy.news.readers import Told
+
+    told = Told(encoding, dict(_pair(text) for text in columns))
+    items = [item for path in paths for item in _read(path, kind, told)]
+    if published:
+        items = [replace(item, stamps=(("told", published),)) for item in items]
+    return items
+
+
+def _pair(text: str) -> tuple[str, str]:
+    role, equals, column = text.partition("=")
+    if not equals or not role.strip() or not column.strip():
+        raise UsageError(
+            f"--column {text!r} does not read ROLE=COLUMN.", remedy="Write for example --column text=BODY."
+        )
+    return role.strip().casefold(), column.strip()
+
+
+def _read(path: str, kind: str, told: Told) -> list[NewsItem]:
+    from eventstudy.news.readers import MAX_BYTES, read_news, read_news_bytes
+
+    if path == "-":
+        return read_news_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin", kind, told)
+    if path.startswith(("https://", "http://")):
+        return _fetched(path, kind, told)
+    return read_news(path, kind, told)
+
+
+def _fetched(url: str, kind: str, told: Told) -> list[NewsItem]:
+    """Return the items of one address: its own origin only, redirects elsewhere are refused."""
+    from eventstudy.market.sources.transport import Door
+    from eventstudy.news.readers import read_news_bytes
+
+    with Door((url,), offline=console.manners().offline) as door:
+        answer = door.get(url, bytes)
+    items = read_news_bytes(answer.body, url, kind, told)
+    return [replace(item, url=item.url or url, fetched_at=answer.fetched_at) for item in items]
