@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 
+from eventstudy.news.items import Event, EventTime
 from eventstudy.response.respond import respond
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns, shape_numbers
-from eventstudy.response.tape import tape_of
+from eventstudy.response.study import respond_all
 from eventstudy.response.values import Response
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 from eventstudy.simulate.intraday import planted_response
@@ -133,12 +135,26 @@ def print_speed() -> None:
     for bars, event in market:
         respond(bars, event)
     print(f"SPEED one event, 5 instruments, 250 placebo days, one-minute bars: {time.perf_counter() - start:.3f} s")
-    tapes, counts = [tape_of(bars) for bars, _ in market], (25, 50, 100)
-    for n in counts:
-        start = time.perf_counter()
-        for k in range(n):
-            respond(tapes[k % 5], market[k % 5][1])
-        print(f"  {n} pairs: {1e3 * (time.perf_counter() - start) / n:.2f} ms a pair")
+    for n in (100, 250, 500):
+        one, two = (timed_events(n, workers) for workers in (1, 2))
+        pair = 1e3 * one / (5 * n)
+        print(f"  {n} events x 5 instruments, one core: {one:.2f} s ({pair:.2f} ms a pair); two: {two:.2f} s", end="")
+        print(f" ({one / two:.2f} times faster)")
+
+
+def timed_events(n: int, workers: int) -> float:
+    """Return the seconds that n events on five instruments take, with the bars in memory."""
+    market = [intraday_bars(intraday_days(replace(NULL, days=250), k)) for k in range(5)]
+    bars = [replace(b, instrument=replace(b.instrument, code=f"SIM{k}")) for k, (b, _) in enumerate(market)]
+    last = market[0][1].time
+    events = []
+    for k in range(n):
+        shift = timedelta(days=k % 5, minutes=k // 5 % 100)
+        events.append(Event(f"e{k}", EventTime(last.earliest - shift, last.latest - shift)))
+    settings = ResponseSettings(placebo_days=60)
+    start = time.perf_counter()
+    assert len(respond_all(bars, events, settings, workers=workers)) == 5 * n
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -204,21 +204,21 @@ def _judge(
     known = np.array([(instant_us(o.earliest), instant_us(o.latest)) for o in others], dtype=np.int64).reshape(-1, 2)
     known = wall_us(known.reshape(-1), tape.zone).reshape(-1, 2)
     usual, missing, allowed = _missing_bars(sample, at[0])
-    served, removed = [], []
-    for row, day in enumerate(days):
-        start, end = day * DAY_US + offsets[at[0]], day * DAY_US + offsets[-1]
-        reason = ""
-        if ((known[:, 0] <= end) & (known[:, 1] >= start)).any():
-            reason = "another known event falls into the window"
-        elif not np.isfinite(sample.price[row, at[1] :]).all():
-            reason = "no price yet at the clock time of the event"
-        elif missing[row] > allowed:
-            reason = f"{missing[row]} of {usual} usual bars are missing (a halt or a half session)"
-        if reason:
-            removed.append(RemovedDay(as_date(int(day)), reason))
-        else:
-            served.append(row)
-    return np.array(served, dtype=np.int64), tuple(removed)
+    starts, ends = days * DAY_US + offsets[at[0]], days * DAY_US + offsets[-1]
+    reasons = {
+        "another known event falls into the window": (
+            (known[:, 0] <= ends[:, None]) & (known[:, 1] >= starts[:, None])
+        ).any(axis=1),
+        "no price yet at the clock time of the event": ~np.isfinite(sample.price[:, at[1] :]).all(axis=1),
+        "{missing} of {usual} usual bars are missing (a halt or a half session)": missing > allowed,
+    }
+    spoiled = np.any(list(reasons.values()), axis=0)
+    removed = []
+    for row in np.flatnonzero(spoiled):
+        reason = next(text for text, days_hit in reasons.items() if days_hit[row])
+        told = reason.format(missing=int(missing[row]), usual=usual)
+        removed.append(RemovedDay(as_date(int(days[row])), told))
+    return np.flatnonzero(~spoiled).astype(np.int64), tuple(removed)
 
 
 def _missing_bars(sample: Sample, start: int) -> tuple[int, IntArray, float]:

@@ -63,6 +63,7 @@ def _assemble(
     tape: Tape, event: Event, settings: ResponseSettings, window: Window, known: tuple[Event, ...]
 ) -> Response:
     after, matched = after_news(window, settings), window.matched
+    closes = _closes(tape, window, settings)
     statistic, pvalue = sup_test(after.path, after.placebo)
     return Response(
         event=event.id,
@@ -74,8 +75,8 @@ def _assemble(
         reference_at=instant_from_us(_reference_close(tape, event.time)),
         first_at=instant_from_us(int(matched.moments[matched.first])),
         reference_price=float(np.exp(matched.event.price[matched.zero])),
-        moves=(*_moves(window, after, settings), *_closes(tape, window, settings)[:1]),
-        shape=_shape(tape, window, after, settings),
+        moves=(*_moves(window, after, settings), closes[0]),
+        shape=_shape(window, after, closes),
         anchors=_anchors(window, event.time, settings),
         pattern=pattern_of(after),
         path_statistic=statistic,
@@ -151,7 +152,7 @@ def _closes(tape: Tape, window: Window, settings: ResponseSettings) -> tuple[Mov
     return tuple(found)
 
 
-def _shape(tape: Tape, window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Estimate, ...]:
+def _shape(window: Window, after: AfterNews, closes: tuple[Move, ...]) -> tuple[Estimate, ...]:
     matched = window.matched
     before, others = -window.car[matched.start], -window.placebo[:, matched.start]
     keep = np.isfinite(window.placebo[:, window.columns]).all(axis=1)
@@ -159,7 +160,7 @@ def _shape(tape: Tape, window: Window, after: AfterNews, settings: ResponseSetti
     if not math.isfinite(before):
         nothing = "the market had not yet opened at the start of the window before the news"
         leak = tuple(Estimate(e.name, math.nan, unit=e.unit, reason=nothing) for e in leak)  # type: ignore[assignment]
-    _, next_close, later = _closes(tape, window, settings)
+    _, next_close, later = closes
     returns, placebo, after_from = bar_returns(window)
     return (
         *shape_estimates(after),
@@ -254,12 +255,16 @@ def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseS
     trading = matched.event.traded[before][matched.open[before]]
     stale = 1 - trading.mean() if len(trading) else 0.0
     told = [
-        (smallest > 1 - settings.level, "PLACEBO-FEW", f"{days} placebo days can give no p-value below {smallest:.3f}"),
-        (event.time.basis == "assumed", "TIME-ASSUMED", "one end of the event interval is assumed, not documented"),
-        (event.time.basis == "price", "TIME-CIRCULAR", "the event time was read from the price that is tested here"),
-        (stale > 0.3, "STALE", "most numbers rest on old prices: many minutes before the news have no trade"),
-        (window.closed, "CLOSED", "the news came while the market was closed; the response begins at the opening"),
-        (window.ends_before(settings.horizons[-1]), "WINDOW-CUT", "trading ended before the last horizon"),
-        (bool(matched.removed), "PLACEBO-REMOVED", f"{len(matched.removed)} days could not serve"),
+        (
+            smallest > 1 - settings.level,
+            "ES-PLACEBO-FEW",
+            f"{days} placebo days can give no p-value below {smallest:.3f}",
+        ),
+        (event.time.basis == "assumed", "ES-TIME-ASSUMED", "one end of the event interval is assumed, not documented"),
+        (event.time.basis == "price", "ES-TIME-CIRCULAR", "the event time was read from the price that is tested here"),
+        (stale > 0.3, "ES-STALE", "most numbers rest on old prices: many minutes before the news have no trade"),
+        (window.closed, "ES-CLOSED", "the news came while the market was closed; the response begins at the opening"),
+        (window.ends_before(settings.horizons[-1]), "ES-WINDOW-CUT", "trading ended before the last horizon"),
+        (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days could not serve"),
     ]
     return tuple(Notice(code, f"{text}.") for happened, code, text in told if happened)

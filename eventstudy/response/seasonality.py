@@ -36,9 +36,14 @@ def daily_level(returns: FloatArray, kind: str = "medrv") -> FloatArray:
         Row of ``LEVELS``: rv, bipower, medrv, minrv. Missing bars are closed up, never filled.
     """
     measure = look_up("volatility level", LEVELS, kind)
-    level = np.full(len(returns), np.nan)
-    for day, row in enumerate(np.asarray(returns)):
-        present = row[np.isfinite(row)]
+    values = np.asarray(returns, dtype=np.float64)
+    level = np.full(len(values), np.nan)
+    there = np.isfinite(values)
+    whole = there.all(axis=1) & (values.shape[1] > 3)
+    if whole.any():
+        level[whole] = np.sqrt(measure(values[whole]) / values.shape[1])
+    for day in np.flatnonzero(~whole):
+        present = values[day, there[day]]
         if len(present) > 3:
             level[day] = math.sqrt(float(measure(present)) / len(present))
     return level

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 from eventstudy.arrays import DAY_US
 from eventstudy.errors import DataError
@@ -20,7 +22,12 @@ DEFAULT = ResponseSettings()
 
 
 def respond_all(
-    bars: Sequence[Bars], events: Sequence[Event], settings: ResponseSettings = DEFAULT, known: Sequence[Event] = ()
+    bars: Sequence[Bars],
+    events: Sequence[Event],
+    settings: ResponseSettings = DEFAULT,
+    known: Sequence[Event] = (),
+    *,
+    workers: int = 1,
 ) -> ResponseSet:
     """Return the response of every event on every instrument it names (all, where it names none).
 
@@ -33,6 +40,8 @@ def respond_all(
     known : sequence of Event
         Further known events, for confounders and for days that must not serve as placebo days; the events themselves
         always count.
+    workers : int
+        Processes to share the events among; the result does not depend on it.
 
     Returns
     -------
@@ -41,12 +50,29 @@ def respond_all(
     """
     tapes = {b.instrument.code: tape_of(b) for b in bars if b.step.value // 1000 < DAY_US and len(b)}
     everything = (*events, *known)
+    if workers < 2 or len(events) < 2 * workers:
+        return _answer(tapes, tuple(events), settings, everything)
+    edges = [len(events) * part // workers for part in range(workers + 1)]
+    shares = [tuple(events[a:b]) for a, b in itertools.pairwise(edges)]
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [pool.submit(_answer, tapes, share, settings, everything) for share in shares]
+        parts = [job.result() for job in jobs]
+    return ResponseSet(
+        tuple(r for part in parts for r in part.responses),
+        tuple(p for part in parts for p in part.pairs),
+        tuple(s for part in parts for s in part.skipped),
+    )
+
+
+def _answer(
+    tapes: Mapping[str, Tape], events: tuple[Event, ...], settings: ResponseSettings, known: tuple[Event, ...]
+) -> ResponseSet:
     found: list[Response] = []
     pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []
     for event in events:
         named = [code for code in tapes if code in (event.instruments or tapes)]
-        answers = [_one(tapes[code], event, settings, everything) for code in named]
+        answers = [_one(tapes[code], event, settings, known) for code in named]
         skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
         answered = with_joint_pvalues([a for a in answers if not isinstance(a, str)])
         found += answered

@@ -65,7 +65,8 @@ def _row(response: Response) -> dict[str, Any]:
         "leak_pvalue": finite(numbers["leak"].pvalue),
         "volume": finite(volume.value) if volume else None,
         "pattern": response.pattern,
-        "notes": [notice.message for notice in response.notices] + [c.label for c in response.confounders],
+        "notes": [notice.message for notice in response.notices]
+        + [f"in the window: {c.label}" for c in response.confounders],
         "reasons": {name: e.reason for name, e in numbers.items() if e.reason},
     }
 

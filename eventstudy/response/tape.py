@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +33,8 @@ class Tape:
     price, span, volume : FloatArray, shape (T,)
         Log close; log of high over low (NaN without both); volume (NaN without).
     simulated : bool
+    day : IntArray, shape (T,)
+        Local date of each bar as days since 1970-01-01; a bar that closes at midnight ends the day before.
     """
 
     instrument: Instrument
@@ -44,6 +46,10 @@ class Tape:
     span: FloatArray
     volume: FloatArray
     simulated: bool = False
+    day: IntArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "day", np.asarray((self.wall - 1) // DAY_US, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.closes)
@@ -52,11 +58,6 @@ class Tape:
         return values_equal(self, other)
 
     __hash__ = None  # type: ignore[assignment]
-
-    @property
-    def day(self) -> IntArray:
-        """Local date of each bar as days since 1970-01-01; a bar that closes at midnight ends the day before."""
-        return np.asarray((self.wall - 1) // DAY_US, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -133,7 +133,7 @@ def test_placebo_days_can_be_limited_to_the_nearest_and_taken_from_both_sides() 
 def test_too_few_days_are_said_and_give_no_band() -> None:
     bars, event = drawn(6, replace(DESIGN, days=5))
     response = respond(bars, event)
-    assert "PLACEBO-FEW" in {notice.code for notice in response.notices}
+    assert "ES-PLACEBO-FEW" in {notice.code for notice in response.notices}
     assert response.pattern == "unknown"
     assert np.isnan(response.path.joint).all()
     assert "too few" in response.number("half_life").reason
@@ -150,7 +150,7 @@ def test_windows_cross_or_stop_at_a_pause_as_asked() -> None:
     assert crossed.moves[2].at is not None
     assert (crossed.moves[2].at - event.time.latest).total_seconds() / 60 == pytest.approx(75, abs=1.5)
     assert stopped.moves[2].reason == "the window ends before"
-    assert "WINDOW-CUT" in {notice.code for notice in stopped.notices}
+    assert "ES-WINDOW-CUT" in {notice.code for notice in stopped.notices}
 
 
 def test_what_cannot_be_answered_says_why() -> None:
@@ -182,3 +182,9 @@ def test_the_document_is_plain_json_with_an_offset_on_every_instant() -> None:
     assert set(read["shape"]) >= {"half_life", "leak", "reversal", "jump_share", "permanence"}
     assert all(e["value"] is not None or e["reason"] for e in read["shape"].values())
     assert found == respond_all([bars], [event])
+
+
+def test_the_answer_does_not_depend_on_the_number_of_workers() -> None:
+    bars, event = drawn(10)
+    events = [replace(event, id=f"e{k}", time=replace(event.time)) for k in range(4)]
+    assert respond_all([bars], events) == respond_all([bars], events, workers=2)

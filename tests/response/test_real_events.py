@@ -58,7 +58,7 @@ def test_an_illiquid_share_with_the_news_of_its_year_runs_through(sibn: Bars) ->
     found = respond_all([sibn], news, ResponseSettings(placebo_days=60))
     assert len(found) + len(found.skipped) == len(news)
     assert all(reason for _, _, reason in found.skipped)
-    stale = [r for r in found if any(n.code == "STALE" for n in r.notices)]
+    stale = [r for r in found if any(n.code == "ES-STALE" for n in r.notices)]
     assert len(stale) > len(found) / 3  # most minutes of this share have no trade, and every such response says so
     assert all(0 < r.path_pvalue <= 1 for r in found if r.placebo_days > 1)
 

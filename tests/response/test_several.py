@@ -142,7 +142,7 @@ def test_an_index_that_ends_at_18_50_is_answered_until_then() -> None:
     short = replace(index, frame=index.frame[local.hour * 60 + local.minute <= 18 * 60 + 50])
     (response,) = respond_all([short], [market.event])
     assert response.moves[2].reason == "the window ends before"
-    assert "WINDOW-CUT" in {notice.code for notice in response.notices}
+    assert "ES-WINDOW-CUT" in {notice.code for notice in response.notices}
 
 
 def test_pairs_of_the_demo_know_the_planted_loadings() -> None:
