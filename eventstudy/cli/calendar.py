@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eventstudy.cli import console
+from eventstudy.cli import complete, console
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def calendar(
-    name: Annotated[str, typer.Argument(help="A calendar: MOEX-FX, MOEX-SHARES, MOEX-FUTURES, 24/7, XNYS, ...")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A calendar: MOEX-FX, MOEX-SHARES, MOEX-FUTURES, 24/7, XNYS, ...", autocompletion=complete.calendars
+        ),
+    ],
     first: Annotated[str, typer.Argument(help="The day, or the first day of a range: 2021-04-13.")],
     last: Annotated[str, typer.Argument(help="The last day of a range; only the changes are printed.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from eventstudy.cli import console, exits
+from eventstudy.cli import complete, console, exits
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,12 @@ Force = Annotated[bool, typer.Option("--force-label", help="Insist on --label ag
 
 def check(
     file: Annotated[Path, typer.Argument(help="A CSV or Parquet file of prices, or a symbol of the local store.")],
-    instrument: Annotated[str, typer.Option(help="Code; of several instruments in one file the one to check.")] = "",
+    instrument: Annotated[
+        str,
+        typer.Option(
+            help="Code; of several instruments in one file the one to check.", autocompletion=complete.instruments
+        ),
+    ] = "",
     preset: Annotated[str, typer.Option(help="Layout: finam, quik, moex-iss-csv, metatrader, yahoo-csv, ...")] = "",
     timezone: Annotated[str, typer.Option(help="Whose clock the labels show: Europe/Moscow.")] = "",
     label: Side = None,

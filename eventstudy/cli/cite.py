@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
-from eventstudy.cli import console
+from eventstudy.cli import complete, console
 
 Names = Annotated[
-    list[str] | None, typer.Argument(help="Models and tests, for example: market patell.", metavar="[NAME]...")
+    list[str] | None,
+    typer.Argument(
+        help="Models and tests, for example: market patell.", metavar="[NAME]...", autocompletion=complete.methods
+    ),
 ]
 Study = Annotated[
     Path | None, typer.Option(help="Cite what this study file uses; default: only the names.", metavar="STUDY.toml")

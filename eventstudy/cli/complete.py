@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import typer
+
 # Only text is looked at, and only so much of it: a shell waits for the answer while somebody types.
 MOST_FILES, MOST_BYTES = 200, 1_000_000
 _EVENT = re.compile(r"^\s*\[\[\s*event\s*\]\]\s*$", re.MULTILINE)
@@ -30,6 +32,33 @@ def instruments(incomplete: str) -> list[str]:
     from eventstudy.market.instruments import INSTRUMENTS
 
     return _starting(INSTRUMENTS, incomplete)
+
+
+def figures(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the figures of the result named before: event, instrument and window."""
+    from eventstudy.cli.explain import figures_of, read_result
+    from eventstudy.errors import DataError
+
+    try:
+        study, _ = read_result(Path(str(ctx.params.get("result", "."))))
+    except DataError:
+        return []
+    return _starting((name for name, _ in figures_of(study)), incomplete)
+
+
+def methods(incomplete: str) -> list[str]:
+    """Return the models and tests that begin with what was typed."""
+    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.inference.table import TESTS
+
+    return _starting([*MODELS, *TESTS], incomplete)
+
+
+def calendars(incomplete: str) -> list[str]:
+    """Return the calendars of this package that begin with what was typed."""
+    from eventstudy.market.calendars import CALENDARS
+
+    return _starting(CALENDARS, incomplete)
 
 
 def studies(incomplete: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from eventstudy.cli import console
+from eventstudy.errors import LockHeldError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the findings as JSON on standard output.")]
 Out = Annotated[
@@ -139,6 +140,29 @@ def calendars() -> Iterator[Check]:
         yield Check(f"calendar {name}", level, f"{table.valid_from} to {table.valid_to}", remedy)
 
 
+def bar_store() -> Iterator[Check]:
+    """Whether every file of the local bar store is as it was written, and whether somebody is writing."""
+    from eventstudy.market.store.bar_store import every_series, open_store
+    from eventstudy.market.store.disk import only_writer
+    from eventstudy.market.store.upkeep import verify
+
+    store = open_store(wait_s=0.0)
+    series = every_series(store)
+    yield Check("store", "ok", f"{len(series)} series in {store.root}")
+    for finding in verify(store):
+        harmless = finding.kind == "left over"
+        remedy = "eventstudy data gc" if harmless else "eventstudy data gc, then fetch again"
+        yield Check("store file", "note" if harmless else "bad", f"{finding.path.name}: {finding.message}", remedy)
+    held = 0
+    for folder in series:
+        try:
+            with only_writer(folder, 0.0):
+                pass
+        except LockHeldError:
+            held += 1
+    yield Check("store locks", "note" if held else "ok", f"{held} of {len(series)} held by a writer")
+
+
 def rights() -> Iterator[Check]:
     """Whether the folders that are written to can be written to."""
     import tempfile
@@ -191,7 +215,6 @@ def batch_folder(out: Path) -> Iterator[Check]:
     from eventstudy.batch.ledger import LEDGER, read_ledger
     from eventstudy.batch.night import hold
     from eventstudy.batch.work import ASIDE
-    from eventstudy.errors import LockHeldError
 
     if not out.is_dir():
         yield Check("batch folder", "note", f"{out} does not exist yet")
@@ -211,4 +234,4 @@ def batch_folder(out: Path) -> Iterator[Check]:
 
 # Looked at when the package is run from its source folder, where nothing declares what it needs.
 NEEDED = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "pydantic", "pyarrow", "jinja2", "typer", "rich")
-CHECKS = (versions, zone_data, calendars, rights, space, fonts, network)
+CHECKS = (versions, zone_data, calendars, bar_store, rights, space, fonts, network)

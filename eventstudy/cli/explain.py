@@ -9,14 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from eventstudy.cli import console
+from eventstudy.cli import complete, console
 from eventstudy.errors import DataError, UnknownNameError
 
 Json = Mapping[str, Any]
 Result = Annotated[Path, typer.Argument(help="A result's folder, or its result.json.", metavar="RESULT")]
 Figure = Annotated[
     str,
-    typer.Argument(help="EVENT/INSTRUMENT/START:STOP or mean/START:STOP; without it all are listed.", metavar="[ID]"),
+    typer.Argument(
+        help="EVENT/INSTRUMENT/START:STOP or mean/START:STOP; without it all are listed.",
+        metavar="[ID]",
+        autocompletion=complete.figures,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eventstudy.cli import console
+from eventstudy.cli import complete, console
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 def fetch(
     source: Annotated[str, typer.Argument(help="The service: moex or yahoo.")],
-    symbol: Annotated[str, typer.Argument(help="The symbol as the service writes it: USD000UTSTOM, SBER, EURUSD=X.")],
+    symbol: Annotated[
+        str,
+        typer.Argument(
+            help="The symbol as the service writes it: USD000UTSTOM, SBER, EURUSD=X.",
+            autocompletion=complete.instruments,
+        ),
+    ],
     first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD; without it, from the start.")] = "",
     last: Annotated[str, typer.Option("--till", help="Last day, included; without it, up to now.")] = "",
     step: Annotated[str, typer.Option(help="Length of a bar: 1min, 5min, 10min, 1h, 1d.")] = "1min",

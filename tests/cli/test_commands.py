@@ -117,6 +117,34 @@ def test_every_example_runs(
         assert json.loads(shown.out, parse_constant=pytest.fail) is not None
 
 
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", ["command-line.md", "batch.md"])
+def test_the_commands_of_the_documentation_run(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], page: str
+) -> None:
+    blocks = re.findall(r"```shell\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line]
+    assert len(lines) >= 2
+    folder = tmp_path / "here"
+    shutil.copytree(prepared, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("EVENTSTUDY_OFFLINE", "1")
+    for line in lines:
+        assert app.run(shlex.split(line)[1:]) == 0, (line, capfd.readouterr().err)
+
+
+def test_the_documentation_names_every_command_and_exit_code() -> None:
+    from eventstudy.cli import exits
+
+    text = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    for name in EVERY:
+        assert f"`{name.split()[0]}" in text, f"docs/command-line.md does not name {name}"
+    codes = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    assert codes <= {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_template_is_valid_and_runs_offline_as_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], template: str
@@ -346,5 +374,31 @@ def test_completion_offers_events_and_instruments(prepared: Path, monkeypatch: p
     monkeypatch.chdir(prepared)
     assert complete.events("biden") == ["biden-putin-2021-04-13"]
     assert complete.events("x") == []
-    assert "USD000UTSTOM" in complete.instruments("USD")
     assert "study.toml" in complete.studies("st")
+    for words, position, offered in (
+        ("eventstudy explain result biden", 3, "biden-putin-2021-04-13/USD000UTSTOM/0:0"),
+        ("eventstudy fetch moex USD", 3, "USD000UTSTOM"),
+        ("eventstudy data check x.csv --instrument SB", 5, "SBER"),
+        ("eventstudy cite pat", 2, "patell"),
+        ("eventstudy calendar MOEX-F", 2, "MOEX-FX"),
+        ("eventstudy va", 1, "validate"),
+        ("eventstudy run --dry", 2, "--dry-run"),
+        ("eventstudy init eq", 2, "equity-daily"),
+    ):
+        assert offered in completed(words, position, monkeypatch), words
+    assert completed("eventstudy explain nowhere x", 3, monkeypatch) == []
+
+
+def completed(words: str, position: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what bash would be offered, asking this process as the shell's function asks the command."""
+    import io
+    import sys
+
+    told = io.StringIO()
+    asked = {"_EVENTSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(position)}
+    with monkeypatch.context() as patch:
+        for name, value in asked.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdout", told)
+        assert app.run([]) == 0
+    return told.getvalue().split()
