@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventstudy.batch.entry import Entry
 from eventstudy.batch.jobs import Job
+from eventstudy.batch.redact import redact
 from eventstudy.batch.work import Prepared, bring_up_to_date
 
 if TYPE_CHECKING:
     from eventstudy.arrays import FloatArray
+    from eventstudy.news.items import Event
     from eventstudy.study.load import LoadedStudy
+    from eventstudy.study.result import StudyResult
 
 SPARK_POINTS = 60
 
@@ -53,13 +57,36 @@ def combined(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _write(loaded: LoadedStudy, folder: Path) -> Entry:
-    from eventstudy.report.content import finding
-    from eventstudy.report.write import save
+def answer(loaded: LoadedStudy) -> StudyResult:
+    """Return the result of a loaded study."""
     from eventstudy.study.run import run_study
 
-    result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
-    save(result, folder, digests=loaded.digests)
+    return run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
+
+
+def write_report(
+    loaded: LoadedStudy, result: StudyResult, folder: Path, also: tuple[str, ...] = ()
+) -> tuple[Path, ...]:
+    """Write a result's files; the one way for ``run``, ``batch`` and ``reproduce``, so that their bytes agree.
+
+    Addresses of sources lose passwords and keys, whatever the machine: a report may be passed on.
+    """
+    from eventstudy.report.write import save
+
+    events = tuple(map(_without_secrets, loaded.events))
+    return save(result, folder, digests=loaded.digests, events=events, also=also)
+
+
+def _without_secrets(event: Event) -> Event:
+    time = replace(event.time, evidence=tuple(redact(text, {}) for text in event.time.evidence))
+    return replace(event, time=time, sources=tuple(redact(text, {}) for text in event.sources))
+
+
+def _write(loaded: LoadedStudy, folder: Path) -> Entry:
+    from eventstudy.report.content import finding
+
+    result = answer(loaded)
+    write_report(loaded, result, folder)
     return Entry(
         study="",
         path="",

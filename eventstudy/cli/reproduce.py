@@ -108,11 +108,10 @@ def data_difference(facts: Json, loaded: LoadedStudy) -> str:
 
 def compute(facts: Json, loaded: LoadedStudy, folder: Path) -> Json:
     """Compute the result again into ``folder``; return its new manifest."""
-    from eventstudy.report.write import EXTRAS, save
-    from eventstudy.study.run import run_study
+    from eventstudy.batch.library import answer, write_report
+    from eventstudy.report.write import EXTRAS
 
-    result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
-    save(result, folder, digests=loaded.digests, also=tuple(name for name in facts["files"] if name in EXTRAS))
+    write_report(loaded, answer(loaded), folder, tuple(name for name in facts["files"] if name in EXTRAS))
     return read_manifest(folder / "manifest.json")
 
 

@@ -66,16 +66,12 @@ def run(
 
 def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) -> tuple[StudyResult, tuple[Path, ...]]:
     """Return the result of a loaded study and the files written for it; ``--strict`` refuses one with warnings."""
-    from eventstudy.study.run import run_study
+    from eventstudy.batch import library
 
-    result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
+    result = library.answer(loaded)
     if console.manners().strict:
         console.notices(result.notices)
-    if out is None:
-        return result, ()
-    from eventstudy.report.write import save
-
-    return result, save(result, out, digests=loaded.digests, events=loaded.events, also=extras)
+    return result, () if out is None else library.write_report(loaded, result, out, extras)
 
 
 def plan(study: Path, out: Path | None, data: Path | None, extras: tuple[str, ...] = ()) -> str:

@@ -85,7 +85,29 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     days = [f"2021-04-{day:02},{76 + day / 100:.3f}" for day in (5, 6, 7, 8, 9, 12, 13, 14, 15, 16)]
     (folder / "usdrub.csv").write_text("date,close\n" + "\n".join(days) + "\n")
     (folder / "tom.csv").write_text("date,USDRUB_TOM\n" + "\n".join(days) + "\n")
+    fill_store(folder / "store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert app.run(["data", "export", "bars.zip", "--store", "store"]) == 0
+        (folder / "bars.zip").rename(folder / "carried.zip")
     return folder
+
+
+def fill_store(root: Path) -> None:
+    """Put one day of invented one-minute bars of SBER into a store, as a fetch would have."""
+    from datetime import date
+
+    import pandas as pd
+
+    from eventstudy.market.store.bar_store import commit, open_store
+    from eventstudy.market.store.series import SeriesKey
+
+    key = SeriesKey("moex", "SBER", "TQBR", pd.Timedelta(minutes=1), "Europe/Moscow")
+    closes = pd.date_range("2021-04-13 07:01", periods=120, freq="min", tz="UTC", unit="us")
+    day = date(2021, 4, 13)
+    commit(
+        open_store(root), key, pd.DataFrame({"close": [270.0 + i % 7 for i in range(120)]}, index=closes), (day, day)
+    )
 
 
 # What the examples end with where it is not 0: an article that a person must decide on, a file with findings to
@@ -107,7 +129,10 @@ def test_every_example_runs(
     shutil.copytree(prepared, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("EVENTSTUDY_OFFLINE", "1")
-    monkeypatch.setenv("EVENTSTUDY_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("EVENTSTUDY_STORE", str(folder / "store"))
+    if line.startswith("eventstudy data import"):
+        (folder / "carried.zip").rename(folder / "bars.zip")
+        monkeypatch.setenv("EVENTSTUDY_STORE", str(tmp_path / "another"))
     code = app.run(shlex.split(line)[1:])
     shown = capfd.readouterr()
     assert code in ENDS.get(name, {0}), shown.err
