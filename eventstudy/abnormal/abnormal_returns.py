@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, IntArray, StrArray, values_equal
+from eventstudy.arrays import FloatArray, IntArray, ReturnKind, StrArray, values_equal
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,31 @@ class AbnormalReturns:
         """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""
         total: FloatArray = self.ar[:, self.columns(window)].sum(axis=1)
         return total
+
+    def expected(self, window: Window) -> FloatArray:
+        """Return the expected return summed over ``window``, shape (N,)."""
+        if self.same_clock is not None:
+            return self.same_clock.mean[:, self.same_clock.windows.index(window)]
+        return np.asarray(self._expected_cells(window).sum(axis=1), dtype=np.float64)
+
+    def _expected_cells(self, window: Window) -> FloatArray:
+        cells, coef = self.columns(window), self.fit.coef
+        total: FloatArray = coef[:, :1] * self.n_bars[:, cells]
+        for j in range(1, coef.shape[1]):
+            total = total + coef[:, j : j + 1] * self.event_X[j - 1][:, cells]
+        return total
+
+    def bhar(self, window: Window, kind: ReturnKind = "log") -> FloatArray:
+        """Return each event's buy-and-hold abnormal return, a simple return: ``prod(1 + R) - prod(1 + E[R])``.
+
+        Log returns are summed and turned into simple ones first; compounding logs would be wrong.
+        """
+        if kind == "log":
+            expected = self.expected(window)
+            return np.asarray(np.expm1(self.car(window) + expected) - np.expm1(expected), dtype=np.float64)
+        expected = self._expected_cells(window)
+        held = 1 + self.ar[:, self.columns(window)] + expected
+        return np.asarray(held.prod(axis=1) - (1 + expected).prod(axis=1), dtype=np.float64)
 
     def bars(self, window: Window) -> IntArray:
         """Return the number of bars in ``window``, merged bars counted, shape (N,)."""

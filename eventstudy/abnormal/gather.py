@@ -29,6 +29,8 @@ class Block:
         Bars merged into each cell.
     start : IntArray, shape (B,)
         Place of the first estimation cell on the axis of closes.
+    before : int
+        Event-window cells before tau = 0.
     """
 
     y: FloatArray
@@ -37,6 +39,7 @@ class Block:
     event_X: FloatArray
     n_bars: IntArray
     start: IntArray
+    before: int = 0
 
 
 def runs(flat: FloatArray, start: IntArray, size: int, low: IntArray, high: IntArray) -> FloatArray:
@@ -123,7 +126,9 @@ def cut(
         n_bars = n_bars.copy()
         n_bars[:, tau == 0] = merged_bars[:, None]
     y = runs(learn, at[0] + lag, L1, *bounds)
-    return Block(y, X, event_cells(series.values, at, bounds, tau, kind), event_X, n_bars, time_at[0] + lag)
+    return Block(
+        y, X, event_cells(series.values, at, bounds, tau, kind), event_X, n_bars, time_at[0] + lag, int((tau < 0).sum())
+    )
 
 
 def blocks(n: int, cells: int) -> list[slice]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 from eventstudy.abnormal.fit import Fit
@@ -13,7 +12,7 @@ from eventstudy.arrays import FloatArray
 
 Options = Mapping[str, Any]
 Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
-NO_OPTIONS: Options = MappingProxyType({})
+NO_OPTIONS: Options = {}
 
 
 def as_it_is(block: Block, options: Options) -> Block:

@@ -29,7 +29,7 @@ def cite(names: Names = None, study: Study = None) -> None:
       eventstudy cite --study study.toml
     """
     import eventstudy
-    from eventstudy.cli.bibliography import entry, package
+    from eventstudy.study.bibliography import entry, package
 
     asked = list(names or [])
     if study is not None:

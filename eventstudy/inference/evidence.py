@@ -14,6 +14,7 @@ from eventstudy.abnormal.gather import Block
 from eventstudy.abnormal.measure import Collector, subtract
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.inference.diagnostics import diagnose
 
 
 def portfolio(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
@@ -114,11 +115,13 @@ EVIDENCE: Mapping[str, Callable[[Context], Collector]] = {
     "positive_share": lambda context: Collector(positive_share, "rows"),
     "calendar_sums": _calendar,
     "market_moments": lambda context: Collector(market_moments, "rows"),
+    "diagnostics": lambda context: Collector(diagnose, "rows"),
     "residuals": lambda context: Collector(residuals, "rows"),
     "tail_counts": lambda context: Collector(partial(tail_counts, context.spans), "rows"),
 }
 
 KEPT_CELLS = 2_000_000
+DIAGNOSED_CELLS = 250_000
 
 
 def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:
@@ -126,4 +129,6 @@ def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:
     wanted = set(needs & EVIDENCE.keys())
     if "calendar_sums" in wanted and context.events * context.bars <= KEPT_CELLS:
         wanted.add("residuals")
+    if 0 < context.events * context.bars <= DIAGNOSED_CELLS:
+        wanted.add("diagnostics")
     return {name: EVIDENCE[name](context) for name in sorted(wanted)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +15,7 @@ from eventstudy.inference.significance import Distribution
 
 Options = Mapping[str, Any]
 Scope = Literal["event", "average"]
-NO_OPTIONS: Options = MappingProxyType({})
+NO_OPTIONS: Options = {}
 
 
 @dataclass(frozen=True, eq=False)

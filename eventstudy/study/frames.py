@@ -11,7 +11,8 @@ import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, from_epoch_us
+from eventstudy.arrays import FloatArray, ReturnKind, from_epoch_us
+from eventstudy.inference.diagnostics import COLUMNS
 from eventstudy.inference.findings import Findings, Significances
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def ar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
     return frame
 
 
-def car_frame(abnormal: AbnormalReturns, windows: Sequence[Window]) -> pd.DataFrame:
-    """One row per event and window: event, instrument, start, stop, n_bars, car, se, scar, df."""
+def car_frame(abnormal: AbnormalReturns, windows: Sequence[Window], kind: ReturnKind = "log") -> pd.DataFrame:
+    """One row per event and window: event, instrument, start, stop, n_bars, car, bhar, se, scar, df."""
     import pandas as pd
 
     parts = []
@@ -55,6 +56,7 @@ def car_frame(abnormal: AbnormalReturns, windows: Sequence[Window]) -> pd.DataFr
             "stop": window.stop,
             "n_bars": abnormal.bars(window),
             "car": car,
+            "bhar": abnormal.bhar(window, kind),
             "se": se,
             "scar": scar,
             "df": abnormal.df(),
@@ -82,6 +84,18 @@ def aar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
             "caar_t": caar / caar_se,
         }
     return pd.DataFrame(columns)
+
+
+def diagnostics_frame(abnormal: AbnormalReturns, diagnostics: FloatArray | None) -> pd.DataFrame:
+    """One row per event: normality, autocorrelation, ARCH, stale share and pre-trend of its estimation window."""
+    import pandas as pd
+
+    values = np.empty((0, len(COLUMNS))) if diagnostics is None else diagnostics
+    n = len(values)
+    frame = pd.DataFrame(values, columns=list(COLUMNS))
+    frame.insert(0, "instrument", abnormal.instruments[:n])
+    frame.insert(0, "event", abnormal.events[:n])
+    return frame
 
 
 def across(values: FloatArray) -> tuple[FloatArray, FloatArray, np.ndarray]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,7 +14,7 @@ import pandas as pd
 from eventstudy.abnormal.panel import EventTable
 from eventstudy.abnormal.series import SeriesSet, series_of, with_factors
 from eventstudy.abnormal.windows import Window, WindowSpec
-from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, ReturnKind, StrArray, epoch_us, instant_us
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, ReturnKind, StrArray, epoch_us, instant_us
 from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
@@ -53,9 +53,11 @@ def read_inputs(
     if isinstance(given, pd.DataFrame):
         given = wide_frame(given) if set(given.columns) >= LONG_COLUMNS else given
         series = wide_series(given, declared)
+        if spec.variable != "return":
+            series = replace(series, values=of_returns(spec.variable, series.values))
     else:
         bars = tuple(item for item in given if isinstance(item, Bars))
-        series = series_of([as_returns(item, spec.returns) for item in given])
+        series = series_of([studied(item, spec) for item in given])
     columns = [*_many(regressors[0]), *_many(regressors[1])]
     factors = [factor_returns(item, given, spec.returns, declared) for item in columns]
     series = with_factors(series, factors)
@@ -106,6 +108,38 @@ def _bars_per_day(series: SeriesSet) -> int:
     return int(np.median(counts)) if len(counts) else 1
 
 
+OF_RETURNS: dict[str, Callable[[FloatArray], FloatArray]] = {"absolute_return": np.abs, "squared_return": np.square}
+
+
+def of_returns(variable: str, values: FloatArray) -> FloatArray:
+    """Return a function of returns as the studied variable; volume and range need bars."""
+    if variable not in OF_RETURNS:
+        raise UsageError(f"The variable {variable!r} needs Bars.", remedy="Pass Bars with volume, high and low.")
+    return OF_RETURNS[variable](values)
+
+
+def studied(item: Bars | Returns, spec: StudySpec) -> Returns:
+    """Return the studied variable on the closes of the series: its returns, or what the study names instead.
+
+    ``log_volume`` is the log of each bar's volume (missing where nothing traded); ``log_range`` is Parkinson's
+    variance ``ln(high/low)^2 / (4 ln 2)``. Over merged bars they are added like returns.
+    """
+    made = as_returns(item, spec.returns)
+    if spec.variable == "return":
+        return made
+    if spec.variable in OF_RETURNS or not isinstance(item, Bars):
+        return replace(made, values=of_returns(spec.variable, made.values))
+    needed = {"log_volume": ("volume",), "log_range": ("high", "low")}[spec.variable]
+    lacking = [name for name in needed if name not in item.frame]
+    if lacking:
+        raise DataError(f"The bars of {item.instrument.code} have no {' and no '.join(lacking)}.")
+    columns = [item.frame[name].to_numpy(dtype=np.float64) for name in needed]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = [np.where(column > 0, np.log(column), np.nan) for column in columns]
+    values = logs[0] if len(logs) == 1 else np.square(logs[0] - logs[1]) / (4 * np.log(2))
+    return replace(made, values=values)
+
+
 def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:
     """Return the returns of one series; simple returns are made from the logs, by the earlier price."""
     if isinstance(item, Bars):
@@ -116,8 +150,6 @@ def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:
         )
     if kind == "log":
         return item
-    from dataclasses import replace
-
     return replace(item, values=np.expm1(item.values))
 
 

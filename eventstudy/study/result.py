@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.expected import MODELS
 from eventstudy.abnormal.ledger import Ledger
 from eventstudy.abnormal.placebo_returns import PlaceboPaths
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import look_up, values_equal
+from eventstudy.arrays import FloatArray, look_up, values_equal
 from eventstudy.errors import Notice
+from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
+from eventstudy.inference.multiple import ADJUSTMENTS
+from eventstudy.inference.table import TESTS
 from eventstudy.response.table import ResponseSet, document, pair_document
 from eventstudy.study import frames
+from eventstudy.study.bibliography import entry, package
 from eventstudy.study.slices import PriceSlice
 
 if TYPE_CHECKING:
@@ -27,10 +32,13 @@ if TYPE_CHECKING:
 
 FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "ar": lambda result: frames.ar_frame(result.abnormal),
-    "car": lambda result: frames.car_frame(result.abnormal, result.windows or result.spec.test_windows),
+    "car": lambda result: frames.car_frame(
+        result.abnormal, result.windows or result.spec.test_windows, result.spec.returns
+    ),
     "aar": lambda result: frames.aar_frame(result.abnormal),
     "tests": lambda result: result.significances.to_frame(),
     "outcomes": lambda result: result.ledger.to_frame(),
+    "diagnostics": lambda result: frames.diagnostics_frame(result.abnormal, result.diagnostics),
 }
 
 
@@ -59,6 +67,8 @@ class StudyResult:
         Some series was drawn, not traded: everything made from the result says SIMULATED.
     windows : tuple of Window
         The windows that were tested, in bars, in the order of the study.
+    diagnostics : FloatArray or None
+        Per event, how far its residuals are from what parametric tests assume (small studies).
     """
 
     spec: StudySpec
@@ -71,6 +81,7 @@ class StudyResult:
     notices: tuple[Notice, ...] = ()
     simulated: bool = False
     windows: tuple[Window, ...] = ()
+    diagnostics: FloatArray | None = None
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)
@@ -112,6 +123,27 @@ class StudyResult:
         """Return the answer as plain text: the finding in two sentences, the tables behind it, every notice."""
         text: str = import_module("eventstudy.report.summary").summary(self)
         return text
+
+    def cross_section(
+        self, attributes: pd.DataFrame, window: Window | None = None, *, clusters: Sequence[object] | None = None
+    ) -> CrossSection:
+        """Regress CARs on numeric attributes of the events.
+
+        ``attributes`` is indexed by event id; errors are robust (HC1), or clustered by ``clusters`` (one value per
+        row of ``to_frame("car")`` of that window).
+        """
+        chosen = window or (self.windows or self.spec.test_windows)[0]
+        rows = attributes.reindex(list(map(str, self.abnormal.events)))
+        return cross_section(self.abnormal.car(chosen), rows, clusters=clusters)
+
+    def cite(self) -> str:
+        """Return BibTeX of this package and of the papers behind the study's model, tests and adjustment."""
+        from eventstudy import __version__
+
+        rows: list[Any] = [MODELS[self.spec.model], *(TESTS[name] for name in self.spec.tests)]
+        rows += [ADJUSTMENTS[self.spec.adjust]] if self.spec.adjust else []
+        entries = [package(__version__), *(entry(row.source, row.doi) for row in rows)]
+        return "\n\n".join(dict.fromkeys(entries))
 
     def findings(self, test: str) -> tuple[Findings, ...]:
         """Return the columns of one test, one entry per window."""

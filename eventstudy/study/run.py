@@ -99,7 +99,8 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
     options = options_of(f"model {spec.model}", model.options, spec.model_options)
     series = with_model_factors(inputs.series, model, options)
     windows, tests_on = windows_in_bars(spec, series)
-    plan = Plan(windows, tests_on, model, options, spec.returns)
+    kind = spec.returns if spec.variable == "return" else "log"
+    plan = Plan(windows, tests_on, model, options, kind)
     placed, learn, notices = place(spec, inputs.table, series, plan)
     abnormal, evidence = compute(spec, (inputs.table, placed[1]), (series, learn), placed[0], plan, run)
     paths = None
@@ -111,7 +112,7 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
     significances = adjusted(spec, infer(spec, abnormal, evidence, tests_on), abnormal, evidence, tests_on)
     notices = (*inputs.notices, *notices, *study_notices(spec, abnormal, placed[1]))
     result = _result(spec, replace(inputs, notices=notices), placed, abnormal, significances, paths)
-    return replace(result, windows=tests_on)
+    return replace(result, windows=tests_on, diagnostics=evidence.get("diagnostics"))
 
 
 def place(
@@ -172,6 +173,8 @@ def infer(
     findings: list[Findings] = []
     for index, window in enumerate(windows):
         car, variance = abnormal.car(window), abnormal.window_variance(window)
+        if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
+            car, variance = abnormal.bhar(window, spec.returns), np.full(len(abnormal), np.nan)
         found = dict(evidence)
         if evidence.get("draws"):
             found["placebo"] = {window: count_placebo(car, evidence["draws"][window])}

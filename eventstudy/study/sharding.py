@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 Run: TypeAlias = Callable[[Callable[[slice], Any], list[slice]], Iterable[Any]]
-BLOCKS_PER_TASK = 8
+TASKS_PER_WORKER = 2
 
 
 @contextmanager
@@ -19,7 +20,9 @@ def runner(executor: Executor | None) -> Iterator[Run]:
 
 
 def _through(executor: Executor, work: Callable[[slice], Any], pieces: list[slice]) -> Iterator[Any]:
-    tasks = [pieces[low : low + BLOCKS_PER_TASK] for low in range(0, len(pieces), BLOCKS_PER_TASK)]
+    workers = int(getattr(executor, "_max_workers", 0) or os.cpu_count() or 1)
+    size = max(1, -(-len(pieces) // (TASKS_PER_WORKER * workers)))
+    tasks = [pieces[low : low + size] for low in range(0, len(pieces), size)]
     futures = [executor.submit(_several, work, task) for task in tasks]
     for future in futures:
         yield from future.result()

@@ -30,6 +30,7 @@ PLACES: dict[str, str] = {
     "model.name": "model",
     "model.options": "model_options",
     "model.returns": "returns",
+    "model.variable": "variable",
     "inference.tests": "tests",
     "inference.options": "test_options",
     "inference.adjust": "adjust",
@@ -38,6 +39,7 @@ PLACES: dict[str, str] = {
     "inference.placebo_days": "placebo_days",
     "inference.placebo_after": "placebo_after",
     "inference.overlaps": "overlaps",
+    "inference.measure": "measure",
     "response.compute": "response",
     "response.options": "response_options",
 }

@@ -1,0 +1,97 @@
+"""The cross-section of abnormal returns: what the size of a reaction goes with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, values_equal
+from eventstudy.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class CrossSection:
+    """A regression of CARs on attributes of the events.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Intercept first.
+    coef, se, t, pvalue : FloatArray, shape (1 + k,)
+    n : int
+        Events with a CAR and all attributes.
+    r2 : float
+    covariance : str
+        How the standard errors were made.
+    """
+
+    names: tuple[str, ...]
+    coef: FloatArray
+    se: FloatArray
+    t: FloatArray
+    pvalue: FloatArray
+    n: int
+    r2: float
+    covariance: str
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per coefficient."""
+        import pandas as pd
+
+        columns = {"coef": self.coef, "se": self.se, "t": self.t, "pvalue": self.pvalue}
+        return pd.DataFrame(columns, index=pd.Index(self.names, name="name"))
+
+
+def cross_section(
+    car: FloatArray,
+    attributes: pd.DataFrame,
+    *,
+    covariance: str = "HC1",
+    clusters: Sequence[object] | None = None,
+) -> CrossSection:
+    """Regress CARs on numeric attributes by least squares (statsmodels).
+
+    Parameters
+    ----------
+    car : FloatArray, shape (N,)
+    attributes : pandas.DataFrame, N rows
+        In the order of the CARs; rows with a missing value do not enter.
+    covariance : str
+        ``"nonrobust"``, ``"HC0"`` .. ``"HC3"``; ignored when clusters are given.
+    clusters : sequence, length N, optional
+        Group of each event (its date, its instrument): standard errors are clustered by it.
+
+    Raises
+    ------
+    DataError
+        If the rows do not match or fewer events than coefficients are left.
+    """
+    import statsmodels.api as sm
+
+    if len(attributes) != len(car):
+        raise DataError(f"There are {len(car)} CARs and {len(attributes)} rows of attributes; they must match.")
+    X = attributes.to_numpy(dtype=np.float64)
+    there = np.isfinite(car) & np.isfinite(X).all(axis=1)
+    if there.sum() <= X.shape[1] + 1:
+        raise DataError(f"{int(there.sum())} events have all attributes; {X.shape[1] + 2} or more are needed.")
+    design = np.column_stack([np.ones(int(there.sum())), X[there]])
+    how: dict[str, Any] = {"cov_type": covariance}
+    if clusters is not None:
+        groups = np.unique(np.asarray(clusters, dtype=object)[there].astype(str), return_inverse=True)[1]
+        how = {"cov_type": "cluster", "cov_kwds": {"groups": groups}}
+    fit = sm.OLS(car[there], design, missing="raise").fit(use_t=True, **how)
+    names = ("intercept", *map(str, attributes.columns))
+    coef, se, t, p = (np.asarray(v, dtype=np.float64) for v in (fit.params, fit.bse, fit.tvalues, fit.pvalues))
+    told = "clustered" if clusters is not None else covariance
+    return CrossSection(names, coef, se, t, p, int(there.sum()), float(fit.rsquared), told)

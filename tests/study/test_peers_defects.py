@@ -1,0 +1,252 @@
+"""What other programs of this kind get wrong, each as a test that would fail here if we did."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.abnormal.windows import Window
+from eventstudy.errors import DataError, UsageError
+from eventstudy.inference.table import TESTS
+from tests.study.made import daily_frame, events_at, intraday
+
+MEAN = {"model": "constant_mean", "estimation": (-60, -6), "event": (-2, 2)}
+
+
+def test_one_asset_with_three_events_gives_three() -> None:
+    # sipemu/eventstudy#7: a join by asset instead of event inflates n.
+    frame = daily_frame(400, 1)
+    spec = es.StudySpec(**MEAN, tests=("cross_sectional_t", "patell"))
+    result = es.run_study(spec, events_at(frame, [("A0", 100), ("A0", 200), ("A0", 300)]), frame)
+    assert [f.n_events for f in result.significances.findings] == [3, 3]
+
+
+def test_two_events_on_one_asset_are_two_regressions() -> None:
+    # event-study-toolkit pools both windows into one regression.
+    frame = daily_frame(400, 1)
+    spec = es.StudySpec(**MEAN)
+    fit = es.run_study(spec, events_at(frame, [("A0", 100), ("A0", 300)]), frame).abnormal.fit
+    means = [frame["A0"].iloc[row - 60 : row - 5].mean() for row in (100, 300)]
+    assert np.abs(fit.coef[:, 0] - means).max() < 1e-17
+    assert fit.n.tolist() == [55, 55]
+
+
+def test_the_variance_of_a_window_holds_the_error_of_its_common_mean() -> None:
+    # Vibe-Trading#1466: summing daily variances gives s2 (L + L/M) where s2 (L + L^2/M) is right.
+    frame = daily_frame(400, 1)
+    abnormal = es.run_study(es.StudySpec(**MEAN), events_at(frame, [("A0", 200)]), frame).abnormal
+    s2 = abnormal.fit.sigma2[0]
+    assert abs(abnormal.window_variance(Window(-2, 2))[0] - s2 * (5 + 25 / 55)) < 1e-18
+    assert abs(abnormal.variance()[0].sum() - s2 * (5 + 5 / 55)) < 1e-18
+
+
+def test_car_over_its_standard_error_has_variance_one() -> None:
+    # The same defect, seen from outside: n = 120, L = 11, Var(z) in [0.95, 1.05]; the wrong variance gives 1.11.
+    frame = daily_frame(140, 6_000, seed=8)
+    spec = es.StudySpec(model="constant_mean", estimation=(-120, -1), event=(0, 10), tests=("time_series_t",))
+    events = events_at(frame, [(column, 125) for column in frame.columns])
+    z = es.run_study(spec, events, frame).findings("time_series_t")[0].statistic
+    # t(119) has variance 119/117.
+    assert 0.95 <= z.var() * 117 / 119 <= 1.05
+
+
+def test_residual_variance_never_sees_the_event_window() -> None:
+    # LemaireJB/eventstudy#20.
+    frame = daily_frame(400, 1)
+    events = events_at(frame, [("A0", 200)])
+    plain = es.run_study(es.StudySpec(**MEAN), events, frame).abnormal.fit
+    frame.iloc[198:203] += 5.0
+    assert es.run_study(es.StudySpec(**MEAN), events, frame).abnormal.fit == plain
+
+
+def test_a_missing_return_is_never_zero_and_sums_are_never_rescaled() -> None:
+    frame = daily_frame(400, 2)
+    frame.iloc[201, 0] = np.nan
+    spec = es.StudySpec(**MEAN, windows=((-2, 2), (-2, -1)), tests=("cross_sectional_t",))
+    result = es.run_study(spec, events_at(frame, [("A0", 200), ("A1", 200)]), frame)
+    car = result.to_frame("car")
+    assert car["car"].isna().tolist() == [True, False, False, False]
+    assert result.ledger[0].outcome == "used"
+    assert "1 returns of the event window missing" in result.ledger[0].reason
+    assert result.to_frame("aar")["n_events"].tolist() == [2, 2, 2, 1, 2]
+
+
+def test_a_zero_last_return_is_kept() -> None:
+    # ffjr trims trailing zeros and shifts the market against the share.
+    frame = daily_frame(120, 1, seed=3)
+    frame["M"] = frame["A0"].shift(0) * 0.5 + daily_frame(120, 1, seed=4)["A0"]
+    events = events_at(frame, [("A0", 100)])
+    spec = es.StudySpec(model="market", estimation=(-60, -1), event=(0, 0))
+    moved = frame.copy()
+    moved.iloc[99, 0] = 0.0
+    fit = es.run_study(spec, events, moved, market="M").abnormal.fit
+    y, x = moved["A0"].iloc[40:100], moved["M"].iloc[40:100]
+    assert fit.n[0] == 60
+    assert abs(fit.coef[0, 1] - np.cov(y, x)[0, 1] / x.var()) < 1e-12
+
+
+def test_windows_count_observations_never_calendar_days() -> None:
+    frame = daily_frame(400, 1)
+    assert (frame.index[60] - frame.index[0]).days > 80
+    assert es.run_study(es.StudySpec(**MEAN), events_at(frame, [("A0", 200)]), frame).abnormal.fit.n[0] == 55
+
+
+def test_an_event_on_a_closed_day_takes_the_next_close_and_its_windows_move_with_it() -> None:
+    # Friday's close is the last price before, Monday's the first after; tau = -1 ends on Friday.
+    frame = daily_frame(60, 1)
+    friday = next(i for i in range(30, 60) if frame.index[i].weekday() == 4)
+    saturday = frame.index[friday] + pd.Timedelta(days=1)
+    events = pd.DataFrame({"instrument": ["A0"], "time": [saturday]})
+    abnormal = es.run_study(es.StudySpec(event=(-1, 0)), events, frame).abnormal
+    assert np.array_equal(abnormal.ar[0], frame["A0"].iloc[[friday, friday + 1]].to_numpy())
+
+
+def test_rank_tests_give_each_day_its_own_value_and_means_are_cumulated_once() -> None:
+    # sipemu returns the first day's value for all; the wrds port cumulates twice.
+    frame = daily_frame(200, 20, seed=9)
+    frame.iloc[152] += 0.03
+    spec = es.StudySpec(**MEAN, windows=tuple((t, t) for t in range(-2, 3)), tests=("corrado_rank",))
+    result = es.run_study(spec, events_at(frame, [(c, 150) for c in frame.columns]), frame)
+    z = [f.statistic[0] for f in result.findings("corrado_rank")]
+    assert len(set(z)) == 5
+    assert z[4] == max(z)
+    assert z[4] > 3
+    aar = result.to_frame("aar")
+    assert np.abs(np.cumsum(aar["aar"]) - aar["caar"]).max() < 1e-16
+
+
+def test_the_mean_correlation_stands_on_calendar_time() -> None:
+    # Two series, the same but for sign, events 5 bars apart: aligned on calendar time they correlate at -1 on all but
+    # 5 of 50 bars; by relative index they would look unrelated.
+    frame = daily_frame(200, 1, seed=10)
+    frame["B"] = -frame["A0"]
+    spec = es.StudySpec(model="zero", estimation=(-50, -1), event=(0, 0), tests=("kp_patell",))
+    same = es.run_study(spec, events_at(frame, [("A0", 100), ("B", 100)]), frame).findings("kp_patell")[0]
+    assert "below -1/(N - 1)" in same.reasons[0]
+    apart = es.run_study(spec, events_at(frame, [("A0", 100), ("B", 105)]), frame).findings("kp_patell")[0]
+    plain = es.run_study(
+        spec.model_copy(update={"tests": ("patell",)}), events_at(frame, [("A0", 100), ("B", 105)]), frame
+    )
+    r = (plain.findings("patell")[0].statistic[0] / apart.statistic[0]) ** 2 - 1
+    assert -1 < r < -0.75
+
+
+def test_buy_and_hold_compounds_simple_returns() -> None:
+    # Logs of +10 % and -5 %: held 1.1 * 0.95 - 1 = 4.5 %, nothing expected.
+    series = intraday("X", {100: [0.0, 0.0, np.log(1.1), np.log(0.95), 0.0]})
+    time = pd.Timestamp(100, unit="D", tz="UTC") + pd.Timedelta(minutes=615)
+    events = pd.DataFrame({"instrument": ["X"], "time": [time]})
+    spec = es.StudySpec(event=(0, 1), measure="bhar", tests=("cross_sectional_t",))
+    result = es.run_study(spec, events, series)
+    assert abs(result.to_frame("car")["bhar"][0] - 0.045) < 1e-15
+    simple = es.run_study(spec.model_copy(update={"returns": "simple"}), events, series)
+    assert abs(simple.to_frame("car")["bhar"][0] - 0.045) < 1e-15
+    assert abs(simple.to_frame("car")["car"][0] - 0.05) < 1e-15
+
+
+def test_overlapping_windows_are_told_and_treated_as_stated() -> None:
+    frame = daily_frame(300, 1)
+    events = events_at(frame, [("A0", 200), ("A0", 203), ("A0", 250)])
+    used = {}
+    for choice in ("keep", "drop_later", "merge", "exclude_from_estimation"):
+        result = es.run_study(es.StudySpec(**MEAN, overlaps=choice), events, frame)  # type: ignore[arg-type]
+        used[choice] = result
+        assert any(n.code == "ES-OVERLAP" for n in result.notices)
+    assert [len(r.abnormal) for r in used.values()] == [3, 2, 2, 3]
+    assert used["drop_later"].ledger[1].outcome == "overlap"
+    assert used["merge"].abnormal.n_bars[0].tolist() == [1, 1, 4, 1, 1]
+    # The third event learns from rows 190 to 244; rows 198 to 205 belong to the windows of the first two.
+    assert used["keep"].abnormal.fit.n.tolist() == [55, 55, 55]
+    assert used["exclude_from_estimation"].abnormal.fit.n.tolist() == [55, 55, 47]
+
+
+def test_windows_may_be_given_in_minutes_and_must_be_whole_bars() -> None:
+    series = intraday("X", {d: [0.01 * i for i in range(12)] for d in range(100, 130)})
+    time = pd.Timestamp(120, unit="D", tz="UTC") + pd.Timedelta(minutes=655)
+    events = pd.DataFrame({"instrument": ["X"], "time": [time]})
+    spec = es.StudySpec(event=(-20, 30), windows=((0, 30),), clock="minutes")
+    result = es.run_study(spec, events, series)
+    assert result.abnormal.tau.tolist() == [-2, -1, 0, 1, 2, 3]
+    assert result.to_frame("car")["stop"].tolist() == [3]
+    with pytest.raises(UsageError, match="whole number of bars"):
+        es.run_study(es.StudySpec(event=(-15, 30), clock="minutes"), events, series)
+
+
+def test_a_long_frame_is_the_wide_frame() -> None:
+    frame = daily_frame(120, 3)
+    frame.iloc[50, 1] = np.nan
+    long = frame.rename_axis("time").reset_index().melt(id_vars="time", var_name="instrument", value_name="return")
+    events = events_at(frame, [("A0", 100), ("A2", 90)])
+    spec = es.StudySpec(**MEAN)
+    shuffled = long.sample(frac=1, random_state=1)
+    assert es.run_study(spec, events, shuffled) == es.run_study(spec, events, frame)
+    with pytest.raises(DataError, match="again"):
+        es.run_study(spec, events, pd.concat([long, long.iloc[:1]]))
+
+
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_an_executor_changes_no_bit(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    from eventstudy.abnormal import gather
+
+    monkeypatch.setattr(gather, "CELLS_PER_BLOCK", 2_000)
+    frame = daily_frame(200, 30, seed=12)
+    frame.iloc[120, ::3] = np.nan
+    tests = tuple(t for t in TESTS if t not in {"placebo", "lamb"})
+    spec = es.StudySpec(**MEAN, tests=tests)
+    events = events_at(frame, [(c, 150 + i % 7) for i, c in enumerate(frame.columns)])
+    alone = es.run_study(spec, events, frame)
+    with kind(2) as executor:
+        assert es.run_study(spec, events, frame, executor=executor) == alone
+
+
+def test_diagnostics_find_what_was_planted() -> None:
+    rng = np.random.default_rng(13)
+    frame = daily_frame(400, 3, seed=13)
+    frame["A1"] = rng.standard_t(3, 400) * 0.01
+    ar = np.zeros(400)
+    for t in range(1, 400):
+        ar[t] = 0.5 * ar[t - 1] + rng.normal(0, 0.01)
+    frame["A2"] = ar
+    spec = es.StudySpec(model="constant_mean", estimation=(-300, -6), event=(-2, 2))
+    table = es.run_study(spec, events_at(frame, [(f"A{i}", 350) for i in range(3)]), frame).to_frame("diagnostics")
+    assert table["normality_p"][0] > 0.01
+    assert table["normality_p"][1] < 1e-6
+    assert table["autocorrelation_p"][2] < 1e-6
+    assert abs(table["autocorrelation"][2] - 0.5) < 0.15
+
+
+def test_diagnostics_agree_with_statsmodels() -> None:
+    from statsmodels.stats.diagnostic import acorr_ljungbox
+    from statsmodels.stats.stattools import jarque_bera
+
+    frame = daily_frame(200, 1, seed=14)
+    spec = es.StudySpec(model="constant_mean", estimation=(-100, -6), event=(0, 0))
+    table = es.run_study(spec, events_at(frame, [("A0", 150)]), frame).to_frame("diagnostics")
+    e = frame["A0"].iloc[50:145]
+    assert abs(table["normality_p"][0] - jarque_bera(e)[1]) < 1e-12
+    other = acorr_ljungbox(e - e.mean(), lags=[5])["lb_pvalue"].iloc[0]
+    assert abs(table["autocorrelation_p"][0] - other) < 1e-12
+
+
+def test_the_cross_section_finds_the_attribute_that_moves_cars() -> None:
+    frame = daily_frame(200, 40, seed=15)
+    size = np.linspace(-1, 1, 40)
+    frame.iloc[150] += 0.02 * size
+    events = events_at(frame, [(c, 150) for c in frame.columns]).assign(id=[f"e{i}" for i in range(40)])
+    result = es.run_study(es.StudySpec(event=(0, 0)), events, frame)
+    found = result.cross_section(pd.DataFrame({"size": size}, index=events["id"]))
+    assert found.names == ("intercept", "size")
+    assert abs(found.coef[1] - 0.02) < 3 * found.se[1]
+    assert found.pvalue[1] < 1e-4
+    with pytest.raises(DataError, match="attributes"):
+        result.cross_section(pd.DataFrame({"size": [1.0]}, index=["e0"]))
+
+
+def test_a_result_cites_its_methods() -> None:
+    frame = daily_frame(100, 1)
+    result = es.run_study(es.StudySpec(**MEAN, tests=("patell",)), events_at(frame, [("A0", 80)]), frame)
+    assert "10.2307/2490543" in result.cite()
