@@ -11,9 +11,9 @@ import pytest
 
 import eventstudy as es
 from eventstudy.errors import BarsError, CalendarError, DataError, UnknownNameError, UsageError
+from tests.shared import SHARED, needs_shared
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "market"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real market files of ../shared are not here")
+MARKET = SHARED / "market"
 MOSCOW = {"timezone": "Europe/Moscow"}
 
 FINAM = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\nABC,1,{},{},1,3,0.5,2,10\n"
@@ -166,7 +166,7 @@ def between(bars: es.Bars, start: str, stop: str) -> float:
 @pytest.mark.parametrize(("code", "expected"), [("SBER", 113.5), ("VTBR", 84.0)])
 def test_the_founding_event_on_exchange_candles(code: str, expected: float) -> None:
     made = es.read_bars(
-        SHARED / "moex" / f"{code}_M10_2021.csv", instrument=code, step="10min", label="right", **MOSCOW
+        MARKET / "moex" / f"{code}_M10_2021.csv", instrument=code, step="10min", label="right", **MOSCOW
     )
     assert between(made, "18:00", "18:40") == pytest.approx(expected, abs=0.05)
 
@@ -174,7 +174,7 @@ def test_the_founding_event_on_exchange_candles(code: str, expected: float) -> N
 @needs_shared
 @pytest.mark.reference
 def test_the_two_bars_in_which_the_news_came() -> None:
-    made = es.read_bars(SHARED / "moex" / "SBER_M10_2021.csv", instrument="SBER", step="10min", label="right", **MOSCOW)
+    made = es.read_bars(MARKET / "moex" / "SBER_M10_2021.csv", instrument="SBER", step="10min", label="right", **MOSCOW)
     assert between(made, "18:20", "18:30") == pytest.approx(61.6, abs=0.05)
     assert between(made, "18:30", "18:40") == pytest.approx(49.7, abs=0.05)
 

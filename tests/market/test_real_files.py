@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 import eventstudy as es
 from eventstudy.cli.app import run
 from eventstudy.errors import BarsError
+from tests.shared import SHARED, needs_shared
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "market"
+MARKET = SHARED / "market"
 pytestmark = [
     pytest.mark.reference,
-    pytest.mark.skipif(not SHARED.is_dir(), reason="the real market files of ../shared are not here"),
+    needs_shared,
 ]
-TOM = ["--against", str(SHARED / "daily" / "usdrub_tom_eurusd_brent_imoex.csv"), "--against-column", "close=USDRUB_TOM"]
+TOM = ["--against", str(MARKET / "daily" / "usdrub_tom_eurusd_brent_imoex.csv"), "--against-column", "close=USDRUB_TOM"]
 
 
 def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict]]:
@@ -37,7 +37,7 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, lis
     ],
 )
 def test_the_label_side_of_each_file(capsys: pytest.CaptureFixture[str], name: str, side: str, zone: str) -> None:
-    code, series = check(capsys, str(SHARED / name))
+    code, series = check(capsys, str(MARKET / name))
     assert {s["label"]["evidence"] for s in series} == {side}
     assert {s["timezone"] for s in series} == {zone}
     assert code in (0, 1)
@@ -57,8 +57,8 @@ def test_a_stated_side_that_the_evidence_contradicts_is_refused_with_it(
 ) -> None:
     stated = {"instrument": code, "step": step, "label": side, "timezone": "Europe/Moscow"}
     with pytest.raises(BarsError, match=f"the evidence says {word}: .* bars outside sessions"):
-        es.read_bars(SHARED / name, **stated)
-    insisted = es.read_bars(SHARED / name, **stated, force_label=True)
+        es.read_bars(MARKET / name, **stated)
+    insisted = es.read_bars(MARKET / name, **stated, force_label=True)
     assert insisted.label == side
     assert any(n.code == "ES-LABEL-SIDE" for n in insisted.notices)
 
@@ -66,11 +66,11 @@ def test_a_stated_side_that_the_evidence_contradicts_is_refused_with_it(
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_a_wrong_zone_is_refused_and_the_right_one_named(zone: str) -> None:
     with pytest.raises(BarsError, match="written in Europe/Moscow"):
-        es.read_bars(SHARED / "moex/SBER_M10_2021.csv", instrument="SBER", step="10min", label="right", timezone=zone)
+        es.read_bars(MARKET / "moex/SBER_M10_2021.csv", instrument="SBER", step="10min", label="right", timezone=zone)
 
 
 def test_yahoo_is_a_day_early_in_british_summer_and_stale(capsys: pytest.CaptureFixture[str]) -> None:
-    code, (series,) = check(capsys, str(SHARED / "daily" / "yahoo_RUBX_mislabelled_USD000UTSTOM.csv"))
+    code, (series,) = check(capsys, str(MARKET / "daily" / "yahoo_RUBX_mislabelled_USD000UTSTOM.csv"))
     found = {f["kind"]: f for f in series["findings"]}
     assert code == 4
     assert "one day early in British summer" in found["dates one day early"]["message"]
@@ -79,7 +79,7 @@ def test_yahoo_is_a_day_early_in_british_summer_and_stale(capsys: pytest.Capture
 
 def test_yahoo_moved_and_accepted_shows_the_event_on_its_day() -> None:
     made = es.read_bars(
-        SHARED / "daily" / "yahoo_RUBX_mislabelled_USD000UTSTOM.csv",
+        MARKET / "daily" / "yahoo_RUBX_mislabelled_USD000UTSTOM.csv",
         instrument="RUB=X",
         step="1D",
         timezone="Europe/London",
@@ -95,7 +95,7 @@ def test_yahoo_moved_and_accepted_shows_the_event_on_its_day() -> None:
 
 
 def test_stooq_closes_before_the_move_that_the_exchange_shows(capsys: pytest.CaptureFixture[str]) -> None:
-    code, (series,) = check(capsys, str(SHARED / "daily" / "usdrub.csv"), *TOM)
+    code, (series,) = check(capsys, str(MARKET / "daily" / "usdrub.csv"), *TOM)
     (found,) = [f for f in series["findings"] if f["kind"] == "cut close"]
     # 77.375 / 77.050 / 75.585 against 77.385 / 75.940 / 75.870 on 12, 13 and 14 April 2021.
     assert "2021-04-13: closes before the move of the other series: -0.42% against -1.88%" in found["message"]
@@ -104,12 +104,12 @@ def test_stooq_closes_before_the_move_that_the_exchange_shows(capsys: pytest.Cap
 
 
 def test_the_missing_day_of_the_quik_file(capsys: pytest.CaptureFixture[str]) -> None:
-    _, (series,) = check(capsys, str(SHARED / "moex" / "SPBFUT_SiU3_M1.csv"))
+    _, (series,) = check(capsys, str(MARKET / "moex" / "SPBFUT_SiU3_M1.csv"))
     (found,) = [f for f in series["findings"] if f["kind"] == "no bars when open"]
     assert "2023-06-26" in found["message"]
 
 
 def test_index_and_exchange_files_agree_with_the_calendar(capsys: pytest.CaptureFixture[str]) -> None:
     # Ten years of IMOEX: every day of the file is a trading day of the table, and every trading day is in the file.
-    code, _ = check(capsys, str(SHARED / "daily" / "finam_IMOEX_120101_220101.csv"), "--closes-at", "18:50")
+    code, _ = check(capsys, str(MARKET / "daily" / "finam_IMOEX_120101_220101.csv"), "--closes-at", "18:50")
     assert code == 0
