@@ -125,9 +125,13 @@ def with_rows(call: Call, change: Callable[[list[Any]], list[Any]]) -> None:
 
 
 def shifted(call: Call, rows: int) -> None:
-    """Answer as if another start had been asked for."""
+    """Answer as if another start had been asked for; the first page is left alone.
+
+    A service that leaves out the first rows of everything it has, always, is not at fault: it has other data.
+    """
     query = parse_qs(urlsplit(call.path).query)
-    start = max(int(query.get("start", ["0"])[0]) + rows, 0)
+    asked = int(query.get("start", ["0"])[0])
+    start = max(asked + rows, 0) if asked else 0
     base = call.path.split("&start=")[0]
     call.send(answer(call.server.exchange.answer(f"{base}&start={start}")[1]))
 

@@ -62,8 +62,8 @@ def gathered(rows: list[Candle], minutes: int) -> list[Candle]:
     for row in rows:
         begin = datetime.fromisoformat(row["begin"])
         midnight = datetime.combine(begin.date(), time())
-        groups.setdefault(midnight + (begin - midnight) // timedelta(minutes=minutes) * timedelta(minutes=minutes), [])
-        groups[max(groups)].append(row)
+        size = timedelta(minutes=minutes)
+        groups.setdefault(midnight + (begin - midnight) // size * size, []).append(row)
     made = []
     for begin, parts in groups.items():
         path = [parts[0]["open"], max(p["high"] for p in parts), min(p["low"] for p in parts), parts[-1]["close"]]

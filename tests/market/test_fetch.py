@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -24,8 +25,10 @@ from eventstudy.market.instruments import instrument
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.service import fetch_moex
 from eventstudy.market.sources.transport import Limits
+from eventstudy.market.store.bar_store import open_store, writing
 from eventstudy.market.store.series import day_bounds
 from tests.market.iss_server import Candle, Exchange, candle, made_minutes, serving
+from tests.market.store_bench import KEY, failing
 
 MINUTE = pd.Timedelta(minutes=1)
 FIRST, LAST = date(2021, 4, 1), date(2021, 4, 14)
@@ -143,6 +146,38 @@ def test_an_empty_answer_is_explained_by_the_calendar(exchange: Exchange) -> Non
         fetch_moex(asked(date(2021, 4, 13), date(2021, 4, 13)))
     notices = fetch_moex(asked(FIRST, LAST)).bars.notices
     assert [(n.code, "2021-04-13" in n.message) for n in notices] == [("ES-NOBARS", True)]
+
+
+def test_bars_where_the_calendar_is_closed_are_named(exchange: Exchange) -> None:
+    rows = exchange.candles["CETS", "USD000UTSTOM", 1]
+    saturday = datetime(2021, 4, 10, 12, 0)  # noqa: DTZ001 - the exchange writes naive Moscow time
+    place = next(n for n, row in enumerate(rows) if row["begin"] > "2021-04-10")
+    rows.insert(place, candle(saturday, 1, [77.0], 1))
+    notices = fetch_moex(asked(FIRST, LAST)).bars.notices
+    assert [n.code for n in notices] == ["ES-CLOSED"]
+    assert "first 2021-04-10 12:01" in notices[0].message
+
+
+def test_a_full_disk_and_a_held_lock_are_one_sentence_and_nothing_is_lost(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = ["fetch", "moex", "USD000UTSTOM", "--from", "2021-04-12", "--till", "2021-04-12"]
+    more = ["fetch", "moex", "USD000UTSTOM", "--from", "2021-04-12", "--till", "2021-04-14"]
+    assert run(first) == 0
+    with failing(monkeypatch, 12, errno.ENOSPC):
+        assert run(more) == 4
+    message = capsys.readouterr().err
+    assert "the disk is full" in message
+    assert message.count("\n") == 1
+    monkeypatch.setattr("eventstudy.market.store.bar_store.WAIT_S", 0.2)
+    with writing(open_store(), KEY):
+        assert run(more) == 6
+    assert "Another process" in capsys.readouterr().err
+    assert run([*first, "--offline"]) == 0
+    assert run(more) == 0
+    (tmp_path / "file").write_text("")
+    assert run([*more, "--store", str(tmp_path / "file")]) == 4
+    assert "a file stands where a folder must be" in capsys.readouterr().err
 
 
 BAD_LINES = {

@@ -10,7 +10,7 @@ import pandas as pd
 from eventstudy.arrays import DAY_US, epoch_us, from_epoch_us, wall_us
 from eventstudy.errors import EventStudyError, Notice
 from eventstudy.market.calendars import calendar
-from eventstudy.market.sessions import TradingCalendar, as_date, trading_days
+from eventstudy.market.sessions import TradingCalendar, as_date, session_rows, trading_days
 
 Days = tuple[date, date]
 
@@ -38,6 +38,22 @@ def days_without_bars(frame: pd.DataFrame, name: str, days: Days, now: datetime)
         return []
     shown = ", ".join(str(as_date(int(d))) for d in lacking[:3]) + (" ..." if len(lacking) > 3 else "")
     return [Notice("ES-NOBARS", f"{name} has sessions but the source has no bar on {len(lacking)} day(s): {shown}.")]
+
+
+def bars_outside_sessions(frame: pd.DataFrame, name: str, step: pd.Timedelta) -> list[Notice]:
+    """Return a notice where the source has bars and the calendar says closed."""
+    venue = _venue(name)
+    if venue is None or venue.always or step >= pd.Timedelta(days=1):
+        return []
+    closes = epoch_us(pd.DatetimeIndex(frame.index))
+    try:
+        outside = closes[session_rows(venue, closes, int(step // pd.Timedelta(1, "us"))) < 0]
+    except EventStudyError:
+        return []
+    if not len(outside):
+        return []
+    first = from_epoch_us(outside[:1]).tz_convert(venue.zone)[0]
+    return [Notice("ES-CLOSED", f"{len(outside)} bar(s) close where {name} is closed, first {first:%Y-%m-%d %H:%M}.")]
 
 
 def on_session_closes(frame: pd.DataFrame, name: str, zone: tzinfo) -> pd.DataFrame:

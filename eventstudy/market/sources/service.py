@@ -270,6 +270,7 @@ def _bars(job: _Job, fresh: list[pd.DataFrame]) -> Bars:
             f"{emptiness.why_empty(one.calendar, job.wanted)}.",
             remedy="Ask for other days, or with --refresh to ask again.",
         )
+    job.notices.extend(emptiness.bars_outside_sessions(frame, one.calendar, request.step))
     job.notices.extend(emptiness.days_without_bars(frame, one.calendar, job.wanted, job.now))
     return Bars(one, request.step, "left", frame, f"Moscow Exchange, {one.board}", notices=tuple(job.notices))
 

@@ -31,6 +31,7 @@ from eventstudy.market.store.series import (
 
 T = TypeVar("T")
 EVER_US = 2**62
+WAIT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class BarStore:
     """A folder of stored series, and how long a writer waits for another one."""
 
     root: Path
-    wait_s: float = 30.0
+    wait_s: float = WAIT_S
 
     def folder(self, key: SeriesKey) -> Path:
         return self.root / key.place
@@ -56,9 +57,9 @@ class Writer:
         return self.folder / "segments"
 
 
-def open_store(given: str | Path = "", *, wait_s: float = 30.0) -> BarStore:
+def open_store(given: str | Path = "") -> BarStore:
     """Return the store in a folder, in ``EVENTSTUDY_STORE``, or in the user's cache folder; nothing is written yet."""
-    return BarStore(store_root(given), wait_s)
+    return BarStore(store_root(given), WAIT_S)
 
 
 @contextmanager
