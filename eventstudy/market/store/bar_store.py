@@ -57,9 +57,9 @@ class Writer:
         return self.folder / "segments"
 
 
-def open_store(given: str | Path = "") -> BarStore:
+def open_store(given: str | Path = "", *, wait_s: float | None = None) -> BarStore:
     """Return the store in a folder, in ``EVENTSTUDY_STORE``, or in the user's cache folder; nothing is written yet."""
-    return BarStore(store_root(given), WAIT_S)
+    return BarStore(store_root(given), WAIT_S if wait_s is None else wait_s)
 
 
 @contextmanager
