@@ -81,11 +81,17 @@ def _known(event: Event, matched: Matched, known: tuple[Event, ...]) -> list[Con
         if latest >= start and earliest <= end:
             where = "before" if latest <= zero else "event"
             found.append(Confounder(other.time.earliest, label, where, "kept: it cannot be told apart from the event"))
-        elif _costs_a_day(matched, earliest):
-            found.append(Confounder(other.time.earliest, label, "placebo", "its day does not serve as a placebo day"))
+        elif effect := _on_a_placebo_day(matched, earliest, latest):
+            found.append(Confounder(other.time.earliest, label, "placebo", effect))
     return found
 
 
-def _costs_a_day(matched: Matched, earliest: int) -> bool:
-    day = matched.event_day + round((earliest - int(matched.moments[matched.zero])) / DAY_US)
-    return any(removed.day == as_date(day) for removed in matched.removed)
+def _on_a_placebo_day(matched: Matched, earliest: int, latest: int) -> str:
+    """Return what an event in the same clock window of another day does to that day; nothing where it is elsewhere."""
+    start, end = int(matched.moments[matched.start]), int(matched.moments[-1])
+    days = round((earliest - int(matched.moments[matched.zero])) / DAY_US)
+    day, shift = matched.event_day + days, days * DAY_US
+    if any(removed.day == as_date(day) for removed in matched.removed):
+        return "its day does not serve as a placebo day"
+    touches = latest >= start + shift and earliest <= end + shift
+    return "kept: its day serves as a placebo day all the same" if touches and day in matched.day else ""

@@ -13,6 +13,9 @@ import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, values_equal
 
+# Moves that are equal on paper (both one tick) differ by the rounding of logarithms; "at least as far" forgives that.
+TIE = 1 - 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Bands:
@@ -63,7 +66,7 @@ def placebo_pvalue(event: FloatArray, placebo: FloatArray) -> FloatArray:
     0.5
     """
     there = np.isfinite(placebo)
-    beyond = (np.abs(np.where(there, placebo, 0.0)) >= np.abs(event)) & there
+    beyond = (np.abs(np.where(there, placebo, 0.0)) >= np.abs(event) * TIE) & there
     p = (1 + beyond.sum(axis=0)) / (1 + there.sum(axis=0))
     return np.asarray(np.where(np.isfinite(event), p, np.nan))
 
@@ -74,7 +77,8 @@ def upper_pvalue(event: FloatArray, placebo: FloatArray) -> FloatArray:
     A statistic may be infinite (a move at a moment when no other day ever moved); NaN days do not count.
     """
     there = ~np.isnan(placebo)
-    beyond = (np.where(there, placebo, -np.inf) >= event) & there
+    slack = (1 - TIE) * np.abs(np.where(np.isfinite(event), event, 0.0))
+    beyond = (np.where(there, placebo, -np.inf) >= event - slack) & there
     p = (1 + beyond.sum(axis=0)) / (1 + there.sum(axis=0))
     return np.asarray(np.where(np.isnan(event), np.nan, p))
 

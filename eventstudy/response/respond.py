@@ -53,7 +53,7 @@ def respond(
             remedy="Give bars shorter than a day.",
         )
     others = tuple(other.time for other in known if other.id != event.id)
-    window = abnormal_window(tape, event.time, settings, others)
+    window = abnormal_window(tape, event.time, settings, others if settings.known_events == "drop" else ())
     if not len(window.columns) or not math.isfinite(window.car[window.matched.first]):
         raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")
     return _assemble(tape, event, settings, window, tuple(known))

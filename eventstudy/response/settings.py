@@ -10,6 +10,7 @@ from eventstudy.errors import UsageError
 
 Expected = Literal["zero", "same_clock_mean"]
 Pauses = Literal["cross", "stop"]
+KnownEvents = Literal["drop", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class ResponseSettings:
     placebo_after : bool
     pauses : {"cross", "stop"}
         Whether windows go on after a break of trading.
+    known_events : {"drop", "keep"}
+        Whether days on which another known event falls into the window serve as placebo days. Either way they are
+        listed.
     """
 
     horizons: tuple[int, ...] = (5, 20, 60)
@@ -50,11 +54,13 @@ class ResponseSettings:
     placebo_days: int | None = None
     placebo_after: bool = False
     pauses: Pauses = "cross"
+    known_events: KnownEvents = "drop"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "horizons", tuple(self.horizons))
         check_choice("expected move", self.expected, Expected)
         check_choice("treatment of pauses", self.pauses, Pauses)
+        check_choice("treatment of known events", self.known_events, KnownEvents)
         if not self.horizons or min(self.horizons) < 0 or list(self.horizons) != sorted(set(self.horizons)):
             raise UsageError(f"The horizons {list(self.horizons)} must be increasing minutes, 0 or more.")
         if not 0.5 < self.level < 1:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, instant_us, values_equal
+from eventstudy.response.placebo import TIE
 from eventstudy.response.values import Move, Response
 
 
@@ -45,7 +46,7 @@ def joint_pvalues(event: FloatArray, placebo: FloatArray) -> FloatArray:
     order, worst = np.argsort(-statistic, kind="stable"), 0.0
     for rank, k in enumerate(order):
         remaining = studentised[:, order[rank:]].max(axis=1)
-        worst = max(worst, (1 + int((remaining >= statistic[k]).sum())) / (len(days) + 1))
+        worst = max(worst, (1 + int((remaining >= statistic[k] * TIE).sum())) / (len(days) + 1))
         pvalues[k] = worst
     return pvalues
 

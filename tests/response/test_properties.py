@@ -115,6 +115,9 @@ def test_days_with_another_event_a_halt_or_half_a_session_do_not_serve_and_are_l
     assert "known event" in removed[str(days[12])]
     assert response.placebo_days == 22
     assert {c.where for c in response.confounders} == {"placebo"}
+    kept = respond(fewer, event, ResponseSettings(known_events="keep"), known=[known, event])
+    assert kept.placebo_days == 23
+    assert ["kept" in c.effect for c in kept.confounders] == [True]
 
 
 def test_placebo_days_can_be_limited_to_the_nearest_and_taken_from_both_sides() -> None:

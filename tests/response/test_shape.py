@@ -110,6 +110,14 @@ def test_placebo_pvalues_by_hand() -> None:
     assert math.isnan(placebo_pvalue(np.array(np.nan), np.ones(5)))
 
 
+def test_moves_of_one_tick_are_ties_despite_the_rounding_of_logarithms() -> None:
+    event, same = np.log(100.1) - np.log(100.0), np.log(100.1 / 100.0)
+    assert event != same
+    for first, second in ((event, same), (same, event)):
+        assert float(placebo_pvalue(np.array(first), np.array([second]))) == 1.0
+        assert float(upper_pvalue(np.array(first), np.array([second]))) == 1.0
+
+
 @given(st.integers(5, 200), st.integers(0, 10_000))
 def test_the_band_and_the_pvalue_agree(days: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
