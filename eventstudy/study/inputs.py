@@ -20,6 +20,7 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
 from eventstudy.news.items import Event
+from eventstudy.study.interchange import as_pandas, wide_pandas
 
 if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
@@ -48,7 +49,7 @@ def read_inputs(
 ) -> Inputs:
     """Bring events, data, market and factors into the engine's form."""
     declared = closes_at or _declared_close(spec)
-    given = [data] if isinstance(data, Bars | Returns) else data
+    given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
     bars: tuple[Bars, ...] = ()
     if isinstance(given, pd.DataFrame):
         given = wide_frame(given) if set(given.columns) >= LONG_COLUMNS else given
@@ -61,7 +62,7 @@ def read_inputs(
     columns = [*_many(regressors[0]), *_many(regressors[1])]
     factors = [factor_returns(item, given, spec.returns, declared) for item in columns]
     series = with_factors(series, factors)
-    table = event_table(events, series.codes)
+    table = event_table(as_pandas(events), series.codes)
     simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
     return Inputs(table, series, bars, simulated, tuple(n for b in bars for n in b.notices))
 

@@ -20,7 +20,7 @@ from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.response.table import ResponseSet, document, pair_document
-from eventstudy.study import frames
+from eventstudy.study import frames, interchange
 from eventstudy.study.bibliography import entry, package
 from eventstudy.study.slices import PriceSlice
 
@@ -100,6 +100,14 @@ class StudyResult:
     def to_frame(self, table: str = "car") -> pd.DataFrame:
         """Return a tidy frame: ``"ar"``, ``"car"``, ``"aar"``, ``"tests"`` or ``"outcomes"``; decimal returns."""
         return look_up("table", FRAMES, table)(self)
+
+    def to_polars(self, table: str = "car") -> Any:
+        """Return the frame of :meth:`to_frame` as polars (extra ``polars``)."""
+        return interchange.to_polars(self.to_frame(table))
+
+    def to_arrow(self, table: str = "car") -> Any:
+        """Return the frame of :meth:`to_frame` as an Arrow table."""
+        return interchange.to_arrow(self.to_frame(table))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON values: decimal log returns, ISO times, null where there is no number."""

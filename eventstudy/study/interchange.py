@@ -1,0 +1,76 @@
+"""Frames of other libraries at the study's door: polars and Arrow tables in, through narwhals; the same out."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import TYPE_CHECKING, Any, cast
+
+from eventstudy.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def as_pandas(given: Any) -> Any:
+    """Return a frame of another library as pandas; anything else as it is.
+
+    Examples
+    --------
+    >>> as_pandas([1, 2])
+    [1, 2]
+    """
+    import narwhals as nw
+    import pandas as pd
+
+    if isinstance(given, pd.DataFrame | pd.Series | str | list | tuple) or given is None:
+        return given
+    frame = nw.from_native(given, eager_only=True, pass_through=True)
+    return frame.to_pandas() if isinstance(frame, nw.DataFrame) else given
+
+
+def wide_pandas(given: Any, *, long: Set[str] = frozenset()) -> Any:
+    """Return a wide frame of returns as pandas, its one column of dates or instants as the index.
+
+    pandas frames keep their own index; frames of other libraries have none, so exactly one column must be temporal.
+    A frame that has all the columns ``long`` is not wide and stays as it is.
+
+    Raises
+    ------
+    UsageError
+        If a frame of another library has no temporal column or several.
+    """
+    frame = as_pandas(given)
+    if frame is given or not hasattr(frame, "columns") or (long and long <= set(frame.columns)):
+        return frame
+    import narwhals as nw
+
+    types = nw.from_native(given, eager_only=True).schema
+    temporal = [name for name, kind in types.items() if kind.is_temporal()]
+    if len(temporal) != 1:
+        raise UsageError(
+            f"The frame has {len(temporal)} columns of dates or times; a wide frame of returns needs exactly one.",
+            remedy="Keep the closing instants (or days) in one column and one column per instrument.",
+        )
+    return frame.set_index(temporal[0])
+
+
+def to_polars(frame: pd.DataFrame) -> Any:
+    """Return a pandas frame as polars; text stays text, instants keep their zone."""
+    import narwhals as nw
+
+    _installed("polars")
+    return nw.from_native(frame, eager_only=True).to_polars()
+
+
+def to_arrow(frame: pd.DataFrame) -> Any:
+    """Return a pandas frame as an Arrow table."""
+    import narwhals as nw
+
+    return cast(Any, nw.from_native(frame, eager_only=True).to_arrow())
+
+
+def _installed(name: str) -> None:
+    from importlib.util import find_spec
+
+    if find_spec(name) is None:
+        raise UsageError(f"{name} is not installed.", remedy=f"Run: pip install 'market-eventstudy[{name}]'")

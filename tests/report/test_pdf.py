@@ -1,0 +1,34 @@
+"""PDF where weasyprint is, a clear word where it is not; never anything from outside."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from eventstudy.errors import UsageError
+from eventstudy.report.pdf import _only_data, render_pdf
+from eventstudy.report.write import save
+from tests.report.made import made_result
+
+PAGE = "<h1>A call</h1><p>SBER +113.5 bp</p>"
+
+
+def test_without_weasyprint_the_word_is_clear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(UsageError, match=r"market-eventstudy\[pdf\].*print report.html"):
+        save(made_result(), tmp_path, also=("report.pdf",))
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_a_page_becomes_a_pdf() -> None:
+    pytest.importorskip("weasyprint", reason="weasyprint or Pango is not installed (extra 'pdf')")
+    assert render_pdf(PAGE).startswith(b"%PDF-")
+
+
+def test_nothing_is_fetched() -> None:
+    with pytest.raises(UsageError, match="loads nothing from outside"):
+        _only_data("https://evil.example/x.png")
+    with pytest.raises(UsageError, match="loads nothing from outside"):
+        _only_data("file:///etc/passwd")
