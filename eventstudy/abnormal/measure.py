@@ -80,7 +80,9 @@ def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, pl
     status = judge(ar, fit, plan)
     used = book.is_used(status[0])
     evidence = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
-    return Measured(ar, block.event_X, replace(fit, residuals=fit.residuals[:, :0]), status, evidence)
+    # A new array, not a view: a view would keep every block's residuals alive.
+    bare = replace(fit, residuals=np.empty((len(fit), 0)))
+    return Measured(ar, block.event_X, bare, status, evidence)
 
 
 Runner = Callable[[Callable[[slice], Measured], list[slice]], Iterable[Measured]]
@@ -198,7 +200,7 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
         row=abnormal.row[keep],
         ar=compact(abnormal.ar, keep),
         n_bars=compact(abnormal.n_bars, keep),
-        event_X=abnormal.event_X[:, keep],
+        event_X=_compacted(abnormal.event_X, keep),
         closes=abnormal.closes[keep],
         fit=take(abnormal.fit, keep),
         same_clock=None if abnormal.same_clock is None else abnormal.same_clock.take(keep),
@@ -215,6 +217,12 @@ def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
         array[low : low + len(part)] = array[part]
     kept: NDArray[Any] = array[: len(rows)]
     return kept
+
+
+def _compacted(event_X: FloatArray, keep: BoolArray) -> FloatArray:
+    for column in event_X:
+        compact(column, keep)
+    return event_X[:, : int(keep.sum())]
 
 
 def _bars(positions: Positions, tau: IntArray, back: NDArray[np.intp]) -> IntArray:

@@ -1,0 +1,50 @@
+"""Rejection shares under no effect: exact where the literature has a formula, in its band where it was simulated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.bench_size import CASES, REFERENCE, REFERENCE_REPETITIONS, TESTS, rejections, standard_error
+
+SMALL = 120
+
+
+def outside(case: str, repetitions: int, errors: float) -> list[str]:
+    """Return the tests whose share leaves the reference by more than ``errors`` standard errors of both."""
+    found = rejections(CASES[case], repetitions, seed=20210413)
+    far = []
+    for test, known in zip(TESTS, REFERENCE[case], strict=True):
+        share, known = float((found[test] <= 0.05).mean()), known / 100
+        band = errors * np.hypot(standard_error(known, repetitions), standard_error(known, REFERENCE_REPETITIONS))
+        if abs(share - known) > band + 1 / repetitions:
+            far.append(f"{test}: {share:.3f} for {known:.3f} +- {band:.3f}")
+    return far
+
+
+@pytest.mark.parametrize("case", ["clustered r=.1", "lognormal(.8)"])
+def test_size_and_failure_are_those_of_the_reference(case: str) -> None:
+    # Twelve tests at four standard errors of a small run: a false alarm once in a thousand runs.
+    assert outside(case, SMALL, 4.0) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_size_and_power_are_those_of_the_reference_at_length(case: str) -> None:
+    assert outside(case, 4_000, 3.5) == []
+
+
+@pytest.mark.parametrize(("k", "expected"), [(2.0, 0.166), (4.0, 0.327)])
+def test_patell_under_event_induced_variance_rejects_as_the_formula_says(k: float, expected: float) -> None:
+    # 2 Phi(-1.96 / sqrt k): methods C2. One pass with many events split into samples of 25.
+    import eventstudy as es
+    from tests.study.made import daily_frame, events_at
+
+    N, samples = 25, 240
+    frame = daily_frame(130, N * samples, seed=int(k))
+    frame.iloc[120] *= np.sqrt(k)
+    spec = es.StudySpec(model="constant_mean", estimation=(-110, -1), event=(0, 0), tests=("time_series_t",))
+    events = events_at(frame, [(column, 120) for column in frame.columns])
+    t = es.run_study(spec, events, frame).findings("time_series_t")[0].statistic.reshape(samples, N)
+    z = t.sum(axis=1) / np.sqrt(N * 109 / 107)
+    assert abs((np.abs(z) > 1.959964).mean() - expected) < 3 * np.sqrt(expected * (1 - expected) / samples)
