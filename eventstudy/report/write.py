@@ -190,6 +190,12 @@ def _parquet(result: StudyResult, report: Report) -> bytes:
     return frame_parquet(result.to_frame("car"), simulated=result.simulated)
 
 
+def _interactive(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.interactive import interactive
+
+    return interactive(result)
+
+
 # Files a result gets only when asked for.
 EXTRAS: dict[str, Maker] = {
     "report.md": _markdown,
@@ -197,4 +203,5 @@ EXTRAS: dict[str, Maker] = {
     "report.eml": _mail,
     "report.pdf": _pdf,
     "car.parquet": _parquet,
+    "figure.html": _interactive,
 }
