@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
 from eventstudy.news.evidence import Conflict
 from eventstudy.news.moment import Moment
 from eventstudy.news.stamps import TICK
-from eventstudy.news.words import PRICE_MOVES, PUBLIC_ACTS, Act, Meaning
+from eventstudy.news.words import Act, Meaning
 
 Sides = tuple[datetime | None, datetime | None]
-_PUBLIC = re.compile(rf"(?:{PUBLIC_ACTS})", re.IGNORECASE)
-_PRICE = re.compile(rf"(?:{PRICE_MOVES})", re.IGNORECASE)
 _NOTES: dict[Meaning, str] = {
     "by": "an upper bound only",
     "before": "an upper bound only",
@@ -25,13 +22,6 @@ _ACT_NOTES: dict[Act, str] = {
     "happening": "when it happened, which bounds the beginning only",
     "price": "the time of a price, by which the news was out",
 }
-
-
-def act_of(verb: str) -> Act:
-    """Return what the governing verb tells: a public act, a move of prices, or a happening that became known later."""
-    if _PUBLIC.fullmatch(verb):
-        return "public"
-    return "price" if _PRICE.fullmatch(verb) else "happening"
 
 
 def sides(act: Act, meaning: Meaning, start: datetime, end: datetime, day_end: datetime | None) -> Sides:

@@ -12,10 +12,10 @@ from eventstudy.news.evidence import Clock
 from eventstudy.news.phrases import ZONE_ALONE, TimeWords
 from eventstudy.news.stamps import TICK, Precision, stamp_of_local
 from eventstudy.news.words import PARTS_OF_DAY
-from eventstudy.news.zones import VENUES, find_zone, half_day_clock, instant_of
+from eventstudy.news.zones import PLACES, VENUES, find_zone, half_day_clock, instant_of
 
 _VENUE = re.compile("|".join(re.escape(v) for v in sorted(VENUES, key=len, reverse=True)), re.IGNORECASE)
-_PLACE_TIME = re.compile(r"\s+(?:standard |daylight )?time$", re.IGNORECASE)
+_IN_PLACE = re.compile(rf"\b(?:in|в)\s+({'|'.join(PLACES)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ def whose_clock(sentence: str, words: TimeWords | None, publisher: str, loose: b
     if venue is not None:
         row = VENUES[venue[0].casefold()]
         return WhoseClock(row.zone, "venue", note=f"the time is that of the quoted venue, {venue[0]}")
+    place = _IN_PLACE.search(sentence) if words is not None else None
+    if place is not None and PLACES[place[1].casefold()] != publisher:
+        raise StampError(
+            "zone_unknown", f"The sentence says {place[0]!r}, and nothing whether the time is the one there."
+        )
     if publisher:
         return WhoseClock(publisher, "publisher", loose, "the publisher's clock")
     return WhoseClock("", "body")

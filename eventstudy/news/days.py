@@ -43,6 +43,10 @@ def read_day(words: DateWords, context: Context, reference: Reference, zone: str
             return _numeric(words, context, reference, russian)
         if words.year is not None:
             day = calendar_date(words.year, int(words.month or 0), int(words.day or 0), words.text)
+            if not context.years[0] <= day.year <= context.years[1]:
+                raise StampError(
+                    "old_for_news", f"{words.text!r} is outside the years {context.years[0]} to {context.years[1]}."
+                )
             return _checked(words, day, context)
         return _without_year(words, context, reference)
     except StampError as error:

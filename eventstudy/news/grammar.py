@@ -7,7 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-from eventstudy.news.words import ROLES, Role
+from eventstudy.news.links import is_near, is_tied, is_told_by_another, is_watched
+from eventstudy.news.words import PRICE_MOVES, PUBLIC_ACTS, ROLES, Act, Role
 
 Span = tuple[int, int]
 _END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n\s*")
@@ -45,7 +46,7 @@ _PAST = re.compile(
 _STANDING = re.compile(
     r"\b(?:opens?|closes?|starts?|begins?|ends?|runs?|takes? place|trades?|is (?:open|closed)|founded|established|born|"
     r"created|incorporated|listed|effective|открыва[ею]тся|закрыва[ею]тся|начина[ею]тся|проход[ия]т|работа[ею]т|основан\w*|создан\w*|"
-    r"родил\w+|учрежден\w*|вступает|вступит)\b",
+    r"родил\w+|учрежден\w*|вступает|вступит|вступил\w* в силу|took effect|came into (?:force|effect)|ended)\b",
     re.IGNORECASE,
 )
 
@@ -96,6 +97,8 @@ class Governed:
     word: str = ""
     verb: str = ""
     past: bool = False
+    act: Act = "happening"
+    tied: bool = True
 
 
 # A verb further away than this governs no time.
@@ -121,21 +124,43 @@ def governing(sentence: str, start: int, end: int) -> Governed:
         place, role, word = max(doubtful or before)
         if role in ("uncertain", "embargo", "update") or verb is None or place > verb.end():
             return Governed(role, word)
-    if verb is not None:
-        return Governed("event", "", _main_verb(sentence, verb), past=True)
-    return _governed_after(sentence, end, [m for m in past if m.start() >= end])
+    if verb is not None and not _COMPLEMENT.search(sentence, verb.end(), start):
+        return _ruled_by(sentence, verb, start, end)
+    return _governed_after(sentence, start, end, [m for m in past if m.start() >= end])
 
 
-def _governed_after(sentence: str, end: int, past: list[re.Match[str]]) -> Governed:
+# What follows these words is told, not done: "said that Monday was a bad day".
+_COMPLEMENT = re.compile(r"\b(?:that|whether|how|why|что)\b", re.IGNORECASE)
+
+
+def _ruled_by(sentence: str, verb: re.Match[str], start: int, end: int) -> Governed:
+    """Return what a past verb makes of the time: an act of its own day, a happening, or nothing certain."""
+    word = _main_verb(sentence, verb)
+    act = act_of(word)
+    helped = len(word) if word != verb[0] else 0
+    span = re.compile(re.escape(word)).search(sentence, verb.start()) if helped else verb
+    span = span or verb
+    if act == "public" and (is_told_by_another(sentence, verb) or not is_watched(sentence, word, span, end)):
+        act = "happening"
+    tie = is_tied if act == "public" or _AUXILIARY.fullmatch(word) else is_near
+    bare = _AUXILIARY.fullmatch(verb[0]) is not None and not _PARTICIPLE.fullmatch(word)
+    tied = tie(sentence, span, start, end) and not bare
+    return Governed("event", "", word, past=True, act=act, tied=tied or act == "price")
+
+
+def _governed_after(sentence: str, start: int, end: int, past: list[re.Match[str]]) -> Governed:
     after = [(m.start(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, end)]
     after += [(m.start(), "schedule", m[0]) for m in _STANDING.finditer(sentence, end)]
     first = min(past, key=lambda m: m.start(), default=None)
     if after and (first is None or min(after)[0] < first.start()):
         return Governed(min(after)[1], min(after)[2])
     if first is not None and not _PRESENT_RU.search(sentence, end, first.start()):
-        return Governed("event", "", _main_verb(sentence, first), past=True)
+        return _ruled_by(sentence, first, start, end)
     headline = _HEADLINE.search(sentence)
-    return Governed("event", "", headline[0] if headline else "")
+    if headline is None:
+        return Governed("event")
+    tied = is_tied(sentence, headline, start, end) and is_watched(sentence, headline[0], headline, end)
+    return Governed("event", "", headline[0], act=act_of(headline[0]), tied=tied)
 
 
 # Russian endings of the present and the future: "сегодня опубликуют", "сегодня является".
@@ -150,7 +175,23 @@ _HEADLINE = re.compile(
 )
 
 
+_PUBLIC = re.compile(rf"(?:{PUBLIC_ACTS})", re.IGNORECASE)
+_PRICE = re.compile(rf"(?:{PRICE_MOVES})", re.IGNORECASE)
+
+
+def act_of(verb: str) -> Act:
+    """Return what a verb tells: a public act, a move of prices, or a happening that became known later."""
+    if _PUBLIC.fullmatch(verb):
+        return "public"
+    return "price" if _PRICE.fullmatch(verb) else "happening"
+
+
 _AUXILIARY = re.compile(r"(?:was|were|had|has|have|been|стал\w*|был\w*)", re.IGNORECASE)
+_PARTICIPLE = re.compile(
+    r"\w{2,}(?:ed|en|own)|held|made|met|told|said|cut|put|set|sent|sold|built|found|hit|kept|left|lost|paid|read|shot|struck|"
+    r"\w+(?:н|на|но|ны|т|та|то|ты)|[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)",
+    re.IGNORECASE,
+)
 _NEXT_WORD = re.compile(r"\s+(?:been |also |then |just |officially |formally )*(?P<word>\w+)")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from eventstudy.errors import StampError
-from eventstudy.news.bounds import act_of, bounded, noted
+from eventstudy.news.bounds import bounded, noted
 from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_bounds, whose_clock
 from eventstudy.news.context import Context, Reference
 from eventstudy.news.days import DayReading, read_day
@@ -30,6 +30,7 @@ _BRIDGE = re.compile(
     r"около|с|между|between|примерно|г\.|года|[Tt])?(?:\s+(?:the|в))?[\s,()|]*",
     re.IGNORECASE,
 )
+_CORRECTED = re.compile(r"\b(?:corrected|correction|corrects|исправлен\w*|уточнени\w+)\b", re.IGNORECASE)
 _RUSSIAN = re.compile("[а-яё]{3}", re.IGNORECASE)
 
 
@@ -108,7 +109,7 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
     start, end = min(m.start for m in marks), max(m.end for m in marks)
     sentence, offset = scene.sentence(start)
     ruled = governing(sentence, start - offset, end - offset)
-    role, word, act = ruled.role, ruled.word, act_of(ruled.verb)
+    role, word, act = ruled.role, ruled.word, ruled.act
     if role == "event" and time is None and is_dateline(scene.text, start, end):
         role, word = "publication", "its place in the dateline"
     if role == "event" and act == "price" and marks[-1].meaning in ("at", "after", "since"):
@@ -129,13 +130,20 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
         note=f"governed by {word!r}" if word else "",
     )
     moment = Moment(role, evidence, date=words, timed=time is not None, past=ruled.past, act=act)
+    if role == "event" and _CORRECTED.search(sentence):
+        moment = replace(moment, role="uncertain", evidence=replace(evidence, kind="uncertain", note="corrected"))
+    if role == "event" and not ruled.tied:
+        said = f"{evidence.text!r}: nothing ties this time to the verb {ruled.verb!r}."
+        moment = replace(moment, conflicts=(Conflict("loose_link", said, evidence.text),))
     if torn:
         conflict = Conflict("which_day", f"{evidence.text!r}: its sentence names more than one day.", evidence.text)
         return replace(moment, conflicts=(conflict,))
+    loose = moment.conflicts
     try:
-        return _resolved(scene, moment, words, time, sentence)
+        found = _resolved(scene, moment, words, time, sentence)
     except StampError as error:
-        return replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
+        found = replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
+    return replace(found, conflicts=tuple(dict.fromkeys((*loose, *found.conflicts))))
 
 
 def _kind(role: Role, words: DateWords | None, time: TimeWords | None) -> str:

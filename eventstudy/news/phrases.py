@@ -99,7 +99,7 @@ _TAIL_EN = rf"(?:,?\s*\(?(?P<wd2>{_LONG_DAY_EN})\b\)?)?"
 DATE_PATTERNS: dict[str, re.Pattern[str]] = {
     "iso": re.compile(r"(?<![\d.-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])"),
     "month_day": re.compile(
-        rf"\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%)(?:{_ORDINAL})\b"
+        rf"\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%|\s+(?:million|billion|trillion|thousand|percent|of\b))(?:{_ORDINAL})\b"
         rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})\b(?![:.]\d))?(?:,?\s+{_YEAR})?{_TAIL_EN}"
     ),
     "day_month": re.compile(
@@ -176,7 +176,7 @@ ZONE_ALONE = re.compile(ZONE)
 _HALF = r"(?P<half>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|утра|дня|вечера|ночи)"
 TIME_PATTERNS: dict[str, re.Pattern[str]] = {
     "colon": re.compile(
-        r"(?<![\d:.,/])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?![\d:/])"
+        r"(?<![\d:.,/])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?![\d:/]|-[A-Za-zа-я])"
         rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}:\d\d)(?![\d:]))?(?:\s*{_HALF})?{_AFTER_ZONE}"
     ),
     "half": re.compile(
@@ -200,6 +200,12 @@ _MEANING = re.compile(
     r"(?:^|(?<=[\s(,;:\u2014\u00ab\"“]))(?:"
     + "|".join(f"(?P<m{i}>{pattern})" for i, (pattern, _) in enumerate(MEANINGS))
     + r")(?:\s+the)?\s*$",
+    re.IGNORECASE,
+)
+# "an hour after", "the day before", "через час после": a time counted from another.
+_OFFSET = re.compile(
+    r"\b(?:(?:hours?|minutes?|days?|weeks?|months?|half an hour|eve)\s+(?:after|before|past|from|of|to|until)|"
+    r"(?:через|за|спустя)\s+[\w\s]{1,20}(?:после|до))(?:\s+the)?\s*$",
     re.IGNORECASE,
 )
 _PART = "|".join(f"(?P<p{i}>{pattern})" for i, (pattern, _, _) in enumerate(PARTS_OF_DAY)) + f"|(?P<night>{NIGHT})"
@@ -288,6 +294,8 @@ def _with_surroundings(text: str, words: DateWords) -> DateWords:
 
 def meaning_before(lead: str) -> Meaning:
     """Return what the words just before a time say about it; nothing said is "at"."""
+    if _OFFSET.search(lead):
+        return "about"
     found = _MEANING.search(lead)
     if found is None or found.lastgroup is None:
         return "at"

@@ -119,10 +119,13 @@ ROLES: tuple[tuple[str, Role], ...] = (
         "schedule",
     ),
     (
-        r"could|(?-i:may)|might|would|should|if|whether|unless|denied|denies|false|rumou?r\w*|allegedly|reportedly",
+        r"could|(?-i:may)|might|would|should|if|whether|unless|denied|denies|false|rumou?r\w*|allegedly|reportedly|privately|secretly|sealed|leaked",
         "uncertain",
     ),
-    (r"если|якобы|бы|опроверг\w*|ложн\w+|слух\w*|возможно|вероятно|может|могут|предположительно", "uncertain"),
+    (
+        r"если|якобы|бы|опроверг\w*|ложн\w+|слух\w*|тайно|секретно|возможно|вероятно|может|могут|предположительно",
+        "uncertain",
+    ),
     (r"not(?! (?:later|before|until|till|earlier|only))|never|neither|nor|cannot|\w+n['’]t", "uncertain"),
     (r"no(?! (?:later|earlier|sooner))|не(?! (?:позднее|позже|ранее|раньше|только))|ни|нет|без|никогда", "uncertain"),
     (

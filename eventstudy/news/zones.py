@@ -113,6 +113,29 @@ VENUES: dict[str, ZoneName] = {
     **dict.fromkeys(["tokyo stock exchange"], ZoneName("Asia/Tokyo")),
 }
 
+# Places whose clock may be meant where a sentence names them beside a time without a zone.
+PLACES: dict[str, str] = {
+    **dict.fromkeys(["moscow", "москве"], "Europe/Moscow"),
+    **dict.fromkeys(["new york", "washington", "нью-йорке", "вашингтоне"], "America/New_York"),
+    **dict.fromkeys(["london", "лондоне"], "Europe/London"),
+    **dict.fromkeys(["frankfurt", "berlin", "берлине", "франкфурте"], "Europe/Berlin"),
+    **dict.fromkeys(["geneva", "zurich", "женеве", "цюрихе"], "Europe/Zurich"),
+    **dict.fromkeys(["paris", "париже"], "Europe/Paris"),
+    **dict.fromkeys(["brussels", "брюсселе"], "Europe/Brussels"),
+    **dict.fromkeys(["vienna", "вене"], "Europe/Vienna"),
+    **dict.fromkeys(["kyiv", "kiev", "киеве"], "Europe/Kyiv"),
+    **dict.fromkeys(["minsk", "минске"], "Europe/Minsk"),
+    **dict.fromkeys(["istanbul", "ankara", "стамбуле", "анкаре"], "Europe/Istanbul"),
+    **dict.fromkeys(["tokyo", "токио"], "Asia/Tokyo"),
+    **dict.fromkeys(["beijing", "shanghai", "пекине", "шанхае"], "Asia/Shanghai"),
+    **dict.fromkeys(["hong kong", "гонконге"], "Asia/Hong_Kong"),
+    **dict.fromkeys(["singapore", "сингапуре"], "Asia/Singapore"),
+    **dict.fromkeys(["sydney", "сиднее"], "Australia/Sydney"),
+    **dict.fromkeys(["dubai", "дубае"], "Asia/Dubai"),
+    **dict.fromkeys(["chicago", "чикаго"], "America/Chicago"),
+    **dict.fromkeys(["vladivostok", "владивостоке"], "Asia/Vladivostok"),
+}
+
 _OFFSET = re.compile(r"(?:(?:UTC|GMT)\s?)?([+\u2212-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 _MOSCOW_PLUS = re.compile(r"(?:МСК|MSK)\s?([+\u2212-])\s?(\d{1,2})", re.IGNORECASE)
 

@@ -1,0 +1,84 @@
+"""Does the verb really speak of that time? Only words that cannot carry a time of their own may stand between them."""
+
+from __future__ import annotations
+
+import re
+
+_LITTLE = (
+    r"at|on|by|as|of|before|after|since|from|until|till|between|and|no|not|later|earlier|late|early|shortly|just|soon|in|a|the|"
+    r"an|statement|morning|afternoon|evening|reporters|journalists|parliament|it|this|so|also|its|their|his|her|decision|"
+    r"decisions|results|result|news|key|main|policy|interest|benchmark|rates?|unchanged|all|around|about|than|"
+    r"об|этом|журналистам|в|во|к|ко|на|до|после|с|со|около|не|ранее|раньше|позднее|позже|уже|также|примерно|между|решение|"
+    r"ставку|ставки|ключевую|сообщение|заявление|результаты|вечером|утром|дн[её]м|поздно|рано|"
+    r"г|года|году|ночь|прошлый|минувш\w+|прошл\w+"
+)
+_OBJECTS = r"trading|shares|dividend|forecast|outlook|rating|output|target|tariffs|торги|прогноз|рейтинг|дивиденды"
+_GAP = re.compile(rf"(?:[\s,(]|\b(?:{_LITTLE})\b)*", re.IGNORECASE)
+_GAP_OF_ACT = re.compile(rf"(?:[\s,(]|\b(?:{_LITTLE}|{_OBJECTS})\b)*", re.IGNORECASE)
+_BARE_ARTICLE = re.compile(r"\b(?:the|a|an|its|his|their|this|that)\s*$", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:[\s\"“«(,—–-]|\b(?:at|on|by|as|of|before|after|since|from|between|late|early|earlier|shortly|soon|just|in|the|but|and|"
+    r"в|во|к|с|до|после|около|примерно|вечером|утром|дн[её]м|поздно|рано|на|а|но|и|ещ[её]|уже)\b)*",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"[;:—]|\b(?:that|which|who|whose|when|while|because|что|котор\w+|когда|чтобы|как)\b", re.IGNORECASE
+)
+# Acts that are public only when done to what the public watches.
+_ACT = re.compile(
+    r"(?:raise[sd]|cuts?|hike[sd]|lower(?:s|ed)|increase[sd]|keeps?|kept|leaves|left|halt(?:s|ed)|suspend(?:s|ed)|stopped|"
+    r"resume[sd]|снизил\w*|повысил\w*|сохранил\w*|остановил\w*|приостановил\w*|told|tells)",
+    re.IGNORECASE,
+)
+_WATCHED = re.compile(
+    r"\b(?:rates?|trading|shares|dividend|forecast|outlook|rating|output|target|tariffs|reporters|journalists|parliament|"
+    r"ставк\w*|торг\w*|прогноз\w*|рейтинг\w*|дивиденд\w*)\b",
+    re.IGNORECASE,
+)
+_REPORTING = re.compile(
+    r"\b(?:said|says|told|announced|reported|confirmed|stated|disclosed|warned|acknowledged|noted|"
+    r"сообщил\w*|заявил\w*|объявил\w*|рассказал\w*|сказал\w*|подтвердил\w*|отметил\w*|уточнил\w*)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\s+[A-Za-z]")
+NEAR_WORDS = 12
+
+
+def is_tied(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
+    """Return whether the words at ``start:end`` are the verb's own time.
+
+    After the verb only words without a time of their own may stand between ("said on", "cut its key rate at"); before
+    it the time must open the sentence ("On Tuesday the bank said").
+    """
+    if verb.end() <= start:
+        gap = sentence[verb.end() : start]
+        words = _GAP_OF_ACT if _ACT.fullmatch(verb[0]) else _GAP
+        return words.fullmatch(gap) is not None and not _BARE_ARTICLE.search(gap)
+    return _opens(sentence, start, end) and is_near(sentence, verb, start, end)
+
+
+def _opens(sentence: str, start: int, end: int) -> bool:
+    return _LEAD.fullmatch(sentence[:start]) is not None and not _names_something(sentence, start, end)
+
+
+def _names_something(sentence: str, start: int, end: int) -> bool:
+    """Return whether a weekday without its "On" begins a name: "Sunday Times"."""
+    return start == 0 and _NAME.match(sentence, start, end + 3) is not None
+
+
+def is_near(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
+    """Return whether a happening stands in the same clause as its time, which opens the sentence if it comes first."""
+    gap = sentence[verb.end() : start] if verb.end() <= start else sentence[end : verb.start()]
+    if verb.end() > start and not _opens(sentence, start, end):
+        return False
+    return len(gap.split()) <= NEAR_WORDS and not _CLAUSE.search(gap)
+
+
+def is_watched(sentence: str, word: str, verb: re.Match[str], end: int) -> bool:
+    """Return whether an act is done to what the public watches; verbs of saying need no object."""
+    return not _ACT.fullmatch(word) or _WATCHED.search(sentence[: max(end, verb.end() + 60)]) is not None
+
+
+def is_told_by_another(sentence: str, verb: re.Match[str]) -> bool:
+    """Return whether somebody reports the act: "said it had cut its rate on Monday" tells of a happening."""
+    return _REPORTING.search(sentence, 0, verb.start()) is not None
