@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 import eventstudy as es
+from eventstudy.news.event_writing import write_events
 from eventstudy.study.load import load_study
 from tests.shared import SHARED, needs_shared
 
 STUDIES = Path(__file__).parents[1] / "data" / "studies"
+DEMO = Path(str(files("eventstudy.cli"))) / "demo_studies"
 
 
 def response(result: es.StudyResult, instrument: str, window: tuple[int, int]) -> dict:
@@ -66,3 +70,34 @@ def test_the_json_has_no_nan() -> None:
     result = es.run_study(loaded.spec, loaded.events, loaded.data)
     text = json.dumps(result.to_dict(), allow_nan=False)
     assert json.loads(text)["spec_digest"] == loaded.spec.digest()
+
+
+def test_the_claim_of_the_article_stands_beside_the_response_named() -> None:
+    # SIMULATED minutes through the figures on record: previous close 77.385, 77.07 before the news, 76.16 at 18:53.
+    loaded = load_study(DEMO / "simulated-day.toml")
+    result = es.run_study(loaded.spec, loaded.events, loaded.data)
+    told = {r["instrument"]: r["claims"] for r in result.to_dict()["intraday"]}
+    assert told["SBER"] == told["IMOEX2"] == []
+    (claim,) = told["USD000UTSTOM"]
+    assert claim["against"] == "previous close"
+    assert abs(claim["claimed"] - math.log(76.16 / 77.36)) < 1e-12
+    assert abs(claim["on_previous_close"] - math.log(76.16 / 77.385)) < 1e-9
+    assert abs(claim["since_news"] - math.log(76.16 / 77.07)) < 1e-9
+    assert "previous close" in result.summary()
+
+
+def test_a_claim_that_cannot_be_checked_is_told() -> None:
+    loaded = load_study(DEMO / "simulated-day.toml")
+    rouble = loaded.data[0]
+    one_day = replace(rouble, frame=rouble.frame.loc["2021-04-13":])
+    result = es.run_study(loaded.spec, loaded.events, [one_day])
+    (row,) = result.to_dict()["intraday"]
+    assert row["claims"] == []
+    assert "ES-CLAIM-UNCHECKED" in {notice["code"] for notice in row["notices"]}
+
+
+def test_claims_survive_the_events_file(tmp_path: Path) -> None:
+    (event,) = es.read_events(DEMO / "event.toml")
+    assert event.claims
+    (again,) = es.read_events(write_events(tmp_path / "again.toml", [event]))
+    assert again == event

@@ -16,7 +16,7 @@ MAX_BYTES = 50_000_000
 BASES = ("stamp", "reviewed", "assumed", "price", "calendar")
 COLUMNS = (
     *("id", "label", "time", "earliest", "latest", "timezone", "basis", "instruments", "expected_sign"),
-    *("items", "sources", "evidence", "attributes"),
+    *("items", "sources", "evidence", "claims", "attributes"),
 )
 
 
@@ -58,6 +58,7 @@ def event_from_row(row: Row) -> Event:
         expected_sign=_sign(values),
         items=_list(values, "items"),
         sources=_list(values, "sources"),
+        claims=_list(values, "claims"),
         attributes=_attributes(values),
     )
 

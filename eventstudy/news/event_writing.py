@@ -63,7 +63,7 @@ def _render_event(event: Event) -> str:
     ]
     if event.expected_sign is not None:
         lines.append(f"expected_sign = {event.expected_sign}")
-    named = {"items": event.items, "sources": event.sources, "evidence": event.time.evidence}
+    named = {"items": event.items, "sources": event.sources, "evidence": event.time.evidence, "claims": event.claims}
     lines += [f"{name} = {toml_array(values)}" for name, values in named.items() if values]
     if event.attributes:
         lines.append(f"attributes = {toml_table(event.attributes)}")

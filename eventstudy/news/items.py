@@ -75,7 +75,8 @@ class Event:
     """One reviewed event: what studies use.
 
     ``expected_sign`` is +1, -1 or None when the direction was not predicted. ``attributes`` are numbers or
-    words for the cross-section of abnormal returns.
+    words for the cross-section of abnormal returns. ``claims`` are the sentences of the news that say what a price
+    did ("the dollar fell by 1.2 rubles to 76.16 as of 18:53"); a study puts each beside what was measured.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Event:
     expected_sign: int | None = None
     items: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     attributes: Mapping[str, float | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -72,7 +72,7 @@ class Fit:
 
 def pooled_series(bars: Sequence[Bars], claim: PriceClaim, zone: str) -> Iterator[DailySeries]:
     """Yield the given series that can speak for a claim: those named for it, or the only one there is."""
-    named = [b for b in bars if _speaks_for(b.instrument.code, claim.subject)]
+    named = [b for b in bars if speaks_for(b.instrument.code, claim.subject)]
     for one in named or (list(bars) if len(bars) == 1 and not _other_subject(bars[0].instrument.code) else []):
         yield daily_series(one, zone)
 
@@ -91,13 +91,13 @@ def _plain(code: str) -> str:
     return "".join(c for c in code.upper() if c.isalnum() or c == "=")
 
 
-def _speaks_for(code: str, subject: str) -> bool:
+def speaks_for(code: str, subject: str) -> bool:
     known = (subject, *_CODES.get(subject, ()))
     return _plain(code) in {_plain(k) for k in known}
 
 
 def _other_subject(code: str) -> bool:
-    return any(_speaks_for(code, subject) for subject in _CODES)
+    return any(speaks_for(code, subject) for subject in _CODES)
 
 
 def daily_series(bars: Bars, zone: str) -> DailySeries:

@@ -78,6 +78,27 @@ def _from_to(span: tuple[int, int], zone: str, piece: PriceSlice) -> str:
     return f"From {local(start, zone, '%H:%M')} to {local(stop, zone, '%H:%M')} {where} on {day}{utc}"
 
 
+def claim_table(result: StudyResult) -> Table | None:
+    """Return what the news said the price did, beside the three moves it may have meant; None without a claim."""
+    found = [(r.instrument, claim) for r in result.response or () for claim in r.claims]
+    if not found:
+        return None
+    columns = (
+        Column("instrument", "Instrument"),
+        Column("claim", "The news said"),
+        Column("claimed", "Claimed, bp", "bp"),
+        Column("on_previous_close", "On the previous close, bp", "bp"),
+        Column("since_news", "Since just before the news, bp", "bp"),
+        Column("abnormal", "Abnormal part, bp", "bp"),
+        Column("against", "The claim is true of the change on"),
+    )
+    rows = tuple(
+        (plain(name, 40), plain(c.text, 160), c.claimed, c.on_previous_close, c.since_news, c.abnormal, c.against)
+        for name, c in found
+    )
+    return Table("claims", "What the news said the price did, and what it did", columns, rows, result.simulated)
+
+
 def price_table(result: StudyResult) -> Table | None:
     """Return the prices before and after, and beside the response the change on the day before that papers quote."""
     pieces = [piece for piece in result.prices if math.isfinite(piece.previous_close)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.report.about import event_section, moved, price_table
+from eventstudy.report.about import claim_table, event_section, moved, price_table
 from eventstudy.report.content import Material, Page, Picture, make_page
 from eventstudy.report.cut import first_window, zone_of
 from eventstudy.report.escape import plain
@@ -79,7 +79,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             simulated=result.simulated,
             moved=moved(result),
             event=event_section(events, zone),
-            prices=price_table(result),
+            prices=tuple(filter(None, (price_table(result), claim_table(result)))),
             shape=shape_parts(result.response, simulated=result.simulated),
         )
     )

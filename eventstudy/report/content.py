@@ -60,7 +60,7 @@ class Material:
     simulated: bool = False
     moved: str = ""
     event: Section | None = None
-    prices: Table | None = None
+    prices: tuple[Table, ...] = ()
     shape: ShapeParts = field(default_factory=ShapeParts)
 
 
@@ -271,7 +271,7 @@ def numbers_section(given: Material) -> Section:
         tables.append(aggregate_table(study, simulated=simulated))
     elif study["responses"]:
         tables.append(response_table(study, simulated=simulated))
-    tables += [given.prices] if given.prices is not None else []
+    tables += given.prices
     note = "100 bp = 1 % of log return. Positive is up in the instrument's own quote. n/a: the test does not apply."
     return Section("numbers", "The numbers", tables=tuple(tables), notes=(note,))
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report import content
+from eventstudy.report.about import claim_table
 from eventstudy.report.escape import for_terminal
 from eventstudy.report.response_section import response_text
 from eventstudy.report.tables import text_table
@@ -36,6 +37,8 @@ def _parts(result: StudyResult) -> Iterator[str]:
     yield ""
     if result.response is not None and len(result.response):
         yield response_text(table(result.response), simulated=drawn, most=MOST_ROWS) + "\n"
+    if (claims := claim_table(result)) is not None:
+        yield text_table(claims)
     if len({row["event"] for row in study["responses"]}) > 1:
         yield text_table(content.aggregate_table(study, simulated=drawn))
     if study["responses"]:

@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, instant_us, values_equal
+from eventstudy.arrays import DAY_US, instant_us
 from eventstudy.errors import DataError
-from eventstudy.news.claims import PriceClaim
+from eventstudy.news.claims import PriceClaim, find_claims
+from eventstudy.news.items import Event
+from eventstudy.news.price_evidence import speaks_for
 from eventstudy.response.tape import Tape
-from eventstudy.response.values import Response
+from eventstudy.response.values import ClaimBeside, Response
 
 TOLERANCE = 0.001  # log; a claim is rounded to kopecks and minutes
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class ClaimBeside:
-    """One claim of a news text and what the bars say, all in decimal logs up to the same instant.
-
-    Attributes
-    ----------
-    text : str
-        The words of the claim.
-    at : datetime.datetime
-        The instant the claim speaks of.
-    claimed : float
-        The move as claimed; NaN where the text gives a level only.
-    level, measured_level : float
-        The price named (NaN without one) and the last price in the bars at that instant.
-    on_previous_close, since_open, since_news, abnormal : float
-        The measured move from the previous day's last price, from the day's first price, from the last price before
-        the news, and the last one less what an ordinary day does.
-    against : str
-        Which of the three references makes the claim true to 0.001: "previous close", "open", "last price before the
-        news", or "none of them".
-    """
-
-    text: str
-    at: datetime
-    claimed: float
-    level: float
-    measured_level: float
-    on_previous_close: float
-    since_open: float
-    since_news: float
-    abnormal: float
-    against: str
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
+def claims_beside(event: Event, tape: Tape, response: Response) -> tuple[ClaimBeside, ...]:
+    """Return every claim of the event's news that speaks of this instrument, beside the measured moves."""
+    found = (claim for sentence in event.claims for claim in find_claims(sentence, ((0, len(sentence)),)))
+    return tuple(claim_beside(c, tape, response) for c in found if speaks_for(tape.instrument.code, c.subject))
 
 
 def claim_beside(claim: PriceClaim, tape: Tape, response: Response) -> ClaimBeside:

@@ -263,7 +263,11 @@ def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseS
         (event.time.basis == "assumed", "ES-TIME-ASSUMED", "one end of the event interval is assumed, not documented"),
         (event.time.basis == "price", "ES-TIME-CIRCULAR", "the event time was read from the price that is tested here"),
         (stale > 0.3, "ES-STALE", "most numbers rest on old prices: many minutes before the news have no trade"),
-        (window.closed, "ES-CLOSED", "the news came while the market was closed; the response begins at the opening"),
+        (
+            window.closed,
+            "ES-NEWS-WHILE-CLOSED",
+            "the news came while the market was closed; the response begins at the opening",
+        ),
         (window.ends_before(settings.horizons[-1]), "ES-WINDOW-CUT", "trading ended before the last horizon"),
         (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days could not serve"),
     ]

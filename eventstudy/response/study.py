@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 from eventstudy.arrays import DAY_US
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event
+from eventstudy.response.claims import claims_beside
 from eventstudy.response.pairs import Pair, pairs_of
 from eventstudy.response.respond import respond
 from eventstudy.response.settings import ResponseSettings
@@ -82,6 +84,15 @@ def _answer(
 
 def _one(tape: Tape, event: Event, settings: ResponseSettings, known: tuple[Event, ...]) -> Response | str:
     try:
-        return respond(tape, event, settings, known)
+        return with_claims(respond(tape, event, settings, known), tape, event)
     except DataError as error:
         return str(error)
+
+
+def with_claims(response: Response, tape: Tape, event: Event) -> Response:
+    """Return the response with the news' own claims beside it; a claim that cannot be checked is a notice."""
+    try:
+        return replace(response, claims=claims_beside(event, tape, response))
+    except DataError as error:
+        unchecked = Notice("ES-CLAIM-UNCHECKED", f"a price claim of the news cannot be checked: {error}")
+        return replace(response, notices=(*response.notices, unchecked))

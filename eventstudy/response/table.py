@@ -9,7 +9,7 @@ from typing import Any
 
 from eventstudy.arrays import values_equal
 from eventstudy.response.pairs import Pair
-from eventstudy.response.values import Estimate, Move, Response
+from eventstudy.response.values import ClaimBeside, Estimate, Move, Response
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +100,15 @@ def _document(response: Response) -> dict[str, Any]:
             {"at": c.at.isoformat(), "label": c.label, "where": c.where, "effect": c.effect}
             for c in response.confounders
         ],
+        "claims": [_claim(claim) for claim in response.claims],
         "notices": [{"code": notice.code, "message": notice.message} for notice in response.notices],
     }  # fmt: skip
+
+
+def _claim(claim: ClaimBeside) -> dict[str, Any]:
+    measured = ("claimed", "level", "measured_level", "on_previous_close", "since_open", "since_news", "abnormal")
+    numbers = {name: finite(getattr(claim, name)) for name in measured}
+    return {"text": claim.text, "at": claim.at.isoformat(), **numbers, "against": claim.against}
 
 
 def _move(move: Move) -> dict[str, Any]:

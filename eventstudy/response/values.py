@@ -184,6 +184,45 @@ class Path:
     __hash__ = None  # type: ignore[assignment]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class ClaimBeside:
+    """One claim of a news text and what the bars say, all in decimal logs up to the same instant.
+
+    Attributes
+    ----------
+    text : str
+        The words of the claim.
+    at : datetime.datetime
+        The instant the claim speaks of.
+    claimed : float
+        The move as claimed; NaN where the text gives a level only.
+    level, measured_level : float
+        The price named (NaN without one) and the last price in the bars at that instant.
+    on_previous_close, since_open, since_news, abnormal : float
+        The measured move from the previous day's last price, from the day's first price, from the last price before
+        the news, and the last one less what an ordinary day does.
+    against : str
+        Which of the three references makes the claim true to 0.001: "previous close", "open", "last price before the
+        news", or "none of them".
+    """
+
+    text: str
+    at: datetime
+    claimed: float
+    level: float
+    measured_level: float
+    on_previous_close: float
+    since_open: float
+    since_news: float
+    abnormal: float
+    against: str
+
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, eq=False)
 class Response:
     """What one event did to one instrument.
@@ -217,6 +256,8 @@ class Response:
         The opening gap, where the news came while the market was closed.
     notices : tuple of Notice
     simulated : bool
+    claims : tuple of ClaimBeside
+        What the news said this price did, beside what it did.
     """
 
     event: str
@@ -244,6 +285,7 @@ class Response:
     gap: Estimate | None = None
     notices: tuple[Notice, ...] = field(default=())
     simulated: bool = False
+    claims: tuple[ClaimBeside, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)

@@ -48,7 +48,7 @@ def test_news_in_the_night_is_answered_by_the_opening_gap() -> None:
     assert response.gap.value == by_hand
     assert response.moves[0].pvalue == response.smallest_pvalue
     assert abs(by_hand - 0.03) < 0.01
-    assert "ES-CLOSED" in {notice.code for notice in response.notices}
+    assert "ES-NEWS-WHILE-CLOSED" in {notice.code for notice in response.notices}
     assert response.reference_at.strftime("%H:%M") == "15:40"  # 18:40 Moscow the day before
     assert response.first_at.strftime("%H:%M") == "07:01"
     assert "not yet opened" in response.number("leak").reason or response.number("leak").defined
