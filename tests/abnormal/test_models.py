@@ -1,0 +1,187 @@
+"""Each model against another program or hand arithmetic, through the whole study call."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+import eventstudy as es
+from eventstudy.abnormal.expected import MODELS
+from eventstudy.abnormal.windows import Window
+from eventstudy.errors import UnknownNameError, UsageError
+from tests.study.made import daily_frame, events_at
+
+ROW, FIRST, LAST = 350, -250, -11
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    made = daily_frame(400, 1, seed=21)
+    rng = np.random.default_rng(22)
+    made["M"] = rng.normal(0, 0.01, 400)
+    made["rf"] = 1e-4 + rng.normal(0, 1e-5, 400)
+    made["oil"] = rng.normal(0, 0.02, 400)
+    made["A0"] += 0.8 * made["M"] + 0.3 * made["M"].shift(1).fillna(0.0) - 0.2 * made["oil"]
+    return made
+
+
+def fitted(frame: pd.DataFrame, model: str, options: dict[str, object] | None = None) -> es.StudyResult:
+    needs = MODELS[model].needs
+    given: dict[str, object] = {"market": "M"} if needs == "market" else {}
+    if needs == "factors":
+        given = {"market": "M", "factors": "rf" if model == "capm" else "oil"}
+    spec = es.StudySpec(model=model, estimation=(FIRST, LAST), event=(-2, 2), model_options=options or {})
+    return es.run_study(spec, events_at(frame, [("A0", ROW)]), frame[["A0", *frame.columns[1:]]], **given)  # type: ignore[arg-type]
+
+
+def learn(frame: pd.DataFrame, name: str, shift: int = 0) -> np.ndarray:
+    return frame[name].shift(-shift).iloc[ROW + FIRST : ROW + LAST + 1].to_numpy()
+
+
+def study(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return frame[name].iloc[ROW - 2 : ROW + 3].to_numpy()
+
+
+@pytest.mark.parametrize(("model", "columns"), [("market", ["M"]), ("factor", ["M", "oil"])])
+def test_regressions_meet_statsmodels(frame: pd.DataFrame, model: str, columns: list[str]) -> None:
+    abnormal = fitted(frame, model).abnormal
+    X = sm.add_constant(np.column_stack([learn(frame, c) for c in columns]))
+    other = sm.OLS(learn(frame, "A0"), X).fit()
+    assert np.abs(abnormal.fit.coef[0] - other.params).max() < 1e-14
+    assert np.abs(abnormal.fit.standard_errors[0] - other.bse).max() < 1e-15
+    Z = np.column_stack([np.ones(5), *(study(frame, c) for c in columns)])
+    assert np.abs(abnormal.ar[0] - (study(frame, "A0") - Z @ other.params)).max() < 1e-15
+    V = other.scale * np.eye(5) + Z @ other.cov_params() @ Z.T
+    assert abs(abnormal.window_variance(Window(-2, 2))[0] - V.sum()) < 1e-17
+
+
+def test_capm_regresses_excess_returns(frame: pd.DataFrame) -> None:
+    abnormal = fitted(frame, "capm").abnormal
+    y, x = (learn(frame, c) - learn(frame, "rf") for c in ("A0", "M"))
+    other = sm.OLS(y, sm.add_constant(x)).fit()
+    assert np.abs(abnormal.fit.coef[0] - other.params).max() < 1e-14
+    excess = [study(frame, c) - study(frame, "rf") for c in ("A0", "M")]
+    assert np.abs(abnormal.ar[0] - (excess[0] - other.params @ [np.ones(5), excess[1]])).max() < 1e-15
+
+
+def test_market_adjusted_takes_the_market_as_it_is(frame: pd.DataFrame) -> None:
+    abnormal = fitted(frame, "market_adjusted").abnormal
+    assert np.abs(abnormal.ar[0] - (study(frame, "A0") - study(frame, "M"))).max() < 1e-17
+    gap = learn(frame, "A0") - learn(frame, "M")
+    assert abs(abnormal.fit.sigma2[0] - (gap**2).mean()) < 1e-18
+    assert abnormal.fit.df[0] == 240
+
+
+def test_the_comparison_period_is_the_last_of_the_estimation_window(frame: pd.DataFrame) -> None:
+    abnormal = fitted(frame, "comparison_period_mean", {"bars": 40}).abnormal
+    last = learn(frame, "A0")[-40:]
+    assert abs(abnormal.fit.coef[0, 0] - last.mean()) < 1e-17
+    assert abs(abnormal.fit.sigma2[0] - last.var(ddof=1)) < 1e-18
+    assert abs(abnormal.window_variance(Window(-2, 2))[0] - last.var(ddof=1) * (5 + 25 / 40)) < 1e-17
+
+
+def test_scholes_williams_by_three_simple_regressions(frame: pd.DataFrame) -> None:
+    fit = fitted(frame, "scholes_williams").abnormal.fit
+    y, x = learn(frame, "A0"), learn(frame, "M")
+    slopes = [np.polyfit(learn(frame, "M", shift), y, 1)[0] for shift in (-1, 0, 1)]
+    rho = np.corrcoef(x, learn(frame, "M", -1))[0, 1]
+    beta = sum(slopes) / (1 + 2 * rho)
+    assert abs(fit.coef[0, 1] - beta) < 1e-12
+    assert abs(fit.coef[0, 0] - (y.mean() - beta * x.mean())) < 1e-15
+    # The planted response to the market of the day before is found; plain least squares does not see it.
+    assert abs(fit.coef[0, 1] - 1.1) < 0.25
+    assert fitted(frame, "market").abnormal.fit.coef[0, 1] < 0.95
+
+
+@pytest.mark.parametrize("lags", [1, 2])
+def test_dimson_sums_the_loadings_of_one_regression(frame: pd.DataFrame, lags: int) -> None:
+    fit = fitted(frame, "dimson", {"lags": lags}).abnormal.fit
+    X = sm.add_constant(np.column_stack([learn(frame, "M", shift) for shift in range(-lags, lags + 1)]))
+    other = sm.OLS(learn(frame, "A0"), X).fit()
+    assert abs(fit.coef[0, 1] - other.params[1:].sum()) < 1e-12
+
+
+def test_huber_and_newey_west_meet_statsmodels(frame: pd.DataFrame) -> None:
+    wild = frame.copy()
+    wild.iloc[200, 0] += 0.5
+    y, X = learn(wild, "A0"), sm.add_constant(learn(wild, "M"))
+    huber = fitted(wild, "market", {"fit": "huber"}).abnormal.fit
+    other = sm.RLM(y, X, M=sm.robust.norms.HuberT()).fit(cov="H1", tol=1e-13, maxiter=500, scale_est="mad")
+    assert np.abs(huber.coef[0] - other.params).max() < 1e-5
+    assert abs(huber.coef[0, 1] - fitted(frame, "market").abnormal.fit.coef[0, 1]) < 0.05
+    hac = fitted(frame, "market", {"covariance": "hac", "hac_lags": 4}).abnormal.fit
+    plain = sm.OLS(learn(frame, "A0"), sm.add_constant(learn(frame, "M")))
+    other = plain.fit(cov_type="HAC", cov_kwds={"maxlags": 4, "use_correction": False})
+    assert np.abs(hac.standard_errors[0] - other.bse).max() < 1e-14
+
+
+def test_rolling_judges_each_bar_by_the_bars_before_it(frame: pd.DataFrame) -> None:
+    fit = fitted(frame, "rolling", {"bars": 60}).abnormal.fit
+    y, x = learn(frame, "A0"), learn(frame, "M")
+    errors = []
+    for t in range(60, 240):
+        slope, intercept = np.polyfit(x[t - 60 : t], y[t - 60 : t], 1)
+        errors.append(y[t] - intercept - slope * x[t])
+    assert abs(fit.sigma2[0] - np.mean(np.square(errors))) < 1e-14
+    assert np.abs(fit.coef[0] - np.polyfit(x[-60:], y[-60:], 1)[::-1]).max() < 1e-12
+    with pytest.raises(UsageError, match="rolling"):
+        fitted(frame, "rolling", {"bars": 240})
+
+
+def test_garch_meets_the_package_arch_and_finds_planted_clustering() -> None:
+    arch = pytest.importorskip("arch.univariate")
+    rng = np.random.default_rng(23)
+    made = daily_frame(400, 1, seed=24)
+    made["M"] = rng.normal(0, 0.01, 400)
+    h, e = 1e-4, np.zeros(400)
+    for t in range(1, 400):
+        h = 1e-5 + 0.3 * e[t - 1] ** 2 + 0.6 * h
+        e[t] = np.sqrt(h) * rng.normal()
+    made["A0"] = 0.5 * made["M"] + e
+    fit = fitted(made, "garch").abnormal.fit
+    y, x = learn(made, "A0") * 100, learn(made, "M")[:, None] * 100
+    model = arch.LS(y, x, constant=True)
+    model.volatility = arch.GARCH(1, 0, 1)
+    other = model.fit(disp="off", show_warning=False).params.to_numpy()
+    assert abs(fit.coef[0, 1] - other[1]) < 2e-3
+    assert abs(fit.sigma2[0] * 1e4 - other[2] / (1 - other[3] - other[4])) < 0.05
+
+
+def test_an_unknown_option_lists_the_known_ones(frame: pd.DataFrame) -> None:
+    with pytest.raises(UnknownNameError, match="lags"):
+        fitted(frame, "dimson", {"lag": 2})
+
+
+def test_a_window_with_collinear_factors_is_an_outcome_that_names_the_rank(frame: pd.DataFrame) -> None:
+    twice = frame.assign(oil=frame["M"] * 2)
+    result = fitted(twice, "factor")
+    assert result.ledger[0].outcome == "degenerate_window"
+    assert "rank 2 of 3" in result.ledger[0].reason
+
+
+def test_a_constant_price_is_an_outcome_not_an_infinite_t(frame: pd.DataFrame) -> None:
+    still = frame.assign(A0=0.0)
+    result = fitted(still, "market")
+    assert result.ledger[0].outcome == "degenerate_window"
+
+
+def test_volume_and_range_are_studied_like_returns() -> None:
+    from eventstudy.market.bars import Bars
+    from eventstudy.market.instruments import Instrument
+
+    index = (pd.bdate_range("2021-01-01", periods=120, tz="UTC") + pd.Timedelta(hours=16)).as_unit("us")
+    rng = np.random.default_rng(25)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, 120)))
+    volume = rng.lognormal(10, 0.3, 120)
+    volume[100] *= 5
+    columns = {"high": close * 1.01, "low": close * 0.99, "close": close, "volume": volume}
+    bars = Bars(Instrument("X"), pd.Timedelta(days=1), "right", pd.DataFrame(columns, index=index))
+    events = pd.DataFrame({"instrument": ["X"], "time": [index[100] - pd.Timedelta(hours=1)]})
+    spec = es.StudySpec(model="constant_mean", estimation=(-60, -2), variable="log_volume", response="off")
+    found = es.run_study(spec, events, bars).abnormal
+    expected = np.log(volume[100]) - np.log(volume[40:99]).mean()
+    assert abs(found.ar[0, 0] - expected) < 1e-13
+    ranged = es.run_study(spec.model_copy(update={"variable": "log_range", "model": "zero"}), events, bars).abnormal
+    assert abs(ranged.ar[0, 0] - np.log(1.01 / 0.99) ** 2 / (4 * np.log(2))) < 1e-15
