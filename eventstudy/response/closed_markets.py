@@ -57,7 +57,8 @@ def is_closed(tape: Tape, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US
     night = (tape.wall[before] - 1) // DAY_US != (tape.wall[after] - 1) // DAY_US
     latest = instant_us(time.latest)
     quiet = int(tape.closes[after]) - tape.step_us - max(latest, int(tape.closes[before]))
-    return bool(night and tape.closes[after] - tape.step_us >= latest) or quiet > tolerance_us
+    opens = int(tape.closes[after]) - tape.step_us
+    return bool(night and opens >= latest and opens > tape.closes[before]) or quiet > tolerance_us
 
 
 def bracket_rows(tape: Tape, time: EventTime) -> tuple[int, int]:

@@ -117,7 +117,7 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[Ev
     """
     step = tape.step_us
     earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
-    event_day = int((earliest - 1) // DAY_US)
+    event_day = int(earliest // DAY_US)  # news at midnight belongs to the day that begins
     phase = int(tape.wall[0] % step)
     zero_wall = (earliest - phase) // step * step + phase
     known_by = max(0, int(-(-(latest - zero_wall) // step)))
@@ -153,7 +153,7 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[Ev
 
 def _grid(tape: Tape, zero: int, known_by: int, choice: WindowChoice) -> IntArray:
     """Return the closing times of the window: to the ``after``-th trading minute past ``latest``, within the day."""
-    step, day = tape.step_us, (zero - 1) // DAY_US
+    step, day = tape.step_us, zero // DAY_US
     end = int(min((day + 1) * DAY_US, _last_wall(tape, day, zero)))
     start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
     after = np.arange(zero + (known_by + 1) * step, end + 1, step, dtype=np.int64)
@@ -163,7 +163,7 @@ def _grid(tape: Tape, zero: int, known_by: int, choice: WindowChoice) -> IntArra
             after, trading = after[: trading.argmin()], trading[: trading.argmin()]
         enough = np.cumsum(trading) * step >= choice.after * MINUTE_US
         after = after[: int(enough.argmax()) + 1] if enough.any() else after
-    start += max(0, -((start - day * DAY_US - 1) // step)) * step  # not before midnight
+    start = min(zero, start + max(0, -((start - day * DAY_US - 1) // step)) * step)  # not before midnight
     return np.concatenate([np.arange(start, zero + known_by * step + 1, step, dtype=np.int64), after])
 
 

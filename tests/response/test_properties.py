@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from eventstudy.errors import DataError, UnknownNameError, UsageError
 from eventstudy.market.bars import Bars
-from eventstudy.news.items import Event
+from eventstudy.market.instruments import Instrument
+from eventstudy.news.items import Event, EventTime
 from eventstudy.response.matching import Matched, WindowChoice, match
 from eventstudy.response.respond import respond
 from eventstudy.response.settings import ResponseSettings
@@ -191,3 +192,19 @@ def test_the_answer_does_not_depend_on_the_number_of_workers() -> None:
     bars, event = drawn(10)
     events = [replace(event, id=f"e{k}", time=replace(event.time)) for k in range(4)]
     assert respond_all([bars], events) == respond_all([bars], events, workers=2)
+
+
+def test_news_at_midnight_in_a_market_that_never_closes_is_answered() -> None:
+    index = pd.date_range("2024-01-01", "2024-03-01", freq="5min", tz="UTC", unit="us")[1:]
+    path = np.random.default_rng(18).standard_normal(len(index)).cumsum() * 1e-4
+    midnight = pd.Timestamp("2024-02-20", tz="UTC")
+    close = 100 * np.exp(path + 0.02 * (index > midnight))
+    coin = Bars(Instrument("COIN"), pd.Timedelta("5min"), "right", pd.DataFrame({"close": close}, index=index))
+    at = midnight.to_pydatetime()
+    response = respond(coin, Event("midnight", EventTime(at, at)))
+    assert response.reference_at == at
+    assert response.moves[0].at is not None
+    assert (response.moves[0].at - at).total_seconds() == 300
+    assert abs(response.moves[0].value - 0.02) < 0.001
+    assert response.path_pvalue == response.smallest_pvalue == 1 / 50  # 2 January to 19 February
+    assert response.gap is None
