@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import IntArray, epoch_us
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us
+from eventstudy.arrays import wall_us as wall_readings
 from eventstudy.errors import CalendarError, UnknownNameError
 
 WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock reading, not an instant
@@ -34,13 +35,41 @@ def instants_from_wall(wall_us: IntArray, zone: str, *, lines: IntArray | None =
         If a reading happens twice (clocks set back) or never (clocks set forward): the first such row is named,
         with both instants it could mean.
     """
-    naive = pd.DatetimeIndex(np.asarray(wall_us, dtype=np.int64).view("datetime64[us]"))
-    local = naive.tz_localize(check_zone(zone), ambiguous="NaT", nonexistent="NaT")
+    wall = np.asarray(wall_us, dtype=np.int64)
+    steady, offset = day_offsets(wall, check_zone(zone))
+    if steady.all():
+        return wall - offset
+    made, rows = wall - offset, np.flatnonzero(~steady)
+    made[rows] = checked_instants(wall[rows], zone, rows if lines is None else lines[rows])
+    return made
+
+
+def day_offsets(wall: IntArray, zone: str) -> tuple[BoolArray, IntArray]:
+    """Return for each reading whether its zone keeps one offset over the days around it, and that offset.
+
+    No zone has changed its clocks twice within a day, so three equal midnights leave no room for a change.
+    """
+    if not len(wall):
+        return np.ones(0, dtype=np.bool_), wall
+    first, last = int(wall.min()) // DAY_US, int(wall.max()) // DAY_US
+    midnights = np.arange(first - 1, last + 3, dtype=np.int64) * DAY_US
+    offsets = wall_readings(midnights, zone) - midnights
+    steady = (offsets[:-2] == offsets[1:-1]) & (offsets[1:-1] == offsets[2:])
+    if steady.all():
+        return np.ones(1, dtype=np.bool_), offsets[:1]
+    day = wall // DAY_US - first
+    return steady[day], offsets[1:-1][day]
+
+
+def checked_instants(wall: IntArray, zone: str, lines: IntArray) -> IntArray:
+    """Return the instants of readings near a change of clocks; one that is no instant or two is refused."""
+    naive = pd.DatetimeIndex(wall.view("datetime64[us]"))
+    local = naive.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     bad = np.flatnonzero(np.asarray(local.isna()))
     if len(bad):
         row = int(bad[0])
         raise CalendarError(
-            f"Row {row if lines is None else lines[row]}: {both_readings(naive[row].to_pydatetime(), zone)}"
+            f"Row {lines[row]}: {both_readings(naive[row].to_pydatetime(), zone)}"
             + (f" ({len(bad)} such rows)" if len(bad) > 1 else ""),
             remedy="Give these rows in UTC or with an offset, or leave them out.",
         )

@@ -225,9 +225,20 @@ def session_rows(calendar: TradingCalendar, closes: IntArray, step_us: int) -> I
     over before it begins.
     """
     check_instants(calendar, closes)
-    row = np.searchsorted(calendar.table.opens, closes, side="left") - 1
-    inside = (row >= 0) & (calendar.table.closes[np.maximum(row, 0)] > closes - step_us)
-    return np.asarray(np.where(inside, row, -1), dtype=np.int64)
+    table = calendar.table
+    if not len(closes) or not len(table):
+        return np.full(len(closes), -1, dtype=np.int64)
+    if (closes[1:] < closes[:-1]).any():
+        row = np.searchsorted(table.opens, closes, side="left") - 1
+    else:  # in order: cut the bars at the few thousand opens instead of searching for millions of bars
+        cuts = np.searchsorted(closes, table.opens, side="right")
+        row = np.repeat(np.arange(-1, len(table)), np.diff(np.concatenate(([0], cuts, [len(closes)]))))
+    outside = table.closes[row] <= closes - step_us
+    if row[0] < 0:
+        outside |= row < 0
+    if outside.any():
+        row[outside] = -1
+    return np.asarray(row, dtype=np.int64)
 
 
 def distinct(rows: IntArray, size: int) -> IntArray:

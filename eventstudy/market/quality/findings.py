@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,12 +10,13 @@ from typing import Literal
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, FloatArray, IntArray, values_equal
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, values_equal
 from eventstudy.errors import Notice
 from eventstudy.market import sessions
 from eventstudy.market.raw import RawBars, closing_instants
 from eventstudy.market.sessions import TradingCalendar
 
+WORTH_A_LOOK = 0.05
 Action = Literal["repaired", "kept", "refused", "accepted"]
 
 
@@ -58,8 +60,25 @@ class Subject:
         """Log change from each close to the next, NaN where a price is missing or not positive, shape (T - 1,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
             logs = np.log(self.raw.close)
-        made = np.diff(np.where(np.isfinite(logs), logs, np.nan))
-        return np.asarray(made, dtype=np.float64)
+            logs[~np.isfinite(logs)] = np.nan
+        return np.diff(logs)
+
+    @cached_property
+    def again(self) -> BoolArray:
+        """Rows with the time of the row before them, shape (T,)."""
+        return np.concatenate(([False], self.raw.wall[1:] == self.raw.wall[:-1]))
+
+    @cached_property
+    def ratios(self) -> FloatArray:
+        """Each close over the one before it, shape (T - 1,)."""
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            return np.asarray(self.raw.close[1:] / self.raw.close[:-1], dtype=np.float64)
+
+    @cached_property
+    def jumps(self) -> IntArray:
+        """Positions in ``changes`` of every move of more than 5 %: the only ones worth a second look."""
+        some = np.flatnonzero(np.abs(self.ratios - 1) > math.exp(-WORTH_A_LOOK) * WORTH_A_LOOK)
+        return some[np.abs(self.changes[some]) > WORTH_A_LOOK].astype(np.int64) if len(some) else some
 
     @cached_property
     def scale(self) -> float:

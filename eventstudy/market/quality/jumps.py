@@ -6,15 +6,14 @@ import math
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.market.quality.findings import Sight, Subject, robust_scale, shown
 from eventstudy.market.quality.rows import sight
 
 # A fall of a third is a crash as often as a 3:2 split, so factors begin at 2.
 UNIT = math.log(100)
 SPLITS = np.log([2, 3, 4, 5, 6, 7, 8, 10, 20, 25, 50, 1000])
-BAD_TICK_SCALES, BAD_TICK_MOVE = 25, 0.05
-SPLIT_SCALES = 20
+BAD_TICK_SCALES, SPLIT_SCALES = 25, 20
 NEIGHBOURS, LOCAL = 5, 50
 
 
@@ -24,12 +23,14 @@ def find_bad_ticks(subject: Subject) -> Sight | None:
     A jump of more than 5 % and of more than 25 robust standard deviations of the 100 bars around it, of which the
     next bar takes back at least nine tenths.
     """
-    moves, back = subject.changes[:-1], subject.changes[1:]
-    size = np.abs(moves)
+    if not len(subject.jumps):
+        return None
+    moves = subject.changes
     where = np.zeros(len(subject.raw), dtype=np.bool_)
-    for move in np.flatnonzero((size > BAD_TICK_MOVE) & (np.abs(moves + back) < 0.1 * size)):
-        around = robust_scale(subject.changes[max(0, move - LOCAL) : move + LOCAL])
-        where[move + 1] = size[move] > BAD_TICK_SCALES * around > 0
+    for move in subject.jumps[subject.jumps < len(moves) - 1].tolist():
+        size = abs(moves[move])
+        around = robust_scale(moves[max(0, move - LOCAL) : move + LOCAL])
+        where[move + 1] = abs(moves[move] + moves[move + 1]) < 0.1 * size and size > BAD_TICK_SCALES * around > 0
     if not where.any():
         return None
     row = int(np.argmax(where))
@@ -38,31 +39,34 @@ def find_bad_ticks(subject: Subject) -> Sight | None:
 
 def find_unit_jumps(subject: Subject) -> Sight | None:
     """The level changes by a factor of 100: another unit."""
-    jumps = np.abs(np.abs(subject.changes) - UNIT) < 0.1
-    return level_change(subject, jumps, "the level changes about 100 times")
+    if not len(subject.jumps):
+        return None
+    size = np.abs(subject.changes[subject.jumps])
+    return level_change(subject, subject.jumps[np.abs(size - UNIT) < 0.1], "the level changes about 100 times")
 
 
 def find_splits(subject: Subject) -> Sight | None:
     """The level changes by the factor of a split or a redenomination, and stays there."""
-    size = np.abs(subject.changes)
-    if not (size > SPLITS[0] - 0.03).any() or not subject.scale:
-        return None
-    near = np.zeros(len(size), dtype=np.bool_)
-    for row in np.flatnonzero((size > SPLITS[0] - 0.03) & (size > SPLIT_SCALES * subject.scale)):
-        before = np.nanmedian(subject.raw.close[max(0, row + 1 - NEIGHBOURS) : row + 1])
-        after = np.nanmedian(subject.raw.close[row + 1 : row + 1 + NEIGHBOURS])
-        level = abs(math.log(after / before))
-        near[row] = bool((np.abs(SPLITS - size[row]) < 0.03).any() and abs(level - size[row]) < 0.1)
-    return level_change(subject, near, "the level changes like a split")
+    found = [move for move in subject.jumps.tolist() if looks_like_a_split(subject, move)]
+    return level_change(subject, np.array(found, dtype=np.int64), "the level changes like a split")
 
 
-def level_change(subject: Subject, jumps: BoolArray, words: str) -> Sight | None:
+def looks_like_a_split(subject: Subject, move: int) -> bool:
+    """Return whether a move has the size of a split, is far beyond the usual, and the level stays afterwards."""
+    size = abs(float(subject.changes[move]))
+    if (np.abs(SPLITS - size) >= 0.03).all() or size <= SPLIT_SCALES * subject.scale:
+        return False
+    before = np.nanmedian(subject.raw.close[max(0, move + 1 - NEIGHBOURS) : move + 1])
+    after = np.nanmedian(subject.raw.close[move + 1 : move + 1 + NEIGHBOURS])
+    return abs(abs(math.log(after / before)) - size) < 0.1
+
+
+def level_change(subject: Subject, moves: IntArray, words: str) -> Sight | None:
     """Return the rows at which the level changes, with the first two prices as the example."""
-    if not jumps.any():
+    if not len(moves):
         return None
-    row = int(np.argmax(jumps)) + 1
-    where = np.concatenate(([False], jumps))
-    return sight(where, f"{words}: {prices(subject, row - 1, row + 1)} at {shown(subject, row)}")
+    row = int(moves[0]) + 1
+    return Sight(moves + 1, f"{words}: {prices(subject, row - 1, row + 1)} at {shown(subject, row)}")
 
 
 def prices(subject: Subject, start: int, stop: int) -> str:
@@ -77,10 +81,10 @@ def find_stale_runs(subject: Subject) -> Sight | None:
     that is below one in a thousand. Bars with a volume of their own are trades at the same price and do not count.
     """
     volume = subject.raw.columns.get("volume")
-    still = subject.changes == 0
-    if volume is not None:
-        traded = np.nan_to_num(volume[1:]) > 0
-        still &= ~traded | (volume[1:] == volume[:-1])
+    still = subject.ratios == 1
+    if volume is not None and still.any():
+        rows = np.flatnonzero(still)
+        still[rows] = ~(volume[rows + 1] > 0) | (volume[rows + 1] == volume[rows])
     n, p = len(still), float(still.mean()) if len(still) else 0.0
     if p == 0.0:
         return None

@@ -28,7 +28,7 @@ def drop(raw: RawBars, rows: IntArray) -> RawBars:
 
 def find_disorder(subject: Subject) -> Sight | None:
     """A row is earlier than the one before it."""
-    late = np.diff(subject.raw.wall) < 0
+    late = subject.raw.wall[1:] < subject.raw.wall[:-1]
     if not late.any():
         return None
     row = int(np.argmax(late)) + 1
@@ -41,24 +41,26 @@ def sort(raw: RawBars, rows: IntArray) -> RawBars:
     return take(raw, np.argsort(raw.wall, kind="stable"))
 
 
-def repeats(raw: RawBars) -> tuple[BoolArray, BoolArray]:
-    """Return which rows have the time of the row before them, and which of these have its values too."""
-    again = np.concatenate(([False], np.diff(raw.wall) == 0))
-    same = again.copy()
-    for values in raw.columns.values() if again.any() else ():
+def same_as_before(subject: Subject) -> BoolArray:
+    """Return the rows that have time and values of the row before them."""
+    same = subject.again.copy()
+    for values in subject.raw.columns.values():
         same[1:] &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
-    return again, same
+    return same
 
 
 def find_duplicates(subject: Subject) -> Sight | None:
     """A row repeats the one before it exactly."""
-    return sight(repeats(subject.raw)[1], "a row repeats the one before it, time and values")
+    if not subject.again.any():
+        return None
+    return sight(same_as_before(subject), "a row repeats the one before it, time and values")
 
 
 def find_conflicts(subject: Subject) -> Sight | None:
     """Two rows give different values for one time."""
-    again, same = repeats(subject.raw)
-    return sight(again & ~same, "two rows give different values for one time")
+    if not subject.again.any():
+        return None
+    return sight(subject.again & ~same_as_before(subject), "two rows give different values for one time")
 
 
 def find_future(subject: Subject) -> Sight | None:

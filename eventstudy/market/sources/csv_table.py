@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from eventstudy.arrays import DAY_US, FloatArray, IntArray
+from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.layouts import PRICES, Layout, plain
 from eventstudy.market.sources.stamp_columns import (
     compact_clocks,
-    compact_dates,
+    compact_midnights,
     read_clocks,
-    read_dates,
+    read_midnights,
     read_stamps,
 )
 
@@ -198,8 +198,9 @@ def read_time(table: pa.Table, chosen: Mapping[str, str], head: Head) -> tuple[I
     """Return clock readings in microseconds, and whether they are instants because the stamps carry an offset."""
     if "date" in chosen:
         days, clocks = table[chosen["date"]], table[chosen["clock"]]
-        day = mapped(days, read_dates, chosen["date"], compact_dates)
-        return day * DAY_US + mapped(clocks, read_clocks, chosen["clock"], compact_clocks), False
+        wall = mapped(days, read_midnights, chosen["date"], compact_midnights)
+        wall += mapped(clocks, read_clocks, chosen["clock"], compact_clocks)
+        return wall, False
     column = table[chosen["time"]]
     if column.null_count:
         raise BarsError(f"The column {chosen['time']!r} has {column.null_count} rows without a time.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, IntArray
+from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, IntArray, frozen
 from eventstudy.errors import BarsError
 from eventstudy.market.sessions import as_day
 
@@ -99,17 +100,36 @@ def read_stamps(texts: Sequence[str]) -> IntArray:
     return np.asarray(read_dates([str(d) for d in days])[place] * DAY_US + clocks, dtype=np.int64)
 
 
-def compact_dates(numbers: NDArray[np.int32]) -> IntArray:
-    """Return days since 1970-01-01 of dates written as numbers, 20210413; runs of one date are read once."""
-    starts = np.concatenate(([0], np.flatnonzero(np.diff(numbers)) + 1)) if len(numbers) else np.empty(0, np.int64)
-    days = read_dates([f"{number:08d}" for number in numbers[starts].tolist()])
-    return np.repeat(days, np.diff(np.concatenate((starts, [len(numbers)]))))
+def read_midnights(texts: Sequence[str]) -> IntArray:
+    """Return the distinct dates of a column as microseconds since 1970-01-01T00:00."""
+    return read_dates(texts) * DAY_US
+
+
+def compact_midnights(numbers: NDArray[np.int32]) -> IntArray:
+    """Return the same for dates written as numbers, 20210413; runs of one date are read once."""
+    starts = (
+        np.concatenate(([0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1))
+        if len(numbers)
+        else np.empty(0, np.int64)
+    )
+    midnights = read_midnights([f"{number:08d}" for number in numbers[starts].tolist()])
+    return np.repeat(midnights, np.diff(np.concatenate((starts, [len(numbers)]))))
 
 
 def compact_clocks(numbers: NDArray[np.int32]) -> IntArray:
     """Return microseconds since midnight of clock times written as numbers, 181000."""
+    table = clock_table()
+    made = table[np.clip(numbers, -1, len(table) - 1)]
+    if len(made) and made.min() < 0:
+        raise BarsError(f"'{numbers[made < 0][0]:06d}' is no time of day.", remedy="Write it as HHMMSS.")
+    return made
+
+
+@lru_cache(maxsize=1)
+def clock_table() -> IntArray:
+    """Return microseconds since midnight for every number from 0 to 240000, -1 for those that are no time of day."""
+    numbers = np.arange(240_002)
     hours, minutes, seconds = numbers // 10_000, numbers // 100 % 100, numbers % 100
-    bad = (numbers < 0) | (numbers > 240_000) | (minutes > 59) | (seconds > 59)
-    if bad.any():
-        raise BarsError(f"'{numbers[bad][0]:06d}' is no time of day.", remedy="Write it as HHMMSS.")
-    return np.asarray((hours * 3600 + minutes * 60 + seconds).astype(np.int64) * SECOND_US, dtype=np.int64)
+    made = (hours * 3600 + minutes * 60 + seconds) * SECOND_US
+    made[(minutes > 59) | (seconds > 59) | (numbers > 240_000)] = -1
+    return frozen(made, np.int64)
