@@ -253,7 +253,10 @@ def test_kill_9_at_200_moments_loses_nothing_committed(store: BarStore) -> None:
     kills(store, 200, seed=2)
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
+@pytest.mark.parametrize(
+    "code",
+    [errno.ENOSPC, pytest.param(errno.EIO, marks=pytest.mark.slow), pytest.param(errno.EACCES, marks=pytest.mark.slow)],
+)
 def test_every_call_to_the_disk_may_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     number, calls = 0, None
     while calls is None or calls.count >= number:
