@@ -101,12 +101,13 @@ _UP = (
 )
 _VERB = re.compile(rf"\b(?:(?P<down>{_DOWN})|(?P<up>{_UP}))\b", re.IGNORECASE)
 _CHANGE = re.compile(
-    rf"(?:\b(?:by|на|lost|shed|gained|added|fell|rose|down|up|потерял\w*|прибавил\w*)\s+)"
-    rf"(?:about |around |almost |nearly |почти |примерно )?(?P<number>{_NUMBER})\s?(?P<unit>{_UNIT})",
+    rf"(?:\b(?:by|на|{_DOWN}|{_UP})\s+)(?:about |around |almost |nearly |почти |примерно )?"
+    rf"(?P<sign>\$)?(?P<number>{_NUMBER})(?:\s?(?P<unit>{_UNIT}))?",
     re.IGNORECASE,
 )
 _LEVEL = re.compile(
-    rf"\b(?:to|до|at|на уровне|составил\w*)\s+(?P<number>{_NUMBER})(?![:\d])(?:\s?(?P<unit>{_UNIT}))?", re.IGNORECASE
+    rf"\b(?:to|до|at|на уровне|составил\w*)\s+(?P<sign>\$)?(?P<number>{_NUMBER})(?![:\d])(?:\s?(?P<unit>{_UNIT}))?",
+    re.IGNORECASE,
 )
 _AT = re.compile(r"\b(?:as of|at|by|as at|на|к|в|по состоянию на)\s+(?P<at>\d{1,2}[:.]\d\d)(?!\d)", re.IGNORECASE)
 _AGAINST = (
@@ -171,9 +172,9 @@ def _is_unit(sentence: str, subject: re.Match[str]) -> bool:
 
 def _claim(sentence: str, subject: re.Match[str], verb: re.Match[str], stop: int) -> PriceClaim | None:
     russian = bool(_CYRILLIC.search(sentence))
-    change = _CHANGE.search(sentence, verb.start(), stop)
+    change = next((m for m in _CHANGE.finditer(sentence, verb.start(), stop) if m["unit"] or m["sign"]), None)
     level = _LEVEL.search(sentence, verb.end(), stop)
-    if level is not None and level["unit"] and _unit(level["unit"]) in ("percent", "kopecks"):
+    if level is not None and _unit_of(level) in ("percent", "kopecks"):
         level = None
     if change is None and level is None:
         return None
@@ -186,7 +187,7 @@ def _claim(sentence: str, subject: re.Match[str], verb: re.Match[str], stop: int
     return PriceClaim(
         subject=name,
         change=None if size is None else sign * size * (-1 if inverse else 1),
-        unit="" if change is None else _unit(change["unit"]),
+        unit="" if change is None else _unit_of(change),
         level=None if level is None else _number(level["number"], russian),
         at="" if at is None else at["at"].replace(".", ":"),
         venue="" if venue is None or subject.start() <= venue.start() < subject.end() else venue[0],
@@ -207,7 +208,7 @@ def _subject(
 ) -> tuple[str, bool]:
     """Return the canonical subject and whether the text told the other side of the pair (the rouble's)."""
     name = _SUBJECTS[int(group[1:])][1]
-    units = {_unit(m["unit"]) for m in (change, level) if m is not None and m["unit"]}
+    units = {_unit_of(m) for m in (change, level) if m is not None}
     if name == "RUB":
         euro = re.search(r"against the euro|к евро", sentence, re.IGNORECASE)
         return ("EUR/RUB" if euro else "USD/RUB"), True
@@ -217,6 +218,10 @@ def _subject(
         if name == "EUR" and "USD" in units:
             return "EUR/USD", False
     return name, False
+
+
+def _unit_of(match: re.Match[str]) -> str:
+    return "USD" if match["sign"] else _unit(match["unit"] or "")
 
 
 def _unit(written: str) -> str:
