@@ -56,6 +56,8 @@ def align(
     gap = _gap(series, start, np.where(inside, reference, 0), np.where(inside, first, 0))
     missing_bars = _missing_bars(windows, reference, first, length)
     _mark(codes, which < 0, book.UNKNOWN)
+    if table.circular is not None:
+        _mark(codes, table.circular, book.CIRCULAR)
     _mark(codes, reference < 0, book.BEFORE)
     _mark(codes, first >= length, book.AFTER)
     _mark(codes, inside & (gap > max_gap_us), book.HOLE, gap // HOUR_US, max_gap_us // HOUR_US)

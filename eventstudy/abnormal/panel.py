@@ -50,6 +50,8 @@ class EventTable:
     named : bool
         Whether the ids were given; where they were only numbered, two rows of one instrument and one time are the
         same event given twice.
+    circular : BoolArray or None, shape (N,)
+        True where the time was derived from the price of the very instrument; such a pair is refused.
     """
 
     ids: StrArray
@@ -57,6 +59,7 @@ class EventTable:
     earliest: IntArray
     latest: IntArray
     named: bool = True
+    circular: BoolArray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

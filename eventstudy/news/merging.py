@@ -123,8 +123,11 @@ def _iso(at: datetime | None) -> str:
 
 
 def rests_on_price_of(event: Event, code: str) -> bool:
-    """Return whether an event's time was derived from the very price a study of ``code`` would test with it."""
-    if event.time.basis != "price":
+    """Return whether an event's time was derived from the very price a study of ``code`` would test with it.
+
+    Who accepts that writes ``circular_time = "accepted"`` into the attributes; the report still names the basis.
+    """
+    if event.time.basis != "price" or event.attributes.get("circular_time") == "accepted":
         return False
     series = str(event.attributes.get("price_series", ""))
     return not series or _plain(code) in {_plain(name) for name in series.split(";")}

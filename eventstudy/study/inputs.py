@@ -20,6 +20,7 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
 from eventstudy.news.items import Event
+from eventstudy.news.merging import rests_on_price_of
 from eventstudy.study.interchange import as_pandas, wide_pandas
 
 if TYPE_CHECKING:
@@ -288,6 +289,7 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) ->
         instruments=np.array([code for _, code in pairs], dtype=object),
         earliest=np.array([instant_us(e.time.earliest) for e, _ in pairs], dtype=np.int64),
         latest=np.array([instant_us(e.time.latest) for e, _ in pairs], dtype=np.int64),
+        circular=np.array([rests_on_price_of(e, code) for e, code in pairs], dtype=np.bool_),
     )
 
 

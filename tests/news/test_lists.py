@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import eventstudy as es
 from eventstudy.cli.app import run
 from eventstudy.errors import EventFileError
+from eventstudy.market.bars import Bars
+from eventstudy.market.instruments import Instrument
 from eventstudy.news.context import Context
 from eventstudy.news.dating import date_item
 from eventstudy.news.event_checks import check_events
@@ -183,6 +189,7 @@ def test_a_time_from_prices_is_marked_and_refused_for_the_same_price() -> None:
                  attributes={"price_series": "USD/RUB"})  # fmt: skip
     assert rests_on_price_of(made, "USDRUB")
     assert not rests_on_price_of(made, "SBER")
+    assert not rests_on_price_of(replace(made, attributes={"circular_time": "accepted"}), "USDRUB")
     assert not rests_on_price_of(event("b", "2021-04-13T10:00"), "USDRUB")
 
 
@@ -220,3 +227,17 @@ def test_the_command_checks_a_list(tmp_path: Path, capsys: pytest.CaptureFixture
     assert run(["events", "check", str(path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["remarks"][0]["kind"] == "outside_session"
     assert run(["events", "check", str(path), "--after", "soon"]) == 2
+
+
+def test_a_study_refuses_a_time_that_rests_on_the_price_it_would_test() -> None:
+    times = pd.date_range("2021-04-01 09:10", periods=400, freq="10min", tz="UTC").as_unit("us")
+    bars = [
+        Bars(Instrument(code), pd.Timedelta(minutes=10), "right", pd.DataFrame({"close": prices}, index=times))
+        for code, prices in (("USD/RUB", np.linspace(77, 76, 400)), ("SBER", np.linspace(280, 290, 400)))
+    ]
+    at = times[200].to_pydatetime()
+    made = Event("a", EventTime(at, at, "price"), attributes={"price_series": "USD/RUB"})
+    spec = es.StudySpec(event=(0, 0), estimation=(-60, -1), model="constant_mean", tests=("time_series_t",))
+    outcomes = es.run_study(spec, [made], bars).to_frame("outcomes").set_index("instrument")["outcome"]
+    assert outcomes["USD/RUB"] == "circular_time"
+    assert outcomes["SBER"] == "used"
