@@ -121,7 +121,7 @@ EVIDENCE: Mapping[str, Callable[[Context], Collector]] = {
 }
 
 KEPT_CELLS = 2_000_000
-DIAGNOSED_CELLS = 250_000
+DIAGNOSED_CELLS = 100_000
 
 
 def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:

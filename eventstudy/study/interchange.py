@@ -19,11 +19,12 @@ def as_pandas(given: Any) -> Any:
     >>> as_pandas([1, 2])
     [1, 2]
     """
-    import narwhals as nw
     import pandas as pd
 
     if isinstance(given, pd.DataFrame | pd.Series | str | list | tuple) or given is None:
         return given
+    import narwhals as nw
+
     frame = nw.from_native(given, eager_only=True, pass_through=True)
     return frame.to_pandas() if isinstance(frame, nw.DataFrame) else given
 
