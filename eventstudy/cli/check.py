@@ -47,10 +47,9 @@ def check(
     force_label: Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """Look for every kind of defect in a price file and say what would be repaired, kept or refused.
+    """Say what is wrong with a price file, and what of it would be repaired, kept or refused.
 
-    What is not stated is assumed from the file and named as an assumption. Exit code 0: nothing found; 1: something
-    was found and would be repaired or kept; 4: the file would be refused.
+    What is not stated is assumed and named so. Exit code 0: nothing found; 1: repaired or kept; 4: refused.
 
     Examples:
         eventstudy data check SBER_M10_2021.csv
