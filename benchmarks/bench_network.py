@@ -26,7 +26,7 @@ def main() -> None:
     session(next(iter(FAULTS)), 0)
     before = peak_megabytes()
     wrong, untyped, overruns = 0, 0, []
-    print(f"{'fault':<34} {'whole':>5} {'error':>5} {'wrong':>5}  longest answer / deadline")
+    print(f"{'fault':<34} {'whole':>5} {'error':>5} {'wrong':>5}  longest / deadline, peak memory")
     for kind in FAULTS:
         ended = [session(kind, seed, limits) for seed in range(seeds)]
         endings = Counter("error" if e.error else "whole" for e in ended)
@@ -35,7 +35,8 @@ def main() -> None:
         overruns += [e.overrun for e in ended]
         bad = sum(e.wrong_rows for e in ended)
         longest = 1 + max(e.overrun for e in ended)
-        print(f"{kind:<34} {endings['whole']:>5} {endings['error']:>5} {bad:>5}  {longest:.2f}", flush=True)
+        counts = f"{endings['whole']:>5} {endings['error']:>5} {bad:>5}"
+        print(f"{kind:<34} {counts}  {longest:.2f} {peak_megabytes():,.0f} MB", flush=True)
     late = sum(o > 0.1 for o in overruns)
     print(
         f"{len(FAULTS)} kinds x {seeds} seeds = {len(overruns)} sessions: {wrong} with a wrong row, {untyped} untyped "
