@@ -101,7 +101,8 @@ def _say_default(parameter: Parameter) -> None:
     sentence = getattr(parameter, "help", None)
     silent = not parameter.required and parameter.default in (None, "", ()) and not getattr(parameter, "is_flag", False)
     if sentence and silent and not re.search(r"(?i)default|without it", sentence):
-        parameter.help = f"{sentence.removesuffix('.')}; default: none."  # type: ignore[attr-defined]
+        stem = sentence if sentence.endswith("...") else sentence.removesuffix(".")
+        parameter.help = f"{stem}; default: none."  # type: ignore[attr-defined]
 
 
 _EVERYWHERE = frozenset({"quiet", "json_log", "offline", "strict", "debug"})

@@ -195,6 +195,7 @@ def test_short_and_ordinary_settings_are_no_secrets() -> None:
     assert redact("abcdefgh", {"A_TOKEN": "abcdef", "B_TOKEN": "abcdefgh"}) == HIDDEN
 
 
+@pytest.mark.slow
 def test_a_real_batch_that_is_killed_heals(tmp_path: Path) -> None:
     write_studies(tmp_path)
     night_here(tmp_path)

@@ -48,6 +48,7 @@ def run(python: Path, folder: Path, *arguments: str) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_installed_wheel_demonstrates_and_checks_itself(installed: Path, tmp_path: Path) -> None:
     where = [str(installed), "-I", "-c", "import eventstudy; print(eventstudy.__file__)"]
     place = subprocess.run(where, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
