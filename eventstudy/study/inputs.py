@@ -239,13 +239,17 @@ def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
 
     A missing pair of instrument and time is NaN; a pair given twice is refused with its second row.
     """
-    code, instruments = pd.factorize(long["instrument"])
-    row, times = pd.factorize(long["time"], sort=True)
-    place = code.astype(np.int64) * len(times) + row
+    code, instruments = _factorized(long["instrument"])
+    row, times = _in_order(long["time"])
+    if (code < 0).any() or (row < 0).any():
+        bad = int(np.flatnonzero((code < 0) | (row < 0))[0])
+        raise DataError(f"Row {bad} of the long frame has no instrument or no time.", remedy="Leave the row out.")
+    place = code * len(times) + row
     values = np.full(len(instruments) * len(times), np.nan)
     values[place] = long["return"].to_numpy(dtype=np.float64)
-    count = np.bincount(place, minlength=len(values))
-    if len(count) and count.max() > 1:
+    seen = np.zeros(len(values), dtype=bool)
+    seen[place] = True
+    if seen.sum() < len(place):
         bad = int(np.flatnonzero(pd.Series(place).duplicated())[0])
         raise DataError(
             f"Row {bad} of the long frame gives {long['instrument'].iloc[bad]} at {long['time'].iloc[bad]} again.",
@@ -253,6 +257,24 @@ def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
         )
     block = values.reshape(len(instruments), len(times)).T
     return pd.DataFrame(block, index=pd.DatetimeIndex(times), columns=instruments, copy=False)
+
+
+def _factorized(column: pd.Series) -> tuple[IntArray, pd.Index]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return np.asarray(column.cat.codes, dtype=np.int64), column.cat.categories
+    code, names = pd.factorize(column)
+    return np.asarray(code, dtype=np.int64), pd.Index(names)
+
+
+def _in_order(column: pd.Series) -> tuple[IntArray, pd.DatetimeIndex]:
+    """Return the place of each time among the distinct ones; rows in order of time need one comparison each."""
+    index = pd.DatetimeIndex(column)
+    stamps = index.asi8
+    if len(stamps) and not index.hasnans and bool((stamps[1:] >= stamps[:-1]).all()):
+        fresh = np.concatenate([[True], stamps[1:] != stamps[:-1]])
+        return np.cumsum(fresh) - 1, index[fresh]
+    row, times = pd.factorize(index, sort=True)
+    return row, pd.DatetimeIndex(times)
 
 
 def wide_series(frame: pd.DataFrame, declared: str) -> SeriesSet:

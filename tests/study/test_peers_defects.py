@@ -186,6 +186,10 @@ def test_a_long_frame_is_the_wide_frame() -> None:
     assert es.run_study(spec, events, shuffled) == es.run_study(spec, events, frame)
     with pytest.raises(DataError, match="again"):
         es.run_study(spec, events, pd.concat([long, long.iloc[:1]]))
+    with pytest.raises(DataError, match="no time"):
+        es.run_study(spec, events, long.assign(time=long["time"].where(long.index != 7)))
+    ordered = long.sort_values("time").astype({"instrument": "category"})
+    assert es.run_study(spec, events, ordered) == es.run_study(spec, events, frame)
 
 
 @pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
