@@ -193,7 +193,10 @@ class Door:
             self._client = None
             raise self._too_late() from None
         if fault is not None:
-            raise fault
+            try:
+                raise fault
+            finally:
+                fault = None  # the frame and the traceback would keep each other alive
         return body
 
     def _follow(self, client: httpx2.Client, url: str, until: float) -> bytes:
