@@ -74,7 +74,9 @@ def _sentences(row: Json) -> Iterator[str]:
     if row["leak"] is not None:
         early = row["leak_pvalue"] is not None and row["leak_pvalue"] < 0.05
         verdict = "more than ordinary: a leak or a late timestamp" if early else "nothing out of the ordinary"
-        yield f"Before the news the price moved {bp(row['leak'])} bp the same way: {verdict}."
+        after = next((v for v in reversed(list(row["moves"].values())) if v), 0.0)
+        way = "the same way" if row["leak"] * after > 0 else "the other way"
+        yield f"Before the news the price moved {bp(row['leak'])} bp, {way}: {verdict}."
     if row["volume"] is not None:
         yield f"Volume in the window was {row['volume']:.1f} times that of a usual day."
     yield from (f"No {name.replace('_', ' ')} is given: {reason}." for name, reason in row["reasons"].items())

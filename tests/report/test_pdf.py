@@ -23,7 +23,10 @@ def test_without_weasyprint_the_word_is_clear(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_page_becomes_a_pdf() -> None:
-    pytest.importorskip("weasyprint", reason="weasyprint or Pango is not installed (extra 'pdf')")
+    try:
+        import weasyprint  # noqa: F401
+    except (ImportError, OSError) as error:
+        pytest.skip(f"weasyprint or Pango is not installed (extra 'pdf'): {error}")
     assert render_pdf(PAGE).startswith(b"%PDF-")
 
 
