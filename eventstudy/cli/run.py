@@ -70,7 +70,8 @@ def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) 
 
     result = library.answer(loaded)
     if console.manners().strict:
-        console.notices(result.notices)
+        shapes = result.response or ()
+        console.notices((*result.notices, *(notice for shape in shapes for notice in shape.notices)))
     return result, () if out is None else library.write_report(loaded, result, out, extras)
 
 

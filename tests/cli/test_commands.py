@@ -303,6 +303,15 @@ def test_dash_as_output_prints_the_result(prepared: Path, capfd: pytest.CaptureF
     assert not Path("-").exists()
 
 
+def test_strict_refuses_a_result_with_warnings_and_writes_nothing(
+    prepared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    study = str(prepared / "study.toml")
+    assert app.run(["--strict", "run", study, "--out", str(tmp_path / "result")]) == 4
+    assert "warning ES-TIME-ASSUMED" in capfd.readouterr().err
+    assert not (tmp_path / "result").exists()
+
+
 def test_explain_tells_what_is_behind_a_figure(prepared: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = str(prepared / "result")
     stored = json.loads((prepared / "result/result.json").read_text())
