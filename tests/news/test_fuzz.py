@@ -109,10 +109,15 @@ def dated(text: str, stamp: str | None, zone: str, *, first: bool) -> Dating:
     return date_item(NewsItem("fuzz", "fuzz", text[:50], text, stamps=found), context)
 
 
-def check(text: str, stamp: str | None, zone: str, *, first: bool) -> None:
+def timed(text: str, stamp: str | None, zone: str, *, first: bool) -> tuple[Dating, float]:
     start = time.process_time()
-    dating = dated(text, stamp, zone, first=first)
-    assert time.process_time() - start < 1.0
+    return dated(text, stamp, zone, first=first), time.process_time() - start
+
+
+def check(text: str, stamp: str | None, zone: str, *, first: bool) -> None:
+    dating, took = timed(text, stamp, zone, first=first)
+    # A second run tells a slow text from a pause of the garbage collector.
+    assert took < 1.0 or timed(text, stamp, zone, first=first)[1] < 1.0
     for evidence in dating.evidence:
         whole = {"text": text, "title": text[:50]}.get(evidence.field, stamp or "")
         assert whole[evidence.start : evidence.end] == evidence.text

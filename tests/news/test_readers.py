@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,17 @@ def test_hostile_input_is_a_dating_or_a_typed_error_in_a_second(name: str, conte
     for dating in date_items(items, Context(zone="Europe/Moscow")):
         assert dating.status in ("dated", "needs_review", "undated")
     assert time.process_time() - start < 3.0  # one second on an idle machine; three under a crowded test run
+
+
+@pytest.mark.parametrize("number", [5, 11, 12, 16])
+def test_hostile_input_needs_little_memory(number: int) -> None:
+    name, content = HOSTILE[number]
+    tracemalloc.start()
+    try:
+        list(date_items(read_news_bytes(content.encode(), name), Context(zone="Europe/Moscow")))
+        assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
