@@ -82,3 +82,25 @@ def is_watched(sentence: str, word: str, verb: re.Match[str], end: int) -> bool:
 def is_told_by_another(sentence: str, verb: re.Match[str]) -> bool:
     """Return whether somebody reports the act: "said it had cut its rate on Monday" tells of a happening."""
     return _REPORTING.search(sentence, 0, verb.start()) is not None
+
+
+# What may follow or precede a date and make it another one: "last year", "a week ago", "(2020)", "13 or 14 April".
+_AFTERMATH = re.compile(
+    r"\s*,?\s*[(]?\s*(?:(?:of\s+|in\s+)?(?:the\s+)?(?:last|previous|next|prior|following|preceding)\s+(?:year|week|month)|"
+    r"\w+\s+(?:years?|weeks?|months?|days?|hours?|minutes?)\s+(?:ago|later|earlier|before|after)|week\b|fortnight\b|"
+    r"(?:поза)?прошл\w+|следующ\w+|будущ\w+|позапрошл\w+|на\s+(?:прошлой|следующей|той|минувшей)\s+неделе|"
+    r"(?:\w+\s+){0,2}(?:назад|спустя)\b|"
+    r"(?:19|20)\d\d\b|['’]\d\d\b|\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|"
+    r"(?:before|after|до|после|перед)\b|[+\u2212-]\d)",
+    re.IGNORECASE,
+)
+_FOREGOING = re.compile(
+    r"(?:\d{1,2}(?:st|nd|rd|th)?\s*(?:or|and|или|и|,|/)|\b(?:or|или|first|second|third|fourth|last|перв\w+|втор(?:ой|ого|ую)|"
+    r"последн\w+))\s*$",
+    re.IGNORECASE,
+)
+
+
+def is_qualified(text: str, start: int, end: int) -> bool:
+    """Return whether words beside a date or time make it another one, or one of several."""
+    return _AFTERMATH.match(text, end) is not None or _FOREGOING.search(text[max(0, start - 20) : start]) is not None

@@ -14,6 +14,7 @@ from eventstudy.news.context import Context, Reference
 from eventstudy.news.days import DayReading, read_day
 from eventstudy.news.evidence import Conflict, Evidence
 from eventstudy.news.grammar import Span, governing, is_dateline, is_quoted, quoted_spans, sentence_at, sentences
+from eventstudy.news.links import is_qualified
 from eventstudy.news.moment import Moment
 from eventstudy.news.phrases import DateWords, TimeWords, find_dates, find_times
 from eventstudy.news.words import Meaning, Role
@@ -135,6 +136,11 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
     if role == "event" and not ruled.tied:
         said = f"{evidence.text!r}: nothing ties this time to the verb {ruled.verb!r}."
         moment = replace(moment, conflicts=(Conflict("loose_link", said, evidence.text),))
+    if role == "event" and any(
+        is_qualified(scene.text, *span) for span in {(start, end), (marks[0].start, marks[0].end)}
+    ):
+        said = f"{evidence.text!r}: the words beside it make it another day, or one of several."
+        moment = replace(moment, conflicts=(*moment.conflicts, Conflict("qualified", said, evidence.text)))
     if torn:
         conflict = Conflict("which_day", f"{evidence.text!r}: its sentence names more than one day.", evidence.text)
         return replace(moment, conflicts=(conflict,))

@@ -18,7 +18,7 @@ from eventstudy.news.words import (
     WEEKDAYS_RU,
     Meaning,
 )
-from eventstudy.news.zones import AMBIGUOUS, ZONE_NAMES
+from eventstudy.news.zones import AMBIGUOUS, PLACES, ZONE_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ DATE_PATTERNS: dict[str, re.Pattern[str]] = {
     "numeric": re.compile(
         r"(?<![\d./-])(?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?![\d/-]|\.\d)"
     ),
-    "weekday": re.compile(rf"\b(?P<wd>{_LONG_DAY_EN})s?\b(?!['’]s)"),
+    "weekday": re.compile(rf"\b(?P<wd>{_LONG_DAY_EN})(?P<plural>s?)\b(?!['’]s)"),
     "weekday_ru": re.compile(
         rf"\b(?P<wd>{'|'.join(WEEKDAY_ALONE_RU)}|понедельника|вторника|среды|четверга|пятницы|субботы|воскресенья)\b",
         re.IGNORECASE,
@@ -168,10 +168,11 @@ ZONE = (
     rf"(?i:(?:U\.?S\.? )?(?:по )?(?:{'|'.join(map(re.escape, _ZONE_WORDS))}))\b|"
     r"(?i:(?:U\.?S\.? )?(?:Eastern|Central|Mountain|Pacific)(?: (?:Standard|Daylight))?(?: Time)?)\b(?! Europe| Bank)|"
     r"(?i:local time|(?:по )?местно(?:му|го) времени)|[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:time|Time)\b|"
-    r"по [а-яё-]+му времени|"
+    r"по [а-яё-]+му времени|по времени [А-ЯЁ][\w-]+|по [А-ЯЁ][а-яё-]+|"
     r"\b[A-Z]{1,4}T\b|\bZ\b)"
 )
-_AFTER_ZONE = rf"(?:[\s,]{{0,4}}\(?\s?{ZONE}\)?)?"
+_PLACE = rf"(?:{'|'.join(name.title() for name in PLACES if name.isascii())})\b(?! Exchange| Stock| said)"
+_AFTER_ZONE = rf"(?:[\s,]{{0,4}}\(?\s?{ZONE[:-1]}|{_PLACE})\)?)?"
 ZONE_ALONE = re.compile(ZONE)
 _HALF = r"(?P<half>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|утра|дня|вечера|ночи)"
 TIME_PATTERNS: dict[str, re.Pattern[str]] = {
@@ -258,7 +259,7 @@ def _date_words(name: str, match: re.Match[str]) -> DateWords | None:
     if weekday:
         words = replace(words, weekday=(_weekday_ru if name.endswith("_ru") else _weekday_en)(weekday))
     if name.startswith("weekday"):
-        qualifier = (parts.get("q") or parts.get("every") or "").casefold()
+        qualifier = ("every" if parts.get("plural") else parts.get("q") or parts.get("every") or "").casefold()
         return replace(words, qualifier=qualifier, part="night" if parts.get("night") else "")
     return _dated(name, words, parts)
 

@@ -126,7 +126,10 @@ ROLES: tuple[tuple[str, Role], ...] = (
         r"если|якобы|бы|опроверг\w*|ложн\w+|слух\w*|тайно|секретно|возможно|вероятно|может|могут|предположительно",
         "uncertain",
     ),
-    (r"not(?! (?:later|before|until|till|earlier|only))|never|neither|nor|cannot|\w+n['’]t", "uncertain"),
+    (
+        r"not(?! (?:later|before|until|till|earlier|only))|never|neither|nor|cannot|nothing|nobody|\w+n['’]t",
+        "uncertain",
+    ),
     (r"no(?! (?:later|earlier|sooner))|не(?! (?:позднее|позже|ранее|раньше|только))|ни|нет|без|никогда", "uncertain"),
     (
         r"years? ago|months? ago|weeks? ago|days? ago|hours? ago|minutes? ago|last (?:year|month|week)|anniversary",
