@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -283,13 +284,21 @@ class Door:
 
         # A proxy of the environment has no business between two programs of one machine.
         local = all(urlsplit(origin).hostname in LOOPBACK for origin in self.origins)
-        return httpx2.Client(transport=self._transport, trust_env=not local)
+        return httpx2.Client(transport=self._transport, verify=_trusted(not local), trust_env=not local)
 
     def _host(self, url: str) -> str:
         return self._clean(printable(urlsplit(url).netloc.rpartition("@")[2] or url, 80))
 
     def _clean(self, text: str) -> str:
         return text.replace(self._token, "***") if self._token else text
+
+
+@cache
+def _trusted(from_environment: bool) -> ssl.SSLContext:
+    """Return the certificates this machine trusts, loaded once: each loading costs time and memory of its own."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=from_environment)
 
 
 class _Redact(logging.Filter):
