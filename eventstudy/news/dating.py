@@ -53,7 +53,7 @@ def date_item(item: NewsItem, context: Context | None = None, bars: Sequence[Bar
     claims = find_claims(text, sentences(text))
     bounds, conflicts = decide(found, context)
     evidence = (*found.evidence, *_claim_evidence(claims))
-    notes = tuple(_notes(item))
+    notes = (*_notes(item), *(_series_notes(bars) if claims else ()))
     if not conflicts and bounds[0] is not None and bounds[1] is not None:
         words = tuple(f"{e.text!r}: {e.kind}; {e.note}".removesuffix("; ") for e in evidence)
         time = EventTime(bounds[0], bounds[1], "stamp", words)
@@ -90,6 +90,11 @@ def _claim_evidence(claims: Iterable[PriceClaim]) -> list[Evidence]:
         Evidence("price_claim", c.text, c.start, c.end, clock="venue" if c.venue else "body", note=f"about {c.subject}")
         for c in claims
     ]
+
+
+def _series_notes(bars: Sequence[Bars]) -> list[str]:
+    """What was found wrong with the prices that claims are checked against, repaired or not."""
+    return [f"{one.instrument.code}: {notice.message}" for one in bars for notice in one.notices]
 
 
 def _notes(item: NewsItem) -> list[str]:

@@ -231,10 +231,12 @@ def _windows_lie_inside_the_event_window(settings: Mapping[str, Any]) -> Iterato
 
 def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     from eventstudy.abnormal.expected import MODELS
+    from eventstudy.inference.multiple import ADJUSTMENTS
     from eventstudy.inference.table import TESTS
 
     given: list[tuple[str, str, Mapping[str, object]]] = [("model", settings.get("model", "zero"), MODELS)]
     given += [(f"tests[{i}]", name, TESTS) for i, name in enumerate(settings.get("tests", ()))]
+    given += [("adjust", settings["adjust"], ADJUSTMENTS)] if settings.get("adjust") else []
     for key, name, table in given:
         if name not in table:
             yield key, f"{name!r} is not known. {did_you_mean(name, table)} Known are {', '.join(sorted(table))}."

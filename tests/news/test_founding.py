@@ -169,6 +169,7 @@ def test_the_mislabelled_series_is_warned_about() -> None:
     )
     assert "ES-DATES-ONE-DAY-EARLY" in {notice.code for notice in bars.notices}
     dating = dated(ARTICLE.read_text(encoding="utf-8"), bars)
+    assert any("dates one day early" in note for note in dating.notes)
     assert day_of(dating.candidates[0]) != date(2021, 4, 12)
 
 

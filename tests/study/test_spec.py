@@ -107,6 +107,16 @@ def test_the_same_problems_are_told_in_python() -> None:
     assert {p.key for p in refused.value.problems} == {"estimation", "modle"}
 
 
+def test_unknown_names_are_told_with_the_nearest_known_one() -> None:
+    with pytest.raises(SpecError) as refused:
+        StudySpec(model="markett", tests=["patel"], adjust="holmm")
+    told = {p.key: p.message for p in refused.value.problems}
+    assert set(told) == {"model", "tests[0]", "adjust"}
+    assert "'market'" in told["model"]
+    assert "'patell'" in told["tests[0]"]
+    assert "'holm'" in told["adjust"]
+
+
 def test_lists_become_tuples_and_the_spec_is_frozen() -> None:
     spec = StudySpec(event=[-1, 1], windows=[[0, 1]])
     assert spec == StudySpec(event=(-1, 1), windows=((0, 1),))
