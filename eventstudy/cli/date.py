@@ -139,6 +139,10 @@ def open_bars(text: str) -> Bars:
     )
 
 
+# So many candidates are told with all their reasons, the others with the first; --json has them all.
+IN_FULL = 5
+
+
 def describe(dating: Dating) -> list[str]:
     """Return a dating as lines for a person."""
     lines = [f"{dating.item}: {dating.status.replace('_', ' ')}"]
@@ -156,7 +160,7 @@ def describe(dating: Dating) -> list[str]:
     lines += [f"  conflict    {c.kind}: {c.message}" for c in dating.conflicts]
     for number, candidate in enumerate(dating.candidates, start=1):
         lines.append(f"  candidate {number} {_span(candidate.earliest, candidate.latest)}  score {candidate.score:g}")
-        lines += [f"      {reason}" for reason in candidate.reasons]
+        lines += [f"      {reason}" for reason in candidate.reasons[: None if number <= IN_FULL else 1]]
     if dating.margin is not None:
         from math import exp
 
