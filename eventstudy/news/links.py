@@ -103,4 +103,7 @@ _FOREGOING = re.compile(
 
 def is_qualified(text: str, start: int, end: int) -> bool:
     """Return whether words beside a date or time make it another one, or one of several."""
-    return _AFTERMATH.match(text, end) is not None or _FOREGOING.search(text[max(0, start - 20) : start]) is not None
+    return (
+        _AFTERMATH.match(text[end : end + 60]) is not None
+        or _FOREGOING.search(text[max(0, start - 20) : start]) is not None
+    )
