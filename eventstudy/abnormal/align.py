@@ -81,7 +81,9 @@ def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0,
 def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
     import pandas as pd
 
-    return np.asarray(pd.Index(series.codes, dtype=object).get_indexer(pd.Index(table.instruments)), dtype=np.int64)
+    return np.asarray(
+        pd.Index(series.codes, dtype=object).get_indexer(pd.Index(table.instruments, dtype=object)), dtype=np.int64
+    )
 
 
 def _lay_all(series: SeriesSet, which: IntArray, before: IntArray, by: IntArray) -> tuple[IntArray, IntArray]:
@@ -115,6 +117,8 @@ def _missing_bars(windows: WindowSpec, reference: IntArray, first: IntArray, len
 def _duplicates(table: EventTable, which: IntArray) -> NDArray[np.bool_]:
     """Rows that repeat an earlier one: the same id on the same instrument, or the same unnamed instant on it."""
     key = table.keys(which)
+    if int(key[-1].max(initial=-1)) + 1 == len(which) and table.named:
+        return np.zeros(len(which), dtype=bool)
     order = np.lexsort(key[::-1])
     same = np.ones(max(len(order) - 1, 0), dtype=bool)
     for column in key:

@@ -11,7 +11,7 @@ from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
-CELLS_PER_BLOCK = 1 << 18
+CELLS_PER_BLOCK = 1 << 19
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,20 +115,24 @@ def cut(
     low, time_low = series.offset[which], series.time_offset[which]
     bounds, time_bounds = (low, low + series.length[which]), (time_low, time_low + series.length[which])
     at, time_at = (low + reference, low + first), (time_low + reference, time_low + first)
-    k = len(series.factors)
-    X, event_X = np.empty((k, len(which), L1)), np.empty((k, len(which), len(tau)))
-    for j, factor in enumerate(series.factors):
-        X[j] = runs(factor, time_at[0] + lag, L1, *time_bounds)
-        event_X[j] = event_cells(factor, time_at, time_bounds, tau, kind)
+    X = _stacked([runs(f, time_at[0] + lag, L1, *time_bounds) for f in series.factors], (len(which), L1))
+    event_X = [event_cells(f, time_at, time_bounds, tau, kind) for f in series.factors]
     merged_bars = first - reference
     n_bars: IntArray = np.broadcast_to(np.ones(len(tau), dtype=np.int64), (len(which), len(tau)))
     if (merged_bars > 1).any():
         n_bars = n_bars.copy()
         n_bars[:, tau == 0] = merged_bars[:, None]
     y = runs(learn, at[0] + lag, L1, *bounds)
-    return Block(
-        y, X, event_cells(series.values, at, bounds, tau, kind), event_X, n_bars, time_at[0] + lag, int((tau < 0).sum())
-    )
+    event_y = event_cells(series.values, at, bounds, tau, kind)
+    cells = _stacked(event_X, event_y.shape)
+    return Block(y, X, event_y, cells, n_bars, time_at[0] + lag, int((tau < 0).sum()))
+
+
+def _stacked(columns: list[FloatArray], shape: tuple[int, ...]) -> FloatArray:
+    """Return k arrays as one, shape (k, *shape); a single one is not copied."""
+    if len(columns) == 1:
+        return columns[0][None]
+    return np.stack(columns) if columns else np.empty((0, *shape))
 
 
 def blocks(n: int, cells: int) -> list[slice]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.least_squares import finish, one_regressor, usable
+from eventstudy.abnormal.least_squares import finish, kept, one_regressor, usable
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 EPS = float(np.finfo(np.float64).eps)
@@ -43,7 +43,7 @@ def least_squares(y: FloatArray, X: FloatArray) -> Fit:
     solved = solve(design(X, valid), y if valid is None else np.where(valid, y, 0.0))
     spread = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
     condition = np.where(solved.rank < solved.coef.shape[1], np.inf, solved.condition)
-    fit = finish(solved.coef, solved.root, spread, n, (solved.residuals, y, valid), condition)
+    fit = finish(solved.coef, solved.root, spread, n, (kept(solved.residuals, valid), y), condition)
     fit.rank[:] = solved.rank
     return fit
 

@@ -53,7 +53,7 @@ def read_inputs(
     given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
     bars: tuple[Bars, ...] = ()
     if isinstance(given, pd.DataFrame):
-        given = wide_frame(given) if set(given.columns) >= LONG_COLUMNS else given
+        given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
         series = wide_series(given, declared)
         if spec.variable != "return":
             series = replace(series, values=of_returns(spec.variable, series.values))
@@ -287,7 +287,7 @@ def wide_series(frame: pd.DataFrame, declared: str) -> SeriesSet:
     spans, day, clock = axis.clock_columns()
     zeros = np.zeros(S, dtype=np.int64)
     return SeriesSet(
-        codes=tuple(map(str, frame.columns)),
+        codes=tuple(map(str, frame.columns.tolist())),
         values=values.reshape(-1),
         offset=np.arange(S, dtype=np.int64) * T,
         length=np.full(S, T, dtype=np.int64),
