@@ -17,18 +17,30 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.inference.diagnostics import diagnose
 
 
+def holes(e: FloatArray) -> tuple[IntArray, BoolArray]:
+    """Return the rows with missing cells and which of their cells are there; row sums find them for free."""
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero(~np.isfinite(e.sum(axis=1)))
+    return rows, np.isfinite(e[rows])
+
+
 def portfolio(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Sum and count of residuals per estimation bar, counted from the event; shape (2, L1)."""
     e = fit.residuals[used]
-    there = np.isfinite(e)
-    return np.stack([np.where(there, e, 0.0).sum(axis=0), there.sum(axis=0)])
+    rows, there = holes(e)
+    e[rows] = np.where(there, e[rows], 0.0)
+    return np.stack([e.sum(axis=0), len(e) - (~there).sum(axis=0)])
 
 
 def positive_share(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Positive residuals and residuals of each event; shape (B, 2)."""
     e = fit.residuals
+    rows, there = holes(e)
+    made = np.full((len(e), 2), float(e.shape[1]))
     with np.errstate(invalid="ignore"):
-        return np.stack([(e > 0).sum(axis=1), np.isfinite(e).sum(axis=1)], axis=1).astype(np.float64)
+        made[:, 0] = np.count_nonzero(e > 0, axis=1)
+    made[rows, 1] = there.sum(axis=1)
+    return made
 
 
 def calendar_sums(calendar: IntArray, size: int, block: Block, fit: Fit, used: BoolArray) -> FloatArray:
@@ -37,19 +49,25 @@ def calendar_sums(calendar: IntArray, size: int, block: Block, fit: Fit, used: B
     With ``u_i = e_i / |e_i|`` the sum of correlations over pairs is ``sum_t (sum_i u_it)^2 - N``: O(N T), no pair is
     ever formed, and the diagonal is taken out exactly.
     """
-    e = fit.residuals[used]
-    there = np.isfinite(e)
-    n = np.maximum(there.sum(axis=1, keepdims=True), 1)
-    e = np.where(there, e, 0.0)
-    e = np.where(there, e - e.sum(axis=1, keepdims=True) / n, 0.0)
-    length = np.sqrt(np.einsum("ij,ij->i", e, e))
-    unit = np.divide(e, length[:, None], out=np.zeros_like(e), where=length[:, None] > 0)
-    at = block.start[used][:, None] + np.arange(e.shape[1])
-    inside = (at >= 0) & (at < len(calendar))
-    time = calendar[np.where(inside, at, 0)]
-    total = np.bincount(time.ravel(), weights=np.where(inside, unit, 0.0).ravel(), minlength=size + 1)
+    unit, start = fit.residuals[used], block.start[used]
+    rows, there = holes(unit)
+    unit[rows] = np.where(there, unit[rows], 0.0)
+    n = np.full(len(unit), max(unit.shape[1], 1))
+    n[rows] = np.maximum(there.sum(axis=1), 1)
+    unit -= (unit.sum(axis=1) / n)[:, None]
+    unit[rows] = np.where(there, unit[rows], 0.0)
+    length = np.sqrt(np.einsum("ij,ij->i", unit, unit))
+    unit /= np.where(length > 0, length, 1.0)[:, None]
+    # Cells beyond the series are missing, so their zeros may land anywhere.
+    at = start[:, None] + np.arange(unit.shape[1])
+    time = calendar[at] if _within(start, unit.shape[1], len(calendar)) else calendar[np.clip(at, 0, len(calendar) - 1)]
+    total = np.bincount(time.ravel(), weights=unit.ravel(), minlength=size + 1)
     total[size] = float((length > 0).sum())
     return np.asarray(total, dtype=np.float64)
+
+
+def _within(start: IntArray, width: int, length: int) -> bool:
+    return bool(start.min(initial=0) >= 0 and start.max(initial=0) + width <= length)
 
 
 def residuals(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
