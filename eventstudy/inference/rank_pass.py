@@ -17,9 +17,10 @@ from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray
-from eventstudy.inference.ranking import Ranks, RankSums, average_ranks, rank_sums
+from eventstudy.inference.ranking import Ranks, RankSums, average_ranks, rank_sums, sums_of
 
 RANKINGS = frozenset({"ranks_raw", "ranks_standardised", "granks"})
+RANKED_ARRAYS = 6  # arrays of the size of a block that ranking holds at once: they must share the cache
 Totals = Mapping[str, RankSums]
 Runner = Callable[[Callable[[slice], Totals], list[slice]], Iterable[Totals]]
 
@@ -53,7 +54,7 @@ def rank_pass(
     event = {name: values[at] for name, values in _event_values(abnormal, plan, wanted).items()}
     ranked = Ranked(abnormal.fit.coef[at], np.sqrt(abnormal.fit.sigma2[at]), event)
     used = _subset(positions, rows)
-    pieces = blocks(len(rows), sum(plan.cells) * (1 + len(series.factors)))
+    pieces = blocks(len(rows), sum(plan.cells) * (RANKED_ARRAYS + len(series.factors)))
     totals = run(partial(_rank_block, series, learn, used, plan, ranked), pieces)
     summed: dict[str, RankSums] = reduce(_add, totals, {})
     named = {str(window): window for window in plan.tests_on}
@@ -129,16 +130,15 @@ def _rank_block(
 def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray) -> RankSums:
     """Sum ranks of M residuals and one extra value: the residuals' own ranks need one more comparison, not a sort."""
     there = np.isfinite(extra)
-    scaled, rank, g = scaled[there], own.rank[there], extra[there, None]
+    if not there.all():
+        own = Ranks(own.rank[there], own.n[there], own.median[there], own.tied[there])
+        scaled, extra = scaled[there], extra[there]
+    M = scaled.shape[1]
     with np.errstate(invalid="ignore"):
-        above, equal = scaled > g, scaled == g
-        below = (scaled < g).sum(axis=1)
-    rank = rank + above + 0.5 * equal
-    last = 1 + below + 0.5 * equal.sum(axis=1)
-    n = own.n[there] + 1
-    K = np.concatenate([rank, last[:, None]], axis=1)
-    centred = K - (n[:, None] + 1) / 2
-    valid = np.isfinite(K)
-    columns = [np.where(valid, c, 0.0).sum(axis=0) for c in (centred, centred / (n[:, None] + 1), np.sign(centred))]
-    lengths = np.array([n.sum(), len(n)], dtype=np.float64)
-    return RankSums(columns[0], columns[1], columns[2], valid.sum(axis=0).astype(np.float64), lengths)
+        above, equal = scaled > extra[:, None], scaled == extra[:, None]
+    K, same = np.empty((len(scaled), M + 1)), np.count_nonzero(equal, axis=1)
+    np.add(own.rank, above, out=K[:, :M])
+    if same.any():
+        K[:, :M] += 0.5 * equal
+    K[:, M] = 1 + own.n - np.count_nonzero(above, axis=1) - 0.5 * same
+    return sums_of(K, own.n + 1)

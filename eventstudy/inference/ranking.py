@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 
 class Ranks(NamedTuple):
-    """Average ranks (B, T) with NaN where a value is missing, values per row (B,), and their medians (B,)."""
+    """Average ranks (B, T) with NaN where a value is missing; per row: values, their median, and whether any tie."""
 
     rank: FloatArray
     n: IntArray
     median: FloatArray
+    tied: BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +55,21 @@ def average_ranks(values: FloatArray) -> Ranks:
     """Rank each row, ties sharing their mean rank, missing values left out."""
     B, T = values.shape
     order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    n = np.isfinite(ordered).sum(axis=1)
-    place = np.broadcast_to(np.arange(1.0, T + 1), (B, T))
-    tied = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
-    if len(tied):
-        place = place.copy()
-        place[tied] = _shared_places(ordered[tied])
+    order += (np.arange(B) * T)[:, None]
+    ordered = np.take(values, order)
     rank = np.empty((B, T))
-    np.put_along_axis(rank, order, place, axis=1)
-    if (n < T).any():
-        rank[~np.isfinite(values)] = np.nan
+    np.put(rank, order, np.arange(1.0, T + 1))
+    tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
+    if tied.any():
+        np.put(rank, order[tied], _shared_places(ordered[tied]))
+    n = np.full(B, T, dtype=np.int64)
+    # Missing values sort to the ends.
+    holed = np.flatnonzero(~np.isfinite(ordered[:, :1] + ordered[:, -1:]).all(axis=1))
+    n[holed] = np.isfinite(ordered[holed]).sum(axis=1)
+    rank[holed] = np.where(np.isfinite(values[holed]), rank[holed], np.nan)
     rows, middle = np.arange(B), np.maximum(n, 1)
     median = 0.5 * (ordered[rows, (middle - 1) // 2] + ordered[rows, middle // 2])
-    return Ranks(rank, n, median)
+    return Ranks(rank, n, median, tied)
 
 
 def _shared_places(ordered: FloatArray) -> FloatArray:
@@ -83,16 +85,33 @@ def _shared_places(ordered: FloatArray) -> FloatArray:
 
 
 def rank_sums(values: FloatArray) -> RankSums:
-    """Rank each row of values (B, T) and sum over rows."""
-    rank, n, median = average_ranks(values)
-    middle = (n[:, None] + 1) / 2
-    centred = rank - middle
-    signs = np.sign(values - median[:, None])
-    there = np.isfinite(rank)
-    columns = (centred, centred / (n[:, None] + 1), signs)
-    if there.all():
-        summed = [column.sum(axis=0) for column in columns]
-    else:
-        summed = [np.where(there, column, 0.0).sum(axis=0) for column in columns]
+    """Rank each row of values (B, T) and sum over rows; signs are about the row's median."""
+    ranks = average_ranks(values)
+    centred, signs = _about_the_middle(ranks.rank, ranks.n)
+    # A tie at the median has the sign 0 although its mean rank may lie off the middle.
+    signs[ranks.tied] = np.sign(values[ranks.tied] - ranks.median[ranks.tied, None])
+    return _summed(centred, signs, ranks.n)
+
+
+def sums_of(rank: FloatArray, n: IntArray) -> RankSums:
+    """Sum ranks over rows; signs are those of the ranks about their middle."""
+    return _summed(*_about_the_middle(rank, n), n)
+
+
+def _about_the_middle(rank: FloatArray, n: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return ranks less their middle, in place, and their signs: they are multiples of a half."""
+    rank -= (n[:, None] + 1) / 2
+    return rank, np.clip(2 * rank, -1.0, 1.0)
+
+
+def _summed(centred: FloatArray, signs: FloatArray, n: IntArray) -> RankSums:
+    T = centred.shape[1]
+    lost = np.zeros(T)
+    holed = np.flatnonzero(n < T)
+    if len(holed):
+        there = np.isfinite(centred[holed])
+        lost += (~there).sum(axis=0)
+        centred[holed], signs[holed] = np.where(there, centred[holed], 0.0), np.where(there, signs[holed], 0.0)
+    scaled = np.einsum("i,ij->j", 1 / (n + 1), centred)
     lengths = np.array([n.sum(), len(n)], dtype=np.float64)
-    return RankSums(summed[0], summed[1], summed[2], there.sum(axis=0).astype(np.float64), lengths)
+    return RankSums(centred.sum(axis=0), scaled, signs.sum(axis=0), len(n) - lost, lengths)
