@@ -22,6 +22,7 @@ from eventstudy.market.returns import Returns
 from eventstudy.news.items import Event
 from eventstudy.news.merging import rests_on_price_of
 from eventstudy.study.interchange import as_pandas, wide_pandas
+from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
 
 if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
@@ -229,52 +230,6 @@ def _declared_close(spec: StudySpec) -> str:
         if part.closes_at and part.timezone:
             return f"{part.closes_at} {part.timezone}"
     return ""
-
-
-LONG_COLUMNS = {"instrument", "time", "return"}
-
-
-def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
-    """Return a long frame (instrument, time, return) as a wide one: factorise and scatter, one pass over the rows.
-
-    A missing pair of instrument and time is NaN; a pair given twice is refused with its second row.
-    """
-    code, instruments = _factorized(long["instrument"])
-    row, times = _in_order(long["time"])
-    if (code < 0).any() or (row < 0).any():
-        bad = int(np.flatnonzero((code < 0) | (row < 0))[0])
-        raise DataError(f"Row {bad} of the long frame has no instrument or no time.", remedy="Leave the row out.")
-    place = code * len(times) + row
-    values = np.full(len(instruments) * len(times), np.nan)
-    values[place] = long["return"].to_numpy(dtype=np.float64)
-    seen = np.zeros(len(values), dtype=bool)
-    seen[place] = True
-    if seen.sum() < len(place):
-        bad = int(np.flatnonzero(pd.Series(place).duplicated())[0])
-        raise DataError(
-            f"Row {bad} of the long frame gives {long['instrument'].iloc[bad]} at {long['time'].iloc[bad]} again.",
-            remedy="Keep one return per instrument and time.",
-        )
-    block = values.reshape(len(instruments), len(times)).T
-    return pd.DataFrame(block, index=pd.DatetimeIndex(times), columns=instruments, copy=False)
-
-
-def _factorized(column: pd.Series) -> tuple[IntArray, pd.Index]:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return np.asarray(column.cat.codes, dtype=np.int64), column.cat.categories
-    code, names = pd.factorize(column)
-    return np.asarray(code, dtype=np.int64), pd.Index(names)
-
-
-def _in_order(column: pd.Series) -> tuple[IntArray, pd.DatetimeIndex]:
-    """Return the place of each time among the distinct ones; rows in order of time need one comparison each."""
-    index = pd.DatetimeIndex(column)
-    stamps = index.asi8
-    if len(stamps) and not index.hasnans and bool((stamps[1:] >= stamps[:-1]).all()):
-        fresh = np.concatenate([[True], stamps[1:] != stamps[:-1]])
-        return np.cumsum(fresh) - 1, index[fresh]
-    row, times = pd.factorize(index, sort=True)
-    return row, pd.DatetimeIndex(times)
 
 
 def wide_series(frame: pd.DataFrame, declared: str) -> SeriesSet:
