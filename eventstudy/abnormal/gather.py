@@ -11,7 +11,7 @@ from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
-CELLS_PER_BLOCK = 1 << 19
+CELLS_PER_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)

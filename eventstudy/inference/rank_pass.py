@@ -20,7 +20,7 @@ from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.inference.ranking import Ranks, RankSums, average_ranks, rank_sums, sums_of
 
 RANKINGS = frozenset({"ranks_raw", "ranks_standardised", "granks"})
-RANKED_ARRAYS = 6  # arrays of the size of a block that ranking holds at once: they must share the cache
+RANKED_ARRAYS = 3  # arrays of the size of a block that ranking holds at once: they must share the cache
 Totals = Mapping[str, RankSums]
 Runner = Callable[[Callable[[slice], Totals], list[slice]], Iterable[Totals]]
 
