@@ -32,7 +32,7 @@ def _parts(result: StudyResult) -> Iterator[str]:
     if drawn:
         yield "SIMULATED data: drawn from a seed, not traded."
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in result.ledger.counts().items())
-    yield f"Events: {counts}; model {spec.model}, anchor {spec.anchor}.\n"
+    yield f"Event responses: {counts}; model {spec.model}, anchor {spec.anchor}.\n"
     yield from (for_terminal(sentence, 400) for sentence in content.finding(study, spec.level))
     yield ""
     if result.response is not None and len(result.response):
