@@ -122,7 +122,7 @@ MODELS: Mapping[str, ModelRow] = {
         regressions.garch,
         "market",
         "market model whose errors follow GARCH(1,1), by quasi maximum likelihood (package arch)",
-        "e_t = s_t z_t,  s_t^2 = omega + a e_{t-1}^2 + b s_{t-1}^2;  V with s2 = omega / (1 - a - b)",
+        "e_t = s_t z_t,  s_t^2 = omega + a e_{t-1}^2 + b s_{t-1}^2;  V with s2 = mean_est(s_t^2)",
         "Bollerslev 1986",
         "10.1016/0304-4076(86)90063-1",
         "short windows: the likelihood needs some hundred bars",

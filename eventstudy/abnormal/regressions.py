@@ -117,8 +117,9 @@ def _correlation(x: FloatArray, z: FloatArray) -> FloatArray:
 def garch(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     """Expect ``alpha + beta * market`` with errors that follow GARCH(1, 1), by quasi maximum likelihood.
 
-    ``sigma2`` is the long-run variance ``omega / (1 - a - b)``, or the mean conditional variance where the estimate is
-    not stationary. The bread stays that of least squares: at M of some hundreds its share of the variance is small.
+    ``sigma2`` is the mean conditional variance over the estimation window, not the long-run ``omega / (1 - a - b)``:
+    where the errors hardly cluster that is the ratio of two numbers near zero and can be off by any factor. The bread
+    stays that of least squares: at M of some hundreds its share of the variance is small.
     """
     fit = least_squares(y, X)
     coef, sigma2 = fit.coef.copy(), fit.sigma2.copy()
@@ -136,14 +137,13 @@ def _one_garch(y: FloatArray, X: FloatArray) -> tuple[FloatArray, float]:
         raise UsageError(
             "The model 'garch' needs the package arch.", remedy="Install it: pip install 'market-eventstudy[garch]'."
         ) from None
-    scale = 1 / y.std()
-    model: Any = LS(y * scale, X * scale, constant=True)
+    # The likelihood is the same for returns turned about, the optimiser's path is not: all go in one orientation.
+    scale, turn, turns = 1 / y.std(), np.copysign(1.0, y[0]), np.copysign(1.0, X[0])
+    model: Any = LS(turn * y * scale, turns * X * scale, constant=True)
     model.volatility = GARCH(1, 0, 1)
-    fitted = model.fit(disp="off", show_warning=False)
+    fitted = model.fit(disp="off", show_warning=False, tol=1e-10, options={"maxiter": 1000})
     values = np.asarray(fitted.params)
-    omega, a, b = values[-3:]
     k = X.shape[1]
-    stationary = a + b < 1 - 1e-6
-    variance = omega / (1 - a - b) if stationary else float(np.mean(fitted.conditional_volatility**2))
-    coef = np.concatenate([[values[0] / scale], values[1 : k + 1]])
-    return coef, float(variance / scale**2)
+    variance = float(np.mean(np.square(fitted.conditional_volatility)))
+    coef = turn * np.concatenate([[values[0] / scale], turns * values[1 : k + 1]])
+    return coef, variance / scale**2

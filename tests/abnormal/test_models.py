@@ -9,6 +9,7 @@ import statsmodels.api as sm
 
 import eventstudy as es
 from eventstudy.abnormal.expected import MODELS
+from eventstudy.abnormal.regressions import garch
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from tests.study.made import daily_frame, events_at
@@ -144,9 +145,21 @@ def test_garch_meets_the_package_arch_and_finds_planted_clustering() -> None:
     y, x = learn(made, "A0") * 100, learn(made, "M")[:, None] * 100
     model = arch.LS(y, x, constant=True)
     model.volatility = arch.GARCH(1, 0, 1)
-    other = model.fit(disp="off", show_warning=False).params.to_numpy()
-    assert abs(fit.coef[0, 1] - other[1]) < 2e-3
-    assert abs(fit.sigma2[0] * 1e4 - other[2] / (1 - other[3] - other[4])) < 0.05
+    other = model.fit(disp="off", show_warning=False)
+    assert abs(fit.coef[0, 1] - other.params.to_numpy()[1]) < 2e-3
+    assert abs(fit.sigma2[0] * 1e4 - float((other.conditional_volatility**2).mean())) < 0.05
+
+
+def test_garch_keeps_its_scale_where_nothing_clusters_and_turns_with_the_returns() -> None:
+    pytest.importorskip("arch.univariate")
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        x = rng.normal(0, 0.01, (1, 1, 120))
+        y = 0.8 * x[0] + rng.normal(0, 0.02, (1, 120))
+        fit, turned = garch(y, x, {}), garch(-y, x, {})
+        assert 0.5 < fit.sigma2[0] / 0.02**2 < 2.0
+        assert np.array_equal(turned.coef, -fit.coef)
+        assert np.array_equal(turned.sigma2, fit.sigma2)
 
 
 def test_an_unknown_option_lists_the_known_ones(frame: pd.DataFrame) -> None:
