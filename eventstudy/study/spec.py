@@ -256,6 +256,26 @@ def _files_say_what_they_cannot_know(settings: Mapping[str, Any]) -> Iterator[tu
             yield f"{place}.step", "missing; say how long a bar is, such as '10min' or '1D'."
 
 
+def _zones_and_steps_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from zoneinfo import ZoneInfo, available_timezones
+
+    import pandas as pd
+
+    for place, series in _series(settings):
+        zone, step = series.get("timezone") or "UTC", series.get("step") or "1D"
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            hint = did_you_mean(zone, available_timezones())
+            yield f"{place}.timezone", f"{zone!r} is not a zone. {hint} Write an IANA name such as 'Europe/Moscow'."
+        try:
+            positive = pd.Timedelta(step) > pd.Timedelta(0)
+        except ValueError:
+            positive = False
+        if not positive:
+            yield f"{place}.step", f"{step!r} is not the length of a bar; write it as '10min', '1h' or '1D'."
+
+
 def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     rows = [(f"data[{i}]", row) for i, row in enumerate(settings.get("data", ()))]
     rows += [(f"factors[{i}]", row) for i, row in enumerate(settings.get("factors", ()))]
@@ -283,5 +303,6 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _windows_lie_inside_the_event_window,
     _names_are_known,
     _files_say_what_they_cannot_know,
+    _zones_and_steps_can_be_read,
     _response_options_fit,
 )

@@ -91,6 +91,14 @@ def test_a_file_source_must_say_zone_label_and_step() -> None:
     assert found["data[0].timezone"][:2] == (1, 1)
 
 
+def test_a_zone_or_a_step_that_cannot_be_read_is_told_with_its_place() -> None:
+    found = problems(GOOD.replace("Europe/Moscow", "Europe/Moskow").replace('"10min"', '"ten"'))
+    assert set(found) == {"data[0].timezone", "data[0].step"}
+    assert found["data[0].timezone"][0] == 11
+    assert "'Europe/Moscow'" in found["data[0].timezone"][2]
+    assert found["data[0].step"][0] == 13
+
+
 def test_a_syntax_error_has_its_place() -> None:
     found = problems('name = "x"\nseed = = 3\n')
     assert found["TOML"][0] == 2
