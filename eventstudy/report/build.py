@@ -11,7 +11,7 @@ import numpy as np
 
 from eventstudy.report.about import claim_table, event_section, moved, price_table
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.cut import first_window, zone_of
+from eventstudy.report.cut import first_window, placebo_days, zone_of
 from eventstudy.report.escape import plain
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import Drawn
@@ -97,7 +97,8 @@ def chosen(result: StudyResult) -> tuple[Shown, ...]:
     panels = [_panel(result, row) for row in range(min(MOST_PANELS, len(result.abnormal)))] if drawable else []
     more = _intraday(result)
     panels = [*panels[: 1 if more else MOST_PANELS], *more]
-    has_days = result.placebo is not None and len(result.placebo.ar[0]) > 0
+    days = placebo_days(result, first_window(result))
+    has_days = bool(days) and len(days[0]) > 0
     return (*panels, *([_placebo(result)] if has_days else []))
 
 

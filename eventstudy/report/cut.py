@@ -200,17 +200,29 @@ def average_path(result: StudyResult) -> AveragePath:
     return AveragePath(result.abnormal.tau, cars, aar, caar, half, words, name_of(result), result.simulated)
 
 
+def placebo_days(result: StudyResult, window: Window) -> tuple[FloatArray, ...]:
+    """Return each response's CARs on the days its placebo test of ``window`` rests on; empty where there are none.
+
+    Without that test, the days that a model itself was measured on (``same_clock_mean``) serve.
+    """
+    if window in result.placebo_cars:
+        return result.placebo_cars[window]
+    if result.placebo is None:
+        return ()
+    cells = result.abnormal.columns(window)
+    return tuple(path[:, cells].sum(axis=1) for path in result.placebo.ar)
+
+
 def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> PlaceboView:
     """Return one response among its placebo days, on the study's first window."""
     row = find_row(result, event, instrument)
-    window = first_window(result)
-    if result.placebo is None or not len(result.placebo.ar[row]):
+    abnormal, window = result.abnormal, first_window(result)
+    days = placebo_days(result, window)
+    if not days or not len(days[row]):
         raise UsageError(
             "The study has no placebo days to draw.", remedy="Name the test 'placebo' in it, on intraday data."
         )
-    abnormal = result.abnormal
-    cars = result.placebo.ar[row][:, abnormal.columns(window)].sum(axis=1)
-    car = float(abnormal.car(window)[row])
+    cars, car = days[row], float(abnormal.car(window)[row])
     names = str(abnormal.events[row]), str(abnormal.instruments[row])
     return PlaceboView(*names, span((window.start, window.stop)), car, np.asarray(cars), result.simulated)
 
@@ -226,8 +238,9 @@ def forest_view(result: StudyResult) -> Forest:
     with np.errstate(invalid="ignore"):
         half = np.sqrt(abnormal.window_variance(window)) * t.isf((1 - level) / 2, np.maximum(abnormal.df(), 1))
     words = "interval of its estimation window"
-    if result.placebo is not None:
-        half = np.array([_placebo_half(path[:, abnormal.columns(window)], level) for path in result.placebo.ar])
+    days = placebo_days(result, window)
+    if days:
+        half = np.array([_placebo_half(cars, level) for cars in days])
         words = "placebo interval"
     pairs = zip(abnormal.events, abnormal.instruments, strict=True)
     one = len(set(abnormal.instruments.tolist())) == 1
@@ -240,9 +253,9 @@ def forest_view(result: StudyResult) -> Forest:
     )
 
 
-def _placebo_half(paths: FloatArray, level: float) -> float:
-    rank = band_rank(len(paths), level)
-    return float(np.sort(np.abs(paths.sum(axis=1)))[len(paths) - rank]) if rank >= 1 else float("nan")
+def _placebo_half(cars: FloatArray, level: float) -> float:
+    rank = band_rank(len(cars), level)
+    return float(np.sort(np.abs(cars))[len(cars) - rank]) if rank >= 1 else float("nan")
 
 
 def calibration_view(result: StudyResult) -> Calibration:
@@ -256,10 +269,9 @@ def calibration_view(result: StudyResult) -> Calibration:
     abnormal, window = result.abnormal, first_window(result)
     with np.errstate(invalid="ignore"):
         se = np.sqrt(abnormal.window_variance(window))
-    cells = abnormal.columns(window)
-    rows = [r for r in range(len(abnormal)) if result.placebo is not None and np.isfinite(se[r]) and se[r] > 0]
-    paths = result.placebo.ar if result.placebo is not None else ()
-    p = [2 * t.sf(np.abs(paths[r][:, cells].sum(axis=1)) / se[r], abnormal.df()[r]) for r in rows]
+    days = placebo_days(result, window)
+    rows = [r for r in range(len(abnormal)) if days and np.isfinite(se[r]) and se[r] > 0]
+    p = [2 * t.sf(np.abs(days[r]) / se[r], abnormal.df()[r]) for r in rows]
     values = np.concatenate(p) if p else np.zeros(0)
     if not values.size:
         raise UsageError(

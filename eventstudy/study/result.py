@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,10 @@ class StudyResult:
     prices : tuple of PriceSlice
         Raw bars around each event of a small study made from Bars.
     placebo : PlaceboPaths or None
-        Abnormal returns of the placebo windows, in the order of ``abnormal``.
+        Abnormal returns of the placebo windows, in the order of ``abnormal``: days on which the whole event window can
+        be laid.
+    placebo_cars : Mapping of Window to tuple of FloatArray, each (D_i,)
+        What the placebo test of each window rests on: its CAR on every day that can serve for that very window.
     response : ResponseSet or None
         Shape of the intraday response, where it was asked for.
     notices : tuple of Notice
@@ -77,6 +80,7 @@ class StudyResult:
     significances: Significances
     prices: tuple[PriceSlice, ...] = ()
     placebo: PlaceboPaths | None = None
+    placebo_cars: Mapping[Window, tuple[FloatArray, ...]] = field(default_factory=dict)
     response: ResponseSet | None = None
     notices: tuple[Notice, ...] = ()
     simulated: bool = False

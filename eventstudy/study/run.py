@@ -112,7 +112,10 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
     significances = adjusted(spec, infer(spec, abnormal, evidence, tests_on), abnormal, evidence, tests_on)
     notices = (*inputs.notices, *notices, *study_notices(spec, abnormal, placed[1]))
     result = _result(spec, replace(inputs, notices=notices), placed, abnormal, significances, paths)
-    return replace(result, windows=tests_on, diagnostics=evidence.get("diagnostics"))
+    draws = evidence.get("draws", {})
+    small = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS
+    kept = draws if small else {}
+    return replace(result, windows=tests_on, diagnostics=evidence.get("diagnostics"), placebo_cars=kept)
 
 
 def place(

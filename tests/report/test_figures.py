@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import sys
 from functools import cache
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from eventstudy.errors import UnknownNameError, UsageError
+from eventstudy.news.items import Event, EventTime
 from eventstudy.report.canvas import png, svg
 from eventstudy.report.cut import calibration_view, forest_view, placebo_view, response_view
 from eventstudy.report.figures import FIGURES, figure
@@ -18,7 +20,9 @@ from eventstudy.report.style import STYLES
 from eventstudy.report.variants import figure_of
 from eventstudy.report.views import CarPath, joint_band, pointwise_band
 from eventstudy.study.result import StudyResult
-from tests.report.made import made_cluster, made_result
+from eventstudy.study.run import run_study
+from eventstudy.study.spec import StudySpec
+from tests.report.made import made_bars, made_cluster, made_result, moscow
 
 HAS = {
     "response_panel": "event",
@@ -139,6 +143,22 @@ def test_the_placebo_figure_counts_as_the_test_does() -> None:
     p = (1 + int((np.abs(shown.cars) >= abs(shown.car)).sum())) / (len(shown.cars) + 1)
     tested = next(r for r in result("event").to_dict()["responses"] if r["instrument"] == shown.instrument)
     assert abs(tested["tests"]["placebo"]["pvalue"] - p) < 1e-12
+
+
+def test_the_placebo_figure_has_the_days_of_the_test_where_minutes_are_missing() -> None:
+    whole = made_bars("SBER")
+    after = whole.frame.index.tz_convert("Europe/Moscow").strftime("%H:%M") == "18:40"
+    holes = after & (np.arange(len(after)) < len(after) - 1) & (np.cumsum(after) % 2 == 0)
+    bars = dataclasses.replace(whole, frame=whole.frame[~holes])
+    last = f"{bars.frame.index[-1]:%Y-%m-%d}"
+    spec = StudySpec(name="holes", tests=("placebo",), event=(-3, 1), windows=((0, 0),))
+    event = Event("call", EventTime(moscow(f"{last}T18:05"), moscow(f"{last}T18:27")))
+    study = run_study(spec, [event], bars)
+    shown = placebo_view(study)
+    assert study.placebo is not None
+    assert len(study.placebo.ar[0]) < 25 < len(shown.cars)  # every other day lacks the last bar of the event window
+    tested = study.to_dict()["responses"][0]["tests"]["placebo"]
+    assert tested["n"] == len(shown.cars)
 
 
 def test_the_forest_holds_every_response() -> None:
