@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eventstudy.abnormal import models, regressions
+from eventstudy.abnormal import models, regressions, synthetic
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.errors import UnknownNameError
 
@@ -140,6 +140,16 @@ MODELS: Mapping[str, ModelRow] = {
         {"bars": 60},
         prepare=regressions.first_only,
         regressors=_one,
+    ),
+    "synthetic_control": ModelRow(
+        synthetic.synthetic_control,
+        "factors",
+        "a weighted mean of donor instruments (the factors), weights not negative and summing to one",
+        "AR_t = R_t - sum_j w_j D_jt,  w = argmin sum_est (R_t - sum_j w_j D_jt)^2, w >= 0, sum w = 1;  "
+        "V as for factor, under sum w = 1 on the donors with weight",
+        "Abadie, Diamond and Hainmueller 2010",
+        "10.1198/jasa.2009.ap08746",
+        "donors that the event moves as well; an instrument outside the range of its donors",
     ),
     "same_clock_mean": ModelRow(
         models.zero,

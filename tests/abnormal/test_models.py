@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.optimize import minimize
 
 import eventstudy as es
+from eventstudy.abnormal import ledger
 from eventstudy.abnormal.expected import MODELS
 from eventstudy.abnormal.regressions import garch
+from eventstudy.abnormal.synthetic import synthetic_control
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from tests.study.made import daily_frame, events_at
@@ -94,6 +97,63 @@ def test_scholes_williams_by_three_simple_regressions(frame: pd.DataFrame) -> No
     # The planted response to the market of the day before is found; plain least squares does not see it.
     assert abs(fit.coef[0, 1] - 1.1) < 0.25
     assert fitted(frame, "market").abnormal.fit.coef[0, 1] < 0.95
+
+
+def test_synthetic_control_by_hand() -> None:
+    # Two donors: w minimises |R - w D1 - (1 - w) D2|^2, so w = (R - D2)'(D1 - D2) / |D1 - D2|^2, cut to [0, 1].
+    # D1 - D2 = (2, 0, 2, 0, 0), R - D2 = (1, 1, 0, 0, -1): w = 2 / 8 = 1/4. Residuals R - D2 - w (D1 - D2) =
+    # (1/2, 1, -1/2, 0, -1), sum of squares 5/2; df = 5 - (2 - 1) = 4, sigma2 = 5/8; se(w)^2 = sigma2 / 8.
+    D1, D2 = np.array([3.0, 1.0, 2.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0, 0.0, 1.0])
+    R = D2 + np.array([1.0, 1.0, 0.0, 0.0, -1.0])
+    fit = synthetic_control(R[None], np.stack([D1, D2])[:, None], {})
+    assert np.abs(fit.coef[0] - [0, 0.25, 0.75]).max() < 1e-15
+    assert abs(fit.sigma2[0] - 0.625) < 1e-15
+    assert fit.df[0] == 4
+    assert np.abs(fit.standard_errors[0, 1:] - np.sqrt(0.625 / 8)).max() < 1e-15
+    beyond = synthetic_control((D2 - 2 * (D1 - D2))[None], np.stack([D1, D2])[:, None], {})
+    assert beyond.coef[0].tolist() == [0, 0, 1]
+
+
+def test_synthetic_control_meets_a_general_optimiser() -> None:
+    rng = np.random.default_rng(25)
+    D = rng.normal(0, 0.01, (6, 1, 120))
+    y = 0.6 * D[0] + 0.5 * D[1] - 0.1 * D[2] + rng.normal(0, 0.004, (1, 120))
+    fit = synthetic_control(y, D, {})
+    other = minimize(
+        lambda w: 1e4 * ((y[0] - w @ D[:, 0]) ** 2).sum(),
+        np.full(6, 1 / 6),
+        bounds=[(0, 1)] * 6,
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+        options={"ftol": 1e-15, "maxiter": 500},
+    )
+    assert np.abs(fit.coef[0, 1:] - other.x).max() < 1e-6
+    assert fit.coef[0, 0] == 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_weights_track_better_than_those_of_the_synthetic_control(seed: int) -> None:
+    """At the optimum no donor lies nearer to the instrument, seen along the gap: g_j'g >= g'g (Karush-Kuhn-Tucker)."""
+    rng = np.random.default_rng(seed)
+    k, M = int(rng.integers(1, 12)), int(rng.integers(13, 60))
+    scale = 10.0 ** rng.integers(-6, 4)
+    D, y = rng.normal(0, scale, (k, 1, M)), rng.normal(0, scale, (1, M))
+    weights = synthetic_control(y, D, {}).coef[0, 1:]
+    assert abs(weights.sum() - 1) < 1e-12
+    assert weights.min() >= 0
+    gap = weights @ D[:, 0] - y[0]
+    assert ((D[:, 0] - y[0]) @ gap >= gap @ gap * (1 - 1e-9)).all()
+
+
+def test_two_donors_alike_do_not_settle_the_weights() -> None:
+    rng = np.random.default_rng(26)
+    donor = rng.normal(0, 0.01, 60)
+    other = rng.normal(0, 0.01, 60)
+    y = (0.6 * donor + 0.4 * other + rng.normal(0, 0.001, 60))[None]
+    assert synthetic_control(y, np.stack([donor, other, donor])[:, None], {}).status[0] == ledger.COLLINEAR
+    # A copy of a donor that carries no weight leaves the weights of the others alone.
+    apart = synthetic_control(y, np.stack([donor, other, -donor, -donor])[:, None], {})
+    assert apart.status[0] == 0
+    assert np.abs(apart.coef[0, 1:3] - [0.6, 0.4]).max() < 0.05
 
 
 @pytest.mark.parametrize("lags", [1, 2])
