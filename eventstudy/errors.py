@@ -23,6 +23,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+MOST_NAMES = 60
+
 
 class EventStudyError(Exception):
     """Root of the tree: ``message`` says what was given and which rule it broke, ``remedy`` what to do."""
@@ -44,9 +46,12 @@ class UnknownNameError(UsageError, ValueError):
 
     def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
         self.kind, self.given, self.known = kind, given, tuple(sorted(known))
+        few = len(self.known) <= MOST_NAMES
+        listed = (
+            ", ".join(self.known) if few else f"{len(self.known)} others, such as {self.known[len(self.known) // 2]}"
+        )
         super().__init__(
-            f"{given!r} is not a known {kind}; known are {', '.join(self.known)}.",
-            remedy=did_you_mean(given, self.known),
+            f"{given!r} is not a known {kind}; known are {listed}.", remedy=did_you_mean(given, self.known)
         )
 
 

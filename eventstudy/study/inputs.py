@@ -18,11 +18,13 @@ from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, ReturnKin
 from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.local_time import check_zone
 from eventstudy.market.returns import Returns
 from eventstudy.news.items import Event
 from eventstudy.news.merging import rests_on_price_of
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
+from eventstudy.study.units import unit_notices
 
 if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
@@ -53,10 +55,13 @@ def read_inputs(
     declared = closes_at or _declared_close(spec)
     given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
     bars: tuple[Bars, ...] = ()
+    notices: tuple[Notice, ...] = ()
     if isinstance(given, pd.DataFrame):
         given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
         series = wide_series(given, declared)
-        if spec.variable != "return":
+        if spec.variable == "return":
+            notices = unit_notices(series.values)
+        else:
             series = replace(series, values=of_returns(spec.variable, series.values))
     else:
         bars = tuple(item for item in given if isinstance(item, Bars))
@@ -66,7 +71,7 @@ def read_inputs(
     series = with_factors(series, factors)
     table = event_table(as_pandas(events), series.codes)
     simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
-    return Inputs(table, series, bars, simulated, tuple(n for b in bars for n in b.notices))
+    return Inputs(table, series, bars, simulated, (*notices, *(n for b in bars for n in b.notices)))
 
 
 CLOCK_US = {"bars": 0, "minutes": MINUTE_US, "days": DAY_US}
@@ -221,8 +226,13 @@ def _at_close(index: pd.DatetimeIndex, declared: str) -> pd.DatetimeIndex:
         raise EventTimeError(
             "The rows carry times of day but no zone.", remedy="Localise the index: frame.tz_localize('Europe/Moscow')."
         )
-    clock = clock if clock.count(":") == 2 else f"{clock}:00"
-    return (index.as_unit("us") + pd.Timedelta(clock)).tz_localize(zone)
+    try:
+        since_midnight = pd.Timedelta(clock if clock.count(":") == 2 else f"{clock}:00")
+    except ValueError:
+        raise EventTimeError(
+            f"The closing time {clock!r} is not a time of day.", remedy="Write it like '18:50 Europe/Moscow'."
+        ) from None
+    return (index.as_unit("us") + since_midnight).tz_localize(check_zone(zone))
 
 
 def _declared_close(spec: StudySpec) -> str:
@@ -260,6 +270,12 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) ->
     """Return events as columns: one row per event and instrument; an event that names none is studied on all."""
     if isinstance(events, pd.DataFrame):
         return _table_of_frame(events)
+    strange = next((item for item in events if not isinstance(item, Event)), None)
+    if strange is not None:
+        raise UsageError(
+            f"The events hold a {type(strange).__name__}.",
+            remedy="Pass Event values (read_events), or a frame with the columns 'instrument' and 'time'.",
+        )
     pairs = [(event, code) for event in events for code in (event.instruments or codes)]
     return EventTable(
         ids=np.array([e.id for e, _ in pairs], dtype=object),
