@@ -28,8 +28,7 @@ def unit_notices(values: FloatArray) -> tuple[Notice, ...]:
     middle = float(np.median(np.abs(some)))
     if (some > 0).all() and middle > TYPICAL_MOVE:
         raise DataError(
-            f"The frame holds returns by its place in the call, but all of it is positive, around {middle:.4g}, as prices "
-            "are.",
+            f"The frame stands in the place of returns, but all of it is positive, around {middle:.4g}, as prices are.",
             remedy="Pass Bars, or returns: numpy.log(prices).diff().",
         )
     if middle <= TYPICAL_MOVE:
