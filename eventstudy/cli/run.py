@@ -21,7 +21,10 @@ Out = Annotated[
 ]
 Also = Annotated[
     list[str] | None,
-    typer.Option(help="One more file: report.md, tables.tex, report.pdf, car.parquet; default: none.", metavar="NAME"),
+    typer.Option(
+        help="One more file: report.md, tables.tex, report.pdf, car.parquet, tables.xlsx; default: none.",
+        metavar="NAME",
+    ),
 ]
 Email = Annotated[bool, typer.Option("--email", help="Also write report.eml, a message to send yourself.")]
 Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's.", metavar="DIR")]

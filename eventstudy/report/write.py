@@ -190,6 +190,12 @@ def _parquet(result: StudyResult, report: Report) -> bytes:
     return frame_parquet(result.to_frame("car"), simulated=result.simulated)
 
 
+def _workbook(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.spreadsheet import workbook
+
+    return workbook(result)
+
+
 def _interactive(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.interactive import interactive
 
@@ -203,5 +209,6 @@ EXTRAS: dict[str, Maker] = {
     "report.eml": _mail,
     "report.pdf": _pdf,
     "car.parquet": _parquet,
+    "tables.xlsx": _workbook,
     "figure.html": _interactive,
 }
