@@ -6,8 +6,9 @@ bits of all others alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from eventstudy.abnormal.fit import Fit
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 TINY_SHARE = 1e-12
+CELLS_PER_RUN = 1 << 15
+SINGLE_THREAD = 8_192
+Columns: TypeAlias = tuple[FloatArray, ...]
+Law: TypeAlias = Callable[[Columns, IntArray | int, BoolArray | None, FloatArray], tuple[FloatArray, ...]]
 
 
 def usable(y: FloatArray, X: FloatArray) -> tuple[BoolArray | None, IntArray]:
@@ -35,34 +40,20 @@ def kept(residuals: FloatArray, valid: BoolArray | None) -> FloatArray:
     return residuals if valid is None else np.where(valid, residuals, np.nan)
 
 
-class Centred(NamedTuple):
-    """Columns less their row means, and which cells count.
+def dots(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the inner product of every row of ``a`` with its row of ``b``.
 
-    ``mean`` (1 + k, B) and ``deviations`` (1 + k arrays of (B, M), 0 where a cell is not usable) of the return and the
-    regressors; ``n`` (B,) usable cells; ``holed`` (H,) rows with missing cells and ``there`` (H, M) their usable ones.
+    BLAS shares rows of more than 10,000 cells among threads, and their number would show in the last bit.
     """
-
-    mean: list[FloatArray]
-    deviations: list[FloatArray]
-    n: IntArray
-    holed: IntArray
-    there: BoolArray
-
-    def residuals(self, e: FloatArray) -> FloatArray:
-        """Return ``e`` with NaN where a cell is not usable, in place."""
-        if len(self.holed):
-            e[self.holed] = np.where(self.there, e[self.holed], np.nan)
-        return e
+    made: FloatArray = np.vecdot(a, b) if a.shape[1] <= SINGLE_THREAD else np.einsum("ij,ij->i", a, b)
+    return made
 
 
 def mean_only(y: FloatArray) -> Fit:
     """Fit a constant: ``mu = mean(y)``, ``df = M - 1``."""
-    with np.errstate(all="ignore"):
-        made = _centre((y,))
-        mean, centred = made.mean[0], made.deviations[0]
-        spread = np.einsum("ij,ij->i", centred, centred)
-    root = (1 / np.sqrt(np.maximum(made.n, 1)))[:, None, None]
-    return finish(mean[:, None], root, spread, made.n, (made.residuals(centred), y), np.ones(len(y)))
+    (mean, spread), residuals, n = _learn((y,), _constant, 2)
+    root = (1 / np.sqrt(np.maximum(n, 1)))[:, None, None]
+    return finish(mean[:, None], root, spread, n, (residuals, y), np.ones(len(y)))
 
 
 def no_parameters(y: FloatArray, p: int) -> Fit:
@@ -77,44 +68,74 @@ def no_parameters(y: FloatArray, p: int) -> Fit:
 
 def one_regressor(y: FloatArray, x: FloatArray) -> Fit:
     """Fit ``y = a + b x`` by centring first: the means take their digits away before anything is multiplied."""
+    (y_mean, x_mean, sxx, slope, spread), residuals, n = _learn((y, x), _line, 5)
+    return fit_of_line((y_mean, x_mean, sxx, slope, spread), n, (residuals, y))
+
+
+def fit_of_line(moments: tuple[FloatArray, ...], n: IntArray, learned: tuple[FloatArray, FloatArray]) -> Fit:
+    """Return the fit whose means, squared deviations of x, slope and squared residuals are ``moments``."""
+    y_mean, x_mean, sxx, slope, spread = moments
+    bars = np.maximum(n, 1)
     with np.errstate(all="ignore"):
-        made = _centre((y, x))
-        (y_mean, x_mean), (residuals, x_centred), n = made.mean, made.deviations, np.maximum(made.n, 1)
-        sxx = np.einsum("ij,ij->i", x_centred, x_centred)
-        slope = np.einsum("ij,ij->i", x_centred, residuals) / sxx
         inverse = 1 / np.sqrt(sxx)
-        correlation = np.minimum(np.abs(x_mean) / np.sqrt(sxx / n + x_mean**2), 1.0)
+        correlation = np.minimum(np.abs(x_mean) / np.sqrt(sxx / bars + x_mean**2), 1.0)
         condition = np.sqrt((1 + correlation) / (1 - correlation))
-        np.multiply(x_centred, slope[:, None], out=x_centred)
-        np.subtract(residuals, x_centred, out=residuals)
-        spread = np.einsum("ij,ij->i", residuals, residuals)
-    root = np.zeros((len(y), 2, 2))
-    root[:, 0, 0], root[:, 0, 1], root[:, 1, 1] = 1 / np.sqrt(n), -x_mean * inverse, inverse
-    coef = np.stack([y_mean - slope * x_mean, slope], axis=1)
-    flat = ~(sxx > n * (TINY_SHARE * np.abs(x_mean)) ** 2) | (sxx == 0)
-    learned = made.residuals(residuals), y
-    return finish(coef, root, spread, made.n, learned, np.where(flat, np.inf, condition))
+        root = np.zeros((len(n), 2, 2))
+        root[:, 0, 0], root[:, 0, 1], root[:, 1, 1] = 1 / np.sqrt(bars), -x_mean * inverse, inverse
+        coef = np.stack([y_mean - slope * x_mean, slope], axis=1)
+        flat = ~(sxx > bars * (TINY_SHARE * np.abs(x_mean)) ** 2) | (sxx == 0)
+    return finish(coef, root, spread, n, learned, np.where(flat, np.inf, condition))
 
 
-def _centre(columns: tuple[FloatArray, ...]) -> Centred:
-    """Take the row means away; rows with missing cells, which the sums find for free, are done again around them."""
+def _learn(columns: Columns, law: Law, width: int) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Apply ``law`` to every row and return its moments (width, B), the residuals, and the usable cells per row.
+
+    Rows go through in runs that stay in a core's own cache. Rows with missing cells, which their own sums give away,
+    are done again around them.
+    """
     B, M = columns[0].shape
-    total = [column.sum(axis=1) for column in columns]
-    n = np.full(B, M, dtype=np.int64)
-    mean = [each / max(M, 1) for each in total]
-    deviations = [column - each[:, None] for column, each in zip(columns, mean, strict=True)]
-    holed = np.flatnonzero(~np.isfinite(sum(total)))
-    there = np.ones((len(holed), M), dtype=np.bool_)
-    if len(holed):
-        parts = [column[holed] for column in columns]
-        for part in parts:
-            there &= np.isfinite(part)
-        n[holed] = there.sum(axis=1)
-        for part, each, around in zip(parts, mean, deviations, strict=True):
-            filled = np.where(there, part, 0.0)
-            each[holed] = filled.sum(axis=1) / np.maximum(n[holed], 1)
-            around[holed] = np.where(there, filled - each[holed][:, None], 0.0)
-    return Centred(mean, deviations, n, holed, there)
+    moments, residuals, n = np.empty((width, B)), np.empty((B, M)), np.full(B, M, dtype=np.int64)
+    size = max(1, CELLS_PER_RUN // max(M, 1))
+    with np.errstate(all="ignore"):
+        for low in range(0, B, size):
+            rows = slice(low, low + size)
+            part = tuple(column[rows] for column in columns)
+            moments[:, rows] = law(part, max(M, 1), None, residuals[rows])
+        holed = np.flatnonzero(~np.isfinite(moments[: len(columns)].sum(axis=0)))
+        if len(holed):
+            part = tuple(column[holed] for column in columns)
+            there = np.logical_and.reduce([np.isfinite(column) for column in part])
+            n[holed] = there.sum(axis=1)
+            filled, around = tuple(np.where(there, column, 0.0) for column in part), np.empty(there.shape)
+            moments[:, holed] = law(filled, np.maximum(n[holed], 1), there, around)
+            residuals[holed] = np.where(there, around, np.nan)
+    return moments, residuals, n
+
+
+def _constant(columns: Columns, n: IntArray | int, there: BoolArray | None, out: FloatArray) -> tuple[FloatArray, ...]:
+    """Return mean and squared deviations of each row; the deviations go to ``out``."""
+    mean = columns[0].sum(axis=1) / n
+    e = _less(columns[0], mean, there, out)
+    return mean, dots(e, e)
+
+
+def _line(columns: Columns, n: IntArray | int, there: BoolArray | None, out: FloatArray) -> tuple[FloatArray, ...]:
+    """Return both means, squared deviations of x, slope and squared residuals; the residuals go to ``out``."""
+    y, x = columns
+    y_mean, x_mean = y.sum(axis=1) / n, x.sum(axis=1) / n
+    e, d = _less(y, y_mean, there, out), _less(x, x_mean, there, np.empty(x.shape))
+    sxx = dots(d, d)
+    slope = dots(d, e) / sxx
+    np.multiply(d, slope[:, None], out=d)
+    np.subtract(e, d, out=e)
+    return y_mean, x_mean, sxx, slope, dots(e, e)
+
+
+def _less(column: FloatArray, mean: FloatArray, there: BoolArray | None, out: FloatArray) -> FloatArray:
+    np.subtract(column, mean[:, None], out=out)
+    if there is not None:
+        np.multiply(out, there, out=out)
+    return out
 
 
 def finish(
@@ -146,10 +167,14 @@ def finish(
 def too_few_values(y: FloatArray, residuals: FloatArray, needed: int) -> BoolArray:
     """Return which rows hold fewer than ``needed`` distinct values; most rows are settled by their first cells."""
     doubt: BoolArray = np.full(len(y), y.shape[1] < needed, dtype=np.bool_)
-    head = y[:, :needed].T.copy()
-    for one, other in combinations(head, 2):
-        doubt |= ~(np.abs(one - other) > 0)
-    for row in np.flatnonzero(doubt):
-        used = np.isfinite(residuals[row])
-        doubt[row] = len(np.unique(y[row][used] if used.any() else y[row])) < needed
+    for one, other in combinations(y[:, :needed].T, 2):
+        doubt |= ~((one < other) | (one > other))
+    rows = np.flatnonzero(doubt)
+    if len(rows):
+        there = np.isfinite(residuals[rows])
+        used = np.where(there | ~there.any(axis=1)[:, None], y[rows], np.nan)
+        ordered = np.sort(used, axis=1)
+        fresh = np.ones(ordered.shape, dtype=np.bool_)
+        fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+        doubt[rows] = np.count_nonzero(fresh & ~np.isnan(ordered), axis=1) < needed
     return doubt

@@ -22,6 +22,7 @@ from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
 
 SMALL_CELLS = 2_000_000
+UNTOUCHED_BYTES = 32_000_000
 Combine = Literal["rows", "sum"]
 Evidence = Mapping[str, Any]
 
@@ -110,20 +111,22 @@ def measure(
     n_bars = _bars(positions, plan.tau, back)
     status = np.zeros(N, np.uint8), np.zeros(N, np.int64), np.zeros(N, np.int64)
     gathered: dict[str, Any] = {}
-    fits: list[Fit] = []
+    fit = _no_fit(N, 1 + k)
+    keep_freed_memory()
     pieces = blocks(N, (L1 + L2) * (1 + k))
     work = partial(measure_block, series, learn, positions, plan)
     for rows, part in zip(pieces, run(work, pieces), strict=True):
         at = place[rows]
         ar[at], event_X[:, at] = part.ar, part.event_X
-        status[0][at], status[1][at], status[2][at] = part.status
-        fits.append(part.fit)
+        for name in FIT_COLUMNS:
+            getattr(fit, name)[at] = getattr(part.fit, name)
+        for column, values in zip(status, part.status, strict=True):
+            column[at] = values
         _gather(gathered, part.evidence, plan, at, N)
     row = positions.row[back]
     marked = np.flatnonzero(status[0])
     codes.mark(row[marked], status[0][marked], status[1][marked], status[2][marked])
     closes = _closes(series, positions, plan.tau, back)
-    fit = take(stack(fits or [_no_fit(1 + k)]), back)
     made = AbnormalReturns(table.ids[row], table.instruments[row], row, plan.tau, ar, n_bars, event_X, closes, fit)
     used = book.is_used(status[0])
     return select(made, used), {
@@ -131,10 +134,19 @@ def measure(
     }
 
 
-def _no_fit(p: int) -> Fit:
-    none, count = np.empty(0), np.empty(0, np.int64)
-    shapes = np.empty((0, p)), np.empty((0, p, p))
-    return Fit(*shapes, none, none, count, none, np.empty(0, np.uint8), count, np.empty((0, 0)))
+def _no_fit(N: int, p: int) -> Fit:
+    """Return room for N fits with p parameters."""
+    one, count = np.empty((3, N)), np.empty((2, N), np.int64)
+    shapes = np.empty((N, p)), np.empty((N, p, p))
+    return Fit(*shapes, one[0], one[1], count[0], one[2], np.empty(N, np.uint8), count[1], np.empty((N, 0)))
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep what blocks free instead of handing it back and getting it again page by page.
+
+    Its bound is the largest piece ever freed; this one is never touched, so it costs neither memory nor time.
+    """
+    np.empty(UNTOUCHED_BYTES, dtype=np.uint8)
 
 
 def _gather(gathered: dict[str, Any], evidence: Evidence, plan: Plan, at: NDArray[np.intp], N: int) -> None:
@@ -157,14 +169,12 @@ def judge(ar: FloatArray, fit: Fit, plan: Plan) -> tuple[NDArray[np.uint8], IntA
     """Return ledger codes and their numbers: events whose fit or event window does not hold up are not used."""
     B = len(ar)
     status, a, b = np.zeros(B, dtype=np.uint8), np.zeros(B, np.int64), np.zeros(B, np.int64)
-    gaps = np.isnan(ar)
-    if gaps.any():
-        missing = gaps.sum(axis=1)
-        complete = np.zeros(B, dtype=bool)
-        for window in plan.tests_on:
-            complete |= ~gaps[:, plan.columns(window)].any(axis=1)
-        status[missing > 0], a[missing > 0] = book.USED_PARTLY, missing[missing > 0]
-        status[~complete] = book.MISSING
+    rows = np.flatnonzero(np.isnan(ar.sum(axis=1)))
+    if len(rows):
+        gaps = np.isnan(ar[rows])
+        complete = np.logical_or.reduce([~gaps[:, plan.columns(window)].any(axis=1) for window in plan.tests_on])
+        a[rows] = gaps.sum(axis=1)
+        status[rows] = np.where(complete, np.where(a[rows] > 0, book.USED_PARTLY, book.USED), book.MISSING)
     if plan.windows.estimation is not None:
         failed = ~np.isfinite(fit.sigma2)
         status[failed] = book.FAILED
@@ -177,11 +187,6 @@ def judge(ar: FloatArray, fit: Fit, plan: Plan) -> tuple[NDArray[np.uint8], IntA
 
 
 FIT_COLUMNS = ("coef", "root", "sigma2", "df", "n", "condition", "status", "rank", "residuals")
-
-
-def stack(fits: list[Fit]) -> Fit:
-    """Put the fits of blocks below one another."""
-    return Fit(*(np.concatenate([getattr(fit, name) for fit in fits]) for name in FIT_COLUMNS))
 
 
 def take(fit: Fit, rows: NDArray[Any]) -> Fit:
