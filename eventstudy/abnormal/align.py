@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,8 @@ def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0,
 
 
 def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
-    import pandas as pd
-
-    return np.asarray(
-        pd.Index(series.codes, dtype=object).get_indexer(pd.Index(table.instruments, dtype=object)), dtype=np.int64
-    )
+    places = {code: s for s, code in enumerate(series.codes)}
+    return np.fromiter(map(places.get, table.instruments.tolist(), repeat(-1)), dtype=np.int64, count=len(table))
 
 
 def _lay_all(series: SeriesSet, which: IntArray, before: IntArray, by: IntArray) -> tuple[IntArray, IntArray]:
@@ -116,9 +114,9 @@ def _missing_bars(windows: WindowSpec, reference: IntArray, first: IntArray, len
 
 def _duplicates(table: EventTable, which: IntArray) -> NDArray[np.bool_]:
     """Rows that repeat an earlier one: the same id on the same instrument, or the same unnamed instant on it."""
-    key = table.keys(which)
-    if int(key[-1].max(initial=-1)) + 1 == len(which) and table.named:
+    if table.named and len(set(table.ids.tolist())) == len(which):
         return np.zeros(len(which), dtype=bool)
+    key = table.keys(which)
     order = np.lexsort(key[::-1])
     same = np.ones(max(len(order) - 1, 0), dtype=bool)
     for column in key:

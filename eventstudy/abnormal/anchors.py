@@ -52,5 +52,7 @@ def lay(closes: IntArray, known_before: IntArray, known_by: IntArray) -> Ends:
     of the news is still clean: the price was made before it.
     """
     reference = np.searchsorted(closes, known_before, side="right") - 1
+    if known_by is known_before:
+        return reference, reference + 1
     first = np.searchsorted(closes, known_by, side="left")
     return reference, np.maximum(first, reference + 1)

@@ -19,6 +19,10 @@ def _one(k: int) -> int:
     return min(k, 1)
 
 
+def _always(options: Options) -> bool:
+    return True
+
+
 MODELS: Mapping[str, ModelRow] = {
     "zero": ModelRow(
         models.zero,
@@ -37,6 +41,7 @@ MODELS: Mapping[str, ModelRow] = {
         "Brown and Warner 1985",
         "10.1016/0304-405X(85)90042-X",
         "events on days when the whole market moves",
+        streams=_always,
     ),
     "comparison_period_mean": ModelRow(
         models.comparison_period_mean,
@@ -70,6 +75,7 @@ MODELS: Mapping[str, ModelRow] = {
         REGRESSION,
         prepare=regressions.first_only,
         regressors=_one,
+        streams=regressions.plain,
     ),
     "scholes_williams": ModelRow(
         regressions.scholes_williams,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,7 +12,70 @@ from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
-CELLS_PER_BLOCK = 1 << 18
+CELLS_PER_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """B runs of a flat array that are cut when they are asked for, a few rows at a time, while they fit the cache.
+
+    ``windows[rows]`` is an array (b, size), NaN outside the bounds; numpy takes the whole as an array (B, size).
+
+    Attributes
+    ----------
+    flat : FloatArray
+    start, low, high : IntArray, shape (B,)
+        First cell of each run, and the bounds ``[low, high)`` of the series it belongs to.
+    size : int
+    inside : bool
+        Whether no run crosses its bounds.
+    spent : bool
+        Whether nobody asks for the residuals of a fit to these returns.
+    """
+
+    flat: FloatArray
+    start: IntArray
+    low: IntArray
+    high: IntArray
+    size: int
+    inside: bool
+    spent: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.start), self.size
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __getitem__(self, rows: slice | IntArray) -> FloatArray:
+        start = self.start[rows]
+        if self.inside and self.size and len(start):
+            return _sliding(self.flat, self.size)[start]
+        return runs(self.flat, start, self.size, self.low[rows], self.high[rows])
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> FloatArray:
+        return self[:]
+
+
+Cells: TypeAlias = FloatArray | Windows
+Columns: TypeAlias = FloatArray | tuple[Windows, ...]
+
+
+def windows_of(flat: FloatArray, start: IntArray, size: int, bounds: tuple[IntArray, IntArray]) -> Windows:
+    """Return the runs ``flat[start : start + size]`` of every row, uncut."""
+    low, high = bounds
+    return Windows(flat, start, low, high, size, bool(((start >= low) & (start + size <= high)).all()))
+
+
+def asked_for(y: Cells) -> bool:
+    """Return whether the residuals of a fit to ``y`` are to be kept."""
+    return not (isinstance(y, Windows) and y.spent)
+
+
+def fresh(cells: Cells, rows: slice | IntArray) -> FloatArray:
+    """Return rows that the caller may write into."""
+    return cells[rows].copy() if isinstance(cells, np.ndarray) and isinstance(rows, slice) else cells[rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +84,8 @@ class Block:
 
     Attributes
     ----------
-    y : FloatArray, shape (B, L1)
-    X : FloatArray, shape (k, B, L1)
+    y : FloatArray or Windows, shape (B, L1)
+    X : FloatArray, shape (k, B, L1), or tuple of Windows, length k
         Regressors without the intercept.
     event_y : FloatArray, shape (B, L2)
     event_X : FloatArray, shape (k, B, L2)
@@ -33,8 +97,8 @@ class Block:
         Event-window cells before tau = 0.
     """
 
-    y: FloatArray
-    X: FloatArray
+    y: Any
+    X: Any
     event_y: FloatArray
     event_X: FloatArray
     n_bars: IntArray
@@ -103,7 +167,7 @@ def event_cells(
 def cut(
     series: SeriesSet, learn: FloatArray, positions: Positions, windows: WindowSpec, rows: slice, kind: ReturnKind
 ) -> Block:
-    """Cut the block of events ``rows`` out of the data.
+    """Cut the block of events ``rows`` out of the data; the estimation windows wait until a model reads them.
 
     ``learn`` are the values that models may learn from: those of ``series`` with gap returns, and other events'
     windows where that was asked, taken out.
@@ -113,19 +177,39 @@ def cut(
     L1 = 0 if windows.estimation is None else len(windows.estimation)
     lag = 0 if windows.estimation is None else windows.estimation.start + 1
     low, time_low = series.offset[which], series.time_offset[which]
-    bounds, time_bounds = (low, low + series.length[which]), (time_low, time_low + series.length[which])
+    length = series.length[which]
+    bounds, time_bounds = (low, low + length), (time_low, time_low + length)
     at, time_at = (low + reference, low + first), (time_low + reference, time_low + first)
-    X = _stacked([runs(f, time_at[0] + lag, L1, *time_bounds) for f in series.factors], (len(which), L1))
+    start = time_at[0] + lag
     event_X = [event_cells(f, time_at, time_bounds, tau, kind) for f in series.factors]
     merged_bars = first - reference
-    n_bars: IntArray = np.broadcast_to(np.ones(len(tau), dtype=np.int64), (len(which), len(tau)))
+    n_bars: IntArray = np.broadcast_to(np.int64(1), (len(which), len(tau)))
     if (merged_bars > 1).any():
         n_bars = n_bars.copy()
         n_bars[:, tau == 0] = merged_bars[:, None]
-    y = runs(learn, at[0] + lag, L1, *bounds)
     event_y = event_cells(series.values, at, bounds, tau, kind)
-    cells = _stacked(event_X, event_y.shape)
-    return Block(y, X, event_y, cells, n_bars, time_at[0] + lag, int((tau < 0).sum()))
+    return Block(
+        y=windows_of(learn, at[0] + lag, L1, bounds),
+        X=tuple(windows_of(f, start, L1, time_bounds) for f in series.factors),
+        event_y=event_y,
+        event_X=_stacked(event_X, event_y.shape),
+        n_bars=n_bars,
+        start=start,
+        before=int((tau < 0).sum()),
+    )
+
+
+def head(cells: Cells, size: int) -> FloatArray:
+    """Return the first ``size`` cells of every row."""
+    if isinstance(cells, Windows):
+        return replace(cells, size=min(size, cells.size))[:]
+    return cells[:, :size]
+
+
+def whole(block: Block) -> Block:
+    """Return the block with its estimation windows cut, for models that compute on all of them at once."""
+    shape = block.y.shape
+    return replace(block, y=np.asarray(block.y), X=_stacked([np.asarray(x) for x in block.X], shape))
 
 
 def _stacked(columns: list[FloatArray], shape: tuple[int, ...]) -> FloatArray:

@@ -6,7 +6,7 @@ bits of all others alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import TypeAlias
 
@@ -14,13 +14,15 @@ import numpy as np
 
 from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.gather import Cells, asked_for, fresh, head
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 TINY_SHARE = 1e-12
 CELLS_PER_RUN = 1 << 15
 SINGLE_THREAD = 8_192
-Columns: TypeAlias = tuple[FloatArray, ...]
-Law: TypeAlias = Callable[[Columns, IntArray | int, BoolArray | None, FloatArray], tuple[FloatArray, ...]]
+Rows: TypeAlias = tuple[FloatArray, ...]
+Learned: TypeAlias = tuple[FloatArray, tuple[Cells, ...]]
+Law: TypeAlias = Callable[[Rows, IntArray | int, BoolArray | None], Rows]
 
 
 def usable(y: FloatArray, X: FloatArray) -> tuple[BoolArray | None, IntArray]:
@@ -49,11 +51,11 @@ def dots(a: FloatArray, b: FloatArray) -> FloatArray:
     return made
 
 
-def mean_only(y: FloatArray) -> Fit:
+def mean_only(y: Cells) -> Fit:
     """Fit a constant: ``mu = mean(y)``, ``df = M - 1``."""
     (mean, spread), residuals, n = _learn((y,), _constant, 2)
     root = (1 / np.sqrt(np.maximum(n, 1)))[:, None, None]
-    return finish(mean[:, None], root, spread, n, (residuals, y), np.ones(len(y)))
+    return finish(mean[:, None], root, spread, n, (residuals, (y,)), np.ones(len(y)))
 
 
 def no_parameters(y: FloatArray, p: int) -> Fit:
@@ -63,16 +65,16 @@ def no_parameters(y: FloatArray, p: int) -> Fit:
     spread = np.einsum("ij,ij->i", residuals, residuals)
     residuals[~there] = np.nan
     empty = np.zeros((len(y), p)), np.zeros((len(y), p, p))
-    return finish(*empty, spread, there.sum(axis=1), (residuals, y), np.full(len(y), np.nan), 0)
+    return finish(*empty, spread, there.sum(axis=1), (residuals, (y,)), np.full(len(y), np.nan), 0)
 
 
-def one_regressor(y: FloatArray, x: FloatArray) -> Fit:
+def one_regressor(y: Cells, x: Cells) -> Fit:
     """Fit ``y = a + b x`` by centring first: the means take their digits away before anything is multiplied."""
     (y_mean, x_mean, sxx, slope, spread), residuals, n = _learn((y, x), _line, 5)
-    return fit_of_line((y_mean, x_mean, sxx, slope, spread), n, (residuals, y))
+    return fit_of_line((y_mean, x_mean, sxx, slope, spread), n, (residuals, (y, x)))
 
 
-def fit_of_line(moments: tuple[FloatArray, ...], n: IntArray, learned: tuple[FloatArray, FloatArray]) -> Fit:
+def fit_of_line(moments: Iterable[FloatArray], n: IntArray, learned: Learned) -> Fit:
     """Return the fit whose means, squared deviations of x, slope and squared residuals are ``moments``."""
     y_mean, x_mean, sxx, slope, spread = moments
     bars = np.maximum(n, 1)
@@ -87,55 +89,61 @@ def fit_of_line(moments: tuple[FloatArray, ...], n: IntArray, learned: tuple[Flo
     return finish(coef, root, spread, n, learned, np.where(flat, np.inf, condition))
 
 
-def _learn(columns: Columns, law: Law, width: int) -> tuple[FloatArray, FloatArray, IntArray]:
+def _learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray, FloatArray, IntArray]:
     """Apply ``law`` to every row and return its moments (width, B), the residuals, and the usable cells per row.
 
     Rows go through in runs that stay in a core's own cache. Rows with missing cells, which their own sums give away,
     are done again around them.
     """
-    B, M = columns[0].shape
-    moments, residuals, n = np.empty((width, B)), np.empty((B, M)), np.full(B, M, dtype=np.int64)
+    (B, M), wanted = columns[0].shape, asked_for(columns[0])
+    moments, n = np.empty((width, B)), np.full(B, M, dtype=np.int64)
+    residuals = np.empty((B, M if wanted else 0))
     size = max(1, CELLS_PER_RUN // max(M, 1))
     with np.errstate(all="ignore"):
         for low in range(0, B, size):
             rows = slice(low, low + size)
-            part = tuple(column[rows] for column in columns)
-            moments[:, rows] = law(part, max(M, 1), None, residuals[rows])
+            own = tuple(fresh(column, rows) for column in columns)
+            moments[:, rows] = law(own, max(M, 1), None)
+            if wanted:
+                residuals[rows] = own[0]
         holed = np.flatnonzero(~np.isfinite(moments[: len(columns)].sum(axis=0)))
         if len(holed):
-            part = tuple(column[holed] for column in columns)
-            there = np.logical_and.reduce([np.isfinite(column) for column in part])
+            own = tuple(fresh(column, holed) for column in columns)
+            there = np.logical_and.reduce([np.isfinite(column) for column in own])
             n[holed] = there.sum(axis=1)
-            filled, around = tuple(np.where(there, column, 0.0) for column in part), np.empty(there.shape)
-            moments[:, holed] = law(filled, np.maximum(n[holed], 1), there, around)
-            residuals[holed] = np.where(there, around, np.nan)
+            for column in own:
+                column[~there] = 0.0
+            moments[:, holed] = law(own, np.maximum(n[holed], 1), there)
+            if wanted:
+                residuals[holed] = np.where(there, own[0], np.nan)
     return moments, residuals, n
 
 
-def _constant(columns: Columns, n: IntArray | int, there: BoolArray | None, out: FloatArray) -> tuple[FloatArray, ...]:
-    """Return mean and squared deviations of each row; the deviations go to ``out``."""
-    mean = columns[0].sum(axis=1) / n
-    e = _less(columns[0], mean, there, out)
-    return mean, dots(e, e)
+def _constant(own: Rows, n: IntArray | int, there: BoolArray | None) -> Rows:
+    """Return mean and squared deviations of each row, which becomes its deviations."""
+    (y,) = own
+    mean = _centre(y, n, there)
+    return mean, dots(y, y)
 
 
-def _line(columns: Columns, n: IntArray | int, there: BoolArray | None, out: FloatArray) -> tuple[FloatArray, ...]:
-    """Return both means, squared deviations of x, slope and squared residuals; the residuals go to ``out``."""
-    y, x = columns
-    y_mean, x_mean = y.sum(axis=1) / n, x.sum(axis=1) / n
-    e, d = _less(y, y_mean, there, out), _less(x, x_mean, there, np.empty(x.shape))
-    sxx = dots(d, d)
-    slope = dots(d, e) / sxx
-    np.multiply(d, slope[:, None], out=d)
-    np.subtract(e, d, out=e)
-    return y_mean, x_mean, sxx, slope, dots(e, e)
+def _line(own: Rows, n: IntArray | int, there: BoolArray | None) -> Rows:
+    """Return both means, squared deviations of x, slope and squared residuals; y becomes the residuals."""
+    y, x = own
+    y_mean, x_mean = _centre(y, n, there), _centre(x, n, there)
+    sxx = dots(x, x)
+    slope = dots(x, y) / sxx
+    np.multiply(x, slope[:, None], out=x)
+    np.subtract(y, x, out=y)
+    return y_mean, x_mean, sxx, slope, dots(y, y)
 
 
-def _less(column: FloatArray, mean: FloatArray, there: BoolArray | None, out: FloatArray) -> FloatArray:
-    np.subtract(column, mean[:, None], out=out)
+def _centre(column: FloatArray, n: IntArray | int, there: BoolArray | None) -> FloatArray:
+    """Take each row's mean away, in place, and return it; cells that are not there stay 0."""
+    mean: FloatArray = column.sum(axis=1) / n
+    np.subtract(column, mean[:, None], out=column)
     if there is not None:
-        np.multiply(out, there, out=out)
-    return out
+        np.multiply(column, there, out=column)
+    return mean
 
 
 def finish(
@@ -143,38 +151,42 @@ def finish(
     root: FloatArray,
     spread: FloatArray,
     n: IntArray,
-    learned: tuple[FloatArray, FloatArray],
+    learned: Learned,
     condition: FloatArray,
     parameters: int | None = None,
 ) -> Fit:
     """Divide by the degrees of freedom, and say which rows have no honest variance.
 
-    ``learned`` are the residuals, NaN where a cell was not used, and the returns.
+    ``learned`` are the residuals, NaN where a cell was not used, and the returns and regressors they come from.
     """
-    residuals, y = learned
+    residuals, columns = learned
     p = coef.shape[1] if parameters is None else parameters
     df = (n - p).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         sigma2 = np.where(df > 0, spread / np.where(df > 0, df, 1.0), np.nan)
-    status = np.zeros(len(y), dtype=np.uint8)
-    status[too_few_values(y, residuals, max(p + 1, 2)) & (df > 0)] = book.DEGENERATE
+    status = np.zeros(len(n), dtype=np.uint8)
+    status[too_few_values(columns, max(p + 1, 2)) & (df > 0)] = book.DEGENERATE
     flat = np.isposinf(condition) & (df > 0)
     status[flat] = book.COLLINEAR
     rank = np.where(flat, 1, p).astype(np.int64)
     return Fit(coef, root, sigma2, df, n, condition, status, rank, residuals)
 
 
-def too_few_values(y: FloatArray, residuals: FloatArray, needed: int) -> BoolArray:
-    """Return which rows hold fewer than ``needed`` distinct values; most rows are settled by their first cells."""
+def too_few_values(columns: tuple[Cells, ...], needed: int) -> BoolArray:
+    """Return which rows of the first column hold fewer than ``needed`` distinct values where all columns have one.
+
+    Most rows are settled by their first cells.
+    """
+    y = columns[0]
     doubt: BoolArray = np.full(len(y), y.shape[1] < needed, dtype=np.bool_)
-    for one, other in combinations(y[:, :needed].T, 2):
+    for one, other in combinations(head(y, needed).T, 2):
         doubt |= ~((one < other) | (one > other))
     rows = np.flatnonzero(doubt)
     if len(rows):
-        there = np.isfinite(residuals[rows])
+        there = np.logical_and.reduce([np.isfinite(column[rows]) for column in columns])
         used = np.where(there | ~there.any(axis=1)[:, None], y[rows], np.nan)
         ordered = np.sort(used, axis=1)
-        fresh = np.ones(ordered.shape, dtype=np.bool_)
-        fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-        doubt[rows] = np.count_nonzero(fresh & ~np.isnan(ordered), axis=1) < needed
+        new = np.ones(ordered.shape, dtype=np.bool_)
+        new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+        doubt[rows] = np.count_nonzero(new & ~np.isnan(ordered), axis=1) < needed
     return doubt

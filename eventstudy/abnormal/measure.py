@@ -14,7 +14,7 @@ from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.gather import Block, blocks, cut
+from eventstudy.abnormal.gather import Block, Windows, blocks, cut, whole
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.series import SeriesSet
@@ -75,7 +75,12 @@ class Measured:
 
 def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, plan: Plan, rows: slice) -> Measured:
     """Cut, fit, subtract, judge and collect the events ``rows``; nothing here depends on any other block."""
-    block = plan.model.prepare(cut(series, learn, positions, plan.windows, rows, plan.kind), plan.options)
+    block = cut(series, learn, positions, plan.windows, rows, plan.kind)
+    if not plan.model.streams(plan.options):
+        block = whole(block)
+    elif not plan.collect and isinstance(block.y, Windows):
+        block = replace(block, y=replace(block.y, spent=True))
+    block = plan.model.prepare(block, plan.options)
     fit = plan.model.function(block.y, block.X, plan.options)
     ar = subtract(block, fit)
     status = judge(ar, fit, plan)
@@ -120,8 +125,7 @@ def measure(
         ar[at], event_X[:, at] = part.ar, part.event_X
         for name in FIT_COLUMNS:
             getattr(fit, name)[at] = getattr(part.fit, name)
-        for column, values in zip(status, part.status, strict=True):
-            column[at] = values
+        status[0][at], status[1][at], status[2][at] = part.status
         _gather(gathered, part.evidence, plan, at, N)
     row = positions.row[back]
     marked = np.flatnonzero(status[0])
@@ -169,7 +173,7 @@ def judge(ar: FloatArray, fit: Fit, plan: Plan) -> tuple[NDArray[np.uint8], IntA
     """Return ledger codes and their numbers: events whose fit or event window does not hold up are not used."""
     B = len(ar)
     status, a, b = np.zeros(B, dtype=np.uint8), np.zeros(B, np.int64), np.zeros(B, np.int64)
-    rows = np.flatnonzero(np.isnan(ar.sum(axis=1)))
+    rows = np.flatnonzero(np.isnan(ar @ np.ones(ar.shape[1])))
     if len(rows):
         gaps = np.isnan(ar[rows])
         complete = np.logical_or.reduce([~gaps[:, plan.columns(window)].any(axis=1) for window in plan.tests_on])

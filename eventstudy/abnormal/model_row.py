@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block
-from eventstudy.arrays import FloatArray
 
 Options = Mapping[str, Any]
 Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
@@ -26,6 +25,10 @@ def all_factors(k: int) -> int:
 
 def no_lags(options: Options) -> int:
     return 0
+
+
+def never(options: Options) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,11 @@ class ModelRow:
         Number of event-window regressors left when k factors are given.
     lags : options -> int
         Leads and lags of every factor that the model wants to see.
+    streams : options -> bool
+        Whether the function reads rows of estimation windows as it goes; otherwise they are cut beforehand.
     """
 
-    function: Callable[[FloatArray, FloatArray, Options], Fit]
+    function: Callable[[Any, Any, Options], Fit]
     needs: Needs
     summary: str
     formula: str
@@ -61,3 +66,4 @@ class ModelRow:
     prepare: Callable[[Block, Options], Block] = as_it_is
     regressors: Callable[[int], int] = all_factors
     lags: Callable[[Options], int] = no_lags
+    streams: Callable[[Options], bool] = never

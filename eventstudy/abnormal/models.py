@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.gather import Block
+from eventstudy.abnormal.gather import Block, Cells, Columns
 from eventstudy.abnormal.least_squares import mean_only, no_parameters, one_regressor
 from eventstudy.abnormal.model_row import Options
 from eventstudy.arrays import FloatArray
@@ -19,7 +19,7 @@ def zero(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     return no_parameters(y, 1)
 
 
-def constant_mean(y: FloatArray, X: FloatArray, options: Options) -> Fit:
+def constant_mean(y: Cells, X: Columns, options: Options) -> Fit:
     """Expect the instrument's own mean return."""
     return mean_only(y)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.gather import Block
+from eventstudy.abnormal.gather import Block, Cells, Columns
 from eventstudy.abnormal.least_squares import one_regressor, usable
 from eventstudy.abnormal.model_row import Options
 from eventstudy.abnormal.robust import huber, newey_west
@@ -16,15 +17,25 @@ from eventstudy.abnormal.scaled_qr import least_squares
 from eventstudy.arrays import FloatArray, look_up
 from eventstudy.errors import UsageError
 
-FITS = {"ols": lambda y, X, options: least_squares(y, X), "huber": huber}
-COVARIANCES = {"classical": lambda fit, X, options: fit, "hac": newey_west}
+FITS: Mapping[str, Callable[[Any, Any, Options], Fit]] = {
+    "ols": lambda y, X, options: least_squares(y, X),
+    "huber": huber,
+}
+COVARIANCES: Mapping[str, Callable[[Fit, Any, Options], Fit]] = {
+    "classical": lambda fit, X, options: fit,
+    "hac": newey_west,
+}
 
 
-def regression(y: FloatArray, X: FloatArray, options: Options) -> Fit:
+def regression(y: Cells, X: Columns, options: Options) -> Fit:
     """Expect ``alpha`` plus a loading times each regressor."""
     fit = look_up("fit", FITS, str(options["fit"]))(y, X, options)
-    made: Fit = look_up("covariance", COVARIANCES, str(options["covariance"]))(fit, X, options)
-    return made
+    return look_up("covariance", COVARIANCES, str(options["covariance"]))(fit, X, options)
+
+
+def plain(options: Options) -> bool:
+    """Return whether the regression is ordinary least squares, which reads its rows as it goes."""
+    return (options["fit"], options["covariance"]) == ("ols", "classical")
 
 
 def first_only(block: Block, options: Options) -> Block:

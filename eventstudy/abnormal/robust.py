@@ -38,13 +38,17 @@ def huber(y: FloatArray, X: FloatArray, options: Options) -> Fit:
             break
     scale = _mad(residuals, there)
     condition = np.where(plain.rank < coef.shape[1], np.inf, plain.condition)
-    made = finish(coef, plain.root, np.square(scale) * (n - coef.shape[1]), n, (kept(residuals, valid), y), condition)
+    learned = kept(residuals, valid), (y, *X)
+    made = finish(coef, plain.root, np.square(scale) * (n - coef.shape[1]), n, learned, condition)
     factor = np.sqrt(_efficiency(residuals, scale, there, (tuning, coef.shape[1])) / made.sigma2)
     return replace(made, root=made.root * factor[:, None, None])
 
 
 def _mad(residuals: FloatArray, there: BoolArray) -> FloatArray:
-    return np.asarray(np.nanmedian(np.where(there, np.abs(residuals), np.nan), axis=1) / NORMAL_MAD)
+    size = np.where(there, np.abs(residuals), np.nan)
+    # A row without any residual has no median, and no fit: it is refused elsewhere, with the reason.
+    size[np.isnan(size).all(axis=1)] = 0.0
+    return np.asarray(np.nanmedian(size, axis=1) / NORMAL_MAD)
 
 
 def _weights(residuals: FloatArray, scale: FloatArray, tuning: float) -> FloatArray:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.gather import Cells, Columns
 from eventstudy.abnormal.least_squares import finish, kept, one_regressor, usable
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
@@ -23,7 +24,7 @@ class Solution(NamedTuple):
     rank: IntArray
 
 
-def least_squares(y: FloatArray, X: FloatArray) -> Fit:
+def least_squares(y: Cells, X: Columns) -> Fit:
     """Fit ``y = a + X b`` for every row: the one path that all regression models take.
 
     Parameters
@@ -39,11 +40,12 @@ def least_squares(y: FloatArray, X: FloatArray) -> Fit:
     """
     if len(X) == 1:
         return one_regressor(y, X[0])
+    y, X = np.asarray(y), np.asarray(X)
     valid, n = usable(y, X)
     solved = solve(design(X, valid), y if valid is None else np.where(valid, y, 0.0))
     spread = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
     condition = np.where(solved.rank < solved.coef.shape[1], np.inf, solved.condition)
-    fit = finish(solved.coef, solved.root, spread, n, (kept(solved.residuals, valid), y), condition)
+    fit = finish(solved.coef, solved.root, spread, n, (kept(solved.residuals, valid), (y, *X)), condition)
     fit.rank[:] = solved.rank
     return fit
 
@@ -80,6 +82,6 @@ def solve(A: FloatArray, y: FloatArray) -> Solution:
     residuals = (y[:, :, None] - scaled @ coef)[:, :, 0]
     coef = coef[:, :, 0]
     coef[~full] = np.nan
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         condition = singular[:, 0] / singular[:, -1]
     return Solution(coef * scale, inverse * scale[:, :, None], residuals, condition, rank)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.gather import blocks, cut
+from eventstudy.abnormal.gather import blocks, cut, whole
 from eventstudy.abnormal.measure import Plan
 from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.series import SeriesSet
@@ -108,7 +108,7 @@ def unit_spread(values: FloatArray) -> FloatArray:
 def _rank_block(
     series: SeriesSet, learn: FloatArray, positions: Positions, plan: Plan, ranked: Ranked, rows: slice
 ) -> Totals:
-    block = plan.model.prepare(cut(series, learn, positions, plan.windows, rows, plan.kind), plan.options)
+    block = plan.model.prepare(whole(cut(series, learn, positions, plan.windows, rows, plan.kind)), plan.options)
     coef = ranked.coef[rows]
     e = block.y - coef[:, :1]
     for j in range(1, coef.shape[1]):

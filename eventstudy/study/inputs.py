@@ -294,7 +294,7 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
             remedy="Rename the columns.",
         )
     earliest = _instants(frame["time"] if "time" in frame else frame["earliest"])
-    latest = _instants(frame["time"]) if "time" in frame else _instants(frame["latest"])
+    latest = earliest if "time" in frame else _instants(frame["latest"])
     if (earliest > latest).any():
         bad = int((earliest > latest).argmax())
         raise EventTimeError(f"Row {bad} of the events ends before it begins.", remedy="Exchange the two times.")

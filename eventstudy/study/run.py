@@ -12,6 +12,7 @@ import numpy as np
 
 from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.accelerated import EngineName, on_engine
 from eventstudy.abnormal.align import Codes, align
 from eventstudy.abnormal.expected import MODELS, options_of
 from eventstudy.abnormal.ledger import Ledger
@@ -55,6 +56,7 @@ def run_study(
     *,
     closes_at: str = "",
     executor: Executor | None = None,
+    engine: EngineName = "numpy",
 ) -> StudyResult:
     """Measure what prices did around events that they would not have done anyway, and how sure that is.
 
@@ -74,6 +76,9 @@ def run_study(
     executor : concurrent.futures.Executor, optional
         Computes the blocks of events; the outcome is the same to the last bit with any executor and without one.
 
+    engine : {"numpy", "numba"}
+        Who fits the market model: ``"numba"`` (extra ``accel``) gives the same numbers to 1e-12, sooner.
+
     Returns
     -------
     StudyResult
@@ -89,13 +94,13 @@ def run_study(
     _check_needs(spec, model.needs, market, factors)
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     with runner(executor) as run:
-        result = solve(spec, inputs, run)
+        result = solve(spec, inputs, run, engine)
     return replace(result, response=response_of(spec, events, inputs.bars))
 
 
-def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
+def solve(spec: StudySpec, inputs: Inputs, run: Run = map, engine: EngineName = "numpy") -> StudyResult:
     """Answer a study whose events and data are columns and arrays already."""
-    model = look_up("model", MODELS, spec.model)
+    model = on_engine(look_up("model", MODELS, spec.model), engine)
     options = options_of(f"model {spec.model}", model.options, spec.model_options)
     series = with_model_factors(inputs.series, model, options)
     windows, tests_on = windows_in_bars(spec, series)
