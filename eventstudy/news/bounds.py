@@ -19,6 +19,8 @@ _NOTES: dict[Meaning, str] = {
 }
 _ACT_NOTES: dict[Act, str] = {
     "public": "",
+    "repeat": "a repetition, by which the news was out",
+    "private": "when it was said, not to whom",
     "happening": "when it happened, which bounds the beginning only",
     "price": "the time of a price, by which the news was out",
 }
@@ -39,6 +41,9 @@ def sides(act: Act, meaning: Meaning, start: datetime, end: datetime, day_end: d
             "after": (start, day_end),
             "since": (start, day_end),
         },
+        # Who says it again, or confirms it, leaves open since when it was out.
+        "repeat": {"at": (None, end), "by": upper, "before": upper},
+        "private": {"at": (start, None), "after": (start, None), "since": (start, None)},
         "happening": {"at": (start, None), "after": (start, None), "since": (start, None)},
         "price": {"by": upper, "before": upper},
     }

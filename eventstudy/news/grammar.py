@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from eventstudy.news.links import is_near, is_tied, is_told_by_another, is_watched
+from eventstudy.news.publicity import publicity, timetable, unreal
 from eventstudy.news.words import PRICE_MOVES, PUBLIC_ACTS, ROLES, Act, Role
 
 Span = tuple[int, int]
@@ -15,8 +16,9 @@ _END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9
 # A line this long that ends without a stop was wrapped by a mailer; its sentence goes on.
 _WRAPPED = 50
 _NO_END = re.compile(
-    r"(?:\b(?:[ap]\.\s?m|U\.S|U\.K|Mr|Mrs|Dr|St|No|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thurs?|"
-    r"Fri|Sat|Sun|янв|фев|мар|апр|июн|июл|авг|сен|окт|ноя|дек|тыс|млн|млрд|руб|коп|им|ул|стр|г|гг|[A-ZА-Я])\.)$",
+    r"(?:\b(?:[ap]\.\s?m|U\.S|U\.K|Mr|Mrs|Dr|St|No|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|"
+    r"Thurs?|Fri|Sat|Sun|янв|фев|мар|апр|июн|июл|авг|сен|окт|ноя|дек|тыс|млн|млрд|руб|коп|им|ул|стр|г|гг|"
+    r"[A-ZА-Я])\.)$",
     re.IGNORECASE,
 )
 # A time after "2 p.m." goes on with its zone or its date, not with a new sentence.
@@ -29,10 +31,11 @@ _ROLE = re.compile("|".join(rf"(?P<r{i}>(?<!\w)(?:{p})(?!\w))" for i, (p, _) in 
 _INFINITIVE = re.compile(r"\bto (?!the\b|a\b|an\b|its\b|his\b|this\b|that\b|be told\b)[a-z]{2,}\b")
 # Words that end like a past verb and are none.
 _NO_PAST = (
-    r"(?!(?:united|limited|hundred|indeed|need|speed|feed|seed|exceed|proceed|succeed|breed|bleed|sacred|naked|hatred|"
-    r"embed|unprecedented|related|interested|рубли|недели|капитал|сигнал|материал|журнал|канал|финал|портал|персонал|"
-    r"потенциал|филиал|интервал|если|или|начало|масло|правило|тело|тепло|дела|дело|цели|роли|земли|доли|сила|школа|модели|автомобили|отели|число|"
-    r"общественн\w+|пошли|нужда\w+|металл|металла|отдел|раздел|предел|передел|вокзал|зал|зала|пол|угол|стол|футбол)\b)"
+    r"(?!(?:united|limited|hundred|indeed|need|speed|feed|seed|exceed|proceed|succeed|breed|bleed|sacred|naked|"
+    r"hatred|embed|unprecedented|related|interested|рубли|недели|капитал|сигнал|материал|журнал|канал|финал|портал|"
+    r"персонал|потенциал|филиал|интервал|если|или|начало|масло|правило|тело|тепло|дела|дело|цели|роли|земли|доли|"
+    r"сила|школа|модели|автомобили|отели|число|общественн\w+|пошли|нужда\w+|металл|металла|отдел|раздел|предел|"
+    r"передел|вокзал|зал|зала|пол|угол|стол|футбол)\b)"
 )
 _PAST = re.compile(
     rf"(?<!\bbe )(?<!\bget )\b{_NO_PAST}(?:said|told|was|were|had|has|have|held|fell|rose|cut|left|kept|made|met|spoke|"
@@ -44,9 +47,10 @@ _PAST = re.compile(
 )
 # Opening hours and ages of companies: times in the present or the far past that no news is dated by.
 _STANDING = re.compile(
-    r"\b(?:opens?|closes?|starts?|begins?|ends?|runs?|takes? place|trades?|is (?:open|closed)|founded|established|born|"
-    r"created|incorporated|listed|effective|открыва[ею]тся|закрыва[ею]тся|начина[ею]тся|проход[ия]т|работа[ею]т|основан\w*|создан\w*|"
-    r"родил\w+|учрежден\w*|вступает|вступит|вступил\w* в силу|took effect|came into (?:force|effect)|ended)\b",
+    r"\b(?:opens?|closes?|starts?|begins?|ends?|runs?|takes? place|trades?|is (?:open|closed)|founded|established|"
+    r"born|created|incorporated|listed|effective|открыва[ею]тся|закрыва[ею]тся|начина[ею]тся|проход[ия]т|работа[ею]т|"
+    r"основан\w*|создан\w*|родил\w+|учрежден\w*|вступает|вступит|вступил\w* в силу|took effect|came into (?:force|"
+    r"effect)|ended)\b",
     re.IGNORECASE,
 )
 
@@ -135,14 +139,21 @@ _COMPLEMENT = re.compile(r"\b(?:that|whether|how|why|что)\b", re.IGNORECASE)
 
 def _ruled_by(sentence: str, verb: re.Match[str], start: int, end: int) -> Governed:
     """Return what a past verb makes of the time: an act of its own day, a happening, or nothing certain."""
+    doubt = unreal(sentence)
+    if doubt:
+        return Governed("uncertain", doubt)
     word = _main_verb(sentence, verb)
     act = act_of(word)
     helped = len(word) if word != verb[0] else 0
     span = re.compile(re.escape(word)).search(sentence, verb.start()) if helped else verb
     span = span or verb
-    if act == "public" and (is_told_by_another(sentence, verb) or not is_watched(sentence, word, span, end)):
-        act = "happening"
-    tie = is_tied if act == "public" or _AUXILIARY.fullmatch(word) else is_near
+    if act == "public":
+        told = is_told_by_another(sentence, verb) or not is_watched(sentence, word, span, end)
+        act = "happening" if told else publicity(sentence, span, start, end)
+    known = timetable(sentence) if act == "happening" else ""
+    if known:
+        return Governed("background", known)
+    tie = is_tied if act in ("public", "repeat", "private") or _AUXILIARY.fullmatch(word) else is_near
     bare = _AUXILIARY.fullmatch(verb[0]) is not None and not _PARTICIPLE.fullmatch(word)
     tied = tie(sentence, span, start, end) and not bare
     return Governed("event", "", word, past=True, act=act, tied=tied or act == "price")
@@ -160,7 +171,9 @@ def _governed_after(sentence: str, start: int, end: int, past: list[re.Match[str
     if headline is None:
         return Governed("event")
     tied = is_tied(sentence, headline, start, end) and is_watched(sentence, headline[0], headline, end)
-    return Governed("event", "", headline[0], act=act_of(headline[0]), tied=tied)
+    act = act_of(headline[0])
+    act = publicity(sentence, headline, start, end) if act == "public" else act
+    return Governed("event", "", headline[0], act=act, tied=tied)
 
 
 # Russian endings of the present and the future: "сегодня опубликуют", "сегодня является".
@@ -188,8 +201,8 @@ def act_of(verb: str) -> Act:
 
 _AUXILIARY = re.compile(r"(?:was|were|had|has|have|been|стал\w*|был\w*)", re.IGNORECASE)
 _PARTICIPLE = re.compile(
-    r"\w{2,}(?:ed|en|own)|held|made|met|told|said|cut|put|set|sent|sold|built|found|hit|kept|left|lost|paid|read|shot|struck|"
-    r"\w+(?:н|на|но|ны|т|та|то|ты)|[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)",
+    r"\w{2,}(?:ed|en|own)|held|made|met|told|said|cut|put|set|sent|sold|built|found|hit|kept|left|lost|paid|read|"
+    r"shot|struck|\w+(?:н|на|но|ны|т|та|то|ты)|[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)",
     re.IGNORECASE,
 )
 _NEXT_WORD = re.compile(r"\s+(?:been |also |then |just |officially |formally )*(?P<word>\w+)")

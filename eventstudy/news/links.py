@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 _LITTLE = (
-    r"at|on|by|as|of|before|after|since|from|until|till|between|and|no|not|later|earlier|late|early|shortly|just|soon|in|a|the|"
-    r"an|statement|morning|afternoon|evening|reporters|journalists|parliament|it|this|so|also|its|their|his|her|decision|"
-    r"decisions|results|result|news|key|main|policy|interest|benchmark|rates?|unchanged|all|around|about|than|"
-    r"об|этом|журналистам|в|во|к|ко|на|до|после|с|со|около|не|ранее|раньше|позднее|позже|уже|также|примерно|между|решение|"
-    r"ставку|ставки|ключевую|сообщение|заявление|результаты|вечером|утром|дн[её]м|поздно|рано|"
+    r"at|on|by|as|of|before|after|since|from|until|till|between|and|no|not|later|earlier|late|early|shortly|just|"
+    r"soon|in|a|the|an|statement|morning|afternoon|evening|reporters|journalists|parliament|it|this|so|also|its|"
+    r"their|his|her|decision|decisions|results|result|news|key|main|policy|interest|benchmark|rates?|unchanged|all|"
+    r"around|about|than|об|этом|журналистам|в|во|к|ко|на|до|после|с|со|около|не|ранее|раньше|позднее|позже|уже|также|"
+    r"примерно|между|решение|ставку|ставки|ключевую|сообщение|заявление|результаты|вечером|утром|дн[её]м|поздно|рано|"
     r"г|года|году|ночь|прошлый|минувш\w+|прошл\w+"
 )
 _OBJECTS = r"trading|shares|dividend|forecast|outlook|rating|output|target|tariffs|торги|прогноз|рейтинг|дивиденды"
@@ -17,8 +17,8 @@ _GAP = re.compile(rf"(?:[\s,(]|\b(?:{_LITTLE})\b)*", re.IGNORECASE)
 _GAP_OF_ACT = re.compile(rf"(?:[\s,(]|\b(?:{_LITTLE}|{_OBJECTS})\b)*", re.IGNORECASE)
 _BARE_ARTICLE = re.compile(r"\b(?:the|a|an|its|his|their|this|that)\s*$", re.IGNORECASE)
 _LEAD = re.compile(
-    r"(?:[\s\"“«(,—–-]|\b(?:at|on|by|as|of|before|after|since|from|between|late|early|earlier|shortly|soon|just|in|the|but|and|"
-    r"в|во|к|с|до|после|около|примерно|вечером|утром|дн[её]м|поздно|рано|на|а|но|и|ещ[её]|уже)\b)*",
+    r"(?:[\s\"“«(,—–-]|\b(?:at|on|by|as|of|before|after|since|from|between|late|early|earlier|shortly|soon|just|in|"
+    r"the|but|and|в|во|к|с|до|после|около|примерно|вечером|утром|дн[её]м|поздно|рано|на|а|но|и|ещ[её]|уже)\b)*",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -26,13 +26,13 @@ _CLAUSE = re.compile(
 )
 # Acts that are public only when done to what the public watches.
 _ACT = re.compile(
-    r"(?:raise[sd]|cuts?|hike[sd]|lower(?:s|ed)|increase[sd]|keeps?|kept|leaves|left|halt(?:s|ed)|suspend(?:s|ed)|stopped|"
-    r"resume[sd]|снизил\w*|повысил\w*|сохранил\w*|остановил\w*|приостановил\w*|told|tells)",
+    r"(?:raise[sd]|cuts?|hike[sd]|lower(?:s|ed)|increase[sd]|keeps?|kept|leaves|left|halt(?:s|ed)|suspend(?:s|ed)|"
+    r"stopped|resume[sd]|снизил\w*|повысил\w*|сохранил\w*|остановил\w*|приостановил\w*|told|tells)",
     re.IGNORECASE,
 )
 _WATCHED = re.compile(
-    r"\b(?:rates?|trading|shares|dividend|forecast|outlook|rating|output|target|tariffs|reporters|journalists|parliament|"
-    r"ставк\w*|торг\w*|прогноз\w*|рейтинг\w*|дивиденд\w*)\b",
+    r"\b(?:rates?|trading|shares|dividend|forecast|outlook|rating|output|target|tariffs|reporters|journalists|"
+    r"parliament|ставк\w*|торг\w*|прогноз\w*|рейтинг\w*|дивиденд\w*)\b",
     re.IGNORECASE,
 )
 _REPORTING = re.compile(
@@ -86,17 +86,17 @@ def is_told_by_another(sentence: str, verb: re.Match[str]) -> bool:
 
 # What may follow or precede a date and make it another one: "last year", "a week ago", "(2020)", "13 or 14 April".
 _AFTERMATH = re.compile(
-    r"\s*,?\s*[(]?\s*(?:(?:of\s+|in\s+)?(?:the\s+)?(?:last|previous|next|prior|following|preceding)\s+(?:year|week|month)|"
-    r"\w+\s+(?:years?|weeks?|months?|days?|hours?|minutes?)\s+(?:ago|later|earlier|before|after)|week\b|fortnight\b|"
-    r"(?:поза)?прошл\w+|следующ\w+|будущ\w+|позапрошл\w+|на\s+(?:прошлой|следующей|той|минувшей)\s+неделе|"
-    r"(?:\w+\s+){0,2}(?:назад|спустя)\b|"
-    r"(?:19|20)\d\d\b|['’]\d\d\b|\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|"
-    r"(?:before|after|до|после|перед)\b|[+\u2212-]\d)",
+    r"\s*,?\s*[(]?\s*(?:(?:of\s+|in\s+)?(?:the\s+)?(?:last|previous|next|prior|following|preceding)\s+(?:year|week|"
+    r"month)|\w+\s+(?:years?|weeks?|months?|days?|hours?|minutes?)\s+(?:ago|later|earlier|before|after)|week\b|"
+    r"fortnight\b|(?:поза)?прошл\w+|следующ\w+|будущ\w+|позапрошл\w+|на\s+(?:прошлой|следующей|той|"
+    r"минувшей)\s+неделе|(?:\w+\s+){0,2}(?:назад|спустя)\b|(?:19|20)\d\d\b|['’]\d\d\b|"
+    r"\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|(?:before|after|до|после|перед)\b|"
+    r"[+\u2212-]\d)",
     re.IGNORECASE,
 )
 _FOREGOING = re.compile(
-    r"(?:\d{1,2}(?:st|nd|rd|th)?\s*(?:or|and|или|и|,|/)|\b(?:or|или|first|second|third|fourth|last|перв\w+|втор(?:ой|ого|ую)|"
-    r"последн\w+))\s*$",
+    r"(?:\d{1,2}(?:st|nd|rd|th)?\s*(?:or|and|или|и|,|/)|\b(?:or|или|first|second|third|fourth|last|перв\w+|втор(?:ой|"
+    r"ого|ую)|последн\w+))\s*$",
     re.IGNORECASE,
 )
 

@@ -17,6 +17,7 @@ from eventstudy.news.grammar import Span, governing, is_dateline, is_quoted, quo
 from eventstudy.news.links import is_qualified
 from eventstudy.news.moment import Moment
 from eventstudy.news.phrases import DateWords, TimeWords, find_dates, find_times
+from eventstudy.news.publicity import hidden
 from eventstudy.news.words import Meaning, Role
 
 MAX_CHARACTERS = 60_000
@@ -24,6 +25,7 @@ MAX_MOMENTS = 200
 # News say when in the title or the lead; what stands further down is told of other days.
 LEAD = 400
 LEAD_SENTENCES = 2
+HEAD = 700
 WORDY = 5
 SLACK = timedelta(hours=1)
 _BRIDGE = re.compile(
@@ -47,6 +49,7 @@ class _Scene:
     reference: Reference
     russian: bool
     times: tuple[int, ...]
+    hidden: bool
 
     def in_lead(self, position: int) -> bool:
         """Return whether a position is in the title, or in the first sentences of the text that say something."""
@@ -72,7 +75,9 @@ def read_moments(text: str, field: str, context: Context, reference: Reference) 
     russian = bool(_RUSSIAN.search(text))
     times = [t for t in times if not any(d.start < t.end and t.start < d.end for d in dates)]
     starts = tuple(t.start for t in times)
-    scene = _Scene(text, field, sentences(text), quoted_spans(text), context, reference, russian, starts)
+    scene = _Scene(
+        text, field, sentences(text), quoted_spans(text), context, reference, russian, starts, hidden(text[:HEAD])
+    )
     moments = [_moment(scene, *pair) for pair in _pairs(scene, dates, times)]
     return sorted(moments, key=lambda m: m.evidence.start)[:MAX_MOMENTS]
 
@@ -111,6 +116,8 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
     sentence, offset = scene.sentence(start)
     ruled = governing(sentence, start - offset, end - offset)
     role, word, act = ruled.role, ruled.word, ruled.act
+    if act == "public" and scene.hidden:
+        act = "happening"
     if role == "event" and time is None and is_dateline(scene.text, start, end):
         role, word = "publication", "its place in the dateline"
     if role == "event" and act == "price" and marks[-1].meaning in ("at", "after", "since"):
@@ -136,6 +143,9 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
     if role == "event" and not ruled.tied:
         said = f"{evidence.text!r}: nothing ties this time to the verb {ruled.verb!r}."
         moment = replace(moment, conflicts=(Conflict("loose_link", said, evidence.text),))
+    if role == "event" and act == "private":
+        said = f"{evidence.text!r}: nothing shows that what was {ruled.verb!r} then was for the public."
+        moment = replace(moment, conflicts=(*moment.conflicts, Conflict("not_public", said, evidence.text)))
     if role == "event" and any(
         is_qualified(scene.text, *span) for span in {(start, end), (marks[0].start, marks[0].end)}
     ):

@@ -99,16 +99,18 @@ _TAIL_EN = rf"(?:,?\s*\(?(?P<wd2>{_LONG_DAY_EN})\b\)?)?"
 DATE_PATTERNS: dict[str, re.Pattern[str]] = {
     "iso": re.compile(r"(?<![\d.-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])"),
     "month_day": re.compile(
-        rf"\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%|\s+(?:million|billion|trillion|thousand|percent|of\b))(?:{_ORDINAL})\b"
-        rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})\b(?![:.]\d))?(?:,?\s+{_YEAR})?{_TAIL_EN}"
+        rf"\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%|\s+(?:million|billion|trillion|"
+        rf"thousand|percent|"
+        rf"of\b))(?:{_ORDINAL})\b(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})\b(?![:.]\d))?(?:,?\s+{_YEAR})?{_TAIL_EN}"
     ),
     "day_month": re.compile(
         rf"(?<![\d:.,/\w])(?P<day>\d{{1,2}})(?:{_ORDINAL})(?:\s*{_DASH}\s*(?P<until>\d{{1,2}})(?:{_ORDINAL}))?"
         rf"(?:\s+of)?[\s-](?P<mon>{_MONTH_EN})\b\.?(?:(?:,?\s+|-){_YEAR})?{_TAIL_EN}"
     ),
     "day_month_ru": re.compile(
-        rf"(?<![\d:.,/\w])(?P<day>\d{{1,2}})(?:-?го|-е)?(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}))?\s+(?P<mon>{_MONTH_RU})\b\.?"
-        rf"(?:,?\s+{_YEAR}(?:\s*(?:года|год|г\.))?)?(?:,?\s*\(?(?:в\s+)?(?P<wd2>{_DAY_RU})\b\)?)?",
+        rf"(?<![\d:.,/\w])(?P<day>\d{{1,2}})(?:-?го|"
+        rf"-е)?(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}))?\s+(?P<mon>{_MONTH_RU})\b\.?(?:,?\s+{_YEAR}(?:\s*(?:года|год|"
+        rf"г\.))?)?(?:,?\s*\(?(?:в\s+)?(?P<wd2>{_DAY_RU})\b\)?)?",
         re.IGNORECASE,
     ),
     "numeric": re.compile(
@@ -163,7 +165,8 @@ _ABBREVIATIONS = sorted(
 )
 _ZONE_WORDS = sorted((n for n in ZONE_NAMES if " " in n or not n.isascii()), key=len, reverse=True)
 ZONE = (
-    r"(?P<zone>(?:UTC|GMT)\s?[+\u2212-]\d{1,2}(?::?\d\d)?|(?:МСК|мск|MSK)\s?[+\u2212-]\s?\d{1,2}|[+\u2212-]\d\d:?\d\d\b|"
+    r"(?P<zone>(?:UTC|GMT)\s?[+\u2212-]\d{1,2}(?::?\d\d)?|(?:МСК|мск|MSK)\s?[+\u2212-]\s?\d{1,2}|"
+    r"[+\u2212-]\d\d:?\d\d\b|"
     rf"(?:{'|'.join(_ABBREVIATIONS)})\b(?!\s*[+\u2212-]\d)|"
     rf"(?i:(?:U\.?S\.? )?(?:по )?(?:{'|'.join(map(re.escape, _ZONE_WORDS))}))\b|"
     r"(?i:(?:U\.?S\.? )?(?:Eastern|Central|Mountain|Pacific)(?: (?:Standard|Daylight))?(?: Time)?)\b(?! Europe| Bank)|"
@@ -190,7 +193,8 @@ TIME_PATTERNS: dict[str, re.Pattern[str]] = {
         rf"(?<![\d:.,/$€£])\b(?P<hour>\d\d)(?P<minute>\d\d)\s+(?P<zone>{'|'.join(_ABBREVIATIONS)})\b"
     ),
     "hours_ru": re.compile(
-        r"(?<![\d:.,/])\b(?:в|к|до|после|с|около)\s+(?P<hour>\d{1,2})\s+час(?:а|ов|у|ам)?(?:\s+(?P<minute>\d{1,2})\s+минут\w*)?"
+        r"(?<![\d:.,/])\b(?:в|к|до|после|с|около)\s+(?P<hour>\d{1,2})\s+час(?:а|ов|у|"
+        r"ам)?(?:\s+(?P<minute>\d{1,2})\s+минут\w*)?"
         rf"(?:\s+{_HALF})?{_AFTER_ZONE}"
     ),
     "word": re.compile(
@@ -214,6 +218,12 @@ _PART_BEFORE = re.compile(rf"\b(?:{_PART})(?:\s+(?:on|of|in|в|во|the|hours))*
 _PART_AFTER = re.compile(rf"\s*,?\s*(?:in the\s+|at\s+)?(?:{_PART})\b", re.IGNORECASE)
 # "накануне" is yesterday only where nothing follows that it could be the eve of.
 _EVE_ALONE = re.compile(r"\s*(?:[.,;:!?)—–-]|$|вечером|утром|дн[её]м|в \d)", re.IGNORECASE)
+# "won 2:10", "odds of 10:15": figures with a colon that no clock shows.
+_SCORE = re.compile(
+    r"\b(?:won|lost|beat|drew|draw|tied|score[sd]?|ratio|odds|scoreline|victory|defeat|win|loss|aspect|chapter|verse|"
+    r"Matthew|Mark|Luke|John|Psalms?|Genesis|сч[её]т(?:ом)?|обыграл\w*|победил\w*|проиграл\w*|соотношени\w+|"
+    r"пропорци\w+)\b(?:\s+(?:was|of|by|is|at|stood at|with|[A-Z]\w+|со сч[её]том|в|с))*\s*$"
+)
 _BETWEEN = re.compile(r"(?:between|from|в период с|между|с)\s*$", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:and|to|until|till|и|до|по)\s*$", re.IGNORECASE)
 
@@ -311,7 +321,8 @@ def find_times(text: str) -> list[TimeWords]:
         if name in GATES and not any(letters in small for letters in GATES[name]):
             continue
         for match in pattern.finditer(text):
-            found.append(_time_words(name, match, text))
+            if name != "colon" or not _SCORE.search(text, max(0, match.start() - 30), match.start()):
+                found.append(_time_words(name, match, text))
     found.sort(key=lambda w: (w.start, -w.end))
     kept: list[TimeWords] = []
     for words in found:

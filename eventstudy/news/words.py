@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 Meaning = Literal["at", "by", "before", "after", "since", "about"]
-Act = Literal["public", "happening", "price"]
+Act = Literal["public", "repeat", "private", "happening", "price"]
 Role = Literal["event", "publication", "update", "embargo", "schedule", "uncertain", "background", "quoted"]
 
 # Month -> the ways it is written; English is matched with its capital, Russian in any case of the noun.
@@ -119,7 +119,8 @@ ROLES: tuple[tuple[str, Role], ...] = (
         "schedule",
     ),
     (
-        r"could|(?-i:may)|might|would|should|if|whether|unless|denied|denies|false|rumou?r\w*|allegedly|reportedly|privately|secretly|sealed|leaked",
+        r"could|(?-i:may)|might|would|should|if|whether|unless|denied|denies|false|rumou?r\w*|allegedly|reportedly|"
+        r"privately|secretly|sealed|leaked",
         "uncertain",
     ),
     (
@@ -152,13 +153,14 @@ ROLES: tuple[tuple[str, Role], ...] = (
 # Verbs of acts that are public when they are done, and verbs of prices; every other verb tells of a happening, which
 # may become known later.
 PUBLIC_ACTS = (
-    r"said|says|told|tells|announce[sd]?|report(?:s|ed)?|publish(?:es|ed)|releas(?:es|ed)|posted|declare[sd]|state[sd]|"
-    r"disclose[sd]|confirm(?:s|ed)|warn(?:s|ed)|raise[sd]|cuts?|hike[sd]|lower(?:s|ed)|increase[sd]|keeps?|kept|leaves|left|"
-    r"halt(?:s|ed)|suspend(?:s|ed)|stopped|resume[sd]|resign(?:s|ed)|order(?:s|ed)|impose[sd]|unveil(?:s|ed)|issue[sd]|"
-    r"tweeted|wrote|writes|acknowledge[sd]|add(?:s|ed)|noted|forecast|downgrade[sd]|upgrade[sd]|fired|sanctioned|ran|"
-    r"сообщ\w+|заяв\w+|объявил\w*|опубликовал\w*|рассказал\w*|сказал\w*|передал\w*|передает|передаёт|написал\w*|"
-    r"пишет|снизил\w*|повысил\w*|сохранил\w*|остановил\w*|приостановил\w*|подтвердил\w*|отметил\w*|уточнил\w*|"
-    r"предупредил\w*|выпустил\w*|разместил\w*|обнародовал\w*|известно|выступил\w*|призвал\w*|пообещал\w*"
+    r"said|says|told|tells|announce[sd]?|report(?:s|ed)?|publish(?:es|ed)|releas(?:es|ed)|posted|declare[sd]|"
+    r"state[sd]|disclose[sd]|confirm(?:s|ed)|warn(?:s|ed)|raise[sd]|cuts?|hike[sd]|lower(?:s|ed)|increase[sd]|keeps?|"
+    r"kept|leaves|left|halt(?:s|ed)|suspend(?:s|ed)|stopped|resume[sd]|resign(?:s|ed)|order(?:s|ed)|impose[sd]|"
+    r"unveil(?:s|ed)|issue[sd]|tweeted|wrote|writes|acknowledge[sd]|add(?:s|ed)|noted|downgrade[sd]|upgrade[sd]|"
+    r"reiterate[sd]|repeat(?:s|ed)|сообщ\w+|заяв\w+|объявил\w*|опубликовал\w*|рассказал\w*|сказал\w*|передал\w*|"
+    r"передает|передаёт|написал\w*|пишет|снизил\w*|повысил\w*|сохранил\w*|остановил\w*|приостановил\w*|подтвердил\w*|"
+    r"отметил\w*|уточнил\w*|предупредил\w*|выпустил\w*|разместил\w*|обнародовал\w*|известно|выступил\w*|призвал\w*|"
+    r"пообещал\w*"
 )
 PRICE_MOVES = (
     r"fell|rose|dropped|gained|lost|climbed|slid|jumped|surged|plunged|traded|declined|advanced|weakened|strengthened|"

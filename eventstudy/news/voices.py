@@ -1,0 +1,102 @@
+"""Who speaks in public, what is published, and the words that take a sentence out of the public: literal tables."""
+
+from __future__ import annotations
+
+import re
+
+# Heads of the subject of "said": institutions and offices whose words are public when they are spoken.
+VOICES_EN = (
+    r"agenc(?:y|ies)|administration|airlines?|airport|army|association|authorit(?:y|ies)|automaker|bank|board|bourse|"
+    r"brokerage|builder|bureau|cabinet|carmaker|carrier|central bank|chain|chancellor|commission(?:er)?|committee|"
+    r"company|conglomerate|congress|consortium|corporation|council|court|department|depository|developer|drugmaker|"
+    r"embassy|exchange|executive|exporter|factory|fed|federation|firm|foundation|fund|giant|government|governor|"
+    r"group|house|importer|institute|insurer|issuer|judge|justice|king|kremlin|lender|maker|manufacturer|mayor|miner|"
+    r"minister|ministry|monarch|newspaper|network|office|officials?|operator|organi[sz]ation|palace|parliament|party|"
+    r"pentagon|platform|pope|port|premier|presiden(?:t|ts|cy)|producer|prosecutor|provider|publisher|queen|railway|"
+    r"refiner|regulator|reserve|retailer|secretariat|secretary|senate|service|spokes(?:man|woman|person)|startup|"
+    r"statement|supplier|team|telescope|trade union|treasury|tribunal|union|university|utility|vatican|watchdog|"
+    r"white house|wire|chairman|chairwoman|chair|ceo|chief|director|leaders?|negotiators|ministers|companies|banks|"
+    r"exchanges|governments|regulators|parties|allies"
+)
+VOICES_RU = (
+    r"агентств\w*|администраци\w*|аэропорт\w*|банк\w*|бирж\w*|бюро|ведомств\w*|верховн\w+ суд\w*|вице-премьер\w*|"
+    r"глав[аы]|госдум\w*|госдеп\w*|газет\w*|губернатор\w*|дворец|дом\b|департамент\w*|директор\w*|дум[аы]|завод\w*|"
+    r"зам\w*|канцлер\w*|кабмин\w*|кабинет\w*|комисси\w*|комитет\w*|компани\w*|концерн\w*|корпораци\w*|кремл\w*|"
+    r"комитет\w*|лидер\w*|мэр\w*|министерств\w*|министр\w*|минфин\w*|мин[а-яё]{3,}|мид\w*|мосбирж\w*|надзор\w*|"
+    r"оператор\w*|организаци\w*|офис\w*|парламент\w*|пентагон\w*|посольств\w*|правительств\w*|правлени\w*|премьер\w*|"
+    r"президент\w*|пресс-\w+|представител\w+|прокуратур\w*|производител\w*|регулятор\w*|резерв\w*|росстат\w*|"
+    r"рос[а-яё]{4,}|секретар\w*|сенат\w*|совет\w*|союз\w*|спикер\w*|суд\w*|ритейлер\w*|телеканал\w*|университет\w*|"
+    r"управлени\w*|фирм\w*|фонд\w*|холдинг\w*|центр\w*|центробанк\w*|цб|фрс|ецб|мвф|оон|опек\w*|чиновник\w*|штаб\w*|"
+    r"служб\w*|генсек\w*|банки|власти|групп\w+|сет[ьи]|авиакомпани\w*|эмитент\w*|застройщик\w*|федераци\w*|биржи"
+)
+# What is published: heads of the subject of "was released", or of the object of "published".
+PUBLISHED_EN = (
+    r"announcements?|bulletin|budget|communiqu[eé]|cpi|data|decisions?|declaration|decree|deal|estimates?|figures|"
+    r"filing|forecasts?|gdp|guidance|index|inflation|it|jobs|law|leak|merger|minutes|news|notice|numbers|order|"
+    r"outage|outcome|outlook|payrolls?|plan|press release|projections?|readout|read-out|records?|reports?|"
+    r"resignation|results?|rule|ruling|sanctions?|statements?|statistics|survey|takeover|this|update|verdict|votes?|"
+    r"warning|earnings|accord|agreement|appointment|acquisition|details|launch|ceasefire|truce|treaty|tariffs?|text|"
+    r"transcript|letter"
+)
+# "was halted": what the public sees stop and go on.
+TRADED_EN = r"trading|shares?|stocks?|market|futures|bonds?|units|dealings|securities|session"
+UNREAL = re.compile(
+    r"\b(?:novels?|films?|movies?|drama|episode|fictional|fiction|imagine|suppose|supposing|scenario|drills?|"
+    r"rehearsal|simulations?|simulated|mock|hoax|fake[ds]?|bogus|parody|satir\w+|spoof\w*|hackers|impostors?|"
+    r"prank\w*|april fools?|dreams?|dreamt|hypothetical\w*|would have|purported\w*|so-called|template|for example|"
+    r"(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|(?:the|its|this|that) (?:statement|announcement|report|"
+    r"post|tweet|story|release|notice))|роман[еау]?|фильм\w*|сериал\w*|учени(?:я|й|ях)|учебн\w+|фейк\w*|пародийн\w*|"
+    r"сатирич\w*|розыгрыш\w*|хакер\w*|взломан\w*|фальшив\w*|поддельн\w*|представьте|допустим|предположим|"
+    r"гипотетич\w*|отозвал\w*|удалил\w*|к примеру|например|шутк\w*|шутлив\w*)\b",
+    re.IGNORECASE,
+)
+# Said or done, and not before the public.
+CLOSED = re.compile(
+    r"\b(?:privately|private|secret(?:ly)?|sealed?|confidential\w*|classified|internal(?:ly)?|intranet|diary|(?:to|"
+    r"told|with|for) (?:(?:his|her|its|their|the|all|some|senior) )*(?:staff|employees?|workers|aides?|colleagues?|"
+    r"wife|husband|friends?|famil(?:y|ies)|relatives|clients?|subscribers|allies|lawyers?|insiders?)|"
+    r"in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|members only|closed[- ]door|closed doors|"
+    r"in camera|off the record|on background|leaked|drafts?|transcripts?|recordings?|testimony|testified|deposition|"
+    r"affidavit|under oath|in custody|phone call|by (?:tele)?phone|telephone call|dinner|opposing side|"
+    r"in an? (?:closed |private )?(?:meeting|call|conversation|chat)|to (?:the )?(?:police|cabinet|board|court clerk|"
+    r"investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|without (?:telling|"
+    r"informing|announcing))|закрыт\w+|конфиденциальн\w*|внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|"
+    r"меморандум|приказ|документ)\w*|секретн\w*|тайн\w*|сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|"
+    r"мужу|друз\w+|родн(?:ым|ыми)|дневник\w*|служебн\w*|кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|"
+    r"в телефонном|полиции|следовател\w+|допрос\w*)\b",
+    re.IGNORECASE,
+)
+# What tells that the public learned it at another time than it was done.
+LATER = re.compile(
+    r"\b(?:made public|bec(?:ame|ome) public|went public|bec(?:ame|ome) known|came to light|emerged|surfaced|"
+    r"kept (?:secret|quiet|private|under wraps|from)|under (?:embargo|seal|wraps)|embargo(?:ed)?|(?:was|"
+    r"were) (?:only|not) (?:made public |later )?(?:announced|published|released|disclosed|reported|revealed)|"
+    r"only (?:announced|published|released|disclosed|revealed)|not (?:been )?(?:made public|announced|published|"
+    r"released|disclosed)|undisclosed|withheld|(?:hours?|days?|weeks?|months?) later|until then|first reported|"
+    r"earlier reported|previously reported|had (?:already |earlier |previously )?(?:been )?(?:reported|leaked|"
+    r"announced|published)|стало известно позже|позднее стало|стало известно лишь|стало известно только|"
+    r"держал\w* в (?:тайне|секрете)|под эмбарго|лишь (?:через|спустя|на следующий)|обнародовал\w* (?:лишь|только)|"
+    r"не (?:публиковал|объявлял|обнародовал|раскрывал|сообщал)\w*|(?:через|спустя) \w+ (?:час|дн|день|недел|"
+    r"месяц)\w*|ранее сообщал\w*|уже сообщал\w*)\b",
+    re.IGNORECASE,
+)
+# Verbs of those who speak after others did: the news was out by then, since when they do not say.
+REPEATS = re.compile(
+    r"(?:confirm(?:s|ed)|acknowledge[sd]|add(?:s|ed)|noted|reiterate[sd]|repeat(?:s|ed)|подтвердил\w*|отметил\w*|"
+    r"уточнил\w*|повторил\w*|добавил\w*|напомнил\w*|призвал\w*|пообещал\w*)",
+    re.IGNORECASE,
+)
+AGAIN = re.compile(r"\b(?:again|once more|repeated|reiterated|снова|вновь|ещё раз|повторно)\b", re.IGNORECASE)
+# Happenings that were known to come: their minute is a timetable's, not that of news.
+TIMETABLE = re.compile(
+    r"\b(?:deadline|was due|were due|bids?|expir\w+|ex-dividend|dividends? (?:was|were) paid|paid (?:its|a|"
+    r"the) dividends?|elections?(?: \w+){0,2} held|(?:as|previously|already) (?:planned|scheduled|announced|agreed|"
+    r"expected)|(?:announced|agreed|scheduled|reported) (?:last|in|earlier|weeks|months|days|a)|dated|"
+    r"kick(?:ed)? ?off|(?:trading|markets?|exchange|session|bourse|stocks?|shops?|stores?|offices?|polls?|"
+    r"polling stations|registration|auction|tender|subscription|flights?|trains?|museum|library|doors)\s+(?:had |"
+    r"have )?(?:opened|closed|began|started|ended|arrived|departed|left|landed)|opened (?:its|the|their) doors|"
+    r"дедлайн\w*|срок\w*|истек\w*|ист[её]к\w*|заявк\w*|(?:торги|биржа|рынок|сессия|магазин|офис|банк|участки|"
+    r"музей)\s+(?:открыл|закрыл|начал|закончил|завершил)\w*|дивиденд\w* выплатил\w*|как и (?:планировал|ожидал)\w*|"
+    r"от \d{1,2} (?:январ|феврал|март|апрел|мая|июн|июл|август|сентябр|октябр|ноябр|декабр)\w*)\b",
+    re.IGNORECASE,
+)
