@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -119,6 +119,8 @@ def _of_half(words: TimeWords, hour: int) -> int:
 
 def moment_bounds(words: TimeWords, day: date, zone: str, machine: bool) -> tuple[datetime, datetime, Precision]:
     """Return the closed UTC interval of a time on a day; a range runs to the end of its second stamp."""
+    if words.twin is not None:
+        return _agreed(replace(words, twin=None), words.twin, day, zone, machine)
     hour, minute, second, precision = local_reading(words, zone, machine)
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a local clock reading
     stamp = stamp_of_local(
@@ -131,6 +133,23 @@ def moment_bounds(words: TimeWords, day: date, zone: str, machine: bool) -> tupl
     if last.end <= stamp.start:
         raise StampError("no_such_time", f"{words.text!r} would end before it begins.")
     return stamp.start, last.end, precision
+
+
+def _agreed(
+    words: TimeWords, twin: TimeWords, day: date, zone: str, machine: bool
+) -> tuple[datetime, datetime, Precision]:
+    """Return the instant two clocks show; the second may settle which place's clock the first is."""
+    other = moment_bounds(twin, day, zone_name(twin.zone), machine)
+    try:
+        readings = [moment_bounds(words, day, zone, True)]
+    except StampError as error:
+        if error.kind != "zone_ambiguous":
+            raise
+        readings = [moment_bounds(words, day, name, True) for name in error.readings]
+    same = [reading for reading in readings if reading[0] == other[0]]
+    if not same:
+        raise StampError("several_times", f"{words.text!r} and {twin.text!r} are not the same instant on {day}.")
+    return same[0]
 
 
 def _range_end(words: TimeWords, hour: int) -> tuple[int, int]:
@@ -157,6 +176,8 @@ def part_bounds(part: str, day: date, zone: str, text: str) -> tuple[datetime, d
 
 
 def day_bounds(day: date, zone: str, text: str) -> tuple[datetime, datetime]:
-    """Return the closed UTC interval of a local day."""
+    """Return the closed UTC interval of a local day; its ends may lie in the other season ("EDT" on the last day)."""
+    row = find_zone(zone)[1] if zone else None
+    zone = row.zone if row is not None and row.season else zone
     stamp = stamp_of_local(datetime(day.year, day.month, day.day), "day", zone, text)  # noqa: DTZ001
     return stamp.start, stamp.end

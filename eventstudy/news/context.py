@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from eventstudy.errors import EventTimeError, StampError
 from eventstudy.news.stamps import Stamp
-from eventstudy.news.zones import find_zone, is_utc_name
+from eventstudy.news.zones import AMBIGUOUS, find_zone, is_utc_name
 
 # News are new: a day further than this before the publication is background, not the event's.
 NEWS_AGE = timedelta(days=2)
@@ -68,14 +68,24 @@ class Reference:
     written: date | None = None
 
     def day_in(self, zone: str) -> date | None:
-        """Return the local day of the publication on a clock; None where it spans two days there, or is unknown."""
-        if self.written is not None and zone in ("", self.zone):
+        """Return the local day of the publication on a clock; None where it spans two days there, or is unknown.
+
+        A written day is taken on any clock; ``holds_at`` tells afterwards whether that was safe.
+        """
+        if self.written is not None:
             return self.written
         if self.stamp is None or not zone:
             return None
         clock: tzinfo = find_zone(zone)[0]
         first, last = (at.astimezone(clock).date() for at in (self.stamp.start, self.stamp.end))
         return first if first == last else None
+
+    def holds_at(self, at: datetime) -> bool:
+        """Return whether at an instant the written day is the day of its writer: on his clock, or on all likely ones."""
+        if self.written is None:
+            return True
+        clocks = [find_zone(self.zone)[0]] if self.zone else [timezone(timedelta(hours=h)) for h in (-8, 10)]
+        return all(at.astimezone(clock).date() == self.written for clock in clocks)
 
     @property
     def day(self) -> date | None:
@@ -87,10 +97,10 @@ class Reference:
         return bool(self.zone) and self.zone[:1] in "+-\u2212"
 
 
-def reference_of(stamp: Stamp | None, context: Context, written: date | None = None) -> Reference:
+def reference_of(stamp: Stamp | None, context: Context, written: date | None = None, place: str = "") -> Reference:
     """Return the day to count from; a stamp in UTC says nothing of the publisher's own clock."""
-    own = "" if stamp is None or is_utc_name(stamp.zone) else stamp.zone
-    return Reference(stamp, context.zone or own, written)
+    own = "" if stamp is None or is_utc_name(stamp.zone) or stamp.zone.casefold() in AMBIGUOUS else stamp.zone
+    return Reference(stamp, place or context.zone or own, written)
 
 
 def zone_of(name: str) -> tzinfo:

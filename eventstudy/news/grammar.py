@@ -7,12 +7,14 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-from eventstudy.news.links import is_near, is_tied, is_told_by_another, is_watched
-from eventstudy.news.publicity import publicity, timetable, unreal
+from eventstudy.news.links import has_object, is_near, is_tied, is_told_by_another, is_watched
+from eventstudy.news.publicity import is_release, publicity, timetable, unreal
+from eventstudy.news.zones import city_zone
+from eventstudy.news.voices import RELEASE_STAMP
 from eventstudy.news.words import PRICE_MOVES, PUBLIC_ACTS, ROLES, Act, Role
 
 Span = tuple[int, int]
-_END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n\s*")
+_END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n\s*|;\s+")
 # A line this long that ends without a stop was wrapped by a mailer; its sentence goes on.
 _WRAPPED = 50
 _NO_END = re.compile(
@@ -42,7 +44,8 @@ _PAST = re.compile(
     r"began|took|set|put|gave|sent|won|lost|hit|sold|bought|went|came|saw|sank|struck|broke|wrote|ran|read|became|shot|"
     r"flew|stood|knew|drew|grew|threw|overthrew|withdrew|paid|laid|led|built|spent|sought|brought|caught|taught|fought|"
     r"found|heard|shut|split|spread|quit|froze|chose|rode|swore|wore|tore|forbade|[a-z]{3,}ed|"
-    r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|сообщает|сообщают|пишет|передает|передаёт)\b",
+    r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|вышел|"
+    r"(?:объявлен|опубликован|раскрыт|обнародован|распространен|распространён|размещен|размещён)[аоы]?|сообщает|сообщают|пишет|передает|передаёт)\b",
     re.IGNORECASE,
 )
 # Opening hours and ages of companies: times in the present or the far past that no news is dated by.
@@ -118,11 +121,16 @@ def governing(sentence: str, start: int, end: int) -> Governed:
     if len(sentence) > 2 * REACH:
         first = max(0, start - REACH)
         sentence, start, end = sentence[first : end + REACH], start - first, end - first
+    stamp = RELEASE_STAMP.search(sentence, 0, start)
+    if stamp is not None or _RELEASE_AFTER.match(sentence, end):
+        return Governed("event", "", stamp[0] if stamp else "release", past=True, act="public")
     before = [(m.end(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, 0, start)]
     before += [(m.end(), "schedule", m[0]) for m in _INFINITIVE.finditer(sentence, 0, start)]
     before += [(m.end(), "background", m[0]) for m in _STANDING.finditer(sentence, 0, start)]
-    past = [m for m in _PAST.finditer(sentence) if not _ROLE.fullmatch(m[0]) and not _STANDING.fullmatch(m[0])]
+    past = [m for m in _PAST.finditer(sentence) if not _is_marker(sentence, m) and not _STANDING.fullmatch(m[0])]
     verb = max((m for m in past if m.end() <= start), key=lambda m: m.end(), default=None)
+    if verb is not None and has_object(verb[0], sentence[verb.end() : start], sentence[start:end]):
+        before = [entry for entry in before if entry[0] <= verb.start() or entry[1] != "schedule"]
     doubtful = [entry for entry in before if entry[1] == "uncertain"]
     if before:
         place, role, word = max(doubtful or before)
@@ -131,6 +139,14 @@ def governing(sentence: str, start: int, end: int) -> Governed:
     if verb is not None and not _COMPLEMENT.search(sentence, verb.end(), start):
         return _ruled_by(sentence, verb, start, end)
     return _governed_after(sentence, start, end, [m for m in past if m.start() >= end])
+
+
+_RELEASE_AFTER = re.compile(r"\s*release[- ]time\b", re.IGNORECASE)
+
+
+def _is_marker(sentence: str, word: re.Match[str]) -> bool:
+    """Return whether a word that could be a verb stands there as a marker: "First published 09:12"."""
+    return any(m.start() <= word.start() and m.end() >= word.end() for m in _ROLE.finditer(sentence, 0, word.end()))
 
 
 # What follows these words is told, not done: "said that Monday was a bad day".
@@ -148,7 +164,7 @@ def _ruled_by(sentence: str, verb: re.Match[str], start: int, end: int) -> Gover
     span = re.compile(re.escape(word)).search(sentence, verb.start()) if helped else verb
     span = span or verb
     if act == "public":
-        told = is_told_by_another(sentence, verb) or not is_watched(sentence, word, span, end)
+        told = (is_told_by_another(sentence, verb) and not is_release(sentence, verb)) or not is_watched(sentence, word, span, end)
         act = "happening" if told else publicity(sentence, span, start, end)
     known = timetable(sentence) if act == "happening" else ""
     if known:
@@ -216,13 +232,18 @@ def _main_verb(sentence: str, verb: re.Match[str]) -> str:
     return following["word"] if following else verb[0]
 
 
-_DATELINE = re.compile(r"\s*[A-ZА-ЯЁ][\w .'’-]{1,40}[,.]\s*$")
-_AGENCY = re.compile(r"\.?\s*(?:[-–—/(]|РИА|ТАСС|ИНТЕРФАКС|INTERFAX|Reuters|REUTERS|AP\b|AFP\b)")
+_DATELINE = re.compile(r"\s*(?:[A-ZА-ЯЁ][\w'’-]*[ .]?(?:[A-ZА-ЯЁ][\w'’-]* ?)*[,.]\s*)?$")
+_AGENCY = re.compile(r"\.?\s*(?:\n|[-–—/(]|РИА|ТАСС|ИНТЕРФАКС|INTERFAX|Reuters|REUTERS|AP\b|AFP\b|[.:]\s)")
 
 
 def is_dateline(text: str, start: int, end: int) -> bool:
-    """Return whether a day stands in the line of place, date and agency that opens a wire story."""
+    """Return whether a day stands in the line of place, date and agency that opens a wire story, or alone in the first."""
     return start < 60 and bool(_DATELINE.fullmatch(text[:start])) and bool(_AGENCY.match(text, end))
+
+
+def place_of_dateline(text: str, start: int) -> str:
+    """Return the zone of the town before the day of a dateline; empty where it names none that is known."""
+    return city_zone(text[:start].strip(" ,.\n").rpartition(". ")[2])
 
 
 def _role_name(match: re.Match[str]) -> Role:

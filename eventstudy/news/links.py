@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from eventstudy.news.voices import SETTLED, TIMED
+
 _LITTLE = (
     r"at|on|by|as|of|before|after|since|from|until|till|between|and|no|not|later|earlier|late|early|shortly|just|"
     r"soon|in|a|the|an|statement|morning|afternoon|evening|reporters|journalists|parliament|it|this|so|also|its|"
@@ -18,7 +20,7 @@ _GAP_OF_ACT = re.compile(rf"(?:[\s,(]|\b(?:{_LITTLE}|{_OBJECTS})\b)*", re.IGNORE
 _BARE_ARTICLE = re.compile(r"\b(?:the|a|an|its|his|their|this|that)\s*$", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:[\s\"“«(,—–-]|\b(?:at|on|by|as|of|before|after|since|from|between|late|early|earlier|shortly|soon|just|in|"
-    r"the|but|and|в|во|к|с|до|после|около|примерно|вечером|утром|дн[её]м|поздно|рано|на|а|но|и|ещ[её]|уже)\b)*",
+    r"the|but|and|в|во|к|с|до|после|около|примерно|вечером|утром|дн[её]м|поздно|рано|на|а|но|и|ещ[её]|уже|позже|затем|later|then)\b)*",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -52,12 +54,58 @@ def is_tied(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
     """
     if verb.end() <= start:
         gap = sentence[verb.end() : start]
+        if has_object(verb[0], gap, sentence[start:end]) or _AGENT.fullmatch(gap) or _PLACED.fullmatch(verb[0] + gap):
+            return True
         words = _GAP_OF_ACT if _ACT.fullmatch(verb[0]) else _GAP
         return words.fullmatch(gap) is not None and not _BARE_ARTICLE.search(gap)
-    return _opens(sentence, start, end) and is_near(sentence, verb, start, end)
+    between = sentence[end : verb.start()]
+    if not between.strip() or (not between.strip(" ,") and "," in sentence[start:end]):
+        return _SUBJECT.fullmatch(sentence[:start]) is not None and not _part_of_name(sentence, start, end)
+    return opens(sentence, start, end) and is_near(sentence, verb, start, end)
 
 
-def _opens(sentence: str, start: int, end: int) -> bool:
+# "was announced by the exchange at", "went up on the Treasury site at".
+_AGENT = re.compile(
+    r"\s+by (?:the |its |an? )?(?:[\w&.'’-]+ ){1,5}(?:(?:at|on|before|after|between|by|shortly|just|late|early)\s+)+",
+    re.IGNORECASE,
+)
+_PLACED = re.compile(
+    r"(?:came|went|hit|appeared|flashed|crossed|появил\w*|вышл[аои]|вышел|опубликован\w*|раскрыт\w*|размещ\w+)"
+    r"(?:\s+(?!that\b|which\b|when\b|after\b|before\b|что\b|когда\b|после\b|до\b)[\w'’-]+){0,7}\s*(?:\(?|,)\s*",
+    re.IGNORECASE,
+)
+_ANNOUNCES = re.compile(
+    r"(?:announce[sd]?|disclose[sd]|publish(?:es|ed)|releas(?:es|ed)|issue[sd]|unveil(?:s|ed)|reveal(?:s|ed)|declare[sd]|"
+    r"объявил\w*|объявлен\w*|сообщил\w*|опубликовал\w*|опубликован\w*|раскрыл\w*|раскрыт\w*|обнародовал\w*|"
+    r"распространил\w*|рассказал\w*|обнародован\w*)",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\d[:.]\d\d|\d\s*[ap]\.?\s?m\b|noon|\b\d{4} [A-Z]{3}|час|утра|вечера|полдень", re.IGNORECASE)
+
+
+def has_object(verb: str, gap: str, time: str) -> bool:
+    """Return whether between an announcement and its time stands only what was announced, and that has no time.
+
+    "announced the recall at 9:40" speaks of the announcement; "announced a meeting at 9:40" may speak of the meeting.
+    Where only a day is said, "announced a price rise on Monday", it may be the day of either.
+    """
+    if not _ANNOUNCES.fullmatch(verb) or not gap.strip() or len(gap.split()) > 18:
+        return False
+    if TIMED.search(gap) or _CLAUSE.search(gap) or re.search(r"[()\"“”]|\d[:.]\d\d", gap) or _BARE_ARTICLE.search(gap):
+        return False
+    return bool(SETTLED.search(gap)) and bool(_CLOCK.search(time))
+
+
+# "The bank on Tuesday said": only the subject stands before a time that stands right before its verb.
+_SUBJECT = re.compile(
+    r"(?:(?!\w+ть(?:ся)?\b|\w+[еия]тся\b|to\b|that\b|which\b|who\b|when\b|after\b|before\b|что\b|котор|когда\b|после\b)[\w«»&.'’-]+\s+){0,7}"
+    r"(?:(?:on|at|late|early|in|в|во)\s+)*",
+    re.IGNORECASE,
+)
+
+
+def opens(sentence: str, start: int, end: int) -> bool:
+    """Return whether nothing but little words stands before a time in its sentence."""
     return _LEAD.fullmatch(sentence[:start]) is not None and not _names_something(sentence, start, end)
 
 
@@ -66,10 +114,15 @@ def _names_something(sentence: str, start: int, end: int) -> bool:
     return start == 0 and _NAME.match(sentence, start, end + 3) is not None
 
 
+def _part_of_name(sentence: str, start: int, end: int) -> bool:
+    """Return whether a weekday after a capital and without its "on" is part of a name: "Ruby Tuesday said"."""
+    return bool(re.search(r"[A-Z][\w'’-]*\s+$", sentence[:start]) and re.match(r"[A-Z][a-z]+day\b", sentence[start:end]))
+
+
 def is_near(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
     """Return whether a happening stands in the same clause as its time, which opens the sentence if it comes first."""
     gap = sentence[verb.end() : start] if verb.end() <= start else sentence[end : verb.start()]
-    if verb.end() > start and not _opens(sentence, start, end):
+    if verb.end() > start and not opens(sentence, start, end):
         return False
     return len(gap.split()) <= NEAR_WORDS and not _CLAUSE.search(gap)
 
@@ -90,7 +143,7 @@ _AFTERMATH = re.compile(
     r"month)|\w+\s+(?:years?|weeks?|months?|days?|hours?|minutes?)\s+(?:ago|later|earlier|before|after)|week\b|"
     r"fortnight\b|(?:поза)?прошл\w+|следующ\w+|будущ\w+|позапрошл\w+|на\s+(?:прошлой|следующей|той|"
     r"минувшей)\s+неделе|(?:\w+\s+){0,2}(?:назад|спустя)\b|(?:19|20)\d\d\b|['’]\d\d\b|"
-    r"\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|(?:before|after|до|после|перед)\b|"
+    r"\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|(?<!,\s)(?:before|after|до|после|перед)\b|"
     r"[+\u2212-]\d)",
     re.IGNORECASE,
 )

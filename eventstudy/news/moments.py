@@ -13,11 +13,11 @@ from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_b
 from eventstudy.news.context import Context, Reference
 from eventstudy.news.days import DayReading, read_day
 from eventstudy.news.evidence import Conflict, Evidence
-from eventstudy.news.grammar import Span, governing, is_dateline, is_quoted, quoted_spans, sentence_at, sentences
-from eventstudy.news.links import is_qualified
+from eventstudy.news.grammar import Span, governing, is_dateline, is_quoted, place_of_dateline, quoted_spans, sentence_at, sentences
+from eventstudy.news.links import is_qualified, opens
 from eventstudy.news.moment import Moment
 from eventstudy.news.phrases import DateWords, TimeWords, find_dates, find_times
-from eventstudy.news.publicity import hidden
+from eventstudy.news.publicity import hidden, history
 from eventstudy.news.words import Meaning, Role
 
 MAX_CHARACTERS = 60_000
@@ -27,6 +27,12 @@ LEAD = 400
 LEAD_SENTENCES = 2
 HEAD = 700
 WORDY = 5
+HEADER_WORDS = 8
+_ITSELF = re.compile(
+    r"\W*(?:The|Its|Their|This|That)\s+(?:[\w'’-]+\s+){0,3}(?:announcement|decision|statement|release|news|communiqu[eé]|results?)\s+"
+    r"(?:was|were|came|went)\b|\W*(?:Решение|Объявление|Заявление|Сообщение|Об этом|О решении)\b"
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 SLACK = timedelta(hours=1)
 _BRIDGE = re.compile(
     r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|time|by|as of|after|before|since|around|about|к|на|до|после|"
@@ -50,6 +56,7 @@ class _Scene:
     russian: bool
     times: tuple[int, ...]
     hidden: bool
+    history: str
 
     def in_lead(self, position: int) -> bool:
         """Return whether a position is in the title, or in the first sentences of the text that say something."""
@@ -58,8 +65,18 @@ class _Scene:
         start = sentence_at(self.spans, position)[0]
         if start >= LEAD:
             return False
-        told = sum(len(self.text[a:b].split()) >= WORDY for a, b in self.spans if a < start)
+        told = sum(self._tells(self.text[a:b]) for a, b in self.spans if a < start)
         return told < LEAD_SENTENCES
+
+    def tells_of_itself(self, position: int) -> bool:
+        """Return whether a sentence near the top tells when this very news came out: "The decision was announced at"."""
+        start, end = sentence_at(self.spans, position)
+        return start < LEAD and _ITSELF.match(self.text[start:end]) is not None
+
+    def _tells(self, sentence: str) -> bool:
+        """Return whether a sentence says something: a line of a date and a place does not."""
+        words = sentence.split()
+        return len(words) >= WORDY and not (len(words) <= HEADER_WORDS and _YEAR.search(sentence))
 
     def sentence(self, position: int) -> tuple[str, int]:
         start, end = sentence_at(self.spans, position)
@@ -76,8 +93,7 @@ def read_moments(text: str, field: str, context: Context, reference: Reference) 
     times = [t for t in times if not any(d.start < t.end and t.start < d.end for d in dates)]
     starts = tuple(t.start for t in times)
     scene = _Scene(
-        text, field, sentences(text), quoted_spans(text), context, reference, russian, starts, hidden(text[:HEAD])
-    )
+        text, field, sentences(text), quoted_spans(text), context, reference, russian, starts, hidden(text[:HEAD]), history(text[:HEAD]))
     moments = [_moment(scene, *pair) for pair in _pairs(scene, dates, times)]
     return sorted(moments, key=lambda m: m.evidence.start)[:MAX_MOMENTS]
 
@@ -90,9 +106,10 @@ def _pairs(
     for time in times:
         start, end = sentence_at(scene.spans, time.start)
         near = [d for d in dates if start <= d.start < end and d.until is None]
+        near = [d for d in near if not is_dateline(scene.text, d.start, d.end) or _beside(scene.text, d, time)]
         beside = min((d for d in near if _beside(scene.text, d, time)), key=lambda d: _gap(d, time), default=None)
         if beside is None and len(near) == 1 and len([t for t in times if start <= t.start < end]) == 1:
-            beside = near[0]
+            beside = near[0] if opens(scene.text[start:end], near[0].start - start, near[0].end - start) else None
         if beside is not None:
             used.add(id(beside))
         yield beside, time, beside is None and len(near) > 0
@@ -114,16 +131,21 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
     marks = [m for m in (words, time) if m is not None]
     start, end = min(m.start for m in marks), max(m.end for m in marks)
     sentence, offset = scene.sentence(start)
-    ruled = governing(sentence, start - offset, end - offset)
+    # A day that opens its sentence may stand far from its time ("On Monday the bank said at 10:00"); the time is ruled.
+    far = words is not None and time is not None and words.end < time.start and not _beside(scene.text, words, time)
+    ruled = governing(sentence, (time.start if far and time else start) - offset, end - offset)
     role, word, act = ruled.role, ruled.word, ruled.act
     if act == "public" and scene.hidden:
         act = "happening"
-    if role == "event" and time is None and is_dateline(scene.text, start, end):
-        role, word = "publication", "its place in the dateline"
+    place = ""
+    if role in ("event", "background") and time is None and is_dateline(scene.text, start, end):
+        role, word, place = "publication", "its place in the dateline", place_of_dateline(scene.text, start)
     if role == "event" and act == "price" and marks[-1].meaning in ("at", "after", "since"):
         role, word = "background", "a move of prices"
-    if role == "event" and not scene.in_lead(start) and act != "price":
+    if role == "event" and not scene.in_lead(start) and act != "price" and not (act == "public" and scene.tells_of_itself(start)):
         role, word = "background", "its place below the lead"
+    if role == "event" and scene.history:
+        role, word = "background", scene.history
     if role == "event" and words is not None and words.until is not None:
         role, word = "background", "a range of days"
     if is_quoted(scene.quotes, start):
@@ -137,7 +159,7 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
         field=scene.field,
         note=f"governed by {word!r}" if word else "",
     )
-    moment = Moment(role, evidence, date=words, timed=time is not None, past=ruled.past, act=act)
+    moment = Moment(role, evidence, date=words, timed=time is not None, past=ruled.past, act=act, zone=place)
     if role == "event" and _CORRECTED.search(sentence):
         moment = replace(moment, role="uncertain", evidence=replace(evidence, kind="uncertain", note="corrected"))
     if role == "event" and not ruled.tied:
@@ -175,7 +197,10 @@ def _kind(role: Role, words: DateWords | None, time: TimeWords | None) -> str:
 def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, sentence: str) -> Moment:
     first, last = sentence_at(scene.spans, moment.evidence.start)
     lone = time is None or sum(first <= at < last for at in scene.times) <= 1
-    clock = whose_clock(sentence, time, scene.reference.zone, scene.reference.loose, lone)
+    if moment.zone:
+        clock = WhoseClock(moment.zone, "publisher", note="the clock of the dateline's town")
+    else:
+        clock = whose_clock(sentence, time, scene.reference.zone, scene.reference.loose, lone)
     reading = _day_of(scene, words, clock)
     evidence = replace(
         moment.evidence, note="; ".join(n for n in (moment.evidence.note, clock.note, reading.note) if n)
@@ -190,7 +215,7 @@ def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: Time
     try:
         return _placed(scene, moment, words, time, clock)
     except StampError as error:
-        return replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
+        return replace(noted(moment, _meaning(words, time)), conflicts=(Conflict(error.kind, str(error), evidence.text),))
 
 
 def _placed(
@@ -205,11 +230,14 @@ def _placed(
     if time is not None:
         machine = words is not None and (words.numeric is not None or words.text[:4].isdigit())
         start, end, precision = moment_bounds(time, day, clock.zone, machine)
-        day_end = day_bounds(day, clock.zone, time.text)[1]
+        day_end = day_bounds(day, clock.zone, time.text)[1] if meaning in ("after", "since") else None
     elif words is not None and words.part:
         start, end, precision = *part_bounds(words.part, day, clock.zone, words.text), "hour"
     else:
         start, end, precision = *day_bounds(day, clock.zone, moment.evidence.text), "day"
+    if (words is None or words.relative) and time is not None and not scene.reference.holds_at(start):
+        said = f"{time.text!r}: at that instant it was another day than {day} for whoever wrote the date."
+        raise StampError("day_unknown", said)
     if clock.loose and day != scene.reference.day:
         start, end = start - SLACK, end + SLACK
     return bounded(moment, meaning, (start, end), precision, day_end)

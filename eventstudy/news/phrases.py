@@ -63,6 +63,7 @@ class TimeWords:
     russian: bool = False
     meaning: Meaning = "at"
     until: tuple[int, int] | None = None
+    twin: TimeWords | None = None
 
 
 def _names(rows: tuple[str, ...]) -> str:
@@ -93,11 +94,13 @@ _MONTH_RU = f"(?:{_names(MONTHS_RU)})"
 _DASH = r"[-\u2010-\u2015]"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?![\d:.]\d)"
-_TAIL_EN = rf"(?:,?\s*\(?(?P<wd2>{_LONG_DAY_EN})\b\)?)?"
+_TAIL_EN = rf"(?:,?\s*\(?(?:a\s+)?(?P<wd2>{_LONG_DAY_EN})\b\)?)?"
 
 # The core of a date begins with what is rare (a digit, a name); what may stand before it is looked for only there.
 DATE_PATTERNS: dict[str, re.Pattern[str]] = {
-    "iso": re.compile(r"(?<![\d.-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])"),
+    "iso": re.compile(
+        r"(?<![\d.-])(?P<year>\d{4})(?P<dash>-?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)(?:(?![\d-])(?<=-\d\d)|(?=T\d{4}))"
+    ),
     "month_day": re.compile(
         rf"\b(?P<mon>{_MONTH_EN})\b\.?\s+(?P<day>\d{{1,2}})(?![\d:]|[.,]\d|\s?%|\s+(?:million|billion|trillion|"
         rf"thousand|percent|"
@@ -110,7 +113,7 @@ DATE_PATTERNS: dict[str, re.Pattern[str]] = {
     "day_month_ru": re.compile(
         rf"(?<![\d:.,/\w])(?P<day>\d{{1,2}})(?:-?го|"
         rf"-е)?(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}))?\s+(?P<mon>{_MONTH_RU})\b\.?(?:,?\s+{_YEAR}(?:\s*(?:года|год|"
-        rf"г\.))?)?(?:,?\s*\(?(?:в\s+)?(?P<wd2>{_DAY_RU})\b\)?)?",
+        rf"г\.))?)?(?:,?\s*\(?(?:в\s+|это\s+)?(?P<wd2>{_DAY_RU})\b\)?)?",
         re.IGNORECASE,
     ),
     "numeric": re.compile(
@@ -122,10 +125,12 @@ DATE_PATTERNS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "relative": re.compile(
-        rf"\b(?:{'|'.join(sorted(map(re.escape, RELATIVE_DAYS), key=len, reverse=True))})\b", re.IGNORECASE
+        rf"\b(?:{'|'.join(sorted(map(re.escape, RELATIVE_DAYS), key=len, reverse=True))})\b"
+        r"(?!\s+(?:rates?|index|lending|repo|deposits?|facility|swaps?|loans?)\b)", re.IGNORECASE
     ),
 }
 HEADS: dict[str, re.Pattern[str]] = {
+    "numeric": re.compile(rf"\b(?:(?P<wd>{_DAY_EN})|(?P<wdr>{_DAY_RU}))\b\.?,?\s+$"),
     "month_day": re.compile(rf"\b(?P<wd>{_DAY_EN})\b\.?,?\s+(?:the\s+)?$"),
     "day_month": re.compile(
         rf"(?:\b(?:from|between)\s+(?:the\s+)?(?P<since>\d{{1,2}})(?:{_ORDINAL})\s+(?:to|and)\s+|"
@@ -179,6 +184,10 @@ _AFTER_ZONE = rf"(?:[\s,]{{0,4}}\(?\s?{ZONE[:-1]}|{_PLACE})\)?)?"
 ZONE_ALONE = re.compile(ZONE)
 _HALF = r"(?P<half>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|утра|дня|вечера|ночи)"
 TIME_PATTERNS: dict[str, re.Pattern[str]] = {
+    "machine": re.compile(
+        r"(?<=\d[Tt])(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d+)?)?(?P<zone>[Zz]|[+\u2212-]\d\d:?\d\d)?"
+        r"(?![\d:])"
+    ),
     "colon": re.compile(
         r"(?<![\d:.,/])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?![\d:/]|-[A-Za-zа-я])"
         rf"(?:\s*{_DASH}\s*(?P<until>\d{{1,2}}:\d\d)(?![\d:]))?(?:\s*{_HALF})?{_AFTER_ZONE}"
@@ -265,6 +274,8 @@ def _date_words(name: str, match: re.Match[str]) -> DateWords | None:
         relative = match[0].casefold()
         alone = relative != "накануне" or _EVE_ALONE.match(text, match.end())
         return replace(words, relative=relative if alone else "накануне чего-то")
+    if parts.get("wdr"):
+        words = replace(words, weekday=_weekday_ru(str(parts["wdr"])))
     weekday = parts.get("wd") or parts.get("wd2")
     if weekday:
         words = replace(words, weekday=(_weekday_ru if name.endswith("_ru") else _weekday_en)(weekday))
@@ -328,7 +339,27 @@ def find_times(text: str) -> list[TimeWords]:
     for words in found:
         if not kept or words.start >= kept[-1].end:
             kept.append(words)
-    return _joined_ranges(text, kept)
+    return _paired(text, _joined_ranges(text, kept))
+
+
+# "17:35 GMT (19:35 CEST)", "10:00 a.m. in New York (1500 GMT)": one instant on two clocks.
+_TWIN = re.compile(r"\s*(?:in (?P<place>[A-Z][\w ]{2,20}?))?\s*(?:[(/]|,? or)\s*")
+
+
+def _paired(text: str, times: list[TimeWords]) -> list[TimeWords]:
+    """Return the times with the second clock of the same instant folded into the first."""
+    paired: list[TimeWords] = []
+    for words in times:
+        first = paired[-1] if paired else None
+        between = _TWIN.fullmatch(text, first.end, words.start) if first is not None else None
+        if first is None or between is None or first.twin is not None or not words.zone or words.until or first.until:
+            paired.append(words)
+            continue
+        closed = 1 if text[words.end : words.end + 1] == ")" and ")" not in words.text else 0
+        zone = first.zone or (f"{between['place']} time" if between["place"] else "")
+        end = words.end + closed
+        paired[-1] = replace(first, end=end, text=text[first.start : end], zone=zone, twin=words)
+    return paired
 
 
 def _time_words(name: str, match: re.Match[str], text: str) -> TimeWords:

@@ -9,22 +9,28 @@ from __future__ import annotations
 
 import re
 
+from eventstudy.news.links import has_object
 from eventstudy.news.voices import (
     AGAIN,
     CLOSED,
     LATER,
+    LOOKS_BACK,
     PUBLISHED_EN,
+    PUBLISHED_RU,
     REPEATS,
     TIMETABLE,
     TRADED_EN,
     UNREAL,
     VOICES_EN,
+    SETTLED,
+    TIMED,
     VOICES_RU,
+    WITHDRAWN,
 )
 from eventstudy.news.words import Act
 
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-_BREAK = re.compile(r"[,;:](?=\s)|\s[-–—]\s|[“”\"«»()]")
+_BREAK = re.compile(r"[,;:](?=\s)|\s[-–—]\s|[“”\"«»]")
 _LEAD_WORDS = re.compile(
     r"^[\s,]*(?:(?:but|and|so|then|meanwhile|separately|also|later|earlier|late|early|shortly|just|on|at|in|the|same|"
     r"day|morning|afternoon|evening)\b[\s,]*)*(?=The\b|the\b|An?\b|a\b|[A-Z0-9]|its\b|his\b|her\b|their\b|it\b|he\b|"
@@ -64,6 +70,9 @@ _SAYS = re.compile(
 _GIVES_OUT = re.compile(
     r"(?:publish(?:es|ed)|releas(?:es|ed)|issue[sd]|posted|unveil(?:s|ed)|disclose[sd])", re.IGNORECASE
 )
+_APPEARS = re.compile(r"(?:came|went|became|appeared|hit|flashed|made)", re.IGNORECASE)
+_ANNOUNCED = re.compile(r"\b(?:announcement|disclosure|statement)\b", re.IGNORECASE)
+_TAKES_OBJECT = re.compile(r"(?:announce[sd]?|disclose[sd]|unveil(?:s|ed)|reveal(?:s|ed))", re.IGNORECASE)
 _STOPS = re.compile(r"(?:halt|suspend|stopp|resum)\w*", re.IGNORECASE)
 # What may follow "said at 10:00" and show that the time was the speaker's own.
 _LINK = re.compile(
@@ -84,7 +93,10 @@ _COPULA = re.compile(r"\b(?:was|were)\b(?!\s+(?:\w+ly\s+)?\w+(?:ed|en|own|ost|ol
 _EVENTFUL = re.compile(
     r"\b(?:\w{3,}ed|went|fell|rose|broke|struck|hit|began|took|lost|left|came|met|shot|found|was|were)\b"
 )
-_SHOWED = re.compile(r"\s*,?\s*(?:show(?:s|ed)?|said|indicate[sd]|reveal(?:s|ed)|$|[.])", re.IGNORECASE)
+_SHOWED = re.compile(r"\s*,?\s*(?:show(?:s|ed)?|said|says|indicate[sd]|reveal(?:s|ed)|$|[.]|the\b)", re.IGNORECASE)
+_GIVEN_OUT_RU = re.compile(
+    r"(?:объявлен|опубликован|раскрыт|обнародован|распростран[её]н|размещ[её]н)[аоы]?|появил\w*|вышл[аои]|вышел", re.IGNORECASE
+)
 # "had said on Monday": what it tells of came before the news of this text.
 _BEFORE_THAT = re.compile(r"\bhad\s+(?:\w+ly\s+|also\s+|already\s+|earlier\s+|then\s+|been\s+)*$", re.IGNORECASE)
 
@@ -101,9 +113,21 @@ def timetable(sentence: str) -> str:
     return found[0] if found else ""
 
 
+def history(text: str) -> str:
+    """Return the words by which a text looks back on its event, or takes it back."""
+    found = LOOKS_BACK.search(text) or WITHDRAWN.search(text)
+    return found[0] if found else ""
+
+
 def hidden(text: str) -> bool:
     """Return whether a text tells that what was done became known at another time."""
     return LATER.search(text) is not None
+
+
+def is_release(sentence: str, verb: re.Match[str]) -> bool:
+    """Return whether a verb only tells when a paper came out: "a statement released at 10:00"."""
+    before = sentence[: verb.start()].split()
+    return bool(_GIVES_OUT.fullmatch(verb[0]) and before and _PUBLISHED.fullmatch(before[-1].strip(",(")))
 
 
 def publicity(sentence: str, verb: re.Match[str], start: int, end: int) -> Act:
@@ -118,6 +142,8 @@ def publicity(sentence: str, verb: re.Match[str], start: int, end: int) -> Act:
         return "happening"
     clause = sentence[_clause_start(sentence, min(verb.start(), start)) : verb.start()]
     subject = sentence[end : verb.start()] if start < verb.start() else clause
+    # "The bank on Tuesday said", "Пресс-служба в 19:20 сообщила": the subject stands before the time.
+    subject = subject if subject.strip(" ,") else sentence[_clause_start(sentence, start) : start]
     if _CYRILLIC.search(sentence):
         voiced = _is_voiced_ru(sentence, subject, verb, start, end)
     elif re.search(r"\b(?:was|were|been|is|are)\s+(?:\w+ly\s+|also\s+|then\s+)?$", subject):
@@ -138,6 +164,7 @@ def _clause_start(sentence: str, before: int) -> int:
 
 
 def _plain_subject(subject: str) -> str:
+    subject = re.sub(r"\([^()]*\)\s*", "", subject)
     found = _LEAD_WORDS.match(subject)
     plain = (subject[found.end() :] if found else subject).strip(" ,()")
     return re.sub(r"(?<=\w)\s+(?:had|has|have)(?: (?:also|since|just|already))?$", "", plain)
@@ -148,22 +175,29 @@ def _is_given_out(subject: str, verb: str) -> bool:
     head = re.sub(r"\s+(?:was|were|been|is|are|has|have|had)\b.*$", "", _plain_subject(subject))
     if _CLAUSAL.search(head) or len(head.split()) > 10:
         return False
-    noun = re.split(r"\s+(?:of|on|for|by|from|in|at)\s+", head)[0]
-    wanted = _TRADED if _STOPS.fullmatch(verb) else _PUBLISHED
+    if re.fullmatch("announced|disclosed|unveiled|revealed", verb) and (_heads(SETTLED, head) or _heads(TIMED, head)):
+        return not re.search(r"\b(?:flights?|trains?|departure|arrival)$", head)
+    return _heads(_TRADED if _STOPS.fullmatch(verb) else _ANNOUNCED if verb == "made" else _PUBLISHED, head)
+
+
+def _heads(wanted: re.Pattern[str], subject: str) -> bool:
+    """Return whether the head of a subject is one of the words wanted."""
+    noun = re.split(r"\s+(?:of|on|for|by|from|in|at|to)\s+", subject)[0]
     return any(m.end() == len(noun) for m in wanted.finditer(noun))
 
 
 def _is_voiced(sentence: str, subject: str, verb: re.Match[str], start: int, end: int) -> bool:
     """Return whether a public voice does the act in the main clause."""
     plain = _plain_subject(subject)
-    participle = (
-        _GIVES_OUT.fullmatch(verb[0]) and verb.end() <= start and plain and _PUBLISHED.search(plain.split()[-1])
-    )
-    if participle:
-        return not _CLAUSAL.search(plain) and _SHOWED.match(sentence, end) is not None
+    if verb.end() <= start and is_release(sentence, verb):
+        return _SHOWED.match(sentence, end) is not None
+    if _APPEARS.fullmatch(verb[0]):
+        return _heads(_PUBLISHED, plain) or bool(re.match(r"\s+(?:public|live|known)\b", sentence[verb.end() :]) and is_voice(plain))
     if not is_voice(plain):
         return False
     after = sentence[max(end, verb.end()) :]
+    if has_object(verb[0], sentence[verb.end() : start], sentence[start:end]) or _TAKES_OBJECT.fullmatch(verb[0]):
+        return True
     if _GIVES_OUT.fullmatch(verb[0]) and not _SAYS.fullmatch(verb[0]):
         return _PUBLISHED.search(sentence, verb.end(), max(end, verb.end()) + 60) is not None
     if _COMMANDS.fullmatch(verb[0]):
@@ -215,8 +249,10 @@ def _is_voiced_ru(sentence: str, subject: str, verb: re.Match[str], start: int, 
         return False
     if re.search(r"\b(?:когда|после того|до того|прежде чем|если|как только)\b", subject, re.IGNORECASE):
         return False
+    if _GIVEN_OUT_RU.fullmatch(verb[0]):
+        return PUBLISHED_RU.search(f"{subject} {rest} {tail}") is not None
     if re.match(
-        r"(?:стало\s+)?известно|(?:остановил|приостановил|возобновил|объявил|опубликовал)и", verb[0], re.IGNORECASE
+        r"(?:стал\w*\s+)?известн|(?:остановил|приостановил|возобновил|объявил|опубликовал)и", verb[0], re.IGNORECASE
     ):
         return True
     return (

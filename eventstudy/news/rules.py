@@ -73,7 +73,33 @@ def _half_open(found: Findings, earliest: datetime | None, latest: datetime | No
 
 def of_single_moments(found: Findings, context: Context) -> list[Conflict]:
     """Pass on what could not be resolved in times that matter."""
-    return [c for m in found.moments if m.role in ("event", "embargo", "publication") for c in m.conflicts]
+    settled = _settled(found)
+    return [
+        c
+        for m in found.moments
+        if m.role in ("event", "embargo", "publication")
+        for c in m.conflicts
+        if not (settled and _beside_the_point(m, c))
+    ]
+
+
+def _settled(found: Findings) -> bool:
+    """Return whether one public act of the item is resolved on both sides."""
+    return any(m.role == "event" and m.act == "public" and not m.conflicts and all(m.bounds) for m in found.moments)
+
+
+def _beside_the_point(moment: Moment, conflict: Conflict) -> bool:
+    """Return whether a time that could not be resolved cannot matter once a public act has both its sides.
+
+    A happening could only bound the beginning, which the act does already; a date line without a zone bounds little.
+    What the calendar or the clock does not have stays a reason to look.
+    """
+    if moment.role == "publication":
+        return not moment.timed and conflict.kind == "zone_unknown"
+    return moment.act in ("happening", "price") and conflict.kind not in _IMPOSSIBLE
+
+
+_IMPOSSIBLE = ("weekday_vs_day", "no_such_date", "no_such_time", "dst_gap", "dst_fold", "zones_disagree")
 
 
 def unreliable_words(found: Findings, context: Context) -> list[Conflict]:
@@ -81,9 +107,9 @@ def unreliable_words(found: Findings, context: Context) -> list[Conflict]:
     conflicts = []
     for m in found.moments:
         text = m.evidence.text
-        if m.role == "uncertain":
+        if m.role == "uncertain" and not (_settled(found) and m.bounds == (None, None)):
             conflicts.append(Conflict("uncertain", f"{text!r} is {m.evidence.note or 'in doubt'}.", text))
-        elif m.role == "event" and not m.past and not _is_over(m, found):
+        elif m.role == "event" and not m.past and not _is_over(m, found) and not (_settled(found) and not any(m.bounds)):
             conflicts.append(Conflict("tense_unclear", f"{text!r}: nothing says it is past, not to come.", text))
     return conflicts
 

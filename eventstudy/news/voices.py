@@ -35,8 +35,44 @@ PUBLISHED_EN = (
     r"filing|forecasts?|gdp|guidance|index|inflation|it|jobs|law|leak|merger|minutes|news|notice|numbers|order|"
     r"outage|outcome|outlook|payrolls?|plan|press release|projections?|readout|read-out|records?|reports?|"
     r"resignation|results?|rule|ruling|sanctions?|statements?|statistics|survey|takeover|this|update|verdict|votes?|"
-    r"warning|earnings|accord|agreement|appointment|acquisition|details|launch|ceasefire|truce|treaty|tariffs?|text|"
-    r"transcript|letter"
+    r"warning|earnings|accord|agreement|appointment|acquisition|details|treaty|tariffs?|text|filing|tweet|post|flash|"
+    r"headline|release|disclosure|package|communique|notice"
+)
+# A stamp that says of itself that it is the release's: "Release time: ...", "Время сообщения — ...".
+RELEASE_STAMP = re.compile(
+    r"\b(?:release[- ]?time|time of (?:the )?release|released(?: to the (?:public|press|media))?(?=\s*:)|(?:дата и )?время "
+    r"(?:раскрытия|сообщения|публикации)|обнародован[аоы]?(?=\s*:))\s*[:—–-]?\s*$",
+    re.IGNORECASE,
+)
+# What is announced without a time of its own, and what has one: "announced the recall at 9:40", but "a meeting at 9:40".
+SETTLED = re.compile(
+    rf"\b(?:{PUBLISHED_EN}|recall|appointment|dividends?|buy-?backs?|repurchase|increases?|cuts?|rise|hike|reduction|sale of|"
+    r"purchases?|raise|rights issue|offering|downgrade|upgrade|loss(?:es)?|profits?|default|ban|devaluation|intervention|move|"
+    r"measures?|package|stimulus|easing|tightening|changes?|revision|recommendation|approval|award|contract|settlement|fine|"
+    r"penalty|probe|investigation|inquiry|layoffs|restructuring|bankruptcy|insolvency|rates?|peg|cyberattack)\b|"
+    r"\b(?:решени|результат|отч[её]т|данн|показател|прибыл|убыт|дивиденд|повышени|снижени|сокращени|увеличени|выкуп|отзыв|"
+    r"отказ|назначени|отставк|увольнени|сделк|покупк|продаж|слияни|поглощени|дефолт|банкротств|санкци|пошлин|"
+    r"запрет|мер[ыаех]|изменени|предупреждени|прогноз|рейтинг|штраф|контракт|соглашени|договор|заявлени|"
+    r"сообщени|релиз|пресс-релиз|постановлени|указ|приказ|предел|ставк|кибератак|смен|дол[яеию]|кадров|"
+    r"недостовер|пресс-релиз)\w*",
+    re.IGNORECASE,
+)
+TIMED = re.compile(
+    r"\b(?:meetings?|conferences?|calls?|webcast|hearings?|votes?|elections?|summit|talks|strikes?|auctions?|tenders?|listing|"
+    r"launch|start|opening|closing|events?|session|trading|maintenance|shutdown|holiday|visit|trip|ceremony|match|game|"
+    r"concert|speech|address|briefing|publication|deadline|expiry|breach|attacks?|explosion|blast|quake|earthquake|fire|crash|"
+    r"accident|outage|closure|curfew|ceasefire|truce|blackout|tests?|drill|departure|arrival|flights?|delays?|halt|suspension|"
+    r"effective|delisting|death|arrest|raid|shooting|launching|resumption|testimony|interview|appearance|"
+    r"(?:встреч|собрани|заседани|совещани|конференци|выбор|торг|аукцион|тендер|размещени|открыти|начал|старт|запуск|переговор|"
+    r"визит|саммит|забастовк|митинг|голосовани|матч|концерт|перенос|авари|пожар|взрыв|задержани|арест|атак|сбо|отключени|"
+    r"рейс|задержк|вылет|прил[её]т|учени|брифинг|выступлени|эфир|слушани|праздник|перерыв|остановк|приостановк|прекращени|"
+    r"гибел|смерт|дтп|обстрел|землетрясени|обыск)\w*)\b",
+    re.IGNORECASE,
+)
+PUBLISHED_RU = re.compile(
+    r"\b(?:решени|сообщени|заявлени|релиз|пресс-релиз|отч[её]т|данные|результат|указ|приказ|постановлени|новост|пост|документ|"
+    r"молни|протокол|прогноз|итог|стат|запис|твит|публикаци|информаци|факт)\w*|\bоб?\s",
+    re.IGNORECASE,
 )
 # "was halted": what the public sees stop and go on.
 TRADED_EN = r"trading|shares?|stocks?|market|futures|bonds?|units|dealings|securities|session"
@@ -44,10 +80,9 @@ UNREAL = re.compile(
     r"\b(?:novels?|films?|movies?|drama|episode|fictional|fiction|imagine|suppose|supposing|scenario|drills?|"
     r"rehearsal|simulations?|simulated|mock|hoax|fake[ds]?|bogus|parody|satir\w+|spoof\w*|hackers|impostors?|"
     r"prank\w*|april fools?|dreams?|dreamt|hypothetical\w*|would have|purported\w*|so-called|template|for example|"
-    r"(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|(?:the|its|this|that) (?:statement|announcement|report|"
-    r"post|tweet|story|release|notice))|роман[еау]?|фильм\w*|сериал\w*|учени(?:я|й|ях)|учебн\w+|фейк\w*|пародийн\w*|"
-    r"сатирич\w*|розыгрыш\w*|хакер\w*|взломан\w*|фальшив\w*|поддельн\w*|представьте|допустим|предположим|"
-    r"гипотетич\w*|отозвал\w*|удалил\w*|к примеру|например|шутк\w*|шутлив\w*)\b",
+    r"роман[еау]?|фильм\w*|сериал\w*|учени(?:я|й|ях)|учебн\w+|фейк\w*|пародийн\w*|сатирич\w*|розыгрыш\w*|хакер\w*|"
+    r"взломан\w*|фальшив\w*|поддельн\w*|представьте|допустим|предположим|гипотетич\w*|к примеру|например|шутк\w*|"
+    r"шутлив\w*)\b",
     re.IGNORECASE,
 )
 # Said or done, and not before the public.
@@ -72,12 +107,27 @@ LATER = re.compile(
     r"kept (?:secret|quiet|private|under wraps|from)|under (?:embargo|seal|wraps)|embargo(?:ed)?|(?:was|"
     r"were) (?:only|not) (?:made public |later )?(?:announced|published|released|disclosed|reported|revealed)|"
     r"only (?:announced|published|released|disclosed|revealed)|not (?:been )?(?:made public|announced|published|"
-    r"released|disclosed)|undisclosed|withheld|(?:hours?|days?|weeks?|months?) later|until then|first reported|"
-    r"earlier reported|previously reported|had (?:already |earlier |previously )?(?:been )?(?:reported|leaked|"
-    r"announced|published)|стало известно позже|позднее стало|стало известно лишь|стало известно только|"
-    r"держал\w* в (?:тайне|секрете)|под эмбарго|лишь (?:через|спустя|на следующий)|обнародовал\w* (?:лишь|только)|"
-    r"не (?:публиковал|объявлял|обнародовал|раскрывал|сообщал)\w*|(?:через|спустя) \w+ (?:час|дн|день|недел|"
-    r"месяц)\w*|ранее сообщал\w*|уже сообщал\w*)\b",
+    r"released|disclosed) (?:until|till|before|for|at the time|then)|undisclosed|withheld|(?:hours?|days?|weeks?|"
+    r"months?) later|until then|first reported|earlier reported|previously reported|had (?:already |earlier |"
+    r"previously )?(?:been )?(?:reported|leaked|announced|published)|стало известно позже|позднее стало|"
+    r"стало известно лишь|стало известно только|держал\w* в (?:тайне|секрете)|под эмбарго|лишь (?:через|спустя|"
+    r"на следующий)|обнародовал\w* (?:лишь|только)|не (?:публиковал|объявлял|обнародовал|раскрывал|сообщал)\w*|"
+    r"(?:через|спустя) \w+ (?:час|дн|день|недел|месяц)\w*|ранее сообщал\w*|уже сообщал\w*)\b",
+    re.IGNORECASE,
+)
+# A text that looks back tells of its event as history; the news is another.
+LOOKS_BACK = re.compile(
+    r"\b(?:(?:\w+|\d+) (?:years?|decades?) (?:on|later|ago|after|earlier|since|before)|(?:months|weeks) (?:on|later|ago)|"
+    r"a (?:decade|generation) (?:on|later|ago)|since then|anniversary|in hindsight|looking back|(?:лет|года?|месяц\w*|"
+    r"недел\w+) (?:спустя|назад)|(?:спустя|через) (?:\w+ )?(?:лет|год\w*|месяц\w*)|десятилети\w+ (?:спустя|назад)|"
+    r"годовщин\w*|с тех пор|оглядываясь)\b",
+    re.IGNORECASE,
+)
+WITHDRAWN = re.compile(
+    r"\b(?:(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|(?:the|its|this|that) (?:statement|announcement|report|"
+    r"post|tweet|story|release|notice))|(?:statement|announcement|report|post|tweet|story|release) was (?:later )?"
+    r"(?:withdrawn|retracted|deleted|false|fake)|(?:отозвал|удалил)\w* (?:это |сво[её] )?(?:заявлени|сообщени|публикаци|"
+    r"отч[её]т|пост|запис)\w*)\b",
     re.IGNORECASE,
 )
 # Verbs of those who speak after others did: the news was out by then, since when they do not say.

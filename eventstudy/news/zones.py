@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from eventstudy.errors import StampError
 
@@ -84,7 +84,57 @@ _LOCAL: dict[str, ZoneName] = {
     **dict.fromkeys(["beijing time", "shanghai time", "пекинскому времени"], ZoneName("Asia/Shanghai")),
     **dict.fromkeys(["hong kong time"], ZoneName("Asia/Hong_Kong")),
     **dict.fromkeys(["sydney time"], ZoneName("Australia/Sydney", clock=12)),
+    **dict.fromkeys(["japan time", "japan standard time"], ZoneName("Asia/Tokyo")),
+    **dict.fromkeys(["china time", "china standard time"], ZoneName("Asia/Shanghai")),
+    **dict.fromkeys(["india time", "indian standard time"], ZoneName("Asia/Kolkata", clock=12)),
+    **dict.fromkeys(["korea time", "korea standard time"], ZoneName("Asia/Seoul")),
+    **dict.fromkeys(["central european time", "central european summer time"], ZoneName("Europe/Berlin")),
+    **dict.fromkeys(["newfoundland time"], ZoneName("America/St_Johns", clock=12)),
+    **dict.fromkeys(["british time", "british summer time"], ZoneName("Europe/London", clock=12)),
 }
+# Russian names a clock by the adjective of its town: "по омскому времени".
+_TOWNS_RU: dict[str, str] = {
+    "калининградскому": "Europe/Kaliningrad",
+    "самарскому": "Europe/Samara",
+    "саратовскому": "Europe/Saratov",
+    "волгоградскому": "Europe/Volgograd",
+    "екатеринбургскому": "Asia/Yekaterinburg",
+    "уральскому": "Asia/Yekaterinburg",
+    "омскому": "Asia/Omsk",
+    "новосибирскому": "Asia/Novosibirsk",
+    "томскому": "Asia/Tomsk",
+    "красноярскому": "Asia/Krasnoyarsk",
+    "иркутскому": "Asia/Irkutsk",
+    "читинскому": "Asia/Chita",
+    "якутскому": "Asia/Yakutsk",
+    "владивостокскому": "Asia/Vladivostok",
+    "сахалинскому": "Asia/Sakhalin",
+    "магаданскому": "Asia/Magadan",
+    "камчатскому": "Asia/Kamchatka",
+    "минскому": "Europe/Minsk",
+    "ташкентскому": "Asia/Tashkent",
+    "алма-атинскому": "Asia/Almaty",
+    "бакинскому": "Asia/Baku",
+    "тбилисскому": "Asia/Tbilisi",
+    "ереванскому": "Asia/Yerevan",
+    "токийскому": "Asia/Tokyo",
+    "гонконгскому": "Asia/Hong_Kong",
+    "венскому": "Europe/Vienna",
+    "парижскому": "Europe/Paris",
+    "берлинскому": "Europe/Berlin",
+    "женевскому": "Europe/Zurich",
+    "брюссельскому": "Europe/Brussels",
+    "стамбульскому": "Europe/Istanbul",
+    "чикагскому": "America/Chicago",
+    "сиднейскому": "Australia/Sydney",
+    "дубайскому": "Asia/Dubai",
+}
+_LOCAL |= {f"{adjective} времени": ZoneName(zone) for adjective, zone in _TOWNS_RU.items()}
+_LOCAL |= dict.fromkeys(["времени астаны", "времени алма-аты"], ZoneName("Asia/Almaty"))
+_LOCAL |= dict.fromkeys(["времени парижа"], ZoneName("Europe/Paris"))
+_LOCAL |= dict.fromkeys(["времени токио"], ZoneName("Asia/Tokyo"))
+_LOCAL |= dict.fromkeys(["времени пекина"], ZoneName("Asia/Shanghai"))
+_LOCAL |= dict.fromkeys(["времени стамбула"], ZoneName("Europe/Istanbul"))
 ZONE_NAMES: dict[str, ZoneName] = {**_SEASONAL, **_LOCAL}
 
 # Names that more than one zone prints, with different offsets: never resolved, the readings are shown.
@@ -133,11 +183,52 @@ PLACES: dict[str, str] = {
     **dict.fromkeys(["sydney", "сиднее"], "Australia/Sydney"),
     **dict.fromkeys(["dubai", "дубае"], "Asia/Dubai"),
     **dict.fromkeys(["chicago", "чикаго"], "America/Chicago"),
+    **dict.fromkeys(["москва"], "Europe/Moscow"),
+    **dict.fromkeys(["самара"], "Europe/Samara"),
+    **dict.fromkeys(["екатеринбург"], "Asia/Yekaterinburg"),
+    **dict.fromkeys(["новосибирск"], "Asia/Novosibirsk"),
+    **dict.fromkeys(["владивосток"], "Asia/Vladivostok"),
+    **dict.fromkeys(["санкт-петербург"], "Europe/Moscow"),
+    **dict.fromkeys(["лондон"], "Europe/London"),
+    **dict.fromkeys(["вашингтон", "нью-йорк"], "America/New_York"),
+    **dict.fromkeys(["минск"], "Europe/Minsk"),
+    **dict.fromkeys(["киев"], "Europe/Kyiv"),
+    **dict.fromkeys(["пекин"], "Asia/Shanghai"),
+    **dict.fromkeys(["франкфурт", "берлин"], "Europe/Berlin"),
+    **dict.fromkeys(["брюссель"], "Europe/Brussels"),
+    **dict.fromkeys(["женева", "цюрих"], "Europe/Zurich"),
+    **dict.fromkeys(["вена"], "Europe/Vienna"),
+    **dict.fromkeys(["париж"], "Europe/Paris"),
+    **dict.fromkeys(["стамбул", "анкара"], "Europe/Istanbul"),
+    **dict.fromkeys(["ottawa", "toronto", "оттаве"], "America/Toronto"),
+    **dict.fromkeys(["canberra"], "Australia/Sydney"),
+    **dict.fromkeys(["wellington", "auckland"], "Pacific/Auckland"),
     **dict.fromkeys(["vladivostok", "владивостоке"], "Asia/Vladivostok"),
 }
 
 _OFFSET = re.compile(r"(?:(?:UTC|GMT)\s?)?([+\u2212-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 _MOSCOW_PLUS = re.compile(r"(?:МСК|MSK)\s?([+\u2212-])\s?(\d{1,2})", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, str]:
+    """Return the towns that name an IANA zone: "istanbul" -> Europe/Istanbul; those of two zones are left out."""
+    found: dict[str, set[str]] = {}
+    for name in available_timezones():
+        area, _, town = name.rpartition("/")
+        if area in _AREAS and town.casefold() not in _DIRECTIONS:
+            found.setdefault(town.casefold().replace("_", " "), set()).add(name)
+    return {town: min(names) for town, names in found.items() if len(names) == 1}
+
+
+_AREAS = frozenset({"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"})
+_DIRECTIONS = frozenset({"west", "north", "south", "east", "act", "nsw", "easter", "center", "lhi"})
+
+
+def city_zone(town: str) -> str:
+    """Return the zone of a town by the table of places, or by the zone that IANA names after it; empty if unknown."""
+    folded = " ".join(town.casefold().split())
+    return PLACES.get(folded) or _cities().get(folded, "")
 
 
 @lru_cache(maxsize=1024)
@@ -160,6 +251,9 @@ def find_zone(name: str) -> tuple[tzinfo, ZoneName]:
             readings=AMBIGUOUS[folded],
             remedy="Say which, for example timezone = 'Europe/London'.",
         )
+    town = city_zone(folded.removesuffix(" time")) if folded.endswith(" time") else ""
+    if town:
+        return ZoneInfo(town), ZoneName(town)
     offset = _OFFSET.fullmatch(name)
     if offset:
         zone = _fixed(offset[1], int(offset[2]), int(offset[3] or 0), name)
