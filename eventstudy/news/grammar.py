@@ -122,6 +122,8 @@ def governing(sentence: str, start: int, end: int) -> Governed:
         first = max(0, start - REACH)
         sentence, start, end = sentence[first : end + REACH], start - first, end - first
     stamp = RELEASE_STAMP.search(sentence, 0, start)
+    if stamp is not None and _TO_COME.search(sentence, 0, stamp.start()):
+        return Governed("schedule", stamp[0])
     if stamp is not None or _RELEASE_AFTER.match(sentence, end):
         return Governed("event", "", stamp[0] if stamp else "release", past=True, act="public")
     before = [(m.end(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, 0, start)]
@@ -141,6 +143,9 @@ def governing(sentence: str, start: int, end: int) -> Governed:
     return _governed_after(sentence, start, end, [m for m in past if m.start() >= end])
 
 
+_TO_COME = re.compile(
+    r"\b(?:next|upcoming|forthcoming|planned|scheduled|expected|tentative|from prison|план\w*|ожидаем\w*|следующ\w*)\W*$", re.IGNORECASE
+)
 _RELEASE_AFTER = re.compile(r"\s*release[- ]time\b", re.IGNORECASE)
 
 

@@ -83,6 +83,16 @@ _ANNOUNCES = re.compile(
 _CLOCK = re.compile(r"\d[:.]\d\d|\d\s*[ap]\.?\s?m\b|noon|\b\d{4} [A-Z]{3}|час|утра|вечера|полдень", re.IGNORECASE)
 
 
+# Names of papers that sound like something else; what hints at another verb; a preposition that is the object's own.
+_SPOKEN_OF = re.compile(r"\b(?:trading (?:update|statement)|close of trading)\b", re.IGNORECASE)
+_VERBAL = re.compile(
+    r"\b(?!(?:offering|warning|earnings|filing|ruling|easing|tightening|restructuring|rating|listing|holding|banking|mining|"
+    r"unchanged|proposed|revised|combined|united|limited|fixed|expected|unsolicited|planned|king|during)s?\b)"
+    r"[a-z]{2,}(?:ing|ed|able)\b|(?<!decision )(?<!move )(?<!plan )\bto (?:be\b|[a-z]+\b)|\bbuilt\b|\bmade\b|\bheld\b"
+)
+_OWN = re.compile(r"\b(?:from|since|until|till|for|through|before|after|by|as of|с|до|на|после|к)\s*$", re.IGNORECASE)
+
+
 def has_object(verb: str, gap: str, time: str) -> bool:
     """Return whether between an announcement and its time stands only what was announced, and that has no time.
 
@@ -91,7 +101,8 @@ def has_object(verb: str, gap: str, time: str) -> bool:
     """
     if not _ANNOUNCES.fullmatch(verb) or not gap.strip() or len(gap.split()) > 18:
         return False
-    if TIMED.search(gap) or _CLAUSE.search(gap) or re.search(r"[()\"“”]|\d[:.]\d\d", gap) or _BARE_ARTICLE.search(gap):
+    gap = _SPOKEN_OF.sub("", gap)
+    if TIMED.search(gap) or _VERBAL.search(gap) or _OWN.search(gap) or _CLAUSE.search(gap) or re.search(r"[()\"“”]|\d[:.]\d\d", gap) or _BARE_ARTICLE.search(gap):
         return False
     return bool(SETTLED.search(gap)) and bool(_CLOCK.search(time))
 

@@ -28,6 +28,7 @@ LEAD_SENTENCES = 2
 HEAD = 700
 WORDY = 5
 HEADER_WORDS = 8
+_UPCOMING = re.compile(r"\b(?:next|upcoming|forthcoming) release\b|\b(?:release )?calendar\b|следующ\w+ публикаци", re.IGNORECASE)
 _ITSELF = re.compile(
     r"\W*(?:The|Its|Their|This|That)\s+(?:[\w'’-]+\s+){0,3}(?:announcement|decision|statement|release|news|communiqu[eé]|results?)\s+"
     r"(?:was|were|came|went)\b|\W*(?:Решение|Объявление|Заявление|Сообщение|Об этом|О решении)\b"
@@ -144,6 +145,8 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
         role, word = "background", "a move of prices"
     if role == "event" and not scene.in_lead(start) and act != "price" and not (act == "public" and scene.tells_of_itself(start)):
         role, word = "background", "its place below the lead"
+    if role == "event" and act == "public" and _UPCOMING.search(scene.text, max(0, start - 80), start):
+        role, word = "schedule", "what is to come"
     if role == "event" and scene.history:
         role, word = "background", scene.history
     if role == "event" and words is not None and words.until is not None:

@@ -71,7 +71,17 @@ _GIVES_OUT = re.compile(
     r"(?:publish(?:es|ed)|releas(?:es|ed)|issue[sd]|posted|unveil(?:s|ed)|disclose[sd])", re.IGNORECASE
 )
 _APPEARS = re.compile(r"(?:came|went|became|appeared|hit|flashed|made)", re.IGNORECASE)
-_ANNOUNCED = re.compile(r"\b(?:announcement|disclosure|statement)\b", re.IGNORECASE)
+_ANNOUNCED = re.compile(r"\b(?:announcement|disclosure)\b", re.IGNORECASE)
+# What "comes out", and where it "hits".
+_OUT = re.compile(
+    r"\b(?:announcement|communiqu[eé]|confirmation|data|decision|disclosure|figures|filing|flash|headline|minutes|news|notice|"
+    r"post|readout|release|report|results?|ruling|statement|tweet|verdict)\b",
+    re.IGNORECASE,
+)
+_WIRES = re.compile(
+    r"\s+(?:the |its |a )?(?:[\w'’-]+ ){0,2}(?:wires?|tape|screens|terminals?|newswires?|database|site|website|feed)\b",
+    re.IGNORECASE,
+)
 _TAKES_OBJECT = re.compile(r"(?:announce[sd]?|disclose[sd]|unveil(?:s|ed)|reveal(?:s|ed))", re.IGNORECASE)
 _STOPS = re.compile(r"(?:halt|suspend|stopp|resum)\w*", re.IGNORECASE)
 # What may follow "said at 10:00" and show that the time was the speaker's own.
@@ -192,7 +202,12 @@ def _is_voiced(sentence: str, subject: str, verb: re.Match[str], start: int, end
     if verb.end() <= start and is_release(sentence, verb):
         return _SHOWED.match(sentence, end) is not None
     if _APPEARS.fullmatch(verb[0]):
-        return _heads(_PUBLISHED, plain) or bool(re.match(r"\s+(?:public|live|known)\b", sentence[verb.end() :]) and is_voice(plain))
+        rest = sentence[verb.end() :]
+        if re.match(r"\s+(?:in)?to\b", rest) or re.match(r"\s*of\b", sentence[end:]):
+            return False
+        if verb[0].casefold() == "hit" and not _WIRES.match(rest):
+            return False
+        return _heads(_OUT, plain) or bool(re.match(r"\s+(?:public|live|known)\b", sentence[verb.end() :]) and is_voice(plain))
     if not is_voice(plain):
         return False
     after = sentence[max(end, verb.end()) :]

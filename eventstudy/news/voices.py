@@ -34,8 +34,8 @@ PUBLISHED_EN = (
     r"announcements?|bulletin|budget|communiqu[eé]|cpi|data|decisions?|declaration|decree|deal|estimates?|figures|"
     r"filing|forecasts?|gdp|guidance|index|inflation|it|jobs|law|leak|merger|minutes|news|notice|numbers|order|"
     r"outage|outcome|outlook|payrolls?|plan|press release|projections?|readout|read-out|records?|reports?|"
-    r"resignation|results?|rule|ruling|sanctions?|statements?|statistics|survey|takeover|this|update|verdict|votes?|"
-    r"warning|earnings|accord|agreement|appointment|acquisition|details|treaty|tariffs?|text|filing|tweet|post|flash|"
+    r"resignation|results?|rule|ruling|sanctions?|statements?|statistics|survey|takeover|this|verdict|votes?|warning|"
+    r"earnings|accord|agreement|appointment|acquisition|details|treaty|tariffs?|text|filing|tweet|post|flash|"
     r"headline|release|disclosure|package|communique|notice"
 )
 # A stamp that says of itself that it is the release's: "Release time: ...", "Время сообщения — ...".
@@ -46,27 +46,29 @@ RELEASE_STAMP = re.compile(
 )
 # What is announced without a time of its own, and what has one: "announced the recall at 9:40", but "a meeting at 9:40".
 SETTLED = re.compile(
-    rf"\b(?:{PUBLISHED_EN}|recall|appointment|dividends?|buy-?backs?|repurchase|increases?|cuts?|rise|hike|reduction|sale of|"
-    r"purchases?|raise|rights issue|offering|downgrade|upgrade|loss(?:es)?|profits?|default|ban|devaluation|intervention|move|"
+    rf"\b(?:{PUBLISHED_EN}|recall|appointment|dividends?|buy-?backs?|repurchase|increases?|cuts?|rise|hike|reduction|sale of (?:its|the|his|a)|"
+    r"raise|rights issue|offering|downgrade|upgrade|loss(?:es)?|profits?|default|ban|devaluation|move|"
     r"measures?|package|stimulus|easing|tightening|changes?|revision|recommendation|approval|award|contract|settlement|fine|"
-    r"penalty|probe|investigation|inquiry|layoffs|restructuring|bankruptcy|insolvency|rates?|peg|cyberattack)\b|"
+    r"penalty|probe|investigation|inquiry|layoffs|restructuring|bankruptcy|insolvency|(?:key|policy|base|interest|lending) rates?|peg|cyberattack)\b|"
     r"\b(?:решени|результат|отч[её]т|данн|показател|прибыл|убыт|дивиденд|повышени|снижени|сокращени|увеличени|выкуп|отзыв|"
-    r"отказ|назначени|отставк|увольнени|сделк|покупк|продаж|слияни|поглощени|дефолт|банкротств|санкци|пошлин|"
+    r"отказ|назначени|отставк|увольнени|сделк|слияни|поглощени|дефолт|банкротств|санкци|пошлин|"
     r"запрет|мер[ыаех]|изменени|предупреждени|прогноз|рейтинг|штраф|контракт|соглашени|договор|заявлени|"
     r"сообщени|релиз|пресс-релиз|постановлени|указ|приказ|предел|ставк|кибератак|смен|дол[яеию]|кадров|"
     r"недостовер|пресс-релиз)\w*",
     re.IGNORECASE,
 )
 TIMED = re.compile(
-    r"\b(?:meetings?|conferences?|calls?|webcast|hearings?|votes?|elections?|summit|talks|strikes?|auctions?|tenders?|listing|"
-    r"launch|start|opening|closing|events?|session|trading|maintenance|shutdown|holiday|visit|trip|ceremony|match|game|"
-    r"concert|speech|address|briefing|publication|deadline|expiry|breach|attacks?|explosion|blast|quake|earthquake|fire|crash|"
-    r"accident|outage|closure|curfew|ceasefire|truce|blackout|tests?|drill|departure|arrival|flights?|delays?|halt|suspension|"
-    r"effective|delisting|death|arrest|raid|shooting|launching|resumption|testimony|interview|appearance|"
-    r"(?:встреч|собрани|заседани|совещани|конференци|выбор|торг|аукцион|тендер|размещени|открыти|начал|старт|запуск|переговор|"
-    r"визит|саммит|забастовк|митинг|голосовани|матч|концерт|перенос|авари|пожар|взрыв|задержани|арест|атак|сбо|отключени|"
-    r"рейс|задержк|вылет|прил[её]т|учени|брифинг|выступлени|эфир|слушани|праздник|перерыв|остановк|приостановк|прекращени|"
-    r"гибел|смерт|дтп|обстрел|землетрясени|обыск)\w*)\b",
+    r"\b(?:meetings?|conferences?|calls?|webcast|hearings?|votes?|elections?|summit|talks|strikes?|auctions?|"
+    r"tenders?|listing|launch|start|opening|closing|events?|session|trading|maintenance|shutdown|holiday|visit|trip|"
+    r"ceremony|match|game|concert|speech|address|briefing|publication|deadline|expiry|breach|attacks?|explosion|"
+    r"blast|quake|earthquake|fire|crash|accident|outage|closure|curfew|ceasefire|truce|blackout|tests?|drill|"
+    r"departure|arrival|flights?|delays?|halt|suspension|effective|payable|valid|exchange rates?|prices?|traffic|"
+    r"temperatures?|readings?|levels?|data on|figures (?:on|for)|into|bonds?|gilts|delisting|death|arrest|raid|"
+    r"shooting|launching|resumption|testimony|interview|appearance|(?:встреч|собрани|заседани|совещани|конференци|"
+    r"выбор|торг|аукцион|тендер|размещени|открыти|начал|старт|запуск|переговор|визит|саммит|забастовк|митинг|"
+    r"голосовани|матч|концерт|перенос|авари|пожар|взрыв|задержани|арест|атак|сбо|отключени|рейс|задержк|вылет|"
+    r"прил[её]т|учени|брифинг|выступлени|эфир|слушани|праздник|перерыв|остановк|приостановк|прекращени|гибел|смерт|"
+    r"дтп|обстрел|землетрясени|обыск|выплат|подписани|вступлени|курс)\w*|дн(?:е|ём|ю)|дат[аеы])\b",
     re.IGNORECASE,
 )
 PUBLISHED_RU = re.compile(
