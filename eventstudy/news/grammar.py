@@ -126,10 +126,11 @@ def governing(sentence: str, start: int, end: int) -> Governed:
         return Governed("schedule", stamp[0])
     if stamp is not None or _RELEASE_AFTER.match(sentence, end):
         return Governed("event", "", stamp[0] if stamp else "release", past=True, act="public")
-    before = [(m.end(), _role_name(m), m[0]) for m in _ROLE.finditer(sentence, 0, start)]
+    markers = list(_ROLE.finditer(sentence))
+    before = [(m.end(), _role_name(m), m[0]) for m in markers if m.end() <= start]
     before += [(m.end(), "schedule", m[0]) for m in _INFINITIVE.finditer(sentence, 0, start)]
     before += [(m.end(), "background", m[0]) for m in _STANDING.finditer(sentence, 0, start)]
-    past = [m for m in _PAST.finditer(sentence) if not _is_marker(sentence, m) and not _STANDING.fullmatch(m[0])]
+    past = [m for m in _PAST.finditer(sentence) if not _is_marker(m, markers) and not _STANDING.fullmatch(m[0])]
     verb = max((m for m in past if m.end() <= start), key=lambda m: m.end(), default=None)
     if verb is not None and has_object(verb[0], sentence[verb.end() : start], sentence[start:end]):
         before = [entry for entry in before if entry[0] <= verb.start() or entry[1] != "schedule"]
@@ -149,9 +150,9 @@ _TO_COME = re.compile(
 _RELEASE_AFTER = re.compile(r"\s*release[- ]time\b", re.IGNORECASE)
 
 
-def _is_marker(sentence: str, word: re.Match[str]) -> bool:
+def _is_marker(word: re.Match[str], markers: list[re.Match[str]]) -> bool:
     """Return whether a word that could be a verb stands there as a marker: "First published 09:12"."""
-    return any(m.start() <= word.start() and m.end() >= word.end() for m in _ROLE.finditer(sentence, 0, word.end()))
+    return any(m.start() <= word.start() and m.end() >= word.end() for m in markers)
 
 
 # What follows these words is told, not done: "said that Monday was a bad day".

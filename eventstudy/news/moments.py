@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -91,7 +91,7 @@ def read_moments(text: str, field: str, context: Context, reference: Reference) 
     if not dates and not times:
         return []
     russian = bool(_RUSSIAN.search(text))
-    times = [t for t in times if not any(d.start < t.end and t.start < d.end for d in dates)]
+    times = tuple(t for t in times if not any(d.start < t.end and t.start < d.end for d in dates))
     starts = tuple(t.start for t in times)
     scene = _Scene(
         text, field, sentences(text), quoted_spans(text), context, reference, russian, starts, hidden(text[:HEAD]), history(text[:HEAD]))
@@ -100,7 +100,7 @@ def read_moments(text: str, field: str, context: Context, reference: Reference) 
 
 
 def _pairs(
-    scene: _Scene, dates: list[DateWords], times: list[TimeWords]
+    scene: _Scene, dates: Sequence[DateWords], times: Sequence[TimeWords]
 ) -> Iterator[tuple[DateWords | None, TimeWords | None, bool]]:
     """Yield each time with its day, and each day without a time; True marks a time that could go with several days."""
     used: set[int] = set()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from eventstudy.news.words import (
     MEANINGS,
@@ -237,7 +239,8 @@ _BETWEEN = re.compile(r"(?:between|from|в период с|между|с)\s*$", 
 _AND = re.compile(r"\s*(?:and|to|until|till|и|до|по)\s*$", re.IGNORECASE)
 
 
-def find_dates(text: str) -> list[DateWords]:
+@lru_cache(maxsize=4)
+def find_dates(text: str) -> tuple[DateWords, ...]:
     """Return the days written in a text, in order; of overlapping readings the longer one."""
     found: list[DateWords] = []
     small = text.lower()
@@ -248,16 +251,20 @@ def find_dates(text: str) -> list[DateWords]:
             words = _date_words(name, match)
             if words is not None:
                 found.append(_with_surroundings(text, words))
-    return _longest(found)
+    return tuple(_longest(found))
 
 
 def _longest(found: list[DateWords]) -> list[DateWords]:
     """Return the readings that overlap no longer one, in the order of the text."""
     kept: list[DateWords] = []
+    starts: list[int] = []
     for words in sorted(found, key=lambda w: (w.start - w.end, w.start)):
-        if all(words.end <= k.start or k.end <= words.start for k in kept):
-            kept.append(words)
-    return sorted(kept, key=lambda w: w.start)
+        # Those kept so far overlap nowhere, so only the two neighbours can be in the way.
+        at = bisect_left(starts, words.start)
+        if (at == 0 or kept[at - 1].end <= words.start) and (at == len(kept) or words.end <= kept[at].start):
+            starts.insert(at, words.start)
+            kept.insert(at, words)
+    return kept
 
 
 def _date_words(name: str, match: re.Match[str]) -> DateWords | None:
@@ -324,7 +331,8 @@ def meaning_before(lead: str) -> Meaning:
     return MEANINGS[int(found.lastgroup[1:])][1]
 
 
-def find_times(text: str) -> list[TimeWords]:
+@lru_cache(maxsize=4)
+def find_times(text: str) -> tuple[TimeWords, ...]:
     """Return the times of day written in a text, in order, with the zone written beside them."""
     found: list[TimeWords] = []
     small = text.lower()
@@ -339,7 +347,7 @@ def find_times(text: str) -> list[TimeWords]:
     for words in found:
         if not kept or words.start >= kept[-1].end:
             kept.append(words)
-    return _paired(text, _joined_ranges(text, kept))
+    return tuple(_paired(text, _joined_ranges(text, kept)))
 
 
 # "17:35 GMT (19:35 CEST)", "10:00 a.m. in New York (1500 GMT)": one instant on two clocks.

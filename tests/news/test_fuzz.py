@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -114,8 +116,16 @@ def timed(text: str, stamp: str | None, zone: str, *, first: bool) -> tuple[Dati
     return dated(text, stamp, zone, first=first), time.process_time() - start
 
 
+def peak_mb() -> float:
+    """Return the largest memory the process has held so far; one input may not raise it by 200 MB."""
+    unit = 1024 if sys.platform == "linux" else 1024 * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
 def check(text: str, stamp: str | None, zone: str, *, first: bool) -> None:
+    before = peak_mb()
     dating, took = timed(text, stamp, zone, first=first)
+    assert peak_mb() - before < 200
     # A second run tells a slow text from a pause of the garbage collector.
     assert took < 1.0 or timed(text, stamp, zone, first=first)[1] < 1.0
     for evidence in dating.evidence:
