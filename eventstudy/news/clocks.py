@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from eventstudy.errors import StampError
 from eventstudy.news.evidence import Clock
-from eventstudy.news.phrases import ZONE_ALONE, TimeWords
+from eventstudy.news.phrases import ZONE_APART, TimeWords
 from eventstudy.news.stamps import TICK, Precision, stamp_of_local
 from eventstudy.news.words import PARTS_OF_DAY
 from eventstudy.news.zones import PLACES, VENUES, find_zone, half_day_clock, instant_of
@@ -57,7 +57,8 @@ def whose_clock(sentence: str, words: TimeWords | None, publisher: str, loose: b
 
 @lru_cache(maxsize=8)
 def _zones_in(sentence: str) -> set[str]:
-    return {zone_name(m["zone"]) for m in ZONE_ALONE.finditer(sentence) if _is_zone(m["zone"])}
+    written = {m["clock"] or m["zone"] for m in ZONE_APART.finditer(sentence)}
+    return {zone_name(name) for name in written if _is_zone(name)}
 
 
 def _is_zone(written: str) -> bool:

@@ -63,7 +63,9 @@ def gather(item: NewsItem, context: Context) -> Findings:
         day = told[0].reading.day if told[0].reading is not None else None
         dateline = told[0].reading is not None and not told[0].timed
         # A day on a line is the writer's day; a full stamp is an instant.
-        reference = reference_of(lines[0] if lines else None, context, day if dateline else None, told[0].zone if dateline else "")
+        reference = reference_of(
+            lines[0] if lines else None, context, day if dateline else None, told[0].zone if dateline else ""
+        )
         moments = read_item(item, context, reference)
     evidence = (*(r.evidence for r in readings), *(m.evidence for m in moments))
     return Findings(evidence, tuple(_conflicts(readings, stamps)), (*stamps, *lines), tuple(moments), reference)

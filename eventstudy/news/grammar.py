@@ -41,11 +41,11 @@ _NO_PAST = (
 )
 _PAST = re.compile(
     rf"(?<!\bbe )(?<!\bget )\b{_NO_PAST}(?:said|told|was|were|had|has|have|held|fell|rose|cut|left|kept|made|met|spoke|"
-    r"began|took|set|put|gave|sent|won|lost|hit|sold|bought|went|came|saw|sank|struck|broke|wrote|ran|read|became|shot|"
-    r"flew|stood|knew|drew|grew|threw|overthrew|withdrew|paid|laid|led|built|spent|sought|brought|caught|taught|fought|"
-    r"found|heard|shut|split|spread|quit|froze|chose|rode|swore|wore|tore|forbade|[a-z]{3,}ed|"
-    r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|вышел|"
-    r"(?:объявлен|опубликован|раскрыт|обнародован|распространен|распространён|размещен|размещён)[аоы]?|сообщает|сообщают|пишет|передает|передаёт)\b",
+    r"began|took|set|put|gave|sent|won|lost|hit|sold|bought|went|came|saw|sank|struck|broke|wrote|ran|read|became|"
+    r"shot|flew|stood|knew|drew|grew|threw|overthrew|withdrew|paid|laid|led|built|spent|sought|brought|caught|taught|"
+    r"fought|found|heard|shut|split|spread|quit|froze|chose|rode|swore|wore|tore|forbade|[a-z]{3,}ed|[а-яё]{2,}(?:л|"
+    r"ла|ло|ли|лся|лась|лось|лись)|вышел|(?:объявлен|опубликован|раскрыт|обнародован|распространен|распространён|"
+    r"размещен|размещён)[аоы]?|сообщает|сообщают|пишет|передает|передаёт)\b",
     re.IGNORECASE,
 )
 # Opening hours and ages of companies: times in the present or the far past that no news is dated by.
@@ -145,7 +145,8 @@ def governing(sentence: str, start: int, end: int) -> Governed:
 
 
 _TO_COME = re.compile(
-    r"\b(?:next|upcoming|forthcoming|planned|scheduled|expected|tentative|from prison|план\w*|ожидаем\w*|следующ\w*)\W*$", re.IGNORECASE
+    r"\b(?:next|upcoming|forthcoming|planned|scheduled|expected|tentative|from prison|план\w*|ожидаем\w*|следующ\w*)\W*$",
+    re.IGNORECASE,
 )
 _RELEASE_AFTER = re.compile(r"\s*release[- ]time\b", re.IGNORECASE)
 
@@ -170,7 +171,9 @@ def _ruled_by(sentence: str, verb: re.Match[str], start: int, end: int) -> Gover
     span = re.compile(re.escape(word)).search(sentence, verb.start()) if helped else verb
     span = span or verb
     if act == "public":
-        told = (is_told_by_another(sentence, verb) and not is_release(sentence, verb)) or not is_watched(sentence, word, span, end)
+        told = (is_told_by_another(sentence, verb) and not is_release(sentence, verb)) or not is_watched(
+            sentence, word, span, end
+        )
         act = "happening" if told else publicity(sentence, span, start, end)
     known = timetable(sentence) if act == "happening" else ""
     if known:

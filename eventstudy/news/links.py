@@ -20,7 +20,8 @@ _GAP_OF_ACT = re.compile(rf"(?:[\s,(]|\b(?:{_LITTLE}|{_OBJECTS})\b)*", re.IGNORE
 _BARE_ARTICLE = re.compile(r"\b(?:the|a|an|its|his|their|this|that)\s*$", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:[\s\"“«(,—–-]|\b(?:at|on|by|as|of|before|after|since|from|between|late|early|earlier|shortly|soon|just|in|"
-    r"the|but|and|в|во|к|с|до|после|около|примерно|вечером|утром|дн[её]м|поздно|рано|на|а|но|и|ещ[её]|уже|позже|затем|later|then)\b)*",
+    r"the|but|and|в|во|к|с|до|после|около|примерно|вечером|утром|дн[её]м|поздно|рано|на|а|но|и|ещ[её]|уже|позже|"
+    r"затем|later|then)\b)*",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -75,9 +76,9 @@ _PLACED = re.compile(
     re.IGNORECASE,
 )
 _ANNOUNCES = re.compile(
-    r"(?:announce[sd]?|disclose[sd]|publish(?:es|ed)|releas(?:es|ed)|issue[sd]|unveil(?:s|ed)|reveal(?:s|ed)|declare[sd]|"
-    r"объявил\w*|объявлен\w*|сообщил\w*|опубликовал\w*|опубликован\w*|раскрыл\w*|раскрыт\w*|обнародовал\w*|"
-    r"распространил\w*|рассказал\w*|обнародован\w*)",
+    r"(?:announce[sd]?|disclose[sd]|publish(?:es|ed)|releas(?:es|ed)|issue[sd]|unveil(?:s|ed)|reveal(?:s|ed)|"
+    r"declare[sd]|объявил\w*|объявлен\w*|сообщил\w*|опубликовал\w*|опубликован\w*|раскрыл\w*|раскрыт\w*|"
+    r"обнародовал\w*|распространил\w*|рассказал\w*|обнародован\w*)",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(r"\d[:.]\d\d|\d\s*[ap]\.?\s?m\b|noon|\b\d{4} [A-Z]{3}|час|утра|вечера|полдень", re.IGNORECASE)
@@ -86,9 +87,10 @@ _CLOCK = re.compile(r"\d[:.]\d\d|\d\s*[ap]\.?\s?m\b|noon|\b\d{4} [A-Z]{3}|час
 # Names of papers that sound like something else; what hints at another verb; a preposition that is the object's own.
 _SPOKEN_OF = re.compile(r"\b(?:trading (?:update|statement)|close of trading)\b", re.IGNORECASE)
 _VERBAL = re.compile(
-    r"\b(?!(?:offering|warning|earnings|filing|ruling|easing|tightening|restructuring|rating|listing|holding|banking|mining|"
-    r"unchanged|proposed|revised|combined|united|limited|fixed|expected|unsolicited|planned|king|during)s?\b)"
-    r"[a-z]{2,}(?:ing|ed|able)\b|(?<!decision )(?<!move )(?<!plan )\bto (?:be\b|[a-z]+\b)|\bbuilt\b|\bmade\b|\bheld\b"
+    r"\b(?!(?:offering|warning|earnings|filing|ruling|easing|tightening|restructuring|rating|listing|holding|banking|"
+    r"mining|unchanged|proposed|revised|combined|united|limited|fixed|expected|unsolicited|planned|king|"
+    r"during)s?\b)[a-z]{2,}(?:ing|ed|able)\b|(?<!decision )(?<!move )(?<!plan )\bto (?:be\b|[a-z]+\b)|\bbuilt\b|"
+    r"\bmade\b|\bheld\b"
 )
 _OWN = re.compile(r"\b(?:from|since|until|till|for|through|before|after|by|as of|с|до|на|после|к)\s*$", re.IGNORECASE)
 
@@ -102,15 +104,22 @@ def has_object(verb: str, gap: str, time: str) -> bool:
     if not _ANNOUNCES.fullmatch(verb) or not gap.strip() or len(gap.split()) > 18:
         return False
     gap = _SPOKEN_OF.sub("", gap)
-    if TIMED.search(gap) or _VERBAL.search(gap) or _OWN.search(gap) or _CLAUSE.search(gap) or re.search(r"[()\"“”]|\d[:.]\d\d", gap) or _BARE_ARTICLE.search(gap):
+    if (
+        TIMED.search(gap)
+        or _VERBAL.search(gap)
+        or _OWN.search(gap)
+        or _CLAUSE.search(gap)
+        or re.search(r"[()\"“”]|\d[:.]\d\d", gap)
+        or _BARE_ARTICLE.search(gap)
+    ):
         return False
     return bool(SETTLED.search(gap)) and bool(_CLOCK.search(time))
 
 
 # "The bank on Tuesday said": only the subject stands before a time that stands right before its verb.
 _SUBJECT = re.compile(
-    r"(?:(?!\w+ть(?:ся)?\b|\w+[еия]тся\b|to\b|that\b|which\b|who\b|when\b|after\b|before\b|что\b|котор|когда\b|после\b)[\w«»&.'’-]+\s+){0,7}"
-    r"(?:(?:on|at|late|early|in|в|во)\s+)*",
+    r"(?:(?!\w+ть(?:ся)?\b|\w+[еия]тся\b|to\b|that\b|which\b|who\b|when\b|after\b|before\b|что\b|котор|когда\b|"
+    r"после\b)[\w«»&.'’-]+\s+){0,7}(?:(?:on|at|late|early|in|в|во)\s+)*",
     re.IGNORECASE,
 )
 
@@ -127,7 +136,9 @@ def _names_something(sentence: str, start: int, end: int) -> bool:
 
 def _part_of_name(sentence: str, start: int, end: int) -> bool:
     """Return whether a weekday after a capital and without its "on" is part of a name: "Ruby Tuesday said"."""
-    return bool(re.search(r"[A-Z][\w'’-]*\s+$", sentence[:start]) and re.match(r"[A-Z][a-z]+day\b", sentence[start:end]))
+    return bool(
+        re.search(r"[A-Z][\w'’-]*\s+$", sentence[:start]) and re.match(r"[A-Z][a-z]+day\b", sentence[start:end])
+    )
 
 
 def is_near(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
@@ -154,8 +165,8 @@ _AFTERMATH = re.compile(
     r"month)|\w+\s+(?:years?|weeks?|months?|days?|hours?|minutes?)\s+(?:ago|later|earlier|before|after)|week\b|"
     r"fortnight\b|(?:поза)?прошл\w+|следующ\w+|будущ\w+|позапрошл\w+|на\s+(?:прошлой|следующей|той|"
     r"минувшей)\s+неделе|(?:\w+\s+){0,2}(?:назад|спустя)\b|(?:19|20)\d\d\b|['’]\d\d\b|"
-    r"\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|(?<!,\s)(?:before|after|до|после|перед)\b|"
-    r"[+\u2212-]\d)",
+    r"\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|(?<!,\s)(?:before|after|до|после|"
+    r"перед)\b|[+\u2212-]\d)",
     re.IGNORECASE,
 )
 _FOREGOING = re.compile(

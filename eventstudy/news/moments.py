@@ -13,7 +13,16 @@ from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_b
 from eventstudy.news.context import Context, Reference
 from eventstudy.news.days import DayReading, read_day
 from eventstudy.news.evidence import Conflict, Evidence
-from eventstudy.news.grammar import Span, governing, is_dateline, is_quoted, place_of_dateline, quoted_spans, sentence_at, sentences
+from eventstudy.news.grammar import (
+    Span,
+    governing,
+    is_dateline,
+    is_quoted,
+    place_of_dateline,
+    quoted_spans,
+    sentence_at,
+    sentences,
+)
 from eventstudy.news.links import is_qualified, opens
 from eventstudy.news.moment import Moment
 from eventstudy.news.phrases import DateWords, TimeWords, find_dates, find_times
@@ -28,12 +37,16 @@ LEAD_SENTENCES = 2
 HEAD = 700
 WORDY = 5
 HEADER_WORDS = 8
-_UPCOMING = re.compile(r"\b(?:next|upcoming|forthcoming) release\b|\b(?:release )?calendar\b|следующ\w+ публикаци", re.IGNORECASE)
-_ITSELF = re.compile(
-    r"\W*(?:The|Its|Their|This|That)\s+(?:[\w'’-]+\s+){0,3}(?:announcement|decision|statement|release|news|communiqu[eé]|results?)\s+"
-    r"(?:was|were|came|went)\b|\W*(?:Решение|Объявление|Заявление|Сообщение|Об этом|О решении)\b"
+_UPCOMING = re.compile(
+    r"\b(?:next|upcoming|forthcoming) release\b|\b(?:release )?calendar\b|следующ\w+ публикаци", re.IGNORECASE
 )
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_ITSELF = re.compile(
+    r"\W*(?:The|Its|Their|This|That)\s+(?:[\w'’-]+\s+){0,3}(?:announcement|decision|statement|release|news|"
+    r"communiqu[eé]|results?)\s+(?:was|were|came|went)\b|\W*(?:It|They|The [\w'’-]+)\s+announced\s+(?:the|its|this|"
+    r"that)\s+(?:move|decision|news|results?|cut|increase|hike|deal|merger)\b|\W*(?:Решение|Объявление|Заявление|"
+    r"Сообщение|Об этом|О решении)\b"
+)
+_HEADER = re.compile(r"\b(?:19|20)\d\d\b|^\W*[A-ZА-ЯЁ]{4,}\b")
 SLACK = timedelta(hours=1)
 _BRIDGE = re.compile(
     r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|time|by|as of|after|before|since|around|about|к|на|до|после|"
@@ -69,6 +82,12 @@ class _Scene:
         told = sum(self._tells(self.text[a:b]) for a, b in self.spans if a < start)
         return told < LEAD_SENTENCES
 
+    def is_first(self, position: int) -> bool:
+        """Return whether nothing is told before a sentence, or it tells of itself when it came out."""
+        start, end = sentence_at(self.spans, position)
+        told = any(self._is_news(self.text[a:b], self.text[start:end]) for a, b in self.spans if b <= start)
+        return self.field != "text" or not told or _ITSELF.match(self.text[start:end]) is not None
+
     def tells_of_itself(self, position: int) -> bool:
         """Return whether a sentence near the top tells when this very news came out: "The decision was announced at"."""
         start, end = sentence_at(self.spans, position)
@@ -77,7 +96,15 @@ class _Scene:
     def _tells(self, sentence: str) -> bool:
         """Return whether a sentence says something: a line of a date and a place does not."""
         words = sentence.split()
-        return len(words) >= WORDY and not (len(words) <= HEADER_WORDS and _YEAR.search(sentence))
+        return len(words) >= WORDY and not (len(words) <= HEADER_WORDS and _HEADER.search(sentence))
+
+    def _is_news(self, before: str, sentence: str) -> bool:
+        """Return whether a sentence tells other news than one after it; a headline tells the same."""
+        words = before.split()
+        if len(words) < 3 or (len(words) <= HEADER_WORDS and _HEADER.search(before)):
+            return False
+        headline = before.rstrip(" ")[-1:] == "\n" and before.strip()[-1:] not in ".!?"
+        return not (headline and len(_stems(before) & _stems(sentence)) >= 2)
 
     def sentence(self, position: int) -> tuple[str, int]:
         start, end = sentence_at(self.spans, position)
@@ -94,9 +121,24 @@ def read_moments(text: str, field: str, context: Context, reference: Reference) 
     times = tuple(t for t in times if not any(d.start < t.end and t.start < d.end for d in dates))
     starts = tuple(t.start for t in times)
     scene = _Scene(
-        text, field, sentences(text), quoted_spans(text), context, reference, russian, starts, hidden(text[:HEAD]), history(text[:HEAD]))
+        text,
+        field,
+        sentences(text),
+        quoted_spans(text),
+        context,
+        reference,
+        russian,
+        starts,
+        hidden(text[:HEAD]),
+        history(text[:HEAD]),
+    )
     moments = [_moment(scene, *pair) for pair in _pairs(scene, dates, times)]
     return sorted(moments, key=lambda m: m.evidence.start)[:MAX_MOMENTS]
+
+
+def _stems(text: str) -> set[str]:
+    """Return the beginnings of the longer words of a sentence."""
+    return {w.casefold()[:5] for w in re.findall(r"[^\W\d_]{4,}", text)}
 
 
 def _pairs(
@@ -138,12 +180,20 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
     role, word, act = ruled.role, ruled.word, ruled.act
     if act == "public" and scene.hidden:
         act = "happening"
+    if act == "public" and not scene.is_first(start):
+        # The news stands before it; who speaks then answers, or says it again.
+        act = "repeat"
     place = ""
     if role in ("event", "background") and time is None and is_dateline(scene.text, start, end):
         role, word, place = "publication", "its place in the dateline", place_of_dateline(scene.text, start)
     if role == "event" and act == "price" and marks[-1].meaning in ("at", "after", "since"):
         role, word = "background", "a move of prices"
-    if role == "event" and not scene.in_lead(start) and act != "price" and not (act == "public" and scene.tells_of_itself(start)):
+    if (
+        role == "event"
+        and not scene.in_lead(start)
+        and act != "price"
+        and not (act == "public" and scene.tells_of_itself(start))
+    ):
         role, word = "background", "its place below the lead"
     if role == "event" and act == "public" and _UPCOMING.search(scene.text, max(0, start - 80), start):
         role, word = "schedule", "what is to come"
@@ -218,7 +268,9 @@ def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: Time
     try:
         return _placed(scene, moment, words, time, clock)
     except StampError as error:
-        return replace(noted(moment, _meaning(words, time)), conflicts=(Conflict(error.kind, str(error), evidence.text),))
+        return replace(
+            noted(moment, _meaning(words, time)), conflicts=(Conflict(error.kind, str(error), evidence.text),)
+        )
 
 
 def _placed(

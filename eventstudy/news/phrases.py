@@ -128,7 +128,8 @@ DATE_PATTERNS: dict[str, re.Pattern[str]] = {
     ),
     "relative": re.compile(
         rf"\b(?:{'|'.join(sorted(map(re.escape, RELATIVE_DAYS), key=len, reverse=True))})\b"
-        r"(?!\s+(?:rates?|index|lending|repo|deposits?|facility|swaps?|loans?)\b)", re.IGNORECASE
+        r"(?!\s+(?:rates?|index|lending|repo|deposits?|facility|swaps?|loans?)\b)",
+        re.IGNORECASE,
     ),
 }
 HEADS: dict[str, re.Pattern[str]] = {
@@ -183,12 +184,17 @@ ZONE = (
 )
 _PLACE = rf"(?:{'|'.join(name.title() for name in PLACES if name.isascii())})\b(?! Exchange| Stock| said)"
 _AFTER_ZONE = rf"(?:[\s,]{{0,4}}\(?\s?{ZONE[:-1]}|{_PLACE})\)?)?"
-ZONE_ALONE = re.compile(ZONE)
+# A clock named elsewhere in the sentence counts only where it cannot be part of a name ("Union Pacific", "GMT Capital").
+ZONE_APART = re.compile(
+    rf"(?:\(|\b(?:times?|hours?) (?:(?:are|is|in|given|quoted|shown) ){{1,3}}(?:the )?|\b(?:in|"
+    rf"по) ){ZONE}(?!\s[A-ZА-ЯЁ])|"
+    r"(?P<clock>[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:(?:Standard|Daylight|Summer) )?[Tt]ime\b|(?i:по [а-яё-]+ времени))"
+)
 _HALF = r"(?P<half>[ap]\.?\s?m\b\.?|[AP]\.?M\b\.?|утра|дня|вечера|ночи)"
 TIME_PATTERNS: dict[str, re.Pattern[str]] = {
     "machine": re.compile(
-        r"(?<=\d[Tt])(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d+)?)?(?P<zone>[Zz]|[+\u2212-]\d\d:?\d\d)?"
-        r"(?![\d:])"
+        r"(?<=\d[Tt])(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d+)?)?(?P<zone>[Zz]|"
+        r"[+\u2212-]\d\d:?\d\d)?(?![\d:])"
     ),
     "colon": re.compile(
         r"(?<![\d:.,/])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?![\d:/]|-[A-Za-zа-я])"

@@ -74,8 +74,8 @@ _APPEARS = re.compile(r"(?:came|went|became|appeared|hit|flashed|made)", re.IGNO
 _ANNOUNCED = re.compile(r"\b(?:announcement|disclosure)\b", re.IGNORECASE)
 # What "comes out", and where it "hits".
 _OUT = re.compile(
-    r"\b(?:announcement|communiqu[eé]|confirmation|data|decision|disclosure|figures|filing|flash|headline|minutes|news|notice|"
-    r"post|readout|release|report|results?|ruling|statement|tweet|verdict)\b",
+    r"\b(?:announcement|communiqu[eé]|confirmation|data|decision|disclosure|figures|filing|flash|headline|minutes|"
+    r"news|notice|post|readout|release|report|results?|ruling|statement|tweet|verdict)\b",
     re.IGNORECASE,
 )
 _WIRES = re.compile(
@@ -105,7 +105,8 @@ _EVENTFUL = re.compile(
 )
 _SHOWED = re.compile(r"\s*,?\s*(?:show(?:s|ed)?|said|says|indicate[sd]|reveal(?:s|ed)|$|[.]|the\b)", re.IGNORECASE)
 _GIVEN_OUT_RU = re.compile(
-    r"(?:объявлен|опубликован|раскрыт|обнародован|распростран[её]н|размещ[её]н)[аоы]?|появил\w*|вышл[аои]|вышел", re.IGNORECASE
+    r"(?:объявлен|опубликован|раскрыт|обнародован|распростран[её]н|размещ[её]н)[аоы]?|появил\w*|вышл[аои]|вышел",
+    re.IGNORECASE,
 )
 # "had said on Monday": what it tells of came before the news of this text.
 _BEFORE_THAT = re.compile(r"\bhad\s+(?:\w+ly\s+|also\s+|already\s+|earlier\s+|then\s+|been\s+)*$", re.IGNORECASE)
@@ -145,7 +146,7 @@ def publicity(sentence: str, verb: re.Match[str], start: int, end: int) -> Act:
 
     ``verb`` is the act's own word: the participle of "was released", the verb of "the bank said".
     """
-    outside: Act = "private" if _SAYS.fullmatch(verb[0]) else "happening"
+    outside: Act = "private" if _SAYS.fullmatch(verb[0]) or REPEATS.fullmatch(verb[0]) else "happening"
     if CLOSED.search(sentence):
         return outside
     if _BEFORE_THAT.search(sentence, 0, verb.start()):
@@ -207,10 +208,15 @@ def _is_voiced(sentence: str, subject: str, verb: re.Match[str], start: int, end
             return False
         if verb[0].casefold() == "hit" and not _WIRES.match(rest):
             return False
-        return _heads(_OUT, plain) or bool(re.match(r"\s+(?:public|live|known)\b", sentence[verb.end() :]) and is_voice(plain))
+        return _heads(_OUT, plain) or bool(
+            re.match(r"\s+(?:public|live|known)\b", sentence[verb.end() :]) and is_voice(plain)
+        )
     if not is_voice(plain):
         return False
     after = sentence[max(end, verb.end()) :]
+    # "said 10:00 GMT was the cut-off": the time is what was said.
+    if re.match(r"\s*(?:was|were|is|are|would|will|as|had|marks?)\b", after):
+        return False
     if has_object(verb[0], sentence[verb.end() : start], sentence[start:end]) or _TAKES_OBJECT.fullmatch(verb[0]):
         return True
     if _GIVES_OUT.fullmatch(verb[0]) and not _SAYS.fullmatch(verb[0]):

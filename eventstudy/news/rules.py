@@ -109,7 +109,9 @@ def unreliable_words(found: Findings, context: Context) -> list[Conflict]:
         text = m.evidence.text
         if m.role == "uncertain" and not (_settled(found) and m.bounds == (None, None)):
             conflicts.append(Conflict("uncertain", f"{text!r} is {m.evidence.note or 'in doubt'}.", text))
-        elif m.role == "event" and not m.past and not _is_over(m, found) and not (_settled(found) and not any(m.bounds)):
+        elif (
+            m.role == "event" and not m.past and not _is_over(m, found) and not (_settled(found) and not any(m.bounds))
+        ):
             conflicts.append(Conflict("tense_unclear", f"{text!r}: nothing says it is past, not to come.", text))
     return conflicts
 

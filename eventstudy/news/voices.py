@@ -40,21 +40,22 @@ PUBLISHED_EN = (
 )
 # A stamp that says of itself that it is the release's: "Release time: ...", "Время сообщения — ...".
 RELEASE_STAMP = re.compile(
-    r"\b(?:release[- ]?time|time of (?:the )?release|released(?: to the (?:public|press|media))?(?=\s*:)|(?:дата и )?время "
-    r"(?:раскрытия|сообщения|публикации)|обнародован[аоы]?(?=\s*:))\s*[:—–-]?\s*$",
+    r"\b(?:release[- ]?time|time of (?:the )?release|released(?: to the (?:public|press|media))?(?=\s*:)|"
+    r"(?:дата и )?время (?:раскрытия|сообщения|публикации)|обнародован[аоы]?(?=\s*:))\s*[:—–-]?\s*$",
     re.IGNORECASE,
 )
 # What is announced without a time of its own, and what has one: "announced the recall at 9:40", but "a meeting at 9:40".
 SETTLED = re.compile(
-    rf"\b(?:{PUBLISHED_EN}|recall|appointment|dividends?|buy-?backs?|repurchase|increases?|cuts?|rise|hike|reduction|sale of (?:its|the|his|a)|"
-    r"raise|rights issue|offering|downgrade|upgrade|loss(?:es)?|profits?|default|ban|devaluation|move|"
-    r"measures?|package|stimulus|easing|tightening|changes?|revision|recommendation|approval|award|contract|settlement|fine|"
-    r"penalty|probe|investigation|inquiry|layoffs|restructuring|bankruptcy|insolvency|(?:key|policy|base|interest|lending) rates?|peg|cyberattack)\b|"
-    r"\b(?:решени|результат|отч[её]т|данн|показател|прибыл|убыт|дивиденд|повышени|снижени|сокращени|увеличени|выкуп|отзыв|"
-    r"отказ|назначени|отставк|увольнени|сделк|слияни|поглощени|дефолт|банкротств|санкци|пошлин|"
-    r"запрет|мер[ыаех]|изменени|предупреждени|прогноз|рейтинг|штраф|контракт|соглашени|договор|заявлени|"
-    r"сообщени|релиз|пресс-релиз|постановлени|указ|приказ|предел|ставк|кибератак|смен|дол[яеию]|кадров|"
-    r"недостовер|пресс-релиз)\w*",
+    rf"\b(?:{PUBLISHED_EN}|recall|appointment|dividends?|buy-?backs?|repurchase|increases?|cuts?|rise|hike|reduction|"
+    rf"sale of (?:its|the|his|a)|"
+    r"raise|rights issue|offering|downgrade|upgrade|loss(?:es)?|profits?|default|ban|devaluation|move|measures?|"
+    r"package|stimulus|easing|tightening|changes?|revision|recommendation|approval|award|contract|settlement|fine|"
+    r"penalty|probe|investigation|inquiry|layoffs|restructuring|bankruptcy|insolvency|(?:key|policy|base|interest|"
+    r"lending) rates?|peg|cyberattack)\b|\b(?:решени|результат|отч[её]т|данн|показател|прибыл|убыт|дивиденд|повышени|"
+    r"снижени|сокращени|увеличени|выкуп|отзыв|отказ|назначени|отставк|увольнени|сделк|слияни|поглощени|дефолт|"
+    r"банкротств|санкци|пошлин|запрет|мер[ыаех]|изменени|предупреждени|прогноз|рейтинг|штраф|контракт|соглашени|"
+    r"договор|заявлени|сообщени|релиз|пресс-релиз|постановлени|указ|приказ|предел|ставк|кибератак|смен|дол[яеию]|"
+    r"кадров|недостовер|пресс-релиз)\w*",
     re.IGNORECASE,
 )
 TIMED = re.compile(
@@ -72,8 +73,8 @@ TIMED = re.compile(
     re.IGNORECASE,
 )
 PUBLISHED_RU = re.compile(
-    r"\b(?:решени|сообщени|заявлени|релиз|пресс-релиз|отч[её]т|данные|результат|указ|приказ|постановлени|новост|пост|документ|"
-    r"молни|протокол|прогноз|итог|стат|запис|твит|публикаци|информаци|факт)\w*|\bоб?\s",
+    r"\b(?:решени|сообщени|заявлени|релиз|пресс-релиз|отч[её]т|данные|результат|указ|приказ|постановлени|новост|пост|"
+    r"документ|молни|протокол|прогноз|итог|стат|запис|твит|публикаци|информаци|факт)\w*|\bоб?\s",
     re.IGNORECASE,
 )
 # "was halted": what the public sees stop and go on.
@@ -95,12 +96,14 @@ CLOSED = re.compile(
     r"in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|members only|closed[- ]door|closed doors|"
     r"in camera|off the record|on background|leaked|drafts?|transcripts?|recordings?|testimony|testified|deposition|"
     r"affidavit|under oath|in custody|phone call|by (?:tele)?phone|telephone call|dinner|opposing side|"
-    r"in an? (?:closed |private )?(?:meeting|call|conversation|chat)|to (?:the )?(?:police|cabinet|board|court clerk|"
+    r"in an? (?:closed |private )?(?:meeting|call|conversation|chat)|(?:to|told|informed) (?:the |its |"
+    r"a )?(?:regulators?|auditors?|lenders?|creditors?|shareholders?|partners?|police|cabinet|board|court clerk|"
     r"investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|without (?:telling|"
-    r"informing|announcing))|закрыт\w+|конфиденциальн\w*|внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|"
-    r"меморандум|приказ|документ)\w*|секретн\w*|тайн\w*|сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|"
-    r"мужу|друз\w+|родн(?:ым|ыми)|дневник\w*|служебн\w*|кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|"
-    r"в телефонном|полиции|следовател\w+|допрос\w*)\b",
+    r"informing|announcing))|закрыт\w+|по секрету|в (?:\w+ )?(?:письме|записке|переписке)|регулятор(?:у|ам)|"
+    r"аудитор(?:у|ам)|кредитор(?:у|ам)|партн[её]р(?:у|ам)|акционер(?:у|ам)|адвокат(?:у|ам)|конфиденциальн\w*|"
+    r"внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|меморандум|приказ|документ)\w*|секретн\w*|тайн\w*|"
+    r"сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|мужу|друз\w+|родн(?:ым|ыми)|дневник\w*|служебн\w*|"
+    r"кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|в телефонном|полиции|следовател\w+|допрос\w*)\b",
     re.IGNORECASE,
 )
 # What tells that the public learned it at another time than it was done.
@@ -119,26 +122,39 @@ LATER = re.compile(
 )
 # A text that looks back tells of its event as history; the news is another.
 LOOKS_BACK = re.compile(
-    r"\b(?:(?:\w+|\d+) (?:years?|decades?) (?:on|later|ago|after|earlier|since|before)|(?:months|weeks) (?:on|later|ago)|"
-    r"a (?:decade|generation) (?:on|later|ago)|since then|anniversary|in hindsight|looking back|(?:лет|года?|месяц\w*|"
+    r"\b(?:(?:\w+|\d+) (?:years?|decades?) (?:on|later|ago|after|earlier|since|before)|(?:months|weeks) (?:on|later|"
+    r"ago)|a (?:decade|generation) (?:on|later|ago)|since then|(?:has|have|had) (?:now|since)|never did|remember|"
+    r"recall that|(?:days?|weeks?) after|anniversary|in hindsight|looking back|(?:лет|года?|месяц\w*|"
     r"недел\w+) (?:спустя|назад)|(?:спустя|через) (?:\w+ )?(?:лет|год\w*|месяц\w*)|десятилети\w+ (?:спустя|назад)|"
-    r"годовщин\w*|с тех пор|оглядываясь)\b",
+    r"годовщин\w*|с тех пор|теперь|помните|напомним|(?:через|спустя) [\w ]{0,12}(?:д[не]|недел)\w* после|"
+    r"оглядываясь)\b",
     re.IGNORECASE,
 )
 WITHDRAWN = re.compile(
-    r"\b(?:(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|(?:the|its|this|that) (?:statement|announcement|report|"
-    r"post|tweet|story|release|notice))|(?:statement|announcement|report|post|tweet|story|release) was (?:later )?"
-    r"(?:withdrawn|retracted|deleted|false|fake)|(?:отозвал|удалил)\w* (?:это |сво[её] )?(?:заявлени|сообщени|публикаци|"
-    r"отч[её]т|пост|запис)\w*)\b",
+    r"\b(?:(?:time|date|hour|minute|stamp|day)s? (?:\w+ ){0,5}(?:is|was|are|were) (?:\w+ )?(?:wrong|incorrect|"
+    r"mistaken|disputed|false|unclear|unconfirmed|approximate|an estimate)|give or take|to be confirmed|tbc|"
+    r"plus or minus|or thereabouts|неправда|неверно|ошибочно|едва ли|вряд ли|говорят|плюс-минус|уточняется|"
+    r"(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|(?:the|its|this|that) (?:statement|announcement|report|"
+    r"post|tweet|story|release|notice))|(?:statement|announcement|report|post|tweet|story|"
+    r"release) was (?:later )?(?:withdrawn|retracted|deleted|false|fake)|(?:отозвал|удалил)\w* (?:это |"
+    r"сво[её] )?(?:заявлени|сообщени|публикаци|отч[её]т|пост|запис)\w*)\b",
     re.IGNORECASE,
 )
 # Verbs of those who speak after others did: the news was out by then, since when they do not say.
 REPEATS = re.compile(
     r"(?:confirm(?:s|ed)|acknowledge[sd]|add(?:s|ed)|noted|reiterate[sd]|repeat(?:s|ed)|подтвердил\w*|отметил\w*|"
-    r"уточнил\w*|повторил\w*|добавил\w*|напомнил\w*|призвал\w*|пообещал\w*)",
+    r"уточнил\w*|повторил\w*|добавил\w*|напомнил\w*|призвал\w*|пообещал\w*|comment(?:s|ed)|respond(?:s|ed)|react(?:s|"
+    r"ed)|replie[sd]|answer(?:s|ed)|follow(?:s|ed)|accept(?:s|ed)|welcome[sd]|critici[sz]e[sd]|condemn(?:s|ed)|"
+    r"dismisse[sd]|praise[sd]|прокомментировал\w*|отреагировал\w*|ответил\w*|приветствовал\w*|осудил\w*|"
+    r"раскритиковал\w*|поддержал\w*)",
     re.IGNORECASE,
 )
-AGAIN = re.compile(r"\b(?:again|once more|repeated|reiterated|снова|вновь|ещё раз|повторно)\b", re.IGNORECASE)
+AGAIN = re.compile(
+    r"\b(?:again|once more|repeated|reiterated|confirming|first to report|(?:an |the )?earlier (?:reports?|"
+    r"rumou?rs?)|as reported|media reports?|press reports?|rumou?rs?|снова|вновь|ещё раз|повторно|подтвердив\w*|"
+    r"подтверждая|слух\w*|ранее сообщал\w*)\b",
+    re.IGNORECASE,
+)
 # Happenings that were known to come: their minute is a timetable's, not that of news.
 TIMETABLE = re.compile(
     r"\b(?:deadline|was due|were due|bids?|expir\w+|ex-dividend|dividends? (?:was|were) paid|paid (?:its|a|"

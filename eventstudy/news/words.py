@@ -95,16 +95,20 @@ NIGHT = r"night|ночью|в ночь на|overnight"
 # The word that governs a time, looked for in its own sentence, nearest before it; table order breaks ties.
 ROLES: tuple[tuple[str, Role], ...] = (
     (r"embargo\w*|эмбарго|not for (?:release|publication)|for release|hold until", "embargo"),
-    (r"(?:last )?updated|^\W*update|updating|(?:date ?)?modified|corrected|correction|amended|revised|обновлен\w*|обновлён\w*|измен[её]н[аоы]?", "update"),
+    (
+        r"(?:last )?updated|^\W*update|updating|(?:date ?)?modified|corrected|correction|amended|revised|обновлен\w*|обновлён\w*|измен[её]н[аоы]?",
+        "update",
+    ),
     (r"исправлен\w*|уточнен\w*|refiled|recasts|adds (?:details|quote|background)", "update"),
     (
-        r"^\W*(?:first |originally )?(?:published|posted)|first (?:published|posted)|publication date|date ?published|pub ?date|"
-        r"article:published_time|^\W*опубликован[ао]?:?",
+        r"^\W*(?:first |originally )?(?:published|posted)|first (?:published|posted)|publication date|"
+        r"date ?published|pub ?date|article:published_time|^\W*опубликован[ао]?:?",
         "publication",
     ),
     (r"дата публикации|публикаци[яи]:|date ?line|^\s*(?:date|sent)", "publication"),
     (
-        r"will(?!iam)|shall|is due|are due|due (?:on|at|to|by)|(?<![\w-])scheduled?|schedules|planned|plans?|expect\w*|upcoming",
+        r"will(?!iam)|shall|is due|are due|due (?:on|at|to|by)|(?<![\w-])scheduled?|schedules|planned|plans?|"
+        r"expect\w*|upcoming",
         "schedule",
     ),
     (
@@ -116,7 +120,8 @@ ROLES: tuple[tuple[str, Role], ...] = (
         "schedule",
     ),
     (
-        r"планиру\w+|намерен\w*|намерева\w+|собира\w+|готовит\w*|хо(?:чет|тят)|начн[её]тся|начнутся|объявит|опубликует|примет|рассмотрит|проведет|проведёт|должн\w+",
+        r"планиру\w+|намерен\w*|намерева\w+|собира\w+|готовит\w*|хо(?:чет|тят)|начн[её]тся|начнутся|объявит|"
+        r"опубликует|примет|рассмотрит|проведет|проведёт|должн\w+",
         "schedule",
     ),
     (
@@ -157,13 +162,16 @@ PUBLIC_ACTS = (
     r"said|says|told|tells|announce[sd]?|report(?:s|ed)?|publish(?:es|ed)|releas(?:es|ed)|posted|declare[sd]|"
     r"state[sd]|disclose[sd]|confirm(?:s|ed)|warn(?:s|ed)|raise[sd]|cuts?|hike[sd]|lower(?:s|ed)|increase[sd]|keeps?|"
     r"kept|leaves|left|halt(?:s|ed)|suspend(?:s|ed)|stopped|resume[sd]|resign(?:s|ed)|order(?:s|ed)|impose[sd]|"
-    r"unveil(?:s|ed)|issue[sd]|revealed|came|went|became|appeared|hit|flashed|made|tweeted|wrote|writes|"
-    r"acknowledge[sd]|add(?:s|ed)|noted|downgrade[sd]|upgrade[sd]|reiterate[sd]|repeat(?:s|ed)|сообщ\w+|заяв\w+|"
-    r"объявил\w*|опубликовал\w*|рассказал\w*|сказал\w*|передал\w*|передает|передаёт|написал\w*|пишет|снизил\w*|"
-    r"повысил\w*|сохранил\w*|остановил\w*|приостановил\w*|подтвердил\w*|отметил\w*|уточнил\w*|предупредил\w*|"
-    r"выпустил\w*|разместил\w*|обнародовал\w*|известно|выступил\w*|призвал\w*|пообещал\w*|объявлен[аоы]?|"
-    r"опубликован[аоы]?|раскрыт[аоы]?|обнародован[аоы]?|распростран[её]н[аоы]?|размещ[её]н[аоы]?|раскрыл\w*|"
-    r"распространил\w*|появил\w*|вышл[аои]|вышел|известн[аыо]"
+    r"unveil(?:s|ed)|issue[sd]|revealed|came|went|became|appeared|hit|flashed|made|comment(?:s|ed)|respond(?:s|ed)|"
+    r"react(?:s|ed)|replie[sd]|answer(?:s|ed)|follow(?:s|ed)|accept(?:s|ed)|welcome[sd]|critici[sz]e[sd]|condemn(?:s|"
+    r"ed)|dismisse[sd]|praise[sd]|прокомментировал\w*|отреагировал\w*|ответил\w*|приветствовал\w*|осудил\w*|"
+    r"раскритиковал\w*|поддержал\w*|повторил\w*|добавил\w*|напомнил\w*|tweeted|wrote|writes|acknowledge[sd]|add(?:s|"
+    r"ed)|noted|downgrade[sd]|upgrade[sd]|reiterate[sd]|repeat(?:s|ed)|сообщ\w+|заяв\w+|объявил\w*|опубликовал\w*|"
+    r"рассказал\w*|сказал\w*|передал\w*|передает|передаёт|написал\w*|пишет|снизил\w*|повысил\w*|сохранил\w*|"
+    r"остановил\w*|приостановил\w*|подтвердил\w*|отметил\w*|уточнил\w*|предупредил\w*|выпустил\w*|разместил\w*|"
+    r"обнародовал\w*|известно|выступил\w*|призвал\w*|пообещал\w*|объявлен[аоы]?|опубликован[аоы]?|раскрыт[аоы]?|"
+    r"обнародован[аоы]?|распростран[её]н[аоы]?|размещ[её]н[аоы]?|раскрыл\w*|распространил\w*|появил\w*|вышл[аои]|"
+    r"вышел|известн[аыо]"
 )
 PRICE_MOVES = (
     r"fell|rose|dropped|gained|lost|climbed|slid|jumped|surged|plunged|traded|declined|advanced|weakened|strengthened|"
