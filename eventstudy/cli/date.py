@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eventstudy.news.context import Context
     from eventstudy.news.evidence import Dating
     from eventstudy.news.items import NewsItem
+    from eventstudy.news.merging import Proposal
 
 BARS_HELP = (
     "A daily series to check price claims against: ecb:USD/RUB, or a file with what it does not say: "
@@ -40,6 +41,9 @@ def date(
     encoding: Annotated[str, typer.Option("--encoding", help="For example cp1251; detected where it is clear.")] = "",
     column: Annotated[list[str] | None, typer.Option("--column", help="ROLE=COLUMN of a table; repeatable.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write an events file for review.")] = None,
+    event: Annotated[
+        str, typer.Option("--event", help="All items report this one event: merge them under this name.")
+    ] = "",
     accept: Annotated[
         bool, typer.Option("--accept", help="With --out: write only what has no conflict, as reviewed.")
     ] = False,
@@ -52,10 +56,10 @@ def date(
         eventstudy date article.txt
         eventstudy date article.txt --bars ecb:USD/RUB --json
         eventstudy date feed.xml news.csv --zone Europe/Moscow --out events.toml
+        eventstudy date white-house.txt kremlin.eml --event call --out events.toml
     """
     from eventstudy.cli.news_input import items_of
     from eventstudy.news.dating import date_items
-    from eventstudy.news.grouping import distinct, group_items
 
     if accept and out is None:
         raise UsageError("--accept writes a file and none is named.", remedy="Add --out events.toml.")
@@ -63,13 +67,51 @@ def date(
     series = [open_bars(text) for text in bars or []]
     items = items_of(paths, kind, encoding, column or [], published)
     datings = list(date_items(items, context, series))
+    used = ";".join(b.instrument.code for b in series)
+    found = proposals(list(zip(items, datings, strict=True)), event, used)
     if out is not None:
-        first = {id(item) for item in distinct(group_items(items))}
-        chosen = [(i, d) for i, d in zip(items, datings, strict=True) if id(i) in first]
-        write_proposals(out, chosen, [b.instrument.code for b in series], accept)
-    show(datings, as_json)
-    if any(d.status != "dated" for d in datings):
+        write_proposals(out, found, accept)
+    if event:
+        show_story(found[0], datings, as_json)
+    else:
+        show(datings, as_json)
+    settled = not found[0].open if event and found else all(d.status == "dated" for d in datings)
+    if not settled:
         raise typer.Exit(exits.PARTLY)
+
+
+def proposals(reports: list[tuple[NewsItem, Dating]], event: str, used: str) -> list[Proposal]:
+    """Return one proposal per story, or one for all reports where they are told to be of one event."""
+    from eventstudy.news.merging import propose_story, stories
+
+    groups = [tuple(reports)] if event and reports else stories(reports)
+    priced = [used if any(d.claims for _, d in group) else "" for group in groups]
+    return [propose_story(g, name=event, price_series=p) for g, p in zip(groups, priced, strict=True)]
+
+
+def show_story(proposal: Proposal, datings: list[Dating], as_json: bool) -> None:
+    """Print the one event that all items report, and what each of them says."""
+    event, made = proposal.event, proposal.event is not None and not proposal.open
+    if as_json:
+        time = None if event is None or not made else event.time
+        whole = {
+            "event": event.id if event is not None else None,
+            "event_time": None
+            if time is None
+            else {"earliest": time.earliest.isoformat(), "latest": time.latest.isoformat(), "basis": time.basis},
+            "open": list(proposal.open),
+            "order": list(event.time.evidence) if event is not None else [],
+            "reports": [d.to_dict() for d in datings],
+        }
+        console.json_data(whole)
+        return
+    name = event.id if event is not None else "the event"
+    console.data(f"{name}: {'one event' if made else 'needs review'} of {len(datings)} reports")
+    if event is not None and made:
+        console.data(f"  event time  {_span(event.time.earliest, event.time.latest)}")
+        console.data("\n".join(f"  report      {line}" for line in event.time.evidence))
+    console.data("\n".join(f"  decide      {line}" for line in proposal.open)) if proposal.open else None
+    show(datings, as_json)
 
 
 def show(datings: list[Dating], as_json: bool) -> None:
@@ -82,19 +124,16 @@ def show(datings: list[Dating], as_json: bool) -> None:
         console.data("\n".join(describe(dating)))
 
 
-def write_proposals(out: Path, pairs: list[tuple[NewsItem, Dating]], codes: list[str], accept: bool) -> None:
+def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
     """Write an events file for review; beside a file that exists, which may be reviewed, only a proposal."""
     from eventstudy.news.event_writing import render_proposals, write_new
-    from eventstudy.news.merging import propose
 
-    used = ";".join(codes)
-    found = [propose(item, d, price_series=used if d.claims else "") for item, d in pairs]
     target = out if not out.exists() else out.with_suffix(f".proposed{out.suffix}")
     write_new(target, render_proposals(found, accept=accept), over_proposal=target != out)
     if target != out:
         console.talk(f"{out} exists and may have been reviewed; it is left as it is, the proposal is {target}.")
     settled = sum(not p.open for p in found)
-    console.talk(f"{target}: {settled} events; {len(found) - settled} more items need a person to decide.")
+    console.talk(f"{target}: {settled} events; {len(found) - settled} more need a person to decide.")
 
 
 def make_context(zone: str, order: str, fetched_at: str, first_report: bool) -> Context:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from eventstudy.news.items import NewsItem
@@ -67,8 +67,3 @@ def _shingles(text: str) -> frozenset[int]:
 
 def _mark(words: str) -> int:
     return int.from_bytes(blake2b(words.encode("utf-8", "replace"), digest_size=8).digest(), "big")
-
-
-def distinct(groups: Iterable[tuple[NewsItem, ...]]) -> list[NewsItem]:
-    """Return the first item of each group."""
-    return [group[0] for group in groups]

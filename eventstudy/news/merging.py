@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from eventstudy.errors import NewsError
 from eventstudy.news.evidence import Candidate, Conflict, Dating
+from eventstudy.news.grouping import group_items
 from eventstudy.news.items import Event, EventTime, NewsItem
 from eventstudy.news.readers import item_id
 
 MAX_EVIDENCE = 12
+MAX_CLAIMS = 5
+MAX_SOURCES = 12
+EVENT_KINDS = ("time", "date", "weekday", "relative_day")
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What several reports of one event amount to: an event, or the conflicts that stand in its way."""
+    """What several reports of one event amount to: an event, or the conflicts that stand in its way.
+
+    ``order`` lists the reports as they came out, with what each bounds; ``updates`` the later changes, which bound
+    nothing.
+    """
 
     event: Event | None
     conflicts: tuple[Conflict, ...] = ()
     updates: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+# What is missing on one side of a single report is no disagreement of several.
+ONE_SIDED = frozenset(
+    {"only_publication", "only_upper_bound", "only_lower_bound", "no_event_time", "only_background", "only_scheduled"}
+)
 
 
 def merge_reports(name: str, datings: Sequence[Dating], *, label: str = "", instruments: Sequence[str] = ()) -> Merged:
     """Return the one event that several datings report.
 
     ``earliest`` is the latest instant at which it certainly was not yet public, ``latest`` the earliest instant at
-    which it certainly was. Each report bounds what its evidence bounds: a publication only the end, a statement both
-    sides, an embargo the beginning. A report with a conflict beside its publication bounds only the end.
+    which it certainly was. Each report bounds what its evidence bounds: a publication only the end, an embargo or a
+    happening only the beginning, a public act both. Of two public acts (two read-outs of one call) the later one is
+    a second stamp of an event that was out by the first, so its beginning bounds nothing. A report with a conflict
+    beside its publication bounds only the end.
 
     Raises
     ------
@@ -37,20 +55,23 @@ def merge_reports(name: str, datings: Sequence[Dating], *, label: str = "", inst
     """
     if not datings:
         raise NewsError("An event needs at least one report.")
-    lower = [at for d in datings if (at := _not_before(d)) is not None]
-    upper = [at for d in datings if (at := _public_by(d)) is not None]
-    updates = tuple(f"{e.text} ({d.item})" for d in datings for e in d.evidence if e.kind == "update")
-    if not lower or not upper:
+    reports = sorted(datings, key=lambda d: (_public_by(d) or LAST, d.item))
+    upper = [at for d in reports if (at := _public_by(d)) is not None]
+    updates = tuple(f"{e.text} ({d.item})" for d in reports for e in d.evidence if e.kind == "update")
+    order = tuple(f"{d.item}: {_bound_words(d)}" for d in reports)
+    latest = min(upper, default=None)
+    lower = [at for d in reports for at in _not_before(d, latest)]
+    if not lower or latest is None:
         side = "since when it was public" if not lower else "by when it was public"
-        return Merged(None, (Conflict("half_open", f"None of the reports of {name} says {side}."),), updates)
-    earliest, latest = max(lower), min(upper)
+        return Merged(None, (Conflict("half_open", f"None of the reports of {name} says {side}."),), updates, order)
+    earliest = max(lower)
     if earliest > latest:
         said = f"One report of {name} has it public by {latest.isoformat()}, another not before {earliest.isoformat()}."
-        return Merged(None, (Conflict("reports_disagree", said),), updates)
-    words = tuple(f"{d.item}: {_bound_words(d)}" for d in datings)
-    time = EventTime(earliest, latest, "stamp", words)
-    items = tuple(d.item for d in datings)
-    return Merged(Event(item_id(name), time, tuple(instruments), label, items=items), (), updates)
+        return Merged(None, (Conflict("reports_disagree", said),), updates, order)
+    time = EventTime(earliest, latest, "stamp", order[:MAX_EVIDENCE])
+    items = tuple(d.item for d in reports)
+    claims = tuple(dict.fromkeys(c.text for d in reports for c in d.claims))[:MAX_CLAIMS]
+    return Merged(Event(item_id(name), time, tuple(instruments), label, items=items, claims=claims), (), updates, order)
 
 
 def _public_by(dating: Dating) -> datetime | None:
@@ -63,15 +84,24 @@ def _public_by(dating: Dating) -> datetime | None:
     return max((e.latest for e in dating.evidence if e.kind == "publication" and e.latest is not None), default=None)
 
 
-def _not_before(dating: Dating) -> datetime | None:
-    """Return the lower bound of a report: only from an accepted time, or from an embargo."""
-    if dating.event_time is not None:
-        return dating.event_time.earliest
-    return max((e.earliest for e in dating.evidence if e.kind == "embargo" and e.earliest is not None), default=None)
+def _not_before(dating: Dating, latest: datetime | None) -> list[datetime]:
+    """Return the lower bounds of a report: of an accepted time, or from an embargo.
+
+    The beginning of a public act holds for the event only if no other report had it out before; that of a happening
+    or an embargo holds whatever others say, and may contradict them.
+    """
+    found = [e.earliest for e in dating.evidence if e.kind == "embargo" and e.earliest is not None]
+    if dating.event_time is None:
+        return found
+    own = [e for e in dating.evidence if e.earliest is not None and e.kind in EVENT_KINDS]
+    found += [e.earliest for e in own if e.latest is None and e.earliest is not None]
+    if latest is None or dating.event_time.earliest <= latest:
+        found.append(dating.event_time.earliest)
+    return found
 
 
 def _bound_words(dating: Dating) -> str:
-    first, last = _not_before(dating), _public_by(dating)
+    first, last = max(_not_before(dating, None), default=None), _public_by(dating)
     return f"not before {first.isoformat() if first else 'unsaid'}, public by {last.isoformat() if last else 'unsaid'}"
 
 
@@ -93,12 +123,13 @@ def propose(item: NewsItem, dating: Dating, *, price_series: str = "") -> Propos
     would test the price by itself.
     """
     evidence = tuple(f"{e.field}: {e.text[:120]!r} {e.kind}; {e.note}".removesuffix("; ") for e in dating.evidence)
-    label = (item.title or item.text.strip().split("\n", 1)[0])[:120]
+    label = (item.title or _first_line(item))[:120]
     sources = tuple(s for s in (item.url, item.source) if s)[:2]
     name = item_id(dating.item)
+    claims = tuple(c.text for c in dating.claims)[:MAX_CLAIMS]
     if dating.event_time is not None:
         kept = EventTime(dating.event_time.earliest, dating.event_time.latest, "stamp", evidence[:MAX_EVIDENCE])
-        return Proposal(Event(name, kept, (), label, items=(name,), sources=sources))
+        return Proposal(Event(name, kept, (), label, items=(name,), sources=sources, claims=claims))
     best = next((c for c in dating.candidates if c.earliest is not None and c.latest is not None), None)
     decide = (*(f"{c.kind}: {c.message}" for c in dating.conflicts), *_rivals(dating.candidates))
     if best is None or best.earliest is None or best.latest is None:
@@ -107,8 +138,53 @@ def propose(item: NewsItem, dating: Dating, *, price_series: str = "") -> Propos
     reasons = tuple(f"candidate: {reason}" for reason in best.reasons)
     time = EventTime(best.earliest, best.latest, basis, (*reasons, *evidence)[:MAX_EVIDENCE])
     marked = {"price_series": price_series} if price_series else {}
-    event = Event(name, time, (), label, items=(name,), sources=sources, attributes=marked)
+    event = Event(name, time, (), label, items=(name,), sources=sources, claims=claims, attributes=marked)
     return Proposal(event, decide)
+
+
+Report = tuple[NewsItem, Dating]
+
+
+def stories(reports: Sequence[Report]) -> list[tuple[Report, ...]]:
+    """Return the reports in groups of one story each: copies of one text, and versions under one address."""
+    of_copy = {id(item): n for n, group in enumerate(group_items([i for i, _ in reports])) for item in group}
+    first: dict[str, int] = {}
+    found: dict[int, list[Report]] = {}
+    for item, dating in reports:
+        copy = of_copy[id(item)]
+        key = first.setdefault(item.url, copy) if item.url else copy
+        found.setdefault(key, []).append((item, dating))
+    return [tuple(group) for group in found.values()]
+
+
+def propose_story(reports: Sequence[Report], *, name: str = "", price_series: str = "") -> Proposal:
+    """Return several reports of one event as one event for review.
+
+    What their times leave together is the interval; a conflict of any of them is for a person to decide, except that
+    one leaves a side open. Where the merged interval is open, the best candidate of the reports is proposed.
+    """
+    singles = [propose(item, dating, price_series=price_series) for item, dating in reports]
+    if len(reports) == 1 and not name:
+        return singles[0]
+    told = name or reports[0][1].item
+    best = next((p.event for p in singles if p.event is not None), None)
+    merged = merge_reports(told, [d for _, d in reports], label=best.label if best else "")
+    open_ = tuple(
+        f"{d.item}: {c.kind}: {c.message}" for _, d in reports for c in d.conflicts if c.kind not in ONE_SIDED
+    )
+    later = tuple(f"update: {line}" for line in merged.updates)
+    if merged.event is not None:
+        sources = tuple(dict.fromkeys(s for i, _ in reports for s in (i.url, i.source) if s))[:MAX_SOURCES]
+        time = replace(merged.event.time, evidence=(*merged.order, *later)[:MAX_EVIDENCE])
+        label = reports[0][0].title or _first_line(reports[0][0])
+        return Proposal(replace(merged.event, time=time, label=label[:120], sources=sources), open_)
+    said = tuple(f"{c.kind}: {c.message}" for c in merged.conflicts)
+    decide = tuple(dict.fromkeys((*said, *merged.order, *later, *(line for p in singles for line in p.open))))
+    return Proposal(None if best is None else replace(best, id=item_id(told)), decide)
+
+
+def _first_line(item: NewsItem) -> str:
+    return item.text.strip().split("\n", 1)[0]
 
 
 def _rivals(candidates: Sequence[Candidate]) -> tuple[str, ...]:

@@ -1,0 +1,109 @@
+"""Several reports of one event on the command line: one event, in order, never more certain than its reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eventstudy.cli.app import run
+from eventstudy.news.event_files import read_events
+
+WHITE_HOUSE = "Published: 2021-04-13T18:37+03:00\n\nReadout of the call.\n\nThe presidents spoke of a summit."
+KREMLIN = "Published: 2021-04-13T20:10+03:00\n\nTelephone conversation with the president.\n\nThe talk was businesslike."
+
+
+def saved(folder: Path, **texts: str) -> list[str]:
+    paths = []
+    for name, text in texts.items():
+        path = folder / f"{name}.txt"
+        path.write_text(text, encoding="utf-8")
+        paths.append(str(path))
+    return paths
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out
+
+
+def test_the_two_read_outs_of_one_call_are_two_stamps_of_one_event(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths, out = saved(tmp_path, kremlin=KREMLIN, house=WHITE_HOUSE), tmp_path / "events.toml"
+    assert run(["date", *paths, "--event", "call", "--first-report", "--out", str(out), "--accept", "--json"]) == 0
+    found = json.loads(told(capsys))
+    # The first read-out made it public; the second, 93 minutes later, contradicts nothing.
+    assert found["event_time"]["earliest"] == "2021-04-13T15:37:00+00:00"
+    assert found["event_time"]["latest"] == "2021-04-13T15:37:59.999999+00:00"
+    assert [line.split(":")[0] for line in found["order"]] == ["house", "kremlin"]
+    (event,) = read_events(out)
+    assert (event.id, event.items) == ("call", ("house", "kremlin"))
+
+
+def test_publications_alone_leave_the_beginning_to_a_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths, out = saved(tmp_path, kremlin=KREMLIN, house=WHITE_HOUSE), tmp_path / "events.toml"
+    assert run(["date", *paths, "--event", "call", "--out", str(out)]) == 1
+    text = out.read_text(encoding="utf-8")
+    assert "# decide: half_open: None of the reports of call says since when it was public." in text
+    assert "public by 2021-04-13T15:37:59.999999+00:00" in text
+    assert "needs review of 2 reports" in told(capsys)
+
+
+def test_a_happening_bounds_the_beginning_and_the_first_report_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    happened = "Published: 2021-04-13T19:30+03:00\n\nThe presidents spoke by telephone at 17:10 Moscow time on 13 April 2021."
+    paths, out = saved(tmp_path, happened=happened, house=WHITE_HOUSE), tmp_path / "events.toml"
+    assert run(["date", *paths, "--event", "call", "--out", str(out), "--accept"]) == 0
+    (event,) = read_events(out)
+    assert event.time.earliest.isoformat() == "2021-04-13T14:10:00+00:00"
+    assert event.time.latest.isoformat() == "2021-04-13T15:37:59.999999+00:00"
+    told(capsys)
+
+
+def test_reports_that_exclude_one_another_are_not_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    late = "Published: 2021-04-13T21:30+03:00\n\nThe presidents spoke by telephone at 19:10 Moscow time on 13 April 2021."
+    paths, out = saved(tmp_path, late=late, house=WHITE_HOUSE), tmp_path / "events.toml"
+    assert run(["date", *paths, "--event", "call", "--out", str(out), "--accept"]) == 1
+    with pytest.raises(Exception, match="one \\[\\[event\\]\\]"):
+        read_events(out)
+    assert "reports_disagree" in told(capsys)
+
+
+COPY = "The bank of the republic said at 10:00 UTC on 13 April 2021 that it had cut its key rate by a quarter of a point."
+
+
+def test_copies_of_one_text_are_one_event_and_another_story_is_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = "The ministry of trade said at 12:00 UTC on 13 April 2021 that exports of grain had fallen by a tenth."
+    paths = saved(tmp_path, a=COPY, b=f"{COPY} (Reporting by N.N.)", c=other)
+    out = tmp_path / "events.toml"
+    assert run(["date", *paths, "--out", str(out), "--accept"]) == 0
+    one, two = read_events(out)
+    assert one.items == ("a", "b")
+    assert one.time.earliest.isoformat() == "2021-04-13T10:00:00+00:00"
+    assert two.items == ("c",)
+    told(capsys)
+
+
+def test_an_update_is_kept_in_order_and_bounds_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = "<html><head><title>{t}</title><meta property='og:url' content='https://example.org/story'/>{m}</head><body><p>{p}</p></body></html>"
+    stamp = '<meta property="article:{0}_time" content="{1}"/>'
+    first = page.format(t="Call", m=stamp.format("published", "2021-04-13T18:37+03:00"), p="The presidents spoke today.")
+    second = page.format(
+        t="Call: more",
+        m=stamp.format("published", "2021-04-13T18:37+03:00") + stamp.format("modified", "2021-04-13T19:05+03:00"),
+        p="They spoke today, of many other things too, and at length.",
+    )
+    (tmp_path / "1.html").write_text(first, encoding="utf-8")
+    (tmp_path / "2.html").write_text(second, encoding="utf-8")
+    out = tmp_path / "events.toml"
+    # One address is one story: two versions, one event.
+    assert run(["date", str(tmp_path / "1.html"), str(tmp_path / "2.html"), "--first-report", "--out", str(out)]) == 0
+    (event,) = read_events(out)
+    assert len(event.items) == 2
+    assert event.time.latest.isoformat() == "2021-04-13T15:37:59.999999+00:00"
+    assert any("update: 2021-04-13T19:05+03:00" in line for line in event.time.evidence)
+    told(capsys)
