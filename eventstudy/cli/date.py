@@ -56,7 +56,7 @@ def date(
         eventstudy date article.txt
         eventstudy date article.txt --bars ecb:USD/RUB --json
         eventstudy date feed.xml news.csv --zone Europe/Moscow --out events.toml
-        eventstudy date white-house.txt kremlin.eml --event call --out events.toml
+        eventstudy date article.txt news.txt --event call --out events.toml
     """
     from eventstudy.cli.news_input import items_of
     from eventstudy.news.dating import date_items

@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from eventstudy.errors import StampError
 from eventstudy.news.evidence import Clock
-from eventstudy.news.phrases import ZONE_APART, TimeWords
+from eventstudy.news.phrases import TimeWords
 from eventstudy.news.stamps import TICK, Precision, stamp_of_local
+from eventstudy.news.time_words import ZONE_APART
 from eventstudy.news.words import PARTS_OF_DAY
 from eventstudy.news.zones import PLACES, VENUES, find_zone, half_day_clock, instant_of
 

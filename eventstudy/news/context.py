@@ -81,7 +81,7 @@ class Reference:
         return first if first == last else None
 
     def holds_at(self, at: datetime) -> bool:
-        """Return whether at an instant the written day is the day of its writer: on his clock, or on all likely ones."""
+        """Return whether at an instant the written day is that of its writer: on his clock, or on all likely ones."""
         if self.written is None:
             return True
         clocks = [find_zone(self.zone)[0]] if self.zone else [timezone(timedelta(hours=h)) for h in (-8, 10)]

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from eventstudy.news.links import has_object, is_near, is_tied, is_told_by_another, is_watched
 from eventstudy.news.publicity import is_release, publicity, timetable, unreal
-from eventstudy.news.zones import city_zone
 from eventstudy.news.voices import RELEASE_STAMP
 from eventstudy.news.words import PRICE_MOVES, PUBLIC_ACTS, ROLES, Act, Role
+from eventstudy.news.zones import city_zone
 
 Span = tuple[int, int]
 _END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n\s*|;\s+")
@@ -145,7 +145,8 @@ def governing(sentence: str, start: int, end: int) -> Governed:
 
 
 _TO_COME = re.compile(
-    r"\b(?:next|upcoming|forthcoming|planned|scheduled|expected|tentative|from prison|план\w*|ожидаем\w*|следующ\w*)\W*$",
+    r"\b(?:next|upcoming|forthcoming|planned|scheduled|expected|tentative|from prison|"
+    r"план\w*|ожидаем\w*|следующ\w*)\W*$",
     re.IGNORECASE,
 )
 _RELEASE_AFTER = re.compile(r"\s*release[- ]time\b", re.IGNORECASE)
@@ -246,7 +247,7 @@ _AGENCY = re.compile(r"\.?\s*(?:\n|[-–—/(]|РИА|ТАСС|ИНТЕРФАК�
 
 
 def is_dateline(text: str, start: int, end: int) -> bool:
-    """Return whether a day stands in the line of place, date and agency that opens a wire story, or alone in the first."""
+    """Return whether a day stands in the line of place, date and agency that opens a story, or alone in its first."""
     return start < 60 and bool(_DATELINE.fullmatch(text[:start])) and bool(_AGENCY.match(text, end))
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from eventstudy.errors import StampError
 from eventstudy.news.bounds import bounded, noted
 from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_bounds, whose_clock
 from eventstudy.news.context import Context, Reference
+from eventstudy.news.date_words import find_dates
 from eventstudy.news.days import DayReading, read_day
 from eventstudy.news.evidence import Conflict, Evidence
 from eventstudy.news.grammar import (
+    Governed,
     Span,
     governing,
     is_dateline,
@@ -25,28 +27,14 @@ from eventstudy.news.grammar import (
 )
 from eventstudy.news.links import is_qualified, opens
 from eventstudy.news.moment import Moment
-from eventstudy.news.phrases import DateWords, TimeWords, find_dates, find_times
+from eventstudy.news.phrases import DateWords, TimeWords
 from eventstudy.news.publicity import hidden, history
+from eventstudy.news.scene import HEAD, Scene
+from eventstudy.news.time_words import find_times
 from eventstudy.news.words import Meaning, Role
 
 MAX_CHARACTERS = 60_000
 MAX_MOMENTS = 200
-# News say when in the title or the lead; what stands further down is told of other days.
-LEAD = 400
-LEAD_SENTENCES = 2
-HEAD = 700
-WORDY = 5
-HEADER_WORDS = 8
-_UPCOMING = re.compile(
-    r"\b(?:next|upcoming|forthcoming) release\b|\b(?:release )?calendar\b|следующ\w+ публикаци", re.IGNORECASE
-)
-_ITSELF = re.compile(
-    r"\W*(?:The|Its|Their|This|That)\s+(?:[\w'’-]+\s+){0,3}(?:announcement|decision|statement|release|news|"
-    r"communiqu[eé]|results?)\s+(?:was|were|came|went)\b|\W*(?:It|They|The [\w'’-]+)\s+announced\s+(?:the|its|this|"
-    r"that)\s+(?:move|decision|news|results?|cut|increase|hike|deal|merger)\b|\W*(?:Решение|Объявление|Заявление|"
-    r"Сообщение|Об этом|О решении)\b"
-)
-_HEADER = re.compile(r"\b(?:19|20)\d\d\b|^\W*[A-ZА-ЯЁ]{4,}\b")
 SLACK = timedelta(hours=1)
 _BRIDGE = re.compile(
     r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|time|by|as of|after|before|since|around|about|к|на|до|после|"
@@ -55,60 +43,6 @@ _BRIDGE = re.compile(
 )
 _CORRECTED = re.compile(r"\b(?:corrected|correction|corrects|исправлен\w*|уточнени\w+)\b", re.IGNORECASE)
 _RUSSIAN = re.compile("[а-яё]{3}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """The text around the words, shared by all of its moments."""
-
-    text: str
-    field: str
-    spans: tuple[Span, ...]
-    quotes: tuple[Span, ...]
-    context: Context
-    reference: Reference
-    russian: bool
-    times: tuple[int, ...]
-    hidden: bool
-    history: str
-
-    def in_lead(self, position: int) -> bool:
-        """Return whether a position is in the title, or in the first sentences of the text that say something."""
-        if self.field != "text":
-            return True
-        start = sentence_at(self.spans, position)[0]
-        if start >= LEAD:
-            return False
-        told = sum(self._tells(self.text[a:b]) for a, b in self.spans if a < start)
-        return told < LEAD_SENTENCES
-
-    def is_first(self, position: int) -> bool:
-        """Return whether nothing is told before a sentence, or it tells of itself when it came out."""
-        start, end = sentence_at(self.spans, position)
-        told = any(self._is_news(self.text[a:b], self.text[start:end]) for a, b in self.spans if b <= start)
-        return self.field != "text" or not told or _ITSELF.match(self.text[start:end]) is not None
-
-    def tells_of_itself(self, position: int) -> bool:
-        """Return whether a sentence near the top tells when this very news came out: "The decision was announced at"."""
-        start, end = sentence_at(self.spans, position)
-        return start < LEAD and _ITSELF.match(self.text[start:end]) is not None
-
-    def _tells(self, sentence: str) -> bool:
-        """Return whether a sentence says something: a line of a date and a place does not."""
-        words = sentence.split()
-        return len(words) >= WORDY and not (len(words) <= HEADER_WORDS and _HEADER.search(sentence))
-
-    def _is_news(self, before: str, sentence: str) -> bool:
-        """Return whether a sentence tells other news than one after it; a headline tells the same."""
-        words = before.split()
-        if len(words) < 3 or (len(words) <= HEADER_WORDS and _HEADER.search(before)):
-            return False
-        headline = before.rstrip(" ")[-1:] == "\n" and before.strip()[-1:] not in ".!?"
-        return not (headline and len(_stems(before) & _stems(sentence)) >= 2)
-
-    def sentence(self, position: int) -> tuple[str, int]:
-        start, end = sentence_at(self.spans, position)
-        return self.text[start:end], start
 
 
 def read_moments(text: str, field: str, context: Context, reference: Reference) -> list[Moment]:
@@ -120,7 +54,7 @@ def read_moments(text: str, field: str, context: Context, reference: Reference) 
     russian = bool(_RUSSIAN.search(text))
     times = tuple(t for t in times if not any(d.start < t.end and t.start < d.end for d in dates))
     starts = tuple(t.start for t in times)
-    scene = _Scene(
+    scene = Scene(
         text,
         field,
         sentences(text),
@@ -136,13 +70,8 @@ def read_moments(text: str, field: str, context: Context, reference: Reference) 
     return sorted(moments, key=lambda m: m.evidence.start)[:MAX_MOMENTS]
 
 
-def _stems(text: str) -> set[str]:
-    """Return the beginnings of the longer words of a sentence."""
-    return {w.casefold()[:5] for w in re.findall(r"[^\W\d_]{4,}", text)}
-
-
 def _pairs(
-    scene: _Scene, dates: Sequence[DateWords], times: Sequence[TimeWords]
+    scene: Scene, dates: Sequence[DateWords], times: Sequence[TimeWords]
 ) -> Iterator[tuple[DateWords | None, TimeWords | None, bool]]:
     """Yield each time with its day, and each day without a time; True marks a time that could go with several days."""
     used: set[int] = set()
@@ -170,39 +99,15 @@ def _beside(text: str, words: DateWords, time: TimeWords) -> bool:
     return len(between) < 24 and _BRIDGE.fullmatch(between) is not None
 
 
-def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn: bool) -> Moment:
+def _moment(scene: Scene, words: DateWords | None, time: TimeWords | None, torn: bool) -> Moment:
+    """Return one time of the text: its role, what stands against it, and its interval where that can be known."""
     marks = [m for m in (words, time) if m is not None]
     start, end = min(m.start for m in marks), max(m.end for m in marks)
     sentence, offset = scene.sentence(start)
     # A day that opens its sentence may stand far from its time ("On Monday the bank said at 10:00"); the time is ruled.
     far = words is not None and time is not None and words.end < time.start and not _beside(scene.text, words, time)
-    ruled = governing(sentence, (time.start if far and time else start) - offset, end - offset)
-    role, word, act = ruled.role, ruled.word, ruled.act
-    if act == "public" and scene.hidden:
-        act = "happening"
-    if act == "public" and not scene.is_first(start):
-        # The news stands before it; who speaks then answers, or says it again.
-        act = "repeat"
-    place = ""
-    if role in ("event", "background") and time is None and is_dateline(scene.text, start, end):
-        role, word, place = "publication", "its place in the dateline", place_of_dateline(scene.text, start)
-    if role == "event" and act == "price" and marks[-1].meaning in ("at", "after", "since"):
-        role, word = "background", "a move of prices"
-    if (
-        role == "event"
-        and not scene.in_lead(start)
-        and act != "price"
-        and not (act == "public" and scene.tells_of_itself(start))
-    ):
-        role, word = "background", "its place below the lead"
-    if role == "event" and act == "public" and _UPCOMING.search(scene.text, max(0, start - 80), start):
-        role, word = "schedule", "what is to come"
-    if role == "event" and scene.history:
-        role, word = "background", scene.history
-    if role == "event" and words is not None and words.until is not None:
-        role, word = "background", "a range of days"
-    if is_quoted(scene.quotes, start):
-        role = "quoted"
+    ruled = _acting(scene, governing(sentence, (time.start if far and time else start) - offset, end - offset), start)
+    role, word = _role(scene, ruled, words, time, (start, end))
     evidence = Evidence(
         kind=_kind(role, words, time),
         text=scene.text[start:end],
@@ -212,29 +117,67 @@ def _moment(scene: _Scene, words: DateWords | None, time: TimeWords | None, torn
         field=scene.field,
         note=f"governed by {word!r}" if word else "",
     )
-    moment = Moment(role, evidence, date=words, timed=time is not None, past=ruled.past, act=act, zone=place)
-    if role == "event" and _CORRECTED.search(sentence):
-        moment = replace(moment, role="uncertain", evidence=replace(evidence, kind="uncertain", note="corrected"))
-    if role == "event" and not ruled.tied:
-        said = f"{evidence.text!r}: nothing ties this time to the verb {ruled.verb!r}."
-        moment = replace(moment, conflicts=(Conflict("loose_link", said, evidence.text),))
-    if role == "event" and act == "private":
-        said = f"{evidence.text!r}: nothing shows that what was {ruled.verb!r} then was for the public."
-        moment = replace(moment, conflicts=(*moment.conflicts, Conflict("not_public", said, evidence.text)))
-    if role == "event" and any(
-        is_qualified(scene.text, *span) for span in {(start, end), (marks[0].start, marks[0].end)}
-    ):
-        said = f"{evidence.text!r}: the words beside it make it another day, or one of several."
-        moment = replace(moment, conflicts=(*moment.conflicts, Conflict("qualified", said, evidence.text)))
+    place = place_of_dateline(scene.text, start) if word == DATELINE else ""
+    moment = Moment(role, evidence, date=words, timed=time is not None, past=ruled.past, act=ruled.act, zone=place)
     if torn:
-        conflict = Conflict("which_day", f"{evidence.text!r}: its sentence names more than one day.", evidence.text)
-        return replace(moment, conflicts=(conflict,))
-    loose = moment.conflicts
+        said = f"{evidence.text!r}: its sentence names more than one day."
+        return replace(moment, conflicts=(Conflict("which_day", said, evidence.text),))
+    doubts = _doubts(scene, moment, ruled, (marks[0].start, marks[0].end)) if role == "event" else ()
     try:
         found = _resolved(scene, moment, words, time, sentence)
     except StampError as error:
         found = replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
-    return replace(found, conflicts=tuple(dict.fromkeys((*loose, *found.conflicts))))
+    return replace(found, conflicts=tuple(dict.fromkeys((*doubts, *found.conflicts))))
+
+
+def _acting(scene: Scene, ruled: Governed, position: int) -> Governed:
+    """Return what rules a time, given what the text around it tells of the act."""
+    if ruled.act == "public" and scene.hidden:
+        return replace(ruled, act="happening")
+    if ruled.act == "public" and not scene.is_first(position):
+        # The news stands before it; who speaks then answers, or says it again.
+        return replace(ruled, act="repeat")
+    return ruled
+
+
+DATELINE = "its place in the dateline"
+
+
+def _role(
+    scene: Scene, ruled: Governed, words: DateWords | None, time: TimeWords | None, span: Span
+) -> tuple[Role, str]:
+    """Return the role of a time and the words or the place that gave it."""
+    role, word, act, start = ruled.role, ruled.word, ruled.act, span[0]
+    meaning = (time or words or TimeWords(0, 0, "", 0)).meaning
+    if is_quoted(scene.quotes, start):
+        return "quoted", word
+    if role in ("event", "background") and time is None and is_dateline(scene.text, *span):
+        return "publication", DATELINE
+    if role != "event":
+        return role, word
+    if words is not None and words.until is not None:
+        return "background", "a range of days"
+    if scene.history:
+        return "background", scene.history
+    if act == "price":
+        return ("background", "a move of prices") if meaning in ("at", "after", "since") else (role, word)
+    if not scene.in_lead(start) and not (act == "public" and scene.tells_of_itself(start)):
+        return "background", "its place below the lead"
+    if act == "public" and scene.announces_to_come(start):
+        return "schedule", "what is to come"
+    return ("uncertain", "corrected") if _CORRECTED.search(scene.sentence(start)[0]) else (role, word)
+
+
+def _doubts(scene: Scene, moment: Moment, ruled: Governed, first: Span) -> tuple[Conflict, ...]:
+    """Return what speaks against the bond of a time with its verb."""
+    text, found = moment.evidence.text, []
+    if not ruled.tied:
+        found.append(("loose_link", f"{text!r}: nothing ties this time to the verb {ruled.verb!r}."))
+    if ruled.act == "private":
+        found.append(("not_public", f"{text!r}: nothing shows that what was {ruled.verb!r} then was for the public."))
+    if any(is_qualified(scene.text, *span) for span in {(moment.evidence.start, moment.evidence.end), first}):
+        found.append(("qualified", f"{text!r}: the words beside it make it another day, or one of several."))
+    return tuple(Conflict(kind, said, text) for kind, said in found)
 
 
 def _kind(role: Role, words: DateWords | None, time: TimeWords | None) -> str:
@@ -247,7 +190,7 @@ def _kind(role: Role, words: DateWords | None, time: TimeWords | None) -> str:
     return "weekday" if words is not None and words.day is None and words.numeric is None else "date"
 
 
-def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, sentence: str) -> Moment:
+def _resolved(scene: Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, sentence: str) -> Moment:
     first, last = sentence_at(scene.spans, moment.evidence.start)
     lone = time is None or sum(first <= at < last for at in scene.times) <= 1
     if moment.zone:
@@ -273,9 +216,7 @@ def _resolved(scene: _Scene, moment: Moment, words: DateWords | None, time: Time
         )
 
 
-def _placed(
-    scene: _Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, clock: WhoseClock
-) -> Moment:
+def _placed(scene: Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, clock: WhoseClock) -> Moment:
     """Return the moment with its interval, now that its day is known."""
     day = moment.reading.day if moment.reading else None
     if day is None:
@@ -305,7 +246,7 @@ def _meaning(words: DateWords | None, time: TimeWords | None) -> Meaning:
     return "at" if words is None else words.meaning
 
 
-def _day_of(scene: _Scene, words: DateWords | None, clock: WhoseClock) -> DayReading:
+def _day_of(scene: Scene, words: DateWords | None, clock: WhoseClock) -> DayReading:
     if words is not None:
         return read_day(words, scene.context, scene.reference, clock.zone, scene.russian)
     published = scene.reference.day_in(clock.zone)

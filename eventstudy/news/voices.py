@@ -44,7 +44,7 @@ RELEASE_STAMP = re.compile(
     r"(?:дата и )?время (?:раскрытия|сообщения|публикации)|обнародован[аоы]?(?=\s*:))\s*[:—–-]?\s*$",
     re.IGNORECASE,
 )
-# What is announced without a time of its own, and what has one: "announced the recall at 9:40", but "a meeting at 9:40".
+# What has no time of its own, and what has one: "announced the recall at 9:40", but "announced a meeting at 9:40".
 SETTLED = re.compile(
     rf"\b(?:{PUBLISHED_EN}|recall|appointment|dividends?|buy-?backs?|repurchase|increases?|cuts?|rise|hike|reduction|"
     rf"sale of (?:its|the|his|a)|"

@@ -96,7 +96,8 @@ NIGHT = r"night|ночью|в ночь на|overnight"
 ROLES: tuple[tuple[str, Role], ...] = (
     (r"embargo\w*|эмбарго|not for (?:release|publication)|for release|hold until", "embargo"),
     (
-        r"(?:last )?updated|^\W*update|updating|(?:date ?)?modified|corrected|correction|amended|revised|обновлен\w*|обновлён\w*|измен[её]н[аоы]?",
+        r"(?:last )?updated|^\W*update|updating|(?:date ?)?modified|corrected|correction|amended|revised|"
+        r"обновлен\w*|обновлён\w*|измен[её]н[аоы]?",
         "update",
     ),
     (r"исправлен\w*|уточнен\w*|refiled|recasts|adds (?:details|quote|background)", "update"),
