@@ -70,11 +70,11 @@ def tables() -> None:
         datings = list(date_items(items, Context(zone="Europe/Moscow")))
         took = time.process_time() - start
         stamped = sum(any(e.kind == "publication" and e.latest for e in d.evidence) for d in datings)
-        dated = sum(d.status == "dated" for d in datings)
-        groups = len(group_items(items))
+        sure = sum(d.status == "dated" for d in datings)
         print(
-            f"{name}: {len(items)} rows in {groups} groups of copies, {stamped} stamps in UTC, {dated} dated without review, {took:.2f} s"
+            f"{name}: {len(items)} rows in {len(group_items(items))} groups of copies, {took:.2f} s of processor time"
         )
+        print(f"  {stamped} stamps in UTC, {sure} dated without review")
 
 
 if __name__ == "__main__":
