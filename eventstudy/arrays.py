@@ -71,6 +71,11 @@ def from_epoch_us(instants: IntArray) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(stamps).tz_localize("UTC")
 
 
+def in_order(values: IntArray) -> bool:
+    """Return whether no value is smaller than the one before it."""
+    return not bool((values[1:] < values[:-1]).any())
+
+
 def wall_us(instants: IntArray, zone: str) -> IntArray:
     """Return the clock reading in ``zone`` at each instant, as microseconds since 1970-01-01T00:00 on that clock."""
     naive = from_epoch_us(instants).tz_convert(zone).tz_localize(None)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us
+from eventstudy.arrays import DAY_US, IntArray, epoch_us, in_order
 from eventstudy.arrays import wall_us as wall_readings
 from eventstudy.errors import CalendarError, UnknownNameError
 
@@ -36,29 +36,34 @@ def instants_from_wall(wall_us: IntArray, zone: str, *, lines: IntArray | None =
         with both instants it could mean.
     """
     wall = np.asarray(wall_us, dtype=np.int64)
-    steady, offset = day_offsets(wall, check_zone(zone))
-    if steady.all():
-        return wall - offset
-    made, rows = wall - offset, np.flatnonzero(~steady)
-    made[rows] = checked_instants(wall[rows], zone, rows if lines is None else lines[rows])
+    near, offset = day_offsets(wall, check_zone(zone))
+    made = wall - offset
+    if len(near):
+        made[near] = checked_instants(wall[near], zone, near if lines is None else lines[near])
     return made
 
 
-def day_offsets(wall: IntArray, zone: str) -> tuple[BoolArray, IntArray]:
-    """Return for each reading whether its zone keeps one offset over the days around it, and that offset.
+def day_offsets(wall: IntArray, zone: str) -> tuple[IntArray, IntArray]:
+    """Return the rows near a change of clocks, and the offset of the zone on the day of each reading.
 
-    No zone has changed its clocks twice within a day, so three equal midnights leave no room for a change.
+    No zone has changed its clocks twice within a day, so three equal midnights leave no room for a change. The offset
+    is one number where it never changes.
     """
     if not len(wall):
-        return np.ones(0, dtype=np.bool_), wall
+        return np.empty(0, dtype=np.int64), wall
     first, last = int(wall.min()) // DAY_US, int(wall.max()) // DAY_US
     midnights = np.arange(first - 1, last + 3, dtype=np.int64) * DAY_US
     offsets = wall_readings(midnights, zone) - midnights
-    steady = (offsets[:-2] == offsets[1:-1]) & (offsets[1:-1] == offsets[2:])
-    if steady.all():
-        return np.ones(1, dtype=np.bool_), offsets[:1]
-    day = wall // DAY_US - first
-    return steady[day], offsets[1:-1][day]
+    change = (offsets[:-2] != offsets[1:-1]) | (offsets[1:-1] != offsets[2:])
+    if not change.any():
+        return np.empty(0, dtype=np.int64), offsets[:1]
+    if in_order(wall):  # cut the readings at the few thousand midnights instead of dividing millions of readings
+        readings = np.diff(np.append(np.searchsorted(wall, midnights[1:-1]), len(wall)))
+        near, offset = np.repeat(change, readings), np.repeat(offsets[1:-1], readings)
+    else:
+        day = wall // DAY_US - first
+        near, offset = change[day], offsets[1:-1][day]
+    return np.flatnonzero(near).astype(np.int64), offset
 
 
 def checked_instants(wall: IntArray, zone: str, lines: IntArray) -> IntArray:

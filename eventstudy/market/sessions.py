@@ -15,6 +15,7 @@ from eventstudy.arrays import (
     StrArray,
     from_epoch_us,
     frozen,
+    in_order,
     instant_from_us,
     instant_us,
     values_equal,
@@ -228,16 +229,24 @@ def session_rows(calendar: TradingCalendar, closes: IntArray, step_us: int) -> I
     table = calendar.table
     if not len(closes) or not len(table):
         return np.full(len(closes), -1, dtype=np.int64)
-    if (closes[1:] < closes[:-1]).any():
-        row = np.searchsorted(table.opens, closes, side="left") - 1
-    else:  # in order: cut the bars at the few thousand opens instead of searching for millions of bars
-        cuts = np.searchsorted(closes, table.opens, side="right")
-        row = np.repeat(np.arange(-1, len(table)), np.diff(np.concatenate(([0], cuts, [len(closes)]))))
-    outside = table.closes[row] <= closes - step_us
-    if row[0] < 0:
-        outside |= row < 0
-    if outside.any():
-        row[outside] = -1
+    return rows_in_order(table, closes, step_us) if in_order(closes) else rows_one_by_one(table, closes, step_us)
+
+
+def rows_in_order(table: SessionTable, closes: IntArray, step_us: int) -> IntArray:
+    """Return the session rows of bars in order: the few thousand sessions are looked for among millions of bars."""
+    starts = np.searchsorted(closes, table.opens, side="right")
+    stops = np.append(starts[1:], len(closes))
+    row = np.repeat(np.arange(-1, len(table)), np.diff(np.concatenate(([0], starts, [len(closes)]))))
+    over = np.searchsorted(closes, table.closes + step_us, side="left")
+    for session in np.flatnonzero(over < stops):
+        row[max(over[session], starts[session]) : stops[session]] = -1
+    return np.asarray(row, dtype=np.int64)
+
+
+def rows_one_by_one(table: SessionTable, closes: IntArray, step_us: int) -> IntArray:
+    """Return the session rows of bars in any order."""
+    row = np.searchsorted(table.opens, closes, side="left") - 1
+    row[(row < 0) | (table.closes[row] <= closes - step_us)] = -1
     return np.asarray(row, dtype=np.int64)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import eventstudy as es
+from eventstudy.arrays import DAY_US
 from eventstudy.errors import BarsError, CalendarError, DataError, UnknownNameError, UsageError
+from eventstudy.market.sources.stamp_columns import compact_midnights
 from tests.shared import SHARED, needs_shared
 
 MARKET = SHARED / "market"
@@ -192,6 +196,22 @@ def test_dates_and_clocks_that_do_not_exist_are_refused(tmp_path: Path, date: st
     path = write(tmp_path, FINAM.format("20210412", "093000") + f"ABC,1,{date},{clock},1,3,0.5,2,10\n")
     with pytest.raises(BarsError, match=message):
         es.read_bars(path, instrument="ABC", step="1min", label="right", preset="finam", **MOSCOW)
+
+
+@given(day=st.dates(date(1, 1, 1), date(9998, 12, 31)))
+@example(date(2000, 2, 29)).via("a leap year of four centuries")
+@example(date(1969, 12, 31)).via("before the epoch")
+def test_dates_of_numbers_are_the_days_of_the_standard_library(day: date) -> None:
+    number = day.year * 10_000 + day.month * 100 + day.day
+    numbers = np.array([number, number, 20210413], dtype=np.int32)
+    days = [(day - date(1970, 1, 1)).days] * 2 + [18_730]
+    assert (compact_midnights(numbers) // DAY_US).tolist() == days
+
+
+@pytest.mark.parametrize("number", [20210229, 19000229, 20210431, 20211301, 20210400, 20210013, 0, -20210413])
+def test_numbers_that_are_no_date_are_named(number: int) -> None:
+    with pytest.raises(BarsError, match=r"is a day that does not exist"):
+        compact_midnights(np.array([20210413, number], dtype=np.int32))
 
 
 def test_clocks_of_numbers_and_of_text_read_alike(tmp_path: Path) -> None:

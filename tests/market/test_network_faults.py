@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import tracemalloc
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import httpx2
@@ -14,6 +15,7 @@ import pytest
 from eventstudy.errors import NetworkError, UsageError
 from eventstudy.market.instruments import INSTRUMENTS
 from eventstudy.market.sources import moex
+from eventstudy.market.sources.patience import retry_after
 from eventstudy.market.sources.transport import Answer, Door, Limits, origin_of
 from eventstudy.market.sources.wire import Garbled, parse_json
 from tests.market.fault_server import FAULTS, LIMITS, FaultyServer, misbehaving, session, write_certificate
@@ -88,6 +90,14 @@ def test_retries_wait_longer_each_time_and_as_long_as_they_are_told() -> None:
     door, slept = asked([told, whole()], limits)
     assert get(door).content == {}
     assert slept == [30.0]
+
+
+def test_a_service_may_name_the_moment_to_come_back() -> None:
+    assert retry_after("7") == 7.0
+    soon = datetime.now(UTC) + timedelta(seconds=100)
+    assert 95 < retry_after(format_datetime(soon, usegmt=True)) <= 100
+    assert retry_after(format_datetime(soon - timedelta(hours=1), usegmt=True)) == 0.0
+    assert retry_after("soon") == retry_after("") == 0.0
 
 
 def test_a_wait_beyond_the_deadline_is_not_waited() -> None:

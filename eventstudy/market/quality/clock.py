@@ -98,10 +98,7 @@ def empty_days(subject: Subject) -> IntArray:
     venue = subject.calendar
     if venue is None:
         return NOBODY
-    if subject.raw.daily:
-        have = subject.raw.wall // DAY_US
-    else:
-        have = venue.table.trading_day[sessions.distinct(subject.session, len(venue.table))]
+    have = subject.raw.wall // DAY_US if subject.raw.daily else venue.table.trading_day[subject.held]
     if not len(have):
         return NOBODY
     first, last = max(have.min(), as_day(venue.valid_from)), min(have.max(), as_day(venue.valid_to))
@@ -112,8 +109,7 @@ def empty_sessions(subject: Subject) -> IntArray:
     """Return the rows of trading sessions without a bar on days that have some, between the first and the last bar."""
     if subject.calendar is None:
         return NOBODY
-    table = subject.calendar.table
-    held = sessions.distinct(subject.session, len(table))
+    table, held = subject.calendar.table, subject.held
     if not len(held):
         return NOBODY
     between = np.arange(held[0], held[-1] + 1)

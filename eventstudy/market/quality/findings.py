@@ -56,6 +56,11 @@ class Subject:
         return sessions.session_rows(self.calendar, self.closes, self.raw.step_us)
 
     @cached_property
+    def held(self) -> IntArray:
+        """Rows of the calendar's table that hold at least one bar, in order."""
+        return sessions.distinct(self.session, len(self.calendar.table) if self.calendar else 1)
+
+    @cached_property
     def changes(self) -> FloatArray:
         """Log change from each close to the next, NaN where a price is missing or not positive, shape (T - 1,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -77,13 +82,20 @@ class Subject:
     @cached_property
     def jumps(self) -> IntArray:
         """Positions in ``changes`` of every move of more than 5 %: the only ones worth a second look."""
-        some = np.flatnonzero(np.abs(self.ratios - 1) > math.exp(-WORTH_A_LOOK) * WORTH_A_LOOK)
-        return some[np.abs(self.changes[some]) > WORTH_A_LOOK].astype(np.int64) if len(some) else some
+        least, greatest = extremes(self.ratios)
+        if math.exp(-WORTH_A_LOOK) <= least and greatest <= math.exp(WORTH_A_LOOK):
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero(np.abs(self.changes) > WORTH_A_LOOK).astype(np.int64)
 
     @cached_property
     def scale(self) -> float:
         """Robust standard deviation of the changes."""
         return robust_scale(self.changes)
+
+
+def extremes(values: FloatArray) -> tuple[float, float]:
+    """Return the least and the greatest of the values that are numbers; one pass each over a long clean column."""
+    return float(np.fmin.reduce(values, initial=np.inf)), float(np.fmax.reduce(values, initial=-np.inf))
 
 
 def robust_scale(changes: FloatArray) -> float:

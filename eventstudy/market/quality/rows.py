@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, IntArray
-from eventstudy.market.quality.findings import Sight, Subject, shown
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.market.quality.findings import Sight, Subject, extremes, shown
 from eventstudy.market.raw import RawBars, take
 
 RANGE = ("open", "high", "low")
@@ -92,16 +92,22 @@ def find_negative(subject: Subject) -> Sight | None:
 
 def find_bad_range(subject: Subject) -> Sight | None:
     """Open, high or low is zero, negative or infinite although the close is a price."""
+    if all(low > 0 and high < np.inf for low, high in map(extremes, ranges(subject.raw).values())):
+        return None
     where = np.logical_or.reduce(impossible(subject.raw), axis=0)
     return sight(np.asarray(where, dtype=np.bool_), "open, high or low is no price")
+
+
+def ranges(raw: RawBars) -> dict[str, FloatArray]:
+    """Return the opens, highs and lows there are."""
+    return {name: raw.columns[name] for name in RANGE if name in raw.columns}
 
 
 def impossible(raw: RawBars) -> BoolArray:
     """Return which opens, highs and lows are zero, negative or infinite, shape (3, T)."""
     found = np.zeros((len(RANGE), len(raw)), dtype=np.bool_)
-    for place, name in enumerate(RANGE):
-        if name in raw.columns:
-            found[place] = (raw.columns[name] <= 0) | np.isinf(raw.columns[name])
+    for name, values in ranges(raw).items():
+        found[RANGE.index(name)] = (values <= 0) | np.isinf(values)
     return found
 
 
@@ -125,11 +131,13 @@ def find_close_outside(subject: Subject) -> Sight | None:
     columns = subject.raw.columns
     if not {"high", "low"} <= columns.keys():
         return None
-    outside = np.zeros(len(subject.raw), dtype=np.bool_)
-    for name in ("close", "open"):
-        if name in columns:
-            outside |= (columns[name] > columns["high"]) | (columns[name] < columns["low"])
-    return sight(outside & (columns["high"] >= columns["low"]), "open or close lies outside low to high")
+    high, low = columns["high"], columns["low"]
+    prices = [columns[name] for name in ("close", "open") if name in columns]
+    beyond = [side for price in prices for side in (price > high, price < low)]
+    if not any(side.any() for side in beyond):
+        return None
+    outside = np.logical_or.reduce(beyond) & (high >= low)
+    return sight(np.asarray(outside, dtype=np.bool_), "open or close lies outside low to high")
 
 
 def blank_range(raw: RawBars, rows: IntArray) -> RawBars:

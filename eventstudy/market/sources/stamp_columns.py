@@ -107,13 +107,22 @@ def read_midnights(texts: Sequence[str]) -> IntArray:
 
 def compact_midnights(numbers: NDArray[np.int32]) -> IntArray:
     """Return the same for dates written as numbers, 20210413; runs of one date are read once."""
-    starts = (
-        np.concatenate(([0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1))
-        if len(numbers)
-        else np.empty(0, np.int64)
-    )
-    midnights = read_midnights([f"{number:08d}" for number in numbers[starts].tolist()])
-    return np.repeat(midnights, np.diff(np.concatenate((starts, [len(numbers)]))))
+    starts = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1]))[: len(numbers)])
+    written = numbers[starts].astype(np.int64)
+    months = (written // 10_000 - 1970) * 12 + written // 100 % 100 - 1
+    days = months.view("datetime64[M]").astype("datetime64[D]").astype(np.int64) + written % 100 - 1
+    wrong = written[as_compact(days) != written]
+    if len(wrong):
+        raise BarsError(f"'{wrong[0]:08d}' is a day that does not exist.", remedy="Write dates as YYYYMMDD.")
+    return np.repeat(days * DAY_US, np.diff(np.append(starts, len(numbers))))
+
+
+def as_compact(days: IntArray) -> IntArray:
+    """Return days since 1970-01-01 as the numbers they are written as, 20210413."""
+    months = days.view("datetime64[D]").astype("datetime64[M]")
+    into = days - months.astype("datetime64[D]").astype(np.int64)
+    since = months.astype(np.int64)
+    return (since // 12 + 1970) * 10_000 + (since % 12 + 1) * 100 + into + 1
 
 
 def compact_clocks(numbers: NDArray[np.int32]) -> IntArray:

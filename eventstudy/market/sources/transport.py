@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from eventstudy.errors import NetworkError, UsageError
+from eventstudy.market.sources.patience import patience, retry_after
 from eventstudy.market.sources.wire import Garbled, printable, read_body
 
 if TYPE_CHECKING:
@@ -155,22 +155,23 @@ class Door:
             raise NetworkError(f"{self._host(url)} was not asked: this run is offline.", remedy=OFFLINE)
         started = self._clock()
         until = started + self.limits.deadline_s
-        for attempt in range(1, self.limits.tries + 1):
-            try:
-                body = self._in_time(url, until)
-                return Answer(self._clean(url), body, read(body), datetime.now(UTC))
-            except Garbled as fault:
-                last = fault
-            wait = max(last.wait_s, self.limits.first_wait_s * 2 ** (attempt - 1))
-            if attempt >= (last.patience or self.limits.tries) or self._clock() + wait >= until:
-                break
-            self._sleep(wait)
-        kind = MisfitError if last.misfit else NetworkError
-        raise kind(
-            f"{self._host(url)} gave no usable answer: {self._clean(last.reason)} "
-            f"({attempt} {'try' if attempt == 1 else 'tries'}, {self._clock() - started:.1f} s).",
-            remedy=AGAIN,
-        ) from None
+        retrying = patience(
+            self.limits.tries, self.limits.first_wait_s, left=lambda: until - self._clock(), sleep=self._sleep
+        )
+        try:
+            return retrying(self._once, url, read, until)
+        except Garbled as last:
+            tries = retrying.statistics["attempt_number"]
+            kind = MisfitError if last.misfit else NetworkError
+            raise kind(
+                f"{self._host(url)} gave no usable answer: {self._clean(last.reason)} "
+                f"({tries} {'try' if tries == 1 else 'tries'}, {self._clock() - started:.1f} s).",
+                remedy=AGAIN,
+            ) from None
+
+    def _once(self, url: str, read: Callable[[bytes], T], until: float) -> Answer[T]:
+        body = self._in_time(url, until)
+        return Answer(self._clean(url), body, read(body), datetime.now(UTC))
 
     def _in_time(self, url: str, until: float) -> bytes:
         """Work in a thread of its own: name look-up and slow headers know no deadline, a waiting caller does."""
@@ -239,7 +240,7 @@ class Door:
             return
         if status in {403, 408, 425, 429} or status >= 500:
             said = f"HTTP status {status}{BUSY.get(status, '')}"
-            raise Garbled(said, wait_s=_retry_after(headers.get("retry-after", "")))
+            raise Garbled(said, wait_s=retry_after(headers.get("retry-after", "")))
         if status == 404:
             raise NotFoundError(
                 f"{self._host(url)} has nothing at {printable(urlsplit(url).path)} (HTTP status 404).",
@@ -319,14 +320,3 @@ def _certificate_fault(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _retry_after(value: str) -> float:
-    """Return the seconds a ``Retry-After`` header asks for, given as a number or as a date."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        at: Any = parsedate_to_datetime(value)
-        return max(float((at - datetime.now(at.tzinfo)).total_seconds()), 0.0)
-    except (TypeError, ValueError):
-        return 0.0
