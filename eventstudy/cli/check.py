@@ -12,7 +12,7 @@ from eventstudy.cli import complete, console, exits
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
-    from eventstudy.market.quality.findings import Finding
+    from eventstudy.market.quality.findings import DailyCloses
     from eventstudy.market.sources.survey import Survey
 
 SHOWN_LINES = 1_000
@@ -27,7 +27,9 @@ Force = Annotated[bool, typer.Option("--force-label", help="Insist on --label ag
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file of prices, or a symbol of the local store.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A CSV or Parquet file of prices, or a symbol of the local store.")
+    ] = None,
     instrument: Annotated[
         str,
         typer.Option(
@@ -45,6 +47,9 @@ def check(
     against_column: OtherColumns = None,
     accept: Accept = None,
     force_label: Force = False,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="List every kind of defect, and what is done about it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Say what is wrong with a price file, and what of it would be repaired, kept or refused.
@@ -54,9 +59,14 @@ def check(
     Examples:
         eventstudy data check SBER_M10_2021.csv
         eventstudy data check usdrub.csv --against tom.csv --against-column close=USDRUB_TOM
+        eventstudy data check --rules
     """
     from eventstudy.market.sources.survey import survey
 
+    if rules:
+        return print_rules(as_json)
+    if file is None:
+        raise UsageError("Nothing to check was named.", remedy="Give a price file, or --rules for what is looked for.")
     accepted = (*(accept or ()), *(("label side",) if force_label else ()))
     surveys = known_bars(file, accepted) or survey(
         file,
@@ -69,19 +79,44 @@ def check(
         closes_at=closes_at,
         columns=roles(column or ()),
         accept=accepted,
+        against=closes_of(against, roles(against_column or ())) if against else None,
     )
-    other = survey(against, columns=roles(against_column or ())) if against else ()
-    return report(file, surveys, compare(surveys, other), as_json)
+    return report(file, surveys, as_json)
 
 
-def report(file: Path, surveys: tuple[Survey, ...], late: tuple[Finding, ...], as_json: bool) -> int:
+def report(file: Path, surveys: tuple[Survey, ...], as_json: bool) -> int:
     """Print what was found, and return the exit code it means."""
     if as_json:
-        console.json_data({"file": str(file), "series": [as_record(s, late) for s in surveys]})
+        series = [as_record(s) for s in surveys]
+        console.json_data({"file": str(file), "series": series, "checks": policies()})
     else:
-        console.data("\n".join(line for s in surveys for line in as_lines(s, late)))
-    actions = {finding.action for s in surveys for finding in (*s.inspection.findings, *late)}
+        console.data("\n".join(line for s in surveys for line in as_lines(s)))
+    actions = {finding.action for s in surveys for finding in s.inspection.findings}
     return exits.DATA if "refused" in actions else exits.PARTLY if actions else exits.OK
+
+
+def print_rules(as_json: bool) -> int:
+    """List every kind of defect with its policy."""
+    if as_json:
+        console.json_data({"checks": policies()})
+    else:
+        console.data("\n".join(f"{row['kind']}: {row['action']}: {row['rule']}" for row in policies()))
+    return exits.OK
+
+
+def policies() -> list[dict[str, str]]:
+    """Return what is looked for and what is done about it, as JSON values."""
+    from eventstudy.market.quality.checks import CHECKS
+
+    return [{"kind": kind, "action": check.action, "rule": check.rule} for kind, check in CHECKS.items()]
+
+
+def closes_of(file: Path, columns: dict[str, str]) -> DailyCloses:
+    """Return the closes of another daily file."""
+    from eventstudy.market.quality.daily import daily_closes
+    from eventstudy.market.sources.survey import survey
+
+    return daily_closes(survey(file, columns=columns)[0].inspection.subject.raw, file.name)
 
 
 def known_bars(file: Path, accept: tuple[str, ...]) -> tuple[Survey, ...]:
@@ -106,15 +141,7 @@ def roles(pairs: Iterable[str]) -> dict[str, str]:
     return made
 
 
-def compare(own: tuple[Survey, ...], other: tuple[Survey, ...]) -> tuple[Finding, ...]:
-    """Return the days on which the closes of a file were taken before a move that the other file shows."""
-    from eventstudy.market.sources.survey import cut_closes
-
-    found = cut_closes(own[0], other[0]) if other else None
-    return (found,) if found else ()
-
-
-def as_lines(found: Survey, late: tuple[Finding, ...]) -> list[str]:
+def as_lines(found: Survey) -> list[str]:
     """Return a survey as lines."""
     from eventstudy.market.store.series import step_name
 
@@ -124,12 +151,12 @@ def as_lines(found: Survey, late: tuple[Finding, ...]) -> list[str]:
         f"calendar {request.instrument.calendar}, layout {request.preset}"
     ]
     lines += [f"  assumed: {words}" for words in found.assumed]
-    lines.append(f"  label: {found.evidence}")
-    lines += [f"  {finding}" for finding in (*found.inspection.findings, *late)]
-    return lines if len(lines) > len(found.assumed) + 2 else [*lines, "  nothing found"]
+    lines += [f"  label: {found.evidence}", f"  zone: {found.clock}"]
+    lines += [f"  {finding}" for finding in found.inspection.findings]
+    return lines if len(lines) > len(found.assumed) + 3 else [*lines, "  nothing found"]
 
 
-def as_record(found: Survey, late: tuple[Finding, ...]) -> dict[str, Any]:
+def as_record(found: Survey) -> dict[str, Any]:
     """Return a survey as JSON values."""
     from eventstudy.market.store.series import step_name
 
@@ -147,6 +174,7 @@ def as_record(found: Survey, late: tuple[Finding, ...]) -> dict[str, Any]:
             "evidence": found.evidence.side,
             "reasons": found.evidence.reasons,
         },
+        "clock": found.clock,
         "findings": [
             {
                 "kind": finding.kind,
@@ -156,6 +184,6 @@ def as_record(found: Survey, late: tuple[Finding, ...]) -> dict[str, Any]:
                 "n_rows": len(finding.lines),
                 "lines": finding.lines[:SHOWN_LINES].tolist(),
             }
-            for finding in (*found.inspection.findings, *late)
+            for finding in found.inspection.findings
         ],
     }

@@ -55,6 +55,20 @@ def test_a_repair_is_named_with_its_lines_and_exit_code_one(tmp_path: Path, caps
     ]
 
 
+def test_every_kind_of_defect_shows_what_is_done_about_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "check", "--rules"]) == 0
+    told = capsys.readouterr().out
+    assert "outside sessions: repaired: the rows are left out\n" in told
+    assert "conflicting duplicate: refused: " in told
+    assert "no bars when open: kept: with a warning, for nobody can say what the prices were" in told
+    path = write(tmp_path / "SBER.csv", share_bars(1))
+    assert run(["data", "check", str(path), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["checks"]
+    assert [f"{row['kind']}: {row['action']}: {row['rule']}" for row in listed] == told.splitlines()
+    assert run(["data", "check"]) == 2
+    assert "--rules" in capsys.readouterr().err
+
+
 def test_a_contradicted_label_is_refused_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(write(tmp_path / "SBER.csv", share_bars(1)))
     assert run(["data", "check", path, "--label", "left"]) == 4
@@ -74,6 +88,16 @@ def test_a_second_series_shows_closes_cut_before_the_move(tmp_path: Path, capsys
     ]
     assert run(["data", "check", paths[0], "--against", paths[1]]) == 1
     assert "closes before the move of the other series: -0.20% against -3.00% on the day" in capsys.readouterr().out
+    daily = {"instrument": "EURUSD=X", "step": "1D", "timezone": "America/New_York", "closes_at": "17:00"}
+    exchange = es.read_bars(paths[1], **daily)
+    day = exchange.frame.index[200]
+    vendor = es.read_bars(paths[0], **daily, against=exchange)
+    assert day in es.read_bars(paths[0], **daily).frame.index
+    assert day not in vendor.frame.index
+    assert [n.code for n in vendor.notices] == ["ES-CUT-CLOSE", "ES-NO-BARS-WHEN-OPEN"]
+    # The return across both days is that of the other series: the news lands on no wrong day.
+    across = np.log(vendor.frame["close"]).diff().iloc[200]
+    assert across == pytest.approx(moves[200] + moves[201], abs=1e-9)
 
 
 def test_a_file_of_our_own_and_a_missing_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from eventstudy.market.instruments import instrument
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.service import fetch_moex
 from eventstudy.market.sources.transport import Limits
-from eventstudy.market.store.bar_store import open_store, writing
+from eventstudy.market.store.bar_store import open_store, read, to_frame, writing
 from eventstudy.market.store.series import day_bounds
 from tests.market.iss_server import Candle, Exchange, candle, made_minutes, serving
 from tests.market.store_bench import KEY, failing
@@ -148,14 +148,18 @@ def test_an_empty_answer_is_explained_by_the_calendar(exchange: Exchange) -> Non
     assert [(n.code, "2021-04-13" in n.message) for n in notices] == [("ES-NOBARS", True)]
 
 
-def test_bars_where_the_calendar_is_closed_are_named(exchange: Exchange) -> None:
+def test_bars_where_the_calendar_is_closed_are_left_out_named_and_stored(exchange: Exchange) -> None:
     rows = exchange.candles["CETS", "USD000UTSTOM", 1]
     saturday = datetime(2021, 4, 10, 12, 0)  # noqa: DTZ001 - the exchange writes naive Moscow time
     place = next(n for n, row in enumerate(rows) if row["begin"] > "2021-04-10")
     rows.insert(place, candle(saturday, 1, [77.0], 1))
-    notices = fetch_moex(asked(FIRST, LAST)).bars.notices
-    assert [n.code for n in notices] == ["ES-CLOSED"]
-    assert "first 2021-04-10 12:01" in notices[0].message
+    found = fetch_moex(asked(FIRST, LAST))
+    (notice,) = found.bars.notices
+    assert notice.code == "ES-CLOSED"
+    assert "first 2021-04-10 12:01; they are left out" in notice.message
+    closed = pd.Timestamp("2021-04-10 12:01", tz="Europe/Moscow")
+    assert closed not in found.bars.frame.index
+    assert closed in to_frame(read(open_store(), found.key)).index
 
 
 def test_a_full_disk_and_a_held_lock_are_one_sentence_and_nothing_is_lost(

@@ -15,6 +15,7 @@ from eventstudy.arrays import DAY_US, MINUTE_US
 from eventstudy.errors import BarsError, UnknownNameError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.quality.checks import CHECKS, inspect, repair
+from eventstudy.market.quality.daily import daily_closes
 from eventstudy.market.quality.findings import Subject, coverage
 from eventstudy.market.quality.fit import label_evidence
 from eventstudy.market.raw import take
@@ -132,7 +133,21 @@ def empty(subject: Subject, row: int) -> Planted:
     day = subject.raw.wall // DAY_US
     third = np.unique(day)[2]
     raw = take(subject.raw, day != third)
-    return replace(subject, raw=replace(raw, line=np.arange(2, len(raw) + 2))), []
+    # Two days of 83 bars stand before the hole, on lines 2 to 167.
+    return replace(subject, raw=replace(raw, line=np.arange(2, len(raw) + 2))), [168]
+
+
+def cut_close(subject: Subject, row: int) -> Planted:
+    """A fall of 8 % on one day, which the vendor's close of that day missed."""
+    day = np.arange(len(subject.raw))
+    other = daily_closes(replace(subject.raw, columns={"close": subject.raw.close * np.exp(-0.08 * (day >= row))}))
+    own = changed(subject, close=subject.raw.close * np.exp(-0.08 * (day > row)))
+    return replace(own, other=other), [row + 2]
+
+
+def other_hours(subject: Subject, row: int) -> Planted:
+    """Bars of the evening, held against the hours of the index, which has none."""
+    return replace(subject, calendar=calendar("MOEX-INDEX")), None
 
 
 # Each kind: the clean series, and what is planted in it; None where the lines are not known beforehand.
@@ -153,6 +168,8 @@ PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Plant
     "stale run": (share, stale_run),
     "dates one day early": (daily, early),
     "stale close": (daily, stale_close),
+    "cut close": (daily, cut_close),
+    "other hours": (share, other_hours),
     "wrong zone": (share, wrong_zone),
     "label side": (share, wrong_side),
     "future stamp": (share, future),
@@ -164,6 +181,23 @@ PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Plant
 
 def test_every_check_has_a_planted_defect() -> None:
     assert set(PLANTS) == set(CHECKS)
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_every_kind_has_one_policy_and_a_stated_rule(kind: str) -> None:
+    check = CHECKS[kind]
+    assert check.rule
+    assert (check.mend is not None) == (check.action == "repaired")
+    assert check.action != "kept" or check.rule.startswith("with a warning, for ")
+
+
+@pytest.mark.parametrize("kind", [kind for kind, check in CHECKS.items() if check.action == "repaired"])
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10_000), row=st.integers(20, 380))
+def test_what_a_rule_repairs_is_not_found_again(kind: str, seed: int, row: int) -> None:
+    make, plant = PLANTS[kind]
+    subject, _ = plant(make(seed), row)
+    assert kind not in {f.kind for f in inspect(inspect(subject).subject).findings}
 
 
 @pytest.mark.parametrize("kind", CHECKS)

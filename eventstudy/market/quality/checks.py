@@ -38,19 +38,37 @@ CHECKS: dict[str, Check] = {
     "close outside range": Check(
         rows.find_close_outside, "repaired", "high and low of the rows are set missing", rows.blank_range
     ),
-    "stale run": Check(jumps.find_stale_runs, "kept", "the bars stay; their returns are zero"),
+    "stale run": Check(
+        jumps.find_stale_runs,
+        "repaired",
+        "the repeated rows are left out: a bar without a trade is no bar, and the return across goes on from the last",
+        rows.drop,
+    ),
     "dates one day early": Check(
         daily.find_early_dates, "repaired", "dates in British summer time are moved one day later", daily.move_summer
     ),
     "stale close": Check(
         daily.find_stale_closes, "refused", "these are no closes; take another source, or the open of the next row"
     ),
+    "cut close": Check(
+        daily.find_cut_closes,
+        "repaired",
+        "the closes of these days are left out: the return across covers both days, so no news lands a day late",
+        rows.drop,
+    ),
     "wrong zone": Check(clock.find_wrong_zone, "refused", "state the zone the labels are written in"),
     "label side": Check(clock.find_wrong_side, "refused", "state the other side, or insist with --force-label"),
     "future stamp": Check(rows.find_future, "repaired", LEFT_OUT, rows.drop),
-    "unchecked sessions": Check(clock.find_unchecked, "kept", "sessions, zone and label side are not checked"),
-    "outside sessions": Check(clock.find_outside, "kept", "the bars stay; their returns stand alone, as gap returns"),
-    "no bars when open": Check(clock.find_empty, "kept", "nothing is filled; the return across is a gap return"),
+    "unchecked sessions": Check(
+        clock.find_unchecked, "kept", "with a warning, for no table speaks for these days: nothing else can be checked"
+    ),
+    "other hours": Check(clock.find_other_hours, "refused", "name the calendar that these bars were traded on"),
+    "outside sessions": Check(clock.find_outside, "repaired", LEFT_OUT, rows.drop),
+    "no bars when open": Check(
+        clock.find_empty,
+        "kept",
+        "with a warning, for nobody can say what the prices were: nothing is filled, the return across is a gap return",
+    ),
 }
 
 

@@ -7,11 +7,14 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, IntArray
 from eventstudy.market import sessions
 from eventstudy.market.quality.findings import Sight, Subject, shown
-from eventstudy.market.quality.fit import WORDS, label_evidence, vendor_of, zone_evidence
+from eventstudy.market.quality.fit import WORDS, ZONES, label_evidence, sample, vendor_of, zone_evidence
+from eventstudy.market.quality.releases import loud_bars, named, zones_of_releases
 from eventstudy.market.quality.rows import sight
 from eventstudy.market.sessions import as_date, as_day, describe, session_at
 
 NOBODY = np.empty(0, dtype=np.int64)
+MANY_OUTSIDE = 0.2
+ENOUGH_DAYS = 3
 
 
 def judged(subject: Subject) -> bool:
@@ -24,7 +27,7 @@ def find_wrong_zone(subject: Subject) -> Sight | None:
     if subject.raw.daily:
         return None
     if not judged(subject) or subject.calendar is None:
-        return wrong_vendor_zone(subject)
+        return wrong_release_zone(subject) or wrong_vendor_zone(subject)
     found = zone_evidence(subject.raw, subject.calendar)
     if found is None:
         return None
@@ -34,6 +37,18 @@ def find_wrong_zone(subject: Subject) -> Sight | None:
         f"the sessions of {subject.calendar.name} do not fit labels written in {subject.raw.zone} ({stated}), but they "
         f"do if written in {zone} ({moved})",
     )
+
+
+def wrong_release_zone(subject: Subject) -> Sight | None:
+    """The widest bars of several days open with scheduled releases on another clock, and on the stated one do not."""
+    raw = sample(subject.raw)
+    if len(loud_bars(raw)) < ENOUGH_DAYS:
+        return None
+    zones = zones_of_releases(raw, dict.fromkeys((raw.zone, *ZONES)))
+    if not zones or raw.zone in zones:
+        return None
+    words = f"the widest bars open with scheduled releases on the clock of {named(zones)}"
+    return Sight(NOBODY, f"the labels are said to be written in {raw.zone}, but {words}")
 
 
 def wrong_vendor_zone(subject: Subject) -> Sight | None:
@@ -58,17 +73,31 @@ def find_unchecked(subject: Subject) -> Sight | None:
     return Sight(NOBODY, subject.unchecked) if subject.unchecked else None
 
 
+def find_other_hours(subject: Subject) -> Sight | None:
+    """Too many bars lie where the calendar says closed: they were traded on another one."""
+    outside = outside_bars(subject)
+    share = float(outside.mean()) if len(outside) else 0.0
+    if share <= MANY_OUTSIDE or subject.calendar is None:
+        return None
+    return sight(outside, f"{share:.0%} of the bars lie outside the sessions of {subject.calendar.name}")
+
+
 def find_outside(subject: Subject) -> Sight | None:
     """Bars lie where the calendar says closed."""
-    if not judged(subject) or subject.calendar is None:
-        return None
-    outside = off_days(subject) if subject.raw.daily else subject.session < 0
-    if not outside.any():
+    outside = outside_bars(subject)
+    if subject.calendar is None or not outside.any():
         return None
     row = int(np.argmax(outside))
     return sight(
         outside, f"{int(outside.sum())} bars where {subject.calendar.name} is closed, first {shown(subject, row)}"
     )
+
+
+def outside_bars(subject: Subject) -> BoolArray:
+    """Return the bars outside every session; none where no calendar with edges speaks for the series."""
+    if not judged(subject):
+        return np.zeros(len(subject.raw), dtype=np.bool_)
+    return off_days(subject) if subject.raw.daily else np.asarray(subject.session < 0, dtype=np.bool_)
 
 
 def off_days(subject: Subject) -> BoolArray:
@@ -78,9 +107,13 @@ def off_days(subject: Subject) -> BoolArray:
 
 
 def find_empty(subject: Subject) -> Sight | None:
-    """No bars where the calendar says open: whole trading days, or sessions of days that have other bars."""
+    """No bars where the calendar says open: whole trading days, or sessions of days that have other bars.
+
+    The rows are the first bars after each hole.
+    """
     if not judged(subject) or subject.calendar is None:
         return None
+    table = subject.calendar.table
     days, held = empty_days(subject), NOBODY if subject.raw.daily else empty_sessions(subject)
     if not len(days) and not len(held):
         return None
@@ -88,9 +121,13 @@ def find_empty(subject: Subject) -> Sight | None:
     if len(days):
         parts.append(f"{len(days)} trading days without a bar, first {as_date(days[0])}")
     if len(held):
-        example = describe(session_at(subject.calendar.table, int(held[0])), subject.calendar.zone)
+        example = describe(session_at(table, int(held[0])), subject.calendar.zone)
         parts.append(f"{len(held)} sessions without a bar on days with others, first {' '.join(example.split())}")
-    return Sight(NOBODY, f"{' and '.join(parts)}, by {subject.calendar.name}")
+    holes = np.flatnonzero(np.isin(table.trading_day, days))
+    after = np.searchsorted(subject.closes, table.closes[np.union1d(holes, held)], side="right")
+    return Sight(
+        np.unique(np.minimum(after, len(subject.raw) - 1)), f"{' and '.join(parts)}, by {subject.calendar.name}"
+    )
 
 
 def empty_days(subject: Subject) -> IntArray:

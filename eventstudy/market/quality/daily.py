@@ -7,15 +7,14 @@ from datetime import date
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, wall_us
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, wall_us
 from eventstudy.errors import DataError
 from eventstudy.market.local_time import instants_from_wall
-from eventstudy.market.quality.findings import Sight, Subject, shown
+from eventstudy.market.quality.findings import DailyCloses, Sight, Subject, log_changes, shown
 from eventstudy.market.quality.rows import sight
 from eventstudy.market.raw import RawBars
-from eventstudy.market.returns import Returns
 from eventstudy.market.schedules import weekday
-from eventstudy.market.sessions import as_date
+from eventstudy.market.sessions import as_date, as_day
 
 LONDON = "Europe/London"
 
@@ -98,7 +97,22 @@ class LateMove:
         )
 
 
-def late_moves(own: Returns, other: Returns, *, scales: float = 2.5) -> tuple[LateMove, ...]:
+def find_cut_closes(subject: Subject) -> Sight | None:
+    """Closes taken before a move that the series compared with shows on that day."""
+    if not subject.raw.daily or subject.other is None:
+        return None
+    moves = late_moves(daily_closes(subject.raw), subject.other)
+    late = np.isin(subject.raw.wall // DAY_US, [as_day(move.day) for move in moves])
+    return sight(late, f"compared with {subject.other.name}: {'; '.join(map(str, moves))}")
+
+
+def daily_closes(raw: RawBars, name: str = "") -> DailyCloses:
+    """Return the closes of a daily series by the date each row names, in order; the first of two rows of a date."""
+    days, rows = np.unique(raw.wall // DAY_US, return_index=True)
+    return DailyCloses(days, raw.close[rows], name)
+
+
+def late_moves(own: DailyCloses, other: DailyCloses, *, scales: float = 2.5) -> tuple[LateMove, ...]:
     """Compare two daily series of one thing: where is a move of the other a day late in ours?
 
     A day counts where the other series moves by more than ``scales`` robust standard deviations, ours shows less
@@ -109,10 +123,10 @@ def late_moves(own: Returns, other: Returns, *, scales: float = 2.5) -> tuple[La
     DataError
         If the two series share fewer than three days.
     """
-    days, mine, theirs = np.intersect1d(own.trading_day, other.trading_day, return_indices=True)
+    days, mine, theirs = np.intersect1d(own.days, other.days, return_indices=True)
     if len(days) < 3:
         raise DataError("The two daily series share fewer than three days.", remedy="Compare series of one period.")
-    x, y = level_changes(own, mine), level_changes(other, theirs)
+    x, y = log_changes(own.closes[mine]), log_changes(other.closes[theirs])
     scale = 1.4826 * float(np.nanmedian(np.abs(y)))
     big = np.abs(y[:-1]) > scales * scale
     missed = np.abs(x[:-1]) < 0.5 * np.abs(y[:-1])
@@ -120,9 +134,3 @@ def late_moves(own: Returns, other: Returns, *, scales: float = 2.5) -> tuple[La
     late = np.abs(x[1:] - y[1:]) > 0.5 * np.abs(y[:-1])
     rows = np.flatnonzero(big & missed & made_up & late)
     return tuple(LateMove(as_date(days[i + 1]), (x[i], x[i + 1]), (y[i], y[i + 1])) for i in map(int, rows))
-
-
-def level_changes(series: Returns, rows: IntArray) -> FloatArray:
-    """Return the log returns from each shared day to the next shared day."""
-    level = np.nancumsum(series.values)
-    return np.asarray(np.diff(level[rows]), dtype=np.float64)

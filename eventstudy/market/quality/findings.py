@@ -21,6 +21,24 @@ Action = Literal["repaired", "kept", "refused", "accepted"]
 
 
 @dataclass(frozen=True, eq=False)
+class DailyCloses:
+    """Closes by day of the series that another one is compared with.
+
+    Attributes
+    ----------
+    days : IntArray, shape (T,)
+        Days since 1970-01-01, increasing.
+    closes : FloatArray, shape (T,)
+    name : str
+        What to call the series in a sentence.
+    """
+
+    days: IntArray
+    closes: FloatArray
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Subject:
     """A series under inspection: its rows, the calendar it should fit, and the clock on the wall.
 
@@ -35,6 +53,8 @@ class Subject:
         File name, for vendors whose convention is documented.
     unchecked : str
         Why no calendar speaks for the series, where one was named.
+    other : DailyCloses or None
+        Another daily series of the same thing, to compare closes with.
     """
 
     raw: RawBars
@@ -42,6 +62,7 @@ class Subject:
     now_us: int | None = None
     vendor: str = ""
     unchecked: str = ""
+    other: DailyCloses | None = None
 
     @cached_property
     def closes(self) -> IntArray:
@@ -63,10 +84,7 @@ class Subject:
     @cached_property
     def changes(self) -> FloatArray:
         """Log change from each close to the next, NaN where a price is missing or not positive, shape (T - 1,)."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            logs = np.log(self.raw.close)
-            logs[~np.isfinite(logs)] = np.nan
-        return np.diff(logs)
+        return log_changes(self.raw.close)
 
     @cached_property
     def again(self) -> BoolArray:
@@ -91,6 +109,14 @@ class Subject:
     def scale(self) -> float:
         """Robust standard deviation of the changes."""
         return robust_scale(self.changes)
+
+
+def log_changes(closes: FloatArray) -> FloatArray:
+    """Return the log change from each close to the next, NaN where a price is missing or not positive."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs = np.log(closes)
+    logs[~np.isfinite(logs)] = np.nan
+    return np.diff(logs)
 
 
 def extremes(values: FloatArray) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from eventstudy.arrays import BoolArray, IntArray, LabelSide
 from eventstudy.market import sessions
 from eventstudy.market.local_time import likely_instants
+from eventstudy.market.quality.releases import RELEASES, enough, hits, loud_bars, named, opens_with, zones_of_releases
 from eventstudy.market.raw import RawBars, label_instants, take
 from eventstudy.market.sessions import TradingCalendar
 
@@ -122,9 +123,48 @@ def label_evidence(raw: RawBars, calendar: TradingCalendar | None, vendor: str =
     if raw.daily:
         return LabelEvidence(None, ("daily bars are labelled by their date",))
     side, reasons = edge_evidence(raw, calendar)
-    if side is None and (known := vendor_of(vendor)):
+    if side is not None:
+        return LabelEvidence(side, reasons)
+    side, more = release_evidence(sample(raw))
+    reasons, known = (*reasons, *more), vendor_of(vendor)
+    if known is not None and side in (None, known.side):
         return LabelEvidence(known.side, (*reasons, known.words))
     return LabelEvidence(side, reasons)
+
+
+def release_evidence(raw: RawBars) -> tuple[LabelSide | None, tuple[str, ...]]:
+    """Weigh both sides against scheduled releases: the loudest bar of a day opens with one and does not end in it."""
+    rows = loud_bars(raw)
+    count = hits(raw, rows, raw.zone)
+    better: LabelSide = "left" if count["left"] > count["right"] else "right"
+    worse: LabelSide = "right" if better == "left" else "left"
+    if not len(rows) or not enough(count[better], len(rows)) or count[better] < 3 * count[worse]:
+        return None, ()
+    which = opens_with(raw, rows, raw.zone, better)
+    first = int(np.argmax(which >= 0))
+    label = np.datetime_as_string(np.int64(raw.wall[rows[first]]).view("datetime64[us]"), unit="m").replace("T", " ")
+    return better, (
+        f"{count[better]} of {len(rows)} bars far wider than the rest of their day open with a scheduled release if "
+        f"labels mark the {WORDS[better]}, {count[worse]} if they mark the {WORDS[worse]}: {label} with "
+        f"{RELEASES[int(which[first])]}",
+    )
+
+
+def clock_evidence(raw: RawBars, calendar: TradingCalendar | None) -> str:
+    """Say what the data themselves say of the clock the labels are written on."""
+    if raw.daily or not len(raw):
+        return "days have no clock"
+    if calendar is not None and not calendar.always:
+        fitted = best_fit(sample(raw), calendar, raw.zone)
+        return f"written in {raw.zone}, the labels leave {fitted}"
+    zones = zones_of_releases(sample(raw), dict.fromkeys((raw.zone, *ZONES)))
+    if raw.zone in zones:
+        alike = [zone for zone in zones if zone != raw.zone and not zone.startswith("Etc/")]
+        others = f"; the days of the file cannot tell it from {named(alike)}" if alike else ", and of no other tried"
+        return f"the widest bars open with scheduled releases on the clock of {raw.zone}{others}"
+    if zones:
+        return f"the widest bars would open with scheduled releases on the clock of {named(zones)}, not of {raw.zone}"
+    return "nothing in the data says which"
 
 
 def edge_evidence(raw: RawBars, calendar: TradingCalendar | None) -> tuple[LabelSide | None, tuple[str, ...]]:

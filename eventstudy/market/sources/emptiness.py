@@ -40,20 +40,21 @@ def days_without_bars(frame: pd.DataFrame, name: str, days: Days, now: datetime)
     return [Notice("ES-NOBARS", f"{name} has sessions but the source has no bar on {len(lacking)} day(s): {shown}.")]
 
 
-def bars_outside_sessions(frame: pd.DataFrame, name: str, step: pd.Timedelta) -> list[Notice]:
-    """Return a notice where the source has bars and the calendar says closed."""
+def inside_sessions(frame: pd.DataFrame, name: str, step: pd.Timedelta) -> tuple[pd.DataFrame, list[Notice]]:
+    """Leave out the bars that close where the calendar says closed, and say so; days are left to their own rule."""
     venue = _venue(name)
     if venue is None or venue.always or step >= pd.Timedelta(days=1):
-        return []
+        return frame, []
     closes = epoch_us(pd.DatetimeIndex(frame.index))
     try:
-        outside = closes[session_rows(venue, closes, int(step // pd.Timedelta(1, "us"))) < 0]
+        outside = session_rows(venue, closes, int(step // pd.Timedelta(1, "us"))) < 0
     except EventStudyError:
-        return []
-    if not len(outside):
-        return []
-    first = from_epoch_us(outside[:1]).tz_convert(venue.zone)[0]
-    return [Notice("ES-CLOSED", f"{len(outside)} bar(s) close where {name} is closed, first {first:%Y-%m-%d %H:%M}.")]
+        return frame, []
+    if not outside.any():
+        return frame, []
+    first = from_epoch_us(closes[outside][:1]).tz_convert(venue.zone)[0]
+    words = f"{int(outside.sum())} bar(s) close where {name} is closed, first {first:%Y-%m-%d %H:%M}; they are left out"
+    return frame[~outside], [Notice("ES-CLOSED", f"{words} here and stay in the store.")]
 
 
 def on_session_closes(frame: pd.DataFrame, name: str, zone: tzinfo) -> pd.DataFrame:

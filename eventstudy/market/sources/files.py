@@ -10,7 +10,7 @@ from time import time_ns
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import IntArray, LabelSide, check_choice, from_epoch_us, instant_us, look_up
+from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, from_epoch_us, instant_us, look_up, wall_us
 from eventstudy.errors import DataError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
@@ -18,7 +18,7 @@ from eventstudy.market.instruments import Instrument
 from eventstudy.market.instruments import instrument as instrument_of
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.quality.checks import repair
-from eventstudy.market.quality.findings import Subject, coverage, notice
+from eventstudy.market.quality.findings import DailyCloses, Subject, coverage, notice
 from eventstudy.market.raw import RawBars
 from eventstudy.market.sources.csv_table import read_csv_table
 from eventstudy.market.sources.layouts import LAYOUTS
@@ -40,6 +40,7 @@ def read_bars(
     closes_at: str = "",
     force_label: bool = False,
     accept: tuple[str, ...] = (),
+    against: Bars | None = None,
 ) -> Bars:
     """Read one instrument's bars from a CSV or Parquet file.
 
@@ -67,6 +68,9 @@ def read_bars(
         Insist on the stated label side although the evidence of the bars contradicts it.
     accept : tuple of str
         Kinds of defect (names of ``CHECKS``) that are reported and left as they are.
+    against : Bars, optional
+        For daily files: another series of the same thing. Closes taken before a move that it shows on their day are
+        left out, so that no news lands a day late.
 
     Returns
     -------
@@ -93,6 +97,7 @@ def read_bars(
             closes_at=closes_at,
             force_label=force_label,
             accept=accept,
+            against=closes_of(against) if against is not None else None,
         )
     )
 
@@ -143,7 +148,13 @@ def subject_of(request: BarRequest, *, now_us: int | None = None) -> Subject:
     raw = read_raw(request)
     venue = calendar_named(request.instrument.calendar)
     covering, unchecked = coverage(venue, raw)
-    return Subject(raw, covering, now_us, Path(request.path).name, unchecked)
+    return Subject(raw, covering, now_us, Path(request.path).name, unchecked, request.against)
+
+
+def closes_of(bars: Bars) -> DailyCloses:
+    """Return the closes of daily bars by their local day."""
+    days = (wall_us(bars.closes_us, calendar_named(bars.instrument.calendar).zone) - 1) // DAY_US
+    return DailyCloses(days, bars.frame["close"].to_numpy(np.float64), bars.source or bars.instrument.code)
 
 
 def read_raw(request: BarRequest) -> RawBars:

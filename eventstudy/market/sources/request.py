@@ -10,6 +10,7 @@ import pandas as pd
 
 from eventstudy.arrays import LabelSide
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.quality.findings import DailyCloses
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class BarRequest:
         they mark, and for daily files the local time of the close ("18:50").
     force_label, accept
         For files: insist on the stated label side against the evidence; kinds of defect to leave as they are.
+    against
+        For daily files: the closes of another series of the same thing, to find closes that were cut.
     store, offline
         For services: the folder of the local store (empty for ``EVENTSTUDY_STORE`` or the user's cache folder), and
         whether the network is out of bounds.
@@ -47,3 +50,4 @@ class BarRequest:
     offline: bool = False
     force_label: bool = False
     accept: tuple[str, ...] = ()
+    against: DailyCloses | None = None

@@ -11,18 +11,16 @@ from time import time_ns
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, LabelSide, from_epoch_us, frozen, look_up
-from eventstudy.market.bars import Bars
+from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, LabelSide, look_up
 from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import INSTRUMENTS, Instrument
 from eventstudy.market.quality.checks import inspect
-from eventstudy.market.quality.daily import late_moves
-from eventstudy.market.quality.findings import Finding, Inspection
-from eventstudy.market.quality.fit import LabelEvidence, label_evidence
-from eventstudy.market.returns import Returns, log_returns
-from eventstudy.market.sessions import as_day
+from eventstudy.market.quality.findings import DailyCloses, Inspection
+from eventstudy.market.quality.fit import ZONES, LabelEvidence, clock_evidence, label_evidence
+from eventstudy.market.quality.releases import zones_of_releases
+from eventstudy.market.sessions import TradingCalendar
 from eventstudy.market.sources.csv_table import read_csv_table, tickers_in
-from eventstudy.market.sources.files import subject_of
+from eventstudy.market.sources.files import read_raw, subject_of
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_parquet_table
 from eventstudy.market.sources.request import BarRequest
@@ -49,6 +47,8 @@ class Survey:
     assumed : tuple of str
         Each assumption with its reason; empty where all was stated.
     evidence : LabelEvidence
+    clock : str
+        What the data say of the clock the labels are written on.
     inspection : Inspection
     n_rows : int
         Rows of the series in the file.
@@ -57,6 +57,7 @@ class Survey:
     request: BarRequest
     assumed: tuple[str, ...]
     evidence: LabelEvidence
+    clock: str
     inspection: Inspection
     n_rows: int
 
@@ -73,10 +74,12 @@ def survey(
     closes_at: str = "",
     columns: Mapping[str, str] | None = None,
     accept: tuple[str, ...] = (),
+    against: DailyCloses | None = None,
 ) -> tuple[Survey, ...]:
     """Inspect every series of a file; what is not stated is assumed, and each assumption is named.
 
-    Only an inspection may assume: ``read_bars`` wants zone, label side and closing time stated.
+    Only an inspection may assume: ``read_bars`` wants zone, label side and closing time stated. Daily closes are held
+    against those of ``against``.
     """
     asked = BarRequest(
         Instrument(instrument or "?"),
@@ -88,6 +91,7 @@ def survey(
         label=label,
         closes_at=closes_at,
         accept=accept,
+        against=against,
     )
     preset = preset or guess_preset(Path(path))
     layout = look_up("file layout", LAYOUTS, preset)
@@ -106,7 +110,8 @@ def look(asked: BarRequest, calendar: str) -> Survey:
         assumed += (f"label={side!r} ({why})",)
         request = replace(request, label=side)
         subject = replace(subject, raw=replace(subject.raw, label=side))
-    return Survey(request, assumed, evidence, inspect(subject, request.accept), len(subject.raw))
+    clock = clock_evidence(subject.raw, subject.calendar)
+    return Survey(request, assumed, evidence, clock, inspect(subject, request.accept), len(subject.raw))
 
 
 def fill_in(asked: BarRequest, calendar: str) -> tuple[BarRequest, tuple[str, ...]]:
@@ -123,9 +128,8 @@ def fill_in(asked: BarRequest, calendar: str) -> tuple[BarRequest, tuple[str, ..
         assumed.append("the step is the most frequent distance of two rows")
     timezone = asked.timezone
     if not timezone:
-        said = "utc" in path.stem.casefold()
-        timezone = "UTC" if said else venue.zone
-        assumed.append(f"timezone={timezone!r} ({'the file name says so' if said else f'that of {venue.name}'})")
+        timezone, why = guess_zone(replace(asked, step=step), venue)
+        assumed.append(f"timezone={timezone!r} ({why})")
     closes_at = asked.closes_at
     if step >= pd.Timedelta(days=1) and not closes_at:
         closes_at = "23:59"
@@ -134,6 +138,17 @@ def fill_in(asked: BarRequest, calendar: str) -> tuple[BarRequest, tuple[str, ..
     return replace(asked, instrument=traded, step=step, timezone=timezone, closes_at=closes_at, label=label), tuple(
         assumed
     )
+
+
+def guess_zone(asked: BarRequest, venue: TradingCalendar) -> tuple[str, str]:
+    """Return the zone a file seems to be written in, and why: its name, scheduled releases, the venue's own."""
+    if "utc" in Path(asked.path).stem.casefold():
+        return "UTC", "the file name says so"
+    if venue.always and asked.step < pd.Timedelta(days=1):
+        raw = read_raw(replace(asked, timezone="UTC", label="left"))
+        if zones := zones_of_releases(raw, dict.fromkeys((venue.zone, *ZONES))):
+            return zones[0], "the widest bars open with scheduled releases on that clock"
+    return venue.zone, f"that of {venue.name}"
 
 
 def guess_preset(path: Path) -> str:
@@ -175,25 +190,3 @@ def wall_of(asked: BarRequest, path: Path) -> IntArray:
 
 def is_parquet(path: str | Path) -> bool:
     return Path(path).suffix == ".parquet"
-
-
-def cut_closes(own: Survey, other: Survey) -> Finding | None:
-    """Return the days on which daily closes were taken before a move that another series shows on that day."""
-    moves = late_moves(daily_returns(own), daily_returns(other))
-    if not moves:
-        return None
-    days = np.array([as_day(move.day) for move in moves], dtype=np.int64)
-    raw = own.inspection.subject.raw
-    lines = frozen(raw.line[np.isin(raw.wall // DAY_US, days)], np.int64)
-    rule = "the bars stay; news of such a day lands on the next one, so take the other series or a later close"
-    return Finding(
-        "cut close", "kept", lines, f"compared with {Path(other.request.path).name}: {'; '.join(map(str, moves))}", rule
-    )
-
-
-def daily_returns(found: Survey) -> Returns:
-    """Return the returns of a surveyed daily series."""
-    subject = found.inspection.subject
-    frame = pd.DataFrame({"close": subject.raw.close}, index=from_epoch_us(subject.closes))
-    bars = Bars(found.request.instrument, found.request.step, subject.raw.label, frame)
-    return log_returns(bars, "24/7")

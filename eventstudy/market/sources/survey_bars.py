@@ -15,7 +15,7 @@ from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import instrument
 from eventstudy.market.quality.checks import inspect
 from eventstudy.market.quality.findings import Subject, coverage
-from eventstudy.market.quality.fit import label_evidence
+from eventstudy.market.quality.fit import clock_evidence, label_evidence
 from eventstudy.market.raw import RawBars
 from eventstudy.market.sources import moex
 from eventstudy.market.sources.request import BarRequest
@@ -42,7 +42,8 @@ def survey_bars(bars: Bars, accept: tuple[str, ...] = ()) -> Survey:
     covering, unchecked = coverage(venue, raw)
     subject = Subject(raw, covering, time_ns() // 1000, "", unchecked)
     request = BarRequest(bars.instrument, bars.step, preset="bars", timezone=zone, label="right", accept=accept)
-    return Survey(request, (), label_evidence(raw, covering), inspect(subject, accept), len(raw))
+    evidence, clock = label_evidence(raw, covering), clock_evidence(raw, covering)
+    return Survey(request, (), evidence, clock, inspect(subject, accept), len(raw))
 
 
 def stored_bars(symbol: str) -> tuple[Bars, ...]:
