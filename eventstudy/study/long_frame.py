@@ -6,23 +6,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from eventstudy.arrays import IntArray
+from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import DataError
 
 LONG_COLUMNS = {"instrument", "time", "return"}
+ROWS_PER_RUN = 1 << 17  # what a scan holds at once stays in the cache
 
 
 def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
-    """Return a long frame (instrument, time, return) as a wide one: factorise and scatter, one pass over the rows.
+    """Return a long frame (instrument, time, return) as a wide one, without a pivot.
 
-    A missing pair of instrument and time is NaN; a pair given twice is refused with its second row. A complete panel
-    in order of time and instrument is laid out already and only takes another shape.
+    A missing pair of instrument and time is NaN; a pair given twice is refused with its second row. Rows in order of
+    time and instrument lie as the wide frame lies: a complete panel only takes another shape, one with gaps is copied
+    run by run. Rows in another order are factorised and scattered.
     """
     code, instruments = _factorized(long["instrument"])
-    if _is_complete(code, pd.DatetimeIndex(long["time"]).asi8, len(instruments)):
-        square = long["return"].to_numpy(dtype=np.float64).reshape(-1, len(instruments))
-        times = pd.DatetimeIndex(long["time"].iloc[:: len(instruments)])
-        return pd.DataFrame(square, index=times, columns=instruments, copy=False)
+    found = _in_step(code, pd.DatetimeIndex(long["time"]).asi8, len(instruments))
+    if found is not None:
+        starts, gaps = found
+        values = _spread(long["return"].to_numpy(dtype=np.float64), gaps)
+        times = pd.DatetimeIndex(long["time"].iloc[starts])
+        return pd.DataFrame(values.reshape(len(times), -1), index=times, columns=instruments, copy=False)
     code = code.astype(np.int64)
     row, times = _in_order(long["time"])
     if (code < 0).any() or (row < 0).any():
@@ -43,14 +47,46 @@ def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(block, index=pd.DatetimeIndex(times), columns=instruments, copy=False)
 
 
-def _is_complete(code: NDArray[np.integer], stamps: IntArray, instruments: int) -> bool:
-    """Return whether every time holds every instrument once, in order: each instrument's column then runs in step."""
-    if not instruments or not len(code) or len(code) % instruments:
-        return False
-    codes, times = code.reshape(-1, instruments), stamps.reshape(-1, instruments)
-    starts = times[:, 0]
-    in_step = bool((codes == np.arange(instruments, dtype=code.dtype)).all()) and bool((times == starts[:, None]).all())
-    return in_step and bool((starts[1:] > starts[:-1]).all()) and bool(starts[0] != pd.NaT.value)
+def _in_step(code: NDArray[np.integer], stamps: IntArray, instruments: int) -> tuple[IntArray, IntArray] | None:
+    """Return the first row of every time, and the cells (times by instruments) without a row.
+
+    None where the rows are not in order of time and instrument, each pair once. Only rows where the order breaks are
+    looked at twice: where the time changes or an instrument is left out.
+    """
+    if not len(code) or code.min() < 0 or stamps[0] == pd.NaT.value:
+        return None
+    broken = _breaks(code, stamps)
+    turned = stamps[broken + 1] != stamps[broken]
+    time = np.cumsum(turned)
+    left, right = (time - turned) * instruments + code[broken], time * instruments + code[broken + 1]
+    if not ((stamps[broken + 1] >= stamps[broken]) & (right > left)).all():
+        return None
+    starts = np.concatenate([[0], broken[turned] + 1])
+    low = np.concatenate([[0], left + 1, [(len(starts) - 1) * instruments + int(code[-1]) + 1]])
+    width = np.concatenate([code[:1], right, [len(starts) * instruments]]) - low
+    gaps = np.repeat(low - np.cumsum(width) + width, width) + np.arange(width.sum())
+    return starts, gaps
+
+
+def _breaks(code: NDArray[np.integer], stamps: IntArray) -> IntArray:
+    """Return the rows after which the time changes or an instrument is left out."""
+    broken = [np.empty(0, np.int64)]
+    for low in range(0, len(code) - 1, ROWS_PER_RUN):
+        c, s = code[low : low + ROWS_PER_RUN + 1], stamps[low : low + ROWS_PER_RUN + 1]
+        broken.append(low + np.flatnonzero((s[1:] != s[:-1]) | (c[1:] != c[:-1] + 1)))
+    return np.concatenate(broken)
+
+
+def _spread(values: FloatArray, gaps: IntArray) -> FloatArray:
+    """Return ``values`` with NaN put in so that the NaNs stand at ``gaps``; the values themselves without gaps."""
+    if not len(gaps):
+        return values
+    made = np.empty(len(values) + len(gaps))
+    there = np.ones(len(made), dtype=np.bool_)
+    there[gaps] = False
+    made[there] = values
+    made[gaps] = np.nan
+    return made
 
 
 def _factorized(column: pd.Series) -> tuple[NDArray[np.integer], pd.Index]:

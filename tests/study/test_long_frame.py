@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eventstudy.errors import DataError
-from eventstudy.study.long_frame import _is_complete, wide_frame
+from eventstudy.study.long_frame import _in_step, wide_frame
 
 TIMES = pd.date_range("2024-01-02 16:00", periods=3, tz="UTC")
 
@@ -27,16 +31,61 @@ def test_the_order_of_rows_does_not_matter(kind: str, order: list[int]) -> None:
     assert list(made.index) == list(TIMES)
 
 
-def test_only_a_panel_in_step_counts_as_complete() -> None:
-    code, stamps = np.array([0, 1, 0, 1]), np.array([10, 10, 20, 20])
-    assert _is_complete(code, stamps, 2)
-    assert not _is_complete(np.array([0, 1, 1, 0]), stamps, 2)
-    assert not _is_complete(np.array([0, -1, 0, -1]), stamps, 2)
-    assert not _is_complete(code, np.array([10, 10, 10, 10]), 2)
-    assert not _is_complete(code, np.array([20, 20, 10, 10]), 2)
-    assert not _is_complete(code, np.array([10, 20, 20, 20]), 2)
-    assert not _is_complete(code, np.array([pd.NaT.value, pd.NaT.value, 20, 20]), 2)
-    assert not _is_complete(code[:3], stamps[:3], 2)
+def test_only_rows_in_order_of_time_and_instrument_are_in_step() -> None:
+    def step(code: list[int], stamps: list[int], instruments: int = 2) -> list[list[int]] | None:
+        found = _in_step(np.array(code, np.int8), np.array(stamps), instruments)
+        return None if found is None else [part.tolist() for part in found]
+
+    assert step([0, 1, 0, 1], [10, 10, 20, 20]) == [[0, 2], []]
+    assert step([0, 1, 1], [10, 10, 20]) == [[0, 2], [2]]
+    assert step([0, 1, 2], [10, 10, 20], 3) == [[0, 2], [2, 3, 4]]
+    assert step([1, 0], [10, 20], 3) == [[0, 1], [0, 2, 4, 5]]
+    assert step([0, 1, 1, 0], [10, 10, 20, 20]) is None
+    assert step([0, 1, 0, 0], [10, 10, 20, 20]) is None
+    assert step([0, -1, 0, -1], [10, 10, 20, 20]) is None
+    assert step([0, 1, 0, 1], [10, 10, 10, 10]) is None
+    assert step([0, 1, 0, 1], [20, 20, 10, 10]) is None
+    assert step([0, 1, 0, 1], [int(pd.NaT.value)] * 2 + [20, 20]) is None
+    assert step([], []) is None
+    # The highest code of its type has no successor.
+    assert step([127, 0], [10, 20], 128) == [[0, 1], [*range(127), *range(129, 256)]]
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 1), st.sampled_from(["time", "instrument", "none"]))
+@settings(max_examples=60, deadline=None)
+def test_every_order_and_every_hole_is_the_pivot(seed: int, share: float, order: str) -> None:
+    rng = np.random.default_rng(seed)
+    rows = pd.MultiIndex.from_product([TIMES, list("ABCD")], names=["time", "instrument"]).to_frame(index=False)
+    rows = rows[rng.random(len(rows)) >= share].assign(**{"return": lambda f: rng.normal(size=len(f))})
+    rows = rows.sample(frac=1, random_state=seed % 1000)
+    rows = (
+        rows
+        if order == "none"
+        else rows.sort_values(["time", "instrument"] if order == "time" else ["instrument", "time"])
+    )
+    made = wide_frame(rows)
+    pivot = rows.pivot(index="time", columns="instrument", values="return")
+    assert list(made.index) == list(pivot.index)
+    for name in pivot.columns:
+        np.testing.assert_array_equal(made[name].to_numpy(), pivot[name].to_numpy())
+
+
+def test_a_panel_with_holes_is_laid_out_faster_than_scattered() -> None:
+    # 400,000 rows, one in 101 missing: measured 5 to 8 times the speed of the same rows by factorising and scattering.
+    rows, names = 400, 1_000
+    instrument = pd.Categorical.from_codes(np.tile(np.arange(names), rows), categories=[f"A{i}" for i in range(names)])
+    times = pd.date_range("2024-01-02 16:00", periods=rows, tz="UTC").repeat(names)
+    long = pd.DataFrame({"instrument": instrument, "time": times, "return": np.arange(rows * names, dtype=float)})
+    long = long.drop(index=np.arange(0, len(long), 101))
+    turned = long.iloc[::-1]
+    spent: dict[str, list[float]] = {"ordered": [], "turned": []}
+    for _ in range(5):
+        for name, frame in (("ordered", long), ("turned", turned)):
+            start = time.thread_time()
+            wide_frame(frame)
+            spent[name].append(time.thread_time() - start)
+    print(min(spent["turned"])/min(spent["ordered"]))
+    assert min(spent["ordered"]) < 0.6 * min(spent["turned"])
 
 
 def test_a_missing_pair_is_nan_and_a_pair_twice_is_refused() -> None:
