@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -32,10 +32,9 @@ class SameClock:
     cell_variance: FloatArray
     days: IntArray
 
-    def take(self, keep: NDArray[Any]) -> SameClock:
+    def take(self, keep: NDArray[Any] | slice) -> SameClock:
         """Return the events of ``keep``."""
-        columns = (self.mean, self.variance, self.cell_variance, self.days)
-        return SameClock(self.windows, *(column[keep] for column in columns))
+        return SameClock(self.windows, self.mean[keep], self.variance[keep], self.cell_variance[keep], self.days[keep])
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +84,15 @@ class AbnormalReturns:
     def columns(self, window: Window) -> slice:
         """Return the cells that ``window`` covers."""
         return slice(window.start - int(self.tau[0]), window.stop - int(self.tau[0]) + 1)
+
+    def part(self, rows: slice | IntArray) -> AbnormalReturns:
+        """Return the events ``rows``, which a slice does not copy."""
+        fit = Fit(*(getattr(self.fit, f.name)[rows] for f in fields(Fit)))
+        columns = {
+            name: getattr(self, name)[rows] for name in ("events", "instruments", "row", "ar", "n_bars", "closes")
+        }
+        same_clock = None if self.same_clock is None else self.same_clock.take(rows)
+        return replace(self, **columns, event_X=self.event_X[:, rows], fit=fit, same_clock=same_clock)
 
     def car(self, window: Window) -> FloatArray:
         """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""

@@ -112,37 +112,58 @@ def measure(
     back = np.argsort(positions.row, kind="stable")
     place = np.empty_like(back)
     place[back] = np.arange(N)
-    ar, event_X = np.empty((N, L2)), np.empty((k, N, L2))
-    n_bars = _bars(positions, plan.tau, back)
-    status = np.zeros(N, np.uint8), np.zeros(N, np.int64), np.zeros(N, np.int64)
+    ar, event_X, told = np.empty((N, L2)), np.empty((k, N, L2)), np.empty((N, _width(1 + k)))
     gathered: dict[str, Any] = {}
-    fit = _no_fit(N, 1 + k)
     keep_freed_memory()
     pieces = blocks(N, (L1 + L2) * (1 + k))
     work = partial(measure_block, series, learn, positions, plan)
     for rows, part in zip(pieces, run(work, pieces), strict=True):
         at = place[rows]
-        ar[at], event_X[:, at] = part.ar, part.event_X
-        for name in FIT_COLUMNS:
-            getattr(fit, name)[at] = getattr(part.fit, name)
-        status[0][at], status[1][at], status[2][at] = part.status
+        ar[at], event_X[:, at], told[at] = part.ar, part.event_X, _told(part)
         _gather(gathered, part.evidence, plan, at, N)
-    row = positions.row[back]
-    marked = np.flatnonzero(status[0])
-    codes.mark(row[marked], status[0][marked], status[1][marked], status[2][marked])
-    closes = _closes(series, positions, plan.tau, back)
-    made = AbnormalReturns(table.ids[row], table.instruments[row], row, plan.tau, ar, n_bars, event_X, closes, fit)
-    used = book.is_used(status[0])
-    return select(made, used), {
+    used = book.is_used(told[:, CODE].astype(np.uint8))
+    marked = np.flatnonzero(told[:, CODE])
+    codes.mark(positions.row[back[marked]], *told[marked, CODE:].astype(np.int64).T)
+    kept = back if used.all() else back[used]
+    row = positions.row[kept]
+    made = AbnormalReturns(
+        events=table.ids[row],
+        instruments=table.instruments[row],
+        row=row,
+        tau=plan.tau,
+        ar=compact(ar, used),
+        n_bars=_bars(positions, plan.tau, kept),
+        event_X=_compacted(event_X, used),
+        closes=_closes(series, positions, plan.tau, kept),
+        fit=_fit_of(compact(told, used), 1 + k),
+    )
+    return made, {
         name: value[used] if plan.collect[name].combine == "rows" else value for name, value in gathered.items()
     }
 
 
-def _no_fit(N: int, p: int) -> Fit:
-    """Return room for N fits with p parameters."""
-    one, count = np.empty((3, N)), np.empty((2, N), np.int64)
-    shapes = np.empty((N, p)), np.empty((N, p, p))
-    return Fit(*shapes, one[0], one[1], count[0], one[2], np.empty(N, np.uint8), count[1], np.empty((N, 0)))
+# A row of numbers per event: sigma2, df, n, condition, status and rank, coef and root, and last the ledger's columns.
+# One row is one place in memory; a dozen columns would be a dozen, and a million events are not in the cache.
+PLAIN = ("sigma2", "df", "n", "condition", "status", "rank")
+CODE = -3
+
+
+def _width(p: int) -> int:
+    return len(PLAIN) + p + p * p + 3
+
+
+def _told(part: Measured) -> FloatArray:
+    fit = part.fit
+    columns = [getattr(fit, name) for name in PLAIN]
+    return np.column_stack([*columns, fit.coef, fit.root.reshape(len(fit), -1), *part.status])
+
+
+def _fit_of(told: FloatArray, p: int) -> Fit:
+    N, first = len(told), len(PLAIN)
+    sigma2, df, n, condition, status, rank = (told[:, j].copy() for j in range(first))
+    coef, root = told[:, first : first + p].copy(), told[:, first + p : CODE].reshape(N, p, p).copy()
+    counts = n.astype(np.int64), rank.astype(np.int64)
+    return Fit(coef, root, sigma2, df, counts[0], condition, status.astype(np.uint8), counts[1], np.empty((N, 0)))
 
 
 def keep_freed_memory() -> None:
@@ -218,14 +239,16 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
 
 def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
     """Move the kept rows to the front in place and return them: a copy would double the memory of a million events."""
+    if keep.all():
+        return array
     rows = np.flatnonzero(keep)
     if array.strides[0] == 0:
         return array[: len(rows)]
     for low in range(0, len(rows), 4096):
         part = rows[low : low + 4096]
         array[low : low + len(part)] = array[part]
-    kept: NDArray[Any] = array[: len(rows)]
-    return kept
+    front: NDArray[Any] = array[: len(rows)]
+    return front
 
 
 def _compacted(event_X: FloatArray, keep: BoolArray) -> FloatArray:
@@ -234,20 +257,20 @@ def _compacted(event_X: FloatArray, keep: BoolArray) -> FloatArray:
     return event_X[:, : int(keep.sum())]
 
 
-def _bars(positions: Positions, tau: IntArray, back: NDArray[np.intp]) -> IntArray:
+def _bars(positions: Positions, tau: IntArray, rows: NDArray[np.intp]) -> IntArray:
     """Return the bars merged into each cell; one shared row of ones where no event merges any."""
-    merged = positions.first - positions.reference
+    merged = (positions.first - positions.reference)[rows]
     if bool((merged == 1).all()) or not (tau == 0).any():
         return np.broadcast_to(np.ones(len(tau), dtype=np.int64), (len(merged), len(tau)))
     made = np.ones((len(merged), len(tau)), dtype=np.int64)
-    made[:, tau == 0] = merged[back][:, None]
+    made[:, tau == 0] = merged[:, None]
     return made
 
 
-def _closes(series: SeriesSet, positions: Positions, tau: IntArray, back: NDArray[np.intp]) -> IntArray:
+def _closes(series: SeriesSet, positions: Positions, tau: IntArray, rows: NDArray[np.intp]) -> IntArray:
     if len(positions.row) * len(tau) > SMALL_CELLS:
-        return np.empty((len(positions.row), 0), dtype=np.int64)
-    start = series.time_offset[positions.series[back]][:, None]
-    reference, first = positions.reference[back][:, None], positions.first[back][:, None]
+        return np.empty((len(rows), 0), dtype=np.int64)
+    start = series.time_offset[positions.series[rows]][:, None]
+    reference, first = positions.reference[rows][:, None], positions.first[rows][:, None]
     closes: IntArray = series.closes[start + np.where(tau < 0, reference + tau + 1, first + tau)]
     return closes

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray
+from eventstudy.arrays import BoolArray, FloatArray
 
-MAX_GROUP_CELLS = 50_000_000
+MAX_PAIRS = 1_000_000
+FLAT = 1e-12
 
 
 def mean_correlation(evidence: Mapping[str, Any]) -> float:
@@ -19,6 +20,8 @@ def mean_correlation(evidence: Mapping[str, Any]) -> float:
     Events with one estimation window but bars missing here and there are corrected to their correlation on common bars
     exactly. Windows that overlap in part count by the part; windows that do not meet count zero.
     """
+    if "mean_correlation" in evidence:
+        return float(evidence["mean_correlation"])
     calendar = evidence["calendar_sums"]
     N = float(calendar[-1])
     if N < 2:
@@ -30,19 +33,37 @@ def mean_correlation(evidence: Mapping[str, Any]) -> float:
 
 
 def _common_support(kept: FloatArray) -> float:
-    """Return what the sum over pairs changes by when pairs of one window are normed on their common bars."""
+    """Return what the sum over pairs changes by when pairs of one window are normed on their common bars.
+
+    Only pairs with a row that misses bars change.
+    """
     start, e = kept[:, 0], kept[:, 1:]
+    holed: BoolArray = (~np.isfinite(e)).any(axis=1)
+    order = np.argsort(start, kind="stable")
+    edges = np.searchsorted(start[order], np.unique(start[holed]))
+    ends = np.searchsorted(start[order], np.unique(start[holed]), side="right")
+    groups = (order[low:high] for low, high in zip(edges, ends, strict=True) if high - low > 1)
+    return sum((_pairs(e[rows], holed[rows]) for rows in groups), 0.0)
+
+
+def _pairs(e: FloatArray, holed: BoolArray) -> float:
+    """Sum, over ordered pairs with a holed row, of their correlation on common bars less that of their own bars."""
     there = np.isfinite(e)
-    change = 0.0
-    for window in np.unique(start[~there.all(axis=1)]):
-        rows = start == window
-        if rows.sum() < 2:
-            continue
-        supports, member = np.unique(there[rows], axis=0, return_inverse=True)
-        G = len(supports)
-        if G > 1 and G * G * e.shape[1] <= MAX_GROUP_CELLS:
-            change += _exact(e[rows], supports, member.ravel()) - _own(e[rows])
-    return change
+    W, E = there.astype(np.float64), np.where(there, e, 0.0)
+    unit, squares = _unit(e), np.square(E)
+    total = 0.0
+    for rows in np.array_split(np.flatnonzero(holed), 1 + holed.sum() * len(e) // MAX_PAIRS):
+        n = np.maximum(W[rows] @ W.T, 1)
+        left, right = E[rows] @ W.T, W[rows] @ E.T
+        own, other = squares[rows] @ W.T, W[rows] @ squares.T
+        spread = (own - left**2 / n, other - right**2 / n)
+        flat = (n < 3) | (spread[0] <= FLAT * own) | (spread[1] <= FLAT * other)
+        product = np.where(flat, 1.0, spread[0] * spread[1])
+        change = np.where(flat, 0.0, (E[rows] @ E.T - left * right / n) / np.sqrt(product)) - unit[rows] @ unit.T
+        change[np.arange(len(rows)), rows] = 0.0
+        # A pair of a holed and a complete row is met once here, a pair of two holed rows twice.
+        total += float((change * np.where(holed, 1.0, 2.0)).sum())
+    return total
 
 
 def _unit(e: FloatArray) -> FloatArray:
@@ -54,24 +75,3 @@ def _unit(e: FloatArray) -> FloatArray:
     length = np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
     unit: FloatArray = np.divide(centred, length, out=np.zeros_like(centred), where=length > 0)
     return unit
-
-
-def _own(e: FloatArray) -> float:
-    unit = _unit(e)
-    return float(np.square(unit.sum(axis=0)).sum() - np.square(unit).sum())
-
-
-def _exact(e: FloatArray, supports: np.ndarray[Any, Any], member: np.ndarray[Any, Any]) -> float:
-    total = 0.0
-    for g in range(len(supports)):
-        for h in range(g, len(supports)):
-            common = supports[g] & supports[h]
-            if common.sum() < 3:
-                continue
-            left = _unit(e[member == g][:, common])
-            if g == h:
-                total += float(np.square(left.sum(axis=0)).sum() - np.square(left).sum())
-            else:
-                right = _unit(e[member == h][:, common])
-                total += 2 * float(left.sum(axis=0) @ right.sum(axis=0))
-    return total

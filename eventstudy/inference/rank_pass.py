@@ -15,26 +15,27 @@ from eventstudy.abnormal.gather import blocks, cut, whole
 from eventstudy.abnormal.measure import Plan
 from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.inference.ranking import Ranks, RankSums, average_ranks, rank_sums, sums_of
 
 RANKINGS = frozenset({"ranks_raw", "ranks_standardised", "granks"})
-RANKED_ARRAYS = 3  # arrays of the size of a block that ranking holds at once: they must share the cache
+SCALED = RANKINGS - {"ranks_raw"}
+RANKED_ARRAYS = 12  # arrays of the size of a block that ranking holds at once: they must share the cache
+PART = 1 << 15  # events whose values are held at once
 Totals = Mapping[str, RankSums]
 Runner = Callable[[Callable[[slice], Totals], list[slice]], Iterable[Totals]]
 
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """What each block needs besides the data: fits and event values in the order of the positions.
+    """What each block needs besides the data: the abnormal returns, and which row of them is each position's.
 
-    ``event`` holds, by ranking, the event cells (N, L2) or, for GRANK, one value per window (N, W).
+    ``spread`` holds, by ranking, what the event values are divided by: a number per column.
     """
 
-    coef: FloatArray
-    sigma: FloatArray
-    event: Mapping[str, FloatArray]
+    abnormal: AbnormalReturns
+    at: IntArray
+    spread: Mapping[str, FloatArray]
 
 
 def rank_pass(
@@ -51,8 +52,9 @@ def rank_pass(
     if not len(rows) or plan.windows.estimation is None:
         return dict.fromkeys(wanted & {"ranks_raw", "ranks_standardised"}, _nothing(plan)) | {"granks": {}}
     at = np.searchsorted(abnormal.row, positions.row[rows])
-    event = {name: values[at] for name, values in _event_values(abnormal, plan, wanted).items()}
-    ranked = Ranked(abnormal.fit.coef[at], np.sqrt(abnormal.fit.sigma2[at]), event)
+    spread = {name: _spread(abnormal, partial(EVENT_VALUES[name], plan)) for name in sorted(wanted & SCALED)}
+    raw = {"ranks_raw": np.ones(1)} if "ranks_raw" in wanted else {}
+    ranked = Ranked(abnormal, at, raw | spread)
     used = _subset(positions, rows)
     pieces = blocks(len(rows), sum(plan.cells) * (RANKED_ARRAYS + len(series.factors)))
     totals = run(partial(_rank_block, series, learn, used, plan, ranked), pieces)
@@ -78,46 +80,58 @@ def _subset(positions: Positions, rows: IntArray) -> Positions:
     return Positions(*columns, empty, empty, empty)
 
 
-def _event_values(abnormal: AbnormalReturns, plan: Plan, wanted: frozenset[str]) -> dict[str, FloatArray]:
-    made = {}
-    if "ranks_raw" in wanted:
-        made["ranks_raw"] = abnormal.ar / np.sqrt(abnormal.n_bars)
-    if "ranks_standardised" in wanted:
-        made["ranks_standardised"] = unit_spread(abnormal.ar / np.sqrt(abnormal.variance()))
-    if "granks" in wanted:
-        columns = [_scar(abnormal, window) for window in plan.tests_on]
-        made["granks"] = unit_spread(np.stack(columns, axis=1))
-    return made
+def _raw(plan: Plan, part: AbnormalReturns) -> FloatArray:
+    return np.asarray(part.ar / np.sqrt(part.n_bars))
 
 
-def _scar(abnormal: AbnormalReturns, window: Window) -> FloatArray:
+def _standardised(plan: Plan, part: AbnormalReturns) -> FloatArray:
+    return np.asarray(part.ar / np.sqrt(part.variance()))
+
+
+def _scars(plan: Plan, part: AbnormalReturns) -> FloatArray:
+    """Return one value per window, shape (B, W)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(abnormal.car(window) / np.sqrt(abnormal.window_variance(window)))
+        return np.stack([part.car(w) / np.sqrt(part.window_variance(w)) for w in plan.tests_on], axis=1)
 
 
-def unit_spread(values: FloatArray) -> FloatArray:
-    """Divide each column by its standard deviation over events; a column without spread becomes missing."""
-    there = np.isfinite(values)
-    n = there.sum(axis=0)
+EVENT_VALUES: Mapping[str, Callable[[Plan, AbnormalReturns], FloatArray]] = {
+    "ranks_raw": _raw,
+    "ranks_standardised": _standardised,
+    "granks": _scars,
+}
+
+
+def _spread(abnormal: AbnormalReturns, values: Callable[[AbnormalReturns], FloatArray]) -> FloatArray:
+    """Return the standard deviation of each column over events, NaN for one without spread; in two passes of parts."""
+    parts = [slice(low, low + PART) for low in range(0, len(abnormal), PART)]
+    n, total = 0, 0.0
+    for rows in parts:
+        column = values(abnormal.part(rows))
+        n, total = n + np.isfinite(column).sum(axis=0), total + np.where(np.isfinite(column), column, 0.0).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, values, 0.0).sum(axis=0) / n
-        spread = np.sqrt(np.square(np.where(there, values - mean, 0.0)).sum(axis=0) / (n - 1))
-        return np.where(there & (spread > 0), values / spread, np.nan)
+        mean, squares = total / n, 0.0
+        for rows in parts:
+            column = values(abnormal.part(rows))
+            squares = squares + np.square(np.where(np.isfinite(column), column - mean, 0.0)).sum(axis=0)
+        spread = np.sqrt(squares / (n - 1))
+    return np.asarray(np.where(spread > 0, spread, np.nan))
 
 
 def _rank_block(
     series: SeriesSet, learn: FloatArray, positions: Positions, plan: Plan, ranked: Ranked, rows: slice
 ) -> Totals:
     block = plan.model.prepare(whole(cut(series, learn, positions, plan.windows, rows, plan.kind)), plan.options)
-    coef = ranked.coef[rows]
+    part = ranked.abnormal.part(ranked.at[rows])
+    coef, sigma = part.fit.coef, np.sqrt(part.fit.sigma2)
     e = block.y - coef[:, :1]
     for j in range(1, coef.shape[1]):
         e = e - coef[:, j : j + 1] * block.X[j - 1]
     made = {}
-    event = {name: values[rows] for name, values in ranked.event.items()}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        event = {name: EVENT_VALUES[name](plan, part) / spread for name, spread in ranked.spread.items()}
     if "ranks_raw" in event:
         made["ranks_raw"] = rank_sums(np.concatenate([e, event["ranks_raw"]], axis=1))
-    scaled = e / ranked.sigma[rows, None]
+    scaled = e / sigma[:, None]
     if "ranks_standardised" in event:
         made["ranks_standardised"] = rank_sums(np.concatenate([scaled, event["ranks_standardised"]], axis=1))
     if "granks" in event:

@@ -302,7 +302,13 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
     width = len(str(len(frame)))
     ids = [f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)] if name is None else _words(frame[name])
     made = np.asarray(ids, dtype=object)
-    return EventTable(made, _words(frame["instrument"]), earliest, latest, named=name is not None)
+    return EventTable(made, _codes(frame["instrument"]), earliest, latest, named=name is not None)
+
+
+def _codes(column: pd.Series) -> StrArray:
+    """Return the instruments of many events, one string object for each instrument."""
+    place, names = pd.factorize(column, use_na_sentinel=False)
+    return _words(pd.Series(names))[place]
 
 
 def _words(column: pd.Series) -> StrArray:

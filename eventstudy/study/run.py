@@ -26,6 +26,7 @@ from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US, FloatArray, check_choice, look_up
 from eventstudy.errors import Notice, UsageError
+from eventstudy.inference.clustering import mean_correlation
 from eventstudy.inference.evidence import Context, collectors
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import adjust, event_draws, family_draws
@@ -151,6 +152,8 @@ def compute(
     plan = replace(plan, collect=collectors(needs, context))
     abnormal, found = measure(events, data, positions, plan, run)
     evidence: dict[str, Any] = dict(found)
+    if "calendar_sums" in evidence:
+        evidence["mean_correlation"] = mean_correlation(evidence)  # once, for every test and window that wants it
     if needs & RANKINGS:
         evidence |= rank_pass(data, (positions, replace(plan, collect={})), abnormal, needs, run)
     return abnormal, evidence
