@@ -38,7 +38,7 @@ def _common_support(kept: FloatArray) -> float:
     Only pairs with a row that misses bars change.
     """
     start, e = kept[:, 0], kept[:, 1:]
-    holed: BoolArray = (~np.isfinite(e)).any(axis=1)
+    holed = np.asarray(~np.isfinite(e).all(axis=1))
     order = np.argsort(start, kind="stable")
     edges = np.searchsorted(start[order], np.unique(start[holed]))
     ends = np.searchsorted(start[order], np.unique(start[holed]), side="right")
