@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,9 +38,17 @@ def date(
     first_report: Annotated[
         bool, typer.Option("--first-report", help="The item itself made the news public (a press release).")
     ] = False,
-    kind: Annotated[str, typer.Option("--kind", help="text, html, feed, json, jsonl, csv, tsv or mail.")] = "",
+    kind: Annotated[
+        str, typer.Option("--kind", help="text, html, feed, loose-feed, json, jsonl, csv, tsv or mail.")
+    ] = "",
     encoding: Annotated[str, typer.Option("--encoding", help="For example cp1251; detected where it is clear.")] = "",
     column: Annotated[list[str] | None, typer.Option("--column", help="ROLE=COLUMN of a table; repeatable.")] = None,
+    main_text: Annotated[
+        bool, typer.Option("--main-text", help="Let trafilatura find the article of a page (extra text).")
+    ] = False,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Show what dateparser reads, too; it decides nothing (extra text).")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write an events file for review.")] = None,
     event: Annotated[
         str, typer.Option("--event", help="All items report this one event: merge them under this name.")
@@ -60,13 +69,17 @@ def date(
     """
     from eventstudy.cli.news_input import items_of
     from eventstudy.news.dating import date_items
+    from eventstudy.news.libraries import suggestions
 
     if accept and out is None:
         raise UsageError("--accept writes a file and none is named.", remedy="Add --out events.toml.")
     context = make_context(zone, order, fetched_at, first_report)
     series = [open_bars(text) for text in bars or []]
-    items = items_of(paths, kind, encoding, column or [], published)
+    items = items_of(paths, kind, encoding, column or [], published, main_text=main_text)
     datings = list(date_items(items, context, series))
+    if suggest:
+        pairs = zip(items, datings, strict=True)
+        datings = [replace(d, evidence=(*d.evidence, *suggestions(item))) for item, d in pairs]
     used = ";".join(b.instrument.code for b in series)
     found = proposals(list(zip(items, datings, strict=True)), event, used)
     if out is not None:

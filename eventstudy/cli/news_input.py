@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from eventstudy.news.readers import Told
 
 
-def items_of(paths: list[str], kind: str, encoding: str, columns: list[str], published: str) -> list[NewsItem]:
+def items_of(
+    paths: list[str], kind: str, encoding: str, columns: list[str], published: str, *, main_text: bool = False
+) -> list[NewsItem]:
     """Return the items of every path; a publication told on the command line is the only one then."""
     from eventstudy.news.readers import Told
 
-    told = Told(encoding, dict(_pair(text) for text in columns))
+    told = Told(encoding, dict(_pair(text) for text in columns), main_text)
     items = [item for path in paths for item in _read(path, kind, told)]
     if published:
         items = [replace(item, stamps=(("told", published),)) for item in items]

@@ -24,7 +24,7 @@ class Evidence:
     ----------
     kind : str
         ``publication``, ``date_line``, ``update``, ``embargo``, ``time``, ``date``, ``weekday``, ``relative_day``,
-        ``date_range``, ``schedule``, ``quoted``, ``background``, ``price_claim``, ``told``.
+        ``date_range``, ``schedule``, ``quoted``, ``background``, ``price_claim``, ``told``, ``suggestion``.
     text : str
         The words, exactly as found.
     start, end : int

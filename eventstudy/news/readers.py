@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -14,8 +14,9 @@ from pathlib import Path
 from eventstudy.arrays import look_up
 from eventstudy.errors import NewsError
 from eventstudy.news.decode import Decoded, decode
-from eventstudy.news.feeds import entries, read_xml
+from eventstudy.news.feeds import Entry, entries, read_xml
 from eventstudy.news.items import NewsItem
+from eventstudy.news.libraries import loose_entries, main_text
 from eventstudy.news.pages import read_page, text_of_html
 from eventstudy.news.tables import Record, one_line, read_csv_records, read_json_lines, read_json_records
 
@@ -25,10 +26,14 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the caller knows of a file: its encoding, and which column holds what (role -> column)."""
+    """What the caller knows of a file: its encoding, which column holds what (role -> column), who finds the article.
+
+    ``main_text`` lets trafilatura (extra ``text``) find the article on an HTML page.
+    """
 
     encoding: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    main_text: bool = False
 
 
 def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> list[NewsItem]:
@@ -104,7 +109,7 @@ def read_html_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     decoded = decode(content, source, told=told.encoding)
     page = read_page(decoded.text, source)
     title = page.heading or page.title
-    body = page.body
+    body = main_text(decoded.text, source) if told.main_text else page.body
     # The heading is read as the title already; twice it would be two witnesses.
     body = body.removeprefix(title).lstrip("\n") if title else body
     stamps = (*page.stamps, *_encoding_note(decoded))
@@ -116,6 +121,15 @@ def read_feed_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     """Read RSS or Atom: one item per entry."""
     if told.encoding:
         content = decode(content, source, told=told.encoding).text.encode("utf-8")
+    return _of_entries(entries(read_xml(content, source)), source)
+
+
+def read_loose_feed_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read a feed that is not well-formed, by feedparser (extra ``text``): one item per entry."""
+    return _of_entries(loose_entries(decode(content, source, told=told.encoding).text, source), source)
+
+
+def _of_entries(found: Iterable[Entry], source: str) -> list[NewsItem]:
     return [
         NewsItem(
             item_id(e.id or f"{Path(source).stem}-{number}", e.title),
@@ -126,7 +140,7 @@ def read_feed_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
             e.stamps,
             language=e.language,
         )
-        for number, e in enumerate(entries(read_xml(content, source)), start=1)
+        for number, e in enumerate(found, start=1)
     ]
 
 
@@ -208,6 +222,7 @@ NEWS_READERS: dict[str, Callable[[bytes, str, Told], list[NewsItem]]] = {
     "text": read_text_news,
     "html": read_html_news,
     "feed": read_feed_news,
+    "loose-feed": read_loose_feed_news,
     "json": read_json_news,
     "jsonl": read_json_lines_news,
     "csv": read_csv_news,
