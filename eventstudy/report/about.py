@@ -33,6 +33,9 @@ def event_section(events: Sequence[Event], zone: str) -> Section | None:
         name = plain(event.label or event.id, 160)
         start, stop = both_clocks(event.time.earliest, zone), both_clocks(event.time.latest, zone)
         points.append(f"{name}: public between {start} and {stop} (basis: {plain(event.time.basis, 60)}).")
+        if event.time.basis == "price":
+            read = plain(str(event.attributes.get("price_series", "the instrument")), 60)
+            points.append(f"This time was read from the price of {read}; to test that price by it would be circular.")
         points += [plain(evidence, 500) for evidence in event.time.evidence]
         points += [f"Source: {plain(source, 300)}" for source in event.sources]
     return Section("event", "The event and its time", points=tuple(points))
