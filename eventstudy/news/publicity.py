@@ -115,7 +115,7 @@ _BEFORE_THAT = re.compile(r"\bhad\s+(?:\w+ly\s+|also\s+|already\s+|earlier\s+|th
 def unreal(sentence: str) -> str:
     """Return the word that takes a sentence out of this world: a novel, a drill, a parody, a statement withdrawn."""
     found = UNREAL.search(sentence)
-    return found[0] if found else ""
+    return found[0] if found else "?" if sentence.rstrip().endswith("?") else ""
 
 
 def timetable(sentence: str) -> str:

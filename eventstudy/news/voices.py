@@ -82,28 +82,32 @@ TRADED_EN = r"trading|shares?|stocks?|market|futures|bonds?|units|dealings|secur
 UNREAL = re.compile(
     r"\b(?:novels?|films?|movies?|drama|episode|fictional|fiction|imagine|suppose|supposing|scenario|drills?|"
     r"rehearsal|simulations?|simulated|mock|hoax|fake[ds]?|bogus|parody|satir\w+|spoof\w*|hackers|impostors?|"
-    r"prank\w*|april fools?|dreams?|dreamt|hypothetical\w*|would have|purported\w*|so-called|template|for example|"
-    r"роман[еау]?|фильм\w*|сериал\w*|учени(?:я|й|ях)|учебн\w+|фейк\w*|пародийн\w*|сатирич\w*|розыгрыш\w*|хакер\w*|"
-    r"взломан\w*|фальшив\w*|поддельн\w*|представьте|допустим|предположим|гипотетич\w*|к примеру|например|шутк\w*|"
-    r"шутлив\w*)\b",
+    r"prank\w*|april fools?|dreams?|dreamt|hypothetical\w*|would have|purported\w*|so-called|template|ai-generated|"
+    r"deepfake\w*|chatbots?|правда ли|дипфейк\w*|робот\w*|автоответчик\w*|чат-бот\w*|for example|роман[еау]?|"
+    r"фильм\w*|сериал\w*|учени(?:я|й|ях)|учебн\w+|фейк\w*|пародийн\w*|сатирич\w*|розыгрыш\w*|хакер\w*|взломан\w*|"
+    r"фальшив\w*|поддельн\w*|представьте|допустим|предположим|гипотетич\w*|к примеру|например|шутк\w*|шутлив\w*)\b",
     re.IGNORECASE,
 )
 # Said or done, and not before the public.
 CLOSED = re.compile(
-    r"\b(?:privately|private|secret(?:ly)?|sealed?|confidential\w*|classified|internal(?:ly)?|intranet|diary|(?:to|"
-    r"told|with|for) (?:(?:his|her|its|their|the|all|some|senior) )*(?:staff|employees?|workers|aides?|colleagues?|"
-    r"wife|husband|friends?|famil(?:y|ies)|relatives|clients?|subscribers|allies|lawyers?|insiders?)|"
-    r"in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|members only|closed[- ]door|closed doors|"
-    r"in camera|off the record|on background|leaked|drafts?|transcripts?|recordings?|testimony|testified|deposition|"
-    r"affidavit|under oath|in custody|phone call|by (?:tele)?phone|telephone call|dinner|opposing side|"
-    r"in an? (?:closed |private )?(?:meeting|call|conversation|chat)|(?:to|told|informed) (?:the |its |"
-    r"a )?(?:regulators?|auditors?|lenders?|creditors?|shareholders?|partners?|police|cabinet|board|court clerk|"
-    r"investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|without (?:telling|"
-    r"informing|announcing))|закрыт\w+|по секрету|в (?:\w+ )?(?:письме|записке|переписке)|регулятор(?:у|ам)|"
-    r"аудитор(?:у|ам)|кредитор(?:у|ам)|партн[её]р(?:у|ам)|акционер(?:у|ам)|адвокат(?:у|ам)|конфиденциальн\w*|"
-    r"внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|меморандум|приказ|документ)\w*|секретн\w*|тайн\w*|"
-    r"сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|мужу|друз\w+|родн(?:ым|ыми)|дневник\w*|служебн\w*|"
-    r"кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|в телефонном|полиции|следовател\w+|допрос\w*)\b",
+    r"\b(?:privately|private|secret(?:ly)?|sealed?|confidential\w*|classified|internal(?:ly)?|intranet|diary|"
+    r"off[- ]camera|over (?:lunch|dinner|drinks|coffee|breakfast)|according to (?:\w+ ){0,3}(?:documents?|lawsuits?|"
+    r"indictment|complaint|investigators|prosecutors|filings? by|testimony)|to (?:its|his|her|"
+    r"their) (?!(?:web ?)?sites?\b|pages?\b|accounts?\b|\w+ parliament\b)\w+|по словам следствия|по версии \w+|"
+    r"согласно (?:иску|материалам|обвинению)|(?:to|told|with|for) (?:(?:his|her|its|their|the|all|some|"
+    r"senior) )*(?:staff|employees?|workers|aides?|colleagues?|wife|husband|friends?|famil(?:y|ies)|relatives|"
+    r"clients?|subscribers|allies|lawyers?|insiders?)|in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|"
+    r"members only|closed[- ]door|closed doors|in camera|off the record|on background|leaked|drafts?|transcripts?|"
+    r"recordings?|testimony|testified|deposition|affidavit|under oath|in custody|phone call|by (?:tele)?phone|"
+    r"telephone call|dinner|opposing side|in an? (?:closed |private )?(?:meeting|call|conversation|chat)|(?:to|told|"
+    r"informed) (?:the |its |a )?(?:regulators?|auditors?|lenders?|creditors?|shareholders?|partners?|police|cabinet|"
+    r"board|court clerk|investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|"
+    r"without (?:telling|informing|announcing))|закрыт\w+|по секрету|в (?:\w+ )?(?:письме|записке|переписке)|"
+    r"регулятор(?:у|ам)|аудитор(?:у|ам)|кредитор(?:у|ам)|партн[её]р(?:у|ам)|акционер(?:у|ам)|адвокат(?:у|ам)|"
+    r"конфиденциальн\w*|внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|меморандум|приказ|документ)\w*|"
+    r"секретн\w*|тайн\w*|сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|мужу|друз\w+|родн(?:ым|ыми)|"
+    r"дневник\w*|служебн\w*|кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|в телефонном|полиции|"
+    r"следовател\w+|допрос\w*)\b",
     re.IGNORECASE,
 )
 # What tells that the public learned it at another time than it was done.
@@ -150,9 +154,9 @@ REPEATS = re.compile(
     re.IGNORECASE,
 )
 AGAIN = re.compile(
-    r"\b(?:again|once more|repeated|reiterated|confirming|first to report|(?:an |the )?earlier (?:reports?|"
-    r"rumou?rs?)|as reported|media reports?|press reports?|rumou?rs?|снова|вновь|ещё раз|повторно|подтвердив\w*|"
-    r"подтверждая|слух\w*|ранее сообщал\w*)\b",
+    r"\b(?:again|once more|as (?:it|he|she|they) (?:had )?(?:said|announced|reported)|what everyone|repeated|"
+    r"reiterated|confirming|first to report|(?:an |the )?earlier (?:reports?|rumou?rs?)|as reported|media reports?|"
+    r"press reports?|rumou?rs?|снова|вновь|ещё раз|повторно|подтвердив\w*|подтверждая|слух\w*|ранее сообщал\w*)\b",
     re.IGNORECASE,
 )
 # Happenings that were known to come: their minute is a timetable's, not that of news.
