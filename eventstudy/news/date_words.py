@@ -134,6 +134,22 @@ def find_dates(text: str) -> tuple[DateWords, ...]:
     return tuple(_longest(found))
 
 
+# "; it was a Wednesday", ", это была среда": a weekday told beside a date, with a verb between.
+_WEEKDAY_APART = re.compile(
+    rf"[\s,;.)]*(?:(?:it|that|this|which) (?:was|is|being) an? (?P<en>{_LONG_DAY_EN})\b|"
+    rf"это (?:был\w* )?(?P<ru>{_DAY_RU})\b)",
+    re.IGNORECASE,
+)
+
+
+def weekday_after(text: str, end: int) -> int | None:
+    """Return the weekday that a sentence of its own gives to the day just named, Monday 0; None where there is none."""
+    found = _WEEKDAY_APART.match(text, end)
+    if found is None:
+        return None
+    return _weekday_en(found["en"].capitalize()) if found["en"] else _weekday_ru(found["ru"])
+
+
 def _longest(found: list[DateWords]) -> list[DateWords]:
     """Return the readings that overlap no longer one, in the order of the text."""
     kept: list[DateWords] = []

@@ -85,7 +85,7 @@ _CLOCK = re.compile(r"\d[:.]\d\d|\d\s*[ap]\.?\s?m\b|noon|\b\d{4} [A-Z]{3}|час
 
 
 # Names of papers that sound like something else; what hints at another verb; a preposition that is the object's own.
-_SPOKEN_OF = re.compile(r"\b(?:trading (?:update|statement)|close of trading)\b", re.IGNORECASE)
+_SPOKEN_OF = re.compile(r"\b(?:trading (?:update|statement)|press release|close of trading)\b", re.IGNORECASE)
 _VERBAL = re.compile(
     r"\b(?!(?:offering|warning|earnings|filing|ruling|easing|tightening|restructuring|rating|listing|holding|banking|"
     r"mining|unchanged|proposed|revised|combined|united|limited|fixed|expected|unsolicited|planned|king|"
@@ -131,7 +131,7 @@ def opens(sentence: str, start: int, end: int) -> bool:
 
 def _names_something(sentence: str, start: int, end: int) -> bool:
     """Return whether a weekday without its "On" begins a name: "Sunday Times"."""
-    return start == 0 and _NAME.match(sentence, start, end + 3) is not None
+    return sentence[:start].strip().casefold() in ("", "the") and _NAME.match(sentence, start, end + 3) is not None
 
 
 def _part_of_name(sentence: str, start: int, end: int) -> bool:

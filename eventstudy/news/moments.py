@@ -11,8 +11,8 @@ from eventstudy.errors import StampError
 from eventstudy.news.bounds import bounded, noted
 from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_bounds, whose_clock
 from eventstudy.news.context import Context, Reference
-from eventstudy.news.date_words import find_dates
-from eventstudy.news.days import DayReading, read_day
+from eventstudy.news.date_words import find_dates, weekday_after
+from eventstudy.news.days import DayReading, read_day, weekday_conflict
 from eventstudy.news.evidence import Conflict, Evidence
 from eventstudy.news.grammar import (
     Governed,
@@ -122,12 +122,23 @@ def _moment(scene: Scene, words: DateWords | None, time: TimeWords | None, torn:
     if torn:
         said = f"{evidence.text!r}: its sentence names more than one day."
         return replace(moment, conflicts=(Conflict("which_day", said, evidence.text),))
-    doubts = _doubts(scene, moment, ruled, (marks[0].start, marks[0].end)) if role == "event" else ()
+    doubts = _doubts(scene, moment, ruled, (marks[0].start, marks[0].end))
     try:
         found = _resolved(scene, moment, words, time, sentence)
     except StampError as error:
         found = replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
-    return replace(found, conflicts=tuple(dict.fromkeys((*doubts, *found.conflicts))))
+    apart = _weekday_apart(scene, found)
+    return replace(found, conflicts=tuple(dict.fromkeys((*doubts, *apart, *found.conflicts))))
+
+
+def _weekday_apart(scene: Scene, moment: Moment) -> tuple[Conflict, ...]:
+    """Return the conflict of a day with a weekday that is told after it: "; it was a Wednesday"."""
+    day = moment.reading.day if moment.reading is not None else None
+    told = weekday_after(scene.text, moment.evidence.end)
+    if day is None or told is None or told == day.weekday():
+        return ()
+    words = DateWords(0, 0, moment.evidence.text, month=day.month, day=day.day, weekday=told)
+    return (weekday_conflict(words, day, scene.context),)
 
 
 def _acting(scene: Scene, ruled: Governed, position: int) -> Governed:
@@ -170,12 +181,14 @@ def _role(
 
 def _doubts(scene: Scene, moment: Moment, ruled: Governed, first: Span) -> tuple[Conflict, ...]:
     """Return what speaks against the bond of a time with its verb."""
-    text, found = moment.evidence.text, []
-    if not ruled.tied:
+    text, found, event = moment.evidence.text, [], moment.role == "event"
+    if event and not ruled.tied:
         found.append(("loose_link", f"{text!r}: nothing ties this time to the verb {ruled.verb!r}."))
-    if ruled.act == "private":
+    if event and ruled.act == "private":
         found.append(("not_public", f"{text!r}: nothing shows that what was {ruled.verb!r} then was for the public."))
-    if any(is_qualified(scene.text, *span) for span in {(moment.evidence.start, moment.evidence.end), first}):
+    if (event or moment.role == "publication") and any(
+        is_qualified(scene.text, *span) for span in {(moment.evidence.start, moment.evidence.end), first}
+    ):
         found.append(("qualified", f"{text!r}: the words beside it make it another day, or one of several."))
     return tuple(Conflict(kind, said, text) for kind, said in found)
 

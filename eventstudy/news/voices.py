@@ -63,13 +63,14 @@ TIMED = re.compile(
     r"tenders?|listing|launch|start|opening|closing|events?|session|trading|maintenance|shutdown|holiday|visit|trip|"
     r"ceremony|match|game|concert|speech|address|briefing|publication|deadline|expiry|breach|attacks?|explosion|"
     r"blast|quake|earthquake|fire|crash|accident|outage|closure|curfew|ceasefire|truce|blackout|tests?|drill|"
-    r"departure|arrival|flights?|delays?|halt|suspension|effective|payable|valid|exchange rates?|prices?|traffic|"
-    r"temperatures?|readings?|levels?|data on|figures (?:on|for)|into|bonds?|gilts|delisting|death|arrest|raid|"
-    r"shooting|launching|resumption|testimony|interview|appearance|(?:встреч|собрани|заседани|совещани|конференци|"
-    r"выбор|торг|аукцион|тендер|размещени|открыти|начал|старт|запуск|переговор|визит|саммит|забастовк|митинг|"
-    r"голосовани|матч|концерт|перенос|авари|пожар|взрыв|задержани|арест|атак|сбо|отключени|рейс|задержк|вылет|"
-    r"прил[её]т|учени|брифинг|выступлени|эфир|слушани|праздник|перерыв|остановк|приостановк|прекращени|гибел|смерт|"
-    r"дтп|обстрел|землетрясени|обыск|выплат|подписани|вступлени|курс)\w*|дн(?:е|ём|ю)|дат[аеы])\b",
+    r"departure|arrival|flights?|delays?|halt|suspension|effective|release|upgrade|downgrade|rollout|update|payable|"
+    r"valid|exchange rates?|prices?|traffic|temperatures?|readings?|levels?|data on|figures (?:on|for)|into|bonds?|"
+    r"gilts|delisting|death|arrest|raid|shooting|launching|resumption|testimony|interview|appearance|(?:встреч|"
+    r"собрани|заседани|совещани|конференци|выбор|торг|аукцион|тендер|размещени|открыти|начал|старт|запуск|переговор|"
+    r"визит|саммит|забастовк|митинг|голосовани|матч|концерт|перенос|авари|пожар|взрыв|задержани|арест|атак|сбо|"
+    r"отключени|рейс|задержк|вылет|прил[её]т|учени|брифинг|выступлени|эфир|слушани|праздник|перерыв|остановк|"
+    r"приостановк|прекращени|гибел|смерт|дтп|обстрел|землетрясени|обыск|выплат|подписани|вступлени|курс)\w*|дн(?:е|"
+    r"ём|ю)|дат[аеы])\b",
     re.IGNORECASE,
 )
 PUBLISHED_RU = re.compile(
@@ -136,12 +137,12 @@ LOOKS_BACK = re.compile(
 )
 WITHDRAWN = re.compile(
     r"\b(?:(?:time|date|hour|minute|stamp|day)s? (?:\w+ ){0,5}(?:is|was|are|were) (?:\w+ )?(?:wrong|incorrect|"
-    r"mistaken|disputed|false|unclear|unconfirmed|approximate|an estimate)|give or take|to be confirmed|tbc|"
-    r"plus or minus|or thereabouts|неправда|неверно|ошибочно|едва ли|вряд ли|говорят|плюс-минус|уточняется|"
-    r"(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|(?:the|its|this|that) (?:statement|announcement|report|"
-    r"post|tweet|story|release|notice))|(?:statement|announcement|report|post|tweet|story|"
-    r"release) was (?:later )?(?:withdrawn|retracted|deleted|false|fake)|(?:отозвал|удалил)\w* (?:это |"
-    r"сво[её] )?(?:заявлени|сообщени|публикаци|отч[её]т|пост|запис)\w*)\b",
+    r"mistaken|disputed|false|unclear|unconfirmed|approximate|an estimate)|give or take|untrue|not true|unconfirmed|"
+    r"not (?:yet )?confirmed|не подтвержд\w*|to be confirmed|tbc|plus or minus|or thereabouts|неправда|неверно|"
+    r"ошибочно|едва ли|вряд ли|говорят|плюс-минус|уточняется|(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|"
+    r"(?:the|its|this|that) (?:statement|announcement|report|post|tweet|story|release|notice))|(?:statement|"
+    r"announcement|report|post|tweet|story|release) was (?:later )?(?:withdrawn|retracted|deleted|false|fake)|"
+    r"(?:отозвал|удалил)\w* (?:это |сво[её] )?(?:заявлени|сообщени|публикаци|отч[её]т|пост|запис)\w*)\b",
     re.IGNORECASE,
 )
 # Verbs of those who speak after others did: the news was out by then, since when they do not say.

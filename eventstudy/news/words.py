@@ -113,7 +113,8 @@ ROLES: tuple[tuple[str, Role], ...] = (
         "schedule",
     ),
     (
-        r"next|tomorrow|coming|set (?:for|to)|is to|are to|slated|going to|ahead of|to be held|forthcoming|tentatively",
+        r"next|tomorrow|coming|set (?:for|to)|is to|are to|slated|going to|(?:wanted|intended|hoped|meant|refused|"
+        r"failed|declined|supposed) to|promised|pledged|vowed|ahead of|to be held|forthcoming|tentatively",
         "schedule",
     ),
     (
@@ -121,8 +122,8 @@ ROLES: tuple[tuple[str, Role], ...] = (
         "schedule",
     ),
     (
-        r"планиру\w+|намерен\w*|намерева\w+|собира\w+|готовит\w*|хо(?:чет|тят)|начн[её]тся|начнутся|объявит|"
-        r"опубликует|примет|рассмотрит|проведет|проведёт|должн\w+",
+        r"планир\w+|намерен\w*|хоте\w+|обеща\w+|намерева\w+|собира\w+|готовит\w*|хо(?:чет|тят)|начн[её]тся|начнутся|"
+        r"объявит|опубликует|примет|рассмотрит|проведет|проведёт|должн\w+",
         "schedule",
     ),
     (
