@@ -59,6 +59,18 @@ def placebo_draws(
     return tuple(draws)
 
 
+def path_windows(tau: IntArray) -> tuple[Window, ...]:
+    """Return the window between each point of a path and its zero, the last close before tau = 0.
+
+    >>> [(w.start, w.stop) for w in path_windows(np.arange(-2, 2))]
+    [(-2, -1), (-1, -1), (0, 0), (0, 1)]
+    """
+    first, last = int(tau[0]), int(tau[-1])
+    zero = min(max(0, first), last + 1)
+    before = [Window(start, zero - 1) for start in range(first, zero)]
+    return (*before, *(Window(zero, stop) for stop in range(zero, last + 1)))
+
+
 def span_of(window: Window, reference: int, first: int) -> tuple[int, int]:
     """Return the bar whose close a window starts from, and its last bar; tau = 0 is the bars between the two."""
     head = reference + window.start if window.start <= 0 else first + window.start - 1

@@ -83,7 +83,8 @@ def _without_secrets(event: Event) -> Event:
 
 
 def _write(loaded: LoadedStudy, folder: Path) -> Entry:
-    from eventstudy.report.content import finding
+    from eventstudy.report.about import moved
+    from eventstudy.report.finding import finding
 
     result = answer(loaded)
     write_report(loaded, result, folder)
@@ -93,7 +94,7 @@ def _write(loaded: LoadedStudy, folder: Path) -> Entry:
         state="made",
         exit_code=0 if result.complete else 1,
         title=loaded.spec.title or loaded.spec.name,
-        finding=" ".join(finding(result.to_dict(), loaded.spec.level)),
+        finding=" ".join(finding(result.to_dict(), loaded.spec.level, moved(result))),
         spark=_spark(result.abnormal.ar),
     )
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 5
 MOST_NAMED = 3
+EXPECTED = {
+    "constant_mean": "its mean return",
+    "same_clock_mean": "its usual move at that hour",
+    "market": "what its market explains",
+    "market_adjusted": "the market's own move",
+}
 
 
 def event_section(events: Sequence[Event], zone: str) -> Section | None:
@@ -36,9 +42,13 @@ def event_section(events: Sequence[Event], zone: str) -> Section | None:
         if event.time.basis == "price":
             read = plain(str(event.attributes.get("price_series", "the instrument")), 60)
             points.append(f"This time was read from the price of {read}; to test that price by it would be circular.")
-        points += [plain(evidence, 500) for evidence in event.time.evidence]
+        points += [_sentence(plain(evidence, 500)) for evidence in event.time.evidence]
         points += [f"Source: {plain(source, 300)}" for source in event.sources]
     return Section("event", "The event and its time", points=tuple(points))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def moved(result: StudyResult) -> str:
@@ -47,7 +57,7 @@ def moved(result: StudyResult) -> str:
     The moves told together span the same closes; a daily series and a minute series are not one sentence.
     """
     abnormal, window = result.abnormal, first_window(result)
-    if not abnormal.closes.size or window.start != 0 or not len(abnormal):
+    if not abnormal.closes.size or window.start != 0 or len(set(abnormal.events.tolist())) != 1:
         return ""
     cars = abnormal.car(window)
     spans = [_span(result, row) for row in range(len(abnormal))]
@@ -59,7 +69,8 @@ def moved(result: StudyResult) -> str:
     listed = " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
     others = len(abnormal) - len(told)
     more = f" ({others} more below)" if others else ""
-    net = "" if result.spec.model == "zero" else f", net of what the model '{result.spec.model}' expects"
+    expected = EXPECTED.get(result.spec.model, f"what the model '{result.spec.model}' expects")
+    net = "" if result.spec.model == "zero" else f", net of {expected}"
     prices = "the prices" if len(told) > 1 else "the price"
     return f"{_from_to(spans[0], zone_of(piece), piece)} {prices} moved: {listed}{net}{more}."
 
@@ -113,7 +124,7 @@ def price_table(result: StudyResult) -> Table | None:
         Column("previous_close", "Close of the day before", "price"),
         Column("before", "Last price before", "price"),
         Column("after", "First price after", "price"),
-        Column("change", "Change on the day before", "price"),
+        Column("change", "Change on the day before", "change"),
         Column("day", "in bp", "bp"),
         Column("response", "Response, bp", "bp"),
     )

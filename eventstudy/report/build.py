@@ -81,9 +81,16 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             event=event_section(events, zone),
             prices=tuple(filter(None, (price_table(result), claim_table(result)))),
             shape=shape_parts(result.response, simulated=result.simulated),
+            step_us=step_of(result),
         )
     )
     return Report(page, shown, facts)
+
+
+def step_of(result: StudyResult) -> int:
+    """Return the length of a bar where every series has the same, else zero."""
+    steps = {piece.step_us for piece in result.prices}
+    return steps.pop() if len(steps) == 1 else 0
 
 
 def chosen(result: StudyResult) -> tuple[Shown, ...]:
@@ -114,10 +121,9 @@ def _panel(result: StudyResult, row: int) -> Shown:
     stamp = "SIMULATED. " if result.simulated else ""
     what = f"{plain(code, 40)} around {plain(event, 64)}"
     alt = f"{stamp}{what}: price, cumulated abnormal return ending at {car} bp against its no-event band, volume."
-    caption = (
-        f"{stamp}{what}. Shaded: the interval in which the news became public. Grey: what the same clock window "
-        "did on days without the event, or what the estimation window allows."
-    )
+    days = result.placebo is not None
+    grey = "what comparable days without the event did" if days else "what the model allows had nothing happened"
+    caption = f"{stamp}{what}. Shaded: the interval in which the news became public. Grey: {grey}."
     draw = partial(FIGURES["response_panel"], result, event=event, instrument=code)
     return Shown(Picture(f"panel-{row}", alt, caption), draw)
 
@@ -128,7 +134,7 @@ def _intraday(result: StudyResult) -> list[Shown]:
     stamp = "SIMULATED. " if result.simulated else ""
     words = {
         "instruments": "Every instrument on one clock, each against the same hours of days without the event.",
-        "assumed_times": "The move had the news come at another moment of its interval; the p is for the whole curve.",
+        "assumed_times": "The move had the news come at each moment of its interval; the p is for all moments together.",
     }
     there = {
         "instruments": len({response.instrument for response in responses}) > 1,

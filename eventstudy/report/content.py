@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import bp, pvalue, share, span, unstamped
+from eventstudy.report.finding import average_of, finding, finite, sure, words
+from eventstudy.report.numbers import length, span, unstamped
 from eventstudy.report.references import Citation, citation
 from eventstudy.report.shape import ShapeParts
 from eventstudy.report.tables import Cell, Column, Table
 
 Json = Mapping[str, Any]
-MOST_NAMED, MOST_ROWS = 3, 200
-TEST_WORDS = {
-    "time_series_t": "time-series t",
-    "cross_sectional_t": "cross-sectional t",
-    "patell": "Patell",
-    "bmp": "BMP",
-    "corrado_rank": "Corrado rank",
-}
+CALM = "Every event was used, and no warning was raised."
+MOST_TOLD, MOST_ROWS = 6, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,8 @@ class Material:
     """Everything a page is made from.
 
     ``study`` is the result as JSON values, ``facts`` its manifest, ``moved`` a first sentence on the clock (or
-    empty), ``event`` and ``prices`` what is known of the event and its prices, ``shape`` the intraday response.
+    empty), ``event`` and ``prices`` what is known of the event and its prices, ``shape`` the intraday response,
+    ``step_us`` the length of a bar where all series share it.
     """
 
     study: Json
@@ -62,6 +57,7 @@ class Material:
     event: Section | None = None
     prices: tuple[Table, ...] = ()
     shape: ShapeParts = field(default_factory=ShapeParts)
+    step_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,76 +66,6 @@ class Page:
     finding: tuple[str, ...]
     sections: tuple[Section, ...]
     simulated: bool = False
-
-
-def words(name: str) -> str:
-    """Return a test's or model's name as a reader says it."""
-    return TEST_WORDS.get(name, name.replace("_", " "))
-
-
-def finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def decisive(tests: Json) -> tuple[str, Json] | None:
-    """Return the test a finding rests on: placebo days where there are some, else the first with a p-value."""
-    usable = [(name, test) for name, test in tests.items() if finite(test.get("pvalue"))]
-    placebo = [pair for pair in usable if "placebo" in pair[0]]
-    return next(iter(placebo or usable), None)
-
-
-def verdict(test: Json, name: str, level: float) -> str:
-    """Return one sentence on how sure: the p-value, its days, the smallest p that could be reached."""
-    p, n = test["pvalue"], int(test.get("n") or 0)
-    enough = "is unlikely to be chance" if p <= 1 - level else "may well be chance"
-    if "placebo" in name:
-        as_large = round(p * (n + 1)) - 1
-        return (
-            f"On {as_large} of {n} days without the event the same clock window moved as much: "
-            f"p\u00a0=\u00a0{pvalue(p)} (these days could give {pvalue(1 / (n + 1))} at the least), "
-            f"so at {share(level)} the move {enough}."
-        )
-    return f"The {words(name)} test gives p\u00a0=\u00a0{pvalue(p)}, so at {share(level)} the move {enough}."
-
-
-def finding(study: Json, level: float, moved: str = "") -> tuple[str, ...]:
-    """Return the finding in two sentences: what moved by how much, and how sure.
-
-    ``moved`` is the first sentence where the clock is known; otherwise it speaks of event time.
-    """
-    responses = study["responses"]
-    if not responses:
-        unused = len(study["outcomes"])
-        lost = f"No event could be studied: {unused} of {unused} were left out."
-        return lost, "The table below gives the reason for each."
-    shared = average_of(study)
-    if shared is not None:
-        mean = f"{bp(shared['caar'])}\u00a0bp"
-        count = f"{shared['n_events']} event responses"
-        first = f"Over {count} the mean cumulated abnormal return in {span(shared['window'])} was {mean}."
-        return first, _sure(shared["tests"], level)
-    rows = [r for r in responses if r["window"] == responses[0]["window"] and finite(r["car"])]
-    if not rows:
-        return "No response could be computed.", "The table below gives the reason for each event."
-    named = [f"{plain(r['instrument'], 40)} {bp(r['car'])}\u00a0bp" for r in rows[:MOST_NAMED]]
-    more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    first = moved or f"Abnormal return in {span(rows[0]['window'])}: {', '.join(named)}{more}."
-    lead = f"{plain(rows[0]['instrument'], 40)}: " if len(rows) > 1 else ""
-    return first, lead + _sure(rows[0]["tests"], level)
-
-
-def average_of(study: Json) -> Json | None:
-    """Return the first window's average, where several events stand behind it."""
-    several = len({r["event"] for r in study["responses"]}) > 1
-    return next((a for a in study["aggregates"] if several and finite(a["caar"]) and a["n_events"] > 1), None)
-
-
-def _sure(tests: Json, level: float) -> str:
-    chosen = decisive(tests)
-    if chosen is None:
-        reasons = [str(t.get("reason")) for t in tests.values() if t.get("reason")]
-        return "How sure this is cannot be said: " + (plain(reasons[0]) if reasons else "no test applied.")
-    return verdict(chosen[1], chosen[0], level)
 
 
 def response_table(study: Json, *, simulated: bool) -> Table:
@@ -162,7 +88,7 @@ def response_table(study: Json, *, simulated: bool) -> Table:
             r["se"],
             *[r["tests"].get(name, {}).get("pvalue") for name in tests],
         )
-        for r in study["responses"]
+        for r in by_instrument(study["responses"])
     )
     kept, kept_rows = without_empty(*without_repeats(columns, rows))
     caption = "Cumulated abnormal returns (CAR) in basis points of log return, and p-values"
@@ -180,11 +106,19 @@ def without_repeats(
 def without_empty(
     columns: tuple[Column, ...], rows: tuple[tuple[Cell, ...], ...]
 ) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
-    """Return the table without numeric columns that hold no number at all; a page has no room for them."""
-    keep = [
-        i for i, column in enumerate(columns) if not column.numeric or any(finite(row[i]) for row in rows) or not rows
-    ]
+    """Return the table without columns that say nothing in any row; a page has no room for them."""
+    keep = [i for i in range(len(columns)) if not rows or any(_says(row[i]) for row in rows)]
     return tuple(columns[i] for i in keep), tuple(tuple(row[i] for i in keep) for row in rows)
+
+
+def _says(cell: Cell) -> bool:
+    return bool(cell) if isinstance(cell, str) else finite(cell)
+
+
+def by_instrument(responses: Sequence[Json]) -> list[Json]:
+    """Return responses with those of one event and instrument side by side, each in the order it first came."""
+    pairs = {pair: place for place, pair in enumerate(dict.fromkeys((r["event"], r["instrument"]) for r in responses))}
+    return sorted(responses, key=lambda r: pairs[r["event"], r["instrument"]])
 
 
 def aggregate_table(study: Json, *, simulated: bool) -> Table:
@@ -212,7 +146,7 @@ def aggregate_table(study: Json, *, simulated: bool) -> Table:
         for name, t in (a["tests"] or {"": {}}).items()
     )
     caption = "Mean cumulated abnormal return across events (CAAR)"
-    return Table("aggregates", caption, columns, rows, simulated)
+    return Table("aggregates", caption, *without_empty(columns, rows), simulated)
 
 
 def test_table(study: Json, *, simulated: bool) -> Table:
@@ -238,10 +172,10 @@ def test_table(study: Json, *, simulated: bool) -> Table:
             t.get("n"),
             plain(t.get("reason") or ""),
         )
-        for r in study["responses"]
+        for r in by_instrument(study["responses"])
         for name, t in r["tests"].items()
     )
-    return Table("tests", "Tests of each response", *without_repeats(columns, rows), simulated)
+    return Table("tests", "Tests of each response", *without_empty(*without_repeats(columns, rows)), simulated)
 
 
 def outcome_table(study: Json, *, simulated: bool, used: bool) -> Table:
@@ -272,8 +206,13 @@ def numbers_section(given: Material) -> Section:
     elif study["responses"]:
         tables.append(response_table(study, simulated=simulated))
     tables += given.prices
-    note = "100 bp = 1 % of log return. Positive is up in the instrument's own quote. n/a: the test does not apply."
-    return Section("numbers", "The numbers", tables=tuple(tables), notes=(note,))
+    bars = f"; a bar is {length(given.step_us)}" if given.step_us else ""
+    notes = (
+        "100 bp = 1 %, in log returns. Positive is up in the instrument's own quote. n/a: the test does not apply.",
+        "A window counts bars: 0 is the move over the news, from the last close before it could be public to the first "
+        f"close after it surely was; +1 is the bar after that, -1 the one before{bars}.",
+    )
+    return Section("numbers", "The numbers", tables=tuple(tables), notes=notes)
 
 
 def speed_section(given: Material) -> tuple[Section, ...]:
@@ -288,10 +227,10 @@ def certainty_section(given: Material) -> Section:
     study, simulated, level = given.study, given.simulated, float(given.spec.level)
     shared = average_of(study)
     if shared is not None:
-        points = [f"{span(a['window'])}: {_sure(a['tests'], level)}" for a in study["aggregates"] if a["tests"]]
+        points = [f"{span(a['window'])}: {sure(a['tests'], level)}" for a in study["aggregates"] if a["tests"]]
     else:
         told = [r for r in study["responses"] if r["window"] == study["responses"][0]["window"]]
-        points = [f"{plain(r['instrument'], 40)}: {_sure(r['tests'], level)}" for r in told[: 2 * MOST_NAMED]]
+        points = [f"{plain(r['instrument'], 40)}: {sure(r['tests'], level)}" for r in told[:MOST_TOLD]]
     tables = [*given.shape.certainty]
     tables += [cut_short(test_table(study, simulated=simulated))] if study["responses"] and shared is None else []
     heading = "How sure, and why"
@@ -305,10 +244,10 @@ def spoilers_section(given: Material) -> Section:
         + (f" [{plain(w['code'], 20)}]" if isinstance(w, Mapping) and w.get("code") else "")
         for w in given.study["warnings"]
     ]
-    cited = [citation(name) for name in given.spec.tests]
-    weak = [f"The {c.name} test misleads under {c.fails_when}." for c in cited if c is not None and c.fails_when]
+    cited = [(name, citation(name)) for name in given.spec.tests]
+    weak = [f"Weak spot of the {words(n)} test: {c.fails_when}." for n, c in cited if c is not None and c.fails_when]
     left_out = outcome_table(given.study, simulated=given.simulated, used=False)
-    calm = () if points or left_out.rows else ("No warning was raised and every event was used.",)
+    calm = () if points or left_out.rows or given.shape.dangers else (CALM,)
     tables = (cut_short(left_out),) if left_out.rows else ()
     every = tuple(dict.fromkeys((*points, *given.shape.dangers, *weak)))
     return Section("spoilers", "What could spoil it", calm, every, tables)

@@ -13,7 +13,6 @@ from eventstudy.report.escape import plain
 from eventstudy.report.numbers import share, span, unstamped
 from eventstudy.report.views import (
     AveragePath,
-    Calibration,
     CarPath,
     EventDots,
     Forest,
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from eventstudy.study.slices import PriceSlice
 
 CLOCK_MODELS = ("zero", "same_clock_mean")
-FINEST_SIZE, LARGEST_SIZE, SIZES = 0.01, 0.20, 20
 
 
 def name_of(result: StudyResult) -> str:
@@ -78,6 +76,9 @@ def car_path(result: StudyResult, row: int) -> CarPath:
     points = np.concatenate([[tau[0] - 1], tau])
     zero = int(np.clip(-1 - points[0], 0, len(points) - 1))
     placebo = result.placebo.ar[row] if result.placebo is not None else np.zeros((0, len(tau)))
+    between = [Window(min(p, zero) + points[0] + 1, max(p, zero) + points[0]) for p in range(len(points)) if p != zero]
+    draws = [result.placebo_cars[w][row] for w in between if w in result.placebo_cars]
+    draws[zero:zero] = [np.zeros(0)] if draws else []
     base = _base(slice_of(result, row), int(tau[0]), int(closes[0]), int(abnormal.n_bars[row, 0]))
     return CarPath(
         tau=points,
@@ -87,6 +88,7 @@ def car_path(result: StudyResult, row: int) -> CarPath:
         se=np.zeros(0) if len(placebo) else path_se(abnormal, row, zero),
         level=result.spec.level,
         model=result.spec.model,
+        draws=tuple(draws) if len(draws) == len(points) else (),
     )
 
 
@@ -256,33 +258,6 @@ def forest_view(result: StudyResult) -> Forest:
 def _placebo_half(cars: FloatArray, level: float) -> float:
     rank = band_rank(len(cars), level)
     return float(np.sort(np.abs(cars))[len(cars) - rank]) if rank >= 1 else float("nan")
-
-
-def calibration_view(result: StudyResult) -> Calibration:
-    """Return how often the model's own t-test would have rejected on the placebo days, against its size.
-
-    On a day without an event a test of size s should reject with probability s. The grey band holds 95 % of what
-    chance gives a right test on that many days.
-    """
-    from scipy.stats import binom, t
-
-    abnormal, window = result.abnormal, first_window(result)
-    with np.errstate(invalid="ignore"):
-        se = np.sqrt(abnormal.window_variance(window))
-    days = placebo_days(result, window)
-    rows = [r for r in range(len(abnormal)) if days and np.isfinite(se[r]) and se[r] > 0]
-    p = [2 * t.sf(np.abs(days[r]) / se[r], abnormal.df()[r]) for r in rows]
-    values = np.concatenate(p) if p else np.zeros(0)
-    if not values.size:
-        raise UsageError(
-            "There is nothing to calibrate: it needs placebo days and a model that estimates a variance.",
-            remedy="Use the test 'placebo' with a model such as 'constant_mean' or 'same_clock_mean'.",
-        )
-    nominal = np.linspace(FINEST_SIZE, LARGEST_SIZE, SIZES)
-    observed = np.array([(values <= size).mean() for size in nominal])
-    low, high = (np.asarray(binom.ppf(q, len(values), nominal)) / len(values) for q in (0.025, 0.975))
-    words = f"95 % of what chance gives on {len(values)} days"
-    return Calibration(nominal, observed, low, high, words, name_of(result), result.simulated)
 
 
 def event_dots(result: StudyResult) -> EventDots:

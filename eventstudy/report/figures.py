@@ -1,17 +1,19 @@
 """The figures of a result: each draws into ``ax`` or into a new figure and returns its axes.
 
+``calibration`` takes the answer of ``calibrate``, all others that of ``run_study``.
+
 No window opens, and matplotlib's settings and current figure stay as they were. ``style`` is ``"light"``, ``"dark"``
 or ``"print"``, ``width`` is ``"wide"`` or ``"narrow"`` (a phone) for a new figure. Where a result has nothing that a
 figure could show, a :class:`~eventstudy.errors.UsageError` says what is missing.
 
 >>> sorted(FIGURES)  # doctest: +NORMALIZE_WHITESPACE
 ['assumed_times', 'average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'forest', 'instruments', 'placebo',
- 'response_panel']
+ 'placebo_size', 'response_panel']
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from eventstudy.arrays import look_up
@@ -21,12 +23,15 @@ from eventstudy.report.intraday import interval_of, intraday_responses
 from eventstudy.report.plots.intraday import draw_assumed_times, draw_instruments
 from eventstudy.report.plots.paths import draw_average, draw_car_bands
 from eventstudy.report.plots.sheet import draw_response
-from eventstudy.report.plots.spread import draw_calibration, draw_forest, draw_placebo, forest_size
+from eventstudy.report.plots.sizes import draw_placebo_size, draw_sizes, sizes_height
+from eventstudy.report.plots.spread import draw_forest, draw_placebo, forest_size
 from eventstudy.report.plots.times import draw_assumed, draw_calendar
+from eventstudy.report.sizes import placebo_size_view, sizes_view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from eventstudy.study.calibrate import Calibration
     from eventstudy.study.result import StudyResult
 
 SIZES = {"wide": (7.6, 4.4), "narrow": (4.1, 4.3)}
@@ -120,9 +125,17 @@ def forest(result: StudyResult, ax: Axes | None = None, *, style: str = "light",
     return draw_forest(view, ax, style, (wide if width == "wide" else SIZES[width][0], tall))
 
 
-def calibration(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
+def calibration(
+    result: Sequence[Calibration], ax: Axes | None = None, *, style: str = "light", width: str = "wide"
+) -> Axes:
+    """Draw what ``calibrate`` found: how often each test rejects where nothing happened, with the honest range."""
+    view = sizes_view(result)
+    return draw_sizes(view, ax, style, (SIZES[width][0], sizes_height(len(view.names))))
+
+
+def placebo_size(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
     """Draw how often the model's t-test rejects on the placebo days, against the size it promises."""
-    return draw_calibration(cut.calibration_view(result), ax, style, SIZES[width])
+    return draw_placebo_size(placebo_size_view(result), ax, style, SIZES[width])
 
 
 def calendar(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
@@ -163,6 +176,7 @@ FIGURES: dict[str, Callable[..., Axes]] = {
     "car_by_time": car_by_time,
     "forest": forest,
     "calibration": calibration,
+    "placebo_size": placebo_size,
     "calendar": calendar,
     "instruments": instruments,
     "assumed_times": assumed_times,

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventstudy.report.content import Page, finding, outcome_table, response_table
+from eventstudy.report.content import Page, outcome_table, response_table
 from eventstudy.report.escape import plain, visible
+from eventstudy.report.finding import finding
 from eventstudy.report.tables import Table
 
 if TYPE_CHECKING:

@@ -49,38 +49,48 @@ def _cells(row: Json, columns: Sequence[Column]) -> tuple[Any, ...]:
     return tuple({**told, **words}[column.name] if column.name in told else None for column in columns)
 
 
-def response_sentences(row: Json) -> tuple[str, ...]:
+def told(row: Json) -> str:
     """Return what one row says, one plain sentence per number, with the caveats that apply to it and no others."""
-    return tuple(f"{plain(row['instrument'], 60)}: {sentence}" for sentence in _sentences(row))
+    return f"{plain(row['instrument'], 60)}: " + " ".join(filter(None, _sentences(row)))
 
 
 def _sentences(row: Json) -> Iterator[str]:
     yield PATTERNS.get(row["pattern"], "")
     for label, value in row["moves"].items():
         if value is not None and label == list(row["moves"])[-2]:
-            yield (
-                f"The move {label} after the news was {bp(value)} bp. Counting the day itself, a share p = "
-                f"{pvalue(row['pvalue'])} of {row['placebo_days'] + 1} days moved as much at this hour (so many days "
-                f"cannot show less than {pvalue(row['smallest_pvalue'])})."
-            )
-    if row["joint_pvalue"] is not None:
-        yield f"Corrected for looking at several instruments at once, p is {pvalue(row['joint_pvalue'])}."
+            yield f"{_horizon(label)} it was {bp(value)} bp{_how_rare(row)}."
     if row["half_life"] is not None:
         yield f"Half of the move was made {row['half_life']:.0f} trading minutes after the last price before the news."
     if row["reversal"] is not None:
         share = 100 * row["reversal"]
-        word = "was given back by" if share > 0 else "was added until"
+        word = "was given back by" if share > 0 else "was added by"
         yield f"{abs(share):.0f} % of the first answer {word} the end of the window."
     if row["leak"] is not None:
         early = row["leak_pvalue"] is not None and row["leak_pvalue"] < 0.05
         verdict = "more than ordinary: a leak or a late timestamp" if early else "nothing out of the ordinary"
         after = next((v for v in reversed(list(row["moves"].values())) if v), 0.0)
-        way = "the same way" if row["leak"] * after > 0 else "the other way"
-        yield f"Before the news the price moved {bp(row['leak'])} bp, {way}: {verdict}."
+        way = ", the same way" if row["leak"] * after > 0 else ", the other way"
+        still = bp(row["leak"]) == "0.0"
+        yield f"Before the news the price moved {bp(row['leak'])} bp{'' if still else way}: {verdict}."
     if row["volume"] is not None:
         yield f"Volume in the window was {row['volume']:.1f} times that of a usual day."
     yield from (f"No {name.replace('_', ' ')} is given: {reason}." for name, reason in row["reasons"].items())
     yield from (f"Note: {plain(note, 300)}" for note in row["notes"])
+
+
+def _horizon(label: str) -> str:
+    """Return a horizon as a sentence begins with it: ``+60 min`` is 60 minutes after the news, others are names."""
+    return f"{label[1:]} after the news" if label.startswith("+") else f"At the {label}"
+
+
+def _how_rare(row: Json) -> str:
+    days, p = row["placebo_days"], row["pvalue"]
+    if p is None or not days:
+        return ""
+    count = round(p * (days + 1)) - 1
+    joint = row["joint_pvalue"]
+    several = "" if joint is None else f"; p = {pvalue(joint)} corrected for looking at several instruments"
+    return f", and on {count or 'none'} of {days} comparable days as much (p = {pvalue(p)}{several})"
 
 
 def response_text(rows: Sequence[Json], *, simulated: bool, most: int = 40) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventstudy.report.escape import plain
 from eventstudy.report.numbers import both_clocks, bp, local, pvalue
-from eventstudy.report.response_section import response_sentences
+from eventstudy.report.response_section import told
 from eventstudy.report.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -44,23 +44,12 @@ PATTERNS = {
 }
 
 
-def _minutes(value: float) -> str:
-    return f"{value:.0f} min"
-
-
-def _percent(value: float) -> str:
-    return f"{value * 100:.0f} %"
-
-
-def _times(value: float) -> str:
-    return f"{value:.1f} x"
-
-
-UNITS: dict[str, Callable[[float], str]] = {
-    "log": lambda value: f"{bp(value)} bp",
-    "minutes": _minutes,
-    "share": _percent,
-    "multiple": _times,
+# How a value of each kind is written, and the unit behind it.
+UNITS: dict[str, tuple[Callable[[float], str], str]] = {
+    "log": (bp, "bp"),
+    "minutes": (lambda value: f"{value:.0f}", "min"),
+    "share": (lambda value: f"{value * 100:.0f}", "%"),
+    "multiple": (lambda value: f"{value:.1f}", "x"),
 }
 
 
@@ -83,13 +72,13 @@ def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts
         return ShapeParts()
     shown = list(responses)[:MOST_RESPONSES]
     tables = (moves_table(shown, simulated=simulated), shape_table(shown, simulated=simulated))
-    dangers = [danger for response in shown for danger in dangers_of(response)]
+    dangers = together((name_of(response, shown), danger) for response in shown for danger in dangers_of(response))
     dangers += [f"{plain(e, 64)}, {plain(code, 40)}: {plain(reason)}" for e, code, reason in responses.skipped]
     if len(responses) > len(shown):
         dangers.append(f"The shape of {len(responses) - len(shown)} more responses is in result.response, not here.")
     certainty = (anchors_table(shown, simulated=simulated),)
-    told = tuple(line for row in rows_of(shown[:MOST_TOLD]) for line in response_sentences({**row, "notes": []}))
-    return ShapeParts(tables, certainty, told, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
+    lines = tuple(told({**row, "notes": []}) for row in rows_of(shown[:MOST_TOLD]))
+    return ShapeParts(tables, certainty, lines, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
 
 
 def name_of(response: Response, shown: Sequence[Response]) -> str:
@@ -100,18 +89,19 @@ def name_of(response: Response, shown: Sequence[Response]) -> str:
 
 def estimate_words(estimate: Estimate) -> str:
     """Return a number with its interval, or n/a."""
-    form = UNITS[estimate.unit]
+    form, unit = UNITS[estimate.unit]
     if not estimate.defined:
         return "n/a"
+    value = f"{form(estimate.value)}\u00a0{unit}"
     if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
-        return form(estimate.value)
-    return f"{form(estimate.value)} ({form(estimate.low)} to {form(estimate.high)})"
+        return value
+    return f"{value} ({form(estimate.low)} to\u00a0{form(estimate.high)})"
 
 
 def sentence(response: Response) -> str:
     """Return the shape of one response in a sentence."""
     half = response.number("half_life")
-    speed = f"; half of it was done after {_minutes(half.value)}" if half.defined else ""
+    speed = f"; half of it was done after {half.value:.0f} min" if half.defined else ""
     p = f", p\u00a0=\u00a0{pvalue(response.path_pvalue)} for the path as a whole"
     pattern = PATTERNS.get(response.pattern, response.pattern)
     days = f"{response.placebo_days} days without the event"
@@ -179,27 +169,38 @@ def anchors_table(shown: Sequence[Response], *, simulated: bool) -> Table:
     return Table("anchors", "The same move under each assumed time of the news", columns, rows, simulated)
 
 
+def together(dangers: Iterable[tuple[str, str]]) -> list[str]:
+    """Return each danger once, after the names of all that it concerns.
+
+    >>> together([("A", "late."), ("B", "late."), ("B", "thin.")])
+    ['A, B: late.', 'B: thin.']
+    """
+    names: dict[str, list[str]] = {}
+    for name, danger in dangers:
+        names.setdefault(danger, []).append(name)
+    return [f"{', '.join(dict.fromkeys(who))}: {danger}" for danger, who in names.items()]
+
+
 def dangers_of(response: Response) -> list[str]:
     """Return what could spoil one response: what else happened, days left out, times that were assumed."""
-    code = plain(response.instrument, 40)
     made = [
-        f"{code}: {plain(c.label, 200)} at {both_clocks(c.at, response.zone)} ({c.where} window); "
+        f"{plain(c.label, 200)} at {both_clocks(c.at, response.zone)} ({c.where} window); "
         f"{plain(c.effect, 200)}."
         for c in response.confounders
     ]
     if response.removed:
         days = ", ".join(f"{day.day} ({plain(day.reason, 80)})" for day in response.removed[:5])
         more = f" and {len(response.removed) - 5} more" if len(response.removed) > 5 else ""
-        made.append(f"{code}: {len(response.removed)} days cannot serve as placebo days: {days}{more}.")
+        made.append(f"{len(response.removed)} days cannot serve as placebo days: {days}{more}.")
     times = response.assumed_times
     if times is not None and times.move.size > 1:
         low, high = float(times.move.min()), float(times.move.max())
         made.append(
-            f"{code}: by the minute one assumes, the {times.minutes}-minute move lies between {bp(low)} and {bp(high)} "
-            f"bp; p = {pvalue(times.pvalue)} for the whole range of minutes."
+            f"depending on the minute one assumes, the move over the next {times.minutes} minutes lies between "
+            f"{bp(low)} and {bp(high)} bp (p = {pvalue(times.pvalue)} for all these minutes together)."
         )
     if response.gap is not None and response.gap.defined:
         made.append(
-            f"{code}: the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp."
+            f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp."
         )
-    return made + [f"{code}: {plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]
+    return made + [f"{plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report import content
-from eventstudy.report.about import claim_table
+from eventstudy.report.about import claim_table, moved
 from eventstudy.report.escape import for_terminal
+from eventstudy.report.finding import finding
 from eventstudy.report.response_section import response_text
 from eventstudy.report.tables import text_table
 from eventstudy.response.table import table
@@ -33,7 +34,7 @@ def _parts(result: StudyResult) -> Iterator[str]:
         yield "SIMULATED data: drawn from a seed, not traded."
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in result.ledger.counts().items())
     yield f"Event responses: {counts}; model {spec.model}, anchor {spec.anchor}.\n"
-    yield from (for_terminal(sentence, 400) for sentence in content.finding(study, spec.level))
+    yield from (for_terminal(sentence, 400) for sentence in finding(study, spec.level, moved(result)))
     yield ""
     if result.response is not None and len(result.response):
         yield response_text(table(result.response), simulated=drawn, most=MOST_ROWS) + "\n"

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from eventstudy.report.numbers import bp, number, pvalue
 
 Cell: TypeAlias = str | float | int | None
-Kind = Literal["text", "bp", "width", "number", "price", "pvalue", "count"]
+Kind = Literal["text", "bp", "width", "number", "price", "change", "pvalue", "count"]
 
 
 def _count(value: Any) -> str:
@@ -29,11 +29,16 @@ def _price(value: Any) -> str:
     return "n/a" if value is None or not math.isfinite(value) else f"{value:,.6g}"
 
 
+def _change(value: Any) -> str:
+    return "n/a" if value is None or not math.isfinite(value) else f"{value:+,.4g}" if value else "0"
+
+
 SHOWN: dict[Kind, Callable[[Any], str]] = {
     "text": _text,
     "bp": bp,
     "width": _width,
     "price": _price,
+    "change": _change,
     "number": number,
     "pvalue": pvalue,
     "count": _count,

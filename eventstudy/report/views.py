@@ -56,6 +56,8 @@ class CarPath:
         Decimal log return since the point where the path is zero.
     placebo : FloatArray, shape (D, P)
         The same clock window on D other days; complete rows only.
+    draws : tuple of FloatArray, one (D_p,) per point, or empty
+        The move from the zero point to that point on the days that serve for it alone: more than have the whole path.
     se : FloatArray, shape (P,) or (0,)
         Standard error of ``car`` under the null, where the model estimates one and there are no placebo days.
     level : float
@@ -69,6 +71,7 @@ class CarPath:
     se: FloatArray = field(default_factory=lambda: np.zeros(0))
     level: float = 0.95
     model: str = "zero"
+    draws: tuple[FloatArray, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)
@@ -140,7 +143,24 @@ class Forest:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Calibration:
+class Sizes:
+    """Share of placebo studies in which each test rejects at each level, and where an honest share lies; (K, S).
+
+    ``names`` are the K tests, with their window where there are several; ``draws`` the p-values behind each row.
+    """
+
+    names: tuple[str, ...]
+    levels: FloatArray
+    share: FloatArray
+    low: FloatArray
+    high: FloatArray
+    draws: IntArray
+    title: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PlaceboSize:
     """Share of no-event days on which a test rejects, against the size it promises; shapes (K,)."""
 
     nominal: FloatArray
@@ -187,19 +207,28 @@ def pointwise_band(path: CarPath) -> Band | None:
     With placebo days it is their :func:`band_rank`-th largest ``|placebo|`` (none with too few days), else the normal
     quantile times the standard error.
     """
-    days = path.placebo.shape[0]
+    draws = path.draws or tuple(path.placebo.T)
+    days = [len(d) for d in draws if len(d)] if path.draws or len(path.placebo) else []
     if days:
-        rank = band_rank(days, path.level)
-        if rank < 1:
+        half = [_half(d, path.level) for d in draws]
+        if not np.isfinite(half).all():
             return None
-        half = np.sort(np.abs(path.placebo), axis=0)[days - rank]
-        return Band(tuple(map(float, half)), f"placebo band of {days} days (pointwise, {path.level * 100:g} %)")
+        count = f"{min(days)}" if min(days) == max(days) else f"{min(days)} to {max(days)}"
+        return Band(tuple(half), f"{path.level * 100:g} % of {count} no-event days, each point")
     if path.se.size:
         from scipy.stats import norm
 
-        half = norm.isf((1 - path.level) / 2) * path.se
-        return Band(tuple(map(float, half)), f"no-event band (pointwise, {path.level * 100:g} %, normal)")
+        half_se = norm.isf((1 - path.level) / 2) * path.se
+        return Band(tuple(map(float, half_se)), f"{path.level * 100:g} % had nothing happened, each point")
     return None
+
+
+def _half(draws: FloatArray, level: float) -> float:
+    """Return the band's half-width at one point: NaN with too few days, zero at the zero point, which has none."""
+    rank = band_rank(len(draws), level)
+    if not len(draws):
+        return 0.0
+    return float(np.sort(np.abs(draws))[len(draws) - rank]) if rank >= 1 else float("nan")
 
 
 def joint_band(path: CarPath) -> Band | None:
@@ -218,4 +247,4 @@ def joint_band(path: CarPath) -> Band | None:
     if moves.sum() < FEWEST_STEPS:
         return None
     greatest = np.sort(np.abs(path.placebo[:, moves] / spread[moves]).max(axis=1))[days - rank]
-    return Band(tuple(map(float, greatest * spread)), f"joint band (all of the path, {path.level * 100:g} %)")
+    return Band(tuple(map(float, greatest * spread)), f"{path.level * 100:g} % of {days} no-event days, whole path")

@@ -47,6 +47,10 @@ class Calibration:
     smallest_effect : float
         Shock in tau = 0, decimal return, found in 80 % of placebo studies at the 5 % level; NaN where none up to eight
         standard deviations of the mean CAR is.
+    study : str
+        Title or name of the study.
+    simulated : bool
+        Some series was drawn, not traded.
     """
 
     test: str
@@ -55,6 +59,8 @@ class Calibration:
     size: Mapping[float, float]
     band: Mapping[float, tuple[float, float]]
     smallest_effect: float
+    study: str = ""
+    simulated: bool = False
 
 
 def calibrate(
@@ -98,7 +104,8 @@ def calibrate(
         size = {level: float((p <= level).mean()) if len(p) else float("nan") for level in LEVELS}
         band = {level: _band(level, len(p)) for level in LEVELS}
         effect = _smallest_effect(plain, inputs, tables[: max(50, draws // 4)], key, scale)
-        made.append(Calibration(key[0], key[1], len(p), size, band, effect))
+        about = (spec.title or spec.name, inputs.simulated)
+        made.append(Calibration(key[0], key[1], len(p), size, band, effect, *about))
     return tuple(made)
 
 

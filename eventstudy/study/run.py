@@ -20,7 +20,7 @@ from eventstudy.abnormal.measure import SMALL_CELLS, Plan, measure, select
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.overlaps import TREATMENTS, find_overlaps, subset, without_events
 from eventstudy.abnormal.panel import EventTable, Positions
-from eventstudy.abnormal.placebo_draws import Missing, placebo_draws
+from eventstudy.abnormal.placebo_draws import Missing, path_windows, placebo_draws
 from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
 from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.abnormal.windows import Window
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 
     from eventstudy.news.items import Event
     from eventstudy.study.spec import StudySpec
+
+
+# So few cells have the placebo days of every point of their paths counted apart.
+PATH_CELLS = 400
 
 
 def run_study(
@@ -262,6 +266,8 @@ def window_draws(
     abnormal, paths = studied
     if MODELS[spec.model].needs == "same_clock_days":  # event and placebo days share the mean of the whole path
         return {w: tuple(path[:, abnormal.columns(w)].sum(axis=1) for path in paths.ar) for w in windows}
+    if abnormal.ar.size <= PATH_CELLS:  # a figure then shows, at every point, the days that serve for that point
+        windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
     missing = str(options_for("placebo", spec.test_options)["missing"])
     check_choice("treatment of missing bars", missing, Missing)
     rules = partial(placebo_draws, *where, abnormal, limit=spec.placebo_days, after=spec.placebo_after)

@@ -72,6 +72,7 @@ class World:
         self.answers: dict[str, str] = {}
         self.night = 0
         self.expected: dict[str, str] = {}
+        self.seen: dict[str, tuple[tuple[int, ...], str]] = {}
         for number in range(3):
             self.add(f"s{number}")
 
@@ -125,12 +126,8 @@ class World:
         """Every report once, whole, right; none lost."""
         on_disk = {}
         for folder in self.out.glob("[st]*/*"):
-            entry = read_entry(folder)
-            assert entry is not None, f"{folder} is not whole"
-            assert (folder / "report.html").read_text() == f"{entry.study}: {entry.finding}"
-            name = folder.relative_to(self.out).as_posix()
-            assert name.endswith(f"-{toys.digest(entry.finding)[:12]}")
-            on_disk[name] = entry.finding
+            name = f"{folder.parent.name}/{folder.name}"
+            on_disk[name] = self.look(folder, name)
         assert set(self.expected) <= set(on_disk), "a report was lost"
         for entry in night.entries if night else ():
             if entry.state != "failed":
@@ -141,8 +138,20 @@ class World:
             json.loads((self.out / "batch.json").read_text())
             assert (self.out / "index.html").exists() or night is None
 
+    def look(self, folder: Path, name: str) -> str:
+        """Return what a report says; one that nobody has touched since it was looked at is not read again."""
+        now = touched(folder)
+        if self.seen.get(name, ((), ""))[0] != now:
+            entry = read_entry(folder)
+            assert entry is not None, f"{folder} is not whole"
+            assert (folder / "report.html").read_text() == f"{entry.study}: {entry.finding}"
+            assert name.endswith(f"-{toys.digest(entry.finding)[:12]}")
+            self.seen[name] = now, entry.finding
+        return self.seen[name][1]
+
     def heal(self) -> None:
-        """After one quiet night everything stands as the source says."""
+        """After one quiet night everything stands as the source says; every report is read once more."""
+        self.seen.clear()
         self.draw = random.Random(0)
         self.draw.random = lambda: 0.99  # type: ignore[method-assign]
         night = self.run()
@@ -153,6 +162,13 @@ class World:
         assert kept == set(self.expected)
         assert not (self.out / ".aside").exists()
         assert {p.name for p in self.out.iterdir() if p.is_file()} <= {"batch.json", "index.html", ".batch.lock"}
+
+
+def touched(folder: Path) -> tuple[int, ...]:
+    """Return what changes when a folder or a file in it is written to."""
+    with os.scandir(folder) as entries:
+        stats = [folder.stat(), *(entry.stat() for entry in sorted(entries, key=lambda entry: entry.name))]
+    return tuple(value for stat in stats for value in (stat.st_ino, stat.st_mtime_ns, stat.st_size))
 
 
 def live(folder: Path, seed: int, nights: int) -> int:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import instant_us
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView
+from eventstudy.study.calibrate import Calibration
 from eventstudy.study.result import StudyResult
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
@@ -132,6 +134,16 @@ def made_result(
     last = bars[0].frame.index[-1].tz_convert("Europe/Moscow").strftime("%Y-%m-%d")
     settings = {"name": "made", "title": title, "tests": ("placebo", "time_series_t"), "event": (0, 0)} | changes
     return run_study(StudySpec(**settings), [made_event(last)], bars)
+
+
+def made_calibration(*, simulated: bool = False) -> tuple[Calibration, ...]:
+    """What calibrate would return: a test that rejects too often, and one that keeps its promise."""
+    band = {0.01: (0.004, 0.017), 0.05: (0.037, 0.064), 0.10: (0.082, 0.119)}
+    shares = {"patell": (0.031, 0.12, 0.19), "placebo": (0.009, 0.048, 0.104)}
+    return tuple(
+        Calibration(test, Window(0, 0), 1_000, dict(zip(band, share, strict=True)), band, 0.011, "Made", simulated)
+        for test, share in shares.items()
+    )
 
 
 def made_cluster(*, events: int = 30, seed: int = 5, title: str = "Many made events") -> StudyResult:

@@ -43,10 +43,11 @@ def test_the_finding_is_two_sentences_on_the_figures_on_record() -> None:
     first, second = finding(made_study(), 0.95)
     assert first == "Abnormal return in [0, 0]: SBER +113.5\u00a0bp, VTBR +84.0\u00a0bp."
     # p = 2/70: one of the 69 days moved as much; the least these days could give is 1/70 = 0.014.
-    assert second.startswith("SBER: On 1 of 69 days without the event the same clock window moved as much")
+    assert second.startswith("SBER: On 1 of 69 comparable days without the event the price moved as much")
     assert "p\u00a0=\u00a00.029" in second
     assert "0.014" in second
-    assert "unlikely to be chance" in second
+    assert "chance is an unlikely explanation" in second
+    assert second.endswith("VTBR p\u00a0=\u00a00.057.")
 
 
 def test_a_weak_result_is_called_weak() -> None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import sys
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 
+from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from eventstudy.news.items import Event, EventTime
 from eventstudy.report.canvas import png, svg
-from eventstudy.report.cut import calibration_view, forest_view, placebo_view, response_view
+from eventstudy.report.cut import forest_view, placebo_view, response_view
 from eventstudy.report.figures import FIGURES, figure
+from eventstudy.report.plots.sizes import verdict
+from eventstudy.report.sizes import placebo_size_view, sizes_view
 from eventstudy.report.style import STYLES
 from eventstudy.report.variants import figure_of
 from eventstudy.report.views import CarPath, joint_band, pointwise_band
-from eventstudy.study.result import StudyResult
+from eventstudy.study.load import load_study
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
-from tests.report.made import made_bars, made_cluster, made_result, moscow
+from tests.report.made import made_bars, made_calibration, made_cluster, made_result, moscow
 
+ROOT = Path(__file__).parents[2]
 HAS = {
     "response_panel": "event",
     "car_bands": "variance",
@@ -31,7 +37,8 @@ HAS = {
     "placebo": "event",
     "car_by_time": "event",
     "forest": "cluster",
-    "calibration": "variance",
+    "calibration": "calibrated",
+    "placebo_size": "variance",
     "calendar": "cluster",
     "instruments": "event",
     "assumed_times": "event",
@@ -39,9 +46,11 @@ HAS = {
 
 
 @cache
-def result(kind: str, *, simulated: bool = False) -> StudyResult:
+def result(kind: str, *, simulated: bool = False) -> Any:
     if kind == "cluster":
         return made_cluster()
+    if kind == "calibrated":
+        return made_calibration(simulated=simulated)
     more = {} if kind == "event" else {"event": (-2, 0), "model": "constant_mean", "estimation": (-200, -11)}
     return made_result(simulated=simulated, **more)
 
@@ -104,7 +113,7 @@ def test_an_unknown_figure_lists_the_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("placebo", "cluster"), ("car_by_time", "cluster"), ("calibration", "event")]
+    ("name", "kind"), [("placebo", "cluster"), ("car_by_time", "cluster"), ("placebo_size", "event"), ("calibration", "event")]
 )
 def test_a_figure_without_its_data_says_what_is_missing(name: str, kind: str) -> None:
     with pytest.raises(UsageError, match=r"\w+"):
@@ -149,7 +158,7 @@ def test_the_placebo_figure_has_the_days_of_the_test_where_minutes_are_missing()
     whole = made_bars("SBER")
     after = whole.frame.index.tz_convert("Europe/Moscow").strftime("%H:%M") == "18:40"
     holes = after & (np.arange(len(after)) < len(after) - 1) & (np.cumsum(after) % 2 == 0)
-    bars = dataclasses.replace(whole, frame=whole.frame[~holes])
+    bars = replace(whole, frame=whole.frame[~holes])
     last = f"{bars.frame.index[-1]:%Y-%m-%d}"
     spec = StudySpec(name="holes", tests=("placebo",), event=(-3, 1), windows=((0, 0),))
     event = Event("call", EventTime(moscow(f"{last}T18:05"), moscow(f"{last}T18:27")))
@@ -161,14 +170,38 @@ def test_the_placebo_figure_has_the_days_of_the_test_where_minutes_are_missing()
     assert tested["n"] == len(shown.cars)
 
 
+def test_figures_show_the_very_days_that_the_test_counts() -> None:
+    loaded = load_study(ROOT / "data/studies/biden-putin-fixing.toml")
+    found = run_study(loaded.spec, loaded.events, loaded.data)
+    tested = found.to_dict()["responses"][0]["tests"]["placebo"]
+    shown = placebo_view(found)
+    assert found.placebo is not None
+    assert len(shown.cars) == tested["n"] > len(found.placebo.ar[0]), "more days have the window than the whole path"
+    assert tested["pvalue"] == (1 + (np.abs(shown.cars) >= abs(shown.car)).sum()) / (tested["n"] + 1)
+    view = response_view(found, clock=False)
+    band, at = pointwise_band(view.path), int(np.flatnonzero(view.path.tau == 0)[0])
+    assert band is not None
+    assert (abs(view.path.car[at]) > band.half[at]) == (tested["pvalue"] <= 0.05)
+
+
 def test_the_forest_holds_every_response() -> None:
     view = forest_view(result("cluster"))
     assert len(view.names) == 30
     assert np.isfinite(view.half).all()
 
 
+def test_the_calibration_figure_shows_what_calibrate_found() -> None:
+    view = sizes_view(result("calibrated"))
+    # 120 of 1,000 where 50 are promised, and an honest test of 5 % gives 37 to 64 of 1,000 (binomial, 95 %).
+    assert view.names == ("Patell", "placebo")
+    assert view.share[:, 1].tolist() == [0.12, 0.048]
+    assert verdict(view) == "1 of 2 tests keep their promise at 5 %, Patell rejects\u00a012\u00a0%"
+    several = [*result("calibrated"), replace(result("calibrated")[0], window=Window(0, 5))]
+    assert sizes_view(several).names == ("Patell [0, 0]", "placebo [0, 0]", "Patell [0, +5]")
+
+
 def test_calibration_counts_rejections_on_placebo_days() -> None:
-    view = calibration_view(result("variance"))
+    view = placebo_size_view(result("variance"))
     assert ((view.observed >= 0) & (view.observed <= 1)).all()
     assert (np.diff(view.observed) >= 0).all()
     assert ((view.low <= view.nominal) & (view.nominal <= view.high)).all()

@@ -12,7 +12,7 @@ from eventstudy.report.canvas import Box, drawing, margins, new_axes
 from eventstudy.report.clock import TimeScale, draw_time_axis, ticks, time_scale
 from eventstudy.report.escape import for_figure
 from eventstudy.report.numbers import bp, pvalue, share
-from eventstudy.report.plots.parts import blank, frame, legend, legend_inches, short_numbers, y_title
+from eventstudy.report.plots.parts import STAMP, blank, frame, legend, legend_inches, short_numbers, y_title
 from eventstudy.report.style import Style
 
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ WIDTHS = {"wide": 7.6, "narrow": 4.1}
 CAR_INCHES, VOLUME_INCHES, GAP, LINE = 1.55, 0.5, 0.36, 0.19
 WORDS = [
     "abnormal move",
-    "joint band",
+    "range of ordinary days, whole path",
     "news became public",
     "auction, clearing or fixing",
-    "ordinary days, each moment",
+    "range of ordinary days, each moment",
+    "usual volume",
 ]
 
 
@@ -89,7 +90,8 @@ def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> 
         ax.plot(at, side * joint, color=style.joint, linewidth=1.1, linestyle="--", zorder=2)
     ax.plot(at, car, color=style.main, linewidth=1.7, zorder=4)
     last = next(move for move in reversed(response.moves) if move.minutes == move.minutes)
-    words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {last.label}, p {pvalue(last.pvalue)}"
+    when = f"after {last.label[1:]}" if last.label.startswith("+") else f"at the {last.label}"
+    words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {when}, p = {pvalue(last.pvalue)}"
     look: dict[str, Any] = {"loc": "left", "fontsize": 9, "pad": 3, "parse_math": False}
     ax.set_title(words, color=style.ink, **look)
     ax.margins(y=0.12)
@@ -149,6 +151,7 @@ def _headline(ax: Axes, box: Box, style: Style, *, simulated: bool) -> None:
         Patch(facecolor=style.event, edgecolor=style.event, alpha=0.4, linestyle="--", label=WORDS[2]),
         Line2D([], [], color=style.muted, linewidth=0.9, linestyle=(0, (1, 2)), label=WORDS[3]),
         Patch(color=style.band, alpha=0.4, label=WORDS[4]),
+        Line2D([], [], color=style.down, linewidth=1.0, linestyle=":", label=WORDS[5]),
     ]
     figure = ax.get_figure(root=True)
     assert figure is not None  # noqa: S101  an Axes always has a figure here
@@ -158,7 +161,7 @@ def _headline(ax: Axes, box: Box, style: Style, *, simulated: bool) -> None:
     holder.set_axis_off()
     legend(holder, handles, box.width)
     top = above + (legend_inches(WORDS, box.width) + 0.06) / tall
-    lines = ["The response on one clock", *(["SIMULATED, not market data"] if simulated else [])]
+    lines = ["The response on one clock", *([STAMP] if simulated else [])]
     for row, line in enumerate(lines):
         colour = style.stamp if row else style.ink
         figure.text(box.left, top + row * LINE / tall, line, va="bottom", color=colour, fontweight="bold")
@@ -175,15 +178,14 @@ def draw_assumed_times(response: Response, ax: Axes | None, style: str, size: tu
         on.ax.axhline(0.0, color=look.muted, linewidth=0.8)
         wide, joint = 1e4 * curve.pointwise, 1e4 * curve.joint
         band = on.ax.fill_between(at, -wide, wide, color=look.band, alpha=0.25, linewidth=0)
-        band.set_label(f"{share(response.level)} of ordinary days, moment by moment")
-        edges = on.ax.plot(at, joint, color=look.joint, linewidth=1.1, linestyle="--", label="whole curve")
+        band.set_label(f"{share(response.level)} of ordinary days, each moment")
+        edges = on.ax.plot(at, joint, color=look.joint, linewidth=1.1, linestyle="--", label=f"{share(response.level)} of ordinary days, all moments")
         on.ax.plot(at, -joint, color=look.joint, linewidth=1.1, linestyle="--")
         marker = "o" if len(at) <= 60 else ""
         drawn = on.ax.plot(at, 1e4 * curve.move, color=look.main, linewidth=1.8, marker=marker, markersize=3.5)
         drawn[0].set_label(f"move over the next {curve.minutes} trading minutes")
-        sure = f"p of the whole curve {pvalue(curve.pvalue)}"
-        words = f"{for_figure(response.instrument, 40)}: had the news come at another moment ({sure})"
-        on.head(words, [*drawn, band, *edges])
+        words = f"{for_figure(response.instrument, 40)}: the move by the assumed moment of the news"
+        on.head(f"{words}, p = {pvalue(curve.pvalue)} for all moments", [*drawn, band, *edges])
         draw_time_axis(on.ax, scale, response.zone, on.inches)
         stamp = " (SIMULATED)" if response.simulated else ""
         on.ax.set_xlabel(f"Assumed moment, {on.ax.get_xlabel()}{stamp}", parse_math=False, wrap=True)

@@ -14,7 +14,7 @@ from eventstudy.report.canvas import Box
 from eventstudy.report.clock import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
 from eventstudy.report.escape import for_figure
 from eventstudy.report.numbers import bp, length, local, unstamped, zone_name
-from eventstudy.report.plots.parts import CHARACTERS_PER_INCH, frame, legend, legend_inches, short_numbers, y_title
+from eventstudy.report.plots.parts import CHARACTERS_PER_INCH, STAMP, frame, legend, legend_inches, short_numbers, y_title
 from eventstudy.report.style import Style
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView, pointwise_band
 
@@ -93,7 +93,7 @@ def header_lines(view: ResponseView, inches: float) -> list[str]:
     lines = textwrap.wrap(for_figure(title, 2 * columns - 8), columns)[:2] or [""]
     step = f", {length(view.prices.step_us)} bars" if view.prices is not None else ""
     lines.append(f"{for_figure(view.instrument, 40)}{step}, model {view.path.model}")
-    return ["SIMULATED, not market data", *lines] if view.simulated else lines
+    return [STAMP, *lines] if view.simulated else lines
 
 
 def header_inches(view: ResponseView, inches: float) -> float:
@@ -147,10 +147,10 @@ def marked_closes(view: ResponseView) -> list[tuple[int, str]]:
     """Return the rows of the last close before the news and the first after it, with their words."""
     prices = view.prices
     made: list[tuple[int, str]] = []
-    for instant, words in ((view.reference_at, "last close before"), (view.first_at, "first close after")):
+    for instant, words in ((view.reference_at, "last close before it"), (view.first_at, "first close after it")):
         row = np.flatnonzero(prices.closes == instant) if prices is not None else np.zeros(0, dtype=np.int64)
         if prices is not None and row.size:
-            hour = "" if prices.step_us >= DAY_US else " " + clock_of(instant, view.zone)
+            hour = "" if prices.step_us >= DAY_US else f", {clock_of(instant, view.zone)}"
             made.append((int(row[0]), f"{words}{hour}: {float(prices.price[row[0]]):,.6g}"))
     return made
 

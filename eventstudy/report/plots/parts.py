@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INCHES_PER_CHARACTER = 0.073
+STAMP = "SIMULATED, not market data"
 LEGEND_LINE, TITLE_LINE = 0.155, 0.19
 CHARACTERS_PER_INCH = 9.8
 
@@ -28,6 +29,10 @@ def frame(ax: Axes, style: Style) -> None:
     ax.set_axisbelow(True)
     ax.tick_params(length=3)
     ax.locator_params(axis="y", nbins=5)
+
+
+def wrapped(words: str, columns: int) -> list[str]:
+    return textwrap.wrap(words, columns, break_on_hyphens=False)
 
 
 def legend_columns(words: Sequence[str], inches: float) -> int:
@@ -68,14 +73,17 @@ class Blank:
         """Write the title, wrapped, and the legend below it."""
         legend(self.ax, handles, self.inches)
         labels = [handle.get_label() for handle in handles]
-        lines = textwrap.wrap(for_figure(words, 160), max(20, int(self.inches * CHARACTERS_PER_INCH))) or [""]
-        if self.simulated:
-            lines.insert(0, "SIMULATED, not market data")
+        lines = wrapped(for_figure(words, 160), max(20, int(self.inches * CHARACTERS_PER_INCH))) or [""]
         pad = 72 * (legend_inches(labels, self.inches) if handles else 0.0) + 7
         if self.own:
-            self._make_room(pad / 72 + TITLE_LINE * len(lines) + 0.1)
-        colour = self.style.stamp if self.simulated else self.style.ink
-        self.ax.set_title("\n".join(lines), loc="left", pad=pad, parse_math=False, color=colour, fontweight="bold")
+            self._make_room(pad / 72 + TITLE_LINE * (len(lines) + self.simulated) + 0.1)
+        look: dict[str, Any] = {"parse_math": False, "fontweight": "bold"}
+        self.ax.set_title("\n".join(lines), loc="left", pad=pad, color=self.style.ink, **look)
+        if self.simulated:
+            above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "baseline"}
+            place = (0, pad + 72 * TITLE_LINE * len(lines))
+            size = self.ax.title.get_fontsize()
+            self.ax.annotate(STAMP, (0, 1), place, color=self.style.stamp, fontsize=size, **above, **look)
 
     def _make_room(self, header: float) -> None:
         """Let the axes of a new figure end where the header begins."""

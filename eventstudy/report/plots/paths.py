@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_EVENTS = 300
+NEWS = "the step that holds the news"
 
 
 def tau_axis(on: Blank, tau: np.ndarray) -> None:
@@ -35,7 +36,7 @@ def draw_car_bands(view: ResponseView, ax: Axes | None, style: str, size: tuple[
         drawn: list[Any] = on.ax.plot(path.tau, path.car * 1e4, **look)
         drawn[0].set_label("cumulated abnormal return")
         drawn += band_handles(on, path)
-        on.ax.axvline(-0.5, color=on.style.event, linestyle="--", linewidth=1.2)
+        drawn.append(on.ax.axvspan(-1, 0, alpha=0.2, linewidth=0, color=on.style.event, label=NEWS, zorder=0))
         on.head(f"{for_figure(view.instrument, 40)}: {view.title or view.event}", drawn)
         on.axes("Event time tau, bars (tau = 0 holds the news)", "CAR, bp")
         tau_axis(on, path.tau)

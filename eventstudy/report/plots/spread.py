@@ -1,4 +1,4 @@
-"""How unusual: the event among its placebo days, events side by side, p-values against what chance would give."""
+"""How unusual: the event among its placebo days, events side by side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from eventstudy.report.escape import for_figure
 from eventstudy.report.numbers import bp, pvalue, share
 from eventstudy.report.plots.parts import blank
-from eventstudy.report.views import Calibration, Forest, PlaceboView
+from eventstudy.report.views import Forest, PlaceboView
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def draw_placebo(view: PlaceboView, ax: Axes | None, style: str, size: tuple[flo
         if large.size:
             on.ax.hist(large, bins=edges, linewidth=0.6, **hatched)
         mark = on.ax.axvline(view.car * 1e4, color=on.style.main, linewidth=2.2, linestyle="-")
-        mark.set_label(f"the event, {bp(view.car)} bp")
+        mark.set_label(f"the event, {bp(view.car)} bp (dotted: mirrored)")
         on.ax.axvline(-view.car * 1e4, color=on.style.main, linewidth=1.0, linestyle=":")
         handles = [
             mark,
@@ -42,7 +42,7 @@ def draw_placebo(view: PlaceboView, ax: Axes | None, style: str, size: tuple[flo
         ]
         p = (1 + large.size) / (len(days) + 1)
         on.head(f"{for_figure(view.instrument, 40)} {view.window}: p = {pvalue(p)}, two-sided", handles)
-        on.axes("CAR of the same clock window on other days, bp", "Days")
+        on.axes("CAR of the same window on comparable days, bp", "Days")
         on.ax.margins(y=0.1)
         return on.ax
 
@@ -75,7 +75,7 @@ def draw_forest(view: Forest, ax: Axes | None, style: str, size: tuple[float, fl
         on.ax.set_yticks(y, names, parse_math=False)
         longest = max(map(len, names), default=1)
         if ax is None:
-            _widen_left(on.ax, 0.35 + 0.072 * longest)
+            widen_left(on.ax, 0.35 + 0.072 * longest)
         more = f", the {MOST_ROWS} largest of {len(view.car)}" if len(view.car) > MOST_ROWS else ""
         on.head(f"{view.title}: CAR {view.window} with {share(view.level)} {view.words}{more}", handles)
         on.axes("CAR, bp", "")
@@ -84,32 +84,10 @@ def draw_forest(view: Forest, ax: Axes | None, style: str, size: tuple[float, fl
         return on.ax
 
 
-def _widen_left(ax: Axes, inches: float) -> None:
+def widen_left(ax: Axes, inches: float) -> None:
     figure = ax.get_figure(root=True)
     assert figure is not None  # noqa: S101  an Axes always has a figure here
     width = float(figure.get_size_inches()[0])
     place = ax.get_position()
     left = min(inches / width, 0.45)
     ax.set_position((left, place.y0, place.x1 - left, place.height))
-
-
-def draw_calibration(view: Calibration, ax: Axes | None, style: str, size: tuple[float, float]) -> Axes:
-    """Draw how often the test rejects on days without an event, against how often it says it would."""
-    with blank(ax, style, size, simulated=view.simulated) as on:
-        top = float(view.nominal[-1])
-        ideal = on.ax.plot([0, top], [0, top], color=on.style.muted, linestyle="--", linewidth=1.2)
-        ideal[0].set_label("as promised")
-        cloud = on.ax.fill_between(
-            view.nominal, view.low, view.high, color=on.style.band, alpha=0.3, linewidth=0, label=view.words
-        )
-        drawn = on.ax.plot(view.nominal, view.observed, color=on.style.main, marker="o", markersize=3.5, linewidth=1.8)
-        drawn[0].set_label("rejections on days without an event")
-        at = int(np.argmin(abs(view.nominal - 0.05)))
-        told = f"{view.observed[at] * 100:.1f} % rejected where {view.nominal[at] * 100:g} % are promised"
-        on.head(f"{view.title}: {told}", [*drawn, *ideal, cloud])
-        on.axes("Size the test promises", "Share of days rejected")
-        on.ax.xaxis.set_major_formatter(lambda v, _: f"{v * 100:g} %")
-        on.ax.yaxis.set_major_formatter(lambda v, _: f"{v * 100:g} %")
-        on.ax.set_xlim(0, top)
-        on.ax.set_ylim(bottom=0)
-        return on.ax

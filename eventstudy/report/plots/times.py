@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from eventstudy.arrays import DAY_US, instant_from_us, instant_us
-from eventstudy.report.clock import draw_time_axis, mark_breaks, time_scale
+from eventstudy.report.clock import draw_time_axis, local_labels, mark_breaks, time_scale
 from eventstudy.report.escape import for_figure
 from eventstudy.report.numbers import bp, zone_name
 from eventstudy.report.plots.parts import blank
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HOUR_US = 3_600_000_000
+FEWEST_HOURS = 8
+DAY_STRIDES = (1, 2, 7, 14, 28, 91, 182, 364)
+DATE_INCHES = 0.75
 MARKS = (("used", "o"), ("left out", "X"))
 
 
@@ -48,24 +51,34 @@ def draw_calendar(view: EventDots, ax: Axes | None, style: str, size: tuple[floa
                 handles.append(on.ax.scatter(spots[:, 0], spots[:, 1], sizes, marker=shape, label=label, **look))
                 for spot, count in zip(spots, counts, strict=True):
                     if count > 1:
-                        beside: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8, "va": "center"}
-                        on.ax.annotate(f"{count}", spot, xytext=(6, 0), color=on.style.ink, **beside)
+                        above: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8, "ha": "center"}
+                        on.ax.annotate(f"{count}", spot, xytext=(0, 6), color=on.style.ink, **above)
         days = len(set(day.tolist()))
         on.head(f"{view.title}: {len(day)} event responses on {days} {'day' if days == 1 else 'days'}", handles)
         on.axes("Day", f"Hour in {zone_name(view.zone) or 'UTC'}")
         _date_axis(on.ax, day, on.inches)
-        on.ax.set_ylim(24, 0)
-        on.ax.set_yticks(range(0, 25, 4), [f"{hour:02d}:00" for hour in range(0, 25, 4)])
+        _hour_axis(on.ax, start, start + length)
         return on.ax
+
+
+def _hour_axis(ax: Axes, start: np.ndarray, stop: np.ndarray) -> None:
+    """Show the hours in which something happened, at least a third of a day, at whole hours."""
+    low, high = int(np.floor(start.min())) - 1, int(np.ceil(stop.max())) + 1
+    short = max(0, FEWEST_HOURS - (high - low))
+    low, high = max(0, low - short // 2), min(24, high + short - short // 2)
+    step = 1 if high - low <= 9 else 2 if high - low <= 14 else 4
+    hours = range(-(-low // step) * step, high + 1, step)
+    ax.set_ylim(high, low)
+    ax.set_yticks(hours, [f"{hour:02d}:00" for hour in hours])
 
 
 def _date_axis(ax: Axes, day: np.ndarray, inches: float) -> None:
     low, high = int(day.min()), int(day.max())
-    room = max(3, round(0.04 * (high - low)))
-    marks = np.unique(np.linspace(low, high, max(2, int(inches / 1.1))).round().astype(int))
-    dates = [instant_from_us(int(mark) * DAY_US) for mark in marks]
-    form = "%b %Y" if high - low > 400 else "%d %b\n%Y"
-    ax.set_xticks(marks, [at.strftime(form) for at in dates], parse_math=False)
+    room = max(1, round(0.04 * (high - low)))
+    most = max(2, int(inches / DATE_INCHES))
+    stride = next((s for s in DAY_STRIDES if (high - low) / s < most), DAY_STRIDES[-1] * -(-(high - low) // 364 // most))
+    marks = np.arange(low, high + 1, stride, dtype=np.int64)
+    ax.set_xticks(marks, local_labels(marks * DAY_US, "UTC", daily=True), parse_math=False)
     ax.set_xlim(low - room, high + room)
 
 
@@ -93,8 +106,8 @@ def draw_assumed(view: ResponseView, ax: Axes | None, style: str, size: tuple[fl
         drawn[0].set_label("return until the window's end")
         inside = rows & (prices.closes >= view.reference_at) & (prices.closes <= instant_us(view.latest))
         told = returns[inside[rows]]
-        spread = f" between {bp(told.min() / 1e4)} and {bp(told.max() / 1e4)} bp" if told.size else ""
-        on.head(f"{for_figure(view.instrument, 40)}: by the assumed moment{spread}", [*drawn, shade])
+        spread = f"{bp(told.min() / 1e4)} to {bp(told.max() / 1e4)} bp, " if told.size else "the return "
+        on.head(f"{for_figure(view.instrument, 40)}: {spread}by the assumed moment of the news", [*drawn, shade])
         mark_breaks(on.ax, scale, on.style.muted)
         draw_time_axis(on.ax, scale, view.zone, on.inches)
         stamp = " (SIMULATED)" if view.simulated else ""
