@@ -63,8 +63,8 @@ def _sentences(row: Json) -> Iterator[str]:
         yield f"Half of the move was made {row['half_life']:.0f} trading minutes after the last price before the news."
     if row["reversal"] is not None:
         share = 100 * row["reversal"]
-        word = "was given back by" if share > 0 else "was added by"
-        yield f"{abs(share):.0f} % of the first answer {word} the end of the window."
+        back = f"{share:.0f} % of the first answer was given back by the end of the window."
+        yield back if share > 0 else f"The first answer grew by {-share:.0f} % until the end of the window."
     if row["leak"] is not None:
         early = row["leak_pvalue"] is not None and row["leak_pvalue"] < 0.05
         verdict = "more than ordinary: a leak or a late timestamp" if early else "nothing out of the ordinary"

@@ -48,7 +48,7 @@ HAS = {
 @cache
 def result(kind: str, *, simulated: bool = False) -> Any:
     if kind == "cluster":
-        return made_cluster()
+        return replace(made_cluster(), simulated=simulated)
     if kind == "calibrated":
         return made_calibration(simulated=simulated)
     more = {} if kind == "event" else {"event": (-2, 0), "model": "constant_mean", "estimation": (-200, -11)}
@@ -76,7 +76,7 @@ def test_every_style_and_width_keeps_its_text_inside(name: str, style: str) -> N
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     for width in ("wide", "narrow"):
-        for simulated in (False, True) if HAS[name] != "cluster" else (False,):
+        for simulated in (False, True):
             drawn = figure_of(FIGURES[name](result(HAS[name], simulated=simulated), style=style, width=width))
             box = drawn.get_tightbbox(FigureCanvasAgg(drawn).get_renderer())
             wide, tall = drawn.get_size_inches()
@@ -94,7 +94,7 @@ def test_axes_given_are_used(name: str) -> None:
     assert inspect.signature(FIGURES[name]).parameters["ax"].default is None
 
 
-@pytest.mark.parametrize("name", [name for name, kind in HAS.items() if kind != "cluster"])
+@pytest.mark.parametrize("name", HAS)
 def test_drawn_data_says_so_in_title_and_axes(name: str) -> None:
     from matplotlib.text import Text
 

@@ -98,7 +98,8 @@ class Blank:
         stamp = " (SIMULATED)" if self.simulated else ""
         lines = textwrap.wrap(for_figure(x, 120) + stamp, int(self.inches * 12))
         self.ax.set_xlabel("\n".join(lines), parse_math=False)
-        self.ax.set_ylabel(for_figure(y, 60) + ("\nSIMULATED" if self.simulated else ""), parse_math=False)
+        if y:
+            y_title(self.ax, for_figure(y, 60), simulated=self.simulated)
 
 
 @contextmanager
