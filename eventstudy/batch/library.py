@@ -93,10 +93,14 @@ def _write(loaded: LoadedStudy, folder: Path) -> Entry:
         path="",
         state="made",
         exit_code=0 if result.complete else 1,
-        title=loaded.spec.title or loaded.spec.name,
+        title=_title(loaded.spec.title or loaded.spec.name, simulated=result.simulated),
         finding=" ".join(finding(result.to_dict(), loaded.spec.level, moved(result))),
         spark=_spark(result.abnormal.ar),
     )
+
+
+def _title(title: str, *, simulated: bool) -> str:
+    return f"SIMULATED: {title}" if simulated and "SIMULATED" not in title else title
 
 
 def _spark(ar: FloatArray) -> tuple[float, ...]:

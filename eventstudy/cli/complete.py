@@ -36,7 +36,7 @@ def instruments(incomplete: str) -> list[str]:
 
 def figures(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the figures of the result named before: event, instrument and window."""
-    from eventstudy.cli.explain import figures_of, read_result
+    from eventstudy.cli.results import figures_of, read_result
     from eventstudy.errors import DataError
 
     try:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from eventstudy.cli import complete, console
-from eventstudy.errors import DataError, UnknownNameError
+from eventstudy.cli.results import figures_of, read_bars, read_result
+from eventstudy.errors import UnknownNameError
 
 Json = Mapping[str, Any]
 Result = Annotated[Path, typer.Argument(help="A result's folder, or its result.json.", metavar="RESULT")]
@@ -26,7 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard out
 
 
 def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> None:
-    """Say what is behind one figure: how it is computed, from what, how sure it is, and what was left out and why.
+    """Say what is behind one figure: how it is computed, from which bars, how sure it is, what was left out and why.
 
     Without an ID the figures of the result are listed. Returns are decimal logs; 1 bp is 0.0001.
 
@@ -47,42 +47,11 @@ def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> Non
     if figure not in figures:
         raise UnknownNameError("figure of this result", figure, figures)
     told = explanation(figure, figures[figure], study, facts)
+    told |= behind(figure, told, study, read_bars(result))
     if as_json:
         console.json_data(told)
     else:
         console.data(as_text(told))
-
-
-def read_result(path: Path) -> tuple[Json, Json]:
-    """Return ``result.json`` and ``manifest.json`` of a folder.
-
-    Raises
-    ------
-    DataError
-        If one of them is missing or is not what ``eventstudy run`` writes.
-    """
-    folder = path if path.is_dir() else path.parent
-    found = []
-    for name in ("result.json", "manifest.json"):
-        try:
-            value = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(
-                f"{str(folder / name)!r} cannot be read: {error}.", remedy="Give a folder that `eventstudy run` wrote."
-            ) from None
-        if not isinstance(value, dict) or ("outcomes" if name == "result.json" else "spec") not in value:
-            raise DataError(f"{str(folder / name)!r} was not written by this program.")
-        found.append(value)
-    return found[0], found[1]
-
-
-def figures_of(study: Json) -> Iterator[tuple[str, Json]]:
-    """Return every figure of a result by its id."""
-    for row in study["aggregates"]:
-        if row["n_events"] > 1:
-            yield f"mean/{row['window'][0]}:{row['window'][1]}", row
-    for row in study["responses"]:
-        yield f"{row['event']}/{row['instrument']}/{row['window'][0]}:{row['window'][1]}", row
 
 
 def explanation(name: str, figure: Json, study: Json, facts: Json) -> dict[str, Any]:
@@ -122,6 +91,16 @@ def explanation(name: str, figure: Json, study: Json, facts: Json) -> dict[str, 
     }
 
 
+def behind(name: str, told: Json, study: Json, bars: Sequence[Json]) -> dict[str, Any]:
+    """Return the numbers that one figure is the sum or the mean of: its bars, or the CAR of every event."""
+    start, stop = told["window"]["tau"]
+    if name.startswith("mean/"):
+        rows = [r for r in study["responses"] if r["window"] == [start, stop]]
+        return {"events": [{key: r[key] for key in ("event", "instrument", "car", "se")} for r in rows]}
+    own = [bar for bar in bars if f"{bar['event']}/{bar['instrument']}/{start}:{stop}" == name]
+    return {"bars": [bar for bar in own if start <= bar["tau"] <= stop]}
+
+
 _WHAT = {
     True: "CAAR: mean over the used events of their cumulated abnormal returns in the window",
     False: "CAR: sum of the abnormal returns of one event in the window",
@@ -141,8 +120,9 @@ def as_text(told: Mapping[str, Any]) -> str:
     lines += [f"           {told['window']['meaning']}"]
     lines += [f"model      {told['model']['name']}: {told['model']['formula']} ({told['model']['source']})"]
     lines += [f"learned    {_estimation(told['estimation'])}; {told['returns']} returns"]
+    lines += _numbers(told)
     if told["standard_error"] is not None:
-        lines += [f"se         {_bp(told['standard_error'])}"]
+        lines += [f"se         {_bp(told['standard_error']).lstrip('+')}"]
     for test in told["tests"]:
         shown = {key: test[key] for key in ("statistic", "df", "pvalue", "n") if test.get(key) is not None}
         numbers = ", ".join(f"{key} {value:.6g}" for key, value in shown.items())
@@ -153,6 +133,26 @@ def as_text(told: Mapping[str, Any]) -> str:
     lines += [f"warning    {row['code']}: {row['message']}" for row in told["warnings"]]
     lines += [f"data       {row['name']}: SHA-256 {row['digest'][:16]}..." for row in told["data"]]
     return "\n".join(lines)
+
+
+def _numbers(told: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line per bar with its running sum, or per event of a mean."""
+    total = 0.0
+    for bar in told.get("bars", ()):
+        total += bar["ar"] or 0.0
+        merged = f", {bar['n_bars']} bars merged" if bar["n_bars"] > 1 else ""
+        price = "" if bar.get("price") is None else f" at {bar['price']:,.6g}"
+        ar = "no return, left out" if bar["ar"] is None else f"AR {_bp(bar['ar'])}, sum so far {_bp(total)}"
+        close = bar["close"].replace(":00+00:00", " UTC")
+        yield f"bar {bar['tau']:+6d} closes {close}{price}: {ar}{merged}"
+    rows = told.get("events", ())
+    for row in sorted(rows, key=lambda row: -abs(row["car"] or 0.0))[:MOST_EVENTS]:
+        yield f"event      {row['event']} {row['instrument']}: CAR {_bp(row['car'])}"
+    if len(rows) > MOST_EVENTS:
+        yield f"           these are the {MOST_EVENTS} largest of {len(rows)}; --json has all"
+
+
+MOST_EVENTS = 20
 
 
 def _estimation(window: list[int] | None) -> str:

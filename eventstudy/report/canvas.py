@@ -61,11 +61,12 @@ def margins(ax: Axes, inches: tuple[float, float, float, float], *, own: bool) -
     return Box(*box, width - left - right, height - bottom - top)
 
 
-def png(figure: Figure, dpi: int = DPI) -> bytes:
-    """Return the figure as PNG bytes, the same for the same figure."""
+def png(figure: Figure, dpi: int = DPI, *, title: str = "") -> bytes:
+    """Return the figure as PNG bytes, the same for the same figure; ``title`` goes into the file's own words."""
     made = io.BytesIO()
+    about = {"Software": None} | ({"Title": title} if title else {})
     with drawing("light"):
-        figure.savefig(made, format="png", dpi=dpi, facecolor="auto", metadata={"Software": None})
+        figure.savefig(made, format="png", dpi=dpi, facecolor="auto", metadata=about)
     return made.getvalue()
 
 

@@ -58,6 +58,18 @@ def slice_of(result: StudyResult, row: int) -> PriceSlice | None:
     return next((s for s in result.prices if (s.event, s.instrument) == pair), None)
 
 
+def prices_of(result: StudyResult) -> FloatArray:
+    """Return the closing price of every cell, event by event; NaN where the study has no prices."""
+    abnormal = result.abnormal
+    made = np.full(abnormal.ar.shape, np.nan)
+    for row in range(len(abnormal)) if abnormal.closes.size else ():
+        if (piece := slice_of(result, row)) is not None:
+            at = np.searchsorted(piece.closes, abnormal.closes[row]).clip(0, len(piece.closes) - 1)
+            there = piece.closes[at] == abnormal.closes[row]
+            made[row, there] = piece.close[at[there]]
+    return made.reshape(-1)
+
+
 def zone_of(piece: PriceSlice | None) -> str:
     """Return the zone of a slice's market, UTC where there is none."""
     if piece is None or not piece.calendar:

@@ -68,7 +68,7 @@ def save(
 ) -> tuple[Path, ...]:
     """Write a result's files into ``directory`` and return them in the order they were written.
 
-    Always: ``result.json``, ``car.csv``, ``figure.png`` and ``figure.svg`` (where there is something to draw),
+    Always: ``result.json``, ``car.csv``, ``ar.csv`` (the bars behind it, of a small study), ``figure.png`` and ``figure.svg`` (where there is something to draw),
     ``report.html``; ``manifest.json`` comes last and holds the SHA-256 of every other file, so that a folder whose
     manifest agrees is whole. Data that was drawn says SIMULATED inside every file, and ``SIMULATED.txt`` says so
     in the folder.
@@ -106,10 +106,13 @@ def save(
         content = make(result, report)
         write_file(folder / name, content)
         written[name] = digest(content)
-    write_file(folder / "manifest.json", json_bytes({**report.facts, "files": written}))
+    stamp = {"SIMULATED": DRAWN} if result.simulated else {}
+    write_file(folder / "manifest.json", json_bytes({**stamp, **report.facts, "files": written}))
     return tuple(folder / name for name in (*written, "manifest.json"))
 
 
+MOST_CELLS = 100_000
+DRAWN = "every number here comes from drawn data, not from a market"
 Maker = Callable[["StudyResult", "Report"], bytes]
 
 
@@ -117,13 +120,14 @@ def always(result: StudyResult, report: Report) -> dict[str, Maker]:
     """Return the files every result gets."""
     figures: dict[str, Maker] = {"figure.png": _png, "figure.svg": _svg} if report.shown else {}
     stamp: dict[str, Maker] = {"SIMULATED.txt": _stamp} if result.simulated else {}
-    return {"result.json": _json, "car.csv": _car, **figures, "report.html": _html, **stamp}
+    bars: dict[str, Maker] = {"ar.csv": _ar} if result.abnormal.ar.size <= MOST_CELLS else {}
+    return {"result.json": _json, "car.csv": _car, **bars, **figures, "report.html": _html, **stamp}
 
 
 def _json(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.files import json_bytes
 
-    return json_bytes(result.to_dict())
+    return json_bytes(({"SIMULATED": DRAWN} if result.simulated else {}) | result.to_dict())
 
 
 def _car(result: StudyResult, report: Report) -> bytes:
@@ -132,19 +136,29 @@ def _car(result: StudyResult, report: Report) -> bytes:
     return frame_csv(result.to_frame("car"), simulated=result.simulated)
 
 
+def _ar(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.cut import prices_of
+    from eventstudy.report.files import frame_csv
+
+    return frame_csv(result.to_frame("ar").assign(price=prices_of(result)), simulated=result.simulated)
+
+
 def _png(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.canvas import png
     from eventstudy.report.variants import figure_of
 
-    return png(figure_of(report.shown[0].draw()))
+    return png(figure_of(report.shown[0].draw()), title=_stamped(report))
 
 
 def _svg(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.canvas import svg
     from eventstudy.report.variants import figure_of
 
-    stamp = "SIMULATED: " if result.simulated else ""
-    return svg(figure_of(report.shown[0].draw()), title=stamp + report.page.title)
+    return svg(figure_of(report.shown[0].draw()), title=_stamped(report))
+
+
+def _stamped(report: Report) -> str:
+    return f"{'SIMULATED: ' if report.page.simulated else ''}{report.page.title}"
 
 
 def _html(result: StudyResult, report: Report) -> bytes:

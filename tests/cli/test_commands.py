@@ -330,6 +330,16 @@ def test_explain_tells_what_is_behind_a_figure(prepared: Path, capfd: pytest.Cap
     shown = capfd.readouterr().out
     assert f"{1e4 * row['car']:+.1f} bp" in shown
     assert "SIMULATED" in shown
+    start, stop = row["window"]
+    bars = [line for line in shown.splitlines() if line.startswith("bar ")]
+    assert len(bars) == stop - start + 1
+    assert bars[-1].endswith(f"sum so far {1e4 * row['car']:+.1f} bp") or "bars merged" in bars[-1]
+    assert abs(sum(bar["ar"] for bar in told["bars"]) - row["car"]) < 1e-15, "the bars add up to the figure"
+    assert [bar["tau"] for bar in told["bars"]] == list(range(start, stop + 1))
+    (prepared / "result/ar.csv").rename(prepared / "result/away.csv")
+    assert app.run(["explain", result, names[0]]) == 0, "a result without its bars is still explained"
+    assert "bar " not in capfd.readouterr().out
+    (prepared / "result/away.csv").rename(prepared / "result/ar.csv")
     assert app.run(["explain", result, names[0].replace("0:0", "0:1")]) == 2
     assert "Did you mean" in capfd.readouterr().err
     assert app.run(["explain", str(prepared / "studies")]) == 4

@@ -1,0 +1,76 @@
+"""A result's folder as plain data: what ``explain`` tells and a shell completes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from eventstudy.errors import DataError
+
+Json = Mapping[str, Any]
+
+
+def read_result(path: Path) -> tuple[Json, Json]:
+    """Return ``result.json`` and ``manifest.json`` of a folder.
+
+    Raises
+    ------
+    DataError
+        If one of them is missing or is not what ``eventstudy run`` writes.
+    """
+    folder = path if path.is_dir() else path.parent
+    found = []
+    for name in ("result.json", "manifest.json"):
+        try:
+            value = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"{str(folder / name)!r} cannot be read: {error}.", remedy="Give a folder that `eventstudy run` wrote."
+            ) from None
+        if not isinstance(value, dict) or ("outcomes" if name == "result.json" else "spec") not in value:
+            raise DataError(f"{str(folder / name)!r} was not written by this program.")
+        found.append(value)
+    return found[0], found[1]
+
+
+def figures_of(study: Json) -> Iterator[tuple[str, Json]]:
+    """Return every figure of a result by its id."""
+    for row in study["aggregates"]:
+        if row["n_events"] > 1:
+            yield f"mean/{row['window'][0]}:{row['window'][1]}", row
+    for row in study["responses"]:
+        yield f"{row['event']}/{row['instrument']}/{row['window'][0]}:{row['window'][1]}", row
+
+
+def read_bars(path: Path) -> list[dict[str, Any]]:
+    """Return the bars of a result, one per row of its ``ar.csv``; none where a large result was written without."""
+    file = (path if path.is_dir() else path.parent) / "ar.csv"
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            return [_bar(row) for row in csv.DictReader(lines)]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{str(file)!r} cannot be read: {error}.", remedy="Run the study again.") from None
+
+
+def _bar(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "event": row["event"],
+        "instrument": row["instrument"],
+        "tau": int(row["tau"]),
+        "close": row.get("close", ""),
+        "price": _number(row.get("price", "")),
+        "n_bars": int(row["n_bars"]),
+        "ar": _number(row["ar"]),
+        "se": _number(row["se"]),
+    }
+
+
+def _number(text: str) -> float | None:
+    value = float(text) if text else math.nan
+    return value if math.isfinite(value) else None
