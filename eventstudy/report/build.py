@@ -134,7 +134,7 @@ def _intraday(result: StudyResult) -> list[Shown]:
     stamp = "SIMULATED. " if result.simulated else ""
     words = {
         "instruments": "Every instrument on one clock, each against the same hours of days without the event.",
-        "assumed_times": "The move had the news come at each moment of its interval; the p is for all moments together.",
+        "assumed_times": "The move had the news come at each moment of its interval; p is for all moments together.",
     }
     there = {
         "instruments": len({response.instrument for response in responses}) > 1,

@@ -43,7 +43,7 @@ def verdict(test: Json, name: str, level: float) -> str:
     judged = judged if p <= 1 - level else f"it may well be chance at the {share(level)} level"
     if "placebo" in name:
         as_large = round(p * (n + 1)) - 1
-        least = ", the least so many days can give" if not as_large else f"; {pvalue(1 / (n + 1))} is the least possible"
+        least = f"; {pvalue(1 / (n + 1))} is the least possible" if as_large else ", the least so many days can give"
         moved = "the price moved as much" if as_large else "did the price move as much"
         return (
             f"on {as_large or 'none'} of {n} comparable days without the event {moved} "

@@ -184,8 +184,7 @@ def together(dangers: Iterable[tuple[str, str]]) -> list[str]:
 def dangers_of(response: Response) -> list[str]:
     """Return what could spoil one response: what else happened, days left out, times that were assumed."""
     made = [
-        f"{plain(c.label, 200)} at {both_clocks(c.at, response.zone)} ({c.where} window); "
-        f"{plain(c.effect, 200)}."
+        f"{plain(c.label, 200)} at {both_clocks(c.at, response.zone)} ({c.where} window); {plain(c.effect, 200)}."
         for c in response.confounders
     ]
     if response.removed:
@@ -200,7 +199,5 @@ def dangers_of(response: Response) -> list[str]:
             f"{bp(low)} and {bp(high)} bp (p = {pvalue(times.pvalue)} for all these minutes together)."
         )
     if response.gap is not None and response.gap.defined:
-        made.append(
-            f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp."
-        )
+        made.append(f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp.")
     return made + [f"{plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]

@@ -68,10 +68,10 @@ def save(
 ) -> tuple[Path, ...]:
     """Write a result's files into ``directory`` and return them in the order they were written.
 
-    Always: ``result.json``, ``car.csv``, ``ar.csv`` (the bars behind it, of a small study), ``figure.png`` and ``figure.svg`` (where there is something to draw),
-    ``report.html``; ``manifest.json`` comes last and holds the SHA-256 of every other file, so that a folder whose
-    manifest agrees is whole. Data that was drawn says SIMULATED inside every file, and ``SIMULATED.txt`` says so
-    in the folder.
+    Always: ``result.json``, ``car.csv``, ``ar.csv`` (the bars behind it, of a small study), ``figure.png`` and
+    ``figure.svg`` (where there is something to draw), ``report.html``; ``manifest.json`` comes last and holds the
+    SHA-256 of every other file, so that a folder whose manifest agrees is whole. Data that was drawn says SIMULATED
+    inside every file, and ``SIMULATED.txt`` says so in the folder.
 
     Parameters
     ----------

@@ -113,7 +113,8 @@ def test_an_unknown_figure_lists_the_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("placebo", "cluster"), ("car_by_time", "cluster"), ("placebo_size", "event"), ("calibration", "event")]
+    ("name", "kind"),
+    [("placebo", "cluster"), ("car_by_time", "cluster"), ("placebo_size", "event"), ("calibration", "event")],
 )
 def test_a_figure_without_its_data_says_what_is_missing(name: str, kind: str) -> None:
     with pytest.raises(UsageError, match=r"\w+"):

@@ -179,8 +179,9 @@ def draw_assumed_times(response: Response, ax: Axes | None, style: str, size: tu
         wide, joint = 1e4 * curve.pointwise, 1e4 * curve.joint
         band = on.ax.fill_between(at, -wide, wide, color=look.band, alpha=0.25, linewidth=0)
         band.set_label(f"{share(response.level)} of ordinary days, each moment")
-        edges = on.ax.plot(at, joint, color=look.joint, linewidth=1.1, linestyle="--", label=f"{share(response.level)} of ordinary days, all moments")
-        on.ax.plot(at, -joint, color=look.joint, linewidth=1.1, linestyle="--")
+        dashes: dict[str, Any] = {"color": look.joint, "linewidth": 1.1, "linestyle": "--"}
+        edges = on.ax.plot(at, joint, label=f"{share(response.level)} of ordinary days, all moments", **dashes)
+        on.ax.plot(at, -joint, **dashes)
         marker = "o" if len(at) <= 60 else ""
         drawn = on.ax.plot(at, 1e4 * curve.move, color=look.main, linewidth=1.8, marker=marker, markersize=3.5)
         drawn[0].set_label(f"move over the next {curve.minutes} trading minutes")

@@ -14,7 +14,15 @@ from eventstudy.report.canvas import Box
 from eventstudy.report.clock import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
 from eventstudy.report.escape import for_figure
 from eventstudy.report.numbers import bp, length, local, unstamped, zone_name
-from eventstudy.report.plots.parts import CHARACTERS_PER_INCH, STAMP, frame, legend, legend_inches, short_numbers, y_title
+from eventstudy.report.plots.parts import (
+    CHARACTERS_PER_INCH,
+    STAMP,
+    frame,
+    legend,
+    legend_inches,
+    short_numbers,
+    y_title,
+)
 from eventstudy.report.style import Style
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView, pointwise_band
 
