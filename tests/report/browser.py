@@ -7,15 +7,28 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 BINARIES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
+
+
+def axe() -> str:
+    """Return the accessibility checker: axe-core as npm gives it to .ci/run, else as the extra 'dev' packs it, else ''."""
+    newest = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
+    if newest.is_file():
+        return newest.read_text("utf-8")
+    if find_spec("axe_core_python") is None:
+        return ""
+    return (files("axe_core_python") / "axe.min.js").read_text("utf-8")
 
 
 def missing() -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
-from importlib.resources import files
-from importlib.util import find_spec
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,13 @@ import pytest
 from PIL import Image
 
 from eventstudy.report.write import save
-from tests.report.browser import Browser, browser, missing
+from tests.batch import toys
+from tests.report.browser import Browser, axe, browser, missing
 from tests.report.made import made_cluster, made_event, made_result
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "a browser is there")
 LIGHT, DARK = 200, 60
+PAGES = ("event", "many", "simulated", "batch")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
     for name, result in made.items():
         save(result, root / name, events=[made_event("2021-03-05")] if name == "event" else [])
-    return {name: root / name / "report.html" for name in made}
+    toys.make_studies(root / "studies", 3)
+    toys.night(root / "studies", root / "batch")
+    return {name: root / name / "report.html" for name in made} | {"batch": root / "batch/index.html"}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def requests_of(chrome: Browser) -> list[str]:
     return [m["params"]["request"]["url"] for m in made if m["method"] == "Network.requestWillBeSent"]
 
 
-@pytest.mark.parametrize("name", ["event", "many", "simulated"])
+@pytest.mark.parametrize("name", PAGES)
 def test_the_page_says_nothing_to_the_console_and_asks_for_nothing(
     chrome: Browser, pages: dict[str, Path], name: str
 ) -> None:
@@ -90,13 +93,28 @@ def test_light_and_dark_differ_as_they_should(chrome: Browser, pages: dict[str, 
     dark = brightness(chrome.picture())
     assert light > LIGHT
     assert dark < DARK
+    # A browser swaps the picture when it gets round to it.
     shown = "return document.querySelector('figure img').currentSrc"
-    in_dark = chrome.script(shown)
+    until(lambda: chrome.script(shown) == picture_of(chrome, "(prefers-color-scheme: dark)"))
     chrome.scheme("light")
-    assert chrome.script(shown) != in_dark
+    until(lambda: chrome.script(shown) == chrome.script("return document.querySelector('figure img').src"))
+    assert picture_of(chrome, "(prefers-color-scheme: dark)") != chrome.script(shown)
 
 
-@pytest.mark.parametrize("name", ["event", "many", "simulated"])
+def picture_of(chrome: Browser, media: str) -> str:
+    """Return the picture that the page offers for a wide screen in that colour scheme."""
+    found = "return document.querySelector(`figure source[media$='${arguments[0]}']:last-of-type`).srcset"
+    return str(chrome.script(found, media))
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "the page never got there"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_phone_shows_the_page_without_scrolling_sideways(chrome: Browser, pages: dict[str, Path], name: str) -> None:
     chrome.size(360, 740)
     chrome.open(pages[name])
@@ -130,18 +148,18 @@ def test_a_table_can_be_copied_as_text(chrome: Browser, pages: dict[str, Path]) 
     assert [cell.strip() for cell in rows[0]] == ["SBER", "[0, 0]", "+128.7", "0.025"]
 
 
-@pytest.mark.parametrize("name", ["event", "many", "simulated"])
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_has_no_accessibility_finding(chrome: Browser, pages: dict[str, Path], name: str, scheme: str) -> None:
-    if find_spec("axe_core_python") is None:
-        pytest.skip("axe-core-python is not installed (extra 'dev')")
+    if not (checker := axe()):
+        pytest.skip("axe-core is not installed (npm in .ci/run, or the extra 'dev')")
     chrome.scheme(scheme)
     # The page's own policy stops scripts; the checker is given to a copy without one.
     text = pages[name].read_text("utf-8")
     bare = pages[name].with_name(f"bare-{scheme}.html")
     bare.write_text(text.replace("Content-Security-Policy", "X-None", 1), encoding="utf-8")
     chrome.open(bare)
-    chrome.script((files("axe_core_python") / "axe.min.js").read_text("utf-8") + "; window.axe = axe;")
+    chrome.script(checker + "; window.axe = axe;")
     found = chrome.script_later("const done = arguments[0]; axe.run().then(r => done(r.violations))")
     assert [(v["id"], v["impact"], v["nodes"][0]["html"][:120]) for v in found] == []
     assert chrome.script_later("const done = arguments[0]; axe.run().then(r => done(r.passes.length))") > 10
