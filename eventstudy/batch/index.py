@@ -62,7 +62,7 @@ def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
         "older": [{"link": _link(v.folder), "made": v.made_at[:10]} for v in reversed(versions)],
         "points": spark_points(entry.spark),
         "zero": _y(0.0, entry.spark),
-        "ends": f"ends at {1e4 * entry.spark[-1]:+.1f} bp" if entry.spark else "",
+        "ends": f"window ends at {1e4 * entry.spark[-1]:+.1f} bp" if entry.spark else "",
     }
 
 

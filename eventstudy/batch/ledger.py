@@ -59,8 +59,9 @@ def read_ledger(out: Path) -> dict[str, Standing]:
 
 def _standing(row: dict[str, Any]) -> Standing:
     names = {f.name for f in fields(Entry)}
+    state = "unchanged" if row.get("state", "current") == "current" else row["state"]
     entry = replace(
-        Entry(study=row["study"], path=row["path"], state="unchanged"),
+        Entry(study=row["study"], path=row["path"], state=state),
         **{name: row[name] for name in names - {"spark", "state"} if name in row},
         spark=tuple(row.get("spark", ())),
     )
@@ -79,8 +80,9 @@ def after_night(before: Ledger, entries: Iterable[Entry], out: Path, now: dateti
 def _updated(before: Standing | None, entry: Entry | None, out: Path, now: datetime) -> Standing | None:
     study = entry.study if entry else before.entry.study if before else ""
     versions = _versions(before, out, study, now)
-    if entry is None:
-        return replace(before, versions=versions) if before and versions else None
+    if entry is None:  # not asked for tonight; a study without a report is remembered while its file is there
+        known = before is not None and (versions or Path(before.entry.path).exists())
+        return replace(before, versions=versions) if before and known else None
     if entry.folder:
         return Standing(entry, entry.folder, "", versions)
     # Nothing new tonight: the last good report stays the current one, and what it found stays with it.

@@ -146,6 +146,21 @@ def test_studies_not_asked_for_tonight_stay_on_the_page(tmp_path: Path) -> None:
     assert set(night.ledger) == {"s00", "s01", "s02"}
 
 
+def test_a_study_that_failed_still_stands_as_failed_on_a_night_that_does_not_ask_for_it(tmp_path: Path) -> None:
+    toys.make_studies(tmp_path / "in", 2)
+    (tmp_path / "in/broken.toml").write_text("name = ")
+    (tmp_path / "in/s01.txt").unlink()
+    toys.night(tmp_path / "in", tmp_path / "out")
+    toys.night(tmp_path / "in/s00.toml", tmp_path / "out", toys.NIGHT + timedelta(days=1))
+    stored = {row["study"]: row for row in json.loads((tmp_path / "out/batch.json").read_text())["studies"]}
+    assert {name: row["state"] for name, row in stored.items()} == {"s00": "current", "broken": "failed", "s01": "failed"}
+    assert stored["broken"]["failing_since"].startswith("2026-11-23")
+    assert (tmp_path / "out/index.html").read_text().count('class="failed"') == 2
+    (tmp_path / "in/broken.toml").unlink()
+    toys.night(tmp_path / "in/s00.toml", tmp_path / "out", toys.NIGHT + timedelta(days=2))
+    assert "broken" not in (tmp_path / "out/batch.json").read_text(), "a study whose file is gone is forgotten"
+
+
 def test_a_lost_ledger_is_rebuilt_from_the_reports(tmp_path: Path) -> None:
     toys.make_studies(tmp_path / "in", 2)
     toys.night(tmp_path / "in", tmp_path / "out")
