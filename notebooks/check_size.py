@@ -63,4 +63,12 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# The same from the command line: `eventstudy calibrate STUDY.toml`.
+# As a picture: one row per test, its rejections over the range in which an honest test would lie.
+
+# %%
+from eventstudy.report.figures import FIGURES
+
+FIGURES["calibration"](found).figure
+
+# %% [markdown]
+# The same from the command line: `eventstudy calibrate STUDY.toml --figure sizes.png`.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eventstudy.cli import console, exits
+from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
     from eventstudy.study.calibrate import Calibration
@@ -15,25 +17,35 @@ if TYPE_CHECKING:
 Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
 Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's.", metavar="DIR")]
 Draws = Annotated[int, typer.Option(help="Placebo studies to draw.", min=20, metavar="N")]
+Figure = Annotated[
+    Path | None, typer.Option(help="Also draw the shares into this file, .png or .svg; default: none.", metavar="FILE")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 PERCENT = 100.0
 BASIS_POINTS = 1e4
 
 
-def calibrate(study: Study, data: Data = None, draws: Draws = 200, as_json: AsJson = False) -> int:
+def calibrate(
+    study: Study, data: Data = None, draws: Draws = 200, figure: Figure = None, as_json: AsJson = False
+) -> int:
     """Run the study at times when nothing happened: how often does each test find something all the same.
 
     Examples:
 
       eventstudy calibrate study.toml
       eventstudy calibrate study.toml --draws 1000 --json
+      eventstudy calibrate study.toml --draws 20 --figure sizes.png
     """
     from eventstudy.study.calibrate import calibrate as measure
     from eventstudy.study.load import load_study
 
+    if figure is not None and figure.suffix not in {".png", ".svg"}:
+        raise UsageError(f"{figure.name!r} is no picture that can be drawn.", remedy="Name it .png or .svg.")
     loaded = load_study(study, data_folder=data, offline=console.manners().offline)
     factors = list(loaded.factors) or None
     found = measure(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors, draws=draws)
+    if figure is not None:
+        console.talk(f"wrote {draw(found, figure)}")
     if as_json:
         console.json_data({"study": loaded.spec.name, "calibration": [_entry(one) for one in found]})
         return exits.OK
@@ -41,6 +53,19 @@ def calibrate(study: Study, data: Data = None, draws: Draws = 200, as_json: AsJs
     columns = ("test", "window", "n", "1 %", "5 %", "honest at 5 %", "10 %", "effect, bp")
     console.table(columns, (_row(one) for one in found), title)
     return exits.OK
+
+
+def draw(found: Sequence[Calibration], path: Path) -> Path:
+    """Write the calibration figure, as its ending says; drawn data says SIMULATED in the file's own words too."""
+    from eventstudy.report.canvas import png, svg
+    from eventstudy.report.figures import FIGURES
+    from eventstudy.report.variants import figure_of
+    from eventstudy.report.write import write_file
+
+    drawn = figure_of(FIGURES["calibration"](found))
+    stamp = "SIMULATED: " if any(one.simulated for one in found) else ""
+    title = f"{stamp}size of the tests on quiet times"
+    return write_file(path, (svg if path.suffix == ".svg" else png)(drawn, title=title))
 
 
 def _row(one: Calibration) -> tuple[object, ...]:

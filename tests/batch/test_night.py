@@ -153,7 +153,8 @@ def test_a_study_that_failed_still_stands_as_failed_on_a_night_that_does_not_ask
     toys.night(tmp_path / "in", tmp_path / "out")
     toys.night(tmp_path / "in/s00.toml", tmp_path / "out", toys.NIGHT + timedelta(days=1))
     stored = {row["study"]: row for row in json.loads((tmp_path / "out/batch.json").read_text())["studies"]}
-    assert {name: row["state"] for name, row in stored.items()} == {"s00": "current", "broken": "failed", "s01": "failed"}
+    wanted = {"s00": "current", "broken": "failed", "s01": "failed"}
+    assert {name: row["state"] for name, row in stored.items()} == wanted
     assert stored["broken"]["failing_since"].startswith("2026-11-23")
     assert (tmp_path / "out/index.html").read_text().count('class="failed"') == 2
     (tmp_path / "in/broken.toml").unlink()

@@ -22,7 +22,7 @@ ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-s
 
 
 def axe() -> str:
-    """Return the accessibility checker: axe-core as npm gives it to .ci/run, else as the extra 'dev' packs it, else ''."""
+    """Return the accessibility checker: axe-core from npm (.ci/run), else as the extra 'dev' packs it, else ''."""
     newest = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
     if newest.is_file():
         return newest.read_text("utf-8")
