@@ -49,3 +49,7 @@ def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     kinds = {kind for output in outputs for kind in output.get("data", {})}
     assert "text/html" in kinds
     assert "SIMULATED" in str(outputs)
+    drawn = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.endswith(".figure")]
+    shown = [{kind for output in cell.outputs for kind in output.get("data", {})} for cell in drawn]
+    assert drawn
+    assert all("image/png" in kinds for kinds in shown), "a figure is seen, not named"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eventstudy.batch.entry import ENTRY, Entry, read_entry
+from eventstudy.batch.entry import ENTRY, Entry, State, read_entry
 from eventstudy.report.write import write_file
 
 LEDGER = "batch.json"
@@ -59,7 +59,7 @@ def read_ledger(out: Path) -> dict[str, Standing]:
 
 def _standing(row: dict[str, Any]) -> Standing:
     names = {f.name for f in fields(Entry)}
-    state = "unchanged" if row.get("state", "current") == "current" else row["state"]
+    state: State = "unchanged" if row.get("state", "current") == "current" else row["state"]
     entry = replace(
         Entry(study=row["study"], path=row["path"], state=state),
         **{name: row[name] for name in names - {"spark", "state"} if name in row},
@@ -81,8 +81,9 @@ def _updated(before: Standing | None, entry: Entry | None, out: Path, now: datet
     study = entry.study if entry else before.entry.study if before else ""
     versions = _versions(before, out, study, now)
     if entry is None:  # not asked for tonight; a study without a report is remembered while its file is there
-        known = before is not None and (versions or Path(before.entry.path).exists())
-        return replace(before, versions=versions) if before and known else None
+        if before is None or not (versions or Path(before.entry.path).exists()):
+            return None
+        return replace(before, versions=versions)
     if entry.folder:
         return Standing(entry, entry.folder, "", versions)
     # Nothing new tonight: the last good report stays the current one, and what it found stays with it.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from eventstudy.report.style import Style, settings, style_of
@@ -45,7 +46,10 @@ def new_axes(width: float, height: float) -> Axes:
     """Return the only axes of a new figure that no window manager knows of."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height)).add_axes((0.0, 0.0, 1.0, 1.0))
+    figure = Figure(figsize=(width, height))
+    # A notebook draws by itself only what pyplot made; other objects it asks for this method.
+    setattr(figure, "_repr_png_", partial(png, figure))  # noqa: B010  matplotlib does not declare it
+    return figure.add_axes((0.0, 0.0, 1.0, 1.0))
 
 
 def margins(ax: Axes, inches: tuple[float, float, float, float], *, own: bool) -> Box:

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import pty
+import resource
 import select
 import signal
 import subprocess
@@ -53,13 +54,15 @@ def test_help_lists_every_command_without_importing_one() -> None:
 
 def test_help_is_quick() -> None:
     command = [sys.executable, "-m", "eventstudy", "--help"]
-    times = []
+    spent = []
     for _ in range(5):
-        before = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
-        times.append(time.perf_counter() - before)
-    # The goal is 0.150 s on an idle machine (benchmarks/bench_help.py prints it); tests share theirs with others.
-    assert min(times) < 0.6
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    # The goal is 0.150 s on an idle machine (benchmarks/bench_help.py prints it). Processor time is nearly that, and
+    # does not count the others who use this machine; they still cost it some of its caches.
+    assert min(spent) < 0.3
 
 
 @pytest.mark.usefixtures("toy_table")

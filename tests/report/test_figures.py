@@ -70,6 +70,11 @@ def test_a_figure_is_the_same_bytes_twice_and_touches_nothing_global(name: str) 
     assert pyplot is None or not pyplot.get_fignums()
 
 
+def test_a_notebook_shows_a_figure_as_a_picture() -> None:
+    drawn = figure_of(result("event").plot())
+    assert drawn._repr_png_() == png(drawn)  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_and_width_keeps_its_text_inside(name: str, style: str) -> None:
