@@ -13,6 +13,7 @@ from eventstudy.news.links import has_object
 from eventstudy.news.voices import (
     AGAIN,
     CLOSED,
+    LABELLED,
     LATER,
     LOOKS_BACK,
     PUBLISHED_EN,
@@ -60,6 +61,17 @@ _NOBODY_RU = re.compile(
     r"собеседник\w*|жител\w*|жительниц\w*|подозреваем\w*|обвиняем\w*|пассажир\w*|пилот\w*|водител\w*|аналитик\w*|"
     r"эксперт\w*|трейдер\w*|пользовател\w*|студент\w*|учител\w*|врач\w*|родственник\w*|мужчин\w*|женщин\w*|"
     r"школьник\w*|турист\w*|инвестор\w*|сотрудник\w*)\b",
+    re.IGNORECASE,
+)
+# A clause that is not the main one, and an adverb that changes what was done.
+_CLAUSAL_RU = re.compile(
+    r"\b(?:что|чтобы|хотя|пока|поскольку|так как|перед тем|после того|до того|когда|если|как только|с тех пор|вопреки|"
+    r"несмотря|котор\w+|прежде чем|будто|словно|раз)\b",
+    re.IGNORECASE,
+)
+_ADVERB_RU = re.compile(
+    r"\b(?!(?:официально|одновременно|дополнительно|совместно|внепланово|экстренно|окно|зерно|кино)\b)"
+    r"(?:\w+(?:но|ее|ше)|кажется|видимо|вроде|чуть|едва|почти|якобы),?\s+$",
     re.IGNORECASE,
 )
 _SAYS = re.compile(
@@ -126,8 +138,8 @@ def timetable(sentence: str) -> str:
 
 def history(text: str) -> str:
     """Return the words by which a text looks back on its event, or takes it back."""
-    found = LOOKS_BACK.search(text) or WITHDRAWN.search(text)
-    return found[0] if found else ""
+    found = LABELLED.match(text) or LOOKS_BACK.search(text) or WITHDRAWN.search(text)
+    return found[0].strip() if found else ""
 
 
 def hidden(text: str) -> bool:
@@ -268,7 +280,7 @@ def _is_voiced_ru(sentence: str, subject: str, verb: re.Match[str], start: int, 
     around = f"{subject} {rest} {tail if not subject.strip() else ''}"
     if _NOBODY_RU.search(around):
         return False
-    if re.search(r"\b(?:когда|после того|до того|прежде чем|если|как только)\b", subject, re.IGNORECASE):
+    if _CLAUSAL_RU.search(sentence, 0, verb.start()) or _ADVERB_RU.search(sentence[: verb.start()]):
         return False
     if _GIVEN_OUT_RU.fullmatch(verb[0]):
         return PUBLISHED_RU.search(f"{subject} {rest} {tail}") is not None

@@ -83,32 +83,35 @@ TRADED_EN = r"trading|shares?|stocks?|market|futures|bonds?|units|dealings|secur
 UNREAL = re.compile(
     r"\b(?:novels?|films?|movies?|drama|episode|fictional|fiction|imagine|suppose|supposing|scenario|drills?|"
     r"rehearsal|simulations?|simulated|mock|hoax|fake[ds]?|bogus|parody|satir\w+|spoof\w*|hackers|impostors?|"
-    r"prank\w*|april fools?|dreams?|dreamt|hypothetical\w*|would have|purported\w*|so-called|template|ai-generated|"
-    r"deepfake\w*|chatbots?|правда ли|дипфейк\w*|робот\w*|автоответчик\w*|чат-бот\w*|for example|роман[еау]?|"
-    r"фильм\w*|сериал\w*|учени(?:я|й|ях)|учебн\w+|фейк\w*|пародийн\w*|сатирич\w*|розыгрыш\w*|хакер\w*|взломан\w*|"
-    r"фальшив\w*|поддельн\w*|представьте|допустим|предположим|гипотетич\w*|к примеру|например|шутк\w*|шутлив\w*)\b",
+    r"prank\w*|april fools?|dreams?|dreamt|hypothetical\w*|would have|purported\w*|so-called|template|in the (?:book|"
+    r"game|comic|sketch|story|play|show|series|plot)|ai-generated|deepfake\w*|chatbots?|правда ли|дипфейк\w*|"
+    r"робот\w*|автоответчик\w*|чат-бот\w*|for example|роман[еау]?|фильм\w*|сериал\w*|учени(?:я|й|ях)|учебн\w+|"
+    r"фейк\w*|пародийн\w*|сатирич\w*|розыгрыш\w*|хакер\w*|взломан\w*|фальшив\w*|поддельн\w*|представьте|представим|"
+    r"в (?:книге|игре|рассказе|пьесе|повести|сериале|комедии)|приснил\w*|допустим|предположим|гипотетич\w*|к примеру|"
+    r"например|шутк\w*|шутлив\w*)\b",
     re.IGNORECASE,
 )
 # Said or done, and not before the public.
 CLOSED = re.compile(
     r"\b(?:privately|private|secret(?:ly)?|sealed?|confidential\w*|classified|internal(?:ly)?|intranet|diary|"
-    r"off[- ]camera|over (?:lunch|dinner|drinks|coffee|breakfast)|according to (?:\w+ ){0,3}(?:documents?|lawsuits?|"
-    r"indictment|complaint|investigators|prosecutors|filings? by|testimony)|to (?:its|his|her|"
-    r"their) (?!(?:web ?)?sites?\b|pages?\b|accounts?\b|\w+ parliament\b)\w+|по словам следствия|по версии \w+|"
-    r"согласно (?:иску|материалам|обвинению)|(?:to|told|with|for) (?:(?:his|her|its|their|the|all|some|"
-    r"senior) )*(?:staff|employees?|workers|aides?|colleagues?|wife|husband|friends?|famil(?:y|ies)|relatives|"
-    r"clients?|subscribers|allies|lawyers?|insiders?)|in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|"
-    r"members only|closed[- ]door|closed doors|in camera|off the record|on background|leaked|drafts?|transcripts?|"
-    r"recordings?|testimony|testified|deposition|affidavit|under oath|in custody|phone call|by (?:tele)?phone|"
-    r"telephone call|dinner|opposing side|in an? (?:closed |private )?(?:meeting|call|conversation|chat)|(?:to|told|"
-    r"informed) (?:the |its |a )?(?:regulators?|auditors?|lenders?|creditors?|shareholders?|partners?|police|cabinet|"
-    r"board|court clerk|investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|"
-    r"without (?:telling|informing|announcing))|закрыт\w+|по секрету|в (?:\w+ )?(?:письме|записке|переписке)|"
-    r"регулятор(?:у|ам)|аудитор(?:у|ам)|кредитор(?:у|ам)|партн[её]р(?:у|ам)|акционер(?:у|ам)|адвокат(?:у|ам)|"
-    r"конфиденциальн\w*|внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|меморандум|приказ|документ)\w*|"
-    r"секретн\w*|тайн\w*|сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|мужу|друз\w+|родн(?:ым|ыми)|"
-    r"дневник\w*|служебн\w*|кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|в телефонном|полиции|"
-    r"следовател\w+|допрос\w*)\b",
+    r"off[- ]camera|over (?:lunch|dinner|drinks|coffee|breakfast)|according to (?:\w+ ){0,3}(?:sources?|theor(?:y|"
+    r"ies)|rumou?rs?|legend|friends|insiders|documents?|lawsuits?|indictment|complaint|investigators|prosecutors|"
+    r"filings? by|testimony)|to (?:its|his|her|their) (?!(?:web ?)?sites?\b|pages?\b|accounts?\b|"
+    r"\w+ parliament\b)\w+|по (?:словам|данным|версии) (?:следстви\w*|истц\w*|ответчик\w*|свидетел\w*|источник\w*|"
+    r"собеседник\w*)|негласно|неофициально|по версии \w+|согласно (?:иску|материалам|обвинению)|(?:to|told|with|"
+    r"for) (?:(?:his|her|its|their|the|all|some|senior) )*(?:staff|employees?|workers|aides?|colleagues?|wife|"
+    r"husband|friends?|famil(?:y|ies)|relatives|clients?|subscribers|allies|lawyers?|insiders?)|"
+    r"in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|members only|closed[- ]door|closed doors|"
+    r"in camera|off the record|on background|leaked|drafts?|transcripts?|recordings?|testimony|testified|deposition|"
+    r"affidavit|under oath|in custody|phone call|by (?:tele)?phone|telephone call|dinner|opposing side|"
+    r"in an? (?:closed |private )?(?:meeting|call|conversation|chat)|(?:to|told|informed) (?:the |its |"
+    r"a )?(?:regulators?|auditors?|lenders?|creditors?|shareholders?|partners?|police|cabinet|board|court clerk|"
+    r"investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|without (?:telling|"
+    r"informing|announcing))|закрыт\w+|по секрету|в (?:\w+ )?(?:письме|записке|переписке)|регулятор(?:у|ам)|"
+    r"аудитор(?:у|ам)|кредитор(?:у|ам)|партн[её]р(?:у|ам)|акционер(?:у|ам)|адвокат(?:у|ам)|конфиденциальн\w*|"
+    r"внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|меморандум|приказ|документ)\w*|секретн\w*|тайн\w*|"
+    r"сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|мужу|друз\w+|родн(?:ым|ыми)|дневник\w*|служебн\w*|"
+    r"кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|в телефонном|полиции|следовател\w+|допрос\w*)\b",
     re.IGNORECASE,
 )
 # What tells that the public learned it at another time than it was done.
@@ -118,11 +121,15 @@ LATER = re.compile(
     r"were) (?:only|not) (?:made public |later )?(?:announced|published|released|disclosed|reported|revealed)|"
     r"only (?:announced|published|released|disclosed|revealed)|not (?:been )?(?:made public|announced|published|"
     r"released|disclosed) (?:until|till|before|for|at the time|then)|undisclosed|withheld|(?:hours?|days?|weeks?|"
-    r"months?) later|until then|first reported|earlier reported|previously reported|had (?:already |earlier |"
-    r"previously )?(?:been )?(?:reported|leaked|announced|published)|стало известно позже|позднее стало|"
-    r"стало известно лишь|стало известно только|держал\w* в (?:тайне|секрете)|под эмбарго|лишь (?:через|спустя|"
-    r"на следующий)|обнародовал\w* (?:лишь|только)|не (?:публиковал|объявлял|обнародовал|раскрывал|сообщал)\w*|"
-    r"(?:через|спустя) \w+ (?:час|дн|день|недел|месяц)\w*|ранее сообщал\w*|уже сообщал\w*)\b",
+    r"months?) later|until then|learn(?:ed|t) (?:of|about) it|news broke|reached the (?:public|market|press)|"
+    r"(?:press|market|public) was told|never (?:published|released|announced|made public)|(?:had|has) been out|"
+    r"everyone knew|everybody knew|nobody (?:heard|noticed|knew)|узнал\w* об этом|новость разошлась|"
+    r"все (?:уже )?знали|никто не (?:услышал|заметил)|не было (?:опубликован|обнародован)\w*|до публики|"
+    r"дошло \w* ?только|утекл\w+|об этом (?:уже )?писал\w*|first reported|earlier reported|previously reported|"
+    r"had (?:already |earlier |previously )?(?:been )?(?:reported|leaked|announced|published)|стало известно позже|"
+    r"позднее стало|стало известно лишь|стало известно только|держал\w* в (?:тайне|секрете)|под эмбарго|"
+    r"лишь (?:через|спустя|на следующий)|обнародовал\w* (?:лишь|только)|не (?:публиковал|объявлял|обнародовал|"
+    r"раскрывал|сообщал)\w*|(?:через|спустя) \w+ (?:час|дн|день|недел|месяц)\w*|ранее сообщал\w*|уже сообщал\w*)\b",
     re.IGNORECASE,
 )
 # A text that looks back tells of its event as history; the news is another.
@@ -137,12 +144,29 @@ LOOKS_BACK = re.compile(
 )
 WITHDRAWN = re.compile(
     r"\b(?:(?:time|date|hour|minute|stamp|day)s? (?:\w+ ){0,5}(?:is|was|are|were) (?:\w+ )?(?:wrong|incorrect|"
-    r"mistaken|disputed|false|unclear|unconfirmed|approximate|an estimate)|give or take|untrue|not true|unconfirmed|"
-    r"not (?:yet )?confirmed|не подтвержд\w*|to be confirmed|tbc|plus or minus|or thereabouts|неправда|неверно|"
-    r"ошибочно|едва ли|вряд ли|говорят|плюс-минус|уточняется|(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|"
-    r"(?:the|its|this|that) (?:statement|announcement|report|post|tweet|story|release|notice))|(?:statement|"
-    r"announcement|report|post|tweet|story|release) was (?:later )?(?:withdrawn|retracted|deleted|false|fake)|"
-    r"(?:отозвал|удалил)\w* (?:это |сво[её] )?(?:заявлени|сообщени|публикаци|отч[её]т|пост|запис)\w*)\b",
+    r"mistaken|disputed|false|unclear|unconfirmed|approximate|an estimate)|give or take|was a lie|none of (?:this|"
+    r"it) (?:happened|is true)|so (?:it|he|she|they) (?:claims?|says?|say)|(?:was|is|were|by|in) (?:a |"
+    r"an )?(?:mistake|error)|(?:sample|test|satirical|generated) (?:article|text|story)|is (?:a )?(?:satire|test|"
+    r"sample|draft|guess|translation)|for testing|lorem ipsum|clock was|times? (?:are|is|may be|"
+    r"might be) (?:approximate|local|in local|off|wrong|estimates?)|from the archives?|reprint(?:ed)?|"
+    r"first published in|это (?:был\w* )?(?:ложь|сатира|тестов\w+|ошибка|тест|черновик|шутка|архив)|по ошибке|"
+    r"из архива|ничего (?:этого )?не было|так (?:он|она|они|оно) утвержда\w+|часы (?:отставали|спешили)|"
+    r"время (?:\w+ )?(?:местное|приблизительн\w+)|дата не|для проверки|(?:впервые )?опубликован\w* в \d{4} году|"
+    r"перепечатк\w*|untrue|not true|unconfirmed|not (?:yet )?confirmed|не подтвержд\w*|to be confirmed|tbc|"
+    r"plus or minus|or thereabouts|неправда|неверно|ошибочно|едва ли|вряд ли|говорят|плюс-минус|уточняется|"
+    r"(?:withdrew|retracted|deleted|rescinded|recalled) (?:it|(?:the|its|this|that) (?:statement|announcement|report|"
+    r"post|tweet|story|release|notice))|(?:statement|announcement|report|post|tweet|story|"
+    r"release) was (?:later )?(?:withdrawn|retracted|deleted|false|fake)|(?:отозвал|удалил)\w* (?:это |"
+    r"сво[её] )?(?:заявлени|сообщени|публикаци|отч[её]т|пост|запис)\w*)\b",
+    re.IGNORECASE,
+)
+# A heading that says what kind of text it is: none of these tells news.
+LABELLED = re.compile(
+    r"^\W*(?:archives?|flashback|throwback|from the archives?|tests?|sample|draft|fiction|quiz|example|correction|"
+    r"corrected|timeline|chronology|on this day|this day in history|today in history|obituary|podcast|transcript|"
+    r"satire|opinion|sponsored|advertisement|rumou?rs?|unconfirmed|yesterday['’]s|retro|recap|explainer|fact ?check|"
+    r"analysis|архив|из архива|тест|пример|черновик|поправка|исправлено|хронология|в этот день|сатира|мнение|реклама|"
+    r"на правах рекламы|слухи?|опровержение|ретро|вчерашн\w+|не подтвержд\w+|некролог|анализ)\b[^\n:.]{0,30}(?::|\n)",
     re.IGNORECASE,
 )
 # Verbs of those who speak after others did: the news was out by then, since when they do not say.

@@ -36,6 +36,6 @@ def test_most_texts_that_can_be_dated_are(name: str, least: int) -> None:
 @pytest.mark.parametrize("line", HOSTILE)
 def test_sentences_made_to_deceive_are_refused(line: str) -> None:
     published = (("published", "2021-04-13T18:37+03:00"),) if line[0] == "P" else ()
-    item = NewsItem("x", "hostile", "", line[2:], stamps=published)
+    item = NewsItem("x", "hostile", "", line[2:].replace("\\n", "\n"), stamps=published)
     dating = date_item(item, Context(zone="Europe/Moscow" if published else ""))
     assert dating.event_time is None, f"{line[2:]!r} -> {dating.event_time}"
