@@ -13,7 +13,7 @@ from eventstudy.errors import BarsError, Notice
 if TYPE_CHECKING:
     from eventstudy.market.instruments import Instrument
 
-COLUMNS = ("open", "high", "low", "close", "volume")
+COLUMNS = ("open", "high", "low", "close", "volume", "bid", "ask")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,8 @@ class Bars:
         Which end of the bar the labels of the input marked. The index here is always the closing instant.
     frame : pandas.DataFrame
         Index: closing instants, UTC, microseconds, unique, increasing. Columns: a subset of ``open high low
-        close volume``, float64; ``close`` always. A minute without trades has no row.
+        close volume bid ask``, float64; ``close`` always. A minute without trades has no row; ``bid`` and ``ask`` are
+        the best quotes at the close.
     source : str
         Where it came from, in words fit for a report.
     simulated : bool

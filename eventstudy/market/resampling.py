@@ -9,7 +9,7 @@ from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, epoch_us, from_epoch_
 from eventstudy.errors import BarsError, Notice
 from eventstudy.market.sessions import TradingCalendar, session_rows
 
-HOW = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+HOW = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum", "bid": "last", "ask": "last"}
 
 
 def resampled(

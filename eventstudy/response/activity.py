@@ -15,7 +15,9 @@ from eventstudy.response.placebo import upper_pvalue
 from eventstudy.response.values import Activity, Estimate
 
 
-def activity(name: str, event: FloatArray, placebo: FloatArray, after: BoolArray) -> Activity:
+def activity(
+    name: str, event: FloatArray, placebo: FloatArray, after: BoolArray, weight: FloatArray | None = None
+) -> Activity:
     """Return how busy the event day was against the same clock on placebo days.
 
     Null: the event day is exchangeable with the placebo days; one-sided, large is remarkable.
@@ -28,6 +30,8 @@ def activity(name: str, event: FloatArray, placebo: FloatArray, after: BoolArray
     placebo : FloatArray, shape (D, T)
     after : BoolArray, shape (T,)
         Moments after the last clean price.
+    weight : FloatArray, shape (D,), optional
+        How much each placebo day counts in the ranks.
 
     Notes
     -----
@@ -44,8 +48,10 @@ def activity(name: str, event: FloatArray, placebo: FloatArray, after: BoolArray
     return Activity(
         name,
         np.asarray(multiple),
-        _estimate("peak", float(peak), upper_pvalue(peak, peaks)),
-        _estimate("window", float(total / middle) if middle > 0 else math.nan, upper_pvalue(np.array(total), totals)),
+        _estimate("peak", float(peak), upper_pvalue(peak, peaks, weight)),
+        _estimate(
+            "window", float(total / middle) if middle > 0 else math.nan, upper_pvalue(np.array(total), totals, weight)
+        ),
     )
 
 

@@ -94,4 +94,7 @@ def _on_a_placebo_day(matched: Matched, earliest: int, latest: int) -> str:
     if any(removed.day == as_date(day) for removed in matched.removed):
         return "its day does not serve as a placebo day"
     touches = latest >= start + shift and earliest <= end + shift
-    return "kept: its day serves as a placebo day all the same" if touches and day in matched.day else ""
+    if not touches or day not in matched.day:
+        return ""
+    weight = float(matched.weight[matched.day == day][0])
+    return f"its day counts {weight:g} of a placebo day" if weight < 1 else "kept: its day serves as a placebo day"

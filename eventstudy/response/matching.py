@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 import numpy as np
@@ -43,6 +43,8 @@ class WindowChoice:
         Keep the last price over the night: for news that came while the market was closed.
     nights : int
         With 1 only days whose opening ends one night serve, with 2 those after longer closures; 0 for all.
+    known_weight : float
+        How much a day counts on which another known event falls into the window; 0 removes it.
     """
 
     before: int = 60
@@ -53,6 +55,7 @@ class WindowChoice:
     pauses: str = "cross"
     carry: bool = False
     nights: int = 0
+    known_weight: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +66,8 @@ class Matched:
     ----------
     start, zero, latest, first : int
         Columns of the window's start, of the last close that cannot contain the news, of ``latest`` (the first closing
-        time at or after it), and of the first close after the news, which is later than ``zero`` in any case. What
-        stands before ``start`` is context.
+        time at or after it), and of the first price that holds nothing from before the news, which is later than
+        ``zero`` in any case. What stands before ``start`` is context.
     moments : IntArray, shape (T,)
         Closing instants on the event day, microseconds since the epoch.
     wall : IntArray, shape (T,)
@@ -77,6 +80,8 @@ class Matched:
         Shapes (T,) and (D, T).
     event_day : int
     removed : tuple of RemovedDay
+    weight : FloatArray, shape (D,)
+        How much each placebo day counts, the event day being 1.
     """
 
     start: int
@@ -91,6 +96,7 @@ class Matched:
     placebo: Sample
     event_day: int
     removed: tuple[RemovedDay, ...]
+    weight: FloatArray
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)
@@ -107,27 +113,34 @@ class Matched:
         """The same on the placebo days, shape (D, T)."""
         return np.asarray(self.placebo.price - self.placebo.price[:, self.zero, None])
 
+    def weights(self, rows: BoolArray | None = None) -> FloatArray | None:
+        """Return how much each day counts (of ``rows`` where given), or None where every day counts fully."""
+        weight = self.weight if rows is None else self.weight[rows]
+        return weight if (weight < 1).any() else None
+
 
 def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[EventTime] = ()) -> Matched:
     """Cut the window of an event and the same clock window of other days out of a tape.
 
     The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
-    first at or after ``latest``. Days that hold another known event in the window, or miss bars that the other days
-    have (halts, half sessions), or have no price yet at zero, are removed and listed.
+    first at or after ``latest`` and the reach of the price rule. Days that hold another known event in the window
+    (unless ``known_weight`` keeps them), or miss bars that the other days have (halts, half sessions), or have no price
+    yet at zero, are removed and listed.
     """
     step = tape.step_us
     earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
     event_day = int(earliest // DAY_US)  # news at midnight belongs to the day that begins
     phase = int(tape.wall[0] % step)
     zero_wall = (earliest - phase) // step * step + phase
-    known_by = max(0, int(-(-(latest - zero_wall) // step)))
-    grid = _grid(tape, zero_wall, known_by, choice)
+    known_by, clean_by = (max(0, int(-(-(at - zero_wall) // step))) for at in (latest, latest + tape.reach_us))
+    grid = _grid(tape, zero_wall, clean_by, choice)
     start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
     days = _candidates(tape, event_day, choice)
     offsets = grid - event_day * DAY_US
     sample = read_at(tape, days[:, None] * DAY_US + offsets, carry=choice.carry)
     zero = int(np.searchsorted(grid, zero_wall))
-    served, removed = _judge(tape, days, offsets, sample, (start, zero), others)
+    doubted = _holds_known(tape, days, (offsets[start], offsets[-1]), others)
+    served, removed = _judge(days, sample, (start, zero), doubted & (choice.known_weight == 0))
     if choice.days is not None:
         nearest = np.argsort(np.abs(days[served] - event_day), kind="stable")[: choice.days]
         served = np.sort(served[nearest])
@@ -139,7 +152,7 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[Ev
         start=start,
         zero=zero,
         latest=zero + known_by,
-        first=zero + max(1, known_by),
+        first=zero + max(1, clean_by),
         moments=moments,
         wall=offsets,
         open=trades_now,
@@ -148,15 +161,16 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[Ev
         placebo=placebo,
         event_day=event_day,
         removed=removed,
+        weight=np.where(doubted[served], choice.known_weight, 1.0),
     )
 
 
-def _grid(tape: Tape, zero: int, known_by: int, choice: WindowChoice) -> IntArray:
+def _grid(tape: Tape, zero: int, clean_by: int, choice: WindowChoice) -> IntArray:
     """Return the closing times of the window: to the ``after``-th trading minute past ``latest``, within the day."""
     step, day = tape.step_us, zero // DAY_US
     end = int(min((day + 1) * DAY_US, _last_wall(tape, day, zero)))
     start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
-    after = np.arange(zero + (known_by + 1) * step, end + 1, step, dtype=np.int64)
+    after = np.arange(zero + (clean_by + 1) * step, end + 1, step, dtype=np.int64)
     if len(after):
         trading = _trading(tape, after, int(day))
         if choice.pauses == "stop" and not trading.all():
@@ -164,7 +178,7 @@ def _grid(tape: Tape, zero: int, known_by: int, choice: WindowChoice) -> IntArra
         enough = np.cumsum(trading) * step >= choice.after * MINUTE_US
         after = after[: int(enough.argmax()) + 1] if enough.any() else after
     start = min(zero, start + max(0, -((start - day * DAY_US - 1) // step)) * step)  # not before midnight
-    return np.concatenate([np.arange(start, zero + known_by * step + 1, step, dtype=np.int64), after])
+    return np.concatenate([np.arange(start, zero + clean_by * step + 1, step, dtype=np.int64), after])
 
 
 def _last_wall(tape: Tape, day: int, zero: int) -> int:
@@ -194,25 +208,28 @@ def _candidates(tape: Tape, event_day: int, choice: WindowChoice) -> IntArray:
 
 
 def _rows(sample: Sample, rows: IntArray) -> Sample:
-    return Sample(sample.price[rows], sample.traded[rows], sample.volume[rows], sample.span[rows], sample.age[rows])
+    return Sample(*(getattr(sample, column.name)[rows] for column in fields(Sample)))
+
+
+def _holds_known(tape: Tape, days: IntArray, ends: tuple[int, int], others: Sequence[EventTime]) -> BoolArray:
+    """Return on which days another known event falls into the window, between two clock times of the day."""
+    known = np.array([(instant_us(o.earliest), instant_us(o.latest)) for o in others], dtype=np.int64).reshape(-1, 2)
+    known = wall_us(known.reshape(-1), tape.zone).reshape(-1, 2)
+    start, end = (days[:, None] * DAY_US + at for at in ends)
+    return np.asarray(((known[:, 0] <= end) & (known[:, 1] >= start)).any(axis=1))
 
 
 def _judge(
-    tape: Tape, days: IntArray, offsets: IntArray, sample: Sample, at: tuple[int, int], others: Sequence[EventTime]
+    days: IntArray, sample: Sample, at: tuple[int, int], refused: BoolArray
 ) -> tuple[IntArray, tuple[RemovedDay, ...]]:
     """Return the rows of days that serve and the list of those that do not."""
-    known = np.array([(instant_us(o.earliest), instant_us(o.latest)) for o in others], dtype=np.int64).reshape(-1, 2)
-    known = wall_us(known.reshape(-1), tape.zone).reshape(-1, 2)
     usual, missing, allowed = _missing_bars(sample, at[0])
-    starts, ends = days * DAY_US + offsets[at[0]], days * DAY_US + offsets[-1]
     reasons = {
-        "another known event falls into the window": (
-            (known[:, 0] <= ends[:, None]) & (known[:, 1] >= starts[:, None])
-        ).any(axis=1),
+        "another known event falls into the window": refused,
         "no price yet at the clock time of the event": ~np.isfinite(sample.price[:, at[1] :]).all(axis=1),
         "{missing} of {usual} usual bars are missing (a halt or a half session)": missing > allowed,
     }
-    spoiled = np.any(list(reasons.values()), axis=0)
+    spoiled = np.asarray(np.logical_or.reduce(list(reasons.values())))
     removed = []
     for row in np.flatnonzero(spoiled):
         reason = next(text for text, days_hit in reasons.items() if days_hit[row])

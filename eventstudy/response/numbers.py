@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy.arrays import FloatArray
+from eventstudy.response.intervals import crossing_interval, ratio_interval, told_level
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.placebo import Bands, placebo_pvalue
 from eventstudy.response.seasonality import periodicity
@@ -30,13 +31,15 @@ NEEDS = {"peak": "path", "peak_minutes": "path", "given_back": "path", "reversal
 # Numbers that hang on a maximum, which noise can only raise. The two shares cannot be negative and take the wider of
 # both intervals: their noise is one-sided only where the truth is near 0.
 REFLECTED = ("peak", "overshoot", "given_back")
+CROSSINGS = {"half_life": 0.5, "ninety": 0.9}
 
 
 @dataclass(frozen=True, slots=True)
 class AfterNews:
     """The columns after the last clean price at which the market trades, ready for the numbers of the shape.
 
-    ``path`` (n,), ``placebo`` (D, n), ``minutes`` (n,) of trading since the clean price, ``bands`` on the columns.
+    ``path`` (n,), ``placebo`` (D, n), ``minutes`` (n,) of trading since the clean price, ``bands`` on the columns;
+    ``weight`` (D,) of the placebo days, None for 1 each.
     """
 
     path: FloatArray
@@ -45,6 +48,7 @@ class AfterNews:
     bands: Bands
     at: ShapeColumns
     level: float
+    weight: FloatArray | None = None
 
     @property
     def moved(self) -> bool:
@@ -64,6 +68,16 @@ class AfterNews:
             return ""
         return f"the move after {self.minutes[column]:.0f} trading minutes is inside the range of ordinary days"
 
+    def told_level(self, column: int) -> float:
+        """Return the level of an interval that is told only where the move at ``column`` is significant."""
+        bound = float(self.bands.pointwise[column])
+        return told_level(float(self.path[column]), self.placebo[:, column], bound, self.level, self.weight)
+
+    def ratio(self, top: float, noise: FloatArray, bottom: int) -> tuple[float, float]:
+        """Return the interval of a part over the move at column ``bottom``; ``noise`` (D,) is that of the part."""
+        below = float(self.path[bottom]), self.placebo[:, bottom]
+        return ratio_interval((top, below[0]), (noise, below[1]), self.told_level(bottom), self.weight)
+
 
 def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
     """Return the numbers of ``shape_numbers`` with intervals, and the time of the first significant move."""
@@ -76,26 +90,50 @@ def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
         if reason:
             found.append(Estimate(name, math.nan, unit=unit, reason=reason))
         else:
-            found.append(Estimate(name, *_with_interval(name, float(values[name][0]), drawn[name], after), unit=unit))
+            found.append(_judged(name, float(values[name][0]), _ends(name, values, drawn, after), after))
     return tuple(found)
+
+
+def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews) -> Estimate:
+    """Return a number with its interval; where nearly every value fits, the number itself says nothing."""
+    low, high = ends
+    if UNITS[name] == "share":
+        return share_estimate(name, value, ends)
+    if name in CROSSINGS and low <= after.minutes[0] and high >= after.minutes[after.at.horizon]:
+        reason = f"any minute from {low:.0f} to {high:.0f} would fit what ordinary days do"
+        return Estimate(name, math.nan, unit=UNITS[name], reason=reason)
+    return Estimate(name, value, low, high, unit=UNITS[name])
+
+
+def _ends(
+    name: str, values: dict[str, FloatArray], drawn: dict[str, FloatArray], after: AfterNews
+) -> tuple[float, float]:
+    """Return the interval of a number: times and shares by test inversion, what hangs on a maximum by its draws."""
+    at, path, placebo = after.at, after.path, after.placebo
+    if name in CROSSINGS:
+        window = slice(None, at.horizon + 1)
+        first, last = crossing_interval(
+            path[window], placebo[:, window], CROSSINGS[name], after.told_level(at.horizon), after.weight
+        )
+        return (float(after.minutes[first]), float(after.minutes[last])) if first >= 0 else (math.nan, math.nan)
+    if name == "absorbed":
+        return after.ratio(float(path[at.absorbed]), placebo[:, at.absorbed], at.horizon)
+    if name == "reversal":
+        low, high = after.ratio(float(path[at.horizon]), placebo[:, at.horizon], at.settle)
+        return 1 - high, 1 - low
+    low, high = interval(drawn[name], after.level, after.weight)
+    if name not in REFLECTED:
+        return low, high
+    turned = reflected(float(values[name][0]), drawn[name], after.level, after.weight)
+    return turned if name == "peak" else (max(min(low, turned[0]), 0.0), max(high, turned[1], 0.0))
 
 
 def _no_peak(name: str, values: dict[str, FloatArray], drawn: dict[str, FloatArray], after: AfterNews) -> str:
     """Return why the time of the peak is not told: on a path that only rises, the highest minute is an accident."""
     if name != "peak_minutes":
         return ""
-    lowest, _ = reflected(float(values["given_back"][0]), drawn["given_back"], after.level)
+    lowest, _ = reflected(float(values["given_back"][0]), drawn["given_back"], after.level, after.weight)
     return "" if lowest > 0 else "no peak stands out from the course of the path after it"
-
-
-def _with_interval(name: str, value: float, draws: FloatArray, after: AfterNews) -> tuple[float, float, float]:
-    low, high = interval(draws, after.level)
-    if name not in REFLECTED:
-        return value, low, high
-    turned = reflected(value, draws, after.level)
-    if name == "peak":
-        return value, *turned
-    return value, max(min(low, turned[0]), 0.0), max(high, turned[1], 0.0)
 
 
 def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> Estimate:
@@ -105,7 +143,12 @@ def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> E
         return Estimate("first_significant", math.nan, unit="minutes", reason=reason)
     exits = first_exit(draws, after.bands.joint, stays)
     minutes = np.where(exits >= 0, after.minutes[exits], np.nan)
-    return Estimate("first_significant", float(after.minutes[exit_at]), *interval(minutes, after.level), unit="minutes")
+    return Estimate(
+        "first_significant",
+        float(after.minutes[exit_at]),
+        *interval(minutes, after.level, after.weight),
+        unit="minutes",
+    )
 
 
 def pattern_of(after: AfterNews) -> Pattern:
@@ -127,24 +170,37 @@ def pattern_of(after: AfterNews) -> Pattern:
     return "still moving" if abs(after.path[after.at.settle] / after.path[after.at.horizon]) <= 2 / 3 else "held"
 
 
-def leak_estimates(before: float, placebo_before: FloatArray, after: AfterNews) -> tuple[Estimate, Estimate]:
+def leak_estimates(
+    before: float, placebo_before: FloatArray, after: AfterNews, tested: tuple[float, FloatArray] | None = None
+) -> tuple[Estimate, Estimate]:
     """Return the move before the news, signed by the move after it, and its share of both together.
 
-    The p-value is two-sided against the same window on placebo days. With an uncertain time a leak and a late
-    timestamp cannot be told apart.
+    The p-value is two-sided against the same window on placebo days; of ``tested`` where that is another path. With an
+    uncertain time a leak and a late timestamp cannot be told apart.
     """
-    final, finals = after.path[after.at.horizon], after.placebo[:, after.at.horizon]
+    final, finals = float(after.path[after.at.horizon]), after.placebo[:, after.at.horizon]
     direction = 1.0 if final >= 0 else -1.0
-    pvalue = float(placebo_pvalue(np.array(before), placebo_before))
-    draws = noise_draws(np.array([before, final]), np.column_stack([placebo_before, finals]))
-    leak = Estimate("leak", direction * before, *interval(direction * draws[:, 0], after.level), pvalue=pvalue)
+    event, others = tested or (before, placebo_before)
+    pvalue = float(placebo_pvalue(np.array(event), others, after.weight))
+    draws = direction * noise_draws(np.array([before]), placebo_before[:, None])[:, 0]
+    leak = Estimate("leak", direction * before, *interval(draws, after.level, after.weight), pvalue=pvalue)
     reason = after.undefined("half_life")
+    if not reason and not before + final:
+        reason = "the moves before and after the news cancel out"
     if reason:
         return leak, Estimate("leak_share", math.nan, unit="share", reason=reason)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = draws[:, 0] / draws.sum(axis=1)
-    share = before / (before + final) if before + final else math.nan
-    return leak, Estimate("leak_share", share, *interval(shares, after.level), unit="share", pvalue=pvalue)
+    noise = placebo_before, placebo_before + finals
+    level = after.told_level(after.at.horizon)
+    ends = ratio_interval((before, before + final), noise, level, after.weight)
+    return leak, share_estimate("leak_share", before / (before + final), ends, pvalue)
+
+
+def share_estimate(name: str, value: float, ends: tuple[float, float], pvalue: float = math.nan) -> Estimate:
+    """Return a share with its interval, or why it says nothing."""
+    if math.isinf(ends[0]) and math.isinf(ends[1]):
+        reason = "the move is too near to those of ordinary days for a share of it to mean anything"
+        return Estimate(name, math.nan, unit="share", reason=reason)
+    return Estimate(name, value, *ends, unit="share", pvalue=pvalue)
 
 
 def jump_share_estimate(returns: FloatArray, placebo: FloatArray, after_from: int, after: AfterNews) -> Estimate:
@@ -171,6 +227,5 @@ def jump_share_estimate(returns: FloatArray, placebo: FloatArray, after_from: in
     judged = scaled[: after_from + after.at.horizon + 1]
     flagged = lee_mykland(judged, window, 1 - after.level).is_jump[after_from:]
     jumped = float(np.nansum(np.where(flagged, returns[after_from : len(judged)], 0.0)))
-    final = after.path[after.at.horizon]
-    draws = noise_draws(np.array([final]), after.placebo[:, [after.at.horizon]])[:, 0]
-    return Estimate("jump_share", jumped / final, *interval(jumped / draws, after.level), unit="share")
+    ends = after.ratio(jumped, np.zeros(len(after.placebo)), after.at.horizon)
+    return share_estimate("jump_share", jumped / float(after.path[after.at.horizon]), ends)

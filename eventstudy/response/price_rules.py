@@ -1,7 +1,7 @@
 """What "the price at t" means: PRICE_RULES, and the change between two times under one rule.
 
-Every rule reads bars of one tape. Side "before" may only use bars that close at or before t; side "after" only bars
-that open at or after t. So no rule can look ahead, whatever the bar length.
+A rule reads bars that close at or before t and begin at or after t less its reach. So no rule looks ahead; and a price
+taken ``reach`` after the news holds nothing from before it. The bars between merge into the first return after it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Literal
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, look_up
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, look_up
+from eventstudy.errors import DataError
 from eventstudy.market.bars import Bars
 
 Side = Literal["before", "after"]
-RULE_MINUTES = 5
+RULE_US = 5 * MINUTE_US  # the stretch that vwap and median look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,30 @@ class Prices:
     low: FloatArray
     close: FloatArray
     volume: FloatArray
+    bid: FloatArray
+    ask: FloatArray
+
+    @property
+    def step_us(self) -> int:
+        return int(self.closes[0] - self.begins[0]) if len(self.closes) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """One meaning of "the price at t".
+
+    Attributes
+    ----------
+    levels : Prices -> FloatArray, shape (T,)
+        The price as of each bar's close.
+    reach : Prices -> int
+        How far back it looks, microseconds.
+    summary : str
+    """
+
+    levels: Callable[[Prices], FloatArray]
+    reach: Callable[[Prices], int]
+    summary: str
 
 
 def prices_of(bars: Bars) -> Prices:
@@ -39,50 +64,107 @@ def prices_of(bars: Bars) -> Prices:
     missing = np.full(len(frame), np.nan)
     columns = [
         np.asarray(frame[c], dtype=np.float64) if c in frame else missing
-        for c in ("open", "high", "low", "close", "volume")
+        for c in ("open", "high", "low", "close", "volume", "bid", "ask")
     ]
     return Prices(closes - bars.step.value // 1000, closes, *columns)
 
 
-def last_trade(prices: Prices, at: int, side: Side) -> float:
-    """Return the close of the last bar done by ``at``; after: of the first bar begun from ``at`` on."""
-    row = _neighbour(prices, at, side)
-    return float(prices.close[row]) if row >= 0 else math.nan
+def last_trade(prices: Prices) -> FloatArray:
+    """Return the close of each bar: its last trade."""
+    return prices.close
 
 
-def first_open(prices: Prices, at: int, side: Side) -> float:
-    """Return the open of the first bar begun from ``at`` on; before: the open of the last bar done by ``at``."""
-    row = _neighbour(prices, at, side)
-    return float(prices.open[row]) if row >= 0 else math.nan
+def first_trade(prices: Prices) -> FloatArray:
+    """Return the open of each bar: its first trade."""
+    return _needed("open", prices.open)
 
 
-def middle(prices: Prices, at: int, side: Side) -> float:
-    """Return the middle of high and low of the neighbouring bar: half the bounce of a last trade, no quotes needed."""
-    row = _neighbour(prices, at, side)
-    return float((prices.high[row] + prices.low[row]) / 2) if row >= 0 else math.nan
+def middle(prices: Prices) -> FloatArray:
+    """Return the middle of bid and ask at each close; without quotes that of the bar's range: half the bounce."""
+    if _quoted(prices):
+        return np.asarray((prices.bid + prices.ask) / 2)
+    return np.asarray((_needed("high", prices.high) + _needed("low", prices.low)) / 2)
 
 
-def vwap(prices: Prices, at: int, side: Side) -> float:
-    """Return the volume-weighted mean of the closes of the five minutes next to ``at``; NaN without volume."""
-    inside = _within(prices, at, side)
-    weight = np.where(np.isfinite(prices.volume[inside]), prices.volume[inside], 0.0)
-    total = float(weight.sum())
-    return float((weight * prices.close[inside]).sum() / total) if total > 0 else math.nan
+def vwap(prices: Prices) -> FloatArray:
+    """Return the volume-weighted mean of the closes of the last five minutes; where nobody traded, the close."""
+    weight = np.where(prices.volume > 0, _needed("volume", prices.volume), 0.0)
+    rows = _last_minutes(prices)
+    weights = np.where(rows >= 0, weight[rows], 0.0)
+    total = weights.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0, (weights * prices.close[rows]).sum(axis=0) / total, prices.close)
 
 
-def median_close(prices: Prices, at: int, side: Side) -> float:
-    """Return the median close of the five minutes next to ``at``."""
-    closes = prices.close[_within(prices, at, side)]
-    return float(np.median(closes)) if len(closes) else math.nan
+def median_close(prices: Prices) -> FloatArray:
+    """Return the median close of the last five minutes."""
+    rows = _last_minutes(prices)
+    count = (rows >= 0).sum(axis=0)
+    ordered = np.sort(np.where(rows >= 0, prices.close[rows], np.inf), axis=0)
+    column = np.arange(len(count))
+    return np.asarray((ordered[(count - 1) // 2, column] + ordered[count // 2, column]) / 2)
 
 
-PRICE_RULES: Mapping[str, Callable[[Prices, int, Side], float]] = {
-    "last": last_trade,
-    "open": first_open,
-    "mid": middle,
-    "vwap": vwap,
-    "median": median_close,
+def _needed(name: str, values: FloatArray) -> FloatArray:
+    if len(values) and not np.isfinite(values).any():
+        raise DataError(f"The price rule needs the column {name!r}, which the bars do not have.", remedy="Use 'last'.")
+    return values
+
+
+def _quoted(prices: Prices) -> bool:
+    return bool(np.isfinite(prices.bid).any() and np.isfinite(prices.ask).any())
+
+
+def _last_minutes(prices: Prices) -> IntArray:
+    """Return the rows of the bars inside the last five minutes of each bar, shape (bars that fit, T); -1 for none."""
+    if prices.step_us > RULE_US:
+        raise DataError(
+            f"Bars of {prices.step_us // MINUTE_US} minutes do not show the last five minutes.",
+            remedy="Use the price rule 'last', 'open' or 'mid', or shorter bars.",
+        )
+    back = np.arange(RULE_US // max(prices.step_us, 1))[:, None]
+    rows = np.arange(len(prices.closes)) - back
+    inside = (rows >= 0) & (prices.begins[np.maximum(rows, 0)] >= prices.closes - RULE_US)
+    return np.where(inside, rows, -1)
+
+
+def _no_reach(prices: Prices) -> int:
+    return 0
+
+
+def _bar(prices: Prices) -> int:
+    return prices.step_us
+
+
+def _bar_unless_quoted(prices: Prices) -> int:
+    return 0 if _quoted(prices) else prices.step_us
+
+
+def _five_minutes(prices: Prices) -> int:
+    return RULE_US
+
+
+PRICE_RULES: Mapping[str, PriceRule] = {
+    "last": PriceRule(last_trade, _no_reach, "the last trade of each bar"),
+    "open": PriceRule(first_trade, _bar, "the first trade of each bar"),
+    "mid": PriceRule(middle, _bar_unless_quoted, "the middle of bid and ask, or of the bar's range without quotes"),
+    "vwap": PriceRule(vwap, _five_minutes, "the volume-weighted mean of the last five minutes"),
+    "median": PriceRule(median_close, _five_minutes, "the median of the last five minutes"),
 }
+
+
+def price_at(prices: Prices, at: int, side: Side, rule: str = "last") -> float:
+    """Return the price next to an instant under one rule; NaN where there is none.
+
+    Before: as of the last close at or before ``at``. After: as of the first close at or after ``at`` plus the rule's
+    reach, so that nothing from before ``at`` is in it.
+    """
+    row_of = look_up("price rule", PRICE_RULES, rule)
+    if side == "before":
+        row = int(np.searchsorted(prices.closes, at, side="right")) - 1
+    else:
+        row = int(np.searchsorted(prices.closes, at + row_of.reach(prices), side="left"))
+    return float(row_of.levels(prices)[row]) if 0 <= row < len(prices.closes) else math.nan
 
 
 def change(prices: Prices, before: int, after: int, rule: str = "last") -> float:
@@ -96,22 +178,7 @@ def change(prices: Prices, before: int, after: int, rule: str = "last") -> float
     rule : str
         Row of ``PRICE_RULES``.
     """
-    price = look_up("price rule", PRICE_RULES, rule)
-    return math.log(price(prices, after, "after")) - math.log(price(prices, before, "before"))
-
-
-def _neighbour(prices: Prices, at: int, side: Side) -> int:
-    if side == "before":
-        return int(np.searchsorted(prices.closes, at, side="right")) - 1
-    row = int(np.searchsorted(prices.begins, at, side="left"))
-    return row if row < len(prices.begins) else -1
-
-
-def _within(prices: Prices, at: int, side: Side) -> BoolArray:
-    span = RULE_MINUTES * MINUTE_US
-    if side == "before":
-        return np.asarray((prices.begins >= at - span) & (prices.closes <= at))
-    return np.asarray((prices.begins >= at) & (prices.closes <= at + span))
+    return math.log(price_at(prices, after, "after", rule)) - math.log(price_at(prices, before, "before", rule))
 
 
 def median_change(times: IntArray, prices: FloatArray, pre: tuple[int, int], post: tuple[int, int]) -> float:
@@ -133,7 +200,7 @@ def median_change(times: IntArray, prices: FloatArray, pre: tuple[int, int], pos
     return math.log(np.median(prices[inside[1]])) - math.log(np.median(prices[inside[0]]))
 
 
-def median_rule(times: IntArray, prices: FloatArray, at: int, *, least: int = 3) -> float:
+def median_rule(times: IntArray, prices: FloatArray, at: int, *, until: int | None = None, least: int = 3) -> float:
     """Return the response by the median rule of the monetary-policy literature.
 
     Median of the prices in [t + 15, t + 25) minutes less the median in (t - 15, t - 5], in logs; a window with fewer
@@ -147,12 +214,21 @@ def median_rule(times: IntArray, prices: FloatArray, at: int, *, least: int = 3)
     prices : FloatArray, shape (T,)
     at : int
         The event, microseconds.
+    until : int, optional
+        The end of the event's interval, from which the later window counts; ``at`` by default.
+
+    Examples
+    --------
+    >>> minutes = np.arange(-30, 41) * 60_000_000
+    >>> round(median_rule(minutes, np.where(minutes < 0, 100.0, 101.0), 0), 4)  # ln 1.01
+    0.01
     """
-    after = np.searchsorted(times, [at + 15 * MINUTE_US, at + 25 * MINUTE_US], side="left")
+    end = at if until is None else until
+    after = np.searchsorted(times, [end + 15 * MINUTE_US, end + 25 * MINUTE_US], side="left")
     before = np.searchsorted(times, [at - 15 * MINUTE_US, at - 5 * MINUTE_US], side="right")
     post = slice(after[0], max(after[1], after[0] + least))
     pre = slice(max(0, min(before[0], before[1] - least)), before[1])
     enough = post.stop <= len(times) and pre.stop - pre.start >= least
-    if not enough or times[post.stop - 1] - at > DAY_US or at - times[pre.start] > DAY_US:
+    if not enough or times[post.stop - 1] - end > DAY_US or at - times[pre.start] > DAY_US:
         return math.nan
     return math.log(np.median(prices[post])) - math.log(np.median(prices[pre]))

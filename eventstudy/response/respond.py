@@ -7,53 +7,77 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, FloatArray, instant_from_us, instant_us
-from eventstudy.errors import DataError, Notice
+from eventstudy.arrays import DAY_US, instant_from_us, instant_us
+from eventstudy.errors import DataError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.activity import activity, medians
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
-from eventstudy.response.numbers import AfterNews, jump_share_estimate, leak_estimates, pattern_of, shape_estimates
-from eventstudy.response.placebo import bands, placebo_pvalue, smallest_pvalue, sup_test
+from eventstudy.response.early_moves import early_move_notices
+from eventstudy.response.later_closes import Days, LaterClose, later_closes, move_of
+from eventstudy.response.median_move import median_move
+from eventstudy.response.numbers import (
+    AfterNews,
+    jump_share_estimate,
+    leak_estimates,
+    pattern_of,
+    shape_estimates,
+    share_estimate,
+)
+from eventstudy.response.placebo import smallest_pvalue, sup_test
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import interval, noise_draws
-from eventstudy.response.tape import Tape, days_of, tape_of
-from eventstudy.response.uncertain_time import assumed_times
-from eventstudy.response.values import Activity, AssumedTimes, Estimate, Move, Path, Response
-from eventstudy.response.window import Window, abnormal_window, after_news, bar_returns
+from eventstudy.response.tape import Tape, tape_of
+from eventstudy.response.uncertain_time import Curves, assumed_times
+from eventstudy.response.values import Activity, AssumedTimes, Estimate, Move, Path, Response, Unit
+from eventstudy.response.window import Window, abnormal_window, after_news, bar_returns, served
 
 DEFAULT = ResponseSettings()
+LEAK_UNITS: dict[str, Unit] = {"leak": "log", "leak_share": "share"}
 
 
 def respond(
-    bars: Bars | Tape, event: Event, settings: ResponseSettings = DEFAULT, known: Sequence[Event] = ()
+    bars: Bars | Tape,
+    event: Event,
+    settings: ResponseSettings = DEFAULT,
+    known: Sequence[Event] = (),
+    factors: Sequence[Bars | Tape] = (),
 ) -> Response:
     """Return what one event did to one instrument: how far, how fast, how sure, and what else was going on.
 
     Parameters
     ----------
     bars : Bars or Tape
-        Bars shorter than a day; a ``Tape`` made from them once serves many events.
+        Bars shorter than a day; a ``Tape`` made from them under the same price rule once serves many events.
     event : Event
     settings : ResponseSettings
     known : sequence of Event
         Other known events: days on which one falls into the same clock window do not serve as placebo days, and those
         near the event are listed as confounders.
+    factors : sequence of Bars or Tape
+        The market first; what ``settings.expected`` learns from.
 
     Raises
     ------
+    UsageError
+        If the tape was made under another price rule, or the expected move needs a factor and there is none.
     DataError
         If the bars are daily, do not reach from before the news to after it, or hold no trade in the window.
     """
-    tape = bars if isinstance(bars, Tape) else tape_of(bars)
+    tape, *regressors = (b if isinstance(b, Tape) else tape_of(b, settings.price) for b in (bars, *factors))
+    if tape.rule != settings.price:
+        raise UsageError(
+            f"The tape holds prices by the rule {tape.rule!r}, the settings ask for {settings.price!r}.",
+            remedy="Make it by tape_of(bars, settings.price).",
+        )
     if tape.step_us >= DAY_US or not len(tape):
         raise DataError(
             f"The bars of {tape.instrument.code} are too long for the shape of an intraday response.",
             remedy="Give bars shorter than a day.",
         )
     others = tuple(other.time for other in known if other.id != event.id)
-    window = abnormal_window(tape, event.time, settings, others if settings.known_events == "drop" else ())
+    window = abnormal_window(tape, event.time, settings, others, regressors)
     if not len(window.columns) or not math.isfinite(window.car[window.matched.first]):
         raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")
     return _assemble(tape, event, settings, window, tuple(known))
@@ -63,8 +87,9 @@ def _assemble(
     tape: Tape, event: Event, settings: ResponseSettings, window: Window, known: tuple[Event, ...]
 ) -> Response:
     after, matched = after_news(window, settings), window.matched
-    closes = _closes(tape, window, settings)
-    statistic, pvalue = sup_test(after.path, after.placebo)
+    closes = later_closes(tape, window, settings)
+    columns, keep = window.columns, served(window)
+    statistic, pvalue = sup_test(window.tested[columns], window.tested_placebo[keep][:, columns], after.weight)
     return Response(
         event=event.id,
         instrument=tape.instrument.code,
@@ -75,21 +100,21 @@ def _assemble(
         reference_at=instant_from_us(_reference_close(tape, event.time)),
         first_at=instant_from_us(int(matched.moments[matched.first])),
         reference_price=float(np.exp(matched.event.price[matched.zero])),
-        moves=(*_moves(window, after, settings), closes[0]),
-        shape=_shape(window, after, closes),
+        moves=(*_moves(window, after, settings), closes[0].move),
+        shape=_shape(tape, event.time, window, after, closes),
         anchors=_anchors(window, event.time, settings),
         pattern=pattern_of(after),
         path_statistic=statistic,
         path_pvalue=pvalue,
         placebo_days=len(after.placebo),
-        smallest_pvalue=smallest_pvalue(len(after.placebo)),
-        path=_path(window, settings),
+        smallest_pvalue=_smallest(after),
+        path=_path(window, after),
         assumed_times=_assumed_times(window, event.time, settings),
         activity=_activity(window),
         removed=matched.removed,
         confounders=confounders_of(tape, event, matched, known),
         gap=_gap(tape, event.time, settings) if window.closed else None,
-        notices=_notices(event, window, after, settings),
+        notices=(*_notices(event, window, after, settings), *early_move_notices(window, settings)),
         simulated=tape.simulated,
     )
 
@@ -98,89 +123,58 @@ def _reference_close(tape: Tape, time: EventTime) -> int:
     return int(tape.closes[np.searchsorted(tape.closes, instant_us(time.earliest), side="right") - 1])
 
 
+def _smallest(after: AfterNews) -> float:
+    return smallest_pvalue(len(after.placebo) if after.weight is None else float(after.weight.sum()))
+
+
 def _moves(window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Move, ...]:
-    found = []
+    found, keep = [], served(window)
     for minutes in settings.horizons:
         place = window.place(minutes)
         reason = "the window ends before" if window.ends_before(minutes) else ""
-        at = int(window.matched.moments[window.columns[place]])
-        found.append(
-            move_of(f"+{minutes} min", at, float(minutes), after.path[place], after.placebo[:, place], settings, reason)
-        )
+        column = int(window.columns[place])
+        at = int(window.matched.moments[column])
+        days = Days(after.placebo[:, place], window.tested_placebo[keep, column], after.weight)
+        value = after.path[place], window.tested[column]
+        found.append(move_of((f"+{minutes} min", at, float(minutes)), value, days, settings, reason))
     return tuple(found)
 
 
-def no_move(label: str, reason: str) -> Move:
-    """Return a move that could not be measured, with the reason."""
-    return Move(label, None, math.nan, math.nan, math.nan, math.nan, math.nan, reason=reason)
-
-
-def move_of(
-    label: str,
-    at: int,
-    minutes: float,
-    value: float,
-    placebo: FloatArray,
-    settings: ResponseSettings,
-    reason: str = "",
-) -> Move:
-    """Return one move with its interval and placebo p-value."""
-    draws = noise_draws(np.array([value]), placebo[:, None])[:, 0]
-    low, high = interval(draws, settings.level)
-    pvalue = float(placebo_pvalue(np.array(value), placebo))
-    return Move(label, instant_from_us(at), minutes, float(value), low, high, pvalue, reason=reason)
-
-
-def _closes(tape: Tape, window: Window, settings: ResponseSettings) -> tuple[Move, ...]:
-    """Return the moves to the last bar of the event day, of the next day with bars, and of ``days_later`` days on."""
-    matched, days = window.matched, days_of(tape)
-    last = np.append(np.flatnonzero(np.diff(tape.day)), len(tape) - 1)
-    own = int(np.searchsorted(days, matched.event_day))
-    others = np.searchsorted(days, matched.day)
-    labels = {0: "close", 1: "next close", settings.days_later: f"close {settings.days_later} days later"}
-    found = []
-    for ahead, label in labels.items():
-        if own + ahead >= len(days):
-            found.append(no_move(label, "the bars end before"))
-            continue
-        value = tape.price[last[own + ahead]] - matched.event.price[matched.zero]
-        ends = np.minimum(others + ahead, len(days) - 1)
-        clean = (others + ahead < own) | ((others > own) & (others + ahead < len(days)))
-        moves = (tape.price[last[ends]] - matched.placebo.price[:, matched.zero]) * window.factor
-        at = int(tape.closes[last[own + ahead]])
-        found.append(move_of(label, at, math.nan, value, np.where(clean, moves, np.nan), settings))
-    return tuple(found)
-
-
-def _shape(window: Window, after: AfterNews, closes: tuple[Move, ...]) -> tuple[Estimate, ...]:
-    matched = window.matched
-    before, others = -window.car[matched.start], -window.placebo[:, matched.start]
-    keep = np.isfinite(window.placebo[:, window.columns]).all(axis=1)
-    leak = leak_estimates(float(before), others[keep], after)
-    if not math.isfinite(before):
-        nothing = "the market had not yet opened at the start of the window before the news"
-        leak = tuple(Estimate(e.name, math.nan, unit=e.unit, reason=nothing) for e in leak)  # type: ignore[assignment]
+def _shape(
+    tape: Tape, time: EventTime, window: Window, after: AfterNews, closes: tuple[LaterClose, ...]
+) -> tuple[Estimate, ...]:
     _, next_close, later = closes
     returns, placebo, after_from = bar_returns(window)
     return (
         *shape_estimates(after),
         jump_share_estimate(returns, placebo, after_from, after),
-        *leak,
+        median_move(tape, time, window, after),
+        *_leak(window, after),
         *(
             Estimate(n, m.value, m.low, m.high, "log", m.pvalue, m.reason)
-            for n, m in (("next_close", next_close), ("days_later", later))
+            for n, m in (("next_close", next_close.move), ("days_later", later.move))
         ),
-        _permanence(next_close, after),
+        _permanence(next_close, window, after),
     )
 
 
-def _permanence(next_close: Move, after: AfterNews) -> Estimate:
-    reason = after.undefined("half_life") or next_close.reason
-    final = after.path[after.at.horizon]
+def _leak(window: Window, after: AfterNews) -> tuple[Estimate, ...]:
+    start, keep = window.matched.start, served(window)
+    before, tested = -float(window.car[start]), -float(window.tested[start])
+    others, tested_others = -window.placebo[keep, start], -window.tested_placebo[keep, start]
+    if not math.isfinite(before):
+        nothing = "the market had not yet opened at the start of the window before the news"
+        return tuple(Estimate(n, math.nan, unit=u, reason=nothing) for n, u in LEAK_UNITS.items())
+    return leak_estimates(before, others, after, (tested, tested_others))
+
+
+def _permanence(next_close: LaterClose, window: Window, after: AfterNews) -> Estimate:
+    reason = after.undefined("half_life") or next_close.move.reason
+    final = float(after.path[after.at.horizon])
     if reason or not final:
-        return Estimate("permanence", math.nan, unit="share", reason=reason)
-    ends = sorted((next_close.low / final, next_close.high / final))
-    return Estimate("permanence", next_close.value / final, ends[0], ends[1], "share")
+        return Estimate("permanence", math.nan, unit="share", reason=reason or "there is no move to compare with")
+    ends = after.ratio(next_close.move.value, next_close.placebo[served(window)], after.at.horizon)
+    return share_estimate("permanence", next_close.move.value / final, ends)
 
 
 def _anchors(window: Window, time: EventTime, settings: ResponseSettings) -> tuple[Estimate, ...]:
@@ -195,8 +189,10 @@ def _anchors(window: Window, time: EventTime, settings: ResponseSettings) -> tup
     }
     found = []
     for name, (start, end) in ends.items():
-        value, placebo = window.car[end] - window.car[start], window.placebo[:, end] - window.placebo[:, start]
-        m = move_of(name, int(matched.moments[end]), float(minutes), value, placebo, settings)
+        value = tuple(float(path[end] - path[start]) for path in (window.car, window.tested))
+        told, tested = (paths[:, end] - paths[:, start] for paths in (window.placebo, window.tested_placebo))
+        at = (name, int(matched.moments[end]), float(minutes))
+        m = move_of(at, value, Days(told, tested, matched.weights()), settings)
         found.append(Estimate(name, m.value, m.low, m.high, pvalue=m.pvalue))
     return tuple(found)
 
@@ -208,12 +204,13 @@ def _assumed_times(window: Window, time: EventTime, settings: ResponseSettings) 
     if window.closed or count < 2:
         return None
     return assumed_times(
-        window.car[columns],
-        window.placebo[:, columns],
+        Curves(window.car[columns], window.placebo[:, columns]),
+        Curves(window.tested[columns], window.tested_placebo[:, columns]),
         matched.moments[columns[:count]],
         length=max(1, math.ceil(settings.settle / window.step_minutes)),
         minutes=settings.settle,
         level=settings.level,
+        weight=matched.weights(),
     )
 
 
@@ -226,19 +223,20 @@ def _activity(window: Window) -> tuple[Activity, ...]:
         ("volume", matched.event.volume, matched.placebo.volume),
         ("range", matched.event.span, matched.placebo.span),
         ("variance", step**2, steps**2),
+        ("spread", matched.event.spread, matched.placebo.spread),
     ]
-    return tuple(activity(name, e, p, after) for name, e, p in rows if np.isfinite(e[after]).any() and len(p))
+    there = [(name, e, p) for name, e, p in rows if np.isfinite(e[after]).any() and len(p)]
+    return tuple(activity(name, e, p, after, matched.weights()) for name, e, p in there)
 
 
-def _path(window: Window, settings: ResponseSettings) -> Path:
+def _path(window: Window, after: AfterNews) -> Path:
     matched = window.matched
-    found = bands(window.placebo[:, window.columns], settings.level)
     pointwise, joint = np.full(len(window.car), np.nan), np.full(len(window.car), np.nan)
-    pointwise[window.columns], joint[window.columns] = found.pointwise, found.joint
+    pointwise[window.columns], joint[window.columns] = after.bands.pointwise, after.bands.joint
     usual = medians(matched.placebo.volume)
     return Path(
-        matched.moments, matched.open, window.car, pointwise, joint, window.placebo, matched.day,
-        matched.event.volume, usual, matched.start, matched.zero, matched.first,
+        matched.moments, matched.open, window.car, pointwise, joint, window.placebo, matched.day, matched.weight,
+        window.tested, window.tested_placebo, matched.event.volume, usual, matched.start, matched.zero, matched.first,
     )  # fmt: skip
 
 
@@ -249,7 +247,7 @@ def _gap(tape: Tape, time: EventTime, settings: ResponseSettings) -> Estimate:
 
 
 def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Notice, ...]:
-    days, smallest = len(after.placebo), smallest_pvalue(len(after.placebo))
+    days, smallest = len(after.placebo), _smallest(after)
     matched = window.matched
     before = slice(matched.start, matched.zero + 1)
     trading = matched.event.traded[before][matched.open[before]]

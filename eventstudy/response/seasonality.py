@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, look_up
+from eventstudy.arrays import FloatArray, IntArray, look_up
 from eventstudy.response.realised import LEVELS
 
 LOG_ABS_NORMAL = -(np.euler_gamma + math.log(2)) / 2  # E ln|Z| = -0.6352
 WSD_CUT, WSD_SCALE, HALF_SCALE = 6.635, 1.081, 0.741  # Boudt, Croux and Laurent (2011)
+SHORTEST = 16  # bars of a stretch that has a daily level and a rhythm of its own
 
 
 def time_of_day_mean(returns: FloatArray) -> FloatArray:
@@ -117,7 +118,9 @@ PERIODICITIES: Mapping[str, Callable[[FloatArray], FloatArray]] = {
 }
 
 
-def periodicity(returns: FloatArray, kind: str = "wsd", level: str = "medrv") -> FloatArray:
+def periodicity(
+    returns: FloatArray, kind: str = "wsd", level: str = "medrv", segments: IntArray | None = None
+) -> FloatArray:
     """Return the time-of-day factors f_i of several days, shape (D, n) to (n,).
 
     Parameters
@@ -128,8 +131,24 @@ def periodicity(returns: FloatArray, kind: str = "wsd", level: str = "medrv") ->
         Row of ``PERIODICITIES``: sd, wsd, fourier.
     level : str
         Row of ``LEVELS`` for the daily level each day is divided by first.
+    segments : IntArray, shape (n,), optional
+        Numbers the stretches of trading between breaks: each has a daily level and a rhythm of its own, and the
+        factors of all of them are on one scale.
     """
+    stretches = [slice(None)] if segments is None else [np.flatnonzero(segments == s) for s in np.unique(segments)]
+    factor = np.full(np.shape(returns)[1], np.nan)
+    for stretch in stretches:
+        factor[stretch] = _one_stretch(np.asarray(returns)[:, stretch], kind, level)
+    return unit_mean_square(factor)
+
+
+def _one_stretch(returns: FloatArray, kind: str, level: str) -> FloatArray:
+    """Return the volatility of each bar of one stretch; too short for a daily level or waves, by standard deviation."""
     estimate = look_up("periodicity", PERIODICITIES, kind)
+    if returns.shape[1] < SHORTEST:
+        return np.asarray(np.sqrt(time_of_day_mean(returns**2)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.asarray(returns) / daily_level(returns, level)[:, None]
-    return estimate(np.where(np.isfinite(scaled), scaled, np.nan))
+        levels = daily_level(returns, level)
+        scaled = returns / levels[:, None]
+    typical = math.sqrt(float(time_of_day_mean(levels[:, None] ** 2)[0]))
+    return typical * estimate(np.where(np.isfinite(scaled), scaled, np.nan))

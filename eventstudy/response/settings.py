@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from eventstudy.arrays import check_choice
+from eventstudy.abnormal.expected import MODELS, options_of
+from eventstudy.arrays import check_choice, look_up
 from eventstudy.errors import UsageError
+from eventstudy.response.price_rules import PRICE_RULES
+from eventstudy.response.realised import LEVELS
+from eventstudy.response.seasonality import PERIODICITIES
 
-Expected = Literal["zero", "same_clock_mean"]
 Pauses = Literal["cross", "stop"]
-KnownEvents = Literal["drop", "keep"]
+KnownEvents = Literal["drop", "down_weight", "keep"]
+
+# Models that look back along the calendar from the event have no meaning on the same clock of other days.
+NOT_BY_CLOCK = ("garch", "rolling", "comparison_period_mean")
+EXPECTED = {name: row for name, row in MODELS.items() if name not in NOT_BY_CLOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +38,29 @@ class ResponseSettings:
     days_later : int
         Days with bars after the event day at whose close permanence is looked at, besides the next close.
     level : float
-    expected : {"zero", "same_clock_mean"}
-        What an ordinary day would have done: nothing, or what the placebo days did on average.
+    price : str
+        Row of ``PRICE_RULES``: what "the price at t" means (last, open, mid, vwap, median).
+    expected : str
+        What an ordinary day would have done: row of ``EXPECTED``, the models of ``MODELS`` that can be estimated in
+        the same clock window of the placebo days. "zero" takes nothing off, "same_clock_mean" what these days did on
+        average, "market" and its relatives what the factor given explains.
+    expected_options : mapping
+        Options of that model.
     standardise : bool
         Bring every placebo day to the event day's volatility, measured on the bars before ``earliest``.
+    seasonality : str
+        Row of ``PERIODICITIES`` ("sd", "wsd", "fourier"): every p-value then rests on returns divided by the time of
+        day's volatility; moves and bands stay in log returns. "none" leaves the returns as they are.
+    volatility : str
+        Row of ``LEVELS`` ("medrv", "bipower", "minrv", "rv"): the daily level of volatility of both options.
     placebo_days : int or None
     placebo_after : bool
     pauses : {"cross", "stop"}
         Whether windows go on after a break of trading.
-    known_events : {"drop", "keep"}
-        Whether days on which another known event falls into the window serve as placebo days. Either way they are
-        listed.
+    known_events : {"drop", "down_weight", "keep"}
+        Whether days on which another known event falls into the window serve as placebo days, count
+        ``known_weight`` of a day, or count fully. They are listed in any case.
+    known_weight : float
     """
 
     horizons: tuple[int, ...] = (5, 20, 60)
@@ -49,19 +69,41 @@ class ResponseSettings:
     leak: int = 30
     days_later: int = 5
     level: float = 0.95
-    expected: Expected = "zero"
+    price: str = "last"
+    expected: str = "zero"
+    expected_options: Mapping[str, Any] = field(default_factory=dict)
     standardise: bool = False
+    seasonality: str = "none"
+    volatility: str = "medrv"
     placebo_days: int | None = None
     placebo_after: bool = False
     pauses: Pauses = "cross"
     known_events: KnownEvents = "drop"
+    known_weight: float = 0.5
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "horizons", tuple(self.horizons))
-        check_choice("expected move", self.expected, Expected)
+        look_up("price rule", PRICE_RULES, self.price)
+        look_up("volatility level", LEVELS, self.volatility)
+        look_up("seasonality", {"none": None, **PERIODICITIES}, self.seasonality)
+        model = look_up("expected move", EXPECTED, self.expected)
+        options_of(f"model {self.expected}", model.options, self.expected_options)
         check_choice("treatment of pauses", self.pauses, Pauses)
         check_choice("treatment of known events", self.known_events, KnownEvents)
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
         if not self.horizons or min(self.horizons) < 0 or list(self.horizons) != sorted(set(self.horizons)):
             raise UsageError(f"The horizons {list(self.horizons)} must be increasing minutes, 0 or more.")
         if not 0.5 < self.level < 1:
             raise UsageError(f"The level is {self.level}; allowed is between 0.5 and 1.")
+        if not 0 < self.known_weight <= 1:
+            raise UsageError(f"The weight of days with a known event is {self.known_weight}; allowed is 0 to 1.")
+        for name in ("settle", "absorbed", "leak", "days_later"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"The setting {name} is {getattr(self, name)}; it must be 0 or more.")
+
+    @property
+    def weight_of_known(self) -> float:
+        """How much a placebo day counts on which another known event falls into the window; 0 for not at all."""
+        return {"drop": 0.0, "down_weight": self.known_weight, "keep": 1.0}[self.known_events]

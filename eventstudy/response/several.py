@@ -13,7 +13,7 @@ from eventstudy.response.placebo import TIE
 from eventstudy.response.values import Move, Response
 
 
-def joint_pvalues(event: FloatArray, placebo: FloatArray) -> FloatArray:
+def joint_pvalues(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> FloatArray:
     """Return step-down max-t p-values of K moves of one event, shape (K,).
 
     Null for each: its move is exchangeable with its placebo days'. The days are the unit of resampling, so whatever
@@ -25,6 +25,8 @@ def joint_pvalues(event: FloatArray, placebo: FloatArray) -> FloatArray:
     event : FloatArray, shape (K,)
     placebo : FloatArray, shape (D, K)
         The same days for every instrument; days with a NaN are left out.
+    weight : FloatArray, shape (D,), optional
+        How much each day counts, the event day being 1.
 
     Examples
     --------
@@ -32,21 +34,23 @@ def joint_pvalues(event: FloatArray, placebo: FloatArray) -> FloatArray:
     >>> joint_pvalues(np.array([9.0, 1.5]), placebo).tolist()
     [0.2, 0.6]
     """
-    days = placebo[np.isfinite(placebo).all(axis=1)]
+    complete = np.isfinite(placebo).all(axis=1)
+    days, each = placebo[complete], np.ones(int(complete.sum())) if weight is None else weight[complete]
     moves = np.asarray(event, dtype=np.float64)
     pvalues = np.full(len(moves), np.nan)
     if len(days) < 2 or not np.isfinite(moves).all():
         return pvalues
-    squares = days**2
-    scale = np.sqrt(squares.mean(axis=0))
-    others = np.sqrt(np.maximum((squares.sum(axis=0) - squares) / (len(days) - 1), 0.0))
+    squares, count = days**2 * each[:, None], each.sum()
+    scale = np.sqrt(squares.sum(axis=0) / count)
+    others = np.sqrt(np.maximum((squares.sum(axis=0) - squares) / (count - each)[:, None], 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(moves == 0, 0.0, np.abs(moves) / scale)
         studentised = np.where(days == 0, 0.0, np.abs(days) / others)
     order, worst = np.argsort(-statistic, kind="stable"), 0.0
     for rank, k in enumerate(order):
         remaining = studentised[:, order[rank:]].max(axis=1)
-        worst = max(worst, (1 + int((remaining >= statistic[k] * TIE).sum())) / (len(days) + 1))
+        beyond = float(each[remaining >= statistic[k] * TIE].sum())
+        worst = max(worst, (1 + beyond) / (count + 1))
         pvalues[k] = worst
     return pvalues
 
@@ -65,18 +69,21 @@ def with_joint_pvalues(responses: Sequence[Response]) -> tuple[Response, ...]:
     for h, move in enumerate(responses[0].moves):
         if not math.isfinite(move.minutes):
             continue
-        values = np.array([response.moves[h].value for response in responses])
-        placebo = np.column_stack([_placebo_moves(response, response.moves[h], common) for response in responses])
-        for k, pvalue in enumerate(joint_pvalues(values, placebo)):
+        found = [_tested_moves(response, response.moves[h], common) for response in responses]
+        values, placebo = np.array([value for value, _, _ in found]), np.column_stack([days for _, days, _ in found])
+        weight = np.min([each for _, _, each in found], axis=0)  # a day doubted for one instrument is doubted for all
+        for k, pvalue in enumerate(joint_pvalues(values, placebo, weight)):
             corrected[k][h] = replace(corrected[k][h], joint_pvalue=float(pvalue))
     return tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, corrected, strict=True))
 
 
-def _placebo_moves(response: Response, move: Move, days: IntArray) -> FloatArray:
-    rows = np.searchsorted(response.path.placebo_day, days)
+def _tested_moves(response: Response, move: Move, days: IntArray) -> tuple[float, FloatArray, FloatArray]:
+    """Return the move of the event day and of each day as the tests see it, and the weights of the days."""
+    path = response.path
+    rows = np.searchsorted(path.placebo_day, days)
     assert move.at is not None  # noqa: S101  a horizon always has its closing instant
-    column = int(np.searchsorted(response.path.closes, instant_us(move.at)))
-    return np.asarray(response.path.placebo[rows, column])
+    column = int(np.searchsorted(path.closes, instant_us(move.at)))
+    return float(path.tested[column]), path.tested_placebo[rows, column], path.weight[rows]
 
 
 def hayashi_yoshida(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], shift: int = 0) -> float:

@@ -114,30 +114,32 @@ def noise_draws(path: FloatArray, placebo: FloatArray) -> FloatArray:
     ----------
     path : FloatArray, shape (n,)
     placebo : FloatArray, shape (D, n)
-        Days with a NaN are left out.
     """
-    noise = placebo[np.isfinite(placebo).all(axis=1)]
-    return np.concatenate([path - noise, path + noise])
+    return np.concatenate([path - placebo, path + placebo])
 
 
-def interval(draws: FloatArray, level: float) -> tuple[float, float]:
+def interval(draws: FloatArray, level: float, weight: FloatArray | None = None) -> tuple[float, float]:
     """Return the central interval of draws, NaN draws left out; two NaN with fewer than 20 of them.
 
     Order statistics without interpolation, counted from both ends alike: of D placebo days with both signs the ends
-    are those of the pointwise band.
+    are those of the pointwise band. ``weight`` (D,) says how much the days behind the 2 D draws count.
     """
-    there = np.sort(draws[np.isfinite(draws)])
-    if len(there) < 20:
+    there = np.isfinite(draws)
+    order = np.argsort(draws[there])
+    values = draws[there][order]
+    if len(values) < 20:
         return float("nan"), float("nan")
-    outside = int((1 - level) / 2 * len(there) + 1e-9)
-    return float(there[outside]), float(there[-1 - outside])
+    each = np.ones(len(values)) if weight is None else np.tile(weight, len(draws) // len(weight))[there][order]
+    outside = (1 - level) / 2 * each.sum() + 1e-9
+    low, high = (np.searchsorted(np.cumsum(side), outside, side="right") for side in (each, each[::-1]))
+    return float(values[low]), float(values[len(values) - 1 - high])
 
 
-def reflected(value: float, draws: FloatArray, level: float) -> tuple[float, float]:
+def reflected(value: float, draws: FloatArray, level: float, weight: FloatArray | None = None) -> tuple[float, float]:
     """Return the basic bootstrap interval [2 value - q_high, 2 value - q_low].
 
     For numbers that noise pushes one way (a maximum is never too small): the draws, noisy once more, are as far above
     the measured number as that is above the truth, so the quantiles are turned round it.
     """
-    low, high = interval(draws, level)
+    low, high = interval(draws, level, weight)
     return 2 * value - high, 2 * value - low

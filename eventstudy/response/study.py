@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from eventstudy.arrays import DAY_US
 from eventstudy.errors import DataError, Notice
@@ -28,6 +28,7 @@ def respond_all(
     events: Sequence[Event],
     settings: ResponseSettings = DEFAULT,
     known: Sequence[Event] = (),
+    factors: Sequence[Bars] = (),
     *,
     workers: int = 1,
 ) -> ResponseSet:
@@ -42,6 +43,8 @@ def respond_all(
     known : sequence of Event
         Further known events, for confounders and for days that must not serve as placebo days; the events themselves
         always count.
+    factors : sequence of Bars
+        The market first; what ``settings.expected`` learns from.
     workers : int
         Processes to share the events among; the result does not depend on it.
 
@@ -50,14 +53,18 @@ def respond_all(
     ResponseSet
         Pairs that could not be answered are in ``skipped`` with the reason.
     """
-    tapes = {b.instrument.code: tape_of(b) for b in bars if b.step.value // 1000 < DAY_US and len(b)}
-    everything = (*events, *known)
+    task = Task(
+        {b.instrument.code: tape_of(b, settings.price) for b in bars if b.step.value // 1000 < DAY_US and len(b)},
+        tuple(tape_of(b, settings.price) for b in factors),
+        settings,
+        (*events, *known),
+    )
     if workers < 2 or len(events) < 2 * workers:
-        return _answer(tapes, tuple(events), settings, everything)
+        return _answer(task, tuple(events))
     edges = [len(events) * part // workers for part in range(workers + 1)]
     shares = [tuple(events[a:b]) for a, b in itertools.pairwise(edges)]
     with ProcessPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_answer, tapes, share, settings, everything) for share in shares]
+        jobs = [pool.submit(_answer, task, share) for share in shares]
         parts = [job.result() for job in jobs]
     return ResponseSet(
         tuple(r for part in parts for r in part.responses),
@@ -66,15 +73,23 @@ def respond_all(
     )
 
 
-def _answer(
-    tapes: Mapping[str, Tape], events: tuple[Event, ...], settings: ResponseSettings, known: tuple[Event, ...]
-) -> ResponseSet:
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What every event of a study is answered from."""
+
+    tapes: Mapping[str, Tape]
+    factors: tuple[Tape, ...]
+    settings: ResponseSettings
+    known: tuple[Event, ...]
+
+
+def _answer(task: Task, events: tuple[Event, ...]) -> ResponseSet:
     found: list[Response] = []
     pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []
     for event in events:
-        named = [code for code in tapes if code in (event.instruments or tapes)]
-        answers = [_one(tapes[code], event, settings, known) for code in named]
+        named = [code for code in task.tapes if code in (event.instruments or task.tapes)]
+        answers = [_one(task, code, event) for code in named]
         skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
         answered = with_joint_pvalues([a for a in answers if not isinstance(a, str)])
         found += answered
@@ -82,9 +97,10 @@ def _answer(
     return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
 
 
-def _one(tape: Tape, event: Event, settings: ResponseSettings, known: tuple[Event, ...]) -> Response | str:
+def _one(task: Task, code: str, event: Event) -> Response | str:
+    tape = task.tapes[code]
     try:
-        return with_claims(respond(tape, event, settings, known), tape, event)
+        return with_claims(respond(tape, event, task.settings, task.known, task.factors), tape, event)
     except DataError as error:
         return str(error)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, values_equal, wall_us
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, look_up, values_equal, wall_us
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import Instrument
+from eventstudy.response.price_rules import PRICE_RULES, prices_of
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -31,8 +32,14 @@ class Tape:
     wall : IntArray, shape (T,)
         The same on the market's clock, microseconds since 1970-01-01T00:00 local; never decreasing.
     price, span, volume : FloatArray, shape (T,)
-        Log close; log of high over low (NaN without both); volume (NaN without).
+        Log price under ``rule``; log of high over low (NaN without both); volume (NaN without).
     simulated : bool
+    rule : str
+        Row of ``PRICE_RULES``.
+    reach_us : int
+        How far back that rule looks.
+    spread : FloatArray, shape (T,)
+        Log of ask over bid at each close; NaN without quotes.
     day : IntArray, shape (T,)
         Local date of each bar as days since 1970-01-01; a bar that closes at midnight ends the day before.
     """
@@ -46,6 +53,9 @@ class Tape:
     span: FloatArray
     volume: FloatArray
     simulated: bool = False
+    rule: str = "last"
+    reach_us: int = 0
+    spread: FloatArray | None = None
     day: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,30 +75,32 @@ class Sample:
     """A tape read at a grid of clock times; every array has the shape of the grid.
 
     ``price`` is the last log price of the same local day at or before the time (NaN before the day's first bar);
-    ``traded`` says whether a bar closes in the step that ends there; ``volume`` and ``span`` are that bar's, NaN
-    without one; ``age`` is the time since the price was made, microseconds.
+    ``traded`` says whether a bar closes in the step that ends there; ``volume``, ``span`` and ``spread`` are that
+    bar's, NaN without one; ``age`` is the time since the price was made, microseconds.
     """
 
     price: FloatArray
     traded: BoolArray
     volume: FloatArray
     span: FloatArray
+    spread: FloatArray
     age: IntArray
 
 
-def tape_of(bars: Bars) -> Tape:
-    """Return bars as a tape on the clock of their calendar."""
-    frame, zone = bars.frame, calendar(bars.instrument.calendar).zone
-    columns = {c: np.asarray(frame[c], dtype=np.float64) for c in frame.columns}
-    missing = np.full(len(frame), np.nan)
+def tape_of(bars: Bars, rule: str = "last") -> Tape:
+    """Return bars as a tape on the clock of their calendar, its prices made by one row of ``PRICE_RULES``."""
+    zone, prices = calendar(bars.instrument.calendar).zone, prices_of(bars)
+    chosen = look_up("price rule", PRICE_RULES, rule)
     with np.errstate(divide="ignore", invalid="ignore"):
-        price = np.log(columns["close"])
-        span = np.log(columns.get("high", missing)) - np.log(columns.get("low", missing))
-    closes = bars.closes_us
+        price = np.log(chosen.levels(prices))
+        span = np.log(prices.high) - np.log(prices.low)
+        spread = np.log(prices.ask) - np.log(prices.bid)
+    closes = prices.closes
     wall = np.maximum.accumulate(wall_us(closes, zone)) if len(closes) else closes
-    volume = columns.get("volume", missing)
-    step = bars.step.value // 1000
-    return Tape(bars.instrument, zone, step, closes, wall, price, span, volume, bars.simulated)
+    step, reach = bars.step.value // 1000, chosen.reach(prices)
+    return Tape(
+        bars.instrument, zone, step, closes, wall, price, span, prices.volume, bars.simulated, rule, reach, spread
+    )
 
 
 def days_of(tape: Tape) -> IntArray:
@@ -113,5 +125,6 @@ def read_at(tape: Tape, wall: IntArray, *, carry: bool = False) -> Sample:
         traded=traded,
         volume=np.where(traded, tape.volume[held], np.nan),
         span=np.where(traded, tape.span[held], np.nan),
+        spread=np.full(at.shape, np.nan) if tape.spread is None else np.where(traded, tape.spread[held], np.nan),
         age=np.where(there, age, -1),
     )

@@ -6,6 +6,8 @@ sup of the same curve on placebo days (Ball and Torous 1988, doi:10.1016/0304-40
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray
@@ -36,30 +38,48 @@ def moves_from(paths: FloatArray, starts: IntArray, length: int) -> FloatArray:
     return np.asarray(paths[..., ends] - paths[..., starts])
 
 
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """An event's path (T,) and the placebo days' (D, T), from the last clean price under ``earliest`` on."""
+
+    path: FloatArray
+    placebo: FloatArray
+
+
 def assumed_times(
-    path: FloatArray, placebo: FloatArray, closes: IntArray, *, length: int, minutes: int, level: float
+    moves: Curves,
+    tested: Curves,
+    closes: IntArray,
+    *,
+    length: int,
+    minutes: int,
+    level: float,
+    weight: FloatArray | None = None,
 ) -> AssumedTimes:
     """Return the curve of moves over assumed instants, with its bands and its sup test.
 
     Parameters
     ----------
-    path : FloatArray, shape (T,)
-        From the last clean price under ``earliest`` on.
-    placebo : FloatArray, shape (D, T)
+    moves, tested : Curves
+        What is told, and what the test rests on: the same, or returns without the time of day.
     closes : IntArray, shape (A,)
         Closing instants of the first A columns: the last clean prices of the A assumed instants.
     length : int
         Columns over which the move is measured; ``minutes`` is the same for the reader.
     level : float
+    weight : FloatArray, shape (D,), optional
     """
     starts = np.arange(len(closes), dtype=np.int64)
-    move, others = moves_from(path, starts, length), moves_from(placebo, starts, length)
-    found = bands(others, level)
-    statistic, pvalue = sup_test(move, others)
+    move, others = (moves_from(paths, starts, length) for paths in (moves.path, moves.placebo))
+    found = bands(others, level, weight)
+    judged, ordinary = (moves_from(paths, starts, length) for paths in (tested.path, tested.placebo))
+    statistic, pvalue = sup_test(judged, ordinary, weight)
     return AssumedTimes(closes, move, found.pointwise, found.joint, minutes, statistic, pvalue)
 
 
-def moves_before(closes: IntArray, returns: FloatArray, official_at: int, window: int = 16) -> IntArray:
+def moves_before(
+    closes: IntArray, returns: FloatArray, official_at: int, window: int = 16, size: float = 0.05
+) -> IntArray:
     """Return the closing instants of bars before the official time that moved more than ordinary bars do.
 
     Lee and Mykland's test on the bars so far: what it finds before the official time is a leak or a wrong time.
@@ -74,7 +94,9 @@ def moves_before(closes: IntArray, returns: FloatArray, official_at: int, window
         The official time, microseconds.
     window : int
         Bars that say what is ordinary.
+    size : float
+        Probability of any false flag among the bars that are judged.
     """
     before = closes <= official_at
-    flagged = lee_mykland(returns[before], window).is_jump
+    flagged = lee_mykland(returns[before], window, size).is_jump
     return np.asarray(closes[before][flagged], dtype=np.int64)

@@ -23,7 +23,8 @@ class Estimate:
     ----------
     name : str
     value, low, high : float
-        The number and its interval at the study's level; NaN where it is not defined.
+        The number and its interval at the study's level; NaN where it is not defined. An end without a bound is
+        infinite: an ordinary day cannot refute any value on that side.
     unit : {"log", "minutes", "share", "multiple"}
         "log" is a decimal log return, "share" a fraction of a move, "minutes" trading minutes since the clean price.
     pvalue : float
@@ -108,7 +109,7 @@ class AssumedTimes:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Activity:
-    """Volume, range or realised volatility against the same clock on placebo days.
+    """Volume, range, realised volatility or quoted spread against the same clock on placebo days.
 
     ``multiple`` (T,) is the event day over the placebo median at each moment; ``peak`` its largest value after the
     news with the rank p-value of that bar, ``window`` the sum over the window against the placebo sums.
@@ -160,6 +161,10 @@ class Path:
     placebo : FloatArray, shape (D, T)
     placebo_day : IntArray, shape (D,)
         Days since 1970-01-01.
+    weight : FloatArray, shape (D,)
+        How much each placebo day counts, the event day being 1.
+    tested, tested_placebo : FloatArray, shapes (T,) and (D, T)
+        The same paths as the p-values see them: without the time of day's volatility where the study asks for that.
     volume, volume_median : FloatArray, shape (T,)
     start, zero, first : int
         Columns of the window's start, the last clean close and the first close after the news.
@@ -172,6 +177,9 @@ class Path:
     joint: FloatArray
     placebo: FloatArray
     placebo_day: IntArray
+    weight: FloatArray
+    tested: FloatArray
+    tested_placebo: FloatArray
     volume: FloatArray
     volume_median: FloatArray
     start: int
@@ -241,7 +249,7 @@ class Response:
         At the horizons asked for and at the close.
     shape : tuple of Estimate
         first_significant, half_life, ninety, peak, peak_minutes, overshoot, given_back, reversal, absorbed,
-        jump_share, leak, leak_share, next_close, days_later.
+        jump_share, median_move, leak, leak_share, next_close, days_later, permanence.
     anchors : tuple of Estimate
         The move at the horizon under bracket, earliest and latest.
     pattern : str

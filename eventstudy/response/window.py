@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,14 @@ import numpy as np
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
 from eventstudy.news.items import EventTime
 from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
+from eventstudy.response.expected import less_expected
 from eventstudy.response.matching import Matched, WindowChoice, match
 from eventstudy.response.numbers import AfterNews
 from eventstudy.response.placebo import bands, regime_scaled
 from eventstudy.response.seasonality import daily_level
-from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.settings import EXPECTED, ResponseSettings
 from eventstudy.response.shape import ShapeColumns
+from eventstudy.response.standardised import tested_paths
 from eventstudy.response.tape import Tape
 
 
@@ -30,6 +33,8 @@ class Window:
     placebo : FloatArray, shape (D, T)
     factor : FloatArray, shape (D,)
         What each placebo day was multiplied with (ones without standardising).
+    tested, tested_placebo : FloatArray, shapes (T,) and (D, T)
+        The paths that p-values rest on: ``car`` and ``placebo``, or those of returns without the time of day.
     columns : IntArray, shape (n,)
         Columns after the last clean price at which the market trades.
     step_minutes : float
@@ -41,6 +46,8 @@ class Window:
     car: FloatArray
     placebo: FloatArray
     factor: FloatArray
+    tested: FloatArray
+    tested_placebo: FloatArray
     columns: IntArray
     step_minutes: float
     closed: bool
@@ -77,7 +84,11 @@ class Window:
 
 
 def abnormal_window(
-    tape: Tape, time: EventTime, settings: ResponseSettings, others: tuple[EventTime, ...] = ()
+    tape: Tape,
+    time: EventTime,
+    settings: ResponseSettings,
+    others: tuple[EventTime, ...] = (),
+    factors: Sequence[Tape] = (),
 ) -> Window:
     """Cut, match and correct the window of one event on one tape."""
     nights = nights_closed(tape, time)
@@ -90,18 +101,31 @@ def abnormal_window(
         pauses=settings.pauses,
         carry=nights > 0,
         nights=nights if closed else 0,
+        known_weight=settings.weight_of_known,
     )
     matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
-    car, placebo = matched.path, matched.placebo_path
+    car, placebo = _less_expected(tape, matched, settings, factors, carry=choice.carry)
     factor = np.ones(len(placebo))
-    if settings.expected == "same_clock_mean" and len(placebo) > 1:
-        car, placebo = less_mean(car, placebo)
     if settings.standardise:
-        levels, level = regime_levels(matched)
+        levels, level = regime_levels(matched, settings.volatility)
         placebo = regime_scaled(placebo, levels, level)
         factor = np.asarray(level / levels)
+    tested = car, placebo
+    if settings.seasonality != "none":
+        tested = tested_paths(car, placebo, matched, settings.seasonality, settings.volatility)
     columns = np.flatnonzero(matched.open & (np.arange(len(matched.open)) > matched.zero))
-    return Window(matched, car, placebo, factor, columns, tape.step_us / 60e6, closed)
+    return Window(matched, car, placebo, factor, *tested, columns, tape.step_us / 60e6, closed)
+
+
+def _less_expected(
+    tape: Tape, matched: Matched, settings: ResponseSettings, factors: Sequence[Tape], *, carry: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return the event's and the placebo days' paths less what the study expects an ordinary day to do."""
+    if settings.expected == "zero" or len(matched.day) < 2:
+        return matched.path, matched.placebo_path
+    if EXPECTED[settings.expected].needs == "same_clock_days":
+        return less_mean(matched.path, matched.placebo_path)
+    return less_expected(tape, matched, factors, settings.expected, settings.expected_options, carry=carry)
 
 
 def less_mean(car: FloatArray, placebo: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -113,26 +137,31 @@ def less_mean(car: FloatArray, placebo: FloatArray) -> tuple[FloatArray, FloatAr
     return np.asarray(car - total / days), np.asarray(placebo - (total - placebo) / (days - 1))
 
 
-def regime_levels(matched: Matched) -> tuple[FloatArray, float]:
-    """Return the volatility of a bar before the event's clock time, by MedRV, of each placebo day and the event day."""
+def regime_levels(matched: Matched, kind: str = "medrv") -> tuple[FloatArray, float]:
+    """Return the volatility of a bar before the event's clock time, of each placebo day and of the event day."""
     before = matched.open[: matched.zero + 1]
     prices = np.vstack([matched.placebo.price, matched.event.price])[:, : matched.zero + 1][:, before]
-    levels = daily_level(np.diff(prices, axis=1), "medrv")
+    levels = daily_level(np.diff(prices, axis=1), kind)
     return levels[:-1], float(levels[-1])
 
 
 def after_news(window: Window, settings: ResponseSettings) -> AfterNews:
     """Return the trading moments after the last clean price, ready for the numbers of the shape."""
-    placebo = window.placebo[:, window.columns]
-    placebo = placebo[np.isfinite(placebo).all(axis=1)]
+    keep = served(window)
+    placebo, weight = window.placebo[keep][:, window.columns], window.matched.weights(keep)
     at = ShapeColumns(
         first=window.first,
         settle=window.place(settings.settle),
         horizon=window.place(settings.horizons[-1]),
         absorbed=window.place(settings.absorbed),
     )
-    found = bands(placebo, settings.level)
-    return AfterNews(window.car[window.columns], placebo, window.minutes, found, at, settings.level)
+    found = bands(placebo, settings.level, weight)
+    return AfterNews(window.car[window.columns], placebo, window.minutes, found, at, settings.level, weight)
+
+
+def served(window: Window) -> BoolArray:
+    """Return which placebo days have a number at every trading moment, shape (D,)."""
+    return np.asarray(np.isfinite(window.placebo[:, window.columns]).all(axis=1))
 
 
 def bar_returns(window: Window) -> tuple[FloatArray, FloatArray, int]:

@@ -66,7 +66,7 @@ def read_inputs(
     else:
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
-    columns = [*_many(regressors[0]), *_many(regressors[1])]
+    columns = [*many(regressors[0]), *many(regressors[1])]
     factors = [factor_returns(item, given, spec.returns, declared) for item in columns]
     series = with_factors(series, factors)
     table = event_table(as_pandas(events), series.codes)
@@ -161,7 +161,8 @@ def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:
     return replace(item, values=np.expm1(item.values))
 
 
-def _many(given: Regressors) -> list[Bars | Returns | pd.Series | str]:
+def many(given: Regressors) -> list[Bars | Returns | pd.Series | str]:
+    """Return the regressors given as a list: none, one, or several."""
     if given is None:
         return []
     if isinstance(given, pd.DataFrame):

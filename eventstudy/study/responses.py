@@ -19,29 +19,51 @@ if TYPE_CHECKING:
 MOST_PAIRS = 200  # beyond so many (event, instrument) pairs "auto" leaves the shapes out
 
 
-def response_of(spec: StudySpec, events: Sequence[Event] | pd.DataFrame, bars: Sequence[Bars]) -> ResponseSet | None:
+def response_of(
+    spec: StudySpec,
+    events: Sequence[Event] | pd.DataFrame,
+    bars: Sequence[Bars],
+    regressors: Sequence[object] = (),
+) -> ResponseSet | None:
     """Return the response of every event on every intraday series, or None where the study does not ask for it.
 
     ``spec.response`` "auto" asks for it when bars are shorter than a day and the pairs are few enough to be read.
+    ``regressors`` are the study's market and factors, the market first; those that are intraday bars serve.
     """
+    from eventstudy.market.bars import Bars
     from eventstudy.response.study import respond_all
 
-    intraday = [b for b in bars if b.step.value // 1000 < DAY_US]
+    intraday = _intraday(bars)
     if spec.response == "off" or not intraday or not isinstance(events, Sequence):
         return None
     if spec.response == "auto" and len(events) * len(intraday) > MOST_PAIRS:
         return None
-    return respond_all(intraday, events, response_settings(spec))
+    factors = _intraday([item for item in regressors if isinstance(item, Bars)])
+    settings = response_settings(spec, factors=len(factors))
+    return respond_all(intraday, events, settings, (), factors)
 
 
-def response_settings(spec: StudySpec) -> ResponseSettings:
-    """Return the settings of the response: the study's own, and ``response_options`` on top of them."""
-    from eventstudy.response.settings import ResponseSettings
+def _intraday(bars: Sequence[Bars]) -> list[Bars]:
+    return [b for b in bars if b.step.value // 1000 < DAY_US]
 
+
+def response_settings(spec: StudySpec, *, factors: int = 0) -> ResponseSettings:
+    """Return the settings of the response: the study's own, and ``response_options`` on top of them.
+
+    The move that is expected is that of the study's model, where it can be learnt in the same clock window of other
+    days and its factors are bars shorter than a day; otherwise nothing is expected.
+    """
+    from eventstudy.response.settings import EXPECTED, ResponseSettings
+
+    row = EXPECTED.get(spec.model)
+    serves = row is not None and (row.needs not in ("market", "factors") or factors > 0)
     own: dict[str, Any] = {
         "level": spec.level,
-        "expected": "same_clock_mean" if spec.model == "same_clock_mean" else "zero",
+        "expected": spec.model if serves else "zero",
+        "expected_options": spec.model_options if serves else {},
         "placebo_days": spec.placebo_days,
         "placebo_after": spec.placebo_after,
     }
+    if "expected" in spec.response_options:
+        own["expected_options"] = {}
     return ResponseSettings(**{**own, **spec.response_options})

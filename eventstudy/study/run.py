@@ -34,7 +34,7 @@ from eventstudy.inference.placebo_test import count_placebo
 from eventstudy.inference.rank_pass import RANKINGS, rank_pass
 from eventstudy.inference.run_test import check_options, needs_of, options_for, run_test
 from eventstudy.inference.sample import Sample
-from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs, windows_in_bars
+from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs, windows_in_bars
 from eventstudy.study.notices import overlap_notices, study_notices
 from eventstudy.study.responses import response_of
 from eventstudy.study.result import StudyResult
@@ -100,7 +100,7 @@ def run_study(
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     with runner(executor) as run:
         result = solve(spec, inputs, run, engine)
-    return replace(result, response=response_of(spec, events, inputs.bars))
+    return replace(result, response=response_of(spec, events, inputs.bars, (*many(market), *many(factors))))
 
 
 def solve(spec: StudySpec, inputs: Inputs, run: Run = map, engine: EngineName = "numpy") -> StudyResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstudy.arrays import MINUTE_US
-from eventstudy.errors import UnknownNameError
-from eventstudy.response.price_rules import PRICE_RULES, Prices, change, median_change, median_rule
+from eventstudy.errors import DataError, UnknownNameError
+from eventstudy.response.price_rules import PRICE_RULES, Prices, change, median_change, median_rule, price_at
 from eventstudy.response.uncertain_time import moves_before
 from tests.response.shared_data import shared
 
@@ -61,25 +62,58 @@ def test_the_move_at_12_37_came_before_the_official_time() -> None:
     assert largest == utc("12:38")
 
 
-def bars() -> Prices:
+def bars(**columns: np.ndarray) -> Prices:
     begins = np.arange(10, dtype=np.int64) * M
     close = np.array([100.0, 101, 102, 103, 104, 110, 111, 112, 113, 114])
     volume = np.array([1.0, 1, 1, 1, 6, 5, 5, 0, 0, 0])
-    return Prices(begins, begins + M, close - 0.5, close + 1, close - 2, close, volume)
+    missing = np.full(10, np.nan)
+    given = {"open": close - 0.5, "high": close + 1, "low": close - 2, "close": close, "volume": volume}
+    return Prices(begins, begins + M, **{**given, "bid": missing, "ask": missing, **columns})
 
 
 def test_each_rule_by_hand() -> None:
     prices, at = bars(), 5 * M
-    assert PRICE_RULES["last"](prices, at, "before") == 104
-    assert PRICE_RULES["last"](prices, at, "after") == 110
-    assert PRICE_RULES["open"](prices, at, "after") == 109.5
-    assert PRICE_RULES["mid"](prices, at, "before") == 103.5
-    assert PRICE_RULES["vwap"](prices, at, "before") == (100 + 101 + 102 + 103 + 6 * 104) / 10
-    assert PRICE_RULES["vwap"](prices, at, "after") == 110.5
-    assert PRICE_RULES["median"](prices, at, "before") == 102
-    assert abs(change(prices, at, at) - math.log(110 / 104)) < 1e-15
+    assert price_at(prices, at, "before", "last") == 104
+    assert price_at(prices, at, "after", "last") == 104  # news at 5:00: the trade that closes the bar at 5:00
+    assert price_at(prices, at + 1, "after", "last") == 110
+    assert price_at(prices, at, "after", "open") == 109.5  # the bar that begins at 5:00
+    assert price_at(prices, at, "before", "mid") == 103.5
+    assert price_at(prices, at, "before", "vwap") == (100 + 101 + 102 + 103 + 6 * 104) / 10
+    assert price_at(prices, at, "after", "vwap") == 110.5  # 5:00 to 10:00, volume 5, 5 and three times nothing
+    assert price_at(prices, at, "before", "median") == 102
+    assert price_at(prices, at, "after", "median") == 112
+    assert abs(change(prices, at, at, "open") - math.log(109.5 / 103.5)) < 1e-15
+    assert math.isnan(price_at(prices, 0, "before"))
     with pytest.raises(UnknownNameError, match="vwap"):
         change(prices, at, at, "wvap")
+
+
+def test_the_middle_is_that_of_the_quotes_where_there_are_quotes() -> None:
+    quoted = bars(bid=np.arange(10.0) + 99, ask=np.arange(10.0) + 99.5)
+    assert price_at(quoted, 5 * M, "before", "mid") == (103 + 103.5) / 2
+    assert PRICE_RULES["mid"].reach(quoted) == 0  # quotes are as of the close, a range is of the whole bar
+    assert PRICE_RULES["mid"].reach(bars()) == M
+
+
+def test_a_rule_that_the_bars_cannot_serve_is_refused() -> None:
+    missing = np.full(10, np.nan)
+    for rule, column in (("vwap", "volume"), ("open", "open"), ("mid", "high")):
+        with pytest.raises(DataError, match=f"column '{column}'"):
+            PRICE_RULES[rule].levels(bars(**{column: missing}))
+    slow = bars()
+    slow = replace(slow, begins=slow.closes - 10 * M)
+    with pytest.raises(DataError, match="last five minutes"):
+        PRICE_RULES["median"].levels(slow)
+
+
+def test_minutes_without_a_trade_are_not_looked_for_further_back() -> None:
+    # bars at 0:01, 0:02, 0:09: the last five minutes of 0:09 hold only that one
+    begins = np.array([0, 1, 8], dtype=np.int64) * M
+    nothing = np.full(3, np.nan)
+    close = np.array([100.0, 102, 110])
+    few = Prices(begins, begins + M, close, close, close, close, np.array([1.0, 1, 1]), nothing, nothing)
+    assert PRICE_RULES["vwap"].levels(few).tolist() == [100, 101, 110]
+    assert PRICE_RULES["median"].levels(few).tolist() == [100, 101, 110]
 
 
 @pytest.mark.parametrize("rule", sorted(PRICE_RULES))
@@ -87,12 +121,13 @@ def test_each_rule_by_hand() -> None:
 def test_no_rule_looks_ahead_or_back(rule: str, at: int, seed: int) -> None:
     prices = bars()
     noise = np.random.default_rng(seed).uniform(0.5, 2.0, 10)
-    columns = [getattr(prices, name) for name in ("open", "high", "low", "close", "volume")]
-    later = Prices(prices.begins, prices.closes, *(np.where(prices.closes > at, c * noise, c) for c in columns))
-    earlier = Prices(prices.begins, prices.closes, *(np.where(prices.begins < at, c * noise, c) for c in columns))
-    read = PRICE_RULES[rule]
-    assert np.array_equal(read(prices, at, "before"), read(later, at, "before"), equal_nan=True)
-    assert np.array_equal(read(prices, at, "after"), read(earlier, at, "after"), equal_nan=True)
+    shaken = {name: getattr(prices, name) * noise for name in ("open", "high", "low", "close", "volume")}
+    later = replace(prices, **{n: np.where(prices.closes > at, v, getattr(prices, n)) for n, v in shaken.items()})
+    # the last trade of a bar is as of its close; every other rule must see nothing of a bar begun before the news
+    early = prices.closes < at if rule == "last" else prices.begins < at
+    earlier = replace(prices, **{n: np.where(early, v, getattr(prices, n)) for n, v in shaken.items()})
+    assert np.array_equal(price_at(prices, at, "before", rule), price_at(later, at, "before", rule), equal_nan=True)
+    assert np.array_equal(price_at(prices, at, "after", rule), price_at(earlier, at, "after", rule), equal_nan=True)
 
 
 def test_the_median_rule_extends_until_three_prices_and_then_gives_up() -> None:

@@ -21,7 +21,7 @@ from eventstudy.response.placebo import (
     upper_pvalue,
 )
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, reflected, shape_numbers
-from eventstudy.response.uncertain_time import assumed_times, moves_from
+from eventstudy.response.uncertain_time import Curves, assumed_times, moves_from
 from eventstudy.response.window import less_mean
 
 AT = ShapeColumns(settle=2, horizon=5, absorbed=1)
@@ -82,7 +82,7 @@ def test_first_exit_must_stay_and_nan_is_a_band_nobody_leaves() -> None:
 
 
 def test_draws_and_intervals_by_hand() -> None:
-    noise = np.array([[1.0, 0.0], [np.nan, 1.0], [2.0, -1.0]])
+    noise = np.array([[1.0, 0.0], [2.0, -1.0]])
     assert noise_draws(np.array([10.0, 20.0]), noise).tolist() == [[9, 20], [8, 21], [11, 20], [12, 19]]
     draws = np.arange(1.0, 41.0)
     assert interval(draws, 0.95) == (2.0, 39.0)  # 2.5 % of 40 is one draw on either side
@@ -133,7 +133,9 @@ def test_the_band_and_the_pvalue_agree(days: int, seed: int) -> None:
 def test_the_sup_statistic_by_hand_and_its_exactness_over_columns() -> None:
     placebo = np.array([[3.0, 0.0], [0.0, 4.0], [3.0, 0.0], [0.0, 4.0]])
     # day 1: column 1 by the scale of the others, sqrt(9/3): 3 / 1.732 = 1.732
-    assert np.allclose(placebo_sups(placebo, np.array([True, True])), [math.sqrt(3)] * 4)
+    scale, sups = placebo_sups(placebo)
+    assert np.allclose(scale, np.sqrt([18 / 4, 32 / 4]))
+    assert np.allclose(sups, [math.sqrt(3)] * 4)
     statistic, pvalue = sup_test(np.array([6.0, 0.0]), placebo)
     assert math.isclose(statistic, 6 / math.sqrt(18 / 4))
     assert pvalue == 1 / 5
@@ -179,6 +181,7 @@ def test_the_curve_over_assumed_times_finds_the_jump_and_its_sup_is_not_picked()
     rejected = []
     for _ in range(300):
         paths = rng.standard_normal((60, 25)).cumsum(axis=1)
-        curve = assumed_times(paths[0], paths[1:], np.arange(15), length=5, minutes=5, level=0.95)
+        moves = Curves(paths[0], paths[1:])
+        curve = assumed_times(moves, moves, np.arange(15), length=5, minutes=5, level=0.95)
         rejected.append(curve.pvalue <= 0.05)
     assert abs(np.mean(rejected) - 0.05) < 0.04  # standard error 1.3 %; picking the largest of 15 would give about 30 %

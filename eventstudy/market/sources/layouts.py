@@ -11,6 +11,8 @@ PRICES = {
     "low": ("low", "min"),
     "close": ("close", "last", "price", "adj close"),
     "volume": ("volume", "vol", "tickvol"),
+    "bid": ("bid", "best bid", "close_bid"),
+    "ask": ("ask", "offer", "best ask", "close_ask"),
 }
 
 
@@ -25,7 +27,8 @@ class Layout:
     date, clock : tuple of str
         Names of separate columns of date and time of day; used where both exist.
     prices : mapping of str to tuple of str
-        Names each of open, high, low, close, volume may have. Compared without case, ``<>`` and spaces at the ends.
+        Names each of open, high, low, close, volume, bid, ask may have. Compared without case, ``<>`` and spaces at the
+        ends.
     ticker : tuple of str
         Names of a column that tells several instruments of one file apart.
     header : tuple of str

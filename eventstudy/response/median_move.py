@@ -1,0 +1,43 @@
+"""The move by the median rule of the monetary-policy literature, ranked among the same moves of the placebo days."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from eventstudy.arrays import DAY_US, MINUTE_US, instant_us, wall_us
+from eventstudy.news.items import EventTime
+from eventstudy.response.numbers import AfterNews
+from eventstudy.response.placebo import placebo_pvalue
+from eventstudy.response.price_rules import median_rule
+from eventstudy.response.shape import interval, noise_draws
+from eventstudy.response.tape import Tape
+from eventstudy.response.values import Estimate
+from eventstudy.response.window import Window, served
+
+LONGEST_US = 5 * MINUTE_US  # longer bars leave the ten-minute windows without their three prices
+
+
+def median_move(tape: Tape, time: EventTime, window: Window, after: AfterNews) -> Estimate:
+    """Return the median price 15 to 25 minutes after the news over that 15 to 5 minutes before it.
+
+    See ``median_rule``. An uncertain time is bracketed: before ``earliest``, after ``latest``.
+    """
+    if window.closed or tape.step_us > LONGEST_US:
+        reason = "the news came while the market was closed" if window.closed else "the bars are too long for medians"
+        return Estimate("median_move", math.nan, reason=f"{reason}")
+    begins, ends = (
+        int(at) for at in wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
+    )
+    prices = np.exp(tape.price)
+    value = median_rule(tape.wall, prices, begins, until=ends)
+    days = window.matched.day[served(window)]
+    shifts = (days - window.matched.event_day) * DAY_US
+    others = np.array([median_rule(tape.wall, prices, begins + int(s), until=ends + int(s)) for s in shifts])
+    others = others * window.factor[served(window)]
+    if not math.isfinite(value):
+        return Estimate("median_move", math.nan, reason="fewer than three prices within a day of the news")
+    draws = noise_draws(np.array([value]), others[:, None])[:, 0] if len(others) else np.empty(0)
+    pvalue = float(placebo_pvalue(np.array(value), others, after.weight))
+    return Estimate("median_move", value, *interval(draws, after.level, after.weight), pvalue=pvalue)
