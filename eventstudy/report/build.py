@@ -137,7 +137,7 @@ def _intraday(result: StudyResult) -> list[Shown]:
         "assumed_times": "The move had the news come at each moment of its interval; p is for all moments together.",
     }
     there = {
-        "instruments": len({response.instrument for response in responses}) > 1,
+        "instruments": bool(responses),
         "assumed_times": any(response.assumed_times is not None for response in responses),
     }
     return [Shown(Picture(n, stamp + w, stamp + w), partial(FIGURES[n], result)) for n, w in words.items() if there[n]]

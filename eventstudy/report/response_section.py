@@ -19,6 +19,12 @@ PATTERNS = {
     "still moving": "The price was still moving the same way at the end of the window.",
     "unknown": "Too few comparable days to tell this move from an ordinary one.",
 }
+MISSING = {
+    "first_significant": "There is no first significant moment",
+    "half_life": "There is no half-life",
+    "reversal": "There is no reversal to speak of",
+    "leak": "The time before the news cannot be judged",
+}
 
 
 def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
@@ -29,22 +35,23 @@ def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
     columns = [
         *([Column("event", "Event")] if several else []),
         Column("instrument", "Instrument"),
-        *(Column(label, f"{label}, bp", "bp") for label in labels),
+        *(Column(label, label, "bp") for label in labels),
         Column("pvalue", f"p {labels[-2]}", "pvalue"),
+        Column("path_pvalue", "p path", "pvalue"),
         *([Column("joint_pvalue", "p joint", "pvalue")] if joint else []),
         Column("half_life", "Half-life, min", "count"),
-        Column("reversal", "Reversal, %", "number"),
-        Column("leak", "Before, bp", "bp"),
-        Column("volume", "Volume, x usual", "number"),
+        Column("reversal", "Reversal, %", "count"),
+        Column("leak", "Leak, bp", "bp"),
+        Column("volume", "Volume, x", "number"),
         Column("pattern", "Shape"),
     ]
-    caption = "The response to the news: moves after it, in basis points of log return"
+    caption = "The response to the news: moves since the last price before it, in basis points of log return"
     return Table("response", caption, tuple(columns), tuple(_cells(row, columns) for row in rows), simulated)
 
 
 def _cells(row: Json, columns: Sequence[Column]) -> tuple[Any, ...]:
     reversal = row["reversal"]
-    told = {**row, **row["moves"], "reversal": None if reversal is None else 100 * reversal}
+    told = {**row, **row["moves"], "reversal": None if reversal is None else round(100 * reversal)}
     words = {name: plain(told[name], 64) for name in ("event", "instrument", "pattern")}
     return tuple({**told, **words}[column.name] if column.name in told else None for column in columns)
 
@@ -60,22 +67,18 @@ def _sentences(row: Json) -> Iterator[str]:
         if value is not None and label == list(row["moves"])[-2]:
             yield f"{_horizon(label)} it was {bp(value)} bp{_how_rare(row)}."
     if row["half_life"] is not None:
-        yield f"Half of the move was made {row['half_life']:.0f} trading minutes after the last price before the news."
+        made = f"{_minutes(row)} trading minutes after the last price before the news"
+        yield f"Half of the move was made {made}.{_late(row)}"
     if row["reversal"] is not None:
-        share = 100 * row["reversal"]
-        back = f"{share:.0f} % of the first answer was given back by the end of the window."
-        yield back if share > 0 else f"The first answer grew by {-share:.0f} % until the end of the window."
+        share, ends = 100 * row["reversal"], _between(row)
+        back = f"{share:.0f} % of the first answer was given back by the end of the window{ends}."
+        yield back if share >= 0 else f"The first answer grew by {-share:.0f} % until the end of the window{ends}."
     if row["leak"] is not None:
-        early = row["leak_pvalue"] is not None and row["leak_pvalue"] < 0.05
-        verdict = "more than ordinary: a leak or a late timestamp" if early else "nothing out of the ordinary"
-        after = next((v for v in reversed(list(row["moves"].values())) if v), 0.0)
-        way = ", the same way" if row["leak"] * after > 0 else ", the other way"
-        still = bp(row["leak"]) == "0.0"
-        yield f"Before the news the price moved {bp(row['leak'])} bp{'' if still else way}: {verdict}."
+        yield _before(row)
     if row["volume"] is not None:
         yield f"Volume in the window was {row['volume']:.1f} times that of a usual day."
-    yield from (f"No {name.replace('_', ' ')} is given: {reason}." for name, reason in row["reasons"].items())
-    yield from (f"Note: {plain(note, 300)}" for note in row["notes"])
+    yield from (f"{MISSING.get(name, name)}: {reason}." for name, reason in row["reasons"].items())
+    yield from (f"Note: {plain(note, 300)}." for note in row["notes"])
 
 
 def _horizon(label: str) -> str:
@@ -84,13 +87,43 @@ def _horizon(label: str) -> str:
 
 
 def _how_rare(row: Json) -> str:
-    days, p = row["placebo_days"], row["pvalue"]
+    days, p, joint = row["placebo_days"], row["pvalue"], row["joint_pvalue"]
     if p is None or not days:
         return ""
-    count = round(p * (days + 1)) - 1
-    joint = row["joint_pvalue"]
     several = "" if joint is None else f"; p = {pvalue(joint)} corrected for looking at several instruments"
+    if abs(row["smallest_pvalue"] * (days + 1) - 1) > 1e-9:
+        return f", p = {pvalue(p)} among {days} comparable days, some of which count less{several}"
+    count = round(p * (days + 1)) - 1
     return f", and on {count or 'none'} of {days} comparable days as much (p = {pvalue(p)}{several})"
+
+
+def _minutes(row: Json) -> str:
+    low, high = row["intervals"]["half_life"]
+    spread = f" ({low:.0f} to {high:.0f})" if low is not None and high is not None else ""
+    return f"{row['half_life']:.0f}{spread}"
+
+
+def _late(row: Json) -> str:
+    if row["merged_minutes"] is None:
+        return ""
+    return f" The first price surely after the news came {row['merged_minutes']:.0f} minutes after that one."
+
+
+def _between(row: Json) -> str:
+    """Return the interval of the reversal as the end of a sentence."""
+    low, high = row["intervals"]["reversal"]
+    if low is None or high is None:
+        return ""
+    return f" (it could be anything from {100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def _before(row: Json) -> str:
+    """Return what the price did before the news, already signed by what it did after it."""
+    early = row["leak_pvalue"] is not None and row["leak_pvalue"] < 0.05
+    verdict = "more than ordinary, so a leak or a late timestamp" if early else "nothing out of the ordinary"
+    size = bp(abs(row["leak"]), signed=False)
+    way = "" if size == "0.0" else " the way it went afterwards" if row["leak"] > 0 else " against the way it then went"
+    return f"Before the news the price moved {size} bp{way}: {verdict}."
 
 
 def response_text(rows: Sequence[Json], *, simulated: bool, most: int = 40) -> str:

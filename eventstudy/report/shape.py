@@ -25,6 +25,7 @@ MEASURES = {
     "peak_minutes": "Largest move after",
     "absorbed": "Done in the first minutes",
     "jump_share": "Done in single jumps",
+    "median_move": "Move between medians, 5 to 15 min before and 15 to 25 after",
     "overshoot": "Overshoot beyond the final move",
     "given_back": "Given back from the largest move",
     "reversal": "Reversal of the first answer",
@@ -32,7 +33,7 @@ MEASURES = {
     "leak_share": "Move before the news, of all",
     "next_close": "Move to the next close",
     "days_later": "Move days later",
-    "permanence": "Still there days later",
+    "permanence": "Still there at the next close",
 }
 PATTERNS = {
     "none": "no move outside what is ordinary",
@@ -88,14 +89,13 @@ def name_of(response: Response, shown: Sequence[Response]) -> str:
 
 
 def estimate_words(estimate: Estimate) -> str:
-    """Return a number with its interval, or n/a."""
+    """Return a number with its interval, which may have one end only, or n/a."""
     form, unit = UNITS[estimate.unit]
     if not estimate.defined:
         return "n/a"
-    value = f"{form(estimate.value)}\u00a0{unit}"
-    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
-        return value
-    return f"{value} ({form(estimate.low)} to\u00a0{form(estimate.high)})"
+    low, high = (form(end) if math.isfinite(end) else "" for end in (estimate.low, estimate.high))
+    spread = f" ({low} to\u00a0{high})" if low and high else f" ({low or high} or\u00a0{'more' if low else 'less'})"
+    return f"{form(estimate.value)}\u00a0{unit}{spread if low or high else ''}"
 
 
 def sentence(response: Response) -> str:
@@ -132,7 +132,7 @@ def moves_table(shown: Sequence[Response], *, simulated: bool) -> Table:
             m.joint_pvalue,
         )
         for r in shown
-        for m in r.moves
+        for m in (r.first, *r.moves)
     )
     level = f"{shown[0].level * 100:g} %"
     return Table("moves", f"Move since the last clean price, with its {level} interval", columns, rows, simulated)

@@ -8,48 +8,54 @@ import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, instant_from_us
 from eventstudy.errors import Notice
+from eventstudy.response.jumps import lee_mykland
+from eventstudy.response.placebo import smallest_pvalue, upper_pvalue
 from eventstudy.response.seasonality import periodicity
-from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.uncertain_time import moves_before
 from eventstudy.response.window import Window, bar_returns
 
-FEWEST_DAYS, SHORTEST, MOST_STALE = 10, 16, 0.3
+FEWEST_DAYS, SHORTEST, MOST_STALE, SIZE = 19, 16, 0.3, 0.01
 
 
-def early_moves(window: Window, level: float) -> tuple[IntArray, FloatArray]:
-    """Return closing instants and log returns of the bars before ``earliest`` that Lee and Mykland's test flags.
+def early_moves(window: Window) -> tuple[IntArray, FloatArray]:
+    """Return closing instants and log returns of the bars before ``earliest`` that moved as only news moves prices.
 
-    The bars of the leak window are judged together, each by the bars before it, after the time of day is taken out.
-    Nothing is judged where the bars before are few, or so many are without a trade that an ordinary bar is unknown.
+    Flagged by Lee and Mykland's test, judged by the bars before each after the time of day is taken out; and only if
+    the largest statistic of the leak window is beyond the same maxima of the placebo days (all but one in a hundred),
+    since volatility that clusters makes the test alone too quick. Nothing is judged where the bars before are
+    few, or so many are without a trade that an ordinary bar is unknown.
     """
     matched = window.matched
     returns, placebo, after_from = bar_returns(window)
     columns = matched.open.copy()
     columns[matched.zero] = True
     closes = matched.moments[columns][1:][:after_from]
-    before = np.nan_to_num(returns[:after_from])
-    known = np.isfinite(returns[:after_from])
-    if known.any():
-        skipped = int(known.argmax())
-        closes, before, placebo = closes[skipped:], before[skipped:], placebo[:, skipped:after_from]
-    judged = int((closes > matched.moments[matched.start]).sum())
-    if len(before) <= SHORTEST or not judged or (before == 0).mean() > MOST_STALE:
+    there = np.isfinite(returns[:after_from])
+    first = int(there.argmax()) if there.any() else after_from
+    closes, bars = closes[first:], np.nan_to_num(np.vstack([returns, placebo])[:, first:after_from])
+    judged = closes > matched.moments[matched.start]
+    if len(closes) <= SHORTEST or not judged.any() or (bars[0] == 0).mean() > MOST_STALE:
         return np.empty(0, dtype=np.int64), np.empty(0)
-    scaled = before
-    if len(placebo) >= FEWEST_DAYS:
-        factor = periodicity(placebo, "sd", "rv")
-        scaled = np.where(factor > 0, before / np.where(factor > 0, factor, 1.0), 0.0)
-    official, width = int(matched.moments[matched.zero]), max(SHORTEST, len(before) - judged)
-    found = moves_before(closes, scaled, official, width, 1 - level)
-    found = found[found > matched.moments[matched.start]]
-    return found, before[np.isin(closes, found)]
+    found = lee_mykland(_without_clock(bars), max(SHORTEST, len(closes) - int(judged.sum())), SIZE)
+    sizes = np.nan_to_num(found.statistic[:, judged], posinf=np.inf).max(axis=1)
+    rank = float(upper_pvalue(np.array(sizes[0]), sizes[1:], matched.weights()))
+    rare = len(sizes) == 1 or rank <= max(SIZE, smallest_pvalue(len(sizes) - 1)) + 1e-12
+    flagged = judged & found.is_jump[0] & rare
+    return closes[flagged], bars[0, flagged]
 
 
-def early_move_notices(window: Window, settings: ResponseSettings) -> tuple[Notice, ...]:
+def _without_clock(bars: FloatArray) -> FloatArray:
+    """Return bars over the volatility of their time of day, learnt from the placebo days (all rows but the first)."""
+    if len(bars) <= FEWEST_DAYS:
+        return bars
+    factor = periodicity(bars[1:], "sd", "rv")
+    return np.where(factor > 0, bars / np.where(factor > 0, factor, 1.0), 0.0)
+
+
+def early_move_notices(window: Window) -> tuple[Notice, ...]:
     """Return the largest such bar as a notice."""
     if window.closed:
         return ()
-    closes, moves = early_moves(window, settings.level)
+    closes, moves = early_moves(window)
     if not len(closes):
         return ()
     largest = int(np.abs(moves).argmax())

@@ -121,3 +121,35 @@ def crossing_interval(
     reached = np.concatenate([[False], np.logical_or.accumulate(ahead > bound)[:-1]])
     fits = np.flatnonzero((ahead >= -bound) & ~reached)
     return (int(fits[0]), int(fits[-1])) if len(fits) else (-1, -1)
+
+
+def peak_interval(
+    path: FloatArray, noise: FloatArray, way: float, level: float, weight: FloatArray | None = None
+) -> tuple[int, int]:
+    """Return the first and last column at which the true path may have its peak in the direction ``way`` (+1 or -1).
+
+    If the peak is at t, then C(s) - C(t) is at most what noise adds between the two. Column t is refuted where the
+    largest excess over s is beyond the order statistic at ``level`` of the same maximum on the placebo days, so the set
+    holds the true column with probability ``level`` wherever that is.
+
+    Parameters
+    ----------
+    path : FloatArray, shape (n,)
+        Ends at the horizon.
+    noise : FloatArray, shape (D, n)
+
+    Returns
+    -------
+    (int, int)
+        (-1, -1) where too few days reach the level.
+
+    Examples
+    --------
+    >>> days = 0.01 * np.random.default_rng(1).standard_normal((59, 4)).cumsum(axis=1)
+    >>> peak_interval(np.array([0.1, 0.9, 0.2, 0.1]), days, 1.0, 0.95)
+    (1, 1)
+    """
+    ahead, others = way * path, way * noise
+    bound = order_bound(others.max(axis=1, keepdims=True) - others, level, weight)
+    fits = np.flatnonzero(ahead.max() - ahead <= bound)
+    return (int(fits[0]), int(fits[-1])) if len(fits) else (-1, -1)

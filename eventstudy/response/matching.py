@@ -224,10 +224,10 @@ def _judge(
 ) -> tuple[IntArray, tuple[RemovedDay, ...]]:
     """Return the rows of days that serve and the list of those that do not."""
     usual, missing, allowed = _missing_bars(sample, at[0])
-    reasons = {
+    reasons: dict[str, BoolArray] = {
         "another known event falls into the window": refused,
-        "no price yet at the clock time of the event": ~np.isfinite(sample.price[:, at[1] :]).all(axis=1),
-        "{missing} of {usual} usual bars are missing (a halt or a half session)": missing > allowed,
+        "no price yet at the clock time of the event": np.asarray(~np.isfinite(sample.price[:, at[1] :]).all(axis=1)),
+        "{missing} of {usual} usual bars are missing (a halt or a half session)": np.asarray(missing > allowed),
     }
     spoiled = np.asarray(np.logical_or.reduce(list(reasons.values())))
     removed = []

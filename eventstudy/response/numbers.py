@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy.arrays import FloatArray
-from eventstudy.response.intervals import crossing_interval, ratio_interval, told_level
+from eventstudy.response.intervals import crossing_interval, peak_interval, ratio_interval, told_level
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.placebo import Bands, placebo_pvalue
 from eventstudy.response.seasonality import periodicity
@@ -86,7 +86,7 @@ def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
     drawn = shape_numbers(draws, after.minutes, after.at)
     found = [_first_significant(after, draws)]
     for name, unit in UNITS.items():
-        reason = after.undefined(name) or _no_peak(name, values, drawn, after)
+        reason = after.undefined(name)
         if reason:
             found.append(Estimate(name, math.nan, unit=unit, reason=reason))
         else:
@@ -99,6 +99,10 @@ def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews
     low, high = ends
     if UNITS[name] == "share":
         return share_estimate(name, value, ends)
+    if name == "peak_minutes" and not high < after.minutes[after.at.horizon]:
+        return Estimate(
+            name, math.nan, unit="minutes", reason="no peak stands out from the course of the path after it"
+        )
     if name in CROSSINGS and low <= after.minutes[0] and high >= after.minutes[after.at.horizon]:
         reason = f"any minute from {low:.0f} to {high:.0f} would fit what ordinary days do"
         return Estimate(name, math.nan, unit=UNITS[name], reason=reason)
@@ -110,12 +114,8 @@ def _ends(
 ) -> tuple[float, float]:
     """Return the interval of a number: times and shares by test inversion, what hangs on a maximum by its draws."""
     at, path, placebo = after.at, after.path, after.placebo
-    if name in CROSSINGS:
-        window = slice(None, at.horizon + 1)
-        first, last = crossing_interval(
-            path[window], placebo[:, window], CROSSINGS[name], after.told_level(at.horizon), after.weight
-        )
-        return (float(after.minutes[first]), float(after.minutes[last])) if first >= 0 else (math.nan, math.nan)
+    if UNITS[name] == "minutes":
+        return _times(name, float(values["peak"][0]), after)
     if name == "absorbed":
         return after.ratio(float(path[at.absorbed]), placebo[:, at.absorbed], at.horizon)
     if name == "reversal":
@@ -128,12 +128,15 @@ def _ends(
     return turned if name == "peak" else (max(min(low, turned[0]), 0.0), max(high, turned[1], 0.0))
 
 
-def _no_peak(name: str, values: dict[str, FloatArray], drawn: dict[str, FloatArray], after: AfterNews) -> str:
-    """Return why the time of the peak is not told: on a path that only rises, the highest minute is an accident."""
-    if name != "peak_minutes":
-        return ""
-    lowest, _ = reflected(float(values["given_back"][0]), drawn["given_back"], after.level, after.weight)
-    return "" if lowest > 0 else "no peak stands out from the course of the path after it"
+def _times(name: str, peak: float, after: AfterNews) -> tuple[float, float]:
+    """Return the interval of a time: of a first crossing, or of the peak."""
+    path, placebo = after.path[: after.at.horizon + 1], after.placebo[:, : after.at.horizon + 1]
+    if name in CROSSINGS:
+        level = after.told_level(after.at.horizon)
+        first, last = crossing_interval(path, placebo, CROSSINGS[name], level, after.weight)
+    else:
+        first, last = peak_interval(path, placebo, math.copysign(1.0, peak), after.level, after.weight)
+    return (float(after.minutes[first]), float(after.minutes[last])) if first >= 0 else (math.nan, math.nan)
 
 
 def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> Estimate:

@@ -78,11 +78,10 @@ def placebo_pvalue(event: FloatArray, placebo: FloatArray, weight: FloatArray | 
 
 
 def _rank(beyond: BoolArray, there: BoolArray, weight: FloatArray | None) -> FloatArray:
-    """Return the share of the days, the event day among them, that went as far."""
-    if weight is not None:
-        each = weight.reshape(-1, *([1] * (there.ndim - 1)))
-        return np.asarray((1 + (beyond * each).sum(axis=0)) / (1 + (there * each).sum(axis=0)))
-    return np.asarray((1 + beyond.sum(axis=0)) / (1 + there.sum(axis=0)))
+    """Return the share of the days, the event day among them, that went as far; NaN where there is no other day."""
+    each = 1.0 if weight is None else weight.reshape(-1, *([1] * (there.ndim - 1)))
+    rank = (1 + (beyond * each).sum(axis=0)) / (1 + (there * each).sum(axis=0))
+    return np.where(there.any(axis=0), rank, np.nan)
 
 
 def upper_pvalue(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> FloatArray:

@@ -100,6 +100,7 @@ def _assemble(
         reference_at=instant_from_us(_reference_close(tape, event.time)),
         first_at=instant_from_us(int(matched.moments[matched.first])),
         reference_price=float(np.exp(matched.event.price[matched.zero])),
+        first=_first(window, after, settings),
         moves=(*_moves(window, after, settings), closes[0].move),
         shape=_shape(tape, event.time, window, after, closes),
         anchors=_anchors(window, event.time, settings),
@@ -114,7 +115,7 @@ def _assemble(
         removed=matched.removed,
         confounders=confounders_of(tape, event, matched, known),
         gap=_gap(tape, event.time, settings) if window.closed else None,
-        notices=(*_notices(event, window, after, settings), *early_move_notices(window, settings)),
+        notices=(*_notices(event, window, after, settings), *early_move_notices(window)),
         simulated=tape.simulated,
     )
 
@@ -125,6 +126,14 @@ def _reference_close(tape: Tape, time: EventTime) -> int:
 
 def _smallest(after: AfterNews) -> float:
     return smallest_pvalue(len(after.placebo) if after.weight is None else float(after.weight.sum()))
+
+
+def _first(window: Window, after: AfterNews, settings: ResponseSettings) -> Move:
+    """Return the move to the first close after the news: the one moment that nobody chose."""
+    column, keep = window.matched.first, served(window)
+    days = Days(window.placebo[keep, column], window.tested_placebo[keep, column], after.weight)
+    where = ("first", int(window.matched.moments[column]), math.nan)
+    return move_of(where, (float(window.car[column]), float(window.tested[column])), days, settings)
 
 
 def _moves(window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Move, ...]:
@@ -248,17 +257,15 @@ def _gap(tape: Tape, time: EventTime, settings: ResponseSettings) -> Estimate:
 
 def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Notice, ...]:
     days, smallest = len(after.placebo), _smallest(after)
+    few = f"{days} placebo days can give no p-value below {smallest:.3f}" if days else "there is no day to compare with"
     matched = window.matched
     before = slice(matched.start, matched.zero + 1)
     trading = matched.event.traded[before][matched.open[before]]
+    assumed = assumed_end(event)
     stale = 1 - trading.mean() if len(trading) else 0.0
     told = [
-        (
-            smallest > 1 - settings.level,
-            "ES-PLACEBO-FEW",
-            f"{days} placebo days can give no p-value below {smallest:.3f}",
-        ),
-        (event.time.basis == "assumed", "ES-TIME-ASSUMED", "one end of the event interval is assumed, not documented"),
+        (smallest > 1 - settings.level, "ES-PLACEBO-FEW", few),
+        (bool(assumed), "ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"),
         (event.time.basis == "price", "ES-TIME-CIRCULAR", "the event time was read from the price that is tested here"),
         (stale > 0.3, "ES-STALE", "most numbers rest on old prices: many minutes before the news have no trade"),
         (
@@ -270,3 +277,11 @@ def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseS
         (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days could not serve"),
     ]
     return tuple(Notice(code, f"{text}.") for happened, code, text in told if happened)
+
+
+def assumed_end(event: Event) -> str:
+    """Return which end of the event interval is assumed, by its basis or by what a reviewer wrote; empty for none."""
+    ends = [end for end in ("earliest", "latest") if event.attributes.get(f"{end}_basis") == "assumed"]
+    if ends:
+        return " and ".join(f"the {end} time" for end in ends)
+    return "one end" if event.time.basis == "assumed" else ""

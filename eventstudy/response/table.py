@@ -6,10 +6,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from eventstudy.arrays import values_equal
 from eventstudy.response.pairs import Pair
 from eventstudy.response.values import ClaimBeside, Estimate, Move, Response
+
+WHERE = {"event": "in the window", "before": "shortly before the news"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +43,12 @@ class ResponseSet:
 def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
     """Return one row per (event, instrument): what a person acts on.
 
-    Keys: ``event instrument simulated``, ``moves`` ({label: decimal log return}), ``pvalue`` and ``joint_pvalue`` (at
-    the last horizon), ``path_pvalue`` (sup over the path), ``smallest_pvalue``, ``placebo_days``, ``half_life``
-    (minutes), ``reversal``, ``leak`` (decimal log), ``leak_pvalue``, ``volume`` (multiple), ``pattern``, ``notes``
-    (list of sentences). Numbers that are not defined are None, with the reason in ``reasons``.
+    Keys: ``event instrument simulated``, ``moves`` ({label: decimal log return}, the first close after the news first),
+    ``pvalue`` and ``joint_pvalue`` (at the last horizon), ``path_pvalue`` (sup over the path), ``smallest_pvalue``,
+    ``placebo_days``, ``half_life`` (minutes), ``reversal``, ``leak`` (decimal log), ``leak_pvalue``, ``volume``
+    (multiple), ``pattern``, ``notes`` (list of sentences), ``intervals`` ({number: [low, high]}, None for an end without
+    a bound), ``merged_minutes`` (from the last clean price to the first one after the news, where that is more than a
+    bar, else None). Numbers that are not defined are None, with the reason in ``reasons``.
     """
     return [_row(response) for response in responses]
 
@@ -55,7 +62,7 @@ def _row(response: Response) -> dict[str, Any]:
         "event": response.event,
         "instrument": response.instrument,
         "simulated": response.simulated,
-        "moves": {move.label: finite(move.value) for move in response.moves},
+        "moves": {move.label: finite(move.value) for move in (response.first, *response.moves)},
         "pvalue": finite(last.pvalue),
         "joint_pvalue": finite(last.joint_pvalue),
         "path_pvalue": finite(response.path_pvalue),
@@ -65,10 +72,34 @@ def _row(response: Response) -> dict[str, Any]:
         "leak_pvalue": finite(numbers["leak"].pvalue),
         "volume": finite(volume.value) if volume else None,
         "pattern": response.pattern,
-        "notes": [notice.message for notice in response.notices]
-        + [f"in the window: {c.label}" for c in response.confounders],
+        "notes": notes_of(response),
+        "merged_minutes": _merged_minutes(response),
+        "intervals": {name: [finite(e.low), finite(e.high)] for name, e in numbers.items() if e.defined},
         "reasons": {name: e.reason for name, e in numbers.items() if e.reason},
     }
+
+
+def _merged_minutes(response: Response) -> float | None:
+    path = response.path
+    minutes = float(path.closes[path.first] - path.closes[path.zero]) / 60e6
+    return minutes if minutes > float(np.diff(path.closes).min()) / 60e6 else None
+
+
+def notes_of(response: Response) -> list[str]:
+    """Return what a reader must know beside the numbers: warnings, what else happened, horizons finer than a bar."""
+    told = [notice.message.rstrip(".") for notice in response.notices]
+    told += [f"{WHERE[c.where]}: {c.label}" for c in response.confounders if c.where in WHERE]
+    effects = [c.effect for c in response.confounders if c.where not in WHERE]
+    told += [f"{effects.count(e)} known events on other days: {e}" for e in dict.fromkeys(effects)]
+    step = float(np.diff(response.path.closes).min()) / 60e6
+    for move in response.moves:
+        if move.at is not None and 0 < move.minutes <= step and step > 1:
+            clock = f"{move.at.astimezone(ZoneInfo(response.zone)):%H:%M}"
+            told.append(f"'{move.label}' is the close at {clock}: a bar lasts {step:g} minutes")
+    leak = response.number("leak")
+    if leak.pvalue <= 1 - response.level:
+        told.append(f"the move before the news is more than ordinary (p = {leak.pvalue:.3f}): a leak, or a late time")
+    return told
 
 
 def document(responses: ResponseSet) -> list[dict[str, Any]]:
@@ -84,7 +115,7 @@ def _document(response: Response) -> dict[str, Any]:
         "reference_at": response.reference_at.isoformat(),
         "first_at": response.first_at.isoformat(),
         "reference_price": finite(response.reference_price),
-        "horizons": [_move(move) for move in response.moves],
+        "horizons": [_move(move) for move in (response.first, *response.moves)],
         "shape": {estimate.name: _estimate(estimate) for estimate in response.shape},
         "anchors": {estimate.name: _estimate(estimate) for estimate in response.anchors},
         "activity": {a.name: {"peak": _estimate(a.peak), "window": _estimate(a.window)} for a in response.activity},

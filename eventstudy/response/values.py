@@ -55,8 +55,8 @@ class Estimate:
 class Move:
     """The abnormal move from the last clean price to one moment.
 
-    ``minutes`` counts trading minutes after ``latest``; NaN for a close. ``pvalue`` is the placebo's, ``joint_pvalue``
-    the one corrected for all instruments of the event (NaN for a single one).
+    ``minutes`` counts trading minutes after ``latest``; NaN for a close or the first price after the news. ``pvalue`` is
+    the placebo's, ``joint_pvalue`` the one corrected for all instruments of the event (NaN for a single one).
     """
 
     label: str
@@ -245,6 +245,8 @@ class Response:
     reference_at, first_at : datetime.datetime
         Closing instants of the last clean bar and the first bar after the news, UTC.
     reference_price : float
+    first : Move
+        At the first close after the news.
     moves : tuple of Move
         At the horizons asked for and at the close.
     shape : tuple of Estimate
@@ -277,6 +279,7 @@ class Response:
     reference_at: datetime
     first_at: datetime
     reference_price: float
+    first: Move
     moves: tuple[Move, ...]
     shape: tuple[Estimate, ...]
     anchors: tuple[Estimate, ...]
