@@ -58,7 +58,8 @@ def less_expected(
         )
     columns = trading_columns(matched)
     y = bars_of(np.vstack([matched.path, matched.placebo_path]), columns)
-    read = [bars_of(prices_at(factor, tape, matched, carry=carry), columns) for factor in factors]
+    wanted = {"market": factors[:1], "factors": factors}.get(row.needs, ())
+    read = [bars_of(prices_at(factor, tape, matched, carry=carry), columns) for factor in wanted]
     X = np.stack(read) if read else np.empty((0, *y.shape))
     if not np.isfinite(X[:, 0]).all():
         raise DataError(f"A factor of the model {model!r} has no price around the event.", remedy="Give longer bars.")
@@ -117,6 +118,6 @@ def _less_fit(block: Block, row: ModelRow, options: Options) -> FloatArray:
     fit = row.function(block.y, block.X, options)
     if (fit.status != 0).any():
         raise DataError("The placebo days are too few to estimate the expected move.", remedy="Use expected = 'zero'.")
-    loadings = fit.coef[:, 1 : 1 + len(block.event_X)]
-    expected = fit.coef[:, :1] + np.einsum("bk,kbt->bt", loadings, block.event_X)
+    loadings = fit.coef[:, 1:]  # as many as the model uses of the factors given
+    expected = fit.coef[:, :1] + np.einsum("bk,kbt->bt", loadings, block.event_X[: loadings.shape[1]])
     return np.asarray(block.event_y - expected)

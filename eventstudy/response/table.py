@@ -46,9 +46,9 @@ def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
     Keys: ``event instrument simulated``, ``moves`` ({label: decimal log return}, the first close after the news first),
     ``pvalue`` and ``joint_pvalue`` (at the last horizon), ``path_pvalue`` (sup over the path), ``smallest_pvalue``,
     ``placebo_days``, ``half_life`` (minutes), ``reversal``, ``leak`` (decimal log), ``leak_pvalue``, ``volume``
-    (multiple), ``pattern``, ``notes`` (list of sentences), ``intervals`` ({number: [low, high]}, None for an end without
-    a bound), ``merged_minutes`` (from the last clean price to the first one after the news, where that is more than a
-    bar, else None). Numbers that are not defined are None, with the reason in ``reasons``.
+    (multiple), ``pattern``, ``notes`` (list of sentences), ``intervals`` ({number: [low, high]}, None for an end
+    without a bound), ``merged_minutes`` (from the last clean price to the first one after the news, where that is more
+    than a bar, else None). Numbers that are not defined are None, with the reason in ``reasons``.
     """
     return [_row(response) for response in responses]
 

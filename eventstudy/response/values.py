@@ -55,8 +55,8 @@ class Estimate:
 class Move:
     """The abnormal move from the last clean price to one moment.
 
-    ``minutes`` counts trading minutes after ``latest``; NaN for a close or the first price after the news. ``pvalue`` is
-    the placebo's, ``joint_pvalue`` the one corrected for all instruments of the event (NaN for a single one).
+    ``minutes`` counts trading minutes after ``latest``; NaN for a close or the first price after the news. ``pvalue``
+    is the placebo's, ``joint_pvalue`` the one corrected for all instruments of the event (NaN for a single one).
     """
 
     label: str

@@ -129,12 +129,15 @@ def of_returns(variable: str, values: FloatArray) -> FloatArray:
 def studied(item: Bars | Returns, spec: StudySpec) -> Returns:
     """Return the studied variable on the closes of the series: its returns, or what the study names instead.
 
-    ``log_volume`` is the log of each bar's volume (missing where nothing traded); ``log_range`` is Parkinson's
-    variance ``ln(high/low)^2 / (4 ln 2)``. Over merged bars they are added like returns.
+    ``standardised_return`` is the return over the volatility of its time of day and of the day before; ``log_volume``
+    is the log of each bar's volume (missing where nothing traded); ``log_range`` is Parkinson's variance
+    ``ln(high/low)^2 / (4 ln 2)``. Over merged bars they are added like returns.
     """
     made = as_returns(item, spec.returns)
     if spec.variable == "return":
         return made
+    if spec.variable == "standardised_return":
+        return _standardised(made)
     if spec.variable in OF_RETURNS or not isinstance(item, Bars):
         return replace(made, values=of_returns(spec.variable, made.values))
     needed = {"log_volume": ("volume",), "log_range": ("high", "low")}[spec.variable]
@@ -146,6 +149,19 @@ def studied(item: Bars | Returns, spec: StudySpec) -> Returns:
         logs = [np.where(column > 0, np.log(column), np.nan) for column in columns]
     values = logs[0] if len(logs) == 1 else np.square(logs[0] - logs[1]) / (4 * np.log(2))
     return replace(made, values=values)
+
+
+def _standardised(returns: Returns) -> Returns:
+    """Return intraday returns over the volatility of their time of day and of the day before."""
+    from eventstudy.response.standardised import standardised_returns
+
+    if returns.step_us >= DAY_US:
+        raise UsageError(
+            f"The variable 'standardised_return' is for bars shorter than a day; those of {returns.instrument.code} "
+            "are daily.",
+            remedy="Use variable = 'return'.",
+        )
+    return standardised_returns(returns)
 
 
 def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:

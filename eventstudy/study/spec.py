@@ -98,8 +98,10 @@ class StudySpec(Settings):
         ``response_options`` go to ``ResponseSettings`` (horizons, settle, leak, standardise, pauses ...).
     measure : {"car", "bhar"}
         What tests across events judge: summed abnormal returns, or buy-and-hold abnormal returns.
-    variable : {"return", "absolute_return", "squared_return", "log_range", "log_volume"}
-        What is studied in place of returns; all but returns are meant for ``constant_mean`` and the placebo.
+    variable : {"return", "absolute_return", "squared_return", "standardised_return", "log_range", "log_volume"}
+        What is studied in place of returns. "standardised_return" divides intraday returns by the volatility of their
+        time of day and of the day before, for any model and test; the others are meant for ``constant_mean`` and the
+        placebo.
     overlaps : {"keep", "drop_later", "merge", "exclude_from_estimation"}
     seed : int
         Root of every random draw.
@@ -131,7 +133,9 @@ class StudySpec(Settings):
     response: Literal["auto", "on", "off"] = "auto"
     response_options: dict[str, Any] = Field(default_factory=dict)
     measure: Literal["car", "bhar"] = "car"
-    variable: Literal["return", "absolute_return", "squared_return", "log_range", "log_volume"] = "return"
+    variable: Literal[
+        "return", "absolute_return", "squared_return", "standardised_return", "log_range", "log_volume"
+    ] = "return"
     overlaps: Literal["keep", "drop_later", "merge", "exclude_from_estimation"] = "keep"
     seed: int = 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.arrays import MINUTE_US, instant_us
+from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, instant_us
 from eventstudy.report.canvas import Box, drawing, margins, new_axes
 from eventstudy.report.clock import TimeScale, draw_time_axis, ticks, time_scale
 from eventstudy.report.escape import for_figure
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from eventstudy.news.items import EventTime
-    from eventstudy.response.values import Response
+    from eventstudy.response.values import Path, Response
 
 WIDTHS = {"wide": 7.6, "narrow": 4.1}
-CAR_INCHES, VOLUME_INCHES, GAP, LINE = 1.55, 0.5, 0.36, 0.19
+CAR_INCHES, VOLUME_INCHES, GAP, LINE = 1.55, 0.5, 0.3, 0.19
 WORDS = [
     "abnormal move",
     "range of ordinary days, whole path",
@@ -31,6 +32,7 @@ WORDS = [
     "auction, clearing or fixing",
     "range of ordinary days, each moment",
     "usual volume",
+    "no trading",
 ]
 
 
@@ -54,6 +56,7 @@ def draw_instruments(
         made = _rows(figure, box, [size for _, (_, size) in parts])
         for axes, (response, (name, _)) in zip(made, parts, strict=True):
             DRAWN[name](axes, response, scale, look)
+            _pauses(axes, response, scale, look)
             _shade(axes, time, scale, look)
             _closed(axes, responses, scale, look)
         _finish(made, scale, responses[0].zone, (look, box.width, simulated))
@@ -82,13 +85,18 @@ def _rows(figure: Figure, box: Box, heights: list[float]) -> list[Axes]:
 def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
     path = response.path
     rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
-    at, car = scale.place(path.closes[rows]), 1e4 * path.car[rows]
+    rows, at = _with_breaks(path, rows, scale)
+    car, wide, joint = (
+        1e4 * np.where(rows < 0, np.nan, values[rows]) for values in (path.car, path.pointwise, path.joint)
+    )
     ax.axhline(0.0, color=style.muted, linewidth=0.8, zorder=1)
-    wide, joint = 1e4 * path.pointwise[rows], 1e4 * path.joint[rows]
     ax.fill_between(at, -wide, wide, color=style.band, alpha=0.25, linewidth=0, zorder=1)
     for side in (-1, 1):
         ax.plot(at, side * joint, color=style.joint, linewidth=1.1, linestyle="--", zorder=2)
     ax.plot(at, car, color=style.main, linewidth=1.7, zorder=4)
+    drawn = np.pad(np.isfinite(car), 1)
+    lone = drawn[1:-1] & ~drawn[:-2] & ~drawn[2:]  # an auction between two pauses has one price and no line
+    ax.plot(at[lone], car[lone], color=style.main, marker="o", markersize=4, linestyle="none", zorder=4)
     last = next(move for move in reversed(response.moves) if move.minutes == move.minutes)
     when = f"after {last.label[1:]}" if last.label.startswith("+") else f"at the {last.label}"
     words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {when}, p = {pvalue(last.pvalue)}"
@@ -98,12 +106,34 @@ def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> 
     y_title(ax, "CAR, bp", simulated=response.simulated)
 
 
+def _with_breaks(path: Path, rows: IntArray, scale: TimeScale) -> tuple[IntArray, FloatArray]:
+    """Return rows and places to draw, with a row -1 wherever trading paused, so that no line crosses the pause."""
+    after = np.flatnonzero(np.diff(rows) > 1) + 1
+    return np.insert(rows, after, -1), np.insert(scale.place(path.closes[rows]), after, np.nan)
+
+
+def _pauses(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
+    """Shade the stretches of the window in which this instrument does not trade."""
+    path = response.path
+    rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
+    for before, after in itertools.pairwise(rows):
+        if after - before > 1:
+            ends = scale.place(path.closes[[before, after - 1]])
+            ax.axvspan(float(ends[0]), float(ends[1]), zorder=0, **_closed_look(style))
+
+
+def _closed_look(style: Style) -> dict[str, Any]:
+    return {"facecolor": style.paper, "edgecolor": style.band, "hatch": "////", "linewidth": 0}
+
+
 def _draw_volume(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
     path = response.path
     rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
     at = scale.place(path.closes[rows])
     ax.bar(at - 0.5, np.nan_to_num(path.volume[rows]), width=0.9, color=style.muted, linewidth=0, zorder=2)
-    ax.step(at, path.volume_median[rows], where="pre", color=style.down, linewidth=1.0, linestyle=":", zorder=3)
+    usual, places = _with_breaks(path, rows, scale)
+    median = np.where(usual < 0, np.nan, path.volume_median[usual])
+    ax.step(places, median, where="pre", color=style.down, linewidth=1.0, linestyle=":", zorder=3)
     ax.set_ylim(bottom=0)
     ax.locator_params(axis="y", nbins=2)
     short_numbers(ax)
@@ -152,6 +182,7 @@ def _headline(ax: Axes, box: Box, style: Style, *, simulated: bool) -> None:
         Line2D([], [], color=style.muted, linewidth=0.9, linestyle=(0, (1, 2)), label=WORDS[3]),
         Patch(color=style.band, alpha=0.4, label=WORDS[4]),
         Line2D([], [], color=style.down, linewidth=1.0, linestyle=":", label=WORDS[5]),
+        Patch(label=WORDS[6], **_closed_look(style)),
     ]
     figure = ax.get_figure(root=True)
     assert figure is not None  # noqa: S101  an Axes always has a figure here
