@@ -29,6 +29,19 @@ NULL = IntradayDesign(days=DAYS, early=150, late=210)
 REACTION = replace(
     NULL, jump=0.012, reversal=0.3, reversal_half_life=15.0, absorb_half_life=2.0, drift=0.0, volume_multiple=6.0
 )
+SLOW = replace(REACTION, absorb_half_life=8.0, reversal=0.2, drift=0.004)
+DESIGNS = {
+    "strong and fast": replace(REACTION, jump=0.02, drift=0.004),
+    "fast": REACTION,
+    "slow, after a leak": SLOW,
+    "barely significant, slow": replace(SLOW, jump=0.006, drift=0.003),
+}
+OPTIONS: tuple[dict[str, object], ...] = (
+    {},
+    {"seasonality": "wsd", "standardise": True},
+    {"seasonality": "fourier", "expected": "same_clock_mean"},
+    {"price": "vwap"},
+)
 
 
 def answer(design: IntradayDesign, seed: int, settings: ResponseSettings | None = None) -> Response:
@@ -43,9 +56,18 @@ def pvalues(response: Response) -> dict[str, float]:
     found |= {"path (sup)": response.path_pvalue, "leak": response.number("leak").pvalue}
     found |= {f"anchor {anchor.name}": anchor.pvalue for anchor in response.anchors}
     found |= {f"{a.name} {e.name}": e.pvalue for a in response.activity for e in (a.peak, a.window)}
+    found["first close"], found["median rule"] = response.first.pvalue, response.number("median_move").pvalue
     if response.assumed_times is not None:
         found["assumed t0 (sup)"] = response.assumed_times.pvalue
     return found
+
+
+def alarms(design: IntradayDesign, seeds: Iterable[int]) -> dict[str, float]:
+    """Return how often a response speaks of a move, or of a bar before the news: words that are no test of size 5 %."""
+    drawn = [answer(design, seed) for seed in seeds]
+    flagged = [any(notice.code == "ES-MOVE-BEFORE" for notice in response.notices) for response in drawn]
+    moved = [response.pattern != "none" for response in drawn]
+    return {"words: a move": float(np.mean(moved)), "words: a bar before": float(np.mean(flagged))}
 
 
 def rejections(design: IntradayDesign, seeds: Iterable[int], size: float = 0.05, **options: object) -> dict[str, float]:
@@ -94,10 +116,10 @@ def coverage(design: IntradayDesign, seeds: Iterable[int]) -> dict[str, tuple[in
     return table
 
 
-def in_parallel(work: Callable[..., object], design: IntradayDesign, draws: int) -> list[object]:
+def in_parallel(work: Callable[..., object], design: IntradayDesign, draws: int, **options: object) -> list[object]:
     """Run ``work(design, seeds)`` on two cores, half of the draws each."""
     with ProcessPoolExecutor(2) as pool:
-        jobs = [pool.submit(work, design, range(part, draws, 2)) for part in range(2)]
+        jobs = [pool.submit(work, design, range(part, draws, 2), **options) for part in range(2)]
         return [job.result() for job in jobs]
 
 
@@ -107,8 +129,13 @@ def merged(parts: list[dict[str, float]]) -> dict[str, float]:
 
 def print_size(draws: int) -> None:
     print(f"SIZE at 5 %, no news, {DAYS} placebo days, {draws} draws (s.e. {100 * math.sqrt(0.05 * 0.95 / draws):.2f})")
-    for name, rate in merged(in_parallel(rejections, NULL, draws)).items():  # type: ignore[arg-type]
-        print(f"  {name:<22}{100 * rate:6.2f} %")
+    columns = [merged(in_parallel(rejections, NULL, draws, **options)) for options in OPTIONS]  # type: ignore[arg-type]
+    for number, options in enumerate(OPTIONS):
+        print(f"  column {number + 1}: {options or 'as it comes'}")
+    for name in columns[0]:
+        print(f"  {name:<22}" + "".join(f"{100 * column[name]:8.2f}" for column in columns))
+    for name, rate in merged(in_parallel(alarms, NULL, draws)).items():  # type: ignore[arg-type]
+        print(f"  {name:<22}{100 * rate:8.2f}")
 
 
 def print_power(draws: int) -> None:
@@ -121,20 +148,23 @@ def print_power(draws: int) -> None:
 
 
 def print_coverage(draws: int) -> None:
-    print(f"COVERAGE of 95 % intervals, {draws} draws, truth: {REACTION}")
-    print(f"  {'number':<18}{'defined':>8}{'truth':>10}{'median error':>14}{'coverage':>10}")
-    for name, (n, truth, error, holds) in coverage(REACTION, range(draws)).items():
-        print(f"  {name:<18}{n:8d}{truth:10.4f}{error:14.4f}{100 * holds:9.1f}%")
+    for title, design in DESIGNS.items():
+        print(f"COVERAGE of 95 % intervals, {draws} draws, {title}: {design}")
+        print(f"  {'number':<18}{'defined':>8}{'truth':>10}{'median error':>14}{'coverage':>10}")
+        for name, (n, truth, error, holds) in coverage(design, range(draws)).items():
+            print(f"  {name:<18}{n:8d}{truth:10.4f}{error:14.4f}{100 * holds:9.1f}%")
 
 
 def print_speed() -> None:
     design = replace(REACTION, days=250)
     market = [intraday_bars(intraday_days(design, k)) for k in range(5)]
-    respond(*market[0])
-    start = time.perf_counter()
-    for bars, event in market:
-        respond(bars, event)
-    print(f"SPEED one event, 5 instruments, 250 placebo days, one-minute bars: {time.perf_counter() - start:.3f} s")
+    bars = [replace(b, instrument=replace(b.instrument, code=f"SIM{k}")) for k, (b, _) in enumerate(market)]
+    event = replace(market[0][1], instruments=())
+    respond_all(bars[:1], [event])
+    start, busy = time.perf_counter(), time.process_time()
+    assert len(respond_all(bars, [event]).pairs) == 10
+    spent = f"{time.perf_counter() - start:.3f} s, {time.process_time() - busy:.3f} s of one core"
+    print(f"SPEED one event, 5 instruments with their pairs, 250 placebo days, one-minute bars: {spent}")
     for n in (100, 250, 500):
         one, two = (timed_events(n, workers) for workers in (1, 2))
         pair = 1e3 * one / (5 * n)

@@ -10,7 +10,7 @@ from eventstudy.arrays import FloatArray, IntArray, instant_from_us
 from eventstudy.errors import Notice
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.placebo import smallest_pvalue, upper_pvalue
-from eventstudy.response.seasonality import periodicity
+from eventstudy.response.seasonality import daily_level
 from eventstudy.response.window import Window, bar_returns
 
 FEWEST_DAYS, SHORTEST, MOST_STALE, SIZE = 19, 16, 0.3, 0.01
@@ -44,10 +44,17 @@ def early_moves(window: Window) -> tuple[IntArray, FloatArray]:
 
 
 def _without_clock(bars: FloatArray) -> FloatArray:
-    """Return bars over the volatility of their time of day, learnt from the placebo days (all rows but the first)."""
+    """Return bars over the volatility of their time of day on the other placebo days; row 0 is the event day.
+
+    A day's own bars never enter its yardstick, or its largest bar would look smaller than the event day's.
+    """
     if len(bars) <= FEWEST_DAYS:
         return bars
-    factor = periodicity(bars[1:], "sd", "rv")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = (bars / daily_level(bars, "rv")[:, None]) ** 2
+    known = np.where(np.isfinite(squares), squares, 0.0)
+    own = np.concatenate([np.zeros((1, bars.shape[1])), known[1:]])
+    factor = np.sqrt((known[1:].sum(axis=0) - own) / (len(bars) - 1))
     return np.where(factor > 0, bars / np.where(factor > 0, factor, 1.0), 0.0)
 
 

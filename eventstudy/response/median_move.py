@@ -10,7 +10,7 @@ from eventstudy.arrays import DAY_US, MINUTE_US, instant_us, wall_us
 from eventstudy.news.items import EventTime
 from eventstudy.response.numbers import AfterNews
 from eventstudy.response.placebo import placebo_pvalue
-from eventstudy.response.price_rules import median_rule
+from eventstudy.response.price_rules import median_rules
 from eventstudy.response.shape import interval, noise_draws
 from eventstudy.response.tape import Tape
 from eventstudy.response.values import Estimate
@@ -26,18 +26,16 @@ def median_move(tape: Tape, time: EventTime, window: Window, after: AfterNews) -
     """
     if window.closed or tape.step_us > LONGEST_US:
         reason = "the news came while the market was closed" if window.closed else "the bars are too long for medians"
-        return Estimate("median_move", math.nan, reason=f"{reason}")
+        return Estimate("median_move", math.nan, reason=reason)
     begins, ends = (
         int(at) for at in wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
     )
-    prices = np.exp(tape.price)
-    value = median_rule(tape.wall, prices, begins, until=ends)
     days = window.matched.day[served(window)]
-    shifts = (days - window.matched.event_day) * DAY_US
-    others = np.array([median_rule(tape.wall, prices, begins + int(s), until=ends + int(s)) for s in shifts])
-    others = others * window.factor[served(window)]
+    shifts = (np.concatenate([[window.matched.event_day], days]) - window.matched.event_day) * DAY_US
+    value, *others = median_rules(tape.wall, tape.price, begins + shifts, ends + shifts).tolist()
+    moves = np.array(others) * window.factor[served(window)]
     if not math.isfinite(value):
         return Estimate("median_move", math.nan, reason="fewer than three prices within a day of the news")
-    draws = noise_draws(np.array([value]), others[:, None])[:, 0] if len(others) else np.empty(0)
-    pvalue = float(placebo_pvalue(np.array(value), others, after.weight))
+    draws = noise_draws(np.array([value]), moves[:, None])[:, 0]
+    pvalue = float(placebo_pvalue(np.array(value), moves, after.weight))
     return Estimate("median_move", value, *interval(draws, after.level, after.weight), pvalue=pvalue)

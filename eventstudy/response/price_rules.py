@@ -223,12 +223,34 @@ def median_rule(times: IntArray, prices: FloatArray, at: int, *, until: int | No
     >>> round(median_rule(minutes, np.where(minutes < 0, 100.0, 101.0), 0), 4)  # ln 1.01
     0.01
     """
-    end = at if until is None else until
-    after = np.searchsorted(times, [end + 15 * MINUTE_US, end + 25 * MINUTE_US], side="left")
-    before = np.searchsorted(times, [at - 15 * MINUTE_US, at - 5 * MINUTE_US], side="right")
-    post = slice(after[0], max(after[1], after[0] + least))
-    pre = slice(max(0, min(before[0], before[1] - least)), before[1])
-    enough = post.stop <= len(times) and pre.stop - pre.start >= least
-    if not enough or times[post.stop - 1] - end > DAY_US or at - times[pre.start] > DAY_US:
-        return math.nan
-    return math.log(np.median(prices[post])) - math.log(np.median(prices[pre]))
+    ends = np.array([at if until is None else until], dtype=np.int64)
+    return float(median_rules(times, np.log(prices), np.array([at], dtype=np.int64), ends, least=least)[0])
+
+
+def median_rules(times: IntArray, logs: FloatArray, at: IntArray, until: IntArray, *, least: int = 3) -> FloatArray:
+    """Return ``median_rule`` for many events at once, from log prices, shape (G,)."""
+    from_post, to_post = (np.searchsorted(times, until + m * MINUTE_US, side="left") for m in (15, 25))
+    from_pre, to_pre = (np.searchsorted(times, at - m * MINUTE_US, side="right") for m in (15, 5))
+    to_post = np.maximum(to_post, from_post + least)
+    from_pre = np.maximum(0, np.minimum(from_pre, to_pre - least))
+    enough = (to_post <= len(times)) & (to_pre - from_pre >= least)
+    rows = np.flatnonzero(enough)
+    near = times[to_post[rows] - 1] - until[rows] <= DAY_US
+    near &= at[rows] - times[from_pre[rows]] <= DAY_US
+    rows = rows[near]
+    made = np.full(len(at), np.nan)
+    after = _medians(logs, from_post[rows], to_post[rows])
+    made[rows] = np.log(after) - np.log(_medians(logs, from_pre[rows], to_pre[rows]))
+    return made
+
+
+def _medians(logs: FloatArray, first: IntArray, stop: IntArray) -> FloatArray:
+    """Return the median price of the rows ``first : stop`` of each event, shape (G,)."""
+    count = stop - first
+    if not len(count):
+        return np.empty(0)
+    take = first[:, None] + np.arange(int(count.max()))
+    inside = take < stop[:, None]
+    ordered = np.sort(np.where(inside, np.exp(logs[np.where(inside, take, 0)]), np.inf), axis=1)
+    row = np.arange(len(count))
+    return np.asarray((ordered[row, (count - 1) // 2] + ordered[row, count // 2]) / 2)
