@@ -39,7 +39,7 @@ def accuracy() -> None:
 
 def unseen() -> None:
     """Print the figures on the corpora of other hands; one-sided labels are never accepted, only named."""
-    for name in ("corpus_blind", "corpus_review"):
+    for name in ("corpus_blind", "corpus_review", "corpus_second"):
         count, cases = tally(name), read_cases(name)
         accepted = count["right"] + count["wide"] + count["wrong"]
         datable = sum(c["expect"] == "time" and None not in (c["earliest"], c["latest"]) for c in cases)

@@ -58,8 +58,16 @@ def whose_clock(sentence: str, words: TimeWords | None, publisher: str, loose: b
 
 @lru_cache(maxsize=8)
 def _zones_in(sentence: str) -> set[str]:
-    written = {m["clock"] or m["zone"] for m in ZONE_APART.finditer(sentence)}
-    return {zone_name(name) for name in written if _is_zone(name)}
+    found = [m for m in ZONE_APART.finditer(sentence) if _is_zone(m["clock"] or m["zone"])]
+    doubtful = next((m for m in found if _OR.search(sentence, 0, m.start()) or _OR_ELSE.match(sentence, m.end())), None)
+    if doubtful is not None:
+        raise StampError("zone_ambiguous", f"The sentence names {doubtful[0].strip(' (')!r} as one of two clocks.")
+    return {zone_name(m["clock"] or m["zone"]) for m in found}
+
+
+# "Kuala Lumpur or Jakarta time", "(ET or CT)"
+_OR = re.compile(r"\b(?:or|или)\s+(?:the\s+)?$", re.IGNORECASE)
+_OR_ELSE = re.compile(r"\s*(?:/|(?:or|или)\b)", re.IGNORECASE)
 
 
 def _is_zone(written: str) -> bool:

@@ -12,7 +12,7 @@ from eventstudy.news.dating import date_item
 from eventstudy.news.items import NewsItem
 from tests.news.unseen import dated, read_cases, tally, verdict
 
-CORPORA = ("corpus_blind", "corpus_review")
+CORPORA = ("corpus_blind", "corpus_review", "corpus_second")
 CASES = [(f"{name}-{case['id']}", case) for name in CORPORA for case in read_cases(name)]
 HOSTILE = [
     line
@@ -27,7 +27,7 @@ def test_no_accepted_time_is_wrong(name: str, case: dict[str, Any]) -> None:
     assert verdict(case, dating) != "wrong", f"{case['text']!r} -> {dating.event_time}; {case['why']}"
 
 
-@pytest.mark.parametrize(("name", "least"), [("corpus_blind", 100), ("corpus_review", 22)])
+@pytest.mark.parametrize(("name", "least"), [("corpus_blind", 100), ("corpus_review", 22), ("corpus_second", 43)])
 def test_most_texts_that_can_be_dated_are(name: str, least: int) -> None:
     # Recall is what precision leaves; this holds it, the figures themselves are printed by scripts/bench news.
     assert tally(name)["right"] >= least
