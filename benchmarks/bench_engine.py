@@ -13,19 +13,20 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
 import eventstudy as es
-from eventstudy.inference.bootstrap import WEIGHTS, _wild, generator
+from eventstudy.inference.bootstrap import wild_t
 from eventstudy.inference.table import TESTS
 
 S, T, L1, GAP, HALF = 1_000, 2_520, 250, 10, 10
 BASIC = ("time_series_t", "cross_sectional_t")
 RANKS = ("corrado_rank", "corrado_zivney", "campbell_wasley", "corrado_sign", "grank_t", "grank_z")
-DRAWN = ("wild_bootstrap", "bootstrap_t", "placebo", "sample_quantile", "calendar_time")
+DRAWN = ("wild_bootstrap", "bootstrap_t", "placebo", "placebo_refit", "sample_quantile", "calendar_time")
 PARAMETRIC = tuple(t for t in TESTS if t not in (*RANKS, *DRAWN))
 
 
@@ -179,18 +180,22 @@ def growth(frame: pd.DataFrame, market: pd.Series, sizes: list[int]) -> None:
 
 def draws() -> None:
     car = np.random.default_rng(4).normal(0.001, 0.02, 1_000)
-    rng = generator(1, "bench")
-    found = paired({"wild": lambda: _wild(WEIGHTS["rademacher"](rng, (1_000, 1_000)), car)}, 7)
+    names = [(f"e{i}", "A") for i in range(1_000)]
+    found = paired({"wild": lambda: wild_t(car, names, "rademacher", (1, 1_000))}, 7)
     line("wild bootstrap 1,000 x 1,000, seconds (asked: at most 0.05)", found["wild"])
 
 
 def refits(frame: pd.DataFrame, market: pd.Series) -> None:
-    table, _, _ = events(frame, 1_000_000, L1 + 2 * GAP + 1, T - HALF - 1, seed=5)
-    one = spec(("cross_sectional_t",), (-L1 - GAP, -GAP - 1), (-HALF, HALF))
-    start = time.perf_counter()
-    es.run_study(one, table, frame, market=market)
-    seconds = time.perf_counter() - start
-    line("a million placebo refits as events of one study, two-pass, seconds (asked: 0.5)", seconds)
+    table, _, _ = events(frame, 1_000, L1 + 2 * GAP + 1, T - HALF - 1, seed=5)
+    plain = spec(("cross_sectional_t",), (-L1 - GAP, -GAP - 1), (-HALF, HALF))
+    ways = {
+        path: plain.model_copy(update={"tests": ("placebo_refit",), "test_options": {"placebo_refit": {"path": path}}})
+        for path in ("prefix", "two_pass")
+    }
+    runs = {name: partial(es.run_study, one, table, frame, market=market) for name, one in ways.items()}
+    found = paired(runs | {"without": lambda: es.run_study(plain, table, frame, market=market)}, 3)
+    line("a million placebo refits, prefix sums, seconds (asked: 0.5)", found["prefix"] - found["without"])
+    line("  the same in two passes, the default and the referee", found["two_pass"] - found["without"])
 
 
 def long_input(frame: pd.DataFrame, market: pd.Series) -> None:
@@ -223,10 +228,9 @@ def main() -> None:
     ratios(frame, market)
     minutes()
     draws()
+    refits(frame, market)
     long_input(frame, market)
     growth(frame, market, [100, 1_000, 10_000, 100_000] + ([1_000_000] if "--million" in sys.argv else []))
-    if "--million" in sys.argv:
-        refits(frame, market)
 
 
 if __name__ == "__main__":

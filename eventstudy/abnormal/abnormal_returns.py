@@ -22,19 +22,21 @@ class SameClock:
     windows : tuple of Window
     mean, variance : FloatArray, shape (N, W)
         Over placebo days, of the return summed over each window; variance with D - 1.
-    cell_variance : FloatArray, shape (N, L2)
+    cell_mean, cell_variance : FloatArray, shape (N, L2)
     days : IntArray, shape (N,)
     """
 
     windows: tuple[Window, ...]
     mean: FloatArray
     variance: FloatArray
+    cell_mean: FloatArray
     cell_variance: FloatArray
     days: IntArray
 
     def take(self, keep: NDArray[Any] | slice) -> SameClock:
         """Return the events of ``keep``."""
-        return SameClock(self.windows, self.mean[keep], self.variance[keep], self.cell_variance[keep], self.days[keep])
+        columns = (self.mean, self.variance, self.cell_mean, self.cell_variance, self.days)
+        return SameClock(self.windows, *(column[keep] for column in columns))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,8 @@ class AbnormalReturns:
     fit : Fit
         Without residuals.
     same_clock : SameClock or None
+    noise : FloatArray or None, shape (N, L2)
+        Variance of each cell's own noise, for models whose variance changes from bar to bar; ``sigma2 * n_bars`` else.
     """
 
     events: StrArray
@@ -72,6 +76,7 @@ class AbnormalReturns:
     closes: IntArray
     fit: Fit
     same_clock: SameClock | None = None
+    noise: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.row)
@@ -87,12 +92,14 @@ class AbnormalReturns:
 
     def part(self, rows: slice | IntArray) -> AbnormalReturns:
         """Return the events ``rows``, which a slice does not copy."""
-        fit = Fit(*(getattr(self.fit, f.name)[rows] for f in fields(Fit)))
+        told = {f.name: getattr(self.fit, f.name) for f in fields(Fit)}
+        fit = Fit(**{name: None if column is None else column[rows] for name, column in told.items()})
         columns = {
             name: getattr(self, name)[rows] for name in ("events", "instruments", "row", "ar", "n_bars", "closes")
         }
         same_clock = None if self.same_clock is None else self.same_clock.take(rows)
-        return replace(self, **columns, event_X=self.event_X[:, rows], fit=fit, same_clock=same_clock)
+        noise = None if self.noise is None else self.noise[rows]
+        return replace(self, **columns, event_X=self.event_X[:, rows], fit=fit, same_clock=same_clock, noise=noise)
 
     def car(self, window: Window) -> FloatArray:
         """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""
@@ -107,6 +114,8 @@ class AbnormalReturns:
 
     def _expected_cells(self, window: Window) -> FloatArray:
         cells, coef = self.columns(window), self.fit.coef
+        if self.same_clock is not None:
+            return self.same_clock.cell_mean[:, cells]
         total: FloatArray = coef[:, :1] * self.n_bars[:, cells]
         for j in range(1, coef.shape[1]):
             total = total + coef[:, j : j + 1] * self.event_X[j - 1][:, cells]
@@ -124,6 +133,14 @@ class AbnormalReturns:
         held = 1 + self.ar[:, self.columns(window)] + expected
         return np.asarray(held.prod(axis=1) - (1 + expected).prod(axis=1), dtype=np.float64)
 
+    def held(self, kind: ReturnKind = "log") -> FloatArray:
+        """Return the buy-and-hold abnormal return from the first cell to each cell, shape (N, L2)."""
+        expected = self._expected_cells(Window(int(self.tau[0]), int(self.tau[-1])))
+        if kind == "log":
+            likely = np.cumsum(expected, axis=1)
+            return np.asarray(np.expm1(np.cumsum(self.ar, axis=1) + likely) - np.expm1(likely), dtype=np.float64)
+        return np.asarray(np.cumprod(1 + self.ar + expected, axis=1) - np.cumprod(1 + expected, axis=1))
+
     def bars(self, window: Window) -> IntArray:
         """Return the number of bars in ``window``, merged bars counted, shape (N,)."""
         total: IntArray = self.n_bars[:, self.columns(window)].sum(axis=1)
@@ -136,8 +153,16 @@ class AbnormalReturns:
         cells = self.columns(window)
         n_bars: FloatArray = self.n_bars[:, cells].sum(axis=1).astype(np.float64)
         d = [n_bars, *(x[:, cells].sum(axis=1) for x in self.event_X)]
+        if self.noise is not None:
+            return self.noise_variance(window) + self.fit.sigma2 * self._leverage(d)
         variance: FloatArray = self.fit.sigma2 * (n_bars + self._leverage(d))
         return variance
+
+    def noise_variance(self, window: Window) -> FloatArray:
+        """Return the variance of each CAR as if the expected return were known exactly, shape (N,)."""
+        if self.noise is None:
+            return np.asarray(self.fit.sigma2 * self.bars(window), dtype=np.float64)
+        return np.asarray(self.noise[:, self.columns(window)].sum(axis=1), dtype=np.float64)
 
     def variance(self) -> FloatArray:
         """Return the variance of the prediction error of each cell, shape (N, L2)."""
@@ -145,7 +170,10 @@ class AbnormalReturns:
             days = self.same_clock.days[:, None]
             return self.same_clock.cell_variance * (1 + 1 / np.maximum(days, 1))
         n_bars = self.n_bars.astype(np.float64)
-        return self.fit.sigma2[:, None] * (n_bars + self._leverage([n_bars, *self.event_X]))
+        leverage = self._leverage([n_bars, *self.event_X])
+        if self.noise is not None:
+            return self.noise + self.fit.sigma2[:, None] * leverage
+        return self.fit.sigma2[:, None] * (n_bars + leverage)
 
     def _leverage(self, d: list[FloatArray]) -> FloatArray:
         total = np.zeros_like(d[0])

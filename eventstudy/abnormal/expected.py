@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eventstudy.abnormal import models, regressions, synthetic
+from eventstudy.abnormal import models, regressions, synthetic, volatility
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.errors import UnknownNameError
 
 REGRESSION = {"fit": "ols", "covariance": "classical", "huber_c": 1.345, "hac_lags": 0}
-
-
-def _none(k: int) -> int:
-    return 0
 
 
 def _one(k: int) -> int:
@@ -61,8 +57,8 @@ MODELS: Mapping[str, ModelRow] = {
         "Brown and Warner 1985",
         "10.1016/0304-405X(85)90042-X",
         "instruments whose beta is far from 1 on days when the market moves",
-        prepare=models.excess_of_market,
-        regressors=_none,
+        prepare=regressions.first_only,
+        regressors=_one,
     ),
     "market": ModelRow(
         regressions.regression,
@@ -113,33 +109,34 @@ MODELS: Mapping[str, ModelRow] = {
         REGRESSION,
     ),
     "capm": ModelRow(
-        regressions.regression,
+        regressions.capm,
         "factors",
         "excess return explained by the market's excess return; the risk-free rate is the last factor",
-        "R_t - rf_t = a + b (Rm_t - rf_t) + e;  V as for market",
+        "AR_t = R_t - rf_t - a - b (Rm_t - rf_t);  V as for market, with Rm - rf for Rm",
         "Sharpe 1964; Jensen 1968",
         "10.1111/j.1540-6261.1964.tb02865.x",
         "as market",
         REGRESSION,
-        prepare=regressions.excess_of_risk_free,
-        regressors=_one,
     ),
     "garch": ModelRow(
-        regressions.garch,
+        volatility.garch,
         "market",
         "market model whose errors follow GARCH(1,1), by quasi maximum likelihood (package arch)",
-        "e_t = s_t z_t,  s_t^2 = omega + a e_{t-1}^2 + b s_{t-1}^2;  V with s2 = mean_est(s_t^2)",
+        "s_t^2 = omega + a e_{t-1}^2 + b s_{t-1}^2;  V = sum of s_h^2 forecast for the window's bars"
+        " + s2 (L^2/M + (sum_win x)^2/SSx),  s2 = mean_est(s_t^2)",
         "Bollerslev 1986",
         "10.1016/0304-4076(86)90063-1",
         "short windows: the likelihood needs some hundred bars",
         prepare=regressions.first_only,
         regressors=_one,
+        noise=volatility.garch_noise,
     ),
     "rolling": ModelRow(
         models.rolling,
         "market",
         "market model on the last bars before each bar; variance from one-step prediction errors",
-        "AR_t = R_t - a - b Rm_t with (a, b) from the last W bars;  s2 = mean of squared one-step errors,  df = M - W",
+        "AR_t = R_t - a - b Rm_t with (a, b) of the last W bars;  s2 = mean of e_t^2/(1 + h_t) over one-step errors,"
+        "  df = M - W",
         "Fama and MacBeth 1973",
         "10.1086/260061",
         "windows so short that beta is mostly noise",

@@ -35,6 +35,8 @@ class Fit:
         Rank of the regressors, the intercept counted.
     residuals : FloatArray, shape (N, L1)
         NaN where a bar is not usable; width 0 once the block is done with (a million events would need 2 GB).
+    law : FloatArray or None, shape (N, q)
+        Parameters of a variance that changes from bar to bar, for models that have one.
     """
 
     coef: FloatArray
@@ -46,6 +48,7 @@ class Fit:
     status: NDArray[np.uint8]
     rank: IntArray
     residuals: FloatArray
+    law: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.coef)

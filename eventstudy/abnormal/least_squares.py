@@ -80,8 +80,10 @@ def fit_of_line(moments: Iterable[FloatArray], n: IntArray, learned: Learned) ->
     bars = np.maximum(n, 1)
     with np.errstate(all="ignore"):
         inverse = 1 / np.sqrt(sxx)
-        correlation = np.minimum(np.abs(x_mean) / np.sqrt(sxx / bars + x_mean**2), 1.0)
-        condition = np.sqrt((1 + correlation) / (1 - correlation))
+        # sqrt((1 + c) / (1 - c)) for the cosine c of x and the constant, with 1 - c^2 written as a quotient: formed by
+        # subtraction it is zero once x varies by less than 1e-8 of its mean, and a design that can be solved is refused.
+        length = np.hypot(np.sqrt(sxx / bars), x_mean)
+        condition = (1 + np.abs(x_mean) / length) * length / np.sqrt(sxx / bars)
         root = np.zeros((len(n), 2, 2))
         root[:, 0, 0], root[:, 0, 1], root[:, 1, 1] = 1 / np.sqrt(bars), -x_mean * inverse, inverse
         coef = np.stack([y_mean - slope * x_mean, slope], axis=1)

@@ -114,28 +114,34 @@ def measure(
     place[back] = np.arange(N)
     ar, event_X, told = np.empty((N, L2)), np.empty((k, N, L2)), np.empty((N, _width(1 + k)))
     gathered: dict[str, Any] = {}
+    law: FloatArray | None = None
     keep_freed_memory()
     pieces = blocks(N, (L1 + L2) * (1 + k))
     work = partial(measure_block, series, learn, positions, plan)
     for rows, part in zip(pieces, run(work, pieces), strict=True):
         at = place[rows]
         ar[at], event_X[:, at], told[at] = part.ar, part.event_X, _told(part)
+        if part.fit.law is not None:
+            law = np.empty((N, part.fit.law.shape[1])) if law is None else law
+            law[at] = part.fit.law
         _gather(gathered, part.evidence, plan, at, N)
     used = book.is_used(told[:, CODE].astype(np.uint8))
     marked = np.flatnonzero(told[:, CODE])
     codes.mark(positions.row[back[marked]], *told[marked, CODE:].astype(np.int64).T)
     kept = back if used.all() else back[used]
-    row = positions.row[kept]
+    row, n_bars = positions.row[kept], _bars(positions, plan.tau, kept)
+    law = None if law is None else law[used]
     made = AbnormalReturns(
         events=table.ids[row],
         instruments=table.instruments[row],
         row=row,
         tau=plan.tau,
         ar=compact(ar, used),
-        n_bars=_bars(positions, plan.tau, kept),
+        n_bars=n_bars,
         event_X=_compacted(event_X, used),
         closes=_closes(series, positions, plan.tau, kept),
-        fit=_fit_of(compact(told, used), 1 + k),
+        fit=replace(_fit_of(compact(told, used), 1 + k), law=law),
+        noise=None if law is None or plan.model.noise is None else plan.model.noise(law, *_ahead(plan, n_bars)),
     )
     return made, {
         name: value[used] if plan.collect[name].combine == "rows" else value for name, value in gathered.items()
@@ -194,9 +200,10 @@ def judge(ar: FloatArray, fit: Fit, plan: Plan) -> tuple[NDArray[np.uint8], IntA
     """Return ledger codes and their numbers: events whose fit or event window does not hold up are not used."""
     B = len(ar)
     status, a, b = np.zeros(B, dtype=np.uint8), np.zeros(B, np.int64), np.zeros(B, np.int64)
-    rows = np.flatnonzero(np.isnan(ar @ np.ones(ar.shape[1])))
+    rows = np.flatnonzero(~np.isfinite(ar @ np.ones(ar.shape[1])))
     if len(rows):
-        gaps = np.isnan(ar[rows])
+        gaps = ~np.isfinite(ar[rows])
+        ar[rows] = np.where(gaps, np.nan, ar[rows])  # an infinite return is a missing one
         complete = np.logical_or.reduce([~gaps[:, plan.columns(window)].any(axis=1) for window in plan.tests_on])
         a[rows] = gaps.sum(axis=1)
         status[rows] = np.where(complete, np.where(a[rows] > 0, book.USED_PARTLY, book.USED), book.MISSING)
@@ -216,7 +223,8 @@ FIT_COLUMNS = ("coef", "root", "sigma2", "df", "n", "condition", "status", "rank
 
 def take(fit: Fit, rows: NDArray[Any]) -> Fit:
     """Return the fits of ``rows`` (an index array or a mask)."""
-    return Fit(*(getattr(fit, name)[rows] for name in FIT_COLUMNS))
+    made = Fit(*(getattr(fit, name)[rows] for name in FIT_COLUMNS))
+    return made if fit.law is None else replace(made, law=fit.law[rows])
 
 
 def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
@@ -234,6 +242,7 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
         closes=abnormal.closes[keep],
         fit=take(abnormal.fit, keep),
         same_clock=None if abnormal.same_clock is None else abnormal.same_clock.take(keep),
+        noise=None if abnormal.noise is None else abnormal.noise[keep],
     )
 
 
@@ -265,6 +274,14 @@ def _bars(positions: Positions, tau: IntArray, rows: NDArray[np.intp]) -> IntArr
     made = np.ones((len(merged), len(tau)), dtype=np.int64)
     made[:, tau == 0] = merged[:, None]
     return made
+
+
+def _ahead(plan: Plan, n_bars: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the bars between the estimation window's last bar and each cell, and those up to the cell's last bar."""
+    estimation = plan.windows.estimation
+    gap = 0 if estimation is None else plan.windows.event.start - estimation.stop - 1
+    last = gap + np.cumsum(n_bars, axis=1)
+    return last - n_bars, last
 
 
 def _closes(series: SeriesSet, positions: Positions, tau: IntArray, rows: NDArray[np.intp]) -> IntArray:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block
+from eventstudy.arrays import FloatArray, IntArray
 
 Options = Mapping[str, Any]
 Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
@@ -53,6 +54,9 @@ class ModelRow:
         Leads and lags of every factor that the model wants to see.
     streams : options -> bool
         Whether the function reads rows of estimation windows as it goes; otherwise they are cut beforehand.
+    noise : (law, before, last) -> FloatArray, shape (N, L2), or None
+        Variance of every event cell's own noise, from the fit's ``law`` and the bars after the estimation window that
+        the cell holds (``before + 1`` to ``last``); None where every bar has ``sigma2``.
     """
 
     function: Callable[[Any, Any, Options], Fit]
@@ -67,3 +71,4 @@ class ModelRow:
     regressors: Callable[[int], int] = all_factors
     lags: Callable[[Options], int] = no_lags
     streams: Callable[[Options], bool] = never
+    noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None

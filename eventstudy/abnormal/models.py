@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.gather import Block, Cells, Columns
+from eventstudy.abnormal.gather import Cells, Columns
 from eventstudy.abnormal.least_squares import mean_only, no_parameters, one_regressor
 from eventstudy.abnormal.model_row import Options
 from eventstudy.arrays import FloatArray
@@ -25,7 +25,7 @@ def constant_mean(y: Cells, X: Columns, options: Options) -> Fit:
 
 
 def comparison_period_mean(y: FloatArray, X: FloatArray, options: Options) -> Fit:
-    """Expect the mean of the ``bars`` usable estimation bars nearest the event; the variance comes from them too."""
+    """Expect the mean of the last ``bars`` bars of the estimation window; the variance comes from them too."""
     bars = int(options["bars"])
     if bars < 2:
         raise UsageError(f"The comparison period has {bars} bars.", remedy="Give bars=2 or more.")
@@ -35,28 +35,21 @@ def comparison_period_mean(y: FloatArray, X: FloatArray, options: Options) -> Fi
     return replace(fit, residuals=wide)
 
 
-def excess_of_market(block: Block, options: Options) -> Block:
-    """Replace returns by returns less the market's."""
-    return replace(
-        block,
-        y=block.y - block.X[0],
-        X=block.X[:0],
-        event_y=block.event_y - block.event_X[0],
-        event_X=block.event_X[:0],
-    )
-
-
 def market_adjusted(y: FloatArray, X: FloatArray, options: Options) -> Fit:
-    """Expect the market's return: alpha 0, beta 1."""
-    return no_parameters(y, 1)
+    """Expect the market's return: alpha 0, beta 1, neither of them estimated."""
+    fit = no_parameters(y - X[0], 2)
+    fit.coef[:, 1] = 1.0
+    return fit
 
 
 def rolling(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     """Expect ``alpha + beta * market`` as estimated on the ``bars`` bars before each bar.
 
     The event window uses the coefficients of the last ``bars`` bars of the estimation window. Each estimation bar is
-    predicted from the ``bars`` bars before it alone, so ``sigma2`` is a variance of true one-step prediction errors
-    (M - bars of them) and already holds the error of the coefficients in its sample.
+    predicted from the ``bars`` bars before it alone; its error over ``sqrt(1 + h)``, with ``h`` the leverage of the
+    prediction, has the variance of a single return (Brown, Durbin and Evans 1975), and ``sigma2`` is the mean square of
+    these M - bars recursive residuals. The error of the coefficients enters the variance of a window once, through
+    its own leverage.
     """
     bars, L1 = int(options["bars"]), y.shape[1]
     if not 3 <= bars < L1 - 1:
@@ -68,6 +61,8 @@ def rolling(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     for t in range(bars, L1):
         before = one_regressor(y[:, t - bars : t], X[0][:, t - bars : t])
         errors[:, t] = y[:, t] - before.coef[:, 0] - before.coef[:, 1] * X[0][:, t]
+        reach = before.root[:, 0] + before.root[:, 1] * X[0][:, t, None]
+        errors[:, t] /= np.sqrt(1 + np.square(reach).sum(axis=1))
     last = one_regressor(y[:, L1 - bars :], X[0][:, L1 - bars :])
     there = np.isfinite(errors)
     n = there.sum(axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -59,6 +59,9 @@ def placebo_draws(
     return tuple(draws)
 
 
+Bar = TypeVar("Bar", int, IntArray)
+
+
 def path_windows(tau: IntArray) -> tuple[Window, ...]:
     """Return the window between each point of a path and its zero, the last close before tau = 0.
 
@@ -71,7 +74,7 @@ def path_windows(tau: IntArray) -> tuple[Window, ...]:
     return (*before, *(Window(zero, stop) for stop in range(zero, last + 1)))
 
 
-def span_of(window: Window, reference: int, first: int) -> tuple[int, int]:
+def span_of(window: Window, reference: Bar, first: Bar) -> tuple[Bar, Bar]:
     """Return the bar whose close a window starts from, and its last bar; tau = 0 is the bars between the two."""
     head = reference + window.start if window.start <= 0 else first + window.start - 1
     tail = reference + window.stop + 1 if window.stop < 0 else first + window.stop

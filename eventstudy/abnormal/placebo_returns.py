@@ -73,19 +73,20 @@ def with_same_clock_mean(
     """
     N, L2 = abnormal.ar.shape
     mean, variance = np.full((N, len(windows)), np.nan), np.full((N, len(windows)), np.nan)
-    cell_variance, ar = np.full((N, L2), np.nan), np.full((N, L2), np.nan)
+    cell_mean, cell_variance, ar = (np.full((N, L2), np.nan) for _ in range(3))
     alike = []
     for i, cells in enumerate(paths.ar):
         D = len(cells)
         if D < 2:
             alike.append(cells[:0])
             continue
-        ar[i] = abnormal.ar[i] - cells.mean(axis=0)
+        cell_mean[i] = cells.mean(axis=0)
+        ar[i] = abnormal.ar[i] - cell_mean[i]
         cell_variance[i] = cells.var(axis=0, ddof=1)
         for j, window in enumerate(windows):
             total = cells[:, abnormal.columns(window)].sum(axis=1)
             mean[i, j], variance[i, j] = total.mean(), total.var(ddof=1)
         alike.append(cells - (cells.sum(axis=0) + abnormal.ar[i] - cells) / D)
     days = np.array([len(cells) for cells in paths.ar], dtype=np.int64)
-    same_clock = SameClock(windows, mean, variance, cell_variance, days)
+    same_clock = SameClock(windows, mean, variance, cell_mean, cell_variance, days)
     return replace(abnormal, ar=ar, same_clock=same_clock), PlaceboPaths(tuple(alike), paths.day)

@@ -43,23 +43,23 @@ def first_only(block: Block, options: Options) -> Block:
     return replace(block, X=block.X[:1], event_X=block.event_X[:1])
 
 
-def excess_of_risk_free(block: Block, options: Options) -> Block:
-    """Replace returns and market by their excess over the risk-free rate, which is the last regressor.
+def capm(y: FloatArray, X: FloatArray, options: Options) -> Fit:
+    """Expect ``rf + alpha + beta (market - rf)``; the risk-free rate, per bar, is the last regressor.
 
-    The rate is per bar; over merged bars it has been summed like every other return.
+    The regression is one of excess returns. Written as ``alpha + beta market + (1 - beta) rf`` it is a model of the
+    return itself, so cumulated, buy-and-hold and placebo returns need nothing special. The loading on the rate carries
+    no error of its own: the third column of the root is zero.
     """
-    if len(block.X) < 2:
+    if len(X) != 2:
         raise UsageError(
-            "The model 'capm' needs the market and a risk-free rate.", remedy="Pass factors=rate in return per bar."
+            f"The model 'capm' needs the market and a risk-free rate; {len(X)} series were given.",
+            remedy="Pass market=... and factors=rate, in return per bar.",
         )
-    rate, event_rate = block.X[-1], block.event_X[-1]
-    return replace(
-        block,
-        y=block.y - rate,
-        X=block.X[:1] - rate,
-        event_y=block.event_y - event_rate,
-        event_X=block.event_X[:1] - event_rate,
-    )
+    fit = regression(y - X[1], X[:1] - X[1], options)
+    coef = np.concatenate([fit.coef, 1 - fit.coef[:, 1:]], axis=1)
+    root = np.zeros((len(fit), 3, 3))
+    root[:, :2, :2], root[:, 2, :2] = fit.root, -fit.root[:, 1]
+    return replace(fit, coef=coef, root=root, rank=fit.rank + 1)
 
 
 def lagged(block: Block, options: Options) -> Block:
@@ -123,38 +123,3 @@ def _correlation(x: FloatArray, z: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         top = np.einsum("ij,ij->i", *centred)
         return np.asarray(top / np.sqrt((centred[0] ** 2).sum(axis=1) * (centred[1] ** 2).sum(axis=1)))
-
-
-def garch(y: FloatArray, X: FloatArray, options: Options) -> Fit:
-    """Expect ``alpha + beta * market`` with errors that follow GARCH(1, 1), by quasi maximum likelihood.
-
-    ``sigma2`` is the mean conditional variance over the estimation window, not the long-run ``omega / (1 - a - b)``:
-    where the errors hardly cluster that is the ratio of two numbers near zero and can be off by any factor. The bread
-    stays that of least squares: at M of some hundreds its share of the variance is small.
-    """
-    fit = least_squares(y, X)
-    coef, sigma2 = fit.coef.copy(), fit.sigma2.copy()
-    for i in np.flatnonzero((fit.status == 0) & (fit.df > 10)):
-        there = np.isfinite(fit.residuals[i])
-        coef[i], sigma2[i] = _one_garch(y[i, there], X[:, i, there].T)
-    expected = coef[:, :1] + np.einsum("bk,kbt->bt", coef[:, 1:], X)
-    return replace(fit, coef=coef, sigma2=sigma2, residuals=y - expected)
-
-
-def _one_garch(y: FloatArray, X: FloatArray) -> tuple[FloatArray, float]:
-    try:
-        from arch.univariate import GARCH, LS
-    except ImportError:
-        raise UsageError(
-            "The model 'garch' needs the package arch.", remedy="Install it: pip install 'market-eventstudy[garch]'."
-        ) from None
-    # The likelihood is the same for returns turned about, the optimiser's path is not: all go in one orientation.
-    scale, turn, turns = 1 / y.std(), np.copysign(1.0, y[0]), np.copysign(1.0, X[0])
-    model: Any = LS(turn * y * scale, turns * X * scale, constant=True)
-    model.volatility = GARCH(1, 0, 1)
-    fitted = model.fit(disp="off", show_warning=False, tol=1e-10, options={"maxiter": 1000})
-    values = np.asarray(fitted.params)
-    k = X.shape[1]
-    variance = float(np.mean(np.square(fitted.conditional_volatility)))
-    coef = turn * np.concatenate([[values[0] / scale], turns * values[1 : k + 1]])
-    return coef, variance / scale**2

@@ -66,7 +66,9 @@ def solve(A: FloatArray, y: FloatArray) -> Solution:
             nothing, np.full((B, p, p), np.nan), np.zeros((B, M)), np.full(B, np.inf), np.zeros(B, np.int64)
         )
     largest = np.abs(A).max(axis=1)
-    scale = 1 / np.where(largest > 0, largest, 1.0)
+    # Powers of two: a scale that rounds would disturb the columns, and a large residual feeds on that.
+    exponent = np.frexp(np.where(np.isfinite(largest), largest, 0.0))[1]
+    scale = np.ldexp(1.0, -np.clip(exponent, -1_000, 1_000))
     scaled = A * scale[:, None, :]
     Q, R = np.linalg.qr(scaled)
     singular = np.linalg.svd(np.where(np.isfinite(R), R, 0.0), compute_uv=False)

@@ -30,6 +30,9 @@ def calibrate(
 ) -> int:
     """Run the study at times when nothing happened: how often does each test find something all the same.
 
+    The last column is the smallest shock, in basis points of one bar, that four in five placebo studies see at 5 %.
+    "worth" says how many independent p-values the n are worth; "!" marks a share no honest test would have.
+
     Examples:
 
       eventstudy calibrate study.toml
@@ -49,8 +52,10 @@ def calibrate(
     if as_json:
         console.json_data({"study": loaded.spec.name, "calibration": [_entry(one) for one in found]})
         return exits.OK
-    title = f"{loaded.spec.name}: share of placebo p-values at or below 1, 5, 10 %; effect seen in 80 %"
-    columns = ("test", "window", "n", "1 %", "5 %", "honest at 5 %", "10 %", "effect, bp")
+    title = (
+        f"{loaded.spec.name}: share of placebo p-values at or below each level, in brackets where an honest test lies"
+    )
+    columns = ("test", "window", "n", "worth", "1 %", "5 %", "10 %", "80 % see, bp")
     console.table(columns, (_row(one) for one in found), title)
     return exits.OK
 
@@ -69,11 +74,14 @@ def draw(found: Sequence[Calibration], path: Path) -> Path:
 
 
 def _row(one: Calibration) -> tuple[object, ...]:
-    low, high = one.band[0.05]
-    share = [f"{one.size[level] * PERCENT:.1f}" for level in (0.01, 0.05, 0.10)]
-    honest = f"{low * PERCENT:.1f} to {high * PERCENT:.1f}"
-    effect = "none" if one.smallest_effect != one.smallest_effect else f"{one.smallest_effect * BASIS_POINTS:.1f}"
-    return (one.test, str(one.window), one.draws, share[0], share[1], honest, share[2], effect)
+    effect = "none" if one.smallest_effect != one.smallest_effect else f"{one.smallest_effect * BASIS_POINTS:.0f}"
+    return (one.test, str(one.window), one.draws, one.independent, *(_share(one, level) for level in one.size), effect)
+
+
+def _share(one: Calibration, level: float) -> str:
+    low, high = one.band[level]
+    mark = "" if low <= one.size[level] <= high else "!"
+    return f"{one.size[level] * PERCENT:.1f}{mark} ({low * PERCENT:.0f}-{high * PERCENT:.0f})"
 
 
 def _entry(one: Calibration) -> dict[str, Any]:
@@ -81,6 +89,7 @@ def _entry(one: Calibration) -> dict[str, Any]:
         "test": one.test,
         "window": [one.window.start, one.window.stop],
         "n": one.draws,
+        "independent": one.independent,
         "size": {f"{level:g}": value for level, value in one.size.items()},
         "band": {f"{level:g}": list(value) for level, value in one.band.items()},
         "smallest_effect": one.smallest_effect,

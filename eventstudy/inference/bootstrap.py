@@ -1,49 +1,51 @@
-"""Resampling tests: the reference distribution is drawn, from a seed keyed by the study and never by the machine."""
+"""Resampling tests: the reference distribution is drawn, from seeds keyed by the event and never by the machine.
+
+A weight belongs to an event: it depends on the study's seed, the test and the event's own name. So neither the order of
+the events, nor the other events, nor the number of workers changes it.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from eventstudy.abnormal.seeds import generator
 from eventstudy.arrays import Alternative, FloatArray, look_up
 from eventstudy.inference.parametric import NO_SKEW, hall, johnson, skewness
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 Generator = np.random.Generator
 DRAWS_PER_BLOCK = 1 << 22
+EVENTS_PER_BLOCK = 512
 
 
-def generator(seed: int, *keys: str) -> Generator:
-    """Return a generator keyed by words: the same draws whatever the number of workers or the order of work."""
-    words = hashlib.sha256("\x1f".join(keys).encode()).digest()
-    numbers = np.frombuffer(words, dtype="<u4").tolist()
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *numbers])))
-
-
-def rademacher(rng: Generator, shape: tuple[int, int]) -> FloatArray:
+def rademacher(rngs: Sequence[Generator], draws: int) -> FloatArray:
     """-1 and 1, each with probability one half."""
-    bits = rng.bytes((shape[0] * shape[1] + 7) // 8)
-    signs = np.unpackbits(np.frombuffer(bits, np.uint8), count=shape[0] * shape[1]).astype(np.float64) * 2 - 1
-    return signs.reshape(shape)
+    size = (draws + 7) // 8
+    bits = np.frombuffer(b"".join(rng.bytes(size) for rng in rngs), np.uint8).reshape(len(rngs), size)
+    signs = np.unpackbits(bits, axis=1, count=draws).astype(np.float64)
+    signs *= 2
+    signs -= 1
+    return signs
 
 
-def mammen(rng: Generator, shape: tuple[int, int]) -> FloatArray:
+def mammen(rngs: Sequence[Generator], draws: int) -> FloatArray:
     """Mammen's two points: mean 0, variance 1, third moment 1."""
     root = np.sqrt(5.0)
-    low = rng.random(shape) < (root + 1) / (2 * root)
+    low = np.stack([rng.random(draws) for rng in rngs]) < (root + 1) / (2 * root)
     return np.asarray(np.where(low, (1 - root) / 2, (1 + root) / 2), dtype=np.float64)
 
 
-def webb(rng: Generator, shape: tuple[int, int]) -> FloatArray:
+def webb(rngs: Sequence[Generator], draws: int) -> FloatArray:
     """Webb's six points, for few events."""
     points = np.sqrt(np.array([1.5, 1.0, 0.5]))
     six = np.concatenate([-points, points[::-1]])
-    return np.asarray(six[rng.integers(0, 6, shape)], dtype=np.float64)
+    return np.asarray(six[np.stack([rng.integers(0, 6, draws) for rng in rngs])], dtype=np.float64)
 
 
-WEIGHTS: Mapping[str, Callable[[Generator, tuple[int, int]], FloatArray]] = {
+# One generator per event in, weights (events, draws) out.
+WEIGHTS: Mapping[str, Callable[[Sequence[Generator], int], FloatArray]] = {
     "rademacher": rademacher,
     "mammen": mammen,
     "webb": webb,
@@ -52,39 +54,61 @@ WEIGHTS: Mapping[str, Callable[[Generator, tuple[int, int]], FloatArray]] = {
 
 def wild_bootstrap(sample: Sample) -> Statistic:
     """Wild bootstrap of the cross-sectional t: the null is imposed, each CAR keeps its own size."""
-    car = sample.car[np.isfinite(sample.car)]
-    n, draws = len(car), int(sample.options["draws"])
+    there = np.flatnonzero(np.isfinite(sample.car))
+    car, n, draws = sample.car[there], len(there), int(sample.options["draws"])
     if n < 2:
         return not_applicable(f"resampling needs at least 2 events, there is {n}", n_events=n)
-    weights = look_up("weights", WEIGHTS, str(sample.options["weights"]))
-    rng = generator(sample.seed, "wild_bootstrap", str(sample.window), str(sample.options["weights"]))
+    if not car.std() > 0:
+        return not_applicable("all CARs are equal, so they have no spread", n_events=n)
+    abnormal, kind = sample.abnormal, str(sample.options["weights"])
+    names = [(str(abnormal.events[i]), str(abnormal.instruments[i])) for i in there]
     t = float(np.sqrt(n) * car.mean() / car.std(ddof=1))
-    drawn = np.concatenate([_wild(weights(rng, (size, n)), car) for size in _sizes(draws, n)])
-    return _drawn(sample, t, drawn, n)
+    return _drawn(sample, t, wild_t(car, names, kind, (sample.seed, draws)), n)
 
 
-def _wild(w: FloatArray, car: FloatArray) -> FloatArray:
-    """t of w * car for every row of weights; sums of squares by one more product instead of a second array."""
-    n = len(car)
-    mean = w @ car / n
-    squares = np.square(w) @ np.square(car)
+def wild_t(car: FloatArray, names: Sequence[tuple[str, str]], kind: str, how: tuple[int, int]) -> FloatArray:
+    """Return ``draws`` t statistics of ``w_i CAR_i``; ``how`` is (seed, draws).
+
+    Parameters
+    ----------
+    car : FloatArray, shape (N,)
+    names : sequence of (event, instrument), length N
+        What keys the weights of each event.
+    kind : str
+        Row of ``WEIGHTS``.
+    how : (int, int)
+        Seed and number of draws.
+    """
+    (seed, draws), weights, n = how, look_up("weights", WEIGHTS, kind), len(car)
+    total, squares = np.zeros(draws), np.zeros(draws)
+    for low in range(0, n, EVENTS_PER_BLOCK):
+        block = names[low : low + EVENTS_PER_BLOCK]
+        w = weights([generator(seed, "wild_bootstrap", kind, *name) for name in block], draws)
+        part = car[low : low + EVENTS_PER_BLOCK]
+        total += part @ w
+        squares += np.square(part) @ np.square(w, out=w)
+    mean = total / n
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.sqrt(n) * mean / np.sqrt(np.maximum(squares - n * mean**2, 0.0) / (n - 1)))
 
 
 def bootstrap_t(sample: Sample) -> Statistic:
-    """Skewness-adjusted t against its bootstrap distribution (Lyon, Barber and Tsai 1999): resamples of N/4 events."""
+    """Skewness-adjusted t against its bootstrap distribution (Lyon, Barber and Tsai 1999): resamples of N/4 events.
+
+    Two-sided p-values take each tail by itself, as their critical values do: a skewed distribution has two of them.
+    """
     S, g, n = skewness(sample)
     if not np.isfinite(S):
         return not_applicable(NO_SKEW, n_events=n)
     adjust = {"johnson": johnson, "hall": hall}[str(sample.options["adjustment"])]
     car = sample.car[np.isfinite(sample.car)]
+    car = car[np.argsort(np.abs(car), kind="stable")]  # whatever the order of the events and the sign of returns
     m = max(3, round(n * float(sample.options["share"])))
     rng = generator(sample.seed, "bootstrap_t", str(sample.window))
     drawn = np.concatenate(
         [_resampled(car, rng.integers(0, n, (size, m)), adjust) for size in _sizes(int(sample.options["draws"]), m)]
     )
-    return _drawn(sample, adjust(S, g, n), drawn[np.isfinite(drawn)], n)
+    return _drawn(sample, adjust(S, g, n), drawn[np.isfinite(drawn)], n, tails=True)
 
 
 def _resampled(car: FloatArray, pick: np.ndarray, adjust: Callable[[float, float, int], float]) -> FloatArray:
@@ -103,15 +127,27 @@ def _sizes(draws: int, n: int) -> list[int]:
     return [min(step, draws - low) for low in range(0, draws, step)]
 
 
-def _drawn(sample: Sample, t: float, drawn: FloatArray, n: int) -> Statistic:
+def _drawn(sample: Sample, t: float, drawn: FloatArray, n: int, *, tails: bool = False) -> Statistic:
     made = one(float(np.nanmean(sample.car)), t, n_events=n)
-    p = empirical(t, drawn, sample.alternative)
+    if tails and sample.alternative == "two-sided":
+        p = min(1.0, 2 * min(empirical(t, drawn, "greater"), empirical(t, drawn, "less")))
+    else:
+        p = empirical(t, drawn, sample.alternative)
     return Statistic(made.estimate, made.statistic, n=np.array([len(drawn)]), n_events=n, pvalue=np.array([p]))
 
 
 def empirical(t: float, drawn: FloatArray, alternative: Alternative) -> float:
-    """Return (1 + draws at least as far out) / (1 + draws)."""
+    """Return (1 + draws at least as far out) / (1 + draws).
+
+    Few events give few distinct draws, and the draw that is the sample itself differs from it by rounding: a part in
+    1e12 counts as equal, which can only raise the p-value.
+    """
     if not np.isfinite(t) or not len(drawn):
         return float("nan")
-    far = {"two-sided": np.abs(drawn) >= abs(t), "greater": drawn >= t, "less": drawn <= t}[alternative]
+    slack = 1e-12 * abs(t)
+    far = {
+        "two-sided": np.abs(drawn) >= abs(t) - slack,
+        "greater": drawn >= t - slack,
+        "less": drawn <= t + slack,
+    }[alternative]
     return float((1 + far.sum()) / (1 + len(drawn)))

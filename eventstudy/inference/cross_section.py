@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, values_equal
+from eventstudy.arrays import FloatArray, check_choice, values_equal
 from eventstudy.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Covariance = Literal["nonrobust", "HC0", "HC1", "HC2", "HC3"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,19 +77,30 @@ def cross_section(
     Raises
     ------
     DataError
-        If the rows do not match or fewer events than coefficients are left.
+        If the rows do not match, an attribute is no number or a combination of others, or too few events are left.
+    UnknownNameError
+        If the covariance is none of those named.
     """
     import statsmodels.api as sm
 
+    check_choice("covariance", covariance, Covariance)
     if len(attributes) != len(car):
         raise DataError(f"There are {len(car)} CARs and {len(attributes)} rows of attributes; they must match.")
-    X = attributes.to_numpy(dtype=np.float64)
+    X = _numbers(attributes)
     there = np.isfinite(car) & np.isfinite(X).all(axis=1)
     if there.sum() <= X.shape[1] + 1:
         raise DataError(f"{int(there.sum())} events have all attributes; {X.shape[1] + 2} or more are needed.")
     design = np.column_stack([np.ones(int(there.sum())), X[there]])
+    if np.linalg.matrix_rank(design / np.abs(design).max(axis=0).clip(np.finfo(float).tiny)) < design.shape[1]:
+        raise DataError(
+            f"The attributes {', '.join(map(str, attributes.columns))} do not vary by themselves: one is constant or a "
+            "combination of the others.",
+            remedy="Leave one of them out.",
+        )
     how: dict[str, Any] = {"cov_type": covariance}
     if clusters is not None:
+        if len(clusters) != len(car):
+            raise DataError(f"There are {len(car)} CARs and {len(clusters)} clusters; they must match.")
         groups = np.unique(np.asarray(clusters, dtype=object)[there].astype(str), return_inverse=True)[1]
         how = {"cov_type": "cluster", "cov_kwds": {"groups": groups}}
     fit = sm.OLS(car[there], design, missing="raise").fit(use_t=True, **how)
@@ -95,3 +108,14 @@ def cross_section(
     coef, se, t, p = (np.asarray(v, dtype=np.float64) for v in (fit.params, fit.bse, fit.tvalues, fit.pvalues))
     told = "clustered" if clusters is not None else covariance
     return CrossSection(names, coef, se, t, p, int(there.sum()), float(fit.rsquared), told)
+
+
+def _numbers(attributes: pd.DataFrame) -> FloatArray:
+    try:
+        return attributes.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        words = [str(c) for c in attributes.columns if attributes[c].dtype.kind not in "bifu"]
+        raise DataError(
+            f"The attributes {', '.join(words)} hold words, not numbers.",
+            remedy="Turn them into numbers first, for example with pandas.get_dummies.",
+        ) from None

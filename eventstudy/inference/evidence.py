@@ -33,13 +33,14 @@ def portfolio(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
 
 
 def positive_share(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
-    """Positive residuals and residuals of each event; shape (B, 2)."""
+    """Positive residuals, residuals, and residuals that are exactly zero, of each event; shape (B, 3)."""
     e = fit.residuals
     rows, there = holes(e)
-    made = np.full((len(e), 2), float(e.shape[1]))
+    made = np.full((len(e), 3), float(e.shape[1]))
     with np.errstate(invalid="ignore"):
         made[:, 0] = np.count_nonzero(e > 0, axis=1)
     made[rows, 1] = there.sum(axis=1)
+    made[:, 2] = e.shape[1] - np.count_nonzero(e, axis=1)
     return made
 
 

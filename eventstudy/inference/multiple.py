@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray, look_up
+from eventstudy.abnormal.seeds import generator
+from eventstudy.arrays import Alternative, FloatArray, IntArray, look_up
 from eventstudy.errors import UsageError
-from eventstudy.inference.bootstrap import generator
 from eventstudy.inference.findings import Findings, Significances
 
 Draws = tuple[FloatArray, FloatArray]
@@ -57,7 +57,7 @@ def romano_wolf(statistics: FloatArray, draws: FloatArray) -> FloatArray:
     Parameters
     ----------
     statistics : FloatArray, shape (m,)
-        Larger is further from the null; absolute values for two-sided tests.
+        Larger is further from the null; absolute values for two-sided tests, turned about for the alternative "less".
     draws : FloatArray, shape (B, m)
         The same statistics under the null, all m from one resample of the unit (an event, or a placebo day), so that
         their dependence is kept.
@@ -100,14 +100,14 @@ ADJUSTMENTS: Mapping[str, AdjustmentRow] = {
     ),
     "romano_wolf": AdjustmentRow(
         _from_draws,
-        "family-wise error, dependence kept by resampling placebo days",
+        "family-wise error, dependence kept by resampling placebo days or events",
         "Romano and Wolf 2005",
         "10.1111/j.1468-0262.2005.00615.x",
         needs_draws=True,
     ),
     "max_t": AdjustmentRow(
         _from_draws,
-        "family-wise error, dependence kept by resampling placebo days",
+        "family-wise error, dependence kept by resampling placebo days or events",
         "Westfall and Young 1993",
         "",
         needs_draws=True,
@@ -146,10 +146,17 @@ def adjust(found: Significances, name: str, draws: Mapping[str, tuple[FloatArray
     return Significances(tuple(adjusted[i] for i in range(len(found.findings))))
 
 
-def family_draws(cars: Sequence[FloatArray], paths: Sequence[FloatArray], days: Sequence[IntArray]) -> Draws:
-    """Return |CAR| over its placebo spread for windows by events, and the same on every placebo day common to all.
+Side = Callable[[FloatArray], FloatArray]
+SIDES: Mapping[Alternative, Side] = {"two-sided": np.abs, "greater": np.positive, "less": np.negative}
 
-    ``cars`` holds one array (N,) per window, ``paths`` one array (D_i, W) per event: its placebo CARs by window.
+
+def family_draws(
+    cars: Sequence[FloatArray], paths: Sequence[FloatArray], days: Sequence[IntArray], alternative: Alternative
+) -> Draws:
+    """Return CAR over its placebo spread for windows by events, and the same on every placebo day common to all.
+
+    ``cars`` holds one array (N,) per window, ``paths`` one array (D_i, W) per event: its placebo CARs by window. Larger
+    is further from the null on the side that ``alternative`` names.
     """
     common = sorted(set.intersection(*(set(map(int, day)) for day in days))) if days else []
     drawn = np.empty((len(common), len(cars), len(paths)))
@@ -158,24 +165,24 @@ def family_draws(cars: Sequence[FloatArray], paths: Sequence[FloatArray], days: 
         at = {int(d): row for row, d in enumerate(day)}
         drawn[:, :, i] = path[[at[d] for d in common]] if common else 0.0
         spread[:, i] = path.std(axis=0, ddof=1) if len(path) > 1 else np.nan
+    far = SIDES[alternative]
     with np.errstate(invalid="ignore", divide="ignore"):
-        statistics = np.abs(np.stack(cars)) / spread
-        drawn = np.abs(drawn) / spread
+        statistics = far(np.stack(cars) / spread)
+        drawn = far(drawn / spread)
     return statistics.ravel(), drawn.reshape(len(common), -1)
 
 
-def event_draws(cars: Sequence[FloatArray], seed: int, draws: int = 999) -> Draws:
-    """Return |t| of the mean CAR per window, and the same in resamples of whole events about the null."""
+def event_draws(cars: Sequence[FloatArray], seed: int, alternative: Alternative, draws: int = 999) -> Draws:
+    """Return t of the mean CAR per window, and the same in resamples of whole events about the null."""
     matrix = np.stack(cars, axis=1)
     matrix = matrix[np.isfinite(matrix).all(axis=1)]
-    n, rng = len(matrix), generator(seed, "event_draws")
+    matrix = matrix[np.lexsort(np.abs(matrix).T)]  # whatever the order of the events and the sign of returns
+    n, rng, far = len(matrix), generator(seed, "event_draws"), SIDES[alternative]
     if n < 2:
         return np.full(len(cars), np.nan), np.empty((0, len(cars)))
     centred = matrix - matrix.mean(axis=0)
-    drawn = np.empty((draws, len(cars)))
-    for b in range(draws):
-        drawn[b] = np.abs(_t(centred[rng.integers(0, n, n)]))
-    return np.abs(_t(matrix)), drawn
+    drawn = np.stack([far(_t(centred[rng.integers(0, n, n)])) for _ in range(draws)])
+    return far(_t(matrix)), drawn
 
 
 def _t(matrix: FloatArray) -> FloatArray:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray
+from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.inference.clustering import mean_correlation
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 
 def time_series_t(sample: Sample) -> Statistic:
-    """t of each event: its CAR over the standard error of its prediction."""
+    """t of each event: its CAR over the standard error of its prediction.
+
+    Options ``forecast_error`` (False leaves out the error of the estimated expectation) and ``sigma_ddof`` ("model", or
+    1) reproduce other programs.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        se = np.sqrt(sample.variance)
+        se = np.sqrt(_variance(sample))
         statistic = sample.car / se
     reasons = ("no residual variance: an estimation window (or placebo days) is needed", "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(np.isfinite(statistic), 0, 1))
     return Statistic(sample.car, statistic, se, sample.df, n=sample.observations, reasons=reasons, reason=reason)
+
+
+def _variance(sample: Sample) -> FloatArray:
+    """Return the variance of each CAR as the options ``forecast_error`` and ``sigma_ddof`` say, shape (N,)."""
+    abnormal, fit = sample.abnormal, sample.abnormal.fit
+    if abnormal.same_clock is not None:
+        return sample.variance
+    variance = sample.variance if sample.options["forecast_error"] else abnormal.noise_variance(sample.window)
+    return variance * fit.df / (fit.n - 1) if sample.options["sigma_ddof"] == 1 else variance
 
 
 def cross_sectional_t(sample: Sample) -> Statistic:
@@ -44,19 +57,29 @@ def standardised(sample: Sample) -> tuple[FloatArray, FloatArray]:
     Options ``sigma_ddof`` ("model", or 1) and ``moments`` ("own", or "full": the market's moments over the whole
     estimation window) reproduce other programs.
     """
-    variance = sample.variance
-    fit = sample.abnormal.fit
-    if sample.options.get("moments") == "full":
-        mean, squares = sample.evidence["market_moments"].T
-        L = sample.bars.astype(np.float64)
-        x = sample.abnormal.event_X[0][:, sample.abnormal.columns(sample.window)].sum(axis=1) - L * mean
-        with np.errstate(divide="ignore", invalid="ignore"):
-            variance = fit.sigma2 * (L + L**2 / fit.n + x**2 / squares)
+    variance, fit = sample.variance, sample.abnormal.fit
+    if _full_moments(sample):
+        variance = fit.sigma2 * _full_reach(sample, fit.n)
     if sample.options.get("sigma_ddof") == 1:
         variance = variance * fit.df / (fit.n - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         scar = sample.car / np.sqrt(variance)
     return np.where(np.isfinite(scar), scar, np.nan), np.broadcast_to(sample.df, scar.shape)
+
+
+def _full_moments(sample: Sample) -> bool:
+    """Whether the option asks for the market's moments over the whole window, and the model has a slope to blame."""
+    root = sample.abnormal.fit.root
+    return sample.options.get("moments") == "full" and root.shape[1] == 2 and bool(root[:, 1].any())
+
+
+def _full_reach(sample: Sample, n: IntArray | float) -> FloatArray:
+    """L + L^2/M + (sum_win x)^2/SSx with the market's moments over the whole estimation window, shape (N,)."""
+    mean, squares = sample.evidence["market_moments"].T
+    L = sample.bars.astype(np.float64)
+    x = sample.abnormal.event_X[0][:, sample.abnormal.columns(sample.window)].sum(axis=1) - L * mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(L + L**2 / n + x**2 / squares, dtype=np.float64)
 
 
 def patell(sample: Sample) -> Statistic:
@@ -115,12 +138,7 @@ def brown_warner_1980(sample: Sample) -> Statistic:
     n = int(there.sum())
     if n == 0:
         return not_applicable("no event has both a CAR and a residual variance", n_events=0)
-    fit = sample.abnormal.fit
-    whole = sample.options["forecast_error"] or sample.abnormal.same_clock is not None
-    variance = sample.variance if whole else fit.sigma2 * sample.bars
-    if sample.options["sigma_ddof"] == 1:
-        variance = variance * fit.df / (fit.n - 1)
-    se = float(np.sqrt(variance[there].sum()) / n)
+    se = float(np.sqrt(_variance(sample)[there].sum()) / n)
     df = float(np.broadcast_to(sample.df, sample.car.shape)[there].mean())
     mean = float(sample.car[there].mean())
     return one(mean, mean / se, se=se, df=df, n_events=n)
@@ -137,11 +155,8 @@ def lamb(sample: Sample) -> Statistic:
     if not len(sample.abnormal.event_X) or not there.any():
         return not_applicable("the test needs a model with a market", n_events=int(there.sum()))
     fit = sample.abnormal.fit
-    if sample.options["moments"] == "full":
-        mean, squares = sample.evidence["market_moments"].T
-        L = sample.bars.astype(np.float64)
-        x = sample.abnormal.event_X[0][:, sample.abnormal.columns(sample.window)].sum(axis=1) - L * mean
-        return _portfolio(sample, float((L + L**2 / fit.n.mean() + x**2 / squares)[there].mean()), "normal")
+    if _full_moments(sample):
+        return _portfolio(sample, float(_full_reach(sample, float(fit.n.mean()))[there].mean()), "normal")
     return _portfolio(sample, float((sample.variance / fit.sigma2)[there].mean()), "normal")
 
 
@@ -206,12 +221,15 @@ def jackknife_t(sample: Sample) -> Statistic:
         return not_applicable(f"leaving one out needs at least 3 events, there are {n}", n_events=n)
     if not x.std() > 1e-12 * float(np.abs(x).max()):
         return not_applicable("all SCARs are equal, so they have no spread", n_events=n)
-    # theta = mean / sd of the SCARs; pseudo-values N theta - (N - 1) theta_(i).
-    theta = _t(x)
-    pseudo = n * theta - (n - 1) * _leave_one_out(x)
-    spread = float(pseudo.std(ddof=1))
     mean = float(sample.car[np.isfinite(scar)].mean())
-    return one(mean, float(pseudo.mean() / (spread / np.sqrt(n))), df=n - 1, n_events=n)
+    return one(mean, jackknife(x), df=n - 1, n_events=n)
+
+
+def jackknife(x: FloatArray) -> float:
+    """t of the pseudo-values ``N theta - (N - 1) theta_(i)`` of ``theta = mean / sd``."""
+    n = len(x)
+    pseudo = n * _t(x) - (n - 1) * _leave_one_out(x)
+    return float(pseudo.mean() / (pseudo.std(ddof=1) / np.sqrt(n)))
 
 
 def _t(x: FloatArray) -> float:

@@ -1,10 +1,14 @@
-"""The placebo test of one event: its CAR among the CARs of the same clock window on days without the event."""
+"""Placebo tests: one event among its own clock window on other days, a whole study among itself at quiet dates."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from eventstudy.inference.sample import PlaceboCounts, Sample, Statistic
+from eventstudy.abnormal.placebo_refits import Refits
+from eventstudy.inference.bootstrap import empirical
+from eventstudy.inference.sample import PlaceboCounts, Sample, Statistic, not_applicable, one
 
 
 def placebo(sample: Sample) -> Statistic:
@@ -18,6 +22,26 @@ def placebo(sample: Sample) -> Statistic:
     reasons = ("no other day has the same clock window complete", "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(counts.days > 0, 0, 1))
     return Statistic(sample.car, statistic, counts.spread, n=counts.days, pvalue=p, reasons=reasons, reason=reason)
+
+
+def placebo_refit(sample: Sample) -> Statistic:
+    """The mean CAR among those of the study moved to quiet dates, every model fitted again there.
+
+    Events of one moment move together, so clustering is in the reference distribution; so are fat tails, skewness and
+    the error of the fit. Dates are drawn from the study's seed and the moment itself.
+    """
+    refits: Refits | None = sample.evidence.get("refits")
+    if refits is None:
+        return not_applicable("the model learns from other days already; use the test 'placebo'", n_events=len(sample))
+    drawn = refits.mean[sample.options["window_index"]]
+    drawn, car = drawn[np.isfinite(drawn)], sample.car[np.isfinite(sample.car)]
+    if len(drawn) < 2 or not len(car):
+        return not_applicable("no quiet date offers a whole estimation and event window", n_events=len(car))
+    mean, spread = float(car.mean()), float(drawn.std(ddof=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        made = one(mean, np.float64(mean) / spread, se=spread, n_events=len(car))
+    p = np.array([empirical(mean, drawn, sample.alternative)])
+    return replace(made, n=np.array([len(drawn)]), pvalue=p)
 
 
 def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...]) -> PlaceboCounts:

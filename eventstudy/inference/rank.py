@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from eventstudy.arrays import FloatArray
@@ -11,21 +13,25 @@ from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 NO_ESTIMATION = "ranks need an estimation window"
 
 
+def _ranks(sample: Sample, kind: str) -> Any:
+    return sample.evidence[kind if sample.options["ties"] == "average" else f"{kind}:first"]
+
+
 def corrado_rank(sample: Sample) -> Statistic:
     """Corrado's rank test; over several bars the mean ranks are added (Cowan 1992)."""
-    sums: RankSums = sample.evidence["ranks_raw"]
+    sums = _ranks(sample, "ranks_raw")
     return _rank(sample, sums.centred, sums, power=1.0)
 
 
 def corrado_zivney(sample: Sample) -> Statistic:
     """Corrado and Zivney's rank test: ranks over n + 1, and event returns brought to unit spread across events."""
-    sums: RankSums = sample.evidence["ranks_raw" if not sample.options["restandardize"] else "ranks_standardised"]
+    sums = _ranks(sample, "ranks_standardised" if sample.options["restandardize"] else "ranks_raw")
     return _rank(sample, sums.scaled, sums, power=0.5)
 
 
 def campbell_wasley(sample: Sample) -> Statistic:
     """Cumulative rank test: ranks over n + 1 for missing bars, mean over events, added over the window."""
-    sums: RankSums = sample.evidence["ranks_raw"]
+    sums = _ranks(sample, "ranks_raw")
     return _rank(sample, sums.scaled, sums, power=1.0)
 
 
@@ -60,7 +66,7 @@ def _rank(sample: Sample, total: FloatArray, sums: RankSums, *, power: float) ->
 
 def grank_t(sample: Sample) -> Statistic:
     """Generalised rank t (Kolari and Pynnonen 2011): the whole window counts as one extra bar."""
-    sums = sample.evidence["granks"].get(sample.window)
+    sums = _ranks(sample, "granks").get(sample.window)
     if sums is None:
         return not_applicable("the ranks need at least 2 events with different SCARs", n_events=0)
     mean = np.divide(sums.scaled, sums.count, out=np.zeros_like(sums.scaled), where=sums.count > 0)
@@ -77,7 +83,7 @@ def grank_t(sample: Sample) -> Statistic:
 
 def grank_z(sample: Sample) -> Statistic:
     """Generalised rank Z: the same mean rank against its variance under independent events."""
-    sums = sample.evidence["granks"].get(sample.window)
+    sums = _ranks(sample, "granks").get(sample.window)
     if sums is None:
         return not_applicable("the ranks need at least 2 events with different SCARs", n_events=0)
     T, n = int((sums.count > 0).sum()), float(sums.count[-1])

@@ -15,11 +15,13 @@ from eventstudy.abnormal.gather import blocks, cut, whole
 from eventstudy.abnormal.measure import Plan
 from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray
-from eventstudy.inference.ranking import Ranks, RankSums, average_ranks, rank_sums, sums_of
+from eventstudy.inference.ranking import Ranks, RankSums, Ties, rank_sums, row_ranks, sums_of
 
-RANKINGS = frozenset({"ranks_raw", "ranks_standardised", "granks"})
-SCALED = RANKINGS - {"ranks_raw"}
+KINDS = ("ranks_raw", "ranks_standardised", "granks")
+# By how ties are ranked: "granks" with mean ranks, "granks:first" in the order of the bars.
+RANKINGS = frozenset({*KINDS, *(f"{kind}:first" for kind in KINDS)})
 RANKED_ARRAYS = 12  # arrays of the size of a block that ranking holds at once: they must share the cache
 PART = 1 << 15  # events whose values are held at once
 Totals = Mapping[str, RankSums]
@@ -30,12 +32,14 @@ Runner = Callable[[Callable[[slice], Totals], list[slice]], Iterable[Totals]]
 class Ranked:
     """What each block needs besides the data: the abnormal returns, and which row of them is each position's.
 
-    ``spread`` holds, by ranking, what the event values are divided by: a number per column.
+    ``spread`` holds, by kind of ranking, what the event values are divided by: a number per column. ``wanted`` are
+    the rankings asked for.
     """
 
     abnormal: AbnormalReturns
     at: IntArray
     spread: Mapping[str, FloatArray]
+    wanted: frozenset[str]
 
 
 def rank_pass(
@@ -45,24 +49,33 @@ def rank_pass(
     wanted: frozenset[str],
     run: Runner = map,
 ) -> dict[str, Any]:
-    """Return the rank sums that were asked for; GRANK's come as a mapping from window to sums."""
-    (series, learn), (positions, plan) = data, placed
+    """Return the rank sums that were asked for, by ranking; GRANK's come as a mapping from window to sums."""
+    (series, learn), (positions, plan), wanted = data, placed, wanted & RANKINGS
     keep = np.isin(positions.row, abnormal.row)
     rows = np.flatnonzero(keep)
     if not len(rows) or plan.windows.estimation is None:
-        return dict.fromkeys(wanted & {"ranks_raw", "ranks_standardised"}, _nothing(plan)) | {"granks": {}}
+        return {name: {} if name.startswith("granks") else _nothing(plan) for name in wanted}
     at = np.searchsorted(abnormal.row, positions.row[rows])
-    spread = {name: _spread(abnormal, partial(EVENT_VALUES[name], plan)) for name in sorted(wanted & SCALED)}
-    raw = {"ranks_raw": np.ones(1)} if "ranks_raw" in wanted else {}
-    ranked = Ranked(abnormal, at, raw | spread)
+    kinds = sorted({_kind(name) for name in wanted})
+    spread = {
+        kind: np.ones(1) if kind == "ranks_raw" else _spread(abnormal, partial(EVENT_VALUES[kind], plan))
+        for kind in kinds
+    }
+    ranked = Ranked(abnormal, at, spread, wanted)
     used = _subset(positions, rows)
     pieces = blocks(len(rows), sum(plan.cells) * (RANKED_ARRAYS + len(series.factors)))
     totals = run(partial(_rank_block, series, learn, used, plan, ranked), pieces)
     summed: dict[str, RankSums] = reduce(_add, totals, {})
-    named = {str(window): window for window in plan.tests_on}
     made: dict[str, Any] = {name: value for name, value in summed.items() if name in RANKINGS}
-    made["granks"] = {named[name]: value for name, value in summed.items() if name in named and value.count[-1] > 1}
+    for name in wanted:
+        if name.startswith("granks"):
+            sums = {window: summed[_place(name, window)] for window in plan.tests_on}
+            made[name] = {window: value for window, value in sums.items() if value.count[-1] > 1}
     return made
+
+
+def _place(ranking: str, window: Window) -> str:
+    return f"{ranking} {window}"
 
 
 def _nothing(plan: Plan) -> RankSums:
@@ -126,23 +139,35 @@ def _rank_block(
     e = block.y - coef[:, :1]
     for j in range(1, coef.shape[1]):
         e = e - coef[:, j : j + 1] * block.X[j - 1]
-    made = {}
+    made: dict[str, RankSums] = {}
     with np.errstate(invalid="ignore", divide="ignore"):
-        event = {name: EVENT_VALUES[name](plan, part) / spread for name, spread in ranked.spread.items()}
-    if "ranks_raw" in event:
-        made["ranks_raw"] = rank_sums(np.concatenate([e, event["ranks_raw"]], axis=1))
-    scaled = e / sigma[:, None]
-    if "ranks_standardised" in event:
-        made["ranks_standardised"] = rank_sums(np.concatenate([scaled, event["ranks_standardised"]], axis=1))
-    if "granks" in event:
-        own = average_ranks(scaled)
-        for w, window in enumerate(plan.tests_on):
-            made[str(window)] = grank_sums(scaled, own, event["granks"][:, w])
+        event = {kind: EVENT_VALUES[kind](plan, part) / spread for kind, spread in ranked.spread.items()}
+    scaled = e / sigma[:, None] if event.keys() - {"ranks_raw"} else e
+    for name in sorted(ranked.wanted):
+        kind, ties = _kind(name), _ties(name)
+        if kind == "granks":
+            own = row_ranks(scaled, ties)
+            for w, window in enumerate(plan.tests_on):
+                made[_place(name, window)] = grank_sums(scaled, own, event[kind][:, w], ties)
+        else:
+            learned = e if kind == "ranks_raw" else scaled
+            made[name] = rank_sums(np.concatenate([learned, event[kind]], axis=1), ties)
     return made
 
 
-def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray) -> RankSums:
-    """Sum ranks of M residuals and one extra value: the residuals' own ranks need one more comparison, not a sort."""
+def _kind(name: str) -> str:
+    return name.removesuffix(":first")
+
+
+def _ties(name: str) -> Ties:
+    return "first" if name.endswith(":first") else "average"
+
+
+def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray, ties: Ties = "average") -> RankSums:
+    """Sum ranks of M residuals and one extra value: the residuals' own ranks need one more comparison, not a sort.
+
+    The extra value is the last bar: among equals in the order of the bars it comes last.
+    """
     there = np.isfinite(extra)
     if not there.all():
         own = Ranks(own.rank[there], own.n[there], own.median[there], own.tied[there])
@@ -150,7 +175,7 @@ def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray) -> RankSums:
     M = scaled.shape[1]
     with np.errstate(invalid="ignore"):
         above, equal = scaled > extra[:, None], scaled == extra[:, None]
-    K, same = np.empty((len(scaled), M + 1)), np.count_nonzero(equal, axis=1)
+    K, same = np.empty((len(scaled), M + 1)), np.count_nonzero(equal, axis=1) * (ties == "average")
     np.add(own.rank, above, out=K[:, :M])
     if same.any():
         K[:, :M] += 0.5 * equal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -51,16 +51,19 @@ class RankSums:
         return self.centred, self.scaled, self.signs, self.count, self.lengths
 
 
-def average_ranks(values: FloatArray) -> Ranks:
-    """Rank each row, ties sharing their mean rank, missing values left out."""
+Ties = Literal["average", "first"]
+
+
+def row_ranks(values: FloatArray, ties: Ties = "average") -> Ranks:
+    """Rank each row, missing values left out; ties share their mean rank, or stand in the order of the columns."""
     B, T = values.shape
-    order = np.argsort(values, axis=1)
+    order = np.argsort(values, axis=1, kind="stable" if ties == "first" else None)
     order += (np.arange(B) * T)[:, None]
     ordered = np.take(values, order)
     rank = np.empty((B, T))
     np.put(rank, order, np.arange(1.0, T + 1))
     tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
-    if tied.any():
+    if ties == "average" and tied.any():
         np.put(rank, order[tied], _shared_places(ordered[tied]))
     n = np.full(B, T, dtype=np.int64)
     # Missing values sort to the ends.
@@ -84,9 +87,9 @@ def _shared_places(ordered: FloatArray) -> FloatArray:
     return np.asarray((first + last) / 2 + 1, dtype=np.float64)
 
 
-def rank_sums(values: FloatArray) -> RankSums:
+def rank_sums(values: FloatArray, ties: Ties = "average") -> RankSums:
     """Rank each row of values (B, T) and sum over rows; signs are about the row's median."""
-    ranks = average_ranks(values)
+    ranks = row_ranks(values, ties)
     centred, signs = _about_the_middle(ranks.rank, ranks.n)
     # A tie at the median has the sign 0 although its mean rank may lie off the middle.
     signs[ranks.tied] = np.sign(values[ranks.tied] - ranks.median[ranks.tied, None])

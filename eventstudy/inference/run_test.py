@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 import numpy as np
 
+from eventstudy.abnormal.placebo_refits import Path
 from eventstudy.arrays import look_up
 from eventstudy.errors import UnknownNameError
+from eventstudy.inference.bootstrap import WEIGHTS
 from eventstudy.inference.distributions import pvalue
 from eventstudy.inference.findings import Findings
-from eventstudy.inference.sample import Options, Sample
+from eventstudy.inference.ranking import Ties
+from eventstudy.inference.sample import Options, Sample, Statistic, TestRow
 from eventstudy.inference.table import COMPAT, TESTS
 
 COMPAT_KEY = "compat"
@@ -30,6 +34,7 @@ def options_for(name: str, given: Mapping[str, object]) -> Options:
     for key, value in own.items():
         if key not in row.options:
             raise UnknownNameError(f"option of {name}", str(key), row.options)
+        _check_value(name, key, value, row.options[key])
         chosen[key] = value
     return chosen
 
@@ -47,20 +52,48 @@ def needs_of(tests: tuple[str, ...], given: Mapping[str, object]) -> frozenset[s
     """Return the evidence that the tests of a study need."""
     wanted: set[str] = set()
     for name in tests:
-        wanted |= look_up("test", TESTS, name).needs
-        if options_for(name, given).get("moments") == "full":
+        options, needs = options_for(name, given), look_up("test", TESTS, name).needs
+        if "restandardize" in options:
+            needs = frozenset({"ranks_standardised" if options["restandardize"] else "ranks_raw"})
+        if options.get("ties") == "first":
+            needs = frozenset(f"{need}:first" for need in needs)
+        wanted |= needs
+        if options.get("moments") == "full":
             wanted.add("market_moments")
-    if "corrado_zivney" in tests:
-        unused = "ranks_raw" if options_for("corrado_zivney", given)["restandardize"] else "ranks_standardised"
-        others = [t for t in tests if t != "corrado_zivney" and unused in TESTS[t].needs]
-        wanted -= set() if others else {unused}
     return frozenset(wanted)
 
 
-def run_test(name: str, sample: Sample) -> Findings:
-    """Run one row of ``TESTS`` on one window."""
+# What options may be set to, where a word that means nothing would be taken for the default; "missing" has two
+# meanings, told apart by the default of the test.
+ALLOWED: Mapping[str, tuple[tuple[object, ...], ...]] = {
+    "ties": (get_args(Ties),),
+    "missing": (("own", "rescale"), ("refuse", "merge")),
+    "moments": (("own", "full"),),
+    "sigma_ddof": (("model", 1),),
+    "p_hat": (("mean", "pooled"),),
+    "zeros": (("keep", "drop"),),
+    "adjustment": (("johnson", "hall"),),
+    "weights": (tuple(WEIGHTS),),
+    "path": (get_args(Path),),
+}
+
+
+def _check_value(name: str, key: str, value: object, default: object) -> None:
+    for allowed in ALLOWED.get(key, ()):
+        if default in allowed and value not in allowed:
+            raise UnknownNameError(f"{key} of {name}", str(value), map(str, allowed))
+
+
+def run_test(name: str, sample: Sample, measure: str = "car") -> Findings:
+    """Run one row of ``TESTS`` on one window; a test of sums has no number, but a reason, for buy-and-hold returns."""
     row = look_up("test", TESTS, name)
-    found = row.function(sample)
+    if not len(sample):
+        found = _without(row, sample, "no event was used; the ledger says why")
+    elif measure == "car" or row.buy_and_hold:
+        found = row.function(sample)
+    else:
+        able = ", ".join(name for name, other in TESTS.items() if other.buy_and_hold)
+        found = _without(row, sample, f"the test judges summed abnormal returns; for measure = 'bhar' there are {able}")
     n = len(found.statistic)
     nan = np.full(n, np.nan)
     df = nan if found.df is None else np.broadcast_to(found.df, (n,)).astype(np.float64)
@@ -92,3 +125,10 @@ def run_test(name: str, sample: Sample) -> Findings:
         reasons=reasons,
         reason=reason,
     )
+
+
+def _without(row: TestRow, sample: Sample, reason: str) -> Statistic:
+    """Return the rows of a test that has no number, each with the reason."""
+    N = len(sample) if row.scope == "event" else 1
+    nothing = np.full(N, np.nan)
+    return Statistic(nothing, nothing, n_events=len(sample), reasons=(reason,), reason=np.ones(N, dtype=np.int64))

@@ -96,7 +96,11 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class TestRow:
-    """One test. ``needs`` names the evidence that is accumulated for it."""
+    """One test.
+
+    ``needs`` names the evidence that is accumulated for it; ``buy_and_hold`` says that it looks at one number per event
+    and nothing else, so that it can judge buy-and-hold returns as well as sums.
+    """
 
     __test__ = False
 
@@ -111,6 +115,7 @@ class TestRow:
     doi: str = ""
     needs: frozenset[str] = frozenset()
     options: Options = field(default_factory=lambda: NO_OPTIONS)
+    buy_and_hold: bool = False
 
 
 def one(estimate: float, statistic: float, *, se: float = np.nan, df: float = np.nan, n_events: int) -> Statistic:

@@ -18,9 +18,12 @@ def sign(sample: Sample) -> Statistic:
 def generalized_sign(sample: Sample) -> Statistic:
     """Z of the number of positive CARs under the share of positive residuals in the estimation windows.
 
-    ``p_hat`` "mean" averages each event's own share (Cowan), "pooled" divides all positives by all bars.
+    ``p_hat`` "mean" averages each event's own share (Cowan), "pooled" divides all positives by all bars; ``zeros``
+    "drop" leaves exact zeros out of the shares as well as out of the count.
     """
-    positive, bars = sample.evidence["positive_share"].T
+    positive, bars, zeros = sample.evidence["positive_share"].T
+    if sample.options["zeros"] == "drop":
+        bars = bars - zeros
     there = np.isfinite(sample.car) & (bars > 0)
     if not there.any():
         return not_applicable("the share of positive residuals needs an estimation window", n_events=0)

@@ -18,6 +18,7 @@ TESTS: Mapping[str, TestRow] = {
         "one event is one draw, no limit theorem helps; event-induced variance over-rejects",
         "Campbell, Lo and MacKinlay 1997, sec. 4.4",
         "10.1515/9781400830213",
+        options={"forecast_error": True, "sigma_ddof": "model"},
     ),
     "cross_sectional_t": TestRow(
         parametric.cross_sectional_t,
@@ -29,13 +30,14 @@ TESTS: Mapping[str, TestRow] = {
         "clustering: 42 % rejections at 5 % with mean correlation 0.1 and 50 events",
         "Brown and Warner 1980",
         "10.1016/0304-405X(80)90002-1",
+        buy_and_hold=True,
     ),
     "brown_warner_1980": TestRow(
         parametric.brown_warner_1980,
         "average",
         "t",
         "the mean CAR across events is zero",
-        "t = CAAR / (sqrt(sum_i s_i^2 L) / N); forecast_error=True takes V_i for s_i^2 L",
+        "t = CAAR / (sqrt(sum_i s_i^2 L) / N) ~ t(mean_i(M_i - p)); forecast_error=True takes V_i for s_i^2 L",
         "independent events whose variance the event does not change",
         "clustering and event-induced variance",
         "Brown and Warner 1980",
@@ -128,7 +130,7 @@ TESTS: Mapping[str, TestRow] = {
         "Corrado 1989; Cowan 1992",
         "10.1016/0304-405X(89)90064-0",
         needs=frozenset({"ranks_raw"}),
-        options={"missing": "own"},
+        options={"missing": "own", "ties": "average"},
     ),
     "corrado_zivney": TestRow(
         rank.corrado_zivney,
@@ -141,7 +143,7 @@ TESTS: Mapping[str, TestRow] = {
         "Corrado and Zivney 1992",
         "10.2307/2331331",
         needs=frozenset({"ranks_raw", "ranks_standardised"}),
-        options={"missing": "own", "restandardize": True},
+        options={"missing": "own", "restandardize": True, "ties": "average"},
     ),
     "campbell_wasley": TestRow(
         rank.campbell_wasley,
@@ -154,7 +156,7 @@ TESTS: Mapping[str, TestRow] = {
         "Campbell and Wasley 1993",
         "10.1016/0304-405X(93)90025-7",
         needs=frozenset({"ranks_raw"}),
-        options={"missing": "own"},
+        options={"missing": "own", "ties": "average"},
     ),
     "grank_t": TestRow(
         rank.grank_t,
@@ -167,6 +169,7 @@ TESTS: Mapping[str, TestRow] = {
         "Kolari and Pynnonen 2011",
         "10.1016/j.jempfin.2011.08.003",
         needs=frozenset({"granks"}),
+        options={"ties": "average"},
     ),
     "grank_z": TestRow(
         rank.grank_z,
@@ -179,6 +182,7 @@ TESTS: Mapping[str, TestRow] = {
         "Kolari and Pynnonen 2011",
         "10.1016/j.jempfin.2011.08.003",
         needs=frozenset({"granks"}),
+        options={"ties": "average"},
     ),
     "sign": TestRow(
         sign.sign,
@@ -191,6 +195,7 @@ TESTS: Mapping[str, TestRow] = {
         "Dixon and Mood 1946",
         "10.1080/01621459.1946.10501898",
         options={"zeros": "keep"},
+        buy_and_hold=True,
     ),
     "generalized_sign": TestRow(
         sign.generalized_sign,
@@ -204,6 +209,7 @@ TESTS: Mapping[str, TestRow] = {
         "10.1007/BF00939016",
         needs=frozenset({"positive_share"}),
         options={"p_hat": "mean", "zeros": "keep"},
+        buy_and_hold=True,
     ),
     "corrado_sign": TestRow(
         rank.corrado_sign,
@@ -228,6 +234,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering; skewness",
         "Wilcoxon 1945",
         "10.2307/3001968",
+        buy_and_hold=True,
     ),
     "johnson_t": TestRow(
         parametric.johnson_t,
@@ -239,6 +246,7 @@ TESTS: Mapping[str, TestRow] = {
         "normal critical values at small N",
         "Johnson 1978",
         "10.1080/01621459.1978.10480051",
+        buy_and_hold=True,
     ),
     "hall_t": TestRow(
         parametric.hall_t,
@@ -250,6 +258,7 @@ TESTS: Mapping[str, TestRow] = {
         "few events (8.8 % at N = 10); clustering (43 %)",
         "Hall 1992",
         "10.1111/j.2517-6161.1992.tb01872.x",
+        buy_and_hold=True,
     ),
     "bootstrap_t": TestRow(
         bootstrap.bootstrap_t,
@@ -262,6 +271,7 @@ TESTS: Mapping[str, TestRow] = {
         "Lyon, Barber and Tsai 1999",
         "10.1111/0022-1082.00101",
         options={"draws": 1000, "share": 0.25, "adjustment": "johnson"},
+        buy_and_hold=True,
     ),
     "jackknife_t": TestRow(
         parametric.jackknife_t,
@@ -298,6 +308,7 @@ TESTS: Mapping[str, TestRow] = {
         "Wu 1986; Webb 2014",
         "10.1214/aos/1176350142",
         options={"draws": 1000, "weights": "rademacher"},
+        buy_and_hold=True,
     ),
     "placebo": TestRow(
         placebo_test.placebo,
@@ -311,6 +322,19 @@ TESTS: Mapping[str, TestRow] = {
         "10.2202/1544-6115.1585",
         options={"missing": "refuse"},
         needs=frozenset({"placebo"}),
+    ),
+    "placebo_refit": TestRow(
+        placebo_test.placebo_refit,
+        "average",
+        "empirical",
+        "the events' dates are exchangeable with quiet dates of the same series",
+        "p = (1 + #{d: |CAAR_d| >= |CAAR|}) / (D + 1), CAAR_d of the study at drawn quiet dates, models fitted again",
+        "the series behave at quiet dates as they would have at the events' dates without the events",
+        "volatility regimes differ between the events' dates and the rest of the series; series with few quiet dates",
+        "Brown and Warner 1980",
+        "10.1016/0304-405X(80)90002-1",
+        options={"draws": 1000, "path": "two_pass"},
+        needs=frozenset({"refits"}),
     ),
     "sample_quantile": TestRow(
         sign.sample_quantile,

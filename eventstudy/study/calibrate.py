@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.abnormal.align import align
-from eventstudy.abnormal.panel import EventTable, Positions
-from eventstudy.abnormal.placebo import clock_index, placebo_windows
+from eventstudy.abnormal.panel import EventTable
+from eventstudy.abnormal.placebo_dates import Moment, Quiet, draw_moments, quiet_moments
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import DataError
-from eventstudy.inference.bootstrap import generator
 from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs, windows_in_bars
 from eventstudy.study.run import solve
 
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
 
 LEVELS = (0.01, 0.05, 0.10)
 POWER = 0.8
-STEPS = 7
+# Shocks tried, in standard deviations of a window's CAR: from the smallest window's to the largest's.
+FEWEST, MOST, SHOCKS = 0.2, 8.0, 14
+Key = tuple[str, Window]
+PValues = Mapping[Key, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,15 @@ class Calibration:
     window : Window
     draws : int
         p-values behind the shares: placebo studies, times events for a test of single events.
+    independent : int
+        How many independent ones they are worth: windows that share bars, and events of one day, tell little twice.
     size : mapping of float to float
         Share of p-values at or below each nominal level.
     band : mapping of float to (float, float)
-        Where that share lies with 95 % probability if the test is honest.
+        Where that share lies with 95 % probability if the test is honest, by the independent p-values.
     smallest_effect : float
-        Shock in tau = 0, decimal return, found in 80 % of placebo studies at the 5 % level; NaN where none up to eight
-        standard deviations of the mean CAR is.
+        Shock in one bar of the window (tau = 0 where the window holds it), decimal return, found in 80 % of placebo
+        studies at the 5 % level; NaN where none of the shocks tried is.
     study : str
         Title or name of the study.
     simulated : bool
@@ -56,6 +60,7 @@ class Calibration:
     test: str
     window: Window
     draws: int
+    independent: int
     size: Mapping[float, float]
     band: Mapping[float, tuple[float, float]]
     smallest_effect: float
@@ -76,7 +81,8 @@ def calibrate(
     """Run the study again and again on its own series at times when nothing happened.
 
     Each placebo study has the events of the real one, moved together where they shared a time: clustering stays.
-    Daily events move to any bar whose window holds no real event; intraday ones to the same clock on other days.
+    Daily events move to any bar whose window holds no real event; intraday ones to the same clock on other days. The
+    draws belong to the event's time: adding an event moves no other.
 
     Parameters
     ----------
@@ -92,37 +98,28 @@ def calibrate(
     """
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     quiet = quiet_times(spec, inputs)
-    rng = generator(spec.seed, "calibrate")
-    tables = [_drawn(inputs.table, quiet, rng) for _ in range(draws)]
+    tables = _tables(inputs.table, quiet, draws, spec.seed)
     plain = spec.model_copy(update={"adjust": "", "response": "off", "overlaps": "keep"})
-    null = [_pvalues(plain, inputs, table, 0.0) for table in tables]
-    scale = float(np.nanstd([m for _, means in null for m in means.values()])) or 1e-4
+    null = [_pvalues(plain, inputs, table) for table in tables]
+    effects = _smallest_effects(plain, inputs, tables[: max(50, draws // 4)], _spreads(null))
     made = []
     for key in null[0][0] if null else ():
         p = np.concatenate([one[key] for one, _ in null])
         p = p[np.isfinite(p)]
+        worth = _independent(len(p), quiet, inputs.series, key[1])
         size = {level: float((p <= level).mean()) if len(p) else float("nan") for level in LEVELS}
-        band = {level: _band(level, len(p)) for level in LEVELS}
-        effect = _smallest_effect(plain, inputs, tables[: max(50, draws // 4)], key, scale)
-        about = (spec.title or spec.name, inputs.simulated)
-        made.append(Calibration(key[0], key[1], len(p), size, band, effect, *about))
+        band = {level: _band(level, worth) for level in LEVELS}
+        effect, about = effects.get(key, float("nan")), (spec.title or spec.name, inputs.simulated)
+        made.append(Calibration(key[0], key[1], len(p), worth, size, band, effect, *about))
     return tuple(made)
 
 
-Quiet = dict[tuple[int, int], list[tuple[int, int]]]
-Key = tuple[str, Window]
-
-
-def quiet_times(spec: StudySpec, inputs: Inputs) -> Quiet:
-    """Return, for every distinct event time, the (earliest, latest) it may be moved to."""
+def quiet_times(spec: StudySpec, inputs: Inputs) -> Mapping[Moment, Quiet]:
+    """Return, for every distinct event time, where it may be moved to."""
     windows, _ = windows_in_bars(spec, inputs.series)
     positions, _ = align(inputs.table, inputs.series, windows, anchor=spec.anchor)
-    quiet: Quiet = {}
-    for i, row in enumerate(positions.row):
-        key = (int(inputs.table.earliest[row]), int(inputs.table.latest[row]))
-        if key not in quiet:
-            quiet[key] = _quiet_for(inputs.series, positions, i, windows.event, windows.estimation)
-    short = [key for key, found in quiet.items() if len(found) < 2]
+    quiet = quiet_moments(inputs.table, inputs.series, positions, windows)
+    short = [moment for moment, found in quiet.items() if len(found) < 2]
     if short or not quiet:
         raise DataError(
             f"{len(short) or len(inputs.table)} event times have fewer than 2 quiet times to move to.",
@@ -131,69 +128,92 @@ def quiet_times(spec: StudySpec, inputs: Inputs) -> Quiet:
     return quiet
 
 
-def _quiet_for(
-    series: SeriesSet, positions: Positions, i: int, event: Window, estimation: Window | None
-) -> list[tuple[int, int]]:
-    s, start = int(positions.series[i]), int(series.time_offset[positions.series[i]])
-    reference, first = int(positions.reference[i]), int(positions.first[i])
-    n, width, length = first - reference, len(event), int(series.length[s])
-    busy = positions.reference[positions.series == s]
-    index = clock_index(series, s)
-    if index.daily:
-        room = 1 if estimation is None else -estimation.start
-        places = np.arange(max(room, -event.start) + 1, length - n - max(event.stop, 0))
-    else:
-        places = placebo_windows(index, (reference, first), event, after=True)[0]
-    far = (np.abs(places[:, None] - busy) > width + n).all(axis=1)
-    closes = series.closes[start : start + length]
-    return [(int(closes[at]), int(closes[at + n])) for at in places[far]]
-
-
-def _drawn(table: EventTable, quiet: Quiet, rng: np.random.Generator) -> EventTable:
-    moved = {key: found[int(rng.integers(len(found)))] for key, found in quiet.items()}
+def _tables(table: EventTable, quiet: Mapping[Moment, Quiet], draws: int, seed: int) -> list[EventTable]:
+    """Return the events at drawn quiet times; a study of one moment takes each of its times at most once."""
+    chosen = dict(draw_moments(quiet, draws, seed))
+    if len(quiet) == 1:
+        (moment, places), *_ = quiet.items()
+        _, first = np.unique(chosen[moment], return_index=True)
+        unseen = np.setdiff1d(np.arange(len(places)), chosen[moment])
+        chosen[moment] = np.concatenate([chosen[moment][np.sort(first)], unseen])[:draws]
     pairs = list(zip(table.earliest.tolist(), table.latest.tolist(), strict=True))
-    there = np.array([pair in moved for pair in pairs], dtype=bool)
-    ends = np.array([moved[pair] for pair in pairs if pair in moved], dtype=np.int64)
-    ids = np.array([f"quiet-{i}" for i in range(int(there.sum()))], dtype=object)
-    return EventTable(ids, table.instruments[there], ends[:, 0], ends[:, 1])
+    there = np.array([pair in quiet for pair in pairs], dtype=bool)
+    moments = [pair for pair in pairs if pair in quiet]
+    ids = np.array([f"quiet-{i}" for i in range(len(moments))], dtype=object)
+    return [
+        EventTable(ids, table.instruments[there], *np.array([quiet[m].ends[:, chosen[m][d]] for m in moments]).T)
+        for d in range(min(map(len, chosen.values())))
+    ]
 
 
-def _pvalues(
-    spec: StudySpec, inputs: Inputs, table: EventTable, shock: float
-) -> tuple[dict[Key, FloatArray], dict[Window, float]]:
-    series = inputs.series if shock == 0 else _planted(spec, inputs.series, table, shock)
-    result = solve(spec, replace(inputs, table=table, series=series, bars=(), notices=()))
+def _pvalues(spec: StudySpec, inputs: Inputs, table: EventTable) -> tuple[PValues, Mapping[Window, FloatArray]]:
+    """Return the p-values of one placebo study, and the CARs of its windows."""
+    result = solve(spec, replace(inputs, table=table, bars=(), notices=()))
     found = {(f.test, f.window): f.pvalue for f in result.significances.findings}
-    means = {w: float(np.nanmean(result.abnormal.car(w))) if len(result.abnormal) else np.nan for w in result.windows}
-    return found, means
+    return found, {window: result.abnormal.car(window) for window in result.windows}
 
 
-def _planted(spec: StudySpec, series: SeriesSet, table: EventTable, shock: float) -> SeriesSet:
+def _spreads(null: Sequence[tuple[PValues, Mapping[Window, FloatArray]]]) -> Mapping[Window, float]:
+    """Return the standard deviation of single CARs, by window."""
+    cars = {window: np.concatenate([one[window] for _, one in null]) for window in null[0][1]}
+    return {window: float(np.nanstd(car)) for window, car in cars.items() if np.isfinite(car).any()}
+
+
+def _smallest_effects(
+    spec: StudySpec, inputs: Inputs, tables: Sequence[EventTable], spreads: Mapping[Window, float]
+) -> Mapping[Key, float]:
+    """Return the shock that 80 % of placebo studies find at the 5 % level, by straight lines between shocks tried."""
+    spread = [value for value in spreads.values() if value > 0]
+    if not spread:
+        return {}
+    shocks = np.geomspace(FEWEST * min(spread) / np.sqrt(len(tables[0])), MOST * max(spread), SHOCKS)
+    found: dict[Key, float] = {}
+    for bar in sorted({_shocked(window) for window in spreads}):
+        power: dict[Key, list[float]] = {}
+        for shock in shocks if spec.alternative != "less" else -shocks:
+            studies = [_pvalues(spec, _planted(spec, inputs, table, bar, shock), table)[0] for table in tables]
+            for key in studies[0]:
+                p = np.concatenate([one[key] for one in studies])
+                p = p[np.isfinite(p)]
+                power.setdefault(key, []).append(float((p <= 0.05).mean()) if len(p) else 0.0)
+        found |= {key: _reached(shocks, values) for key, values in power.items() if _shocked(key[1]) == bar}
+    return found
+
+
+def _shocked(window: Window) -> int:
+    """Return the bar of the window that the shock is planted in: tau = 0, or the nearest to it."""
+    return min(max(0, window.start), window.stop)
+
+
+def _reached(shocks: FloatArray, power: Sequence[float]) -> float:
+    rising = np.maximum.accumulate(power)
+    at = int(np.searchsorted(rising, POWER))
+    if at == len(shocks):
+        return float("nan")
+    if at == 0:
+        return float(shocks[0])
+    return float(np.interp(POWER, rising[at - 1 : at + 1], shocks[at - 1 : at + 1]))
+
+
+def _planted(spec: StudySpec, inputs: Inputs, table: EventTable, bar: int, shock: float) -> Inputs:
+    series = inputs.series
     windows, _ = windows_in_bars(spec, series)
     positions, _ = align(table, series, windows, anchor=spec.anchor)
     values = series.values.copy()
-    values[series.offset[positions.series] + positions.first] += shock
-    return replace(series, values=values)
+    at = positions.first + bar if bar >= 0 else positions.reference + bar + 1
+    np.add.at(values, series.offset[positions.series] + at, shock)
+    return replace(inputs, series=replace(series, values=values))
 
 
-def _smallest_effect(spec: StudySpec, inputs: Inputs, tables: Sequence[EventTable], key: Key, scale: float) -> float:
-    """Bisect the shock that 80 % of placebo studies find at the 5 % level."""
-    sign = -1.0 if spec.alternative == "less" else 1.0
-    only = spec.model_copy(update={"tests": (key[0],), "windows": ((key[1].start, key[1].stop),), "clock": "bars"})
-    only = only if spec.clock == "bars" else spec.model_copy(update={"tests": (key[0],)})
+def _independent(n: int, quiet: Mapping[Moment, Quiet], series: SeriesSet, window: Window) -> int:
+    """Return ``n / (1 + (n - 1) r)``: any two p-values rest on the same bars with probability ``r = L / Q``.
 
-    def power(effect: float) -> float:
-        found = [_pvalues(only, inputs, table, sign * effect)[0].get(key, np.array([np.nan])) for table in tables]
-        p = np.concatenate(found)
-        return float((p[np.isfinite(p)] <= 0.05).mean()) if np.isfinite(p).any() else 0.0
-
-    low, high = 0.0, 8 * scale
-    if power(high) < POWER:
-        return float("nan")
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if power(middle) >= POWER else (middle, high)
-    return high
+    Q distinct quiet bars hold Q / L windows of L bars that share none; in an intraday series windows stand on different
+    days and never overlap. Events of one day count as one, which errs towards a wide band.
+    """
+    instants = np.unique(np.concatenate([places.ends[0] for places in quiet.values()]))
+    share = min(1.0, (len(window) if series.is_daily else 1) / len(instants))
+    return round(n / (1 + (n - 1) * share)) if n else 0
 
 
 def _band(level: float, n: int) -> tuple[float, float]:

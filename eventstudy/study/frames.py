@@ -12,7 +12,9 @@ import numpy as np
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, ReturnKind, from_epoch_us
+from eventstudy.errors import UsageError
 from eventstudy.inference.diagnostics import COLUMNS
+from eventstudy.inference.evidence import DIAGNOSED_CELLS
 from eventstudy.inference.findings import Findings, Significances
 
 if TYPE_CHECKING:
@@ -65,12 +67,17 @@ def car_frame(abnormal: AbnormalReturns, windows: Sequence[Window], kind: Return
     return pd.concat(parts, ignore_index=True)
 
 
-def aar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
-    """One row per tau: n_events, aar, its cross-sectional se and t, and the running caar with its own."""
+def aar_frame(abnormal: AbnormalReturns, kind: ReturnKind = "log") -> pd.DataFrame:
+    """One row per tau: n_events, aar, its cross-sectional se and t, the running caar and ahar with their own.
+
+    AHAR is the mean of what holding from the first cell of the window to this one gained beyond expectation (a simple
+    return), CAAR the mean of summed abnormal returns.
+    """
     import pandas as pd
 
     aar, se, n = across(abnormal.ar)
     caar, caar_se, caar_n = across(np.cumsum(abnormal.ar, axis=1))
+    ahar, ahar_se, _ = across(abnormal.held(kind))
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = {
             "tau": abnormal.tau,
@@ -82,6 +89,9 @@ def aar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
             "caar_n_events": caar_n,
             "caar_se": caar_se,
             "caar_t": caar / caar_se,
+            "ahar": ahar,
+            "ahar_se": ahar_se,
+            "ahar_t": ahar / ahar_se,
         }
     return pd.DataFrame(columns)
 
@@ -90,6 +100,12 @@ def diagnostics_frame(abnormal: AbnormalReturns, diagnostics: FloatArray | None)
     """One row per event: normality, autocorrelation, ARCH, stale share and pre-trend of its estimation window."""
     import pandas as pd
 
+    if diagnostics is None and len(abnormal) and abnormal.fit.n.max(initial=0) > 0:
+        raise UsageError(
+            f"Diagnostics are computed for studies of up to {DIAGNOSED_CELLS:,} returns in all estimation windows; "
+            f"this one has {len(abnormal):,} events.",
+            remedy="Run it again on the events you want to look at.",
+        )
     values = np.empty((0, len(COLUMNS))) if diagnostics is None else diagnostics
     n = len(values)
     frame = pd.DataFrame(values, columns=list(COLUMNS))

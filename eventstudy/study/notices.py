@@ -10,6 +10,7 @@ from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
 from eventstudy.abnormal.overlaps import Overlaps
+from eventstudy.abnormal.placebo_refits import Refits
 from eventstudy.errors import Notice
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:
         return ()
     told = f"{overlaps.count} event windows share bars with another of the same instrument; {TREATED[spec.overlaps]}."
     return (Notice("ES-OVERLAP", told),)
+
+
+def refit_notices(refits: Refits) -> tuple[Notice, ...]:
+    """Tell how many placebo refits prefix sums were not trusted with."""
+    if not refits.fallen_back:
+        return ()
+    told = f"{refits.fallen_back:,} of {refits.refits:,} placebo refits were done in two passes, for prefix sums would "
+    return (Notice("ES-PREFIX", told + "have lost digits there: look for a bad tick earlier in the series."),)
 
 
 def study_notices(spec: StudySpec, abnormal: AbnormalReturns, codes: Codes) -> tuple[Notice, ...]:

@@ -14,7 +14,7 @@ from eventstudy.abnormal.ledger import Ledger
 from eventstudy.abnormal.placebo_returns import PlaceboPaths
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, look_up, values_equal
-from eventstudy.errors import Notice
+from eventstudy.errors import DataError, Notice
 from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import ADJUSTMENTS
@@ -35,7 +35,7 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "car": lambda result: frames.car_frame(
         result.abnormal, result.windows or result.spec.test_windows, result.spec.returns
     ),
-    "aar": lambda result: frames.aar_frame(result.abnormal),
+    "aar": lambda result: frames.aar_frame(result.abnormal, result.spec.returns),
     "tests": lambda result: result.significances.to_frame(),
     "outcomes": lambda result: result.ledger.to_frame(),
     "diagnostics": lambda result: frames.diagnostics_frame(result.abnormal, result.diagnostics),
@@ -137,16 +137,23 @@ class StudyResult:
         return text
 
     def cross_section(
-        self, attributes: pd.DataFrame, window: Window | None = None, *, clusters: Sequence[object] | None = None
+        self,
+        attributes: pd.DataFrame,
+        window: Window | None = None,
+        *,
+        covariance: str = "HC1",
+        clusters: Sequence[object] | None = None,
     ) -> CrossSection:
         """Regress CARs on numeric attributes of the events.
 
-        ``attributes`` is indexed by event id; errors are robust (HC1), or clustered by ``clusters`` (one value per
-        row of ``to_frame("car")`` of that window).
+        ``attributes`` is indexed by event id; errors are robust (``covariance``: "HC0" .. "HC3", or "nonrobust"), or
+        clustered by ``clusters`` (one value per row of ``to_frame("car")`` of that window).
         """
+        if not attributes.index.is_unique:
+            raise DataError("The attributes name an event twice.", remedy="Keep one row per event id.")
         chosen = window or (self.windows or self.spec.test_windows)[0]
         rows = attributes.reindex(list(map(str, self.abnormal.events)))
-        return cross_section(self.abnormal.car(chosen), rows, clusters=clusters)
+        return cross_section(self.abnormal.car(chosen), rows, covariance=covariance, clusters=clusters)
 
     def cite(self) -> str:
         """Return BibTeX of this package and of the papers behind the study's model, tests and adjustment."""

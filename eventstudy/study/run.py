@@ -20,7 +20,9 @@ from eventstudy.abnormal.measure import SMALL_CELLS, Plan, measure, select
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.overlaps import TREATMENTS, find_overlaps, subset, without_events
 from eventstudy.abnormal.panel import EventTable, Positions
+from eventstudy.abnormal.placebo_dates import Moved, moved
 from eventstudy.abnormal.placebo_draws import Missing, path_windows, placebo_draws
+from eventstudy.abnormal.placebo_refits import Path, Refits, placebo_refits
 from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
 from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.abnormal.windows import Window
@@ -35,7 +37,7 @@ from eventstudy.inference.rank_pass import RANKINGS, rank_pass
 from eventstudy.inference.run_test import check_options, needs_of, options_for, run_test
 from eventstudy.inference.sample import Sample
 from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs, windows_in_bars
-from eventstudy.study.notices import overlap_notices, study_notices
+from eventstudy.study.notices import overlap_notices, refit_notices, study_notices
 from eventstudy.study.responses import response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
@@ -119,6 +121,11 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map, engine: EngineName = 
         evidence["paths"] = paths
         if "placebo" in spec.tests:
             evidence["draws"] = window_draws(spec, (series, placed[0]), (abnormal, paths), tests_on)
+    if "placebo_refit" in spec.tests and model.needs != "same_clock_days":
+        evidence["refits"] = refits = study_refits(
+            spec, (inputs.table, placed[0]), (series, learn), abnormal, plan, run
+        )
+        notices = (*notices, *refit_notices(refits))
     significances = adjusted(spec, infer(spec, abnormal, evidence, tests_on), abnormal, evidence, tests_on)
     notices = (*inputs.notices, *notices, *study_notices(spec, abnormal, placed[1]))
     result = _result(spec, replace(inputs, notices=notices), placed, abnormal, significances, paths)
@@ -187,17 +194,22 @@ def infer(
     """Run every test of the study on every window."""
     findings: list[Findings] = []
     for index, window in enumerate(windows):
-        car, variance = abnormal.car(window), abnormal.window_variance(window)
+        car, variance = judged(spec, abnormal, window), abnormal.window_variance(window)
         if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
-            car, variance = abnormal.bhar(window, spec.returns), np.full(len(abnormal), np.nan)
+            variance = np.full(len(abnormal), np.nan)
         found = dict(evidence)
         if evidence.get("draws"):
             found["placebo"] = {window: count_placebo(car, evidence["draws"][window])}
         for name in spec.tests:
             options = {**options_for(name, spec.test_options), "window_index": index}
             sample = Sample(abnormal, window, car, variance, abnormal.df(), spec.alternative, options, found, spec.seed)
-            findings.append(run_test(name, sample))
+            findings.append(run_test(name, sample, spec.measure))
     return Significances(tuple(findings))
+
+
+def judged(spec: StudySpec, abnormal: AbnormalReturns, window: Window) -> FloatArray:
+    """Return what the tests judge: summed abnormal returns, or buy-and-hold ones; shape (N,)."""
+    return abnormal.bhar(window, spec.returns) if spec.measure == "bhar" else abnormal.car(window)
 
 
 def adjusted(
@@ -210,14 +222,14 @@ def adjusted(
     """Adjust p-values for many tests where the study asks for it."""
     if not spec.adjust or not len(abnormal):
         return found
-    cars = [abnormal.car(window) for window in windows]
+    cars = [judged(spec, abnormal, window) for window in windows]
     draws = {}
-    if "paths" in evidence:
+    if "paths" in evidence and spec.measure == "car":
         columns = [abnormal.columns(window) for window in windows]
         paths = [np.stack([ar[:, c].sum(axis=1) for c in columns], axis=1) for ar in evidence["paths"].ar]
-        draws["placebo"] = family_draws(cars, paths, evidence["paths"].day)
+        draws["placebo"] = family_draws(cars, paths, evidence["paths"].day, spec.alternative)
     if "cross_sectional_t" in spec.tests:
-        draws["cross_sectional_t"] = event_draws(cars, spec.seed)
+        draws["cross_sectional_t"] = event_draws(cars, spec.seed, spec.alternative)
     return adjust(found, spec.adjust, draws)
 
 
@@ -272,6 +284,26 @@ def window_draws(
     check_choice("treatment of missing bars", missing, Missing)
     rules = partial(placebo_draws, *where, abnormal, limit=spec.placebo_days, after=spec.placebo_after)
     return {w: rules(w, missing="merge" if missing == "merge" else "refuse") for w in windows}
+
+
+def study_refits(
+    spec: StudySpec,
+    events: tuple[EventTable, Positions],
+    data: tuple[SeriesSet, FloatArray],
+    abnormal: AbnormalReturns,
+    plan: Plan,
+    run: Run,
+) -> Refits:
+    """Return the mean CARs of the study moved to quiet dates, over the events that it used itself."""
+    options = options_for("placebo_refit", spec.test_options)
+    path: Path = "prefix" if options["path"] == "prefix" else "two_pass"
+    check_choice("path of placebo refits", str(options["path"]), Path)
+    dates = moved(events[0], data[0], events[1], plan.windows, (int(options["draws"]), spec.seed))
+    keep = np.isin(events[1].row, abnormal.row)
+    used, at = subset(events[1], keep), np.searchsorted(abnormal.row, events[1].row[keep])
+    complete = np.stack([np.isfinite(abnormal.car(window))[at] for window in plan.tests_on])
+    placed = used, Moved(dates.reference[keep], dates.first[keep])
+    return placebo_refits(data, placed, plan, complete, path, run)
 
 
 def _result(

@@ -137,7 +137,7 @@ class StudySpec(Settings):
         "return", "absolute_return", "squared_return", "standardised_return", "log_range", "log_volume"
     ] = "return"
     overlaps: Literal["keep", "drop_later", "merge", "exclude_from_estimation"] = "keep"
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
 
     def __init__(self, **settings: Any) -> None:
         try:

@@ -56,14 +56,15 @@ def test_nist_certified_regressions_through_the_path_of_studies(name: str) -> No
         assert fit.standard_errors[0].max() <= 10.0 ** -GOALS[name][1] * np.abs(y).max()
 
 
-def exact(y: list[float], X: list[list[float]]) -> tuple[list[Fraction], Fraction] | None:
-    """Coefficients and residual sum of squares in rational arithmetic; None where the rank is short."""
+def exact(y: list[float], X: list[list[float]]) -> tuple[list[Fraction], Fraction, list[Fraction]] | None:
+    """Coefficients, residual sum of squares and diagonal of (X'X)^-1 in rational arithmetic; None for a short rank."""
     A = [[Fraction(1), *(Fraction(v) for v in row)] for row in X]
     b = [Fraction(v) for v in y]
     p = len(A[0])
     M: list[list[Any]] = [
         [sum((r[i] * r[j] for r in A), Fraction(0)) for j in range(p)]
         + [sum((r[i] * v for r, v in zip(A, b, strict=True)), Fraction(0))]
+        + [Fraction(int(i == j)) for j in range(p)]
         for i in range(p)
     ]
     for i in range(p):
@@ -75,9 +76,9 @@ def exact(y: list[float], X: list[list[float]]) -> tuple[list[Fraction], Fractio
         for k in range(p):
             if k != i and M[k][i] != 0:
                 M[k] = [a - M[k][i] * c for a, c in zip(M[k], M[i], strict=True)]
-    beta = [row[-1] for row in M]
+    beta = [row[p] for row in M]
     errors = [v - sum((c * a for c, a in zip(beta, r, strict=True)), Fraction(0)) for r, v in zip(A, b, strict=True)]
-    return beta, sum((e * e for e in errors), Fraction(0))
+    return beta, sum((e * e for e in errors), Fraction(0)), [M[i][p + 1 + i] for i in range(p)]
 
 
 def random_design(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -101,18 +102,24 @@ def random_design(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def check_against_exact(y: np.ndarray, X: np.ndarray) -> str:
     fit = least_squares(y[None], np.ascontiguousarray(X.T[:, None, :]))
     truth = exact(y.tolist(), X.tolist())
+    A = np.column_stack([np.ones(len(y)), X])
+    length = np.abs(A).max(axis=0) * np.sqrt(((A / np.abs(A).max(axis=0)) ** 2).sum(axis=0))
+    condition = float(np.linalg.cond(A / length))
     if fit.status[0]:
-        assert fit.status[0] in (book.COLLINEAR, book.DEGENERATE)
+        assert fit.status[0] == book.COLLINEAR
+        assert truth is None or condition > 1e10, "a design that can be solved was refused"
         return "refused"
     assert truth is not None, "a design of short rank was given numbers"
     # Forward error of a backward stable method: eps times the condition of the scaled columns, squared for the part
     # that a large residual feeds, with room of 1e3; measured on the fitted values, whose scale is the data's.
-    beta, rss = truth
-    A = np.column_stack([np.ones(len(y)), X])
-    error = np.abs(fit.coef[0] - np.array([float(v) for v in beta])) * np.sqrt((A**2).sum(axis=0))
-    condition = fit.condition[0]
-    bound = 1e3 * np.finfo(float).eps * (condition * np.linalg.norm(y) + condition**2 * float(rss) ** 0.5)
-    assert error.max() <= bound
+    beta, rss, inverse = truth
+    room, spread, df = 1e3 * np.finfo(float).eps, float(rss) ** 0.5, len(y) - A.shape[1]
+    error = np.abs(fit.coef[0] - np.array([float(v) for v in beta])) * length
+    assert error.max() <= room * (condition * np.linalg.norm(y) + condition**2 * spread)
+    assert abs((fit.sigma2[0] * df) ** 0.5 - spread) <= room * condition * np.linalg.norm(y)
+    root = np.array([float(v) for v in inverse]) ** 0.5
+    allowed = room * (condition * np.linalg.norm(y) + condition**2 * spread) / df**0.5
+    assert (np.abs(fit.standard_errors[0] - root * spread / df**0.5) <= root * allowed).all()
     return "fitted"
 
 

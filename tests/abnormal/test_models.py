@@ -11,8 +11,8 @@ from scipy.optimize import minimize
 import eventstudy as es
 from eventstudy.abnormal import ledger
 from eventstudy.abnormal.expected import MODELS
-from eventstudy.abnormal.regressions import garch
 from eventstudy.abnormal.synthetic import synthetic_control
+from eventstudy.abnormal.volatility import garch, garch_path
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from tests.study.made import daily_frame, events_at
@@ -65,7 +65,13 @@ def test_capm_regresses_excess_returns(frame: pd.DataFrame) -> None:
     abnormal = fitted(frame, "capm").abnormal
     y, x = (learn(frame, c) - learn(frame, "rf") for c in ("A0", "M"))
     other = sm.OLS(y, sm.add_constant(x)).fit()
-    assert np.abs(abnormal.fit.coef[0] - other.params).max() < 1e-14
+    # R = rf + a + b (Rm - rf) = a + b Rm + (1 - b) rf, the rate's loading without an error of its own.
+    assert np.abs(abnormal.fit.coef[0] - [*other.params, 1 - other.params[1]]).max() < 1e-14
+    assert np.abs(abnormal.fit.standard_errors[0] - [*other.bse, other.bse[1]]).max() < 1e-15
+    V = other.scale * 5 + (Z := np.array([5.0, study(frame, "M").sum() - study(frame, "rf").sum()])) @ (
+        other.cov_params() @ Z
+    )
+    assert abs(abnormal.window_variance(Window(-2, 2))[0] - V) < 1e-17
     excess = [study(frame, c) - study(frame, "rf") for c in ("A0", "M")]
     assert np.abs(abnormal.ar[0] - (excess[0] - other.params @ [np.ones(5), excess[1]])).max() < 1e-15
 
@@ -181,18 +187,20 @@ def test_huber_and_newey_west_meet_statsmodels(frame: pd.DataFrame) -> None:
 def test_rolling_judges_each_bar_by_the_bars_before_it(frame: pd.DataFrame) -> None:
     fit = fitted(frame, "rolling", {"bars": 60}).abnormal.fit
     y, x = learn(frame, "A0"), learn(frame, "M")
+    # Recursive residuals: each one-step error over sqrt(1 + x' (X'X)^-1 x) of the sixty bars before it.
     errors = []
     for t in range(60, 240):
-        slope, intercept = np.polyfit(x[t - 60 : t], y[t - 60 : t], 1)
-        errors.append(y[t] - intercept - slope * x[t])
+        other = sm.OLS(y[t - 60 : t], sm.add_constant(x[t - 60 : t])).fit()
+        ahead = np.array([1.0, x[t]])
+        errors.append((y[t] - ahead @ other.params) / np.sqrt(1 + ahead @ other.normalized_cov_params @ ahead))
     assert abs(fit.sigma2[0] - np.mean(np.square(errors))) < 1e-14
     assert np.abs(fit.coef[0] - np.polyfit(x[-60:], y[-60:], 1)[::-1]).max() < 1e-12
     with pytest.raises(UsageError, match="rolling"):
         fitted(frame, "rolling", {"bars": 240})
 
 
-def test_garch_meets_the_package_arch_and_finds_planted_clustering() -> None:
-    arch = pytest.importorskip("arch.univariate")
+@pytest.fixture(scope="module")
+def clustered() -> pd.DataFrame:
     rng = np.random.default_rng(23)
     made = daily_frame(400, 1, seed=24)
     made["M"] = rng.normal(0, 0.01, 400)
@@ -201,25 +209,63 @@ def test_garch_meets_the_package_arch_and_finds_planted_clustering() -> None:
         h = 1e-5 + 0.3 * e[t - 1] ** 2 + 0.6 * h
         e[t] = np.sqrt(h) * rng.normal()
     made["A0"] = 0.5 * made["M"] + e
-    fit = fitted(made, "garch").abnormal.fit
-    y, x = learn(made, "A0") * 100, learn(made, "M")[:, None] * 100
-    model = arch.LS(y, x, constant=True)
+    return made
+
+
+def by_arch(made: pd.DataFrame):  # type: ignore[no-untyped-def]
+    arch = pytest.importorskip("arch.univariate")
+    model = arch.LS(learn(made, "A0") * 100, learn(made, "M")[:, None] * 100, constant=True)
     model.volatility = arch.GARCH(1, 0, 1)
-    other = model.fit(disp="off", show_warning=False)
-    assert abs(fit.coef[0, 1] - other.params.to_numpy()[1]) < 2e-3
-    assert abs(fit.sigma2[0] * 1e4 - float((other.conditional_volatility**2).mean())) < 0.05
+    return model.fit(disp="off", show_warning=False, tol=1e-10, options={"maxiter": 1000})
 
 
-def test_garch_keeps_its_scale_where_nothing_clusters_and_turns_with_the_returns() -> None:
+def test_garch_meets_the_package_arch_and_its_forecast_path(clustered: pd.DataFrame) -> None:
+    other = by_arch(clustered)
+    abnormal = fitted(clustered, "garch").abnormal
+    assert abs(abnormal.fit.coef[0, 1] - other.params.to_numpy()[1]) < 2e-3
+    assert abs(abnormal.fit.sigma2[0] * 1e4 - float((other.conditional_volatility**2).mean())) < 0.05
+    # The window [-2, 2] stands 9 to 13 bars after the estimation window's last: arch's own analytic forecasts there.
+    forecast = other.forecast(horizon=13, x=np.zeros((1, 1, 13)), reindex=False).variance.to_numpy()[0]
+    assert np.abs(abnormal.noise[0] * 1e4 / forecast[8:] - 1).max() < 0.01
+    assert abs(abnormal.noise_variance(Window(-2, 2))[0] * 1e4 / forecast[8:].sum() - 1) < 0.01
+    x = learn(clustered, "M")
+    away = study(clustered, "M").sum() - 5 * x.mean()
+    leverage = 25 / 240 + away**2 / ((x - x.mean()) ** 2).sum()
+    V = abnormal.noise[0].sum() + abnormal.fit.sigma2[0] * leverage
+    assert abs(abnormal.window_variance(Window(-2, 2))[0] / V - 1) < 1e-12
+
+
+def test_forecast_paths_by_hand() -> None:
+    # GARCH: 2, then 1 + 0.5 * 2 = 2, then with a start of 4: 4, 3, 2.5.
+    law = np.array([[1.0, 0.5, 2.0], [1.0, 0.5, 4.0]])
+    assert garch_path(law, 3).tolist() == [[2.0, 2.0, 2.0], [4.0, 3.0, 2.5]]
+
+
+def test_merged_bars_take_the_sum_of_their_forecasts(clustered: pd.DataFrame) -> None:
+    # The same news dated to one close or to three: tau = 0 holds the forecasts of one bar or of three.
+    spec = es.StudySpec(model="garch", estimation=(FIRST, LAST), event=(0, 1))
+    close = clustered.index[ROW]
+    ends = pd.DataFrame({"instrument": ["A0"], "earliest": [close - pd.Timedelta(hours=1)]})
+    one = es.run_study(spec, ends.assign(latest=ends["earliest"]), clustered[["A0", "M"]], market="M").abnormal
+    wide = ends.assign(latest=clustered.index[ROW + 2] - pd.Timedelta(hours=1))
+    three = es.run_study(spec, wide, clustered[["A0", "M"]], market="M").abnormal
+    path = garch_path(one.fit.law, 14)[0]
+    assert np.abs(one.noise[0] - path[10:12]).max() < 1e-18
+    assert np.abs(three.noise[0] - [path[10:13].sum(), path[13]]).max() < 1e-18
+
+
+def test_changing_variance_keeps_its_scale_where_nothing_clusters_and_turns_with_the_returns() -> None:
     pytest.importorskip("arch.univariate")
     rng = np.random.default_rng(5)
     for _ in range(10):
         x = rng.normal(0, 0.01, (1, 1, 120))
         y = 0.8 * x[0] + rng.normal(0, 0.02, (1, 120))
         fit, turned = garch(y, x, {}), garch(-y, x, {})
-        assert 0.5 < fit.sigma2[0] / 0.02**2 < 2.0
         assert np.array_equal(turned.coef, -fit.coef)
-        assert np.array_equal(turned.sigma2, fit.sigma2)
+        assert np.array_equal(turned.sigma2, fit.sigma2, equal_nan=True)
+        assert np.array_equal(turned.law, fit.law)
+        assert 0.5 < fit.sigma2[0] / 0.02**2 < 2.0
+        assert 0.1 < garch_path(fit.law, 30)[0].mean() / 0.02**2 < 5.0
 
 
 def test_an_unknown_option_lists_the_known_ones(frame: pd.DataFrame) -> None:

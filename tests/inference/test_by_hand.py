@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventstudy.inference.bootstrap import WEIGHTS, generator
+from eventstudy.abnormal.seeds import generator
+from eventstudy.inference.bootstrap import WEIGHTS
 from eventstudy.inference.multiple import (
     benjamini_hochberg,
     benjamini_yekutieli,
@@ -17,9 +18,9 @@ from eventstudy.inference.multiple import (
     max_t,
     romano_wolf,
 )
-from eventstudy.inference.parametric import _leave_one_out, hall, johnson
+from eventstudy.inference.parametric import _leave_one_out, hall, jackknife, johnson
 from eventstudy.inference.rank_pass import grank_sums
-from eventstudy.inference.ranking import average_ranks, rank_sums
+from eventstudy.inference.ranking import rank_sums, row_ranks
 from eventstudy.inference.sign import _exact, _normal
 
 
@@ -28,7 +29,7 @@ def test_ranks_of_three_events_by_five_bars_by_hand() -> None:
     # Event 2: 2 7 1 8 missing -> ranks 2 3 1 4 of n = 4, median 4.5, signs - + - +.
     # Event 3: 0 0 0 0 1 -> ranks 2.5 2.5 2.5 2.5 5, median 0, signs 0 0 0 0 +.
     values = np.array([[3, 1, 4, 1, 5], [2, 7, 1, 8, np.nan], [0, 0, 0, 0, 1]], dtype=float)
-    ranks = average_ranks(values)
+    ranks = row_ranks(values)
     assert np.array_equal(
         ranks.rank,
         [[3, 1.5, 4, 1.5, 5], [2, 3, 1, 4, np.nan], [2.5, 2.5, 2.5, 2.5, 5]],
@@ -46,12 +47,24 @@ def test_ranks_of_three_events_by_five_bars_by_hand() -> None:
     assert sums.count.tolist() == [3, 3, 3, 3, 2]
 
 
+def test_ties_in_the_order_of_the_bars_are_those_of_scipy() -> None:
+    from scipy.stats import rankdata
+
+    values = np.random.default_rng(2).integers(0, 6, (40, 30)).astype(float)
+    for name, method in (("average", "average"), ("first", "ordinal")):
+        assert np.array_equal(row_ranks(values, name).rank, rankdata(values, method=method, axis=1))  # type: ignore[arg-type]
+    # The window's own value is the last bar: the same as ranking all bars together.
+    extra = values[:, 0].copy()
+    together = rank_sums(np.concatenate([values, extra[:, None]], axis=1), "first")
+    assert np.abs(grank_sums(values, row_ranks(values, "first"), extra, "first").scaled - together.scaled).max() < 1e-12
+
+
 def test_grank_of_three_events_by_hand() -> None:
     # Residuals of length 4 and one extra value each; the extra joins the ranking as bar 5, n + 1 = 6.
     # 1: 1 2 3 4 | 2.5 -> ranks 1 2 4 5 | 3.  2: 4 3 2 1 | 9 -> 4 3 2 1 | 5.  3: 1 1 2 3 | 1 -> ties 2 2 4 5 | 2.
     values = np.array([[1, 2, 3, 4], [4, 3, 2, 1], [1, 1, 2, 3]], dtype=float)
     extra = np.array([2.5, 9.0, 1.0])
-    sums = grank_sums(values, average_ranks(values), extra)
+    sums = grank_sums(values, row_ranks(values), extra)
     assert np.abs(sums.centred - np.array([1 + 4 + 2, 2 + 3 + 2, 4 + 2 + 4, 5 + 1 + 5, 3 + 5 + 2]) + 9).max() < 1e-15
     # The same by ranking the five values together, one sort more: two ways to one number.
     together = rank_sums(np.concatenate([values, extra[:, None]], axis=1))
@@ -75,10 +88,22 @@ def test_skewness_adjusted_statistics_by_hand() -> None:
     assert abs(hall(S, g, 3) - (30 / 27 + 4 / 2187)) < 1e-15
 
 
-def test_leaving_one_out_by_hand() -> None:
-    # 1, 2, 6: without 1 mean 4, sd sqrt 8; without 2 mean 3.5, sd sqrt 12.5; without 6 mean 1.5, sd sqrt 0.5.
-    expected = [4 / np.sqrt(8), 3.5 / np.sqrt(12.5), 1.5 / np.sqrt(0.5)]
-    assert np.abs(_leave_one_out(np.array([1.0, 2.0, 6.0])) - expected).max() < 1e-14
+def test_jackknife_by_hand_and_by_leaving_out_in_a_loop() -> None:
+    # 1, 2, 6: without 1 mean 4, sd sqrt 8; without 2 mean 4 - 0.5 = 3.5, sd sqrt 12.5; without 6 mean 1.5, sd sqrt 0.5.
+    x = np.array([1.0, 2.0, 6.0])
+    left_out = [4 / np.sqrt(8), 3.5 / np.sqrt(12.5), 1.5 / np.sqrt(0.5)]
+    assert np.abs(_leave_one_out(x) - left_out).max() < 1e-14
+    # theta = 3 / sqrt 7 (squares 4 + 1 + 9 = 14 over 2); pseudo-values 3 theta - 2 theta_(i):
+    # 3.40168 - 2.82843 = 0.57325, 3.40168 - 1.97990 = 1.42178, 3.40168 - 4.24264 = -0.84096; mean 0.38469;
+    # deviations 0.18856, 1.03709, -1.22565, squares 0.03556 + 1.07556 + 1.50222 = 2.61333, sd 1.14310;
+    # t = 0.38469 / (1.14310 / sqrt 3) = 0.58289.
+    assert abs(jackknife(x) - 0.58289) < 1e-5
+    rng = np.random.default_rng(3)
+    for n in (3, 10, 50):
+        x = rng.normal(0.2, 1, n)
+        theta = [np.delete(x, i).mean() / np.delete(x, i).std(ddof=1) for i in range(n)]
+        pseudo = n * x.mean() / x.std(ddof=1) - (n - 1) * np.array(theta)
+        assert abs(jackknife(x) - pseudo.mean() / (pseudo.std(ddof=1) / np.sqrt(n))) < 1e-11
 
 
 def test_wilcoxon_against_all_sign_patterns_and_scipy() -> None:
@@ -133,7 +158,8 @@ def test_adjustments_agree_with_statsmodels(p: list[float]) -> None:
 
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_wild_weights_have_mean_zero_and_variance_one(name: str) -> None:
-    w = WEIGHTS[name](generator(1, name), (1, 200_000))
+    w = WEIGHTS[name]([generator(1, name, str(event)) for event in range(200)], 1_001)
+    assert w.shape == (200, 1_001)
     assert abs(w.mean()) < 4 / np.sqrt(w.size)
     assert abs(w.var() - 1) < 0.02
     third = {"rademacher": 0.0, "mammen": 1.0, "webb": 0.0}[name]

@@ -11,7 +11,7 @@ import pytest
 import eventstudy as es
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import DataError, UsageError
-from eventstudy.inference.table import TESTS
+from eventstudy.inference.table import COMPAT, TESTS
 from tests.study.made import daily_frame, events_at, intraday
 
 MEAN = {"model": "constant_mean", "estimation": (-60, -6), "event": (-2, 2)}
@@ -148,6 +148,53 @@ def test_buy_and_hold_compounds_simple_returns() -> None:
     assert abs(simple.to_frame("car")["car"][0] - 0.05) < 1e-15
 
 
+@pytest.mark.parametrize("model", ["market_adjusted", "capm", "market", "constant_mean", "zero"])
+@pytest.mark.parametrize("kind", ["log", "simple"])
+def test_buy_and_hold_compares_with_holding_what_the_model_expects(model: str, kind: str) -> None:
+    # The benchmark is held too: prod(1 + R) - prod(1 + E[R]), with E[R] = Rm for the market-adjusted model and
+    # rf + a + b (Rm - rf) for the CAPM; compounding R - Rm as if it were a return is another number.
+    frame = daily_frame(200, 1, seed=31).assign(M=daily_frame(200, 1, seed=32)["A0"], rf=1e-3)
+    needs = {"market_adjusted": {"market": "M"}, "market": {"market": "M"}, "capm": {"market": "M", "factors": "rf"}}
+    spec = es.StudySpec(model=model, estimation=(-100, -5), event=(0, 3), returns=kind)  # type: ignore[arg-type]
+    result = es.run_study(spec, events_at(frame, [("A0", 150)]), frame, **needs.get(model, {}))  # type: ignore[arg-type]
+    y, x = (frame[c].iloc[150:154].to_numpy() for c in ("A0", "M"))
+    learn_y, learn_x = (frame[c].iloc[50:146].to_numpy() for c in ("A0", "M"))
+    slope, intercept = np.polyfit(learn_x, learn_y, 1)
+    free_slope, free_intercept = np.polyfit(learn_x - 1e-3, learn_y - 1e-3, 1)
+    expected = {
+        "market_adjusted": x,
+        "market": intercept + slope * x,
+        "capm": 1e-3 + free_intercept + free_slope * (x - 1e-3),
+        "constant_mean": np.full(4, learn_y.mean()),
+        "zero": np.zeros(4),
+    }[model]
+    held = [np.expm1(r.sum()) if kind == "log" else np.prod(1 + r) - 1 for r in (y, expected)]
+    assert abs(result.to_frame("car")["bhar"][0] - (held[0] - held[1])) < 1e-14
+    ahar = result.to_frame("aar")["ahar"]
+    assert abs(ahar.iloc[-1] - (held[0] - held[1])) < 1e-14
+    assert abs(ahar.iloc[0] - (np.expm1(y[0]) - np.expm1(expected[0]) if kind == "log" else y[0] - expected[0])) < 1e-14
+
+
+def test_buy_and_hold_returns_reach_only_tests_that_can_judge_them() -> None:
+    frame = daily_frame(200, 6, seed=33)
+    tests = tuple(TESTS)
+    spec = es.StudySpec(**MEAN, measure="bhar", tests=tests, test_options={"placebo_refit": {"draws": 20}})
+    result = es.run_study(spec, events_at(frame, [(c, 150) for c in frame.columns]), frame)
+    for name in tests:
+        found = result.findings(name)[0]
+        assert np.isfinite(found.pvalue).all() == TESTS[name].buy_and_hold, name
+        assert TESTS[name].buy_and_hold or "cross_sectional_t" in found[0].reason
+
+
+def test_a_market_adjusted_placebo_day_has_the_market_taken_out() -> None:
+    # A share that is the market to the last digit: nothing abnormal on the event day and nothing on any other.
+    frame = daily_frame(200, 1, seed=34).assign(M=lambda f: f["A0"])
+    frame["A0"] += 1e-6 * daily_frame(200, 1, seed=35)["A0"]
+    spec = es.StudySpec(model="market_adjusted", estimation=(-100, -5), event=(0, 3), tests=("placebo",))
+    found = es.run_study(spec, events_at(frame, [("A0", 150)]), frame, market="M").findings("placebo")[0]
+    assert found.se[0] < 1e-7
+
+
 def test_overlapping_windows_are_told_and_treated_as_stated() -> None:
     frame = daily_frame(300, 1)
     events = events_at(frame, [("A0", 200), ("A0", 203), ("A0", 250)])
@@ -200,7 +247,8 @@ def test_an_executor_changes_no_bit(kind: type, monkeypatch: pytest.MonkeyPatch)
     frame = daily_frame(200, 30, seed=12)
     frame.iloc[120, ::3] = np.nan
     tests = tuple(t for t in TESTS if t not in {"placebo", "lamb"})
-    spec = es.StudySpec(**MEAN, tests=tests)
+    few = {name: {"draws": 50} for name in ("placebo_refit", "wild_bootstrap", "bootstrap_t")}
+    spec = es.StudySpec(**MEAN, tests=tests, test_options=few)
     events = events_at(frame, [(c, 150 + i % 7) for i, c in enumerate(frame.columns)])
     alone = es.run_study(spec, events, frame)
     with kind(2) as executor:
@@ -248,6 +296,140 @@ def test_the_cross_section_finds_the_attribute_that_moves_cars() -> None:
     assert found.pvalue[1] < 1e-4
     with pytest.raises(DataError, match="attributes"):
         result.cross_section(pd.DataFrame({"size": [1.0]}, index=["e0"]))
+
+
+@pytest.mark.parametrize("covariance", ["nonrobust", "HC0", "HC1", "HC2", "HC3", "clustered"])
+def test_the_cross_section_has_the_errors_of_the_textbook(covariance: str) -> None:
+    # White 1980, MacKinnon and White 1985, and Liang and Zeger's clusters, written out; not through statsmodels.
+    frame = daily_frame(200, 30, seed=36)
+    events = events_at(frame, [(c, 150) for c in frame.columns]).assign(id=[f"e{i}" for i in range(30)])
+    result = es.run_study(es.StudySpec(event=(0, 0)), events, frame)
+    size = np.random.default_rng(37).normal(0, 1, 30)
+    group = np.repeat(np.arange(6), 5)
+    how = {"clusters": group.tolist()} if covariance == "clustered" else {"covariance": covariance}
+    found = result.cross_section(pd.DataFrame({"size": size}, index=events["id"]), **how)  # type: ignore[arg-type]
+    X, y = np.column_stack([np.ones(30), size]), frame.iloc[150].to_numpy()
+    bread = np.linalg.inv(X.T @ X)
+    coef = bread @ X.T @ y
+    e, h = y - X @ coef, np.einsum("ij,jk,ik->i", X, bread, X)
+    weights = {
+        "nonrobust": np.full(30, e @ e / 28), "HC0": e**2, "HC1": e**2 * 30 / 28, "HC2": e**2 / (1 - h),
+        "HC3": e**2 / (1 - h) ** 2,
+    }  # fmt: skip
+    if covariance == "clustered":
+        scores = np.stack([X[group == g].T @ e[group == g] for g in range(6)])
+        meat = scores.T @ scores * 6 / 5 * 29 / 28
+    else:
+        meat = X.T @ (weights[covariance][:, None] * X)
+    assert np.abs(found.coef - coef).max() < 1e-15
+    assert np.abs(found.se - np.sqrt(np.diag(bread @ meat @ bread))).max() < 1e-15
+
+
+def test_attributes_that_cannot_be_regressed_on_are_refused_in_a_sentence() -> None:
+    frame = daily_frame(200, 8, seed=38)
+    events = events_at(frame, [(c, 150) for c in frame.columns]).assign(id=[f"e{i}" for i in range(8)])
+    result = es.run_study(es.StudySpec(event=(0, 0)), events, frame)
+    size = np.arange(8.0)
+
+    def on(**columns: object) -> None:
+        result.cross_section(pd.DataFrame(columns, index=events["id"]))
+
+    with pytest.raises(DataError, match="combination"):
+        on(size=size, twice=2 * size)
+    with pytest.raises(DataError, match="combination"):
+        on(size=size, one=np.ones(8))
+    with pytest.raises(DataError, match="words"):
+        on(kind=list("abababab"))
+    with pytest.raises(DataError, match="twice"):
+        result.cross_section(pd.DataFrame({"size": size[[0, 0]]}, index=["e0", "e0"]))
+    with pytest.raises(UsageError, match="HC0"):
+        result.cross_section(pd.DataFrame({"size": size}, index=events["id"]), covariance="HC9")
+
+
+def test_diagnostics_of_a_study_too_large_are_refused_not_empty() -> None:
+    frame = daily_frame(1_200, 100, seed=39)
+    spec = es.StudySpec(model="constant_mean", estimation=(-1_050, -6), event=(0, 0))
+    result = es.run_study(spec, events_at(frame, [(c, 1_100) for c in frame.columns]), frame)
+    with pytest.raises(UsageError, match="Diagnostics"):
+        result.to_frame("diagnostics")
+
+
+def test_the_time_series_t_of_other_programs_is_an_option() -> None:
+    # Without the error of the estimated mean: CAR / (s sqrt L), as several packages have it; s with M - 1 on request.
+    frame = daily_frame(400, 1, seed=40).assign(M=daily_frame(400, 1, seed=41)["A0"])
+    events = events_at(frame, [("A0", 200)])
+    found = {}
+    for options in ({}, {"forecast_error": False}, {"forecast_error": False, "sigma_ddof": 1}):
+        spec = es.StudySpec(**(MEAN | {"model": "market"}), test_options={"time_series_t": options})
+        result = es.run_study(spec, events, frame, market="M")
+        found[tuple(options)] = result.findings("time_series_t")[0].statistic[0]
+    fit, car = result.abnormal.fit, result.abnormal.car(Window(-2, 2))[0]
+    s = np.sqrt(fit.sigma2[0])
+    assert abs(found["forecast_error",] - car / (s * np.sqrt(5))) < 1e-13
+    assert abs(found["forecast_error", "sigma_ddof"] - car / (s * np.sqrt(53 / 54) * np.sqrt(5))) < 1e-13
+    assert abs(found[()]) < abs(found["forecast_error",])
+
+
+def test_an_option_that_means_nothing_is_refused_not_taken_for_the_default() -> None:
+    frame = daily_frame(400, 1)
+    events = events_at(frame, [("A0", 200)])
+    for test, option, value in (
+        ("corrado_rank", "ties", "averge"),
+        ("corrado_rank", "missing", "refuse"),
+        ("placebo", "missing", "rescale"),
+        ("patell", "sigma_ddof", 2),
+        ("generalized_sign", "p_hat", "median"),
+    ):
+        spec = es.StudySpec(**MEAN, tests=(test,), test_options={test: {option: value}})
+        with pytest.raises(UsageError, match=option):
+            es.run_study(spec, events, frame)
+
+
+def test_zeros_left_out_of_the_count_are_left_out_of_the_share() -> None:
+    # Residuals of the zero model: of 40 bars 10 up, 20 unmoved, 10 down. With zeros dropped p is one half: three of
+    # three events up give (3 - 1.5) / sqrt(0.75) = sqrt 3. With zeros kept p = 1/4: (3 - 0.75) / sqrt(9/16) = 3.
+    frame = daily_frame(60, 3)
+    frame.iloc[:] = 0.01
+    frame.iloc[5:45] = np.tile([0.01, 0.0, -0.01, 0.0], 10)[:, None]
+    events = events_at(frame, [(c, 45) for c in frame.columns])
+    for zeros, expected in (("drop", np.sqrt(3)), ("keep", 3.0)):
+        spec = es.StudySpec(
+            model="zero",
+            estimation=(-40, -1),
+            tests=("generalized_sign",),
+            test_options={"generalized_sign": {"zeros": zeros}},
+        )
+        z = es.run_study(spec, events, frame).findings("generalized_sign")[0].statistic[0]
+        assert abs(z - expected) < 1e-12
+
+
+@pytest.mark.parametrize("model", ["constant_mean", "market_adjusted", "market"])
+def test_the_profile_of_another_program_works_with_every_model(model: str) -> None:
+    frame = daily_frame(400, 4).assign(M=daily_frame(400, 1, seed=2)["A0"])
+    profiled = tuple(COMPAT["estudy2"])
+    spec = es.StudySpec(**(MEAN | {"model": model}), tests=profiled, test_options={"compat": "estudy2"})
+    given = {} if model == "constant_mean" else {"market": "M"}
+    result = es.run_study(spec, events_at(frame, [(f"A{i}", 200) for i in range(4)]), frame, **given)  # type: ignore[arg-type]
+    assert all(np.isfinite(f.pvalue).all() or f.reasons for f in result.significances.findings)
+
+
+@pytest.mark.parametrize("side", ["greater", "less"])
+def test_a_one_sided_family_is_adjusted_on_its_side(side: str) -> None:
+    # A clear rise: for "greater" the adjusted p-value stays small, for "less" it is large.
+    frame = daily_frame(400, 12, seed=42)
+    frame.iloc[198:203] += 0.01
+    spec = es.StudySpec(
+        **MEAN,
+        windows=((-2, 2), (0, 0)),
+        tests=("cross_sectional_t", "placebo"),
+        adjust="romano_wolf",
+        alternative=side,
+    )
+    result = es.run_study(spec, events_at(frame, [(c, 200) for c in frame.columns]), frame)
+    adjusted = np.concatenate([f.adjusted for f in result.findings("cross_sectional_t")])
+    assert (adjusted < 0.05).all() if side == "greater" else (adjusted > 0.9).all()
+    placebo = result.findings("placebo")[0]
+    assert (placebo.adjusted >= placebo.pvalue - 1e-12).all()
 
 
 def test_a_result_cites_its_methods() -> None:

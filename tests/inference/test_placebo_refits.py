@@ -1,0 +1,215 @@
+"""The study moved to quiet dates: against statsmodels, two ways to the same digits, draws that belong to moments."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+import eventstudy as es
+from eventstudy.abnormal import placebo_refits as refits_module
+from eventstudy.abnormal import prefix
+from eventstudy.abnormal.expected import MODELS, options_of
+from eventstudy.abnormal.measure import Plan
+from eventstudy.abnormal.placebo_dates import moved, quiet_moments
+from eventstudy.abnormal.placebo_refits import placebo_refits, two_pass_cars
+from eventstudy.study.inputs import read_inputs, windows_in_bars
+from eventstudy.study.run import place, with_model_factors
+from tests.study.made import daily_frame, events_at
+
+SPEC = {"estimation": (-60, -6), "event": (-2, 2), "windows": ((0, 0), (-2, 2)), "tests": ("placebo_refit",)}
+
+
+def market_frame(rows: int, columns: int, seed: int) -> pd.DataFrame:
+    frame = daily_frame(rows, columns, seed=seed)
+    market = daily_frame(rows, 1, seed=seed + 1)["A0"]
+    return frame.add(market, axis=0).assign(M=market)
+
+
+def prepared(frame: pd.DataFrame, events: pd.DataFrame, model: str = "market"):  # type: ignore[no-untyped-def]
+    spec = es.StudySpec(model=model, **SPEC)  # type: ignore[arg-type]
+    inputs = read_inputs(spec, events, frame, ("M", None), "")
+    options = options_of("model", MODELS[model].options, {})
+    series = with_model_factors(inputs.series, MODELS[model], options)
+    windows, tests_on = windows_in_bars(spec, series)
+    plan = Plan(windows, tests_on, MODELS[model], options, "log")
+    (positions, _), learn, _ = place(spec, inputs.table, series, plan)
+    return inputs.table, (series, learn), positions, plan
+
+
+def both_ways(frame: pd.DataFrame, events: pd.DataFrame, draws: int, model: str = "market"):  # type: ignore[no-untyped-def]
+    table, data, positions, plan = prepared(frame, events, model)
+    dates = moved(table, data[0], positions, plan.windows, (draws, 7))
+    complete = np.ones((2, len(positions.row)), dtype=bool)
+    return [placebo_refits(data, (positions, dates), plan, complete, path) for path in ("two_pass", "prefix")]  # type: ignore[arg-type]
+
+
+def test_every_draw_is_the_study_at_another_date_as_statsmodels_computes_it() -> None:
+    frame = market_frame(300, 3, seed=1)
+    events = events_at(frame, [("A0", 150), ("A1", 150), ("A2", 200)])
+    table, (series, learn), positions, plan = prepared(frame, events)
+    dates = moved(table, series, positions, plan.windows, (5, 7))
+    found = placebo_refits((series, learn), (positions, dates), plan, np.ones((2, 3), dtype=bool), "two_pass")
+    for d in range(5):
+        cars = []
+        for i, s in enumerate(positions.series):
+            r = dates.reference[i, d]  # tau = 0 is row r + 1
+            y, x = frame.iloc[:, s].to_numpy(), frame["M"].to_numpy()
+            fit = sm.OLS(y[r - 59 : r - 4], sm.add_constant(x[r - 59 : r - 4])).fit()
+            ar = y[r - 1 : r + 4] - sm.add_constant(x[r - 1 : r + 4]) @ fit.params
+            cars.append((ar[2], ar.sum()))
+        assert np.abs(found.mean[:, d] - np.mean(cars, axis=0)).max() < 1e-16
+    # A0 and A1 share their moment, so they move together; A2 moves by itself.
+    assert np.array_equal(dates.reference[0], dates.reference[1])
+    assert not np.array_equal(dates.reference[0], dates.reference[2])
+
+
+@pytest.mark.parametrize("model", ["market", "constant_mean"])
+@pytest.mark.parametrize("holes", [0.0, 0.05])
+def test_prefix_sums_and_two_passes_give_the_same_numbers(model: str, holes: float) -> None:
+    frame = market_frame(700, 6, seed=3)
+    rng = np.random.default_rng(4)
+    frame = frame.mask(rng.random(frame.shape) < holes)
+    events = events_at(frame, [(f"A{i % 6}", 150 + 20 * i) for i in range(20)])
+    exact, fast = both_ways(frame, events, 200, model)
+    assert fast.fallen_back == 0
+    assert np.array_equal(np.isnan(fast.mean), np.isnan(exact.mean))
+    assert np.nanmax(np.abs(fast.mean - exact.mean)) < 1e-15
+
+
+def test_a_bad_tick_sends_later_windows_to_two_passes_and_earlier_ones_not() -> None:
+    frame = market_frame(700, 1, seed=5)
+    frame.iloc[300, 0] = 1e6
+    _, data, positions, plan = prepared(frame, events_at(frame, [("A0", 500)]))
+    reference = np.arange(70, 690)[None]
+    reference = reference[(np.abs(reference - 300) > 5) & (reference < 694)][None]
+    cars, doubtful = prefix.prefix_cars(data, positions.series, (reference, reference + 1), plan)
+    learning = (reference - 59 <= 300) & (reference - 5 >= 300)
+    assert not doubtful[reference < 290].any()
+    assert doubtful[(reference > 310) & ~learning].all()
+    exact = two_pass_cars(data, positions.series, (reference, reference + 1), plan)
+    error = np.abs(cars - exact).max(axis=0) / 0.01
+    # What the guard is for: of windows that it lets pass 13 digits are left, of the others fewer than nine.
+    assert error[~doubtful & ~learning].max() < 1e-13
+    assert error[doubtful & ~learning].max() > 1e-9
+    fine, fast = both_ways(frame, events_at(frame, [("A0", 500)]), 300)
+    assert fast.fallen_back > 50
+    assert np.nanmax(np.abs(fast.mean - fine.mean)) < 1e-12
+
+
+def test_the_referee_overrules_prefix_sums_whose_guard_is_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = market_frame(700, 1, seed=5)
+    frame.iloc[100, 0] = 1e6
+    events = events_at(frame, [("A0", 500)])
+    monkeypatch.setattr(prefix, "TRUSTED", np.inf)
+    exact, fast = both_ways(frame, events, 300)
+    assert fast.fallen_back == 300
+    assert np.array_equal(fast.mean, exact.mean, equal_nan=True)
+    monkeypatch.setattr(refits_module, "AGREE", np.inf)
+    _, blind = both_ways(frame, events, 300)
+    # Without either, digits are lost: nine should be left of returns of some 1 %.
+    assert np.nanmax(np.abs(blind.mean - exact.mean)) > 1e-9 * 0.01
+
+
+@pytest.mark.slow
+def test_a_million_windows_with_offsets_and_ticks() -> None:
+    rng = np.random.default_rng(8)
+    frame = market_frame(2_520, 100, seed=9)
+    frame += 10.0 ** rng.integers(-6, 3, frame.shape[1])
+    for column in range(0, 100, 10):
+        frame.iloc[int(rng.integers(0, 2_000)), column] = 10.0 ** float(rng.integers(0, 7))
+    events = events_at(frame, [(f"A{i % 100}", int(rng.integers(300, 2_500))) for i in range(1_000)])
+    exact, fast = both_ways(frame, events, 1_000)
+    spread = np.nanstd(exact.mean)
+    assert np.nanmax(np.abs(fast.mean - exact.mean)) < 1e-9 * spread
+    assert 0 < fast.fallen_back < 200_000
+
+
+def test_draws_belong_to_the_moment_whatever_else_is_in_the_study() -> None:
+    frame = market_frame(500, 4, seed=11)
+    pairs = [("A0", 200), ("A1", 260), ("A2", 320)]
+    table, (series, _), positions, plan = prepared(frame, events_at(frame, pairs))
+    dates = moved(table, series, positions, plan.windows, (50, 3))
+    turned_table, (turned_series, _), turned, _ = prepared(frame, events_at(frame, pairs[::-1]))
+    other = moved(turned_table, turned_series, turned, plan.windows, (50, 3))
+    assert np.array_equal(dates.reference, other.reference)  # positions stand in the order of series and time
+    more_table, (more_series, _), more, _ = prepared(frame, events_at(frame, [*pairs, ("A3", 400)]))
+    assert np.array_equal(moved(more_table, more_series, more, plan.windows, (50, 3)).reference[:3], dates.reference)
+    reseeded = moved(table, series, positions, plan.windows, (50, 4))
+    assert not np.array_equal(reseeded.reference, dates.reference)
+
+
+def test_quiet_dates_share_no_bar_with_any_event_and_keep_the_estimation_window_whole() -> None:
+    frame = market_frame(300, 2, seed=12)
+    table, (series, _), positions, plan = prepared(frame, events_at(frame, [("A0", 150), ("A0", 220), ("A1", 150)]))
+    for places in quiet_moments(table, series, positions, plan.windows).values():
+        zero = places.bar + 1
+        assert zero.min() - 60 >= 0
+        assert zero.max() + 2 < 300
+        windows = zero[:, None] + np.arange(-2, 3)
+        own = 150 if 220 not in windows else 220
+        assert not (np.abs(windows - own) < 3).any()
+    first = quiet_moments(table, series, positions, plan.windows)
+    busy = [set(range(r - 2, r + 3)) for r in (150, 220)]
+    for moment, places in first.items():
+        rows = {int(b) + 1 + k for b in places.bar for k in range(-2, 3)}
+        assert not rows & busy[0], moment
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_any_number_of_workers_gives_the_same_bytes(kind: type, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if kind is ProcessPoolExecutor and workers == 8:
+        pytest.skip("eight processes cost more than they show beside eight threads")
+    monkeypatch.setattr(refits_module, "EVENTS_AT_ONCE", 3)
+    frame = market_frame(300, 10, seed=13)
+    options = {"placebo_refit": {"draws": 40}, "wild_bootstrap": {"draws": 200}, "bootstrap_t": {"draws": 200}}
+    tests = (*options, "cross_sectional_t")
+    spec = es.StudySpec(model="market", **(SPEC | {"tests": tests}), test_options=options, adjust="romano_wolf", seed=5)  # type: ignore[arg-type]
+    events = events_at(frame, [(f"A{i}", 150 + i % 4) for i in range(10)])
+    alone = es.run_study(spec, events, frame, market="M")
+    with kind(workers) as executor:
+        assert es.run_study(spec, events, frame, market="M", executor=executor) == alone
+    order = np.random.default_rng(1).permutation(10)
+    named = events.assign(id=[f"e{i}" for i in range(10)])
+    plain, shuffled = (es.run_study(spec, table, frame, market="M") for table in (named, named.iloc[order]))
+    for test in options:
+        assert [f.pvalue[0] for f in plain.findings(test)] == [f.pvalue[0] for f in shuffled.findings(test)], test
+
+
+def test_clustering_is_in_the_reference_distribution() -> None:
+    # Twelve events of one day whose returns correlate at 0.5: an independence test rejects 44 % (methods C2).
+    false = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        frame = daily_frame(240, 12, seed=seed)
+        frame = frame * np.sqrt(0.5) + np.sqrt(0.5) * rng.normal(0, 0.01, (240, 1))
+        spec = es.StudySpec(
+            model="constant_mean", estimation=(-40, -2), tests=("placebo_refit",), seed=seed,
+            test_options={"placebo_refit": {"draws": 99, "path": "prefix"}},
+        )  # fmt: skip
+        result = es.run_study(spec, events_at(frame, [(c, 120) for c in frame.columns]), frame)
+        false += result.findings("placebo_refit")[0].pvalue[0] <= 0.05
+    # Binomial(60, 0.05): 9 or more has probability 0.2 %; at 44 % there would be 26.
+    assert false <= 8
+
+
+def test_what_cannot_be_moved_says_so() -> None:
+    frame = market_frame(70, 1, seed=14)
+    spec = es.StudySpec(model="market", **SPEC)  # type: ignore[arg-type]
+    found = es.run_study(spec, events_at(frame, [("A0", 64)]), frame, market="M").findings("placebo_refit")[0]
+    assert "quiet date" in found.reasons[0]
+    with pytest.raises(es.errors.UnknownNameError, match="two_pass"):
+        es.run_study(
+            replace_options(spec, {"placebo_refit": {"path": "sums"}}),
+            events_at(frame, [("A0", 64)]),
+            frame,
+            market="M",
+        )
+
+
+def replace_options(spec: es.StudySpec, options: dict[str, dict[str, object]]) -> es.StudySpec:
+    return spec.model_copy(update={"test_options": options})
