@@ -81,7 +81,7 @@ def fit_of_line(moments: Iterable[FloatArray], n: IntArray, learned: Learned) ->
     with np.errstate(all="ignore"):
         inverse = 1 / np.sqrt(sxx)
         # sqrt((1 + c) / (1 - c)) for the cosine c of x and the constant, with 1 - c^2 written as a quotient: formed by
-        # subtraction it is zero once x varies by less than 1e-8 of its mean, and a design that can be solved is refused.
+        # subtraction it is zero once x varies by less than 1e-8 of its mean, and a design that can be solved is lost.
         length = np.hypot(np.sqrt(sxx / bars), x_mean)
         condition = (1 + np.abs(x_mean) / length) * length / np.sqrt(sxx / bars)
         root = np.zeros((len(n), 2, 2))

@@ -141,7 +141,9 @@ def made_calibration(*, simulated: bool = False) -> tuple[Calibration, ...]:
     band = {0.01: (0.004, 0.017), 0.05: (0.037, 0.064), 0.10: (0.082, 0.119)}
     shares = {"patell": (0.031, 0.12, 0.19), "placebo": (0.009, 0.048, 0.104)}
     return tuple(
-        Calibration(test, Window(0, 0), 1_000, dict(zip(band, share, strict=True)), band, 0.011, "Made", simulated)
+        Calibration(
+            test, Window(0, 0), 1_000, 1_000, dict(zip(band, share, strict=True)), band, 0.011, "Made", simulated
+        )
         for test, share in shares.items()
     )
 
