@@ -35,8 +35,8 @@ class SameClock:
 
     def take(self, keep: NDArray[Any] | slice) -> SameClock:
         """Return the events of ``keep``."""
-        columns = (self.mean, self.variance, self.cell_mean, self.cell_variance, self.days)
-        return SameClock(self.windows, *(column[keep] for column in columns))
+        moments = (self.mean[keep], self.variance[keep], self.cell_mean[keep], self.cell_variance[keep])
+        return SameClock(self.windows, *moments, self.days[keep])
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class AbnormalReturns:
     def part(self, rows: slice | IntArray) -> AbnormalReturns:
         """Return the events ``rows``, which a slice does not copy."""
         told = {f.name: getattr(self.fit, f.name) for f in fields(Fit)}
-        fit = Fit(**{name: None if column is None else column[rows] for name, column in told.items()})
+        fit = replace(self.fit, **{name: column[rows] for name, column in told.items() if column is not None})
         columns = {
             name: getattr(self, name)[rows] for name in ("events", "instruments", "row", "ar", "n_bars", "closes")
         }
