@@ -20,13 +20,12 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.returns import Returns
-from eventstudy.news.items import Event
-from eventstudy.news.merging import rests_on_price_of
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
 from eventstudy.study.units import unit_notices
 
 if TYPE_CHECKING:
+    from eventstudy.news.items import Event
     from eventstudy.study.spec import StudySpec
 
 Data: TypeAlias = "Bars | Returns | Sequence[Bars | Returns] | pd.DataFrame"
@@ -287,6 +286,10 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) ->
     """Return events as columns: one row per event and instrument; an event that names none is studied on all."""
     if isinstance(events, pd.DataFrame):
         return _table_of_frame(events)
+    # A study of a frame of events never reads the news package.
+    from eventstudy.news.items import Event
+    from eventstudy.news.merging import rests_on_price_of
+
     strange = next((item for item in events if not isinstance(item, Event)), None)
     if strange is not None:
         raise UsageError(

@@ -30,14 +30,14 @@ def response_of(
     ``spec.response`` "auto" asks for it when bars are shorter than a day and the pairs are few enough to be read.
     ``regressors`` are the study's market and factors, the market first; those that are intraday bars serve.
     """
-    from eventstudy.market.bars import Bars
-    from eventstudy.response.study import respond_all
-
     intraday = _intraday(bars)
     if spec.response == "off" or not intraday or not isinstance(events, Sequence):
         return None
     if spec.response == "auto" and len(events) * len(intraday) > MOST_PAIRS:
         return None
+    from eventstudy.market.bars import Bars
+    from eventstudy.response.study import respond_all
+
     factors = _intraday([item for item in regressors if isinstance(item, Bars)])
     settings = response_settings(spec, factors=len(factors))
     return respond_all(intraday, events, settings, (), factors)

@@ -19,7 +19,6 @@ from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
-from eventstudy.response.table import ResponseSet, document, pair_document
 from eventstudy.study import frames, interchange
 from eventstudy.study.bibliography import entry, package
 from eventstudy.study.slices import PriceSlice
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from eventstudy.response.table import ResponseSet
     from eventstudy.study.spec import StudySpec
 
 FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
@@ -126,10 +126,16 @@ class StudyResult:
             ],
             "responses": frames.responses(self.abnormal, self.significances, self.windows or self.spec.test_windows),
             "aggregates": frames.aggregates(self.abnormal, self.significances, self.windows or self.spec.test_windows),
-            "intraday": [] if self.response is None else document(self.response),
-            "pairs": [] if self.response is None else pair_document(self.response),
+            **self._intraday(),
             "warnings": [{"code": n.code, "message": n.message} for n in self.notices],
         }
+
+    def _intraday(self) -> dict[str, Any]:
+        if self.response is None:
+            return {"intraday": [], "pairs": []}
+        from eventstudy.response.table import document, pair_document
+
+        return {"intraday": document(self.response), "pairs": pair_document(self.response)}
 
     def summary(self) -> str:
         """Return the answer as plain text: the finding in two sentences, the tables behind it, every notice."""
