@@ -194,7 +194,7 @@ def cut(
         event_y=event_y,
         event_X=_stacked(event_X, event_y.shape),
         n_bars=n_bars,
-        start=start,
+        start=start + series.time_origin,
         before=int((tau < 0).sum()),
     )
 

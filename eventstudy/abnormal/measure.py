@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ from eventstudy.abnormal.gather import Block, Windows, blocks, cut, whole
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.shards import Work
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
 
@@ -75,6 +75,7 @@ class Measured:
 
 def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, plan: Plan, rows: slice) -> Measured:
     """Cut, fit, subtract, judge and collect the events ``rows``; nothing here depends on any other block."""
+    keep_freed_memory()
     block = cut(series, learn, positions, plan.windows, rows, plan.kind)
     if not plan.model.streams(plan.options):
         block = whole(block)
@@ -91,7 +92,7 @@ def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, pl
     return Measured(ar, block.event_X, bare, status, evidence)
 
 
-Runner = Callable[[Callable[[slice], Measured], list[slice]], Iterable[Measured]]
+Runner = Callable[[Work, list[slice]], Iterable[Measured]]
 
 
 def measure(
@@ -115,9 +116,8 @@ def measure(
     ar, event_X, told = np.empty((N, L2)), np.empty((k, N, L2)), np.empty((N, _width(1 + k)))
     gathered: dict[str, Any] = {}
     law: FloatArray | None = None
-    keep_freed_memory()
     pieces = blocks(N, (L1 + L2) * (1 + k))
-    work = partial(measure_block, series, learn, positions, plan)
+    work = Work(measure_block, series, learn, positions, (plan,))
     for rows, part in zip(pieces, run(work, pieces), strict=True):
         at = place[rows]
         ar[at], event_X[:, at], told[at] = part.ar, part.event_X, _told(part)

@@ -33,6 +33,8 @@ class SeriesSet:
     factors : FloatArray, shape (k, len(closes))
         Regressors on the same closes; NaN where a factor has no value there.
     factor_names : tuple of str, length k
+    time_origin : int
+        Place of the first close among those of the whole study, where this is a part of it.
     """
 
     codes: tuple[str, ...]
@@ -47,6 +49,7 @@ class SeriesSet:
     step_us: IntArray
     factors: FloatArray
     factor_names: tuple[str, ...] = ()
+    time_origin: int = 0
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)

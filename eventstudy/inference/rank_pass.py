@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from operator import add
 from typing import Any
@@ -15,6 +15,7 @@ from eventstudy.abnormal.gather import blocks, cut, whole
 from eventstudy.abnormal.measure import Plan
 from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.shards import Work
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.inference.ranking import Ranks, RankSums, Ties, rank_sums, row_ranks, sums_of
@@ -25,7 +26,7 @@ RANKINGS = frozenset({*KINDS, *(f"{kind}:first" for kind in KINDS)})
 RANKED_ARRAYS = 12  # arrays of the size of a block that ranking holds at once: they must share the cache
 PART = 1 << 15  # events whose values are held at once
 Totals = Mapping[str, RankSums]
-Runner = Callable[[Callable[[slice], Totals], list[slice]], Iterable[Totals]]
+Runner = Callable[[Work, list[slice]], Iterable[Totals]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,11 @@ class Ranked:
     at: IntArray
     spread: Mapping[str, FloatArray]
     wanted: frozenset[str]
+
+    def shard(self, rows: slice) -> Ranked:
+        """Return what the positions ``rows`` need."""
+        own = self.at[rows]
+        return replace(self, abnormal=self.abnormal.part(own), at=np.arange(len(own)))
 
 
 def rank_pass(
@@ -64,7 +70,7 @@ def rank_pass(
     ranked = Ranked(abnormal, at, spread, wanted)
     used = _subset(positions, rows)
     pieces = blocks(len(rows), sum(plan.cells) * (RANKED_ARRAYS + len(series.factors)))
-    totals = run(partial(_rank_block, series, learn, used, plan, ranked), pieces)
+    totals = run(Work(_rank_block, series, learn, used, (plan, ranked)), pieces)
     summed: dict[str, RankSums] = reduce(_add, totals, {})
     made: dict[str, Any] = {name: value for name, value in summed.items() if name in RANKINGS}
     for name in wanted:

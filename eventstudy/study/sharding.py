@@ -1,4 +1,7 @@
-"""Blocks of events through an executor: who computes a block never changes its bits, nor the order of adding up."""
+"""Blocks of events through an executor: who computes a block never changes its bits, nor the order of adding up.
+
+A worker gets a shard: neighbouring blocks, and of the data only the instruments of their events.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
-Run: TypeAlias = Callable[[Callable[[slice], Any], list[slice]], Iterable[Any]]
+from eventstudy.abnormal.shards import Work
+
+Run: TypeAlias = Callable[[Work, list[slice]], Iterable[Any]]
 TASKS_PER_WORKER = 2
 
 
@@ -19,14 +24,20 @@ def runner(executor: Executor | None) -> Iterator[Run]:
     yield map if executor is None else partial(_through, executor)
 
 
-def _through(executor: Executor, work: Callable[[slice], Any], pieces: list[slice]) -> Iterator[Any]:
+def _through(executor: Executor, work: Work, pieces: list[slice]) -> Iterator[Any]:
     workers = int(getattr(executor, "_max_workers", 0) or os.cpu_count() or 1)
     size = max(1, -(-len(pieces) // (TASKS_PER_WORKER * workers)))
     tasks = [pieces[low : low + size] for low in range(0, len(pieces), size)]
-    futures = [executor.submit(_several, work, task) for task in tasks]
+    futures = [executor.submit(_several, *_shard(work, task)) for task in tasks]
     for future in futures:
         yield from future.result()
 
 
-def _several(work: Callable[[slice], Any], pieces: list[slice]) -> list[Any]:
+def _shard(work: Work, pieces: list[slice]) -> tuple[Work, list[slice]]:
+    low = pieces[0].start
+    own = [slice(piece.start - low, piece.stop - low) for piece in pieces]
+    return work.shard(slice(low, pieces[-1].stop)), own
+
+
+def _several(work: Work, pieces: list[slice]) -> list[Any]:
     return [work(piece) for piece in pieces]

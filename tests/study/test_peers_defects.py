@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -237,22 +235,6 @@ def test_a_long_frame_is_the_wide_frame() -> None:
         es.run_study(spec, events, long.assign(time=long["time"].where(long.index != 7)))
     ordered = long.sort_values("time").astype({"instrument": "category"})
     assert es.run_study(spec, events, ordered) == es.run_study(spec, events, frame)
-
-
-@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
-def test_an_executor_changes_no_bit(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    from eventstudy.abnormal import gather
-
-    monkeypatch.setattr(gather, "CELLS_PER_BLOCK", 2_000)
-    frame = daily_frame(200, 30, seed=12)
-    frame.iloc[120, ::3] = np.nan
-    tests = tuple(t for t in TESTS if t not in {"placebo", "lamb"})
-    few = {name: {"draws": 50} for name in ("placebo_refit", "wild_bootstrap", "bootstrap_t")}
-    spec = es.StudySpec(**MEAN, tests=tests, test_options=few)
-    events = events_at(frame, [(c, 150 + i % 7) for i, c in enumerate(frame.columns)])
-    alone = es.run_study(spec, events, frame)
-    with kind(2) as executor:
-        assert es.run_study(spec, events, frame, executor=executor) == alone
 
 
 def test_diagnostics_find_what_was_planted() -> None:
