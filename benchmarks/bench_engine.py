@@ -1,6 +1,6 @@
 """Speed of the whole ``run_study`` call, paired in one process with what a user would write and with np.take.
 
-Run ``python -m benchmarks.bench_engine [--million]``. Input: 1,000 assets, 2,520 days, market model, estimation 250,
+Run ``python -m benchmarks.bench_engine [--million] [--cpu]``; ``--cpu`` counts CPU seconds instead of wall time. Input: 1,000 assets, 2,520 days, market model, estimation 250,
 gap 10, window [-10, +10]; and one-minute bars, 5 series of 125,000, estimation 5,000, window [-60, +120]. Medians of
 interleaved runs; only ratios carry over between machines.
 """
@@ -8,18 +8,19 @@ interleaved runs; only ratios carry over between machines.
 from __future__ import annotations
 
 import gc
-import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
 import eventstudy as es
+from benchmarks import fresh_process
 from eventstudy.inference.bootstrap import wild_t
 from eventstudy.inference.table import TESTS
 
@@ -28,6 +29,12 @@ BASIC = ("time_series_t", "cross_sectional_t")
 RANKS = ("corrado_rank", "corrado_zivney", "campbell_wasley", "corrado_sign", "grank_t", "grank_z")
 DRAWN = ("wild_bootstrap", "bootstrap_t", "placebo", "placebo_refit", "sample_quantile", "calendar_time")
 PARAMETRIC = tuple(t for t in TESTS if t not in (*RANKS, *DRAWN))
+TEST_SETS = {"basic": BASIC, "parametric": PARAMETRIC, "all": (*PARAMETRIC, *RANKS, "calendar_time")}
+ENGINES = ("numpy", "numba") if find_spec("numba") else ("numpy",)
+
+
+# On a busy machine only the CPU seconds of a single thread mean something.
+clock = time.process_time if "--cpu" in sys.argv else time.perf_counter
 
 
 def daily() -> tuple[pd.DataFrame, pd.Series]:
@@ -55,6 +62,10 @@ def events(
 
 def spec(tests: tuple[str, ...], estimation: tuple[int, int], event: tuple[int, int]) -> es.StudySpec:
     return es.StudySpec(model="market", estimation=estimation, event=event, tests=tests, response="off")
+
+
+def daily_spec(tests: tuple[str, ...]) -> es.StudySpec:
+    return spec(tests, (-L1 - GAP, -GAP - 1), (-HALF, HALF))
 
 
 def statsmodels_loop(frame: pd.DataFrame, market: pd.Series, row: np.ndarray, column: np.ndarray) -> np.ndarray:
@@ -96,9 +107,9 @@ def paired(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, flo
     for _ in range(repeats):
         for name, run in runs.items():
             gc.collect()
-            start = time.perf_counter()
+            start = clock()
             run()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
@@ -109,14 +120,13 @@ def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
     time_start = row - HALF - L1
     start = column * T + time_start
     cells = flat[start[:, None] + np.arange(width)]
-    whole = {
-        tests: spec(tests, (-L1 - GAP, -GAP - 1), (-HALF, HALF)) for tests in (BASIC, PARAMETRIC, PARAMETRIC + RANKS)
-    }
+    whole = {tests: daily_spec(tests) for tests in (BASIC, PARAMETRIC, PARAMETRIC + RANKS)}
     few = 200
     found = paired(
         {
             "gather": lambda: gather(flat, m, start, time_start, width),
             "basic": lambda: es.run_study(whole[BASIC], table, frame, market=market),
+            **{f"basic {e}": partial(es.run_study, whole[BASIC], table, frame, market, engine=e) for e in ENGINES[1:]},
             "parametric": lambda: es.run_study(whole[PARAMETRIC], table, frame, market=market),
             "ranks": lambda: es.run_study(whole[PARAMETRIC + RANKS], table, frame, market=market),
             "argsort": lambda: np.argsort(cells, axis=1),
@@ -131,6 +141,8 @@ def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
     line("  times faster than the statsmodels loop (asked: 300)", found["statsmodels"] / found["basic"])
     line("  times faster than the bare lstsq loop (asked: 5)", found["lstsq"] / found["basic"])
     line("  times the gather by np.take (asked: at most 2)", found["basic"] / found["gather"])
+    if "basic numba" in found:
+        line("  with numba, times the gather (asked: at most 1)", found["basic numba"] / found["gather"])
     line("all parametric and sign tests, times the gather (asked: at most 7)", found["parametric"] / found["gather"])
     rankings = 3
     allowed = 7 * found["gather"] + rankings * 1.5 * found["argsort"]
@@ -154,28 +166,42 @@ def minutes() -> None:
     found = paired(
         {
             "gather": lambda: gather(flat, m, column * length + row - learn - 61, row - learn - 61, width),
-            "basic": lambda: es.run_study(one, table, frame, market=market),
+            **{e: partial(es.run_study, one, table, frame, market, engine=e) for e in ENGINES},
         },
         7,
     )
-    line("minute bars, 1,000 events, seconds", found["basic"])
-    line("  times the gather (asked: at most 3)", found["basic"] / found["gather"])
+    line("minute bars, 1,000 events, seconds", found["numpy"])
+    for engine in ENGINES:
+        line(f"  with {engine}, times the gather (asked: at most 3)", found[engine] / found["gather"])
 
 
 def growth(frame: pd.DataFrame, market: pd.Series, sizes: list[int]) -> None:
-    one = spec(PARAMETRIC, (-L1 - GAP, -GAP - 1), (-HALF, HALF))
-    per_event = []
-    for n in sizes:
-        table, _, _ = events(frame, n, L1 + 2 * GAP + 1, T - HALF - 1)
-        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        result = es.run_study(one, table, frame, market=market)
-        seconds = time.perf_counter() - start
-        output = sum(a.nbytes for a in (result.abnormal.ar, result.abnormal.n_bars, result.abnormal.event_X))
-        peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        per_event.append(seconds / n * 1e6)
-        line(f"{n:,} events, parametric and sign tests: seconds", seconds)
-        line("  microseconds an event", per_event[-1])
-        line("  growth of peak memory in MB, arrays of the result (MB) taken off", peak - output / 2**20)
+    tables = {n: events(frame, n, L1 + 2 * GAP + 1, T - HALF - 1)[0] for n in sizes}
+    runs = {str(n): partial(es.run_study, daily_spec(PARAMETRIC), table, frame, market) for n, table in tables.items()}
+    found = paired({n: run for n, run in runs.items() if int(n) <= 100_000}, 5)
+    found |= paired({n: run for n, run in runs.items() if int(n) > 100_000}, 1)
+    for n, seconds in found.items():
+        line(f"{int(n):,} events, parametric and sign tests: seconds", seconds)
+        line("  microseconds an event", seconds / int(n) * 1e6)
+    line("largest over 10,000 events, an event (asked: at most 1.2)", seconds / int(n) * 10_000 / found["10000"])
+
+
+def everything(frame: pd.DataFrame, market: pd.Series) -> None:
+    table, _, _ = events(frame, 1_000_000, L1 + 2 * GAP + 1, T - HALF - 1)
+    found = paired({"all": partial(es.run_study, daily_spec(TEST_SETS["all"]), table, frame, market)}, 1)
+    line("1,000,000 events, everything except bootstraps, seconds (asked: 60)", found["all"])
+
+
+def fresh(sizes: list[tuple[str, str]]) -> None:
+    for n, which in sizes:
+        text = f"peak memory beyond input and output, {int(n):,} events, {which} tests, MB (asked: 200)"
+        line(text, fresh_process.child("memory", n, which)[0])
+    first, second = fresh_process.child("seconds")
+    line("first study of a process, 1,000 events, seconds", first)
+    line("  its second study", second)
+    whole, read = fresh_process.whole_process()
+    line("process from Parquet to result.json, 1,000 events, seconds (asked: 0.8)", whole)
+    line("  a process that only reads the same files", read)
 
 
 def draws() -> None:
@@ -230,7 +256,11 @@ def main() -> None:
     draws()
     refits(frame, market)
     long_input(frame, market)
-    growth(frame, market, [100, 1_000, 10_000, 100_000] + ([1_000_000] if "--million" in sys.argv else []))
+    million = "--million" in sys.argv
+    growth(frame, market, [100, 1_000, 10_000, 100_000] + ([1_000_000] if million else []))
+    if million:
+        everything(frame, market)
+    fresh([("100000", "parametric")] + ([("1000000", "parametric"), ("1000000", "all")] if million else []))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Blocks of events through an executor: who computes a block never changes its bits, nor the order of adding up.
 
-A worker gets a shard: neighbouring blocks, and of the data only the instruments of their events.
+A worker gets a shard of ``Work``: neighbouring blocks, and of the data only the instruments of their events. Other
+functions of a block are sent as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any, TypeAlias
 
 from eventstudy.abnormal.shards import Work
 
-Run: TypeAlias = Callable[[Work, list[slice]], Iterable[Any]]
+Blocks: TypeAlias = Callable[[slice], Any]
+Run: TypeAlias = Callable[[Blocks, list[slice]], Iterable[Any]]
 TASKS_PER_WORKER = 2
 
 
@@ -24,7 +26,7 @@ def runner(executor: Executor | None) -> Iterator[Run]:
     yield map if executor is None else partial(_through, executor)
 
 
-def _through(executor: Executor, work: Work, pieces: list[slice]) -> Iterator[Any]:
+def _through(executor: Executor, work: Blocks, pieces: list[slice]) -> Iterator[Any]:
     workers = int(getattr(executor, "_max_workers", 0) or os.cpu_count() or 1)
     size = max(1, -(-len(pieces) // (TASKS_PER_WORKER * workers)))
     tasks = [pieces[low : low + size] for low in range(0, len(pieces), size)]
@@ -33,11 +35,13 @@ def _through(executor: Executor, work: Work, pieces: list[slice]) -> Iterator[An
         yield from future.result()
 
 
-def _shard(work: Work, pieces: list[slice]) -> tuple[Work, list[slice]]:
+def _shard(work: Blocks, pieces: list[slice]) -> tuple[Blocks, list[slice]]:
+    if not isinstance(work, Work):
+        return work, pieces
     low = pieces[0].start
     own = [slice(piece.start - low, piece.stop - low) for piece in pieces]
     return work.shard(slice(low, pieces[-1].stop)), own
 
 
-def _several(work: Work, pieces: list[slice]) -> list[Any]:
+def _several(work: Blocks, pieces: list[slice]) -> list[Any]:
     return [work(piece) for piece in pieces]
