@@ -1,8 +1,8 @@
 """Speed of the whole ``run_study`` call, paired in one process with what a user would write and with np.take.
 
-Run ``python -m benchmarks.bench_engine [--million] [--cpu]``; ``--cpu`` counts CPU seconds instead of wall time. Input: 1,000 assets, 2,520 days, market model, estimation 250,
-gap 10, window [-10, +10]; and one-minute bars, 5 series of 125,000, estimation 5,000, window [-60, +120]. Medians of
-interleaved runs; only ratios carry over between machines.
+Run ``python -m benchmarks.bench_engine [--million] [--cpu]``; ``--cpu`` counts CPU seconds instead of wall time. Input:
+1,000 assets, 2,520 days, market model, estimation 250, gap 10, window [-10, +10]; and one-minute bars, 5 series of
+125,000, estimation 5,000, window [-60, +120]. Medians of interleaved runs; only ratios carry over between machines.
 """
 
 from __future__ import annotations
