@@ -43,11 +43,11 @@ def kept(residuals: FloatArray, valid: BoolArray | None) -> FloatArray:
 
 
 def dots(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return the inner product of every row of ``a`` with its row of ``b``.
+    """Return the inner product of every row of ``a`` with its row of ``b``, or with ``b`` itself.
 
     BLAS shares rows of more than 10,000 cells among threads, and their number would show in the last bit.
     """
-    made: FloatArray = np.vecdot(a, b) if a.shape[1] <= SINGLE_THREAD else np.einsum("ij,ij->i", a, b)
+    made: FloatArray = np.vecdot(a, b) if a.shape[1] <= SINGLE_THREAD else np.einsum("...j,...j->...", a, b)
     return made
 
 
@@ -141,7 +141,7 @@ def _line(own: Rows, n: IntArray | int, there: BoolArray | None) -> Rows:
 
 def _centre(column: FloatArray, n: IntArray | int, there: BoolArray | None) -> FloatArray:
     """Take each row's mean away, in place, and return it; cells that are not there stay 0."""
-    mean: FloatArray = column.sum(axis=1) / n
+    mean: FloatArray = dots(column, np.ones(column.shape[1])) / n
     np.subtract(column, mean[:, None], out=column)
     if there is not None:
         np.multiply(column, there, out=column)

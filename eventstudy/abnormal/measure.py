@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from eventstudy.abnormal import ledger as book
@@ -289,5 +290,8 @@ def _closes(series: SeriesSet, positions: Positions, tau: IntArray, rows: NDArra
         return np.empty((len(rows), 0), dtype=np.int64)
     start = series.time_offset[positions.series[rows]][:, None]
     reference, first = positions.reference[rows][:, None], positions.first[rows][:, None]
+    if bool((first == reference + 1).all()):
+        runs: IntArray = sliding_window_view(series.closes, len(tau))[(start + first + tau[0])[:, 0]]
+        return runs
     closes: IntArray = series.closes[start + np.where(tau < 0, reference + tau + 1, first + tau)]
     return closes

@@ -1,0 +1,135 @@
+"""Guards of the engine's speed and memory: paired CPU seconds of one thread, with room for a busy machine.
+
+The figures themselves are printed by ``scripts/bench engine``; docs/speed.md says what they were and where.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from benchmarks import bench_engine as bench
+from benchmarks.fresh_process import READ, WHOLE, held
+from eventstudy.study.long_frame import wide_frame
+
+
+@pytest.fixture(scope="module")
+def market_data() -> tuple[pd.DataFrame, pd.Series]:
+    return bench.daily()
+
+
+def events(frame: pd.DataFrame, n: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    return bench.events(frame, n, bench.L1 + 2 * bench.GAP + 1, bench.T - bench.HALF - 1)
+
+
+def cpu(runs: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
+    """Least CPU seconds of this thread, interleaved."""
+    spent: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            start = time.thread_time()
+            run()
+            spent[name].append(time.thread_time() - start)
+    return {name: min(seconds) for name, seconds in spent.items()}
+
+
+def test_a_study_costs_a_few_times_the_gathering_of_its_windows(market_data: tuple[pd.DataFrame, pd.Series]) -> None:
+    # Measured 2.8 and 5.4 times on the machine of docs/speed.md; a bare lstsq loop 20 times.
+    frame, market = market_data
+    table, row, column = events(frame, 5_000)
+    flat, start = np.ascontiguousarray(frame.to_numpy().T).ravel(), row - bench.HALF - bench.L1
+    width, values, m = bench.L1 + 2 * bench.HALF + 1, np.nan_to_num(frame.to_numpy()), market.to_numpy()
+    runs: dict[str, Callable[[], object]] = {
+        "gather": lambda: bench.gather(flat, m, column * bench.T + start, start, width),
+        "lstsq": lambda: bench.lstsq_loop(values, m, row[:500], column[:500]),
+    }
+    for engine in bench.ENGINES:
+        runs[engine] = partial(es.run_study, bench.daily_spec(bench.BASIC), table, frame, market, engine=engine)
+    runs["parametric"] = partial(es.run_study, bench.daily_spec(bench.PARAMETRIC), table, frame, market)
+    found = cpu(runs)
+    assert found["numpy"] < 7 * found["gather"]
+    assert found["numpy"] < 0.5 * 10 * found["lstsq"]
+    assert found["parametric"] < 20 * found["gather"]
+    if "numba" in found:
+        assert found["numba"] < found["numpy"]
+
+
+def test_the_cost_of_an_event_does_not_grow_with_their_number(market_data: tuple[pd.DataFrame, pd.Series]) -> None:
+    # 4,000 events keep their residuals for exact clustering, 40,000 do not: neither may cost an event much more.
+    frame, market = market_data
+    runs = {
+        str(n): partial(es.run_study, bench.daily_spec(bench.PARAMETRIC), events(frame, n)[0], frame, market)
+        for n in (4_000, 40_000)
+    }
+    found = cpu(runs, 3)
+    assert found["40000"] / 40_000 < 1.5 * found["4000"] / 4_000
+    assert found["4000"] / 4_000 < 4 * found["40000"] / 40_000
+
+
+@pytest.mark.parametrize("which", ["parametric", "all"])
+def test_memory_beyond_input_and_output_stays_small(which: str, market_data: tuple[pd.DataFrame, pd.Series]) -> None:
+    # At 20,000 events the blocks are as large as they ever get; all estimation windows at once would be 86 MB.
+    frame, market = market_data
+    table, _, _ = events(frame, 20_000)
+    spec = bench.daily_spec(bench.TEST_SETS[which])
+    es.run_study(spec, table.iloc[:200], frame, market)
+    tracemalloc.start()
+    try:
+        result = es.run_study(spec, table, frame, market)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - sum(held(result, {}).values()) < 70 * 2**20
+
+
+def test_a_long_frame_with_holes_costs_a_few_readings() -> None:
+    # Measured 2.8 times; factorising and scattering took 13.
+    rows = 500
+    instrument = pd.Categorical.from_codes(np.tile(np.arange(1_000), rows), categories=[f"A{i}" for i in range(1_000)])
+    times = pd.date_range("2020-01-01 16:00", periods=rows, tz="UTC").repeat(1_000)
+    long = pd.DataFrame({"instrument": instrument, "time": times, "return": np.ones(rows * 1_000)})
+    holed = long.drop(index=np.arange(0, len(long), 101))
+    codes = instrument.codes
+
+    def read() -> float:
+        return float(long["return"].to_numpy().sum() + long["time"].array.asi8.sum() + codes.sum())
+
+    found = cpu({"read": read, "holed": lambda: wide_frame(holed)}, 9)
+    assert found["holed"] < 9 * found["read"]
+
+
+def test_a_process_spends_its_time_on_reading_not_on_imports(
+    tmp_path: Path, market_data: tuple[pd.DataFrame, pd.Series]
+) -> None:
+    frame, market = market_data
+    for name, data in (("returns", frame), ("market", market.to_frame()), ("events", events(frame, 1_000)[0])):
+        data.to_parquet(tmp_path / f"{name}.parquet")
+    told = "\nimport sys, time; print(time.process_time(), *sys.modules)"
+    spent: dict[str, list[float]] = {WHOLE: [], READ: []}
+    for _ in range(3):
+        for code, seconds in spent.items():
+            command = [sys.executable, "-c", code + told]
+            out = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+            seconds.append(float(out[0]))
+            heavy = {
+                "scipy.stats",
+                "statsmodels",
+                "matplotlib",
+                "numba",
+                "eventstudy.news",
+                "eventstudy.response.study",
+            }
+            assert not heavy & set(out)
+    assert (tmp_path / "result.json").stat().st_size > 100_000
+    # Measured 1.6 to 1.9 times.
+    assert min(spent[WHOLE]) < 3 * min(spent[READ])
