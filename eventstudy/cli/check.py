@@ -145,9 +145,9 @@ def as_lines(found: Survey) -> list[str]:
     """Return a survey as lines."""
     from eventstudy.market.store.series import step_name
 
-    request = found.request
+    request, rows = found.request, f"{found.n_rows} row{'s' * (found.n_rows != 1)}"
     lines = [
-        f"{request.instrument.code}: {found.n_rows} rows, step {step_name(request.step)}, {request.timezone}, "
+        f"{request.instrument.code}: {rows}, step {step_name(request.step)}, {request.timezone}, "
         f"calendar {request.instrument.calendar}, layout {request.preset}"
     ]
     lines += [f"  assumed: {words}" for words in found.assumed]

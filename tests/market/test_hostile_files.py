@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import eventstudy as es
+from eventstudy.cli.app import run
 from eventstudy.errors import EventStudyError
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.survey import survey
@@ -85,10 +87,67 @@ def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path: Path, end: str, 
     assert made.frame["close"].tolist() == [1.0, 2.0]
 
 
-def test_a_decimal_comma_is_no_second_column(tmp_path: Path) -> None:
-    path = write(tmp_path, "time;close\n2021-04-13 10:00;76,37\n")
-    with pytest.raises(EventStudyError, match="76,37"):
-        es.read_bars(path, instrument="A", step="1min", label="left", timezone="Europe/Moscow")
+@pytest.mark.parametrize(
+    ("text", "closes"),
+    [
+        ("time;close\n2021-04-13 10:00;76,37\n2021-04-13 10:01;76\n", [76.37, 76.0]),
+        ("time\tclose\n2021-04-13 10:00\t76\n2021-04-13 10:01\t-0,5\n", [76.0, -0.5]),
+    ],
+)
+def test_a_decimal_comma_is_read_where_it_parts_no_columns(tmp_path: Path, text: str, closes: list[float]) -> None:
+    asked = {"instrument": "A", "step": "1min", "label": "left", "timezone": "Europe/Moscow"}
+    made = es.read_bars(write(tmp_path, text), **asked, accept=("negative price",))
+    assert made.frame["close"].tolist() == closes
+
+
+def test_the_end_of_the_day_is_24_00(tmp_path: Path) -> None:
+    path = write(tmp_path, "time,close\n2021-04-13 23:59,1\n2021-04-13 24:00,2\n2021-04-14 00:01,3\n")
+    made = es.read_bars(path, instrument="A", step="1min", label="right", timezone="UTC")
+    assert [str(t)[:16] for t in made.frame.index] == ["2021-04-13 23:59", "2021-04-14 00:00", "2021-04-14 00:01"]
+
+
+GOOD = "time,close\n2021-04-13 10:00,1\n"
+SENTENCES: dict[str, tuple[bytes, str]] = {
+    "UTF-16": (GOOD.encode("utf-16"), "is written in UTF-16"),
+    "UTF-16 without a mark": (GOOD.encode("utf-16-be"), "is no text, or written in UTF-16"),
+    "another code page": ("время,close\n".encode("cp1251"), "is not UTF-8 text"),
+    "a web page": (b"<!DOCTYPE html><html></html>\n", "is a web page"),
+    "JSON": (b'{"candles": {}}\n', "is JSON"),
+    "a workbook": (b"PK\x03\x04" + bytes(100), "a zip archive or a workbook"),
+    "gzip": (b"\x1f\x8b\x08" + bytes(100), "packed with gzip"),
+    "Parquet": (b"PAR1" + bytes(100), "is a Parquet file"),
+    "zeros": (bytes(100), "is no text"),
+    "one huge line": (b"x" * 2_000_000, "more than 100,000 characters"),
+    "a huge row": (GOOD.encode() + b"2021-04-13 10:01,1\n" * 9 + b"9" * 3_000_000, "is longer than"),
+    "two closes": (b"time,close,close\n2021-04-13 10:00,1,2\n", "two columns named 'close'"),
+    "a value too many": (GOOD.encode() + b"2021-04-13 10:01,1,2\n", "line 3: 3 values stand where the header has 2"),
+    "a value too few": (GOOD.encode() + b"2021-04-13 10:01\n", "line 3: 1 values stand where the header has 2"),
+    "a formula": (GOOD.encode() + b"2021-04-13 10:01,=1+1\n", "line 3, column 'close': '=1.1' is no number"),
+    "an open quote": (b'time,close\n"2021-04-13 10:00,1\n2021-04-13 10:01,2\n', "values stand where|is no"),
+    "thousands": (GOOD.encode() + b'2021-04-13 10:01,"1,076"\n', "line 3, column 'close': '1,076' is no number"),
+    "half an offset": (
+        b"time,close\n2021-04-13T10:00:00+03:00,1\n2021-04-13T10:01:00,2\n",
+        "line 3: stamps with and without an offset",
+    ),
+    "names of months": (b"date,close\n13 Apr 2021,1\n", "is no date"),
+    "afternoon": (b"time,close\n04/13/2021 1:05 PM,1\n", "is no time of day"),
+}
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_what_is_no_price_file_is_said_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    content, words = SENTENCES[kind]
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    assert run(["data", "check", str(path)]) == 4
+    said = capsys.readouterr()
+    assert re.search(words, said.err)
+    assert said.err.count("\n") == 1
+    assert len(said.err) < 600 + len(str(path))
+    with pytest.raises(EventStudyError, match=words):
+        es.read_bars(path, instrument="A", step="1min", label="left", timezone="UTC")
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

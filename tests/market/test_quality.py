@@ -150,6 +150,10 @@ def other_hours(subject: Subject, row: int) -> Planted:
     return replace(subject, calendar=calendar("MOEX-INDEX")), None
 
 
+def nothing(subject: Subject, row: int) -> Planted:
+    return changed(subject, close=np.full(len(subject.raw), np.nan)), []
+
+
 # Each kind: the clean series, and what is planted in it; None where the lines are not known beforehand.
 PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Planted]]] = {
     "disorder": (share, disorder),
@@ -176,6 +180,7 @@ PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Plant
     "unchecked sessions": (share, unchecked),
     "outside sessions": (share, outside),
     "no bars when open": (share, empty),
+    "no usable row": (share, nothing),
 }
 
 

@@ -69,6 +69,7 @@ CHECKS: dict[str, Check] = {
         "kept",
         "with a warning, for nobody can say what the prices were: nothing is filled, the return across is a gap return",
     ),
+    "no usable row": Check(rows.find_nothing, "refused", "correct the file, or name another column"),
 }
 
 
@@ -109,13 +110,13 @@ def repair(subject: Subject, accept: Collection[str] = ()) -> Inspection:
         Naming every refused kind with its lines and what to do.
     """
     inspection = inspect(subject, accept)
+    if not len(inspection.subject.raw):
+        why = " ".join(f"{f}." for f in inspection.findings)
+        raise BarsError(f"No row with a usable price is left. {why}", remedy="Correct the file.")
     if inspection.refused:
         kinds = ", ".join(repr(f.kind) for f in inspection.refused)
         raise BarsError(
             " ".join(f"{f}." for f in inspection.refused),
             remedy=f"To read the series all the same, accept what was found: accept=({kinds},).",
         )
-    if not len(inspection.subject.raw):
-        why = " ".join(f"{f}." for f in inspection.findings)
-        raise BarsError(f"No row with a usable price is left. {why}", remedy="Correct the file.")
     return inspection

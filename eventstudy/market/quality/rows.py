@@ -75,6 +75,11 @@ def find_missing(subject: Subject) -> Sight | None:
     return sight(np.isnan(subject.raw.close), "no closing price")
 
 
+def find_nothing(subject: Subject) -> Sight | None:
+    """After all repairs no row is left."""
+    return None if len(subject.raw) else Sight(np.empty(0, dtype=np.int64), "no row with a usable price is left")
+
+
 def find_infinite(subject: Subject) -> Sight | None:
     """The closing price is infinite."""
     return sight(np.isinf(subject.raw.close), "the closing price is infinite")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from pyarrow import csv as arrow_csv
 
 from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
+from eventstudy.market.sources.file_head import Head, peek
 from eventstudy.market.sources.layouts import PRICES, Layout, plain
 from eventstudy.market.sources.stamp_columns import (
     compact_clocks,
@@ -25,11 +25,19 @@ from eventstudy.market.sources.stamp_columns import (
     read_midnights,
     read_stamps,
 )
+from eventstudy.market.sources.wire import printable
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 MISSING = ["", "-", "NaN", "nan", "NA", "N/A", "null", "NULL", "None"]
 OFFSET = re.compile(r"\d\d?:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)$")
 ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+BLOCK = 1 << 20
+ROW = re.compile(r"Row #(\d+)")
+VALUE = re.compile(
+    r"In CSV column #(\d+): .*conversion error to (double|timestamp|int64).*invalid value '(.*)'", re.DOTALL
+)
+COUNT = re.compile(r"Expected (\d+) columns, got (\d+)")
+KINDS = {"double": "number", "timestamp": "time", "int64": "count of time"}
 EPOCH_UNITS = {10: 1_000_000, 13: 1_000, 16: 1}
 
 
@@ -57,40 +65,6 @@ def read_csv_table(path: Path, layout: Layout, mapping: Mapping[str, str], ticke
     return TextTable(line, wall, has_offset, prices)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The first lines of a file: delimiter, column names, where data begin, and the first row."""
-
-    delimiter: str
-    names: tuple[str, ...]
-    has_header: bool
-    skip: int
-    first_line: int
-    first_row: tuple[str, ...]
-
-
-def peek(path: Path, layout: Layout) -> Head:
-    """Look at the first lines of a file: its delimiter, its header and its first row."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for _, line in zip(range(6), file, strict=False)]
-    except FileNotFoundError:
-        raise DataError(f"There is no file {path}.", remedy="Check the path.") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not UTF-8 text.", remedy="Save it as UTF-8.") from None
-    skip = 2 if layout.skip and lines and lines[0].strip() == layout.skip else 0
-    lines = lines[skip:]
-    if len(lines) < 1 or not lines[0].strip():
-        raise DataError(f"{path} is empty.", remedy="Give a file with a header and rows.")
-    delimiter = max(",;\t|", key=lines[0].count)
-    rows = list(csv.reader(lines, delimiter=delimiter))
-    has_header = not (layout.header and rows[0][0][:1].isdigit())
-    if has_header and len(rows) < 2:
-        raise DataError(f"{path} has a header and no rows.", remedy="An empty file may be a holiday; check the period.")
-    names = rows[0] if has_header else layout.header[: len(rows[0])]
-    return Head(delimiter, tuple(names), has_header, skip, skip + 1 + has_header, tuple(rows[int(has_header)]))
-
-
 def choose_columns(names: Iterable[str], layout: Layout, mapping: Mapping[str, str], path: Path) -> dict[str, str]:
     """Return which column of the file holds what: ``mapping`` first, then the names of the layout."""
     names = tuple(names)
@@ -111,6 +85,9 @@ def choose_columns(names: Iterable[str], layout: Layout, mapping: Mapping[str, s
         found.pop("date", None)
     else:
         found.pop("time", None)
+    twice = [column for column in found.values() if names.count(column) > 1]
+    if twice:
+        raise DataError(f"{path} has two columns named {twice[0]!r}.", remedy="Rename one of them.")
     for role in ("close", "date" if "date" in found else "time"):
         if not found.get(role):
             raise DataError(
@@ -121,34 +98,61 @@ def choose_columns(names: Iterable[str], layout: Layout, mapping: Mapping[str, s
 
 
 def parse(path: Path, head: Head, chosen: Mapping[str, str]) -> pa.Table:
-    """Read the chosen columns with pyarrow; a value that is no number is refused with its place."""
+    """Read the chosen columns with pyarrow; a value that is no number is refused with its place.
+
+    Dates and clocks that are not all written like the first one are read as text, each distinct one once.
+    """
     first = dict(zip(head.names, head.first_row, strict=False))
     types = {column: column_type(role, first.get(column, "")) for role, column in chosen.items()}
-    if any(pa.types.is_int32(kind) for kind in types.values()):
-        with suppress(BarsError):  # a later date or clock that is no number: read them all as text
-            return read_typed(path, head, types)
-        types = {column: TEXT if pa.types.is_int32(kind) else kind for column, kind in types.items()}
-    return read_typed(path, head, types)
-
-
-def read_typed(path: Path, head: Head, types: Mapping[str, Any]) -> pa.Table:
-    """Read columns as the types given."""
-    try:
-        return arrow_csv.read_csv(
-            path,
-            read_options=arrow_csv.ReadOptions(
-                skip_rows=head.skip + int(head.has_header), column_names=list(head.names), block_size=1 << 20
-            ),
-            parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, ignore_empty_lines=True),
-            convert_options=arrow_csv.ConvertOptions(
-                include_columns=list(types),
-                column_types=dict(types),
-                null_values=MISSING,
-                strings_can_be_null=True,
-            ),
-        )
+    loose = {column: TEXT if may_be_text(kind) else kind for column, kind in types.items()}
+    for kinds in (types, loose):
+        with suppress(pa.ArrowInvalid):
+            return read_typed(path, head, kinds)
+    try:  # row by row, so that the reader can say where it fails
+        return read_typed(path, head, loose, threads=False)
     except pa.ArrowInvalid as error:
-        raise BarsError(f"{path}: {error}", remedy="Correct this row, or name other columns.") from None
+        raise BarsError(f"{path}{place_of(str(error), head)}", remedy="Correct it, or name other columns.") from None
+
+
+def may_be_text(kind: Any) -> bool:
+    """Return whether a column read as numbers or stamps can be read as the text of dates and clocks instead."""
+    return bool(pa.types.is_int32(kind) or (pa.types.is_timestamp(kind) and kind.tz is None))
+
+
+def read_typed(path: Path, head: Head, types: Mapping[str, Any], *, threads: bool = True) -> pa.Table:
+    """Read columns as the types given."""
+    return arrow_csv.read_csv(
+        path,
+        read_options=arrow_csv.ReadOptions(
+            skip_rows=head.skip + int(head.has_header),
+            column_names=list(head.names),
+            block_size=BLOCK,
+            use_threads=threads,
+        ),
+        parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, ignore_empty_lines=True),
+        convert_options=arrow_csv.ConvertOptions(
+            include_columns=list(types),
+            column_types=dict(types),
+            null_values=MISSING,
+            strings_can_be_null=True,
+            decimal_point=head.decimal,
+        ),
+    )
+
+
+def place_of(said: str, head: Head) -> str:
+    """Return pyarrow's complaint as the end of a sentence: the line, the column, and what is wrong there."""
+    row = ROW.search(said)
+    line = f", line {row[1]}" if row else ""
+    if value := VALUE.search(said):
+        return f"{line}, column {head.names[int(value[1])]!r}: {printable(value[3], 60)!r} is no {KINDS[value[2]]}."
+    if count := COUNT.search(said):
+        return f"{line}: {count[2]} values stand where the header has {count[1]}."
+    if "zone offset" in said:
+        return f"{line}: stamps with and without an offset stand in one column."
+    if "straddling" in said:
+        return f": a row is longer than {BLOCK:,} characters, which is no row of a table."
+    return f"{line}: {printable(said)}."
 
 
 def column_type(role: str, first: str) -> Any:

@@ -95,9 +95,10 @@ def read_clock(text: str) -> int:
 def read_stamps(texts: Sequence[str]) -> IntArray:
     """Return clock readings of distinct texts of date and time in one column; a date alone is midnight."""
     parts = [text.replace("T", " ", 1).split(" ", 1) for text in texts]
+    dates, place = np.unique([p[0] for p in parts], return_inverse=True)
+    days = read_dates([str(date) for date in dates])[place]
     clocks = read_clocks([p[1].strip() if len(p) > 1 else "00:00" for p in parts])
-    days, place = np.unique([p[0] for p in parts], return_inverse=True)
-    return np.asarray(read_dates([str(d) for d in days])[place] * DAY_US + clocks, dtype=np.int64)
+    return np.asarray(days * DAY_US + clocks, dtype=np.int64)
 
 
 def read_midnights(texts: Sequence[str]) -> IntArray:

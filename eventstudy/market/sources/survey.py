@@ -30,7 +30,7 @@ CONTRACT = re.compile(r"(Si|Eu)[FGHJKMNQUVXZ]\d{1,2}")
 SIGNATURES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("finam", re.compile(r"<TICKER>[,;\t]<PER>", re.IGNORECASE)),
     ("moex-iss-csv", re.compile(r"candles$")),
-    ("metatrader", re.compile(r"\d{4}\.\d\d\.\d\d,|<DATE>\t<TIME>\t<OPEN>", re.IGNORECASE)),
+    ("metatrader", re.compile(r"\d{4}\.\d\d\.\d\d,|<DATE>\t(<TIME>\t)?<OPEN>", re.IGNORECASE)),
     ("yahoo-csv", re.compile(r"Date(time)?,Open.*(Adj Close|Dividends)", re.IGNORECASE)),
     ("quik", re.compile(r"datetime\tOpen\tHigh", re.IGNORECASE)),
 )
@@ -156,7 +156,7 @@ def guess_preset(path: Path) -> str:
     if is_parquet(path) or not path.is_file():
         return "generic"
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        first = file.readline().strip()
+        first = file.readline(1000).strip()
     return next((name for name, signature in SIGNATURES if signature.match(first)), "generic")
 
 
