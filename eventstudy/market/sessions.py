@@ -149,10 +149,11 @@ def check_dates(calendar: TradingCalendar, first: date, last: date) -> None:
     """Refuse dates the calendar's table does not speak for, naming its bounds."""
     for day in (first, last):
         if not calendar.valid_from <= day <= calendar.valid_to:
+            newer = "a newer release of this program may know that year; " if day > calendar.valid_to else ""
             raise CalendarError(
                 f"{day} lies outside the calendar {calendar.name}, which is valid from {calendar.valid_from} "
-                f"to {calendar.valid_to}.",
-                remedy="Use a date inside these bounds, or a calendar whose table reaches that far.",
+                f"to {calendar.valid_to}; hours that nobody has published are not guessed.",
+                remedy=f"Use a date inside these bounds: {newer}24/7 takes every bar, and no night for a break.",
             )
 
 

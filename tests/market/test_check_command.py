@@ -107,6 +107,8 @@ def test_a_file_of_our_own_and_a_missing_one(tmp_path: Path, capsys: pytest.Capt
     assert run(["data", "check", str(tmp_path / "own.parquet")]) == 0
     assert run(["data", "check", str(tmp_path / "nothing.csv")]) == 4
     assert "There is no file" in capsys.readouterr().err
+    assert run(["data", "check", str(tmp_path)]) == 4
+    assert "is a folder" in capsys.readouterr().err
 
 
 def test_a_column_must_be_named_with_its_role(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,6 +139,7 @@ def test_the_calendar_of_a_range_prints_the_changes_only(capsys: pytest.CaptureF
         (["MOEX-FX", "13.04.2021"], 2, "YYYY-MM-DD"),
         (["MOEX-FX", "2021-04-14", "2021-04-13"], 2, "Swap"),
         (["MOEX-FX", "2003-01-17"], 4, "valid from 2014-10-01"),
+        (["MOEX-FX", "2027-01-11"], 4, "to 2026-12-31; hours that nobody has published are not guessed"),
         (["XMOS", "2021-04-13"], 4, "closure of 2022"),
         (["MOEX-XF", "2021-04-13"], 2, "MOEX-FX"),
     ],

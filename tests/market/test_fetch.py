@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -160,6 +161,9 @@ def test_bars_where_the_calendar_is_closed_are_left_out_named_and_stored(exchang
     closed = pd.Timestamp("2021-04-10 12:01", tz="Europe/Moscow")
     assert closed not in found.bars.frame.index
     assert closed in to_frame(read(open_store(), found.key)).index
+    accepted = fetch_moex(replace(asked(FIRST, LAST), accept=("outside sessions",))).bars
+    assert closed in accepted.frame.index
+    assert not accepted.notices
 
 
 def test_a_full_disk_and_a_held_lock_are_one_sentence_and_nothing_is_lost(

@@ -42,7 +42,7 @@ def asked(step: str, days_back: float, span: float = 1.0, one: Instrument = EURU
     ("step", "days_back", "span", "words"),
     [
         ("1min", 31, 1, "1m bars for 30 days"),
-        ("1min", 20, 8, "at most 7 days a request"),
+        ("1min", 20, 8, "at most 7 days a request; asked were 8 days"),
         ("2min", 61, 1, "2m bars for 60 days"),
         ("5min", 61, 1, "5m bars for 60 days"),
         ("15min", 61, 1, "15m bars for 60 days"),

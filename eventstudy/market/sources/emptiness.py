@@ -54,7 +54,8 @@ def inside_sessions(frame: pd.DataFrame, name: str, step: pd.Timedelta) -> tuple
         return frame, []
     first = from_epoch_us(closes[outside][:1]).tz_convert(venue.zone)[0]
     words = f"{int(outside.sum())} bar(s) close where {name} is closed, first {first:%Y-%m-%d %H:%M}; they are left out"
-    return frame[~outside], [Notice("ES-CLOSED", f"{words} here and stay in the store.")]
+    rule = "here and stay in the store; accept 'outside sessions' to keep them"
+    return frame[~outside], [Notice("ES-CLOSED", f"{words} {rule}.")]
 
 
 def on_session_closes(frame: pd.DataFrame, name: str, zone: tzinfo) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from eventstudy.errors import BarsError, NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.transport import Door, Limits, MisfitError, NotFoundError, origin_of
 from eventstudy.market.sources.wire import Garbled, parse_json, printable
+from eventstudy.market.store.series import step_name
 
 T = TypeVar("T")
 SERVICE = "https://iss.moex.com/iss"
@@ -114,7 +115,7 @@ def listing(instrument: Instrument, step: pd.Timedelta) -> Listing:
     """Return where the candles live that a step is made of: its own interval, or one minute."""
     if step not in INTERVALS and (step % MINUTE != pd.Timedelta(0) or step >= pd.Timedelta(days=1)):
         raise SourceError(
-            f"The Moscow Exchange has no bars of {step}.",
+            f"The Moscow Exchange has no bars of {step_name(step)}.",
             remedy="Ask for 1 minute, any multiple of it below one day, or 1 day.",
         )
     return Listing(instrument, INTERVALS.get(step, 1), service_address())

@@ -264,14 +264,15 @@ def _bars(job: _Job, fresh: list[pd.DataFrame]) -> Bars:
     # The bar that closes at the very midnight a period begins belongs to the day before, stored or not.
     begins = day_bounds(job.wanted[0], moex.MOSCOW)[0]
     frame = frame[frame.index >= pd.Timestamp(max(request.first or begins, begins))]
-    frame, closed = emptiness.inside_sessions(frame, one.calendar, request.step)
+    if "outside sessions" not in request.accept:
+        frame, closed = emptiness.inside_sessions(frame, one.calendar, request.step)
+        job.notices.extend(closed)
     if frame.empty:
         raise SourceError(
             f"The Moscow Exchange has no bar of {one.code} from {job.wanted[0]} to {job.wanted[1]}: "
             f"{emptiness.why_empty(one.calendar, job.wanted)}.",
             remedy="Ask for other days, or with --refresh to ask again.",
         )
-    job.notices.extend(closed)
     job.notices.extend(emptiness.days_without_bars(frame, one.calendar, job.wanted, job.now))
     return Bars(one, request.step, "left", frame, f"Moscow Exchange, {one.board}", notices=tuple(job.notices))
 

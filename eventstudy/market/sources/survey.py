@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, LabelSide, look_up
+from eventstudy.errors import DataError
 from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import INSTRUMENTS, Instrument
 from eventstudy.market.quality.checks import inspect
@@ -81,6 +82,8 @@ def survey(
     Only an inspection may assume: ``read_bars`` wants zone, label side and closing time stated. Daily closes are held
     against those of ``against``.
     """
+    if Path(path).is_dir():
+        raise DataError(f"{path} is a folder.", remedy="Give one file; a study reads folders with source = 'folder'.")
     asked = BarRequest(
         Instrument(instrument or "?"),
         pd.Timedelta(step) if step else pd.Timedelta(0),

@@ -62,8 +62,9 @@ def check_reach(request: BarRequest, now: datetime) -> tuple[str, datetime, date
             remedy=ELSEWHERE,
         )
     if span is not None and last - first > timedelta(days=span):
+        days = -((first - last) // timedelta(days=1))
         raise SourceError(
-            f"Yahoo gives {interval} bars for at most {span} days a request; asked were {(last - first).days} days.",
+            f"Yahoo gives {interval} bars for at most {span} days a request; asked were {days} days.",
             remedy=f"Ask in pieces of at most {span} days.",
         )
     return interval, first, last
