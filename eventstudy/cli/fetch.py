@@ -106,6 +106,7 @@ def _say(found: Fetched, as_json: bool) -> None:
         "requests": found.requests,
         "answers_reused": found.reused,
         "folder": str(found.key.place),
+        "note": found.bars.instrument.note,
         "notices": [{"code": n.code, "message": n.message} for n in found.bars.notices],
     }
     if as_json:
@@ -115,5 +116,5 @@ def _say(found: Fetched, as_json: bool) -> None:
     console.data(
         f"{found.key.label}: {len(index):,} bars, closing {local[0]:%Y-%m-%d %H:%M} to {local[-1]:%Y-%m-%d %H:%M} "
         f"({found.key.zone}); {found.requests} requests sent, {found.reused} kept answers reused, "
-        f"version {found.version} in the store."
+        f"version {found.version} in the store. {record['note']}".rstrip()
     )

@@ -119,6 +119,20 @@ def test_a_daily_bar_closes_with_its_last_session(exchange: Exchange) -> None:
     assert [f"{t:%d %H:%M}" for t in bars.frame.index.tz_convert("Europe/Moscow")] == ["12 23:50", "13 23:50"]
 
 
+def test_what_a_careful_user_must_know_of_an_instrument_is_said(
+    exchange: Exchange, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(SHORT) == 0
+    assert "stopped trading dollar, euro and Hong Kong dollar pairs on 2024-06-13" in capsys.readouterr().out
+    assert run([*SHORT, "--json"]) == 0
+    assert "on 2024-06-13" in json.loads(capsys.readouterr().out)["note"]
+    # The step of RTSI around 17:55 since the central bank's rate, and the end of IMOEX, are notes of the same kind.
+    assert "2024-06-13" in instrument("RTSI").note
+    assert "17:55" in instrument("RTSI").note
+    assert "18:50" in instrument("IMOEX").note
+    assert "IMOEX2" in instrument("IMOEX").note
+
+
 def test_restated_bars_make_a_new_version_and_the_same_bars_do_not(exchange: Exchange) -> None:
     before = fetch_moex(asked(FIRST, LAST))
     assert fetch_moex(asked(FIRST, LAST), refresh=True).version == before.version == 1
