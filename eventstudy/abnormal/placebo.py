@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import DAY_US, FloatArray, IntArray
+from eventstudy.arrays import DAY_US, FloatArray, IntArray, ReturnKind
 
 Placebo = tuple[IntArray, IntArray, IntArray]
 
@@ -97,13 +97,23 @@ def _find(index: ClockIndex, wanted: IntArray) -> IntArray:
     return np.where(index.key[found] == wanted, found, -1)
 
 
-def window_returns(flat: FloatArray, reference: IntArray, first: IntArray, tau: IntArray) -> FloatArray:
+def compounding(flat: FloatArray, reference: IntArray, width: int) -> FloatArray:
+    """Return what compounding the simple returns of ``width`` bars after each reference adds to their sum."""
+    pieces = flat[(reference[:, None] + 1) + np.arange(width)]
+    return np.asarray(np.expm1(np.log1p(pieces).sum(axis=1)) - pieces.sum(axis=1), dtype=np.float64)
+
+
+def window_returns(
+    flat: FloatArray, reference: IntArray, first: IntArray, tau: IntArray, kind: ReturnKind = "log"
+) -> FloatArray:
     """Return the cells of D placebo windows, tau = 0 merged as in the event; shape (D, L2)."""
     cells = np.empty((len(reference), len(tau)))
     for j, t in enumerate(tau):
         if t == 0:
             width = int(first[0] - reference[0]) if len(first) else 0
             cells[:, j] = flat[(reference[:, None] + 1) + np.arange(width)].sum(axis=1)
+            if kind == "simple" and width > 1:
+                cells[:, j] += compounding(flat, reference, width)
         else:
             cells[:, j] = flat[reference + t + 1] if t < 0 else flat[first + t]
     return cells

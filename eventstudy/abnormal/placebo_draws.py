@@ -8,10 +8,10 @@ import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.panel import Positions
-from eventstudy.abnormal.placebo import ClockIndex, clock_index, earlier_spans, shifted_days
+from eventstudy.abnormal.placebo import ClockIndex, clock_index, compounding, earlier_spans, shifted_days
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
 
 Missing = Literal["refuse", "merge"]
 # With "merge", a day serves while at least this share of the event's bars is there: fewer is a halt or a hole.
@@ -27,13 +27,15 @@ def placebo_draws(
     limit: int | None = None,
     after: bool = False,
     missing: Missing = "refuse",
+    kind: ReturnKind = "log",
 ) -> tuple[FloatArray, ...]:
     """Return, for each event, the abnormal return summed over ``window`` on its placebo days, nearest day first.
 
     A day serves when it has a bar that closes at the local clock time of the window's reference close and one at that
     of its last close. With ``missing="refuse"`` every bar between must be there too. With ``"merge"`` a bar without
     trades is no reason to refuse the day: the next bar's return holds both, so their sum over the window is exact; at
-    least nine bars in ten must be there. A day with a missing return never serves.
+    least nine bars in ten must be there. A day with a missing return never serves. Simple returns are compounded over
+    the bars that the event merges into tau = 0, as the event's own are.
 
     Returns
     -------
@@ -54,8 +56,10 @@ def placebo_draws(
             draws.append(np.empty(0))
             continue
         heads, tails = _serving(index, ends, studied, after, missing)
-        total, there = _window_sum(series, s, heads, tails, abnormal, i)
-        draws.append(total[there][:limit])
+        total = _window_sum(series, s, (heads, tails), abnormal.fit.coef[i])
+        if kind == "simple" and anchor[1] - anchor[0] > 1 and window.start <= 0 <= window.stop:
+            total += _merging(series, s, (heads - window.start, anchor[1] - anchor[0]), abnormal.fit.coef[i])
+        draws.append(total[np.isfinite(total)][:limit])
     return tuple(draws)
 
 
@@ -108,16 +112,22 @@ def _same_closes(index: ClockIndex, heads: IntArray, tails: IntArray, head: int,
     return same
 
 
-def _window_sum(
-    series: SeriesSet, s: int, heads: IntArray, tails: IntArray, abnormal: AbnormalReturns, i: int
-) -> tuple[FloatArray, BoolArray]:
-    """Return each draw's abnormal return and whether all its returns are there."""
-    low, time_low = int(series.offset[s]), int(series.time_offset[s])
-    coef = abnormal.fit.coef[i]
-    total = _sums(series.values, low + heads, low + tails) - coef[0] * (tails - heads)
+def _window_sum(series: SeriesSet, s: int, ends: tuple[IntArray, IntArray], coef: FloatArray) -> FloatArray:
+    """Return each draw's abnormal return, the sum of its bars; NaN where a return is missing."""
+    low, time_low, (heads, tails) = int(series.offset[s]), int(series.time_offset[s]), ends
+    total: FloatArray = _sums(series.values, low + heads, low + tails) - coef[0] * (tails - heads)
     for j in range(1, len(coef)):
         total -= coef[j] * _sums(series.factors[j - 1], time_low + heads, time_low + tails)
-    return total, np.isfinite(total)
+    return total
+
+
+def _merging(series: SeriesSet, s: int, zero: tuple[IntArray, int], coef: FloatArray) -> FloatArray:
+    """Return what compounding at tau = 0, a reference and so many bars, adds to each draw's sum of simple returns."""
+    low, time_low, (reference, width) = int(series.offset[s]), int(series.time_offset[s]), zero
+    total: FloatArray = compounding(series.values, low + reference, width)
+    for j in range(1, len(coef)):
+        total -= coef[j] * compounding(series.factors[j - 1], time_low + reference, width)
+    return total
 
 
 def _sums(flat: FloatArray, heads: IntArray, tails: IntArray) -> FloatArray:

@@ -11,7 +11,7 @@ from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.placebo import ClockIndex, clock_index, placebo_windows, window_returns
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,13 @@ class PlaceboPaths:
 
 
 def placebo_paths(
-    series: SeriesSet, positions: Positions, abnormal: AbnormalReturns, *, limit: int | None, after: bool
+    series: SeriesSet,
+    positions: Positions,
+    abnormal: AbnormalReturns,
+    *,
+    limit: int | None,
+    after: bool,
+    kind: ReturnKind = "log",
 ) -> PlaceboPaths:
     """Return every placebo window with all its returns; days with a missing bar or return do not serve."""
     place = {int(row): i for i, row in enumerate(positions.row)}
@@ -43,7 +49,7 @@ def placebo_paths(
         s, event = int(positions.series[at]), (int(positions.reference[at]), int(positions.first[at]))
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
         reference, first, day = placebo_windows(index, event, window, limit=limit, after=after)
-        cells = _abnormal_cells(series, s, (reference, first), abnormal, i)
+        cells = _abnormal_cells(series, s, (reference, first), abnormal.part(slice(i, i + 1)), kind)
         there = np.isfinite(cells).all(axis=1)
         paths.append(cells[there])
         days.append(day[there])
@@ -51,14 +57,15 @@ def placebo_paths(
 
 
 def _abnormal_cells(
-    series: SeriesSet, s: int, where: tuple[IntArray, IntArray], abnormal: AbnormalReturns, i: int
+    series: SeriesSet, s: int, where: tuple[IntArray, IntArray], abnormal: AbnormalReturns, kind: ReturnKind
 ) -> FloatArray:
+    """Cells of one event's placebo windows less its own model's expectation, shape (D, L2)."""
     low, time_low = series.offset[s], series.time_offset[s]
-    cells = window_returns(series.values, where[0] + low, where[1] + low, abnormal.tau)
-    coef = abnormal.fit.coef[i]
-    cells -= coef[0] * abnormal.n_bars[i]
+    cells = window_returns(series.values, where[0] + low, where[1] + low, abnormal.tau, kind)
+    coef = abnormal.fit.coef[0]
+    cells -= coef[0] * abnormal.n_bars[0]
     for j in range(1, len(coef)):
-        factor = window_returns(series.factors[j - 1], where[0] + time_low, where[1] + time_low, abnormal.tau)
+        factor = window_returns(series.factors[j - 1], where[0] + time_low, where[1] + time_low, abnormal.tau, kind)
         cells -= coef[j] * factor
     return cells
 

@@ -26,7 +26,7 @@ from eventstudy.abnormal.placebo_refits import Path, Refits, placebo_refits
 from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
 from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import DAY_US, FloatArray, check_choice, look_up
+from eventstudy.arrays import DAY_US, FloatArray, ReturnKind, check_choice, look_up
 from eventstudy.errors import Notice, UsageError
 from eventstudy.inference.clustering import mean_correlation
 from eventstudy.inference.evidence import Context, collectors
@@ -111,8 +111,7 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map, engine: EngineName = 
     options = options_of(f"model {spec.model}", model.options, spec.model_options)
     series = with_model_factors(inputs.series, model, options)
     windows, tests_on = windows_in_bars(spec, series)
-    kind = spec.returns if spec.variable == "return" else "log"
-    plan = Plan(windows, tests_on, model, options, kind)
+    plan = Plan(windows, tests_on, model, options, _kind(spec))
     placed, learn, notices = place(spec, inputs.table, series, plan)
     abnormal, evidence = compute(spec, (inputs.table, placed[1]), (series, learn), placed[0], plan, run)
     paths = None
@@ -180,9 +179,14 @@ def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> 
     return with_lags(series, lags)
 
 
+def _kind(spec: StudySpec) -> ReturnKind:
+    """Return how merged bars are put together: only simple returns compound, every other variable adds."""
+    return spec.returns if spec.variable == "return" else "log"
+
+
 def learnable(series: SeriesSet) -> FloatArray:
     """Return the values models may learn from: in an intraday series, not the returns that span a break."""
-    if series.shared or series.is_daily or not series.spans_break.any():
+    if series.is_daily or not series.spans_break.any():
         return series.values
     gaps = series.spans_break & np.repeat(series.step_us < DAY_US, series.length)
     return np.where(gaps, np.nan, series.values)
@@ -253,7 +257,9 @@ def _placebo(
     windows: tuple[Window, ...],
 ) -> tuple[AbnormalReturns, PlaceboPaths]:
     positions, codes = placed
-    paths = placebo_paths(series, positions, abnormal, limit=spec.placebo_days, after=spec.placebo_after)
+    paths = placebo_paths(
+        series, positions, abnormal, limit=spec.placebo_days, after=spec.placebo_after, kind=_kind(spec)
+    )
     if MODELS[spec.model].needs != "same_clock_days":
         return abnormal, paths
     abnormal, paths = with_same_clock_mean(abnormal, paths, windows)
@@ -282,7 +288,9 @@ def window_draws(
         windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
     missing = str(options_for("placebo", spec.test_options)["missing"])
     check_choice("treatment of missing bars", missing, Missing)
-    rules = partial(placebo_draws, *where, abnormal, limit=spec.placebo_days, after=spec.placebo_after)
+    rules = partial(
+        placebo_draws, *where, abnormal, limit=spec.placebo_days, after=spec.placebo_after, kind=_kind(spec)
+    )
     return {w: rules(w, missing="merge" if missing == "merge" else "refuse") for w in windows}
 
 

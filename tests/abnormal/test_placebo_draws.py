@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from eventstudy import Bars, Event, EventTime, Instrument, StudySpec, run_study
+from tests.study.made import intraday
 
 # A zone without daylight saving keeps the example readable; the real zones are tested with the calendars.
 UTC = UTC
@@ -97,3 +98,19 @@ def test_windows_before_and_after_the_news_start_from_the_right_close() -> None:
     car, pvalue, n = outcome(bars(), window=(1, 2))
     assert abs(car - 20e-4) < 1e-12
     assert (pvalue, n) == (1.0, 3)
+
+
+def test_simple_returns_compound_over_the_bars_that_the_event_merges() -> None:
+    # Closes 10:00 .. 10:30. News in [10:05, 10:15]: tau = 0 merges the bars 10:10 and 10:20.
+    # 1.1 * 1.2 - 1 = 32 %, and on the other days 1.02 * 1.03 - 1 = 5.06 %, 0.99 * 1.04 - 1 = 2.96 %; sums would be
+    # 30 %, 5 % and 3 %.
+    days = {100: [0.0, 0.02, 0.03, 0.0], 101: [0.0, -0.01, 0.04, 0.0], 102: [0.0, 0.1, 0.2, 0.0]}
+    series = intraday("X", {day: np.log1p(row).tolist() for day, row in days.items()})
+    ends = [pd.Timestamp(102, unit="D", tz="UTC") + pd.Timedelta(minutes=m) for m in (605, 615)]
+    events = pd.DataFrame({"instrument": ["X"], "earliest": [ends[0]], "latest": [ends[1]]})
+    spec = StudySpec(returns="simple", event=(0, 1), windows=((0, 0), (0, 1)), tests=("placebo",))
+    result = run_study(spec, events, series)
+    assert abs(result.abnormal.ar[0, 0] - 0.32) < 1e-15
+    for window in result.windows:
+        assert np.abs(np.sort(result.placebo_cars[window][0]) - [0.0296, 0.0506]).max() < 1e-15
+    assert np.abs(np.sort(result.placebo.ar[0][:, 0]) - [0.0296, 0.0506]).max() < 1e-15

@@ -418,3 +418,53 @@ def test_a_result_cites_its_methods() -> None:
     frame = daily_frame(100, 1)
     result = es.run_study(es.StudySpec(**MEAN, tests=("patell",)), events_at(frame, [("A0", 80)]), frame)
     assert "10.2307/2490543" in result.cite()
+
+
+@pytest.mark.parametrize("holes", [0.0, 0.1])
+def test_the_mean_correlation_is_that_of_all_pairs(holes: float) -> None:
+    # Forty-five correlations of the residuals of ten events on one day, each on the bars both have, by numpy.
+    frame = daily_frame(200, 10, seed=50) + daily_frame(200, 1, seed=51).to_numpy() * 0.5
+    rng = np.random.default_rng(52)
+    frame = frame.mask(rng.random(frame.shape) < np.where(np.arange(200) < 140, holes, 0.0)[:, None])
+    spec = es.StudySpec(**MEAN, tests=("patell", "kp_patell"))
+    result = es.run_study(spec, events_at(frame, [(c, 150) for c in frame.columns]), frame)
+    plain, adjusted = (result.findings(name)[0].statistic[0] for name in ("patell", "kp_patell"))
+    pairs = frame.iloc[90:145].corr(min_periods=3).to_numpy()[np.triu_indices(10, 1)]
+    assert abs((plain / adjusted) ** 2 - (1 + 9 * pairs.mean())) < 1e-10
+
+
+@pytest.mark.parametrize(("model", "options"), [("market", {}), ("rolling", {"bars": 40}), ("capm", {})])
+def test_car_over_its_standard_error_has_variance_one_for_regressions_too(
+    model: str, options: dict[str, object]
+) -> None:
+    # n = 120, L = 11; t(df) has variance df / (df - 2). Leaving out L^2/M, or the leverage, gives 1.10 and more.
+    frame = daily_frame(140, 5_000, seed=53)
+    market = daily_frame(140, 1, seed=54)["A0"].rename("M")
+    frame = frame.add(market, axis=0)
+    rate = pd.Series(1e-4, index=frame.index, name="rf")
+    given = {"market": market, "factors": rate} if model == "capm" else {"market": market}
+    spec = es.StudySpec(
+        model=model, estimation=(-120, -1), event=(0, 10), tests=("time_series_t",), model_options=options
+    )
+    found = es.run_study(spec, events_at(frame, [(c, 125) for c in frame.columns]), frame, **given).findings(  # type: ignore[arg-type]
+        "time_series_t"
+    )[0]
+    df = found.df[0]
+    assert 0.93 <= found.statistic.var() * (df - 2) / df <= 1.07
+
+
+def test_estimation_windows_may_be_given_in_days_on_daily_and_intraday_bars() -> None:
+    frame = daily_frame(200, 1)
+    spec = es.StudySpec(model="constant_mean", estimation=(-60, -6), event=(-2, 2), clock="days")
+    daily = es.run_study(spec, events_at(frame, [("A0", 150)]), frame).abnormal
+    assert daily.fit.n.tolist() == [55]
+    # Twelve bars a day: from 20 days to 2 days before are 216 + 1 bars, the first of each day left out as a gap.
+    series = intraday("X", {d: (0.001 * np.sin(np.arange(12) + d)).tolist() for d in range(100, 130)})
+    time = pd.Timestamp(125, unit="D", tz="UTC") + pd.Timedelta(minutes=655)
+    events = pd.DataFrame({"instrument": ["X"], "time": [time]})
+    spec = es.StudySpec(model="constant_mean", estimation=(-20, -2), event=(0, 0), clock="days")
+    fit = es.run_study(spec, events, series).abnormal.fit
+    assert fit.n.tolist() == [217 - 18]
+    # The same beside another series: what a model learns does not depend on the company it is in.
+    other = intraday("Y", {d: [0.001] * 12 for d in range(100, 130)})
+    assert es.run_study(spec, events, [series, other]).abnormal.fit == fit
