@@ -63,12 +63,14 @@ def told(row: Json) -> str:
 
 def _sentences(row: Json) -> Iterator[str]:
     yield PATTERNS.get(row["pattern"], "")
+    first = row["moves"].get("first")
+    if first is not None:
+        yield f"The first price after the news was {bp(first)} bp from the last one before it.{_late(row)}"
     for label, value in row["moves"].items():
         if value is not None and label == list(row["moves"])[-2]:
             yield f"{_horizon(label)} it was {bp(value)} bp{_how_rare(row)}."
     if row["half_life"] is not None:
-        made = f"{_minutes(row)} trading minutes after the last price before the news"
-        yield f"Half of the move was made {made}.{_late(row)}"
+        yield f"Half of the move was made {_minutes(row)} trading minutes after the last price before the news."
     if row["reversal"] is not None:
         share, ends = 100 * row["reversal"], _between(row)
         back = f"{share:.0f} % of the first answer was given back by the end of the window{ends}."
@@ -77,7 +79,10 @@ def _sentences(row: Json) -> Iterator[str]:
         yield _before(row)
     if row["volume"] is not None:
         yield f"Volume in the window was {row['volume']:.1f} times that of a usual day."
-    yield from (f"{MISSING.get(name, name)}: {reason}." for name, reason in row["reasons"].items())
+    if row["pattern"] == "none":
+        yield "How fast it was and how much of it stayed is not told of a move like this."
+    else:
+        yield from (f"{MISSING.get(name, name)}: {reason}." for name, reason in row["reasons"].items())
     yield from (f"Note: {plain(note, 300)}." for note in row["notes"])
 
 
@@ -106,7 +111,7 @@ def _minutes(row: Json) -> str:
 def _late(row: Json) -> str:
     if row["merged_minutes"] is None:
         return ""
-    return f" The first price surely after the news came {row['merged_minutes']:.0f} minutes after that one."
+    return f" Between the two lie {row['merged_minutes']:.0f} minutes: the news came at some moment of them."
 
 
 def _between(row: Json) -> str:
@@ -132,7 +137,9 @@ def response_text(rows: Sequence[Json], *, simulated: bool, most: int = 40) -> s
 
     if not rows:
         return ""
-    notes = dict.fromkeys(
-        f"{plain(row['instrument'], 60)}: {plain(n, 300)}" for row in rows[:most] for n in row["notes"]
-    )
-    return "\n".join([text_table(response_table(rows[:most], simulated=simulated)), *(f"note {n}" for n in notes)])
+    notes: dict[str, list[str]] = {}
+    for row in rows[:most]:
+        for note in row["notes"]:
+            notes.setdefault(plain(note, 300), []).append(plain(row["instrument"], 60))
+    told = (f"note {', '.join(dict.fromkeys(codes))}: {note}" for note, codes in notes.items())
+    return "\n".join([text_table(response_table(rows[:most], simulated=simulated)), *told])
