@@ -57,6 +57,7 @@ def pvalues(response: Response) -> dict[str, float]:
     found |= {f"anchor {anchor.name}": anchor.pvalue for anchor in response.anchors}
     found |= {f"{a.name} {e.name}": e.pvalue for a in response.activity for e in (a.peak, a.window)}
     found["first close"], found["median rule"] = response.first.pvalue, response.number("median_move").pvalue
+    found["jumps (BNS)"] = response.number("jump_variance").pvalue
     if response.assumed_times is not None:
         found["assumed t0 (sup)"] = response.assumed_times.pvalue
     return found

@@ -45,13 +45,16 @@ def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
         Column("volume", "Volume, x", "number"),
         Column("pattern", "Shape"),
     ]
+    turned = ", ".join(dict.fromkeys(plain(row["instrument"], 40) for row in rows if row["sign"] < 0))
     caption = "The response to the news: moves since the last price before it, in basis points of log return"
+    caption += f"; turned about, so that signs compare: {turned}" if turned else ""
     return Table("response", caption, tuple(columns), tuple(_cells(row, columns) for row in rows), simulated)
 
 
 def _cells(row: Json, columns: Sequence[Column]) -> tuple[Any, ...]:
     reversal = row["reversal"]
-    told = {**row, **row["moves"], "reversal": None if reversal is None else round(100 * reversal)}
+    moves = {label: None if move is None else row["sign"] * move for label, move in row["moves"].items()}
+    told = {**row, **moves, "reversal": None if reversal is None else round(100 * reversal)}
     words = {name: plain(told[name], 64) for name in ("event", "instrument", "pattern")}
     return tuple({**told, **words}[column.name] if column.name in told else None for column in columns)
 

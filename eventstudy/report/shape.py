@@ -25,6 +25,7 @@ MEASURES = {
     "peak_minutes": "Largest move after",
     "absorbed": "Done in the first minutes",
     "jump_share": "Done in single jumps",
+    "jump_variance": "Variance that came as jumps",
     "median_move": "Move between medians, 5 to 15 min before and 15 to 25 after",
     "overshoot": "Overshoot beyond the final move",
     "given_back": "Given back from the largest move",

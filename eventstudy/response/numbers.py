@@ -9,8 +9,8 @@ import numpy as np
 
 from eventstudy.arrays import FloatArray
 from eventstudy.response.intervals import crossing_interval, peak_interval, ratio_interval, told_level
-from eventstudy.response.jumps import lee_mykland
-from eventstudy.response.placebo import Bands, placebo_pvalue
+from eventstudy.response.jumps import bns_ratio, jump_share, lee_mykland
+from eventstudy.response.placebo import Bands, placebo_pvalue, upper_pvalue
 from eventstudy.response.seasonality import periodicity
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, reflected, shape_numbers
 from eventstudy.response.values import Estimate, Pattern, Unit
@@ -32,6 +32,7 @@ NEEDS = {"peak": "path", "peak_minutes": "path", "given_back": "path", "reversal
 # both intervals: their noise is one-sided only where the truth is near 0.
 REFLECTED = ("peak", "overshoot", "given_back")
 CROSSINGS = {"half_life": 0.5, "ninety": 0.9}
+FEWEST_BARS = 10  # below that the ratio of bipower to realised variance is hardly a statistic
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,21 @@ def share_estimate(name: str, value: float, ends: tuple[float, float], pvalue: f
         reason = "the move is too near to those of ordinary days for a share of it to mean anything"
         return Estimate(name, math.nan, unit="share", reason=reason)
     return Estimate(name, value, *ends, unit="share", pvalue=pvalue)
+
+
+def jump_variance_estimate(returns: FloatArray, placebo: FloatArray, after_from: int, after: AfterNews) -> Estimate:
+    """Return the share of the window's variance that came as jumps, max(0, 1 - BV / RV) of its bars up to the horizon.
+
+    The p-value is the rank of Barndorff-Nielsen and Shephard's ratio statistic among the same windows of placebo days:
+    in so few bars its normal law is far away. ``placebo`` (D, m) are the days of ``after``.
+    """
+    window = slice(after_from, after_from + after.at.horizon + 1)
+    event, others = returns[window], placebo[:, window]
+    if len(event) < FEWEST_BARS or not np.isfinite(event).all() or not np.any(event):
+        reason = f"{len(event)} bars after the news are too few, or too still, to tell jumps from a restless hour"
+        return Estimate("jump_variance", math.nan, unit="share", reason=reason)
+    pvalue = float(upper_pvalue(np.asarray(bns_ratio(event)), np.asarray(bns_ratio(others)), after.weight))
+    return Estimate("jump_variance", float(jump_share(event)), unit="share", pvalue=pvalue)
 
 
 def jump_share_estimate(returns: FloatArray, placebo: FloatArray, after_from: int, after: AfterNews) -> Estimate:

@@ -20,6 +20,7 @@ from eventstudy.response.median_move import median_move
 from eventstudy.response.numbers import (
     AfterNews,
     jump_share_estimate,
+    jump_variance_estimate,
     leak_estimates,
     pattern_of,
     shape_estimates,
@@ -157,6 +158,7 @@ def _shape(
     return (
         *shape_estimates(after),
         jump_share_estimate(returns, placebo, after_from, after),
+        jump_variance_estimate(returns, placebo[served(window)], after_from, after),
         median_move(tape, time, window, after),
         *_leak(window, after),
         *(

@@ -43,12 +43,13 @@ class ResponseSet:
 def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
     """Return one row per (event, instrument): what a person acts on.
 
-    Keys: ``event instrument simulated``, ``moves`` ({label: decimal log return}, the first close after the news first),
-    ``pvalue`` and ``joint_pvalue`` (at the last horizon), ``path_pvalue`` (sup over the path), ``smallest_pvalue``,
-    ``placebo_days``, ``half_life`` (minutes), ``reversal``, ``leak`` (decimal log), ``leak_pvalue``, ``volume``
-    (multiple), ``pattern``, ``notes`` (list of sentences), ``intervals`` ({number: [low, high]}, None for an end
-    without a bound), ``merged_minutes`` (from the last clean price to the first one after the news, where that is more
-    than a bar, else None). Numbers that are not defined are None, with the reason in ``reasons``.
+    Keys: ``event instrument simulated``, ``sign`` (-1 where the study turns the quote), ``moves`` ({label: decimal log
+    return}, the first close after the news first), ``pvalue`` and ``joint_pvalue`` (at the last horizon),
+    ``path_pvalue`` (sup over the path), ``smallest_pvalue``, ``placebo_days``, ``half_life`` (minutes), ``reversal``,
+    ``leak`` (decimal log), ``leak_pvalue``, ``volume`` (multiple), ``pattern``, ``notes`` (list of sentences),
+    ``intervals`` ({number: [low, high]}, None for an end without a bound), ``merged_minutes`` (from the last clean
+    price to the first one after the news, where that is more than a bar, else None). Numbers that are not defined are
+    None, with the reason in ``reasons``.
     """
     return [_row(response) for response in responses]
 
@@ -62,6 +63,7 @@ def _row(response: Response) -> dict[str, Any]:
         "event": response.event,
         "instrument": response.instrument,
         "simulated": response.simulated,
+        "sign": response.sign,
         "moves": {move.label: finite(move.value) for move in (response.first, *response.moves)},
         "pvalue": finite(last.pvalue),
         "joint_pvalue": finite(last.joint_pvalue),

@@ -251,7 +251,7 @@ class Response:
         At the horizons asked for and at the close.
     shape : tuple of Estimate
         first_significant, half_life, ninety, peak, peak_minutes, overshoot, given_back, reversal, absorbed,
-        jump_share, median_move, leak, leak_share, next_close, days_later, permanence.
+        jump_share, jump_variance, median_move, leak, leak_share, next_close, days_later, permanence.
     anchors : tuple of Estimate
         The move at the horizon under bracket, earliest and latest.
     pattern : str

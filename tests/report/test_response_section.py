@@ -20,6 +20,7 @@ ROW: dict[str, Any] = {
     "event": "call",
     "instrument": "SBER",
     "simulated": False,
+    "sign": 1,
     "moves": {"first": 0.01135, "+5 min": 0.01156, "+60 min": 0.00967, "close": 0.01738},
     "pvalue": 3 / 70,
     "joint_pvalue": None,
@@ -80,6 +81,14 @@ def test_the_terminal_says_a_note_once_for_all_instruments_it_is_true_of() -> No
     assert "note VTBR: own" in text
     for column in ("first", "+5 min", "p +60 min", "p path", "Half-life, min", "Leak, bp", "Volume, x"):
         assert column in text
+
+
+def test_a_quote_is_turned_where_the_study_asks_for_it() -> None:
+    text = response_text([ROW, {**ROW, "instrument": "USD000UTSTOM", "sign": -1}], simulated=False)
+    assert "turned about, so that signs compare: USD000UTSTOM" in text
+    assert "+113.5" in text
+    assert "-113.5" in text
+    assert "turned" not in response_text([ROW], simulated=False)
 
 
 def test_an_interval_with_one_end_is_told_as_such() -> None:

@@ -83,6 +83,16 @@ def test_one_jump_at_a_known_second_is_called_a_jump_and_slow_absorption_is_not(
     assert np.nanmedian(shares[1]) < 0.5
 
 
+def test_the_variance_of_a_jump_is_told_from_that_of_a_restless_hour() -> None:
+    jump = [answer(replace(NULL, jump=0.006), seed).number("jump_variance") for seed in range(15)]
+    slow = [
+        answer(replace(NULL, jump=0.006, absorb_half_life=12.0), seed).number("jump_variance") for seed in range(15)
+    ]
+    assert np.mean([e.pvalue <= 0.05 for e in jump]) > 0.9
+    assert np.median([e.value for e in jump]) > 0.5
+    assert np.mean([e.pvalue <= 0.05 for e in slow]) < 0.5
+
+
 def test_an_uncertain_time_is_found_by_the_curve_over_assumed_times() -> None:
     vague = replace(NULL, jump=0.015, early=20 * 60, late=15 * 60)
     response = answer(vague, 1)
