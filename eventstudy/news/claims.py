@@ -118,6 +118,11 @@ _AGAINST = (
     (re.compile(r"(?:from|since|against) the open(?:ing)?\b|с (?:начала торгов|открытия)", re.I), "open"),
 )
 _VENUE = re.compile("|".join(re.escape(v) + r"\w*" for v in sorted(VENUES, key=len, reverse=True)), re.IGNORECASE)
+# "may fall", "did not fall", "не снизился": no claim about what a price did.
+_NOT_DONE = re.compile(
+    r"\b(?:may|might|could|can|will|would|should|must|to|not|never|n['’]t|не|может|могут|будет|должен|мог\w*|бы|если|if)\s*$",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _UNIT_NAMES: tuple[tuple[str, str], ...] = (
@@ -152,12 +157,12 @@ def _claims_of(sentence: str, offset: int) -> list[PriceClaim]:
     verbs = list(_VERB.finditer(sentence))
     if not verbs:
         return []
-    subjects = [s for s in _SUBJECT.finditer(sentence) if not _is_unit(sentence, s)]
+    subjects = [s for s in _SUBJECT.finditer(sentence) if not _is_unit(sentence, s) and not _is_other_side(sentence, s)]
     claims = []
     for number, subject in enumerate(subjects):
         stop = subjects[number + 1].start() if number + 1 < len(subjects) else len(sentence)
         verb = next((v for v in verbs if subject.end() <= v.start() < stop), None)
-        if verb is None:
+        if verb is None or _NOT_DONE.search(sentence, subject.end(), verb.start()):
             continue
         claim = _claim(sentence, subject, verb, stop)
         if claim is not None:
@@ -170,6 +175,11 @@ def _is_unit(sentence: str, subject: re.Match[str]) -> bool:
     return bool(re.search(r"\d\s?$", sentence[: subject.start()]))
 
 
+def _is_other_side(sentence: str, subject: re.Match[str]) -> bool:
+    """Return whether a currency only names what the subject is measured against: "against the dollar", "к евро"."""
+    return bool(re.search(r"(?:\bagainst|\bversus|\bvs\.?|\bк)\s+$", sentence[: subject.start()], re.IGNORECASE))
+
+
 def _claim(sentence: str, subject: re.Match[str], verb: re.Match[str], stop: int) -> PriceClaim | None:
     russian = bool(_CYRILLIC.search(sentence))
     change = next((m for m in _CHANGE.finditer(sentence, verb.start(), stop) if m["unit"] or m["sign"]), None)
@@ -178,7 +188,8 @@ def _claim(sentence: str, subject: re.Match[str], verb: re.Match[str], stop: int
         level = None
     if change is None and level is None:
         return None
-    at = _AT.search(sentence, verb.end(), stop)
+    # The time may stand behind the change or, as in Russian, before the verb.
+    at = _AT.search(sentence, verb.end(), stop) or _AT.search(sentence, subject.end(), verb.start())
     venue = _VENUE.search(sentence)
     size = None if change is None else _number(change["number"], russian)
     sign = -1.0 if verb["down"] else 1.0
@@ -210,8 +221,9 @@ def _subject(
     name = _SUBJECTS[int(group[1:])][1]
     units = {_unit_of(m) for m in (change, level) if m is not None}
     if name == "RUB":
-        euro = re.search(r"against the euro|к евро", sentence, re.IGNORECASE)
-        return ("EUR/RUB" if euro else "USD/RUB"), True
+        other = re.search(r"(?:against the|к)\s+(euro|евро|yuan|юаню)", sentence, re.IGNORECASE)
+        pair = {"e": "EUR/RUB", "е": "EUR/RUB", "y": "CNY/RUB", "ю": "CNY/RUB"}
+        return (pair[other[1][0].casefold()] if other else "USD/RUB"), True
     if name in ("USD", "EUR", "CNY"):
         if units & {"RUB", "kopecks"} or re.search(r"ro?uble|рубл", sentence, re.IGNORECASE) or russian:
             return f"{name}/RUB", False
