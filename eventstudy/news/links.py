@@ -59,9 +59,8 @@ def is_tied(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
             return True
         words = _GAP_OF_ACT if _ACT.fullmatch(verb[0]) else _GAP
         return words.fullmatch(gap) is not None and not _BARE_ARTICLE.search(gap)
-    between = sentence[end : verb.start()]
-    if not between.strip() or (not between.strip(" ,") and "," in sentence[start:end]):
-        return _SUBJECT.fullmatch(sentence[:start]) is not None and not _part_of_name(sentence, start, end)
+    if _after_subject(sentence, verb, start, end):
+        return not _part_of_name(sentence, start, end)
     return opens(sentence, start, end) and is_near(sentence, verb, start, end)
 
 
@@ -134,6 +133,15 @@ def _names_something(sentence: str, start: int, end: int) -> bool:
     return sentence[:start].strip().casefold() in ("", "the") and _NAME.match(sentence, start, end + 3) is not None
 
 
+def _after_subject(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
+    """Return whether a time stands between a subject and its verb: "LONDON — The bank on Tuesday said"."""
+    between = sentence[end : verb.start()]
+    if between.strip(" ,") or (between.strip() and "," not in sentence[start:end]):
+        return False
+    lead = re.split(r"\s[-\u2013\u2014]{1,2}\s", sentence[:start])
+    return bool(lead[-1].strip()) and _SUBJECT.fullmatch(lead[-1]) is not None
+
+
 def _part_of_name(sentence: str, start: int, end: int) -> bool:
     """Return whether a weekday after a capital and without its "on" is part of a name: "Ruby Tuesday said"."""
     return bool(
@@ -144,7 +152,7 @@ def _part_of_name(sentence: str, start: int, end: int) -> bool:
 def is_near(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
     """Return whether a happening stands in the same clause as its time, which opens the sentence if it comes first."""
     gap = sentence[verb.end() : start] if verb.end() <= start else sentence[end : verb.start()]
-    if verb.end() > start and not opens(sentence, start, end):
+    if verb.end() > start and not opens(sentence, start, end) and not _after_subject(sentence, verb, start, end):
         return False
     return len(gap.split()) <= NEAR_WORDS and not _CLAUSE.search(gap)
 

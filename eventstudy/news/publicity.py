@@ -190,7 +190,9 @@ def _plain_subject(subject: str) -> str:
     subject = re.sub(r"\([^()]*\)\s*", "", subject)
     found = _LEAD_WORDS.match(subject)
     plain = (subject[found.end() :] if found else subject).strip(" ,()")
-    return re.sub(r"(?<=\w)\s+(?:had|has|have)(?: (?:also|since|just|already))?$", "", plain)
+    return re.sub(
+        r"(?<=\w)(?:\s+(?:on|at|late|early|in))+$|\s+(?:had|has|have)(?: (?:also|since|just|already))?$", "", plain
+    )
 
 
 def _is_given_out(subject: str, verb: str) -> bool:

@@ -93,25 +93,26 @@ UNREAL = re.compile(
 )
 # Said or done, and not before the public.
 CLOSED = re.compile(
-    r"\b(?:privately|private|secret(?:ly)?|sealed?|confidential\w*|classified|internal(?:ly)?|intranet|diary|"
-    r"off[- ]camera|over (?:lunch|dinner|drinks|coffee|breakfast)|according to (?:\w+ ){0,3}(?:sources?|theor(?:y|"
-    r"ies)|rumou?rs?|legend|friends|insiders|documents?|lawsuits?|indictment|complaint|investigators|prosecutors|"
-    r"filings? by|testimony)|to (?:its|his|her|their) (?!(?:web ?)?sites?\b|pages?\b|accounts?\b|"
-    r"\w+ parliament\b)\w+|по (?:словам|данным|версии) (?:следстви\w*|истц\w*|ответчик\w*|свидетел\w*|источник\w*|"
-    r"собеседник\w*)|негласно|неофициально|по версии \w+|согласно (?:иску|материалам|обвинению)|(?:to|told|with|"
-    r"for) (?:(?:his|her|its|their|the|all|some|senior) )*(?:staff|employees?|workers|aides?|colleagues?|wife|"
-    r"husband|friends?|famil(?:y|ies)|relatives|clients?|subscribers|allies|lawyers?|insiders?)|"
-    r"in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|members only|closed[- ]door|closed doors|"
-    r"in camera|off the record|on background|leaked|drafts?|transcripts?|recordings?|testimony|testified|deposition|"
-    r"affidavit|under oath|in custody|phone call|by (?:tele)?phone|telephone call|dinner|opposing side|"
-    r"in an? (?:closed |private )?(?:meeting|call|conversation|chat)|(?:to|told|informed) (?:the |its |"
-    r"a )?(?:regulators?|auditors?|lenders?|creditors?|shareholders?|partners?|police|cabinet|board|court clerk|"
-    r"investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|without (?:telling|"
-    r"informing|announcing))|закрыт\w+|по секрету|в (?:\w+ )?(?:письме|записке|переписке)|регулятор(?:у|ам)|"
-    r"аудитор(?:у|ам)|кредитор(?:у|ам)|партн[её]р(?:у|ам)|акционер(?:у|ам)|адвокат(?:у|ам)|конфиденциальн\w*|"
-    r"внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|меморандум|приказ|документ)\w*|секретн\w*|тайн\w*|"
-    r"сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|мужу|друз\w+|родн(?:ым|ыми)|дневник\w*|служебн\w*|"
-    r"кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|в телефонном|полиции|следовател\w+|допрос\w*)\b",
+    r"\b(?:privately|private|secret(?:ly)?|sealed?|confidential\w*|classified|internal(?:ly)?|intranet|diary|(?:said|"
+    r"says) (?:little|nothing|no more|no)|off[- ]camera|over (?:lunch|dinner|drinks|coffee|breakfast)|"
+    r"according to (?:\w+ ){0,3}(?:sources?|theor(?:y|ies)|rumou?rs?|legend|friends|insiders|documents?|lawsuits?|"
+    r"indictment|complaint|investigators|prosecutors|filings? by|testimony)|to (?:its|his|her|"
+    r"their) (?!(?:web ?)?sites?\b|pages?\b|accounts?\b|\w+ parliament\b)\w+|по (?:словам|данным|"
+    r"версии) (?:следстви\w*|истц\w*|ответчик\w*|свидетел\w*|источник\w*|собеседник\w*)|негласно|неофициально|"
+    r"по версии \w+|согласно (?:иску|материалам|обвинению)|(?:to|told|with|for) (?:(?:his|her|its|their|the|all|some|"
+    r"senior) )*(?:staff|employees?|workers|aides?|colleagues?|wife|husband|friends?|famil(?:y|ies)|relatives|"
+    r"clients?|subscribers|allies|lawyers?|insiders?)|in an? (?:\w+ )?(?:memo|note|letter|e-?mail|text message|chat)|"
+    r"members only|closed[- ]door|closed doors|in camera|off the record|on background|leaked|drafts?|transcripts?|"
+    r"recordings?|testimony|testified|deposition|affidavit|under oath|in custody|phone call|by (?:tele)?phone|"
+    r"telephone call|dinner|opposing side|in an? (?:closed |private )?(?:meeting|call|conversation|chat)|(?:to|told|"
+    r"informed) (?:the |its |a )?(?:regulators?|auditors?|lenders?|creditors?|shareholders?|partners?|police|cabinet|"
+    r"board|court clerk|investigators?|doctors?)|minutes show\w*|показал\w* протокол\w*|из протокола|(?:unaware|"
+    r"without (?:telling|informing|announcing))|закрыт\w+|по секрету|в (?:\w+ )?(?:письме|записке|переписке)|"
+    r"регулятор(?:у|ам)|аудитор(?:у|ам)|кредитор(?:у|ам)|партн[её]р(?:у|ам)|акционер(?:у|ам)|адвокат(?:у|ам)|"
+    r"конфиденциальн\w*|внутренн(?:ем|ей|ий|яя|юю|его) (?:письм|записк|совещан|меморандум|приказ|документ)\w*|"
+    r"секретн\w*|тайн\w*|сотрудник(?:ам|ами|ов)|подчин[её]нн\w*|коллег(?:ам|ами)|жене|мужу|друз\w+|родн(?:ым|ыми)|"
+    r"дневник\w*|служебн\w*|кулуарн\w*|клиентам|инсайдер\w*|черновик\w*|по телефону|в телефонном|полиции|"
+    r"следовател\w+|допрос\w*)\b",
     re.IGNORECASE,
 )
 # What tells that the public learned it at another time than it was done.
