@@ -60,7 +60,7 @@ def is_tied(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
         words = _GAP_OF_ACT if _ACT.fullmatch(verb[0]) else _GAP
         return words.fullmatch(gap) is not None and not _BARE_ARTICLE.search(gap)
     if _after_subject(sentence, verb, start, end):
-        return not _part_of_name(sentence, start, end)
+        return True
     return opens(sentence, start, end) and is_near(sentence, verb, start, end)
 
 
@@ -136,7 +136,11 @@ def _names_something(sentence: str, start: int, end: int) -> bool:
 def _after_subject(sentence: str, verb: re.Match[str], start: int, end: int) -> bool:
     """Return whether a time stands between a subject and its verb: "LONDON — The bank on Tuesday said"."""
     between = sentence[end : verb.start()]
-    if between.strip(" ,") or (between.strip() and "," not in sentence[start:end]):
+    if (
+        between.strip(" ,")
+        or (between.strip() and "," not in sentence[start:end])
+        or _part_of_name(sentence, start, end)
+    ):
         return False
     lead = re.split(r"\s[-\u2013\u2014]{1,2}\s", sentence[:start])
     return bool(lead[-1].strip()) and _SUBJECT.fullmatch(lead[-1]) is not None
