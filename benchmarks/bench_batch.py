@@ -17,6 +17,8 @@ from pathlib import Path
 
 from eventstudy.cli.init import contents
 
+FEW = 4
+
 
 def make_studies(folder: Path, count: int) -> None:
     """Write studies that differ in their seed only, over four shares and an index of 760 days each."""
@@ -43,21 +45,35 @@ def cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def peak() -> float:
+    """Return the largest memory of any process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    with tempfile.TemporaryDirectory() as folder:
-        studies = Path(folder) / "studies"
-        make_studies(studies, count)
-        one, cpu_one = timed(studies, Path(folder) / "one", 1)
-        two, cpu_two = timed(studies, Path(folder) / "two", 2)
-        again, _ = timed(studies, Path(folder) / "two", 2)
-        for report in sorted((Path(folder) / "one").glob("study*/*/result.json")):
-            other = Path(folder) / "two" / report.relative_to(Path(folder) / "one")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_studies(folder / "few", FEW)
+        make_studies(folder / "studies", count)
+        timed(folder / "few", folder / "warm", 2)
+        peak_few = peak()
+        one, cpu_one = timed(folder / "studies", folder / "one", 1)
+        two, cpu_two = timed(folder / "studies", folder / "two", 2)
+        peak_all = peak()
+        again, _ = timed(folder / "studies", folder / "two", 2)
+        reports = sorted((folder / "one").glob("study*/*/result.json"))
+        for report in reports:
+            other = folder / "two" / report.relative_to(folder / "one")
             assert other.read_bytes() == report.read_bytes()
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{count} studies on {os.cpu_count()} cores, ratio {one / two:.2f}")
-    print(f"1 worker: {one:.1f} s, CPU {cpu_one:.1f} s; 2 workers: {two:.1f} s, CPU {cpu_two:.1f} s")
-    print(f"nothing to do: {again:.1f} s; largest process {peak:.0f} MB")
+    print(f"{len(reports)} studies of 5 instruments on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"1 worker : {one:6.1f} s wall, {cpu_one:6.1f} s CPU")
+    print(f"2 workers: {two:6.1f} s wall, {cpu_two:6.1f} s CPU")
+    print(f"ratio of the walls {one / two:.2f} (goal 1.70); CPU of 2 workers / 1 worker {cpu_two / cpu_one:.3f}")
+    print(
+        f"largest process: {peak_few:.0f} MB after {FEW} studies, {peak_all:.0f} MB after {count}"
+    )
+    print(f"nothing to do: {again:.1f} s")
 
 
 if __name__ == "__main__":

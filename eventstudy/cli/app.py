@@ -121,4 +121,8 @@ def _dispatch(arguments: list[str]) -> int:
 
 def main() -> None:
     """Entry point of the installed command."""
+    # A shell may close a stream (`>&-`); Python then has none at all, and every print would be a defect.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  it lives as long as the process
     sys.exit(run(sys.argv[1:]))

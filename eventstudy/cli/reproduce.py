@@ -66,9 +66,8 @@ def read_manifest(path: Path) -> Json:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(
-            f"{str(path)!r} cannot be read: {error}.", remedy="Give the manifest.json of a result."
-        ) from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{str(path)!r} cannot be read: {why}.", remedy="Give the manifest.json of a result.") from None
     if not isinstance(facts, dict) or not {"spec", "files", "spec_digest"} <= set(facts):
         raise DataError(f"{str(path)!r} is no manifest of a result.")
     return facts

@@ -22,14 +22,15 @@ def read_result(path: Path) -> tuple[Json, Json]:
     DataError
         If one of them is missing or is not what ``eventstudy run`` writes.
     """
-    folder = path if path.is_dir() else path.parent
+    folder = path.parent if path.name == "result.json" else path
     found = []
     for name in ("result.json", "manifest.json"):
         try:
             value = json.loads((folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             raise DataError(
-                f"{str(folder / name)!r} cannot be read: {error}.", remedy="Give a folder that `eventstudy run` wrote."
+                f"{str(folder / name)!r} cannot be read: {why}.", remedy="Give a folder that `eventstudy run` wrote."
             ) from None
         if not isinstance(value, dict) or ("outcomes" if name == "result.json" else "spec") not in value:
             raise DataError(f"{str(folder / name)!r} was not written by this program.")
@@ -48,7 +49,7 @@ def figures_of(study: Json) -> Iterator[tuple[str, Json]]:
 
 def read_bars(path: Path) -> list[dict[str, Any]]:
     """Return the bars of a result, one per row of its ``ar.csv``; none where a large result was written without."""
-    file = (path if path.is_dir() else path.parent) / "ar.csv"
+    file = (path.parent if path.name == "result.json" else path) / "ar.csv"
     try:
         with file.open(encoding="utf-8", newline="") as lines:
             return [_bar(row) for row in csv.DictReader(lines)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eventstudy.cli import console, exits
+from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
     from eventstudy.study.load import LoadedStudy
@@ -51,6 +52,7 @@ def run(
     if out is not None and str(out) == "-":
         out, as_json = None, True
     extras = (*(also or ()), *(("report.eml",) if email else ()))
+    check_output(out, extras)
     if dry_run:
         console.data(plan(study, out, data, extras))
         return exits.OK
@@ -65,6 +67,25 @@ def run(
     for path in written:
         console.talk(f"wrote {path}")
     return exits.OK if result.complete else exits.PARTLY
+
+
+def check_output(out: Path | None, extras: tuple[str, ...]) -> None:
+    """Refuse, before anything is computed, files that could not be written.
+
+    Raises
+    ------
+    UsageError, UnknownNameError
+        If further files are asked for without a folder, one of them is unknown, or the folder's place is taken.
+    """
+    from eventstudy.arrays import look_up
+    from eventstudy.report.write import EXTRAS
+
+    for name in extras:
+        look_up("report file", EXTRAS, name)
+    if extras and out is None:
+        raise UsageError(f"{extras[0]} needs a folder to be written into.", remedy="Add --out DIR.")
+    if out is not None and (taken := next((p for p in (out, *out.parents) if p.exists()), out)).is_file():
+        raise UsageError(f"{str(taken)!r} is a file, not a folder.", remedy="Choose another --out.")
 
 
 def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) -> tuple[StudyResult, tuple[Path, ...]]:

@@ -303,6 +303,27 @@ def test_dash_as_output_prints_the_result(prepared: Path, capfd: pytest.CaptureF
     assert not Path("-").exists()
 
 
+def test_files_that_could_not_be_written_are_refused_before_anything_is_computed(
+    prepared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import eventstudy.study.load as loading
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the study was loaded")
+
+    monkeypatch.setattr(loading, "load_study", refuse)
+    (tmp_path / "taken").write_text("a file")
+    study = str(prepared / "study.toml")
+    for options, says in (
+        (["--also", "report.mdd", "--out", str(tmp_path / "out")], "Did you mean 'report.md'?"),
+        (["--email"], "report.eml needs a folder to be written into. Add --out DIR."),
+        (["--out", str(tmp_path / "taken")], "is a file, not a folder."),
+        (["--out", str(tmp_path / "taken/deeper/out")], "is a file, not a folder."),
+    ):
+        assert app.run(["run", study, *options]) == 2
+        assert says in capfd.readouterr().err
+
+
 def test_strict_refuses_a_result_with_warnings_and_writes_nothing(
     prepared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ import os
 import pty
 import resource
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -201,6 +202,16 @@ def test_a_closed_pipe_is_silent() -> None:
         said = process.stderr.read()
     assert said == b""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_the_shell_closed_is_no_defect(closed: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(START)} greet Anna {closed}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0
+    assert done.stdout == ("" if closed.startswith(">&-") else "Anna\n")
+    assert "defect" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_ctrl_c_exits_130_with_one_sentence() -> None:
