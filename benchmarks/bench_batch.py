@@ -70,9 +70,7 @@ def main() -> None:
     print(f"1 worker : {one:6.1f} s wall, {cpu_one:6.1f} s CPU")
     print(f"2 workers: {two:6.1f} s wall, {cpu_two:6.1f} s CPU")
     print(f"ratio of the walls {one / two:.2f} (goal 1.70); CPU of 2 workers / 1 worker {cpu_two / cpu_one:.3f}")
-    print(
-        f"largest process: {peak_few:.0f} MB after {FEW} studies, {peak_all:.0f} MB after {count}"
-    )
+    print(f"largest process: {peak_few:.0f} MB after {FEW} studies, {peak_all:.0f} MB after {count}")
     print(f"nothing to do: {again:.1f} s")
 
 

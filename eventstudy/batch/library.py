@@ -88,13 +88,14 @@ def _write(loaded: LoadedStudy, folder: Path) -> Entry:
 
     result = answer(loaded)
     write_report(loaded, result, folder)
+    said = finding(result.to_dict(), loaded.spec.level, moved(result))
     return Entry(
         study="",
         path="",
         state="made",
         exit_code=0 if result.complete else 1,
         title=_title(loaded.spec.title or loaded.spec.name, simulated=result.simulated),
-        finding=" ".join(finding(result.to_dict(), loaded.spec.level, moved(result))),
+        finding=("SIMULATED. " if result.simulated else "") + " ".join(said),
         spark=_spark(result.abnormal.ar),
     )
 

@@ -66,6 +66,10 @@ def test_two_nights_of_real_studies(tmp_path: Path) -> None:
     by_name = {row["study"]: row for row in told["studies"]}
     # The ECB's fixing moved by -1.990 % to the next one; the model takes off its mean of the year before.
     assert "-198." in by_name["fixing"]["finding"]
+    assert by_name["fixing"]["finding"].startswith("From the close of 13 April 2021")
+    assert by_name["minutes"]["finding"].startswith("SIMULATED. From 18:00 to 18:37 Moscow time"), (
+        "said on the terminal too"
+    )
     for row in told["studies"]:
         folder = tmp_path / "reports" / row["current"]
         wanted = {"report.html", "manifest.json", "result.json", "car.csv", "figure.png", "figure.svg", "entry.json"}
