@@ -14,7 +14,7 @@ from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.gather import Block, Windows, blocks, cut, whole
+from eventstudy.abnormal.gather import Block, blocks, cut, whole
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.series import SeriesSet
@@ -59,6 +59,11 @@ class Plan:
         """(L1, L2)."""
         return 0 if self.windows.estimation is None else len(self.windows.estimation), len(self.windows.event)
 
+    @property
+    def reads_only(self) -> bool:
+        """Whether estimation windows are read a few rows at a time and nothing of their length is kept."""
+        return self.model.streams(self.options) and not self.collect
+
     def columns(self, window: Window) -> slice:
         return slice(window.start - self.windows.event.start, window.stop - self.windows.event.start + 1)
 
@@ -80,7 +85,7 @@ def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, pl
     block = cut(series, learn, positions, plan.windows, rows, plan.kind)
     if not plan.model.streams(plan.options):
         block = whole(block)
-    elif not plan.collect and isinstance(block.y, Windows):
+    elif plan.reads_only:
         block = replace(block, y=replace(block.y, spent=True))
     block = plan.model.prepare(block, plan.options)
     fit = plan.model.function(block.y, block.X, plan.options)
@@ -117,7 +122,7 @@ def measure(
     ar, event_X, told = np.empty((N, L2)), np.empty((k, N, L2)), np.empty((N, _width(1 + k)))
     gathered: dict[str, Any] = {}
     law: FloatArray | None = None
-    pieces = blocks(N, (L1 + L2) * (1 + k))
+    pieces = blocks(N, (L2 if plan.reads_only else L1 + L2) * (1 + k))
     work = Work(measure_block, series, learn, positions, (plan,))
     for rows, part in zip(pieces, run(work, pieces), strict=True):
         at = place[rows]
