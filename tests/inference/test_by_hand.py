@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventstudy.abnormal.seeds import generator
-from eventstudy.inference.bootstrap import WEIGHTS
+from eventstudy.inference.bootstrap import WEIGHTS, wild_t
 from eventstudy.inference.multiple import (
     benjamini_hochberg,
     benjamini_yekutieli,
@@ -170,3 +170,29 @@ def test_draws_depend_on_the_key_alone() -> None:
     assert generator(1, "a").random() == generator(1, "a").random()
     assert generator(1, "a").random() != generator(1, "b").random()
     assert generator(1, "a").random() != generator(2, "a").random()
+
+
+def test_wild_draws_are_those_of_all_sign_patterns() -> None:
+    # Six events have 64 patterns of signs; the share of |t*| at least as far out, counted, against 20,000 draws.
+    car = np.array([0.9, -0.2, 0.5, 1.4, -0.1, 0.7])
+    patterns = np.array(list(itertools.product((-1.0, 1.0), repeat=6))) * car
+    exact = np.sqrt(6) * patterns.mean(axis=1) / patterns.std(axis=1, ddof=1)
+    names = [(f"e{i}", "X") for i in range(6)]
+    drawn = wild_t(car, names, "rademacher", (7, 20_000))
+    for level in (0.5, 1.0, 2.0, float(np.abs(exact).max())):
+        share = (np.abs(exact) >= level - 1e-12).mean()
+        found = (np.abs(drawn) >= level - 1e-12).mean()
+        assert abs(found - share) < 4 * np.sqrt(share * (1 - share) / 20_000) + 1e-12
+    # Every pattern is drawn: a weight is the event's own.
+    assert len(np.unique(np.round(drawn, 9))) == len(np.unique(np.round(exact, 9)))
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_a_weight_belongs_to_its_event(kind: str) -> None:
+    car = np.random.default_rng(5).normal(0.01, 0.02, 700)
+    names = [(f"e{i}", "X") for i in range(700)]
+    order = np.random.default_rng(6).permutation(700)
+    plain = wild_t(car, names, kind, (3, 101))
+    moved = wild_t(car[order], [names[i] for i in order], kind, (3, 101))
+    assert np.abs(plain - moved).max() < 1e-12
+    assert np.abs(plain - wild_t(car[order], names, kind, (3, 101))).max() > 0.1
