@@ -18,6 +18,7 @@ from eventstudy.market.sources.files import read_bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.respond import assumed_end, respond
 from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.several import joint_pvalues
 from eventstudy.response.study import respond_all
 from eventstudy.response.table import table
 from eventstudy.response.tape import tape_of
@@ -204,6 +205,28 @@ def test_the_time_of_day_is_taken_out_of_the_tests_and_not_out_of_the_moves() ->
     assert rejected["sd"] > 2 * rejected["none"]
 
 
+def test_the_joint_test_rests_on_the_same_returns_as_the_single_ones() -> None:
+    raw = []
+    for seed in range(6):
+        market = intraday_market(replace(DESIGN, jump=0.0, depth=0.9), seed)
+        one, twin = market.bars[0], intraday_market(replace(DESIGN, jump=0.0), seed + 50).bars[0]
+        other = replace(twin, instrument=replace(one.instrument, code="OTHER"))
+        news = replace(market.event, instruments=())
+        pair = respond_all([one, other], [news], ResponseSettings(seasonality="sd")).responses
+        moves = [r.moves[2] for r in pair]
+        columns = [
+            int(np.searchsorted(r.path.closes, pd.Timestamp(m.at).value // 1000))
+            for r, m in zip(pair, moves, strict=True)
+        ]
+        for name, days in (("tested", "tested_placebo"), ("car", "placebo")):
+            values = np.array([getattr(r.path, name)[c] for r, c in zip(pair, columns, strict=True)])
+            others = np.column_stack([getattr(r.path, days)[:, c] for r, c in zip(pair, columns, strict=True)])
+            same = np.allclose([m.joint_pvalue for m in moves], joint_pvalues(values, others))
+            assert same or name == "car"
+            raw += [same] if name == "car" else []
+    assert not all(raw)  # the raw moves would have given other p-values
+
+
 @pytest.mark.reference
 def test_the_bar_before_the_ecb_decision_is_flagged_by_the_response_itself() -> None:
     times, prices = euro()
@@ -231,6 +254,8 @@ def test_a_jump_before_the_news_is_flagged_and_ordinary_bars_are_not() -> None:
     quiet = replace(DESIGN, jump=0.0, days=30)
     assert sum(flagged(replace(quiet, jump=0.01), seed) for seed in range(10)) >= 9
     assert sum(flagged(quiet, seed) for seed in range(60)) <= 7  # 1 in 31 days is as large as that
+    restless = replace(quiet, cluster=1.0)  # volatility that clusters makes Lee and Mykland's test alone too quick
+    assert sum(flagged(restless, seed) for seed in range(60)) <= 7
 
 
 def test_an_assumed_end_is_said_whichever_way_it_was_written() -> None:
