@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from eventstudy.arrays import instant_us
+from eventstudy.arrays import DAY_US, MINUTE_US, instant_us
 from eventstudy.errors import CalendarError, UnknownNameError
 from eventstudy.market.calendars import CALENDARS, calendar, is_open, next_open, sessions, trading_day
 from eventstudy.market.local_time import instants_from_wall
-from eventstudy.market.sessions import as_day, schedule_changes
+from eventstudy.market.sessions import as_day, schedule_changes, session_rows
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 MORNING, EVENING = ["06:50-07:00", "07:00-09:50"], ["19:00-19:05", "19:05-23:50"]
@@ -164,6 +164,16 @@ def test_the_rows_of_moscow_leave_no_day_unspoken_for(name: str) -> None:
     days = {d for first, last in spans for d in range(as_day(first), as_day(last) + 1)}
     named = {d for r in made.rows if r.first == r.last for d in [as_day(r.first)]}
     assert set(range(as_day(made.valid_from), as_day(made.valid_to) + 1)) <= days | named
+
+
+def test_a_bar_that_begins_where_a_session_ends_lies_outside_it() -> None:
+    venue = calendar("MOEX-FX")
+    # 13 April 2021: 07:00-23:50 in Moscow, 04:00-20:50 UTC.
+    midnight = as_day(date(2021, 4, 13)) * DAY_US
+    closes = midnight + np.array([4 * 60, 4 * 60 + 1, 20 * 60 + 50, 20 * 60 + 51]) * MINUTE_US
+    for order in ([0, 1, 2, 3], [3, 1, 2, 0]):  # in order and not: two ways to look, one answer
+        inside = session_rows(venue, closes[order], MINUTE_US) >= 0
+        assert inside.tolist() == [[False, True, True, False][row] for row in order]
 
 
 def test_trading_days_of_instants_at_once() -> None:

@@ -55,8 +55,8 @@ def test_there_are_enough_kinds_and_most_strike() -> None:
     assert any(session(kind, seed).error for kind in kinds for seed in range(3))
 
 
-def whole() -> httpx2.Response:
-    return httpx2.Response(200, stream=httpx2.ByteStream(b"{}"))
+def whole(body: bytes = b"{}", packed: str = "identity") -> httpx2.Response:
+    return httpx2.Response(200, stream=httpx2.ByteStream(body), headers={"Content-Encoding": packed})
 
 
 def asked(reply: httpx2.Response | list[httpx2.Response], limits: Limits = LIMITS) -> tuple[Door, list[float]]:
@@ -111,6 +111,17 @@ def test_a_wait_beyond_the_deadline_is_not_waited() -> None:
 def test_only_what_may_pass_is_tried_again(status: int, tries: int) -> None:
     door, _ = asked(httpx2.Response(status))
     with pytest.raises(NetworkError, match=str(status)):
+        get(door)
+    assert door.requests == tries
+
+
+@pytest.mark.parametrize(
+    ("body", "packed", "tries"),
+    [(b"<html>come back later</html>", "identity", 2), (b"{}", "compress", 1), (b"{", "identity", 3)],
+)
+def test_a_fault_is_tried_as_often_as_it_deserves(body: bytes, packed: str, tries: int) -> None:
+    door, _ = asked([whole(body, packed) for _ in range(5)])
+    with pytest.raises(NetworkError, match=rf"\({tries} tr"):
         get(door)
     assert door.requests == tries
 
