@@ -65,6 +65,14 @@ def test_a_loose_feed_with_a_dtd_or_without_entries_is_refused(text: str) -> Non
         read_news_bytes(text.encode(), "feed.xml", "loose-feed")
 
 
+def test_a_loose_feed_with_entries_and_a_dtd_is_refused_for_its_dtd() -> None:
+    pytest.importorskip("feedparser")
+    whole = b"<!DOCTYPE rss [<!ENTITY a 'b'>]>" + BROKEN
+    assert read_news_bytes(BROKEN, "feed.xml", "loose-feed")
+    with pytest.raises(NewsError, match="DTD"):
+        read_news_bytes(whole, "feed.xml", "loose-feed")
+
+
 def test_suggestions_are_shown_and_decide_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("dateparser")
     text = "They spoke of 13 April 2021, they say, in the evening."
