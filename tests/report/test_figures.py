@@ -70,6 +70,15 @@ def test_a_figure_is_the_same_bytes_twice_and_touches_nothing_global(name: str) 
     assert pyplot is None or not pyplot.get_fignums()
 
 
+def test_a_long_instrument_name_fits_above_its_panel_on_a_phone() -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    long = made_result(codes=("USD000UTSTOM", "EUR_RUB__TOM"), simulated=True)
+    drawn = figure_of(FIGURES["instruments"](long, width="narrow"))
+    box = drawn.get_tightbbox(FigureCanvasAgg(drawn).get_renderer())
+    assert box.x1 <= drawn.get_size_inches()[0]
+
+
 def test_a_notebook_shows_a_figure_as_a_picture() -> None:
     drawn = figure_of(result("event").plot())
     assert drawn._repr_png_() == png(drawn)  # type: ignore[attr-defined]

@@ -13,7 +13,16 @@ from eventstudy.report.canvas import Box, drawing, margins, new_axes
 from eventstudy.report.clock import TimeScale, draw_time_axis, ticks, time_scale
 from eventstudy.report.escape import for_figure
 from eventstudy.report.numbers import bp, pvalue, share
-from eventstudy.report.plots.parts import STAMP, blank, frame, legend, legend_inches, short_numbers, y_title
+from eventstudy.report.plots.parts import (
+    INCHES_PER_CHARACTER,
+    STAMP,
+    blank,
+    frame,
+    legend,
+    legend_inches,
+    short_numbers,
+    y_title,
+)
 from eventstudy.report.style import Style
 
 if TYPE_CHECKING:
@@ -100,7 +109,7 @@ def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> 
     last = next(move for move in reversed(response.moves) if move.minutes == move.minutes)
     when = f"after {last.label[1:]}" if last.label.startswith("+") else f"at the {last.label}"
     words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {when}, p = {pvalue(last.pvalue)}"
-    look: dict[str, Any] = {"loc": "left", "fontsize": 9, "pad": 3, "parse_math": False}
+    look: dict[str, Any] = {"loc": "left", "fontsize": _fitting(words, ax), "pad": 3, "parse_math": False}
     ax.set_title(words, color=style.ink, **look)
     ax.margins(y=0.12)
     y_title(ax, "CAR, bp", simulated=response.simulated)
@@ -124,6 +133,14 @@ def _pauses(ax: Axes, response: Response, scale: TimeScale, style: Style) -> Non
 
 def _closed_look(style: Style) -> dict[str, Any]:
     return {"facecolor": style.paper, "edgecolor": style.band, "hatch": "////", "linewidth": 0}
+
+
+def _fitting(words: str, ax: Axes) -> float:
+    """Return the size at which one line fits above the axes: nine points, less for a long name on a phone."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # noqa: S101  an Axes always has a figure here
+    inches = float(ax.get_position().width * figure.get_size_inches()[0])
+    return max(6.0, min(9.0, 9.0 * inches / (len(words) * INCHES_PER_CHARACTER)))
 
 
 def _draw_volume(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
