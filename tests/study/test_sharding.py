@@ -17,7 +17,7 @@ from tests.study.made import daily_frame, events_at, intraday
 
 FEW = {name: {"draws": 50} for name in ("placebo_refit", "wild_bootstrap", "bootstrap_t")}
 ALL = tuple(t for t in TESTS if t not in {"placebo", "lamb"})
-SMALL_BLOCKS = 2_000
+SMALL_BLOCKS = 200
 
 
 class Recorder(Executor):
