@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.arrays import DAY_US
+from eventstudy.errors import Notice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +36,34 @@ def response_of(
         return None
     if spec.response == "auto" and len(events) * len(intraday) > MOST_PAIRS:
         return None
-    from eventstudy.market.bars import Bars
     from eventstudy.response.study import respond_all
 
-    factors = _intraday([item for item in regressors if isinstance(item, Bars)])
+    factors = intraday_factors(regressors)
     settings = response_settings(spec, factors=len(factors))
     return respond_all(intraday, events, settings, (), factors)
+
+
+def response_notices(
+    spec: StudySpec, response: ResponseSet | None, regressors: Sequence[object] = ()
+) -> tuple[Notice, ...]:
+    """Tell where the response cannot use the study's own model and expects nothing instead."""
+    if response is None or "expected" in spec.response_options:
+        return ()
+    expected = response_settings(spec, factors=len(intraday_factors(regressors))).expected
+    if expected == spec.model:
+        return ()
+    told = (
+        f"The model {spec.model!r} cannot be learnt in one clock window of other days, or its factors are not intraday "
+        f"bars: the response by the minute expects {expected!r}; the CARs keep {spec.model!r}."
+    )
+    return (Notice("ES-RESPONSE-MODEL", told),)
+
+
+def intraday_factors(regressors: Sequence[object]) -> list[Bars]:
+    """Return the regressors that are bars shorter than a day."""
+    from eventstudy.market.bars import Bars
+
+    return _intraday([item for item in regressors if isinstance(item, Bars)])
 
 
 def _intraday(bars: Sequence[Bars]) -> list[Bars]:

@@ -38,7 +38,7 @@ from eventstudy.inference.run_test import check_options, needs_of, options_for, 
 from eventstudy.inference.sample import Sample
 from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs, windows_in_bars
 from eventstudy.study.notices import overlap_notices, refit_notices, study_notices
-from eventstudy.study.responses import response_of
+from eventstudy.study.responses import response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
 from eventstudy.study.slices import price_slices
@@ -102,7 +102,10 @@ def run_study(
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     with runner(executor) as run:
         result = solve(spec, inputs, run, engine)
-    return replace(result, response=response_of(spec, events, inputs.bars, (*many(market), *many(factors))))
+    regressors = (*many(market), *many(factors))
+    response = response_of(spec, events, inputs.bars, regressors)
+    notices = (*result.notices, *response_notices(spec, response, regressors))
+    return replace(result, response=response, notices=notices)
 
 
 def solve(spec: StudySpec, inputs: Inputs, run: Run = map, engine: EngineName = "numpy") -> StudyResult:

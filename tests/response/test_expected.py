@@ -20,6 +20,7 @@ from eventstudy.response.study import respond_all
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
+from tests.report.made import made_bars, made_event
 from tests.response.real import FOUNDING, ten_minutes
 
 DESIGN = IntradayDesign(days=25, half_spread=0.0, quiet=0.0)
@@ -139,3 +140,17 @@ def test_events_at_an_uncertain_time_keep_one_path() -> None:
     vague = Event("vague", EventTime(event.time.earliest - pd.Timedelta("10min"), event.time.latest))
     response = respond(share, vague, ResponseSettings(expected="market"), factors=[market])
     assert abs(response.moves[2].value - JUMP) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("model", "estimation", "told"),
+    [("zero", None, False), ("constant_mean", (-200, -20), False), ("comparison_period_mean", (-200, -20), True)],
+)
+def test_a_model_that_the_response_cannot_learn_is_told(
+    model: str, estimation: tuple[int, int] | None, told: bool
+) -> None:
+    spec = StudySpec(model=model, estimation=estimation, event=(-2, 0))
+    last = f"{made_bars().frame.index[-1]:%Y-%m-%d}"
+    result = run_study(spec, [made_event(last)], made_bars())
+    assert result.response is not None
+    assert ("ES-RESPONSE-MODEL" in [notice.code for notice in result.notices]) is told
