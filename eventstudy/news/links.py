@@ -178,7 +178,9 @@ _AFTERMATH = re.compile(
     r"fortnight\b|(?:поза)?прошл\w+|следующ\w+|будущ\w+|позапрошл\w+|на\s+(?:прошлой|следующей|той|"
     r"минувшей)\s+неделе|(?:\w+\s+){0,2}(?:назад|спустя)\b|(?:19|20)\d\d\b|['’]\d\d\b|"
     r"\d\d?\b(?!\s*[:.]\d)(?!\s+of\b)|(?:or|или)\b|(?:and|и)\s+(?:at\s+|в\s+)?\d|(?<!,\s)(?:before|after|до|после|"
-    r"перед)\b|[+\u2212-]\d)",
+    r"перед)\b|[+\u2212-]\d|\?|[(\[]\s*(?:\?|sic\b|old style|o\.s\.|julian|in the julian|unclear|unconfirmed|approx|"
+    r"(?:date|day|time|year|month|hour)\b[^)]{0,20}(?:unclear|unconfirmed|unknown|\?)|по старому стилю|ст\. ст|"
+    r"(?:дата|год|время|день)\b[^)]{0,20}(?:не|уточн|\?)))",
     re.IGNORECASE,
 )
 _FOREGOING = re.compile(

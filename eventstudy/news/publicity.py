@@ -124,6 +124,14 @@ _GIVEN_OUT_RU = re.compile(
 _BEFORE_THAT = re.compile(r"\bhad\s+(?:\w+ly\s+|also\s+|already\s+|earlier\s+|then\s+|been\s+)*$", re.IGNORECASE)
 
 
+# "disclosed at 10:00 to the seller": not before the public.
+_ADDRESSED = re.compile(
+    r"\s*,?\s*to (?:the|an?|its|his|her|their)\b(?! (?:public|markets?|press|media|wires?|\w* ?exchange|parliament|"
+    r"house|senate|congress|nation|country|world|reporters|journalists)\b)",
+    re.IGNORECASE,
+)
+
+
 def unreal(sentence: str) -> str:
     """Return the word that takes a sentence out of this world: a novel, a drill, a parody, a statement withdrawn."""
     found = UNREAL.search(sentence)
@@ -147,6 +155,12 @@ def hidden(text: str) -> bool:
     return LATER.search(text) is not None
 
 
+def _is_aside(sentence: str, verb: re.Match[str], end: int) -> bool:
+    """Return whether who said it only stands aside: "At 10:00, the firm said, the plant exploded" times the blast."""
+    between, after = sentence[end : verb.start()], sentence[verb.end() :]
+    return end <= verb.start() and between.startswith(",") and re.match(r"(?:\s+[\w.«»-]+){0,3}\s*,", after) is not None
+
+
 def is_release(sentence: str, verb: re.Match[str]) -> bool:
     """Return whether a verb only tells when a paper came out: "a statement released at 10:00"."""
     before = sentence[: verb.start()].split()
@@ -161,7 +175,7 @@ def publicity(sentence: str, verb: re.Match[str], start: int, end: int) -> Act:
     outside: Act = "private" if _SAYS.fullmatch(verb[0]) or REPEATS.fullmatch(verb[0]) else "happening"
     if CLOSED.search(sentence):
         return outside
-    if _BEFORE_THAT.search(sentence, 0, verb.start()):
+    if _BEFORE_THAT.search(sentence, 0, verb.start()) or _is_aside(sentence, verb, end):
         return "happening"
     clause = sentence[_clause_start(sentence, min(verb.start(), start)) : verb.start()]
     subject = sentence[end : verb.start()] if start < verb.start() else clause
@@ -228,6 +242,8 @@ def _is_voiced(sentence: str, subject: str, verb: re.Match[str], start: int, end
     if not is_voice(plain):
         return False
     after = sentence[max(end, verb.end()) :]
+    if _ADDRESSED.match(after):
+        return False
     # "said 10:00 GMT was the cut-off": the time is what was said.
     if re.match(r"\s*(?:was|were|is|are|would|will|as|had|marks?)\b", after):
         return False
