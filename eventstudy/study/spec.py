@@ -208,7 +208,38 @@ def _field_problems(refused: ValidationError) -> Iterator[tuple[str, str]]:
             name = str(error["loc"][-1])
             yield key, f"unknown key. {did_you_mean(name, known)} Known are {', '.join(known)}."
         else:
-            yield key, f"found {error['input']!r}; {error['msg'].removeprefix('Value error, ')}."
+            yield key, f"found {_as_written(error['input'])}; {_asked(error)}."
+
+
+# What a value should have been, in the words of a study file; {} are filled from the rule that was broken.
+ASKED: Mapping[str, str] = {
+    "string_type": "write text in quotes",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number",
+    "float_parsing": "write a number",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "tuple_type": "write a list in brackets",
+    "dict_type": "write a table: { name = value }",
+    "missing": "a second bound is missing, as in [-5, 5]",
+    "too_long": "at most {max_length} values belong here",
+    "literal_error": "allowed are {expected}",
+    "less_than": "it must be less than {lt}",
+    "less_than_equal": "it must be {le} at the most",
+    "greater_than": "it must be greater than {gt}",
+    "greater_than_equal": "it must be {ge} at the least",
+}
+
+
+def _asked(error: Mapping[str, Any]) -> str:
+    words = ASKED.get(error["type"])
+    return words.format(**error.get("ctx", {})) if words else str(error["msg"]).removeprefix("Value error, ")
+
+
+def _as_written(value: Any) -> str:
+    return repr(list(value) if isinstance(value, tuple) else value)
 
 
 def _estimation_ends_before_the_event(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -241,6 +272,11 @@ def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     given: list[tuple[str, str, Mapping[str, object]]] = [("model", settings.get("model", "zero"), MODELS)]
     given += [(f"tests[{i}]", name, TESTS) for i, name in enumerate(settings.get("tests", ()))]
     given += [("adjust", settings["adjust"], ADJUSTMENTS)] if settings.get("adjust") else []
+    named = [(f"{place}.source", series.get("source", "file")) for place, series in _series(settings)]
+    if any(name != "file" for _, name in named):
+        from eventstudy.study.load import bar_sources
+
+        given += [(key, name, bar_sources()) for key, name in named]
     for key, name, table in given:
         if name not in table:
             yield key, f"{name!r} is not known. {did_you_mean(name, table)} Known are {', '.join(sorted(table))}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,29 @@ def test_a_zone_or_a_step_that_cannot_be_read_is_told_with_its_place() -> None:
     assert found["data[0].timezone"][0] == 11
     assert "'Europe/Moscow'" in found["data[0].timezone"][2]
     assert found["data[0].step"][0] == 13
+
+
+def test_an_unknown_source_is_told_before_anything_is_fetched() -> None:
+    found = problems(GOOD.replace('instrument = "SBER"', 'instrument = "SBER"\nsource = "fil"'))
+    assert "Did you mean 'file'?" in found["data[0].source"][2]
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({"tests": "bmp"}, "found 'bmp'; write a list in brackets."),
+        ({"name": 3}, "found 3; write text in quotes."),
+        ({"seed": "x"}, "found 'x'; write a whole number."),
+        ({"event": [-5]}, "found [-5]; a second bound is missing, as in [-5, 5]."),
+        ({"level": 2}, "found 2; it must be less than 1.0."),
+        ({"anchor": "bracke"}, "found 'bracke'; allowed are 'bracket', 'earliest' or 'latest'."),
+        ({"placebo_after": "maybe"}, "found 'maybe'; write true or false."),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said_in_the_words_of_a_study_file(settings: dict[str, Any], asked: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        StudySpec(**settings)
+    assert [p.message for p in refused.value.problems] == [asked]
 
 
 def test_a_syntax_error_has_its_place() -> None:
