@@ -30,6 +30,10 @@ def test_the_dollar_before_and_after_the_call() -> None:
     assert [str(t) for t in made.frame.index] == ["2021-04-13 12:15:00+00:00", "2021-04-14 12:15:00+00:00"]
 
 
+def test_a_pair_says_what_up_means() -> None:
+    assert fixing("EUR/USD").instrument.quote == "USD per EUR"
+
+
 def test_the_rouble_ends_in_march_2022() -> None:
     assert fixing().frame.index[-1].date().isoformat() == "2022-03-01"
     with pytest.raises(SourceError, match="2022-03-01"):

