@@ -20,10 +20,9 @@ from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.shards import Work
 from eventstudy.abnormal.windows import Window, WindowSpec
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind, keep_freed_memory
 
 SMALL_CELLS = 2_000_000
-UNTOUCHED_BYTES = 32_000_000
 Combine = Literal["rows", "sum"]
 Evidence = Mapping[str, Any]
 
@@ -176,14 +175,6 @@ def _fit_of(told: FloatArray, p: int) -> Fit:
     coef, root = told[:, first : first + p].copy(), told[:, first + p : CODE].reshape(N, p, p).copy()
     counts = n.astype(np.int64), rank.astype(np.int64)
     return Fit(coef, root, sigma2, df, counts[0], condition, status.astype(np.uint8), counts[1], np.empty((N, 0)))
-
-
-def keep_freed_memory() -> None:
-    """Have the C library keep what blocks free instead of handing it back and getting it again page by page.
-
-    Its bound is the largest piece ever freed; this one is never touched, so it costs neither memory nor time.
-    """
-    np.empty(UNTOUCHED_BYTES, dtype=np.uint8)
 
 
 def _gather(gathered: dict[str, Any], evidence: Evidence, plan: Plan, at: NDArray[np.intp], N: int) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from eventstudy.arrays import DAY_US, MINUTE_US, instant_from_us, instant_us
+import numpy as np
+
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, instant_from_us
+from eventstudy.market.sessions import as_day
 from eventstudy.news.items import Event
+from eventstudy.response.known import Known
 from eventstudy.response.matching import Matched, as_date
 from eventstudy.response.tape import Tape
 from eventstudy.response.values import Confounder
@@ -45,7 +49,7 @@ SEAMS = (
 )
 
 
-def confounders_of(tape: Tape, event: Event, matched: Matched, known: tuple[Event, ...] = ()) -> tuple[Confounder, ...]:
+def confounders_of(tape: Tape, event: Event, matched: Matched, known: Known) -> tuple[Confounder, ...]:
     """Return known events and seams inside the event's window, and the known events that cost placebo days."""
     found = [*_seams(tape, matched), *_known(event, matched, known)]
     return tuple(sorted(found, key=lambda c: c.at))
@@ -70,13 +74,11 @@ def _seams(tape: Tape, matched: Matched) -> list[Confounder]:
     return found
 
 
-def _known(event: Event, matched: Matched, known: tuple[Event, ...]) -> list[Confounder]:
+def _known(event: Event, matched: Matched, known: Known) -> list[Confounder]:
     start, zero, end = (int(matched.moments[i]) for i in (matched.start, matched.zero, -1))
     found = []
-    for other in known:
-        if other.id == event.id:
-            continue
-        earliest, latest = instant_us(other.time.earliest), instant_us(other.time.latest)
+    for row in np.flatnonzero(known.besides(event) & _may_matter(matched, known)):
+        other, (earliest, latest) = known.events[row], known.spans[row].tolist()
         label = other.label or other.id
         if latest >= start and earliest <= end:
             where = "before" if latest <= zero else "event"
@@ -84,6 +86,17 @@ def _known(event: Event, matched: Matched, known: tuple[Event, ...]) -> list[Con
         elif effect := _on_a_placebo_day(matched, earliest, latest):
             found.append(Confounder(other.time.earliest, label, "placebo", effect))
     return found
+
+
+def _may_matter(matched: Matched, known: Known) -> BoolArray:
+    """Return which known events lie in the same clock window of some day, or on a day that does not serve."""
+    start, zero, end = (int(matched.moments[i]) for i in (matched.start, matched.zero, -1))
+    earliest, latest = known.spans.T
+    days = np.rint((earliest - zero) / DAY_US).astype(np.int64)
+    removed = np.array([as_day(one.day) for one in matched.removed], dtype=np.int64)
+    touches = (latest >= start + days * DAY_US) & (earliest <= end + days * DAY_US)
+    inside = (latest >= start) & (earliest <= end)
+    return np.asarray(touches | inside | np.isin(matched.event_day + days, removed))
 
 
 def _on_a_placebo_day(matched: Matched, earliest: int, latest: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
@@ -21,6 +20,9 @@ class RemovedDay:
 
     day: date
     reason: str
+
+
+NONE_KNOWN: IntArray = np.empty((0, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,13 @@ class Matched:
         return weight if (weight < 1).any() else None
 
 
-def match(tape: Tape, time: EventTime, choice: WindowChoice, others: Sequence[EventTime] = ()) -> Matched:
+def match(tape: Tape, time: EventTime, choice: WindowChoice, others: IntArray = NONE_KNOWN) -> Matched:
     """Cut the window of an event and the same clock window of other days out of a tape.
 
     The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
     first at or after ``latest`` and the reach of the price rule. Days that hold another known event in the window
     (unless ``known_weight`` keeps them), or miss bars that the other days have (halts, half sessions), or have no price
-    yet at zero, are removed and listed.
+    yet at zero, are removed and listed. ``others`` (n, 2) are the instants of the other known events.
     """
     step = tape.step_us
     earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
@@ -211,10 +213,9 @@ def _rows(sample: Sample, rows: IntArray) -> Sample:
     return Sample(*(getattr(sample, column.name)[rows] for column in fields(Sample)))
 
 
-def _holds_known(tape: Tape, days: IntArray, ends: tuple[int, int], others: Sequence[EventTime]) -> BoolArray:
+def _holds_known(tape: Tape, days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
     """Return on which days another known event falls into the window, between two clock times of the day."""
-    known = np.array([(instant_us(o.earliest), instant_us(o.latest)) for o in others], dtype=np.int64).reshape(-1, 2)
-    known = wall_us(known.reshape(-1), tape.zone).reshape(-1, 2)
+    known = wall_us(others.reshape(-1), tape.zone).reshape(-1, 2)
     start, end = (days[:, None] * DAY_US + at for at in ends)
     return np.asarray(((known[:, 0] <= end) & (known[:, 1] >= start)).any(axis=1))
 

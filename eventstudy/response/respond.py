@@ -15,6 +15,7 @@ from eventstudy.response.activity import activity, medians
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
 from eventstudy.response.early_moves import early_move_notices
+from eventstudy.response.known import Known, known_events
 from eventstudy.response.later_closes import Days, LaterClose, later_closes, move_of
 from eventstudy.response.median_move import median_move
 from eventstudy.response.numbers import (
@@ -42,7 +43,7 @@ def respond(
     bars: Bars | Tape,
     event: Event,
     settings: ResponseSettings = DEFAULT,
-    known: Sequence[Event] = (),
+    known: Sequence[Event] | Known = (),
     factors: Sequence[Bars | Tape] = (),
 ) -> Response:
     """Return what one event did to one instrument: how far, how fast, how sure, and what else was going on.
@@ -53,7 +54,7 @@ def respond(
         Bars shorter than a day; a ``Tape`` made from them under the same price rule once serves many events.
     event : Event
     settings : ResponseSettings
-    known : sequence of Event
+    known : sequence of Event, or Known
         Other known events: days on which one falls into the same clock window do not serve as placebo days, and those
         near the event are listed as confounders.
     factors : sequence of Bars or Tape
@@ -77,16 +78,14 @@ def respond(
             f"The bars of {tape.instrument.code} are too long for the shape of an intraday response.",
             remedy="Give bars shorter than a day.",
         )
-    others = tuple(other.time for other in known if other.id != event.id)
-    window = abnormal_window(tape, event.time, settings, others, regressors)
+    laid_out = known_events(known)
+    window = abnormal_window(tape, event.time, settings, laid_out.spans[laid_out.besides(event)], regressors)
     if not len(window.columns) or not math.isfinite(window.car[window.matched.first]):
         raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")
-    return _assemble(tape, event, settings, window, tuple(known))
+    return _assemble(tape, event, settings, window, laid_out)
 
 
-def _assemble(
-    tape: Tape, event: Event, settings: ResponseSettings, window: Window, known: tuple[Event, ...]
-) -> Response:
+def _assemble(tape: Tape, event: Event, settings: ResponseSettings, window: Window, known: Known) -> Response:
     after, matched = after_news(window, settings), window.matched
     closes = later_closes(tape, window, settings)
     columns, keep = window.columns, served(window)

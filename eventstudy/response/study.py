@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
-from eventstudy.arrays import DAY_US
+from eventstudy.arrays import DAY_US, keep_freed_memory
 from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event
 from eventstudy.response.claims import claims_beside
+from eventstudy.response.known import Known, known_events
 from eventstudy.response.pairs import Pair, pairs_of
 from eventstudy.response.respond import respond
 from eventstudy.response.settings import ResponseSettings
@@ -57,7 +58,7 @@ def respond_all(
         {b.instrument.code: tape_of(b, settings.price) for b in bars if b.step.value // 1000 < DAY_US and len(b)},
         tuple(tape_of(b, settings.price) for b in factors),
         settings,
-        (*events, *known),
+        known_events((*events, *known)),
     )
     if workers < 2 or len(events) < 2 * workers:
         return _answer(task, tuple(events))
@@ -80,10 +81,11 @@ class Task:
     tapes: Mapping[str, Tape]
     factors: tuple[Tape, ...]
     settings: ResponseSettings
-    known: tuple[Event, ...]
+    known: Known
 
 
 def _answer(task: Task, events: tuple[Event, ...]) -> ResponseSet:
+    keep_freed_memory()
     found: list[Response] = []
     pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []

@@ -12,7 +12,7 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
 from eventstudy.news.items import EventTime
 from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
 from eventstudy.response.expected import less_expected
-from eventstudy.response.matching import Matched, WindowChoice, match
+from eventstudy.response.matching import NONE_KNOWN, Matched, WindowChoice, match
 from eventstudy.response.numbers import AfterNews
 from eventstudy.response.placebo import bands, regime_scaled
 from eventstudy.response.seasonality import daily_level
@@ -87,10 +87,10 @@ def abnormal_window(
     tape: Tape,
     time: EventTime,
     settings: ResponseSettings,
-    others: tuple[EventTime, ...] = (),
+    others: IntArray = NONE_KNOWN,
     factors: Sequence[Tape] = (),
 ) -> Window:
-    """Cut, match and correct the window of one event on one tape."""
+    """Cut, match and correct the window of one event on one tape; ``others`` (n, 2) are the known events' instants."""
     nights = nights_closed(tape, time)
     closed = is_closed(tape, time)
     choice = WindowChoice(

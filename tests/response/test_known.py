@@ -1,0 +1,48 @@
+"""The known events of a study are laid out once, and none that matters is passed over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from eventstudy.arrays import instant_us
+from eventstudy.news.items import Event, EventTime
+from eventstudy.response import confounders, known
+from eventstudy.response.respond import respond
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.study import respond_all
+from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
+
+BARS, EVENT = intraday_bars(intraday_days(IntradayDesign(days=25), 3))
+
+
+def scattered(n: int, seed: int) -> list[Event]:
+    """Events at any time of the days around, some of them as long as a day."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for k in range(n):
+        begins = EVENT.time.earliest - timedelta(minutes=int(rng.integers(-2_000, 40_000)))
+        lasts = timedelta(minutes=int(rng.choice([0, 5, 90, 1_440])))
+        made.append(Event(f"e{k}", EventTime(begins, begins + lasts)))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_looking_at_those_that_may_matter_finds_what_looking_at_all_finds(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, others = ResponseSettings(known_events="keep"), scattered(60, seed)
+    quick = respond(BARS, EVENT, settings, others).confounders
+    monkeypatch.setattr(confounders, "_may_matter", lambda matched, laid_out: np.ones(len(laid_out.events), bool))
+    assert respond(BARS, EVENT, settings, others).confounders == quick
+    assert {c.where for c in quick} >= {"placebo"}
+
+
+def test_the_times_of_all_events_are_read_once_whatever_the_number_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(known, "instant_us", lambda at: calls.append(at) or instant_us(at))
+    events = [Event(f"e{k}", EventTime(*[EVENT.time.earliest - timedelta(minutes=k)] * 2)) for k in range(6)]
+    assert len(respond_all([BARS], events, ResponseSettings(known_events="keep"))) == 6
+    assert len(calls) == 12
