@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstudy.errors import DataError, UnknownNameError
+from eventstudy.errors import DataError, SpecError, UnknownNameError
 from eventstudy.study.load import bar_request, bars_digest, load_study, simulated_bars
 from eventstudy.study.spec import DataSpec
 
@@ -64,7 +64,7 @@ def test_an_event_that_is_not_in_the_file_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_source_lists_the_known_ones(tmp_path: Path) -> None:
     study = folder_with(tmp_path, STUDY.replace('step = "10min"', 'step = "10min"\nsource = "moexx"'))
-    with pytest.raises(UnknownNameError, match=r"Did you mean 'moex'"):
+    with pytest.raises(SpecError, match=r"Did you mean 'moex'"):
         load_study(study)
 
 
