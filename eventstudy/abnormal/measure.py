@@ -130,6 +130,7 @@ def measure(
             law = np.empty((N, part.fit.law.shape[1])) if law is None else law
             law[at] = part.fit.law
         _gather(gathered, part.evidence, plan, at, N)
+    del place
     used = book.is_used(told[:, CODE].astype(np.uint8))
     marked = np.flatnonzero(told[:, CODE])
     codes.mark(positions.row[back[marked]], *told[marked, CODE:].astype(np.int64).T)
@@ -171,10 +172,18 @@ def _told(part: Measured) -> FloatArray:
 
 def _fit_of(told: FloatArray, p: int) -> Fit:
     N, first = len(told), len(PLAIN)
-    sigma2, df, n, condition, status, rank = (told[:, j].copy() for j in range(first))
-    coef, root = told[:, first : first + p].copy(), told[:, first + p : CODE].reshape(N, p, p).copy()
-    counts = n.astype(np.int64), rank.astype(np.int64)
-    return Fit(coef, root, sigma2, df, counts[0], condition, status.astype(np.uint8), counts[1], np.empty((N, 0)))
+    column = {name: told[:, j] for j, name in enumerate(PLAIN)}
+    return Fit(
+        coef=told[:, first : first + p].copy(),
+        root=told[:, first + p : CODE].reshape(N, p, p).copy(),
+        sigma2=column["sigma2"].copy(),
+        df=column["df"].copy(),
+        n=column["n"].astype(np.int64),
+        condition=column["condition"].copy(),
+        status=column["status"].astype(np.uint8),
+        rank=column["rank"].astype(np.int64),
+        residuals=np.empty((N, 0)),
+    )
 
 
 def _gather(gathered: dict[str, Any], evidence: Evidence, plan: Plan, at: NDArray[np.intp], N: int) -> None:
