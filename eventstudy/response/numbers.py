@@ -179,6 +179,7 @@ def leak_estimates(
 ) -> tuple[Estimate, Estimate]:
     """Return the move before the news, signed by the move after it, and its share of both together.
 
+    Where the move after is one that ordinary days make as well, its sign is a guess and the interval allows for both.
     The p-value is two-sided against the same window on placebo days; of ``tested`` where that is another path. With an
     uncertain time a leak and a late timestamp cannot be told apart.
     """
@@ -187,8 +188,11 @@ def leak_estimates(
     event, others = tested or (before, placebo_before)
     pvalue = float(placebo_pvalue(np.array(event), others, after.weight))
     draws = direction * noise_draws(np.array([before]), placebo_before[:, None])[:, 0]
-    leak = Estimate("leak", direction * before, *interval(draws, after.level, after.weight), pvalue=pvalue)
+    low, high = interval(draws, after.level, after.weight)
     reason = after.undefined("half_life")
+    if reason:  # nobody knows which way the news moved the price, so the interval holds either sign
+        low, high = min(low, -high), max(high, -low)
+    leak = Estimate("leak", direction * before, low, high, pvalue=pvalue)
     if not reason and not before + final:
         reason = "the moves before and after the news cancel out"
     if reason:

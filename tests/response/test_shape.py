@@ -101,6 +101,15 @@ def test_the_leak_is_signed_by_the_move_and_ranked() -> None:
     assert against.value == -0.001
 
 
+def test_the_leak_keeps_either_sign_while_nobody_knows_which_way_the_news_went() -> None:
+    before = np.linspace(-0.004, 0.004, 59)
+    clear, _ = leak_estimates(-0.009, before, after([-0.05] * 6))
+    assert 0 < clear.low < clear.value == 0.009 < clear.high
+    faint, share = leak_estimates(-0.009, before, after([-1e-5] * 6))
+    assert (faint.low, faint.high) == (-clear.high, clear.high)
+    assert share.reason
+
+
 def test_placebo_pvalues_by_hand() -> None:
     placebo = np.array([[1.0, 5.0], [-3.0, np.nan], [2.0, -4.0]])
     assert placebo_pvalue(np.array([2.5, 4.5]), placebo).tolist() == [2 / 4, 2 / 3]
