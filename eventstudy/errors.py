@@ -47,9 +47,7 @@ class UnknownNameError(UsageError, ValueError):
     def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
         self.kind, self.given, self.known = kind, given, tuple(sorted(known))
         few = len(self.known) <= MOST_NAMES
-        listed = (
-            ", ".join(self.known) if few else f"{len(self.known)} others, such as {self.known[len(self.known) // 2]}"
-        )
+        listed = ", ".join(self.known) if few else f"{len(self.known)} others"
         super().__init__(
             f"{given!r} is not a known {kind}; known are {listed}.", remedy=did_you_mean(given, self.known)
         )

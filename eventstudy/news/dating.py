@@ -62,7 +62,10 @@ def date_item(item: NewsItem, context: Context | None = None, bars: Sequence[Bar
     candidates, extra, more = _candidates(found, claims, bars, context, bounds)
     margin = round(candidates[0].score - candidates[1].score, 3) if len(candidates) > 1 else None
     status: Status = "needs_review" if candidates or evidence else "undated"
-    return Dating(item.id, status, None, candidates, evidence, (*conflicts, *extra), claims, margin, (*notes, *more))
+    silent = ("nothing in it says when: no date, no time, no stamp",) if status == "undated" else ()
+    return Dating(
+        item.id, status, None, candidates, evidence, (*conflicts, *extra), claims, margin, (*notes, *more, *silent)
+    )
 
 
 def date_items(

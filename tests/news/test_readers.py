@@ -255,3 +255,9 @@ def test_every_row_of_the_real_tables_is_a_stamp_in_utc(name: str, rows: int) ->
         assert stamp.latest is not None
         shown = stamp.latest.hour * 60 + stamp.latest.minute
         assert (shown + (240 if four else 180)) % 1440 == hour * 60 + minute
+
+
+def test_a_text_that_says_nothing_of_time_says_so() -> None:
+    dating = date_item(NewsItem("x", "a", "", ""))
+    assert dating.status == "undated"
+    assert any("nothing in it says when" in note for note in dating.notes)

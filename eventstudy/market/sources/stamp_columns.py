@@ -56,7 +56,12 @@ def read_dates(texts: Sequence[str]) -> IntArray:
         raise BarsError(f"{texts[found.index(None)]!r} is not written like {texts[0]!r}, the first date of the column.")
     readings = [r for r in (days_of([m for m in found if m], order) for order in orders) if r is not None]
     if not readings:
-        raise BarsError(f"The dates like {texts[0]!r} hold a day that does not exist in any order of day and month.")
+        nowhere = (t for t, m in zip(texts, found, strict=True) if m and all(days_of([m], o) is None for o in orders))
+        told = next((f"{text!r} is a day that does not exist." for text in nowhere), "")
+        raise BarsError(
+            told or f"No one order of day and month makes days of all dates like {texts[0]!r}.",
+            remedy="Correct the dates of the file, or write them as YYYY-MM-DD.",
+        )
     if len(readings) > 1 and not np.array_equal(readings[0], readings[1]):
         raise BarsError(
             f"No date of the column says whether {texts[0]!r} is day/month or month/day.",
