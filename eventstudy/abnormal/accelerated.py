@@ -15,7 +15,8 @@ import numpy as np
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Cells, Columns, Windows, asked_for
-from eventstudy.abnormal.least_squares import fit_of_line
+from eventstudy.abnormal.least_squares import Learned
+from eventstudy.abnormal.line import LINE_MOMENTS, fit_of_line
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.regressions import plain, regression
 from eventstudy.arrays import look_up
@@ -32,10 +33,10 @@ def market_line(y: Cells, X: Columns, options: Options) -> Fit:
     if not (isinstance(y, Windows) and isinstance(x, Windows) and y.inside and x.inside):
         return regression(y, X, options)
     B, M = y.shape
-    moments, n = np.empty((kernels.LINE_MOMENTS, B)), np.empty(B, dtype=np.int64)
+    moments, n = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64)
     residuals = np.empty((B, M if asked_for(y) else 0))
     kernels.lines(y.flat, y.start, x.flat, x.start, M, moments, n, residuals)
-    return fit_of_line(moments, n, (residuals, (y, x)))
+    return fit_of_line(moments, n, Learned(residuals, (y, x)))
 
 
 COMPILED: Mapping[Callable[..., Any], Callable[..., Fit]] = {regression: market_line}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from eventstudy.arrays import DAY_US, IntArray, look_up
 
 MAX_GAP_US = 14 * DAY_US
 HOUR_US = 3_600_000_000
+LARGEST = (1 << 62) - 1
 Numbers = NDArray[Any] | int
 
 
@@ -65,10 +65,7 @@ def align(
     _mark(codes, missing_bars > 0, book.WINDOW, missing_bars)
     _mark(codes, _duplicates(table, which), book.DUPLICATE)
     row = np.flatnonzero(codes.code == book.USED)
-    order = (which * (int(length.max(initial=0)) + 1) + reference)[row]
-    row = row[
-        np.lexsort((first[row], order)) if (first - reference > 1)[row].any() else np.argsort(order, kind="stable")
-    ]
+    row = _in_order(which * (int(length.max(initial=0)) + 1) + reference, first - reference, row)
     none = np.empty((len(row), 0), dtype=np.int64)
     return Positions(row, which[row], reference[row], first[row], none, none, none), codes
 
@@ -80,8 +77,10 @@ def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0,
 
 
 def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
-    places = {code: s for s, code in enumerate(series.codes)}
-    return np.fromiter(map(places.get, table.instruments.tolist(), repeat(-1)), dtype=np.int64, count=len(table))
+    place_of = {code: s for s, code in enumerate(series.codes)}
+    names, place = (table.instruments, slice(None)) if table.places is None else table.places
+    found = np.array([place_of.get(name, -1) for name in names.tolist()], dtype=np.int64)
+    return found[place]
 
 
 def _lay_all(series: SeriesSet, which: IntArray, before: IntArray, by: IntArray) -> tuple[IntArray, IntArray]:
@@ -95,6 +94,15 @@ def _lay_all(series: SeriesSet, which: IntArray, before: IntArray, by: IntArray)
         closes = series.closes[series.time_offset[s] : series.time_offset[s] + series.length[s]]
         reference[rows], first[rows] = lay(closes, before[rows], by[rows])
     return reference, first
+
+
+def _in_order(place: IntArray, bars: IntArray, row: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the rows in order of place, then of bars merged, then of row."""
+    own, size = place[row], len(place)
+    if (bars[row] > 1).any() or int(own.max(initial=0)) > LARGEST // max(size, 1):
+        return row[np.lexsort((bars[row], own))]
+    packed = np.sort(own * size + row)
+    return np.asarray(packed % size if size else packed, dtype=np.intp)
 
 
 def _gap(series: SeriesSet, start: IntArray, reference: IntArray, first: IntArray) -> IntArray:
@@ -114,7 +122,7 @@ def _missing_bars(windows: WindowSpec, reference: IntArray, first: IntArray, len
 
 def _duplicates(table: EventTable, which: IntArray) -> NDArray[np.bool_]:
     """Rows that repeat an earlier one: the same id on the same instrument, or the same unnamed instant on it."""
-    if table.named and len(set(table.ids.tolist())) == len(which):
+    if table.named and (table.distinct or len(set(table.ids.tolist())) == len(which)):
         return np.zeros(len(which), dtype=bool)
     key = table.keys(which)
     order = np.lexsort(key[::-1])

@@ -13,6 +13,8 @@ from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
 CELLS_PER_BLOCK = 1 << 20
+SHARED_SPAN = 8  # starts may spread over so many cells a row before looking for equal ones costs more than it saves
+SHARED_BY = 2  # rows that share a run on average, for them to be worth a table
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,24 @@ def windows_of(flat: FloatArray, start: IntArray, size: int, bounds: tuple[IntAr
 def asked_for(y: Cells) -> bool:
     """Return whether the residuals of a fit to ``y`` are to be kept."""
     return not (isinstance(y, Windows) and y.spent)
+
+
+def shared_runs(cells: Cells) -> tuple[Windows, IntArray] | None:
+    """Return the distinct runs and which of them each row is; None where rows share few, or finding out costs more."""
+    if not (isinstance(cells, Windows) and cells.inside and len(cells)):
+        return None
+    first = int(cells.start.min())
+    span = int(cells.start.max()) - first + 1
+    if span > SHARED_SPAN * len(cells):
+        return None
+    seen = np.zeros(span, dtype=np.bool_)
+    seen[cells.start - first] = True
+    start = first + np.flatnonzero(seen)
+    if len(start) * SHARED_BY > len(cells) or len(start) * cells.size > CELLS_PER_BLOCK:
+        return None
+    row = (np.cumsum(seen) - 1)[cells.start - first]
+    where = np.zeros(len(start), np.int64), np.full(len(start), len(cells.flat))
+    return Windows(cells.flat, start, *where, cells.size, inside=True), row
 
 
 def fresh(cells: Cells, rows: slice | IntArray) -> FloatArray:

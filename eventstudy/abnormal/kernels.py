@@ -14,7 +14,6 @@ import numpy as np
 from eventstudy.arrays import FloatArray, IntArray
 
 LANES = 8
-LINE_MOMENTS = 5
 
 
 @numba.njit(cache=True, nogil=True)

@@ -6,23 +6,48 @@ bits of all others alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Cells, asked_for, fresh, head
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
-TINY_SHARE = 1e-12
-CELLS_PER_RUN = 1 << 15
+CELLS_PER_RUN = 1 << 16
 SINGLE_THREAD = 8_192
 Rows: TypeAlias = tuple[FloatArray, ...]
-Learned: TypeAlias = tuple[FloatArray, tuple[Cells, ...]]
-Law: TypeAlias = Callable[[Rows, IntArray | int, BoolArray | None], Rows]
+Place: TypeAlias = slice | IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Holes:
+    """Cells of some rows that are not there, as (row, column) indices, and how many each row has left."""
+
+    cells: tuple[NDArray[np.intp], ...]
+    n: IntArray
+
+
+# What is computed of some rows of returns, which the law may overwrite with its residuals: their place among all rows
+# tells the law which regressors are theirs, and cells in holes hold 0.
+Law: TypeAlias = Callable[[FloatArray, Place, Holes | None], Rows]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Learned:
+    """Residuals, NaN where a cell was not used, and the returns and regressors they come from.
+
+    ``first`` are the first cells of the returns where somebody had them at hand: as many as must differ.
+    """
+
+    residuals: FloatArray
+    columns: tuple[Cells, ...]
+    first: FloatArray | None = None
 
 
 def usable(y: FloatArray, X: FloatArray) -> tuple[BoolArray | None, IntArray]:
@@ -53,9 +78,9 @@ def dots(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def mean_only(y: Cells) -> Fit:
     """Fit a constant: ``mu = mean(y)``, ``df = M - 1``."""
-    (mean, spread), residuals, n = _learn((y,), _constant, 2)
+    (mean, spread), learned, n = learn((y,), _constant, 2)
     root = (1 / np.sqrt(np.maximum(n, 1)))[:, None, None]
-    return finish(mean[:, None], root, spread, n, (residuals, (y,)), np.ones(len(y)))
+    return finish(mean[:, None], root, spread, n, learned, np.ones(len(y)))
 
 
 def no_parameters(y: FloatArray, p: int) -> Fit:
@@ -65,86 +90,67 @@ def no_parameters(y: FloatArray, p: int) -> Fit:
     spread = np.einsum("ij,ij->i", residuals, residuals)
     residuals[~there] = np.nan
     empty = np.zeros((len(y), p)), np.zeros((len(y), p, p))
-    return finish(*empty, spread, there.sum(axis=1), (residuals, (y,)), np.full(len(y), np.nan), 0)
+    return finish(*empty, spread, there.sum(axis=1), Learned(residuals, (y,)), np.full(len(y), np.nan), 0)
 
 
-def one_regressor(y: Cells, x: Cells) -> Fit:
-    """Fit ``y = a + b x`` by centring first: the means take their digits away before anything is multiplied."""
-    (y_mean, x_mean, sxx, slope, spread), residuals, n = _learn((y, x), _line, 5)
-    return fit_of_line((y_mean, x_mean, sxx, slope, spread), n, (residuals, (y, x)))
+def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray, Learned, IntArray]:
+    """Apply ``law`` to every row and return its moments (width, B), what they come from, and the usable cells per row.
 
-
-def fit_of_line(moments: Iterable[FloatArray], n: IntArray, learned: Learned) -> Fit:
-    """Return the fit whose means, squared deviations of x, slope and squared residuals are ``moments``."""
-    y_mean, x_mean, sxx, slope, spread = moments
-    bars = np.maximum(n, 1)
-    with np.errstate(all="ignore"):
-        inverse = 1 / np.sqrt(sxx)
-        # sqrt((1 + c) / (1 - c)) for the cosine c of x and the constant, with 1 - c^2 written as a quotient: formed by
-        # subtraction it is zero once x varies by less than 1e-8 of its mean, and a design that can be solved is lost.
-        length = np.hypot(np.sqrt(sxx / bars), x_mean)
-        condition = (1 + np.abs(x_mean) / length) * length / np.sqrt(sxx / bars)
-        root = np.zeros((len(n), 2, 2))
-        root[:, 0, 0], root[:, 0, 1], root[:, 1, 1] = 1 / np.sqrt(bars), -x_mean * inverse, inverse
-        coef = np.stack([y_mean - slope * x_mean, slope], axis=1)
-        flat = ~(sxx > bars * (TINY_SHARE * np.abs(x_mean)) ** 2) | (sxx == 0)
-    return finish(coef, root, spread, n, learned, np.where(flat, np.inf, condition))
-
-
-def _learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Apply ``law`` to every row and return its moments (width, B), the residuals, and the usable cells per row.
-
-    Rows go through in runs that stay in a core's own cache. Rows with missing cells, which their own sums give away,
+    Rows go through in runs that stay in a core's own cache. Rows with missing cells, which their own means give away,
     are done again around them.
     """
-    (B, M), wanted = columns[0].shape, asked_for(columns[0])
+    y, wanted = columns[0], asked_for(columns[0])
+    B, M = y.shape
     moments, n = np.empty((width, B)), np.full(B, M, dtype=np.int64)
-    residuals = np.empty((B, M if wanted else 0))
-    size = max(1, CELLS_PER_RUN // max(M, 1))
+    residuals, first = np.empty((B, M if wanted else 0)), np.empty((B, min(M, len(columns) + 1)))
     with np.errstate(all="ignore"):
-        for low in range(0, B, size):
-            rows = slice(low, low + size)
-            own = tuple(fresh(column, rows) for column in columns)
-            moments[:, rows] = law(own, max(M, 1), None)
+        for rows in runs_of(B, M):
+            own = fresh(y, rows)
+            first[rows] = own[:, : first.shape[1]]
+            moments[:, rows] = law(own, rows, None)
             if wanted:
-                residuals[rows] = own[0]
+                residuals[rows] = own
         holed = np.flatnonzero(~np.isfinite(moments[: len(columns)].sum(axis=0)))
-        if len(holed):
-            own = tuple(fresh(column, holed) for column in columns)
-            there = np.logical_and.reduce([np.isfinite(column) for column in own])
-            n[holed] = there.sum(axis=1)
-            for column in own:
-                column[~there] = 0.0
-            moments[:, holed] = law(own, np.maximum(n[holed], 1), there)
+        for part in runs_of(len(holed), M):
+            rows = holed[part]
+            own = fresh(y, rows)
+            holes = holes_of((own, *(column[rows] for column in columns[1:])))
+            own[holes.cells] = 0.0
+            n[rows] = holes.n
+            moments[:, rows] = law(own, rows, holes)
             if wanted:
-                residuals[holed] = np.where(there, own[0], np.nan)
-    return moments, residuals, n
+                own[holes.cells] = np.nan
+                residuals[rows] = own
+    return moments, Learned(residuals, columns, first), n
 
 
-def _constant(own: Rows, n: IntArray | int, there: BoolArray | None) -> Rows:
+def runs_of(B: int, M: int) -> list[slice]:
+    """Split B rows of M cells into runs that fit a core's own cache."""
+    size = max(1, CELLS_PER_RUN // max(M, 1))
+    return [slice(low, min(low + size, B)) for low in range(0, B, size)]
+
+
+def holes_of(own: Rows) -> Holes:
+    """Return the cells where a column is missing."""
+    there = np.logical_and.reduce([np.isfinite(column) for column in own])
+    cells = np.nonzero(~there)
+    n = there.shape[1] - np.bincount(cells[0], minlength=len(there))
+    return Holes(cells, n.astype(np.int64))
+
+
+def _constant(y: FloatArray, rows: Place, holes: Holes | None) -> Rows:
     """Return mean and squared deviations of each row, which becomes its deviations."""
-    (y,) = own
-    mean = _centre(y, n, there)
+    mean = centre(y, holes)
     return mean, dots(y, y)
 
 
-def _line(own: Rows, n: IntArray | int, there: BoolArray | None) -> Rows:
-    """Return both means, squared deviations of x, slope and squared residuals; y becomes the residuals."""
-    y, x = own
-    y_mean, x_mean = _centre(y, n, there), _centre(x, n, there)
-    sxx = dots(x, x)
-    slope = dots(x, y) / sxx
-    np.multiply(x, slope[:, None], out=x)
-    np.subtract(y, x, out=y)
-    return y_mean, x_mean, sxx, slope, dots(y, y)
-
-
-def _centre(column: FloatArray, n: IntArray | int, there: BoolArray | None) -> FloatArray:
-    """Take each row's mean away, in place, and return it; cells that are not there stay 0."""
+def centre(column: FloatArray, holes: Holes | None) -> FloatArray:
+    """Take each row's mean away, in place, and return it; cells that are not there are 0 and stay so."""
+    n = max(column.shape[1], 1) if holes is None else np.maximum(holes.n, 1)
     mean: FloatArray = dots(column, np.ones(column.shape[1])) / n
     np.subtract(column, mean[:, None], out=column)
-    if there is not None:
-        np.multiply(column, there, out=column)
+    if holes is not None:
+        column[holes.cells] = 0.0
     return mean
 
 
@@ -157,31 +163,28 @@ def finish(
     condition: FloatArray,
     parameters: int | None = None,
 ) -> Fit:
-    """Divide by the degrees of freedom, and say which rows have no honest variance.
-
-    ``learned`` are the residuals, NaN where a cell was not used, and the returns and regressors they come from.
-    """
-    residuals, columns = learned
+    """Divide by the degrees of freedom, and say which rows have no honest variance."""
     p = coef.shape[1] if parameters is None else parameters
     df = (n - p).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         sigma2 = np.where(df > 0, spread / np.where(df > 0, df, 1.0), np.nan)
     status = np.zeros(len(n), dtype=np.uint8)
-    status[too_few_values(columns, max(p + 1, 2)) & (df > 0)] = book.DEGENERATE
+    status[too_few_values(learned, max(p + 1, 2)) & (df > 0)] = book.DEGENERATE
     flat = np.isposinf(condition) & (df > 0)
     status[flat] = book.COLLINEAR
     rank = np.where(flat, 1, p).astype(np.int64)
-    return Fit(coef, root, sigma2, df, n, condition, status, rank, residuals)
+    return Fit(coef, root, sigma2, df, n, condition, status, rank, learned.residuals)
 
 
-def too_few_values(columns: tuple[Cells, ...], needed: int) -> BoolArray:
+def too_few_values(learned: Learned, needed: int) -> BoolArray:
     """Return which rows of the first column hold fewer than ``needed`` distinct values where all columns have one.
 
     Most rows are settled by their first cells.
     """
-    y = columns[0]
+    columns, y = learned.columns, learned.columns[0]
+    first = head(y, needed) if learned.first is None else learned.first
     doubt: BoolArray = np.full(len(y), y.shape[1] < needed, dtype=np.bool_)
-    for one, other in combinations(head(y, needed).T, 2):
+    for one, other in combinations(first.T, 2):
         doubt |= ~((one < other) | (one > other))
     rows = np.flatnonzero(doubt)
     if len(rows):

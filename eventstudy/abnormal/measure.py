@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
+from eventstudy.abnormal.columns import Columns, compact
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block, blocks, cut, whole
+from eventstudy.abnormal.least_squares import no_parameters
 from eventstudy.abnormal.model_row import ModelRow, Options
 from eventstudy.abnormal.panel import EventTable, Positions
 from eventstudy.abnormal.series import SeriesSet
@@ -62,6 +64,11 @@ class Plan:
     def reads_only(self) -> bool:
         """Whether estimation windows are read a few rows at a time and nothing of their length is kept."""
         return self.model.streams(self.options) and not self.collect
+
+    @property
+    def totals(self) -> frozenset[str]:
+        """What is collected as one total over all events."""
+        return frozenset(name for name, collector in self.collect.items() if collector.combine == "sum")
 
     def columns(self, window: Window) -> slice:
         return slice(window.start - self.windows.event.start, window.stop - self.windows.event.start + 1)
@@ -115,83 +122,61 @@ def measure(
     """
     (table, codes), (series, learn) = events, data
     N, (L1, L2), k = len(positions.row), plan.cells, plan.model.regressors(len(series.factors))
-    back = np.argsort(positions.row, kind="stable")
-    place = np.empty_like(back)
-    place[back] = np.arange(N)
-    ar, event_X, told = np.empty((N, L2)), np.empty((k, N, L2)), np.empty((N, _width(1 + k)))
-    gathered: dict[str, Any] = {}
-    law: FloatArray | None = None
+    columns, totals = Columns(positions.row, len(table)), dict[str, Any]()
     pieces = blocks(N, (L2 if plan.reads_only else L1 + L2) * (1 + k))
     work = Work(measure_block, series, learn, positions, (plan,))
     for rows, part in zip(pieces, run(work, pieces), strict=True):
-        at = place[rows]
-        ar[at], event_X[:, at], told[at] = part.ar, part.event_X, _told(part)
-        if part.fit.law is not None:
-            law = np.empty((N, part.fit.law.shape[1])) if law is None else law
-            law[at] = part.fit.law
-        _gather(gathered, part.evidence, plan, at, N)
-    del place
-    used = book.is_used(told[:, CODE].astype(np.uint8))
-    marked = np.flatnonzero(told[:, CODE])
-    codes.mark(positions.row[back[marked]], *told[marked, CODE:].astype(np.int64).T)
-    kept = back if used.all() else back[used]
-    row, n_bars = positions.row[kept], _bars(positions, plan.tau, kept)
-    law = None if law is None else law[used]
+        _put(columns, rows, part, plan)
+        for name in part.evidence.keys() & plan.totals:
+            totals[name] = totals[name] + part.evidence[name] if name in totals else part.evidence[name]
+    if not pieces:
+        _put(columns, slice(0), _nothing(plan, k), plan)
+    _settle(columns, codes, positions)
+    row, n_bars = positions.row[columns.kept], _bars(positions, plan.tau, columns.kept)
+    fit = Fit(*(columns.taken(name) for name in FIT_COLUMNS), law=columns.taken("law"))
     made = AbnormalReturns(
         events=table.ids[row],
         instruments=table.instruments[row],
         row=row,
         tau=plan.tau,
-        ar=compact(ar, used),
+        ar=columns.taken("ar"),
         n_bars=n_bars,
-        event_X=_compacted(event_X, used),
-        closes=_closes(series, positions, plan.tau, kept),
-        fit=replace(_fit_of(compact(told, used), 1 + k), law=law),
-        noise=None if law is None or plan.model.noise is None else plan.model.noise(law, *_ahead(plan, n_bars)),
+        event_X=columns.taken("event_X"),
+        closes=_closes(series, positions, plan.tau, columns.kept),
+        fit=fit,
+        noise=None if fit.law is None or plan.model.noise is None else plan.model.noise(fit.law, *_ahead(plan, n_bars)),
     )
-    return made, {
-        name: value[used] if plan.collect[name].combine == "rows" else value for name, value in gathered.items()
-    }
+    by_event = {name: columns.taken(_evidence(name)) for name in plan.collect if name not in plan.totals}
+    return made, totals | {name: value for name, value in by_event.items() if value is not None}
 
 
-# A row of numbers per event: sigma2, df, n, condition, status and rank, coef and root, and last the ledger's columns.
-# One row is one place in memory; a dozen columns would be a dozen, and a million events are not in the cache.
-PLAIN = ("sigma2", "df", "n", "condition", "status", "rank")
-CODE = -3
+def _put(columns: Columns, rows: slice, part: Measured, plan: Plan) -> None:
+    code, a, b = part.status
+    columns.put("event_X", rows, part.event_X, axis=1)
+    fit = {name: getattr(part.fit, name) for name in (*FIT_COLUMNS, "law")}
+    by_event = {_evidence(name): value for name, value in part.evidence.items() if name not in plan.totals}
+    for name, value in {"ar": part.ar, "code": code, "a": a, "b": b, **fit, **by_event}.items():
+        columns.put(name, rows, value)
 
 
-def _width(p: int) -> int:
-    return len(PLAIN) + p + p * p + 3
+def _evidence(name: str) -> str:
+    """Return the column of a piece of evidence; a fit has residuals as well."""
+    return f"evidence: {name}"
 
 
-def _told(part: Measured) -> FloatArray:
-    fit = part.fit
-    columns = [getattr(fit, name) for name in PLAIN]
-    return np.column_stack([*columns, fit.coef, fit.root.reshape(len(fit), -1), *part.status])
+def _nothing(plan: Plan, k: int) -> Measured:
+    """Return the outcome of no event."""
+    (L1, L2), none = plan.cells, np.zeros(0, dtype=np.int64)
+    fit = no_parameters(np.empty((0, L1)), 1 + k)
+    return Measured(np.empty((0, L2)), np.empty((k, 0, L2)), fit, (none.astype(np.uint8), none, none), {})
 
 
-def _fit_of(told: FloatArray, p: int) -> Fit:
-    N, first = len(told), len(PLAIN)
-    column = {name: told[:, j] for j, name in enumerate(PLAIN)}
-    return Fit(
-        coef=told[:, first : first + p].copy(),
-        root=told[:, first + p : CODE].reshape(N, p, p).copy(),
-        sigma2=column["sigma2"].copy(),
-        df=column["df"].copy(),
-        n=column["n"].astype(np.int64),
-        condition=column["condition"].copy(),
-        status=column["status"].astype(np.uint8),
-        rank=column["rank"].astype(np.int64),
-        residuals=np.empty((N, 0)),
-    )
-
-
-def _gather(gathered: dict[str, Any], evidence: Evidence, plan: Plan, at: NDArray[np.intp], N: int) -> None:
-    for name, value in evidence.items():
-        if plan.collect[name].combine == "sum":
-            gathered[name] = gathered[name] + value if name in gathered else value
-        else:
-            gathered.setdefault(name, np.empty((N, *value.shape[1:]), dtype=value.dtype))[at] = value
+def _settle(columns: Columns, codes: Codes, positions: Positions) -> None:
+    """Write into the ledger what the blocks told, and leave out the events that are not used."""
+    code, a, b = (columns.taken(name) for name in ("code", "a", "b"))
+    marked = np.flatnonzero(code)
+    codes.mark(positions.row[columns.kept[marked]], code[marked], a[marked], b[marked])
+    columns.keep(book.is_used(code))
 
 
 def subtract(block: Block, fit: Fit) -> FloatArray:
@@ -244,32 +229,12 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
         row=abnormal.row[keep],
         ar=compact(abnormal.ar, keep),
         n_bars=compact(abnormal.n_bars, keep),
-        event_X=_compacted(abnormal.event_X, keep),
+        event_X=compact(abnormal.event_X, keep, axis=1),
         closes=abnormal.closes[keep],
         fit=take(abnormal.fit, keep),
         same_clock=None if abnormal.same_clock is None else abnormal.same_clock.take(keep),
         noise=None if abnormal.noise is None else abnormal.noise[keep],
     )
-
-
-def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
-    """Move the kept rows to the front in place and return them: a copy would double the memory of a million events."""
-    if keep.all():
-        return array
-    rows = np.flatnonzero(keep)
-    if array.strides[0] == 0:
-        return array[: len(rows)]
-    for low in range(0, len(rows), 4096):
-        part = rows[low : low + 4096]
-        array[low : low + len(part)] = array[part]
-    front: NDArray[Any] = array[: len(rows)]
-    return front
-
-
-def _compacted(event_X: FloatArray, keep: BoolArray) -> FloatArray:
-    for column in event_X:
-        compact(column, keep)
-    return event_X[:, : int(keep.sum())]
 
 
 def _bars(positions: Positions, tau: IntArray, rows: NDArray[np.intp]) -> IntArray:

@@ -8,7 +8,8 @@ import numpy as np
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Cells, Columns
-from eventstudy.abnormal.least_squares import mean_only, no_parameters, one_regressor
+from eventstudy.abnormal.least_squares import mean_only, no_parameters
+from eventstudy.abnormal.line import one_regressor
 from eventstudy.abnormal.model_row import Options
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import UsageError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -52,6 +52,10 @@ class EventTable:
         same event given twice.
     circular : BoolArray or None, shape (N,)
         True where the time was derived from the price of the very instrument; such a pair is refused.
+    places : (StrArray, IntArray) or None
+        The distinct instruments and which of them each row names, where they were counted already.
+    distinct : bool
+        Whether all ids are known to differ.
     """
 
     ids: StrArray
@@ -60,6 +64,8 @@ class EventTable:
     latest: IntArray
     named: bool = True
     circular: BoolArray | None = None
+    places: tuple[StrArray, IntArray] | None = field(default=None, compare=False)
+    distinct: bool = field(default=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -10,7 +10,8 @@ import numpy as np
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block, Cells, Columns
-from eventstudy.abnormal.least_squares import one_regressor, usable
+from eventstudy.abnormal.least_squares import usable
+from eventstudy.abnormal.line import one_regressor
 from eventstudy.abnormal.model_row import Options
 from eventstudy.abnormal.robust import huber, newey_west
 from eventstudy.abnormal.scaled_qr import least_squares

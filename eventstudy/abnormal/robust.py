@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.least_squares import finish, kept, usable
+from eventstudy.abnormal.least_squares import Learned, finish, kept, usable
 from eventstudy.abnormal.model_row import Options
 from eventstudy.abnormal.scaled_qr import design, solve
 from eventstudy.arrays import BoolArray, FloatArray
@@ -38,7 +38,7 @@ def huber(y: FloatArray, X: FloatArray, options: Options) -> Fit:
             break
     scale = _mad(residuals, there)
     condition = np.where(plain.rank < coef.shape[1], np.inf, plain.condition)
-    learned = kept(residuals, valid), (y, *X)
+    learned = Learned(kept(residuals, valid), (y, *X))
     made = finish(coef, plain.root, np.square(scale) * (n - coef.shape[1]), n, learned, condition)
     factor = np.sqrt(_efficiency(residuals, scale, there, (tuning, coef.shape[1])) / made.sigma2)
     return replace(made, root=made.root * factor[:, None, None])

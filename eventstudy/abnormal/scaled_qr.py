@@ -8,7 +8,8 @@ import numpy as np
 
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Cells, Columns
-from eventstudy.abnormal.least_squares import finish, kept, one_regressor, usable
+from eventstudy.abnormal.least_squares import Learned, finish, kept, usable
+from eventstudy.abnormal.line import one_regressor
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 EPS = float(np.finfo(np.float64).eps)
@@ -45,7 +46,7 @@ def least_squares(y: Cells, X: Columns) -> Fit:
     solved = solve(design(X, valid), y if valid is None else np.where(valid, y, 0.0))
     spread = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
     condition = np.where(solved.rank < solved.coef.shape[1], np.inf, solved.condition)
-    fit = finish(solved.coef, solved.root, spread, n, (kept(solved.residuals, valid), (y, *X)), condition)
+    fit = finish(solved.coef, solved.root, spread, n, Learned(kept(solved.residuals, valid), (y, *X)), condition)
     fit.rank[:] = solved.rank
     return fit
 

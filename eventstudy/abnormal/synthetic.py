@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.least_squares import finish, usable
+from eventstudy.abnormal.least_squares import Learned, finish, usable
 from eventstudy.abnormal.model_row import Options
 from eventstudy.arrays import BoolArray, FloatArray
 
@@ -57,7 +57,7 @@ def synthetic_control(y: FloatArray, X: FloatArray, options: Options) -> Fit:
             donors[i] = chosen.sum()
     expected = np.einsum("bk,kbt->bt", coef[:, 1:], np.where(there, X, 0.0))
     residuals = np.where(there, y - expected, np.nan)
-    fit = finish(coef, root, np.nansum(residuals**2, axis=1), n, (residuals, (y, *X)), condition, 0)
+    fit = finish(coef, root, np.nansum(residuals**2, axis=1), n, Learned(residuals, (y, *X)), condition, 0)
     df = fit.df - (donors - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return replace(fit, df=df, sigma2=np.where(df > 0, fit.sigma2 * fit.df / df, np.nan))

@@ -321,14 +321,17 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
     name = next((column for column in ("id", "event") if column in frame), None)
     width = len(str(len(frame)))
     ids = [f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)] if name is None else _words(frame[name])
-    made = np.asarray(ids, dtype=object)
-    return EventTable(made, _codes(frame["instrument"]), earliest, latest, named=name is not None)
-
-
-def _codes(column: pd.Series) -> StrArray:
-    """Return the instruments of many events, one string object for each instrument."""
-    place, names = pd.factorize(column, use_na_sentinel=False)
-    return _words(pd.Series(names))[place]
+    place, distinct = pd.factorize(frame["instrument"], use_na_sentinel=False)
+    names = _words(pd.Series(distinct))
+    return EventTable(
+        np.asarray(ids, dtype=object),
+        names[place],
+        earliest,
+        latest,
+        named=name is not None,
+        places=(names, place.astype(np.int64)),
+        distinct=name is not None and frame[name].dtype == "str" and frame[name].is_unique,
+    )
 
 
 def _words(column: pd.Series) -> StrArray:

@@ -1,0 +1,81 @@
+"""Values of events: put down block by block in the order of the data, taken up in the order of the event table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy.arrays import BoolArray, IntArray
+
+
+class Columns:
+    """Arrays with an axis of N events, filled by blocks and handed out once, sorted by row and less the unused events.
+
+    A study of one block has its arrays taken in order, in one go; those of more blocks are scattered into place and
+    compacted in place, because a second copy would double the memory of a million events.
+
+    Parameters
+    ----------
+    row : IntArray, shape (N,)
+        Row of each event in the event table.
+    size : int
+        Rows of the event table.
+    """
+
+    def __init__(self, row: IntArray, size: int) -> None:
+        seen = np.zeros(size, dtype=np.bool_)
+        seen[row] = True
+        self._place = (np.cumsum(seen) - 1)[row]
+        self.kept: NDArray[np.intp] = np.empty(len(row), dtype=np.intp)
+        self.kept[self._place] = np.arange(len(row))
+        self._used: BoolArray | None = None
+        self._held: dict[str, tuple[NDArray[Any], int]] = {}
+        self._whole = True
+
+    def put(self, name: str, rows: slice, value: NDArray[Any] | None, axis: int = 0) -> None:
+        """Put down the values of the events ``rows``; a value that is None has no column."""
+        if value is None:
+            return
+        if value.shape[axis] == len(self._place):
+            self._held[name] = value, axis
+            return
+        self._whole = False
+        if name not in self._held:
+            shape = (*value.shape[:axis], len(self._place), *value.shape[axis + 1 :])
+            self._held[name] = np.empty(shape, dtype=value.dtype), axis
+        self._held[name][0][_along(axis, self._place[rows])] = value
+
+    def keep(self, used: BoolArray) -> None:
+        """Leave out, from here on, the events that are not used; ``used`` is in the order of the event table."""
+        if not used.all():
+            self.kept, self._used = self.kept[used], used
+
+    def taken(self, name: str) -> Any:
+        """Return a column in the order of the event table; None where nobody put one down."""
+        if name not in self._held:
+            return None
+        value, axis = self._held.pop(name)
+        if self._whole:
+            return np.take(value, self.kept, axis=axis)
+        if self._used is None:
+            return value
+        return compact(value, self._used, axis)
+
+
+def _along(axis: int, rows: Any) -> tuple[Any, ...]:
+    return (*(slice(None),) * axis, rows)
+
+
+def compact(array: NDArray[Any], keep: BoolArray, axis: int = 0) -> NDArray[Any]:
+    """Move the kept rows to the front in place and return them: a copy would double the memory of a million events."""
+    if keep.all():
+        return array
+    rows = np.flatnonzero(keep)
+    if array.strides[axis]:
+        for low in range(0, len(rows), 4096):
+            part = rows[low : low + 4096]
+            array[_along(axis, slice(low, low + len(part)))] = array[_along(axis, part)]
+    front: NDArray[Any] = array[_along(axis, slice(len(rows)))]
+    return front
