@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.panel import NO_EVENTS, Pairs
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, StrArray, values_equal
 
@@ -49,9 +50,8 @@ class AbnormalReturns:
 
     Attributes
     ----------
-    events, instruments : StrArray, shape (N,)
-    row : IntArray, shape (N,)
-        Row of the ledger.
+    pairs : Pairs
+        Event, instrument and row of the ledger of each; so ``events``, ``instruments`` and ``row``, shape (N,).
     tau : IntArray, shape (L2,)
     ar : FloatArray, shape (N, L2)
         NaN where a return or a regressor is missing.
@@ -66,9 +66,7 @@ class AbnormalReturns:
         Variance of each cell's own noise, for models whose variance changes from bar to bar; ``sigma2 * n_bars`` else.
     """
 
-    events: StrArray
-    instruments: StrArray
-    row: IntArray
+    pairs: Pairs
     tau: IntArray
     ar: FloatArray
     n_bars: IntArray
@@ -79,7 +77,19 @@ class AbnormalReturns:
     noise: FloatArray | None = None
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.pairs)
+
+    @property
+    def events(self) -> StrArray:
+        return self.pairs.events
+
+    @property
+    def instruments(self) -> StrArray:
+        return self.pairs.instruments
+
+    @property
+    def row(self) -> IntArray:
+        return self.pairs.row
 
     def __eq__(self, other: object) -> bool:
         return values_equal(self, other)
@@ -91,15 +101,15 @@ class AbnormalReturns:
         return slice(window.start - int(self.tau[0]), window.stop - int(self.tau[0]) + 1)
 
     def part(self, rows: slice | IntArray) -> AbnormalReturns:
-        """Return the events ``rows``, which a slice does not copy."""
+        """Return the numbers of the events ``rows``, which a slice does not copy, without the names of all events."""
         told = {f.name: getattr(self.fit, f.name) for f in fields(Fit)}
         fit = replace(self.fit, **{name: column[rows] for name, column in told.items() if column is not None})
-        columns = {
-            name: getattr(self, name)[rows] for name in ("events", "instruments", "row", "ar", "n_bars", "closes")
-        }
+        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in ("ar", "n_bars", "closes")}
+        pairs = Pairs(NO_EVENTS, self.row[rows])
         same_clock = None if self.same_clock is None else self.same_clock.take(rows)
         noise = None if self.noise is None else self.noise[rows]
-        return replace(self, **columns, event_X=self.event_X[:, rows], fit=fit, same_clock=same_clock, noise=noise)
+        columns |= {"pairs": pairs, "same_clock": same_clock, "noise": noise}
+        return replace(self, **columns, event_X=self.event_X[:, rows], fit=fit)
 
     def car(self, window: Window) -> FloatArray:
         """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""

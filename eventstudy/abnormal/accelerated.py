@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.gather import Cells, Columns, Windows, asked_for
+from eventstudy.abnormal.gather import Block, Windows, asked_for
 from eventstudy.abnormal.least_squares import Learned
-from eventstudy.abnormal.line import LINE_MOMENTS, fit_of_line
-from eventstudy.abnormal.model_row import ModelRow, Options
+from eventstudy.abnormal.line import LINE_MOMENTS, fit_of_line, regressor_of
+from eventstudy.abnormal.model_row import AtOnce, ModelRow, Options
 from eventstudy.abnormal.regressions import plain, regression
 from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
@@ -25,21 +24,24 @@ from eventstudy.errors import UsageError
 EngineName = Literal["numpy", "numba"]
 
 
-def market_line(y: Cells, X: Columns, options: Options) -> Fit:
-    """Expect ``alpha + beta * market``, compiled."""
+def market_at_once(block: Block, options: Options) -> AtOnce | None:
+    """Fit ``alpha + beta * market`` and subtract it, compiled; None where windows are merged or leave their series."""
     from eventstudy.abnormal import kernels
 
-    x = X[0] if len(X) == 1 and plain(options) else None
-    if not (isinstance(y, Windows) and isinstance(x, Windows) and y.inside and x.inside):
-        return regression(y, X, options)
-    B, M = y.shape
-    moments, n = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64)
+    cells = (block.y, block.event_y, *block.X, *block.event_X)
+    if len(cells) != 4 or not plain(options) or not all(isinstance(c, Windows) and c.inside for c in cells):
+        return None
+    y, event_y, x, event_x = cells
+    (B, M), regressor = y.shape, regressor_of(x)
+    moments, n, first = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64), np.empty((B, min(M, 3)))
     residuals = np.empty((B, M if asked_for(y) else 0))
-    kernels.lines(y.flat, y.start, x.flat, x.start, M, moments, n, residuals)
-    return fit_of_line(moments, n, Learned(residuals, (y, x)))
+    ar, event_X = np.empty((B, event_y.size)), np.empty((1, B, event_y.size))
+    places = (y.flat, y.start, event_y.start), (x.flat, x.start, event_x.start)
+    kernels.lines(*places, regressor.shared, M, (moments, n, first, residuals), (ar, event_X[0]))
+    return fit_of_line(moments, n, Learned(residuals, (y, x), first)), ar, event_X
 
 
-COMPILED: Mapping[Callable[..., Any], Callable[..., Fit]] = {regression: market_line}
+COMPILED: Mapping[Callable[..., Any], Callable[[Block, Options], AtOnce | None]] = {regression: market_at_once}
 
 
 def as_written(model: ModelRow) -> ModelRow:
@@ -47,12 +49,12 @@ def as_written(model: ModelRow) -> ModelRow:
 
 
 def compiled(model: ModelRow) -> ModelRow:
-    """Return the model with its compiled fit, where there is one."""
+    """Return the model with its compiled block, where there is one."""
     if find_spec("numba") is None:
         raise UsageError(
             "The engine 'numba' needs the package numba.", remedy="Install it: pip install 'market-eventstudy[accel]'."
         )
-    return replace(model, function=COMPILED.get(model.function, model.function))
+    return replace(model, at_once=COMPILED.get(model.function))
 
 
 ENGINES: Mapping[str, Callable[[ModelRow], ModelRow]] = {"numpy": as_written, "numba": compiled}

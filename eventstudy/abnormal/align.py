@@ -78,7 +78,7 @@ def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0,
 
 def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
     place_of = {code: s for s, code in enumerate(series.codes)}
-    names, place = (table.instruments, slice(None)) if table.places is None else table.places
+    names, place = table.places
     found = np.array([place_of.get(name, -1) for name in names.tolist()], dtype=np.int64)
     return found[place]
 

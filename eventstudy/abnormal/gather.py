@@ -61,7 +61,7 @@ class Windows:
 
 
 Cells: TypeAlias = FloatArray | Windows
-Columns: TypeAlias = FloatArray | tuple[Windows, ...]
+Columns: TypeAlias = FloatArray | tuple[Cells, ...]
 
 
 def windows_of(flat: FloatArray, start: IntArray, size: int, bounds: tuple[IntArray, IntArray]) -> Windows:
@@ -107,8 +107,8 @@ class Block:
     y : FloatArray or Windows, shape (B, L1)
     X : FloatArray, shape (k, B, L1), or tuple of Windows, length k
         Regressors without the intercept.
-    event_y : FloatArray, shape (B, L2)
-    event_X : FloatArray, shape (k, B, L2)
+    event_y : FloatArray or Windows, shape (B, L2)
+    event_X : FloatArray, shape (k, B, L2), or tuple of arrays and Windows, length k
     n_bars : IntArray, shape (B, L2)
         Bars merged into each cell.
     start : IntArray, shape (B,)
@@ -119,8 +119,8 @@ class Block:
 
     y: Any
     X: Any
-    event_y: FloatArray
-    event_X: FloatArray
+    event_y: Any
+    event_X: Any
     n_bars: IntArray
     start: IntArray
     before: int = 0
@@ -164,8 +164,8 @@ def event_cells(
     bounds: tuple[IntArray, IntArray],
     tau: IntArray,
     kind: ReturnKind,
-) -> FloatArray:
-    """Return the event-window cells of every row, tau = 0 merged; shape (B, L2).
+) -> Cells:
+    """Return the event-window cells of every row, tau = 0 merged; shape (B, L2), uncut where nothing is merged.
 
     ``where`` is (reference, first) and ``bounds`` (low, high), all as places in ``flat``.
     """
@@ -173,7 +173,7 @@ def event_cells(
     low, high = bounds
     start, stop = int(tau[0]), int(tau[-1])
     if bool((first == reference + 1).all()):
-        return runs(flat, reference + start + 1, len(tau), low, high)
+        return windows_of(flat, reference + start + 1, len(tau), bounds)
     parts = []
     if start < 0:
         parts.append(runs(flat, reference + start + 1, min(stop, -1) - start + 1, low, high))
@@ -187,7 +187,7 @@ def event_cells(
 def cut(
     series: SeriesSet, learn: FloatArray, positions: Positions, windows: WindowSpec, rows: slice, kind: ReturnKind
 ) -> Block:
-    """Cut the block of events ``rows`` out of the data; the estimation windows wait until a model reads them.
+    """Cut the block of events ``rows`` out of the data; windows of plain bars wait until somebody reads them.
 
     ``learn`` are the values that models may learn from: those of ``series`` with gap returns, and other events'
     windows where that was asked, taken out.
@@ -201,18 +201,16 @@ def cut(
     bounds, time_bounds = (low, low + length), (time_low, time_low + length)
     at, time_at = (low + reference, low + first), (time_low + reference, time_low + first)
     start = time_at[0] + lag
-    event_X = [event_cells(f, time_at, time_bounds, tau, kind) for f in series.factors]
     merged_bars = first - reference
     n_bars: IntArray = np.broadcast_to(np.int64(1), (len(which), len(tau)))
     if (merged_bars > 1).any():
         n_bars = n_bars.copy()
         n_bars[:, tau == 0] = merged_bars[:, None]
-    event_y = event_cells(series.values, at, bounds, tau, kind)
     return Block(
         y=windows_of(learn, at[0] + lag, L1, bounds),
         X=tuple(windows_of(f, start, L1, time_bounds) for f in series.factors),
-        event_y=event_y,
-        event_X=_stacked(event_X, event_y.shape),
+        event_y=event_cells(series.values, at, bounds, tau, kind),
+        event_X=tuple(event_cells(f, time_at, time_bounds, tau, kind) for f in series.factors),
         n_bars=n_bars,
         start=start + series.time_origin,
         before=int((tau < 0).sum()),
@@ -228,15 +226,19 @@ def head(cells: Cells, size: int) -> FloatArray:
 
 def whole(block: Block) -> Block:
     """Return the block with its estimation windows cut, for models that compute on all of them at once."""
-    shape = block.y.shape
-    return replace(block, y=np.asarray(block.y), X=_stacked([np.asarray(x) for x in block.X], shape))
+    return replace(studied(block), y=np.asarray(block.y), X=_stacked(block.X, block.y.shape))
 
 
-def _stacked(columns: list[FloatArray], shape: tuple[int, ...]) -> FloatArray:
-    """Return k arrays as one, shape (k, *shape); a single one is not copied."""
+def studied(block: Block) -> Block:
+    """Return the block with its event windows cut."""
+    return replace(block, event_y=np.asarray(block.event_y), event_X=_stacked(block.event_X, block.event_y.shape))
+
+
+def _stacked(columns: Columns, shape: tuple[int, ...]) -> FloatArray:
+    """Return k columns as one array, shape (k, *shape); a single one is not copied."""
     if len(columns) == 1:
-        return columns[0][None]
-    return np.stack(columns) if columns else np.empty((0, *shape))
+        return np.asarray(columns[0])[None]
+    return np.stack([np.asarray(column) for column in columns]) if len(columns) else np.empty((0, *shape))
 
 
 def blocks(n: int, cells: int) -> list[slice]:

@@ -104,12 +104,12 @@ def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray,
     moments, n = np.empty((width, B)), np.full(B, M, dtype=np.int64)
     residuals, first = np.empty((B, M if wanted else 0)), np.empty((B, min(M, len(columns) + 1)))
     with np.errstate(all="ignore"):
-        for rows in runs_of(B, M):
-            own = fresh(y, rows)
-            first[rows] = own[:, : first.shape[1]]
-            moments[:, rows] = law(own, rows, None)
+        for run in runs_of(B, M):
+            own = fresh(y, run)
+            first[run] = own[:, : first.shape[1]]
+            moments[:, run] = law(own, run, None)
             if wanted:
-                residuals[rows] = own
+                residuals[run] = own
         holed = np.flatnonzero(~np.isfinite(moments[: len(columns)].sum(axis=0)))
         for part in runs_of(len(holed), M):
             rows = holed[part]

@@ -1,4 +1,4 @@
-"""Least squares on one regressor, for many small windows at once: both columns are centred before they are multiplied."""
+"""Least squares on one regressor, for many small windows at once: columns are centred before they are multiplied."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ TINY_SHARE = 1e-12
 # themselves: the difference of two sums would lose as many digits.
 CLOSE_FIT = 0.01
 LINE_MOMENTS = 5
+NOT_SHARED = np.empty((0, 0)), np.empty(0), np.empty(0), np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,23 +28,21 @@ class Regressor:
     Attributes
     ----------
     x : FloatArray or Windows, shape (B, M)
-    row : IntArray, shape (B,), or None
-        Which of the ``U`` shared windows each row has; None where windows are not shared.
-    deviations, mean, squares : FloatArray, shapes (U, M), (U,), (U,)
+    shared : (FloatArray, FloatArray, FloatArray, IntArray), shapes (U, M), (U,), (U,), (B,)
+        Deviations, mean and squared deviations of the U windows that rows share, and which of them each row has;
+        nothing where they are not shared.
     """
 
     x: Cells
-    row: IntArray | None = None
-    deviations: FloatArray | None = None
-    mean: FloatArray | None = None
-    squares: FloatArray | None = None
+    shared: tuple[FloatArray, FloatArray, FloatArray, IntArray] = NOT_SHARED
 
     def __getitem__(self, rows: Place) -> Rows:
         """Return deviations, which the caller may overwrite, means and squared deviations of ``rows``."""
-        if self.row is None:
+        deviations, mean, squares, row = self.shared
+        if not len(row):
             return _centred(fresh(self.x, rows), None)
-        row = self.row[rows]
-        return self.deviations[row], self.mean[row], self.squares[row]
+        own = row[rows]
+        return deviations[own], mean[own], squares[own]
 
 
 def regressor_of(x: Cells) -> Regressor:
@@ -57,7 +56,7 @@ def regressor_of(x: Cells) -> Regressor:
     with np.errstate(all="ignore"):
         for rows in runs_of(U, M):
             deviations[rows], mean[rows], squares[rows] = _centred(windows[rows], None)
-    return Regressor(x, row, deviations, mean, squares)
+    return Regressor(x, (deviations, mean, squares, row))
 
 
 def _centred(x: FloatArray, holes: Holes | None) -> Rows:

@@ -15,10 +15,10 @@ from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
 from eventstudy.abnormal.columns import Columns, compact
 from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.gather import Block, blocks, cut, whole
+from eventstudy.abnormal.gather import Block, blocks, cut, studied, whole
 from eventstudy.abnormal.least_squares import no_parameters
 from eventstudy.abnormal.model_row import ModelRow, Options
-from eventstudy.abnormal.panel import EventTable, Positions
+from eventstudy.abnormal.panel import EventTable, Pairs, Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.shards import Work
 from eventstudy.abnormal.windows import Window, WindowSpec
@@ -94,14 +94,23 @@ def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, pl
     elif plan.reads_only:
         block = replace(block, y=replace(block.y, spent=True))
     block = plan.model.prepare(block, plan.options)
-    fit = plan.model.function(block.y, block.X, plan.options)
-    ar = subtract(block, fit)
+    block, fit, ar = _fitted(block, plan)
     status = judge(ar, fit, plan)
     used = book.is_used(status[0])
     evidence = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
     # A new array, not a view: a view would keep every block's residuals alive.
     bare = replace(fit, residuals=np.empty((len(fit), 0)))
     return Measured(ar, block.event_X, bare, status, evidence)
+
+
+def _fitted(block: Block, plan: Plan) -> tuple[Block, Fit, FloatArray]:
+    """Return the block with its event windows cut, the fits, and the abnormal returns."""
+    at_once = None if plan.model.at_once is None else plan.model.at_once(block, plan.options)
+    if at_once is not None:
+        fit, ar, event_X = at_once
+        return replace(block, event_X=event_X), fit, ar
+    fit, block = plan.model.function(block.y, block.X, plan.options), studied(block)
+    return block, fit, subtract(block, fit)
 
 
 Runner = Callable[[Work, list[slice]], Iterable[Measured]]
@@ -132,12 +141,10 @@ def measure(
     if not pieces:
         _put(columns, slice(0), _nothing(plan, k), plan)
     _settle(columns, codes, positions)
-    row, n_bars = positions.row[columns.kept], _bars(positions, plan.tau, columns.kept)
-    fit = Fit(*(columns.taken(name) for name in FIT_COLUMNS), law=columns.taken("law"))
+    n_bars = _bars(positions, plan.tau, columns.kept)
+    fit = Fit(**{name: columns.taken(name) for name in (*FIT_COLUMNS, "law")})
     made = AbnormalReturns(
-        events=table.ids[row],
-        instruments=table.instruments[row],
-        row=row,
+        pairs=Pairs(table, positions.row[columns.kept]),
         tau=plan.tau,
         ar=columns.taken("ar"),
         n_bars=n_bars,
@@ -184,7 +191,8 @@ def subtract(block: Block, fit: Fit) -> FloatArray:
     expected = fit.coef[:, :1] * block.n_bars
     for j in range(1, fit.coef.shape[1]):
         expected += fit.coef[:, j : j + 1] * block.event_X[j - 1]
-    return np.subtract(block.event_y, expected, out=expected)
+    ar: FloatArray = np.subtract(block.event_y, expected, out=expected)
+    return ar
 
 
 def judge(ar: FloatArray, fit: Fit, plan: Plan) -> tuple[NDArray[np.uint8], IntArray, IntArray]:
@@ -224,9 +232,7 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
         return abnormal
     return replace(
         abnormal,
-        events=abnormal.events[keep],
-        instruments=abnormal.instruments[keep],
-        row=abnormal.row[keep],
+        pairs=abnormal.pairs[keep],
         ar=compact(abnormal.ar, keep),
         n_bars=compact(abnormal.n_bars, keep),
         event_X=compact(abnormal.event_X, keep, axis=1),

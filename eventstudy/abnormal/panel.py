@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 
@@ -44,7 +45,10 @@ class EventTable:
 
     Attributes
     ----------
-    ids, instruments : StrArray, shape (N,)
+    given : StrArray or pandas.Series of texts, shape (N,)
+        Ids as they were given; texts of a frame become strings when somebody reads them.
+    places : (StrArray, IntArray), shapes (S,), (N,)
+        The distinct instruments, and which of them each row names.
     earliest, latest : IntArray, shape (N,)
         Microseconds since the epoch.
     named : bool
@@ -52,23 +56,29 @@ class EventTable:
         same event given twice.
     circular : BoolArray or None, shape (N,)
         True where the time was derived from the price of the very instrument; such a pair is refused.
-    places : (StrArray, IntArray) or None
-        The distinct instruments and which of them each row names, where they were counted already.
     distinct : bool
         Whether all ids are known to differ.
     """
 
-    ids: StrArray
-    instruments: StrArray
+    given: Any
+    places: tuple[StrArray, IntArray]
     earliest: IntArray
     latest: IntArray
     named: bool = True
     circular: BoolArray | None = None
-    places: tuple[StrArray, IntArray] | None = field(default=None, compare=False)
     distinct: bool = field(default=False, compare=False)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.earliest)
+
+    @cached_property
+    def ids(self) -> StrArray:
+        return np.asarray(self.given, dtype=object)
+
+    @cached_property
+    def instruments(self) -> StrArray:
+        names, place = self.places
+        return names[place]
 
     def keys(self, which: IntArray) -> tuple[IntArray, ...]:
         """Return integer columns that are all equal exactly where two rows are one event on one instrument."""
@@ -82,6 +92,39 @@ class EventTable:
         return values_equal(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+_NONE: IntArray = np.empty(0, dtype=np.int64)
+NO_EVENTS = EventTable(_NONE.astype(object), (_NONE.astype(object), _NONE), _NONE, _NONE)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """The (event, instrument) pairs that rows of numbers belong to; names are looked up when somebody reads them.
+
+    Attributes
+    ----------
+    table : EventTable
+    row : IntArray, shape (n,)
+        Rows of the table.
+    """
+
+    table: EventTable
+    row: IntArray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __getitem__(self, rows: Any) -> Pairs:
+        return Pairs(self.table, self.row[rows])
+
+    @cached_property
+    def events(self) -> StrArray:
+        return self.table.ids[self.row]
+
+    @cached_property
+    def instruments(self) -> StrArray:
+        return self.table.instruments[self.row]
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,9 +23,7 @@ def serves(plan: Plan, merged: IntArray, factors: int) -> bool:
         return False
     if plan.model.function is models.constant_mean:
         return True
-    # The compiled engine swaps the function, not the way the row is read.
-    line = plan.model.function is regressions.regression or plan.model.streams is regressions.plain
-    return line and factors == 1 and regressions.plain(plan.options)
+    return plan.model.function is regressions.regression and factors == 1 and regressions.plain(plan.options)
 
 
 def prefix_cars(

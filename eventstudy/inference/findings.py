@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy.abnormal.panel import Pairs
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import Alternative, FloatArray, IntArray, StrArray, values_equal
+from eventstudy.inference import distributions
 from eventstudy.inference.significance import Distribution, Significance
 
 if TYPE_CHECKING:
@@ -27,13 +30,15 @@ class Findings:
     alternative : {"two-sided", "greater", "less"}
     window : Window
     distribution : {"normal", "t", "empirical", "none"}
-    estimate, se, statistic, df, pvalue : FloatArray, shape (n,)
+    estimate, se, statistic, df : FloatArray, shape (n,)
     n : IntArray, shape (n,)
         Draws, days or observations behind each statistic.
     n_events : int
         Events that entered each row: 1 for scope ``event``.
-    events, instruments : StrArray, shape (n,)
-        Empty strings for a test across events.
+    pairs : Pairs or None
+        Event and instrument of each row; None for a test across events, whose ``events`` and ``instruments`` are empty.
+    own_pvalue : FloatArray or None, shape (n,)
+        p-values of a test that has a reference distribution of its own.
     reasons : tuple of str
         Reasons there is no number; ``reason[i]`` points here.
     reason : IntArray, shape (n,)
@@ -49,11 +54,10 @@ class Findings:
     se: FloatArray
     statistic: FloatArray
     df: FloatArray
-    pvalue: FloatArray
     n: IntArray
     n_events: int
-    events: StrArray
-    instruments: StrArray
+    pairs: Pairs | None = None
+    own_pvalue: FloatArray | None = None
     reasons: tuple[str, ...] = ()
     reason: IntArray | None = None
     adjusted: FloatArray | None = None
@@ -65,6 +69,21 @@ class Findings:
         return values_equal(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+    @cached_property
+    def pvalue(self) -> FloatArray:
+        """p-values, shape (n,), computed when first read; NaN where there is no statistic."""
+        if self.own_pvalue is not None:
+            return self.own_pvalue
+        return distributions.pvalue(self.statistic, self.df, self.distribution, self.alternative)
+
+    @property
+    def events(self) -> StrArray:
+        return np.full(len(self), "", dtype=object) if self.pairs is None else self.pairs.events
+
+    @property
+    def instruments(self) -> StrArray:
+        return np.full(len(self), "", dtype=object) if self.pairs is None else self.pairs.instruments
 
     def __getitem__(self, row: int) -> Significance:
         why = 0 if self.reason is None else int(self.reason[row])

@@ -8,10 +8,9 @@ from typing import get_args
 import numpy as np
 
 from eventstudy.abnormal.placebo_refits import Path
-from eventstudy.arrays import look_up
+from eventstudy.arrays import BoolArray, FloatArray, look_up
 from eventstudy.errors import UnknownNameError
 from eventstudy.inference.bootstrap import WEIGHTS
-from eventstudy.inference.distributions import pvalue
 from eventstudy.inference.findings import Findings
 from eventstudy.inference.ranking import Ties
 from eventstudy.inference.sample import Options, Sample, Statistic, TestRow
@@ -97,16 +96,12 @@ def run_test(name: str, sample: Sample, measure: str = "car") -> Findings:
     n = len(found.statistic)
     nan = np.full(n, np.nan)
     df = nan if found.df is None else np.broadcast_to(found.df, (n,)).astype(np.float64)
-    p = found.pvalue
-    if p is None:
-        p = pvalue(found.statistic, df, row.distribution, sample.alternative)
     single = row.scope == "event"
     reasons, reason = found.reasons, found.reason
-    silent = np.isnan(p) & (True if reason is None else reason == 0)
+    silent = _without_pvalue(found, df, row) & (True if reason is None else reason == 0)
     if silent.any():
         reasons = (*reasons, UNDEFINED)
         reason = np.where(silent, len(reasons), 0 if reason is None else reason)
-    blank = np.full(n, "", dtype=object)
     return Findings(
         test=name,
         null=row.null,
@@ -117,14 +112,20 @@ def run_test(name: str, sample: Sample, measure: str = "car") -> Findings:
         se=nan if found.se is None else found.se,
         statistic=found.statistic,
         df=df,
-        pvalue=p,
         n=np.full(n, found.n_events, dtype=np.int64) if found.n is None else found.n,
         n_events=1 if single else found.n_events,
-        events=sample.abnormal.events if single else blank,
-        instruments=sample.abnormal.instruments if single else blank,
+        pairs=sample.abnormal.pairs if single else None,
+        own_pvalue=found.pvalue,
         reasons=reasons,
         reason=reason,
     )
+
+
+def _without_pvalue(found: Statistic, df: FloatArray, row: TestRow) -> BoolArray:
+    """Return which rows have no p-value."""
+    if found.pvalue is not None:
+        return np.isnan(found.pvalue)
+    return np.isnan(found.statistic) if row.distribution == "normal" else np.isnan(found.statistic) | ~(df > 0)
 
 
 def _without(row: TestRow, sample: Sample, reason: str) -> Statistic:

@@ -140,8 +140,9 @@ def _tables(table: EventTable, quiet: Mapping[Moment, Quiet], draws: int, seed: 
     there = np.array([pair in quiet for pair in pairs], dtype=bool)
     moments = [pair for pair in pairs if pair in quiet]
     ids = np.array([f"quiet-{i}" for i in range(len(moments))], dtype=object)
+    instruments = table.places[0], table.places[1][there]
     return [
-        EventTable(ids, table.instruments[there], *np.array([quiet[m].ends[:, chosen[m][d]] for m in moments]).T)
+        EventTable(ids, instruments, *np.array([quiet[m].ends[:, chosen[m][d]] for m in moments]).T)
         for d in range(min(map(len, chosen.values())))
     ]
 

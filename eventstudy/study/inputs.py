@@ -298,8 +298,8 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) ->
         )
     pairs = [(event, code) for event in events for code in (event.instruments or codes)]
     return EventTable(
-        ids=np.array([e.id for e, _ in pairs], dtype=object),
-        instruments=np.array([code for _, code in pairs], dtype=object),
+        given=np.array([e.id for e, _ in pairs], dtype=object),
+        places=_places(pd.Series([code for _, code in pairs], dtype=object)),
         earliest=np.array([instant_us(e.time.earliest) for e, _ in pairs], dtype=np.int64),
         latest=np.array([instant_us(e.time.latest) for e, _ in pairs], dtype=np.int64),
         circular=np.array([rests_on_price_of(e, code) for e, code in pairs], dtype=np.bool_),
@@ -320,18 +320,24 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
         raise EventTimeError(f"Row {bad} of the events ends before it begins.", remedy="Exchange the two times.")
     name = next((column for column in ("id", "event") if column in frame), None)
     width = len(str(len(frame)))
-    ids = [f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)] if name is None else _words(frame[name])
-    place, distinct = pd.factorize(frame["instrument"], use_na_sentinel=False)
-    names = _words(pd.Series(distinct))
+    if name is None:
+        ids: StrArray | pd.Series = np.array([f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)], dtype=object)
+    else:
+        ids = frame[name] if frame[name].dtype == "str" else _words(frame[name])
     return EventTable(
-        np.asarray(ids, dtype=object),
-        names[place],
+        ids,
+        _places(frame["instrument"]),
         earliest,
         latest,
         named=name is not None,
-        places=(names, place.astype(np.int64)),
         distinct=name is not None and frame[name].dtype == "str" and frame[name].is_unique,
     )
+
+
+def _places(instruments: pd.Series) -> tuple[StrArray, IntArray]:
+    """Return the distinct instruments, and which of them each row names."""
+    place, names = pd.factorize(instruments, use_na_sentinel=False)
+    return _words(pd.Series(names)), place.astype(np.int64)
 
 
 def _words(column: pd.Series) -> StrArray:
