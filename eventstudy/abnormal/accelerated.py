@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from eventstudy.abnormal.gather import Block, Windows, asked_for
+from eventstudy.abnormal.gather import Block, Windows, asked_for, shared_runs
 from eventstudy.abnormal.least_squares import Learned
-from eventstudy.abnormal.line import LINE_MOMENTS, fit_of_line, regressor_of
+from eventstudy.abnormal.line import LINE_MOMENTS, fit_of_line
 from eventstudy.abnormal.model_row import AtOnce, ModelRow, Options
 from eventstudy.abnormal.regressions import plain, regression
 from eventstudy.arrays import look_up
@@ -32,12 +32,14 @@ def market_at_once(block: Block, options: Options) -> AtOnce | None:
     if len(cells) != 4 or not plain(options) or not all(isinstance(c, Windows) and c.inside for c in cells):
         return None
     y, event_y, x, event_x = cells
-    (B, M), regressor = y.shape, regressor_of(x)
+    (B, M), (runs, row) = y.shape, shared_runs(x) or (x, np.arange(len(x)))
+    known = np.empty(len(runs)), np.empty(len(runs))
+    kernels.spreads(runs.flat, runs.start, M, *known)
     moments, n, first = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64), np.empty((B, min(M, 3)))
     residuals = np.empty((B, M if asked_for(y) else 0))
     ar, event_X = np.empty((B, event_y.size)), np.empty((1, B, event_y.size))
     places = (y.flat, y.start, event_y.start), (x.flat, x.start, event_x.start)
-    kernels.lines(*places, regressor.shared, M, (moments, n, first, residuals), (ar, event_X[0]))
+    kernels.lines(*places, (*known, row), M, (moments, n, first, residuals), (ar, event_X[0]))
     return fit_of_line(moments, n, Learned(residuals, (y, x), first)), ar, event_X
 
 

@@ -1,8 +1,4 @@
-"""Compiled loops over estimation windows; imported only by ``accelerated``, when a study asks for numba.
-
-Every sum runs in ``LANES`` partial sums in a fixed order, which a compiler may put side by side without changing a
-bit: fastmath, which would let it reorder, is never used.
-"""
+"""Compiled loops over windows; imported only by ``accelerated``, when a study asks for numba. Never with fastmath."""
 
 from __future__ import annotations
 
@@ -11,135 +7,87 @@ import math
 import numba
 import numpy as np
 
+from eventstudy.abnormal.lanes import products, total
 from eventstudy.abnormal.line import CLOSE_FIT
 from eventstudy.arrays import FloatArray, IntArray
 
-LANES = 8
+
+@numba.njit(cache=True, nogil=True)
+def spreads(flat: FloatArray, start: IntArray, size: int, mean: FloatArray, squares: FloatArray) -> None:
+    """Fill mean and squared deviations of the runs that begin at ``start``."""
+    for i in range(len(start)):
+        v = flat[start[i] : start[i] + size]
+        mean[i] = total(v) / max(size, 1)
+        squares[i] = products(v, mean[i], v, mean[i])[1]
 
 
 @numba.njit(cache=True, nogil=True)
-def total(v: FloatArray) -> float:
-    """Return the sum of ``v``."""
-    a = b = c = d = e = f = g = h = 0.0
-    whole = len(v) // LANES * LANES
-    for t in range(0, whole, LANES):
-        a, b, c, d = a + v[t], b + v[t + 1], c + v[t + 2], d + v[t + 3]
-        e, f, g, h = e + v[t + 4], f + v[t + 5], g + v[t + 6], h + v[t + 7]
-    for t in range(whole, len(v)):
-        a += v[t]
-    return ((a + e) + (c + g)) + ((b + f) + (d + h))
+def around(y: FloatArray, x: FloatArray, e: FloatArray, d: FloatArray, gone: IntArray) -> tuple[int, float, float]:
+    """Write deviations to ``e`` and ``d``, 0 in the cells where one of the two is missing; return n and both means.
 
-
-@numba.njit(cache=True, nogil=True)
-def products(v: FloatArray, u: FloatArray) -> float:
-    """Return the inner product of ``v`` and ``u``."""
-    a = b = c = d = e = f = g = h = 0.0
-    whole = len(v) // LANES * LANES
-    for t in range(0, whole, LANES):
-        a, b, c, d = a + v[t] * u[t], b + v[t + 1] * u[t + 1], c + v[t + 2] * u[t + 2], d + v[t + 3] * u[t + 3]
-        e, f, g, h = e + v[t + 4] * u[t + 4], f + v[t + 5] * u[t + 5], g + v[t + 6] * u[t + 6], h + v[t + 7] * u[t + 7]
-    for t in range(whole, len(v)):
-        a += v[t] * u[t]
-    return ((a + e) + (c + g)) + ((b + f) + (d + h))
-
-
-@numba.njit(cache=True, nogil=True)
-def less(v: FloatArray, mean: float, out: FloatArray) -> None:
-    """Write ``v - mean`` to ``out``."""
-    for t in range(len(v)):
-        out[t] = v[t] - mean
-
-
-@numba.njit(cache=True, nogil=True)
-def fill(y: FloatArray, x: FloatArray, there: FloatArray) -> int:
-    """Put 0 where a return or a regressor is missing, note in ``there`` which cells count, and return how many."""
-    n = 0
+    ``gone`` takes the places of those cells, M - n of them.
+    """
+    holes = 0
     for t in range(len(y)):
-        use = math.isfinite(y[t]) and math.isfinite(x[t])
-        there[t] = 1.0 if use else 0.0
-        n += use
-        if not use:
-            y[t] = x[t] = 0.0
-    return n
-
-
-@numba.njit(cache=True, nogil=True)
-def about(v: FloatArray, mean: float, u: FloatArray) -> tuple[float, float]:
-    """Return the inner products of ``v - mean`` with ``u`` and with itself, in one pass that writes nothing."""
-    a = b = c = d = e = f = g = h = 0.0
-    i = j = k = m = n = o = p = q = 0.0
-    whole = len(v) // LANES * LANES
-    for t in range(0, whole, LANES):
-        r, s, w, x = v[t] - mean, v[t + 1] - mean, v[t + 2] - mean, v[t + 3] - mean
-        a, b, c, d = a + r * u[t], b + s * u[t + 1], c + w * u[t + 2], d + x * u[t + 3]
-        i, j, k, m = i + r * r, j + s * s, k + w * w, m + x * x
-        r, s, w, x = v[t + 4] - mean, v[t + 5] - mean, v[t + 6] - mean, v[t + 7] - mean
-        e, f, g, h = e + r * u[t + 4], f + s * u[t + 5], g + w * u[t + 6], h + x * u[t + 7]
-        n, o, p, q = n + r * r, o + s * s, p + w * w, q + x * x
-    for t in range(whole, len(v)):
-        r = v[t] - mean
-        a, i = a + r * u[t], i + r * r
-    return ((a + e) + (c + g)) + ((b + f) + (d + h)), ((i + n) + (k + p)) + ((j + o) + (m + q))
-
-
-@numba.njit(cache=True, nogil=True)
-def around(y: FloatArray, x: FloatArray, e: FloatArray, d: FloatArray, there: FloatArray) -> tuple[int, float, float]:
-    """Write deviations to ``e`` and ``d``, 0 where one of the two is missing; return n and both means."""
-    e[:], d[:] = y, x
-    n = fill(e, d, there)
+        e[t], d[t] = y[t], x[t]
+        if not math.isfinite(y[t] + x[t]):
+            gone[holes], holes = t, holes + 1
+            e[t] = d[t] = 0.0
+    n = len(y) - holes
     y_mean, x_mean = total(e) / max(n, 1), total(d) / max(n, 1)
     for t in range(len(y)):
-        e[t], d[t] = (e[t] - y_mean) * there[t], (d[t] - x_mean) * there[t]
+        e[t], d[t] = e[t] - y_mean, d[t] - x_mean
+    for k in range(holes):
+        e[gone[k]] = d[gone[k]] = 0.0
     return n, y_mean, x_mean
+
+
+@numba.njit(cache=True, nogil=True)
+def left(y: FloatArray, x: FloatArray, means: tuple[float, float], slope: float, e: FloatArray) -> float:
+    """Write residuals to ``e`` and return the sum of their squares."""
+    for t in range(len(y)):
+        e[t] = (y[t] - means[0]) - slope * (x[t] - means[1])
+    return products(e, 0.0, e, 0.0)[1]
 
 
 @numba.njit(cache=True, nogil=True)
 def lines(
     y_places: tuple[FloatArray, IntArray, IntArray],
     x_places: tuple[FloatArray, IntArray, IntArray],
-    shared: tuple[FloatArray, FloatArray, FloatArray, IntArray],
+    known: tuple[FloatArray, FloatArray, IntArray],
     size: int,
     learned: tuple[FloatArray, IntArray, FloatArray, FloatArray],
     studied: tuple[FloatArray, FloatArray],
 ) -> None:
     """Fit ``y = a + b x`` on every pair of runs, by centring first, and subtract it in the event window.
 
-    Places are a flat array and where the estimation and the event window of each row begin in it; ``shared`` is that
-    of a ``Regressor``. Filled are moments (5, B), counts, first cells (B, 3), residuals (B, M) unless their width is 0,
-    abnormal returns and event-window regressors (B, L2).
+    Places are a flat array and where the estimation and the event window of each row begin in it; known are mean and
+    squared deviations of every distinct run of x, and which of them each row has. Filled are moments (5, B), counts,
+    first cells (B, 3), residuals (B, M) unless their width is 0, abnormal returns and event-window regressors (B, L2).
     """
     (y_flat, y_start, y_event), (x_flat, x_start, x_event) = y_places, x_places
-    (deviations, means, squares, row), (moments, count, first, residuals), (ar, event_x) = shared, learned, studied
-    e, own, there = np.empty(size), np.empty(size), np.ones(size)
+    (mean, squares, row), (moments, count, first, residuals), (ar, event_x) = known, learned, studied
+    e, d, gone = np.empty(size), np.empty(size), np.empty(size, dtype=np.int64)
     for i in range(len(y_start)):
         y, x, n = y_flat[y_start[i] : y_start[i] + size], x_flat[x_start[i] : x_start[i] + size], size
-        y_mean, d = total(y) / max(size, 1), own
-        if len(row):
-            d, x_mean, sxx = deviations[row[i]], means[row[i]], squares[row[i]]
-        else:
-            x_mean = total(x) / max(size, 1)
-            less(x, x_mean, own)
-            sxx = products(own, own)
-        holed = not math.isfinite(y_mean + x_mean)
-        if holed:
-            n, y_mean, x_mean = around(y, x, e, own, there)
-            d, sxx, sxy, syy = own, products(own, own), products(own, e), products(e, e)
-        else:
-            sxy, syy = about(y, y_mean, d)
-        slope = sxy / sxx if sxx > 0.0 else np.nan
-        spread = syy - slope * sxy
-        if spread <= CLOSE_FIT * syy or residuals.shape[1]:
-            if not holed:
-                less(y, y_mean, e)
-            for t in range(size):
-                e[t] -= slope * d[t]
-            spread = products(e, e) if spread <= CLOSE_FIT * syy else spread
-        moments[0, i], moments[1, i], moments[2, i], moments[3, i] = y_mean, x_mean, sxx, slope
-        moments[4, i], count[i] = spread, n
-        for t in range(residuals.shape[1]):
-            residuals[i, t] = np.nan if holed and there[t] == 0.0 else e[t]
+        y_mean, x_mean, sxx = total(y) / max(size, 1), mean[row[i]], squares[row[i]]
+        middles = y_mean, x_mean
         for t in range(first.shape[1]):
             first[i, t] = y[t]
+        if not math.isfinite(y_mean + x_mean):
+            n, y_mean, x_mean = around(y, x, e, d, gone)
+            y, x, middles, sxx = e, d, (0.0, 0.0), products(d, 0.0, d, 0.0)[1]
+        sxy, syy = products(y, middles[0], x, middles[1])
+        slope = sxy / sxx if sxx > 0.0 else np.nan
+        spread = syy - slope * sxy
+        if spread <= CLOSE_FIT * syy:
+            spread = left(y, x, middles, slope, e)
+        if residuals.shape[1]:
+            left(y, x, middles, slope, residuals[i])
+            for k in range(size - n):
+                residuals[i, gone[k]] = np.nan
+        moments[0, i], moments[1, i], moments[2, i], moments[3, i] = y_mean, x_mean, sxx, slope
+        moments[4, i], count[i] = spread, n
         alpha = y_mean - slope * x_mean
         for t in range(ar.shape[1]):
             event_x[i, t] = x_flat[x_event[i] + t]

@@ -10,7 +10,6 @@ import pytest
 
 import eventstudy as es
 from eventstudy.abnormal import accelerated
-from eventstudy.abnormal.line import NOT_SHARED
 from eventstudy.errors import UnknownNameError, UsageError
 from tests.study.made import daily_frame, events_at
 
@@ -64,7 +63,11 @@ def test_the_compiled_line_by_hand() -> None:
     ar, market = np.empty((1, 4)), np.empty((1, 4))
     start, event = np.array([0]), np.array([16])
     told, made = (moments, n, first, residuals), (ar, market)
-    kernels.lines((y, start, event), (x, start, event), NOT_SHARED, 20, told, made)
+    mean, squares = np.empty(1), np.empty(1)
+    kernels.spreads(x, start, 20, mean, squares)
+    assert (mean[0], squares[0]) == (2.0**20 + 1.5, 25.0)
+    known = mean, squares, start
+    kernels.lines((y, start, event), (x, start, event), known, 20, told, made)
     # Fitted is y = 2 x + 3, so the last four abnormal returns are the last four residuals.
     assert ar[0].tolist() == [0.5, -0.5, -0.5, 0.5]
     assert market[0].tolist() == x[16:].tolist()
@@ -73,7 +76,8 @@ def test_the_compiled_line_by_hand() -> None:
     assert residuals[0].tolist() == np.tile([0.5, -0.5, -0.5, 0.5], 5).tolist()
     # Without the last cell of x, whose residual is then unknown, 19 are left.
     x[-1] = np.nan
-    kernels.lines((y, start, event), (x, start, event), NOT_SHARED, 20, told, made)
+    kernels.spreads(x, start, 20, mean, squares)
+    kernels.lines((y, start, event), (x, start, event), known, 20, told, made)
     assert n[0] == 19
     assert np.isnan(residuals[0, -1])
     assert np.isfinite(residuals[0, :-1]).all()
