@@ -153,7 +153,10 @@ class AbnormalReturns:
 
     def bars(self, window: Window) -> IntArray:
         """Return the number of bars in ``window``, merged bars counted, shape (N,)."""
-        total: IntArray = self.n_bars[:, self.columns(window)].sum(axis=1)
+        cells = self.n_bars[:, self.columns(window)]
+        if self.n_bars.strides[0] == 0 and len(self):  # one row of ones that all events share
+            return np.full(len(self), cells[0].sum())
+        total: IntArray = cells.sum(axis=1)
         return total
 
     def window_variance(self, window: Window) -> FloatArray:
@@ -161,7 +164,7 @@ class AbnormalReturns:
         if self.same_clock is not None:
             return self._same_clock_variance(window)
         cells = self.columns(window)
-        n_bars: FloatArray = self.n_bars[:, cells].sum(axis=1).astype(np.float64)
+        n_bars = self.bars(window).astype(np.float64)
         d = [n_bars, *(x[:, cells].sum(axis=1) for x in self.event_X)]
         if self.noise is not None:
             return self.noise_variance(window) + self.fit.sigma2 * self._leverage(d)

@@ -35,7 +35,7 @@ def market_at_once(block: Block, options: Options) -> AtOnce | None:
     (B, M), (runs, row) = y.shape, shared_runs(x) or (x, np.arange(len(x)))
     known = np.empty(len(runs)), np.empty(len(runs))
     kernels.spreads(runs.flat, runs.start, M, *known)
-    moments, n, first = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64), np.empty((B, min(M, 3)))
+    moments, n, first = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64), np.empty((min(M, 3), B))
     residuals = np.empty((B, M if asked_for(y) else 0))
     ar, event_X = np.empty((B, event_y.size)), np.empty((1, B, event_y.size))
     places = (y.flat, y.start, event_y.start), (x.flat, x.start, event_x.start)

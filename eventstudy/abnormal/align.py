@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -77,9 +78,9 @@ def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0,
 
 
 def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
-    place_of = {code: s for s, code in enumerate(series.codes)}
+    place_of = dict(zip(series.codes, range(len(series.codes)), strict=True))
     names, place = table.places
-    found = np.array([place_of.get(name, -1) for name in names.tolist()], dtype=np.int64)
+    found = np.fromiter(map(place_of.get, names.tolist(), repeat(-1)), dtype=np.int64, count=len(names))
     return found[place]
 
 

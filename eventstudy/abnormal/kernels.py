@@ -63,7 +63,7 @@ def lines(
 
     Places are a flat array and where the estimation and the event window of each row begin in it; known are mean and
     squared deviations of every distinct run of x, and which of them each row has. Filled are moments (5, B), counts,
-    first cells (B, 3), residuals (B, M) unless their width is 0, abnormal returns and event-window regressors (B, L2).
+    first cells (3, B), residuals (B, M) unless their width is 0, abnormal returns and event-window regressors (B, L2).
     """
     (y_flat, y_start, y_event), (x_flat, x_start, x_event) = y_places, x_places
     (mean, squares, row), (moments, count, first, residuals), (ar, event_x) = known, learned, studied
@@ -72,8 +72,8 @@ def lines(
         y, x, n = y_flat[y_start[i] : y_start[i] + size], x_flat[x_start[i] : x_start[i] + size], size
         y_mean, x_mean, sxx = total(y) / max(size, 1), mean[row[i]], squares[row[i]]
         middles = y_mean, x_mean
-        for t in range(first.shape[1]):
-            first[i, t] = y[t]
+        for t in range(len(first)):
+            first[t, i] = y[t]
         if not math.isfinite(y_mean + x_mean):
             n, y_mean, x_mean = around(y, x, e, d, gone)
             y, x, middles, sxx = e, d, (0.0, 0.0), products(d, 0.0, d, 0.0)[1]

@@ -8,7 +8,7 @@ narrower registers takes two or four steps for the same additions, and every bit
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numba
 from llvmlite import ir
@@ -21,7 +21,7 @@ from eventstudy.arrays import FloatArray
 LANES = 8
 EIGHT = ir.VectorType(ir.DoubleType(), LANES)
 ZERO = ir.Constant(EIGHT, [0.0] * LANES)
-Eight = ir.Value
+Eight: TypeAlias = Any
 
 
 def _lane(k: int) -> ir.Constant:

@@ -42,7 +42,7 @@ Law: TypeAlias = Callable[[FloatArray, Place, Holes | None], Rows]
 class Learned:
     """Residuals, NaN where a cell was not used, and the returns and regressors they come from.
 
-    ``first`` are the first cells of the returns where somebody had them at hand: as many as must differ.
+    ``first`` (needed, B) are the first cells of the returns where somebody had them at hand: as many as must differ.
     """
 
     residuals: FloatArray
@@ -102,11 +102,11 @@ def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray,
     y, wanted = columns[0], asked_for(columns[0])
     B, M = y.shape
     moments, n = np.empty((width, B)), np.full(B, M, dtype=np.int64)
-    residuals, first = np.empty((B, M if wanted else 0)), np.empty((B, min(M, len(columns) + 1)))
+    residuals, first = np.empty((B, M if wanted else 0)), np.empty((min(M, len(columns) + 1), B))
     with np.errstate(all="ignore"):
         for run in runs_of(B, M):
             own = fresh(y, run)
-            first[run] = own[:, : first.shape[1]]
+            first[:, run] = own[:, : len(first)].T
             moments[:, run] = law(own, run, None)
             if wanted:
                 residuals[run] = own
@@ -182,9 +182,9 @@ def too_few_values(learned: Learned, needed: int) -> BoolArray:
     Most rows are settled by their first cells.
     """
     columns, y = learned.columns, learned.columns[0]
-    first = head(y, needed) if learned.first is None else learned.first
+    first = head(y, needed).T if learned.first is None else learned.first
     doubt: BoolArray = np.full(len(y), y.shape[1] < needed, dtype=np.bool_)
-    for one, other in combinations(first.T, 2):
+    for one, other in combinations(first, 2):
         doubt |= ~((one < other) | (one > other))
     rows = np.flatnonzero(doubt)
     if len(rows):

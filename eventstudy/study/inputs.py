@@ -222,11 +222,12 @@ def _time_axis(index: pd.Index, declared: str) -> TimeAxis:
             )
         index = _at_close(index, declared)
     closes = epoch_us(index)
-    if len(closes) > 1 and not (np.diff(closes) > 0).all():
-        bad = int((np.diff(closes) <= 0).argmax()) + 1
+    steps = np.diff(closes)
+    if not (steps > 0).all():
+        bad = int((steps <= 0).argmax()) + 1
         raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
     local = index.tz_localize(None).as_unit("us").asi8
-    step = int(np.median(np.diff(closes))) if len(closes) > 1 else DAY_US
+    step = int(np.median(steps)) if len(steps) else DAY_US
     # A close at midnight belongs to the day it ends.
     day = (local - 1) // DAY_US
     return TimeAxis(closes, day, local - day * DAY_US, step)
@@ -341,17 +342,17 @@ def _places(instruments: pd.Series) -> tuple[StrArray, IntArray]:
 
 
 def _words(column: pd.Series) -> StrArray:
-    words = column.to_numpy(dtype=object)
+    words: StrArray = column.to_numpy(dtype=object)
     return words if column.dtype == object or column.dtype == "str" else np.array(list(map(str, words)), dtype=object)
 
 
 def _instants(column: pd.Series) -> IntArray:
     if column.dtype == object and len(column) and isinstance(column.iloc[0], datetime):
         return np.array([instant_us(at) for at in column], dtype=np.int64)
-    if column.isna().any():
-        raise EventTimeError(
-            f"Row {int(column.isna().to_numpy().argmax())} of the events has no time.",
-            remedy="Date it, or leave it out.",
-        )
     index = pd.DatetimeIndex(column)
+    missing = index.asi8 == pd.NaT.value
+    if missing.any():
+        raise EventTimeError(
+            f"Row {int(missing.argmax())} of the events has no time.", remedy="Date it, or leave it out."
+        )
     return epoch_us(index)

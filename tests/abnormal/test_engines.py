@@ -59,7 +59,7 @@ def test_the_compiled_line_by_hand() -> None:
 
     x = np.tile([0.0, 1.0, 2.0, 3.0], 5) + 2.0**20
     y = 2 * x + 3 + np.tile([0.5, -0.5, -0.5, 0.5], 5)
-    moments, n, first, residuals = np.empty((5, 1)), np.empty(1, np.int64), np.empty((1, 3)), np.empty((1, 20))
+    moments, n, first, residuals = np.empty((5, 1)), np.empty(1, np.int64), np.empty((3, 1)), np.empty((1, 20))
     ar, market = np.empty((1, 4)), np.empty((1, 4))
     start, event = np.array([0]), np.array([16])
     told, made = (moments, n, first, residuals), (ar, market)
@@ -71,7 +71,7 @@ def test_the_compiled_line_by_hand() -> None:
     # Fitted is y = 2 x + 3, so the last four abnormal returns are the last four residuals.
     assert ar[0].tolist() == [0.5, -0.5, -0.5, 0.5]
     assert market[0].tolist() == x[16:].tolist()
-    assert first[0].tolist() == y[:3].tolist()
+    assert first[:, 0].tolist() == y[:3].tolist()
     assert moments[:, 0].tolist() == [2 * (2.0**20 + 1.5) + 3, 2.0**20 + 1.5, 25.0, 2.0, 5.0]
     assert residuals[0].tolist() == np.tile([0.5, -0.5, -0.5, 0.5], 5).tolist()
     # Without the last cell of x, whose residual is then unknown, 19 are left.
