@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eventstudy.abnormal.event_windows import EventWindows
 from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.least_squares import dots
 from eventstudy.abnormal.panel import NO_EVENTS, Pairs
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, StrArray, values_equal
@@ -52,13 +54,10 @@ class AbnormalReturns:
     ----------
     pairs : Pairs
         Event, instrument and row of the ledger of each; so ``events``, ``instruments`` and ``row``, shape (N,).
-    tau : IntArray, shape (L2,)
+    windows : EventWindows
+        Where the cells lie; ``tau`` (L2,), ``n_bars`` and ``closes`` (N, L2) and ``regressors`` (k, N, L2) are its.
     ar : FloatArray, shape (N, L2)
         NaN where a return or a regressor is missing.
-    n_bars : IntArray, shape (N, L2)
-    event_X : FloatArray, shape (k, N, L2)
-    closes : IntArray, shape (N, L2)
-        Closing instants of the cells; width 0 where they were not asked for.
     fit : Fit
         Without residuals.
     same_clock : SameClock or None
@@ -67,11 +66,8 @@ class AbnormalReturns:
     """
 
     pairs: Pairs
-    tau: IntArray
+    windows: EventWindows
     ar: FloatArray
-    n_bars: IntArray
-    event_X: FloatArray
-    closes: IntArray
     fit: Fit
     same_clock: SameClock | None = None
     noise: FloatArray | None = None
@@ -96,6 +92,22 @@ class AbnormalReturns:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def tau(self) -> IntArray:
+        return self.windows.tau
+
+    @property
+    def n_bars(self) -> IntArray:
+        return self.windows.n_bars
+
+    @property
+    def closes(self) -> IntArray:
+        return self.windows.closes
+
+    @property
+    def regressors(self) -> FloatArray:
+        return self.windows.regressors
+
     def columns(self, window: Window) -> slice:
         """Return the cells that ``window`` covers."""
         return slice(window.start - int(self.tau[0]), window.stop - int(self.tau[0]) + 1)
@@ -104,17 +116,15 @@ class AbnormalReturns:
         """Return the numbers of the events ``rows``, which a slice does not copy, without the names of all events."""
         told = {f.name: getattr(self.fit, f.name) for f in fields(Fit)}
         fit = replace(self.fit, **{name: column[rows] for name, column in told.items() if column is not None})
-        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in ("ar", "n_bars", "closes")}
-        pairs = Pairs(NO_EVENTS, self.row[rows])
+        pairs, windows = Pairs(NO_EVENTS, self.row[rows]), self.windows[rows].between()
         same_clock = None if self.same_clock is None else self.same_clock.take(rows)
         noise = None if self.noise is None else self.noise[rows]
-        columns |= {"pairs": pairs, "same_clock": same_clock, "noise": noise}
-        return replace(self, **columns, event_X=self.event_X[:, rows], fit=fit)
+        return AbnormalReturns(pairs, windows, self.ar[rows], fit, same_clock, noise)
 
     def car(self, window: Window) -> FloatArray:
         """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""
-        total: FloatArray = self.ar[:, self.columns(window)].sum(axis=1)
-        return total
+        cells = self.ar[:, self.columns(window)]
+        return dots(cells, np.ones(cells.shape[1]))
 
     def expected(self, window: Window) -> FloatArray:
         """Return the expected return summed over ``window``, shape (N,)."""
@@ -128,7 +138,7 @@ class AbnormalReturns:
             return self.same_clock.cell_mean[:, cells]
         total: FloatArray = coef[:, :1] * self.n_bars[:, cells]
         for j in range(1, coef.shape[1]):
-            total = total + coef[:, j : j + 1] * self.event_X[j - 1][:, cells]
+            total = total + coef[:, j : j + 1] * self.regressors[j - 1][:, cells]
         return total
 
     def bhar(self, window: Window, kind: ReturnKind = "log") -> FloatArray:
@@ -153,22 +163,16 @@ class AbnormalReturns:
 
     def bars(self, window: Window) -> IntArray:
         """Return the number of bars in ``window``, merged bars counted, shape (N,)."""
-        cells = self.n_bars[:, self.columns(window)]
-        if self.n_bars.strides[0] == 0 and len(self):  # one row of ones that all events share
-            return np.full(len(self), cells[0].sum())
-        total: IntArray = cells.sum(axis=1)
-        return total
+        return self.windows.bars(self.columns(window))
 
     def window_variance(self, window: Window) -> FloatArray:
         """Return the variance of the prediction error of each CAR, shape (N,)."""
         if self.same_clock is not None:
             return self._same_clock_variance(window)
-        cells = self.columns(window)
-        n_bars = self.bars(window).astype(np.float64)
-        d = [n_bars, *(x[:, cells].sum(axis=1) for x in self.event_X)]
+        d = self.windows.sums(self.columns(window))
         if self.noise is not None:
             return self.noise_variance(window) + self.fit.sigma2 * self._leverage(d)
-        variance: FloatArray = self.fit.sigma2 * (n_bars + self._leverage(d))
+        variance: FloatArray = self.fit.sigma2 * (d[0] + self._leverage(d))
         return variance
 
     def noise_variance(self, window: Window) -> FloatArray:
@@ -183,7 +187,7 @@ class AbnormalReturns:
             days = self.same_clock.days[:, None]
             return self.same_clock.cell_variance * (1 + 1 / np.maximum(days, 1))
         n_bars = self.n_bars.astype(np.float64)
-        leverage = self._leverage([n_bars, *self.event_X])
+        leverage = self._leverage([n_bars, *self.regressors])
         if self.noise is not None:
             return self.noise + self.fit.sigma2[:, None] * leverage
         return self.fit.sigma2[:, None] * (n_bars + leverage)

@@ -37,10 +37,10 @@ def market_at_once(block: Block, options: Options) -> AtOnce | None:
     kernels.spreads(runs.flat, runs.start, M, *known)
     moments, n, first = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64), np.empty((min(M, 3), B))
     residuals = np.empty((B, M if asked_for(y) else 0))
-    ar, event_X = np.empty((B, event_y.size)), np.empty((1, B, event_y.size))
+    ar = np.empty((B, event_y.size))
     places = (y.flat, y.start, event_y.start), (x.flat, x.start, event_x.start)
-    kernels.lines(*places, (*known, row), M, (moments, n, first, residuals), (ar, event_X[0]))
-    return fit_of_line(moments, n, Learned(residuals, (y, x), first)), ar, event_X
+    kernels.lines(*places, (*known, row), M, (moments, n, first, residuals), ar)
+    return fit_of_line(moments, n, Learned(residuals, (y, x), first)), ar
 
 
 COMPILED: Mapping[Callable[..., Any], Callable[[Block, Options], AtOnce | None]] = {regression: market_at_once}

@@ -11,7 +11,7 @@ from eventstudy.arrays import BoolArray, IntArray
 
 
 class Columns:
-    """Arrays with an axis of N events, filled by blocks and handed out once, sorted by row and less the unused events.
+    """Arrays with a row per event, filled by blocks and handed out once, sorted by row and less the unused events.
 
     A study of one block has its arrays taken in order, in one go; those of more blocks are scattered into place and
     compacted in place, because a second copy would double the memory of a million events.
@@ -31,21 +31,20 @@ class Columns:
         self.kept: NDArray[np.intp] = np.empty(len(row), dtype=np.intp)
         self.kept[self._place] = np.arange(len(row))
         self._used: BoolArray | None = None
-        self._held: dict[str, tuple[NDArray[Any], int]] = {}
+        self._held: dict[str, NDArray[Any]] = {}
         self._whole = True
 
-    def put(self, name: str, rows: slice, value: NDArray[Any] | None, axis: int = 0) -> None:
+    def put(self, name: str, rows: slice, value: NDArray[Any] | None) -> None:
         """Put down the values of the events ``rows``; a value that is None has no column."""
         if value is None:
             return
-        if value.shape[axis] == len(self._place):
-            self._held[name] = value, axis
+        if len(value) == len(self._place):
+            self._held[name] = value
             return
         self._whole = False
         if name not in self._held:
-            shape = (*value.shape[:axis], len(self._place), *value.shape[axis + 1 :])
-            self._held[name] = np.empty(shape, dtype=value.dtype), axis
-        self._held[name][0][_along(axis, self._place[rows])] = value
+            self._held[name] = np.empty((len(self._place), *value.shape[1:]), dtype=value.dtype)
+        self._held[name][self._place[rows]] = value
 
     def keep(self, used: BoolArray) -> None:
         """Leave out, from here on, the events that are not used; ``used`` is in the order of the event table."""
@@ -56,26 +55,18 @@ class Columns:
         """Return a column in the order of the event table; None where nobody put one down."""
         if name not in self._held:
             return None
-        value, axis = self._held.pop(name)
+        value = self._held.pop(name)
         if self._whole:
-            return np.take(value, self.kept, axis=axis)
-        if self._used is None:
-            return value
-        return compact(value, self._used, axis)
+            return value[self.kept]
+        return value if self._used is None else compact(value, self._used)
 
 
-def _along(axis: int, rows: Any) -> tuple[Any, ...]:
-    return (*(slice(None),) * axis, rows)
-
-
-def compact(array: NDArray[Any], keep: BoolArray, axis: int = 0) -> NDArray[Any]:
+def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:
     """Move the kept rows to the front in place and return them: a copy would double the memory of a million events."""
     if keep.all():
         return array
     rows = np.flatnonzero(keep)
-    if array.strides[axis]:
-        for low in range(0, len(rows), 4096):
-            part = rows[low : low + 4096]
-            array[_along(axis, slice(low, low + len(part)))] = array[_along(axis, part)]
-    front: NDArray[Any] = array[_along(axis, slice(len(rows)))]
-    return front
+    for low in range(0, len(rows), 4096):
+        part = rows[low : low + 4096]
+        array[low : low + len(part)] = array[part]
+    return array[: len(rows)]

@@ -226,15 +226,15 @@ def head(cells: Cells, size: int) -> FloatArray:
 
 def whole(block: Block) -> Block:
     """Return the block with its estimation windows cut, for models that compute on all of them at once."""
-    return replace(studied(block), y=np.asarray(block.y), X=_stacked(block.X, block.y.shape))
+    return replace(studied(block), y=np.asarray(block.y), X=stacked(block.X, block.y.shape))
 
 
 def studied(block: Block) -> Block:
     """Return the block with its event windows cut."""
-    return replace(block, event_y=np.asarray(block.event_y), event_X=_stacked(block.event_X, block.event_y.shape))
+    return replace(block, event_y=np.asarray(block.event_y), event_X=stacked(block.event_X, block.event_y.shape))
 
 
-def _stacked(columns: Columns, shape: tuple[int, ...]) -> FloatArray:
+def stacked(columns: Columns, shape: tuple[int, ...]) -> FloatArray:
     """Return k columns as one array, shape (k, *shape); a single one is not copied."""
     if len(columns) == 1:
         return np.asarray(columns[0])[None]

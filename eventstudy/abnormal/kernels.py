@@ -57,16 +57,16 @@ def lines(
     known: tuple[FloatArray, FloatArray, IntArray],
     size: int,
     learned: tuple[FloatArray, IntArray, FloatArray, FloatArray],
-    studied: tuple[FloatArray, FloatArray],
+    ar: FloatArray,
 ) -> None:
     """Fit ``y = a + b x`` on every pair of runs, by centring first, and subtract it in the event window.
 
     Places are a flat array and where the estimation and the event window of each row begin in it; known are mean and
     squared deviations of every distinct run of x, and which of them each row has. Filled are moments (5, B), counts,
-    first cells (3, B), residuals (B, M) unless their width is 0, abnormal returns and event-window regressors (B, L2).
+    first cells (3, B), residuals (B, M) unless their width is 0, and abnormal returns (B, L2).
     """
     (y_flat, y_start, y_event), (x_flat, x_start, x_event) = y_places, x_places
-    (mean, squares, row), (moments, count, first, residuals), (ar, event_x) = known, learned, studied
+    (mean, squares, row), (moments, count, first, residuals) = known, learned
     e, d, gone = np.empty(size), np.empty(size), np.empty(size, dtype=np.int64)
     for i in range(len(y_start)):
         y, x, n = y_flat[y_start[i] : y_start[i] + size], x_flat[x_start[i] : x_start[i] + size], size
@@ -90,5 +90,4 @@ def lines(
         moments[4, i], count[i] = spread, n
         alpha = y_mean - slope * x_mean
         for t in range(ar.shape[1]):
-            event_x[i, t] = x_flat[x_event[i] + t]
-            ar[i, t] = y_flat[y_event[i] + t] - (alpha + slope * event_x[i, t])
+            ar[i, t] = y_flat[y_event[i] + t] - (alpha + slope * x_flat[x_event[i] + t])

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from eventstudy.abnormal import ledger as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
 from eventstudy.abnormal.columns import Columns, compact
+from eventstudy.abnormal.event_windows import EventWindows, windows_at
 from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block, blocks, cut, studied, whole
 from eventstudy.abnormal.least_squares import no_parameters
@@ -79,7 +79,6 @@ class Measured:
     """One block's outcome."""
 
     ar: FloatArray
-    event_X: FloatArray
     fit: Fit
     status: tuple[NDArray[np.uint8], IntArray, IntArray]
     evidence: Evidence
@@ -94,23 +93,23 @@ def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, pl
     elif plan.reads_only:
         block = replace(block, y=replace(block.y, spent=True))
     block = plan.model.prepare(block, plan.options)
-    block, fit, ar = _fitted(block, plan)
+    fit, ar = _fitted(block, plan)
     status = judge(ar, fit, plan)
     used = book.is_used(status[0])
+    block = studied(block) if plan.collect else block
     evidence = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
     # A new array, not a view: a view would keep every block's residuals alive.
     bare = replace(fit, residuals=np.empty((len(fit), 0)))
-    return Measured(ar, block.event_X, bare, status, evidence)
+    return Measured(ar, bare, status, evidence)
 
 
-def _fitted(block: Block, plan: Plan) -> tuple[Block, Fit, FloatArray]:
-    """Return the block with its event windows cut, the fits, and the abnormal returns."""
+def _fitted(block: Block, plan: Plan) -> tuple[Fit, FloatArray]:
+    """Return the fits and the abnormal returns."""
     at_once = None if plan.model.at_once is None else plan.model.at_once(block, plan.options)
     if at_once is not None:
-        fit, ar, event_X = at_once
-        return replace(block, event_X=event_X), fit, ar
-    fit, block = plan.model.function(block.y, block.X, plan.options), studied(block)
-    return block, fit, subtract(block, fit)
+        return at_once
+    fit = plan.model.function(block.y, block.X, plan.options)
+    return fit, subtract(studied(block), fit)
 
 
 Runner = Callable[[Work, list[slice]], Iterable[Measured]]
@@ -141,17 +140,14 @@ def measure(
     if not pieces:
         _put(columns, slice(0), _nothing(plan, k), plan)
     _settle(columns, codes, positions)
-    n_bars = _bars(positions, plan.tau, columns.kept)
+    windows = windows_at(series, positions, columns.kept, (plan.tau, plan.kind, k))
     fit = Fit(**{name: columns.taken(name) for name in (*FIT_COLUMNS, "law")})
     made = AbnormalReturns(
         pairs=Pairs(table, positions.row[columns.kept]),
-        tau=plan.tau,
+        windows=windows,
         ar=columns.taken("ar"),
-        n_bars=n_bars,
-        event_X=columns.taken("event_X"),
-        closes=_closes(series, positions, plan.tau, columns.kept),
         fit=fit,
-        noise=None if fit.law is None or plan.model.noise is None else plan.model.noise(fit.law, *_ahead(plan, n_bars)),
+        noise=_noise(plan, windows, fit),
     )
     by_event = {name: columns.taken(_evidence(name)) for name in plan.collect if name not in plan.totals}
     return made, totals | {name: value for name, value in by_event.items() if value is not None}
@@ -159,7 +155,6 @@ def measure(
 
 def _put(columns: Columns, rows: slice, part: Measured, plan: Plan) -> None:
     code, a, b = part.status
-    columns.put("event_X", rows, part.event_X, axis=1)
     fit = {name: getattr(part.fit, name) for name in (*FIT_COLUMNS, "law")}
     by_event = {_evidence(name): value for name, value in part.evidence.items() if name not in plan.totals}
     for name, value in {"ar": part.ar, "code": code, "a": a, "b": b, **fit, **by_event}.items():
@@ -175,7 +170,7 @@ def _nothing(plan: Plan, k: int) -> Measured:
     """Return the outcome of no event."""
     (L1, L2), none = plan.cells, np.zeros(0, dtype=np.int64)
     fit = no_parameters(np.empty((0, L1)), 1 + k)
-    return Measured(np.empty((0, L2)), np.empty((k, 0, L2)), fit, (none.astype(np.uint8), none, none), {})
+    return Measured(np.empty((0, L2)), fit, (none.astype(np.uint8), none, none), {})
 
 
 def _settle(columns: Columns, codes: Codes, positions: Positions) -> None:
@@ -233,41 +228,19 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
     return replace(
         abnormal,
         pairs=abnormal.pairs[keep],
+        windows=abnormal.windows[keep],
         ar=compact(abnormal.ar, keep),
-        n_bars=compact(abnormal.n_bars, keep),
-        event_X=compact(abnormal.event_X, keep, axis=1),
-        closes=abnormal.closes[keep],
         fit=take(abnormal.fit, keep),
         same_clock=None if abnormal.same_clock is None else abnormal.same_clock.take(keep),
         noise=None if abnormal.noise is None else abnormal.noise[keep],
     )
 
 
-def _bars(positions: Positions, tau: IntArray, rows: NDArray[np.intp]) -> IntArray:
-    """Return the bars merged into each cell; one shared row of ones where no event merges any."""
-    merged = (positions.first - positions.reference)[rows]
-    if bool((merged == 1).all()) or not (tau == 0).any():
-        return np.broadcast_to(np.ones(len(tau), dtype=np.int64), (len(merged), len(tau)))
-    made = np.ones((len(merged), len(tau)), dtype=np.int64)
-    made[:, tau == 0] = merged[:, None]
-    return made
-
-
-def _ahead(plan: Plan, n_bars: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the bars between the estimation window's last bar and each cell, and those up to the cell's last bar."""
+def _noise(plan: Plan, windows: EventWindows, fit: Fit) -> FloatArray | None:
+    """Return the variance of each cell's own noise, from the bars since the estimation window; None if it is constant."""
+    if fit.law is None or plan.model.noise is None:
+        return None
     estimation = plan.windows.estimation
     gap = 0 if estimation is None else plan.windows.event.start - estimation.stop - 1
-    last = gap + np.cumsum(n_bars, axis=1)
-    return last - n_bars, last
-
-
-def _closes(series: SeriesSet, positions: Positions, tau: IntArray, rows: NDArray[np.intp]) -> IntArray:
-    if len(positions.row) * len(tau) > SMALL_CELLS:
-        return np.empty((len(rows), 0), dtype=np.int64)
-    start = series.time_offset[positions.series[rows]][:, None]
-    reference, first = positions.reference[rows][:, None], positions.first[rows][:, None]
-    if bool((first == reference + 1).all()):
-        runs: IntArray = sliding_window_view(series.closes, len(tau))[(start + first + tau[0])[:, 0]]
-        return runs
-    closes: IntArray = series.closes[start + np.where(tau < 0, reference + tau + 1, first + tau)]
-    return closes
+    last = gap + np.cumsum(windows.n_bars, axis=1)
+    return plan.model.noise(fit.law, last - windows.n_bars, last)

@@ -12,7 +12,7 @@ from eventstudy.arrays import FloatArray, IntArray
 
 Options = Mapping[str, Any]
 Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
-AtOnce: TypeAlias = tuple[Fit, FloatArray, FloatArray]
+AtOnce: TypeAlias = tuple[Fit, FloatArray]
 NO_OPTIONS: Options = {}
 
 
@@ -58,7 +58,7 @@ class ModelRow:
     noise : (law, before, last) -> FloatArray, shape (N, L2), or None
         Variance of every event cell's own noise, from the fit's ``law`` and the bars after the estimation window that
         the cell holds (``before + 1`` to ``last``); None where every bar has ``sigma2``.
-    at_once : (block, options) -> (Fit, abnormal returns (B, L2), event-window regressors (k, B, L2)), or None
+    at_once : (block, options) -> (Fit, abnormal returns (B, L2)), or None
         What an engine computes in one go instead of the function and the subtraction; None for blocks left to them.
     """
 

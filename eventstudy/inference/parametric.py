@@ -77,7 +77,7 @@ def _full_reach(sample: Sample, n: IntArray | float) -> FloatArray:
     """L + L^2/M + (sum_win x)^2/SSx with the market's moments over the whole estimation window, shape (N,)."""
     mean, squares = sample.evidence["market_moments"].T
     L = sample.bars.astype(np.float64)
-    x = sample.abnormal.event_X[0][:, sample.abnormal.columns(sample.window)].sum(axis=1) - L * mean
+    x = sample.abnormal.windows.sums(sample.abnormal.columns(sample.window))[1] - L * mean
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(L + L**2 / n + x**2 / squares, dtype=np.float64)
 
@@ -152,7 +152,7 @@ def brown_warner_1985(sample: Sample) -> Statistic:
 def lamb(sample: Sample) -> Statistic:
     """Brown-Warner's portfolio test with the forecast error of the market model."""
     there = np.isfinite(sample.car)
-    if not len(sample.abnormal.event_X) or not there.any():
+    if not len(sample.abnormal.windows.factors) or not there.any():
         return not_applicable("the test needs a model with a market", n_events=int(there.sum()))
     fit = sample.abnormal.fit
     if _full_moments(sample):
