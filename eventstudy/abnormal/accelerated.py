@@ -35,12 +35,12 @@ def market_at_once(block: Block, options: Options) -> AtOnce | None:
     (B, M), (runs, row) = y.shape, shared_runs(x) or (x, np.arange(len(x)))
     known = np.empty(len(runs)), np.empty(len(runs))
     kernels.spreads(runs.flat, runs.start, M, *known)
-    moments, n, first = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64), np.empty((min(M, 3), B))
+    moments, n, alike = np.empty((LINE_MOMENTS, B)), np.empty(B, dtype=np.int64), np.empty(B, dtype=np.bool_)
     residuals = np.empty((B, M if asked_for(y) else 0))
     ar = np.empty((B, event_y.size))
     places = (y.flat, y.start, event_y.start), (x.flat, x.start, event_x.start)
-    kernels.lines(*places, (*known, row), M, (moments, n, first, residuals), ar)
-    return fit_of_line(moments, n, Learned(residuals, (y, x), first)), ar
+    kernels.lines(*places, (*known, row), M, (moments, n, alike, residuals), ar)
+    return fit_of_line(moments, n, Learned(residuals, (y, x), alike)), ar
 
 
 COMPILED: Mapping[Callable[..., Any], Callable[[Block, Options], AtOnce | None]] = {regression: market_at_once}

@@ -99,11 +99,11 @@ def _lay_all(series: SeriesSet, which: IntArray, before: IntArray, by: IntArray)
 
 def _in_order(place: IntArray, bars: IntArray, row: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the rows in order of place, then of bars merged, then of row."""
-    own, size = place[row], len(place)
-    if (bars[row] > 1).any() or int(own.max(initial=0)) > LARGEST // max(size, 1):
+    own, bits = place[row], len(place).bit_length()
+    if (bars[row] > 1).any() or int(own.max(initial=0)) > LARGEST >> bits:
         return row[np.lexsort((bars[row], own))]
-    packed = np.sort(own * size + row)
-    return np.asarray(packed % size if size else packed, dtype=np.intp)
+    packed: NDArray[np.intp] = np.sort((own << bits) | row)
+    return packed & ((1 << bits) - 1)
 
 
 def _gap(series: SeriesSet, start: IntArray, reference: IntArray, first: IntArray) -> IntArray:

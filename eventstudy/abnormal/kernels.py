@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.abnormal.lanes import products, total
 from eventstudy.abnormal.line import CLOSE_FIT
-from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 
 @numba.njit(cache=True, nogil=True)
@@ -51,29 +51,34 @@ def left(y: FloatArray, x: FloatArray, means: tuple[float, float], slope: float,
 
 
 @numba.njit(cache=True, nogil=True)
+def differ(one: float, other: float) -> bool:
+    """Return whether both are there and one is larger."""
+    return one < other or one > other
+
+
+@numba.njit(cache=True, nogil=True)
 def lines(
     y_places: tuple[FloatArray, IntArray, IntArray],
     x_places: tuple[FloatArray, IntArray, IntArray],
     known: tuple[FloatArray, FloatArray, IntArray],
     size: int,
-    learned: tuple[FloatArray, IntArray, FloatArray, FloatArray],
+    learned: tuple[FloatArray, IntArray, BoolArray, FloatArray],
     ar: FloatArray,
 ) -> None:
     """Fit ``y = a + b x`` on every pair of runs, by centring first, and subtract it in the event window.
 
     Places are a flat array and where the estimation and the event window of each row begin in it; known are mean and
     squared deviations of every distinct run of x, and which of them each row has. Filled are moments (5, B), counts,
-    first cells (3, B), residuals (B, M) unless their width is 0, and abnormal returns (B, L2).
+    whether the first three cells are alike, residuals (B, M) unless their width is 0, and abnormal returns (B, L2).
     """
     (y_flat, y_start, y_event), (x_flat, x_start, x_event) = y_places, x_places
-    (mean, squares, row), (moments, count, first, residuals) = known, learned
+    (mean, squares, row), (moments, count, alike, residuals) = known, learned
     e, d, gone = np.empty(size), np.empty(size), np.empty(size, dtype=np.int64)
     for i in range(len(y_start)):
         y, x, n = y_flat[y_start[i] : y_start[i] + size], x_flat[x_start[i] : x_start[i] + size], size
         y_mean, x_mean, sxx = total(y) / max(size, 1), mean[row[i]], squares[row[i]]
         middles = y_mean, x_mean
-        for t in range(len(first)):
-            first[t, i] = y[t]
+        alike[i] = size < 3 or not (differ(y[0], y[1]) and differ(y[0], y[2]) and differ(y[1], y[2]))
         if not math.isfinite(y_mean + x_mean):
             n, y_mean, x_mean = around(y, x, e, d, gone)
             y, x, middles, sxx = e, d, (0.0, 0.0), products(d, 0.0, d, 0.0)[1]

@@ -42,12 +42,12 @@ Law: TypeAlias = Callable[[FloatArray, Place, Holes | None], Rows]
 class Learned:
     """Residuals, NaN where a cell was not used, and the returns and regressors they come from.
 
-    ``first`` (needed, B) are the first cells of the returns where somebody had them at hand: as many as must differ.
+    ``alike`` (B,) tells where the first cells of the returns do not differ, if somebody had them at hand.
     """
 
     residuals: FloatArray
     columns: tuple[Cells, ...]
-    first: FloatArray | None = None
+    alike: BoolArray | None = None
 
 
 def usable(y: FloatArray, X: FloatArray) -> tuple[BoolArray | None, IntArray]:
@@ -121,7 +121,7 @@ def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray,
             if wanted:
                 own[holes.cells] = np.nan
                 residuals[rows] = own
-    return moments, Learned(residuals, columns, first), n
+    return moments, Learned(residuals, columns, alike(first)), n
 
 
 def runs_of(B: int, M: int) -> list[slice]:
@@ -182,10 +182,9 @@ def too_few_values(learned: Learned, needed: int) -> BoolArray:
     Most rows are settled by their first cells.
     """
     columns, y = learned.columns, learned.columns[0]
-    first = head(y, needed).T if learned.first is None else learned.first
-    doubt: BoolArray = np.full(len(y), y.shape[1] < needed, dtype=np.bool_)
-    for one, other in combinations(first, 2):
-        doubt |= ~((one < other) | (one > other))
+    doubt = alike(head(y, needed).T) if learned.alike is None else learned.alike
+    if y.shape[1] < needed:
+        doubt = np.ones_like(doubt)
     rows = np.flatnonzero(doubt)
     if len(rows):
         there = np.logical_and.reduce([np.isfinite(column[rows]) for column in columns])
@@ -195,3 +194,11 @@ def too_few_values(learned: Learned, needed: int) -> BoolArray:
         new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
         doubt[rows] = np.count_nonzero(new & ~np.isnan(ordered), axis=1) < needed
     return doubt
+
+
+def alike(cells: FloatArray) -> BoolArray:
+    """Return which columns hold two cells that do not differ, or one that is missing."""
+    made: BoolArray = np.zeros(cells.shape[1], dtype=np.bool_)
+    for one, other in combinations(cells, 2):
+        made |= ~((one < other) | (one > other))
+    return made

@@ -83,14 +83,13 @@ def _line(regressor: Regressor, wanted: bool, y: FloatArray, rows: Place, holes:
     sxy, syy = dots(x, y), dots(y, y)
     slope = sxy / sxx
     spread = syy - slope * sxy
-    close = np.flatnonzero(spread <= CLOSE_FIT * syy)
+    close = spread <= CLOSE_FIT * syy
     if wanted:
         np.multiply(x, slope[:, None], out=x)
         np.subtract(y, x, out=y)
-        left = y[close]
-    else:
-        left = y[close] - x[close] * slope[close, None]
-    spread[close] = dots(left, left)
+    if close.any():
+        left = y[close] if wanted else y[close] - x[close] * slope[close, None]
+        spread[close] = dots(left, left)
     return y_mean, x_mean, sxx, slope, spread
 
 

@@ -237,7 +237,7 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
 
 
 def _noise(plan: Plan, windows: EventWindows, fit: Fit) -> FloatArray | None:
-    """Return the variance of each cell's own noise, from the bars since the estimation window; None if it is constant."""
+    """Return the variance of each cell's own noise, by the bars since the estimation window; None if it is constant."""
     if fit.law is None or plan.model.noise is None:
         return None
     estimation = plan.windows.estimation

@@ -121,6 +121,9 @@ def with_factors(series: SeriesSet, factors: Sequence[Returns]) -> SeriesSet:
         return series
     columns = np.full((len(factors), len(series.closes)), np.nan)
     for row, factor in zip(columns, factors, strict=True):
+        if factor.closes is series.closes:
+            row[:] = factor.values
+            continue
         place = np.searchsorted(factor.closes, series.closes)
         place[place == len(factor)] = 0
         there = factor.closes[place] == series.closes

@@ -51,13 +51,13 @@ def read_inputs(
     closes_at: str,
 ) -> Inputs:
     """Bring events, data, market and factors into the engine's form."""
-    declared = closes_at or _declared_close(spec)
+    axes = TimeAxes(closes_at or _declared_close(spec))
     given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
     bars: tuple[Bars, ...] = ()
     notices: tuple[Notice, ...] = ()
     if isinstance(given, pd.DataFrame):
         given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
-        series = wide_series(given, declared)
+        series = wide_series(given, axes)
         if spec.variable == "return":
             notices = unit_notices(series.values)
         else:
@@ -66,7 +66,7 @@ def read_inputs(
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
-    factors = [factor_returns(item, given, spec.returns, declared) for item in columns]
+    factors = [factor_returns(item, given, spec.returns, axes) for item in columns]
     series = with_factors(series, factors)
     table = event_table(as_pandas(events), series.codes)
     simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
@@ -185,14 +185,14 @@ def many(given: Regressors) -> list[Bars | Returns | pd.Series | str]:
     return [given] if isinstance(given, Bars | Returns | pd.Series | str) else list(given)
 
 
-def factor_returns(item: Bars | Returns | pd.Series | str, data: object, kind: ReturnKind, declared: str) -> Returns:
+def factor_returns(item: Bars | Returns | pd.Series | str, data: object, kind: ReturnKind, axes: TimeAxes) -> Returns:
     """Return one regressor as returns: a series of its own, or a named column of the wide frame."""
     if isinstance(item, str):
         if not isinstance(data, pd.DataFrame) or item not in data.columns:
             raise UsageError(f"{item!r} is not a column of the data.", remedy="Name a column of the wide frame.")
         item = data[item]
     if isinstance(item, pd.Series):
-        axis = _time_axis(item.index, declared)
+        axis = axes.of(item.index)
         values = item.to_numpy(dtype=np.float64)
         return Returns(Instrument(str(item.name or "market")), axis.step_us, axis.closes, values, *axis.clock_columns())
     return as_returns(item, kind)
@@ -209,6 +209,22 @@ class TimeAxis:
 
     def clock_columns(self) -> tuple[np.ndarray, IntArray, IntArray]:
         return np.zeros(len(self.closes), dtype=bool), self.day, self.clock
+
+
+class TimeAxes:
+    """Time axes of indices; one that a frame and its market share is read once. ``declared`` closes a date's day."""
+
+    def __init__(self, declared: str) -> None:
+        self.declared = declared
+        self._read: list[tuple[pd.Index, TimeAxis]] = []
+
+    def of(self, index: pd.Index) -> TimeAxis:
+        """Return the axis of an index, read now or before."""
+        for known, axis in self._read:
+            if index.is_(known):
+                return axis
+        self._read.append((index, _time_axis(index, self.declared)))
+        return self._read[-1][1]
 
 
 def _time_axis(index: pd.Index, declared: str) -> TimeAxis:
@@ -259,9 +275,9 @@ def _declared_close(spec: StudySpec) -> str:
     return ""
 
 
-def wide_series(frame: pd.DataFrame, declared: str) -> SeriesSet:
+def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
     """Return a wide frame of returns (rows: closes, columns: instruments) as series, uncopied where memory allows."""
-    axis = _time_axis(frame.index, declared)
+    axis = axes.of(frame.index)
     if not frame.columns.is_unique:
         raise DataError("The wide frame names an instrument twice.", remedy="Keep one column per instrument.")
     values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64).T)

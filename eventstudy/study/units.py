@@ -7,7 +7,7 @@ import numpy as np
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import DataError, Notice
 
-LOOKED_AT = 5_000
+LOOKED_AT = 2_000
 ENOUGH = 30
 # A typical bar that moves by a tenth of the price: no market does, percents do.
 TYPICAL_MOVE = 0.1
