@@ -57,7 +57,7 @@ class Columns:
             return None
         value = self._held.pop(name)
         if self._whole:
-            return value[self.kept]
+            return np.take(value, self.kept, axis=0)
         return value if self._used is None else compact(value, self._used)
 
 

@@ -114,7 +114,8 @@ def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray,
         for part in runs_of(len(holed), M):
             rows = holed[part]
             own = fresh(y, rows)
-            holes = holes_of((own, *(column[rows] for column in columns[1:])))
+            gappy = (c[rows] for c, mean in zip(columns[1:], moments[1:, rows], strict=False) if np.isnan(mean).any())
+            holes = holes_of((own, *gappy))
             own[holes.cells] = 0.0
             n[rows] = holes.n
             moments[:, rows] = law(own, rows, holes)

@@ -42,7 +42,7 @@ class Regressor:
         if not len(row):
             return _centred(fresh(self.x, rows), None)
         own = row[rows]
-        return deviations[own], mean[own], squares[own]
+        return np.take(deviations, own, axis=0), mean[own], squares[own]
 
 
 def regressor_of(x: Cells) -> Regressor:

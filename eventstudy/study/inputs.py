@@ -339,22 +339,25 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
     width = len(str(len(frame)))
     if name is None:
         ids: StrArray | pd.Series = np.array([f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)], dtype=object)
+        texts = False
     else:
-        ids = frame[name] if frame[name].dtype == "str" else _words(frame[name])
+        texts = frame[name].dtype == "str"
+        ids = frame[name] if texts else _words(frame[name])
     return EventTable(
         ids,
         _places(frame["instrument"]),
         earliest,
         latest,
         named=name is not None,
-        distinct=name is not None and frame[name].dtype == "str" and frame[name].is_unique,
+        distinct=texts and bool(frame[name].is_unique),
     )
 
 
 def _places(instruments: pd.Series) -> tuple[StrArray, IntArray]:
     """Return the distinct instruments, and which of them each row names."""
     place, names = pd.factorize(instruments, use_na_sentinel=False)
-    return _words(pd.Series(names)), place.astype(np.int64)
+    words: StrArray = np.array(list(map(str, names.tolist())), dtype=object)
+    return words, place.astype(np.int64, copy=False)
 
 
 def _words(column: pd.Series) -> StrArray:
