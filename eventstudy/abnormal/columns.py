@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from eventstudy.arrays import BoolArray, IntArray
 
+JOINED_EVENTS = 50_000
+
 
 class Columns:
     """Arrays with a row per event, filled by blocks and handed out once, sorted by row and less the unused events.
 
-    A study of one block has its arrays taken in order, in one go; those of more blocks are scattered into place and
-    compacted in place, because a second copy would double the memory of a million events.
+    Blocks are joined and taken in order in one go. Of many events they are scattered into place and compacted in
+    place, because a second copy would double the memory of a million.
 
     Parameters
     ----------
@@ -31,20 +33,20 @@ class Columns:
         self.kept: NDArray[np.intp] = np.empty(len(row), dtype=np.intp)
         self.kept[self._place] = np.arange(len(row))
         self._used: BoolArray | None = None
-        self._held: dict[str, NDArray[Any]] = {}
-        self._whole = True
+        self._joined = len(row) <= JOINED_EVENTS
+        self._parts: dict[str, list[NDArray[Any]]] = {}
+        self._placed: dict[str, NDArray[Any]] = {}
 
     def put(self, name: str, rows: slice, value: NDArray[Any] | None) -> None:
-        """Put down the values of the events ``rows``; a value that is None has no column."""
+        """Put down the values of the events ``rows``, block after block; a value that is None has no column."""
         if value is None:
             return
-        if len(value) == len(self._place):
-            self._held[name] = value
+        if self._joined:
+            self._parts.setdefault(name, []).append(value)
             return
-        self._whole = False
-        if name not in self._held:
-            self._held[name] = np.empty((len(self._place), *value.shape[1:]), dtype=value.dtype)
-        self._held[name][self._place[rows]] = value
+        if name not in self._placed:
+            self._placed[name] = np.empty((len(self._place), *value.shape[1:]), dtype=value.dtype)
+        self._placed[name][self._place[rows]] = value
 
     def keep(self, used: BoolArray) -> None:
         """Leave out, from here on, the events that are not used; ``used`` is in the order of the event table."""
@@ -53,12 +55,11 @@ class Columns:
 
     def taken(self, name: str) -> Any:
         """Return a column in the order of the event table; None where nobody put one down."""
-        if name not in self._held:
-            return None
-        value = self._held.pop(name)
-        if self._whole:
-            return np.take(value, self.kept, axis=0)
-        return value if self._used is None else compact(value, self._used)
+        if name in self._parts:
+            parts = self._parts.pop(name)
+            return np.take(parts[0] if len(parts) == 1 else np.concatenate(parts), self.kept, axis=0)
+        value = self._placed.pop(name, None)
+        return value if value is None or self._used is None else compact(value, self._used)
 
 
 def compact(array: NDArray[Any], keep: BoolArray) -> NDArray[Any]:

@@ -17,17 +17,16 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.inference.diagnostics import diagnose
 
 
-def holes(e: FloatArray) -> tuple[IntArray, BoolArray]:
-    """Return the rows with missing cells and which of their cells are there; row sums find them for free."""
-    with np.errstate(invalid="ignore"):
-        rows = np.flatnonzero(~np.isfinite(e.sum(axis=1)))
+def holes(e: FloatArray, n: IntArray) -> tuple[IntArray, BoolArray]:
+    """Return the rows with missing cells, which have less than all, and which of their cells are there."""
+    rows = np.flatnonzero(n < e.shape[1])
     return rows, np.isfinite(e[rows])
 
 
 def portfolio(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Sum and count of residuals per estimation bar, counted from the event; shape (2, L1)."""
     e = fit.residuals[used]
-    rows, there = holes(e)
+    rows, there = holes(e, fit.n[used])
     e[rows] = np.where(there, e[rows], 0.0)
     return np.stack([e.sum(axis=0), len(e) - (~there).sum(axis=0)])
 
@@ -35,7 +34,7 @@ def portfolio(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
 def positive_share(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Positive residuals, residuals, and residuals that are exactly zero, of each event; shape (B, 3)."""
     e = fit.residuals
-    rows, there = holes(e)
+    rows, there = holes(e, fit.n)
     made = np.full((len(e), 3), float(e.shape[1]))
     with np.errstate(invalid="ignore"):
         made[:, 0] = np.count_nonzero(e > 0, axis=1)
@@ -44,14 +43,15 @@ def positive_share(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     return made
 
 
-def calendar_sums(calendar: IntArray, size: int, block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+def calendar_sums(calendar: IntArray | None, size: int, block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Sum over events of residuals of length one, on every instant of calendar time; last cell: number of events.
 
     With ``u_i = e_i / |e_i|`` the sum of correlations over pairs is ``sum_t (sum_i u_it)^2 - N``: O(N T), no pair is
-    ever formed, and the diagonal is taken out exactly.
+    ever formed, and the diagonal is taken out exactly. ``calendar`` is the instant of each place on the axis of closes,
+    None where places are instants.
     """
     unit, start = fit.residuals[used], block.start[used]
-    rows, there = holes(unit)
+    rows, there = holes(unit, fit.n[used])
     unit[rows] = np.where(there, unit[rows], 0.0)
     n = np.full(len(unit), max(unit.shape[1], 1))
     n[rows] = np.maximum(there.sum(axis=1), 1)
@@ -60,8 +60,12 @@ def calendar_sums(calendar: IntArray, size: int, block: Block, fit: Fit, used: B
     length = np.sqrt(np.einsum("ij,ij->i", unit, unit))
     unit /= np.where(length > 0, length, 1.0)[:, None]
     # Cells beyond the series are missing, so their zeros may land anywhere.
-    at = start[:, None] + np.arange(unit.shape[1])
-    time = calendar[at] if _within(start, unit.shape[1], len(calendar)) else calendar[np.clip(at, 0, len(calendar) - 1)]
+    time = start[:, None] + np.arange(unit.shape[1])
+    length_of_axis = size if calendar is None else len(calendar)
+    if not _within(start, unit.shape[1], length_of_axis):
+        np.clip(time, 0, length_of_axis - 1, out=time)
+    if calendar is not None:
+        time = calendar[time]
     total = np.bincount(time.ravel(), weights=unit.ravel(), minlength=size + 1)
     total[size] = float((length > 0).sum())
     return np.asarray(total, dtype=np.float64)
@@ -125,6 +129,8 @@ class Context:
 
 
 def _calendar(context: Context) -> Collector:
+    if context.series.shared:
+        return Collector(partial(calendar_sums, None, len(context.series.closes)), "sum")
     closes, index = np.unique(context.series.closes, return_inverse=True)
     return Collector(partial(calendar_sums, index.astype(np.int64), len(closes)), "sum")
 
