@@ -18,7 +18,7 @@ from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.shards import Work
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray
-from eventstudy.inference.ranking import Ranks, RankSums, Ties, rank_sums, row_ranks, sums_of
+from eventstudy.inference.ranking import Ranks, RankSums, Ties, inserted_sums, picked, row_ranks, sums_of
 
 KINDS = ("ranks_raw", "ranks_standardised", "granks")
 # By how ties are ranked: "granks" with mean ranks, "granks:first" in the order of the bars.
@@ -149,15 +149,16 @@ def _rank_block(
     with np.errstate(invalid="ignore", divide="ignore"):
         event = {kind: EVENT_VALUES[kind](plan, part) / spread for kind, spread in ranked.spread.items()}
     scaled = e / sigma[:, None] if event.keys() - {"ranks_raw"} else e
+    ranks = {ties: row_ranks(scaled, ties) for ties in sorted(set(map(_ties, ranked.wanted)))}
     for name in sorted(ranked.wanted):
         kind, ties = _kind(name), _ties(name)
+        own = ranks[ties]
         if kind == "granks":
-            own = row_ranks(scaled, ties)
             for w, window in enumerate(plan.tests_on):
                 made[_place(name, window)] = grank_sums(scaled, own, event[kind][:, w], ties)
         else:
             learned = e if kind == "ranks_raw" else scaled
-            made[name] = rank_sums(np.concatenate([learned, event[kind]], axis=1), ties)
+            made[name] = inserted_sums(own, learned, event[kind], ties)
     return made
 
 
@@ -176,7 +177,7 @@ def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray, ties: Ties = "
     """
     there = np.isfinite(extra)
     if not there.all():
-        own = Ranks(own.rank[there], own.n[there], own.median[there], own.tied[there])
+        own = picked(own, there)
         scaled, extra = scaled[there], extra[there]
     M = scaled.shape[1]
     with np.errstate(invalid="ignore"):

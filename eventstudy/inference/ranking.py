@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 
 class Ranks(NamedTuple):
-    """Average ranks (B, T) with NaN where a value is missing; per row: values, their median, and whether any tie."""
+    """Average ranks (B, T) with NaN where a value is missing, and the values in order, missing ones last.
+
+    Per row: values, their median, and whether any tie.
+    """
 
     rank: FloatArray
     n: IntArray
     median: FloatArray
     tied: BoolArray
+    ordered: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +77,14 @@ def row_ranks(values: FloatArray, ties: Ties = "average") -> Ranks:
     rank[holed] = np.where(np.isfinite(values[holed]), rank[holed], np.nan)
     rows, middle = np.arange(B), np.maximum(n, 1)
     median = 0.5 * (ordered[rows, (middle - 1) // 2] + ordered[rows, middle // 2])
-    return Ranks(rank, n, median, tied)
+    return Ranks(rank, n, median, tied, ordered)
+
+
+def picked(ranks: Ranks, rows: BoolArray) -> Ranks:
+    """Return the ranks of some rows."""
+    if rows.all():
+        return ranks
+    return Ranks(ranks.rank[rows], ranks.n[rows], ranks.median[rows], ranks.tied[rows], ranks.ordered[rows])
 
 
 def _shared_places(ordered: FloatArray) -> FloatArray:
@@ -94,6 +106,52 @@ def rank_sums(values: FloatArray, ties: Ties = "average") -> RankSums:
     # A tie at the median has the sign 0 although its mean rank may lie off the middle.
     signs[ranks.tied] = np.sign(values[ranks.tied] - ranks.median[ranks.tied, None])
     return _summed(centred, signs, ranks.n)
+
+
+def inserted_sums(own: Ranks, values: FloatArray, extra: FloatArray, ties: Ties = "average") -> RankSums:
+    """Rank each row of ``values`` (B, M) and ``extra`` (B, L) together and sum over rows, as ``rank_sums`` does.
+
+    ``own`` are the ranks of the values, or of any increasing function of them. A value's rank grows by the extra ones
+    below it, which takes a comparison each; only rows with ties are sorted again.
+    """
+    free = ~own.tied
+    below = _below(values, extra)
+    rank, tied = _inserted(own, extra, below)
+    free &= ~tied
+    again = np.concatenate([values[~free], extra[~free]], axis=1)
+    n = own.n + np.isfinite(extra).sum(axis=1)
+    if free.all():
+        return sums_of(rank, n)
+    return sums_of(rank[free], n[free]) + rank_sums(again, ties)
+
+
+def _below(values: FloatArray, extra: FloatArray) -> NDArray[np.signedinteger[Any]]:
+    """Count, for each value, the extra ones of its row that are smaller; shape (B, M)."""
+    count = np.zeros(values.shape, dtype=np.int8 if extra.shape[1] < 128 else np.int32)
+    smaller = np.empty(values.shape, dtype=np.bool_)
+    for column in extra.T:
+        np.greater(values, column[:, None], out=smaller)
+        np.add(count, smaller.view(np.int8), out=count)
+    return count
+
+
+def _inserted(own: Ranks, extra: FloatArray, below: NDArray[np.signedinteger[Any]]) -> tuple[FloatArray, BoolArray]:
+    """Return the ranks of values and extra ones together (B, M + L), if no two are equal, and which rows have such."""
+    (B, M), L = own.rank.shape, extra.shape[1]
+    row = np.arange(B)
+    order = np.argsort(extra, axis=1)
+    ranked = np.take_along_axis(extra, order, axis=1)
+    # Of the values of a row, as many lie above its j-th smallest extra one as have j or more of them below.
+    there = np.bincount((below + (row * (L + 1))[:, None]).ravel(), minlength=B * (L + 1)).reshape(B, L + 1)
+    above = np.cumsum(there[:, :0:-1], axis=1)[:, ::-1]
+    until = own.n[:, None] - above
+    rank = np.empty((B, M + L))
+    np.add(own.rank, below, out=rank[:, :M])
+    place = np.where(np.isfinite(ranked), until + np.arange(1, L + 1), np.nan)
+    np.put_along_axis(rank[:, M:], order, place, axis=1)
+    next_below = own.ordered[row[:, None], np.maximum(until - 1, 0)]
+    tied = (ranked == next_below).any(axis=1) | (ranked[:, 1:] == ranked[:, :-1]).any(axis=1)
+    return rank, tied
 
 
 def sums_of(rank: FloatArray, n: IntArray) -> RankSums:

@@ -20,7 +20,7 @@ from eventstudy.inference.multiple import (
 )
 from eventstudy.inference.parametric import _leave_one_out, hall, jackknife, johnson
 from eventstudy.inference.rank_pass import grank_sums
-from eventstudy.inference.ranking import rank_sums, row_ranks
+from eventstudy.inference.ranking import Ties, inserted_sums, rank_sums, row_ranks
 from eventstudy.inference.sign import _exact, _normal
 
 
@@ -196,3 +196,33 @@ def test_a_weight_belongs_to_its_event(kind: str) -> None:
     moved = wild_t(car[order], [names[i] for i in order], kind, (3, 101))
     assert np.abs(plain - moved).max() < 1e-12
     assert np.abs(plain - wild_t(car[order], names, kind, (3, 101))).max() > 0.1
+
+
+@given(
+    rows=st.integers(1, 4),
+    columns=st.tuples(st.integers(2, 12), st.integers(1, 5)),
+    levels=st.sampled_from([3, 40, 10**6]),
+    seed=st.integers(0, 2**32 - 1),
+    ties=st.sampled_from(["average", "first"]),
+)
+def test_values_put_among_ranked_ones_are_ranked_as_all_together(
+    rows: int, columns: tuple[int, int], levels: int, seed: int, ties: Ties
+) -> None:
+    from scipy.stats import rankdata
+
+    # Few levels make ties among the values, among the extra ones and across; scipy ranks them all together.
+    rng = np.random.default_rng(seed)
+    values, extra = (rng.integers(-levels, levels, (rows, width)) / 4 for width in columns)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    extra[rng.random(extra.shape) < 0.2] = np.nan
+    both = np.concatenate([values, extra], axis=1)
+    method = "average" if ties == "average" else "ordinal"
+    rank, n = rankdata(both, method=method, axis=1, nan_policy="omit"), np.isfinite(both).sum(axis=1)
+    centred = np.where(np.isfinite(both), rank - (n[:, None] + 1) / 2, 0.0)
+    sums = inserted_sums(row_ranks(values, ties), values, extra, ties)
+    assert np.abs(sums.centred - centred.sum(axis=0)).max() < 1e-9
+    assert np.abs(sums.scaled - (centred / (n[:, None] + 1)).sum(axis=0)).max() < 1e-9
+    assert sums.count.tolist() == np.isfinite(both).sum(axis=0).tolist()
+    middle = [np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in both]
+    signs = np.sign(both - np.array(middle)[:, None])
+    assert np.abs(sums.signs - np.nansum(signs, axis=0)).max() < 1e-9
