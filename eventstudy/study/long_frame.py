@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.errors import DataError
 
 LONG_COLUMNS = {"instrument", "time", "return"}
@@ -21,11 +21,12 @@ def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
     run by run. Rows in another order are factorised and scattered.
     """
     code, instruments = _factorized(long["instrument"])
-    found = _in_step(code, pd.DatetimeIndex(long["time"]).asi8, len(instruments))
+    stamps = pd.DatetimeIndex(long["time"])
+    found = _in_step(code, stamps.asi8, len(instruments))
     if found is not None:
         starts, gaps = found
         values = _spread(long["return"].to_numpy(dtype=np.float64), gaps)
-        times = pd.DatetimeIndex(long["time"].iloc[starts])
+        times = stamps[starts]
         return pd.DataFrame(values.reshape(len(times), -1), index=times, columns=instruments, copy=False)
     code = code.astype(np.int64)
     row, times = _in_order(long["time"])
@@ -55,26 +56,28 @@ def _in_step(code: NDArray[np.integer], stamps: IntArray, instruments: int) -> t
     """
     if not len(code) or code.min() < 0 or stamps[0] == pd.NaT.value:
         return None
-    broken = _breaks(code, stamps)
-    turned = stamps[broken + 1] != stamps[broken]
+    broken, turned = _breaks(code, stamps)
     time = np.cumsum(turned)
     left, right = (time - turned) * instruments + code[broken], time * instruments + code[broken + 1]
-    if not ((stamps[broken + 1] >= stamps[broken]) & (right > left)).all():
-        return None
     starts = np.concatenate([[0], broken[turned] + 1])
+    if not ((right > left).all() and (np.diff(stamps[starts]) > 0).all()):
+        return None
     low = np.concatenate([[0], left + 1, [(len(starts) - 1) * instruments + int(code[-1]) + 1]])
     width = np.concatenate([code[:1], right, [len(starts) * instruments]]) - low
     gaps = np.repeat(low - np.cumsum(width) + width, width) + np.arange(width.sum())
     return starts, gaps
 
 
-def _breaks(code: NDArray[np.integer], stamps: IntArray) -> IntArray:
-    """Return the rows after which the time changes or an instrument is left out."""
-    broken = [np.empty(0, np.int64)]
+def _breaks(code: NDArray[np.integer], stamps: IntArray) -> tuple[IntArray, BoolArray]:
+    """Return the rows after which the time changes or an instrument is left out, and at which the time changes."""
+    broken, turned = [np.empty(0, np.int64)], [np.empty(0, np.bool_)]
     for low in range(0, len(code) - 1, ROWS_PER_RUN):
         c, s = code[low : low + ROWS_PER_RUN + 1], stamps[low : low + ROWS_PER_RUN + 1]
-        broken.append(low + np.flatnonzero((s[1:] != s[:-1]) | (c[1:] != c[:-1] + 1)))
-    return np.concatenate(broken)
+        later = s[1:] != s[:-1]
+        at = np.flatnonzero(later | (c[1:] != c[:-1] + 1))
+        broken.append(low + at)
+        turned.append(later[at])
+    return np.concatenate(broken), np.concatenate(turned)
 
 
 def _spread(values: FloatArray, gaps: IntArray) -> FloatArray:
@@ -91,7 +94,7 @@ def _spread(values: FloatArray, gaps: IntArray) -> FloatArray:
 
 def _factorized(column: pd.Series) -> tuple[NDArray[np.integer], pd.Index]:
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(), column.cat.categories
+        return np.asarray(column.array.codes), column.array.categories
     code, names = pd.factorize(column)
     return np.asarray(code), pd.Index(names)
 

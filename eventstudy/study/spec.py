@@ -325,10 +325,12 @@ def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    options = settings.get("response_options", {})
+    if not options:
+        return
     from eventstudy.response.settings import ResponseSettings
 
     known = [f.name for f in fields(ResponseSettings)]
-    options = settings.get("response_options", {})
     unknown = sorted(set(options) - set(known))
     for name in unknown:
         yield f"response_options.{name}", f"is not known. {did_you_mean(name, known)} Known are {', '.join(known)}."
