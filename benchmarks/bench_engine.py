@@ -238,7 +238,7 @@ def long_input(frame: pd.DataFrame, market: pd.Series) -> None:
         return total + long["time"].array.asi8.sum() + instrument.codes.sum()
 
     holed = long.drop(index=np.arange(0, len(long), 101))
-    found = paired({"read": read, "complete": lambda: wide_frame(long), "holed": lambda: wide_frame(holed)}, 5)
+    found = paired({"read": read, "complete": lambda: wide_frame(long), "holed": lambda: wide_frame(holed)}, 25)
     line(
         "long input, 2.5 million rows: laid out over reading the columns (asked: 3)", found["complete"] / found["read"]
     )
