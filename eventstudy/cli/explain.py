@@ -83,6 +83,7 @@ def explanation(name: str, figure: Json, study: Json, facts: Json) -> dict[str, 
         "returns": spec["returns"],
         "model": {"name": spec["model"], "formula": model.formula, "source": model.source},
         "estimation": spec["estimation"],
+        "estimation_clock": spec.get("estimation_clock") or spec["clock"],
         "tests": tests,
         "events_used": figure.get("n_events", 1),
         "dropped": dropped,
@@ -119,7 +120,7 @@ def as_text(told: Mapping[str, Any]) -> str:
     lines += [f"window     tau {start:+d} to {stop:+d} in {told['window']['clock']}, anchor {told['window']['anchor']}"]
     lines += [f"           {told['window']['meaning']}"]
     lines += [f"model      {told['model']['name']}: {told['model']['formula']} ({told['model']['source']})"]
-    lines += [f"learned    {_estimation(told['estimation'])}; {told['returns']} returns"]
+    lines += [f"learned    {_estimation(told)}; {told['returns']} returns"]
     lines += _numbers(told)
     if told["standard_error"] is not None:
         lines += [f"se         {_bp(told['standard_error']).lstrip('+')}"]
@@ -155,8 +156,11 @@ def _numbers(told: Mapping[str, Any]) -> Iterator[str]:
 MOST_EVENTS = 20
 
 
-def _estimation(window: list[int] | None) -> str:
-    return "from no estimation window" if window is None else f"from tau {window[0]} to {window[1]}"
+def _estimation(told: Mapping[str, Any]) -> str:
+    window, clock = told["estimation"], told["estimation_clock"]
+    if window is None:
+        return "from no estimation window"
+    return f"from tau {window[0]} to {window[1]}" + ("" if clock == told["window"]["clock"] else f" in {clock}")
 
 
 def _bp(value: float | None) -> str:

@@ -85,7 +85,7 @@ def spec_card(spec: StudySpec) -> str:
     rows = [
         ("model", spec.model),
         ("anchor", spec.anchor),
-        ("estimation window", span(spec.estimation) if spec.estimation else "none"),
+        ("estimation window", f"{span(spec.estimation)} {spec.learning_clock}" if spec.estimation else "none"),
         ("event window", f"{span(spec.event)} {spec.clock}"),
         ("told windows", windows),
         ("tests", ", ".join(spec.tests)),

@@ -265,7 +265,11 @@ def details_section(given: Material) -> tuple[Section, ...]:
 
 
 def method_section(spec: Any) -> Section:
-    estimation = span(spec.estimation) if spec.estimation else "none (the model has no parameters)"
+    estimation = "none (the model has no parameters)"
+    if spec.estimation:
+        estimation = span(spec.estimation)
+        if spec.learning_clock != spec.clock:
+            estimation += f" in {spec.learning_clock}"
     kind = "log" if spec.returns == "log" else "simple"
     anchors = {
         "bracket": "from the last close that cannot hold the news to the first close after it was surely public",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from eventstudy.abnormal.panel import EventTable
 from eventstudy.abnormal.series import SeriesSet, series_of, with_factors
-from eventstudy.abnormal.windows import Window, WindowSpec
+from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, ReturnKind, StrArray, epoch_us, instant_us
 from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
 from eventstudy.market.bars import Bars
@@ -82,32 +82,32 @@ def windows_in_bars(spec: StudySpec, series: SeriesSet) -> tuple[WindowSpec, tup
     On an intraday series a day is the median number of bars of a trading day. A window that is not a whole number of
     bars is refused.
     """
-    if spec.clock == "bars":
-        return spec.window_spec, spec.test_windows
+    event = _in_bars(Window(*spec.event), spec.clock, series)
+    learn = spec.estimation
+    estimation = None if learn is None else _in_bars(Window(*learn), spec.learning_clock, series)
+    tests_on = tuple(_in_bars(window, spec.clock, series) for window in spec.test_windows)
+    return WindowSpec(estimation, event, spec.min_observations), tests_on
+
+
+def _in_bars(window: Window, clock: Clock, series: SeriesSet) -> Window:
+    if clock == "bars":
+        return window
     steps = np.unique(series.step_us)
     if len(steps) > 1:
         raise UsageError(
-            f"The series have bars of {len(steps)} lengths, so windows in {spec.clock} differ in bars.",
+            f"The series have bars of {len(steps)} lengths, so windows in {clock} differ in bars.",
             remedy="Give clock = 'bars', or one study per bar length.",
         )
-    step, unit = int(steps[0]), CLOCK_US[spec.clock]
-    per_day = _bars_per_day(series)
-
-    def bars(window: Window) -> Window:
-        ends = (window.start, window.stop)
-        if unit == DAY_US and step < DAY_US:
-            return Window(*(end * per_day for end in ends))
-        if any(end * unit % step for end in ends):
-            raise UsageError(
-                f"The window {window} in {spec.clock} is not a whole number of bars of {step // 1_000_000} seconds.",
-                remedy="Choose ends that are multiples of the bar.",
-            )
-        return Window(*(end * unit // step for end in ends))
-
-    given = spec.window_spec
-    estimation = None if given.estimation is None else bars(given.estimation)
-    made = WindowSpec(estimation, bars(given.event), given.min_observations)
-    return made, tuple(bars(window) for window in spec.test_windows)
+    step, unit, ends = int(steps[0]), CLOCK_US[clock], (window.start, window.stop)
+    if unit == DAY_US and step < DAY_US:
+        per_day = _bars_per_day(series)
+        return Window(*(end * per_day for end in ends))
+    if any(end * unit % step for end in ends):
+        raise UsageError(
+            f"The window {window} in {clock} is not a whole number of bars of {step // 1_000_000} seconds.",
+            remedy="Choose ends that are multiples of the bar.",
+        )
+    return Window(*(end * unit // step for end in ends))
 
 
 def _bars_per_day(series: SeriesSet) -> int:

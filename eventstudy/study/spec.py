@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eventstudy.abnormal.windows import Clock, Window, WindowSpec
+from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
 
@@ -73,12 +73,14 @@ class StudySpec(Settings):
     anchor : {"bracket", "earliest", "latest"}
         How the event interval is laid on the bars.
     estimation : (int, int) or None
-        Estimation window in units of ``clock`` relative to tau = 0; None for models without parameters.
+        Estimation window in units of ``estimation_clock`` relative to tau = 0; None for models without parameters.
     event : (int, int)
         Event window.
     windows : tuple of (int, int)
         Windows that are reported and tested; empty means the whole event window.
     clock : {"bars", "minutes", "days"}
+    estimation_clock : {"bars", "minutes", "days"} or None
+        None for the same clock: twenty days may teach what is studied by the minute.
     min_observations : int
     model : str
         Row of ``MODELS``; ``model_options`` go to it.
@@ -120,6 +122,7 @@ class StudySpec(Settings):
     event: Pair = (0, 0)
     windows: tuple[Pair, ...] = ()
     clock: Clock = "bars"
+    estimation_clock: Clock | None = None
     min_observations: Annotated[int, Field(ge=1)] = 20
     model: str = "zero"
     model_options: dict[str, Any] = Field(default_factory=dict)
@@ -153,9 +156,9 @@ class StudySpec(Settings):
             raise SpecError(Problem("StudySpec", 0, 0, key, message) for key, message in found)
 
     @property
-    def window_spec(self) -> WindowSpec:
-        estimation = None if self.estimation is None else Window(*self.estimation)
-        return WindowSpec(estimation, Window(*self.event), self.min_observations, self.clock)
+    def learning_clock(self) -> Clock:
+        """The clock of the estimation window."""
+        return self.estimation_clock or self.clock
 
     @property
     def test_windows(self) -> tuple[Window, ...]:
@@ -247,6 +250,8 @@ def _estimation_ends_before_the_event(settings: Mapping[str, Any]) -> Iterator[t
     for key, pair in (("estimation", estimation), ("event", event)):
         if pair is not None and pair[0] > pair[1]:
             yield key, f"the window {list(pair)} ends before it starts; write the smaller bound first."
+    if settings.get("estimation_clock") not in (None, settings.get("clock", "bars")):
+        return  # days and minutes are compared when the bars are known
     if estimation is not None and estimation[1] >= event[0]:
         yield (
             "estimation",

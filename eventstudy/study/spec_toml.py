@@ -26,6 +26,7 @@ PLACES: dict[str, str] = {
     "window.event": "event",
     "window.report": "windows",
     "window.clock": "clock",
+    "window.estimation_clock": "estimation_clock",
     "window.min_observations": "min_observations",
     "model.name": "model",
     "model.options": "model_options",

@@ -465,6 +465,10 @@ def test_estimation_windows_may_be_given_in_days_on_daily_and_intraday_bars() ->
     spec = es.StudySpec(model="constant_mean", estimation=(-20, -2), event=(0, 0), clock="days")
     fit = es.run_study(spec, events, series).abnormal.fit
     assert fit.n.tolist() == [217 - 18]
+    # Days may teach what is studied by the minute: the event window is one bar of ten minutes on either side.
+    apart = spec.model_copy(update={"event": (-10, 10), "clock": "minutes", "estimation_clock": "days"})
+    found = es.run_study(apart, events, series).abnormal
+    assert (found.tau.tolist(), found.fit.n.tolist()) == ([-1, 0, 1], [217 - 18])
     # The same beside another series: what a model learns does not depend on the company it is in.
     other = intraday("Y", {d: [0.001] * 12 for d in range(100, 130)})
     assert es.run_study(spec, events, [series, other]).abnormal.fit == fit

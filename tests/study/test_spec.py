@@ -195,3 +195,13 @@ def test_a_spec_survives_the_round_trip_through_toml(spec: StudySpec) -> None:
     again = parse_spec(spec.to_toml(), "again.toml")
     assert again == spec
     assert again.digest() == spec.digest()
+
+
+def test_two_clocks_are_compared_when_the_bars_are_known() -> None:
+    # -2 lies after -60, but two days lie before sixty minutes.
+    spec = StudySpec(estimation=(-20, -2), event=(-60, 120), clock="minutes", estimation_clock="days")
+    assert spec.learning_clock == "days"
+    with pytest.raises(SpecError, match="overlaps the event window"):
+        StudySpec(estimation=(-20, -2), event=(-60, 120), clock="minutes")
+    with pytest.raises(SpecError, match="estimation_clock"):
+        StudySpec(estimation=(-20, -2), estimation_clock="weeks")  # type: ignore[arg-type]
