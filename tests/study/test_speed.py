@@ -32,6 +32,10 @@ def events(frame: pd.DataFrame, n: int) -> tuple[pd.DataFrame, np.ndarray, np.nd
     return bench.events(frame, n, bench.L1 + 2 * bench.GAP + 1, bench.T - bench.HALF - 1)
 
 
+# A machine that others use may be slow for one run and not for the other; code that is slow is so every time.
+ATTEMPTS = 3
+
+
 def cpu(runs: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
     """Least CPU seconds of this thread, interleaved."""
     spent: dict[str, list[float]] = {name: [] for name in runs}
@@ -44,9 +48,9 @@ def cpu(runs: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, fl
 
 
 def test_a_study_costs_a_few_times_the_gathering_of_its_windows(market_data: tuple[pd.DataFrame, pd.Series]) -> None:
-    # Measured 2.8 and 5.4 times on the machine of docs/speed.md; a bare lstsq loop 20 times.
+    # docs/speed.md has the figures of an idle machine; here is room for a busy one.
     frame, market = market_data
-    table, row, column = events(frame, 5_000)
+    table, row, column = events(frame, 10_000)
     flat, start = np.ascontiguousarray(frame.to_numpy().T).ravel(), row - bench.HALF - bench.L1
     width, values, m = bench.L1 + 2 * bench.HALF + 1, np.nan_to_num(frame.to_numpy()), market.to_numpy()
     runs: dict[str, Callable[[], object]] = {
@@ -56,12 +60,19 @@ def test_a_study_costs_a_few_times_the_gathering_of_its_windows(market_data: tup
     for engine in bench.ENGINES:
         runs[engine] = partial(es.run_study, bench.daily_spec(bench.BASIC), table, frame, market, engine=engine)
     runs["parametric"] = partial(es.run_study, bench.daily_spec(bench.PARAMETRIC), table, frame, market)
-    found = cpu(runs)
-    assert found["numpy"] < 7 * found["gather"]
-    assert found["numpy"] < 0.5 * 10 * found["lstsq"]
-    assert found["parametric"] < 20 * found["gather"]
-    if "numba" in found:
-        assert found["numba"] < found["numpy"]
+    runs["ranks"] = partial(es.run_study, bench.daily_spec(bench.PARAMETRIC + bench.RANKS), table, frame, market)
+    cells = flat[column[:, None] * bench.T + start[:, None] + np.arange(width)]
+    runs["argsort"] = lambda: np.argsort(cells, axis=1)
+    limits = {"numpy": 2.6, "numba": 1.8, "parametric": 7.0, "numpy over lstsq": 0.25, "ranks over allowance": 1.2}
+    least = dict.fromkeys(limits, np.inf) if "numba" in runs else dict.fromkeys(limits.keys() - {"numba"}, np.inf)
+    for _ in range(ATTEMPTS):
+        found = cpu(runs)
+        found["numpy over lstsq"] = found["numpy"] / (20 * found["lstsq"]) * found["gather"]
+        found["ranks over allowance"] = found["ranks"] / (7 + 4.5 * found["argsort"] / found["gather"])
+        least = {name: min(ratio, found[name] / found["gather"]) for name, ratio in least.items()}
+        if all(ratio < limits[name] for name, ratio in least.items()):
+            return
+    raise AssertionError(f"ratios to the gather of the windows: {least}; allowed: {limits}")
 
 
 def test_the_cost_of_an_event_does_not_grow_with_their_number(market_data: tuple[pd.DataFrame, pd.Series]) -> None:

@@ -1,0 +1,184 @@
+"""What is done once for many events is what would be done for each: windows, columns, sums, names and p-values."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import t
+
+import eventstudy as es
+from eventstudy.abnormal import columns as laid
+from eventstudy.abnormal.columns import Columns
+from eventstudy.abnormal.event_windows import EventWindows
+from eventstudy.abnormal.gather import Windows, shared_runs
+from eventstudy.abnormal.line import CLOSE_FIT, one_regressor
+from eventstudy.inference import distributions
+from tests.study.made import daily_frame, events_at
+
+
+def windows(flat: np.ndarray, start: np.ndarray, size: int) -> Windows:
+    low, high = np.zeros(len(start), np.int64), np.full(len(start), len(flat))
+    return Windows(flat, start, low, high, size, inside=True)
+
+
+@pytest.mark.parametrize("holes", [0.0, 0.01])
+def test_a_window_that_events_share_is_centred_once_and_no_bit_changes(holes: float) -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=400), rng.normal(size=4_000)
+    x[rng.random(400) < holes], y[rng.random(4_000) < holes] = np.nan, np.nan
+    start, y_start = rng.integers(0, 40, 300), rng.integers(0, 3_900, 300)
+    shared = shared_runs(windows(x, start, 60))
+    assert shared is not None
+    assert len(shared[0]) <= 40
+    together = one_regressor(windows(y, y_start, 60), windows(x, start, 60))
+    cells = np.arange(60)
+    apart = one_regressor(y[y_start[:, None] + cells], x[start[:, None] + cells])
+    assert together == apart
+    # Windows that nobody shares, or that lie far apart, are not looked for.
+    assert shared_runs(windows(x, np.arange(300), 60)) is None
+    assert shared_runs(windows(x, np.array([0, 300]), 60)) is None
+
+
+def exact_squares(y: np.ndarray, x: np.ndarray) -> float:
+    """Squared residuals of the line by exact fractions."""
+    Y, X = [Fraction(float(v)) for v in y], [Fraction(float(v)) for v in x]
+    n = len(Y)
+    ym, xm = sum(Y) / n, sum(X) / n
+    slope = sum((a - xm) * (b - ym) for a, b in zip(X, Y, strict=True)) / sum((a - xm) ** 2 for a in X)
+    return float(sum((b - ym - slope * (a - xm)) ** 2 for a, b in zip(X, Y, strict=True)))
+
+
+@given(seed=st.integers(0, 2**32 - 1), noise=st.integers(-7, 1), offset=st.sampled_from([0.0, 1.0, 1e4]))
+def test_squared_residuals_keep_their_digits_however_close_the_line_fits(seed: int, noise: int, offset: float) -> None:
+    # Where little is left the difference of two sums would keep no digit: 1e-14 of y's spread at noise 1e-7.
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=40) + offset
+    y = 2 * x + 10.0**noise * rng.normal(size=40)
+    exact = exact_squares(y, x)
+    found = float(one_regressor(y[None], x[None]).sigma2[0]) * 38
+    # The data themselves are rounded to eps of their size before anybody fits them; the fit loses as much again.
+    room = 1e-12 + 40 * 2.0**-52 * (np.abs(y).max() / 10.0**noise)
+    assert abs(found - exact) <= room * exact
+    assert 0 < CLOSE_FIT < 1
+
+
+@given(
+    row=st.lists(st.integers(0, 60), min_size=1, max_size=30, unique=True),
+    cuts=st.lists(st.integers(1, 29), max_size=3),
+    seed=st.integers(0, 2**16),
+)
+def test_joined_and_scattered_columns_hand_out_the_same(row: list[int], cuts: list[int], seed: int) -> None:
+    rows, N = np.array(row), len(row)
+    ends = [0, *sorted({c for c in cuts if c < N}), N]
+    pieces = [slice(a, b) for a, b in pairwise(ends)]
+    value = rows[:, None] * 10 + np.arange(2)
+    used = np.random.default_rng(seed).random(N) < 0.7
+    expected = np.sort(rows)[used][:, None] * 10 + np.arange(2)
+    for limit in (0, 10**6):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(laid, "JOINED_EVENTS", limit)
+            made = Columns(rows, 61)
+            for piece in pieces:
+                made.put("a", piece, value[piece])
+                made.put("nothing", piece, None)
+        made.keep(used)
+        assert made.taken("a").tolist() == expected.tolist()
+        assert made.taken("nothing") is None
+        assert rows[made.kept].tolist() == np.sort(rows)[used].tolist()
+
+
+def test_the_split_into_blocks_changes_no_bit_of_a_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = daily_frame(200, 6)
+    events = events_at(frame, [(column, row) for column in frame.columns for row in (120, 140, 160, 199)])
+    spec = es.StudySpec(model="market", estimation=(-80, -11), event=(-3, 3), response="off")
+    joined = es.run_study(spec, events, frame, market="A0")
+    monkeypatch.setattr(laid, "JOINED_EVENTS", 0)
+    assert es.run_study(spec, events, frame, market="A0") == joined
+    assert joined.ledger.counts()["used"] < len(events)
+
+
+def event_windows() -> EventWindows:
+    rng = np.random.default_rng(8)
+    factors = rng.normal(size=(2, 60))
+    factors[0, 7] = np.nan
+    reference = np.array([9, 20, 20, 30])
+    return EventWindows(
+        axis=np.arange(60) * 100,
+        factors=factors,
+        reference=reference,
+        first=reference + np.array([1, 1, 3, 1]),
+        low=np.zeros(4, np.int64),
+        high=np.full(4, 60),
+        tau=np.arange(-3, 3),
+        kind="log",
+    )
+
+
+def test_event_windows_by_hand() -> None:
+    made = event_windows()
+    # The third event merges bars 21, 22 and 23 into tau = 0, so tau = 1 is bar 24.
+    assert made.n_bars.tolist() == [[1] * 6, [1] * 6, [1, 1, 1, 3, 1, 1], [1] * 6]
+    assert made.closes[2].tolist() == [1800, 1900, 2000, 2300, 2400, 2500]
+    assert made.closes[0].tolist() == [700, 800, 900, 1000, 1100, 1200]
+    bars, first, second = made.sums(slice(2, 5))
+    assert bars.tolist() == [3, 3, 5, 3]
+    expected = [made.factors[1, low:high].sum() for low, high in ((9, 12), (20, 23), (20, 25), (30, 33))]
+    assert np.abs(second - expected).max() < 1e-14
+    assert np.isfinite(first).all()
+    # Bar 7 misses the first factor; it is tau = -3 of the first event.
+    assert np.isnan(made.sums(slice(0, 2))[1]).tolist() == [True, False, False, False]
+    assert np.isnan(made.regressors[0]).sum() == 1
+
+
+def test_windows_on_their_part_of_the_axis_say_the_same() -> None:
+    made = event_windows()
+    part = made[1:3].between()
+    # From tau = -3 of bar 20, which is bar 18, to tau = 2 of bar 23.
+    assert len(part.axis) == 26 - 18
+    assert part.closes.tolist() == made.closes[1:3].tolist()
+    assert np.array_equal(part.regressors, made.regressors[:, 1:3])
+    assert all(np.array_equal(a, b[1:3]) for a, b in zip(part.sums(slice(0, 6)), made.sums(slice(0, 6)), strict=True))
+    assert len(made[:0].between()) == 0
+
+
+def test_eight_partial_sums_are_added_in_the_order_that_is_written_down() -> None:
+    lanes = pytest.importorskip("eventstudy.abnormal.lanes", reason="the extra 'accel' is not installed")
+    rng = np.random.default_rng(3)
+    for size in (0, 1, 7, 8, 9, 64, 251):
+        v, u = rng.normal(size=size) * 10.0 ** rng.integers(-8, 9, size), rng.normal(size=size)
+        assert lanes.total(v) == in_lanes(v)
+        one, two = lanes.products(v, 0.5, u, -0.25)
+        assert (one, two) == (in_lanes((v - 0.5) * (u + 0.25)), in_lanes((v - 0.5) ** 2))
+
+
+def in_lanes(terms: np.ndarray) -> float:
+    """Cell t into partial sum t mod 8, what is left over into the first one, then as a tree; no vectors here."""
+    part, whole = [0.0] * 8, len(terms) // 8 * 8
+    for place, term in enumerate(terms.tolist()):
+        part[place % 8 if place < whole else 0] += term
+    a, b, c, d, e, f, g, h = part
+    return ((a + e) + (c + g)) + ((b + f) + (d + h))
+
+
+def test_names_and_p_values_are_made_once_and_only_if_somebody_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    real = distributions.pvalue
+    monkeypatch.setattr(distributions, "pvalue", lambda *given: asked.append(len(given[0])) or real(*given))
+    frame = daily_frame(200, 3)
+    events = events_at(frame, [("A1", 150), ("A2", 160)]).assign(id=["x", "y"])
+    spec = es.StudySpec(model="market", estimation=(-100, -11), event=(-2, 2), response="off")
+    result = es.run_study(spec, events, frame, market="A0")
+    found = result.findings("time_series_t")[0]
+    assert (asked, "ids" in vars(result.ledger.table)) == ([], False)
+    # Read twice, computed once; t from another program.
+    expected = 2 * t.sf(np.abs(found.statistic), found.df)
+    assert np.abs(found.pvalue - expected).max() < 1e-15
+    assert found.pvalue is found.pvalue
+    assert asked == [2]
+    assert found.instruments.tolist() == result.abnormal.instruments.tolist() == ["A1", "A2"]
+    assert found.events.tolist() == result.abnormal.events.tolist() == ["x", "y"]
