@@ -149,11 +149,16 @@ KEPT_CELLS = 2_000_000
 DIAGNOSED_CELLS = 100_000
 
 
+def diagnosed(choice: str, context: Context) -> frozenset[str]:
+    """Return the need for diagnostics: where they are asked for, or where it is not said and the study is small."""
+    cells = context.events * context.bars
+    wanted = choice == "on" or (choice == "auto" and cells <= DIAGNOSED_CELLS)
+    return frozenset({"diagnostics"} if wanted and cells else ())
+
+
 def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:
     """Return the collectors of a study; residuals are kept for the exact clustering of small studies."""
     wanted = set(needs & EVIDENCE.keys())
     if "calendar_sums" in wanted and context.events * context.bars <= KEPT_CELLS:
         wanted.add("residuals")
-    if 0 < context.events * context.bars <= DIAGNOSED_CELLS:
-        wanted.add("diagnostics")
     return {name: EVIDENCE[name](context) for name in sorted(wanted)}

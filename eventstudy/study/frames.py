@@ -102,9 +102,9 @@ def diagnostics_frame(abnormal: AbnormalReturns, diagnostics: FloatArray | None)
 
     if diagnostics is None and len(abnormal) and abnormal.fit.n.max(initial=0) > 0:
         raise UsageError(
-            f"Diagnostics are computed for studies of up to {DIAGNOSED_CELLS:,} returns in all estimation windows; "
-            f"this one has {len(abnormal):,} events.",
-            remedy="Run it again on the events you want to look at.",
+            f"The diagnostics of these {len(abnormal):,} events were not computed: of their own accord only studies of up "
+            f"to {DIAGNOSED_CELLS:,} returns in all estimation windows have them.",
+            remedy="Run the study with diagnostics = 'on'.",
         )
     values = np.empty((0, len(COLUMNS))) if diagnostics is None else diagnostics
     n = len(values)

@@ -29,7 +29,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US, FloatArray, ReturnKind, check_choice, look_up
 from eventstudy.errors import Notice, UsageError
 from eventstudy.inference.clustering import mean_correlation
-from eventstudy.inference.evidence import Context, collectors
+from eventstudy.inference.evidence import Context, collectors, diagnosed
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import adjust, event_draws, family_draws
 from eventstudy.inference.placebo_test import count_placebo
@@ -162,7 +162,7 @@ def compute(
     """Measure, collect what the tests need, and pass over the data again where ranks are asked for."""
     needs = needs_of(spec.tests, spec.test_options)
     context = Context(data[0], tuple(map(plan.columns, plan.tests_on)), len(positions.row), plan.cells[0])
-    plan = replace(plan, collect=collectors(needs, context))
+    plan = replace(plan, collect=collectors(needs | diagnosed(spec.diagnostics, context), context))
     abnormal, found = measure(events, data, positions, plan, run)
     evidence: dict[str, Any] = dict(found)
     if "calendar_sums" in evidence:

@@ -105,6 +105,9 @@ class StudySpec(Settings):
         time of day and of the day before, for any model and test; the others are meant for ``constant_mean`` and the
         placebo.
     overlaps : {"keep", "drop_later", "merge", "exclude_from_estimation"}
+    diagnostics : {"auto", "on", "off"}
+        Normality, autocorrelation, ARCH, stale share and pre-trend of every event's estimation window; "auto" for small
+        studies.
     seed : int
         Root of every random draw.
     """
@@ -140,6 +143,7 @@ class StudySpec(Settings):
         "return", "absolute_return", "squared_return", "standardised_return", "log_range", "log_volume"
     ] = "return"
     overlaps: Literal["keep", "drop_later", "merge", "exclude_from_estimation"] = "keep"
+    diagnostics: Literal["auto", "on", "off"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
 
     def __init__(self, **settings: Any) -> None:

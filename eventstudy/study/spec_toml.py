@@ -41,6 +41,7 @@ PLACES: dict[str, str] = {
     "inference.placebo_after": "placebo_after",
     "inference.overlaps": "overlaps",
     "inference.measure": "measure",
+    "inference.diagnostics": "diagnostics",
     "response.compute": "response",
     "response.options": "response_options",
 }

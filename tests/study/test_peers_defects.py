@@ -328,12 +328,21 @@ def test_attributes_that_cannot_be_regressed_on_are_refused_in_a_sentence() -> N
         result.cross_section(pd.DataFrame({"size": size}, index=events["id"]), covariance="HC9")
 
 
-def test_diagnostics_of_a_study_too_large_are_refused_not_empty() -> None:
+def test_diagnostics_of_a_large_study_are_refused_not_empty_and_made_when_asked_for() -> None:
     frame = daily_frame(1_200, 100, seed=39)
     spec = es.StudySpec(model="constant_mean", estimation=(-1_050, -6), event=(0, 0))
-    result = es.run_study(spec, events_at(frame, [(c, 1_100) for c in frame.columns]), frame)
-    with pytest.raises(UsageError, match="Diagnostics"):
-        result.to_frame("diagnostics")
+    events = events_at(frame, [(c, 1_100) for c in frame.columns])
+    with pytest.raises(UsageError, match="diagnostics = 'on'"):
+        es.run_study(spec, events, frame).to_frame("diagnostics")
+    asked, spared = (spec.model_copy(update={"diagnostics": choice}) for choice in ("on", "off"))
+    found = es.run_study(asked, events, frame).to_frame("diagnostics")
+    assert len(found) == 100
+    # What one event alone has of its own accord, it has among a hundred.
+    alone = es.run_study(spec, events.iloc[[70]], frame).to_frame("diagnostics")
+    columns = ["skewness", "normality_p", "autocorrelation", "arch_p"]
+    assert np.abs(found[columns].iloc[70] - alone[columns].iloc[0]).max() < 1e-12
+    with pytest.raises(UsageError, match="diagnostics = 'on'"):
+        es.run_study(spared, events.iloc[:2], frame).to_frame("diagnostics")
 
 
 def test_the_time_series_t_of_other_programs_is_an_option() -> None:
