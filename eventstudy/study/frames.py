@@ -102,8 +102,8 @@ def diagnostics_frame(abnormal: AbnormalReturns, diagnostics: FloatArray | None)
 
     if diagnostics is None and len(abnormal) and abnormal.fit.n.max(initial=0) > 0:
         raise UsageError(
-            f"The diagnostics of these {len(abnormal):,} events were not computed: of their own accord only studies of up "
-            f"to {DIAGNOSED_CELLS:,} returns in all estimation windows have them.",
+            f"The diagnostics of these {len(abnormal):,} events were not computed: only studies of up to "
+            f"{DIAGNOSED_CELLS:,} returns in all estimation windows have them unasked.",
             remedy="Run the study with diagnostics = 'on'.",
         )
     values = np.empty((0, len(COLUMNS))) if diagnostics is None else diagnostics
