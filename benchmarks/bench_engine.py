@@ -2,13 +2,13 @@
 
 Run ``python -m benchmarks.bench_engine [--million] [--cpu]``; ``--cpu`` counts CPU seconds instead of wall time. Input:
 1,000 assets, 2,520 days, market model, estimation 250, gap 10, window [-10, +10]; and one-minute bars, 5 series of
-125,000, estimation 5,000, window [-60, +120]. Medians of interleaved runs; only ratios carry over between machines.
+125,000, estimation 5,000, window [-60, +120]. Medians over rounds in which the runs take turns; only ratios carry over
+between machines.
 """
 
 from __future__ import annotations
 
 import gc
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +21,7 @@ import statsmodels.api as sm
 
 import eventstudy as es
 from benchmarks import fresh_process
+from eventstudy.abnormal.accelerated import EngineName
 from eventstudy.inference.bootstrap import wild_t
 from eventstudy.inference.table import TESTS
 
@@ -30,7 +31,7 @@ RANKS = ("corrado_rank", "corrado_zivney", "campbell_wasley", "corrado_sign", "g
 DRAWN = ("wild_bootstrap", "bootstrap_t", "placebo", "placebo_refit", "sample_quantile", "calendar_time")
 PARAMETRIC = tuple(t for t in TESTS if t not in (*RANKS, *DRAWN))
 TEST_SETS = {"basic": BASIC, "parametric": PARAMETRIC, "all": (*PARAMETRIC, *RANKS, "calendar_time")}
-ENGINES = ("numpy", "numba") if find_spec("numba") else ("numpy",)
+ENGINES: tuple[EngineName, ...] = ("numpy", "numba") if find_spec("numba") else ("numpy",)
 
 
 # On a busy machine only the CPU seconds of a single thread mean something.
@@ -101,16 +102,28 @@ def gather(flat: np.ndarray, market: np.ndarray, start: np.ndarray, time_start: 
     return total
 
 
-def paired(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each run, interleaved so that all meet the same machine."""
+def rounds_of(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
+    """Seconds of each run in every round; the runs take turns so that all meet the same machine, after one warm-up."""
+    for run in runs.values():
+        run()
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeats):
+    for _ in range(rounds):
         for name, run in runs.items():
             gc.collect()
             start = clock()
             run()
             seconds[name].append(clock() - start)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+    return {name: np.array(values) for name, values in seconds.items()}
+
+
+def paired(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median seconds of each run."""
+    return {name: float(np.median(seconds)) for name, seconds in rounds_of(runs, rounds).items()}
+
+
+def over(seconds: np.ndarray, others: np.ndarray) -> float:
+    """Median over rounds of one run's time over another's: a shared machine changes its speed from round to round."""
+    return float(np.median(seconds / others))
 
 
 def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
@@ -120,34 +133,39 @@ def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
     time_start = row - HALF - L1
     start = column * T + time_start
     cells = flat[start[:, None] + np.arange(width)]
-    whole = {tests: daily_spec(tests) for tests in (BASIC, PARAMETRIC, PARAMETRIC + RANKS)}
-    few = 200
-    found = paired(
-        {
-            "gather": lambda: gather(flat, m, start, time_start, width),
-            "basic": lambda: es.run_study(whole[BASIC], table, frame, market=market),
-            **{f"basic {e}": partial(es.run_study, whole[BASIC], table, frame, market, engine=e) for e in ENGINES[1:]},
-            "parametric": lambda: es.run_study(whole[PARAMETRIC], table, frame, market=market),
-            "ranks": lambda: es.run_study(whole[PARAMETRIC + RANKS], table, frame, market=market),
-            "argsort": lambda: np.argsort(cells, axis=1),
-            "lstsq": lambda: lstsq_loop(np.nan_to_num(frame.to_numpy()), m, row[:2_000], column[:2_000]),
-            "statsmodels": lambda: statsmodels_loop(frame, market, row[:few], column[:few]),
-        },
-        5,
+
+    def study(tests: tuple[str, ...], engine: EngineName = "numpy") -> Callable[[], object]:
+        return partial(es.run_study, daily_spec(tests), table, frame, market=market, engine=engine)
+
+    take = partial(gather, flat, m, start, time_start, width)
+    found = rounds_of({"gather": take} | {engine: study(BASIC, engine) for engine in ENGINES}, 25)
+    line("whole call, AR CAR AAR CAAR with t, 10,000 events, seconds", float(np.median(found["numpy"])))
+    line("  times the gather by np.take (asked: at most 2)", over(found["numpy"], found["gather"]))
+    if "numba" in found:
+        line("  with numba, times the gather (asked: at most 1)", over(found["numba"], found["gather"]))
+    few, some = 200, 2_000
+    loops: dict[str, Callable[[], object]] = {
+        "study": study(BASIC),
+        "lstsq": lambda: lstsq_loop(np.nan_to_num(frame.to_numpy()), m, row[:some], column[:some]),
+        "statsmodels": lambda: statsmodels_loop(frame, market, row[:few], column[:few]),
+    }
+    found = rounds_of(loops, 5)
+    line("  times faster than the statsmodels loop (asked: 300)", over(found["statsmodels"] * n / few, found["study"]))
+    line("  times faster than the bare lstsq loop (asked: 5)", over(found["lstsq"] * n / some, found["study"]))
+    found = rounds_of({"gather": take, "parametric": study(PARAMETRIC)}, 11)
+    line(
+        "all parametric and sign tests, times the gather (asked: at most 7)", over(found["parametric"], found["gather"])
     )
-    found["lstsq"] *= n / 2_000
-    found["statsmodels"] *= n / few
-    line("whole call, AR CAR AAR CAAR with t, 10,000 events, seconds", found["basic"])
-    line("  times faster than the statsmodels loop (asked: 300)", found["statsmodels"] / found["basic"])
-    line("  times faster than the bare lstsq loop (asked: 5)", found["lstsq"] / found["basic"])
-    line("  times the gather by np.take (asked: at most 2)", found["basic"] / found["gather"])
-    if "basic numba" in found:
-        line("  with numba, times the gather (asked: at most 1)", found["basic numba"] / found["gather"])
-    line("all parametric and sign tests, times the gather (asked: at most 7)", found["parametric"] / found["gather"])
-    rankings = 3
+    ranks: dict[str, Callable[[], object]] = {
+        "gather": take,
+        "ranks": study(PARAMETRIC + RANKS),
+        "argsort": lambda: np.argsort(cells, axis=1),
+    }
+    found, rankings = rounds_of(ranks, 7), 3
     allowed = 7 * found["gather"] + rankings * 1.5 * found["argsort"]
     line(
-        "all rank tests too, over 7 gathers + 1.5 argsorts for each of 3 rankings (asked: 1)", found["ranks"] / allowed
+        "all rank tests too, over 7 gathers + 1.5 argsorts for each of 3 rankings (asked: 1)",
+        over(found["ranks"], allowed),
     )
 
 
@@ -163,16 +181,13 @@ def minutes() -> None:
     flat, m = np.ascontiguousarray(frame.to_numpy().T).ravel(), market.to_numpy()
     width = learn + 181
     one = spec(BASIC, (-learn - 61, -62), (-60, 120))
-    found = paired(
-        {
-            "gather": lambda: gather(flat, m, column * length + row - learn - 61, row - learn - 61, width),
-            **{e: partial(es.run_study, one, table, frame, market, engine=e) for e in ENGINES},
-        },
-        7,
+    take = partial(gather, flat, m, column * length + row - learn - 61, row - learn - 61, width)
+    found = rounds_of(
+        {"gather": take, **{e: partial(es.run_study, one, table, frame, market, engine=e) for e in ENGINES}}, 9
     )
-    line("minute bars, 1,000 events, seconds", found["numpy"])
+    line("minute bars, 1,000 events, seconds", float(np.median(found["numpy"])))
     for engine in ENGINES:
-        line(f"  with {engine}, times the gather (asked: at most 3)", found[engine] / found["gather"])
+        line(f"  with {engine}, times the gather (asked: at most 3)", over(found[engine], found["gather"]))
 
 
 def growth(frame: pd.DataFrame, market: pd.Series, sizes: list[int]) -> None:
@@ -238,11 +253,12 @@ def long_input(frame: pd.DataFrame, market: pd.Series) -> None:
         return total + long["time"].array.asi8.sum() + instrument.codes.sum()
 
     holed = long.drop(index=np.arange(0, len(long), 101))
-    found = paired({"read": read, "complete": lambda: wide_frame(long), "holed": lambda: wide_frame(holed)}, 25)
+    found = rounds_of({"read": read, "complete": lambda: wide_frame(long), "holed": lambda: wide_frame(holed)}, 25)
     line(
-        "long input, 2.5 million rows: laid out over reading the columns (asked: 3)", found["complete"] / found["read"]
+        "long input, 2.5 million rows: laid out over reading the columns (asked: 3)",
+        over(found["complete"], found["read"]),
     )
-    line("  the same with one row in 101 missing", found["holed"] / found["read"])
+    line("  the same with one row in 101 missing", over(found["holed"], found["read"]))
 
 
 def line(text: str, value: float) -> None:
