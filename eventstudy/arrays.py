@@ -95,9 +95,14 @@ def instant_from_us(us: int) -> datetime:
 
 
 def values_equal(left: Any, right: Any) -> bool:
-    """Return whether two frozen values hold the same content, arrays and frames included (NaN equals NaN)."""
+    """Return whether two frozen values hold the same content, arrays and frames included (NaN equals NaN).
+
+    A value that may hold one content in several ways says by ``content()`` what it is.
+    """
     if type(left) is not type(right):
         return False
+    if hasattr(left, "content"):
+        return values_equal(left.content(), right.content())
     if is_dataclass(left) and not isinstance(left, type):
         return all(values_equal(getattr(left, f.name), getattr(right, f.name)) for f in fields(left) if f.compare)
     if isinstance(left, np.ndarray):

@@ -78,8 +78,10 @@ def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0,
 
 
 def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
-    place_of = dict(zip(series.codes, range(len(series.codes)), strict=True))
     names, place = table.places
+    if tuple(names.tolist()) == series.codes:
+        return place
+    place_of = dict(zip(series.codes, range(len(series.codes)), strict=True))
     found = np.fromiter(map(place_of.get, names.tolist(), repeat(-1)), dtype=np.int64, count=len(names))
     return found[place]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ class EventTable:
     given : StrArray or pandas.Series of texts, shape (N,)
         Ids as they were given; texts of a frame become strings when somebody reads them.
     places : (StrArray, IntArray), shapes (S,), (N,)
-        The distinct instruments, and which of them each row names.
+        Instruments, each once, and which of them each row names.
     earliest, latest : IntArray, shape (N,)
         Microseconds since the epoch.
     named : bool
@@ -66,7 +66,7 @@ class EventTable:
     latest: IntArray
     named: bool = True
     circular: BoolArray | None = None
-    distinct: bool = field(default=False, compare=False)
+    distinct: bool = False
 
     def __len__(self) -> int:
         return len(self.earliest)
@@ -79,6 +79,10 @@ class EventTable:
     def instruments(self) -> StrArray:
         names, place = self.places
         return names[place]
+
+    def content(self) -> tuple[Any, ...]:
+        """Return what two equal tables share, however their names are kept."""
+        return self.ids, self.instruments, self.earliest, self.latest, self.named, self.circular
 
     def keys(self, which: IntArray) -> tuple[IntArray, ...]:
         """Return integer columns that are all equal exactly where two rows are one event on one instrument."""

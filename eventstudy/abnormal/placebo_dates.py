@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -30,17 +31,23 @@ class Quiet:
         Reference bars on that axis.
     merged : int
         Bars from a reference to the first bar after it.
-    ends : IntArray, shape (2, P)
-        Closing instants of the reference bars and of the first bars after them.
+    closes : IntArray
+        Closing instants of all axes, one after another.
     """
 
     axis: int
     bar: IntArray
     merged: int
-    ends: IntArray
+    closes: IntArray
 
     def __len__(self) -> int:
         return len(self.bar)
+
+    @cached_property
+    def ends(self) -> IntArray:
+        """Closing instants of the reference bars and of the first bars after them, shape (2, P)."""
+        ends: IntArray = self.closes[self.axis + np.stack([self.bar, self.bar + self.merged])]
+        return ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +90,10 @@ def _quiet(series: SeriesSet, positions: Positions, i: int, windows: WindowSpec,
         room = 1 if windows.estimation is None else -windows.estimation.start
         places = np.arange(max(room, -event.start) + 1, length - n - max(event.stop, 0))
     else:
-        places = placebo_windows(clock_index(series, s), (reference, first), event, after=True)[0]
+        places = np.sort(placebo_windows(clock_index(series, s), (reference, first), event, after=True)[0])
     taken = np.bincount(np.maximum(busy - width - n, 0), minlength=length + 1)
     taken -= np.bincount(np.minimum(busy + width + n + 1, length), minlength=length + 1)
-    bar = np.sort(places[np.cumsum(taken)[places] == 0])
-    return Quiet(start, bar, n, series.closes[start + np.stack([bar, bar + n])])
+    return Quiet(start, places[np.cumsum(taken)[places] == 0], n, series.closes)
 
 
 def draw_moments(quiet: Mapping[Moment, Quiet], draws: int, seed: int) -> Mapping[Moment, IntArray]:

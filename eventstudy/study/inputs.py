@@ -302,7 +302,7 @@ def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
 def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) -> EventTable:
     """Return events as columns: one row per event and instrument; an event that names none is studied on all."""
     if isinstance(events, pd.DataFrame):
-        return _table_of_frame(events)
+        return _table_of_frame(events, codes)
     # A study of a frame of events never reads the news package.
     from eventstudy.news.items import Event
     from eventstudy.news.merging import rests_on_price_of
@@ -316,14 +316,14 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) ->
     pairs = [(event, code) for event in events for code in (event.instruments or codes)]
     return EventTable(
         given=np.array([e.id for e, _ in pairs], dtype=object),
-        places=_places(pd.Series([code for _, code in pairs], dtype=object)),
+        places=_places(pd.Series([code for _, code in pairs], dtype=object), codes),
         earliest=np.array([instant_us(e.time.earliest) for e, _ in pairs], dtype=np.int64),
         latest=np.array([instant_us(e.time.latest) for e, _ in pairs], dtype=np.int64),
         circular=np.array([rests_on_price_of(e, code) for e, code in pairs], dtype=np.bool_),
     )
 
 
-def _table_of_frame(frame: pd.DataFrame) -> EventTable:
+def _table_of_frame(frame: pd.DataFrame, codes: Sequence[str]) -> EventTable:
     if "instrument" not in frame or not ("time" in frame or {"earliest", "latest"} <= set(frame.columns)):
         raise UsageError(
             f"The events have the columns {list(frame.columns)}; needed are 'instrument' and 'time' (or 'earliest' and "
@@ -345,7 +345,7 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
         ids = frame[name] if texts else _words(frame[name])
     return EventTable(
         ids,
-        _places(frame["instrument"]),
+        _places(frame["instrument"], codes),
         earliest,
         latest,
         named=name is not None,
@@ -353,11 +353,19 @@ def _table_of_frame(frame: pd.DataFrame) -> EventTable:
     )
 
 
-def _places(instruments: pd.Series) -> tuple[StrArray, IntArray]:
-    """Return the distinct instruments, and which of them each row names."""
-    place, names = pd.factorize(instruments, use_na_sentinel=False)
+def _places(instruments: pd.Series, codes: Sequence[str]) -> tuple[StrArray, IntArray]:
+    """Return instruments, each once, and which of them each row names."""
+    if instruments.dtype == "str":
+        import pyarrow as pa
+        from pyarrow.compute import index_in
+
+        # Where all rows name a series, looking them up is sooner done than counting what they name.
+        place = index_in(pa.array(instruments), pa.array(codes, type=pa.large_string()))
+        if place.null_count == 0:
+            return np.array(codes, dtype=object), place.to_numpy().astype(np.int64)
+    found, names = pd.factorize(instruments, use_na_sentinel=False)
     words: StrArray = np.array(list(map(str, names.tolist())), dtype=object)
-    return words, place.astype(np.int64, copy=False)
+    return words, found.astype(np.int64, copy=False)
 
 
 def _words(column: pd.Series) -> StrArray:

@@ -182,3 +182,19 @@ def test_names_and_p_values_are_made_once_and_only_if_somebody_reads_them(monkey
     assert asked == [2]
     assert found.instruments.tolist() == result.abnormal.instruments.tolist() == ["A1", "A2"]
     assert found.events.tolist() == result.abnormal.events.tolist() == ["x", "y"]
+
+
+def test_two_tables_of_the_same_events_are_equal_however_their_instruments_are_kept() -> None:
+    frame = daily_frame(60, 4)
+    events = events_at(frame, [("A1", 40), ("A3", 41), ("A1", 50)]).assign(id=["x", "y", "z"])
+    spec = es.StudySpec(event=(0, 0), response="off")
+    # Texts are looked up among the series, objects are counted; an instrument without a series is counted as well.
+    texts, objects = (es.run_study(spec, given, frame).ledger.table for given in (events, events.astype(object)))
+    assert texts.places[0].tolist() == ["A0", "A1", "A2", "A3"]
+    assert objects.places[0].tolist() == ["A1", "A3"]
+    assert texts == objects
+    assert texts.instruments.tolist() == ["A1", "A3", "A1"]
+    strange = events.assign(instrument=["A1", "B7", "A1"])
+    told = es.run_study(spec, strange, frame).ledger
+    assert told.table != texts
+    assert [outcome.outcome for outcome in told] == ["used", "unknown_instrument", "used"]
