@@ -10,12 +10,10 @@ import pandas as pd
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind, check_choice, values_equal, wall_us
 from eventstudy.errors import BarsError
-from eventstudy.market import sessions
-from eventstudy.market.calendars import TradingCalendar
-from eventstudy.market.calendars import calendar as calendar_named
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
+    from eventstudy.market.calendars import TradingCalendar
     from eventstudy.market.instruments import Instrument
 
 
@@ -86,9 +84,12 @@ def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Re
 
 def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: ReturnKind = "log") -> Returns:
     """Return log or simple returns; see ``log_returns``. Simple: ``P_i / P_{i-1} - 1``."""
+    # A study of a frame of returns reads no calendar.
+    from eventstudy.market import calendars, sessions
+
     check_choice("kind of return", kind, ReturnKind)
     clock = calendar or bars.instrument.calendar
-    venue = calendar_named(clock) if isinstance(clock, str) else clock
+    venue = calendars.calendar(clock) if isinstance(clock, str) else clock
     closes, step_us = bars.closes_us, bars.step // pd.Timedelta(microseconds=1)
     local = wall_us(closes, venue.zone)
     daily = step_us >= DAY_US
@@ -127,6 +128,8 @@ def changes(prices: FloatArray, kind: ReturnKind) -> FloatArray:
 
 def crosses_closed_time(venue: TradingCalendar, closes: IntArray, step_us: int) -> BoolArray:
     """Return where the market was closed between a bar and the one before it, or the bar lies inside an auction."""
+    from eventstudy.market import sessions
+
     row = sessions.session_rows(venue, closes, step_us)
     known = np.maximum(row, 0)
     run = np.where(row >= 0, venue.table.run[known], -1)
@@ -138,6 +141,8 @@ def crosses_closed_time(venue: TradingCalendar, closes: IntArray, step_us: int) 
 
 def skips_trading_days(venue: TradingCalendar, day: IntArray) -> BoolArray:
     """Return where the calendar has trading days between a daily bar and the one before it."""
+    from eventstudy.market import sessions
+
     breaks = np.zeros(len(day), dtype=np.bool_)
     if venue.always or not len(day):
         return breaks
