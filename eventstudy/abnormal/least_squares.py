@@ -96,8 +96,8 @@ def no_parameters(y: FloatArray, p: int) -> Fit:
 def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray, Learned, IntArray]:
     """Apply ``law`` to every row and return its moments (width, B), what they come from, and the usable cells per row.
 
-    Rows go through in runs that stay in a core's own cache. Rows with missing cells, which their own means give away,
-    are done again around them.
+    The first moments are the means of the columns. Rows go through in runs that stay in a core's own cache. Rows with
+    missing cells, which their own means give away, are done again around them.
     """
     y, wanted = columns[0], asked_for(columns[0])
     B, M = y.shape
@@ -114,8 +114,8 @@ def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray,
         for part in runs_of(len(holed), M):
             rows = holed[part]
             own = fresh(y, rows)
-            gappy = (c[rows] for c, mean in zip(columns[1:], moments[1:, rows], strict=False) if np.isnan(mean).any())
-            holes = holes_of((own, *gappy))
+            means = zip(columns[1:], moments[1 : len(columns), rows], strict=True)
+            holes = holes_of((own, *(column[rows] for column, mean in means if not np.isfinite(mean).all())))
             own[holes.cells] = 0.0
             n[rows] = holes.n
             moments[:, rows] = law(own, rows, holes)

@@ -145,9 +145,12 @@ def _rank_block(
     e = block.y - coef[:, :1]
     for j in range(1, coef.shape[1]):
         e = e - coef[:, j : j + 1] * block.X[j - 1]
+    # A return that is not finite is missing, and so is its residual.
+    rows_with_gaps = np.flatnonzero(part.fit.n < e.shape[1])
+    e[rows_with_gaps] = _finite(e[rows_with_gaps])
     made: dict[str, RankSums] = {}
     with np.errstate(invalid="ignore", divide="ignore"):
-        event = {kind: EVENT_VALUES[kind](plan, part) / spread for kind, spread in ranked.spread.items()}
+        event = {kind: _finite(EVENT_VALUES[kind](plan, part) / spread) for kind, spread in ranked.spread.items()}
     scaled = e / sigma[:, None] if event.keys() - {"ranks_raw"} else e
     ranks = {ties: row_ranks(scaled, ties) for ties in sorted(set(map(_ties, ranked.wanted)))}
     for name in sorted(ranked.wanted):
@@ -160,6 +163,11 @@ def _rank_block(
             learned = e if kind == "ranks_raw" else scaled
             made[name] = inserted_sums(own, learned, event[kind], ties)
     return made
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    """Return the values with NaN in place of all that is not finite."""
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _kind(name: str) -> str:

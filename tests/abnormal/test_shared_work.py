@@ -198,3 +198,27 @@ def test_two_tables_of_the_same_events_are_equal_however_their_instruments_are_k
     told = es.run_study(spec, strange, frame).ledger
     assert told.table != texts
     assert [outcome.outcome for outcome in told] == ["used", "unknown_instrument", "used"]
+
+
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf])
+def test_a_return_without_end_is_a_missing_one_in_every_test(wrong: float) -> None:
+    frame = daily_frame(200, 8, seed=9)
+    events = events_at(frame, [(f"A{i}", 150 + i) for i in range(1, 8)])
+    tests = (
+        "time_series_t",
+        "corrado_rank",
+        "corrado_zivney",
+        "campbell_wasley",
+        "grank_t",
+        "generalized_sign",
+        "kp_bmp",
+    )
+    spec = es.StudySpec(model="market", estimation=(-100, -11), event=(-2, 2), tests=tests, response="off")
+    found = []
+    for value in (wrong, np.nan):
+        # In the estimation window of A1 and in that of the market, and in the event window of A2.
+        spoilt = frame.copy()
+        spoilt.iloc[100, 1], spoilt.iloc[90, 0], spoilt.iloc[151, 2] = value, value, value
+        found.append(es.run_study(spec, events, spoilt, market="A0").significances)
+    for one, other in zip(found[0].findings, found[1].findings, strict=True):
+        assert np.array_equal(one.statistic, other.statistic, equal_nan=True), one.test
