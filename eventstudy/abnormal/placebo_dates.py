@@ -57,6 +57,10 @@ class Moved:
     reference: IntArray
     first: IntArray
 
+    def shard(self, rows: slice) -> Moved:
+        """Return the dates of the events ``rows``."""
+        return Moved(self.reference[rows], self.first[rows])
+
 
 def quiet_moments(
     table: EventTable, series: SeriesSet, positions: Positions, windows: WindowSpec

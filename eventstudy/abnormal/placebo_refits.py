@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +20,7 @@ from eventstudy.abnormal.panel import Positions
 from eventstudy.abnormal.placebo_dates import Moved
 from eventstudy.abnormal.prefix import prefix_cars, serves
 from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.shards import Work
 from eventstudy.arrays import FloatArray, IntArray
 
 Path = Literal["two_pass", "prefix"]
@@ -49,7 +49,7 @@ class Refits:
     fallen_back: int
 
 
-Runner = Callable[[Callable[[slice], Any], list[slice]], Iterable[Any]]
+Runner = Callable[[Work, list[slice]], Iterable[Any]]
 
 
 def placebo_refits(
@@ -76,7 +76,7 @@ def placebo_refits(
     N, D = dates.reference.shape
     total, count = np.zeros((len(plan.tests_on), D)), np.zeros((len(plan.tests_on), D))
     pieces = [slice(low, min(low + EVENTS_AT_ONCE, N)) for low in range(0, N, EVENTS_AT_ONCE)]
-    work = partial(_some, data, (positions, dates), plan, path)
+    work = Work(_some, *data, positions, (dates, plan, path))
     fallen = 0
     for rows, (cars, doubtful) in zip(pieces, run(work, pieces), strict=True):
         there = np.isfinite(cars) & complete[:, rows, None]
@@ -87,11 +87,13 @@ def placebo_refits(
         return Refits(np.where(count > 0, total / np.maximum(count, 1), np.nan), N * D, fallen)
 
 
-def _some(data: Data, placed: tuple[Positions, Moved], plan: Plan, path: Path, rows: slice) -> tuple[FloatArray, int]:
+def _some(
+    series: SeriesSet, learn: FloatArray, positions: Positions, dates: Moved, plan: Plan, path: Path, rows: slice
+) -> tuple[FloatArray, int]:
     """CARs of some events on all their dates, shape (W, B, D), and how many fits fell back to two passes."""
-    positions, dates = placed
+    data = series, learn
     s, reference, first = positions.series[rows], dates.reference[rows], dates.first[rows]
-    if path == "two_pass" or not serves(plan, first - reference, len(data[0].factors)):
+    if path == "two_pass" or not serves(plan, first - reference, len(series.factors)):
         return two_pass_cars(data, s, (reference, first), plan), 0
     cars, doubtful = prefix_cars(data, s, (reference, first), plan)
     trusted = np.argwhere(~doubtful & (reference >= 0))

@@ -79,3 +79,18 @@ def test_a_worker_gets_the_data_of_its_own_instruments_only(monkeypatch: pytest.
     data = frame.to_numpy().nbytes
     assert max(recorder.sent) < data / 8
     assert sum(recorder.sent) < 2 * 1.6 * data
+
+
+def test_a_worker_that_fits_again_at_quiet_dates_gets_its_own_instruments_only() -> None:
+    frame = daily_frame(2_000, 201, seed=3).rename(columns={"A200": "M"})
+    events = events_at(frame, [(c, 500 + 7 * i) for c in frame.columns[:-1] for i in range(10)])
+    draws = {"placebo_refit": {"draws": 20}}
+    spec = es.StudySpec(
+        model="market", estimation=(-260, -11), event=(-2, 2), tests=("placebo_refit",), test_options=draws
+    )
+    recorder = Recorder(4)
+    alone = es.run_study(spec, events, frame, market="M")
+    assert es.run_study(spec, events, frame, market="M", executor=recorder) == alone
+    # One shard of the study, which has one block, and eight of the refits: the data about twice, not nine times.
+    assert len(recorder.sent) == 9
+    assert sum(recorder.sent[1:]) < 1.6 * frame.to_numpy().nbytes
