@@ -22,18 +22,20 @@ if TYPE_CHECKING:
 
 
 def ar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
-    """One row per event and cell: event, instrument, tau, close, n_bars, ar, se."""
+    """One row per event and cell: event, instrument, tau, close, n_bars, ar, its se, and sar = ar / se."""
     import pandas as pd
 
     N, L2 = abnormal.ar.shape
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = np.sqrt(abnormal.variance()).reshape(-1)
         columns = {
             "event": np.repeat(abnormal.events, L2),
             "instrument": np.repeat(abnormal.instruments, L2),
             "tau": np.tile(abnormal.tau, N),
             "n_bars": abnormal.n_bars.reshape(-1),
             "ar": abnormal.ar.reshape(-1),
-            "se": np.sqrt(abnormal.variance()).reshape(-1),
+            "se": se,
+            "sar": abnormal.ar.reshape(-1) / se,
         }
     frame = pd.DataFrame(columns)
     if abnormal.closes.shape == abnormal.ar.shape:

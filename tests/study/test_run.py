@@ -204,3 +204,14 @@ def test_the_founding_case_on_exchange_data(code: str, bp: float, p: float) -> N
     assert abs(outcome.estimate * 1e4 - bp) < 0.05
     assert outcome.n == 69
     assert outcome.pvalue == pytest.approx(p, abs=1e-15)
+
+
+def test_standardised_abnormal_returns_by_hand() -> None:
+    # Returns 1, -1, 2, 0 %: mean 0.5 %, squared deviations 5e-4 over 3. The event's 3.5 % is abnormal by 3 %, and
+    # V = 5e-4/3 (1 + 1/4), so SAR^2 = 9e-4 / (5e-4/3 * 5/4) = 4.32.
+    frame = daily_frame(5, 1)
+    frame["A0"] = [0.01, -0.01, 0.02, 0.0, 0.035]
+    spec = es.StudySpec(model="constant_mean", estimation=(-4, -1), event=(0, 0), min_observations=4, response="off")
+    row = es.run_study(spec, events_at(frame, [("A0", 4)]), frame).to_frame("ar").iloc[0]
+    assert abs(row["sar"] ** 2 - 4.32) < 1e-12
+    assert abs(row["ar"] - 0.03) < 1e-15
