@@ -28,27 +28,23 @@ class AdjustmentRow:
 
 def holm(p: FloatArray) -> FloatArray:
     """Step-down Bonferroni: the chance of any false rejection, under any dependence."""
-    m, order = len(p), np.argsort(p, kind="stable")
-    adjusted = np.empty(m)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * (m - np.arange(m))), 1.0)
-    return adjusted
+    return _by_statsmodels(p, "holm")
 
 
 def benjamini_hochberg(p: FloatArray) -> FloatArray:
     """Step-up: the expected share of false rejections, for independent or positively dependent tests."""
-    return _step_up(p, 1.0)
+    return _by_statsmodels(p, "fdr_bh")
 
 
 def benjamini_yekutieli(p: FloatArray) -> FloatArray:
     """Step-up: the expected share of false rejections, under any dependence."""
-    return _step_up(p, float((1 / np.arange(1, len(p) + 1)).sum()))
+    return _by_statsmodels(p, "fdr_by")
 
 
-def _step_up(p: FloatArray, penalty: float) -> FloatArray:
-    m, order = len(p), np.argsort(-p, kind="stable")
-    adjusted = np.empty(m)
-    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * penalty * m / np.arange(m, 0, -1)), 1.0)
-    return adjusted
+def _by_statsmodels(p: FloatArray, method: str) -> FloatArray:
+    from statsmodels.stats.multitest import multipletests
+
+    return np.asarray(multipletests(p, method=method)[1], dtype=np.float64)
 
 
 def romano_wolf(statistics: FloatArray, draws: FloatArray) -> FloatArray:
