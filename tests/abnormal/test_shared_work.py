@@ -222,3 +222,14 @@ def test_a_return_without_end_is_a_missing_one_in_every_test(wrong: float) -> No
         found.append(es.run_study(spec, events, spoilt, market="A0").significances)
     for one, other in zip(found[0].findings, found[1].findings, strict=True):
         assert np.array_equal(one.statistic, other.statistic, equal_nan=True), one.test
+
+
+def test_what_happens_to_the_frame_afterwards_does_not_reach_the_result() -> None:
+    frame = daily_frame(60, 2)
+    events = events_at(frame, [("A0", 40), ("A1", 41)]).assign(id=["x", "y"])
+    result = es.run_study(es.StudySpec(event=(0, 0), response="off"), events, frame)
+    events.loc[0, "id"] = "changed"
+    events["id"].array[1] = "changed"
+    events.loc[0, "instrument"] = "changed"
+    assert result.abnormal.events.tolist() == ["x", "y"]
+    assert result.abnormal.instruments.tolist() == ["A0", "A1"]
