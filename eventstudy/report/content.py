@@ -12,6 +12,7 @@ from eventstudy.report.numbers import length, span, unstamped
 from eventstudy.report.references import Citation, citation
 from eventstudy.report.shape import ShapeParts
 from eventstudy.report.tables import Cell, Column, Table
+from eventstudy.study.notices import STUDIED
 
 Json = Mapping[str, Any]
 CALM = "Every event was used, and no warning was raised."
@@ -271,14 +272,15 @@ def method_section(spec: Any) -> Section:
         if spec.learning_clock != spec.clock:
             estimation += f" in {spec.learning_clock}"
     kind = "log" if spec.returns == "log" else "simple"
+    studied = f" Studied is {STUDIED[spec.variable]}." if spec.variable in STUDIED else ""
     anchors = {
         "bracket": "from the last close that cannot hold the news to the first close after it was surely public",
         "earliest": "as if the news came at the earliest moment it could have",
         "latest": "as if the news came at the latest moment it could have",
     }
     paragraphs = (
-        f"Returns are {kind} returns between closing instants. The event interval is laid on the bars with the "
-        f"anchor '{spec.anchor}': {anchors[spec.anchor]}; that merged move is tau = 0.",
+        f"Returns are {kind} returns between closing instants.{studied} The event interval is laid on the bars with "
+        f"the anchor '{spec.anchor}': {anchors[spec.anchor]}; that merged move is tau = 0.",
         f"Expected return: model '{spec.model}'; estimation window {estimation}; event window {span(spec.event)}, "
         f"in {spec.clock}. Tests are {spec.alternative}.",
     )

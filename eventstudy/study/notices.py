@@ -26,6 +26,24 @@ TREATED = {
 }
 
 
+# What a study of something else than returns studies.
+STUDIED = {
+    "absolute_return": "the size of returns, whatever their sign",
+    "squared_return": "squared returns",
+    "standardised_return": "returns over the volatility of their time of day, so in standard deviations",
+    "log_range": "the variance that each bar's high and low tell",
+    "log_volume": "the logarithm of each bar's volume",
+}
+
+
+def variable_notices(variable: str) -> tuple[Notice, ...]:
+    """Tell when it is not returns that are studied: a page that says bp would be read as a move of the price."""
+    if variable not in STUDIED:
+        return ()
+    told = f"What is studied is {STUDIED[variable]}, not returns; a number in bp is that times 10,000."
+    return (Notice("ES-VARIABLE", told),)
+
+
 def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:
     """Tell how many event windows share bars with another window of the same instrument."""
     if not overlaps.count:
@@ -58,4 +76,4 @@ def study_notices(spec: StudySpec, abnormal: AbnormalReturns, codes: Codes) -> t
     duplicates = int((codes.code == book.DUPLICATE).sum())
     if duplicates:
         told.append(Notice("ES-DUPLICATE", f"{duplicates} events were given more than once and counted once."))
-    return tuple(told)
+    return (*variable_notices(spec.variable), *told)

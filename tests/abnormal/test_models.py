@@ -299,7 +299,11 @@ def test_volume_and_range_are_studied_like_returns() -> None:
     bars = Bars(Instrument("X"), pd.Timedelta(days=1), "right", pd.DataFrame(columns, index=index))
     events = pd.DataFrame({"instrument": ["X"], "time": [index[100] - pd.Timedelta(hours=1)]})
     spec = es.StudySpec(model="constant_mean", estimation=(-60, -2), variable="log_volume", response="off")
-    found = es.run_study(spec, events, bars).abnormal
+    result = es.run_study(spec, events, bars)
+    # A page that says bp must not be read as a move of the price.
+    told = next(n.message for n in result.notices if n.code == "ES-VARIABLE")
+    assert told.startswith("What is studied is the logarithm of each bar's volume, not returns")
+    found = result.abnormal
     expected = np.log(volume[100]) - np.log(volume[40:99]).mean()
     assert abs(found.ar[0, 0] - expected) < 1e-13
     ranged = es.run_study(spec.model_copy(update={"variable": "log_range", "model": "zero"}), events, bars).abnormal

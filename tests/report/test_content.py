@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 
-from eventstudy.report.content import Material, Picture, finding, make_page, response_table
+from eventstudy.report.content import Material, Picture, finding, make_page, method_section, response_table
 from eventstudy.report.html import Drawn, data_uri, render_page
 from eventstudy.report.tables import text_table
+from eventstudy.study.notices import STUDIED
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_facts, made_study
 
@@ -127,3 +129,10 @@ def test_a_title_that_says_simulated_itself_keeps_its_word_and_says_it_once() ->
     assert "<h1>SIMULATED: <bdi>My own data</bdi>" in page_of(
         made_study(), title="SIMULATED: my own data", simulated=True
     )
+
+
+@pytest.mark.parametrize("variable", get_args(StudySpec.model_fields["variable"].annotation))
+def test_the_method_names_what_is_studied_where_it_is_not_returns(variable: str) -> None:
+    text = " ".join(method_section(StudySpec(variable=variable)).paragraphs)
+    assert ("Studied is" in text) == (variable != "return")
+    assert (variable in STUDIED) == (variable != "return")
