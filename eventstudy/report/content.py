@@ -69,7 +69,7 @@ class Page:
     simulated: bool = False
 
 
-def response_table(study: Json, *, simulated: bool) -> Table:
+def response_table(study: Json, unit: str = "basis points of log return", *, simulated: bool) -> Table:
     """Return one row per event, instrument and window, with every test's p-value."""
     tests = list(dict.fromkeys(name for r in study["responses"] for name in r["tests"]))
     columns = (
@@ -92,8 +92,15 @@ def response_table(study: Json, *, simulated: bool) -> Table:
         for r in by_instrument(study["responses"])
     )
     kept, kept_rows = without_empty(*without_repeats(columns, rows))
-    caption = "Cumulated abnormal returns (CAR) in basis points of log return, and p-values"
+    caption = f"Cumulated abnormal returns (CAR) in {unit}, and p-values"
     return Table("responses", caption, kept, kept_rows, simulated)
+
+
+def unit_of(spec: Any) -> str:
+    """Return what a number in bp is a ten-thousandth of."""
+    if spec.variable in STUDIED:
+        return f"ten-thousandths of {STUDIED[spec.variable]}"
+    return f"basis points of {spec.returns} return"
 
 
 def without_repeats(
@@ -205,15 +212,21 @@ def numbers_section(given: Material) -> Section:
     if average_of(study) is not None:
         tables.append(aggregate_table(study, simulated=simulated))
     elif study["responses"]:
-        tables.append(response_table(study, simulated=simulated))
+        tables.append(response_table(study, unit_of(given.spec), simulated=simulated))
     tables += given.prices
     bars = f"; a bar is {length(given.step_us)}" if given.step_us else ""
     notes = (
-        "100 bp = 1 %, in log returns. Positive is up in the instrument's own quote. n/a: the test does not apply.",
+        f"{_scale(given.spec)} n/a: the test does not apply.",
         "A window counts bars: 0 is the move over the news, from the last close before it could be public to the first "
         f"close after it surely was; +1 is the bar after that, -1 the one before{bars}.",
     )
     return Section("numbers", "The numbers", tables=tuple(tables), notes=notes)
+
+
+def _scale(spec: Any) -> str:
+    if spec.variable in STUDIED:
+        return f"Numbers in bp are {unit_of(spec)}: no moves of the price."
+    return f"100 bp = 1 %, in {spec.returns} returns. Positive is up in the instrument's own quote."
 
 
 def speed_section(given: Material) -> tuple[Section, ...]:
@@ -259,7 +272,7 @@ def details_section(given: Material) -> tuple[Section, ...]:
     if average_of(given.study) is None:
         return ()
     tables = (
-        cut_short(response_table(given.study, simulated=given.simulated)),
+        cut_short(response_table(given.study, unit_of(given.spec), simulated=given.simulated)),
         cut_short(test_table(given.study, simulated=given.simulated)),
     )
     return (Section("details", "Every event", tables=tuple(t for t in tables if t.rows)),)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventstudy.report.content import Page, outcome_table, response_table
+from eventstudy.report.content import Page, outcome_table, response_table, unit_of
 from eventstudy.report.escape import plain, visible
 from eventstudy.report.finding import finding
 from eventstudy.report.tables import Table
@@ -94,7 +94,8 @@ def fragment(result: StudyResult) -> str:
     from eventstudy.report.cut import name_of
 
     study = result.to_dict()
-    tables = [response_table(study, simulated=result.simulated)] if study["responses"] else []
+    unit, drawn = unit_of(result.spec), result.simulated
+    tables = [response_table(study, unit, simulated=drawn)] if study["responses"] else []
     left_out = outcome_table(study, simulated=result.simulated, used=False)
     tables += [left_out] if left_out.rows else []
     cards = [(shortened(table), max(0, len(table.rows) - MOST_ROWS)) for table in tables]

@@ -43,7 +43,7 @@ def _parts(result: StudyResult) -> Iterator[str]:
     if len({row["event"] for row in study["responses"]}) > 1:
         yield text_table(content.aggregate_table(study, simulated=drawn))
     if study["responses"]:
-        yield text_table(content.response_table(study, simulated=drawn))
+        yield text_table(content.response_table(study, content.unit_of(result.spec), simulated=drawn))
     if len(result.abnormal) > MOST_ROWS:
         yield f"These are {MOST_ROWS} of {len(result.abnormal):,}; car.csv and to_frame('car') have all."
     yield from (

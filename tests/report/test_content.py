@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from eventstudy.report.content import Material, Picture, finding, make_page, method_section, response_table
+from eventstudy.report.content import Material, Picture, finding, make_page, method_section, response_table, unit_of
 from eventstudy.report.html import Drawn, data_uri, render_page
 from eventstudy.report.tables import text_table
 from eventstudy.study.notices import STUDIED
@@ -136,3 +136,21 @@ def test_the_method_names_what_is_studied_where_it_is_not_returns(variable: str)
     text = " ".join(method_section(StudySpec(variable=variable)).paragraphs)
     assert ("Studied is" in text) == (variable != "return")
     assert (variable in STUDIED) == (variable != "return")
+
+
+def test_the_unit_of_a_table_is_that_of_the_study() -> None:
+    study = made_study()
+    assert "of log return" in response_table(study, simulated=False).caption
+    assert unit_of(StudySpec(returns="simple")) == "basis points of simple return"
+    assert unit_of(StudySpec(variable="squared_return")) == "ten-thousandths of squared returns"
+    told = unit_of(StudySpec(variable="log_volume"))
+    assert told in response_table(study, told, simulated=False).caption
+
+
+def test_a_page_of_squared_returns_says_bp_of_what() -> None:
+    page = make_page(Material(made_study(), StudySpec(variable="squared_return"), made_facts()))
+    notes = " ".join(note for section in page.sections for note in section.notes)
+    assert "no moves of the price" in notes
+    assert "100 bp = 1 %" not in notes
+    plain = make_page(Material(made_study(), StudySpec(returns="simple"), made_facts()))
+    assert "in simple returns" in " ".join(note for section in plain.sections for note in section.notes)
