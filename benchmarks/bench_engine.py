@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -134,7 +135,7 @@ def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
     start = column * T + time_start
     cells = flat[start[:, None] + np.arange(width)]
 
-    def study(tests: tuple[str, ...], engine: EngineName = "numpy") -> Callable[[], object]:
+    def study(tests: tuple[str, ...], engine: EngineName = "numpy") -> Callable[[], Any]:
         return partial(es.run_study, daily_spec(tests), table, frame, market=market, engine=engine)
 
     take = partial(gather, flat, m, start, time_start, width)
@@ -143,6 +144,7 @@ def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
     line("  times the gather by np.take (asked: at most 2)", over(found["numpy"], found["gather"]))
     if "numba" in found:
         line("  with numba, times the gather (asked: at most 1)", over(found["numba"], found["gather"]))
+    reading(study(BASIC))
     few, some = 200, 2_000
     loops: dict[str, Callable[[], object]] = {
         "study": study(BASIC),
@@ -167,6 +169,23 @@ def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
         "all rank tests too, over 7 gathers + 1.5 argsorts for each of 3 rankings (asked: 1)",
         over(found["ranks"], allowed),
     )
+
+
+def reading(study: Callable[[], Any], rounds: int = 11) -> None:
+    """What is made only when somebody reads it: names of events and instruments, p-values."""
+    seconds: list[tuple[float, float]] = []
+    for _ in range(rounds):
+        result = study()
+        gc.collect()
+        start = clock()
+        read = len(result.abnormal.events) + len(result.abnormal.instruments)
+        middle = clock()
+        read += len(result.findings("time_series_t")[0].pvalue)
+        seconds.append((middle - start, clock() - middle))
+        assert read
+    names, pvalues = np.median(seconds, axis=0)
+    line("  reading the names of its events afterwards, seconds", float(names))
+    line("  reading the p-values of its events afterwards, seconds", float(pvalues))
 
 
 def minutes() -> None:

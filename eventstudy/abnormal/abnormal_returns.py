@@ -75,6 +75,11 @@ class AbnormalReturns:
     def __len__(self) -> int:
         return len(self.pairs)
 
+    def __eq__(self, other: object) -> bool:
+        return values_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def events(self) -> StrArray:
         return self.pairs.events
@@ -86,11 +91,6 @@ class AbnormalReturns:
     @property
     def row(self) -> IntArray:
         return self.pairs.row
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     def tau(self) -> IntArray:

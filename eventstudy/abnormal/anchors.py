@@ -52,10 +52,10 @@ def closes_until(closes: IntArray, instants: IntArray) -> IntArray:
     Of evenly spread closes no two share a step of the smallest distance: a table of the steps and one comparison find
     the place sooner than a search does.
     """
-    steps = np.diff(closes)
-    shift = int(steps.min()).bit_length() - 1 if len(steps) else 0
-    span = 0 if not len(closes) else (int(closes[-1]) - int(closes[0])) >> shift
-    if not len(steps) or len(instants) < len(closes) or span > STEPS_PER_CLOSE * len(closes):
+    smallest = int(np.diff(closes).min(initial=LAST_INSTANT)) if len(closes) > 1 else 0
+    shift = max(smallest.bit_length() - 1, 0)
+    span = (int(closes[-1]) - int(closes[0])) >> shift if smallest > 0 else 0
+    if smallest <= 0 or len(instants) < len(closes) or span > STEPS_PER_CLOSE * len(closes):
         return np.searchsorted(closes, instants, side="right")
     before = np.searchsorted(closes, closes[0] + (np.arange(span + 2) << shift))
     low = before[np.clip((instants - closes[0]) >> shift, 0, span + 1)]

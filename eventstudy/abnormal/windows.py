@@ -42,8 +42,6 @@ class WindowSpec:
         Bars that are studied.
     min_observations : int
         Valid estimation bars below which an event is not used.
-    clock : {"bars", "minutes", "days"}
-        The unit in which the windows were given; the engine works in bars.
 
     Raises
     ------
@@ -54,7 +52,6 @@ class WindowSpec:
     estimation: Window | None
     event: Window
     min_observations: int = 20
-    clock: Clock = "bars"
 
     def __post_init__(self) -> None:
         if self.estimation is not None and self.estimation.stop >= self.event.start:

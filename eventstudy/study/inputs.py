@@ -364,8 +364,7 @@ def _places(instruments: pd.Series, codes: Sequence[str]) -> tuple[StrArray, Int
         if place.null_count == 0:
             return np.array(codes, dtype=object), place.to_numpy().astype(np.int64)
     found, names = pd.factorize(instruments, use_na_sentinel=False)
-    words: StrArray = np.array(list(map(str, names.tolist())), dtype=object)
-    return words, found.astype(np.int64, copy=False)
+    return _words(pd.Series(names)), found.astype(np.int64, copy=False)
 
 
 def _words(column: pd.Series) -> StrArray:

@@ -194,6 +194,9 @@ def test_two_tables_of_the_same_events_are_equal_however_their_instruments_are_k
     assert objects.places[0].tolist() == ["A1", "A3"]
     assert texts == objects
     assert texts.instruments.tolist() == ["A1", "A3", "A1"]
+    # A missing instrument is no instrument called "nan", even if there is one.
+    nameless = es.run_study(spec, events.assign(instrument=["A1", None, "A1"]), frame.rename(columns={"A3": "nan"}))
+    assert [outcome.outcome for outcome in nameless.ledger] == ["used", "unknown_instrument", "used"]
     strange = events.assign(instrument=["A1", "B7", "A1"])
     told = es.run_study(spec, strange, frame).ledger
     assert told.table != texts
