@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import bp, pvalue, share, span
+from eventstudy.report.numbers import bp, p_is, pvalue, share, span
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3
@@ -46,10 +46,13 @@ def verdict(test: Json, name: str, level: float) -> str:
         least = f"; {pvalue(1 / (n + 1))} is the least possible" if as_large else ", the least so many days can give"
         moved = "the price moved as much" if as_large else "did the price move as much"
         return (
-            f"on {as_large or 'none'} of {n} comparable days without the event {moved} "
-            f"(p\u00a0=\u00a0{pvalue(p)}{least}), so {judged}"
+            f"on {as_large or 'none'} of {n} comparable days without the event {moved} ({_p_is(p)}{least}), so {judged}"
         )
-    return f"the {words(name)} test gives p\u00a0=\u00a0{pvalue(p)}, so {judged}"
+    return f"the {words(name)} test gives {_p_is(p)}, so {judged}"
+
+
+def _p_is(value: float | None) -> str:
+    return p_is(value).replace(" ", "\u00a0")  # a line of text never breaks inside it
 
 
 def sure(tests: Json, level: float) -> str:
@@ -99,6 +102,6 @@ def _how_sure(rows: Sequence[Json], level: float) -> str:
         return sure(rows[0]["tests"], level)
     name = (decisive(rows[0]["tests"]) or ("",))[0]
     others = [(r["instrument"], r["tests"].get(name, {}).get("pvalue")) for r in rows[1:MOST_NAMED]]
-    told = [f"{plain(code, 40)} p\u00a0=\u00a0{pvalue(p)}" for code, p in others if finite(p)]
+    told = [f"{plain(code, 40)} {_p_is(p)}" for code, p in others if finite(p)]
     first = sure(rows[0]["tests"], level)
     return f"{plain(rows[0]['instrument'], 40)}: {first[:-1]}{'; ' if told else ''}{', '.join(told)}."

@@ -48,6 +48,16 @@ def pvalue(value: float | None) -> str:
     return f"{value:.3f}"
 
 
+def p_is(value: float | None) -> str:
+    """Return a p-value as a statement.
+
+    >>> p_is(2 / 70), p_is(1e-9)
+    ('p = 0.029', 'p < 0.001')
+    """
+    told = pvalue(value)
+    return f"p {told[0]} {told[1:]}" if told[0] in "<>" else f"p = {told}"
+
+
 def number(value: float | None, decimals: int = 2) -> str:
     """Return a plain number, such as a statistic or a price."""
     return NONE if value is None or not math.isfinite(value) else f"{value:,.{decimals}f}"

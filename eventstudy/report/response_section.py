@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import bp, pvalue
+from eventstudy.report.numbers import bp, p_is
 from eventstudy.report.tables import Column, Table
 
 Json = Mapping[str, Any]
@@ -98,11 +98,11 @@ def _how_rare(row: Json) -> str:
     days, p, joint = row["placebo_days"], row["pvalue"], row["joint_pvalue"]
     if p is None or not days:
         return ""
-    several = "" if joint is None else f"; p = {pvalue(joint)} corrected for looking at several instruments"
+    several = "" if joint is None else f"; {p_is(joint)} corrected for looking at several instruments"
     if abs(row["smallest_pvalue"] * (days + 1) - 1) > 1e-9:
-        return f", p = {pvalue(p)} among {days} comparable days, some of which count less{several}"
+        return f", {p_is(p)} among {days} comparable days, some of which count less{several}"
     count = round(p * (days + 1)) - 1
-    return f", and on {count or 'none'} of {days} comparable days as much (p = {pvalue(p)}{several})"
+    return f", and on {count or 'none'} of {days} comparable days as much ({p_is(p)}{several})"
 
 
 def _minutes(row: Json) -> str:

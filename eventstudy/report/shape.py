@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventstudy.report.escape import plain
-from eventstudy.report.numbers import both_clocks, bp, local, pvalue
+from eventstudy.report.numbers import both_clocks, bp, local, p_is, pvalue
 from eventstudy.report.response_section import told
 from eventstudy.report.tables import Column, Table
 
@@ -150,7 +150,7 @@ def shape_table(shown: Sequence[Response], *, simulated: bool) -> Table:
     rows = [(MEASURES[n], *[estimate_words(c[n]) if n in c else "n/a" for c in cells]) for n in names]
     activity = [{a.name: a.window for a in r.activity} for r in shown]
     for name in dict.fromkeys(a.name for r in shown for a in r.activity):
-        told = [f"{estimate_words(a[name])}, p = {pvalue(a[name].pvalue)}" if name in a else "n/a" for a in activity]
+        told = [f"{estimate_words(a[name])}, {p_is(a[name].pvalue)}" if name in a else "n/a" for a in activity]
         rows.append((f"{name.capitalize()} against ordinary days", *told))
     caption = "Shape of the response, with intervals; minutes count from the last clean price"
     return Table("shape", caption, columns, tuple(rows), simulated)
@@ -164,9 +164,7 @@ def anchors_table(shown: Sequence[Response], *, simulated: bool) -> Table:
         Column("instrument", "Instrument"),
         *[Column(name, titles.get(name, name)) for name in names],
     )
-    rows = tuple(
-        (name_of(r, shown), *[f"{estimate_words(a)}, p = {pvalue(a.pvalue)}" for a in r.anchors]) for r in shown
-    )
+    rows = tuple((name_of(r, shown), *[f"{estimate_words(a)}, {p_is(a.pvalue)}" for a in r.anchors]) for r in shown)
     return Table("anchors", "The same move under each assumed time of the news", columns, rows, simulated)
 
 
@@ -197,7 +195,7 @@ def dangers_of(response: Response) -> list[str]:
         low, high = float(times.move.min()), float(times.move.max())
         made.append(
             f"depending on the minute one assumes, the move over the next {times.minutes} minutes lies between "
-            f"{bp(low)} and {bp(high)} bp (p = {pvalue(times.pvalue)} for all these minutes together)."
+            f"{bp(low)} and {bp(high)} bp ({p_is(times.pvalue)} for all these minutes together)."
         )
     if response.gap is not None and response.gap.defined:
         made.append(f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp.")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.report.numbers import both_clocks, bp, length, offset, percent, pvalue
+from eventstudy.report.numbers import both_clocks, bp, length, offset, p_is, percent, pvalue
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,7 @@ def test_lengths_use_the_largest_whole_unit() -> None:
         "1 day",
         "2 days",
     ]
+
+
+def test_a_small_p_value_is_a_bound_not_an_equation() -> None:
+    assert [p_is(p) for p in (2 / 70, 1e-9, 0.9999, None)] == ["p = 0.029", "p < 0.001", "p > 0.999", "p = n/a"]

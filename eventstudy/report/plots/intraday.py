@@ -12,7 +12,7 @@ from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, instant_us
 from eventstudy.report.canvas import Box, drawing, margins, new_axes
 from eventstudy.report.clock import TimeScale, draw_time_axis, ticks, time_scale
 from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp, pvalue, share
+from eventstudy.report.numbers import bp, p_is, share
 from eventstudy.report.plots.parts import (
     INCHES_PER_CHARACTER,
     STAMP,
@@ -108,7 +108,7 @@ def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> 
     ax.plot(at[lone], car[lone], color=style.main, marker="o", markersize=4, linestyle="none", zorder=4)
     last = next(move for move in reversed(response.moves) if move.minutes == move.minutes)
     when = f"after {last.label[1:]}" if last.label.startswith("+") else f"at the {last.label}"
-    words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {when}, p = {pvalue(last.pvalue)}"
+    words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {when}, {p_is(last.pvalue)}"
     look: dict[str, Any] = {"loc": "left", "fontsize": _fitting(words, ax), "pad": 3, "parse_math": False}
     ax.set_title(words, color=style.ink, **look)
     ax.margins(y=0.12)
@@ -234,7 +234,7 @@ def draw_assumed_times(response: Response, ax: Axes | None, style: str, size: tu
         drawn = on.ax.plot(at, 1e4 * curve.move, color=look.main, linewidth=1.8, marker=marker, markersize=3.5)
         drawn[0].set_label(f"move over the next {curve.minutes} trading minutes")
         words = f"{for_figure(response.instrument, 40)}: the move by the assumed moment of the news"
-        on.head(f"{words}, p = {pvalue(curve.pvalue)} for all moments", [*drawn, band, *edges])
+        on.head(f"{words}, {p_is(curve.pvalue)} for all moments", [*drawn, band, *edges])
         draw_time_axis(on.ax, scale, response.zone, on.inches)
         stamp = " (SIMULATED)" if response.simulated else ""
         on.ax.set_xlabel(f"Assumed moment, {on.ax.get_xlabel()}{stamp}", parse_math=False, wrap=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp, pvalue, share
+from eventstudy.report.numbers import bp, p_is, share
 from eventstudy.report.plots.parts import blank
 from eventstudy.report.views import Forest, PlaceboView
 
@@ -41,7 +41,7 @@ def draw_placebo(view: PlaceboView, ax: Axes | None, style: str, size: tuple[flo
             Patch(label=f"{large.size} as large or larger", **hatched),
         ]
         p = (1 + large.size) / (len(days) + 1)
-        on.head(f"{for_figure(view.instrument, 40)} {view.window}: p = {pvalue(p)}, two-sided", handles)
+        on.head(f"{for_figure(view.instrument, 40)} {view.window}: {p_is(p)}, two-sided", handles)
         on.axes("CAR of the same window on comparable days, bp", "Days")
         on.ax.margins(y=0.1)
         return on.ax
