@@ -1,4 +1,4 @@
-"""Precision and recall of accepted event times on the labelled corpus, and items dated per second without bars."""
+"""Precision and recall of accepted event times on the labeled corpus, and items dated per second without bars."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eventstudy.news.context import Context
 from eventstudy.news.dating import date_items
-from eventstudy.news.grouping import group_items
+from eventstudy.news.events.merging import group_items
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import read_news
 from tests.news.test_corpus import CASES, interval, run

@@ -17,9 +17,9 @@ import numpy as np
 
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.respond import respond
+from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns, shape_numbers
-from eventstudy.response.study import respond_all
 from eventstudy.response.values import Response
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 from eventstudy.simulate.intraday import planted_response
@@ -38,7 +38,7 @@ DESIGNS = {
 }
 OPTIONS: tuple[dict[str, object], ...] = (
     {},
-    {"seasonality": "wsd", "standardise": True},
+    {"seasonality": "wsd", "standardize": True},
     {"seasonality": "fourier", "expected": "same_clock_mean"},
     {"price": "vwap"},
 )

@@ -19,7 +19,7 @@ PUBLIC = {
     "log_returns": "eventstudy.market.returns",
     "read_bars": "eventstudy.market.sources.files",
     "write_bars": "eventstudy.market.sources.parquet_file",
-    "read_events": "eventstudy.news.event_files",
+    "read_events": "eventstudy.news.events.files",
     "StudyResult": "eventstudy.study.result",
     "StudySpec": "eventstudy.study.spec",
     "run_study": "eventstudy.study.run",

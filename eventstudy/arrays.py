@@ -6,9 +6,9 @@ units and changed its default once; ``epoch_us`` and ``from_epoch_us`` are the o
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, dataclass_transform, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from eventstudy.errors import EventTimeError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -117,6 +117,32 @@ def values_equal(left: Any, right: Any) -> bool:
     if isinstance(left, float):
         return left == right or (left != left and right != right)
     return bool(left == right)
+
+
+T = TypeVar("T")
+
+
+@overload
+def value(cls: type[T], /) -> type[T]: ...
+
+
+@overload
+def value(*, slots: bool = False) -> Callable[[type[T]], type[T]]: ...
+
+
+@dataclass_transform(eq_default=False, frozen_default=True)
+def value(cls: type[T] | None = None, /, *, slots: bool = False) -> type[T] | Callable[[type[T]], type[T]]:
+    """Make a class a frozen dataclass whose instances are equal if their content is, arrays included.
+
+    Such a value has no hash, because arrays have none.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        cls.__eq__ = values_equal  # type: ignore[method-assign]
+        cls.__hash__ = None  # type: ignore[method-assign, assignment]
+        return dataclass(frozen=True, eq=False, slots=slots)(cls)
+
+    return decorate if cls is None else decorate(cls)
 
 
 def frozen(array: Iterable[Any] | NDArray[Any], dtype: Any = np.float64) -> NDArray[Any]:

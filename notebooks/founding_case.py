@@ -85,7 +85,7 @@ minutes
 minutes.plot().figure
 
 # %% [markdown]
-# The grey band is what the same clock window did on ordinary days. How unusual is the event among them?
+# The gray band is what the same clock window did on ordinary days. How unusual is the event among them?
 
 # %%
 from eventstudy.report.figures import FIGURES

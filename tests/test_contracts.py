@@ -11,9 +11,8 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
-from eventstudy.abnormal.anchors import ANCHORS
-from eventstudy.abnormal.expected import MODELS
-from eventstudy.abnormal.windows import Window
+from eventstudy.abnormal.models.table import MODELS
+from eventstudy.abnormal.windows import ANCHORS, Window
 from eventstudy.arrays import DAY_US, MINUTE_US, epoch_us, from_epoch_us
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import COMPAT, TESTS

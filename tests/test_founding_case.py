@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import eventstudy as es
-from eventstudy.news.event_writing import write_events
+from eventstudy.news.events.writing import write_events
 from eventstudy.study.load import load_study
 from tests.shared import SHARED, needs_shared
 

@@ -17,7 +17,7 @@ from docutils.parsers.rst import Directive
 
 ROOT = Path(__file__).parents[2]
 TABLES = {
-    "MODELS": ("eventstudy.abnormal.expected", "MODELS"),
+    "MODELS": ("eventstudy.abnormal.models.table", "MODELS"),
     "TESTS": ("eventstudy.inference.table", "TESTS"),
     "FIGURES": ("eventstudy.report.figures", "FIGURES"),
 }

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventstudy.abnormal.event_windows import EventWindows
-from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.least_squares import dots
-from eventstudy.abnormal.panel import NO_EVENTS, Pairs
+from eventstudy.abnormal.events import NO_EVENTS, Pairs
+from eventstudy.abnormal.models.ols import dots
+from eventstudy.abnormal.models.row import Fit
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, IntArray, ReturnKind, StrArray, values_equal
+from eventstudy.arrays import FloatArray, IntArray, ReturnKind, StrArray, value
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class SameClock:
         return SameClock(self.windows, *moments, self.days[keep])
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class AbnormalReturns:
     """N events by L2 cells of event time, decimal returns.
 
@@ -74,11 +74,6 @@ class AbnormalReturns:
 
     def __len__(self) -> int:
         return len(self.pairs)
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     def events(self) -> StrArray:

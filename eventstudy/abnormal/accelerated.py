@@ -14,10 +14,9 @@ from typing import Any, Literal
 import numpy as np
 
 from eventstudy.abnormal.gather import Block, Windows, asked_for, shared_runs
-from eventstudy.abnormal.least_squares import Learned
-from eventstudy.abnormal.line import LINE_MOMENTS, fit_of_line
-from eventstudy.abnormal.model_row import AtOnce, ModelRow, Options
-from eventstudy.abnormal.regressions import plain, regression
+from eventstudy.abnormal.models.ols import LINE_MOMENTS, Learned, fit_of_line
+from eventstudy.abnormal.models.regressions import plain, regression
+from eventstudy.abnormal.models.row import AtOnce, ModelRow, Options
 from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
 

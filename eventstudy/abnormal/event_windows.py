@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from eventstudy.abnormal.events import Positions
 from eventstudy.abnormal.gather import Cells, event_cells, shared_runs, stacked
-from eventstudy.abnormal.least_squares import dots
-from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.models.ols import dots
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.arrays import FloatArray, IntArray, ReturnKind, values_equal
+from eventstudy.arrays import FloatArray, IntArray, ReturnKind, value
 
 # Instants of so many cells are looked up; a study of more is not drawn.
 DRAWN_CELLS = 2_000_000
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class EventWindows:
     """Where N event windows of L2 cells lie; tau = 0 holds the bars ``reference + 1 .. first``.
 
@@ -46,11 +46,6 @@ class EventWindows:
 
     def __len__(self) -> int:
         return len(self.reference)
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __getitem__(self, rows: Any) -> EventWindows:
         places = {name: getattr(self, name)[rows] for name in ("reference", "first", "low", "high")}

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.events import Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind

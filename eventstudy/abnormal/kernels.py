@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from eventstudy.abnormal.lanes import products, total
-from eventstudy.abnormal.line import CLOSE_FIT
+from eventstudy.abnormal.models.ols import CLOSE_FIT
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 
@@ -65,7 +65,7 @@ def lines(
     learned: tuple[FloatArray, IntArray, BoolArray, FloatArray],
     ar: FloatArray,
 ) -> None:
-    """Fit ``y = a + b x`` on every pair of runs, by centring first, and subtract it in the event window.
+    """Fit ``y = a + b x`` on every pair of runs, by centering first, and subtract it in the event window.
 
     Places are a flat array and where the estimation and the event window of each row begin in it; known are mean and
     squared deviations of every distinct run of x, and which of them each row has. Filled are moments (5, B), counts,

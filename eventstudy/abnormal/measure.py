@@ -9,18 +9,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy.abnormal import ledger as book
+from eventstudy.abnormal import events as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Codes
 from eventstudy.abnormal.columns import Columns, compact
 from eventstudy.abnormal.event_windows import EventWindows, windows_at
-from eventstudy.abnormal.fit import Fit
+from eventstudy.abnormal.events import EventTable, Pairs, Positions
 from eventstudy.abnormal.gather import Block, blocks, cut, studied, whole
-from eventstudy.abnormal.least_squares import no_parameters
-from eventstudy.abnormal.model_row import ModelRow, Options
-from eventstudy.abnormal.panel import EventTable, Pairs, Positions
-from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.shards import Work
+from eventstudy.abnormal.models.ols import no_parameters
+from eventstudy.abnormal.models.row import Fit, ModelRow, Options
+from eventstudy.abnormal.series import SeriesSet, Work
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind, keep_freed_memory
 

@@ -2,10 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from eventstudy.arrays import IntArray
 from eventstudy.errors import UsageError
+
+STEPS_PER_CLOSE = 8  # a table of more steps costs more than it saves
+LAST_INSTANT = np.iinfo(np.int64).max
+Ends = tuple[IntArray, IntArray]
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRow:
+    """One policy: which instants bound the news, and what it assumes."""
+
+    function: Callable[[IntArray, IntArray], Ends]
+    summary: str
+
+
+def bracket(earliest: IntArray, latest: IntArray) -> Ends:
+    return earliest, latest
+
+
+def at_earliest(earliest: IntArray, latest: IntArray) -> Ends:
+    return earliest, earliest
+
+
+def at_latest(earliest: IntArray, latest: IntArray) -> Ends:
+    return latest, latest
+
+
+ANCHORS: Mapping[str, AnchorRow] = {
+    "bracket": AnchorRow(bracket, "last close at or before earliest to first close at or after latest"),
+    "earliest": AnchorRow(at_earliest, "as if the news were public at the earliest instant"),
+    "latest": AnchorRow(at_latest, "as if the news were public only at the latest instant"),
+}
+
+
+def closes_until(closes: IntArray, instants: IntArray) -> IntArray:
+    """Return how many closes lie at or before each instant, as ``numpy.searchsorted(closes, instants, side="right")``.
+
+    Of evenly spread closes no two share a step of the smallest distance: a table of the steps and one comparison find
+    the place sooner than a search does.
+    """
+    smallest = int(np.diff(closes).min(initial=LAST_INSTANT)) if len(closes) > 1 else 0
+    shift = max(smallest.bit_length() - 1, 0)
+    span = (int(closes[-1]) - int(closes[0])) >> shift if smallest > 0 else 0
+    if smallest <= 0 or len(instants) < len(closes) or span > STEPS_PER_CLOSE * len(closes):
+        return np.searchsorted(closes, instants, side="right")
+    before = np.searchsorted(closes, closes[0] + (np.arange(span + 2) << shift))
+    low = before[np.clip((instants - closes[0]) >> shift, 0, span + 1)]
+    count: IntArray = low + (np.append(closes, LAST_INSTANT)[low] <= instants)
+    return count
+
+
+def lay(closes: IntArray, known_before: IntArray, known_by: IntArray) -> Ends:
+    """Return (reference, first) indices into ``closes``.
+
+    ``reference`` is the last close <= ``known_before`` (-1 where there is none), ``first`` the first close >=
+    ``known_by`` that lies after ``reference`` (``len(closes)`` where there is none). A close at the very instant
+    of the news is still clean: the price was made before it.
+    """
+    reference = closes_until(closes, known_before) - 1
+    if known_by is known_before:
+        return reference, reference + 1
+    first = np.searchsorted(closes, known_by, side="left")
+    return reference, np.maximum(first, reference + 1)
+
 
 Clock = Literal["bars", "minutes", "days"]
 

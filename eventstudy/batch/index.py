@@ -43,7 +43,7 @@ def _template() -> Template:
 
 
 def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
-    from eventstudy.report.escape import plain
+    from eventstudy.show.escape import plain
 
     entry = standing.entry
     state = settled(entry.state)

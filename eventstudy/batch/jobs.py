@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from eventstudy.errors import DataError
-from eventstudy.report.escape import file_name
+from eventstudy.show.escape import file_name
 
 
 @dataclass(frozen=True, slots=True)

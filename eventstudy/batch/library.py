@@ -41,7 +41,7 @@ def prepare(job: Job) -> Prepared | None:
 
 def last_event(path: Path) -> datetime | None:
     """Return the latest instant of a study's events; its series are not read."""
-    from eventstudy.news.event_files import read_events
+    from eventstudy.news.events.files import read_events
     from eventstudy.study.spec import StudySpec
 
     spec = StudySpec.from_toml(path)

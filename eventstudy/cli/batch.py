@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from eventstudy.batch.entry import Entry
-    from eventstudy.batch.night import Night
+    from eventstudy.batch.run_batch import Night
 
 Paths = Annotated[list[Path], typer.Argument(help="Study files, or folders of them.", metavar="PATH...")]
 Out = Annotated[Path, typer.Option(help="Folder of all reports and the index page.", metavar="DIR")]
@@ -56,8 +56,8 @@ def batch(
 
     from eventstudy.batch.jobs import plan
     from eventstudy.batch.library import run_one
-    from eventstudy.batch.night import run_night
     from eventstudy.batch.pool import in_processes
+    from eventstudy.batch.run_batch import run_night
     from eventstudy.cli import console
 
     def now() -> datetime:

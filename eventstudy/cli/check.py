@@ -122,7 +122,7 @@ def closes_of(file: Path, columns: dict[str, str]) -> DailyCloses:
 def known_bars(file: Path, accept: tuple[str, ...]) -> tuple[Survey, ...]:
     """Return surveys of bars that say everything about themselves: a file of our own, or a symbol of the store."""
     from eventstudy.market.sources.parquet_file import read_written
-    from eventstudy.market.sources.survey_bars import stored_bars, survey_bars
+    from eventstudy.market.sources.survey import stored_bars, survey_bars
 
     if not file.exists():
         return tuple(survey_bars(bars, accept) for bars in stored_bars(str(file)))

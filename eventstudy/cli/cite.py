@@ -50,7 +50,7 @@ def methods(names: list[str]) -> list[tuple[str, str]]:
     UnknownNameError
         For a name that is neither.
     """
-    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.abnormal.models.table import MODELS
     from eventstudy.errors import UnknownNameError
     from eventstudy.inference.table import TESTS
 

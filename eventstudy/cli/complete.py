@@ -48,7 +48,7 @@ def figures(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def methods(incomplete: str) -> list[str]:
     """Return the models and tests that begin with what was typed."""
-    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.abnormal.models.table import MODELS
     from eventstudy.inference.table import TESTS
 
     return _starting([*MODELS, *TESTS], incomplete)

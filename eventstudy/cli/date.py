@@ -15,9 +15,9 @@ from eventstudy.errors import UsageError
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
     from eventstudy.news.context import Context
+    from eventstudy.news.events.merging import Proposal
     from eventstudy.news.evidence import Dating
     from eventstudy.news.items import NewsItem
-    from eventstudy.news.merging import Proposal
 
 BARS_HELP = (
     "A daily series to check price claims against: ecb:USD/RUB, or a file with what it does not say: "
@@ -95,7 +95,7 @@ def date(
 
 def proposals(reports: list[tuple[NewsItem, Dating]], event: str, used: str) -> list[Proposal]:
     """Return one proposal per story, or one for all reports where they are told to be of one event."""
-    from eventstudy.news.merging import propose_story, stories
+    from eventstudy.news.events.merging import propose_story, stories
 
     groups = [tuple(reports)] if event and reports else stories(reports)
     priced = [used if any(d.claims for _, d in group) else "" for group in groups]
@@ -139,7 +139,7 @@ def show(datings: list[Dating], as_json: bool) -> None:
 
 def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
     """Write an events file for review; beside a file that exists, which may be reviewed, only a proposal."""
-    from eventstudy.news.event_writing import render_proposals, write_new
+    from eventstudy.news.events.writing import render_proposals, write_new
 
     target = out if not out.exists() else out.with_suffix(f".proposed{out.suffix}")
     write_new(target, render_proposals(found, accept=accept), over_proposal=target != out)

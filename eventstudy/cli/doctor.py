@@ -213,7 +213,7 @@ def network() -> Iterator[Check]:
 def batch_folder(out: Path) -> Iterator[Check]:
     """Whether a batch is at work in a folder, and what a killed one left there."""
     from eventstudy.batch.ledger import LEDGER, read_ledger
-    from eventstudy.batch.night import hold
+    from eventstudy.batch.run_batch import hold
     from eventstudy.batch.work import ASIDE
 
     if not out.is_dir():

@@ -56,7 +56,7 @@ def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> Non
 
 def explanation(name: str, figure: Json, study: Json, facts: Json) -> dict[str, Any]:
     """Return all that is behind one figure, as plain data."""
-    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.abnormal.models.table import MODELS
     from eventstudy.inference.table import TESTS
 
     spec = facts["spec"]

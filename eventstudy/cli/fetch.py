@@ -15,7 +15,7 @@ from eventstudy.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eventstudy.market.sources.service import Fetched
+    from eventstudy.market.sources.moex_store import Fetched
 
 
 def fetch(

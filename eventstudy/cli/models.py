@@ -20,7 +20,7 @@ def models(name: Name = None, as_json: AsJson = False) -> None:
       eventstudy models
       eventstudy models market
     """
-    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.abnormal.models.table import MODELS
 
     told = ("summary", "needs", "formula", "fails_when", "options", "source", "doi")
     _show("model", MODELS, name, ("summary", "needs"), told, as_json)

@@ -113,11 +113,11 @@ def bootstrap_t(sample: Sample) -> Statistic:
 
 def _resampled(car: FloatArray, pick: np.ndarray, adjust: Callable[[float, float, int], float]) -> FloatArray:
     x, m = car[pick], pick.shape[1]
-    centre = x.mean(axis=1)
+    center = x.mean(axis=1)
     s = x.std(axis=1, ddof=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        S = (centre - car.mean()) / s
-        g = ((x - centre[:, None]) ** 3).mean(axis=1) / s**3
+        S = (center - car.mean()) / s
+        g = ((x - center[:, None]) ** 3).mean(axis=1) / s**3
         extra = g**2 * S**3 / 27 if adjust is hall else 0.0
         return np.asarray(np.sqrt(m) * (S + g * S**2 / 3 + extra + g / (6 * m)))
 

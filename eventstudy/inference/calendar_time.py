@@ -23,7 +23,7 @@ def calendar_time(sample: Sample) -> Statistic:
         )
     count = np.bincount(index)
     mean = np.bincount(index, weights=ar[there]) / count
-    if sample.options["standardise"]:
+    if sample.options["standardize"]:
         variance = np.bincount(index, weights=abnormal.variance()[:, cells][there]) / count**2
         mean = mean / np.sqrt(variance)
     se = float(mean.std(ddof=1) / np.sqrt(T))
@@ -31,4 +31,4 @@ def calendar_time(sample: Sample) -> Statistic:
         return not_applicable("the portfolio's returns are all equal", n_events=len(abnormal))
     n = int(np.isfinite(sample.car).sum())
     told = float(np.nanmean(sample.car))
-    return one(told, float(mean.mean()) / se, se=np.nan if sample.options["standardise"] else se, df=T - 1, n_events=n)
+    return one(told, float(mean.mean()) / se, se=np.nan if sample.options["standardize"] else se, df=T - 1, n_events=n)

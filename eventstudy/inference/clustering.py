@@ -67,11 +67,11 @@ def _pairs(e: FloatArray, holed: BoolArray) -> float:
 
 
 def _unit(e: FloatArray) -> FloatArray:
-    """Centre each row and bring it to length one, missing bars 0."""
+    """Center each row and bring it to length one, missing bars 0."""
     there = np.isfinite(e)
     n = np.maximum(there.sum(axis=1, keepdims=True), 1)
     filled = np.where(there, e, 0.0)
-    centred = np.where(there, filled - filled.sum(axis=1, keepdims=True) / n, 0.0)
-    length = np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
-    unit: FloatArray = np.divide(centred, length, out=np.zeros_like(centred), where=length > 0)
+    centerd = np.where(there, filled - filled.sum(axis=1, keepdims=True) / n, 0.0)
+    length = np.sqrt(np.einsum("ij,ij->i", centerd, centerd))[:, None]
+    unit: FloatArray = np.divide(centerd, length, out=np.zeros_like(centerd), where=length > 0)
     return unit

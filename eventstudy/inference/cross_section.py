@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, check_choice, values_equal
+from eventstudy.arrays import FloatArray, check_choice, value
 from eventstudy.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 Covariance = Literal["nonrobust", "HC0", "HC1", "HC2", "HC3"]
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class CrossSection:
     """A regression of CARs on attributes of the events.
 
@@ -41,11 +40,6 @@ class CrossSection:
     n: int
     r2: float
     covariance: str
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per coefficient."""

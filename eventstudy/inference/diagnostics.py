@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block
 from eventstudy.abnormal.measure import subtract
+from eventstudy.abnormal.models.row import Fit
 from eventstudy.arrays import BoolArray, FloatArray
 
 LAGS = 5
@@ -29,14 +29,14 @@ def diagnose(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     there = np.isfinite(e)
     n = np.maximum(there.sum(axis=1), 1)
     filled = np.where(there, e, 0.0)
-    centred = np.where(there, filled - filled.sum(axis=1, keepdims=True) / n[:, None], 0.0)
+    centerd = np.where(there, filled - filled.sum(axis=1, keepdims=True) / n[:, None], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        second = np.square(centred).sum(axis=1) / n
-        skew = (centred**3).sum(axis=1) / n / second**1.5
-        kurtosis = (centred**4).sum(axis=1) / n / second**2 - 3
+        second = np.square(centerd).sum(axis=1) / n
+        skew = (centerd**3).sum(axis=1) / n / second**1.5
+        kurtosis = (centerd**4).sum(axis=1) / n / second**2 - 3
         normality = chdtrc(2, n * (skew**2 / 6 + kurtosis**2 / 24))
-        first, own = _ljung_box(centred, n)
-        squares = np.where(there, np.square(centred) - second[:, None], 0.0)
+        first, own = _ljung_box(centerd, n)
+        squares = np.where(there, np.square(centerd) - second[:, None], 0.0)
         _, arch = _ljung_box(squares, n)
         stale = (np.where(there, block.y, np.nan) == 0).sum(axis=1) / n
         trend = _pre_trend(block, fit)
@@ -45,7 +45,7 @@ def diagnose(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
 
 
 def _ljung_box(x: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the first autocorrelation and Q = n (n + 2) sum_k r_k^2 / (n - k) of centred rows, missing cells 0."""
+    """Return the first autocorrelation and Q = n (n + 2) sum_k r_k^2 / (n - k) of centerd rows, missing cells 0."""
     total = np.square(x).sum(axis=1)
     if x.shape[1] <= LAGS:
         nothing = np.full(len(x), np.nan)

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from eventstudy.abnormal.fit import Fit
 from eventstudy.abnormal.gather import Block
 from eventstudy.abnormal.measure import Collector, subtract
+from eventstudy.abnormal.models.row import Fit
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.inference.diagnostics import diagnose

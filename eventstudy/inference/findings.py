@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.abnormal.panel import Pairs
+from eventstudy.abnormal.events import Pairs
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import Alternative, FloatArray, IntArray, StrArray, values_equal
+from eventstudy.arrays import Alternative, FloatArray, IntArray, StrArray, value
 from eventstudy.inference import distributions
 from eventstudy.inference.significance import Distribution, Significance
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Findings:
     """One test on one window: a row per event (scope ``event``), or a single row (scope ``average``).
 
@@ -64,11 +63,6 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self.statistic)
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     @cached_property
     def pvalue(self) -> FloatArray:
@@ -136,7 +130,7 @@ class Findings:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Significances(Sequence[Significance]):
     """All findings of a study, readable one by one."""
 
@@ -144,11 +138,6 @@ class Significances(Sequence[Significance]):
 
     def __len__(self) -> int:
         return sum(map(len, self.findings))
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __iter__(self) -> Iterator[Significance]:
         return (significance for finding in self.findings for significance in finding)

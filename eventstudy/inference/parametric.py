@@ -51,7 +51,7 @@ def mean_over_spread(values: FloatArray, name: str, car: FloatArray) -> Statisti
     return one(float(car[there].mean()), mean / se, se=told, df=n - 1, n_events=n)
 
 
-def standardised(sample: Sample) -> tuple[FloatArray, FloatArray]:
+def standardized(sample: Sample) -> tuple[FloatArray, FloatArray]:
     """Return SCAR = CAR / sqrt(V) and df, NaN where an event has none.
 
     Options ``sigma_ddof`` ("model", or 1) and ``moments`` ("own", or "full": the market's moments over the whole
@@ -83,8 +83,8 @@ def _full_reach(sample: Sample, n: IntArray | float) -> FloatArray:
 
 
 def patell(sample: Sample) -> Statistic:
-    """Z of the summed standardised CARs, each scaled by the variance of its t distribution."""
-    scar, df = standardised(sample)
+    """Z of the summed standardized CARs, each scaled by the variance of its t distribution."""
+    scar, df = standardized(sample)
     there = np.isfinite(scar) & (df > 2)
     n = int(there.sum())
     if n == 0:
@@ -94,8 +94,8 @@ def patell(sample: Sample) -> Statistic:
 
 
 def bmp(sample: Sample) -> Statistic:
-    """t of the mean standardised CAR over its own spread: the event may change the variance."""
-    return mean_over_spread(standardised(sample)[0], "SCAR", sample.car)
+    """t of the mean standardized CAR over its own spread: the event may change the variance."""
+    return mean_over_spread(standardized(sample)[0], "SCAR", sample.car)
 
 
 def _clustering(sample: Sample, n: int) -> tuple[float, str]:
@@ -213,8 +213,8 @@ def hall_t(sample: Sample) -> Statistic:
 
 
 def jackknife_t(sample: Sample) -> Statistic:
-    """t of the mean standardised CAR over its leave-one-out spread (Giaccotto and Sfiridis 1996)."""
-    scar = standardised(sample)[0]
+    """t of the mean standardized CAR over its leave-one-out spread (Giaccotto and Sfiridis 1996)."""
+    scar = standardized(sample)[0]
     x = scar[np.isfinite(scar)]
     n = len(x)
     if n < 3:
@@ -237,7 +237,7 @@ def _t(x: FloatArray) -> float:
 
 
 def _leave_one_out(x: FloatArray) -> FloatArray:
-    n, centred = len(x), x - x.mean()
-    mean = x.mean() - centred / (n - 1)
-    squares = (centred**2).sum() - centred**2 * n / (n - 1)
+    n, centerd = len(x), x - x.mean()
+    mean = x.mean() - centerd / (n - 1)
+    squares = (centerd**2).sum() - centerd**2 * n / (n - 1)
     return np.asarray(mean / np.sqrt(squares / (n - 2)), dtype=np.float64)

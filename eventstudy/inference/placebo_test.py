@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.abnormal.placebo_refits import Refits
+from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.inference.bootstrap import empirical
 from eventstudy.inference.sample import PlaceboCounts, Sample, Statistic, not_applicable, one
 

@@ -20,12 +20,12 @@ def _ranks(sample: Sample, kind: str) -> Any:
 def corrado_rank(sample: Sample) -> Statistic:
     """Corrado's rank test; over several bars the mean ranks are added (Cowan 1992)."""
     sums = _ranks(sample, "ranks_raw")
-    return _rank(sample, sums.centred, sums, power=1.0)
+    return _rank(sample, sums.centerd, sums, power=1.0)
 
 
 def corrado_zivney(sample: Sample) -> Statistic:
     """Corrado and Zivney's rank test: ranks over n + 1, and event returns brought to unit spread across events."""
-    sums = _ranks(sample, "ranks_standardised" if sample.options["restandardize"] else "ranks_raw")
+    sums = _ranks(sample, "ranks_standardized" if sample.options["restandardize"] else "ranks_raw")
     return _rank(sample, sums.scaled, sums, power=0.5)
 
 
@@ -65,7 +65,7 @@ def _rank(sample: Sample, total: FloatArray, sums: RankSums, *, power: float) ->
 
 
 def grank_t(sample: Sample) -> Statistic:
-    """Generalised rank t (Kolari and Pynnonen 2011): the whole window counts as one extra bar."""
+    """Generalized rank t (Kolari and Pynnonen 2011): the whole window counts as one extra bar."""
     sums = _ranks(sample, "granks").get(sample.window)
     if sums is None:
         return not_applicable("the ranks need at least 2 events with different SCARs", n_events=0)
@@ -82,7 +82,7 @@ def grank_t(sample: Sample) -> Statistic:
 
 
 def grank_z(sample: Sample) -> Statistic:
-    """Generalised rank Z: the same mean rank against its variance under independent events."""
+    """Generalized rank Z: the same mean rank against its variance under independent events."""
     sums = _ranks(sample, "granks").get(sample.window)
     if sums is None:
         return not_applicable("the ranks need at least 2 events with different SCARs", n_events=0)

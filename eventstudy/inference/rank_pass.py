@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.events import Positions
 from eventstudy.abnormal.gather import blocks, cut, whole
 from eventstudy.abnormal.measure import Plan
-from eventstudy.abnormal.panel import Positions
-from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.shards import Work
+from eventstudy.abnormal.series import SeriesSet, Work
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.inference.ranking import Ranks, RankSums, Ties, inserted_sums, picked, row_ranks, sums_of
 
-KINDS = ("ranks_raw", "ranks_standardised", "granks")
+KINDS = ("ranks_raw", "ranks_standardized", "granks")
 # By how ties are ranked: "granks" with mean ranks, "granks:first" in the order of the bars.
 RANKINGS = frozenset({*KINDS, *(f"{kind}:first" for kind in KINDS)})
 RANKED_ARRAYS = 12  # arrays of the size of a block that ranking holds at once: they must share the cache
@@ -103,7 +102,7 @@ def _raw(plan: Plan, part: AbnormalReturns) -> FloatArray:
     return np.asarray(part.ar / np.sqrt(part.n_bars))
 
 
-def _standardised(plan: Plan, part: AbnormalReturns) -> FloatArray:
+def _standardized(plan: Plan, part: AbnormalReturns) -> FloatArray:
     return np.asarray(part.ar / np.sqrt(part.variance()))
 
 
@@ -115,7 +114,7 @@ def _scars(plan: Plan, part: AbnormalReturns) -> FloatArray:
 
 EVENT_VALUES: Mapping[str, Callable[[Plan, AbnormalReturns], FloatArray]] = {
     "ranks_raw": _raw,
-    "ranks_standardised": _standardised,
+    "ranks_standardized": _standardized,
     "granks": _scars,
 }
 

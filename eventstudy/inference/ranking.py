@@ -30,7 +30,7 @@ class RankSums:
 
     Attributes
     ----------
-    centred : FloatArray, shape (T,)
+    centerd : FloatArray, shape (T,)
         ``sum_i (K_it - (n_i + 1) / 2)``.
     scaled : FloatArray, shape (T,)
         ``sum_i (K_it / (n_i + 1) - 1/2)``.
@@ -42,7 +42,7 @@ class RankSums:
         Sum of n_i, and number of events.
     """
 
-    centred: FloatArray
+    centerd: FloatArray
     scaled: FloatArray
     signs: FloatArray
     count: FloatArray
@@ -53,7 +53,7 @@ class RankSums:
         return RankSums(*(a + b for a, b in pairs))
 
     def columns(self) -> tuple[FloatArray, ...]:
-        return self.centred, self.scaled, self.signs, self.count, self.lengths
+        return self.centerd, self.scaled, self.signs, self.count, self.lengths
 
 
 Ties = Literal["average", "first"]
@@ -102,10 +102,10 @@ def _shared_places(ordered: FloatArray) -> FloatArray:
 def rank_sums(values: FloatArray, ties: Ties = "average") -> RankSums:
     """Rank each row of values (B, T) and sum over rows; signs are about the row's median."""
     ranks = row_ranks(values, ties)
-    centred, signs = _about_the_middle(ranks.rank, ranks.n)
+    centerd, signs = _about_the_middle(ranks.rank, ranks.n)
     # A tie at the median has the sign 0 although its mean rank may lie off the middle.
     signs[ranks.tied] = np.sign(values[ranks.tied] - ranks.median[ranks.tied, None])
-    return _summed(centred, signs, ranks.n)
+    return _summed(centerd, signs, ranks.n)
 
 
 def inserted_sums(own: Ranks, values: FloatArray, extra: FloatArray, ties: Ties = "average") -> RankSums:
@@ -165,14 +165,14 @@ def _about_the_middle(rank: FloatArray, n: IntArray) -> tuple[FloatArray, FloatA
     return rank, np.clip(2 * rank, -1.0, 1.0)
 
 
-def _summed(centred: FloatArray, signs: FloatArray, n: IntArray) -> RankSums:
-    T = centred.shape[1]
+def _summed(centerd: FloatArray, signs: FloatArray, n: IntArray) -> RankSums:
+    T = centerd.shape[1]
     lost = np.zeros(T)
     holed = np.flatnonzero(n < T)
     if len(holed):
-        there = np.isfinite(centred[holed])
+        there = np.isfinite(centerd[holed])
         lost += (~there).sum(axis=0)
-        centred[holed], signs[holed] = np.where(there, centred[holed], 0.0), np.where(there, signs[holed], 0.0)
-    scaled = np.einsum("i,ij->j", 1 / (n + 1), centred)
+        centerd[holed], signs[holed] = np.where(there, centerd[holed], 0.0), np.where(there, signs[holed], 0.0)
+    scaled = np.einsum("i,ij->j", 1 / (n + 1), centerd)
     lengths = np.array([n.sum(), len(n)], dtype=np.float64)
-    return RankSums(centred.sum(axis=0), scaled, signs.sum(axis=0), len(n) - lost, lengths)
+    return RankSums(centerd.sum(axis=0), scaled, signs.sum(axis=0), len(n) - lost, lengths)

@@ -7,7 +7,7 @@ from typing import get_args
 
 import numpy as np
 
-from eventstudy.abnormal.placebo_refits import Path
+from eventstudy.abnormal.placebo.refits import Path
 from eventstudy.arrays import BoolArray, FloatArray, look_up
 from eventstudy.errors import UnknownNameError
 from eventstudy.inference.bootstrap import WEIGHTS
@@ -53,7 +53,7 @@ def needs_of(tests: tuple[str, ...], given: Mapping[str, object]) -> frozenset[s
     for name in tests:
         options, needs = options_for(name, given), look_up("test", TESTS, name).needs
         if "restandardize" in options:
-            needs = frozenset({"ranks_standardised" if options["restandardize"] else "ranks_raw"})
+            needs = frozenset({"ranks_standardized" if options["restandardize"] else "ranks_raw"})
         if options.get("ties") == "first":
             needs = frozenset(f"{need}:first" for need in needs)
         wanted |= needs

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import Alternative, values_equal
+from eventstudy.arrays import Alternative, value
 
 Distribution = Literal["normal", "t", "empirical", "none"]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class Significance:
     """The outcome of one test on one window, for one event or for the average of many.
 
@@ -59,8 +58,3 @@ class Significance:
     instrument: str = ""
     n: int = 0
     reason: str = ""
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from eventstudy.arrays import IntArray, LabelSide, check_choice, epoch_us, values_equal
+from eventstudy.arrays import IntArray, LabelSide, check_choice, epoch_us, value
 from eventstudy.errors import BarsError, Notice
+from eventstudy.show.card import MOST, card
+from eventstudy.show.numbers import both_clocks, length
 
 if TYPE_CHECKING:
     from eventstudy.market.instruments import Instrument
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = ("open", "high", "low", "close", "volume", "bid", "ask")
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Bars:
     """One instrument's prices on its own closing instants.
 
@@ -78,11 +80,6 @@ class Bars:
     def __len__(self) -> int:
         return len(self.frame)
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""
         index = self.frame.index
@@ -90,9 +87,19 @@ class Bars:
         return f"<Bars {self.instrument.code}: {mark}{len(self):,} bars of {self.step}{closes}>"
 
     def _repr_html_(self) -> str:
-        from eventstudy.report.cards import bars_card
-
-        return bars_card(self)
+        index = self.frame.index
+        closes = f"{both_clocks(index[0], 'UTC')} to {both_clocks(index[-1], 'UTC')}" if len(self) else "empty"
+        rows = [
+            ("bars", f"{len(self):,} of {length(round(self.step.total_seconds()) * 1_000_000)}"),
+            ("closes", closes),
+            ("columns", ", ".join(map(str, self.frame.columns))),
+            ("quote", self.instrument.quote),
+            ("calendar", self.instrument.calendar),
+            ("source", self.source),
+            *[(notice.code, notice.message) for notice in self.notices[:MOST]],
+        ]
+        more = max(0, len(self.notices) - MOST)
+        return card(self.instrument.code, rows, simulated=self.simulated, more=more)
 
     @property
     def closes_us(self) -> IntArray:

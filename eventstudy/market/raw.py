@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, LabelSide, values_equal
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, LabelSide, value
 from eventstudy.market.local_time import instants_from_wall
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class RawBars:
     """Rows of one instrument in the order of the file.
 
@@ -42,11 +42,6 @@ class RawBars:
 
     def __len__(self) -> int:
         return len(self.wall)
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     def daily(self) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind, check_choice, values_equal, wall_us
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind, check_choice, value, wall_us
 from eventstudy.errors import BarsError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from eventstudy.market.instruments import Instrument
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Returns:
     """Decimal returns of one instrument; everything the engine needs to know of the market, as arrays.
 
@@ -48,11 +47,6 @@ class Returns:
 
     def __len__(self) -> int:
         return len(self.closes)
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Returns:

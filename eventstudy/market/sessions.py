@@ -18,7 +18,7 @@ from eventstudy.arrays import (
     in_order,
     instant_from_us,
     instant_us,
-    values_equal,
+    value,
     wall_us,
 )
 from eventstudy.errors import CalendarError
@@ -64,7 +64,7 @@ class Halt:
     source: str
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class SessionTable:
     """Every session of a calendar as parallel arrays, ordered by time and never overlapping.
 
@@ -101,13 +101,8 @@ class SessionTable:
     def __len__(self) -> int:
         return len(self.opens)
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False)
+@value
 class TradingCalendar:
     """When one market trades, between the two dates its table has been checked for.
 
@@ -135,11 +130,6 @@ class TradingCalendar:
     halts: tuple[Halt, ...] = ()
     holidays: frozenset[date] = frozenset()
     always: bool = False
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"TradingCalendar({self.name!r}, {self.zone}, {self.valid_from}..{self.valid_to})"

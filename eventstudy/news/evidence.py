@@ -11,6 +11,8 @@ from eventstudy.arrays import check_choice
 from eventstudy.errors import EventTimeError
 from eventstudy.news.claims import PriceClaim
 from eventstudy.news.items import EventTime
+from eventstudy.show.card import MOST, card
+from eventstudy.show.numbers import both_clocks
 
 Status = Literal["dated", "needs_review", "undated"]
 Clock = Literal["publisher", "crawler", "body", "quote", "venue", "reader"]
@@ -111,9 +113,18 @@ class Dating:
         return f"Dating of {self.item}: {self.status.replace('_', ' ')}{when}; {counts}"
 
     def _repr_html_(self) -> str:
-        from eventstudy.report.cards import dating_card
-
-        return dating_card(self)
+        rows = [
+            ("status", self.status.replace("_", " ")),
+            ("public between", str(self.event_time or "")),
+            *[("conflict", conflict.message) for conflict in self.conflicts[:MOST]],
+        ]
+        for place, candidate in enumerate(self.candidates[:MOST], 1):
+            ends = [both_clocks(at, "UTC") for at in (candidate.earliest, candidate.latest) if at is not None]
+            when = " to ".join(ends) or "no instant"
+            rows.append((f"candidate {place}", f"{when}, score {candidate.score:.2f}: {'; '.join(candidate.reasons)}"))
+        rows += [("evidence", evidence.text) for evidence in self.evidence[:MOST]]
+        more = sum(max(0, len(part) - MOST) for part in (self.conflicts, self.candidates, self.evidence))
+        return card(f"Dating of {self.item}", rows, more=more)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the dating as plain values for JSON; instants in ISO 8601 with their offset."""

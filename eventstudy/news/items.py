@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from eventstudy.errors import EventTimeError
+from eventstudy.show.card import MOST, card
+from eventstudy.show.numbers import both_clocks
 
 SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 
@@ -51,6 +53,10 @@ class EventTime:
                 f"The event would end ({self.latest.isoformat()}) before it begins ({self.earliest.isoformat()}).",
                 remedy="Exchange the two times, or correct the wrong one.",
             )
+
+    def __str__(self) -> str:
+        start, stop = both_clocks(self.earliest, "UTC"), both_clocks(self.latest, "UTC")
+        return f"{start} to {stop} ({self.basis})" if start != stop else f"{start} ({self.basis})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,13 @@ class Event:
         return f"{self.id}: {self.label or 'event'}, {start:%Y-%m-%d %H:%M} to {stop:%Y-%m-%d %H:%M} UTC"
 
     def _repr_html_(self) -> str:
-        from eventstudy.report.cards import event_card
-
-        return event_card(self)
+        evidence, sign = self.time.evidence, {1: "up", -1: "down", None: ""}[self.expected_sign]
+        rows = [
+            ("public between", str(self.time)),
+            ("instruments", ", ".join(self.instruments) or "all of the study"),
+            ("expected", sign),
+            *[("evidence", sentence) for sentence in evidence[:MOST]],
+            ("sources", f"{len(self.sources)}" if self.sources else ""),
+        ]
+        name = f"{self.label} ({self.id})" if self.label else self.id
+        return card(name, rows, more=max(0, len(evidence) - MOST))

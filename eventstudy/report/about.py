@@ -10,10 +10,10 @@ import numpy as np
 
 from eventstudy.arrays import instant_from_us
 from eventstudy.report.content import Section
-from eventstudy.report.cut import car_path, first_window, slice_of, zone_of
-from eventstudy.report.escape import plain
-from eventstudy.report.numbers import both_clocks, bp, local, zone_name
+from eventstudy.report.figure_data import car_path, first_window, slice_of, zone_of
 from eventstudy.report.tables import Column, Table
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import both_clocks, bp, local, zone_name
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event

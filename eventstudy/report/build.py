@@ -11,14 +11,14 @@ import numpy as np
 
 from eventstudy.report.about import claim_table, event_section, moved, price_table
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.cut import first_window, placebo_days, zone_of
-from eventstudy.report.escape import plain
+from eventstudy.report.figure_data import first_window, placebo_days, zone_of
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import Drawn
 from eventstudy.report.manifest import manifest
-from eventstudy.report.numbers import bp
 from eventstudy.report.shape import shape_parts
 from eventstudy.report.variants import variants
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import bp
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,8 +122,8 @@ def _panel(result: StudyResult, row: int) -> Shown:
     what = f"{plain(code, 40)} around {plain(event, 64)}"
     alt = f"{stamp}{what}: price, cumulated abnormal return ending at {car} bp against its no-event band, volume."
     days = result.placebo is not None
-    grey = "what comparable days without the event did" if days else "what the model allows had nothing happened"
-    caption = f"{stamp}{what}. Shaded: the interval in which the news became public. Grey: {grey}."
+    gray = "what comparable days without the event did" if days else "what the model allows had nothing happened"
+    caption = f"{stamp}{what}. Shaded: the interval in which the news became public. Gray: {gray}."
     draw = partial(FIGURES["response_panel"], result, event=event, instrument=code)
     return Shown(Picture(f"panel-{row}", alt, caption), draw)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 144
-COLOURS = 128
+COLORS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ def png(figure: Figure, dpi: int = DPI, *, title: str = "") -> bytes:
 
 
 def small_png(figure: Figure, dpi: int = DPI) -> bytes:
-    """Return the figure as PNG of at most 128 colours: a third of the bytes, for pages and mails."""
+    """Return the figure as PNG of at most 128 colors: a third of the bytes, for pages and mails."""
     from PIL import Image
 
     made = io.BytesIO()
     with Image.open(io.BytesIO(png(figure, dpi))) as picture:
-        few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        few = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
         few.save(made, format="PNG", optimize=True)
     return made.getvalue()
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, instant_from_us
-from eventstudy.report.numbers import length, offset, zone_name
+from eventstudy.show.numbers import length, offset, zone_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,7 +118,7 @@ def axis_title(scale: TimeScale, zone: str) -> str:
         return f"Closing day ({length(scale.step_us)} bars, closing {closing:%H:%M} {zone_name(zone)})"
     if zone in {"", "UTC"}:
         return f"UTC, {at.year}"
-    return f"{zone_name(zone)} time ({offset(at, zone)}), UTC in grey, {at.astimezone(ZoneInfo(zone)).year}"
+    return f"{zone_name(zone)} time ({offset(at, zone)}), UTC in gray, {at.astimezone(ZoneInfo(zone)).year}"
 
 
 def draw_time_axis(ax: Axes, scale: TimeScale, zone: str, inches: float) -> None:
@@ -148,7 +148,7 @@ def utc_labels(instants: IntArray, zone: str) -> list[str]:
     return [c if i and shown[i] == shown[i - 1] else f"{c}\n{shown[i]}" for i, c in enumerate(clocks)]
 
 
-def mark_breaks(ax: Axes, scale: TimeScale, colour: str) -> None:
+def mark_breaks(ax: Axes, scale: TimeScale, color: str) -> None:
     """Draw a dotted line where a night or a halt was squeezed."""
     for place in scale.breaks:
-        ax.axvline(float(place), color=colour, linewidth=0.8, linestyle=(0, (1, 3)), zorder=0)
+        ax.axvline(float(place), color=color, linewidth=0.8, linestyle=(0, (1, 3)), zorder=0)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eventstudy.report.escape import plain
 from eventstudy.report.finding import average_of, finding, finite, sure, words
-from eventstudy.report.numbers import length, span, unstamped
 from eventstudy.report.references import Citation, citation
 from eventstudy.report.shape import ShapeParts
 from eventstudy.report.tables import Cell, Column, Table
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import length, span, unstamped
 from eventstudy.study.notices import STUDIED
 
 Json = Mapping[str, Any]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
-from eventstudy.report import cut
+from eventstudy.report import figure_data as cut
 from eventstudy.report.intraday import interval_of, intraday_responses
 from eventstudy.report.plots.intraday import draw_assumed_times, draw_instruments
 from eventstudy.report.plots.paths import draw_average, draw_car_bands

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.report.escape import FORMULA_STARTS, for_latex, for_markdown, for_spreadsheet, plain
 from eventstudy.report.tables import Table
+from eventstudy.show.escape import FORMULA_STARTS, for_latex, for_markdown, for_spreadsheet, plain
 
 if TYPE_CHECKING:
     import pandas as pd

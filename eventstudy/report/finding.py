@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eventstudy.report.escape import plain
-from eventstudy.report.numbers import bp, p_is, pvalue, share, span
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import bp, p_is, pvalue, share, span
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventstudy.report.content import Page, outcome_table, response_table, unit_of
-from eventstudy.report.escape import plain, visible
 from eventstudy.report.finding import finding
 from eventstudy.report.tables import Table
+from eventstudy.show.card import templates
+from eventstudy.show.escape import plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,22 +45,8 @@ class Drawn:
 
 @cache
 def environment() -> Environment:
-    """Return the templates with escaping on for every file, whatever its name."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        finalize=_shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _shown(value: object) -> object:
-    """Drop what no page may hold from every text, whoever forgot to; the template then escapes it."""
-    return visible(value) if type(value) is str else value
+    """Return the templates of the pages."""
+    return templates(TEMPLATES)
 
 
 @cache
@@ -91,7 +78,7 @@ def page(result: StudyResult, digests: Mapping[str, str] | None = None, events: 
 def fragment(result: StudyResult) -> str:
     """Return a short card for a notebook: the finding, the numbers, what was left out."""
     from eventstudy.report.about import moved
-    from eventstudy.report.cut import name_of
+    from eventstudy.report.figure_data import name_of
 
     study = result.to_dict()
     unit, drawn = unit_of(result.spec), result.simulated

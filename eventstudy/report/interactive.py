@@ -9,11 +9,11 @@ import numpy as np
 
 from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import UsageError
-from eventstudy.report.cut import response_view
-from eventstudy.report.escape import plain
-from eventstudy.report.numbers import zone_name
+from eventstudy.report.figure_data import response_view
 from eventstudy.report.style import STYLES
 from eventstudy.report.views import ResponseView, pointwise_band
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import zone_name
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult

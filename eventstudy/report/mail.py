@@ -10,9 +10,9 @@ from email.policy import SMTP
 
 from eventstudy.errors import DataError
 from eventstudy.report.content import Page
-from eventstudy.report.escape import plain
 from eventstudy.report.html import environment
 from eventstudy.report.tables import text_table
+from eventstudy.show.escape import plain
 
 MOST_BYTES = 1_000_000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eventstudy.report.content import Page, Section
-from eventstudy.report.escape import for_latex, for_markdown
 from eventstudy.report.files import table_latex, table_markdown
+from eventstudy.show.escape import for_latex, for_markdown
 
 
 def render_markdown(page: Page, pictures: Mapping[str, str]) -> str:

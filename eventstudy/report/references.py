@@ -20,7 +20,7 @@ class Citation:
 
 def citation(name: str) -> Citation | None:
     """Return the citation of a model or test, or None for a name that is in neither table."""
-    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.abnormal.models.table import MODELS
     from eventstudy.inference.table import TESTS
 
     row = MODELS.get(name) or TESTS.get(name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eventstudy.report.escape import plain
-from eventstudy.report.numbers import bp, p_is
 from eventstudy.report.tables import Column, Table
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import bp, p_is
 
 Json = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ MISSING = {
 
 
 def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
-    """Return one row per event and instrument, from the rows of ``eventstudy.response.table``."""
+    """Return one row per event and instrument, from the rows of ``eventstudy.response.rows``."""
     labels = list(dict.fromkeys(label for row in rows for label in row["moves"]))
     several = len({row["event"] for row in rows}) > 1
     joint = any(row["joint_pvalue"] is not None for row in rows)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eventstudy.report.escape import plain
-from eventstudy.report.numbers import both_clocks, bp, local, p_is, pvalue
 from eventstudy.report.response_section import told
 from eventstudy.report.tables import Column, Table
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import both_clocks, bp, local, p_is, pvalue
 
 if TYPE_CHECKING:
-    from eventstudy.response.table import ResponseSet
+    from eventstudy.response.rows import ResponseSet
     from eventstudy.response.values import Estimate, Response
 
 MOST_RESPONSES, MOST_TOLD = 12, 3
@@ -68,7 +68,7 @@ class ShapeParts:
 
 def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts:
     """Return everything the page says of the response; nothing where none was computed."""
-    from eventstudy.response.table import table as rows_of
+    from eventstudy.response.rows import table as rows_of
 
     if responses is None or not len(responses):
         return ShapeParts()

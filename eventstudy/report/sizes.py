@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.errors import UsageError
-from eventstudy.report.cut import first_window, name_of, placebo_days
-from eventstudy.report.escape import plain
+from eventstudy.report.figure_data import first_window, name_of, placebo_days
 from eventstudy.report.finding import words
-from eventstudy.report.numbers import span, unstamped
 from eventstudy.report.views import PlaceboSize, Sizes
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import span, unstamped
 
 if TYPE_CHECKING:
     from eventstudy.study.calibrate import Calibration
@@ -54,7 +54,7 @@ def sizes_view(found: Sequence[Calibration]) -> Sizes:
 def placebo_size_view(result: StudyResult) -> PlaceboSize:
     """Return how often the model's own t-test would have rejected on the placebo days, against its size.
 
-    On a day without an event a test of size s should reject with probability s. The grey band holds 95 % of what
+    On a day without an event a test of size s should reject with probability s. The gray band holds 95 % of what
     chance gives a right test on that many days.
     """
     from scipy.stats import binom, t

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import UsageError
-from eventstudy.report.escape import plain
 from eventstudy.report.files import MOST, marked
+from eventstudy.show.escape import plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""Three looks of one figure: light, dark and print; Okabe-Ito colours, each with a second cue."""
+"""Three looks of one figure: light, dark and print; Okabe-Ito colors, each with a second cue."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from eventstudy.arrays import look_up
+from eventstudy.show.escape import JOINERS, plain
 
 StyleName = Literal["light", "dark", "print"]
 CJK_FAMILIES = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC")
@@ -14,9 +15,9 @@ CJK_FAMILIES = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "M
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Colours by meaning; a figure never names a colour itself.
+    """Colors by meaning; a figure never names a color itself.
 
-    ``cycle`` pairs each colour with a line style and a marker, so that no meaning hangs on colour alone.
+    ``cycle`` pairs each color with a line style and a marker, so that no meaning hangs on color alone.
     """
 
     paper: str
@@ -86,6 +87,25 @@ def font_families() -> tuple[str, ...]:
 
     present = {font.name for font in font_manager.fontManager.ttflist}
     return ("DejaVu Sans", *[name for name in CJK_FAMILIES if name in present][:1])
+
+
+@cache
+def _drawable() -> frozenset[int]:
+    from matplotlib import font_manager
+    from matplotlib.ft2font import FT2Font
+
+    known: set[int] = set()
+    for family in font_families():
+        path = font_manager.findfont(family, fallback_to_default=False)
+        known |= set(FT2Font(path).get_charmap())
+    return frozenset(known)
+
+
+def for_figure(text: object, limit: int = 90) -> str:
+    """Return text whose every character the figure's fonts can draw; others become an empty square."""
+    shown = plain(text, limit)
+    drawable = _drawable()
+    return "".join(c if ord(c) in drawable else "" if c in JOINERS else "□" for c in shown)
 
 
 def settings(style: Style) -> dict[str, Any]:

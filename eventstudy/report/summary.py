@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from eventstudy.report import content
 from eventstudy.report.about import claim_table, moved
-from eventstudy.report.escape import for_terminal
 from eventstudy.report.finding import finding
 from eventstudy.report.response_section import response_text
 from eventstudy.report.tables import text_table
-from eventstudy.response.table import table
+from eventstudy.response.rows import table
+from eventstudy.show.escape import for_terminal
 from eventstudy.study import frames
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from eventstudy.report.numbers import bp, number, pvalue
+from eventstudy.show.numbers import bp, number, pvalue
 
 Cell: TypeAlias = str | float | int | None
 Kind = Literal["text", "bp", "width", "number", "price", "change", "pvalue", "count"]
@@ -82,7 +82,7 @@ class Table:
 
 def text_table(table: Table) -> str:
     """Return the table for a terminal or a plain-text mail: aligned columns, nothing but visible characters."""
-    from eventstudy.report.escape import for_terminal
+    from eventstudy.show.escape import for_terminal
 
     titles = [for_terminal(column.title, 40) for column in table.columns]
     body = [[for_terminal(cell, 60) for cell in row] for row in table.shown()]

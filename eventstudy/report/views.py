@@ -7,12 +7,12 @@ from datetime import datetime
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 
 FEWEST_DAYS, FEWEST_STEPS = 5, 2
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class PriceWindow:
     """Raw prices and volume around an event.
 
@@ -34,13 +34,8 @@ class PriceWindow:
     step_us: int
     quote: str = ""
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class CarPath:
     """The cumulated abnormal return of one event, and how far it would wander without one.
 
@@ -73,13 +68,8 @@ class CarPath:
     model: str = "zero"
     draws: tuple[FloatArray, ...] = ()
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class ResponseView:
     """One event on one instrument, ready to be drawn; ``told_at`` is the instant whose CAR the legend gives."""
 
@@ -95,11 +85,6 @@ class ResponseView:
     first_at: int = 0
     told_at: int = 0
     simulated: bool = False
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

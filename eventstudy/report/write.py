@@ -137,7 +137,7 @@ def _car(result: StudyResult, report: Report) -> bytes:
 
 
 def _ar(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.cut import prices_of
+    from eventstudy.report.figure_data import prices_of
     from eventstudy.report.files import frame_csv
 
     return frame_csv(result.to_frame("ar").assign(price=prices_of(result)), simulated=result.simulated)

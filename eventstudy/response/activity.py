@@ -1,4 +1,4 @@
-"""Volume, range and realised volatility against the same clock on other days: ranks only.
+"""Volume, range and realized volatility against the same clock on other days: ranks only.
 
 Parametric tests of volume are not well specified at the minute (Marshall, Nguyen and Visaltanachoti 2019,
 doi:10.1080/09638180.2018.1450888), so nothing here assumes a law.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, instant_us, values_equal
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
+from eventstudy.response.intraday_prices import Tape
 from eventstudy.response.placebo import placebo_pvalue
-from eventstudy.response.tape import Tape
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class Gap:
     """The gap over a closed market, and past gaps of the same kind.
 
@@ -40,11 +38,6 @@ class Gap:
     open_pvalue: float
     vwap_pvalue: float
     past: FloatArray
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def is_closed(tape: Tape, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US) -> bool:

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from eventstudy.abnormal.expected import MODELS, options_of
 from eventstudy.abnormal.gather import Block
-from eventstudy.abnormal.model_row import ModelRow, Options
+from eventstudy.abnormal.models.row import ModelRow, Options
+from eventstudy.abnormal.models.table import MODELS, options_of
 from eventstudy.arrays import DAY_US, FloatArray, wall_us
 from eventstudy.errors import DataError, UsageError
 from eventstudy.market.local_time import instants_from_wall
-from eventstudy.response.matching import Matched
-from eventstudy.response.steps import bars_of, paths_of, trading_columns
-from eventstudy.response.tape import Tape, read_at
+from eventstudy.response.intraday_prices import Tape, read_at
+from eventstudy.response.matching import Matched, bars_of, paths_of, trading_columns
 
 DAYS_AT_ONCE = 16
 
@@ -78,7 +77,7 @@ def prices_at(factor: Tape, tape: Tape, matched: Matched, *, carry: bool = False
 
 
 def with_leads(X: FloatArray, lags: int) -> FloatArray:
-    """Return regressors (k, D, n) with their neighbours: themselves, then each j bars before and j bars after."""
+    """Return regressors (k, D, n) with their neighbors: themselves, then each j bars before and j bars after."""
     shifted = [X]
     for shift in [s for j in range(1, lags + 1) for s in (-j, j)]:
         moved = np.full(X.shape, np.nan)

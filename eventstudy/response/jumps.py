@@ -3,13 +3,87 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray
 from eventstudy.errors import UsageError
-from eventstudy.response.realised import absolute_moment, bipower_variation, realised_variance, tripower_quarticity
+
+
+def realized_variance(returns: FloatArray) -> FloatArray:
+    """Return RV = sum r_i^2, shape (...,)."""
+    return np.asarray((np.asarray(returns) ** 2).sum(axis=-1))
+
+
+def bipower_variation(returns: FloatArray) -> FloatArray:
+    """Return BV = (pi / 2) n / (n - 1) sum |r_i| |r_{i-1}|, shape (...,).
+
+    Barndorff-Nielsen and Shephard (2004), doi:10.1093/jjfinec/nbh001.
+
+    Examples
+    --------
+    >>> float(bipower_variation(np.array([0.01, -0.01, 0.02])).round(12))  # pi/2 * 3/2 * (1e-4 + 2e-4)
+    0.000706858347
+    """
+    a = np.abs(returns)
+    n = a.shape[-1]
+    return np.asarray(math.pi / 2 * n / (n - 1) * (a[..., 1:] * a[..., :-1]).sum(axis=-1))
+
+
+def med_rv(returns: FloatArray) -> FloatArray:
+    """Return MedRV = pi / (6 - 4 sqrt 3 + pi) n / (n - 2) sum med(|r_{i-1}|, |r_i|, |r_{i+1}|)^2, shape (...,).
+
+    Andersen, Dobrev and Schaumburg (2012), doi:10.1016/j.jeconom.2012.01.011. Robust to one jump in three bars.
+    """
+    a = np.abs(returns)
+    n = a.shape[-1]
+    low, high = np.minimum(a[..., :-2], a[..., 1:-1]), np.maximum(a[..., :-2], a[..., 1:-1])
+    median = np.maximum(low, np.minimum(high, a[..., 2:]))
+    return np.asarray(math.pi / (6 - 4 * math.sqrt(3) + math.pi) * n / (n - 2) * (median**2).sum(axis=-1))
+
+
+def min_rv(returns: FloatArray) -> FloatArray:
+    """Return MinRV = pi / (pi - 2) n / (n - 1) sum min(|r_i|, |r_{i+1}|)^2, shape (...,).
+
+    Andersen, Dobrev and Schaumburg (2012), doi:10.1016/j.jeconom.2012.01.011.
+    """
+    a = np.abs(returns)
+    n = a.shape[-1]
+    return np.asarray(math.pi / (math.pi - 2) * n / (n - 1) * (np.minimum(a[..., 1:], a[..., :-1]) ** 2).sum(axis=-1))
+
+
+def tripower_quarticity(returns: FloatArray) -> FloatArray:
+    """Return TQ = n mu_{4/3}^{-3} n / (n - 2) sum (|r_i| |r_{i-1}| |r_{i-2}|)^{4/3}, shape (...,).
+
+    mu_p = E|Z|^p. The integral of sigma^4, undisturbed by jumps.
+    """
+    a = np.abs(returns)
+    n = a.shape[-1]
+    product = (a[..., 2:] * a[..., 1:-1] * a[..., :-2]) ** (4 / 3)
+    return np.asarray(n * absolute_moment(4 / 3) ** -3 * n / (n - 2) * product.sum(axis=-1))
+
+
+def absolute_moment(p: float) -> float:
+    """Return E|Z|^p of a standard normal Z: 2^(p/2) Gamma((p + 1) / 2) / Gamma(1 / 2).
+
+    Examples
+    --------
+    >>> round(absolute_moment(2.0), 12), round(absolute_moment(1.0) ** 2 * math.pi, 12)
+    (1.0, 2.0)
+    """
+    return 2 ** (p / 2) * math.gamma((p + 1) / 2) / math.gamma(0.5)
+
+
+# Daily level of volatility, by name: what a study may standardize by.
+LEVELS: Mapping[str, Callable[[FloatArray], FloatArray]] = {
+    "rv": realized_variance,
+    "bipower": bipower_variation,
+    "medrv": med_rv,
+    "minrv": min_rv,
+}
+
 
 BNS_CONSTANT = (math.pi / 2) ** 2 + math.pi - 5  # 0.6090
 
@@ -23,7 +97,7 @@ class JumpBars(NamedTuple):
 
 
 def bns_ratio(returns: FloatArray) -> FloatArray:
-    """Test a day for jumps by the ratio of bipower to realised variance; shape (..., n) to (...,).
+    """Test a day for jumps by the ratio of bipower to realized variance; shape (..., n) to (...,).
 
     Null: no jump in the day; Z ~ N(0, 1), large positive values speak for a jump.
     Z = ((RV - BV) / RV) / sqrt(((pi/2)^2 + pi - 5) / n max(1, TQ / BV^2)).
@@ -31,7 +105,7 @@ def bns_ratio(returns: FloatArray) -> FloatArray:
     A day without any move gives NaN.
     """
     n = np.asarray(returns).shape[-1]
-    rv, bv, tq = realised_variance(returns), bipower_variation(returns), tripower_quarticity(returns)
+    rv, bv, tq = realized_variance(returns), bipower_variation(returns), tripower_quarticity(returns)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(BNS_CONSTANT / n * np.maximum(1.0, tq / bv**2))
         return np.asarray((rv - bv) / rv / spread)
@@ -40,14 +114,14 @@ def bns_ratio(returns: FloatArray) -> FloatArray:
 def jump_share(returns: FloatArray) -> FloatArray:
     """Return the share of the day's variance that came as jumps, max(0, 1 - BV / RV), shape (...,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.maximum(0.0, 1.0 - bipower_variation(returns) / realised_variance(returns)))
+        return np.asarray(np.maximum(0.0, 1.0 - bipower_variation(returns) / realized_variance(returns)))
 
 
 def jiang_oomen(prices: FloatArray, power: Literal[4, 6] = 4) -> float:
     """Test one day for jumps by the swap-variance difference of simple and log returns.
 
     Null: no jump; Z ~ N(0, 1), two-sided. JO = n BV / sqrt(Omega) (1 - RV / SwV) with SwV = 2 sum (R_i - r_i) and
-    Omega = mu_6 / 9 n^3 mu_{6/p}^{-p} / (n - p - 1) sum prod |r|^{6/p} over p = 4 or 6 neighbours.
+    Omega = mu_6 / 9 n^3 mu_{6/p}^{-p} / (n - p - 1) sum prod |r|^{6/p} over p = 4 or 6 neighbors.
     Jiang and Oomen (2008), doi:10.1016/j.jeconom.2008.04.009. As in the R package highfrequency a zero return stands
     before the first, and BV has no finite-sample factor.
 
@@ -69,12 +143,12 @@ def jiang_oomen(prices: FloatArray, power: Literal[4, 6] = 4) -> float:
 
 
 def lee_mykland(returns: FloatArray, window: int, size: float = 0.05) -> JumpBars:
-    """Test every bar for a jump; returns of shape (..., n), already deseasonalised.
+    """Test every bar for a jump; returns of shape (..., n), already deseasonalized.
 
     Null: no jump in bar i. L_i = |r_i| / sigma_i with sigma_i^2 = sum |r_j| |r_{j-1}| / (K - 2) over the K - 2 bars
     before i, so the bar judged and the bars after it never enter. With this scaling c = sqrt(2 / pi) and
     (L - C_n) / S_n follows a Gumbel law: the ``size`` is for all bars that can be judged together, not for each bar.
-    Lee and Mykland (2008), doi:10.1093/rfs/hhm056. Deseasonalise first, or every opening bar is a "jump".
+    Lee and Mykland (2008), doi:10.1093/rfs/hhm056. Deseasonalize first, or every opening bar is a "jump".
 
     Parameters
     ----------
@@ -112,8 +186,8 @@ def lee_mykland_threshold(n: int, size: float) -> float:
     (4.6001, 2.9702)
     """
     c, root = math.sqrt(2 / math.pi), math.sqrt(2 * math.log(n))
-    centre = root / c - (math.log(math.pi) + math.log(math.log(n))) / (2 * c * root)
-    return centre + gumbel_quantile(size) / (c * root)
+    center = root / c - (math.log(math.pi) + math.log(math.log(n))) / (2 * c * root)
+    return center + gumbel_quantile(size) / (c * root)
 
 
 def gumbel_quantile(size: float) -> float:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, IntArray, instant_us, values_equal
+from eventstudy.arrays import BoolArray, IntArray, instant_us, value
 from eventstudy.news.items import Event
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Known:
     """Events that may disturb others.
 
@@ -24,11 +23,6 @@ class Known:
 
     events: tuple[Event, ...]
     spans: IntArray
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def besides(self, event: Event) -> BoolArray:
         """Return which of them are another event than this one, shape (n,)."""

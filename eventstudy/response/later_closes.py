@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, instant_from_us, values_equal
+from eventstudy.arrays import FloatArray, instant_from_us, value
+from eventstudy.response.intraday_prices import Tape, days_of
 from eventstudy.response.placebo import placebo_pvalue
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import interval, noise_draws
-from eventstudy.response.tape import Tape, days_of
 from eventstudy.response.values import Move
 from eventstudy.response.window import Window
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class Days:
     """What the placebo days did, all of shape (D,): the move as told, as the test sees it, and how much each counts."""
 
@@ -24,23 +23,13 @@ class Days:
     tested: FloatArray
     weight: FloatArray | None = None
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class LaterClose:
     """A move to a later close and the same move of each placebo day, (D,); NaN where a day cannot tell."""
 
     move: Move
     placebo: FloatArray
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def move_of(

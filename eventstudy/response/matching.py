@@ -7,9 +7,40 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, values_equal, wall_us
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.tape import Sample, Tape, days_of, read_at
+from eventstudy.response.intraday_prices import Sample, Tape, days_of, read_at
+
+
+def trading_columns(matched: Matched) -> IntArray:
+    """Return the window's columns without context: its start, the last clean close, and every trading moment."""
+    wanted: BoolArray = matched.open.copy()
+    wanted[: matched.start] = False
+    wanted[[matched.start, matched.zero]] = True
+    return np.flatnonzero(wanted)
+
+
+def bars_of(paths: FloatArray, columns: IntArray) -> FloatArray:
+    """Return the bar returns between the columns, shape (..., T) to (..., n - 1)."""
+    return np.asarray(np.diff(paths[..., columns], axis=-1))
+
+
+def paths_of(bars: FloatArray, columns: IntArray, zero: int, moments: int) -> FloatArray:
+    """Return the paths through 0 at column ``zero`` that bars add up to, shape (D, n - 1) to (D, moments).
+
+    Moments between trading moments keep the value before; moments before the first column have none.
+
+    Examples
+    --------
+    >>> paths_of(np.array([[1.0, 2.0, 4.0]]), np.array([1, 2, 4, 5]), 2, 6).tolist()
+    [[nan, -1.0, 0.0, 0.0, 2.0, 6.0]]
+    """
+    total = np.concatenate([np.zeros((len(bars), 1)), np.cumsum(bars, axis=1)], axis=1)
+    total = total - total[:, columns == zero]
+    at = np.arange(moments)
+    last = np.maximum(np.searchsorted(columns, at, side="right") - 1, 0)
+    return np.where(at >= columns[0], total[:, last], np.nan)
+
 
 USUAL, ALLOWED_MISSING = 0.5, 0.10
 
@@ -60,7 +91,7 @@ class WindowChoice:
     known_weight: float = 0.0
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Matched:
     """The event's window and the same window on D placebo days; moments run along the last axis.
 
@@ -99,11 +130,6 @@ class Matched:
     event_day: int
     removed: tuple[RemovedDay, ...]
     weight: FloatArray
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     def path(self) -> FloatArray:

@@ -8,11 +8,11 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_us, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.numbers import AfterNews
+from eventstudy.response.intraday_prices import Tape
 from eventstudy.response.placebo import placebo_pvalue
 from eventstudy.response.price_rules import median_rules
 from eventstudy.response.shape import interval, noise_draws
-from eventstudy.response.tape import Tape
+from eventstudy.response.shape_estimates import AfterNews
 from eventstudy.response.values import Estimate
 from eventstudy.response.window import Window, served
 

@@ -15,10 +15,14 @@ from eventstudy.response.activity import activity, medians
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
 from eventstudy.response.early_moves import early_move_notices
+from eventstudy.response.intraday_prices import Tape, tape_of
 from eventstudy.response.known import Known, known_events
 from eventstudy.response.later_closes import Days, LaterClose, later_closes, move_of
 from eventstudy.response.median_move import median_move
-from eventstudy.response.numbers import (
+from eventstudy.response.placebo import smallest_pvalue, sup_test
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.shape import interval, noise_draws
+from eventstudy.response.shape_estimates import (
     AfterNews,
     jump_share_estimate,
     jump_variance_estimate,
@@ -27,10 +31,6 @@ from eventstudy.response.numbers import (
     shape_estimates,
     share_estimate,
 )
-from eventstudy.response.placebo import smallest_pvalue, sup_test
-from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.shape import interval, noise_draws
-from eventstudy.response.tape import Tape, tape_of
 from eventstudy.response.uncertain_time import Curves, assumed_times
 from eventstudy.response.values import Activity, AssumedTimes, Estimate, Move, Path, Response, Unit
 from eventstudy.response.window import Window, abnormal_window, after_news, bar_returns, served

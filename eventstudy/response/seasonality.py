@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, look_up
-from eventstudy.response.realised import LEVELS
+from eventstudy.response.jumps import LEVELS
 
 LOG_ABS_NORMAL = -(np.euler_gamma + math.log(2)) / 2  # E ln|Z| = -0.6352
 WSD_CUT, WSD_SCALE, HALF_SCALE = 6.635, 1.081, 0.741  # Boudt, Croux and Laurent (2011)
@@ -50,22 +50,22 @@ def daily_level(returns: FloatArray, kind: str = "medrv") -> FloatArray:
     return level
 
 
-def periodicity_sd(standardised: FloatArray) -> FloatArray:
+def periodicity_sd(standardized: FloatArray) -> FloatArray:
     """Return f_i by the standard deviation (about zero) of r_{d,i} / s_d over days, shape (D, n) to (n,).
 
     Taylor and Xu (1997). Not robust: one jump day can own a bar.
     """
-    return unit_mean_square(np.sqrt(time_of_day_mean(np.asarray(standardised) ** 2)))
+    return unit_mean_square(np.sqrt(time_of_day_mean(np.asarray(standardized) ** 2)))
 
 
-def periodicity_wsd(standardised: FloatArray) -> FloatArray:
+def periodicity_wsd(standardized: FloatArray) -> FloatArray:
     """Return f_i by the weighted standard deviation, robust to jumps, shape (D, n) to (n,).
 
     First the shortest-half scale ShortH_i = 0.741 min_k (r_(k + h - 1) - r_(k)) with h = floor(D/2) + 1; then
     WSD_i = sqrt(1.081 sum_d w r^2 / sum_d w), w = 1 where (r / f_i^ShortH)^2 <= 6.635, else 0.
     Boudt, Croux and Laurent (2011), doi:10.1016/j.jempfin.2010.11.005.
     """
-    r = np.asarray(standardised, dtype=np.float64)
+    r = np.asarray(standardized, dtype=np.float64)
     rough = unit_mean_square(shortest_half(r))
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = (r / rough) ** 2 <= WSD_CUT
@@ -84,13 +84,13 @@ def shortest_half(values: FloatArray) -> FloatArray:
     return out
 
 
-def periodicity_fourier(standardised: FloatArray, terms: int = 4) -> FloatArray:
+def periodicity_fourier(standardized: FloatArray, terms: int = 4) -> FloatArray:
     """Return f_i by least squares of ln|r_{d,i} / s_d| - E ln|Z| on 1, i, i^2 and sines and cosines, (D, n) to (n,).
 
     The flexible Fourier form of Andersen and Bollerslev (1997), doi:10.1016/S0927-5398(97)00004-2. Zero returns have
     no logarithm and are left out: with many of them (illiquid series) prefer ``wsd`` or ``sd``.
     """
-    r = np.asarray(standardised, dtype=np.float64)
+    r = np.asarray(standardized, dtype=np.float64)
     n = r.shape[1]
     at = (np.arange(n) + 1) / n
     waves = [f(2 * math.pi * k * at) for k in range(1, terms + 1) for f in (np.cos, np.sin)]

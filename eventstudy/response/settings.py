@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from eventstudy.abnormal.expected import MODELS, options_of
+from eventstudy.abnormal.models.table import MODELS, options_of
 from eventstudy.arrays import check_choice, look_up
 from eventstudy.errors import UsageError
+from eventstudy.response.jumps import LEVELS
 from eventstudy.response.price_rules import PRICE_RULES
-from eventstudy.response.realised import LEVELS
 from eventstudy.response.seasonality import PERIODICITIES
 
 Pauses = Literal["cross", "stop"]
@@ -46,7 +46,7 @@ class ResponseSettings:
         average, "market" and its relatives what the factor given explains.
     expected_options : mapping
         Options of that model.
-    standardise : bool
+    standardize : bool
         Bring every placebo day to the event day's volatility, measured on the bars before ``earliest``.
     seasonality : str
         Row of ``PERIODICITIES`` ("sd", "wsd", "fourier"): every p-value then rests on returns divided by the time of
@@ -72,7 +72,7 @@ class ResponseSettings:
     price: str = "last"
     expected: str = "zero"
     expected_options: Mapping[str, Any] = field(default_factory=dict)
-    standardise: bool = False
+    standardize: bool = False
     seasonality: str = "none"
     volatility: str = "medrv"
     placebo_days: int | None = None

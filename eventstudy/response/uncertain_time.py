@@ -1,6 +1,6 @@
 """When nobody knows the minute: the move as a function of the assumed instant, and one test for the whole curve.
 
-The instant that maximises the move is never tested as if it had been known: the sup of the curve is held against the
+The instant that maximizes the move is never tested as if it had been known: the sup of the curve is held against the
 sup of the same curve on placebo days (Ball and Torous 1988, doi:10.1016/0304-405X(88)90035-4, for the problem).
 """
 
@@ -89,7 +89,7 @@ def moves_before(
     closes : IntArray, shape (T,)
         Closing instants, microseconds.
     returns : FloatArray, shape (T,)
-        Of the same bars, deseasonalised where the clock matters; bars after the official time are not read.
+        Of the same bars, deseasonalized where the clock matters; bars after the official time are not read.
     official_at : int
         The official time, microseconds.
     window : int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.errors import Notice
 from eventstudy.response.matching import RemovedDay
 
@@ -15,7 +15,7 @@ Unit = Literal["log", "minutes", "share", "multiple"]
 Pattern = Literal["none", "held", "partly given back", "overshoot", "still moving", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(slots=True)
 class Estimate:
     """One number of the response.
 
@@ -45,13 +45,8 @@ class Estimate:
     def defined(self) -> bool:
         return math.isfinite(self.value)
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class Move:
     """The abnormal move from the last clean price to one moment.
 
@@ -69,13 +64,8 @@ class Move:
     joint_pvalue: float = math.nan
     reason: str = ""
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class AssumedTimes:
     """The move as a function of the instant the news is assumed to have come, over [earliest, latest].
 
@@ -89,7 +79,7 @@ class AssumedTimes:
         Half-widths of the placebo bands; ``joint`` holds for the whole curve.
     minutes : int
     statistic, pvalue : float
-        Sup of the studentised curve, and its rank among the same sups on placebo days: the only p-value that does
+        Sup of the studentized curve, and its rank among the same sups on placebo days: the only p-value that does
         not pick the instant with the largest move.
     """
 
@@ -101,15 +91,10 @@ class AssumedTimes:
     statistic: float
     pvalue: float
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class Activity:
-    """Volume, range, realised volatility or quoted spread against the same clock on placebo days.
+    """Volume, range, realized volatility or quoted spread against the same clock on placebo days.
 
     ``multiple`` (T,) is the event day over the placebo median at each moment; ``peak`` its largest value after the
     news with the rank p-value of that bar, ``window`` the sum over the window against the placebo sums.
@@ -120,13 +105,8 @@ class Activity:
     peak: Estimate
     window: Estimate
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class Confounder:
     """Something else that happened, or always happens, inside a window of the study.
 
@@ -138,13 +118,8 @@ class Confounder:
     where: str
     effect: str
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class Path:
     """The event day and its yardstick on the clock, for figures; T moments.
 
@@ -186,13 +161,8 @@ class Path:
     zero: int
     first: int
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@value(slots=True)
 class ClaimBeside:
     """One claim of a news text and what the bars say, all in decimal logs up to the same instant.
 
@@ -225,13 +195,8 @@ class ClaimBeside:
     abnormal: float
     against: str
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False)
+@value
 class Response:
     """What one event did to one instrument.
 
@@ -297,11 +262,6 @@ class Response:
     notices: tuple[Notice, ...] = field(default=())
     simulated: bool = False
     claims: tuple[ClaimBeside, ...] = ()
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def number(self, name: str) -> Estimate:
         """Return one number of the shape by its name."""

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, values_equal
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.news.items import EventTime
 from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
 from eventstudy.response.expected import less_expected
+from eventstudy.response.intraday_prices import Tape
 from eventstudy.response.matching import NONE_KNOWN, Matched, WindowChoice, match
-from eventstudy.response.numbers import AfterNews
 from eventstudy.response.placebo import bands, regime_scaled
 from eventstudy.response.seasonality import daily_level
 from eventstudy.response.settings import EXPECTED, ResponseSettings
 from eventstudy.response.shape import ShapeColumns
-from eventstudy.response.standardised import tested_paths
-from eventstudy.response.tape import Tape
+from eventstudy.response.shape_estimates import AfterNews
+from eventstudy.response.standardized import tested_paths
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Window:
     """A matched window after the expected move was taken off.
 
@@ -32,7 +31,7 @@ class Window:
     car : FloatArray, shape (T,)
     placebo : FloatArray, shape (D, T)
     factor : FloatArray, shape (D,)
-        What each placebo day was multiplied with (ones without standardising).
+        What each placebo day was multiplied with (ones without standardizing).
     tested, tested_placebo : FloatArray, shapes (T,) and (D, T)
         The paths that p-values rest on: ``car`` and ``placebo``, or those of returns without the time of day.
     columns : IntArray, shape (n,)
@@ -51,11 +50,6 @@ class Window:
     columns: IntArray
     step_minutes: float
     closed: bool
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     def minutes(self) -> FloatArray:
@@ -106,7 +100,7 @@ def abnormal_window(
     matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
     car, placebo = _less_expected(tape, matched, settings, factors, carry=choice.carry)
     factor = np.ones(len(placebo))
-    if settings.standardise:
+    if settings.standardize:
         levels, level = regime_levels(matched, settings.volatility)
         placebo = regime_scaled(placebo, levels, level)
         factor = np.asarray(level / levels)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, values_equal
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, value
 from eventstudy.errors import UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
@@ -77,7 +77,7 @@ class IntradayDesign:
             raise UsageError("The event interval must lie inside the session of the simulated day.")
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class IntradayDraw:
     """Days by minutes; the last day is the event day.
 
@@ -90,11 +90,6 @@ class IntradayDraw:
     efficient: FloatArray
     volume: FloatArray
     planted: FloatArray
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def planted_response(design: IntradayDesign, seconds: FloatArray) -> FloatArray:

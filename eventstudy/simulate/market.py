@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, from_epoch_us, values_equal
+from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, from_epoch_us, value
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event
@@ -45,18 +45,13 @@ class PlantedTruth:
     seed: int
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class SimulatedMarket:
     """Drawn bars, the event they answer to, and the truth."""
 
     bars: tuple[Bars, ...]
     event: Event
     truth: PlantedTruth
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def minute_bars(instrument: Instrument, closes: IntArray, columns: Mapping[str, FloatArray], source: str) -> Bars:

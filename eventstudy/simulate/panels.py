@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, check_choice, values_equal
+from eventstudy.arrays import FloatArray, check_choice, value
 
 Errors = Literal["normal", "t4", "lognormal"]
 
@@ -42,7 +42,7 @@ class DailyDesign:
         check_choice("error law", self.errors, Errors)
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class DailyDraw:
     """One draw: ``y`` (N, M + L), ``F`` (N, M + L, 1), and the truth ``sigma`` (N,), ``beta`` (N,)."""
 
@@ -51,11 +51,6 @@ class DailyDraw:
     F: FloatArray
     sigma: FloatArray
     beta: FloatArray
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.abnormal.align import align
-from eventstudy.abnormal.panel import EventTable
-from eventstudy.abnormal.placebo_dates import Moment, Quiet, draw_moments, quiet_moments
+from eventstudy.abnormal.events import EventTable
+from eventstudy.abnormal.placebo.dates import Moment, Quiet, draw_moments, quiet_moments
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eventstudy.abnormal.panel import EventTable
+from eventstudy.abnormal.events import EventTable
 from eventstudy.abnormal.series import SeriesSet, series_of, with_factors
 from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, ReturnKind, StrArray, epoch_us, instant_us
@@ -128,15 +128,15 @@ def of_returns(variable: str, values: FloatArray) -> FloatArray:
 def studied(item: Bars | Returns, spec: StudySpec) -> Returns:
     """Return the studied variable on the closes of the series: its returns, or what the study names instead.
 
-    ``standardised_return`` is the return over the volatility of its time of day and of the day before; ``log_volume``
+    ``standardized_return`` is the return over the volatility of its time of day and of the day before; ``log_volume``
     is the log of each bar's volume (missing where nothing traded); ``log_range`` is Parkinson's variance
     ``ln(high/low)^2 / (4 ln 2)``. Over merged bars they are added like returns.
     """
     made = as_returns(item, spec.returns)
     if spec.variable == "return":
         return made
-    if spec.variable == "standardised_return":
-        return _standardised(made)
+    if spec.variable == "standardized_return":
+        return _standardized(made)
     if spec.variable in OF_RETURNS or not isinstance(item, Bars):
         return replace(made, values=of_returns(spec.variable, made.values))
     needed = {"log_volume": ("volume",), "log_range": ("high", "low")}[spec.variable]
@@ -150,17 +150,17 @@ def studied(item: Bars | Returns, spec: StudySpec) -> Returns:
     return replace(made, values=values)
 
 
-def _standardised(returns: Returns) -> Returns:
+def _standardized(returns: Returns) -> Returns:
     """Return intraday returns over the volatility of their time of day and of the day before."""
-    from eventstudy.response.standardised import standardised_returns
+    from eventstudy.response.standardized import standardized_returns
 
     if returns.step_us >= DAY_US:
         raise UsageError(
-            f"The variable 'standardised_return' is for bars shorter than a day; those of {returns.instrument.code} "
+            f"The variable 'standardized_return' is for bars shorter than a day; those of {returns.instrument.code} "
             "are daily.",
             remedy="Use variable = 'return'.",
         )
-    return standardised_returns(returns)
+    return standardized_returns(returns)
 
 
 def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:
@@ -304,8 +304,8 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) ->
     if isinstance(events, pd.DataFrame):
         return _table_of_frame(events, codes)
     # A study of a frame of events never reads the news package.
+    from eventstudy.news.events.merging import rests_on_price_of
     from eventstudy.news.items import Event
-    from eventstudy.news.merging import rests_on_price_of
 
     strange = next((item for item in events if not isinstance(item, Event)), None)
     if strange is not None:

@@ -159,7 +159,7 @@ def _instant(text: str, zone: ZoneInfo, end_of_day: time) -> datetime | None:
 
 
 def _events(spec: StudySpec, folder: Path) -> tuple[Event, ...]:
-    from eventstudy.news.event_files import read_events
+    from eventstudy.news.events.files import read_events
 
     if not spec.events_file:
         raise DataError("The study names no events.", remedy='Add [events] with file = "events.toml".')

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.abnormal import ledger as book
+from eventstudy.abnormal import events as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.align import Codes
-from eventstudy.abnormal.overlaps import Overlaps
-from eventstudy.abnormal.placebo_refits import Refits
+from eventstudy.abnormal.align import Codes, Overlaps
+from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.errors import Notice
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ TREATED = {
 STUDIED = {
     "absolute_return": "the size of returns, whatever their sign",
     "squared_return": "squared returns",
-    "standardised_return": "returns over the volatility of their time of day, so in standard deviations",
+    "standardized_return": "returns over the volatility of their time of day, so in standard deviations",
     "log_range": "the variance that each bar's high and low tell",
     "log_volume": "the logarithm of each bar's volume",
 }

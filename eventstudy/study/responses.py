@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from eventstudy.market.bars import Bars
     from eventstudy.news.items import Event
+    from eventstudy.response.rows import ResponseSet
     from eventstudy.response.settings import ResponseSettings
-    from eventstudy.response.table import ResponseSet
     from eventstudy.study.spec import StudySpec
 
 MOST_PAIRS = 200  # beyond so many (event, instrument) pairs "auto" leaves the shapes out
@@ -36,7 +36,7 @@ def response_of(
         return None
     if spec.response == "auto" and len(events) * len(intraday) > MOST_PAIRS:
         return None
-    from eventstudy.response.study import respond_all
+    from eventstudy.response.respond_all import respond_all
 
     factors = intraday_factors(regressors)
     settings = response_settings(spec, factors=len(factors))

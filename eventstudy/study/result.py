@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.expected import MODELS
-from eventstudy.abnormal.ledger import Ledger
-from eventstudy.abnormal.placebo_returns import PlaceboPaths
+from eventstudy.abnormal.events import Ledger
+from eventstudy.abnormal.models.table import MODELS
+from eventstudy.abnormal.placebo.paths import PlaceboPaths
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, look_up, values_equal
+from eventstudy.arrays import FloatArray, look_up, value
 from eventstudy.errors import DataError, Notice
 from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from eventstudy.response.table import ResponseSet
+    from eventstudy.response.rows import ResponseSet
     from eventstudy.study.spec import StudySpec
 
 FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
@@ -42,7 +42,7 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class StudyResult:
     """What prices did around the events, with every number's reason.
 
@@ -87,11 +87,6 @@ class StudyResult:
     windows: tuple[Window, ...] = ()
     diagnostics: FloatArray | None = None
 
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""
         return f"<StudyResult {self.spec.name!r}: {mark}{len(self.abnormal)} of {len(self.ledger)} events used>"
@@ -133,7 +128,7 @@ class StudyResult:
     def _intraday(self) -> dict[str, Any]:
         if self.response is None:
             return {"intraday": [], "pairs": []}
-        from eventstudy.response.table import document, pair_document
+        from eventstudy.response.rows import document, pair_document
 
         return {"intraday": document(self.response), "pairs": pair_document(self.response)}
 

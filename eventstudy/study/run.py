@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.abnormal import ledger as book
+from eventstudy.abnormal import events as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.accelerated import EngineName, on_engine
-from eventstudy.abnormal.align import Codes, align
-from eventstudy.abnormal.expected import MODELS, options_of
-from eventstudy.abnormal.ledger import Ledger
+from eventstudy.abnormal.align import TREATMENTS, Codes, align, find_overlaps, subset, without_events
+from eventstudy.abnormal.events import EventTable, Ledger, Positions
 from eventstudy.abnormal.measure import SMALL_CELLS, Plan, measure, select
-from eventstudy.abnormal.model_row import ModelRow, Options
-from eventstudy.abnormal.overlaps import TREATMENTS, find_overlaps, subset, without_events
-from eventstudy.abnormal.panel import EventTable, Positions
-from eventstudy.abnormal.placebo_dates import Moved, moved
-from eventstudy.abnormal.placebo_draws import Missing, path_windows, placebo_draws
-from eventstudy.abnormal.placebo_refits import Path, Refits, placebo_refits
-from eventstudy.abnormal.placebo_returns import PlaceboPaths, placebo_paths, with_same_clock_mean
+from eventstudy.abnormal.models.row import ModelRow, Options
+from eventstudy.abnormal.models.table import MODELS, options_of
+from eventstudy.abnormal.placebo.dates import Moved, moved
+from eventstudy.abnormal.placebo.paths import PlaceboPaths, placebo_paths, with_same_clock_mean
+from eventstudy.abnormal.placebo.refits import Path, Refits, placebo_refits
+from eventstudy.abnormal.placebo.same_clock import Missing, path_windows, placebo_draws
 from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US, FloatArray, ReturnKind, check_choice, look_up

@@ -1,6 +1,6 @@
 """Blocks of events through an executor: who computes a block never changes its bits, nor the order of adding up.
 
-A worker gets a shard of ``Work``: neighbouring blocks, and of the data only the instruments of their events. Other
+A worker gets a shard of ``Work``: neighboring blocks, and of the data only the instruments of their events. Other
 functions of a block are sent as they are.
 """
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
-from eventstudy.abnormal.shards import Work
+from eventstudy.abnormal.series import Work
 
 Blocks: TypeAlias = Callable[[slice], Any]
 Run: TypeAlias = Callable[[Blocks, list[slice]], Iterable[Any]]

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.panel import Positions
+from eventstudy.abnormal.events import Positions
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.arrays import FloatArray, IntArray, values_equal
+from eventstudy.arrays import FloatArray, IntArray, value
 from eventstudy.market.bars import Bars
 
 MAX_EVENTS = 200
 MARGIN_BARS = 12
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class PriceSlice:
     """Bars around one event on one instrument.
 
@@ -51,11 +51,6 @@ class PriceSlice:
     calendar: str = ""
     source: str = ""
     previous_close: float = math.nan
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def price_slices(

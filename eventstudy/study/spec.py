@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
+from eventstudy.show.card import card
+from eventstudy.show.numbers import span
 
 Pair = tuple[int, int]
 Level = Annotated[float, Field(gt=0.5, lt=1.0)]
@@ -97,11 +99,11 @@ class StudySpec(Settings):
         Also use days after the event.
     response : {"auto", "on", "off"}
         Shape of the intraday response; "auto" where bars are shorter than a day and the events few.
-        ``response_options`` go to ``ResponseSettings`` (horizons, settle, leak, standardise, pauses ...).
+        ``response_options`` go to ``ResponseSettings`` (horizons, settle, leak, standardize, pauses ...).
     measure : {"car", "bhar"}
         What tests across events judge: summed abnormal returns, or buy-and-hold abnormal returns.
-    variable : {"return", "absolute_return", "squared_return", "standardised_return", "log_range", "log_volume"}
-        What is studied in place of returns. "standardised_return" divides intraday returns by the volatility of their
+    variable : {"return", "absolute_return", "squared_return", "standardized_return", "log_range", "log_volume"}
+        What is studied in place of returns. "standardized_return" divides intraday returns by the volatility of their
         time of day and of the day before, for any model and test; the others are meant for ``constant_mean`` and the
         placebo.
     overlaps : {"keep", "drop_later", "merge", "exclude_from_estimation"}
@@ -140,7 +142,7 @@ class StudySpec(Settings):
     response_options: dict[str, Any] = Field(default_factory=dict)
     measure: Literal["car", "bhar"] = "car"
     variable: Literal[
-        "return", "absolute_return", "squared_return", "standardised_return", "log_range", "log_volume"
+        "return", "absolute_return", "squared_return", "standardized_return", "log_range", "log_volume"
     ] = "return"
     overlaps: Literal["keep", "drop_later", "merge", "exclude_from_estimation"] = "keep"
     diagnostics: Literal["auto", "on", "off"] = "auto"
@@ -175,9 +177,17 @@ class StudySpec(Settings):
         )
 
     def _repr_html_(self) -> str:
-        from eventstudy.report.cards import spec_card
-
-        return spec_card(self)
+        rows = [
+            ("model", self.model),
+            ("anchor", self.anchor),
+            ("estimation window", f"{span(self.estimation)} {self.learning_clock}" if self.estimation else "none"),
+            ("event window", f"{span(self.event)} {self.clock}"),
+            ("reported windows", ", ".join(span((window.start, window.stop)) for window in self.test_windows)),
+            ("tests", ", ".join(self.tests)),
+            ("data", ", ".join(row.instrument for row in self.data)),
+            ("digest", self.digest()[:16]),
+        ]
+        return card(self.title or self.name, rows)
 
     def digest(self) -> str:
         """Return the SHA-256 of the settings, independent of the order in which they were written."""
@@ -274,7 +284,7 @@ def _windows_lie_inside_the_event_window(settings: Mapping[str, Any]) -> Iterato
 
 
 def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.abnormal.models.table import MODELS
     from eventstudy.inference.multiple import ADJUSTMENTS
     from eventstudy.inference.table import TESTS
 

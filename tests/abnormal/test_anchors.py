@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.abnormal import anchors
+from eventstudy.abnormal import windows as anchors
 
 
 @given(

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventstudy.abnormal import ledger as book
-from eventstudy.abnormal.fit import Fit
-from eventstudy.abnormal.scaled_qr import least_squares
+from eventstudy.abnormal import events as book
+from eventstudy.abnormal.models.multiple_ols import least_squares
+from eventstudy.abnormal.models.row import Fit
 
 NIST = Path(__file__).parents[2] / ".." / "shared" / "oracles" / "nist" / "strd.json"
 

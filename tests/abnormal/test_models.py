@@ -9,10 +9,10 @@ import statsmodels.api as sm
 from scipy.optimize import minimize
 
 import eventstudy as es
-from eventstudy.abnormal import ledger
-from eventstudy.abnormal.expected import MODELS
-from eventstudy.abnormal.synthetic import synthetic_control
-from eventstudy.abnormal.volatility import garch, garch_path
+from eventstudy.abnormal import events as ledger
+from eventstudy.abnormal.models.garch import garch, garch_path
+from eventstudy.abnormal.models.synthetic import synthetic_control
+from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from tests.study.made import daily_frame, events_at
@@ -106,7 +106,7 @@ def test_scholes_williams_by_three_simple_regressions(frame: pd.DataFrame) -> No
 
 
 def test_synthetic_control_by_hand() -> None:
-    # Two donors: w minimises |R - w D1 - (1 - w) D2|^2, so w = (R - D2)'(D1 - D2) / |D1 - D2|^2, cut to [0, 1].
+    # Two donors: w minimizes |R - w D1 - (1 - w) D2|^2, so w = (R - D2)'(D1 - D2) / |D1 - D2|^2, cut to [0, 1].
     # D1 - D2 = (2, 0, 2, 0, 0), R - D2 = (1, 1, 0, 0, -1): w = 2 / 8 = 1/4. Residuals R - D2 - w (D1 - D2) =
     # (1/2, 1, -1/2, 0, -1), sum of squares 5/2; df = 5 - (2 - 1) = 4, sigma2 = 5/8; se(w)^2 = sigma2 / 8.
     D1, D2 = np.array([3.0, 1.0, 2.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0, 0.0, 1.0])
@@ -120,7 +120,7 @@ def test_synthetic_control_by_hand() -> None:
     assert beyond.coef[0].tolist() == [0, 0, 1]
 
 
-def test_synthetic_control_meets_a_general_optimiser() -> None:
+def test_synthetic_control_meets_a_general_optimizer() -> None:
     rng = np.random.default_rng(25)
     D = rng.normal(0, 0.01, (6, 1, 120))
     y = 0.6 * D[0] + 0.5 * D[1] - 0.1 * D[2] + rng.normal(0, 0.004, (1, 120))

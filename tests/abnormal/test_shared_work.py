@@ -16,7 +16,7 @@ from eventstudy.abnormal import columns as laid
 from eventstudy.abnormal.columns import Columns
 from eventstudy.abnormal.event_windows import EventWindows
 from eventstudy.abnormal.gather import Windows, shared_runs
-from eventstudy.abnormal.line import CLOSE_FIT, one_regressor
+from eventstudy.abnormal.models.ols import CLOSE_FIT, one_regressor
 from eventstudy.inference import distributions
 from tests.study.made import daily_frame, events_at
 
@@ -27,7 +27,7 @@ def windows(flat: np.ndarray, start: np.ndarray, size: int) -> Windows:
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.01])
-def test_a_window_that_events_share_is_centred_once_and_no_bit_changes(holes: float) -> None:
+def test_a_window_that_events_share_is_centerd_once_and_no_bit_changes(holes: float) -> None:
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=400), rng.normal(size=4_000)
     x[rng.random(400) < holes], y[rng.random(4_000) < holes] = np.nan, np.nan

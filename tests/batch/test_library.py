@@ -16,9 +16,9 @@ import pytest
 
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.library import combined, run_one
-from eventstudy.batch.night import Night, run_night
 from eventstudy.batch.pool import in_this_process
 from eventstudy.batch.redact import HIDDEN, redact, secret_values
+from eventstudy.batch.run_batch import Night, run_night
 from eventstudy.batch.work import attempt
 from eventstudy.cli.batch import _instant
 from eventstudy.cli.init import contents

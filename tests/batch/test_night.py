@@ -18,8 +18,8 @@ from eventstudy.batch.entry import read_entry
 from eventstudy.batch.index import age, render, spark_points
 from eventstudy.batch.jobs import plan, study_files
 from eventstudy.batch.ledger import read_ledger
-from eventstudy.batch.night import hold, run_night
 from eventstudy.batch.pool import in_processes
+from eventstudy.batch.run_batch import hold, run_night
 from eventstudy.errors import DataError, LockHeldError
 from tests.batch import toys
 

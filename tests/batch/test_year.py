@@ -22,8 +22,8 @@ import pytest
 
 from eventstudy.batch.entry import Entry, read_entry
 from eventstudy.batch.jobs import Job, plan
-from eventstudy.batch.night import Night, hold, run_night
 from eventstudy.batch.pool import in_this_process
+from eventstudy.batch.run_batch import Night, hold, run_night
 from eventstudy.batch.work import Prepared, bring_up_to_date
 from eventstudy.errors import LockHeldError, NetworkError
 from tests.batch import toys

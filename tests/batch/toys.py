@@ -17,8 +17,8 @@ from pathlib import Path
 
 from eventstudy.batch.entry import Entry
 from eventstudy.batch.jobs import Job, plan
-from eventstudy.batch.night import Night, run_night
 from eventstudy.batch.pool import in_processes, in_this_process
+from eventstudy.batch.run_batch import Night, run_night
 from eventstudy.batch.work import Prepared, bring_up_to_date
 from eventstudy.errors import DataError, SpecError
 

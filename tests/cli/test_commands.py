@@ -418,7 +418,7 @@ def test_selfcheck_agrees_and_sees_a_wrong_number(
 
 
 def test_cite_gives_bibtex_for_every_model_and_test(prepared: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    from eventstudy.abnormal.expected import MODELS
+    from eventstudy.abnormal.models.table import MODELS
     from eventstudy.inference.table import TESTS
 
     assert app.run(["cite", *MODELS, *TESTS]) == 0
@@ -440,7 +440,7 @@ CANARY = "c4n4ry-s3cr3t-9"
 def test_doctor_finds_what_is_wrong_and_hides_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from eventstudy.batch.night import hold
+    from eventstudy.batch.run_batch import hold
     from eventstudy.cli import doctor
 
     monkeypatch.setenv("HTTPS_PROXY", f"http://ann:{CANARY}@proxy.example:3128")

@@ -264,14 +264,14 @@ def test_progress_shows_on_a_terminal_and_leaves_no_trace_in_redirected_output(t
     assert redirected.stdout == printed.decode()
 
 
-def test_quiet_and_no_colour_are_obeyed_on_a_terminal(tmp_path: Path) -> None:
+def test_quiet_and_no_color_are_obeyed_on_a_terminal(tmp_path: Path) -> None:
     seen, _ = on_terminal(["--quiet", "slow", str(tmp_path / "a")], stdout_too=False)
     assert seen == b""
     seen, _ = on_terminal(["slow", str(tmp_path / "b")], stdout_too=True, NO_COLOR="1")
     import re
 
-    colours = re.findall(rb"\x1b\[(?:3[0-7]|38|9[0-7])[;m]", seen)
-    assert not colours
+    colors = re.findall(rb"\x1b\[(?:3[0-7]|38|9[0-7])[;m]", seen)
+    assert not colors
 
 
 @given(st.text(max_size=80))

@@ -38,8 +38,8 @@ def test_ranks_of_three_events_by_five_bars_by_hand() -> None:
     assert ranks.n.tolist() == [5, 4, 5]
     assert ranks.median.tolist() == [3, 4.5, 0]
     sums = rank_sums(values)
-    # Centred on (n + 1)/2 = 3, 2.5, 3: columns 0 - 0.5 - 0.5, ...
-    assert sums.centred.tolist() == [-1.0, -1.5, -1.0, -0.5, 4.0]
+    # Centerd on (n + 1)/2 = 3, 2.5, 3: columns 0 - 0.5 - 0.5, ...
+    assert sums.centerd.tolist() == [-1.0, -1.5, -1.0, -0.5, 4.0]
     # Divided by n + 1 = 6, 5, 6: -0.5/5 - 0.5/6 = -0.18333..., and so on.
     expected = [-0.1 - 0.5 / 6, -1.5 / 6 + 0.5 / 5 - 0.5 / 6, 1 / 6 - 0.3 - 0.5 / 6, -1.5 / 6 + 0.3 - 0.5 / 6, 4 / 6]
     assert np.abs(sums.scaled - expected).max() < 1e-15
@@ -65,7 +65,7 @@ def test_grank_of_three_events_by_hand() -> None:
     values = np.array([[1, 2, 3, 4], [4, 3, 2, 1], [1, 1, 2, 3]], dtype=float)
     extra = np.array([2.5, 9.0, 1.0])
     sums = grank_sums(values, row_ranks(values), extra)
-    assert np.abs(sums.centred - np.array([1 + 4 + 2, 2 + 3 + 2, 4 + 2 + 4, 5 + 1 + 5, 3 + 5 + 2]) + 9).max() < 1e-15
+    assert np.abs(sums.centerd - np.array([1 + 4 + 2, 2 + 3 + 2, 4 + 2 + 4, 5 + 1 + 5, 3 + 5 + 2]) + 9).max() < 1e-15
     # The same by ranking the five values together, one sort more: two ways to one number.
     together = rank_sums(np.concatenate([values, extra[:, None]], axis=1))
     assert np.abs(sums.scaled - together.scaled).max() < 1e-15
@@ -238,10 +238,10 @@ def test_values_put_among_ranked_ones_are_ranked_as_all_together(
     both = np.concatenate([values, extra], axis=1)
     method = "average" if ties == "average" else "ordinal"
     rank, n = rankdata(both, method=method, axis=1, nan_policy="omit"), np.isfinite(both).sum(axis=1)
-    centred = np.where(np.isfinite(both), rank - (n[:, None] + 1) / 2, 0.0)
+    centerd = np.where(np.isfinite(both), rank - (n[:, None] + 1) / 2, 0.0)
     sums = inserted_sums(row_ranks(values, ties), values, extra, ties)
-    assert np.abs(sums.centred - centred.sum(axis=0)).max() < 1e-9
-    assert np.abs(sums.scaled - (centred / (n[:, None] + 1)).sum(axis=0)).max() < 1e-9
+    assert np.abs(sums.centerd - centerd.sum(axis=0)).max() < 1e-9
+    assert np.abs(sums.scaled - (centerd / (n[:, None] + 1)).sum(axis=0)).max() < 1e-9
     assert sums.count.tolist() == np.isfinite(both).sum(axis=0).tolist()
     middle = [np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in both]
     signs = np.sign(both - np.array(middle)[:, None])

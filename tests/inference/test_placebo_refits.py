@@ -10,12 +10,12 @@ import pytest
 import statsmodels.api as sm
 
 import eventstudy as es
-from eventstudy.abnormal import placebo_refits as refits_module
-from eventstudy.abnormal import prefix
-from eventstudy.abnormal.expected import MODELS, options_of
 from eventstudy.abnormal.measure import Plan
-from eventstudy.abnormal.placebo_dates import moved, quiet_moments
-from eventstudy.abnormal.placebo_refits import placebo_refits, two_pass_cars
+from eventstudy.abnormal.models.table import MODELS, options_of
+from eventstudy.abnormal.placebo import refits as prefix
+from eventstudy.abnormal.placebo import refits as refits_module
+from eventstudy.abnormal.placebo.dates import moved, quiet_moments
+from eventstudy.abnormal.placebo.refits import placebo_refits, two_pass_cars
 from eventstudy.study.inputs import read_inputs, windows_in_bars
 from eventstudy.study.run import place, with_model_factors
 from tests.study.made import daily_frame, events_at
@@ -213,18 +213,3 @@ def test_what_cannot_be_moved_says_so() -> None:
 
 def replace_options(spec: es.StudySpec, options: dict[str, dict[str, object]]) -> es.StudySpec:
     return spec.model_copy(update={"test_options": options})
-
-
-def test_the_compiled_engine_takes_prefix_sums_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("numba")
-    frame = market_frame(300, 3, seed=15)
-    options = {"placebo_refit": {"draws": 30, "path": "prefix"}}
-    spec = es.StudySpec(model="market", **SPEC, test_options=options)  # type: ignore[arg-type]
-    events = events_at(frame, [(f"A{i}", 150 + i) for i in range(3)])
-    called = []
-    monkeypatch.setattr(refits_module, "prefix_cars", lambda *given: called.append(1) or prefix.prefix_cars(*given))
-    results = [es.run_study(spec, events, frame, market="M", engine=engine) for engine in ("numpy", "numba")]  # type: ignore[arg-type]
-    assert len(called) == 2
-    left, right = (result.findings("placebo_refit")[0] for result in results)
-    assert left.pvalue[0] == right.pvalue[0]
-    assert abs(left.se[0] / right.se[0] - 1) < 1e-12

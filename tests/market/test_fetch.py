@@ -23,8 +23,8 @@ import pytest
 from eventstudy.cli.app import run
 from eventstudy.errors import SourceError
 from eventstudy.market.instruments import instrument
+from eventstudy.market.sources.moex_store import fetch_moex
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.service import fetch_moex
 from eventstudy.market.sources.transport import Limits
 from eventstudy.market.store.bar_store import open_store, read, to_frame, writing
 from eventstudy.market.store.series import day_bounds

@@ -233,7 +233,7 @@ def test_epoch_counts_are_instants_and_mixed_units_are_refused(tmp_path: Path) -
         es.read_bars(path, instrument="ABC", step="1min", label="right")
 
 
-def test_the_day_that_does_not_exist_is_named_not_its_neighbour(tmp_path: Path) -> None:
+def test_the_day_that_does_not_exist_is_named_not_its_neighbor(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("datetime,close\n2021-03-01 10:00,1\n2021-02-30 10:00,2\n", encoding="utf-8")
     with pytest.raises(BarsError, match=r"'2021-02-30' is a day that does not exist\. Correct"):

@@ -14,10 +14,10 @@ import requests
 from eventstudy.errors import NetworkError, SourceError, UnknownNameError, UsageError
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources import moex
+from eventstudy.market.sources.download import Garbled
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import BAR_SOURCES
 from eventstudy.market.sources.transport import Door, Limits
-from eventstudy.market.sources.wire import Garbled
 from tests.market.iss_server import Exchange, made_minutes, serving
 
 DOLLAR = Instrument("USD000UTSTOM", board="CETS", calendar="MOEX-FX")
@@ -85,7 +85,7 @@ def test_bars_close_one_step_after_their_label_and_moscow_is_three_hours_ahead(a
     first, last = datetime(2021, 4, 13, 4, 0, tzinfo=UTC), datetime(2021, 4, 13, 20, 50, tzinfo=UTC)
     bars = BAR_SOURCES["moex"](BarRequest(DOLLAR, MINUTE, first, last))
     labels = [r["begin"] for r in made_minutes(date(2021, 4, 1), date(2021, 4, 14)) if r["begin"][:10] == "2021-04-13"]
-    # 07:00 Moscow is 04:00 UTC in 2021; a candle labelled 07:00 closes at 07:01.
+    # 07:00 Moscow is 04:00 UTC in 2021; a candle labeled 07:00 closes at 07:01.
     hour, minute = int(labels[0][11:13]) - 3, int(labels[0][14:16]) + 1
     assert bars.frame.index[0] == pd.Timestamp(2021, 4, 13, hour, minute, tz="UTC")
     assert len(bars) == len(labels)

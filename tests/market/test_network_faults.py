@@ -15,9 +15,8 @@ import pytest
 from eventstudy.errors import NetworkError, UsageError
 from eventstudy.market.instruments import INSTRUMENTS
 from eventstudy.market.sources import moex
-from eventstudy.market.sources.patience import retry_after
+from eventstudy.market.sources.download import Garbled, parse_json, retry_after
 from eventstudy.market.sources.transport import Answer, Door, Limits, origin_of
-from eventstudy.market.sources.wire import Garbled, parse_json
 from tests.market.fault_server import FAULTS, LIMITS, FaultyServer, misbehaving, session, write_certificate
 from tests.market.iss_server import Exchange, candle, made_minutes, serving
 

@@ -31,7 +31,7 @@ DAYS = [*(date(2021, 1, d) for d in (12, 13, 14)), *(date(2021, 7, d) for d in (
 
 
 def currency(seed: int, news: int | None, side: str = "left", zone: str = "UTC") -> RawBars:
-    """Minutes around the clock, labelled on one side in one zone; the one opening at ``news`` in New York is wide."""
+    """Minutes around the clock, labeled on one side in one zone; the one opening at ``news`` in New York is wide."""
     day = np.array([(d - date(1970, 1, 1)).days for d in DAYS])[:, None] * DAY_US
     new_york = (day + np.arange(1440) * MINUTE_US).ravel()
     begins = instants_from_wall(new_york, "America/New_York")

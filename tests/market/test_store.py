@@ -24,8 +24,8 @@ from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import EventStudyError, LockHeldError, StoreError
 from eventstudy.market.store import answers, bar_store, disk, upkeep
 from eventstudy.market.store.bar_store import BarStore, commit, read, state, to_frame, windows, writing
-from eventstudy.market.store.segments import MOST_ROWS
 from eventstudy.market.store.series import (
+    MOST_ROWS,
     POINTER,
     POINTER_COPY,
     Pointer,

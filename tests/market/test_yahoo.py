@@ -14,7 +14,7 @@ from eventstudy.errors import NetworkError, SourceError
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources import yahoo
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.yahoo_store import fetch_yahoo
+from eventstudy.market.sources.yahoo import fetch_yahoo
 from tests.shared import SHARED
 
 NOW = datetime(2021, 4, 13, 12, 0, tzinfo=UTC)

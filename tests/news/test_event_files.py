@@ -9,7 +9,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.errors import EventFileError
-from eventstudy.news.event_writing import render_events, write_events
+from eventstudy.news.events.writing import render_events, write_events
 
 ROOT = Path(__file__).parents[2]
 FOUNDING = ROOT / "data" / "events" / "biden-putin-2021-04-13.toml"

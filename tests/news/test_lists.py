@@ -18,12 +18,11 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.context import Context
 from eventstudy.news.dating import date_item
-from eventstudy.news.event_checks import check_events
-from eventstudy.news.event_files import read_events
-from eventstudy.news.event_writing import render_proposals
-from eventstudy.news.grouping import group_items
+from eventstudy.news.events.checks import check_events
+from eventstudy.news.events.files import read_events
+from eventstudy.news.events.merging import group_items, merge_reports, propose, rests_on_price_of
+from eventstudy.news.events.writing import render_proposals
 from eventstudy.news.items import Event, EventTime, NewsItem
-from eventstudy.news.merging import merge_reports, propose, rests_on_price_of
 from eventstudy.news.readers import read_news
 from tests.shared import SHARED, needs_shared
 

@@ -102,7 +102,7 @@ def test_light_and_dark_differ_as_they_should(chrome: Browser, pages: dict[str, 
 
 
 def picture_of(chrome: Browser, media: str) -> str:
-    """Return the picture that the page offers for a wide screen in that colour scheme."""
+    """Return the picture that the page offers for a wide screen in that color scheme."""
     found = "return document.querySelector(`figure source[media$='${arguments[0]}']:last-of-type`).srcset"
     return str(chrome.script(found, media))
 

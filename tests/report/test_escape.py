@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.report.escape import (
+from eventstudy.show.escape import (
     FORMULA_STARTS,
     LIMIT,
     SAFE_NAME,

@@ -17,7 +17,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from eventstudy.news.items import Event, EventTime
 from eventstudy.report.canvas import png, svg
-from eventstudy.report.cut import forest_view, placebo_view, response_view
+from eventstudy.report.figure_data import forest_view, placebo_view, response_view
 from eventstudy.report.figures import FIGURES, figure
 from eventstudy.report.plots.sizes import verdict
 from eventstudy.report.sizes import placebo_size_view, sizes_view

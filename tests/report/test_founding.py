@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventstudy.report.build import build
-from eventstudy.report.cut import response_view
+from eventstudy.report.figure_data import response_view
 from eventstudy.study.load import load_study
 from eventstudy.study.run import run_study
 

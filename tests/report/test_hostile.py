@@ -27,7 +27,6 @@ from eventstudy.news.items import Event, EventTime
 from eventstudy.report.about import event_section
 from eventstudy.report.canvas import svg
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.escape import FORMULA_STARTS, file_name
 from eventstudy.report.files import frame_csv, frame_json, frame_parquet, json_bytes, table_csv
 from eventstudy.report.html import Drawn, data_uri, render_page
 from eventstudy.report.mail import plain_text, render_mail
@@ -36,6 +35,7 @@ from eventstudy.report.plots.sheet import draw_response
 from eventstudy.report.plots.spread import draw_forest
 from eventstudy.report.variants import compact, figure_of
 from eventstudy.report.views import Forest
+from eventstudy.show.escape import FORMULA_STARTS, file_name
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_facts, made_study, made_view
 

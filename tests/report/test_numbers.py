@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.report.numbers import both_clocks, bp, length, offset, p_is, percent, pvalue
+from eventstudy.show.numbers import both_clocks, bp, length, offset, p_is, percent, pvalue
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_simulated_data_says_so_in_title_and_on_every_axis() -> None:
 
 def test_both_clocks_are_on_the_axis() -> None:
     texts = " ".join(words_of(draw_response(made_view())))
-    assert "Moscow time (UTC+3), UTC in grey, 2021" in texts
+    assert "Moscow time (UTC+3), UTC in gray, 2021" in texts
     assert "18:00" in texts
     assert "15:00" in texts
 

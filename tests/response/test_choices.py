@@ -16,12 +16,12 @@ from eventstudy.errors import SpecError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.sources.files import read_bars
 from eventstudy.news.items import Event, EventTime
+from eventstudy.response.intraday_prices import tape_of
 from eventstudy.response.respond import assumed_end, respond
+from eventstudy.response.respond_all import respond_all
+from eventstudy.response.rows import table
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.several import joint_pvalues
-from eventstudy.response.study import respond_all
-from eventstudy.response.table import table
-from eventstudy.response.tape import tape_of
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days, intraday_market
 from eventstudy.study.spec import StudySpec
 from tests.response.real import FOUNDING, event, ten_minutes
@@ -31,7 +31,7 @@ DESIGN = IntradayDesign(days=25, jump=0.01, reversal=0.3, volume_multiple=5.0, e
 CHOICES: list[dict[str, object]] = [
     *({"price": rule} for rule in ("last", "open", "mid", "vwap", "median")),
     *({"seasonality": kind} for kind in ("sd", "wsd", "fourier")),
-    {"expected": "same_clock_mean", "standardise": True, "volatility": "bipower"},
+    {"expected": "same_clock_mean", "standardize": True, "volatility": "bipower"},
     {"expected": "market", "seasonality": "sd"},
     {"known_events": "down_weight"},
 ]

@@ -8,9 +8,9 @@ import pytest
 
 from eventstudy.errors import DataError
 from eventstudy.news.claims import PriceClaim
-from eventstudy.response.claims import claim_beside
+from eventstudy.response.confounders import claim_beside
+from eventstudy.response.intraday_prices import tape_of
 from eventstudy.response.respond import respond
-from eventstudy.response.tape import tape_of
 from eventstudy.simulate import demo_market
 
 CLAIM = PriceClaim("USD/RUB", -1.2, "RUB", 76.16, "18:53", "Moscow Exchange", text="fell by 1.2 rubles to 76.16 rubles")

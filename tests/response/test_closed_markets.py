@@ -15,10 +15,10 @@ from eventstudy.market.instruments import instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.closed_markets import bracket_rows, first_vwap, gap_response, is_closed, nights_closed
 from eventstudy.response.confounders import SEAMS
+from eventstudy.response.intraday_prices import Tape, tape_of
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.respond import respond
 from eventstudy.response.seasonality import periodicity
-from eventstudy.response.tape import Tape, tape_of
 from eventstudy.simulate import IntradayDesign, demo_market, intraday_bars, intraday_days
 from tests.response.real import FOUNDING, MOSCOW, event, ten_minutes
 

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.abnormal.expected import MODELS, options_of
+from eventstudy.abnormal.models.table import MODELS, options_of
 from eventstudy.errors import DataError, UnknownNameError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.expected import abnormal_bars, with_leads
 from eventstudy.response.respond import respond
+from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import EXPECTED, ResponseSettings
-from eventstudy.response.study import respond_all
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
@@ -60,7 +60,7 @@ def test_each_day_is_predicted_from_the_others_only() -> None:
         assert np.allclose(found[day], y[day] - intercept - slope * x[day], atol=1e-10)
 
 
-def test_neighbours_stand_in_the_order_the_models_want_and_never_cross_days() -> None:
+def test_neighbors_stand_in_the_order_the_models_want_and_never_cross_days() -> None:
     x = np.arange(6.0).reshape(1, 2, 3)
     same, before, after = with_leads(x, 1)
     assert np.array_equal(same, x[0])
@@ -118,12 +118,12 @@ def test_what_cannot_be_expected_is_refused() -> None:
 def test_a_study_with_a_market_model_expects_by_it_in_the_response_too() -> None:
     share, market, event = pair()
     spec = StudySpec(model="market", estimation=(-100, -11), event=(-5, 5), tests=("placebo",))
-    modelled = run_study(spec, [event], share, market=market).response
+    modeled = run_study(spec, [event], share, market=market).response
     plain = run_study(spec.model_copy(update={"response_options": {"expected": "zero"}}), [event], share, market=market)
-    assert modelled is not None
+    assert modeled is not None
     assert plain.response is not None
-    assert modelled == respond_all([share], [event], ResponseSettings(expected="market"), (), [market])
-    assert abs(modelled.responses[0].moves[0].value - JUMP) < 1e-9
+    assert modeled == respond_all([share], [event], ResponseSettings(expected="market"), (), [market])
+    assert abs(modeled.responses[0].moves[0].value - JUMP) < 1e-9
     assert abs(plain.response.responses[0].moves[0].value - JUMP) > 1e-6
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eventstudy.response.intraday_prices import tape_of
 from eventstudy.response.matching import Matched, WindowChoice, match
 from eventstudy.response.placebo import placebo_pvalue
 from eventstudy.response.respond import respond
-from eventstudy.response.study import respond_all
-from eventstudy.response.tape import tape_of
+from eventstudy.response.respond_all import respond_all
 from tests.response.real import FOUNDING, event, ten_minutes
 
 pytestmark = pytest.mark.reference

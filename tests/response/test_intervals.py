@@ -9,10 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.response.intervals import crossing_interval, peak_interval, ratio_interval, told_level
-from eventstudy.response.numbers import AfterNews, shape_estimates, share_estimate
-from eventstudy.response.placebo import bands, order_bound, placebo_pvalue, sup_test, upper_pvalue
+from eventstudy.response.placebo import (
+    bands,
+    crossing_interval,
+    order_bound,
+    peak_interval,
+    placebo_pvalue,
+    ratio_interval,
+    sup_test,
+    told_level,
+    upper_pvalue,
+)
 from eventstudy.response.shape import ShapeColumns, interval
+from eventstudy.response.shape_estimates import AfterNews, shape_estimates, share_estimate
 
 
 def test_the_level_allows_for_numbers_told_only_after_a_significant_move() -> None:

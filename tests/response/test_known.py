@@ -11,8 +11,8 @@ from eventstudy.arrays import instant_us
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response import confounders, known
 from eventstudy.response.respond import respond
+from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.study import respond_all
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 
 BARS, EVENT = intraday_bars(intraday_days(IntradayDesign(days=25), 3))

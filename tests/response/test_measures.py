@@ -1,4 +1,4 @@
-"""Realised measures, jump tests and the time of day, against published numbers, exact arithmetic and known truth."""
+"""Realized measures, jump tests and the time of day, against published numbers, exact arithmetic and known truth."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 from eventstudy.errors import UsageError
 from eventstudy.response.jumps import (
     BNS_CONSTANT,
+    LEVELS,
+    bipower_variation,
     bns_ratio,
     gumbel_quantile,
     jiang_oomen,
     jump_share,
     lee_mykland,
     lee_mykland_threshold,
+    med_rv,
+    min_rv,
+    tripower_quarticity,
 )
-from eventstudy.response.realised import LEVELS, bipower_variation, med_rv, min_rv, tripower_quarticity
 from eventstudy.response.seasonality import (
     PERIODICITIES,
     daily_level,

@@ -28,15 +28,15 @@ def test_every_test_has_its_size_in_few_draws() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [*OPTIONS, {"standardise": True}, {"expected": "same_clock_mean"}], ids=str)
+@pytest.mark.parametrize("options", [*OPTIONS, {"standardize": True}, {"expected": "same_clock_mean"}], ids=str)
 def test_every_test_has_its_size_in_two_thousand_draws(options: dict[str, object]) -> None:
     rates = rejections(NULL, range(MANY), **options)  # type: ignore[arg-type]
     outside = {name: rate for name, rate in rates.items() if not 0.035 <= rate <= 0.065}
     assert not outside
 
 
-def test_standardising_does_not_spoil_the_size() -> None:
-    check_size(rejections(NULL, range(FEW), standardise=True), FEW, 0.05, 0.05)
+def test_standardizing_does_not_spoil_the_size() -> None:
+    check_size(rejections(NULL, range(FEW), standardize=True), FEW, 0.05, 0.05)
 
 
 def test_intervals_hold_the_truth_in_few_draws() -> None:
@@ -120,7 +120,7 @@ def test_ordinary_days_in_another_regime_are_brought_to_the_events_by_option() -
     wild = replace(draw, close=np.where(np.isfinite(close), close, np.nan))
     bars, event = intraday_bars(wild)
     plain = respond(bars, event)
-    scaled = respond(bars, event, ResponseSettings(standardise=True))
+    scaled = respond(bars, event, ResponseSettings(standardize=True))
     ratio = scaled.path.pointwise[-1] / plain.path.pointwise[-1]
     assert 2.0 < ratio < 4.0
 

@@ -14,12 +14,12 @@ from eventstudy.errors import DataError, UnknownNameError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
+from eventstudy.response.intraday_prices import tape_of
 from eventstudy.response.matching import Matched, WindowChoice, match
 from eventstudy.response.respond import respond
+from eventstudy.response.respond_all import respond_all
+from eventstudy.response.rows import document, signed, table
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.study import respond_all
-from eventstudy.response.table import document, signed, table
-from eventstudy.response.tape import tape_of
 from eventstudy.response.window import abnormal_window, regime_levels
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 
@@ -56,7 +56,7 @@ def before_side(matched: Matched) -> tuple[object, ...]:
 def test_no_bar_after_earliest_changes_anything_on_the_before_side(seed: int, shake: int) -> None:
     bars, event = drawn(seed)
     later = shaken(bars, pd.Timestamp(event.time.earliest), shake)
-    asked = ResponseSettings(standardise=True)
+    asked = ResponseSettings(standardize=True)
     one, other = (abnormal_window(tape_of(b), event.time, asked) for b in (bars, later))
     assert before_side(one.matched) == before_side(other.matched)
     assert one.placebo.tobytes() == other.placebo.tobytes()

@@ -10,10 +10,10 @@ import pytest
 
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
+from eventstudy.response.intraday_prices import tape_of
 from eventstudy.response.respond import respond
+from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.study import respond_all
-from eventstudy.response.tape import tape_of
 from tests.response.real import MOSCOW, event, finam
 from tests.response.shared_data import shared
 
@@ -25,7 +25,7 @@ def test_the_decision_of_22_july_2022_overshot() -> None:
     decision = event("2022-07-22T13:30", "2022-07-22T13:30", "decision")
     response = respond(bars, decision, ResponseSettings(horizons=(5, 30), settle=5))
     first = response.path.car[response.path.first]
-    assert abs(1e4 * first - 78) < 0.5  # the bar labelled 13:35
+    assert abs(1e4 * first - 78) < 0.5  # the bar labeled 13:35
     by_two = response.moves[1]
     assert by_two.at is not None
     assert by_two.at.astimezone(MOSCOW).strftime("%H:%M") == "14:00"

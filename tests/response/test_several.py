@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventstudy.response.respond_all import respond_all
 from eventstudy.response.several import (
     hayashi_yoshida,
     joint_pvalues,
@@ -16,19 +17,18 @@ from eventstudy.response.several import (
     lead_lag_betas,
     refresh_times,
 )
-from eventstudy.response.study import respond_all
 from eventstudy.simulate import demo_market
 
 
 def test_joint_pvalues_by_hand() -> None:
-    # studentised by the other three days; statistics 9/sqrt(7/4) = 6.8 and 1.5/sqrt(10/4) = 0.949.
+    # studentized by the other three days; statistics 9/sqrt(7/4) = 6.8 and 1.5/sqrt(10/4) = 0.949.
     # first: no day's maximum reaches 6.8: 1/5. second alone: 2/sqrt(6/3) = 1.41 twice, 1/sqrt(9/3) = 0.58 twice: 3/5
     placebo = np.array([[1.0, -2.0], [2.0, 1.0], [-1.0, 1.0], [1.0, 2.0]])
     assert joint_pvalues(np.array([9.0, 1.5]), placebo).tolist() == [0.2, 0.6]
 
 
 @given(seed=st.integers(0, 5000))
-def test_the_joint_pvalue_is_never_below_the_studentised_single_one(seed: int) -> None:
+def test_the_joint_pvalue_is_never_below_the_studentized_single_one(seed: int) -> None:
     rng = np.random.default_rng(seed)
     placebo, event = rng.standard_normal((39, 4)), 2 * rng.standard_normal(4)
     joint = joint_pvalues(event, placebo)
@@ -73,7 +73,7 @@ def test_hayashi_yoshida_is_not_pulled_to_zero_by_asynchronous_trades() -> None:
     first, second = (np.sort(rng.choice(200_000, 30_000, replace=False)).astype(np.int64) for _ in range(2))
     found = hayashi_yoshida((first, second), (x[first], y[second])) / 200_000
     assert abs(found - 0.8) < 0.03
-    assert hayashi_yoshida((first, first), (x[first], x[first])) > 0  # its own realised variance
+    assert hayashi_yoshida((first, first), (x[first], x[first])) > 0  # its own realized variance
 
 
 def test_lead_lag_finds_the_planted_lag_and_its_sign() -> None:

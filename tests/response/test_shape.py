@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstudy.response.activity import activity, medians
-from eventstudy.response.numbers import AfterNews, leak_estimates, pattern_of, shape_estimates
 from eventstudy.response.placebo import (
     bands,
     order_bound,
@@ -21,6 +20,7 @@ from eventstudy.response.placebo import (
     upper_pvalue,
 )
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, reflected, shape_numbers
+from eventstudy.response.shape_estimates import AfterNews, leak_estimates, pattern_of, shape_estimates
 from eventstudy.response.uncertain_time import Curves, assumed_times, moves_from
 from eventstudy.response.window import less_mean
 

@@ -206,7 +206,7 @@ def test_the_founding_case_on_exchange_data(code: str, bp: float, p: float) -> N
     assert outcome.pvalue == pytest.approx(p, abs=1e-15)
 
 
-def test_standardised_abnormal_returns_by_hand() -> None:
+def test_standardized_abnormal_returns_by_hand() -> None:
     # Returns 1, -1, 2, 0 %: mean 0.5 %, squared deviations 5e-4 over 3. The event's 3.5 % is abnormal by 3 %, and
     # V = 5e-4/3 (1 + 1/4), so SAR^2 = 9e-4 / (5e-4/3 * 5/4) = 4.32.
     frame = daily_frame(5, 1)

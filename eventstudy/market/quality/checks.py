@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import frozen
 from eventstudy.errors import BarsError, UnknownNameError
-from eventstudy.market.quality import clock, daily, jumps, rows
+from eventstudy.market.quality import clock, daily, rows
 from eventstudy.market.quality.findings import Check, Finding, Inspection, Sight, Subject
 
 LEFT_OUT = "the rows are left out"
@@ -29,9 +29,9 @@ CHECKS: dict[str, Check] = {
     "impossible range": Check(
         rows.find_bad_range, "repaired", "the impossible values are set missing, the close stays", rows.blank_impossible
     ),
-    "bad tick": Check(jumps.find_bad_ticks, "repaired", LEFT_OUT, rows.drop),
-    "unit jump": Check(jumps.find_unit_jumps, "refused", "bring all rows to one unit"),
-    "split-like jump": Check(jumps.find_splits, "refused", "use adjusted prices, or accept it as a move of the market"),
+    "bad tick": Check(rows.find_bad_ticks, "repaired", LEFT_OUT, rows.drop),
+    "unit jump": Check(rows.find_unit_jumps, "refused", "bring all rows to one unit"),
+    "split-like jump": Check(rows.find_splits, "refused", "use adjusted prices, or accept it as a move of the market"),
     "high below low": Check(
         rows.find_high_below_low, "repaired", "high and low of the rows are set missing", rows.blank_range
     ),
@@ -39,7 +39,7 @@ CHECKS: dict[str, Check] = {
         rows.find_close_outside, "repaired", "high and low of the rows are set missing", rows.blank_range
     ),
     "stale run": Check(
-        jumps.find_stale_runs,
+        rows.find_stale_runs,
         "repaired",
         "the repeated rows are left out: a bar without a trade is no bar, and the return across goes on from the last",
         rows.drop,

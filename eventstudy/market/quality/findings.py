@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, values_equal
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, value
 from eventstudy.errors import Notice
 from eventstudy.market import sessions
 from eventstudy.market.raw import RawBars, closing_instants
@@ -159,7 +159,7 @@ class Check:
     mend: Callable[[RawBars, IntArray], RawBars] | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Finding:
     """One kind of defect in one series, and what was done about it.
 
@@ -178,11 +178,6 @@ class Finding:
     lines: IntArray
     message: str
     rule: str
-
-    def __eq__(self, other: object) -> bool:
-        return values_equal(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
         shown = ", ".join(map(str, self.lines[:5])) + (", ..." if len(self.lines) > 5 else "")

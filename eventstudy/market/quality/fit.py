@@ -121,7 +121,7 @@ def label_evidence(raw: RawBars, calendar: TradingCalendar | None, vendor: str =
     first and last bar. Where a market never closes only a vendor's documented convention is left.
     """
     if raw.daily:
-        return LabelEvidence(None, ("daily bars are labelled by their date",))
+        return LabelEvidence(None, ("daily bars are labeled by their date",))
     side, reasons = edge_evidence(raw, calendar)
     if side is not None:
         return LabelEvidence(side, reasons)

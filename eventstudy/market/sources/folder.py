@@ -23,7 +23,7 @@ from eventstudy.market.sources.layouts import LAYOUTS, PRICES
 from eventstudy.market.sources.parquet_file import open_parquet
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.stamp_columns import read_clock
-from eventstudy.market.store.segments import Block, joined
+from eventstudy.market.store.series import Block, joined
 
 TICKS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}
 # A label and the close it stands for lie less than two days apart, whatever the zone, the side and the step.

@@ -16,8 +16,8 @@ import pandas as pd
 from eventstudy.arrays import look_up
 from eventstudy.errors import BarsError, NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.sources.download import Garbled, parse_json, printable
 from eventstudy.market.sources.transport import Door, Limits, MisfitError, NotFoundError, origin_of
-from eventstudy.market.sources.wire import Garbled, parse_json, printable
 from eventstudy.market.store.series import step_name
 
 T = TypeVar("T")
@@ -246,7 +246,7 @@ def _page_url(where: Listing, days: Days, start: int) -> str:
 
 
 def _frame(rows: list[Row], where: Listing) -> pd.DataFrame:
-    """Candles are labelled by their begin on Moscow's wall clock; the index is the instant each one closes."""
+    """Candles are labeled by their begin on Moscow's wall clock; the index is the instant each one closes."""
     frame = pd.DataFrame([r[1:] for r in rows], columns=["open", "high", "low", "close", "volume"], dtype="float64")
     begins = pd.DatetimeIndex(pd.to_datetime([r[0] for r in rows], format="%Y-%m-%d %H:%M:%S")).as_unit("us")
     step = next(length for length, interval in INTERVALS.items() if interval == where.interval)

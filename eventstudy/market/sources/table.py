@@ -8,9 +8,9 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.sources.ecb import read_ecb
 from eventstudy.market.sources.files import read_file
 from eventstudy.market.sources.folder import read_folder
+from eventstudy.market.sources.moex_store import Fetched, fetch_moex, read_moex
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.service import Fetched, fetch_moex, read_moex
-from eventstudy.market.sources.yahoo_store import fetch_yahoo, read_stored_yahoo
+from eventstudy.market.sources.yahoo import fetch_yahoo, read_stored_yahoo
 
 BAR_SOURCES: dict[str, Callable[[BarRequest], Bars]] = {
     "ecb": read_ecb,

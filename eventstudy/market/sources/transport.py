@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from eventstudy.errors import NetworkError, UsageError
-from eventstudy.market.sources.patience import patience, retry_after
-from eventstudy.market.sources.wire import Garbled, printable, read_body
+from eventstudy.market.sources.download import Garbled, patience, printable, read_body, retry_after
 
 if TYPE_CHECKING:
     import httpx2

@@ -16,8 +16,18 @@ from eventstudy.errors import DataError, StoreError, UsageError
 from eventstudy.market.store import answers
 from eventstudy.market.store.bar_store import BarStore, append, every_series, read, to_frame, writing
 from eventstudy.market.store.disk import ASIDE, read_whole, refusal, unsealed, write_whole
-from eventstudy.market.store.segments import TIME, Block, Segment, decode, encode, joined
-from eventstudy.market.store.series import POINTER, pointer_from, read_pointer, write_pointer
+from eventstudy.market.store.series import (
+    POINTER,
+    TIME,
+    Block,
+    Segment,
+    decode,
+    encode,
+    joined,
+    pointer_from,
+    read_pointer,
+    write_pointer,
+)
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 MOST_BYTES = 1 << 31

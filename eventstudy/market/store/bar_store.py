@@ -16,17 +16,22 @@ from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import StoreError
 from eventstudy.market.bars import COLUMNS
 from eventstudy.market.store.disk import make_folder, only_writer, safe_name, store_root, sweep
-from eventstudy.market.store.segments import Block, Segment, block_of, joined, read_segment, write_segments
 from eventstudy.market.store.series import (
     POINTER,
+    Block,
     Days,
     Pointer,
+    Segment,
     SeriesKey,
+    block_of,
+    joined,
     missing_days,
     read_pointer,
+    read_segment,
     restated,
     with_days,
     write_pointer,
+    write_segments,
 )
 
 T = TypeVar("T")

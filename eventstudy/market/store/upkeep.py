@@ -14,13 +14,14 @@ from eventstudy.errors import StoreError
 from eventstudy.market.store.answers import BODY, RECORD, read_record
 from eventstudy.market.store.bar_store import BarStore, every_series
 from eventstudy.market.store.disk import ASIDE, only_writer, remove
-from eventstudy.market.store.segments import Segment, read_segment
 from eventstudy.market.store.series import (
     POINTER,
     POINTER_COPY,
     Days,
     Pointer,
+    Segment,
     read_pointer,
+    read_segment,
     without_days,
     write_pointer,
 )

@@ -11,8 +11,6 @@ import numpy as np
 from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, instant_us
 from eventstudy.report.canvas import Box, drawing, margins, new_axes
 from eventstudy.report.clock import TimeScale, draw_time_axis, ticks, time_scale
-from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp, p_is, share
 from eventstudy.report.plots.parts import (
     INCHES_PER_CHARACTER,
     STAMP,
@@ -23,7 +21,8 @@ from eventstudy.report.plots.parts import (
     short_numbers,
     y_title,
 )
-from eventstudy.report.style import Style
+from eventstudy.report.style import Style, for_figure
+from eventstudy.show.numbers import bp, p_is, share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -211,8 +210,8 @@ def _headline(ax: Axes, box: Box, style: Style, *, simulated: bool) -> None:
     top = above + (legend_inches(WORDS, box.width) + 0.06) / tall
     lines = ["The response on one clock", *([STAMP] if simulated else [])]
     for row, line in enumerate(lines):
-        colour = style.stamp if row else style.ink
-        figure.text(box.left, top + row * LINE / tall, line, va="bottom", color=colour, fontweight="bold")
+        color = style.stamp if row else style.ink
+        figure.text(box.left, top + row * LINE / tall, line, va="bottom", color=color, fontweight="bold")
 
 
 def draw_assumed_times(response: Response, ax: Axes | None, style: str, size: tuple[float, float]) -> Axes:

@@ -12,8 +12,6 @@ import numpy as np
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_from_us, instant_us
 from eventstudy.report.canvas import Box
 from eventstudy.report.clock import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
-from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp, length, local, unstamped, zone_name
 from eventstudy.report.plots.parts import (
     CHARACTERS_PER_INCH,
     STAMP,
@@ -23,8 +21,9 @@ from eventstudy.report.plots.parts import (
     short_numbers,
     y_title,
 )
-from eventstudy.report.style import Style
+from eventstudy.report.style import Style, for_figure
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView, pointwise_band
+from eventstudy.show.numbers import bp, length, local, unstamped, zone_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,9 +119,9 @@ def headline(ax: Axes, sheet: Sheet) -> None:
     top = box.top + (header_inches(view, box.width) - 0.1 - LINE * len(lines)) / tall
     for row, line in enumerate(reversed(lines)):
         last, first = row == 0, view.simulated and row == len(lines) - 1
-        colour = style.stamp if first else style.muted if last else style.ink
+        color = style.stamp if first else style.muted if last else style.ink
         look: dict[str, Any] = {
-            "color": colour,
+            "color": color,
             "fontsize": 9 if last else 10.5,
             "fontweight": "normal" if last else "bold",
         }
@@ -130,7 +129,7 @@ def headline(ax: Axes, sheet: Sheet) -> None:
 
 
 def shade_event(ax: Axes, sheet: Sheet) -> None:
-    """Shade the interval in which the news became public; its edges are dashed, so grey paper shows it too."""
+    """Shade the interval in which the news became public; its edges are dashed, so gray paper shows it too."""
     ends = [instant_us(sheet.view.earliest), instant_us(sheet.view.latest)]
     start, stop = (float(v) for v in sheet.scale.place(np.array(ends)))
     stop = max(stop, start + 0.004 * float(sheet.scale.places[-1] - sheet.scale.places[0]))
@@ -257,10 +256,10 @@ def draw_volume(ax: Axes, prices: PriceWindow, sheet: Sheet) -> None:
     shade_event(ax, sheet)
     at = sheet.scale.place(prices.closes)
     news = (prices.closes > view.reference_at) & (prices.closes <= view.first_at)
-    for rows, colour, hatch in ((~news, style.muted, ""), (news, style.main, "////")):
+    for rows, color, hatch in ((~news, style.muted, ""), (news, style.main, "////")):
         if rows.any():
             edge: dict[str, Any] = {"edgecolor": style.paper, "linewidth": 0.3, "hatch": hatch or None}
-            ax.bar(at[rows] - 0.5, prices.volume[rows], width=0.86, color=colour, zorder=2, **edge)
+            ax.bar(at[rows] - 0.5, prices.volume[rows], width=0.86, color=color, zorder=2, **edge)
     ax.set_ylim(bottom=0)
     short_numbers(ax)
     y_title(ax, "Volume", simulated=view.simulated)

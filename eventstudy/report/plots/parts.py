@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report.canvas import drawing, new_axes
-from eventstudy.report.escape import for_figure
-from eventstudy.report.style import Style
+from eventstudy.report.style import Style, for_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

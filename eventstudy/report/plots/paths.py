@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp
 from eventstudy.report.plots.parts import Blank, blank
+from eventstudy.report.style import for_figure
 from eventstudy.report.views import AveragePath, Band, CarPath, ResponseView, joint_band, pointwise_band
+from eventstudy.show.numbers import bp
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

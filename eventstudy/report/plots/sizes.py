@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.report.numbers import share
 from eventstudy.report.plots.parts import Blank, blank
 from eventstudy.report.plots.spread import widen_left
 from eventstudy.report.views import PlaceboSize, Sizes
+from eventstudy.show.numbers import share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,16 +28,16 @@ def draw_sizes(view: Sizes, ax: Axes | None, style: str, size: tuple[float, floa
         rows = np.arange(len(view.names))
         handles: list[Any] = []
         for column, level in enumerate(view.levels):
-            colour, line, marker = on.style.cycle[column % len(on.style.cycle)]
+            color, line, marker = on.style.cycle[column % len(on.style.cycle)]
             # The levels of a test lie below each other, so that their bands never cover one another.
             at = rows + SPREAD * (column - (len(view.levels) - 1) / 2)
-            on.ax.axvline(level, color=colour, linewidth=0.9, linestyle=line, zorder=1)
+            on.ax.axvline(level, color=color, linewidth=0.9, linestyle=line, zorder=1)
             on.ax.hlines(at, view.low[:, column], view.high[:, column], color=on.style.band, alpha=0.6, linewidth=5)
             inside = (view.share[:, column] >= view.low[:, column]) & (view.share[:, column] <= view.high[:, column])
-            for there, fill in ((inside, on.style.paper), (~inside, colour)):
-                look: dict[str, Any] = {"marker": marker, "markerfacecolor": fill, "markeredgecolor": colour}
+            for there, fill in ((inside, on.style.paper), (~inside, color)):
+                look: dict[str, Any] = {"marker": marker, "markerfacecolor": fill, "markeredgecolor": color}
                 on.ax.plot(view.share[there, column], at[there], linestyle="none", markersize=6, zorder=4, **look)
-            key: dict[str, Any] = {"marker": marker, "color": colour, "linestyle": line, "markerfacecolor": colour}
+            key: dict[str, Any] = {"marker": marker, "color": color, "linestyle": line, "markerfacecolor": color}
             handles += on.ax.plot([], [], label=f"rejects where {share(level)} are promised", **key)
         handles += on.ax.plot([], [], color=on.style.band, alpha=0.6, linewidth=5, label=_band_words(view))
         on.head(f"{view.title}: {verdict(view)}", handles)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp, p_is, share
 from eventstudy.report.plots.parts import blank
+from eventstudy.report.style import for_figure
 from eventstudy.report.views import Forest, PlaceboView
+from eventstudy.show.numbers import bp, p_is, share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,10 +11,10 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, instant_from_us, instant_us
 from eventstudy.report.clock import draw_time_axis, local_labels, mark_breaks, time_scale
-from eventstudy.report.escape import for_figure
-from eventstudy.report.numbers import bp, zone_name
 from eventstudy.report.plots.parts import blank
+from eventstudy.report.style import for_figure
 from eventstudy.report.views import EventDots, ResponseView
+from eventstudy.show.numbers import bp, zone_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,12 +40,12 @@ def draw_calendar(view: EventDots, ax: Axes | None, style: str, size: tuple[floa
         length = np.minimum((view.latest - view.earliest) / HOUR_US, 24 - start)
         on.ax.vlines(day, start, start + length, color=on.style.event, linewidth=2.0, alpha=0.7, zorder=1)
         handles = []
-        for (words, shape), rows, colour in zip(
+        for (words, shape), rows, color in zip(
             MARKS, (view.used, ~view.used), (on.style.main, on.style.down), strict=True
         ):
             if rows.any():
                 spots, counts = np.unique(np.column_stack([day[rows], start[rows]]), axis=0, return_counts=True)
-                look: dict[str, Any] = {"color": colour, "edgecolors": on.style.paper, "linewidths": 0.5, "zorder": 3}
+                look: dict[str, Any] = {"color": color, "edgecolors": on.style.paper, "linewidths": 0.5, "zorder": 3}
                 label = f"{int(rows.sum())} {words}"
                 sizes = 30 * np.sqrt(counts)
                 handles.append(on.ax.scatter(spots[:, 0], spots[:, 1], sizes, marker=shape, label=label, **look))

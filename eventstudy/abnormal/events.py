@@ -1,0 +1,301 @@
+"""Events and returns to one rectangular panel in event time; the last place that knows about clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy.abnormal.windows import Window, WindowSpec
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, StrArray, instant_from_us, value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# Position in this table is the code; {time}, {instrument}, {a} and {b} are filled when the reason is read.
+REASONS: tuple[tuple[OutcomeName, str], ...] = (
+    ("used", "all returns of the estimation and event window were there"),
+    ("unknown_instrument", "no series for {instrument} was given; pass its bars, or correct the code"),
+    ("outside_data", "the news of {time} lies before the first close of {instrument}; get earlier data"),
+    ("outside_data", "no close of {instrument} follows the news of {time}; get later data"),
+    ("outside_data", "the news of {time} falls in a hole of {a} hours in {instrument}, longer than the bound of {b}"),
+    ("window_incomplete", "the event window needs {a} bars more than {instrument} has around {time}"),
+    ("estimation_too_short", "the estimation window holds {a} usable returns; at least {b} are needed"),
+    ("missing_returns", "{a} returns of {instrument} or a factor are missing, and no window asked for is complete"),
+    ("degenerate_window", "the estimation window of {instrument} has {a} distinct returns, too few to tell a variance"),
+    ("duplicate", "the same event on {instrument} was given before; it is counted once"),
+    ("overlap", "its window overlaps that of an earlier event on {instrument}, which takes precedence"),
+    ("used", "used, with {a} returns of the event window missing; only complete windows count"),
+    ("estimation_too_short", "{a} days with the same clock window are usable; at least {b} are needed"),
+    ("failed", "the model gave no finite estimate for {instrument}"),
+    ("degenerate_window", "the regressors of {instrument} are collinear in the estimation window (rank {a} of {b})"),
+    ("overlap", "merged into an overlapping event on {instrument}, whose interval now covers it"),
+    ("used", "used; {a} of the event window's bars belong to another event as well"),
+    ("circular_time", "the event's time rests on the price move it is to explain; date it from another source"),
+)
+USED, UNKNOWN, BEFORE, AFTER, HOLE, WINDOW, SHORT, MISSING, DEGENERATE = range(9)
+DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_OVERLAPPING, CIRCULAR = range(9, 18)
+USED_CODES = (USED, USED_PARTLY, USED_OVERLAPPING)
+_IS_USED = np.isin(np.arange(256), USED_CODES)
+
+
+def is_used(code: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which ledger codes mean that the event was used."""
+    return _IS_USED[code]
+
+
+@value
+class Ledger:
+    """What became of every (event, instrument) pair, in input order.
+
+    Attributes
+    ----------
+    table : EventTable
+        The input, N rows.
+    code : NDArray of uint8, shape (N,)
+        Row of :data:`REASONS`.
+    a, b : IntArray, shape (N,)
+        Numbers the reason mentions.
+    """
+
+    table: EventTable
+    code: NDArray[np.uint8]
+    a: IntArray
+    b: IntArray
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def __getitem__(self, row: int) -> Outcome:
+        name, reason = REASONS[self.code[row]]
+        instrument = str(self.table.instruments[row])
+        time = instant_from_us(int(self.table.earliest[row])).strftime("%Y-%m-%d %H:%M UTC")
+        text = reason.format(instrument=instrument, time=time, a=int(self.a[row]), b=int(self.b[row]))
+        return Outcome(str(self.table.ids[row]), instrument, name, text)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return (self[row] for row in range(len(self)))
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Which rows were used, shape (N,)."""
+        return is_used(self.code)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many pairs ended in each outcome; the counts sum to the input."""
+        found: dict[str, int] = {}
+        for code, count in enumerate(np.bincount(self.code, minlength=len(REASONS))):
+            if count:
+                found[REASONS[code][0]] = found.get(REASONS[code][0], 0) + int(count)
+        return found
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the ledger as a frame: event, instrument, outcome, reason."""
+        import pandas as pd
+
+        rows = list(self)
+        return pd.DataFrame(
+            {
+                "event": [r.event for r in rows],
+                "instrument": [r.instrument for r in rows],
+                "outcome": [r.outcome for r in rows],
+                "reason": [r.reason for r in rows],
+            }
+        )
+
+
+OutcomeName = Literal[
+    "used",
+    "needs_review",
+    "unknown_instrument",
+    "outside_data",
+    "outside_validity",
+    "window_incomplete",
+    "estimation_too_short",
+    "missing_returns",
+    "degenerate_window",
+    "overlap",
+    "duplicate",
+    "circular_time",
+    "failed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one event on one instrument: exactly one per input pair, with a sentence that says why."""
+
+    event: str
+    instrument: str
+    outcome: OutcomeName
+    reason: str
+
+
+@value
+class EventTable:
+    """Events as columns, one row per (event, instrument) pair; the form in which a million events travel.
+
+    Attributes
+    ----------
+    given : StrArray or pandas.Series of texts, shape (N,)
+        Ids as they were given; texts of a frame become strings when somebody reads them.
+    places : (StrArray, IntArray), shapes (S,), (N,)
+        Instruments, each once, and which of them each row names.
+    earliest, latest : IntArray, shape (N,)
+        Microseconds since the epoch.
+    named : bool
+        Whether the ids were given; where they were only numbered, two rows of one instrument and one time are the
+        same event given twice.
+    circular : BoolArray or None, shape (N,)
+        True where the time was derived from the price of the very instrument; such a pair is refused.
+    distinct : bool
+        Whether all ids are known to differ.
+    """
+
+    given: Any
+    places: tuple[StrArray, IntArray]
+    earliest: IntArray
+    latest: IntArray
+    named: bool = True
+    circular: BoolArray | None = None
+    distinct: bool = False
+
+    def __len__(self) -> int:
+        return len(self.earliest)
+
+    @cached_property
+    def ids(self) -> StrArray:
+        return np.asarray(self.given, dtype=object)
+
+    @cached_property
+    def instruments(self) -> StrArray:
+        names, place = self.places
+        return names[place]
+
+    def content(self) -> tuple[Any, ...]:
+        """Return what two equal tables share, however their names are kept."""
+        return self.ids, self.instruments, self.earliest, self.latest, self.named, self.circular
+
+    def keys(self, which: IntArray) -> tuple[IntArray, ...]:
+        """Return integer columns that are all equal exactly where two rows are one event on one instrument."""
+        if not self.named:
+            return which, self.earliest, self.latest
+        import pandas as pd
+
+        return which, np.asarray(pd.factorize(self.ids)[0], dtype=np.int64)
+
+
+_NONE: IntArray = np.empty(0, dtype=np.int64)
+NO_EVENTS = EventTable(_NONE.astype(object), (_NONE.astype(object), _NONE), _NONE, _NONE)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """The (event, instrument) pairs that rows of numbers belong to; names are looked up when somebody reads them.
+
+    Attributes
+    ----------
+    table : EventTable
+    row : IntArray, shape (n,)
+        Rows of the table.
+    """
+
+    table: EventTable
+    row: IntArray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __getitem__(self, rows: Any) -> Pairs:
+        return Pairs(self.table, self.row[rows])
+
+    @cached_property
+    def events(self) -> StrArray:
+        return self.table.ids[self.row]
+
+    @cached_property
+    def instruments(self) -> StrArray:
+        return self.table.instruments[self.row]
+
+
+@dataclass(frozen=True, eq=False)
+class Positions:
+    """Where each used event sits in its series: the alignment, before any value is gathered.
+
+    The same positions gather returns, factors, volume, range or prices, so every studied variable sees the same
+    bars. tau = 0 merges the bars ``reference + 1 .. first``; tau = -j ends at ``reference - j + 1``;
+    tau = +j ends at ``first + j``.
+
+    Attributes
+    ----------
+    row : IntArray, shape (N,)
+        Row of the event in the event table.
+    series : IntArray, shape (N,)
+        Which series of the data.
+    reference : IntArray, shape (N,)
+        Index of the last close that cannot contain the news (anchor ``bracket``: at or before ``earliest``).
+    first : IntArray, shape (N,)
+        Index of the first close after the news (anchor ``bracket``: at or after ``latest``).
+    placebo_reference, placebo_first : IntArray, shape (N, D)
+        The same clock window on D other trading days; -1 where a day cannot serve.
+    placebo_day : IntArray, shape (N, D)
+        Trading day of each placebo, days since 1970-01-01; -1 where there is none.
+    """
+
+    row: IntArray
+    series: IntArray
+    reference: IntArray
+    first: IntArray
+    placebo_reference: IntArray
+    placebo_first: IntArray
+    placebo_day: IntArray
+
+
+@value
+class Panel:
+    """What leaves pandas: N events by bars of event time.
+
+    Attributes
+    ----------
+    events, instruments : StrArray, shape (N,)
+    windows : WindowSpec
+    tau : IntArray, shape (L2,)
+        Event time of the event-window columns.
+    y : FloatArray, shape (N, L1 + L2)
+        Studied returns: L1 estimation bars, then L2 event-window cells. NaN is missing.
+    F : FloatArray, shape (N, L1 + L2, k)
+        Regressors without the intercept; k may be 0.
+    n_bars : IntArray, shape (N, L2)
+        Bars merged into each event-window cell (1 everywhere but at tau = 0).
+    valid : BoolArray, shape (N, L1 + L2)
+        Cells whose return and regressors are all there.
+    closes : IntArray, shape (N, L2)
+        Closing instant of each event-window cell, microseconds since the epoch.
+    placebo : FloatArray, shape (N, D, L2)
+        The studied return on the same clock window of D other days; NaN rows where a day cannot serve.
+    placebo_day : IntArray, shape (N, D)
+    """
+
+    events: StrArray
+    instruments: StrArray
+    windows: WindowSpec
+    tau: IntArray
+    y: FloatArray
+    F: FloatArray
+    n_bars: IntArray
+    valid: BoolArray
+    closes: IntArray
+    placebo: FloatArray
+    placebo_day: IntArray
+
+    def columns(self, window: Window) -> slice:
+        """Return the slice of event-window columns that ``window`` covers."""
+        return slice(window.start - int(self.tau[0]), window.stop - int(self.tau[0]) + 1)
+
+
+Attributes = Mapping[str, Mapping[str, float | str]]

@@ -1,0 +1,88 @@
+"""A market model whose errors have a variance that changes from bar to bar (package arch), and its forecast path.
+
+The variance of a window is not the residual variance times its bars but the sum of the variances forecast for these
+very bars from the end of the estimation window: after a calm month a move counts for more than after a wild one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eventstudy.abnormal.models.multiple_ols import least_squares
+from eventstudy.abnormal.models.row import Fit, Options
+from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.errors import UsageError
+
+CREDIBLE = 1e3  # a next bar so many times calmer or wilder than the mean is a likelihood gone astray
+
+
+class Estimate(NamedTuple):
+    """One fit: ``coef`` (p,), ``law`` (3,), and the mean variance, NaN where the fit is not to be believed."""
+
+    coef: FloatArray
+    law: FloatArray
+    variance: float
+
+
+def garch(y: FloatArray, X: FloatArray, options: Options) -> Fit:
+    """Expect ``alpha + beta * market`` with errors that follow GARCH(1, 1), by quasi maximum likelihood.
+
+    ``sigma2`` is the mean conditional variance over the estimation window, not the long-run ``omega / (1 - a - b)``:
+    where the errors hardly cluster that is the ratio of two numbers near zero and can be off by any factor. ``law`` is
+    (omega, a + b, variance of the next bar). The bread stays that of least squares: at some hundred bars its share of
+    the variance of a window is small.
+    """
+    fit = least_squares(y, X)
+    coef, sigma2 = fit.coef.copy(), np.full(len(y), np.nan)
+    law = np.full((len(y), 3), np.nan)
+    for i in np.flatnonzero((fit.status == 0) & (fit.df > 10)):
+        there = np.isfinite(fit.residuals[i])
+        coef[i], law[i], sigma2[i] = _one(y[i, there], X[:, i, there].T)
+    expected = coef[:, :1] + np.einsum("bk,kbt->bt", coef[:, 1:], X)
+    return replace(fit, coef=coef, sigma2=sigma2, residuals=y - expected, law=law)
+
+
+def garch_path(law: FloatArray, bars: int) -> FloatArray:
+    """Return the variance forecast for each of the next ``bars`` bars, ``s_h^2 = omega + (a + b) s_{h-1}^2``."""
+    omega, persistence, following = law.T
+    path = np.empty((len(law), bars))
+    for h in range(bars):
+        path[:, h] = following if h == 0 else omega + persistence * path[:, h - 1]
+    return path
+
+
+def garch_noise(law: FloatArray, before: IntArray, last: IntArray) -> FloatArray:
+    """Return the forecast variance of every cell, shape (N, L2): the bars ``before + 1 .. last`` after the window."""
+    if not last.size:
+        return np.zeros(last.shape)
+    total = np.zeros((len(law), int(last.max()) + 1))
+    with np.errstate(all="ignore"):  # a fit that is not believed has a path that is not read
+        np.cumsum(garch_path(law, total.shape[1] - 1), axis=1, out=total[:, 1:])
+        return np.asarray(np.take_along_axis(total, last, axis=1) - np.take_along_axis(total, before, axis=1))
+
+
+def _one(y: FloatArray, X: FloatArray) -> Estimate:
+    try:
+        from arch import univariate
+    except ImportError:
+        raise UsageError(
+            "The model 'garch' needs the package arch.",
+            remedy="Install it: pip install 'market-eventstudy[garch]'.",
+        ) from None
+    # The likelihood is the same for returns turned about, the optimizer's path is not: all go in one orientation.
+    scale, turn, turns = 1 / y.std(), np.copysign(1.0, y[0]), np.copysign(1.0, X[0])
+    model: Any = univariate.LS(turn * y * scale, turns * X * scale, constant=True)
+    model.volatility = univariate.GARCH(1, 0, 1)
+    fitted = model.fit(disp="off", show_warning=False, tol=1e-10, options={"maxiter": 1000})
+    values, spread, k = np.asarray(fitted.params), np.asarray(fitted.conditional_volatility), X.shape[1]
+    coef = turn * np.concatenate([[values[0] / scale], turns * values[1 : k + 1]])
+    omega, a, b = (float(v) for v in values[k + 1 : k + 4])
+    following = omega + a * float(np.asarray(fitted.resid)[-1]) ** 2 + b * float(spread[-1]) ** 2
+    law = np.array([omega / scale**2, a + b, following / scale**2])
+    variance = float(np.mean(np.square(spread))) / scale**2
+    if not 1 / CREDIBLE < law[-1] / variance < CREDIBLE:
+        variance = np.nan
+    return Estimate(coef, law, variance)

@@ -1,0 +1,123 @@
+"""Expected-return models that are regressions: ordinary, robust, for thin trading, with changing variance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from eventstudy.abnormal.gather import Block, Cells, Columns
+from eventstudy.abnormal.models.multiple_ols import huber, least_squares, newey_west
+from eventstudy.abnormal.models.ols import one_regressor, usable
+from eventstudy.abnormal.models.row import Fit, Options
+from eventstudy.arrays import FloatArray, look_up
+from eventstudy.errors import UsageError
+
+FITS: Mapping[str, Callable[[Any, Any, Options], Fit]] = {
+    "ols": lambda y, X, options: least_squares(y, X),
+    "huber": huber,
+}
+COVARIANCES: Mapping[str, Callable[[Fit, Any, Options], Fit]] = {
+    "classical": lambda fit, X, options: fit,
+    "hac": newey_west,
+}
+
+
+def regression(y: Cells, X: Columns, options: Options) -> Fit:
+    """Expect ``alpha`` plus a loading times each regressor."""
+    fit = look_up("fit", FITS, str(options["fit"]))(y, X, options)
+    return look_up("covariance", COVARIANCES, str(options["covariance"]))(fit, X, options)
+
+
+def plain(options: Options) -> bool:
+    """Return whether the regression is ordinary least squares, which reads its rows as it goes."""
+    return (options["fit"], options["covariance"]) == ("ols", "classical")
+
+
+def first_only(block: Block, options: Options) -> Block:
+    """Keep the market alone of all factors given."""
+    return replace(block, X=block.X[:1], event_X=block.event_X[:1])
+
+
+def capm(y: FloatArray, X: FloatArray, options: Options) -> Fit:
+    """Expect ``rf + alpha + beta (market - rf)``; the risk-free rate, per bar, is the last regressor.
+
+    The regression is one of excess returns. Written as ``alpha + beta market + (1 - beta) rf`` it is a model of the
+    return itself, so cumulated, buy-and-hold and placebo returns need nothing special. The loading on the rate carries
+    no error of its own: the third column of the root is zero.
+    """
+    if len(X) != 2:
+        raise UsageError(
+            f"The model 'capm' needs the market and a risk-free rate; {len(X)} series were given.",
+            remedy="Pass market=... and factors=rate, in return per bar.",
+        )
+    fit = regression(y - X[1], X[:1] - X[1], options)
+    coef = np.concatenate([fit.coef, 1 - fit.coef[:, 1:]], axis=1)
+    root = np.zeros((len(fit), 3, 3))
+    root[:, :2, :2], root[:, 2, :2] = fit.root, -fit.root[:, 1]
+    return replace(fit, coef=coef, root=root, rank=fit.rank + 1)
+
+
+def lagged(block: Block, options: Options) -> Block:
+    """Learn from the market with its leads and lags; study with the market of the same bar."""
+    return replace(block, event_X=block.event_X[:1])
+
+
+def one_lag(options: Options) -> int:
+    return 1
+
+
+def lags_option(options: Options) -> int:
+    return int(options["lags"])
+
+
+def scholes_williams(y: FloatArray, X: FloatArray, options: Options) -> Fit:
+    """Expect ``alpha + beta * market`` with beta freed of the bias of prices that trade at different moments.
+
+    ``beta = (b_-1 + b_0 + b_+1) / (1 + 2 rho)``: three simple regressions on the market of the bar before, the same
+    and the next, and ``rho``, the market's first autocorrelation. ``X`` holds (same, before, next).
+    """
+    valid, _ = usable(y, X)
+    shared = np.ones(y.shape, dtype=bool) if valid is None else valid
+    y = np.where(shared, y, np.nan)
+    now, before, after = (np.where(shared, x, np.nan) for x in X)
+    slopes = [one_regressor(y, x).coef[:, 1] for x in (now, before, after)]
+    rho = _correlation(now, before)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beta = sum(slopes) / (1 + 2 * rho)
+    return with_beta(y, now, np.asarray(beta))
+
+
+def dimson(y: FloatArray, X: FloatArray, options: Options) -> Fit:
+    """Expect ``alpha + beta * market`` with beta the sum of the loadings on the market's leads and lags."""
+    fit = least_squares(y, X)
+    valid, _ = usable(y, X)
+    there = np.ones(y.shape, dtype=bool) if valid is None else valid
+    made = with_beta(np.where(there, y, np.nan), np.where(there, X[0], np.nan), fit.coef[:, 1:].sum(axis=1))
+    return replace(made, status=np.maximum(made.status, fit.status), rank=fit.rank)
+
+
+def with_beta(y: FloatArray, x: FloatArray, beta: FloatArray) -> Fit:
+    """Return the market-model fit with another slope: the intercept, residuals and their variance follow from it."""
+    fit = one_regressor(y, x)
+    n = np.maximum(fit.n, 1)
+    means = [np.where(np.isfinite(v), v, 0.0).sum(axis=1) / n for v in (y, x)]
+    alpha = means[0] - beta * means[1]
+    residuals = y - alpha[:, None] - beta[:, None] * x
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sigma2 = np.where(fit.df > 0, np.nansum(residuals**2, axis=1) / np.where(fit.df > 0, fit.df, 1.0), np.nan)
+    return replace(fit, coef=np.stack([alpha, beta], axis=1), sigma2=sigma2, residuals=residuals)
+
+
+def _correlation(x: FloatArray, z: FloatArray) -> FloatArray:
+    there = np.isfinite(x) & np.isfinite(z)
+    n = np.maximum(there.sum(axis=1), 1)[:, None]
+    centerd = []
+    for values in (x, z):
+        filled = np.where(there, values, 0.0)
+        centerd.append(np.where(there, filled - filled.sum(axis=1, keepdims=True) / n, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        top = np.einsum("ij,ij->i", *centerd)
+        return np.asarray(top / np.sqrt((centerd[0] ** 2).sum(axis=1) * (centerd[1] ** 2).sum(axis=1)))

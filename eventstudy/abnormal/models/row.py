@@ -1,0 +1,137 @@
+"""What a row of ``MODELS`` consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy.abnormal.gather import Block
+from eventstudy.arrays import FloatArray, IntArray, value
+
+
+@value
+class Fit:
+    """N expected-return models, estimated on the estimation window.
+
+    Attributes
+    ----------
+    coef : FloatArray, shape (N, p)
+        Intercept first, then one loading per regressor.
+    root : FloatArray, shape (N, p, p)
+        A matrix root of the bread: ``bread = root @ root.T``, so the variance of a prediction is a sum of squares
+        and cannot turn negative.
+    sigma2 : FloatArray, shape (N,)
+        Residual variance per bar, divided by ``df``.
+    df : FloatArray, shape (N,)
+        Degrees of freedom: usable estimation bars less the parameters of this model.
+    n : IntArray, shape (N,)
+        Usable estimation bars M.
+    condition : FloatArray, shape (N,)
+        Condition number of the column-scaled regressors; NaN where there is nothing to invert.
+    status : NDArray of uint8, shape (N,)
+        Ledger code: 0, or why there is no fit.
+    rank : IntArray, shape (N,)
+        Rank of the regressors, the intercept counted.
+    residuals : FloatArray, shape (N, L1)
+        NaN where a bar is not usable; width 0 once the block is done with (a million events would need 2 GB).
+    law : FloatArray or None, shape (N, q)
+        Parameters of a variance that changes from bar to bar, for models that have one.
+    """
+
+    coef: FloatArray
+    root: FloatArray
+    sigma2: FloatArray
+    df: FloatArray
+    n: IntArray
+    condition: FloatArray
+    status: NDArray[np.uint8]
+    rank: IntArray
+    residuals: FloatArray
+    law: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.coef)
+
+    @property
+    def bread(self) -> FloatArray:
+        """``(X'X)^-1``, shape (N, p, p): the covariance of the coefficients over ``sigma2``."""
+        bread: FloatArray = np.einsum("nij,nkj->nik", self.root, self.root)
+        return bread
+
+    @property
+    def standard_errors(self) -> FloatArray:
+        """Standard errors of the coefficients, shape (N, p)."""
+        spread: FloatArray = np.sqrt(self.sigma2[:, None] * np.einsum("nij,nij->ni", self.root, self.root))
+        return spread
+
+
+Options = Mapping[str, Any]
+Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
+AtOnce: TypeAlias = tuple[Fit, FloatArray]
+NO_OPTIONS: Options = {}
+
+
+def as_it_is(block: Block, options: Options) -> Block:
+    """Leave the block alone."""
+    return block
+
+
+def all_factors(k: int) -> int:
+    return k
+
+
+def no_lags(options: Options) -> int:
+    return 0
+
+
+def never(options: Options) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One expected-return model.
+
+    Attributes
+    ----------
+    function : (y, X, options) -> Fit
+        Returns (B, L1) and regressors (k, B, L1), NaN where missing; the fit's coefficients are the intercept and one
+        loading per regressor of the event window.
+    needs : str
+        What must be given: nothing, an estimation window, a market, factors, or same-clock days.
+    summary, formula, source, doi, fails_when : str
+    options : mapping
+        Names and defaults; an unknown option is an error.
+    prepare : (block, options) -> Block
+        Turns the raw block into what is regressed and studied.
+    regressors : int -> int
+        Number of event-window regressors left when k factors are given.
+    lags : options -> int
+        Leads and lags of every factor that the model wants to see.
+    streams : options -> bool
+        Whether the function reads rows of estimation windows as it goes; otherwise they are cut beforehand.
+    noise : (law, before, last) -> FloatArray, shape (N, L2), or None
+        Variance of every event cell's own noise, from the fit's ``law`` and the bars after the estimation window that
+        the cell holds (``before + 1`` to ``last``); None where every bar has ``sigma2``.
+    at_once : (block, options) -> (Fit, abnormal returns (B, L2)), or None
+        What an engine computes in one go instead of the function and the subtraction; None for blocks left to them.
+    """
+
+    function: Callable[[Any, Any, Options], Fit]
+    needs: Needs
+    summary: str
+    formula: str
+    source: str
+    doi: str = ""
+    fails_when: str = ""
+    options: Options = field(default_factory=lambda: NO_OPTIONS)
+    prepare: Callable[[Block, Options], Block] = as_it_is
+    regressors: Callable[[int], int] = all_factors
+    lags: Callable[[Options], int] = no_lags
+    streams: Callable[[Options], bool] = never
+    noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None
+    at_once: Callable[[Block, Options], AtOnce | None] | None = None

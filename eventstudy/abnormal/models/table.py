@@ -1,0 +1,174 @@
+"""Expected returns: the table of models. A model turns an estimation window into a Fit, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eventstudy.abnormal.models import garch, regressions, simple, synthetic
+from eventstudy.abnormal.models.row import ModelRow, Options
+from eventstudy.errors import UnknownNameError
+
+REGRESSION = {"fit": "ols", "covariance": "classical", "huber_c": 1.345, "hac_lags": 0}
+
+
+def _one(k: int) -> int:
+    return min(k, 1)
+
+
+def _always(options: Options) -> bool:
+    return True
+
+
+MODELS: Mapping[str, ModelRow] = {
+    "zero": ModelRow(
+        simple.zero,
+        "nothing",
+        "no expected return: every move counts",
+        "AR_t = R_t;  V(CAR) = s2 L,  s2 = sum_est R_t^2 / M,  df = M",
+        "Brown and Warner 1985",
+        "10.1016/0304-405X(85)90042-X",
+        "windows so long that the drift or the market's own move matters",
+    ),
+    "constant_mean": ModelRow(
+        simple.constant_mean,
+        "estimation",
+        "the instrument's mean return in the estimation window",
+        "AR_t = R_t - mean_est(R);  V(CAR) = s2 (L + L^2/M),  df = M - 1",
+        "Brown and Warner 1985",
+        "10.1016/0304-405X(85)90042-X",
+        "events on days when the whole market moves",
+        streams=_always,
+    ),
+    "comparison_period_mean": ModelRow(
+        simple.comparison_period_mean,
+        "estimation",
+        "the mean return of a shorter comparison period next to the event",
+        "AR_t = R_t - mean_comp(R);  V(CAR) = s2 (L + L^2/M),  M = usable bars of the comparison period,  df = M - 1",
+        "Masulis 1980",
+        "10.1016/0304-405X(80)90015-X",
+        "events on days when the whole market moves; drift that leads up to the event",
+        {"bars": 60},
+    ),
+    "market_adjusted": ModelRow(
+        simple.market_adjusted,
+        "market",
+        "the market's return: alpha 0, beta 1",
+        "AR_t = R_t - Rm_t;  V(CAR) = s2 L,  s2 = sum_est (R - Rm)^2 / M,  df = M",
+        "Brown and Warner 1985",
+        "10.1016/0304-405X(85)90042-X",
+        "instruments whose beta is far from 1 on days when the market moves",
+        prepare=regressions.first_only,
+        regressors=_one,
+    ),
+    "market": ModelRow(
+        regressions.regression,
+        "market",
+        "alpha + beta times the market return, least squares (options: Huber fit, Newey-West covariance)",
+        "AR_t = R_t - a - b Rm_t;  V(CAR) = s2 (L + L^2/M + (sum_win x_t)^2/SSx),  x = Rm - mean_est(Rm),  df = M - 2",
+        "Campbell, Lo and MacKinlay 1997, ch. 4",
+        "10.1515/9781400830213",
+        "a market that trades at other hours; a beta that the event changes",
+        REGRESSION,
+        prepare=regressions.first_only,
+        regressors=_one,
+        streams=regressions.plain,
+    ),
+    "scholes_williams": ModelRow(
+        regressions.scholes_williams,
+        "market",
+        "market model with beta corrected for prices that trade at different moments",
+        "b = (b_-1 + b_0 + b_+1) / (1 + 2 rho_m);  a = mean(R) - b mean(Rm);  V as for market, with the residuals of b",
+        "Scholes and Williams 1977",
+        "10.1016/0304-405X(77)90041-1",
+        "noise so strong that the plain estimator wins (Griffin and Oomen 2011)",
+        prepare=regressions.lagged,
+        regressors=_one,
+        lags=regressions.one_lag,
+    ),
+    "dimson": ModelRow(
+        regressions.dimson,
+        "market",
+        "market model with beta summed over leads and lags of the market",
+        "R_t = a + sum_{j=-k..k} b_j Rm_{t+j} + e;  b = sum b_j;  V as for market, with the residuals of b",
+        "Dimson 1979",
+        "10.1016/0304-405X(79)90013-8",
+        "many leads and lags in short windows: each adds noise to beta",
+        {"lags": 1},
+        prepare=regressions.lagged,
+        regressors=_one,
+        lags=regressions.lags_option,
+    ),
+    "factor": ModelRow(
+        regressions.regression,
+        "factors",
+        "alpha plus a loading on every factor given (FF3, FF5, Carhart, Brent and the dollar index ...)",
+        "AR_t = R_t - a - b'F_t;  V(CAR) = s2 (L + d'(X'X)^-1 d),  d = sum_win (1, F_t),  df = M - 1 - k",
+        "Fama and French 1993",
+        "10.1016/0304-405X(93)90023-5",
+        "factors that contain the event itself",
+        REGRESSION,
+    ),
+    "capm": ModelRow(
+        regressions.capm,
+        "factors",
+        "excess return explained by the market's excess return; the risk-free rate is the last factor",
+        "AR_t = R_t - rf_t - a - b (Rm_t - rf_t);  V as for market, with Rm - rf for Rm",
+        "Sharpe 1964; Jensen 1968",
+        "10.1111/j.1540-6261.1964.tb02865.x",
+        "as market",
+        REGRESSION,
+    ),
+    "garch": ModelRow(
+        garch.garch,
+        "market",
+        "market model whose errors follow GARCH(1,1), by quasi maximum likelihood (package arch)",
+        "s_t^2 = omega + a e_{t-1}^2 + b s_{t-1}^2;  V = sum of s_h^2 forecast for the window's bars"
+        " + s2 (L^2/M + (sum_win x)^2/SSx),  s2 = mean_est(s_t^2)",
+        "Bollerslev 1986",
+        "10.1016/0304-4076(86)90063-1",
+        "short windows: the likelihood needs some hundred bars",
+        prepare=regressions.first_only,
+        regressors=_one,
+        noise=garch.garch_noise,
+    ),
+    "rolling": ModelRow(
+        simple.rolling,
+        "market",
+        "market model on the last bars before each bar; variance from one-step prediction errors",
+        "AR_t = R_t - a - b Rm_t with (a, b) of the last W bars;  s2 = mean of e_t^2/(1 + h_t) over one-step errors,"
+        "  df = M - W",
+        "Fama and MacBeth 1973",
+        "10.1086/260061",
+        "windows so short that beta is mostly noise",
+        {"bars": 60},
+        prepare=regressions.first_only,
+        regressors=_one,
+    ),
+    "synthetic_control": ModelRow(
+        synthetic.synthetic_control,
+        "factors",
+        "a weighted mean of donor instruments (the factors), weights not negative and summing to one",
+        "AR_t = R_t - sum_j w_j D_jt,  w = argmin sum_est (R_t - sum_j w_j D_jt)^2, w >= 0, sum w = 1;  "
+        "V as for factor, under sum w = 1 on the donors with weight",
+        "Abadie, Diamond and Hainmueller 2010",
+        "10.1198/jasa.2009.ap08746",
+        "donors that the event moves as well; an instrument outside the range of its donors",
+    ),
+    "same_clock_mean": ModelRow(
+        simple.zero,
+        "same_clock_days",
+        "the mean return of the same clock window on other trading days",
+        "AR_t = R_t - mean_d(R_dt);  V(CAR) = s2 (1 + 1/D),  s2 = var_d(sum_win R_dt),  df = D - 1",
+        "Rinaudo and Saha 2014",
+        "",
+        "an event day whose volatility regime differs from that of the other days",
+    ),
+}
+
+
+def options_of(kind: str, defaults: Options, given: Options) -> dict[str, object]:
+    """Return the defaults with the user's choices; an unknown option lists the known ones."""
+    for name in given:
+        if name not in defaults:
+            raise UnknownNameError(f"option of {kind}", name, defaults)
+    return {**defaults, **given}

@@ -1,0 +1,1 @@
+"""Days and dates without the event."""

@@ -1,0 +1,140 @@
+"""Quiet dates: where an event could have been and was not, and draws among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from eventstudy.abnormal.events import EventTable, Positions
+from eventstudy.abnormal.placebo.same_clock import clock_index, placebo_windows
+from eventstudy.abnormal.seeds import generator
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import WindowSpec
+from eventstudy.arrays import DAY_US, IntArray
+
+Moment = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Quiet:
+    """Where one moment may move to.
+
+    Attributes
+    ----------
+    axis : int
+        Where the closes of the moment's series begin.
+    bar : IntArray, shape (P,)
+        Reference bars on that axis.
+    merged : int
+        Bars from a reference to the first bar after it.
+    closes : IntArray
+        Closing instants of all axes, one after another.
+    """
+
+    axis: int
+    bar: IntArray
+    merged: int
+    closes: IntArray
+
+    def __len__(self) -> int:
+        return len(self.bar)
+
+    @cached_property
+    def ends(self) -> IntArray:
+        """Closing instants of the reference bars and of the first bars after them, shape (2, P)."""
+        ends: IntArray = self.closes[self.axis + np.stack([self.bar, self.bar + self.merged])]
+        return ends
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """N events on D other dates each: bars of their series, shape (N, D); -1 where a series has no such bar."""
+
+    reference: IntArray
+    first: IntArray
+
+    def shard(self, rows: slice) -> Moved:
+        """Return the dates of the events ``rows``."""
+        return Moved(self.reference[rows], self.first[rows])
+
+
+def quiet_moments(
+    table: EventTable, series: SeriesSet, positions: Positions, windows: WindowSpec
+) -> Mapping[Moment, Quiet]:
+    """Return, for every distinct event time, where it may be moved to, whatever the order of the events.
+
+    Events of one time move together, so that their dependence stays. A quiet window shares no bar with the window of
+    any event on the series of that moment. In a daily series any bar with a whole estimation window before it serves;
+    in an intraday one the same clock window on another day.
+    """
+    members: dict[Moment, list[int]] = {}
+    for i, row in enumerate(positions.row):
+        members.setdefault((int(table.earliest[row]), int(table.latest[row])), []).append(i)
+    order = np.argsort(positions.series, kind="stable")
+    edges = np.searchsorted(positions.series[order], np.arange(len(series.codes) + 1))
+    busy = [positions.reference[order[a:b]] for a, b in pairwise(edges)]
+    found = {}
+    for moment in sorted(members):
+        i = members[moment][0]
+        own = np.unique(positions.series[members[moment]]) if series.shared else positions.series[i : i + 1]
+        found[moment] = _quiet(series, positions, i, windows, np.concatenate([busy[s] for s in own]))
+    return found
+
+
+def _quiet(series: SeriesSet, positions: Positions, i: int, windows: WindowSpec, busy: IntArray) -> Quiet:
+    s, event = int(positions.series[i]), windows.event
+    start, length = int(series.time_offset[s]), int(series.length[s])
+    reference, first = int(positions.reference[i]), int(positions.first[i])
+    n, width = first - reference, len(event)
+    if series.step_us[s] >= DAY_US:
+        room = 1 if windows.estimation is None else -windows.estimation.start
+        places = np.arange(max(room, -event.start) + 1, length - n - max(event.stop, 0))
+    else:
+        places = np.sort(placebo_windows(clock_index(series, s), (reference, first), event, after=True)[0])
+    taken = np.bincount(np.maximum(busy - width - n, 0), minlength=length + 1)
+    taken -= np.bincount(np.minimum(busy + width + n + 1, length), minlength=length + 1)
+    return Quiet(start, places[np.cumsum(taken)[places] == 0], n, series.closes)
+
+
+def draw_moments(quiet: Mapping[Moment, Quiet], draws: int, seed: int) -> Mapping[Moment, IntArray]:
+    """Draw, for every moment, ``draws`` of its quiet places with replacement; keyed by the moment itself."""
+    chosen = {}
+    for moment, places in quiet.items():
+        rng = generator(seed, "quiet", *map(str, moment))
+        chosen[moment] = rng.integers(0, len(places), draws) if len(places) else np.empty(0, dtype=np.int64)
+    return chosen
+
+
+def moved(
+    table: EventTable, series: SeriesSet, positions: Positions, windows: WindowSpec, how: tuple[int, int]
+) -> Moved:
+    """Move every event ``draws`` times to quiet dates of its moment; ``how`` is (draws, seed)."""
+    draws, seed = how
+    quiet = quiet_moments(table, series, positions, windows)
+    chosen = draw_moments(quiet, draws, seed)
+    reference = np.full((len(positions.row), draws), -1, dtype=np.int64)
+    first = reference.copy()
+    for i, row in enumerate(positions.row):
+        moment = (int(table.earliest[row]), int(table.latest[row]))
+        places, s = quiet[moment], positions.series[i]
+        if not len(places):
+            continue
+        pick, start = chosen[moment], int(series.time_offset[s])
+        if start == places.axis:
+            reference[i] = places.bar[pick]
+            first[i] = reference[i] + places.merged
+        else:
+            closes = series.closes[start : start + series.length[s]]
+            reference[i], first[i] = _bar(closes, places.ends[0, pick]), _bar(closes, places.ends[1, pick])
+    reference[(reference < 0) | (first <= reference)] = -1
+    return Moved(reference, first)
+
+
+def _bar(closes: IntArray, instants: IntArray) -> IntArray:
+    """Return the bar that closes at each instant, -1 where there is none."""
+    at = np.minimum(np.searchsorted(closes, instants), len(closes) - 1)
+    return np.where(closes[at] == instants, at, -1)

@@ -1,0 +1,99 @@
+"""Abnormal returns of placebo windows, and where the event stands among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns, SameClock
+from eventstudy.abnormal.events import Positions
+from eventstudy.abnormal.placebo.same_clock import ClockIndex, clock_index, placebo_windows, window_returns
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray, IntArray, ReturnKind
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceboPaths:
+    """The same clock window on D other days, one entry per event.
+
+    Attributes
+    ----------
+    ar : tuple of FloatArray, each (D_i, L2)
+        Abnormal returns of each placebo window under the event's own model.
+    day : tuple of IntArray, each (D_i,)
+        Trading days since 1970-01-01.
+    """
+
+    ar: tuple[FloatArray, ...]
+    day: tuple[IntArray, ...]
+
+
+def placebo_paths(
+    series: SeriesSet,
+    positions: Positions,
+    abnormal: AbnormalReturns,
+    *,
+    limit: int | None,
+    after: bool,
+    kind: ReturnKind = "log",
+) -> PlaceboPaths:
+    """Return every placebo window with all its returns; days with a missing bar or return do not serve."""
+    place = {int(row): i for i, row in enumerate(positions.row)}
+    indices: dict[int, ClockIndex] = {}
+    window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
+    paths, days = [], []
+    for i, row in enumerate(abnormal.row):
+        at = place[int(row)]
+        s, event = int(positions.series[at]), (int(positions.reference[at]), int(positions.first[at]))
+        index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
+        reference, first, day = placebo_windows(index, event, window, limit=limit, after=after)
+        cells = _abnormal_cells(series, s, (reference, first), abnormal.part(slice(i, i + 1)), kind)
+        there = np.isfinite(cells).all(axis=1)
+        paths.append(cells[there])
+        days.append(day[there])
+    return PlaceboPaths(tuple(paths), tuple(days))
+
+
+def _abnormal_cells(
+    series: SeriesSet, s: int, where: tuple[IntArray, IntArray], abnormal: AbnormalReturns, kind: ReturnKind
+) -> FloatArray:
+    """Cells of one event's placebo windows less its own model's expectation, shape (D, L2)."""
+    low, time_low = series.offset[s], series.time_offset[s]
+    cells = window_returns(series.values, where[0] + low, where[1] + low, abnormal.tau, kind)
+    coef = abnormal.fit.coef[0]
+    cells -= coef[0] * abnormal.n_bars[0]
+    for j in range(1, len(coef)):
+        factor = window_returns(series.factors[j - 1], where[0] + time_low, where[1] + time_low, abnormal.tau, kind)
+        cells -= coef[j] * factor
+    return cells
+
+
+def with_same_clock_mean(
+    abnormal: AbnormalReturns, paths: PlaceboPaths, windows: tuple[Window, ...]
+) -> tuple[AbnormalReturns, PlaceboPaths]:
+    """Subtract the mean of the same clock window on other days.
+
+    Event and placebo days are treated alike, so that they stay exchangeable: each is measured against the mean of
+    all the others, the event day included: ``AR_d = (R_d - mean_all) (D + 1) / D``.
+    """
+    N, L2 = abnormal.ar.shape
+    mean, variance = np.full((N, len(windows)), np.nan), np.full((N, len(windows)), np.nan)
+    cell_mean, cell_variance, ar = (np.full((N, L2), np.nan) for _ in range(3))
+    alike = []
+    for i, cells in enumerate(paths.ar):
+        D = len(cells)
+        if D < 2:
+            alike.append(cells[:0])
+            continue
+        cell_mean[i] = cells.mean(axis=0)
+        ar[i] = abnormal.ar[i] - cell_mean[i]
+        cell_variance[i] = cells.var(axis=0, ddof=1)
+        for j, window in enumerate(windows):
+            total = cells[:, abnormal.columns(window)].sum(axis=1)
+            mean[i, j], variance[i, j] = total.mean(), total.var(ddof=1)
+        alike.append(cells - (cells.sum(axis=0) + abnormal.ar[i] - cells) / D)
+    days = np.array([len(cells) for cells in paths.ar], dtype=np.int64)
+    same_clock = SameClock(windows, mean, variance, cell_mean, cell_variance, days)
+    return replace(abnormal, ar=ar, same_clock=same_clock), PlaceboPaths(tuple(alike), paths.day)

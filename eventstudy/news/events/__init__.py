@@ -1,0 +1,1 @@
+"""Event lists: read, check, merge and write."""

@@ -1,0 +1,275 @@
+"""Several reports, one event: the interval they leave together, and proposals for an events file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+from eventstudy.errors import NewsError
+from eventstudy.news.evidence import Candidate, Conflict, Dating
+from eventstudy.news.items import Event, EventTime, NewsItem
+from eventstudy.news.readers import item_id
+
+# Shingles of five words; copies differ in a byline or a closing line, other reports of one event in most sentences.
+SHINGLE = 5
+ALIKE = 0.5
+SKETCH = 12
+SHORT = 8
+_WORD = re.compile(r"\w+")
+
+
+def group_items(items: Sequence[NewsItem]) -> list[tuple[NewsItem, ...]]:
+    """Return the items in groups of near-duplicates, groups and members in the order of the input.
+
+    Two items are copies if their sets of five-word shingles overlap by half of what both hold together (Jaccard index
+    at least 0.5). Pairs are found by the smallest hashes of each set, so ten thousand items need no comparison of all
+    with all; a pair that shares none of its twelve smallest hashes is not compared. Very short texts must be equal.
+
+    Examples
+    --------
+    >>> a = NewsItem("a", "s", "", "one two three four five six seven eight nine ten")
+    >>> b = NewsItem("b", "s", "", "One two three four five six seven eight, nine ten!")
+    >>> [len(group) for group in group_items([a, b])]
+    [2]
+    """
+    shingles = [_shingles(f"{item.title} {item.text}") for item in items]
+    parent = list(range(len(items)))
+    seen: dict[int, list[int]] = {}
+    for i, mine in enumerate(shingles):
+        for mark in sorted(mine)[:SKETCH]:
+            bucket = seen.setdefault(mark, [])
+            for j in bucket[-20:]:
+                if _root(parent, i) != _root(parent, j) and _alike(mine, shingles[j]):
+                    parent[max(_root(parent, i), _root(parent, j))] = min(_root(parent, i), _root(parent, j))
+            bucket.append(i)
+    groups: dict[int, list[NewsItem]] = {}
+    for i, item in enumerate(items):
+        groups.setdefault(_root(parent, i), []).append(item)
+    return [tuple(group) for group in groups.values()]
+
+
+def _root(parent: list[int], i: int) -> int:
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
+    shared = len(one & other)
+    return shared >= ALIKE * (len(one) + len(other) - shared)
+
+
+def _shingles(text: str) -> frozenset[int]:
+    words = [w.casefold() for w in _WORD.findall(text[:20_000])]
+    if len(words) < SHORT:
+        return frozenset({_mark(" ".join(words))})
+    return frozenset(_mark(" ".join(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1))
+
+
+def _mark(words: str) -> int:
+    return int.from_bytes(blake2b(words.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+
+
+MAX_EVIDENCE = 12
+MAX_CLAIMS = 5
+MAX_SOURCES = 12
+EVENT_KINDS = ("time", "date", "weekday", "relative_day")
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What several reports of one event amount to: an event, or the conflicts that stand in its way.
+
+    ``order`` lists the reports as they came out, with what each bounds; ``updates`` the later changes, which bound
+    nothing.
+    """
+
+    event: Event | None
+    conflicts: tuple[Conflict, ...] = ()
+    updates: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+# What is missing on one side of a single report is no disagreement of several.
+ONE_SIDED = frozenset(
+    {"only_publication", "only_upper_bound", "only_lower_bound", "no_event_time", "only_background", "only_scheduled"}
+)
+
+
+def merge_reports(name: str, datings: Sequence[Dating], *, label: str = "", instruments: Sequence[str] = ()) -> Merged:
+    """Return the one event that several datings report.
+
+    ``earliest`` is the latest instant at which it certainly was not yet public, ``latest`` the earliest instant at
+    which it certainly was. Each report bounds what its evidence bounds: a publication only the end, an embargo or a
+    happening only the beginning, a public act both. Of two public acts (two read-outs of one call) the later one is
+    a second stamp of an event that was out by the first, so its beginning bounds nothing. A report with a conflict
+    beside its publication bounds only the end.
+
+    Raises
+    ------
+    NewsError
+        If no dating is given.
+    """
+    if not datings:
+        raise NewsError("An event needs at least one report.")
+    reports = sorted(datings, key=lambda d: (_public_by(d) or LAST, d.item))
+    upper = [at for d in reports if (at := _public_by(d)) is not None]
+    updates = tuple(f"{e.text} ({d.item})" for d in reports for e in d.evidence if e.kind == "update")
+    order = tuple(f"{d.item}: {_bound_words(d)}" for d in reports)
+    latest = min(upper, default=None)
+    lower = [at for d in reports for at in _not_before(d, latest)]
+    if not lower or latest is None:
+        side = "since when it was public" if not lower else "by when it was public"
+        return Merged(None, (Conflict("half_open", f"None of the reports of {name} says {side}."),), updates, order)
+    earliest = max(lower)
+    if earliest > latest:
+        said = f"One report of {name} has it public by {latest.isoformat()}, another not before {earliest.isoformat()}."
+        return Merged(None, (Conflict("reports_disagree", said),), updates, order)
+    time = EventTime(earliest, latest, "stamp", order[:MAX_EVIDENCE])
+    items = tuple(d.item for d in reports)
+    claims = tuple(dict.fromkeys(c.text for d in reports for c in d.claims))[:MAX_CLAIMS]
+    return Merged(Event(item_id(name), time, tuple(instruments), label, items=items, claims=claims), (), updates, order)
+
+
+def _public_by(dating: Dating) -> datetime | None:
+    """Return when a report was certainly out: accepted, or by its own publication."""
+    if dating.event_time is not None:
+        return dating.event_time.latest
+    spoiled = {"publication_disagrees", "future_of_fetch", "date_line_vs_body"}
+    if spoiled & {c.kind for c in dating.conflicts}:
+        return None
+    return max((e.latest for e in dating.evidence if e.kind == "publication" and e.latest is not None), default=None)
+
+
+def _not_before(dating: Dating, latest: datetime | None) -> list[datetime]:
+    """Return the lower bounds of a report: of an accepted time, or from an embargo.
+
+    The beginning of a public act holds for the event only if no other report had it out before; that of a happening
+    or an embargo holds whatever others say, and may contradict them.
+    """
+    found = [e.earliest for e in dating.evidence if e.kind == "embargo" and e.earliest is not None]
+    if dating.event_time is None:
+        return found
+    own = [e for e in dating.evidence if e.earliest is not None and e.kind in EVENT_KINDS]
+    found += [e.earliest for e in own if e.latest is None and e.earliest is not None]
+    if latest is None or dating.event_time.earliest <= latest:
+        found.append(dating.event_time.earliest)
+    return found
+
+
+def _bound_words(dating: Dating) -> str:
+    first, last = max(_not_before(dating, None), default=None), _public_by(dating)
+    return f"not before {first.isoformat() if first else 'unsaid'}, public by {last.isoformat() if last else 'unsaid'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One event as proposed for review; ``open`` lists what a person must decide before it may be used.
+
+    ``event`` is None where nothing bounds both sides; then ``open`` says what is known.
+    """
+
+    event: Event | None
+    open: tuple[str, ...] = ()
+
+
+def propose(item: NewsItem, dating: Dating, *, price_series: str = "") -> Proposal:
+    """Return a dating as an event for review, with all that a person must decide before it may be used.
+
+    A time that rests on price claims is marked ``basis: price`` and names the series: a study of that instrument
+    would test the price by itself.
+    """
+    evidence = tuple(f"{e.field}: {e.text[:120]!r} {e.kind}; {e.note}".removesuffix("; ") for e in dating.evidence)
+    label = (item.title or _first_line(item))[:120]
+    sources = tuple(s for s in (item.url, item.source) if s)[:2]
+    name = item_id(dating.item)
+    claims = tuple(c.text for c in dating.claims)[:MAX_CLAIMS]
+    if dating.event_time is not None:
+        kept = EventTime(dating.event_time.earliest, dating.event_time.latest, "stamp", evidence[:MAX_EVIDENCE])
+        return Proposal(Event(name, kept, (), label, items=(name,), sources=sources, claims=claims))
+    best = next((c for c in dating.candidates if c.earliest is not None and c.latest is not None), None)
+    decide = (*(f"{c.kind}: {c.message}" for c in dating.conflicts), *_rivals(dating.candidates))
+    if best is None or best.earliest is None or best.latest is None:
+        return Proposal(None, (f"{name} ({label}): no interval is certain", *decide))
+    basis = "price" if price_series else "assumed"
+    reasons = tuple(f"candidate: {reason}" for reason in best.reasons)
+    time = EventTime(best.earliest, best.latest, basis, (*reasons, *evidence)[:MAX_EVIDENCE])
+    marked = {"price_series": price_series} if price_series else {}
+    event = Event(name, time, (), label, items=(name,), sources=sources, claims=claims, attributes=marked)
+    return Proposal(event, decide)
+
+
+Report = tuple[NewsItem, Dating]
+
+
+def stories(reports: Sequence[Report]) -> list[tuple[Report, ...]]:
+    """Return the reports in groups of one story each: copies of one text, and versions under one address."""
+    of_copy = {id(item): n for n, group in enumerate(group_items([i for i, _ in reports])) for item in group}
+    first: dict[str, int] = {}
+    found: dict[int, list[Report]] = {}
+    for item, dating in reports:
+        copy = of_copy[id(item)]
+        key = first.setdefault(item.url, copy) if item.url else copy
+        found.setdefault(key, []).append((item, dating))
+    return [tuple(group) for group in found.values()]
+
+
+def propose_story(reports: Sequence[Report], *, name: str = "", price_series: str = "") -> Proposal:
+    """Return several reports of one event as one event for review.
+
+    What their times leave together is the interval; a conflict of any of them is for a person to decide, except that
+    one leaves a side open. Where the merged interval is open, the best candidate of the reports is proposed.
+    """
+    singles = [propose(item, dating, price_series=price_series) for item, dating in reports]
+    if len(reports) == 1 and not name:
+        return singles[0]
+    told = name or reports[0][1].item
+    best = next((p.event for p in singles if p.event is not None), None)
+    merged = merge_reports(told, [d for _, d in reports], label=best.label if best else "")
+    open_ = tuple(
+        f"{d.item}: {c.kind}: {c.message}" for _, d in reports for c in d.conflicts if c.kind not in ONE_SIDED
+    )
+    later = tuple(f"update: {line}" for line in merged.updates)
+    if merged.event is not None:
+        sources = tuple(dict.fromkeys(s for i, _ in reports for s in (i.url, i.source) if s))[:MAX_SOURCES]
+        time = replace(merged.event.time, evidence=(*merged.order, *later)[:MAX_EVIDENCE])
+        label = reports[0][0].title or _first_line(reports[0][0])
+        return Proposal(replace(merged.event, time=time, label=label[:120], sources=sources), open_)
+    said = tuple(f"{c.kind}: {c.message}" for c in merged.conflicts)
+    decide = tuple(dict.fromkeys((*said, *merged.order, *later, *(line for p in singles for line in p.open))))
+    return Proposal(None if best is None else replace(best, id=item_id(told)), decide)
+
+
+def _first_line(item: NewsItem) -> str:
+    return item.text.strip().split("\n", 1)[0]
+
+
+def _rivals(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    return tuple(
+        f"runner-up: {_iso(c.earliest)} to {_iso(c.latest)}, score {c.score:g}: {'; '.join(c.reasons[:3])}"
+        for c in candidates[1:4]
+    )
+
+
+def _iso(at: datetime | None) -> str:
+    return at.isoformat() if at else "open"
+
+
+def rests_on_price_of(event: Event, code: str) -> bool:
+    """Return whether an event's time was derived from the very price a study of ``code`` would test with it.
+
+    Who accepts that writes ``circular_time = "accepted"`` into the attributes; the report still names the basis.
+    """
+    if event.time.basis != "price" or event.attributes.get("circular_time") == "accepted":
+        return False
+    series = str(event.attributes.get("price_series", ""))
+    return not series or _plain(code) in {_plain(name) for name in series.split(";")}
+
+
+def _plain(code: str) -> str:
+    return "".join(c for c in code.upper() if c.isalnum())

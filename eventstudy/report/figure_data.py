@@ -1,0 +1,283 @@
+"""Views cut from a result: which event, which cells, which days; the figures see nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray, instant_from_us
+from eventstudy.errors import UsageError
+from eventstudy.report.views import (
+    AveragePath,
+    CarPath,
+    EventDots,
+    Forest,
+    PlaceboView,
+    PriceWindow,
+    ResponseView,
+    band_rank,
+)
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import share, span, unstamped
+
+if TYPE_CHECKING:
+    from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+    from eventstudy.study.result import StudyResult
+    from eventstudy.study.slices import PriceSlice
+
+CLOCK_MODELS = ("zero", "same_clock_mean")
+
+
+def name_of(result: StudyResult) -> str:
+    """Return the study's title, without its own stamp where the stamp is put on anyway."""
+    title = plain(result.spec.title or result.spec.name, 160)
+    return unstamped(title) if result.simulated else title
+
+
+def first_window(result: StudyResult) -> Window:
+    """Return the window the report tells of first, in bars."""
+    return (result.windows or result.spec.test_windows)[0]
+
+
+def find_row(result: StudyResult, event: str, instrument: str) -> int:
+    """Return the row of one response; empty names mean the first that was used."""
+    abnormal = result.abnormal
+    for row in range(len(abnormal)):
+        if event in ("", abnormal.events[row]) and instrument in ("", abnormal.instruments[row]):
+            return row
+    if not len(abnormal):
+        raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
+    pairs = ", ".join(f"{e} {i}" for e, i in zip(abnormal.events[:8], abnormal.instruments[:8], strict=True))
+    raise UsageError(f"The study has no response named {event!r} {instrument!r}; it has {plain(pairs)}.")
+
+
+def slice_of(result: StudyResult, row: int) -> PriceSlice | None:
+    pair = (result.abnormal.events[row], result.abnormal.instruments[row])
+    return next((s for s in result.prices if (s.event, s.instrument) == pair), None)
+
+
+def prices_of(result: StudyResult) -> FloatArray:
+    """Return the closing price of every cell, event by event; NaN where the study has no prices."""
+    abnormal = result.abnormal
+    made = np.full(abnormal.ar.shape, np.nan)
+    for row in range(len(abnormal)) if abnormal.closes.size else ():
+        if (piece := slice_of(result, row)) is not None:
+            at = np.searchsorted(piece.closes, abnormal.closes[row]).clip(0, len(piece.closes) - 1)
+            there = piece.closes[at] == abnormal.closes[row]
+            made[row, there] = piece.close[at[there]]
+    return made.reshape(-1)
+
+
+def zone_of(piece: PriceSlice | None) -> str:
+    """Return the zone of a slice's market, UTC where there is none."""
+    if piece is None or not piece.calendar:
+        return "UTC"
+    from eventstudy.market.calendars import calendar
+
+    return str(calendar(piece.calendar).zone)
+
+
+def car_path(result: StudyResult, row: int) -> CarPath:
+    """Return one event's path in event time, zero at the last close before the news."""
+    abnormal = result.abnormal
+    tau, closes = abnormal.tau, abnormal.closes[row]
+    if not closes.size:
+        raise UsageError("The study is too large to keep the instants of its cells.", remedy="Run it on fewer events.")
+    points = np.concatenate([[tau[0] - 1], tau])
+    zero = int(np.clip(-1 - points[0], 0, len(points) - 1))
+    placebo = result.placebo.ar[row] if result.placebo is not None else np.zeros((0, len(tau)))
+    between = [Window(min(p, zero) + points[0] + 1, max(p, zero) + points[0]) for p in range(len(points)) if p != zero]
+    draws = [result.placebo_cars[w][row] for w in between if w in result.placebo_cars]
+    draws[zero:zero] = [np.zeros(0)] if draws else []
+    base = _base(slice_of(result, row), int(tau[0]), int(closes[0]), int(abnormal.n_bars[row, 0]))
+    return CarPath(
+        tau=points,
+        at=np.concatenate([[base], closes]),
+        car=since(abnormal.ar[[row]], zero)[0],
+        placebo=since(placebo, zero),
+        se=np.zeros(0) if len(placebo) else path_se(abnormal, row, zero),
+        level=result.spec.level,
+        model=result.spec.model,
+        draws=tuple(draws) if len(draws) == len(points) else (),
+    )
+
+
+def since(ar: FloatArray, zero: int) -> FloatArray:
+    """Return returns (n, L2) as paths (n, L2 + 1) that are zero at column ``zero``."""
+    paths = np.hstack([np.zeros((len(ar), 1)), np.cumsum(ar, axis=1)])
+    return np.asarray(paths - paths[:, [zero]], dtype=np.float64)
+
+
+def path_se(abnormal: AbnormalReturns, row: int, zero: int) -> FloatArray:
+    """Return the standard error of each point of a path against its zero point; empty where there is none."""
+    if abnormal.same_clock is not None:
+        return np.zeros(0)
+    first = int(abnormal.tau[0])
+    made = np.zeros(len(abnormal.tau) + 1)
+    for point in range(len(made)):
+        low, high = min(point, zero), max(point, zero)
+        if low < high:
+            window = Window(first + low, first + high - 1)
+            made[point] = abnormal.window_variance(window)[row]
+    return np.sqrt(made) if np.isfinite(made).all() else np.zeros(0)
+
+
+def clock_path(result: StudyResult, row: int) -> CarPath | None:
+    """Return the response's own path on the clock, which shows the move inside the event interval as well.
+
+    None where no response was computed, or where the study's model is another than the response's.
+    """
+    if result.response is None or result.spec.model not in CLOCK_MODELS:
+        return None
+    pair = (result.abnormal.events[row], result.abnormal.instruments[row])
+    found = next((r for r in result.response if (r.event, r.instrument) == pair), None)
+    if found is None:
+        return None
+    path = found.path
+    there = path.open & np.isfinite(path.car) & (np.arange(len(path.car)) >= path.start)
+    there[path.zero] = True
+    return CarPath(
+        tau=np.flatnonzero(there) - path.zero,
+        at=path.closes[there],
+        car=path.car[there],
+        placebo=path.placebo[:, there][np.isfinite(path.placebo[:, there]).all(axis=1)],
+        level=result.spec.level,
+        model=result.spec.model,
+    )
+
+
+def _base(piece: PriceSlice | None, first_tau: int, first_close: int, bars: int) -> int:
+    if piece is None:
+        return first_close - max(bars, 1) * 60_000_000
+    # tau = -j ends at reference - j + 1, tau = +j at first + j; the path starts one close before its first cell.
+    row = piece.reference + first_tau if first_tau <= 0 else piece.first + first_tau - 1
+    return int(piece.closes[row]) if 0 <= row < len(piece.closes) else first_close - max(bars, 1) * piece.step_us
+
+
+def response_view(result: StudyResult, event: str = "", instrument: str = "", *, clock: bool = True) -> ResponseView:
+    """Return one response, ready to be drawn: on the clock where its own path is known, or in event time.
+
+    Raises
+    ------
+    UsageError
+        If nothing was used, or the pair is not among the responses.
+    """
+    row = find_row(result, event, instrument)
+    abnormal, table = result.abnormal, result.ledger.table
+    piece = slice_of(result, row)
+    at = int(abnormal.row[row])
+    several = len(set(abnormal.events.tolist())) > 1
+    prices = None
+    if piece is not None:
+        volume = piece.volume if np.isfinite(piece.volume).any() else np.zeros(0)
+        prices = PriceWindow(piece.closes, piece.close, np.nan_to_num(volume), piece.step_us, piece.quote)
+    return ResponseView(
+        event=str(abnormal.events[row]),
+        title=str(abnormal.events[row]) if several else name_of(result),
+        instrument=str(abnormal.instruments[row]),
+        earliest=instant_from_us(int(table.earliest[at])),
+        latest=instant_from_us(int(table.latest[at])),
+        path=(clock_path(result, row) if clock else None) or car_path(result, row),
+        prices=prices,
+        zone=zone_of(piece),
+        reference_at=int(piece.closes[piece.reference]) if piece is not None else 0,
+        first_at=int(piece.closes[piece.first]) if piece is not None else 0,
+        told_at=told_at(result, row),
+        simulated=result.simulated,
+    )
+
+
+def told_at(result: StudyResult, row: int) -> int:
+    """Return the closing instant of the first window that is told, where it begins with the news; else the last."""
+    closes, window = result.abnormal.closes[row], first_window(result)
+    column = result.abnormal.columns(window).stop - 1 if window.start == 0 else -1
+    return int(closes[column])
+
+
+def average_path(result: StudyResult) -> AveragePath:
+    """Return all events' paths with AAR and CAAR; the band is the mean's, from the spread across events."""
+    from eventstudy.study.frames import across
+
+    ar = result.abnormal.ar
+    whole = ar[np.isfinite(ar).all(axis=1)]
+    if not len(whole):
+        raise UsageError("No event has a complete event window, so there is no average to draw.")
+    cars = np.cumsum(whole, axis=1)
+    aar, _, _ = across(whole)
+    caar, se, n = across(cars)
+    from scipy.stats import t
+
+    half = t.isf((1 - result.spec.level) / 2, np.maximum(n - 1, 1)) * np.nan_to_num(se)
+    words = f"{share(result.spec.level)} band of the mean, pointwise"
+    return AveragePath(result.abnormal.tau, cars, aar, caar, half, words, name_of(result), result.simulated)
+
+
+def placebo_days(result: StudyResult, window: Window) -> tuple[FloatArray, ...]:
+    """Return each response's CARs on the days its placebo test of ``window`` rests on; empty where there are none.
+
+    Without that test, the days that a model itself was measured on (``same_clock_mean``) serve.
+    """
+    if window in result.placebo_cars:
+        return result.placebo_cars[window]
+    if result.placebo is None:
+        return ()
+    cells = result.abnormal.columns(window)
+    return tuple(path[:, cells].sum(axis=1) for path in result.placebo.ar)
+
+
+def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> PlaceboView:
+    """Return one response among its placebo days, on the study's first window."""
+    row = find_row(result, event, instrument)
+    abnormal, window = result.abnormal, first_window(result)
+    days = placebo_days(result, window)
+    if not days or not len(days[row]):
+        raise UsageError(
+            "The study has no placebo days to draw.", remedy="Name the test 'placebo' in it, on intraday data."
+        )
+    cars, car = days[row], float(abnormal.car(window)[row])
+    names = str(abnormal.events[row]), str(abnormal.instruments[row])
+    return PlaceboView(*names, span((window.start, window.stop)), car, np.asarray(cars), result.simulated)
+
+
+def forest_view(result: StudyResult) -> Forest:
+    """Return every response with its interval: from its placebo days where it has some, else from its variance."""
+    abnormal, window = result.abnormal, first_window(result)
+    if not len(abnormal):
+        raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
+    from scipy.stats import t
+
+    level = result.spec.level
+    with np.errstate(invalid="ignore"):
+        half = np.sqrt(abnormal.window_variance(window)) * t.isf((1 - level) / 2, np.maximum(abnormal.df(), 1))
+    words = "interval of its estimation window"
+    days = placebo_days(result, window)
+    if days:
+        half = np.array([_placebo_half(cars, level) for cars in days])
+        words = "placebo interval"
+    pairs = zip(abnormal.events, abnormal.instruments, strict=True)
+    one = len(set(abnormal.instruments.tolist())) == 1
+    names = tuple(str(e) if one else f"{e} {i}" for e, i in pairs)
+    car = abnormal.car(window)
+    seen = np.isfinite(car)
+    kept = tuple(name for name, there in zip(names, seen, strict=True) if there)
+    return Forest(
+        kept, car[seen], half[seen], span((window.start, window.stop)), level, words, name_of(result), result.simulated
+    )
+
+
+def _placebo_half(cars: FloatArray, level: float) -> float:
+    rank = band_rank(len(cars), level)
+    return float(np.sort(np.abs(cars))[len(cars) - rank]) if rank >= 1 else float("nan")
+
+
+def event_dots(result: StudyResult) -> EventDots:
+    """Return when the events were and which were used."""
+    table = result.ledger.table
+    if not len(table):
+        raise UsageError("The study has no events to draw.")
+    zone = zone_of(result.prices[0]) if result.prices else "UTC"
+    return EventDots(
+        table.earliest, table.latest, result.ledger.used, zone, title=name_of(result), simulated=result.simulated
+    )

@@ -1,0 +1,125 @@
+"""One instrument's bars as arrays on its local clock, and its prices at any clock time of many days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, look_up, value, wall_us
+from eventstudy.market.calendars import calendar
+from eventstudy.market.instruments import Instrument
+from eventstudy.response.price_rules import PRICE_RULES, prices_of
+
+if TYPE_CHECKING:
+    from eventstudy.market.bars import Bars
+
+
+@value
+class Tape:
+    """Bars as flat arrays; T bars in order of time.
+
+    Attributes
+    ----------
+    instrument : Instrument
+    zone : str
+        The clock of the market.
+    step_us : int
+        Length of a bar, microseconds.
+    closes : IntArray, shape (T,)
+        Closing instants, microseconds since the epoch.
+    wall : IntArray, shape (T,)
+        The same on the market's clock, microseconds since 1970-01-01T00:00 local; never decreasing.
+    price, span, volume : FloatArray, shape (T,)
+        Log price under ``rule``; log of high over low (NaN without both); volume (NaN without).
+    simulated : bool
+    rule : str
+        Row of ``PRICE_RULES``.
+    reach_us : int
+        How far back that rule looks.
+    spread : FloatArray, shape (T,)
+        Log of ask over bid at each close; NaN without quotes.
+    day : IntArray, shape (T,)
+        Local date of each bar as days since 1970-01-01; a bar that closes at midnight ends the day before.
+    """
+
+    instrument: Instrument
+    zone: str
+    step_us: int
+    closes: IntArray
+    wall: IntArray
+    price: FloatArray
+    span: FloatArray
+    volume: FloatArray
+    simulated: bool = False
+    rule: str = "last"
+    reach_us: int = 0
+    spread: FloatArray | None = None
+    day: IntArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "day", np.asarray((self.wall - 1) // DAY_US, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.closes)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A tape read at a grid of clock times; every array has the shape of the grid.
+
+    ``price`` is the last log price of the same local day at or before the time (NaN before the day's first bar);
+    ``traded`` says whether a bar closes in the step that ends there; ``volume``, ``span`` and ``spread`` are that
+    bar's, NaN without one; ``age`` is the time since the price was made, microseconds.
+    """
+
+    price: FloatArray
+    traded: BoolArray
+    volume: FloatArray
+    span: FloatArray
+    spread: FloatArray
+    age: IntArray
+
+
+def tape_of(bars: Bars, rule: str = "last") -> Tape:
+    """Return bars as a tape on the clock of their calendar, its prices made by one row of ``PRICE_RULES``."""
+    zone, prices = calendar(bars.instrument.calendar).zone, prices_of(bars)
+    chosen = look_up("price rule", PRICE_RULES, rule)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        price = np.log(chosen.levels(prices))
+        span = np.log(prices.high) - np.log(prices.low)
+        spread = np.log(prices.ask) - np.log(prices.bid)
+    closes = prices.closes
+    wall = np.maximum.accumulate(wall_us(closes, zone)) if len(closes) else closes
+    step, reach = bars.step.value // 1000, chosen.reach(prices)
+    return Tape(
+        bars.instrument, zone, step, closes, wall, price, span, prices.volume, bars.simulated, rule, reach, spread
+    )
+
+
+def days_of(tape: Tape) -> IntArray:
+    """Return the local dates that have a bar, as days since 1970-01-01, increasing."""
+    day = tape.day
+    return day[np.concatenate([[True], day[1:] != day[:-1]])] if len(day) else day
+
+
+def read_at(tape: Tape, wall: IntArray, *, carry: bool = False) -> Sample:
+    """Read a tape at clock times of any shape (microseconds since 1970-01-01T00:00 local).
+
+    ``carry`` keeps the last price over the night: for windows that begin in a closed market.
+    """
+    at = np.asarray(wall, dtype=np.int64)
+    row = np.searchsorted(tape.wall, at, side="right") - 1
+    held = np.maximum(row, 0)
+    age = at - tape.wall[held]
+    there = (row >= 0) & (carry | (tape.day[held] == (at - 1) // DAY_US))
+    traded = there & (age < tape.step_us)
+    return Sample(
+        price=np.where(there, tape.price[held], np.nan),
+        traded=traded,
+        volume=np.where(traded, tape.volume[held], np.nan),
+        span=np.where(traded, tape.span[held], np.nan),
+        spread=np.full(at.shape, np.nan) if tape.spread is None else np.where(traded, tape.spread[held], np.nan),
+        age=np.where(there, age, -1),
+    )

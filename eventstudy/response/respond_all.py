@@ -1,0 +1,115 @@
+"""Every event on every instrument of a study: one failing pair is data, the others go on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+
+from eventstudy.arrays import DAY_US, keep_freed_memory
+from eventstudy.errors import DataError, Notice
+from eventstudy.market.bars import Bars
+from eventstudy.news.items import Event
+from eventstudy.response.confounders import claims_beside
+from eventstudy.response.intraday_prices import Tape, tape_of
+from eventstudy.response.known import Known, known_events
+from eventstudy.response.respond import respond
+from eventstudy.response.rows import ResponseSet
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
+from eventstudy.response.values import Response
+
+DEFAULT = ResponseSettings()
+
+
+def respond_all(
+    bars: Sequence[Bars],
+    events: Sequence[Event],
+    settings: ResponseSettings = DEFAULT,
+    known: Sequence[Event] = (),
+    factors: Sequence[Bars] = (),
+    *,
+    workers: int = 1,
+) -> ResponseSet:
+    """Return the response of every event on every instrument it names (all, where it names none).
+
+    Parameters
+    ----------
+    bars : sequence of Bars
+        Intraday series; daily ones are passed over.
+    events : sequence of Event
+    settings : ResponseSettings
+    known : sequence of Event
+        Further known events, for confounders and for days that must not serve as placebo days; the events themselves
+        always count.
+    factors : sequence of Bars
+        The market first; what ``settings.expected`` learns from.
+    workers : int
+        Processes to share the events among; the result does not depend on it.
+
+    Returns
+    -------
+    ResponseSet
+        Pairs that could not be answered are in ``skipped`` with the reason.
+    """
+    task = Task(
+        {b.instrument.code: tape_of(b, settings.price) for b in bars if b.step.value // 1000 < DAY_US and len(b)},
+        tuple(tape_of(b, settings.price) for b in factors),
+        settings,
+        known_events((*events, *known)),
+    )
+    if workers < 2 or len(events) < 2 * workers:
+        return _answer(task, tuple(events))
+    edges = [len(events) * part // workers for part in range(workers + 1)]
+    shares = [tuple(events[a:b]) for a, b in itertools.pairwise(edges)]
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [pool.submit(_answer, task, share) for share in shares]
+        parts = [job.result() for job in jobs]
+    return ResponseSet(
+        tuple(r for part in parts for r in part.responses),
+        tuple(p for part in parts for p in part.pairs),
+        tuple(s for part in parts for s in part.skipped),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What every event of a study is answered from."""
+
+    tapes: Mapping[str, Tape]
+    factors: tuple[Tape, ...]
+    settings: ResponseSettings
+    known: Known
+
+
+def _answer(task: Task, events: tuple[Event, ...]) -> ResponseSet:
+    keep_freed_memory()
+    found: list[Response] = []
+    pairs: list[Pair] = []
+    skipped: list[tuple[str, str, str]] = []
+    for event in events:
+        named = [code for code in task.tapes if code in (event.instruments or task.tapes)]
+        answers = [_one(task, code, event) for code in named]
+        skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
+        answered = with_joint_pvalues([a for a in answers if not isinstance(a, str)])
+        found += answered
+        pairs += pairs_of(answered)
+    return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
+
+
+def _one(task: Task, code: str, event: Event) -> Response | str:
+    tape = task.tapes[code]
+    try:
+        return with_claims(respond(tape, event, task.settings, task.known, task.factors), tape, event)
+    except DataError as error:
+        return str(error)
+
+
+def with_claims(response: Response, tape: Tape, event: Event) -> Response:
+    """Return the response with the news' own claims beside it; a claim that cannot be checked is a notice."""
+    try:
+        return replace(response, claims=claims_beside(event, tape, response))
+    except DataError as error:
+        unchecked = Notice("ES-CLAIM-UNCHECKED", f"a price claim of the news cannot be checked: {error}")
+        return replace(response, notices=(*response.notices, unchecked))

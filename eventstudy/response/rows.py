@@ -1,0 +1,197 @@
+"""The response as plain rows: what a terminal, a report or a JSON file shows, still in decimals and microseconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from eventstudy.arrays import value
+from eventstudy.response.several import Pair
+from eventstudy.response.values import ClaimBeside, Estimate, Move, Response
+
+WHERE = {"event": "in the window", "before": "shortly before the news"}
+
+
+@value
+class ResponseSet:
+    """The responses of a study, in the order of events and instruments, and what could not be answered.
+
+    ``skipped`` are triples (event, instrument, reason); ``pairs`` compare the instruments of each event.
+    """
+
+    responses: tuple[Response, ...]
+    pairs: tuple[Pair, ...] = ()
+    skipped: tuple[tuple[str, str, str], ...] = ()
+
+    def __iter__(self) -> Iterator[Response]:
+        return iter(self.responses)
+
+    def __len__(self) -> int:
+        return len(self.responses)
+
+
+def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
+    """Return one row per (event, instrument): what a person acts on.
+
+    Keys: ``event instrument simulated``, ``sign`` (-1 where the study turns the quote), ``moves`` ({label: decimal log
+    return}, the first close after the news first), ``pvalue`` and ``joint_pvalue`` (at the last horizon),
+    ``path_pvalue`` (sup over the path), ``smallest_pvalue``, ``placebo_days``, ``half_life`` (minutes), ``reversal``,
+    ``leak`` (decimal log), ``leak_pvalue``, ``volume`` (multiple), ``pattern``, ``notes`` (list of sentences),
+    ``intervals`` ({number: [low, high]}, None for an end without a bound), ``merged_minutes`` (from the last clean
+    price to the first one after the news, where that is more than a bar, else None). Numbers that are not defined are
+    None, with the reason in ``reasons``.
+    """
+    return [_row(response) for response in responses]
+
+
+def _row(response: Response) -> dict[str, Any]:
+    last = [move for move in response.moves if math.isfinite(move.minutes)][-1]
+    volume = next((a.window for a in response.activity if a.name == "volume"), None)
+    shown = ("first_significant", "half_life", "reversal", "leak")
+    numbers = {name: response.number(name) for name in shown}
+    return {
+        "event": response.event,
+        "instrument": response.instrument,
+        "simulated": response.simulated,
+        "sign": response.sign,
+        "moves": {move.label: finite(move.value) for move in (response.first, *response.moves)},
+        "pvalue": finite(last.pvalue),
+        "joint_pvalue": finite(last.joint_pvalue),
+        "path_pvalue": finite(response.path_pvalue),
+        "smallest_pvalue": response.smallest_pvalue,
+        "placebo_days": response.placebo_days,
+        **{name: finite(estimate.value) for name, estimate in numbers.items()},
+        "leak_pvalue": finite(numbers["leak"].pvalue),
+        "volume": finite(volume.value) if volume else None,
+        "pattern": response.pattern,
+        "notes": notes_of(response),
+        "merged_minutes": _merged_minutes(response),
+        "intervals": {name: [finite(e.low), finite(e.high)] for name, e in numbers.items() if e.defined},
+        "reasons": {name: e.reason for name, e in numbers.items() if e.reason},
+    }
+
+
+def _merged_minutes(response: Response) -> float | None:
+    path = response.path
+    minutes = float(path.closes[path.first] - path.closes[path.zero]) / 60e6
+    return minutes if minutes > float(np.diff(path.closes).min()) / 60e6 else None
+
+
+def notes_of(response: Response) -> list[str]:
+    """Return what a reader must know beside the numbers: warnings, what else happened, horizons finer than a bar."""
+    told = [notice.message.rstrip(".") for notice in response.notices]
+    told += [f"{WHERE[c.where]}: {c.label}" for c in response.confounders if c.where in WHERE]
+    effects = [c.effect for c in response.confounders if c.where not in WHERE]
+    told += [f"{effects.count(e)} known events on other days: {e}" for e in dict.fromkeys(effects)]
+    step = float(np.diff(response.path.closes).min()) / 60e6
+    for move in response.moves:
+        if move.at is not None and 0 < move.minutes <= step and step > 1:
+            clock = f"{move.at.astimezone(ZoneInfo(response.zone)):%H:%M}"
+            told.append(f"'{move.label}' is the close at {clock}: a bar lasts {step:g} minutes")
+    leak = response.number("leak")
+    if leak.pvalue <= 1 - response.level:
+        told.append(f"the move before the news is more than ordinary (p = {leak.pvalue:.3f}): a leak, or a late time")
+    return told
+
+
+def document(responses: ResponseSet) -> list[dict[str, Any]]:
+    """Return every number of every response as plain JSON values: instants in ISO 8601, no NaN."""
+    return [_document(response) for response in responses]
+
+
+def _document(response: Response) -> dict[str, Any]:
+    return {
+        **_row(response),
+        "quote": response.quote,
+        "level": response.level,
+        "reference_at": response.reference_at.isoformat(),
+        "first_at": response.first_at.isoformat(),
+        "reference_price": finite(response.reference_price),
+        "horizons": [_move(move) for move in (response.first, *response.moves)],
+        "shape": {estimate.name: _estimate(estimate) for estimate in response.shape},
+        "anchors": {estimate.name: _estimate(estimate) for estimate in response.anchors},
+        "activity": {a.name: {"peak": _estimate(a.peak), "window": _estimate(a.window)} for a in response.activity},
+        "assumed_times": None if response.assumed_times is None else {
+            "minutes": response.assumed_times.minutes,
+            "smallest": finite(float(response.assumed_times.move.min())),
+            "largest": finite(float(response.assumed_times.move.max())),
+            "pvalue": finite(response.assumed_times.pvalue),
+        },
+        "gap": None if response.gap is None else {"kind": response.gap.name, **_estimate(response.gap)},
+        "removed": [{"day": day.day.isoformat(), "reason": day.reason} for day in response.removed],
+        "confounders": [
+            {"at": c.at.isoformat(), "label": c.label, "where": c.where, "effect": c.effect}
+            for c in response.confounders
+        ],
+        "claims": [_claim(claim) for claim in response.claims],
+        "notices": [{"code": notice.code, "message": notice.message} for notice in response.notices],
+    }  # fmt: skip
+
+
+def _claim(claim: ClaimBeside) -> dict[str, Any]:
+    measured = ("claimed", "level", "measured_level", "on_previous_close", "since_open", "since_news", "abnormal")
+    numbers = {name: finite(getattr(claim, name)) for name in measured}
+    return {"text": claim.text, "at": claim.at.isoformat(), **numbers, "against": claim.against}
+
+
+def _move(move: Move) -> dict[str, Any]:
+    return {
+        "label": move.label,
+        "at": move.at.isoformat() if move.at else None,
+        "value": finite(move.value),
+        "low": finite(move.low),
+        "high": finite(move.high),
+        "pvalue": finite(move.pvalue),
+        "joint_pvalue": finite(move.joint_pvalue),
+        "reason": move.reason,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": finite(estimate.value),
+        "low": finite(estimate.low),
+        "high": finite(estimate.high),
+        "unit": estimate.unit,
+        "pvalue": finite(estimate.pvalue),
+        "reason": estimate.reason,
+    }
+
+
+def pair_document(responses: ResponseSet) -> list[dict[str, Any]]:
+    """Return every pair as plain JSON values."""
+    return [
+        {
+            "event": pair.event,
+            "first": pair.first,
+            "second": pair.second,
+            "lag_minutes": pair.lag_minutes,
+            "lead_ratio": finite(pair.lead_ratio),
+            "correlation": finite(pair.correlation),
+            "beta": finite(pair.beta),
+            "explained": finite(pair.explained),
+        }
+        for pair in responses.pairs
+    ]
+
+
+def finite(value: float) -> float | None:
+    """Return a number for JSON: None instead of NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
+def signed(responses: Sequence[Response], signs: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
+    """Return the rows with every move turned so that quotes compare: "rouble strength", "risk on".
+
+    ``signs`` maps instruments to +1 or -1; by default each instrument's own sign. Log moves only change their sign.
+    """
+    rows = table(responses)
+    for row, response in zip(rows, responses, strict=True):
+        sign = (signs or {}).get(response.instrument, response.sign)
+        row["moves"] = {label: None if value is None else sign * value for label, value in row["moves"].items()}
+        row["sign"] = sign
+    return rows

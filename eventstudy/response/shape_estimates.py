@@ -1,0 +1,261 @@
+"""From a matched window to the numbers of the shape, each with its interval, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray
+from eventstudy.response.jumps import bns_ratio, jump_share, lee_mykland
+from eventstudy.response.placebo import (
+    Bands,
+    crossing_interval,
+    peak_interval,
+    placebo_pvalue,
+    ratio_interval,
+    told_level,
+    upper_pvalue,
+)
+from eventstudy.response.seasonality import periodicity
+from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, reflected, shape_numbers
+from eventstudy.response.values import Estimate, Pattern, Unit
+
+UNITS: dict[str, Unit] = {
+    "half_life": "minutes",
+    "ninety": "minutes",
+    "peak": "log",
+    "peak_minutes": "minutes",
+    "overshoot": "share",
+    "given_back": "share",
+    "reversal": "share",
+    "absorbed": "share",
+}
+# What each number is a share or a time of: without that move the number means nothing.
+NEEDS = {"peak": "path", "peak_minutes": "path", "given_back": "path", "reversal": "settle"}
+
+# Numbers that hang on a maximum, which noise can only raise. The two shares cannot be negative and take the wider of
+# both intervals: their noise is one-sided only where the truth is near 0.
+REFLECTED = ("peak", "overshoot", "given_back")
+CROSSINGS = {"half_life": 0.5, "ninety": 0.9}
+FEWEST_BARS = 10  # below that the ratio of bipower to realized variance is hardly a statistic
+
+
+@dataclass(frozen=True, slots=True)
+class AfterNews:
+    """The columns after the last clean price at which the market trades, ready for the numbers of the shape.
+
+    ``path`` (n,), ``placebo`` (D, n), ``minutes`` (n,) of trading since the clean price, ``bands`` on the columns;
+    ``weight`` (D,) of the placebo days, None for 1 each.
+    """
+
+    path: FloatArray
+    placebo: FloatArray
+    minutes: FloatArray
+    bands: Bands
+    at: ShapeColumns
+    level: float
+    weight: FloatArray | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is a move: the first close is outside its own band, or the path leaves the joint one."""
+        left = (np.abs(self.path) > self.bands.joint)[: self.at.horizon + 1].any()
+        return bool(left or abs(self.path[self.at.first]) > self.bands.pointwise[self.at.first])
+
+    def undefined(self, name: str) -> str:
+        """Return why a number of the shape has no meaning here, or an empty string."""
+        need = NEEDS.get(name, "horizon")
+        if not np.isfinite(self.bands.joint).any():
+            return "too few placebo days to tell the move from an ordinary one"
+        if need == "path":
+            return "" if self.moved else "the path stays among those of ordinary days, so it has no peak to speak of"
+        column = self.at.settle if need == "settle" else self.at.horizon
+        if abs(self.path[column]) > self.bands.pointwise[column]:
+            return ""
+        return f"the move after {self.minutes[column]:.0f} trading minutes is inside the range of ordinary days"
+
+    def told_level(self, column: int) -> float:
+        """Return the level of an interval that is told only where the move at ``column`` is significant."""
+        bound = float(self.bands.pointwise[column])
+        return told_level(float(self.path[column]), self.placebo[:, column], bound, self.level, self.weight)
+
+    def ratio(self, top: float, noise: FloatArray, bottom: int) -> tuple[float, float]:
+        """Return the interval of a part over the move at column ``bottom``; ``noise`` (D,) is that of the part."""
+        below = float(self.path[bottom]), self.placebo[:, bottom]
+        return ratio_interval((top, below[0]), (noise, below[1]), self.told_level(bottom), self.weight)
+
+
+def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
+    """Return the numbers of ``shape_numbers`` with intervals, and the time of the first significant move."""
+    values = shape_numbers(after.path[None, :], after.minutes, after.at)
+    draws = noise_draws(after.path, after.placebo)
+    drawn = shape_numbers(draws, after.minutes, after.at)
+    found = [_first_significant(after, draws)]
+    for name, unit in UNITS.items():
+        reason = after.undefined(name)
+        if reason:
+            found.append(Estimate(name, math.nan, unit=unit, reason=reason))
+        else:
+            found.append(_judged(name, float(values[name][0]), _ends(name, values, drawn, after), after))
+    return tuple(found)
+
+
+def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews) -> Estimate:
+    """Return a number with its interval; where nearly every value fits, the number itself says nothing."""
+    low, high = ends
+    if UNITS[name] == "share":
+        return share_estimate(name, value, ends)
+    if name == "peak_minutes" and not high < after.minutes[after.at.horizon]:
+        return Estimate(
+            name, math.nan, unit="minutes", reason="no peak stands out from the course of the path after it"
+        )
+    if name in CROSSINGS and low <= after.minutes[0] and high >= after.minutes[after.at.horizon]:
+        reason = f"any minute from {low:.0f} to {high:.0f} would fit what ordinary days do"
+        return Estimate(name, math.nan, unit=UNITS[name], reason=reason)
+    return Estimate(name, value, low, high, unit=UNITS[name])
+
+
+def _ends(
+    name: str, values: dict[str, FloatArray], drawn: dict[str, FloatArray], after: AfterNews
+) -> tuple[float, float]:
+    """Return the interval of a number: times and shares by test inversion, what hangs on a maximum by its draws."""
+    at, path, placebo = after.at, after.path, after.placebo
+    if UNITS[name] == "minutes":
+        return _times(name, float(values["peak"][0]), after)
+    if name == "absorbed":
+        return after.ratio(float(path[at.absorbed]), placebo[:, at.absorbed], at.horizon)
+    if name == "reversal":
+        low, high = after.ratio(float(path[at.horizon]), placebo[:, at.horizon], at.settle)
+        return 1 - high, 1 - low
+    low, high = interval(drawn[name], after.level, after.weight)
+    if name not in REFLECTED:
+        return low, high
+    turned = reflected(float(values[name][0]), drawn[name], after.level, after.weight)
+    return turned if name == "peak" else (max(min(low, turned[0]), 0.0), max(high, turned[1], 0.0))
+
+
+def _times(name: str, peak: float, after: AfterNews) -> tuple[float, float]:
+    """Return the interval of a time: of a first crossing, or of the peak."""
+    path, placebo = after.path[: after.at.horizon + 1], after.placebo[:, : after.at.horizon + 1]
+    if name in CROSSINGS:
+        level = after.told_level(after.at.horizon)
+        first, last = crossing_interval(path, placebo, CROSSINGS[name], level, after.weight)
+    else:
+        first, last = peak_interval(path, placebo, math.copysign(1.0, peak), after.level, after.weight)
+    return (float(after.minutes[first]), float(after.minutes[last])) if first >= 0 else (math.nan, math.nan)
+
+
+def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> Estimate:
+    exit_at = int(first_exit(after.path[None, :], after.bands.joint, stays)[0])
+    if exit_at < 0:
+        reason = f"the path never leaves its joint band for {stays} bars in a row"
+        return Estimate("first_significant", math.nan, unit="minutes", reason=reason)
+    exits = first_exit(draws, after.bands.joint, stays)
+    minutes = np.where(exits >= 0, after.minutes[exits], np.nan)
+    return Estimate(
+        "first_significant",
+        float(after.minutes[exit_at]),
+        *interval(minutes, after.level, after.weight),
+        unit="minutes",
+    )
+
+
+def pattern_of(after: AfterNews) -> Pattern:
+    """Return one word for the shape of the path up to the horizon.
+
+    none: the first close is inside its pointwise band and the path inside the joint one. overshoot: at least half of
+    the peak is gone at the horizon. partly given back: at least a fifth. still moving: at least a third of the move at
+    the horizon came after ``settle``. held: everything else.
+    """
+    if not np.isfinite(after.bands.joint).any():
+        return "unknown"
+    numbers = {k: float(v[0]) for k, v in shape_numbers(after.path[None, :], after.minutes, after.at).items()}
+    if after.undefined("peak"):
+        return "none"
+    if numbers["given_back"] >= 0.5:
+        return "overshoot"
+    if numbers["given_back"] >= 0.2:
+        return "partly given back"
+    return "still moving" if abs(after.path[after.at.settle] / after.path[after.at.horizon]) <= 2 / 3 else "held"
+
+
+def leak_estimates(
+    before: float, placebo_before: FloatArray, after: AfterNews, tested: tuple[float, FloatArray] | None = None
+) -> tuple[Estimate, Estimate]:
+    """Return the move before the news, signed by the move after it, and its share of both together.
+
+    Where the move after is one that ordinary days make as well, its sign is a guess and the interval allows for both.
+    The p-value is two-sided against the same window on placebo days; of ``tested`` where that is another path. With an
+    uncertain time a leak and a late timestamp cannot be told apart.
+    """
+    final, finals = float(after.path[after.at.horizon]), after.placebo[:, after.at.horizon]
+    direction = 1.0 if final >= 0 else -1.0
+    event, others = tested or (before, placebo_before)
+    pvalue = float(placebo_pvalue(np.array(event), others, after.weight))
+    draws = direction * noise_draws(np.array([before]), placebo_before[:, None])[:, 0]
+    low, high = interval(draws, after.level, after.weight)
+    reason = after.undefined("half_life")
+    if reason:  # nobody knows which way the news moved the price, so the interval holds either sign
+        low, high = min(low, -high), max(high, -low)
+    leak = Estimate("leak", direction * before, low, high, pvalue=pvalue)
+    if not reason and not before + final:
+        reason = "the moves before and after the news cancel out"
+    if reason:
+        return leak, Estimate("leak_share", math.nan, unit="share", reason=reason)
+    noise = placebo_before, placebo_before + finals
+    level = after.told_level(after.at.horizon)
+    ends = ratio_interval((before, before + final), noise, level, after.weight)
+    return leak, share_estimate("leak_share", before / (before + final), ends, pvalue)
+
+
+def share_estimate(name: str, value: float, ends: tuple[float, float], pvalue: float = math.nan) -> Estimate:
+    """Return a share with its interval, or why it says nothing."""
+    if math.isinf(ends[0]) and math.isinf(ends[1]):
+        reason = "the move is too near to those of ordinary days for a share of it to mean anything"
+        return Estimate(name, math.nan, unit="share", reason=reason)
+    return Estimate(name, value, *ends, unit="share", pvalue=pvalue)
+
+
+def jump_variance_estimate(returns: FloatArray, placebo: FloatArray, after_from: int, after: AfterNews) -> Estimate:
+    """Return the share of the window's variance that came as jumps, max(0, 1 - BV / RV) of its bars up to the horizon.
+
+    The p-value is the rank of Barndorff-Nielsen and Shephard's ratio statistic among the same windows of placebo days:
+    in so few bars its normal law is far away. ``placebo`` (D, m) are the days of ``after``.
+    """
+    window = slice(after_from, after_from + after.at.horizon + 1)
+    event, others = returns[window], placebo[:, window]
+    if len(event) < FEWEST_BARS or not np.isfinite(event).all() or not np.any(event):
+        reason = f"{len(event)} bars after the news are too few, or too still, to tell jumps from a restless hour"
+        return Estimate("jump_variance", math.nan, unit="share", reason=reason)
+    pvalue = float(upper_pvalue(np.asarray(bns_ratio(event)), np.asarray(bns_ratio(others)), after.weight))
+    return Estimate("jump_variance", float(jump_share(event)), unit="share", pvalue=pvalue)
+
+
+def jump_share_estimate(returns: FloatArray, placebo: FloatArray, after_from: int, after: AfterNews) -> Estimate:
+    """Return the share of the move at the horizon that came in bars flagged as jumps by Lee and Mykland.
+
+    Parameters
+    ----------
+    returns : FloatArray, shape (m,)
+        Bar returns of the event day at trading moments, the context first; NaN is a missing one.
+    placebo : FloatArray, shape (D, m)
+        The same bars on placebo days: they give the time-of-day factors the returns are divided by.
+    after_from : int
+        First bar after the last clean price.
+    """
+    reason = after.undefined("half_life")
+    window = min(after_from, 270)
+    if not reason and (window < 16 or len(placebo) < 10):
+        reason = f"{after_from} bars before the news on {len(placebo)} days are too few to know an ordinary bar"
+    if reason:
+        return Estimate("jump_share", math.nan, unit="share", reason=reason)
+    factor = periodicity(placebo, "sd", "rv")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(np.isfinite(returns) & (factor > 0), returns / factor, 0.0)
+    judged = scaled[: after_from + after.at.horizon + 1]
+    flagged = lee_mykland(judged, window, 1 - after.level).is_jump[after_from:]
+    jumped = float(np.nansum(np.where(flagged, returns[after_from : len(judged)], 0.0)))
+    ends = after.ratio(jumped, np.zeros(len(after.placebo)), after.at.horizon)
+    return share_estimate("jump_share", jumped / float(after.path[after.at.horizon]), ends)
