@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventstudy.report.style import for_figure
 from eventstudy.show.escape import (
     FORMULA_STARTS,
     LIMIT,
     SAFE_NAME,
     file_name,
-    for_figure,
     for_latex,
     for_markdown,
     for_spreadsheet,
