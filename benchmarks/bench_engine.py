@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ import statsmodels.api as sm
 
 import eventstudy as es
 from benchmarks import fresh_process
-from eventstudy.abnormal.accelerated import EngineName
 from eventstudy.inference.bootstrap import wild_t
 from eventstudy.inference.table import TESTS
 
@@ -32,7 +30,6 @@ RANKS = ("corrado_rank", "corrado_zivney", "campbell_wasley", "corrado_sign", "g
 DRAWN = ("wild_bootstrap", "bootstrap_t", "placebo", "placebo_refit", "sample_quantile", "calendar_time")
 PARAMETRIC = tuple(t for t in TESTS if t not in (*RANKS, *DRAWN))
 TEST_SETS = {"basic": BASIC, "parametric": PARAMETRIC, "all": (*PARAMETRIC, *RANKS, "calendar_time")}
-ENGINES: tuple[EngineName, ...] = ("numpy", "numba") if find_spec("numba") else ("numpy",)
 
 
 # On a busy machine only the CPU seconds of a single thread mean something.
@@ -135,15 +132,13 @@ def ratios(frame: pd.DataFrame, market: pd.Series, n: int = 10_000) -> None:
     start = column * T + time_start
     cells = flat[start[:, None] + np.arange(width)]
 
-    def study(tests: tuple[str, ...], engine: EngineName = "numpy") -> Callable[[], Any]:
-        return partial(es.run_study, daily_spec(tests), table, frame, market=market, engine=engine)
+    def study(tests: tuple[str, ...]) -> Callable[[], Any]:
+        return partial(es.run_study, daily_spec(tests), table, frame, market=market)
 
     take = partial(gather, flat, m, start, time_start, width)
-    found = rounds_of({"gather": take} | {engine: study(BASIC, engine) for engine in ENGINES}, 25)
-    line("whole call, AR CAR AAR CAAR with t, 10,000 events, seconds", float(np.median(found["numpy"])))
-    line("  times the gather by np.take (asked: at most 2)", over(found["numpy"], found["gather"]))
-    if "numba" in found:
-        line("  with numba, times the gather (asked: at most 1)", over(found["numba"], found["gather"]))
+    found = rounds_of({"gather": take, "study": study(BASIC)}, 25)
+    line("whole call, AR CAR AAR CAAR with t, 10,000 events, seconds", float(np.median(found["study"])))
+    line("  times the gather by np.take (asked: at most 2)", over(found["study"], found["gather"]))
     reading(study(BASIC))
     few, some = 200, 2_000
     loops: dict[str, Callable[[], object]] = {
@@ -201,12 +196,9 @@ def minutes() -> None:
     width = learn + 181
     one = spec(BASIC, (-learn - 61, -62), (-60, 120))
     take = partial(gather, flat, m, column * length + row - learn - 61, row - learn - 61, width)
-    found = rounds_of(
-        {"gather": take, **{e: partial(es.run_study, one, table, frame, market, engine=e) for e in ENGINES}}, 9
-    )
-    line("minute bars, 1,000 events, seconds", float(np.median(found["numpy"])))
-    for engine in ENGINES:
-        line(f"  with {engine}, times the gather (asked: at most 3)", over(found[engine], found["gather"]))
+    found = rounds_of({"gather": take, "study": partial(es.run_study, one, table, frame, market)}, 9)
+    line("minute bars, 1,000 events, seconds", float(np.median(found["study"])))
+    line("  times the gather (asked: at most 3)", over(found["study"], found["gather"]))
 
 
 def growth(frame: pd.DataFrame, market: pd.Series, sizes: list[int]) -> None:

@@ -103,9 +103,6 @@ def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, pl
 
 def _fitted(block: Block, plan: Plan) -> tuple[Fit, FloatArray]:
     """Return the fits and the abnormal returns."""
-    at_once = None if plan.model.at_once is None else plan.model.at_once(block, plan.options)
-    if at_once is not None:
-        return at_once
     fit = plan.model.function(block.y, block.X, plan.options)
     return fit, subtract(studied(block), fit)
 

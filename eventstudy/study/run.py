@@ -12,7 +12,6 @@ import numpy as np
 
 from eventstudy.abnormal import events as book
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.accelerated import EngineName, on_engine
 from eventstudy.abnormal.align import TREATMENTS, Codes, align, find_overlaps, subset, without_events
 from eventstudy.abnormal.events import EventTable, Ledger, Positions
 from eventstudy.abnormal.measure import SMALL_CELLS, Plan, measure, select
@@ -61,7 +60,6 @@ def run_study(
     *,
     closes_at: str = "",
     executor: Executor | None = None,
-    engine: EngineName = "numpy",
 ) -> StudyResult:
     """Measure what prices did around events that they would not have done anyway, and how sure that is.
 
@@ -81,9 +79,6 @@ def run_study(
     executor : concurrent.futures.Executor, optional
         Computes the blocks of events; the outcome is the same to the last bit with any executor and without one.
 
-    engine : {"numpy", "numba"}
-        Who fits the market model: ``"numba"`` (extra ``accel``) gives the same numbers to 1e-12, sooner.
-
     Returns
     -------
     StudyResult
@@ -99,16 +94,16 @@ def run_study(
     _check_needs(spec, model.needs, market, factors)
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     with runner(executor) as run:
-        result = solve(spec, inputs, run, engine)
+        result = solve(spec, inputs, run)
     regressors = (*many(market), *many(factors))
     response = response_of(spec, events, inputs.bars, regressors)
     notices = (*result.notices, *response_notices(spec, response, regressors))
     return replace(result, response=response, notices=notices)
 
 
-def solve(spec: StudySpec, inputs: Inputs, run: Run = map, engine: EngineName = "numpy") -> StudyResult:
+def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
     """Answer a study whose events and data are columns and arrays already."""
-    model = on_engine(look_up("model", MODELS, spec.model), engine)
+    model = look_up("model", MODELS, spec.model)
     options = options_of(f"model {spec.model}", model.options, spec.model_options)
     series = with_model_factors(inputs.series, model, options)
     windows, tests_on = windows_in_bars(spec, series)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,23 +147,31 @@ def test_windows_on_their_part_of_the_axis_say_the_same() -> None:
     assert len(made[:0].between()) == 0
 
 
-def test_eight_partial_sums_are_added_in_the_order_that_is_written_down() -> None:
-    lanes = pytest.importorskip("eventstudy.abnormal.lanes", reason="the extra 'accel' is not installed")
-    rng = np.random.default_rng(3)
-    for size in (0, 1, 7, 8, 9, 64, 251):
-        v, u = rng.normal(size=size) * 10.0 ** rng.integers(-8, 9, size), rng.normal(size=size)
-        assert lanes.total(v) == in_lanes(v)
-        one, two = lanes.products(v, 0.5, u, -0.25)
-        assert (one, two) == (in_lanes((v - 0.5) * (u + 0.25)), in_lanes((v - 0.5) ** 2))
+def study_with_gaps() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """40 instruments on 300 days with gaps in returns and market, one that begins late, and one that never moves."""
+    frame = daily_frame(300, 40, seed=21).rename(columns={"A39": "M"})
+    rng = np.random.default_rng(22)
+    frame = frame.mask(rng.random(frame.shape) < 0.01)
+    frame.iloc[90, frame.columns.get_loc("M")] = np.nan
+    frame.iloc[:150, 3] = np.nan
+    frame.iloc[:, 4] = 0.0
+    # Windows that begin before the data, that lie inside it, and that end with it.
+    places = [(column, place) for column in frame.columns[:-1] for place in (60, 140, 170, 294)]
+    return frame, events_at(frame, places)
 
 
-def in_lanes(terms: np.ndarray) -> float:
-    """Cell t into partial sum t mod 8, what is left over into the first one, then as a tree; no vectors here."""
-    part, whole = [0.0] * 8, len(terms) // 8 * 8
-    for place, term in enumerate(terms.tolist()):
-        part[place % 8 if place < whole else 0] += term
-    a, b, c, d, e, f, g, h = part
-    return ((a + e) + (c + g)) + ((b + f) + (d + h))
+def test_what_else_is_asked_changes_no_bit_of_the_fit() -> None:
+    # Residuals are kept only where a test needs them.
+    frame, events = study_with_gaps()
+    tests = ("time_series_t", "cross_sectional_t", "patell", "generalized_sign", "kp_patell")
+    spec = es.StudySpec(
+        model="market", estimation=(-110, -11), event=(-5, 5), min_observations=30, tests=tests, response="off"
+    )
+    bare = spec.model_copy(update={"tests": ("time_series_t",)})
+    one, other = (es.run_study(s, events, frame, market="M") for s in (spec, bare))
+    assert one.abnormal == other.abnormal
+    assert len(one.abnormal) > 80
+    assert {"estimation_too_short", "degenerate_window"} <= set(one.ledger.counts())
 
 
 def test_names_and_p_values_are_made_once_and_only_if_somebody_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:

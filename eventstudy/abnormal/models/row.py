@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,6 @@ class Fit:
 
 Options = Mapping[str, Any]
 Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
-AtOnce: TypeAlias = tuple[Fit, FloatArray]
 NO_OPTIONS: Options = {}
 
 
@@ -117,8 +116,6 @@ class ModelRow:
     noise : (law, before, last) -> FloatArray, shape (N, L2), or None
         Variance of every event cell's own noise, from the fit's ``law`` and the bars after the estimation window that
         the cell holds (``before + 1`` to ``last``); None where every bar has ``sigma2``.
-    at_once : (block, options) -> (Fit, abnormal returns (B, L2)), or None
-        What an engine computes in one go instead of the function and the subtraction; None for blocks left to them.
     """
 
     function: Callable[[Any, Any, Options], Fit]
@@ -134,4 +131,3 @@ class ModelRow:
     lags: Callable[[Options], int] = no_lags
     streams: Callable[[Options], bool] = never
     noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None
-    at_once: Callable[[Block, Options], AtOnce | None] | None = None
