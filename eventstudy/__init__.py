@@ -30,7 +30,12 @@ __all__ = ["__version__", *sorted(PUBLIC)]
 
 def __getattr__(name: str) -> Any:
     if name not in PUBLIC:
-        raise AttributeError(f"module 'eventstudy' has no attribute {name!r}; public names are {', '.join(__all__)}")
+        from eventstudy.study.renamed import hint
+
+        advice = "" if name.startswith("_") else hint("name", name, __all__)
+        raise AttributeError(
+            " ".join(filter(None, [f"eventstudy has no {name!r}.", advice, f"Public names are {', '.join(__all__)}."]))
+        )
     value = getattr(import_module(PUBLIC[name]), name)
     globals()[name] = value
     return value

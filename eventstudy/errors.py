@@ -19,6 +19,7 @@ EventStudyError              one clear sentence, what to do, and the exit code o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -44,12 +45,12 @@ class UsageError(EventStudyError):
 class UnknownNameError(UsageError, ValueError):
     """A name that is in none of the rows of a table."""
 
-    def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, given: str, known: Iterable[str], *, nearest: str = "") -> None:
         self.kind, self.given, self.known = kind, given, tuple(sorted(known))
         few = len(self.known) <= MOST_NAMES
         listed = ", ".join(self.known) if few else f"{len(self.known)} others"
         super().__init__(
-            f"{given!r} is not a known {kind}; known are {listed}.", remedy=did_you_mean(given, self.known)
+            f"{given!r} is not a known {kind}; known are {listed}.", remedy=nearest or did_you_mean(given, self.known)
         )
 
 
@@ -143,7 +144,22 @@ class Notice:
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """Return ``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
+    """Return ``"Did you mean 'x'?"`` for the nearest known name, or an empty string.
+
+    A name whose words are all in what was given comes before one that merely looks alike: ``market_model`` is
+    ``market``, not ``market_adjusted``.
+
+    >>> did_you_mean("market_model", ["market_adjusted", "market"])
+    "Did you mean 'market'?"
+    >>> did_you_mean("pattel", ["patell", "bmp"])
+    "Did you mean 'patell'?"
+    """
     folded = {name.casefold(): name for name in known}
-    near = get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
+    words = set(_words(given))
+    contained = [name for name in folded if len(name) > 2 and set(_words(name)) <= words]
+    near = [max(contained, key=len)] if contained else get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
     return f"Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[\W_]+", name.casefold()) if word]

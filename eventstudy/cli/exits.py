@@ -64,13 +64,21 @@ def _usage(mistake: TyperException) -> int:
     option, remedy = getattr(mistake, "option_name", ""), ""
     if type(mistake).__name__ == "NoSuchOption" and context is not None:
         known = [name for p in context.command.get_params(context) for name in p.opts if name.startswith("--")]
-        message, remedy = f"No such option: {option}.", did_you_mean(option, known)
+        message, remedy = f"No such option: {option}.", _renamed_flag(option, known) or did_you_mean(option, known)
     else:
         message = mistake.format_message().replace("\n\t", " ").strip()
     path = context.command_path if context is not None else "eventstudy"
     hint = f"Try '{path} --help'."
     console.error(" ".join(filter(None, [message, remedy, hint])), "usage")
     return USAGE
+
+
+def _renamed_flag(option: str, known: list[str]) -> str:
+    """Return where an option went that this command once had under another name."""
+    from eventstudy.study.renamed import new_name
+
+    new = new_name("flag", option)
+    return f"It is now {new}." if new.partition(" ")[0] in known else ""
 
 
 def _fault(fault: Exception) -> int:

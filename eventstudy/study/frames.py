@@ -70,16 +70,16 @@ def car_frame(abnormal: AbnormalReturns, windows: Sequence[Window], kind: Return
 
 
 def aar_frame(abnormal: AbnormalReturns, kind: ReturnKind = "log") -> pd.DataFrame:
-    """One row per tau: n_events, aar, its cross-sectional se and t, the running caar and ahar with their own.
+    """One row per tau: n_events, aar, its cross-sectional se and t, the running caar and abhar with their own.
 
-    AHAR is the mean of what holding from the first cell of the window to this one gained beyond expectation (a simple
+    ABHAR is the mean of what holding from the first cell of the window to this one gained beyond expectation (a simple
     return), CAAR the mean of summed abnormal returns.
     """
     import pandas as pd
 
     aar, se, n = across(abnormal.ar)
     caar, caar_se, caar_n = across(np.cumsum(abnormal.ar, axis=1))
-    ahar, ahar_se, _ = across(abnormal.held(kind))
+    abhar, abhar_se, _ = across(abnormal.held(kind))
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = {
             "tau": abnormal.tau,
@@ -91,9 +91,9 @@ def aar_frame(abnormal: AbnormalReturns, kind: ReturnKind = "log") -> pd.DataFra
             "caar_n_events": caar_n,
             "caar_se": caar_se,
             "caar_t": caar / caar_se,
-            "ahar": ahar,
-            "ahar_se": ahar_se,
-            "ahar_t": ahar / ahar_se,
+            "abhar": abhar,
+            "abhar_se": abhar_se,
+            "abhar_t": abhar / abhar_se,
         }
     return pd.DataFrame(columns)
 

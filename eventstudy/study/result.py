@@ -13,14 +13,15 @@ from eventstudy.abnormal.events import Ledger
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.placebo.paths import PlaceboPaths
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, look_up, value
-from eventstudy.errors import DataError, Notice
+from eventstudy.arrays import FloatArray, value
+from eventstudy.errors import DataError, Notice, UnknownNameError
 from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.study import frames, interchange
 from eventstudy.study.bibliography import entry, package
+from eventstudy.study.renamed import hint
 from eventstudy.study.slices import PriceSlice
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ class StudyResult:
 
     def to_frame(self, table: str = "car") -> pd.DataFrame:
         """Return a tidy frame: ``"ar"``, ``"car"``, ``"aar"``, ``"tests"`` or ``"outcomes"``; decimal returns."""
-        return look_up("table", FRAMES, table)(self)
+        if table not in FRAMES:
+            raise UnknownNameError("table", table, FRAMES, nearest=hint("table", table, FRAMES))
+        return FRAMES[table](self)
 
     def to_polars(self, table: str = "car") -> Any:
         """Return the frame of :meth:`to_frame` as polars (extra ``polars``)."""

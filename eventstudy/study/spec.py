@@ -16,6 +16,7 @@ from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
+from eventstudy.study.renamed import hint
 
 Pair = tuple[int, int]
 Level = Annotated[float, Field(gt=0.5, lt=1.0)]
@@ -223,7 +224,7 @@ def _field_problems(refused: ValidationError) -> Iterator[tuple[str, str]]:
         if error["type"] == "extra_forbidden":
             known = DataSpec.model_fields if "." in key else StudySpec.model_fields
             name = str(error["loc"][-1])
-            yield key, f"unknown key. {did_you_mean(name, known)} Known are {', '.join(known)}."
+            yield key, f"unknown key. {hint('setting', name, known)} Known are {', '.join(known)}."
         else:
             yield key, f"found {_as_written(error['input'])}; {_asked(error)}."
 
@@ -298,7 +299,7 @@ def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         given += [(key, name, bar_sources()) for key, name in named]
     for key, name, table in given:
         if name not in table:
-            yield key, f"{name!r} is not known. {did_you_mean(name, table)} Known are {', '.join(sorted(table))}."
+            yield key, f"{name!r} is not known. {hint('value', name, table)} Known are {', '.join(sorted(table))}."
 
 
 def _files_say_what_they_cannot_know(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -325,8 +326,8 @@ def _zones_and_steps_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
-            hint = did_you_mean(zone, available_timezones())
-            yield f"{place}.timezone", f"{zone!r} is not a zone. {hint} Write an IANA name such as 'Europe/Moscow'."
+            nearest = did_you_mean(zone, available_timezones())
+            yield f"{place}.timezone", f"{zone!r} is not a zone. {nearest} Write an IANA name such as 'Europe/Moscow'."
         try:
             positive = pd.Timedelta(step) > pd.Timedelta(0)
         except ValueError:
@@ -352,7 +353,7 @@ def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, st
     known = [f.name for f in fields(ResponseSettings)]
     unknown = sorted(set(options) - set(known))
     for name in unknown:
-        yield f"response_options.{name}", f"is not known. {did_you_mean(name, known)} Known are {', '.join(known)}."
+        yield f"response_options.{name}", f"is not known. {hint('option', name, known)} Known are {', '.join(known)}."
     try:
         ResponseSettings(**{k: v for k, v in options.items() if k not in unknown})
     except (UsageError, TypeError) as error:

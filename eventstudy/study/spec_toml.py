@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eventstudy.errors import DataError, Problem, SpecError, did_you_mean
+from eventstudy.study.renamed import new_name
 from eventstudy.study.spec import StudySpec
 
 # Where each setting stands in a study file; the only place that knows both spellings.
@@ -147,8 +148,18 @@ def _unknown_key(place: str, section: str) -> str:
     known += [] if section else sorted(SECTIONS)
     shown = [name.rpartition(".")[2] for name in known]
     where = f"[{section}]" if section else "the top of the file"
-    hint = did_you_mean(place.rpartition(".")[2], shown) or did_you_mean(place, PLACES)
-    return " ".join(filter(None, ["unknown key.", hint, f"Known in {where} are {', '.join(shown)}."]))
+    new = new_name("key", place)
+    nearest = did_you_mean(place.rpartition(".")[2], shown) or did_you_mean(place, PLACES)
+    return " ".join(
+        filter(
+            None,
+            [
+                "unknown key.",
+                f"It is now called {new!r}." if new else nearest,
+                f"Known in {where} are {', '.join(shown)}.",
+            ],
+        )
+    )
 
 
 def _toml_key(field: str) -> str:

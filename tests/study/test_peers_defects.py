@@ -168,9 +168,11 @@ def test_buy_and_hold_compares_with_holding_what_the_model_expects(model: str, k
     }[model]
     held = [np.expm1(r.sum()) if kind == "log" else np.prod(1 + r) - 1 for r in (y, expected)]
     assert abs(result.to_frame("car")["bhar"][0] - (held[0] - held[1])) < 1e-14
-    ahar = result.to_frame("aar")["ahar"]
-    assert abs(ahar.iloc[-1] - (held[0] - held[1])) < 1e-14
-    assert abs(ahar.iloc[0] - (np.expm1(y[0]) - np.expm1(expected[0]) if kind == "log" else y[0] - expected[0])) < 1e-14
+    abhar = result.to_frame("aar")["abhar"]
+    assert abs(abhar.iloc[-1] - (held[0] - held[1])) < 1e-14
+    assert (
+        abs(abhar.iloc[0] - (np.expm1(y[0]) - np.expm1(expected[0]) if kind == "log" else y[0] - expected[0])) < 1e-14
+    )
 
 
 def test_buy_and_hold_returns_reach_only_tests_that_can_judge_them() -> None:
