@@ -5,13 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Literal
 
 from eventstudy.errors import EventTimeError
 from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks
 
 SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+# Before the market opens, during market hours, after the market closes.
+SessionName = Literal["", "bmo", "dmh", "amc"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDay:
+    """A date that was given in place of a time; a study lays it on the trading days of each instrument.
+
+    Attributes
+    ----------
+    date : datetime.date
+    session : {"", "bmo", "dmh", "amc"}
+        Before the open, during market hours, after the close; empty if only the date was given.
+    zone : str
+        The time zone of the date, where it was given.
+    """
+
+    date: date
+    session: SessionName = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +48,9 @@ class EventTime:
         What the interval rests on: ``"stamp"``, ``"reviewed"``, ``"assumed"``, ``"price"``, ``"calendar"``.
     evidence : tuple of str
         One sentence per piece of evidence, with its source.
+    day : EventDay or None
+        The date, where no time of day was given; the interval then is that whole day, in every time zone if none was
+        given.
 
     Raises
     ------
@@ -38,6 +62,7 @@ class EventTime:
     latest: datetime
     basis: str = "stamp"
     evidence: tuple[str, ...] = ()
+    day: EventDay | None = None
 
     def __post_init__(self) -> None:
         for name in ("earliest", "latest"):
@@ -63,7 +88,8 @@ class EventTime:
 class NewsItem:
     """A piece of news exactly as it was received; raw, never edited.
 
-    ``stamps`` are the time strings as found, as pairs (field, text).
+    ``stamps`` are the time strings as found, as pairs (field, text). ``instruments``, ``session`` and ``attributes``
+    (every column that has no other role) are filled from the rows of tables, feeds and dumps.
     """
 
     id: str
@@ -74,6 +100,9 @@ class NewsItem:
     stamps: tuple[tuple[str, str], ...] = ()
     fetched_at: datetime | None = None
     language: str = ""
+    instruments: tuple[str, ...] = ()
+    session: SessionName = ""
+    attributes: Mapping[str, float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
