@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from eventstudy.news.zones import VENUES
+from eventstudy.news.text_zones import VENUES
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from eventstudy.errors import StampError
 from eventstudy.news.evidence import Clock
 from eventstudy.news.phrases import TimeWords
 from eventstudy.news.stamps import TICK, Precision, stamp_of_local
+from eventstudy.news.text_zones import PLACES, VENUES
 from eventstudy.news.time_words import ZONE_APART
 from eventstudy.news.words import PARTS_OF_DAY
-from eventstudy.news.zones import PLACES, VENUES, find_zone, half_day_clock, instant_of
+from eventstudy.news.zones import find_zone, half_day_clock, instant_of
 
 _VENUE = re.compile("|".join(re.escape(v) for v in sorted(VENUES, key=len, reverse=True)), re.IGNORECASE)
 _IN_PLACE = re.compile(rf"\b(?:in|в)\s+({'|'.join(PLACES)})\b", re.IGNORECASE)
@@ -81,7 +82,7 @@ def _is_zone(written: str) -> bool:
 def zone_name(written: str) -> str:
     """Return the name under which the table knows a zone as it was written in a sentence."""
     plain = " ".join(written.strip(" ,().").split())
-    folded = re.sub(r"^(?:u\.?s\.?\s+|по\s+)", "", plain.casefold())
+    folded = re.sub(r"^(?:u\.?s\.?\s+)", "", plain.casefold())
     season = re.search(r"^(eastern|central|mountain|pacific) (standard|daylight)( time)?$", folded)
     if season:
         return {"eastern": "E", "central": "C", "mountain": "M", "pacific": "P"}[season[1]] + season[2][0].upper() + "T"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from eventstudy.errors import EventTimeError, StampError
 from eventstudy.news.stamps import Stamp
-from eventstudy.news.zones import AMBIGUOUS, find_zone, is_utc_name
+from eventstudy.news.text_zones import AMBIGUOUS, find_zone, is_utc_name
 
 # News are new: a day further than this before the publication is background, not the event's.
 NEWS_AGE = timedelta(days=2)

@@ -9,7 +9,7 @@ from eventstudy.errors import StampError
 from eventstudy.news.context import Context, Reference
 from eventstudy.news.evidence import Conflict
 from eventstudy.news.phrases import DateWords
-from eventstudy.news.stamps import calendar_date, day_and_month
+from eventstudy.news.stamp_words import calendar_date, day_and_month
 from eventstudy.news.words import RELATIVE_DAYS
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -90,9 +90,6 @@ def read_item_stamp(field: str, text: str, context: Context) -> StampReading:
     try:
         stamp = read_stamp(text, zone=context.zone, day_first=context.day_first)
     except StampError as error:
-        worded = worded_stamp(field, text, context) if error.kind == "not_a_stamp" else None
-        if worded is not None:
-            return StampReading(_evidence(field, text, role, worded), role, worded)
         evidence = Evidence(role, text, 0, len(text), clock="publisher", field=field, note=error.message)
         conflict = Conflict(error.kind, str(error), text)
         return StampReading(evidence, role, None, conflict, written_day(text, context))
@@ -105,15 +102,6 @@ def _evidence(field: str, text: str, role: Role, stamp: Stamp) -> Evidence:
     latest = stamp.end if role == "publication" else None
     clock: Clock = "crawler" if field.casefold() in CRAWLER_FIELDS else "publisher"
     return Evidence(role, text, 0, len(text), earliest, latest, stamp.precision, clock, field, note)
-
-
-def worded_stamp(field: str, text: str, context: Context) -> Stamp | None:
-    """Return a stamp written in words ("13 апреля 2021, 18:37"), if it is one full time and nothing else."""
-    moments = read_moments(text[:200], field, context, Reference(None, context.zone))
-    if len(moments) != 1 or moments[0].conflicts or moments[0].covers is None:
-        return None
-    start, end = moments[0].covers
-    return Stamp(start, end, "minute" if moments[0].timed else "day", text, moments[0].zone)
 
 
 def written_day(text: str, context: Context) -> date | None:

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from eventstudy.news.links import has_object, is_near, is_tied, is_told_by_another, is_watched
 from eventstudy.news.publicity import is_release, publicity, timetable, unreal
+from eventstudy.news.text_zones import city_zone
 from eventstudy.news.voices import RELEASE_STAMP
 from eventstudy.news.words import PRICE_MOVES, PUBLIC_ACTS, ROLES, Act, Role
-from eventstudy.news.zones import city_zone
 
 Span = tuple[int, int]
 _END = re.compile(r"(?<=[.!?…])[\"”»')\]]*\s+(?=[\"“«(\[]?[A-ZА-ЯЁ0-9])|\n\s*|;\s+")

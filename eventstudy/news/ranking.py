@@ -28,7 +28,7 @@ from eventstudy.news.moment import Moment
 from eventstudy.news.phrases import DateWords
 from eventstudy.news.price_evidence import DailySeries, Fit, claim_instant, fit_claim, pooled_series, series_conflicts
 from eventstudy.news.stamps import Stamp
-from eventstudy.news.zones import VENUES
+from eventstudy.news.text_zones import VENUES
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from eventstudy.news.phrases import DASH, TimeWords, meaning_before
-from eventstudy.news.zones import AMBIGUOUS, PLACES, ZONE_NAMES
+from eventstudy.news.text_zones import AMBIGUOUS, PLACES, ZONE_NAMES
 
 # What may follow a bare "Central" or "London" beside a time; any other word makes it part of a name.
 _ALONE = (

@@ -1,9 +1,8 @@
-"""Whose clock: zone names tied to IANA zones, and the way from a local clock reading to instants."""
+"""Zone names tied to IANA zones, and the way from a local clock reading to instants."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -19,12 +18,12 @@ class ZoneName:
     Attributes
     ----------
     zone : str
-        IANA name; the offsets of any date come from there and never from this table.
+        IANA name, or the offset as written; the offsets of any date come from there and never from this table.
     season : str
-        The abbreviation the zone must show on that date ("EST" is no April time in New York); empty for names
-        that mean the local clock all year.
+        The abbreviation the zone must show on that date ("EST" is not an April time in New York), or ``standard`` or
+        ``summer``; empty for names that mean the local clock all year.
     clock : int
-        12 where a bare "9:30" is half a day short, 24 where it is complete.
+        12 where a bare "9:30" lacks its half of the day, 24 where it is complete.
     """
 
     zone: str
@@ -32,111 +31,37 @@ class ZoneName:
     clock: int = 24
 
 
-def _fixed_names(rows: Mapping[str, tuple[str, int]]) -> dict[str, ZoneName]:
-    return {name.casefold(): ZoneName(zone, name, clock) for name, (zone, clock) in rows.items()}
-
-
-# Abbreviations as the IANA database (2026a) prints them for the zone on the right; each is valid only on dates on
-# which the zone really shows it. Names that different zones print for different offsets are in AMBIGUOUS instead.
-_SEASONAL = _fixed_names(
-    {
-        "MSK": ("Europe/Moscow", 24),
-        "MSD": ("Europe/Moscow", 24),
-        "EST": ("America/New_York", 12),
-        "EDT": ("America/New_York", 12),
-        "CDT": ("America/Chicago", 12),
-        "MDT": ("America/Denver", 12),
-        "PDT": ("America/Los_Angeles", 12),
-        "CET": ("Europe/Paris", 24),
-        "CEST": ("Europe/Paris", 24),
-        "EET": ("Europe/Helsinki", 24),
-        "EEST": ("Europe/Helsinki", 24),
-        "WET": ("Europe/Lisbon", 24),
-        "WEST": ("Europe/Lisbon", 24),
-        "JST": ("Asia/Tokyo", 24),
-        "KST": ("Asia/Seoul", 24),
-        "HKT": ("Asia/Hong_Kong", 24),
-        "AEST": ("Australia/Sydney", 12),
-        "AEDT": ("Australia/Sydney", 12),
-        "NZST": ("Pacific/Auckland", 12),
-        "NZDT": ("Pacific/Auckland", 12),
-        "SAST": ("Africa/Johannesburg", 24),
-    }
-)
-# Words for the local clock of a place, whatever the season.
-_LOCAL: dict[str, ZoneName] = {
-    **dict.fromkeys(["utc", "gmt", "z", "greenwich mean time", "coordinated universal time"], ZoneName("UTC")),
-    **dict.fromkeys(["по гринвичу", "гринвичу", "всемирного времени"], ZoneName("UTC")),
-    **dict.fromkeys(["мск", "moscow time", "moscow", "moscow standard time"], ZoneName("Europe/Moscow")),
-    **dict.fromkeys(["московскому времени", "московского времени", "москве", "мск."], ZoneName("Europe/Moscow")),
-    **dict.fromkeys(["et", "eastern time", "eastern", "new york time"], ZoneName("America/New_York", clock=12)),
-    **dict.fromkeys(["времени нью-йорка", "нью-йоркскому времени"], ZoneName("America/New_York")),
-    **dict.fromkeys(["ct", "central time", "chicago time"], ZoneName("America/Chicago", clock=12)),
-    **dict.fromkeys(["mt", "mountain time"], ZoneName("America/Denver", clock=12)),
-    **dict.fromkeys(["pt", "pacific time"], ZoneName("America/Los_Angeles", clock=12)),
-    **dict.fromkeys(["london time", "uk time"], ZoneName("Europe/London", clock=12)),
-    **dict.fromkeys(["лондонскому времени", "времени лондона"], ZoneName("Europe/London")),
-    **dict.fromkeys(["frankfurt time", "berlin time"], ZoneName("Europe/Berlin")),
-    **dict.fromkeys(["центральноевропейскому времени"], ZoneName("Europe/Berlin")),
-    **dict.fromkeys(["paris time"], ZoneName("Europe/Paris")),
-    **dict.fromkeys(["kyiv time", "kiev time", "киевскому времени"], ZoneName("Europe/Kyiv")),
-    **dict.fromkeys(["tokyo time"], ZoneName("Asia/Tokyo")),
-    **dict.fromkeys(["beijing time", "shanghai time", "пекинскому времени"], ZoneName("Asia/Shanghai")),
-    **dict.fromkeys(["hong kong time"], ZoneName("Asia/Hong_Kong")),
-    **dict.fromkeys(["sydney time"], ZoneName("Australia/Sydney", clock=12)),
-    **dict.fromkeys(["japan time", "japan standard time"], ZoneName("Asia/Tokyo")),
-    **dict.fromkeys(["china time", "china standard time"], ZoneName("Asia/Shanghai")),
-    **dict.fromkeys(["india time", "indian standard time"], ZoneName("Asia/Kolkata", clock=12)),
-    **dict.fromkeys(["korea time", "korea standard time"], ZoneName("Asia/Seoul")),
-    **dict.fromkeys(["central european time", "central european summer time"], ZoneName("Europe/Berlin")),
-    **dict.fromkeys(["newfoundland time"], ZoneName("America/St_Johns", clock=12)),
-    **dict.fromkeys(["british time", "british summer time"], ZoneName("Europe/London", clock=12)),
+# Abbreviations as the IANA database prints them for the zone on the right; each is valid only on dates on which the
+# zone shows it. Names that different zones print for different offsets are in AMBIGUOUS instead.
+_SEASONAL = {
+    **dict.fromkeys(["MSK", "MSD"], "Europe/Moscow"),
+    **dict.fromkeys(["EST", "EDT"], "America/New_York"),
+    "CDT": "America/Chicago",
+    "MDT": "America/Denver",
+    "PDT": "America/Los_Angeles",
+    "AKST": "America/Anchorage",
+    "AKDT": "America/Anchorage",
+    "HST": "Pacific/Honolulu",
+    **dict.fromkeys(["CET", "CEST"], "Europe/Paris"),
+    **dict.fromkeys(["EET", "EEST"], "Europe/Helsinki"),
+    **dict.fromkeys(["WET", "WEST"], "Europe/Lisbon"),
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
+    "HKT": "Asia/Hong_Kong",
+    "PKT": "Asia/Karachi",
+    "WIB": "Asia/Jakarta",
+    "WITA": "Asia/Makassar",
+    "WIT": "Asia/Jayapura",
+    **dict.fromkeys(["AEST", "AEDT"], "Australia/Sydney"),
+    "ACST": "Australia/Adelaide",
+    "ACDT": "Australia/Adelaide",
+    "AWST": "Australia/Perth",
+    **dict.fromkeys(["NZST", "NZDT"], "Pacific/Auckland"),
+    "SAST": "Africa/Johannesburg",
+    "CAT": "Africa/Maputo",
+    "EAT": "Africa/Nairobi",
+    "WAT": "Africa/Lagos",
 }
-# Russian names a clock by the adjective of its town: "по омскому времени".
-_TOWNS_RU: dict[str, str] = {
-    "калининградскому": "Europe/Kaliningrad",
-    "самарскому": "Europe/Samara",
-    "саратовскому": "Europe/Saratov",
-    "волгоградскому": "Europe/Volgograd",
-    "екатеринбургскому": "Asia/Yekaterinburg",
-    "уральскому": "Asia/Yekaterinburg",
-    "омскому": "Asia/Omsk",
-    "новосибирскому": "Asia/Novosibirsk",
-    "томскому": "Asia/Tomsk",
-    "красноярскому": "Asia/Krasnoyarsk",
-    "иркутскому": "Asia/Irkutsk",
-    "читинскому": "Asia/Chita",
-    "якутскому": "Asia/Yakutsk",
-    "владивостокскому": "Asia/Vladivostok",
-    "сахалинскому": "Asia/Sakhalin",
-    "магаданскому": "Asia/Magadan",
-    "камчатскому": "Asia/Kamchatka",
-    "минскому": "Europe/Minsk",
-    "ташкентскому": "Asia/Tashkent",
-    "алма-атинскому": "Asia/Almaty",
-    "бакинскому": "Asia/Baku",
-    "тбилисскому": "Asia/Tbilisi",
-    "ереванскому": "Asia/Yerevan",
-    "токийскому": "Asia/Tokyo",
-    "гонконгскому": "Asia/Hong_Kong",
-    "венскому": "Europe/Vienna",
-    "парижскому": "Europe/Paris",
-    "берлинскому": "Europe/Berlin",
-    "женевскому": "Europe/Zurich",
-    "брюссельскому": "Europe/Brussels",
-    "стамбульскому": "Europe/Istanbul",
-    "чикагскому": "America/Chicago",
-    "сиднейскому": "Australia/Sydney",
-    "дубайскому": "Asia/Dubai",
-}
-_LOCAL |= {f"{adjective} времени": ZoneName(zone) for adjective, zone in _TOWNS_RU.items()}
-_LOCAL |= dict.fromkeys(["времени астаны", "времени алма-аты"], ZoneName("Asia/Almaty"))
-_LOCAL |= dict.fromkeys(["времени парижа"], ZoneName("Europe/Paris"))
-_LOCAL |= dict.fromkeys(["времени токио"], ZoneName("Asia/Tokyo"))
-_LOCAL |= dict.fromkeys(["времени пекина"], ZoneName("Asia/Shanghai"))
-_LOCAL |= dict.fromkeys(["времени стамбула"], ZoneName("Europe/Istanbul"))
-ZONE_NAMES: dict[str, ZoneName] = {**_SEASONAL, **_LOCAL}
-
 # Names that more than one zone prints, with different offsets: never resolved, the readings are shown.
 AMBIGUOUS: dict[str, tuple[str, ...]] = {
     "ist": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
@@ -152,98 +77,173 @@ AMBIGUOUS: dict[str, tuple[str, ...]] = {
     "ect": ("America/Guayaquil", "Europe/Paris"),
     "wst": ("Pacific/Apia", "Australia/Perth"),
 }
-
-# The quoted venue's own clock, used only for a time said "according to" it.
-VENUES: dict[str, ZoneName] = {
-    **dict.fromkeys(["moscow exchange", "moscow stock exchange", "moex", "micex"], ZoneName("Europe/Moscow")),
-    **dict.fromkeys(["мосбирж", "московской бирж", "московская бирж", "ммвб"], ZoneName("Europe/Moscow")),
-    **dict.fromkeys(["new york stock exchange", "nyse", "nasdaq"], ZoneName("America/New_York", clock=12)),
-    **dict.fromkeys(["london stock exchange"], ZoneName("Europe/London", clock=12)),
-    **dict.fromkeys(["deutsche boerse", "deutsche börse", "xetra"], ZoneName("Europe/Berlin")),
-    **dict.fromkeys(["tokyo stock exchange"], ZoneName("Asia/Tokyo")),
+# "... time", "... standard time", "... summer time": the clock of a region, in English.
+_REGIONS: dict[str, str] = {
+    "eastern": "America/New_York",
+    "central": "America/Chicago",
+    "mountain": "America/Denver",
+    "pacific": "America/Los_Angeles",
+    "alaska": "America/Anchorage",
+    "atlantic": "America/Halifax",
+    "newfoundland": "America/St_Johns",
+    "central european": "Europe/Berlin",
+    "eastern european": "Europe/Helsinki",
+    "western european": "Europe/Lisbon",
+    "uk": "Europe/London",
+    "british": "Europe/London",
+    "greenwich mean": "UTC",
+    "coordinated universal": "UTC",
+    "universal": "UTC",
+    "gmt": "UTC",
+    **dict.fromkeys(["japan", "japanese"], "Asia/Tokyo"),
+    "china": "Asia/Shanghai",
+    "singapore": "Asia/Singapore",
+    "gulf": "Asia/Dubai",
+    "israel": "Asia/Jerusalem",
+    **dict.fromkeys(["india", "indian"], "Asia/Kolkata"),
+    **dict.fromkeys(["korea", "korean"], "Asia/Seoul"),
+    "australian eastern": "Australia/Sydney",
+    "new zealand": "Pacific/Auckland",
 }
-
-# Places whose clock may be meant where a sentence names them beside a time without a zone.
-PLACES: dict[str, str] = {
-    **dict.fromkeys(["moscow", "москве"], "Europe/Moscow"),
-    **dict.fromkeys(["new york", "washington", "нью-йорке", "вашингтоне"], "America/New_York"),
-    **dict.fromkeys(["london", "лондоне"], "Europe/London"),
-    **dict.fromkeys(["frankfurt", "berlin", "берлине", "франкфурте"], "Europe/Berlin"),
-    **dict.fromkeys(["geneva", "zurich", "женеве", "цюрихе"], "Europe/Zurich"),
-    **dict.fromkeys(["paris", "париже"], "Europe/Paris"),
-    **dict.fromkeys(["brussels", "брюсселе"], "Europe/Brussels"),
-    **dict.fromkeys(["vienna", "вене"], "Europe/Vienna"),
-    **dict.fromkeys(["kyiv", "kiev", "киеве"], "Europe/Kyiv"),
-    **dict.fromkeys(["minsk", "минске"], "Europe/Minsk"),
-    **dict.fromkeys(["istanbul", "ankara", "стамбуле", "анкаре"], "Europe/Istanbul"),
-    **dict.fromkeys(["tokyo", "токио"], "Asia/Tokyo"),
-    **dict.fromkeys(["beijing", "shanghai", "пекине", "шанхае"], "Asia/Shanghai"),
-    **dict.fromkeys(["hong kong", "гонконге"], "Asia/Hong_Kong"),
-    **dict.fromkeys(["singapore", "сингапуре"], "Asia/Singapore"),
-    **dict.fromkeys(["sydney", "сиднее"], "Australia/Sydney"),
-    **dict.fromkeys(["dubai", "дубае"], "Asia/Dubai"),
-    **dict.fromkeys(["chicago", "чикаго"], "America/Chicago"),
-    **dict.fromkeys(["москва"], "Europe/Moscow"),
-    **dict.fromkeys(["самара"], "Europe/Samara"),
-    **dict.fromkeys(["екатеринбург"], "Asia/Yekaterinburg"),
-    **dict.fromkeys(["новосибирск"], "Asia/Novosibirsk"),
-    **dict.fromkeys(["владивосток"], "Asia/Vladivostok"),
-    **dict.fromkeys(["санкт-петербург"], "Europe/Moscow"),
-    **dict.fromkeys(["лондон"], "Europe/London"),
-    **dict.fromkeys(["вашингтон", "нью-йорк"], "America/New_York"),
-    **dict.fromkeys(["минск"], "Europe/Minsk"),
-    **dict.fromkeys(["киев"], "Europe/Kyiv"),
-    **dict.fromkeys(["пекин"], "Asia/Shanghai"),
-    **dict.fromkeys(["франкфурт", "берлин"], "Europe/Berlin"),
-    **dict.fromkeys(["брюссель"], "Europe/Brussels"),
-    **dict.fromkeys(["женева", "цюрих"], "Europe/Zurich"),
-    **dict.fromkeys(["вена"], "Europe/Vienna"),
-    **dict.fromkeys(["париж"], "Europe/Paris"),
-    **dict.fromkeys(["стамбул", "анкара"], "Europe/Istanbul"),
-    **dict.fromkeys(["ottawa", "toronto", "оттаве"], "America/Toronto"),
-    **dict.fromkeys(["canberra"], "Australia/Sydney"),
-    **dict.fromkeys(["wellington", "auckland"], "Pacific/Auckland"),
-    **dict.fromkeys(["vladivostok", "владивостоке"], "Asia/Vladivostok"),
+# Towns whose zone IANA names after another town, or that a Russian text names: English names | stems of the Russian.
+_TOWNS: tuple[tuple[str, str], ...] = (
+    ("Europe/Moscow", "moscow st petersburg | москв московск мск санкт-петербург"),
+    ("Europe/Kaliningrad", "| калининград"),
+    ("Europe/Samara", "| самар"),
+    ("Europe/Saratov", "| саратов"),
+    ("Europe/Volgograd", "| волгоград"),
+    ("Asia/Yekaterinburg", "| екатеринбург уральск екб"),
+    ("Asia/Omsk", "| омск"),
+    ("Asia/Novosibirsk", "| новосибирск"),
+    ("Asia/Tomsk", "| томск"),
+    ("Asia/Krasnoyarsk", "| красноярск"),
+    ("Asia/Irkutsk", "| иркутск"),
+    ("Asia/Chita", "| читинск"),
+    ("Asia/Yakutsk", "| якутск"),
+    ("Asia/Vladivostok", "| владивосток"),
+    ("Asia/Sakhalin", "| сахалин"),
+    ("Asia/Magadan", "| магадан"),
+    ("Asia/Kamchatka", "| камчат"),
+    ("Europe/Minsk", "| минск"),
+    ("Europe/Kyiv", "kyiv kiev | киев"),
+    ("Asia/Tashkent", "| ташкент"),
+    ("Asia/Almaty", "astana nur-sultan | астан алма-ат алмат"),
+    ("Asia/Baku", "| бакинск баку"),
+    ("Asia/Tbilisi", "| тбилис"),
+    ("Asia/Yerevan", "| ереван"),
+    ("Asia/Tokyo", "| токи"),
+    ("Asia/Hong_Kong", "| гонконг"),
+    ("Asia/Shanghai", "beijing | пекин шанха"),
+    ("Asia/Singapore", "| сингапур"),
+    ("Asia/Dubai", "abu-dhabi | дуба"),
+    ("Asia/Kolkata", "delhi mumbai | дели мумба"),
+    ("Europe/London", "| лондон"),
+    ("Europe/Vienna", "| вен венск"),
+    ("Europe/Paris", "| париж"),
+    ("Europe/Berlin", "frankfurt | берлин франкфурт центральноевропейск"),
+    ("Europe/Zurich", "geneva | женев цюрих"),
+    ("Europe/Brussels", "| брюссел"),
+    ("Europe/Istanbul", "ankara | стамбул анкар"),
+    ("America/New_York", "washington | нью-йорк вашингтон"),
+    ("America/Chicago", "| чикаг"),
+    ("America/Toronto", "ottawa | оттав торонто"),
+    ("Australia/Sydney", "canberra | сидне"),
+    ("Pacific/Auckland", "wellington | веллингтон"),
+    ("UTC", "| гринвич всемирн"),
+)
+# The quoted venue's clock, used only for a time said "according to" it.
+VENUES: dict[str, str] = {
+    **dict.fromkeys(["moscow exchange", "moscow stock exchange", "moex", "micex"], "Europe/Moscow"),
+    **dict.fromkeys(["мосбирж", "московской бирж", "московская бирж", "ммвб"], "Europe/Moscow"),
+    **dict.fromkeys(["new york stock exchange", "nyse", "nasdaq"], "America/New_York"),
+    **dict.fromkeys(["london stock exchange"], "Europe/London"),
+    **dict.fromkeys(["deutsche boerse", "deutsche börse", "xetra"], "Europe/Berlin"),
+    **dict.fromkeys(["tokyo stock exchange"], "Asia/Tokyo"),
 }
-
+_TWELVE_HOURS: tuple[str, ...] = (
+    "America/",
+    "Australia/",
+    "US/",
+    "Canada/",
+    "Pacific/Auckland",
+    "Europe/London",
+    "Europe/Dublin",
+)
+_TWELVE_HOURS += ("Asia/Kolkata", "Asia/Karachi", "Asia/Manila", "EST", "CST", "MST", "PST", "GB", "NZ")
+_AREAS = frozenset({"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"})
+_DIRECTIONS = frozenset({"west", "north", "south", "east", "act", "nsw", "easter", "center", "lhi"})
 _OFFSET = re.compile(r"(?:(?:UTC|GMT)\s?)?([+\u2212-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 _MOSCOW_PLUS = re.compile(r"(?:МСК|MSK)\s?([+\u2212-])\s?(\d{1,2})", re.IGNORECASE)
+_DOTTED = re.compile(r"(?:[a-zа-я]\.\s?){1,5}[a-zа-я]?\.?", re.IGNORECASE)
+_REGION = re.compile(r"(?P<name>[a-z .-]+?)(?: (?P<season>standard|daylight|summer))?(?: time)?")
+_RUSSIAN = re.compile(
+    r"(?:(?:по )?(?P<a>[а-яё-]+?)(?:о?му|ого|ое|ому) врем\w+|(?:по )?врем\w+ (?P<b>[а-яё-]+)|по (?P<c>[а-яё-]+))"
+)
+
+
+def _row(zone: str, season: str = "") -> ZoneName:
+    return ZoneName(zone, season, 12 if zone.startswith(_TWELVE_HOURS) else 24)
+
+
+ZONE_NAMES: dict[str, ZoneName] = {
+    **{name.casefold(): _row(zone, name) for name, zone in _SEASONAL.items()},
+    **{name: _row("UTC") for name in ("utc", "gmt", "z", "zulu")},
+    "et": _row("America/New_York"),
+    "ct": _row("America/Chicago"),
+    "mt": _row("America/Denver"),
+    "pt": _row("America/Los_Angeles"),
+    "мск": _row("Europe/Moscow"),
+    "msk": _row("Europe/Moscow", "MSK"),
+    "мсд": _row("Europe/Moscow", "MSD"),
+}
 
 
 @lru_cache(maxsize=1)
 def _cities() -> dict[str, str]:
-    """Return the towns that name an IANA zone: "istanbul" -> Europe/Istanbul; those of two zones are left out."""
+    """Return town -> zone: the towns IANA names a zone after, unless two zones share one, and the table above."""
     found: dict[str, set[str]] = {}
     for name in available_timezones():
         area, _, town = name.rpartition("/")
-        if area in _AREAS and town.casefold() not in _DIRECTIONS:
+        if area.partition("/")[0] in _AREAS and town.casefold() not in _DIRECTIONS:
             found.setdefault(town.casefold().replace("_", " "), set()).add(name)
-    return {town: min(names) for town, names in found.items() if len(names) == 1}
+    towns = {town: min(names) for town, names in found.items() if len(names) == 1}
+    for zone, words in _TOWNS:
+        english = words.partition("|")[0].replace("st petersburg", "st-petersburg").split()
+        towns |= {name.replace("-", " "): zone for name in english}
+    return towns
 
 
-_AREAS = frozenset({"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"})
-_DIRECTIONS = frozenset({"west", "north", "south", "east", "act", "nsw", "easter", "center", "lhi"})
+@lru_cache(maxsize=1)
+def _iana_names() -> dict[str, str]:
+    """Return every IANA name and link by its name in small letters."""
+    return {name.casefold(): name for name in available_timezones() if not name.startswith(("posix/", "right/"))}
+
+
+def _russian_town(word: str) -> str:
+    stems = [(stem, zone) for zone, words in _TOWNS for stem in words.partition("|")[2].split()]
+    fits = [(len(stem), zone) for stem, zone in stems if word.startswith(stem) and len(word) - len(stem) <= 4]
+    return max(fits)[1] if fits else ""
 
 
 def city_zone(town: str) -> str:
-    """Return the zone of a town by the table of places, or by the zone that IANA names after it; empty if unknown."""
+    """Return the zone of a town, in English or Russian; empty if unknown."""
     folded = " ".join(town.casefold().split())
-    return PLACES.get(folded) or _cities().get(folded, "")
+    return _cities().get(folded, "") or (_russian_town(folded) if folded[:1] > "z" else "")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def find_zone(name: str) -> tuple[tzinfo, ZoneName]:
-    """Return the zone a name means: an IANA name, an offset, or a row of ``ZONE_NAMES``.
+    """Return the zone a name means: an IANA name or link, an offset, an abbreviation, or the clock of a town.
 
     Raises
     ------
     StampError
         ``zone_ambiguous`` with its readings, or ``zone_unknown``.
     """
-    folded = " ".join(name.casefold().split())
-    if folded in ZONE_NAMES:
-        row = ZONE_NAMES[folded]
-        return (UTC if row.zone == "UTC" else ZoneInfo(row.zone)), row
+    folded = " ".join(name.casefold().strip(" ,;").split())
+    if _DOTTED.fullmatch(folded):
+        folded = folded.replace(".", "").replace(" ", "")
+    folded = re.sub(r"^(?:u\.?s\.?|the)\s+", "", folded).rstrip(".")
     if folded in AMBIGUOUS:
         raise StampError(
             "zone_ambiguous",
@@ -251,38 +251,49 @@ def find_zone(name: str) -> tuple[tzinfo, ZoneName]:
             readings=AMBIGUOUS[folded],
             remedy="Say which, for example timezone = 'Europe/London'.",
         )
-    town = city_zone(folded.removesuffix(" time")) if folded.endswith(" time") else ""
-    if town:
-        return ZoneInfo(town), ZoneName(town)
-    offset = _OFFSET.fullmatch(name)
-    if offset:
-        zone = _fixed(offset[1], int(offset[2]), int(offset[3] or 0), name)
-        return zone, ZoneName(name)
+    row = ZONE_NAMES.get(folded) or _named(folded)
+    if row is not None:
+        return (UTC if row.zone == "UTC" else ZoneInfo(row.zone)), row
+    offset = _OFFSET.fullmatch(folded)
     # "МСК+2" is how Russian regions name their clock: Moscow's offset and two hours more.
-    regional = _MOSCOW_PLUS.fullmatch(name)
+    regional = _MOSCOW_PLUS.fullmatch(folded)
+    if offset:
+        return _fixed(offset[1], int(offset[2]), int(offset[3] or 0), name), ZoneName(name)
     if regional:
         return _fixed(regional[1], int(regional[2]), 0, name, base=3), ZoneName(name)
-    return _iana(name), ZoneName(name)
+    raise StampError(
+        "zone_unknown",
+        f"{name!r} is not a known zone.",
+        remedy="Use an IANA name such as 'Europe/Moscow', or an offset such as '+03:00'.",
+    )
+
+
+def _named(folded: str) -> ZoneName | None:
+    """Return the row of a region, a town or an IANA name, given in small letters."""
+    region = _REGION.fullmatch(folded)
+    if region and region["name"] in _REGIONS and (folded != region["name"] or region["name"] in _BARE_REGIONS):
+        season = {"standard": "standard", "daylight": "summer", "summer": "summer"}.get(region["season"] or "", "")
+        zone = _REGIONS[region["name"]]
+        return _row(zone, "" if zone == "UTC" else season)
+    if folded.endswith(" time") and (town := city_zone(folded.removesuffix(" time").removesuffix(" standard"))):
+        return _row(town)
+    russian = _RUSSIAN.fullmatch(folded)
+    if russian and (town := _russian_town(russian["a"] or russian["b"] or russian["c"])):
+        return _row(town) if town != "UTC" else _row("UTC")
+    try:
+        return None if folded not in _iana_names() else _row(ZoneInfo(_iana_names()[folded]).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+_BARE_REGIONS = frozenset({"eastern", "central", "mountain", "pacific"})
 
 
 def _fixed(sign: str, hours: int, minutes: int, name: str, *, base: int = 0) -> timezone:
     total = (hours * 60 + minutes) * (1 if sign == "+" else -1) + base * 60
     if not -12 * 60 <= total <= 14 * 60:
-        raise StampError("zone_unknown", f"No clock on earth is at the offset {name!r}; known are -12:00 to +14:00.")
+        raise StampError("zone_unknown", f"The offset {name!r} is out of range; it must be between -12:00 and +14:00.")
     return timezone(timedelta(minutes=total))
-
-
-def _iana(name: str) -> ZoneInfo:
-    try:
-        if "/" not in name:
-            raise ZoneInfoNotFoundError(name)
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise StampError(
-            "zone_unknown",
-            f"{name!r} is not a known zone.",
-            remedy="Use an IANA name such as 'Europe/Moscow', or an offset such as '+03:00'.",
-        ) from None
 
 
 def local_to_utc(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
@@ -292,6 +303,11 @@ def local_to_utc(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
         return tuple(sorted(at for at in readings if at.astimezone(zone).replace(tzinfo=None, fold=0) == local))
     except OverflowError:
         return ()
+
+
+def _in_season(at: datetime, zone: tzinfo, season: str) -> bool:
+    here = at.astimezone(zone)
+    return here.tzname() == season if season.isupper() else bool(here.dst()) == (season == "summer")
 
 
 def instant_of(local: datetime, zone_name: str) -> datetime:
@@ -306,7 +322,7 @@ def instant_of(local: datetime, zone_name: str) -> datetime:
     zone, row = find_zone(zone_name)
     found = local_to_utc(local.replace(tzinfo=None, fold=0), zone)
     if row.season and found:
-        named = tuple(at for at in found if at.astimezone(zone).tzname() == row.season)
+        named = tuple(at for at in found if _in_season(at, zone, row.season))
         if not named:
             shown = " or ".join(sorted({str(at.astimezone(zone).tzname()) for at in found}))
             raise StampError(
@@ -338,10 +354,6 @@ def is_utc_name(name: str) -> bool:
     return folded in ("", "z", "utc", "gmt", "+00:00", "+0000", "+00", "-0000", "-00:00", "etc/utc")
 
 
-_HALF_DAY_PLACES = ("America/", "Australia/", "US/", "Canada/", "Pacific/Auckland", "Europe/London", "Europe/Dublin")
-
-
 def half_day_clock(name: str) -> bool:
     """Return whether a bare "9:30" on this clock may be morning or evening."""
-    _, row = find_zone(name)
-    return row.clock == 12 or row.zone.startswith((*_HALF_DAY_PLACES, "Asia/Kolkata", "Asia/Karachi", "Asia/Manila"))
+    return find_zone(name)[1].clock == 12
