@@ -12,7 +12,8 @@ EventStudyError              one clear sentence, what to do, and the exit code o
  │   ├─ NewsError               a text, feed or table of news that cannot be read
  │   ├─ EventFileError          a list of events that cannot be read or must not be overwritten
  │   ├─ SourceError             a source that does not have what is asked
- │   └─ StoreError              the local bar store cannot be written or fails verification
+ │   ├─ StoreError              the local bar store cannot be written or fails verification
+ │   └─ FileError               a file or folder that the disk refuses to read or write
  ├─ NetworkError             5  the network, or what came through it
  └─ LockHeldError            6  another process is at work on the same thing
 """
@@ -116,6 +117,10 @@ class SourceError(DataError):
 
 
 class StoreError(DataError):
+    pass
+
+
+class FileError(DataError):
     pass
 
 

@@ -14,7 +14,7 @@ import eventstudy
 
 ROOT = Path(eventstudy.__file__).parent
 FLOW = [
-    *["errors", "arrays", "show", "market", "news", "abnormal", "inference", "response"],
+    *["errors", "arrays", "files", "show", "market", "news", "abnormal", "inference", "response"],
     *["simulate", "study", "report", "batch", "cli"],
 ]
 # The only doors upward: a result shows and saves itself, inside a method.
@@ -75,3 +75,9 @@ def test_nothing_deserializes_code_or_hides_the_machine() -> None:
     forbidden = re.compile(r"\b(pickle|joblib|yaml\.load|marshal)\b|\beval\(|\bexec\(|allow_pickle=True")
     hits = [f"{p.relative_to(ROOT)}: {m[0]}" for p in rooms() for m in [forbidden.search(p.read_text("utf-8"))] if m]
     assert not hits
+
+
+def test_only_one_module_writes_files_atomically() -> None:
+    """A second implementation of write-aside-and-rename would have to prove again all that ``files`` has proven."""
+    calls = re.compile(r"\b(os\.replace|os\.fsync|os\.link|mkstemp|NamedTemporaryFile)\b")
+    assert [p.relative_to(ROOT).as_posix() for p in rooms() if calls.search(p.read_text("utf-8"))] == ["files.py"]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from eventstudy.report.write import write_file
+from eventstudy.files import write_file
 
 State = Literal["made", "unchanged", "failed", "not due"]
 ENTRY = "entry.json"

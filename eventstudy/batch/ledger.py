@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eventstudy.batch.entry import ENTRY, Entry, State, read_entry
-from eventstudy.report.write import write_file
+from eventstudy.files import write_file
 
 LEDGER = "batch.json"
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from eventstudy.batch.entry import Entry
-from eventstudy.batch.index import INDEX, write_index
+from eventstudy.batch.index import write_index
 from eventstudy.batch.jobs import Job
-from eventstudy.batch.ledger import LEDGER, Ledger, after_night, read_ledger, write_ledger
+from eventstudy.batch.ledger import Ledger, after_night, read_ledger, write_ledger
 from eventstudy.batch.work import ASIDE
 from eventstudy.errors import LockHeldError
+from eventstudy.files import left_aside
 
 LOCK = ".batch.lock"
 
@@ -100,9 +101,8 @@ def run_night(
 def _sweep(out: Path) -> None:
     """Remove what a killed batch left aside; the lock is held, so nobody is writing it."""
     shutil.rmtree(out / ASIDE, ignore_errors=True)
-    for name in (LEDGER, INDEX):
-        for left in out.glob(f".{name}.*"):
-            left.unlink(missing_ok=True)
+    for left in left_aside(out):
+        left.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from eventstudy.batch.entry import Entry, read_entry, write_entry
 from eventstudy.batch.jobs import Job
 from eventstudy.batch.redact import redact
 from eventstudy.errors import EventStudyError
-from eventstudy.report.write import sync_folder
+from eventstudy.files import sync_folder
 
 if TYPE_CHECKING:
     pass

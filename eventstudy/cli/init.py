@@ -45,7 +45,7 @@ def init(template: Template, folder: Folder = None) -> None:
         raise EventFileError(
             f"{str(target / there[0])!r} exists and is not overwritten.", remedy="Choose another folder."
         )
-    from eventstudy.report.write import write_file
+    from eventstudy.files import write_file
 
     for name, content in files.items():
         console.data(write_file(target / name, content))

@@ -25,7 +25,7 @@ from eventstudy.batch.jobs import Job, plan
 from eventstudy.batch.pool import in_this_process
 from eventstudy.batch.run_batch import Night, hold, run_night
 from eventstudy.batch.work import Prepared, bring_up_to_date
-from eventstudy.errors import LockHeldError, NetworkError
+from eventstudy.errors import FileError, LockHeldError, NetworkError
 from tests.batch import toys
 
 EFFECTS = ("rename", "replace", "mkdir", "unlink", "rmdir", "fsync", "chmod")
@@ -118,7 +118,7 @@ class World:
             with faulty_disk(self.draw.randint(1, 30), fault):
                 try:
                     return self.run()
-                except (Crash, OSError):
+                except (Crash, FileError, OSError):
                     return None
         return self.run()
 

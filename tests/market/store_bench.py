@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eventstudy import files
 from eventstudy.arrays import from_epoch_us
 from eventstudy.market.store import bar_store, disk
 from eventstudy.market.store.series import SeriesKey
@@ -109,15 +110,22 @@ class FailingCalls:
 
     def proxy(self) -> SimpleNamespace:
         whole = {name: getattr(os, name) for name in dir(os) if not name.startswith("__")}
-        return SimpleNamespace(**{**whole, **{name: self._counted(name) for name in self.NAMES}})
+        counted = {name: self._counted(name, getattr(os, name)) for name in self.NAMES}
+        return SimpleNamespace(**{**whole, **counted, "fdopen": self._fdopen})
 
-    def _counted(self, name: str) -> Callable[..., Any]:
-        real = getattr(os, name)
+    def _fdopen(self, *args: Any) -> Any:
+        """Count the writes and flushes of a stream as well."""
+        stream = os.fdopen(*args)
+        for name in ("write", "flush"):
+            setattr(stream, name, self._counted(name, getattr(stream, name)))
+        return stream
+
+    def _counted(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
 
         def call(*args: Any, **more: Any) -> Any:
             self.count += 1
             if self.count == self.number:
-                raise OSError(self.code, os.strerror(self.code), str(args[0]))
+                raise OSError(self.code, os.strerror(self.code), *map(str, args[:1]))
             return real(*args, **more)
 
         return call
@@ -128,6 +136,7 @@ def failing(patch: pytest.MonkeyPatch, number: int, code: int) -> Iterator[Faili
     calls = FailingCalls(number, code)
     with patch.context() as local:
         local.setattr(disk, "os", calls.proxy())
+        local.setattr(files, "os", calls.proxy())
         yield calls
 
 

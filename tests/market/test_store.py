@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eventstudy import files
 from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import EventStudyError, LockHeldError, StoreError
 from eventstudy.market.store import answers, bar_store, disk, upkeep
@@ -240,7 +241,7 @@ def kills(store: BarStore, times: int, seed: int) -> None:
     assert damage(store) == [] or [f.path.name for f in damage(store)] == [POINTER_COPY]
     commit_day(store, first)
     assert stored_days(store) == list(range(first + 1))
-    assert not list(store.root.rglob(f"*{disk.ASIDE}"))
+    assert not list(store.root.rglob(f"*{files.ASIDE}"))
     assert damage(store) == []
 
 
@@ -282,8 +283,8 @@ def test_every_call_to_the_disk_may_fail(tmp_path: Path, monkeypatch: pytest.Mon
         commit(store, KEY, *day_of_bars(1, seed=7))
         answers.open_shelf(store.folder(KEY))
         assert state(store, KEY).version == 2
-        assert not list(store.root.rglob(f"*{disk.ASIDE}"))
-    assert number > 25
+        assert not list(store.root.rglob(f"*{files.ASIDE}"))
+    assert number > 30
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

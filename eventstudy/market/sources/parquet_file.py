@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 
 from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import DataError, Notice
+from eventstudy.files import write_file
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.csv_table import TextTable, choose_columns, rows_of
 from eventstudy.market.sources.layouts import PRICES, Layout
-from eventstudy.market.store.disk import write_whole
 
 ABOUT = b"eventstudy.bars"
 CLOSES = "closes_at"
@@ -45,7 +45,7 @@ def write_bars(bars: Bars, path: str | Path) -> None:
     table = pa.table(columns).replace_schema_metadata({ABOUT: json.dumps(about, default=str).encode()})
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-    write_whole(Path(path), sink.getvalue())
+    write_file(Path(path), sink.getvalue())
 
 
 def read_written(path: Path) -> Bars | None:

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from eventstudy.errors import StoreError
-from eventstudy.market.store.disk import damaged, make_folder, read_whole, remove, sealed, sweep, unsealed, write_whole
+from eventstudy.market.store.disk import (
+    damaged,
+    disk_errors,
+    make_folder,
+    read_bytes,
+    remove,
+    sealed,
+    sweep,
+    unsealed,
+    write_private,
+)
 
 RECORD, BODY = ".json", ".z"
 
@@ -42,12 +52,13 @@ def open_shelf(series_folder: Path) -> Shelf:
     return Shelf(folder)
 
 
+@disk_errors("written")
 def keep(shelf: Shelf, question: str, body: bytes, fetched_at: datetime) -> None:
     """Store an answer durably: its bytes first, then the record that names them."""
     packed = zlib.compress(body, 6)
     stored = hashlib.sha256(packed).hexdigest()
     if not (shelf.folder / (stored + BODY)).exists():
-        write_whole(shelf.folder / (stored + BODY), packed)
+        write_private(shelf.folder / (stored + BODY), packed)
     record = {
         "question": question,
         "fetched_at": fetched_at.isoformat(),
@@ -55,7 +66,7 @@ def keep(shelf: Shelf, question: str, body: bytes, fetched_at: datetime) -> None
         "sha256": hashlib.sha256(body).hexdigest(),
         "size": len(body),
     }
-    write_whole(record_path(shelf, question), sealed(record))
+    write_private(record_path(shelf, question), sealed(record))
 
 
 def kept(shelf: Shelf, question: str) -> Kept | None:
@@ -83,9 +94,9 @@ def read_record(path: Path) -> Kept:
     FileNotFoundError
         If either is gone.
     """
-    record = unsealed(path, read_whole(path))
+    record = unsealed(path, read_bytes(path))
     body_path = path.parent / (record["stored"] + BODY)
-    return checked(record, read_whole(body_path), body_path)
+    return checked(record, read_bytes(body_path), body_path)
 
 
 def checked(record: dict[str, Any], packed: bytes, path: Path) -> Kept:

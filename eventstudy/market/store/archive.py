@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from eventstudy.errors import DataError, StoreError, UsageError
+from eventstudy.files import explained, replacing, write_file
 from eventstudy.market.store import answers
 from eventstudy.market.store.bar_store import BarStore, append, every_series, read, to_frame, writing
-from eventstudy.market.store.disk import ASIDE, read_whole, refusal, unsealed, write_whole
+from eventstudy.market.store.disk import read_bytes, unsealed, write_private
 from eventstudy.market.store.series import (
     POINTER,
     TIME,
@@ -60,20 +59,11 @@ def matching(store: BarStore, labels: Iterable[str]) -> list[Path]:
 def export_archive(store: BarStore, path: Path, labels: Iterable[str] = ()) -> list[Carried]:
     """Write series to a ZIP, at once or not at all."""
     folders = matching(store, labels)
-    aside = path.with_name(f"{path.name}.{os.getpid()}{ASIDE}")
     try:
-        with open(aside, "xb") as raw:
-            with zipfile.ZipFile(raw, "w", zipfile.ZIP_STORED) as archive:
-                carried = [_export_series(archive, number, folder) for number, folder in enumerate(folders)]
-            raw.flush()
-            os.fsync(raw.fileno())
-        os.replace(aside, path)
+        with replacing(path) as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_STORED) as archive:
+            return [_export_series(archive, number, folder) for number, folder in enumerate(folders)]
     except OSError as fault:
-        raise refusal(path, fault) from None
-    finally:
-        with suppress(OSError):
-            os.unlink(aside)
-    return carried
+        raise explained(path, fault) from None
 
 
 def export_table(store: BarStore, path: Path, labels: Iterable[str] = ()) -> Carried:
@@ -84,11 +74,11 @@ def export_table(store: BarStore, path: Path, labels: Iterable[str] = ()) -> Car
         raise UsageError(f"{path.suffix} holds one series, and {len(folders)} are named.", remedy="Name one.")
     block = read(store, pointer.key)
     if path.suffix == ".parquet":
-        write_whole(path, encode(block))
+        write_file(path, encode(block))
     else:
         frame = to_frame(block)
         frame.index = frame.index.rename(TIME)
-        write_whole(path, frame.to_csv(date_format="%Y-%m-%dT%H:%M:%S.%fZ").encode())
+        write_file(path, frame.to_csv(date_format="%Y-%m-%dT%H:%M:%S.%fZ").encode())
     return Carried(pointer.key.label, len(block), 0)
 
 
@@ -110,23 +100,23 @@ def import_archive(store: BarStore, path: Path) -> list[Carried]:
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         raise _no_archive(path, str(error).strip("'\"") or type(error).__name__) from None
     except OSError as fault:
-        raise refusal(path, fault, verb="read") from None
+        raise explained(path, fault, verb="read") from None
 
 
 def _export_series(archive: zipfile.ZipFile, number: int, folder: Path) -> Carried:
     pointer = read_pointer(folder)
     if pointer is None:
         raise StoreError(f"{folder / POINTER} is gone.", remedy="Run 'eventstudy data verify'.")
-    _put(archive, f"{number}/{POINTER}", read_whole(folder / POINTER))
+    _put(archive, f"{number}/{POINTER}", read_bytes(folder / POINTER))
     for name in sorted({s.file_name for s in pointer.every_segment()}):
-        _put(archive, f"{number}/segments/{name}", read_whole(folder / "segments" / name))
+        _put(archive, f"{number}/segments/{name}", read_bytes(folder / "segments" / name))
     records = sorted((folder / "raw").glob(f"*{answers.RECORD}"))
     for record in records:
         kept = answers.read_record(record)
-        _put(archive, f"{number}/raw/{record.name}", read_whole(record))
+        _put(archive, f"{number}/raw/{record.name}", read_bytes(record))
         body = f"{number}/raw/{kept.stored}{answers.BODY}"
         if body not in archive.NameToInfo:
-            _put(archive, body, read_whole(record.parent / (kept.stored + answers.BODY)))
+            _put(archive, body, read_bytes(record.parent / (kept.stored + answers.BODY)))
     return Carried(pointer.key.label, pointer.rows, len(records))
 
 
@@ -136,7 +126,7 @@ def _import_series(store: BarStore, archive: zipfile.ZipFile, name: str) -> Carr
     with writing(store, pointer.key) as writer:
         if read_pointer(writer.folder) is None:
             for segment, raw in segments.items():
-                write_whole(writer.segments / segment.file_name, raw)
+                write_private(writer.segments / segment.file_name, raw)
             write_pointer(writer.folder, pointer)
         else:
             held = joined([decode(segments[s]) for s in pointer.segments]) if pointer.segments else None

@@ -15,7 +15,7 @@ import pandas as pd
 from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import StoreError
 from eventstudy.market.bars import COLUMNS
-from eventstudy.market.store.disk import make_folder, only_writer, safe_name, store_root, sweep
+from eventstudy.market.store.disk import disk_errors, make_folder, only_writer, safe_name, store_root, sweep
 from eventstudy.market.store.series import (
     POINTER,
     Block,
@@ -84,6 +84,7 @@ def writing(store: BarStore, key: SeriesKey) -> Iterator[Writer]:
         yield writer
 
 
+@disk_errors("written")
 def append(writer: Writer, frame: pd.DataFrame, days: Days) -> Pointer:
     """Commit all bars of whole days; when this returns they survive a power cut.
 
@@ -126,22 +127,26 @@ def commit(store: BarStore, key: SeriesKey, frame: pd.DataFrame, days: Days) -> 
         return append(writer, frame, days)
 
 
+@disk_errors()
 def state(store: BarStore, key: SeriesKey) -> Pointer:
     """Return what is stored of a series; nothing yet is an empty series."""
     return read_pointer(store.folder(key)) or Pointer(key)
 
 
+@disk_errors()
 def stored_board(store: BarStore, source: str, code: str) -> str | None:
     """Return the board under which a symbol is stored; None where it is not, or under several."""
     found = {path.parts[-3] for path in (store.root / "bars" / safe_name(source)).glob(f"*/{safe_name(code)}/*")}
     return found.pop() if len(found) == 1 else None
 
 
+@disk_errors()
 def every_series(store: BarStore) -> list[Path]:
     """Return the folder of every stored series."""
     return sorted(path.parent for path in (store.root / "bars").glob(f"*/*/*/*/{POINTER}"))
 
 
+@disk_errors()
 def read(
     store: BarStore, key: SeriesKey, first_us: int = -EVER_US, last_us: int = EVER_US, columns: Sequence[str] = COLUMNS
 ) -> Block:
@@ -160,6 +165,7 @@ def read(
     return _settled(store, key, work)
 
 
+@disk_errors()
 def windows(
     store: BarStore, key: SeriesKey, spans: Sequence[tuple[int, int]], columns: Sequence[str] = COLUMNS
 ) -> list[Block]:

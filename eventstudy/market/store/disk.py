@@ -1,10 +1,9 @@
-"""Writing that a crash cannot tear: aside, fsync, rename, fsync of the folder; and one writer at a time per folder."""
+"""The store's way to the disk: private files written atomically, typed errors, one writer at a time per folder."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -14,22 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from eventstudy.errors import LockHeldError, StoreError
+from eventstudy.files import explained, left_aside, replacing, sync_folder
 
-ASIDE = ".tmp"
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}
 UNTOUCHED = "Nothing that was stored before is lost."
-REASONS = {
-    errno.ENOSPC: ("the disk is full", "Free some space, or move the store with --store DIR."),
-    errno.EDQUOT: ("the disk quota is used up", "Free some space, or move the store with --store DIR."),
-    errno.EACCES: ("it may not be written", "Choose a folder of yours with --store DIR or EVENTSTUDY_STORE."),
-    errno.EPERM: ("it may not be written", "Choose a folder of yours with --store DIR or EVENTSTUDY_STORE."),
-    errno.EROFS: ("the disk is read-only", "Choose another folder with --store DIR or EVENTSTUDY_STORE."),
-    errno.ENOTDIR: ("a file stands where a folder must be", "Choose another folder with --store DIR."),
-    errno.EEXIST: ("a file stands where a folder must be", "Choose another folder with --store DIR."),
+# What the store's user can do about some of the faults that ``files`` explains.
+REMEDIES = {
+    errno.ENOSPC: "Free disk space, or move the store with --store or EVENTSTUDY_STORE.",
+    errno.EDQUOT: "Free disk space, or move the store with --store or EVENTSTUDY_STORE.",
+    errno.ENOENT: "The folder was removed meanwhile; run the same command again.",
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST),
+        "Choose a folder that you may write to with --store or EVENTSTUDY_STORE.",
+    ),
 }
 SEAL = len('{"sha256":"","content":') + 64
-_numbers = itertools.count()
+
+
+class DamagedError(StoreError):
+    """A file whose content is not what was written; one that cannot be read at all is a plain ``StoreError``."""
 
 
 def store_root(given: str | Path = "") -> Path:
@@ -60,38 +63,27 @@ def make_folder(path: Path) -> None:
             os.mkdir(path, 0o700)
         if not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path))
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as fault:
         raise refusal(path, fault) from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in place at once: readers see the old content or the new, never a part.
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file of the store at once: readers see the old content or the new, never a part.
 
     Raises
     ------
     StoreError
         If the disk refuses; what stood at ``path`` is untouched and nothing is left beside it.
     """
-    aside = path.with_name(f"{path.name}.{os.getpid()}-{next(_numbers)}{ASIDE}")
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        try:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(aside, path)
-        _sync_folder(path.parent)
+        with replacing(path, mode=0o600) as stream:
+            stream.write(content)
     except OSError as fault:
-        with suppress(OSError):
-            os.unlink(aside)
         raise refusal(path, fault) from None
 
 
-def read_whole(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Return a file's bytes, read once; ``FileNotFoundError`` passes, every other fault is a ``StoreError``."""
     try:
         return path.read_bytes()
@@ -116,8 +108,7 @@ def remove(path: Path) -> int:
 def sweep(folder: Path) -> int:
     """Remove what a killed writer left aside; only for the holder of the folder's lock. Return how many files."""
     try:
-        with os.scandir(folder) as entries:
-            stale = [folder / entry.name for entry in entries if entry.name.endswith(ASIDE)]
+        stale = left_aside(folder)
     except FileNotFoundError:
         return 0
     except OSError as fault:
@@ -170,29 +161,28 @@ def unsealed(path: Path, raw: bytes) -> dict[str, Any]:
     return found
 
 
-def damaged(path: Path) -> StoreError:
+def damaged(path: Path) -> DamagedError:
     """Return the error for a file whose content is not what was written."""
-    return StoreError(
+    return DamagedError(
         f"{path} is damaged: its content does not match the digest it was stored under.",
         remedy="Run 'eventstudy data verify' to see all damage and 'eventstudy data gc' to clear it; then fetch again.",
     )
 
 
 def refusal(path: Path, fault: OSError, verb: str = "written") -> StoreError:
-    """Return one clear sentence for what the disk refused."""
-    reason, remedy = REASONS.get(fault.errno or 0, (fault.strerror or str(fault), "Check the disk and run it again."))
-    return StoreError(f"{path} cannot be {verb}: {reason}. {UNTOUCHED}", remedy=remedy)
+    """Return one sentence for what the disk refused."""
+    error = explained(path, fault, verb)
+    return StoreError(f"{error.message} {UNTOUCHED}", remedy=REMEDIES.get(fault.errno or 0, error.remedy))
+
+
+@contextmanager
+def disk_errors(verb: str = "read") -> Iterator[None]:
+    """Raise whatever the disk refuses inside the block, or the function it decorates, as a ``StoreError``."""
+    try:
+        yield
+    except OSError as fault:
+        raise refusal(Path(fault.filename or "A file of the store"), fault, verb) from None
 
 
 def _under_seal(body: bytes) -> bytes:
     return b'{"sha256":"' + hashlib.sha256(body).hexdigest().encode() + b'","content":' + body + b"}\n"
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, FloatArray, IntArray, epoch_us, instant_us
 from eventstudy.errors import StoreError
 from eventstudy.market.bars import COLUMNS
-from eventstudy.market.store.disk import damaged, read_whole, safe_name, sealed, unsealed, write_whole
+from eventstudy.market.store.disk import damaged, read_bytes, safe_name, sealed, unsealed, write_private
 
 TIME = "close_at"
 MOST_ROWS = 131_072
@@ -98,7 +98,7 @@ def write_segments(folder: Path, block: Block) -> list[Segment]:
         )
         path = folder / segment.file_name
         if not _is_there(path, segment):
-            write_whole(path, raw)
+            write_private(path, raw)
         written.append(segment)
     return written
 
@@ -114,7 +114,7 @@ def read_segment(
         If a bit of the file is not as it was written.
     """
     path = folder / segment.file_name
-    raw = read_whole(path)
+    raw = read_bytes(path)
     if hashlib.sha256(raw).hexdigest() != segment.sha256:
         raise damaged(path)
     return decode(raw, columns, pages=pages)
@@ -147,7 +147,7 @@ def decode(raw: bytes, columns: tuple[str, ...] | None = None, *, pages: bool = 
 
 def _is_there(path: Path, segment: Segment) -> bool:
     try:
-        return hashlib.sha256(read_whole(path)).hexdigest() == segment.sha256
+        return hashlib.sha256(read_bytes(path)).hexdigest() == segment.sha256
     except FileNotFoundError:
         return False
 
@@ -271,7 +271,7 @@ def read_pointer(folder: Path, name: str = POINTER) -> Pointer | None:
     """Return the state of the series in a folder, None where there is none yet."""
     path = folder / name
     try:
-        return pointer_from(path, read_whole(path))
+        return pointer_from(path, read_bytes(path))
     except FileNotFoundError:
         return None
 
@@ -293,8 +293,8 @@ def pointer_from(path: Path, raw: bytes) -> Pointer:
 def write_pointer(folder: Path, pointer: Pointer) -> None:
     """Replace the state of the series in a folder, at once or not at all; the copy is for ``data gc`` after bit rot."""
     content = sealed(_to_json(pointer))
-    write_whole(folder / POINTER, content)
-    write_whole(folder / POINTER_COPY, content)
+    write_private(folder / POINTER, content)
+    write_private(folder / POINTER_COPY, content)
 
 
 def _to_json(pointer: Pointer) -> dict[str, Any]:

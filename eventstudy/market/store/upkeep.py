@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from eventstudy.arrays import instant_from_us
 from eventstudy.errors import StoreError
+from eventstudy.files import ASIDE
 from eventstudy.market.store.answers import BODY, RECORD, read_record
 from eventstudy.market.store.bar_store import BarStore, every_series
-from eventstudy.market.store.disk import ASIDE, only_writer, remove
+from eventstudy.market.store.disk import DamagedError, disk_errors, only_writer, remove
 from eventstudy.market.store.series import (
     POINTER,
     POINTER_COPY,
@@ -64,6 +67,7 @@ class Cleared:
     days_lost: tuple[Days, ...]
 
 
+@disk_errors()
 def listing(store: BarStore) -> list[Entry]:
     """Return every stored series with its extent; a damaged pointer is a ``StoreError`` that names it."""
     return [_entry(folder) for folder in every_series(store)]
@@ -71,10 +75,12 @@ def listing(store: BarStore) -> list[Entry]:
 
 def verify(store: BarStore) -> Iterator[Finding]:
     """Read every file of the store and check every digest and page checksum."""
-    for folder in every_series(store):
-        yield from _verify_series(folder)
+    with disk_errors():
+        for folder in every_series(store):
+            yield from _verify_series(folder)
 
 
+@disk_errors("written")
 def collect(store: BarStore, *, drop_earlier: bool = False) -> list[Cleared]:
     """Clear every series of leftovers and damage, one lock at a time.
 
@@ -114,7 +120,7 @@ def _verify_series(folder: Path) -> Iterator[Finding]:
         named.add(folder / name)
         try:
             pointer = read_pointer(folder, name)
-        except StoreError as error:
+        except DamagedError as error:
             yield Finding("damaged", folder / name, error.message)
             continue
         if pointer is None:
@@ -139,7 +145,7 @@ def _verify_segment(folder: Path, segment: Segment) -> Iterator[Finding]:
         block = read_segment(folder / "segments", segment, pages=True)
     except FileNotFoundError:
         yield Finding("missing", path, "The pointer names this segment, and it is gone.")
-    except (StoreError, OSError) as error:
+    except (DamagedError, pa.ArrowException) as error:
         yield Finding("damaged", path, str(error))
     else:
         ends = (len(block), int(block.closes[0]), int(block.closes[-1]))
@@ -152,7 +158,7 @@ def _verify_answer(record: Path, named: set[Path]) -> Iterator[Finding]:
         kept = read_record(record)
     except FileNotFoundError:
         yield Finding("missing", record, "The bytes this record names are gone.")
-    except StoreError as error:
+    except DamagedError as error:
         yield Finding("damaged", record, error.message)
     else:
         named.add(record.parent / (kept.stored + BODY))
@@ -164,7 +170,7 @@ def _collect_series(folder: Path, drop_earlier: bool) -> Cleared:
     for record in (folder / "raw").glob(f"*{RECORD}"):
         try:
             needed |= {record.name, read_record(record).stored + BODY}
-        except (StoreError, FileNotFoundError):
+        except (DamagedError, FileNotFoundError):
             continue
     write_pointer(folder, pointer)
     unneeded = [p for p in folder.rglob("*") if p.is_file() and (p.name not in needed or p.name.endswith(ASIDE))]
@@ -188,7 +194,7 @@ def _either_pointer(folder: Path) -> Pointer:
     for name in (POINTER, POINTER_COPY):
         try:
             found = read_pointer(folder, name)
-        except StoreError:
+        except DamagedError:
             continue
         if found is not None:
             return found

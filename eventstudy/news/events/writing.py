@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from eventstudy.errors import EventFileError
+from eventstudy.files import explained, replacing
 from eventstudy.news.events.merging import Proposal
 from eventstudy.news.items import Event
 from eventstudy.news.toml_text import toml_array, toml_string, toml_table, toml_time
@@ -82,29 +81,20 @@ def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", 
 
 
 def write_new(path: Path, text: str, *, over_proposal: bool = False) -> Path:
-    """Write a text aside, synced, then linked into place, so that a reviewed file cannot be lost even to a race.
+    """Write a text to a new file, so that a reviewed file cannot be lost even to a race.
 
     ``over_proposal`` lets it take the place of a file that says of itself that it is only a proposal.
     """
     try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if over_proposal and _is_proposal(path):
-                Path(aside).replace(path)
-            else:
-                os.link(aside, path)
-        finally:
-            Path(aside).unlink(missing_ok=True)
+        with replacing(path, new=not (over_proposal and _is_proposal(path))) as stream:
+            stream.write(text.encode())
     except FileExistsError:
         raise EventFileError(
             f"{path} exists and may have been reviewed; it is not overwritten.", remedy="Name another file."
         ) from None
-    except OSError as error:
-        raise EventFileError(f"{path} cannot be written: {error.strerror}.", remedy="Check the folder.") from None
+    except OSError as fault:
+        error = explained(path, fault)
+        raise EventFileError(error.message, remedy=error.remedy) from None
     return path
 
 

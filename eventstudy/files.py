@@ -1,0 +1,109 @@
+"""Atomic writing: into a file aside, flushed to the disk, renamed into place, and the folder flushed as well."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from eventstudy.errors import FileError
+
+ASIDE = ".tmp"
+FULL = "Free disk space or choose another folder."
+ELSEWHERE = "Choose a folder that you may write to."
+# What the system reports -> what is wrong, and what to do.
+REASONS = {
+    errno.ENOSPC: ("the disk is full", FULL),
+    errno.EDQUOT: ("the disk quota is used up", FULL),
+    errno.EACCES: ("permission denied", ELSEWHERE),
+    errno.EPERM: ("permission denied", ELSEWHERE),
+    errno.EROFS: ("the disk is read-only", ELSEWHERE),
+    errno.ENOTDIR: ("a file stands where a folder must be", ELSEWHERE),
+    errno.EEXIST: ("a file stands where a folder must be", ELSEWHERE),
+    errno.EISDIR: ("it is a folder", "Choose another name."),
+    errno.ENOENT: ("its folder does not exist", "Create the folder and run it again."),
+    errno.ENAMETOOLONG: ("the name is too long for this disk", "Choose a shorter name."),
+}
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int = 0o666, new: bool = False) -> Iterator[BinaryIO]:
+    """Open a file aside that takes the place of ``path`` when the block ends; readers see the old file or the new.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder must exist. A symbolic link is replaced, not followed.
+    mode : int
+        Permissions, less those the process's umask removes.
+    new : bool
+        Refuse to replace a file that exists.
+
+    Raises
+    ------
+    FileExistsError
+        If ``new`` and the file exists; it is untouched.
+    OSError
+        If the disk refuses; what stood at ``path`` is untouched and nothing is left beside it.
+    """
+    aside, placed = path.with_name(f".{os.urandom(6).hex()}{ASIDE}"), False
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(aside, flags, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if new:
+            os.link(aside, path)
+        else:
+            os.replace(aside, path)
+            placed = True
+    finally:
+        if not placed:
+            with suppress(OSError):
+                os.unlink(aside)
+    sync_folder(path.parent)
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """Write ``content`` to ``path`` at once, its folder made where it is missing.
+
+    Raises
+    ------
+    FileError
+        If the disk refuses: path, reason and remedy. Either the old file or the new one stands, never a part.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as stream:
+            stream.write(content)
+    except OSError as fault:
+        raise explained(path, fault) from None
+    return path
+
+
+def left_aside(folder: Path) -> list[Path]:
+    """Return what killed writers left aside in a folder; only the folder's single writer may remove it."""
+    with os.scandir(folder) as entries:
+        return [folder / entry.name for entry in entries if entry.name.startswith(".") and entry.name.endswith(ASIDE)]
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries, where the system can (Windows cannot)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def explained(path: Path, fault: OSError, verb: str = "written") -> FileError:
+    """Return one sentence for what the disk refused, with the remedy."""
+    reason, remedy = REASONS.get(fault.errno or 0, (fault.strerror or str(fault), "Check the disk and run it again."))
+    return FileError(f"{path} cannot be {verb}: {reason}.", remedy=remedy)
