@@ -1,6 +1,7 @@
-"""eventstudy: what did the price do that it would not have done anyway, how fast, and how sure are we.
+"""Event studies of market reactions: event time, abnormal returns, inference.
 
-The public names are loaded on first use, so that ``import eventstudy`` and ``eventstudy --help`` stay quick.
+``run_study`` runs a study and returns a ``StudyResult``. Public names are imported on first use, so that
+``import eventstudy`` and ``eventstudy --help`` stay fast.
 """
 
 from __future__ import annotations
@@ -10,19 +11,58 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+# Public name -> module that defines it. A name that is a module itself (``simulate``) stands with its package.
 PUBLIC = {
+    # studies
+    "StudyResult": "eventstudy.study.result",
+    "StudySpec": "eventstudy.study.spec",
+    "calibrate": "eventstudy.study.calibrate",
+    "load_study": "eventstudy.study.load",
+    "run_study": "eventstudy.study.run",
+    # intraday response
+    "ResponseSettings": "eventstudy.response.settings",
+    "respond": "eventstudy.response.respond",
+    # values
     "Bars": "eventstudy.market.bars",
     "Event": "eventstudy.news.items",
     "EventTime": "eventstudy.news.items",
     "Instrument": "eventstudy.market.instruments",
     "NewsItem": "eventstudy.news.items",
+    "Returns": "eventstudy.market.returns",
+    "Window": "eventstudy.abnormal.windows",
+    # reading and writing
+    "date_item": "eventstudy.news.dating",
     "log_returns": "eventstudy.market.returns",
     "read_bars": "eventstudy.market.sources.files",
-    "write_bars": "eventstudy.market.sources.parquet_file",
     "read_events": "eventstudy.news.events.files",
-    "StudyResult": "eventstudy.study.result",
-    "StudySpec": "eventstudy.study.spec",
-    "run_study": "eventstudy.study.run",
+    "write_bars": "eventstudy.market.sources.parquet_file",
+    # tables of methods
+    "ADJUSTMENTS": "eventstudy.inference.multiple",
+    "FIGURES": "eventstudy.report.figures",
+    "MODELS": "eventstudy.abnormal.models.table",
+    "TESTS": "eventstudy.inference.table",
+    # simulated data
+    "demo_market": "eventstudy.simulate",
+    "simulate": "eventstudy",
+    # errors and warnings
+    "BarsError": "eventstudy.errors",
+    "CalendarError": "eventstudy.errors",
+    "DataError": "eventstudy.errors",
+    "EventFileError": "eventstudy.errors",
+    "EventStudyError": "eventstudy.errors",
+    "EventStudyWarning": "eventstudy.errors",
+    "EventTimeError": "eventstudy.errors",
+    "FileError": "eventstudy.errors",
+    "LockHeldError": "eventstudy.errors",
+    "NetworkError": "eventstudy.errors",
+    "NewsError": "eventstudy.errors",
+    "Notice": "eventstudy.errors",
+    "SourceError": "eventstudy.errors",
+    "SpecError": "eventstudy.errors",
+    "StampError": "eventstudy.errors",
+    "StoreError": "eventstudy.errors",
+    "UnknownNameError": "eventstudy.errors",
+    "UsageError": "eventstudy.errors",
 }
 
 __all__ = ["__version__", *sorted(PUBLIC)]
@@ -36,7 +76,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(
             " ".join(filter(None, [f"eventstudy has no {name!r}.", advice, f"Public names are {', '.join(__all__)}."]))
         )
-    value = getattr(import_module(PUBLIC[name]), name)
+    home = PUBLIC[name]
+    value = import_module(f"{home}.{name}") if home == __name__ else getattr(import_module(home), name)
     globals()[name] = value
     return value
 

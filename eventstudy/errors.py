@@ -1,21 +1,23 @@
-"""Every error and warning of the package, drawn as one tree.
+"""Every error and warning of the package, as one tree. All errors are public: ``es.DataError``.
 
-EventStudyError              one clear sentence, what to do, and the exit code of the command line
- ├─ UsageError               2  a call or option that cannot be meant
- │   └─ UnknownNameError     2  a name that is in none of the tables; lists the known ones
- ├─ SpecError                3  the study file breaks its rules; carries every problem with its place
- ├─ DataError                4  input that is missing or invalid
- │   ├─ BarsError               a bar series that breaks an invariant
- │   ├─ CalendarError           a date outside a calendar's validity, a local time that does not exist
- │   ├─ EventTimeError          a naive, reversed or impossible event time
- │   │   └─ StampError             a written time that cannot be one instant; knows which rule and its readings
- │   ├─ NewsError               a text, feed or table of news that cannot be read
- │   ├─ EventFileError          a list of events that cannot be read or must not be overwritten
- │   ├─ SourceError             a source that does not have what is asked
- │   ├─ StoreError              the local bar store cannot be written or fails verification
- │   └─ FileError               a file or folder that the disk refuses to read or write
- ├─ NetworkError             5  the network, or what came through it
- └─ LockHeldError            6  another process is at work on the same thing
+::
+
+    EventStudyError           what was given, the rule, the remedy, and the exit code of the command line
+     ├─ UsageError               2  an invalid call, argument or option
+     │   └─ UnknownNameError     2  an unknown model, test, table ...; lists the known names
+     ├─ SpecError                3  an invalid study; carries every problem with its position
+     ├─ DataError                4  input that is missing or invalid
+     │   ├─ BarsError               invalid prices
+     │   ├─ CalendarError           a date outside a calendar, a local time that does not exist
+     │   ├─ EventTimeError          an event time without a zone, or one that ends before it starts
+     │   │   └─ StampError             a timestamp that cannot be read as one instant; lists its interpretations
+     │   ├─ NewsError               a text, feed or table of news that cannot be read
+     │   ├─ EventFileError          an event file that cannot be read or must not be overwritten
+     │   ├─ SourceError             a price source that lacks what was requested
+     │   ├─ StoreError              the local bar store cannot be written or fails verification
+     │   └─ FileError               a file or folder that cannot be read or written
+     ├─ NetworkError             5  no connection, or an invalid response
+     └─ LockHeldError            6  another process holds the lock
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ MOST_NAMES = 60
 
 
 class EventStudyError(Exception):
-    """Root of the tree: ``message`` says what was given and which rule it broke, ``remedy`` what to do."""
+    """Root of all errors: ``message`` says what was given and which rule it broke, ``remedy`` what to do."""
 
     exit_code = 4
 
@@ -40,24 +42,25 @@ class EventStudyError(Exception):
 
 
 class UsageError(EventStudyError):
+    """An invalid call, argument or option."""
+
     exit_code = 2
 
 
 class UnknownNameError(UsageError, ValueError):
-    """A name that is in none of the rows of a table."""
+    """A name that is not a row of its table; ``known`` lists the names that are."""
 
     def __init__(self, kind: str, given: str, known: Iterable[str], *, nearest: str = "") -> None:
         self.kind, self.given, self.known = kind, given, tuple(sorted(known))
         few = len(self.known) <= MOST_NAMES
         listed = ", ".join(self.known) if few else f"{len(self.known)} others"
-        super().__init__(
-            f"{given!r} is not a known {kind}; known are {listed}.", remedy=nearest or did_you_mean(given, self.known)
-        )
+        advice = nearest or did_you_mean(given, self.known)
+        super().__init__(f"Unknown {kind} {given!r}.", remedy=f"{advice} Known: {listed}.".strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One broken rule of a study, with the place a person can jump to; line 0 where it was not written in a file."""
+    """One problem of a study with its position in the file; line 0 if it was not read from a file."""
 
     path: str
     line: int
@@ -71,7 +74,7 @@ class Problem:
 
 
 class SpecError(EventStudyError, ValueError):
-    """Every problem of a study file at once."""
+    """An invalid study; ``problems`` lists all of them."""
 
     exit_code = 3
 
@@ -81,23 +84,25 @@ class SpecError(EventStudyError, ValueError):
 
 
 class DataError(EventStudyError, ValueError):
+    """Missing or invalid input."""
+
     exit_code = 4
 
 
 class BarsError(DataError):
-    pass
+    """Invalid prices."""
 
 
 class CalendarError(DataError):
-    pass
+    """A date outside a calendar, or a local time that does not exist."""
 
 
 class EventTimeError(DataError):
-    pass
+    """An event time without a zone, or one that ends before it starts."""
 
 
 class StampError(EventTimeError):
-    """A written time that is not one instant: ``kind`` names the broken rule, ``readings`` what it could mean."""
+    """A timestamp that is not one instant: ``kind`` names the rule it broke, ``readings`` its interpretations."""
 
     def __init__(self, kind: str, message: str, *, readings: Iterable[str] = (), remedy: str = "") -> None:
         self.kind, self.readings = kind, tuple(readings)
@@ -105,35 +110,39 @@ class StampError(EventTimeError):
 
 
 class NewsError(DataError):
-    pass
+    """A text, feed or table of news that cannot be read."""
 
 
 class EventFileError(DataError):
-    pass
+    """An event file that cannot be read or must not be overwritten."""
 
 
 class SourceError(DataError):
-    pass
+    """A price source that lacks what was requested."""
 
 
 class StoreError(DataError):
-    pass
+    """The local bar store cannot be written, or its files are damaged."""
 
 
 class FileError(DataError):
-    pass
+    """A file or folder that cannot be read or written."""
 
 
 class NetworkError(EventStudyError):
+    """No connection, or an invalid response."""
+
     exit_code = 5
 
 
 class LockHeldError(EventStudyError):
+    """Another process holds the lock."""
+
     exit_code = 6
 
 
 class EventStudyWarning(UserWarning):
-    """Something a careful reader must know; ``code`` has a page in the documentation."""
+    """A warning whose ``code`` is explained in the documentation."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code, self.message = code, message
@@ -142,7 +151,7 @@ class EventStudyWarning(UserWarning):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning as data: it travels inside values and results and is shown in every report."""
+    """A warning as data: part of values and results, and shown in every report."""
 
     code: str
     message: str

@@ -22,10 +22,8 @@
 import pandas as pd
 
 import eventstudy as es
-from eventstudy.simulate import DailyDesign, daily_panel
-from eventstudy.study.calibrate import calibrate
 
-draw = daily_panel(DailyDesign(N=30, M=500, L=1, correlation=0.2, errors="t4"), seed=3)
+draw = es.simulate.daily_panel(es.simulate.DailyDesign(N=30, M=500, L=1, correlation=0.2, errors="t4"), seed=3)
 days = pd.bdate_range("2022-01-03", periods=draw.y.shape[1])
 returns = pd.DataFrame(draw.y.T, index=days, columns=[f"F{i:02d}" for i in range(30)])
 
@@ -41,7 +39,7 @@ spec = es.StudySpec(
     tests=("cross_sectional_t", "patell", "kp_bmp"),
     seed=5,
 )
-found = calibrate(spec, events, returns, closes_at="18:50 Europe/Moscow", draws=60)
+found = es.calibrate(spec, events, returns, closes_at="18:50 Europe/Moscow", draws=60)
 
 # %% [markdown]
 # The share of placebo studies in which each test rejects, beside the size it promises and the band in which an honest test
@@ -66,9 +64,7 @@ pd.DataFrame(
 # As a picture: one row per test, its rejections over the range in which an honest test would lie.
 
 # %%
-from eventstudy.report.figures import FIGURES
-
-FIGURES["calibration"](found).figure
+es.FIGURES["calibration"](found).figure
 
 # %% [markdown]
 # The same from the command line: `eventstudy calibrate STUDY.toml --figure sizes.png`.

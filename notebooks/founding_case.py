@@ -22,8 +22,6 @@
 from pathlib import Path
 
 import eventstudy as es
-from eventstudy.news.dating import date_item
-from eventstudy.study.load import load_study
 
 studies = next(path for path in (Path("data/studies"), Path("../data/studies")) if path.exists())
 
@@ -38,14 +36,14 @@ text = (
     "On Tuesday, April 12, the dollar fell by 1.2 rubles to 76.16 rubles as of 18:53, "
     "according to data from the Moscow Exchange."
 )
-dating = date_item(es.NewsItem(id="article", source="newspaper", title="", text=text))
+dating = es.date_item(es.NewsItem(id="article", source="newspaper", title="", text=text))
 dating
 
 # %% [markdown]
 # A person has looked at other sources and written down what they support, and what is only assumed.
 
 # %%
-study = load_study(studies / "biden-putin-fixing.toml")
+study = es.load_study(studies / "biden-putin-fixing.toml")
 study.events[0]
 
 # %% [markdown]
@@ -67,9 +65,7 @@ daily.plot().figure
 # record. `data/studies/biden-putin-moex.toml` does the same on the exchange's own candles where there is a network.
 
 # %%
-from eventstudy.simulate import demo_market
-
-market = demo_market()
+market = es.demo_market()
 spec = es.StudySpec(
     name="simulated-call",
     title="SIMULATED: the call, minute by minute",
@@ -88,6 +84,4 @@ minutes.plot().figure
 # The gray band is what the same clock window did on ordinary days. How unusual is the event among them?
 
 # %%
-from eventstudy.report.figures import FIGURES
-
-FIGURES["placebo"](minutes, instrument="IMOEX2").figure
+es.FIGURES["placebo"](minutes, instrument="IMOEX2").figure

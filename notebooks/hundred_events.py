@@ -22,10 +22,8 @@
 import pandas as pd
 
 import eventstudy as es
-from eventstudy.report.figures import FIGURES
-from eventstudy.simulate import DailyDesign, daily_panel
 
-draw = daily_panel(DailyDesign(N=100, M=220, L=11, correlation=0.2), seed=11)
+draw = es.simulate.daily_panel(es.simulate.DailyDesign(N=100, M=220, L=11, correlation=0.2), seed=11)
 days = pd.bdate_range("2024-01-01", periods=draw.y.shape[1])
 returns = pd.DataFrame(draw.y.T, index=days, columns=[f"F{i:03d}" for i in range(100)])
 market = pd.Series(draw.F[0, :, 0], index=days, name="market")
@@ -57,10 +55,10 @@ result
 result.to_frame("tests")[["test", "start", "stop", "estimate", "statistic", "pvalue", "n_events"]]
 
 # %%
-FIGURES["average"](result).figure
+es.FIGURES["average"](result).figure
 
 # %% [markdown]
 # The calendar shows the problem at a glance: all dots are in one column.
 
 # %%
-FIGURES["calendar"](result).figure
+es.FIGURES["calendar"](result).figure

@@ -19,11 +19,11 @@
 # %%
 from tempfile import mkdtemp
 
-from eventstudy.simulate import IntradayDesign, intraday_market
+import eventstudy as es
 
-drawn = intraday_market(IntradayDesign(days=40, jump=0.008), seed=7)
+simulated = es.simulate.intraday_market(es.simulate.IntradayDesign(days=40, jump=0.008), seed=7)
 folder = mkdtemp()
-local = drawn.bars[0].frame.tz_convert("Europe/Moscow").tz_localize(None)
+local = simulated.bars[0].frame.tz_convert("Europe/Moscow").tz_localize(None)
 local.to_csv(f"{folder}/prices.csv", index_label="time")
 local.head(3)
 
@@ -32,9 +32,6 @@ local.head(3)
 
 # %%
 from datetime import datetime
-
-import eventstudy as es
-from eventstudy.errors import EventTimeError
 
 bars = es.read_bars(
     f"{folder}/prices.csv",
@@ -45,7 +42,7 @@ bars = es.read_bars(
     calendar="24/7",
     columns={"time": "time"},
 )
-when = es.EventTime(drawn.event.time.earliest, drawn.event.time.latest, basis="stamp")
+when = es.EventTime(simulated.event.time.earliest, simulated.event.time.latest, basis="stamp")
 event = es.Event("my-event", when, label="The news I know of")
 spec = es.StudySpec(name="mine", title="SIMULATED: my own data", event=(-10, 30), windows=((0, 0),), tests=("placebo",))
 result = es.run_study(spec, [event], [bars])
@@ -65,10 +62,10 @@ result.to_frame("car")
 
 # %% [markdown]
 # `result.save("folder")` writes the report, the figure, the tables and a manifest to reproduce them from. A time without a
-# zone is refused, because nobody could say which instant it is:
+# zone is refused, because it is not an instant:
 
 # %%
 try:
     es.EventTime(datetime(2021, 4, 13, 18, 0), datetime(2021, 4, 13, 18, 37))  # noqa: DTZ001
-except EventTimeError as error:
+except es.EventTimeError as error:
     print(error)

@@ -12,8 +12,9 @@ from eventstudy.abnormal.event_windows import EventWindows
 from eventstudy.abnormal.events import NO_EVENTS, Pairs
 from eventstudy.abnormal.models.ols import dots
 from eventstudy.abnormal.models.row import Fit
-from eventstudy.abnormal.windows import Window
+from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, StrArray, value
+from eventstudy.errors import UsageError
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +104,15 @@ class AbnormalReturns:
     def regressors(self) -> FloatArray:
         return self.windows.regressors
 
-    def columns(self, window: Window) -> slice:
-        """Return the cells that ``window`` covers."""
-        return slice(window.start - int(self.tau[0]), window.stop - int(self.tau[0]) + 1)
+    def columns(self, window: WindowLike) -> slice:
+        """Return the cells that ``window`` covers; a window is a ``Window`` or its bounds, here and below."""
+        window, first, last = as_window(window), int(self.tau[0]), int(self.tau[-1])
+        if window.start < first or window.stop > last:
+            raise UsageError(
+                f"Window {window} does not lie inside the event window {Window(first, last)}.",
+                remedy="Choose one inside it, or run the study with a longer event window.",
+            )
+        return slice(window.start - first, window.stop - first + 1)
 
     def part(self, rows: slice | IntArray) -> AbnormalReturns:
         """Return the numbers of the events ``rows``, which a slice does not copy, without the names of all events."""
@@ -116,18 +123,18 @@ class AbnormalReturns:
         noise = None if self.noise is None else self.noise[rows]
         return AbnormalReturns(pairs, windows, self.ar[rows], fit, same_clock, noise)
 
-    def car(self, window: Window) -> FloatArray:
+    def car(self, window: WindowLike) -> FloatArray:
         """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""
         cells = self.ar[:, self.columns(window)]
         return dots(cells, np.ones(cells.shape[1]))
 
-    def expected(self, window: Window) -> FloatArray:
+    def expected(self, window: WindowLike) -> FloatArray:
         """Return the expected return summed over ``window``, shape (N,)."""
         if self.same_clock is not None:
-            return self.same_clock.mean[:, self.same_clock.windows.index(window)]
+            return self.same_clock.mean[:, self._same_clock_place(as_window(window))]
         return np.asarray(self._expected_cells(window).sum(axis=1), dtype=np.float64)
 
-    def _expected_cells(self, window: Window) -> FloatArray:
+    def _expected_cells(self, window: WindowLike) -> FloatArray:
         cells, coef = self.columns(window), self.fit.coef
         if self.same_clock is not None:
             return self.same_clock.cell_mean[:, cells]
@@ -136,7 +143,7 @@ class AbnormalReturns:
             total = total + coef[:, j : j + 1] * self.regressors[j - 1][:, cells]
         return total
 
-    def bhar(self, window: Window, kind: ReturnKind = "log") -> FloatArray:
+    def bhar(self, window: WindowLike, kind: ReturnKind = "log") -> FloatArray:
         """Return each event's buy-and-hold abnormal return, a simple return: ``prod(1 + R) - prod(1 + E[R])``.
 
         Log returns are summed and turned into simple ones first; compounding logs would be wrong.
@@ -156,21 +163,21 @@ class AbnormalReturns:
             return np.asarray(np.expm1(np.cumsum(self.ar, axis=1) + likely) - np.expm1(likely), dtype=np.float64)
         return np.asarray(np.cumprod(1 + self.ar + expected, axis=1) - np.cumprod(1 + expected, axis=1))
 
-    def bars(self, window: Window) -> IntArray:
+    def bars(self, window: WindowLike) -> IntArray:
         """Return the number of bars in ``window``, merged bars counted, shape (N,)."""
         return self.windows.bars(self.columns(window))
 
-    def window_variance(self, window: Window) -> FloatArray:
+    def window_variance(self, window: WindowLike) -> FloatArray:
         """Return the variance of the prediction error of each CAR, shape (N,)."""
         if self.same_clock is not None:
-            return self._same_clock_variance(window)
+            return self._same_clock_variance(as_window(window))
         d = self.windows.sums(self.columns(window))
         if self.noise is not None:
             return self.noise_variance(window) + self.fit.sigma2 * self._leverage(d)
         variance: FloatArray = self.fit.sigma2 * (d[0] + self._leverage(d))
         return variance
 
-    def noise_variance(self, window: Window) -> FloatArray:
+    def noise_variance(self, window: WindowLike) -> FloatArray:
         """Return the variance of each CAR as if the expected return were known exactly, shape (N,)."""
         if self.noise is None:
             return np.asarray(self.fit.sigma2 * self.bars(window), dtype=np.float64)
@@ -198,8 +205,18 @@ class AbnormalReturns:
 
     def _same_clock_variance(self, window: Window) -> FloatArray:
         assert self.same_clock is not None  # noqa: S101
-        which = self.same_clock.windows.index(window)
+        which = self._same_clock_place(window)
         return self.same_clock.variance[:, which] * (1 + 1 / np.maximum(self.same_clock.days, 1))
+
+    def _same_clock_place(self, window: Window) -> int:
+        assert self.same_clock is not None  # noqa: S101
+        if window not in self.same_clock.windows:
+            raise UsageError(
+                f"The model was fitted on other days for the windows {', '.join(map(str, self.same_clock.windows))}, "
+                f"not for {window}.",
+                remedy="Add it to the windows of the study.",
+            )
+        return self.same_clock.windows.index(window)
 
     def df(self) -> FloatArray:
         """Degrees of freedom of each event's variance, shape (N,)."""

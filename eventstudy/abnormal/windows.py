@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -87,7 +87,8 @@ class Window:
     def __post_init__(self) -> None:
         if self.start > self.stop:
             raise UsageError(
-                f"The window [{self.start}, {self.stop}] ends before it starts.", remedy="Exchange the two."
+                f"Window ({self.start}, {self.stop}) ends before it starts.",
+                remedy=f"Swap the bounds: ({self.stop}, {self.start}).",
             )
 
     def __len__(self) -> int:
@@ -95,6 +96,23 @@ class Window:
 
     def __str__(self) -> str:
         return f"[{self.start:+d}, {self.stop:+d}]"
+
+
+WindowLike: TypeAlias = Window | tuple[int, int]
+
+
+def as_window(given: WindowLike) -> Window:
+    """Return a window given as such or as its two bounds, ``(-5, 5)``.
+
+    >>> as_window((0, 1))
+    Window(start=0, stop=1)
+    """
+    if isinstance(given, Window):
+        return given
+    bounds = tuple(given) if isinstance(given, tuple | list) else ()
+    if len(bounds) != 2 or not all(isinstance(bound, int | np.integer) for bound in bounds):
+        raise UsageError(f"{given!r} is not a window.", remedy="Give its first and last bar, for example (-5, 5).")
+    return Window(int(bounds[0]), int(bounds[1]))
 
 
 @dataclass(frozen=True, slots=True)

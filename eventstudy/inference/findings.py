@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.abnormal.events import Pairs
-from eventstudy.abnormal.windows import Window
+from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import Alternative, FloatArray, IntArray, StrArray, value
 from eventstudy.inference import distributions
 from eventstudy.inference.significance import Distribution, Significance
@@ -145,9 +145,10 @@ class Significances(Sequence[Significance]):
     def __getitem__(self, place):  # type: ignore[no-untyped-def]
         return list(self)[place]
 
-    def of(self, test: str, window: Window | None = None) -> tuple[Findings, ...]:
+    def of(self, test: str, window: WindowLike | None = None) -> tuple[Findings, ...]:
         """Return the findings of one test, on one window or on all."""
-        return tuple(f for f in self.findings if f.test == test and window in (None, f.window))
+        wanted = None if window is None else as_window(window)
+        return tuple(f for f in self.findings if f.test == test and wanted in (None, f.window))
 
     def to_frame(self) -> pd.DataFrame:
         """Return all findings below one another."""

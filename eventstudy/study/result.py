@@ -12,7 +12,7 @@ from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.events import Ledger
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.placebo.paths import PlaceboPaths
-from eventstudy.abnormal.windows import Window
+from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import FloatArray, value
 from eventstudy.errors import DataError, Notice, UnknownNameError
 from eventstudy.inference.cross_section import CrossSection, cross_section
@@ -143,7 +143,7 @@ class StudyResult:
     def cross_section(
         self,
         attributes: pd.DataFrame,
-        window: Window | None = None,
+        window: WindowLike | None = None,
         *,
         covariance: str = "HC1",
         clusters: Sequence[object] | None = None,
@@ -155,7 +155,7 @@ class StudyResult:
         """
         if not attributes.index.is_unique:
             raise DataError("The attributes name an event twice.", remedy="Keep one row per event id.")
-        chosen = window or (self.windows or self.spec.test_windows)[0]
+        chosen = (self.windows or self.spec.test_windows)[0] if window is None else as_window(window)
         rows = attributes.reindex(list(map(str, self.abnormal.events)))
         return cross_section(self.abnormal.car(chosen), rows, covariance=covariance, clusters=clusters)
 
@@ -168,9 +168,14 @@ class StudyResult:
         entries = [package(__version__), *(entry(row.source, row.doi) for row in rows)]
         return "\n\n".join(dict.fromkeys(entries))
 
-    def findings(self, test: str) -> tuple[Findings, ...]:
-        """Return the columns of one test, one entry per window."""
-        return self.significances.of(test)
+    def findings(self, test: str, window: WindowLike | None = None) -> tuple[Findings, ...]:
+        """Return the columns of one test, one entry per window of the study, or of one window."""
+        if test not in self.spec.tests:
+            raise UnknownNameError("test of this study", test, self.spec.tests, nearest=self._untested(test))
+        return self.significances.of(test, window)
+
+    def _untested(self, test: str) -> str:
+        return "Add it to the tests of the study." if test in TESTS else ""
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the response: price with the event interval, cumulated abnormal return with its band, volume."""

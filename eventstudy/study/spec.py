@@ -211,6 +211,8 @@ class StudySpec(Settings):
 
 def _tupled(value: Any) -> Any:
     """Return TOML's and Python's lists as tuples, so that a spec is immutable all the way down."""
+    if isinstance(value, Window):
+        return value.start, value.stop
     if isinstance(value, list | tuple):
         return tuple(map(_tupled, value))
     if isinstance(value, dict):

@@ -86,7 +86,7 @@ def test_manners_end_with_the_run() -> None:
 @pytest.mark.parametrize(
     ("kind", "code", "sentence"),
     [
-        ("name", 2, "eventstudy: 'markte' is not a known model; known are market, zero. Did you mean 'market'?\n"),
+        ("name", 2, "eventstudy: Unknown model 'markte'. Did you mean 'market'? Known: market, zero.\n"),
         ("spec", 3, "eventstudy: study.toml:3:5: model: unknown\n"),
         ("data", 4, "eventstudy: the file holds no rows. Give another.\n"),
         ("os", 4, "eventstudy: 'missing.csv': No such file or directory.\n"),

@@ -88,7 +88,7 @@ def test_every_choice_can_be_written_in_a_study_file_and_comes_back(tmp_path: Pa
         ("known_weight = 0.25", "allowed is 0 to 1"),
         ('seasonality = "wsd"', "fourier"),
         ('expected = "dimson"', "market_adjusted"),
-        ("{ lags = 2 }", "known are lags"),
+        ("{ lags = 2 }", "Known: lags"),
         ('volatility = "bipower"', "minrv"),
     ],
 )
