@@ -111,8 +111,8 @@ class Block:
     event_X : FloatArray, shape (k, B, L2), or tuple of arrays and Windows, length k
     n_bars : IntArray, shape (B, L2)
         Bars merged into each cell.
-    start : IntArray, shape (B,)
-        Place of the first estimation cell on the axis of closes.
+    start, reference, first : IntArray, shape (B,)
+        Places on the axis of closes: first estimation cell, last close before the news, first close after it.
     before : int
         Event-window cells before tau = 0.
     """
@@ -123,6 +123,8 @@ class Block:
     event_X: Any
     n_bars: IntArray
     start: IntArray
+    reference: IntArray
+    first: IntArray
     before: int = 0
 
 
@@ -213,6 +215,8 @@ def cut(
         event_X=tuple(event_cells(f, time_at, time_bounds, tau, kind) for f in series.factors),
         n_bars=n_bars,
         start=start + series.time_origin,
+        reference=time_at[0] + series.time_origin,
+        first=time_at[1] + series.time_origin,
         before=int((tau < 0).sum()),
     )
 

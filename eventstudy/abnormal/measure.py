@@ -34,7 +34,7 @@ class Collector:
     ``function(block, fit, used)`` sees one block and the mask of the events that are used.
     """
 
-    function: Callable[[Block, Fit, BoolArray], NDArray[Any]]
+    function: Callable[[Block, Fit, BoolArray], Any]
     combine: Combine
 
 

@@ -14,6 +14,7 @@ from eventstudy.abnormal.measure import Collector, subtract
 from eventstudy.abnormal.models.row import Fit
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.inference.clustering import calendar_places, common_dates
 from eventstudy.inference.diagnostics import diagnose
 
 
@@ -43,41 +44,10 @@ def positive_share(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     return made
 
 
-def calendar_sums(calendar: IntArray | None, size: int, block: Block, fit: Fit, used: BoolArray) -> FloatArray:
-    """Sum over events of residuals of length one, on every instant of calendar time; last cell: number of events.
-
-    With ``u_i = e_i / |e_i|`` the sum of correlations over pairs is ``sum_t (sum_i u_it)^2 - N``: O(N T), no pair is
-    ever formed, and the diagonal is taken out exactly. ``calendar`` is the instant of each place on the axis of closes,
-    None where places are instants.
-    """
-    unit, start = fit.residuals[used], block.start[used]
-    rows, there = holes(unit, fit.n[used])
-    unit[rows] = np.where(there, unit[rows], 0.0)
-    n = np.full(len(unit), max(unit.shape[1], 1))
-    n[rows] = np.maximum(there.sum(axis=1), 1)
-    unit -= (unit.sum(axis=1) / n)[:, None]
-    unit[rows] = np.where(there, unit[rows], 0.0)
-    length = np.sqrt(np.einsum("ij,ij->i", unit, unit))
-    unit /= np.where(length > 0, length, 1.0)[:, None]
-    # Cells beyond the series are missing, so their zeros may land anywhere.
-    time = start[:, None] + np.arange(unit.shape[1])
-    length_of_axis = size if calendar is None else len(calendar)
-    if not _within(start, unit.shape[1], length_of_axis):
-        np.clip(time, 0, length_of_axis - 1, out=time)
-    if calendar is not None:
-        time = calendar[time]
-    total = np.bincount(time.ravel(), weights=unit.ravel(), minlength=size + 1)
-    total[size] = float((length > 0).sum())
-    return np.asarray(total, dtype=np.float64)
-
-
-def _within(start: IntArray, width: int, length: int) -> bool:
-    return bool(start.min(initial=0) >= 0 and start.max(initial=0) + width <= length)
-
-
 def residuals(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
-    """The residuals themselves behind the place of their first bar, for small studies only; shape (B, 1 + L1)."""
-    return np.concatenate([block.start[:, None].astype(np.float64), fit.residuals], axis=1)
+    """The residuals themselves behind their event window, for small studies only; shape (B, 2 + L1)."""
+    window = np.stack([block.reference, block.first], axis=1).astype(np.float64)
+    return np.concatenate([window, fit.residuals], axis=1)
 
 
 def market_moments(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
@@ -128,17 +98,10 @@ class Context:
     bars: int = 0
 
 
-def _calendar(context: Context) -> Collector:
-    if context.series.shared:
-        return Collector(partial(calendar_sums, None, len(context.series.closes)), "sum")
-    closes, index = np.unique(context.series.closes, return_inverse=True)
-    return Collector(partial(calendar_sums, index.astype(np.int64), len(closes)), "sum")
-
-
 EVIDENCE: Mapping[str, Callable[[Context], Collector]] = {
     "portfolio": lambda context: Collector(portfolio, "sum"),
     "positive_share": lambda context: Collector(positive_share, "rows"),
-    "calendar_sums": _calendar,
+    "common_dates": lambda context: Collector(partial(common_dates, calendar_places(context.series)), "sum"),
     "market_moments": lambda context: Collector(market_moments, "rows"),
     "diagnostics": lambda context: Collector(diagnose, "rows"),
     "residuals": lambda context: Collector(residuals, "rows"),
@@ -159,6 +122,6 @@ def diagnosed(choice: str, context: Context) -> frozenset[str]:
 def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:
     """Return the collectors of a study; residuals are kept for the exact clustering of small studies."""
     wanted = set(needs & EVIDENCE.keys())
-    if "calendar_sums" in wanted and context.events * context.bars <= KEPT_CELLS:
+    if "common_dates" in wanted and context.events * context.bars <= KEPT_CELLS:
         wanted.add("residuals")
     return {name: EVIDENCE[name](context) for name in sorted(wanted)}

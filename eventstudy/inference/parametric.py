@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray
-from eventstudy.inference.clustering import mean_correlation
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 
@@ -99,7 +98,7 @@ def bmp(sample: Sample) -> Statistic:
 
 
 def _clustering(sample: Sample, n: int) -> tuple[float, str]:
-    r = mean_correlation(sample.evidence)
+    r = float(sample.evidence["mean_correlations"][sample.options["window_index"]])
     if not np.isfinite(r):
         return r, "the mean correlation needs at least 2 events with an estimation window"
     if 1 + (n - 1) * r <= 0:

@@ -101,13 +101,16 @@ def abnormal_bars(y: FloatArray, X: FloatArray, row: ModelRow, options: Options)
     for first in range(0, days, DAYS_AT_ONCE):
         rows = np.arange(first, min(first + DAYS_AT_ONCE, days))
         own = (np.repeat(np.arange(1, days), n) == rows[:, None]) & (rows[:, None] > 0)
+        none = np.zeros(len(rows), dtype=np.int64)
         block = Block(
             y=np.where(own, np.nan, learn),
             X=np.broadcast_to(regressors[:, None], (len(X), len(rows), learn.size)),
             event_y=y[rows],
             event_X=X[:, rows],
             n_bars=np.ones((len(rows), n), dtype=np.int64),
-            start=np.zeros(len(rows), dtype=np.int64),
+            start=none,
+            reference=none,
+            first=none,
         )
         made[rows] = _less_fit(row.prepare(block, options), row, options)
     return made

@@ -25,7 +25,7 @@ from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US, FloatArray, ReturnKind, check_choice, look_up
 from eventstudy.errors import Notice, UsageError
-from eventstudy.inference.clustering import mean_correlation
+from eventstudy.inference.clustering import mean_correlations
 from eventstudy.inference.evidence import Context, collectors, diagnosed
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import adjust, event_draws, family_draws
@@ -158,8 +158,10 @@ def compute(
     plan = replace(plan, collect=collectors(needs | diagnosed(spec.diagnostics, context), context))
     abnormal, found = measure(events, data, positions, plan, run)
     evidence: dict[str, Any] = dict(found)
-    if "calendar_sums" in evidence:
-        evidence["mean_correlation"] = mean_correlation(evidence)  # once, for every test and window that wants it
+    if "common_dates" in evidence:
+        kept = evidence.get("residuals")
+        correlations = mean_correlations(evidence["common_dates"], plan.tests_on, plan.cells[0], kept)
+        evidence["mean_correlations"] = correlations
     if needs & RANKINGS:
         evidence |= rank_pass(data, (positions, replace(plan, collect={})), abnormal, needs, run)
     return abnormal, evidence
