@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 
 import numpy as np
@@ -14,8 +14,10 @@ import eventstudy as es
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import ANCHORS, Window
 from eventstudy.arrays import DAY_US, MINUTE_US, epoch_us, from_epoch_us
+from eventstudy.inference.compat import COMPAT
+from eventstudy.inference.evidence import Evidence
 from eventstudy.inference.multiple import ADJUSTMENTS
-from eventstudy.inference.table import COMPAT, TESTS
+from eventstudy.inference.table import TESTS
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
 
@@ -291,10 +293,18 @@ def test_every_row_says_what_it_is(table: dict[str, object]) -> None:
         assert row.function.__doc__, name  # type: ignore[attr-defined]
 
 
-def test_profiles_name_real_tests_and_options() -> None:
+def test_profiles_replace_real_tests_and_keep_what_the_test_is_about() -> None:
     for profile in COMPAT.values():
-        for test, options in profile.items():
-            assert set(options) <= set(TESTS[test].options)
+        for test, row in profile.items():
+            assert (row.null, row.scope, row.options) == (TESTS[test].null, TESTS[test].scope, TESTS[test].options)
+            assert row.function is not TESTS[test].function
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_what_a_test_needs_is_evidence_that_a_study_gathers(test: str) -> None:
+    gathered = {field.name for field in fields(Evidence)}
+    profiles = [profile[test] for profile in COMPAT.values() if test in profile]
+    assert {need for row in (TESTS[test], *profiles) for need in row.needs} <= gathered
 
 
 def test_equality_of_results() -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy.abnormal import events as book
-from eventstudy.abnormal.events import EventTable, Positions
+from eventstudy.abnormal import events as outcomes
+from eventstudy.abnormal.events import EventTable, Numbers, OpenLedger, Positions
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.windows import ANCHORS, Window, WindowSpec, lay
+from eventstudy.abnormal.windows import ANCHORS, EventBars, NewsBounds, Window, WindowSpec, locate_closes
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, look_up
 
 
@@ -48,12 +47,12 @@ def find_overlaps(positions: Positions, window: Window) -> Overlaps:
     return Overlaps(low, high, np.minimum(shared, high - low + 1))
 
 
-def keep(positions: Positions, overlaps: Overlaps, codes: Codes) -> Treated:
+def keep(positions: Positions, overlaps: Overlaps, ledger: OpenLedger) -> Treated:
     """Use every event; the ledger and a notice tell which windows share bars."""
     return positions, np.ones(len(positions.row), dtype=bool)
 
 
-def drop_later(positions: Positions, overlaps: Overlaps, codes: Codes) -> Treated:
+def drop_later(positions: Positions, overlaps: Overlaps, ledger: OpenLedger) -> Treated:
     """Use the earlier of two overlapping events."""
     kept = np.ones(len(positions.row), dtype=bool)
     series, last = -1, -1
@@ -62,11 +61,11 @@ def drop_later(positions: Positions, overlaps: Overlaps, codes: Codes) -> Treate
             series, last = int(positions.series[i]), -1
         kept[i] = overlaps.low[i] > last
         last = int(overlaps.high[i]) if kept[i] else last
-    codes.mark(positions.row[~kept], book.OVERLAP)
+    ledger.mark(positions.row[~kept], outcomes.OVERLAP)
     return positions, kept
 
 
-def merge(positions: Positions, overlaps: Overlaps, codes: Codes) -> Treated:
+def merge(positions: Positions, overlaps: Overlaps, ledger: OpenLedger) -> Treated:
     """Make one event of a chain of overlapping ones: from the first reference to the last first close."""
     kept = np.ones(len(positions.row), dtype=bool)
     first = positions.first.copy()
@@ -79,27 +78,16 @@ def merge(positions: Positions, overlaps: Overlaps, codes: Codes) -> Treated:
             kept[i] = False
         else:
             head = i
-    codes.mark(positions.row[~kept], book.MERGED)
-    columns = (positions.row, positions.series, positions.reference, first)
-    made = Positions(*columns, positions.placebo_reference, positions.placebo_first, positions.placebo_day)
-    return made, kept
+    ledger.mark(positions.row[~kept], outcomes.MERGED)
+    return replace(positions, first=first), kept
 
 
-TREATMENTS: Mapping[str, Callable[[Positions, Overlaps, Codes], Treated]] = {
+TREATMENTS: Mapping[str, Callable[[Positions, Overlaps, OpenLedger], Treated]] = {
     "keep": keep,
     "drop_later": drop_later,
     "merge": merge,
     "exclude_from_estimation": keep,
 }
-
-
-def subset(positions: Positions, kept: BoolArray) -> Positions:
-    """Return the positions of ``kept``."""
-    if kept.all():
-        return positions
-    none = np.empty((int(kept.sum()), 0), dtype=np.int64)
-    row, series, reference, first = positions.row, positions.series, positions.reference, positions.first
-    return Positions(row[kept], series[kept], reference[kept], first[kept], none, none, none)
 
 
 def without_events(learn: FloatArray, series: SeriesSet, positions: Positions, overlaps: Overlaps) -> FloatArray:
@@ -117,62 +105,43 @@ def without_events(learn: FloatArray, series: SeriesSet, positions: Positions, o
 MAX_GAP_US = 14 * DAY_US
 HOUR_US = 3_600_000_000
 LARGEST = (1 << 62) - 1
-Numbers = NDArray[Any] | int
-
-
-@dataclass
-class Codes:
-    """Ledger columns while they are being filled; frozen into a Ledger at the end of a study."""
-
-    code: NDArray[np.uint8]
-    a: IntArray
-    b: IntArray
-
-    @classmethod
-    def blank(cls, n: int) -> Codes:
-        return cls(np.zeros(n, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64))
-
-    def mark(self, rows: NDArray[np.intp], code: Numbers, a: Numbers = 0, b: Numbers = 0) -> None:
-        """Give ``rows`` a code, unless an earlier rule already spoke."""
-        self.code[rows], self.a[rows], self.b[rows] = code, a, b
 
 
 def align(
     table: EventTable, series: SeriesSet, windows: WindowSpec, *, anchor: str, max_gap_us: int = MAX_GAP_US
-) -> tuple[Positions, Codes]:
+) -> tuple[Positions, OpenLedger]:
     """Return where each event sits, and why the others have no place.
 
     An event before the first close, after the last one, or in a hole longer than ``max_gap_us`` has no position:
     it is never moved to the nearest bar. Rows come back in the order (series, reference, first, row), so that
     neighbors in memory are neighbors in time.
     """
-    codes = Codes.blank(len(table))
+    ledger = OpenLedger.of(table)
     which = _which_series(table, series)
-    before, by = look_up("anchor", ANCHORS, anchor).function(table.earliest, table.latest)
-    reference, first = _lay_all(series, which, before, by)
+    bounds = look_up("anchor", ANCHORS, anchor).function(table.earliest, table.latest)
+    reference, first = _locate(series, which, bounds)
     length = series.length[np.maximum(which, 0)]
     start = series.time_offset[np.maximum(which, 0)]
     inside = (which >= 0) & (reference >= 0) & (first < length)
     gap = _gap(series, start, np.where(inside, reference, 0), np.where(inside, first, 0))
     missing_bars = _missing_bars(windows, reference, first, length)
-    _mark(codes, which < 0, book.UNKNOWN)
+    _mark(ledger, which < 0, outcomes.UNKNOWN)
     if table.circular is not None:
-        _mark(codes, table.circular, book.CIRCULAR)
-    _mark(codes, reference < 0, book.BEFORE)
-    _mark(codes, first >= length, book.AFTER)
-    _mark(codes, inside & (gap > max_gap_us), book.HOLE, gap // HOUR_US, max_gap_us // HOUR_US)
-    _mark(codes, missing_bars > 0, book.WINDOW, missing_bars)
-    _mark(codes, _duplicates(table, which), book.DUPLICATE)
-    row = np.flatnonzero(codes.code == book.USED)
+        _mark(ledger, table.circular, outcomes.CIRCULAR)
+    _mark(ledger, reference < 0, outcomes.BEFORE)
+    _mark(ledger, first >= length, outcomes.AFTER)
+    _mark(ledger, inside & (gap > max_gap_us), outcomes.HOLE, gap // HOUR_US, max_gap_us // HOUR_US)
+    _mark(ledger, missing_bars > 0, outcomes.WINDOW, missing_bars)
+    _mark(ledger, _duplicates(table, which), outcomes.DUPLICATE)
+    row = np.flatnonzero(ledger.code == outcomes.USED)
     row = _in_order(which * (int(length.max(initial=0)) + 1) + reference, first - reference, row)
-    none = np.empty((len(row), 0), dtype=np.int64)
-    return Positions(row, which[row], reference[row], first[row], none, none, none), codes
+    return Positions(row, which[row], reference[row], first[row]), ledger
 
 
-def _mark(codes: Codes, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0, b: Numbers = 0) -> None:
-    rows = np.flatnonzero(where & (codes.code == book.USED))
+def _mark(ledger: OpenLedger, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0, b: Numbers = 0) -> None:
+    rows = np.flatnonzero(where & (ledger.code == outcomes.USED))
     pick = [value[rows] if isinstance(value, np.ndarray) else value for value in (a, b)]
-    codes.mark(rows, code, *pick)
+    ledger.mark(rows, code, *pick)
 
 
 def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
@@ -184,17 +153,17 @@ def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
     return found[place]
 
 
-def _lay_all(series: SeriesSet, which: IntArray, before: IntArray, by: IntArray) -> tuple[IntArray, IntArray]:
+def _locate(series: SeriesSet, which: IntArray, bounds: NewsBounds) -> EventBars:
     if series.shared:
-        return lay(series.closes, before, by)
+        return locate_closes(series.closes, bounds)
     reference, first = np.full(len(which), -1, np.int64), np.full(len(which), -1, np.int64)
     order = np.argsort(which, kind="stable")
     edges = np.searchsorted(which[order], np.arange(len(series.codes) + 1))
     for s in np.unique(which[which >= 0]):
         rows = order[edges[s] : edges[s + 1]]
         closes = series.closes[series.time_offset[s] : series.time_offset[s] + series.length[s]]
-        reference[rows], first[rows] = lay(closes, before[rows], by[rows])
-    return reference, first
+        reference[rows], first[rows] = locate_closes(closes, NewsBounds(bounds.before[rows], bounds.by[rows]))
+    return EventBars(reference, first)
 
 
 def _in_order(place: IntArray, bars: IntArray, row: NDArray[np.intp]) -> NDArray[np.intp]:

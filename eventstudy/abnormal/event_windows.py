@@ -1,4 +1,4 @@
-"""Event windows of many events on the axis of closes: bars, instants and regressors, cut when somebody reads them."""
+"""Event windows of many events on the axis of closes: bars, instants and regressors, computed when read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from eventstudy.abnormal.events import Positions
-from eventstudy.abnormal.gather import Cells, event_cells, shared_runs, stacked
+from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.gather import Bounds, Cells, event_cells, shared_runs, stacked
 from eventstudy.abnormal.models.ols import dots
-from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import EventBars
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, value
 
-# Instants of so many cells are looked up; a study of more is not drawn.
-DRAWN_CELLS = 2_000_000
+# Instants of so many cells are looked up; a study of more is not plotted.
+CLOSES_CELLS = 2_000_000
 
 
 @value
@@ -66,14 +66,14 @@ class EventWindows:
         merged = self.first - self.reference
         if bool((merged == 1).all()) or not (self.tau == 0).any():
             return np.broadcast_to(np.ones(len(self.tau), dtype=np.int64), (len(self), len(self.tau)))
-        made = np.ones((len(self), len(self.tau)), dtype=np.int64)
-        made[:, self.tau == 0] = merged[:, None]
-        return made
+        n_bars = np.ones((len(self), len(self.tau)), dtype=np.int64)
+        n_bars[:, self.tau == 0] = merged[:, None]
+        return n_bars
 
     @cached_property
     def closes(self) -> IntArray:
-        """Closing instants of the cells, shape (N, L2); width 0 where there are too many to be drawn."""
-        if len(self) * len(self.tau) > DRAWN_CELLS:
+        """Closing instants of the cells, shape (N, L2); width 0 where there are too many."""
+        if len(self) * len(self.tau) > CLOSES_CELLS:
             return np.empty((len(self), 0), dtype=np.int64)
         reference, first = self.reference[:, None], self.first[:, None]
         return self.axis[np.where(self.tau < 0, reference + self.tau + 1, first + self.tau)]
@@ -96,19 +96,18 @@ class EventWindows:
         return total
 
     def _cells(self, factor: FloatArray) -> Cells:
-        return event_cells(factor, (self.reference, self.first), (self.low, self.high), self.tau, self.kind)
+        bars, bounds = EventBars(self.reference, self.first), Bounds(self.low, self.high)
+        return event_cells(factor, bars, bounds, self.tau, kind=self.kind)
 
 
-def windows_at(
-    series: SeriesSet, positions: Positions, rows: Any, settings: tuple[IntArray, ReturnKind, int]
-) -> EventWindows:
-    """Return the event windows of ``rows``; settings are tau, the kind of returns, and how many factors are studied."""
-    tau, kind, k = settings
+def windows_at(data: EventData, rows: IntArray, *, tau: IntArray, kind: ReturnKind, regressors: int) -> EventWindows:
+    """Return the event windows of ``rows`` with the first ``regressors`` factors."""
+    series, positions = data.series, data.positions
     which = positions.series[rows]
     low = series.time_offset[which]
     return EventWindows(
         axis=series.closes,
-        factors=series.factors[:k],
+        factors=series.factors[:regressors],
         reference=low + positions.reference[rows],
         first=low + positions.first[rows],
         low=low,

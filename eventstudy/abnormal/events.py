@@ -1,4 +1,4 @@
-"""Events and returns to one rectangular panel in event time; the last place that knows about clocks."""
+"""Events as columns, their positions on the bars, and the ledger: one outcome with a reason for every pair."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy.abnormal.windows import Window, WindowSpec
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, StrArray, instant_from_us, value
+from eventstudy.arrays import BoolArray, IntArray, StrArray, instant_from_us, value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,6 +189,41 @@ class EventTable:
         return which, np.asarray(pd.factorize(self.ids)[0], dtype=np.int64)
 
 
+Numbers = NDArray[Any] | int
+
+
+@dataclass(eq=False)
+class OpenLedger:
+    """The ledger while a study fills it; :meth:`closed` returns the frozen one.
+
+    Attributes
+    ----------
+    table : EventTable
+    code : NDArray of uint8, shape (N,)
+        Row of :data:`REASONS`.
+    a, b : IntArray, shape (N,)
+        Numbers the reason mentions.
+    """
+
+    table: EventTable
+    code: NDArray[np.uint8]
+    a: IntArray
+    b: IntArray
+
+    @classmethod
+    def of(cls, table: EventTable) -> OpenLedger:
+        """Return a ledger in which every pair is used so far."""
+        n = len(table)
+        return cls(table, np.zeros(n, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64))
+
+    def mark(self, rows: NDArray[np.intp], code: Numbers, a: Numbers = 0, b: Numbers = 0) -> None:
+        """Record why ``rows`` are not used, or are used in part."""
+        self.code[rows], self.a[rows], self.b[rows] = code, a, b
+
+    def closed(self) -> Ledger:
+        return Ledger(self.table, self.code, self.a, self.b)
+
+
 _NONE: IntArray = np.empty(0, dtype=np.int64)
 NO_EVENTS = EventTable(_NONE.astype(object), (_NONE.astype(object), _NONE), _NONE, _NONE)
 
@@ -225,7 +259,7 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Positions:
-    """Where each used event sits in its series: the alignment, before any value is gathered.
+    """Where each event sits in its series: the alignment, before any value is gathered.
 
     The same positions gather returns, factors, volume, range or prices, so every studied variable sees the same
     bars. tau = 0 merges the bars ``reference + 1 .. first``; tau = -j ends at ``reference - j + 1``;
@@ -241,61 +275,15 @@ class Positions:
         Index of the last close that cannot contain the news (anchor ``bracket``: at or before ``earliest``).
     first : IntArray, shape (N,)
         Index of the first close after the news (anchor ``bracket``: at or after ``latest``).
-    placebo_reference, placebo_first : IntArray, shape (N, D)
-        The same clock window on D other trading days; -1 where a day cannot serve.
-    placebo_day : IntArray, shape (N, D)
-        Trading day of each placebo, days since 1970-01-01; -1 where there is none.
     """
 
     row: IntArray
     series: IntArray
     reference: IntArray
     first: IntArray
-    placebo_reference: IntArray
-    placebo_first: IntArray
-    placebo_day: IntArray
 
+    def __len__(self) -> int:
+        return len(self.row)
 
-@value
-class Panel:
-    """What leaves pandas: N events by bars of event time.
-
-    Attributes
-    ----------
-    events, instruments : StrArray, shape (N,)
-    windows : WindowSpec
-    tau : IntArray, shape (L2,)
-        Event time of the event-window columns.
-    y : FloatArray, shape (N, L1 + L2)
-        Studied returns: L1 estimation bars, then L2 event-window cells. NaN is missing.
-    F : FloatArray, shape (N, L1 + L2, k)
-        Regressors without the intercept; k may be 0.
-    n_bars : IntArray, shape (N, L2)
-        Bars merged into each event-window cell (1 everywhere but at tau = 0).
-    valid : BoolArray, shape (N, L1 + L2)
-        Cells whose return and regressors are all there.
-    closes : IntArray, shape (N, L2)
-        Closing instant of each event-window cell, microseconds since the epoch.
-    placebo : FloatArray, shape (N, D, L2)
-        The studied return on the same clock window of D other days; NaN rows where a day cannot serve.
-    placebo_day : IntArray, shape (N, D)
-    """
-
-    events: StrArray
-    instruments: StrArray
-    windows: WindowSpec
-    tau: IntArray
-    y: FloatArray
-    F: FloatArray
-    n_bars: IntArray
-    valid: BoolArray
-    closes: IntArray
-    placebo: FloatArray
-    placebo_day: IntArray
-
-    def columns(self, window: Window) -> slice:
-        """Return the slice of event-window columns that ``window`` covers."""
-        return slice(window.start - int(self.tau[0]), window.stop - int(self.tau[0]) + 1)
-
-
-Attributes = Mapping[str, Mapping[str, float | str]]
+    def __getitem__(self, rows: slice | IntArray | BoolArray) -> Positions:
+        return Positions(self.row[rows], self.series[rows], self.reference[rows], self.first[rows])

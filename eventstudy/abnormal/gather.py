@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from eventstudy.abnormal.events import Positions
-from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.windows import WindowSpec
+from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.windows import EventBars, WindowSpec
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
 CELLS_PER_BLOCK = 1 << 20
 SHARED_SPAN = 8  # starts may spread over so many cells a row before looking for equal ones costs more than it saves
 SHARED_BY = 2  # rows that share a run on average, for them to be worth a table
+
+
+class Bounds(NamedTuple):
+    """First place ``low`` of each row's series in a flat array, and the place ``high`` after its last one."""
+
+    low: IntArray
+    high: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,22 +32,23 @@ class Windows:
     Attributes
     ----------
     flat : FloatArray
-    start, low, high : IntArray, shape (B,)
-        First cell of each run, and the bounds ``[low, high)`` of the series it belongs to.
+    start : IntArray, shape (B,)
+        First cell of each run.
+    bounds : Bounds
+        Of the series each run belongs to.
     size : int
     inside : bool
         Whether no run crosses its bounds.
-    spent : bool
-        Whether nobody asks for the residuals of a fit to these returns.
+    discard_residuals : bool
+        Whether the residuals of a fit to these returns are not needed.
     """
 
     flat: FloatArray
     start: IntArray
-    low: IntArray
-    high: IntArray
+    bounds: Bounds
     size: int
     inside: bool
-    spent: bool = False
+    discard_residuals: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -54,7 +61,7 @@ class Windows:
         start = self.start[rows]
         if self.inside and self.size and len(start):
             return _sliding(self.flat, self.size)[start]
-        return runs(self.flat, start, self.size, self.low[rows], self.high[rows])
+        return runs(self.flat, start, self.size, Bounds(self.bounds.low[rows], self.bounds.high[rows]))
 
     def __array__(self, dtype: object = None, copy: bool | None = None) -> FloatArray:
         return self[:]
@@ -64,19 +71,25 @@ Cells: TypeAlias = FloatArray | Windows
 Columns: TypeAlias = FloatArray | tuple[Cells, ...]
 
 
-def windows_of(flat: FloatArray, start: IntArray, size: int, bounds: tuple[IntArray, IntArray]) -> Windows:
+def windows_of(flat: FloatArray, start: IntArray, size: int, bounds: Bounds) -> Windows:
     """Return the runs ``flat[start : start + size]`` of every row, uncut."""
-    low, high = bounds
-    return Windows(flat, start, low, high, size, bool(((start >= low) & (start + size <= high)).all()))
+    return Windows(flat, start, bounds, size, bool(((start >= bounds.low) & (start + size <= bounds.high)).all()))
 
 
-def asked_for(y: Cells) -> bool:
+def keeps_residuals(y: Cells) -> bool:
     """Return whether the residuals of a fit to ``y`` are to be kept."""
-    return not (isinstance(y, Windows) and y.spent)
+    return not (isinstance(y, Windows) and y.discard_residuals)
 
 
-def shared_runs(cells: Cells) -> tuple[Windows, IntArray] | None:
-    """Return the distinct runs and which of them each row is; None where rows share few, or finding out costs more."""
+class SharedRuns(NamedTuple):
+    """The distinct runs among many windows, and which of them each row is."""
+
+    runs: Windows
+    row: IntArray
+
+
+def shared_runs(cells: Cells) -> SharedRuns | None:
+    """Return the distinct runs; None where rows share few, or finding out costs more."""
     if not (isinstance(cells, Windows) and cells.inside and len(cells)):
         return None
     first = int(cells.start.min())
@@ -89,11 +102,11 @@ def shared_runs(cells: Cells) -> tuple[Windows, IntArray] | None:
     if len(start) * SHARED_BY > len(cells) or len(start) * cells.size > CELLS_PER_BLOCK:
         return None
     row = (np.cumsum(seen) - 1)[cells.start - first]
-    where = np.zeros(len(start), np.int64), np.full(len(start), len(cells.flat))
-    return Windows(cells.flat, start, *where, cells.size, inside=True), row
+    bounds = Bounds(np.zeros(len(start), np.int64), np.full(len(start), len(cells.flat)))
+    return SharedRuns(Windows(cells.flat, start, bounds, cells.size, inside=True), row)
 
 
-def fresh(cells: Cells, rows: slice | IntArray) -> FloatArray:
+def writable(cells: Cells, rows: slice | IntArray) -> FloatArray:
     """Return rows that the caller may write into."""
     return cells[rows].copy() if isinstance(cells, np.ndarray) and isinstance(rows, slice) else cells[rows]
 
@@ -117,10 +130,10 @@ class Block:
         Event-window cells before tau = 0.
     """
 
-    y: Any
-    X: Any
-    event_y: Any
-    event_X: Any
+    y: Cells
+    X: Columns
+    event_y: Cells
+    event_X: Columns
     n_bars: IntArray
     start: IntArray
     reference: IntArray
@@ -128,8 +141,9 @@ class Block:
     before: int = 0
 
 
-def runs(flat: FloatArray, start: IntArray, size: int, low: IntArray, high: IntArray) -> FloatArray:
-    """Return ``flat[start : start + size]`` for every row, NaN outside ``[low, high)``; shape (B, size)."""
+def runs(flat: FloatArray, start: IntArray, size: int, bounds: Bounds) -> FloatArray:
+    """Return ``flat[start : start + size]`` for every row, NaN outside its bounds; shape (B, size)."""
+    low, high = bounds
     if size == 0 or len(start) == 0:
         return np.empty((len(start), size))
     inside = (start >= low) & (start + size <= high)
@@ -160,63 +174,51 @@ def merged(flat: FloatArray, first: IntArray, stop: IntArray, kind: ReturnKind) 
     return total
 
 
-def event_cells(
-    flat: FloatArray,
-    where: tuple[IntArray, IntArray],
-    bounds: tuple[IntArray, IntArray],
-    tau: IntArray,
-    kind: ReturnKind,
-) -> Cells:
+def event_cells(flat: FloatArray, bars: EventBars, bounds: Bounds, tau: IntArray, *, kind: ReturnKind) -> Cells:
     """Return the event-window cells of every row, tau = 0 merged; shape (B, L2), uncut where nothing is merged.
 
-    ``where`` is (reference, first) and ``bounds`` (low, high), all as places in ``flat``.
+    ``bars`` and ``bounds`` are places in ``flat``.
     """
-    reference, first = where
-    low, high = bounds
+    reference, first = bars
     start, stop = int(tau[0]), int(tau[-1])
     if bool((first == reference + 1).all()):
         return windows_of(flat, reference + start + 1, len(tau), bounds)
     parts = []
     if start < 0:
-        parts.append(runs(flat, reference + start + 1, min(stop, -1) - start + 1, low, high))
+        parts.append(runs(flat, reference + start + 1, min(stop, -1) - start + 1, bounds))
     if start <= 0 <= stop:
         parts.append(merged(flat, reference + 1, first + 1, kind)[:, None])
     if stop > 0:
-        parts.append(runs(flat, first + max(start, 1), stop - max(start, 1) + 1, low, high))
+        parts.append(runs(flat, first + max(start, 1), stop - max(start, 1) + 1, bounds))
     return np.concatenate(parts, axis=1)
 
 
-def cut(
-    series: SeriesSet, learn: FloatArray, positions: Positions, windows: WindowSpec, rows: slice, kind: ReturnKind
-) -> Block:
-    """Cut the block of events ``rows`` out of the data; windows of plain bars wait until somebody reads them.
-
-    ``learn`` are the values that models may learn from: those of ``series`` with gap returns, and other events'
-    windows where that was asked, taken out.
-    """
-    which, reference, first = positions.series[rows], positions.reference[rows], positions.first[rows]
+def cut(data: EventData, windows: WindowSpec, rows: slice, kind: ReturnKind) -> Block:
+    """Cut the block of events ``rows`` out of the data; windows of plain bars are copied only when they are read."""
+    series, positions = data.series, data.positions[rows]
     tau = np.arange(windows.event.start, windows.event.stop + 1)
     L1 = 0 if windows.estimation is None else len(windows.estimation)
     lag = 0 if windows.estimation is None else windows.estimation.start + 1
-    low, time_low = series.offset[which], series.time_offset[which]
-    length = series.length[which]
-    bounds, time_bounds = (low, low + length), (time_low, time_low + length)
-    at, time_at = (low + reference, low + first), (time_low + reference, time_low + first)
-    start = time_at[0] + lag
-    merged_bars = first - reference
-    n_bars: IntArray = np.broadcast_to(np.int64(1), (len(which), len(tau)))
+    low, time_low = series.offset[positions.series], series.time_offset[positions.series]
+    length = series.length[positions.series]
+    bounds, time_bounds = Bounds(low, low + length), Bounds(time_low, time_low + length)
+    bars = EventBars(low + positions.reference, low + positions.first)
+    time_bars = EventBars(time_low + positions.reference, time_low + positions.first)
+    start = time_bars.reference + lag
+    merged_bars = positions.first - positions.reference
+    n_bars: IntArray = np.broadcast_to(np.int64(1), (len(positions), len(tau)))
     if (merged_bars > 1).any():
         n_bars = n_bars.copy()
         n_bars[:, tau == 0] = merged_bars[:, None]
     return Block(
-        y=windows_of(learn, at[0] + lag, L1, bounds),
+        y=windows_of(data.estimation_values, bars.reference + lag, L1, bounds),
         X=tuple(windows_of(f, start, L1, time_bounds) for f in series.factors),
-        event_y=event_cells(series.values, at, bounds, tau, kind),
-        event_X=tuple(event_cells(f, time_at, time_bounds, tau, kind) for f in series.factors),
+        event_y=event_cells(series.values, bars, bounds, tau, kind=kind),
+        event_X=tuple(event_cells(f, time_bars, time_bounds, tau, kind=kind) for f in series.factors),
         n_bars=n_bars,
         start=start + series.time_origin,
-        reference=time_at[0] + series.time_origin,
-        first=time_at[1] + series.time_origin,
+        reference=time_bars.reference + series.time_origin,
+        first=time_bars.first + series.time_origin,
         before=int((tau < 0).sum()),
     )
 
@@ -228,12 +230,12 @@ def head(cells: Cells, size: int) -> FloatArray:
     return cells[:, :size]
 
 
-def whole(block: Block) -> Block:
-    """Return the block with its estimation windows cut, for models that compute on all of them at once."""
-    return replace(studied(block), y=np.asarray(block.y), X=stacked(block.X, block.y.shape))
+def materialize(block: Block) -> Block:
+    """Return the block with all its windows cut, for models that compute on all of them at once."""
+    return replace(materialize_event(block), y=np.asarray(block.y), X=stacked(block.X, block.y.shape))
 
 
-def studied(block: Block) -> Block:
+def materialize_event(block: Block) -> Block:
     """Return the block with its event windows cut."""
     return replace(block, event_y=np.asarray(block.event_y), event_X=stacked(block.event_X, block.event_y.shape))
 

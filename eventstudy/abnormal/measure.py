@@ -1,30 +1,28 @@
-"""From positions to abnormal returns, block by block: cut, fit, subtract, judge, keep only what is small."""
+"""From positions to abnormal returns, block by block: cut, fit, subtract, classify, keep only what is small."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy.abnormal import events as book
+from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.align import Codes
-from eventstudy.abnormal.columns import Columns, compact
+from eventstudy.abnormal.event_columns import EventColumns, compact
+from eventstudy.abnormal.event_data import BlockTask, EventData, Run
 from eventstudy.abnormal.event_windows import EventWindows, windows_at
-from eventstudy.abnormal.events import EventTable, Pairs, Positions
-from eventstudy.abnormal.gather import Block, blocks, cut, studied, whole
+from eventstudy.abnormal.events import OpenLedger, Pairs
+from eventstudy.abnormal.gather import Block, Windows, blocks, cut, materialize, materialize_event
 from eventstudy.abnormal.models.ols import no_parameters
 from eventstudy.abnormal.models.row import Fit, ModelRow, Options
-from eventstudy.abnormal.series import SeriesSet, Work
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind, keep_freed_memory
 
 SMALL_CELLS = 2_000_000
 Combine = Literal["rows", "sum"]
-Evidence = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,14 @@ class Plan:
         return np.arange(self.windows.event.start, self.windows.event.stop + 1)
 
     @property
-    def cells(self) -> tuple[int, int]:
-        """(L1, L2)."""
-        return 0 if self.windows.estimation is None else len(self.windows.estimation), len(self.windows.event)
+    def estimation_bars(self) -> int:
+        """L1."""
+        return 0 if self.windows.estimation is None else len(self.windows.estimation)
+
+    @property
+    def event_bars(self) -> int:
+        """L2."""
+        return len(self.windows.event)
 
     @property
     def reads_only(self) -> bool:
@@ -72,148 +75,147 @@ class Plan:
         return slice(window.start - self.windows.event.start, window.stop - self.windows.event.start + 1)
 
 
+class Status(NamedTuple):
+    """Ledger code of each event, and the numbers its reason mentions; shapes (B,)."""
+
+    code: NDArray[np.uint8]
+    a: IntArray
+    b: IntArray
+
+
 @dataclass(frozen=True, eq=False)
-class Measured:
-    """One block's outcome."""
+class MeasuredBlock:
+    """One block's outcome; the fit without residuals."""
 
     ar: FloatArray
     fit: Fit
-    status: tuple[NDArray[np.uint8], IntArray, IntArray]
-    evidence: Evidence
+    status: Status
+    collected: Mapping[str, Any]
 
 
-def measure_block(series: SeriesSet, learn: FloatArray, positions: Positions, plan: Plan, rows: slice) -> Measured:
-    """Cut, fit, subtract, judge and collect the events ``rows``; nothing here depends on any other block."""
+class Measurement(NamedTuple):
+    """Abnormal returns of the used events, and what was collected over their blocks."""
+
+    abnormal: AbnormalReturns
+    collected: Mapping[str, Any]
+
+
+def measure_block(data: EventData, plan: Plan, rows: slice) -> MeasuredBlock:
+    """Cut, fit, subtract, classify and collect the events ``rows``; nothing here depends on any other block."""
     keep_freed_memory()
-    block = cut(series, learn, positions, plan.windows, rows, plan.kind)
+    block = cut(data, plan.windows, rows, plan.kind)
     if not plan.model.streams(plan.options):
-        block = whole(block)
-    elif plan.reads_only:
-        block = replace(block, y=replace(block.y, spent=True))
+        block = materialize(block)
+    elif plan.reads_only and isinstance(block.y, Windows):
+        block = replace(block, y=replace(block.y, discard_residuals=True))
     block = plan.model.prepare(block, plan.options)
-    fit, ar = _fitted(block, plan)
-    status = judge(ar, fit, plan)
-    used = book.is_used(status[0])
-    block = studied(block) if plan.collect else block
-    evidence = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
+    fit = plan.model.function(block.y, block.X, plan.options)
+    block = materialize_event(block)
+    ar = subtract(block, fit)
+    status = classify(ar, fit, plan)
+    used = outcomes.is_used(status.code)
+    collected = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
     # A new array, not a view: a view would keep every block's residuals alive.
     bare = replace(fit, residuals=np.empty((len(fit), 0)))
-    return Measured(ar, bare, status, evidence)
+    return MeasuredBlock(ar, bare, status, collected)
 
 
-def _fitted(block: Block, plan: Plan) -> tuple[Fit, FloatArray]:
-    """Return the fits and the abnormal returns."""
-    fit = plan.model.function(block.y, block.X, plan.options)
-    return fit, subtract(studied(block), fit)
-
-
-Runner = Callable[[Work, list[slice]], Iterable[Measured]]
-
-
-def measure(
-    events: tuple[EventTable, Codes],
-    data: tuple[SeriesSet, FloatArray],
-    positions: Positions,
-    plan: Plan,
-    run: Runner = map,
-) -> tuple[AbnormalReturns, Evidence]:
+def measure(data: EventData, plan: Plan, ledger: OpenLedger, run: Run[MeasuredBlock] = map) -> Measurement:
     """Fit every event's model on its estimation window and subtract its expectation in the event window.
 
-    Rows come back in the order of the event table, used events only; the others are marked. The data are the series
-    and the values that models may learn from. ``run`` maps the block function over the blocks: their split and the
-    order in which totals are added never depend on it, so neither does any bit of the outcome.
+    Rows come back in the order of the event table, used events only; the others are marked in the ledger. ``run`` maps
+    the block function over the blocks: their split and the order in which totals are added never depend on it, so
+    neither does any bit of the outcome.
     """
-    (table, codes), (series, learn) = events, data
-    N, (L1, L2), k = len(positions.row), plan.cells, plan.model.regressors(len(series.factors))
-    columns, totals = Columns(positions.row, len(table)), dict[str, Any]()
-    pieces = blocks(N, (L2 if plan.reads_only else L1 + L2) * (1 + k))
-    work = Work(measure_block, series, learn, positions, (plan,))
-    for rows, part in zip(pieces, run(work, pieces), strict=True):
-        _put(columns, rows, part, plan)
-        for name in part.evidence.keys() & plan.totals:
-            totals[name] = totals[name] + part.evidence[name] if name in totals else part.evidence[name]
+    k = plan.model.regressors(len(data.series.factors))
+    columns, totals = EventColumns(data.positions.row, len(ledger.table)), dict[str, Any]()
+    pieces = blocks(len(data), (plan.event_bars + (0 if plan.reads_only else plan.estimation_bars)) * (1 + k))
+    for rows, part in zip(pieces, run(BlockTask(measure_block, data, plan), pieces), strict=True):
+        _append(columns, rows, part, plan)
+        for name in part.collected.keys() & plan.totals:
+            totals[name] = totals[name] + part.collected[name] if name in totals else part.collected[name]
     if not pieces:
-        _put(columns, slice(0), _nothing(plan, k), plan)
-    _settle(columns, codes, positions)
-    windows = windows_at(series, positions, columns.kept, (plan.tau, plan.kind, k))
-    fit = Fit(**{name: columns.taken(name) for name in (*FIT_COLUMNS, "law")})
-    made = AbnormalReturns(
-        pairs=Pairs(table, positions.row[columns.kept]),
+        _append(columns, slice(0), _nothing(plan, k), plan)
+    _record_outcomes(columns, ledger, data)
+    windows = windows_at(data, columns.kept, tau=plan.tau, kind=plan.kind, regressors=k)
+    fit = Fit(**{name: columns.column(name) for name in FIT_COLUMNS})
+    abnormal = AbnormalReturns(
+        pairs=Pairs(ledger.table, data.positions.row[columns.kept]),
         windows=windows,
-        ar=columns.taken("ar"),
+        ar=columns.column("ar"),
         fit=fit,
         noise=_noise(plan, windows, fit),
     )
-    by_event = {name: columns.taken(_evidence(name)) for name in plan.collect if name not in plan.totals}
-    return made, totals | {name: value for name, value in by_event.items() if value is not None}
+    by_event = {name: columns.column(_collected(name)) for name in plan.collect if name not in plan.totals}
+    return Measurement(abnormal, totals | {name: column for name, column in by_event.items() if column is not None})
 
 
-def _put(columns: Columns, rows: slice, part: Measured, plan: Plan) -> None:
-    code, a, b = part.status
-    fit = {name: getattr(part.fit, name) for name in (*FIT_COLUMNS, "law")}
-    by_event = {_evidence(name): value for name, value in part.evidence.items() if name not in plan.totals}
-    for name, value in {"ar": part.ar, "code": code, "a": a, "b": b, **fit, **by_event}.items():
-        columns.put(name, rows, value)
+def _append(columns: EventColumns, rows: slice, part: MeasuredBlock, plan: Plan) -> None:
+    fit = {name: getattr(part.fit, name) for name in FIT_COLUMNS}
+    by_event = {_collected(name): column for name, column in part.collected.items() if name not in plan.totals}
+    for name, column in {"ar": part.ar, **part.status._asdict(), **fit, **by_event}.items():
+        columns.append(name, rows, column)
 
 
-def _evidence(name: str) -> str:
-    """Return the column of a piece of evidence; a fit has residuals as well."""
-    return f"evidence: {name}"
+def _collected(name: str) -> str:
+    """Return the column of what a collector found; a fit has residuals as well."""
+    return f"collected: {name}"
 
 
-def _nothing(plan: Plan, k: int) -> Measured:
+def _nothing(plan: Plan, k: int) -> MeasuredBlock:
     """Return the outcome of no event."""
-    (L1, L2), none = plan.cells, np.zeros(0, dtype=np.int64)
-    fit = no_parameters(np.empty((0, L1)), 1 + k)
-    return Measured(np.empty((0, L2)), fit, (none.astype(np.uint8), none, none), {})
+    none = np.zeros(0, dtype=np.int64)
+    fit = no_parameters(np.empty((0, plan.estimation_bars)), 1 + k)
+    return MeasuredBlock(np.empty((0, plan.event_bars)), fit, Status(none.astype(np.uint8), none, none), {})
 
 
-def _settle(columns: Columns, codes: Codes, positions: Positions) -> None:
-    """Write into the ledger what the blocks told, and leave out the events that are not used."""
-    code, a, b = (columns.taken(name) for name in ("code", "a", "b"))
-    marked = np.flatnonzero(code)
-    codes.mark(positions.row[columns.kept[marked]], code[marked], a[marked], b[marked])
-    columns.keep(book.is_used(code))
+def _record_outcomes(columns: EventColumns, ledger: OpenLedger, data: EventData) -> None:
+    """Write into the ledger what the blocks found, and leave out the events that are not used."""
+    status = Status(*(columns.column(name) for name in Status._fields))
+    marked = np.flatnonzero(status.code)
+    row = data.positions.row[columns.kept[marked]]
+    ledger.mark(row, status.code[marked], status.a[marked], status.b[marked])
+    columns.filter(outcomes.is_used(status.code))
 
 
 def subtract(block: Block, fit: Fit) -> FloatArray:
     """Return event-window returns less their expectation: the intercept counts once per merged bar; shape (B, L2)."""
     expected = fit.coef[:, :1] * block.n_bars
     for j in range(1, fit.coef.shape[1]):
-        expected += fit.coef[:, j : j + 1] * block.event_X[j - 1]
-    ar: FloatArray = np.subtract(block.event_y, expected, out=expected)
+        expected += fit.coef[:, j : j + 1] * np.asarray(block.event_X[j - 1])
+    ar: FloatArray = np.subtract(np.asarray(block.event_y), expected, out=expected)
     return ar
 
 
-def judge(ar: FloatArray, fit: Fit, plan: Plan) -> tuple[NDArray[np.uint8], IntArray, IntArray]:
-    """Return ledger codes and their numbers: events whose fit or event window does not hold up are not used."""
+def classify(ar: FloatArray, fit: Fit, plan: Plan) -> Status:
+    """Return ledger codes and their numbers: events without a usable fit or event window are not used."""
     B = len(ar)
-    status, a, b = np.zeros(B, dtype=np.uint8), np.zeros(B, np.int64), np.zeros(B, np.int64)
+    status = Status(np.zeros(B, dtype=np.uint8), np.zeros(B, np.int64), np.zeros(B, np.int64))
     rows = np.flatnonzero(~np.isfinite(ar @ np.ones(ar.shape[1])))
     if len(rows):
         gaps = ~np.isfinite(ar[rows])
         ar[rows] = np.where(gaps, np.nan, ar[rows])  # an infinite return is a missing one
         complete = np.logical_or.reduce([~gaps[:, plan.columns(window)].any(axis=1) for window in plan.tests_on])
-        a[rows] = gaps.sum(axis=1)
-        status[rows] = np.where(complete, np.where(a[rows] > 0, book.USED_PARTLY, book.USED), book.MISSING)
+        missing = gaps.sum(axis=1)
+        partly = np.where(missing > 0, outcomes.USED_PARTLY, outcomes.USED)
+        status.a[rows], status.code[rows] = missing, np.where(complete, partly, outcomes.MISSING)
     if plan.windows.estimation is not None:
-        failed = ~np.isfinite(fit.sigma2)
-        status[failed] = book.FAILED
+        status.code[~np.isfinite(fit.sigma2)] = outcomes.FAILED
         bad = fit.status > 0
-        status[bad], a[bad], b[bad] = fit.status[bad], fit.rank[bad], fit.coef.shape[1]
+        status.code[bad], status.a[bad], status.b[bad] = fit.status[bad], fit.rank[bad], fit.coef.shape[1]
         needed = max(plan.windows.min_observations, fit.coef.shape[1] + 1)
         short = fit.n < needed
-        status[short], a[short], b[short] = book.SHORT, fit.n[short], needed
-    return status, a, b
+        status.code[short], status.a[short], status.b[short] = outcomes.SHORT, fit.n[short], needed
+    return status
 
 
-FIT_COLUMNS = ("coef", "root", "sigma2", "df", "n", "condition", "status", "rank", "residuals")
+FIT_COLUMNS = ("coef", "root", "sigma2", "df", "n", "condition", "status", "rank", "residuals", "law")
 
 
 def take(fit: Fit, rows: NDArray[Any]) -> Fit:
     """Return the fits of ``rows`` (an index array or a mask)."""
-    made = Fit(*(getattr(fit, name)[rows] for name in FIT_COLUMNS))
-    return made if fit.law is None else replace(made, law=fit.law[rows])
+    present = {name: getattr(fit, name) for name in FIT_COLUMNS if getattr(fit, name) is not None}
+    return Fit(**{name: column[rows] for name, column in present.items()})
 
 
 def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -13,27 +13,50 @@ from eventstudy.errors import UsageError
 
 STEPS_PER_CLOSE = 8  # a table of more steps costs more than it saves
 LAST_INSTANT = np.iinfo(np.int64).max
-Ends = tuple[IntArray, IntArray]
+
+
+class NewsBounds(NamedTuple):
+    """Instants: the news was not public before ``before`` and was public by ``by``."""
+
+    before: IntArray
+    by: IntArray
+
+
+class EventBars(NamedTuple):
+    """Bars that bound the news: ``reference`` is the last one closed before it, ``first`` the first closed after."""
+
+    reference: IntArray
+    first: IntArray
+
+
+Bar = TypeVar("Bar", int, IntArray)
+
+
+class BarSpan(NamedTuple, Generic[Bar]):
+    """The bar whose close a window starts from, ``head``, and its last bar, ``tail``."""
+
+    head: Bar
+    tail: Bar
 
 
 @dataclass(frozen=True, slots=True)
 class AnchorRow:
     """One policy: which instants bound the news, and what it assumes."""
 
-    function: Callable[[IntArray, IntArray], Ends]
+    function: Callable[[IntArray, IntArray], NewsBounds]
     summary: str
 
 
-def bracket(earliest: IntArray, latest: IntArray) -> Ends:
-    return earliest, latest
+def bracket(earliest: IntArray, latest: IntArray) -> NewsBounds:
+    return NewsBounds(earliest, latest)
 
 
-def at_earliest(earliest: IntArray, latest: IntArray) -> Ends:
-    return earliest, earliest
+def at_earliest(earliest: IntArray, latest: IntArray) -> NewsBounds:
+    return NewsBounds(earliest, earliest)
 
 
-def at_latest(earliest: IntArray, latest: IntArray) -> Ends:
-    return latest, latest
+def at_latest(earliest: IntArray, latest: IntArray) -> NewsBounds:
+    return NewsBounds(latest, latest)
 
 
 ANCHORS: Mapping[str, AnchorRow] = {
@@ -60,18 +83,18 @@ def closes_until(closes: IntArray, instants: IntArray) -> IntArray:
     return count
 
 
-def lay(closes: IntArray, known_before: IntArray, known_by: IntArray) -> Ends:
-    """Return (reference, first) indices into ``closes``.
+def locate_closes(closes: IntArray, bounds: NewsBounds) -> EventBars:
+    """Return where the news lies among ``closes``.
 
-    ``reference`` is the last close <= ``known_before`` (-1 where there is none), ``first`` the first close >=
-    ``known_by`` that lies after ``reference`` (``len(closes)`` where there is none). A close at the very instant
-    of the news is still clean: the price was made before it.
+    ``reference`` is the last close <= ``bounds.before`` (-1 if there is none), ``first`` the first close >=
+    ``bounds.by`` that lies after ``reference`` (``len(closes)`` if there is none). A close at the very instant
+    of the news still precedes it.
     """
-    reference = closes_until(closes, known_before) - 1
-    if known_by is known_before:
-        return reference, reference + 1
-    first = np.searchsorted(closes, known_by, side="left")
-    return reference, np.maximum(first, reference + 1)
+    reference = closes_until(closes, bounds.before) - 1
+    if bounds.by is bounds.before:
+        return EventBars(reference, reference + 1)
+    first = np.searchsorted(closes, bounds.by, side="left")
+    return EventBars(reference, np.maximum(first, reference + 1))
 
 
 Clock = Literal["bars", "minutes", "days"]

@@ -63,11 +63,11 @@ def wild_bootstrap(sample: Sample) -> Statistic:
     abnormal, kind = sample.abnormal, str(sample.options["weights"])
     names = [(str(abnormal.events[i]), str(abnormal.instruments[i])) for i in there]
     t = float(np.sqrt(n) * car.mean() / car.std(ddof=1))
-    return _drawn(sample, t, wild_t(car, names, kind, (sample.seed, draws)), n)
+    return _drawn(sample, t, wild_t(car, names, kind, seed=sample.seed, draws=draws), n)
 
 
-def wild_t(car: FloatArray, names: Sequence[tuple[str, str]], kind: str, how: tuple[int, int]) -> FloatArray:
-    """Return ``draws`` t statistics of ``w_i CAR_i``; ``how`` is (seed, draws).
+def wild_t(car: FloatArray, names: Sequence[tuple[str, str]], kind: str, *, seed: int, draws: int) -> FloatArray:
+    """Return ``draws`` t statistics of ``w_i CAR_i``.
 
     Parameters
     ----------
@@ -76,10 +76,9 @@ def wild_t(car: FloatArray, names: Sequence[tuple[str, str]], kind: str, how: tu
         What keys the weights of each event.
     kind : str
         Row of ``WEIGHTS``.
-    how : (int, int)
-        Seed and number of draws.
+    seed, draws : int
     """
-    (seed, draws), weights, n = how, look_up("weights", WEIGHTS, kind), len(car)
+    weights, n = look_up("weights", WEIGHTS, kind), len(car)
     total, squares = np.zeros(draws), np.zeros(draws)
     for low in range(0, n, EVENTS_PER_BLOCK):
         block = names[low : low + EVENTS_PER_BLOCK]

@@ -29,14 +29,14 @@ def diagnose(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     there = np.isfinite(e)
     n = np.maximum(there.sum(axis=1), 1)
     filled = np.where(there, e, 0.0)
-    centerd = np.where(there, filled - filled.sum(axis=1, keepdims=True) / n[:, None], 0.0)
+    centered = np.where(there, filled - filled.sum(axis=1, keepdims=True) / n[:, None], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        second = np.square(centerd).sum(axis=1) / n
-        skew = (centerd**3).sum(axis=1) / n / second**1.5
-        kurtosis = (centerd**4).sum(axis=1) / n / second**2 - 3
+        second = np.square(centered).sum(axis=1) / n
+        skew = (centered**3).sum(axis=1) / n / second**1.5
+        kurtosis = (centered**4).sum(axis=1) / n / second**2 - 3
         normality = chdtrc(2, n * (skew**2 / 6 + kurtosis**2 / 24))
-        first, own = _ljung_box(centerd, n)
-        squares = np.where(there, np.square(centerd) - second[:, None], 0.0)
+        first, own = _ljung_box(centered, n)
+        squares = np.where(there, np.square(centered) - second[:, None], 0.0)
         _, arch = _ljung_box(squares, n)
         stale = (np.where(there, block.y, np.nan) == 0).sum(axis=1) / n
         trend = _pre_trend(block, fit)
@@ -45,7 +45,7 @@ def diagnose(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
 
 
 def _ljung_box(x: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the first autocorrelation and Q = n (n + 2) sum_k r_k^2 / (n - k) of centerd rows, missing cells 0."""
+    """Return the first autocorrelation and Q = n (n + 2) sum_k r_k^2 / (n - k) of centered rows, missing cells 0."""
     total = np.square(x).sum(axis=1)
     if x.shape[1] <= LAGS:
         nothing = np.full(len(x), np.nan)
@@ -59,7 +59,7 @@ def _pre_trend(block: Block, fit: Fit) -> FloatArray:
     if before <= 0:
         return np.full(len(fit), np.nan)
     car = subtract(block, fit)[:, :before].sum(axis=1)
-    d = [np.full(len(fit), float(before)), *(x[:, :before].sum(axis=1) for x in block.event_X)]
+    d = [np.full(len(fit), float(before)), *(np.asarray(x)[:, :before].sum(axis=1) for x in block.event_X)]
     p = fit.root.shape[1]
     columns = [sum(fit.root[:, i, j] * d[i] for i in range(min(p, len(d)))) for j in range(fit.root.shape[2])]
     return np.asarray(car / np.sqrt(fit.sigma2 * (before + sum(np.square(c) for c in columns))), dtype=np.float64)

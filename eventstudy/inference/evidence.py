@@ -1,10 +1,11 @@
-"""What tests across events need from estimation windows, accumulated block by block: never all residuals at once."""
+"""What tests need beyond abnormal returns; most of it is accumulated block by block, never all residuals at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -12,36 +13,118 @@ from numpy.lib.stride_tricks import sliding_window_view
 from eventstudy.abnormal.gather import Block
 from eventstudy.abnormal.measure import Collector, subtract
 from eventstudy.abnormal.models.row import Fit
+from eventstudy.abnormal.placebo.paths import PlaceboPaths
+from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
-from eventstudy.inference.clustering import calendar_places, common_dates
+from eventstudy.inference.clustering import CommonDates, calendar_places, common_dates
 from eventstudy.inference.diagnostics import diagnose
+from eventstudy.inference.ranking import NO_RANKS, RankSums
 
 
-def holes(e: FloatArray, n: IntArray) -> tuple[IntArray, BoolArray]:
-    """Return the rows with missing cells, which have less than all, and which of their cells are there."""
+def _empty() -> FloatArray:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceboCounts:
+    """Per event: placebo windows D, and how many are at least as large as the event.
+
+    ``two_sided``, ``greater`` and ``less`` count ``|CAR_d| >= |CAR|``, ``CAR_d >= CAR`` and ``CAR_d <= CAR``; ``sd`` is
+    the standard deviation of the D placebo CARs.
+    """
+
+    days: IntArray
+    two_sided: IntArray
+    greater: IntArray
+    less: IntArray
+    sd: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the tests of a study need beyond abnormal returns; a field that no test of the study needs is empty.
+
+    Attributes
+    ----------
+    windows : tuple of Window
+        Windows tested, W of them.
+    portfolio : FloatArray, shape (2, L1)
+        Sum and count of residuals per estimation bar.
+    positive_share : FloatArray, shape (N, 3)
+        Positive residuals, residuals, and residuals that are exactly zero, of each event.
+    tail_counts : FloatArray, shape (N, W, 4)
+        Runs of residuals as long as the window, and those at least as large as the CAR: two-sided, greater, less.
+    market_moments : FloatArray, shape (N, 2)
+        Mean and sum of squared deviations of the market over the whole estimation window.
+    common_dates : CommonDates or None
+        Residuals of length one, summed over the events of each event window.
+    residuals : FloatArray or None, shape (N, 2 + L1)
+        Event window and residuals of each event; small studies only.
+    mean_correlations : mapping of Window to float
+        Mean correlation of residuals over pairs of events, weighted by common bars of the window.
+    diagnostics : FloatArray or None, shape (N, 8)
+    ranks_raw, ranks_standardized : RankSums
+    granks : mapping of Window to RankSums
+        Windows with at least two events only.
+    paths : PlaceboPaths or None
+    draws : mapping of Window to tuple of FloatArray, each (D_i,)
+        Placebo CARs of each event.
+    placebo : mapping of Window to PlaceboCounts
+    refits : Refits or None
+        None if the model itself is estimated on other days.
+    """
+
+    windows: tuple[Window, ...] = ()
+    portfolio: FloatArray = field(default_factory=_empty)
+    positive_share: FloatArray = field(default_factory=_empty)
+    tail_counts: FloatArray = field(default_factory=_empty)
+    market_moments: FloatArray = field(default_factory=_empty)
+    common_dates: CommonDates | None = None
+    residuals: FloatArray | None = None
+    mean_correlations: Mapping[Window, float] = field(default_factory=dict)
+    diagnostics: FloatArray | None = None
+    ranks_raw: RankSums = NO_RANKS
+    ranks_standardized: RankSums = NO_RANKS
+    granks: Mapping[Window, RankSums] = field(default_factory=dict)
+    paths: PlaceboPaths | None = None
+    draws: Mapping[Window, tuple[FloatArray, ...]] = field(default_factory=dict)
+    placebo: Mapping[Window, PlaceboCounts] = field(default_factory=dict)
+    refits: Refits | None = None
+
+
+class MissingCells(NamedTuple):
+    """Rows with missing cells, and which of the cells of these rows are finite."""
+
+    rows: IntArray
+    finite: BoolArray
+
+
+def missing_cells(e: FloatArray, n: IntArray) -> MissingCells:
+    """Return the rows that have less than all their cells; ``n`` counts those that each row has."""
     rows = np.flatnonzero(n < e.shape[1])
-    return rows, np.isfinite(e[rows])
+    return MissingCells(rows, np.isfinite(e[rows]))
 
 
 def portfolio(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Sum and count of residuals per estimation bar, counted from the event; shape (2, L1)."""
     e = fit.residuals[used]
-    rows, there = holes(e, fit.n[used])
-    e[rows] = np.where(there, e[rows], 0.0)
-    return np.stack([e.sum(axis=0), len(e) - (~there).sum(axis=0)])
+    rows, finite = missing_cells(e, fit.n[used])
+    e[rows] = np.where(finite, e[rows], 0.0)
+    return np.stack([e.sum(axis=0), len(e) - (~finite).sum(axis=0)])
 
 
 def positive_share(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Positive residuals, residuals, and residuals that are exactly zero, of each event; shape (B, 3)."""
     e = fit.residuals
-    rows, there = holes(e, fit.n)
-    made = np.full((len(e), 3), float(e.shape[1]))
+    rows, finite = missing_cells(e, fit.n)
+    counts = np.full((len(e), 3), float(e.shape[1]))
     with np.errstate(invalid="ignore"):
-        made[:, 0] = np.count_nonzero(e > 0, axis=1)
-    made[rows, 1] = there.sum(axis=1)
-    made[:, 2] = e.shape[1] - np.count_nonzero(e, axis=1)
-    return made
+        counts[:, 0] = np.count_nonzero(e > 0, axis=1)
+    counts[rows, 1] = finite.sum(axis=1)
+    counts[:, 2] = e.shape[1] - np.count_nonzero(e, axis=1)
+    return counts
 
 
 def residuals(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
@@ -53,9 +136,9 @@ def residuals(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
 def market_moments(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Mean and sum of squared deviations of the market over the whole estimation window; shape (B, 2).
 
-    Only the profile ``compat="estudy2"`` uses them: the textbook takes the bars on which the instrument traded.
+    The textbook takes the bars on which the instrument traded; see :mod:`eventstudy.inference.compat`.
     """
-    x = block.X[0] if len(block.X) else np.full(block.y.shape, np.nan)
+    x = np.asarray(block.X[0]) if len(block.X) else np.full(block.y.shape, np.nan)
     there = np.isfinite(x)
     n = np.maximum(there.sum(axis=1), 1)
     filled = np.where(there, x, 0.0)
@@ -98,7 +181,8 @@ class Context:
     bars: int = 0
 
 
-EVIDENCE: Mapping[str, Callable[[Context], Collector]] = {
+# Fields of Evidence that are accumulated over blocks.
+COLLECTORS: Mapping[str, Callable[[Context], Collector]] = {
     "portfolio": lambda context: Collector(portfolio, "sum"),
     "positive_share": lambda context: Collector(positive_share, "rows"),
     "common_dates": lambda context: Collector(partial(common_dates, calendar_places(context.series)), "sum"),
@@ -121,7 +205,7 @@ def diagnosed(choice: str, context: Context) -> frozenset[str]:
 
 def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:
     """Return the collectors of a study; residuals are kept for the exact clustering of small studies."""
-    wanted = set(needs & EVIDENCE.keys())
+    wanted = set(needs & COLLECTORS.keys())
     if "common_dates" in wanted and context.events * context.bars <= KEPT_CELLS:
         wanted.add("residuals")
-    return {name: EVIDENCE[name](context) for name in sorted(wanted)}
+    return {name: COLLECTORS[name](context) for name in sorted(wanted)}

@@ -176,8 +176,8 @@ def event_draws(cars: Sequence[FloatArray], seed: int, alternative: Alternative,
     n, rng, far = len(matrix), generator(seed, "event_draws"), SIDES[alternative]
     if n < 2:
         return np.full(len(cars), np.nan), np.empty((0, len(cars)))
-    centerd = matrix - matrix.mean(axis=0)
-    drawn = np.stack([far(_t(centerd[rng.integers(0, n, n)])) for _ in range(draws)])
+    centered = matrix - matrix.mean(axis=0)
+    drawn = np.stack([far(_t(centered[rng.integers(0, n, n)])) for _ in range(draws)])
     return far(_t(matrix)), drawn
 
 

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.arrays import FloatArray
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
+from eventstudy.inference.significance import Distribution
 
 
 def time_series_t(sample: Sample) -> Statistic:
     """t of each event: its CAR over the standard error of its prediction.
 
-    Options ``forecast_error`` (False leaves out the error of the estimated expectation) and ``sigma_ddof`` ("model", or
-    1) reproduce other programs.
+    Option ``forecast_error``: False leaves out the error of the estimated expectation.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        se = np.sqrt(_variance(sample))
+        se = np.sqrt(car_variance(sample))
         statistic = sample.car / se
     reasons = ("no residual variance: an estimation window (or placebo days) is needed", "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(np.isfinite(statistic), 0, 1))
     return Statistic(sample.car, statistic, se, sample.df, n=sample.observations, reasons=reasons, reason=reason)
 
 
-def _variance(sample: Sample) -> FloatArray:
-    """Return the variance of each CAR as the options ``forecast_error`` and ``sigma_ddof`` say, shape (N,)."""
-    abnormal, fit = sample.abnormal, sample.abnormal.fit
-    if abnormal.same_clock is not None:
+def car_variance(sample: Sample) -> FloatArray:
+    """Return the variance of each CAR, with the error of the estimated expectation or without it, shape (N,)."""
+    if sample.abnormal.same_clock is not None or sample.options["forecast_error"]:
         return sample.variance
-    variance = sample.variance if sample.options["forecast_error"] else abnormal.noise_variance(sample.window)
-    return variance * fit.df / (fit.n - 1) if sample.options["sigma_ddof"] == 1 else variance
+    return sample.abnormal.noise_variance(sample.window)
 
 
 def cross_sectional_t(sample: Sample) -> Statistic:
@@ -50,35 +50,18 @@ def mean_over_spread(values: FloatArray, name: str, car: FloatArray) -> Statisti
     return one(float(car[there].mean()), mean / se, se=told, df=n - 1, n_events=n)
 
 
-def standardized(sample: Sample) -> tuple[FloatArray, FloatArray]:
-    """Return SCAR = CAR / sqrt(V) and df, NaN where an event has none.
+class Standardized(NamedTuple):
+    """SCAR = CAR / sqrt(V), NaN where an event has none, and its degrees of freedom; shapes (N,)."""
 
-    Options ``sigma_ddof`` ("model", or 1) and ``moments`` ("own", or "full": the market's moments over the whole
-    estimation window) reproduce other programs.
-    """
-    variance, fit = sample.variance, sample.abnormal.fit
-    if _full_moments(sample):
-        variance = fit.sigma2 * _full_reach(sample, fit.n)
-    if sample.options.get("sigma_ddof") == 1:
-        variance = variance * fit.df / (fit.n - 1)
+    scar: FloatArray
+    df: FloatArray
+
+
+def standardized(sample: Sample) -> Standardized:
+    """Return the CARs over the standard errors of their predictions."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        scar = sample.car / np.sqrt(variance)
-    return np.where(np.isfinite(scar), scar, np.nan), np.broadcast_to(sample.df, scar.shape)
-
-
-def _full_moments(sample: Sample) -> bool:
-    """Whether the option asks for the market's moments over the whole window, and the model has a slope to blame."""
-    root = sample.abnormal.fit.root
-    return sample.options.get("moments") == "full" and root.shape[1] == 2 and bool(root[:, 1].any())
-
-
-def _full_reach(sample: Sample, n: IntArray | float) -> FloatArray:
-    """L + L^2/M + (sum_win x)^2/SSx with the market's moments over the whole estimation window, shape (N,)."""
-    mean, squares = sample.evidence["market_moments"].T
-    L = sample.bars.astype(np.float64)
-    x = sample.abnormal.windows.sums(sample.abnormal.columns(sample.window))[1] - L * mean
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(L + L**2 / n + x**2 / squares, dtype=np.float64)
+        scar = sample.car / np.sqrt(sample.variance)
+    return Standardized(np.where(np.isfinite(scar), scar, np.nan), np.broadcast_to(sample.df, scar.shape))
 
 
 def patell(sample: Sample) -> Statistic:
@@ -98,7 +81,7 @@ def bmp(sample: Sample) -> Statistic:
 
 
 def _clustering(sample: Sample, n: int) -> tuple[float, str]:
-    r = float(sample.evidence["mean_correlations"][sample.options["window_index"]])
+    r = sample.evidence.mean_correlations[sample.window]
     if not np.isfinite(r):
         return r, "the mean correlation needs at least 2 events with an estimation window"
     if 1 + (n - 1) * r <= 0:
@@ -133,11 +116,16 @@ def kp_bmp(sample: Sample) -> Statistic:
 
 def brown_warner_1980(sample: Sample) -> Statistic:
     """t of the mean CAR over the standard errors of single events, added as independent."""
+    return independent_t(sample, car_variance(sample))
+
+
+def independent_t(sample: Sample, variance: FloatArray) -> Statistic:
+    """Return the mean CAR over ``sqrt(sum V_i) / N``, for events with the variances ``variance`` (N,)."""
     there = np.isfinite(sample.car) & np.isfinite(sample.variance)
     n = int(there.sum())
     if n == 0:
         return not_applicable("no event has both a CAR and a residual variance", n_events=0)
-    se = float(np.sqrt(_variance(sample)[there].sum()) / n)
+    se = float(np.sqrt(variance[there].sum()) / n)
     df = float(np.broadcast_to(sample.df, sample.car.shape)[there].mean())
     mean = float(sample.car[there].mean())
     return one(mean, mean / se, se=se, df=df, n_events=n)
@@ -145,7 +133,7 @@ def brown_warner_1980(sample: Sample) -> Statistic:
 
 def brown_warner_1985(sample: Sample) -> Statistic:
     """t of the mean CAR over the spread of the portfolio's own residuals: events may move together."""
-    return _portfolio(sample, sample.bars.mean() if len(sample) else np.nan, "t")
+    return portfolio_t(sample, sample.bars.mean() if len(sample) else np.nan, "t")
 
 
 def lamb(sample: Sample) -> Statistic:
@@ -153,14 +141,12 @@ def lamb(sample: Sample) -> Statistic:
     there = np.isfinite(sample.car)
     if not len(sample.abnormal.windows.factors) or not there.any():
         return not_applicable("the test needs a model with a market", n_events=int(there.sum()))
-    fit = sample.abnormal.fit
-    if _full_moments(sample):
-        return _portfolio(sample, float(_full_reach(sample, float(fit.n.mean()))[there].mean()), "normal")
-    return _portfolio(sample, float((sample.variance / fit.sigma2)[there].mean()), "normal")
+    return portfolio_t(sample, float((sample.variance / sample.abnormal.fit.sigma2)[there].mean()), "normal")
 
 
-def _portfolio(sample: Sample, bars: float, distribution: str) -> Statistic:
-    total, count = sample.evidence["portfolio"]
+def portfolio_t(sample: Sample, bars: float, distribution: Distribution) -> Statistic:
+    """Return the mean CAR over ``S sqrt(bars)``, S the standard deviation of the portfolio's residuals."""
+    total, count = sample.evidence.portfolio
     there = count > 0
     car = sample.car[np.isfinite(sample.car)]
     if there.sum() < 3 or not len(car):
@@ -236,7 +222,7 @@ def _t(x: FloatArray) -> float:
 
 
 def _leave_one_out(x: FloatArray) -> FloatArray:
-    n, centerd = len(x), x - x.mean()
-    mean = x.mean() - centerd / (n - 1)
-    squares = (centerd**2).sum() - centerd**2 * n / (n - 1)
+    n, centered = len(x), x - x.mean()
+    mean = x.mean() - centered / (n - 1)
+    squares = (centered**2).sum() - centered**2 * n / (n - 1)
     return np.asarray(mean / np.sqrt(squares / (n - 2)), dtype=np.float64)

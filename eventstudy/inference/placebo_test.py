@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.inference.bootstrap import empirical
-from eventstudy.inference.sample import PlaceboCounts, Sample, Statistic, not_applicable, one
+from eventstudy.inference.evidence import PlaceboCounts
+from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 
 def placebo(sample: Sample) -> Statistic:
     """p = (1 + #{placebo at least as far out}) / (D + 1): exact when event and placebo days are exchangeable."""
-    counts: PlaceboCounts = sample.evidence["placebo"][sample.window]
+    counts = sample.evidence.placebo[sample.window]
     outside = {"two-sided": counts.two_sided, "greater": counts.greater, "less": counts.less}[sample.alternative]
     there = (counts.days > 0) & np.isfinite(sample.car)
     p = np.where(there, (1 + outside) / (counts.days + 1), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = np.where(there, sample.car / counts.spread, np.nan)
+        statistic = np.where(there, sample.car / counts.sd, np.nan)
     reasons = ("no other day has the same clock window complete", "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(counts.days > 0, 0, 1))
-    return Statistic(sample.car, statistic, counts.spread, n=counts.days, pvalue=p, reasons=reasons, reason=reason)
+    return Statistic(sample.car, statistic, counts.sd, n=counts.days, pvalue=p, reasons=reasons, reason=reason)
 
 
 def placebo_refit(sample: Sample) -> Statistic:
@@ -30,11 +30,10 @@ def placebo_refit(sample: Sample) -> Statistic:
     Events of one moment move together, so clustering is in the reference distribution; so are fat tails, skewness and
     the error of the fit. Dates are drawn from the study's seed and the moment itself.
     """
-    refits: Refits | None = sample.evidence.get("refits")
+    refits = sample.evidence.refits
     if refits is None:
         return not_applicable("the model learns from other days already; use the test 'placebo'", n_events=len(sample))
-    drawn = refits.mean[sample.options["window_index"]]
-    drawn, car = drawn[np.isfinite(drawn)], sample.car[np.isfinite(sample.car)]
+    drawn, car = refits.of(sample.window), sample.car[np.isfinite(sample.car)]
     if len(drawn) < 2 or not len(car):
         return not_applicable("no quiet date offers a whole estimation and event window", n_events=len(car))
     mean, spread = float(car.mean()), float(drawn.std(ddof=1))

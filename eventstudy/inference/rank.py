@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from eventstudy.arrays import FloatArray
@@ -13,48 +11,40 @@ from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 NO_ESTIMATION = "ranks need an estimation window"
 
 
-def _ranks(sample: Sample, kind: str) -> Any:
-    return sample.evidence[kind if sample.options["ties"] == "average" else f"{kind}:first"]
-
-
 def corrado_rank(sample: Sample) -> Statistic:
     """Corrado's rank test; over several bars the mean ranks are added (Cowan 1992)."""
-    sums = _ranks(sample, "ranks_raw")
-    return _rank(sample, sums.centerd, sums, power=1.0)
+    sums = sample.evidence.ranks_raw
+    return rank_z(sample, sums, sums.centered, power=1.0)
 
 
 def corrado_zivney(sample: Sample) -> Statistic:
-    """Corrado and Zivney's rank test: ranks over n + 1, and event returns brought to unit spread across events."""
-    sums = _ranks(sample, "ranks_standardized" if sample.options["restandardize"] else "ranks_raw")
-    return _rank(sample, sums.scaled, sums, power=0.5)
+    """Corrado and Zivney's rank test: ranks over n + 1, and event returns standardized across events."""
+    sums = sample.evidence.ranks_standardized
+    return rank_z(sample, sums, sums.scaled, power=0.5)
 
 
 def campbell_wasley(sample: Sample) -> Statistic:
     """Cumulative rank test: ranks over n + 1 for missing bars, mean over events, added over the window."""
-    sums = _ranks(sample, "ranks_raw")
-    return _rank(sample, sums.scaled, sums, power=1.0)
+    sums = sample.evidence.ranks_raw
+    return rank_z(sample, sums, sums.scaled, power=1.0)
 
 
 def corrado_sign(sample: Sample) -> Statistic:
     """Corrado and Zivney's sign test: signs about each event's own median."""
-    sums: RankSums = sample.evidence["ranks_raw"]
-    return _rank(sample, sums.signs, sums, power=0.5)
+    sums = sample.evidence.ranks_raw
+    return rank_z(sample, sums, sums.signs, power=0.5)
 
 
-def _rank(sample: Sample, total: FloatArray, sums: RankSums, *, power: float) -> Statistic:
-    """Z = sum_win u_t / (sqrt(L) S), u_t = total_t / N_t^power, S^2 = mean_t u_t^2 over all bars.
+def rank_z(sample: Sample, sums: RankSums, total: FloatArray, *, power: float, bars: float | None = None) -> Statistic:
+    """Return ``Z = sum_win u_t / (sqrt(L) S)``, ``u_t = total_t / N_t^power``, ``S^2 = sum_t u_t^2 / bars``.
 
-    ``missing="rescale"`` blows sums up to all events where some have no value and divides S^2 by the mean number of
-    bars, as the R package estudy2 does; the textbook does neither.
+    ``bars`` are those with a value unless given.
     """
     N, count = float(sums.lengths[1]), sums.count
     if sample.abnormal.fit.n.max(initial=0) < 3 or N == 0:
         return not_applicable(NO_ESTIMATION, n_events=int(N))
-    blown = np.divide(total * N, count, out=np.zeros_like(total), where=count > 0)
-    used = blown if sample.options["missing"] == "rescale" else total
-    u = np.divide(used, count**power, out=np.zeros_like(total), where=count > 0)
-    bars = float(sums.lengths[0] / N) if sample.options["missing"] == "rescale" else float((count > 0).sum())
-    S = float(np.sqrt(np.square(u).sum() / bars))
+    u = np.divide(total, count**power, out=np.zeros_like(total), where=count > 0)
+    S = float(np.sqrt(np.square(u).sum() / (bars or float((count > 0).sum()))))
     cells = sample.abnormal.columns(sample.window)
     L1 = len(u) - len(sample.abnormal.tau)
     window = u[L1:][cells]
@@ -66,7 +56,7 @@ def _rank(sample: Sample, total: FloatArray, sums: RankSums, *, power: float) ->
 
 def grank_t(sample: Sample) -> Statistic:
     """Generalized rank t (Kolari and Pynnonen 2011): the whole window counts as one extra bar."""
-    sums = _ranks(sample, "granks").get(sample.window)
+    sums = sample.evidence.granks.get(sample.window)
     if sums is None:
         return not_applicable("the ranks need at least 2 events with different SCARs", n_events=0)
     mean = np.divide(sums.scaled, sums.count, out=np.zeros_like(sums.scaled), where=sums.count > 0)
@@ -83,7 +73,7 @@ def grank_t(sample: Sample) -> Statistic:
 
 def grank_z(sample: Sample) -> Statistic:
     """Generalized rank Z: the same mean rank against its variance under independent events."""
-    sums = _ranks(sample, "granks").get(sample.window)
+    sums = sample.evidence.granks.get(sample.window)
     if sums is None:
         return not_applicable("the ranks need at least 2 events with different SCARs", n_events=0)
     T, n = int((sums.count > 0).sum()), float(sums.count[-1])

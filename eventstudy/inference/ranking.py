@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class RankSums:
 
     Attributes
     ----------
-    centerd : FloatArray, shape (T,)
+    centered : FloatArray, shape (T,)
         ``sum_i (K_it - (n_i + 1) / 2)``.
     scaled : FloatArray, shape (T,)
         ``sum_i (K_it / (n_i + 1) - 1/2)``.
@@ -42,7 +42,7 @@ class RankSums:
         Sum of n_i, and number of events.
     """
 
-    centerd: FloatArray
+    centered: FloatArray
     scaled: FloatArray
     signs: FloatArray
     count: FloatArray
@@ -53,22 +53,22 @@ class RankSums:
         return RankSums(*(a + b for a, b in pairs))
 
     def columns(self) -> tuple[FloatArray, ...]:
-        return self.centerd, self.scaled, self.signs, self.count, self.lengths
+        return self.centered, self.scaled, self.signs, self.count, self.lengths
 
 
-Ties = Literal["average", "first"]
+NO_RANKS = RankSums(np.empty(0), np.empty(0), np.empty(0), np.empty(0), np.zeros(2))
 
 
-def row_ranks(values: FloatArray, ties: Ties = "average") -> Ranks:
-    """Rank each row, missing values left out; ties share their mean rank, or stand in the order of the columns."""
+def row_ranks(values: FloatArray) -> Ranks:
+    """Rank each row, missing values left out; ties share their mean rank."""
     B, T = values.shape
-    order = np.argsort(values, axis=1, kind="stable" if ties == "first" else None)
+    order = np.argsort(values, axis=1)
     order += (np.arange(B) * T)[:, None]
     ordered = np.take(values, order)
     rank = np.empty((B, T))
     np.put(rank, order, np.arange(1.0, T + 1))
     tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
-    if ties == "average" and tied.any():
+    if tied.any():
         np.put(rank, order[tied], _shared_places(ordered[tied]))
     n = np.full(B, T, dtype=np.int64)
     # Missing values sort to the ends.
@@ -99,16 +99,16 @@ def _shared_places(ordered: FloatArray) -> FloatArray:
     return np.asarray((first + last) / 2 + 1, dtype=np.float64)
 
 
-def rank_sums(values: FloatArray, ties: Ties = "average") -> RankSums:
+def rank_sums(values: FloatArray) -> RankSums:
     """Rank each row of values (B, T) and sum over rows; signs are about the row's median."""
-    ranks = row_ranks(values, ties)
-    centerd, signs = _about_the_middle(ranks.rank, ranks.n)
+    ranks = row_ranks(values)
+    centered, signs = _about_the_middle(ranks.rank, ranks.n)
     # A tie at the median has the sign 0 although its mean rank may lie off the middle.
     signs[ranks.tied] = np.sign(values[ranks.tied] - ranks.median[ranks.tied, None])
-    return _summed(centerd, signs, ranks.n)
+    return _summed(centered, signs, ranks.n)
 
 
-def inserted_sums(own: Ranks, values: FloatArray, extra: FloatArray, ties: Ties = "average") -> RankSums:
+def inserted_sums(own: Ranks, values: FloatArray, extra: FloatArray) -> RankSums:
     """Rank each row of ``values`` (B, M) and ``extra`` (B, L) together and sum over rows, as ``rank_sums`` does.
 
     ``own`` are the ranks of the values, or of any increasing function of them. A value's rank grows by the extra ones
@@ -122,7 +122,7 @@ def inserted_sums(own: Ranks, values: FloatArray, extra: FloatArray, ties: Ties 
     n = own.n + np.isfinite(extra).sum(axis=1)
     if free.all():
         return sums_of(rank, n)
-    return sums_of(rank[free], n[free]) + rank_sums(again, ties)
+    return sums_of(rank[free], n[free]) + rank_sums(again)
 
 
 def _below(values: FloatArray, extra: FloatArray) -> NDArray[np.signedinteger[Any]]:
@@ -165,14 +165,14 @@ def _about_the_middle(rank: FloatArray, n: IntArray) -> tuple[FloatArray, FloatA
     return rank, np.clip(2 * rank, -1.0, 1.0)
 
 
-def _summed(centerd: FloatArray, signs: FloatArray, n: IntArray) -> RankSums:
-    T = centerd.shape[1]
+def _summed(centered: FloatArray, signs: FloatArray, n: IntArray) -> RankSums:
+    T = centered.shape[1]
     lost = np.zeros(T)
     holed = np.flatnonzero(n < T)
     if len(holed):
-        there = np.isfinite(centerd[holed])
+        there = np.isfinite(centered[holed])
         lost += (~there).sum(axis=0)
-        centerd[holed], signs[holed] = np.where(there, centerd[holed], 0.0), np.where(there, signs[holed], 0.0)
-    scaled = np.einsum("i,ij->j", 1 / (n + 1), centerd)
+        centered[holed], signs[holed] = np.where(there, centered[holed], 0.0), np.where(there, signs[holed], 0.0)
+    scaled = np.einsum("i,ij->j", 1 / (n + 1), centered)
     lengths = np.array([n.sum(), len(n)], dtype=np.float64)
-    return RankSums(centerd.sum(axis=0), scaled, signs.sum(axis=0), len(n) - lost, lengths)
+    return RankSums(centered.sum(axis=0), scaled, signs.sum(axis=0), len(n) - lost, lengths)

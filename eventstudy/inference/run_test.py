@@ -8,32 +8,36 @@ from typing import get_args
 import numpy as np
 
 from eventstudy.abnormal.placebo.refits import Path
+from eventstudy.abnormal.placebo.same_clock import Missing
 from eventstudy.arrays import BoolArray, FloatArray, look_up
 from eventstudy.errors import UnknownNameError
 from eventstudy.inference.bootstrap import WEIGHTS
+from eventstudy.inference.compat import COMPAT
 from eventstudy.inference.findings import Findings
-from eventstudy.inference.ranking import Ties
 from eventstudy.inference.sample import Options, Sample, Statistic, TestRow
-from eventstudy.inference.table import COMPAT, TESTS
+from eventstudy.inference.table import TESTS
 
 COMPAT_KEY = "compat"
 UNDEFINED = "the statistic is not a finite number for this sample"
 
 
+def row_of(name: str, given: Mapping[str, object]) -> TestRow:
+    """Return the row of a test, or that of the profile ``compat`` where the profile has its own."""
+    row, profile = look_up("test", TESTS, name), given.get(COMPAT_KEY)
+    return look_up("compatibility profile", COMPAT, str(profile)).get(name, row) if profile else row
+
+
 def options_for(name: str, given: Mapping[str, object]) -> Options:
-    """Return a test's options: defaults, then the profile ``compat``, then the user's own for this test."""
-    row = look_up("test", TESTS, name)
-    profile = given.get(COMPAT_KEY)
+    """Return a test's options: defaults, then the user's for this test."""
+    row = row_of(name, given)
     chosen = dict(row.options)
-    if profile:
-        chosen |= look_up("compatibility profile", COMPAT, str(profile)).get(name, {})
-    own = given.get(name, {})
-    if not isinstance(own, Mapping):
+    options = given.get(name, {})
+    if not isinstance(options, Mapping):
         raise UnknownNameError("test with options", name, TESTS)
-    for key, value in own.items():
+    for key, value in options.items():
         if key not in row.options:
             raise UnknownNameError(f"option of {name}", str(key), row.options)
-        _check_value(name, key, value, row.options[key])
+        _check_value(name, key, value)
         chosen[key] = value
     return chosen
 
@@ -49,43 +53,26 @@ def check_options(tests: tuple[str, ...], given: Mapping[str, object]) -> None:
 
 def needs_of(tests: tuple[str, ...], given: Mapping[str, object]) -> frozenset[str]:
     """Return the evidence that the tests of a study need."""
-    wanted: set[str] = set()
-    for name in tests:
-        options, needs = options_for(name, given), look_up("test", TESTS, name).needs
-        if "restandardize" in options:
-            needs = frozenset({"ranks_standardized" if options["restandardize"] else "ranks_raw"})
-        if options.get("ties") == "first":
-            needs = frozenset(f"{need}:first" for need in needs)
-        wanted |= needs
-        if options.get("moments") == "full":
-            wanted.add("market_moments")
-    return frozenset(wanted)
+    return frozenset[str]().union(*(row_of(name, given).needs for name in tests))
 
 
-# What options may be set to, where a word that means nothing would be taken for the default; "missing" has two
-# meanings, told apart by the default of the test.
-ALLOWED: Mapping[str, tuple[tuple[object, ...], ...]] = {
-    "ties": (get_args(Ties),),
-    "missing": (("own", "rescale"), ("refuse", "merge")),
-    "moments": (("own", "full"),),
-    "sigma_ddof": (("model", 1),),
-    "p_hat": (("mean", "pooled"),),
-    "zeros": (("keep", "drop"),),
-    "adjustment": (("johnson", "hall"),),
-    "weights": (tuple(WEIGHTS),),
-    "path": (get_args(Path),),
+# Allowed values of options: any other word would be taken for the default.
+ALLOWED: Mapping[str, tuple[object, ...]] = {
+    "missing": get_args(Missing),
+    "zeros": ("keep", "drop"),
+    "adjustment": ("johnson", "hall"),
+    "weights": tuple(WEIGHTS),
+    "path": get_args(Path),
 }
 
 
-def _check_value(name: str, key: str, value: object, default: object) -> None:
-    for allowed in ALLOWED.get(key, ()):
-        if default in allowed and value not in allowed:
-            raise UnknownNameError(f"{key} of {name}", str(value), map(str, allowed))
+def _check_value(name: str, key: str, value: object) -> None:
+    if key in ALLOWED and value not in ALLOWED[key]:
+        raise UnknownNameError(f"{key} of {name}", str(value), map(str, ALLOWED[key]))
 
 
-def run_test(name: str, sample: Sample, measure: str = "car") -> Findings:
+def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> Findings:
     """Run one row of ``TESTS`` on one window; a test of sums has no number, but a reason, for buy-and-hold returns."""
-    row = look_up("test", TESTS, name)
     if not len(sample):
         found = _without(row, sample, "no event was used; the ledger says why")
     elif measure == "car" or row.buy_and_hold:

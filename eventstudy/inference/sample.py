@@ -11,25 +11,12 @@ import numpy as np
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import Alternative, FloatArray, IntArray
+from eventstudy.inference.evidence import Evidence
 from eventstudy.inference.significance import Distribution
 
 Options = Mapping[str, Any]
 Scope = Literal["event", "average"]
 NO_OPTIONS: Options = {}
-
-
-@dataclass(frozen=True, eq=False)
-class PlaceboCounts:
-    """Per event: placebo windows D, and how many lie at least as far out as the event.
-
-    ``two_sided``, ``greater`` and ``less`` count ``|CAR_d| >= |CAR|``, ``CAR_d >= CAR`` and ``CAR_d <= CAR``.
-    """
-
-    days: IntArray
-    two_sided: IntArray
-    greater: IntArray
-    less: IntArray
-    spread: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +33,7 @@ class Sample:
     alternative : {"two-sided", "greater", "less"}
     options : mapping
         The user's, over the defaults of the test.
-    evidence : mapping
-        What was accumulated over blocks, by name: ``placebo``, ``residual_sums``, ``ranks`` ...
+    evidence : Evidence
     seed : int
     """
 
@@ -58,7 +44,7 @@ class Sample:
     df: FloatArray
     alternative: Alternative
     options: Options
-    evidence: Mapping[str, Any]
+    evidence: Evidence
     seed: int = 0
 
     def __len__(self) -> int:

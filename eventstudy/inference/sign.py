@@ -12,27 +12,36 @@ EXACT_WILCOXON = 50
 
 def sign(sample: Sample) -> Statistic:
     """Z of the number of positive CARs under a share of one half."""
-    return _sign(sample, 0.5)
+    return sign_z(sample, 0.5)
 
 
 def generalized_sign(sample: Sample) -> Statistic:
     """Z of the number of positive CARs under the share of positive residuals in the estimation windows.
 
-    ``p_hat`` "mean" averages each event's own share (Cowan), "pooled" divides all positives by all bars; ``zeros``
-    "drop" leaves exact zeros out of the shares as well as out of the count.
+    Each event's own fraction is averaged (Cowan 1992); ``zeros`` "drop" leaves exact zeros out of the fractions as well
+    as out of the count.
     """
-    positive, bars, zeros = sample.evidence["positive_share"].T
+    counts = residual_signs(sample)
+    if not len(counts):
+        return not_applicable(NO_RESIDUALS, n_events=0)
+    return sign_z(sample, float((counts[:, 0] / counts[:, 1]).mean()))
+
+
+NO_RESIDUALS = "the share of positive residuals needs an estimation window"
+
+
+def residual_signs(sample: Sample) -> FloatArray:
+    """Return positive residuals, and residuals counted, of the events that have a CAR and residuals; shape (n, 2)."""
+    positive, bars, zeros = sample.evidence.positive_share.T
     if sample.options["zeros"] == "drop":
         bars = bars - zeros
-    there = np.isfinite(sample.car) & (bars > 0)
-    if not there.any():
-        return not_applicable("the share of positive residuals needs an estimation window", n_events=0)
-    pooled = positive[there].sum() / bars[there].sum()
-    p = float(pooled if sample.options["p_hat"] == "pooled" else (positive[there] / bars[there]).mean())
-    return _sign(sample, p)
+    counts: FloatArray = np.stack([positive, bars], axis=1)
+    used: FloatArray = counts[np.isfinite(sample.car) & (bars > 0)]
+    return used
 
 
-def _sign(sample: Sample, p: float) -> Statistic:
+def sign_z(sample: Sample, p: float) -> Statistic:
+    """Return ``Z = (w - N p) / sqrt(N p (1 - p))``, w the number of positive CARs."""
     car = sample.car[np.isfinite(sample.car)]
     n = len(car)
     if n == 0 or not 0 < p < 1:
@@ -86,7 +95,7 @@ def _normal(w: float, n: int, ranks: FloatArray) -> tuple[float, float]:
 
 def sample_quantile(sample: Sample) -> Statistic:
     """The event's CAR among the sums of as many residuals in its own estimation window: no normality is assumed."""
-    counts = sample.evidence["tail_counts"][:, sample.options["window_index"]]
+    counts = sample.evidence.tail_counts[:, sample.evidence.windows.index(sample.window)]
     column = {"two-sided": 1, "greater": 2, "less": 3}[sample.alternative]
     there = counts[:, 0] > 0
     p = np.where(there, (1 + counts[:, column]) / (1 + counts[:, 0]), np.nan)

@@ -18,7 +18,7 @@ TESTS: Mapping[str, TestRow] = {
         "one event is one draw, no limit theorem helps; event-induced variance over-rejects",
         "Campbell, Lo and MacKinlay 1997, sec. 4.4",
         "10.1515/9781400830213",
-        options={"forecast_error": True, "sigma_ddof": "model"},
+        options={"forecast_error": True},
     ),
     "cross_sectional_t": TestRow(
         parametric.cross_sectional_t,
@@ -42,7 +42,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering and event-induced variance",
         "Brown and Warner 1980",
         "10.1016/0304-405X(80)90002-1",
-        options={"forecast_error": False, "sigma_ddof": "model"},
+        options={"forecast_error": False},
     ),
     "brown_warner_1985": TestRow(
         parametric.brown_warner_1985,
@@ -66,7 +66,6 @@ TESTS: Mapping[str, TestRow] = {
         "event-induced variance (17 % at doubled variance), clustering (42 % at correlation 0.1)",
         "Patell 1976",
         "10.2307/2490543",
-        options={"sigma_ddof": "model", "moments": "own"},
     ),
     "kp_patell": TestRow(
         parametric.kp_patell,
@@ -79,7 +78,6 @@ TESTS: Mapping[str, TestRow] = {
         "Kolari and Pynnonen 2010; Kolari, Pape and Pynnonen 2018",
         "10.1093/rfs/hhq072",
         needs=frozenset({"common_dates"}),
-        options={"sigma_ddof": "model", "moments": "own"},
     ),
     "bmp": TestRow(
         parametric.bmp,
@@ -91,7 +89,6 @@ TESTS: Mapping[str, TestRow] = {
         "clustering (43 %); strong skewness (8 %)",
         "Boehmer, Musumeci and Poulsen 1991",
         "10.1016/0304-405X(91)90032-F",
-        options={"sigma_ddof": "model", "moments": "own"},
     ),
     "kp_bmp": TestRow(
         parametric.kp_bmp,
@@ -104,7 +101,6 @@ TESTS: Mapping[str, TestRow] = {
         "Kolari and Pynnonen 2010; Kolari, Pape and Pynnonen 2018",
         "10.1093/rfs/hhq072",
         needs=frozenset({"common_dates"}),
-        options={"sigma_ddof": "model", "moments": "own"},
     ),
     "lamb": TestRow(
         parametric.lamb,
@@ -117,7 +113,6 @@ TESTS: Mapping[str, TestRow] = {
         "Lamb 1995",
         "10.2307/253695",
         needs=frozenset({"portfolio"}),
-        options={"moments": "own"},
     ),
     "corrado_rank": TestRow(
         rank.corrado_rank,
@@ -130,7 +125,6 @@ TESTS: Mapping[str, TestRow] = {
         "Corrado 1989; Cowan 1992",
         "10.1016/0304-405X(89)90064-0",
         needs=frozenset({"ranks_raw"}),
-        options={"missing": "own", "ties": "average"},
     ),
     "corrado_zivney": TestRow(
         rank.corrado_zivney,
@@ -142,8 +136,7 @@ TESTS: Mapping[str, TestRow] = {
         "strong skewness (29 %); few events (7 % at N = 10): a common random scale shifts all ranks together",
         "Corrado and Zivney 1992",
         "10.2307/2331331",
-        needs=frozenset({"ranks_raw", "ranks_standardized"}),
-        options={"missing": "own", "restandardize": True, "ties": "average"},
+        needs=frozenset({"ranks_standardized"}),
     ),
     "campbell_wasley": TestRow(
         rank.campbell_wasley,
@@ -156,7 +149,6 @@ TESTS: Mapping[str, TestRow] = {
         "Campbell and Wasley 1993",
         "10.1016/0304-405X(93)90025-7",
         needs=frozenset({"ranks_raw"}),
-        options={"missing": "own", "ties": "average"},
     ),
     "grank_t": TestRow(
         rank.grank_t,
@@ -169,7 +161,6 @@ TESTS: Mapping[str, TestRow] = {
         "Kolari and Pynnonen 2011",
         "10.1016/j.jempfin.2011.08.003",
         needs=frozenset({"granks"}),
-        options={"ties": "average"},
     ),
     "grank_z": TestRow(
         rank.grank_z,
@@ -182,7 +173,6 @@ TESTS: Mapping[str, TestRow] = {
         "Kolari and Pynnonen 2011",
         "10.1016/j.jempfin.2011.08.003",
         needs=frozenset({"granks"}),
-        options={"ties": "average"},
     ),
     "sign": TestRow(
         sign.sign,
@@ -208,7 +198,7 @@ TESTS: Mapping[str, TestRow] = {
         "Cowan 1992",
         "10.1007/BF00939016",
         needs=frozenset({"positive_share"}),
-        options={"p_hat": "mean", "zeros": "keep"},
+        options={"zeros": "keep"},
         buy_and_hold=True,
     ),
     "corrado_sign": TestRow(
@@ -222,7 +212,6 @@ TESTS: Mapping[str, TestRow] = {
         "Corrado and Zivney 1992",
         "10.2307/2331331",
         needs=frozenset({"ranks_raw"}),
-        options={"missing": "own"},
     ),
     "wilcoxon": TestRow(
         sign.wilcoxon,
@@ -283,7 +272,6 @@ TESTS: Mapping[str, TestRow] = {
         "clustering",
         "Giaccotto and Sfiridis 1996",
         "10.1016/0148-6195(96)00019-2",
-        options={"sigma_ddof": "model", "moments": "own"},
     ),
     "calendar_time": TestRow(
         calendar_time.calendar_time,
@@ -348,18 +336,4 @@ TESTS: Mapping[str, TestRow] = {
         "10.1093/aler/aht006",
         needs=frozenset({"tail_counts"}),
     ),
-}
-
-# Named profiles: the choices with which another program is reproduced, defects included.
-COMPAT: Mapping[str, Mapping[str, Mapping[str, object]]] = {
-    "estudy2": {
-        "brown_warner_1980": {"sigma_ddof": 1},
-        "patell": {"sigma_ddof": 1, "moments": "full"},
-        "bmp": {"sigma_ddof": 1, "moments": "full"},
-        "lamb": {"moments": "full"},
-        "generalized_sign": {"p_hat": "pooled"},
-        "corrado_rank": {"missing": "rescale"},
-        "corrado_zivney": {"missing": "rescale", "restandardize": False},
-        "corrado_sign": {"missing": "rescale"},
-    }
 }

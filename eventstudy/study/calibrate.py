@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.abnormal.align import align
+from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import EventTable
-from eventstudy.abnormal.placebo.dates import Moment, Quiet, draw_moments, quiet_moments
+from eventstudy.abnormal.placebo.dates import CandidateDates, EventMoment, candidate_dates, draw_dates
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
@@ -114,11 +115,12 @@ def calibrate(
     return tuple(made)
 
 
-def quiet_times(spec: StudySpec, inputs: Inputs) -> Mapping[Moment, Quiet]:
+def quiet_times(spec: StudySpec, inputs: Inputs) -> Mapping[EventMoment, CandidateDates]:
     """Return, for every distinct event time, where it may be moved to."""
     windows, _ = windows_in_bars(spec, inputs.series)
     positions, _ = align(inputs.table, inputs.series, windows, anchor=spec.anchor)
-    quiet = quiet_moments(inputs.table, inputs.series, positions, windows)
+    data = EventData(inputs.series, inputs.series.values, positions)
+    quiet = candidate_dates(data, inputs.table, windows)
     short = [moment for moment, found in quiet.items() if len(found) < 2]
     if short or not quiet:
         raise DataError(
@@ -128,15 +130,15 @@ def quiet_times(spec: StudySpec, inputs: Inputs) -> Mapping[Moment, Quiet]:
     return quiet
 
 
-def _tables(table: EventTable, quiet: Mapping[Moment, Quiet], draws: int, seed: int) -> list[EventTable]:
+def _tables(table: EventTable, quiet: Mapping[EventMoment, CandidateDates], draws: int, seed: int) -> list[EventTable]:
     """Return the events at drawn quiet times; a study of one moment takes each of its times at most once."""
-    chosen = dict(draw_moments(quiet, draws, seed))
+    chosen = dict(draw_dates(quiet, draws, seed))
     if len(quiet) == 1:
         (moment, places), *_ = quiet.items()
         _, first = np.unique(chosen[moment], return_index=True)
         unseen = np.setdiff1d(np.arange(len(places)), chosen[moment])
         chosen[moment] = np.concatenate([chosen[moment][np.sort(first)], unseen])[:draws]
-    pairs = list(zip(table.earliest.tolist(), table.latest.tolist(), strict=True))
+    pairs = list(map(EventMoment, table.earliest.tolist(), table.latest.tolist()))
     there = np.array([pair in quiet for pair in pairs], dtype=bool)
     moments = [pair for pair in pairs if pair in quiet]
     ids = np.array([f"quiet-{i}" for i in range(len(moments))], dtype=object)
@@ -206,7 +208,7 @@ def _planted(spec: StudySpec, inputs: Inputs, table: EventTable, bar: int, shock
     return replace(inputs, series=replace(series, values=values))
 
 
-def _independent(n: int, quiet: Mapping[Moment, Quiet], series: SeriesSet, window: Window) -> int:
+def _independent(n: int, quiet: Mapping[EventMoment, CandidateDates], series: SeriesSet, window: Window) -> int:
     """Return ``n / (1 + (n - 1) r)``: any two p-values rest on the same bars with probability ``r = L / Q``.
 
     Q distinct quiet bars hold Q / L windows of L bars that share none; in an intraday series windows stand on different

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.abnormal import events as book
+from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.align import Codes, Overlaps
+from eventstudy.abnormal.align import Overlaps
+from eventstudy.abnormal.events import OpenLedger
 from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.errors import Notice
 
@@ -51,15 +52,15 @@ def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:
     return (Notice("ES-OVERLAP", told),)
 
 
-def refit_notices(refits: Refits) -> tuple[Notice, ...]:
+def refit_notices(refits: Refits | None) -> tuple[Notice, ...]:
     """Tell how many placebo refits prefix sums were not trusted with."""
-    if not refits.fallen_back:
+    if refits is None or not refits.fallen_back:
         return ()
     told = f"{refits.fallen_back:,} of {refits.refits:,} placebo refits were done in two passes, for prefix sums would "
     return (Notice("ES-PREFIX", told + "have lost digits there: look for a bad tick earlier in the series."),)
 
 
-def study_notices(spec: StudySpec, abnormal: AbnormalReturns, codes: Codes) -> tuple[Notice, ...]:
+def study_notices(spec: StudySpec, abnormal: AbnormalReturns, ledger: OpenLedger) -> tuple[Notice, ...]:
     """Tell of thin estimation windows, near-collinear regressors and duplicates."""
     told = []
     thin = int((abnormal.fit.n < THIN_BARS).sum()) if spec.estimation is not None else 0
@@ -72,7 +73,7 @@ def study_notices(spec: StudySpec, abnormal: AbnormalReturns, codes: Codes) -> t
         told.append(
             Notice("ES-CONDITION", f"The regressors of {ill} events are nearly collinear; few digits are left.")
         )
-    duplicates = int((codes.code == book.DUPLICATE).sum())
+    duplicates = int((ledger.code == outcomes.DUPLICATE).sum())
     if duplicates:
         told.append(Notice("ES-DUPLICATE", f"{duplicates} events were given more than once and counted once."))
     return (*variable_notices(spec.variable), *told)

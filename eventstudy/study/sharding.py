@@ -1,6 +1,6 @@
 """Blocks of events through an executor: who computes a block never changes its bits, nor the order of adding up.
 
-A worker gets a shard of ``Work``: neighboring blocks, and of the data only the instruments of their events. Other
+A worker gets a part of a ``BlockTask``: neighboring blocks, and of the data only the instruments of their events. Other
 functions of a block are sent as they are.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from eventstudy.abnormal.series import Work
+from eventstudy.abnormal.event_data import BlockTask
 
 Blocks: TypeAlias = Callable[[slice], Any]
 Run: TypeAlias = Callable[[Blocks, list[slice]], Iterable[Any]]
@@ -29,18 +29,26 @@ def runner(executor: Executor | None) -> Iterator[Run]:
 def _through(executor: Executor, work: Blocks, pieces: list[slice]) -> Iterator[Any]:
     workers = int(getattr(executor, "_max_workers", 0) or os.cpu_count() or 1)
     size = max(1, -(-len(pieces) // (TASKS_PER_WORKER * workers)))
-    tasks = [pieces[low : low + size] for low in range(0, len(pieces), size)]
-    futures = [executor.submit(_several, *_shard(work, task)) for task in tasks]
+    groups = [pieces[low : low + size] for low in range(0, len(pieces), size)]
+    shards = [_shard(work, group) for group in groups]
+    futures = [executor.submit(_several, shard.work, shard.pieces) for shard in shards]
     for future in futures:
         yield from future.result()
 
 
-def _shard(work: Blocks, pieces: list[slice]) -> tuple[Blocks, list[slice]]:
-    if not isinstance(work, Work):
-        return work, pieces
+class Shard(NamedTuple):
+    """A task on a part of the data, and its blocks, counted from the part's first event."""
+
+    work: Blocks
+    pieces: list[slice]
+
+
+def _shard(work: Blocks, pieces: list[slice]) -> Shard:
+    if not isinstance(work, BlockTask):
+        return Shard(work, pieces)
     low = pieces[0].start
-    own = [slice(piece.start - low, piece.stop - low) for piece in pieces]
-    return work.shard(slice(low, pieces[-1].stop)), own
+    counted = [slice(piece.start - low, piece.stop - low) for piece in pieces]
+    return Shard(work.part(slice(low, pieces[-1].stop)), counted)
 
 
 def _several(work: Blocks, pieces: list[slice]) -> list[Any]:

@@ -13,22 +13,21 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 import eventstudy as es
-from eventstudy.abnormal import columns as laid
-from eventstudy.abnormal.columns import Columns
+from eventstudy.abnormal.event_columns import EventColumns
 from eventstudy.abnormal.event_windows import EventWindows
-from eventstudy.abnormal.gather import Windows, shared_runs
+from eventstudy.abnormal.gather import Bounds, Windows, shared_runs
 from eventstudy.abnormal.models.ols import CLOSE_FIT, one_regressor
 from eventstudy.inference import distributions
 from tests.study.made import daily_frame, events_at
 
 
 def windows(flat: np.ndarray, start: np.ndarray, size: int) -> Windows:
-    low, high = np.zeros(len(start), np.int64), np.full(len(start), len(flat))
-    return Windows(flat, start, low, high, size, inside=True)
+    bounds = Bounds(np.zeros(len(start), np.int64), np.full(len(start), len(flat)))
+    return Windows(flat, start, bounds, size, inside=True)
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.01])
-def test_a_window_that_events_share_is_centerd_once_and_no_bit_changes(holes: float) -> None:
+def test_a_window_that_events_share_is_centered_once_and_no_bit_changes(holes: float) -> None:
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=400), rng.normal(size=4_000)
     x[rng.random(400) < holes], y[rng.random(4_000) < holes] = np.nan, np.nan
@@ -73,34 +72,21 @@ def test_squared_residuals_keep_their_digits_however_close_the_line_fits(seed: i
     cuts=st.lists(st.integers(1, 29), max_size=3),
     seed=st.integers(0, 2**16),
 )
-def test_joined_and_scattered_columns_hand_out_the_same(row: list[int], cuts: list[int], seed: int) -> None:
+def test_columns_come_back_in_the_order_of_the_table_without_unused_events(
+    row: list[int], cuts: list[int], seed: int
+) -> None:
     rows, N = np.array(row), len(row)
     ends = [0, *sorted({c for c in cuts if c < N}), N]
-    pieces = [slice(a, b) for a, b in pairwise(ends)]
     value = rows[:, None] * 10 + np.arange(2)
     used = np.random.default_rng(seed).random(N) < 0.7
-    expected = np.sort(rows)[used][:, None] * 10 + np.arange(2)
-    for limit in (0, 10**6):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(laid, "JOINED_EVENTS", limit)
-            made = Columns(rows, 61)
-            for piece in pieces:
-                made.put("a", piece, value[piece])
-                made.put("nothing", piece, None)
-        made.keep(used)
-        assert made.taken("a").tolist() == expected.tolist()
-        assert made.taken("nothing") is None
-        assert rows[made.kept].tolist() == np.sort(rows)[used].tolist()
-
-
-def test_the_split_into_blocks_changes_no_bit_of_a_study(monkeypatch: pytest.MonkeyPatch) -> None:
-    frame = daily_frame(200, 6)
-    events = events_at(frame, [(column, row) for column in frame.columns for row in (120, 140, 160, 199)])
-    spec = es.StudySpec(model="market", estimation=(-80, -11), event=(-3, 3), response="off")
-    joined = es.run_study(spec, events, frame, market="A0")
-    monkeypatch.setattr(laid, "JOINED_EVENTS", 0)
-    assert es.run_study(spec, events, frame, market="A0") == joined
-    assert joined.ledger.counts()["used"] < len(events)
+    columns = EventColumns(rows, 61)
+    for piece in [slice(a, b) for a, b in pairwise(ends)]:
+        columns.append("a", piece, value[piece])
+        columns.append("nothing", piece, None)
+    columns.filter(used)
+    assert columns.column("a").tolist() == (np.sort(rows)[used][:, None] * 10 + np.arange(2)).tolist()
+    assert columns.column("nothing") is None
+    assert rows[columns.kept].tolist() == np.sort(rows)[used].tolist()
 
 
 def event_windows() -> EventWindows:

@@ -10,14 +10,12 @@ import pytest
 import statsmodels.api as sm
 
 import eventstudy as es
-from eventstudy.abnormal.measure import Plan
-from eventstudy.abnormal.models.table import MODELS, options_of
 from eventstudy.abnormal.placebo import refits as prefix
 from eventstudy.abnormal.placebo import refits as refits_module
-from eventstudy.abnormal.placebo.dates import moved, quiet_moments
-from eventstudy.abnormal.placebo.refits import placebo_refits, two_pass_cars
-from eventstudy.study.inputs import read_inputs, windows_in_bars
-from eventstudy.study.run import place, with_model_factors
+from eventstudy.abnormal.placebo.dates import PlaceboDates, candidate_dates, placebo_dates
+from eventstudy.abnormal.placebo.refits import Path, Refits, RefitSettings, placebo_refits, two_pass_cars
+from eventstudy.study.inputs import read_inputs
+from eventstudy.study.prepare import Study, prepare
 from tests.study.made import daily_frame, events_at
 
 SPEC = {"estimation": (-60, -6), "event": (-2, 2), "windows": ((0, 0), (-2, 2)), "tests": ("placebo_refit",)}
@@ -29,30 +27,29 @@ def market_frame(rows: int, columns: int, seed: int) -> pd.DataFrame:
     return frame.add(market, axis=0).assign(M=market)
 
 
-def prepared(frame: pd.DataFrame, events: pd.DataFrame, model: str = "market"):  # type: ignore[no-untyped-def]
+def prepared(frame: pd.DataFrame, events: pd.DataFrame, model: str = "market") -> Study:
     spec = es.StudySpec(model=model, **SPEC)  # type: ignore[arg-type]
-    inputs = read_inputs(spec, events, frame, ("M", None), "")
-    options = options_of("model", MODELS[model].options, {})
-    series = with_model_factors(inputs.series, MODELS[model], options)
-    windows, tests_on = windows_in_bars(spec, series)
-    plan = Plan(windows, tests_on, MODELS[model], options, "log")
-    (positions, _), learn, _ = place(spec, inputs.table, series, plan)
-    return inputs.table, (series, learn), positions, plan
+    return prepare(spec, read_inputs(spec, events, frame, ("M", None), ""))
 
 
-def both_ways(frame: pd.DataFrame, events: pd.DataFrame, draws: int, model: str = "market"):  # type: ignore[no-untyped-def]
-    table, data, positions, plan = prepared(frame, events, model)
-    dates = moved(table, data[0], positions, plan.windows, (draws, 7))
-    complete = np.ones((2, len(positions.row)), dtype=bool)
-    return [placebo_refits(data, (positions, dates), plan, complete, path) for path in ("two_pass", "prefix")]  # type: ignore[arg-type]
+def dates_of(study: Study, draws: int, seed: int = 7) -> PlaceboDates:
+    return placebo_dates(study.data, study.ledger.table, study.plan.windows, draws=draws, seed=seed)
+
+
+def both_ways(frame: pd.DataFrame, events: pd.DataFrame, draws: int, model: str = "market") -> list[Refits]:
+    study = prepared(frame, events, model)
+    dates, complete = dates_of(study, draws), np.ones((2, len(study.data)), dtype=bool)
+    paths: tuple[Path, ...] = ("two_pass", "prefix")
+    return [placebo_refits(study.data, RefitSettings(dates, study.plan, path), complete) for path in paths]
 
 
 def test_every_draw_is_the_study_at_another_date_as_statsmodels_computes_it() -> None:
     frame = market_frame(300, 3, seed=1)
     events = events_at(frame, [("A0", 150), ("A1", 150), ("A2", 200)])
-    table, (series, learn), positions, plan = prepared(frame, events)
-    dates = moved(table, series, positions, plan.windows, (5, 7))
-    found = placebo_refits((series, learn), (positions, dates), plan, np.ones((2, 3), dtype=bool), "two_pass")
+    study = prepared(frame, events)
+    positions, dates = study.data.positions, dates_of(study, 5)
+    settings = RefitSettings(dates, study.plan, "two_pass")
+    found = placebo_refits(study.data, settings, np.ones((2, 3), dtype=bool))
     for d in range(5):
         cars = []
         for i, s in enumerate(positions.series):
@@ -83,14 +80,15 @@ def test_prefix_sums_and_two_passes_give_the_same_numbers(model: str, holes: flo
 def test_a_bad_tick_sends_later_windows_to_two_passes_and_earlier_ones_not() -> None:
     frame = market_frame(700, 1, seed=5)
     frame.iloc[300, 0] = 1e6
-    _, data, positions, plan = prepared(frame, events_at(frame, [("A0", 500)]))
+    study = prepared(frame, events_at(frame, [("A0", 500)]))
     reference = np.arange(70, 690)[None]
     reference = reference[(np.abs(reference - 300) > 5) & (reference < 694)][None]
-    cars, doubtful = prefix.prefix_cars(data, positions.series, (reference, reference + 1), plan)
+    dates = PlaceboDates(reference, reference + 1)
+    cars, doubtful = prefix.prefix_cars(study.data, dates, study.plan)
     learning = (reference - 59 <= 300) & (reference - 5 >= 300)
     assert not doubtful[reference < 290].any()
     assert doubtful[(reference > 310) & ~learning].all()
-    exact = two_pass_cars(data, positions.series, (reference, reference + 1), plan)
+    exact = two_pass_cars(study.data, dates, study.plan)
     error = np.abs(cars - exact).max(axis=0) / 0.01
     # What the guard is for: of windows that it lets pass 13 digits are left, of the others fewer than nine.
     assert error[~doubtful & ~learning].max() < 1e-13
@@ -131,30 +129,28 @@ def test_a_million_windows_with_offsets_and_ticks() -> None:
 def test_draws_belong_to_the_moment_whatever_else_is_in_the_study() -> None:
     frame = market_frame(500, 4, seed=11)
     pairs = [("A0", 200), ("A1", 260), ("A2", 320)]
-    table, (series, _), positions, plan = prepared(frame, events_at(frame, pairs))
-    dates = moved(table, series, positions, plan.windows, (50, 3))
-    turned_table, (turned_series, _), turned, _ = prepared(frame, events_at(frame, pairs[::-1]))
-    other = moved(turned_table, turned_series, turned, plan.windows, (50, 3))
+    dates = dates_of(prepared(frame, events_at(frame, pairs)), 50, 3)
+    other = dates_of(prepared(frame, events_at(frame, pairs[::-1])), 50, 3)
     assert np.array_equal(dates.reference, other.reference)  # positions stand in the order of series and time
-    more_table, (more_series, _), more, _ = prepared(frame, events_at(frame, [*pairs, ("A3", 400)]))
-    assert np.array_equal(moved(more_table, more_series, more, plan.windows, (50, 3)).reference[:3], dates.reference)
-    reseeded = moved(table, series, positions, plan.windows, (50, 4))
+    more = dates_of(prepared(frame, events_at(frame, [*pairs, ("A3", 400)])), 50, 3)
+    assert np.array_equal(more.reference[:3], dates.reference)
+    reseeded = dates_of(prepared(frame, events_at(frame, pairs)), 50, 4)
     assert not np.array_equal(reseeded.reference, dates.reference)
 
 
 def test_quiet_dates_share_no_bar_with_any_event_and_keep_the_estimation_window_whole() -> None:
     frame = market_frame(300, 2, seed=12)
-    table, (series, _), positions, plan = prepared(frame, events_at(frame, [("A0", 150), ("A0", 220), ("A1", 150)]))
-    for places in quiet_moments(table, series, positions, plan.windows).values():
+    study = prepared(frame, events_at(frame, [("A0", 150), ("A0", 220), ("A1", 150)]))
+    candidates = candidate_dates(study.data, study.ledger.table, study.plan.windows)
+    for places in candidates.values():
         zero = places.bar + 1
         assert zero.min() - 60 >= 0
         assert zero.max() + 2 < 300
         windows = zero[:, None] + np.arange(-2, 3)
         own = 150 if 220 not in windows else 220
         assert not (np.abs(windows - own) < 3).any()
-    first = quiet_moments(table, series, positions, plan.windows)
     busy = [set(range(r - 2, r + 3)) for r in (150, 220)]
-    for moment, places in first.items():
+    for moment, places in candidates.items():
         rows = {int(b) + 1 + k for b in places.bar for k in range(-2, 3)}
         assert not rows & busy[0], moment
 

@@ -9,7 +9,8 @@ import pytest
 import eventstudy as es
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import DataError, UsageError
-from eventstudy.inference.table import COMPAT, TESTS
+from eventstudy.inference.compat import COMPAT
+from eventstudy.inference.table import TESTS
 from tests.study.made import daily_frame, events_at, intraday
 
 MEAN = {"model": "constant_mean", "estimation": (-60, -6), "event": (-2, 2)}
@@ -348,18 +349,17 @@ def test_diagnostics_of_a_large_study_are_refused_not_empty_and_made_when_asked_
 
 
 def test_the_time_series_t_of_other_programs_is_an_option() -> None:
-    # Without the error of the estimated mean: CAR / (s sqrt L), as several packages have it; s with M - 1 on request.
+    # Without the error of the estimated mean: CAR / (s sqrt L), as several packages have it.
     frame = daily_frame(400, 1, seed=40).assign(M=daily_frame(400, 1, seed=41)["A0"])
     events = events_at(frame, [("A0", 200)])
     found = {}
-    for options in ({}, {"forecast_error": False}, {"forecast_error": False, "sigma_ddof": 1}):
+    for options in ({}, {"forecast_error": False}):
         spec = es.StudySpec(**(MEAN | {"model": "market"}), test_options={"time_series_t": options})
         result = es.run_study(spec, events, frame, market="M")
         found[tuple(options)] = result.findings("time_series_t")[0].statistic[0]
     fit, car = result.abnormal.fit, result.abnormal.car(Window(-2, 2))[0]
     s = np.sqrt(fit.sigma2[0])
     assert abs(found["forecast_error",] - car / (s * np.sqrt(5))) < 1e-13
-    assert abs(found["forecast_error", "sigma_ddof"] - car / (s * np.sqrt(53 / 54) * np.sqrt(5))) < 1e-13
     assert abs(found[()]) < abs(found["forecast_error",])
 
 
@@ -367,11 +367,11 @@ def test_an_option_that_means_nothing_is_refused_not_taken_for_the_default() -> 
     frame = daily_frame(400, 1)
     events = events_at(frame, [("A0", 200)])
     for test, option, value in (
-        ("corrado_rank", "ties", "averge"),
-        ("corrado_rank", "missing", "refuse"),
         ("placebo", "missing", "rescale"),
-        ("patell", "sigma_ddof", 2),
-        ("generalized_sign", "p_hat", "median"),
+        ("generalized_sign", "zeros", "omit"),
+        ("wild_bootstrap", "weights", "normal"),
+        ("bootstrap_t", "adjustment", "johnsen"),
+        ("placebo_refit", "path", "three_pass"),
     ):
         spec = es.StudySpec(**MEAN, tests=(test,), test_options={test: {option: value}})
         with pytest.raises(UsageError, match=option):

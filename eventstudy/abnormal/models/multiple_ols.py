@@ -111,7 +111,7 @@ def least_squares(y: Cells, X: Columns) -> Fit:
 
     Notes
     -----
-    One regressor is centerd first, several go through column-scaled QR. A rank below p is a status of the fit with the
+    One regressor is centered first, several go through column-scaled QR. A rank below p is a status of the fit with the
     rank named, never a number.
     """
     if len(X) == 1:

@@ -1,4 +1,4 @@
-"""Least squares on one regressor, for many small windows at once: columns are centerd before they are multiplied."""
+"""Least squares on one regressor, for many small windows at once: columns are centered before they are multiplied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventstudy.abnormal import events as book
-from eventstudy.abnormal.gather import Cells, asked_for, fresh, head, shared_runs
+from eventstudy.abnormal.gather import Cells, head, keeps_residuals, shared_runs, writable
 from eventstudy.abnormal.models.row import Fit
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
@@ -96,13 +96,13 @@ def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray,
     The first moments are the means of the columns. Rows go through in runs that stay in a core's own cache. Rows with
     missing cells, which their own means give away, are done again around them.
     """
-    y, wanted = columns[0], asked_for(columns[0])
+    y, wanted = columns[0], keeps_residuals(columns[0])
     B, M = y.shape
     moments, n = np.empty((width, B)), np.full(B, M, dtype=np.int64)
     residuals, first = np.empty((B, M if wanted else 0)), np.empty((min(M, len(columns) + 1), B))
     with np.errstate(all="ignore"):
         for run in runs_of(B, M):
-            own = fresh(y, run)
+            own = writable(y, run)
             first[:, run] = own[:, : len(first)].T
             moments[:, run] = law(own, run, None)
             if wanted:
@@ -110,7 +110,7 @@ def learn(columns: tuple[Cells, ...], law: Law, width: int) -> tuple[FloatArray,
         holed = np.flatnonzero(~np.isfinite(moments[: len(columns)].sum(axis=0)))
         for part in runs_of(len(holed), M):
             rows = holed[part]
-            own = fresh(y, rows)
+            own = writable(y, rows)
             means = zip(columns[1:], moments[1 : len(columns), rows], strict=True)
             holes = holes_of((own, *(column[rows] for column, mean in means if not np.isfinite(mean).all())))
             own[holes.cells] = 0.0
@@ -212,7 +212,7 @@ NOT_SHARED = np.empty((0, 0)), np.empty(0), np.empty(0), np.empty(0, dtype=np.in
 
 @dataclass(frozen=True, eq=False)
 class Regressor:
-    """Windows of a regressor; those that several rows share are centerd once.
+    """Windows of a regressor; those that several rows share are centered once.
 
     Attributes
     ----------
@@ -229,13 +229,13 @@ class Regressor:
         """Return deviations, which the caller may overwrite, means and squared deviations of ``rows``."""
         deviations, mean, squares, row = self.shared
         if not len(row):
-            return _centerd(fresh(self.x, rows), None)
+            return _centered(writable(self.x, rows), None)
         own = row[rows]
         return np.take(deviations, own, axis=0), mean[own], squares[own]
 
 
 def regressor_of(x: Cells) -> Regressor:
-    """Return the windows of a regressor, centerd beforehand where many rows share few of them."""
+    """Return the windows of a regressor, centered beforehand where many rows share few of them."""
     shared = shared_runs(x)
     if shared is None:
         return Regressor(x)
@@ -244,18 +244,18 @@ def regressor_of(x: Cells) -> Regressor:
     deviations, mean, squares = np.empty((U, M)), np.empty(U), np.empty(U)
     with np.errstate(all="ignore"):
         for rows in runs_of(U, M):
-            deviations[rows], mean[rows], squares[rows] = _centerd(windows[rows], None)
+            deviations[rows], mean[rows], squares[rows] = _centered(windows[rows], None)
     return Regressor(x, (deviations, mean, squares, row))
 
 
-def _centerd(x: FloatArray, holes: Holes | None) -> Rows:
+def _centered(x: FloatArray, holes: Holes | None) -> Rows:
     mean = center(x, holes)
     return x, mean, dots(x, x)
 
 
 def one_regressor(y: Cells, x: Cells) -> Fit:
     """Fit ``y = a + b x`` by centering first: the means take their digits away before anything is multiplied."""
-    law = partial(_line, regressor_of(x), asked_for(y))
+    law = partial(_line, regressor_of(x), keeps_residuals(y))
     moments, learned, n = learn((y, x), law, LINE_MOMENTS)
     return fit_of_line(moments, n, learned)
 
@@ -268,7 +268,7 @@ def _line(regressor: Regressor, wanted: bool, y: FloatArray, rows: Place, holes:
     else:
         own = regressor.x[rows]
         own[holes.cells] = 0.0
-        x, x_mean, sxx = _centerd(own, holes)
+        x, x_mean, sxx = _centered(own, holes)
     sxy, syy = dots(x, y), dots(y, y)
     slope = sxy / sxx
     spread = syy - slope * sxy

@@ -114,10 +114,10 @@ def with_beta(y: FloatArray, x: FloatArray, beta: FloatArray) -> Fit:
 def _correlation(x: FloatArray, z: FloatArray) -> FloatArray:
     there = np.isfinite(x) & np.isfinite(z)
     n = np.maximum(there.sum(axis=1), 1)[:, None]
-    centerd = []
+    centered = []
     for values in (x, z):
         filled = np.where(there, values, 0.0)
-        centerd.append(np.where(there, filled - filled.sum(axis=1, keepdims=True) / n, 0.0))
+        centered.append(np.where(there, filled - filled.sum(axis=1, keepdims=True) / n, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        top = np.einsum("ij,ij->i", *centerd)
-        return np.asarray(top / np.sqrt((centerd[0] ** 2).sum(axis=1) * (centerd[1] ** 2).sum(axis=1)))
+        top = np.einsum("ij,ij->i", *centered)
+        return np.asarray(top / np.sqrt((centered[0] ** 2).sum(axis=1) * (centered[1] ** 2).sum(axis=1)))

@@ -1,4 +1,4 @@
-"""Quiet dates: where an event could have been and was not, and draws among them."""
+"""Non-event dates: where an event could have been and was not, and random draws among them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.abnormal.events import EventTable, Positions
-from eventstudy.abnormal.placebo.same_clock import clock_index, placebo_windows
+from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.events import EventTable
+from eventstudy.abnormal.placebo.same_clock import OneEvent, clock_index, placebo_windows
 from eventstudy.abnormal.seeds import generator
-from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import DAY_US, IntArray
 
-Moment = tuple[int, int]
+
+class EventMoment(NamedTuple):
+    """One distinct event time, microseconds since the epoch."""
+
+    earliest: int
+    latest: int
 
 
 @dataclass(frozen=True, eq=False)
-class Quiet:
-    """Where one moment may move to.
+class CandidateDates:
+    """Where one event time may be moved to.
 
     Attributes
     ----------
@@ -51,29 +57,34 @@ class Quiet:
 
 
 @dataclass(frozen=True, eq=False)
-class Moved:
+class PlaceboDates:
     """N events on D other dates each: bars of their series, shape (N, D); -1 where a series has no such bar."""
 
     reference: IntArray
     first: IntArray
 
-    def shard(self, rows: slice) -> Moved:
+    def part(self, rows: slice | IntArray) -> PlaceboDates:
         """Return the dates of the events ``rows``."""
-        return Moved(self.reference[rows], self.first[rows])
+        return PlaceboDates(self.reference[rows], self.first[rows])
 
 
-def quiet_moments(
-    table: EventTable, series: SeriesSet, positions: Positions, windows: WindowSpec
-) -> Mapping[Moment, Quiet]:
+def moments_of(data: EventData, table: EventTable) -> list[EventMoment]:
+    """Return the time of every event in the order of the data."""
+    row = data.positions.row
+    return list(map(EventMoment, table.earliest[row].tolist(), table.latest[row].tolist()))
+
+
+def candidate_dates(data: EventData, table: EventTable, windows: WindowSpec) -> Mapping[EventMoment, CandidateDates]:
     """Return, for every distinct event time, where it may be moved to, whatever the order of the events.
 
-    Events of one time move together, so that their dependence stays. A quiet window shares no bar with the window of
-    any event on the series of that moment. In a daily series any bar with a whole estimation window before it serves;
-    in an intraday one the same clock window on another day.
+    Events of one time move together, so that their dependence stays. A candidate window shares no bar with the window
+    of any event on the series of that moment. In a daily series any bar with a complete estimation window before it is
+    eligible; in an intraday one the same clock window on another day.
     """
-    members: dict[Moment, list[int]] = {}
-    for i, row in enumerate(positions.row):
-        members.setdefault((int(table.earliest[row]), int(table.latest[row])), []).append(i)
+    series, positions = data.series, data.positions
+    members: dict[EventMoment, list[int]] = {}
+    for i, moment in enumerate(moments_of(data, table)):
+        members.setdefault(moment, []).append(i)
     order = np.argsort(positions.series, kind="stable")
     edges = np.searchsorted(positions.series[order], np.arange(len(series.codes) + 1))
     busy = [positions.reference[order[a:b]] for a, b in pairwise(edges)]
@@ -81,11 +92,12 @@ def quiet_moments(
     for moment in sorted(members):
         i = members[moment][0]
         own = np.unique(positions.series[members[moment]]) if series.shared else positions.series[i : i + 1]
-        found[moment] = _quiet(series, positions, i, windows, np.concatenate([busy[s] for s in own]))
+        found[moment] = _candidates(data, i, windows, np.concatenate([busy[s] for s in own]))
     return found
 
 
-def _quiet(series: SeriesSet, positions: Positions, i: int, windows: WindowSpec, busy: IntArray) -> Quiet:
+def _candidates(data: EventData, i: int, windows: WindowSpec, busy: IntArray) -> CandidateDates:
+    series, positions = data.series, data.positions
     s, event = int(positions.series[i]), windows.event
     start, length = int(series.time_offset[s]), int(series.length[s])
     reference, first = int(positions.reference[i]), int(positions.first[i])
@@ -94,33 +106,34 @@ def _quiet(series: SeriesSet, positions: Positions, i: int, windows: WindowSpec,
         room = 1 if windows.estimation is None else -windows.estimation.start
         places = np.arange(max(room, -event.start) + 1, length - n - max(event.stop, 0))
     else:
-        places = np.sort(placebo_windows(clock_index(series, s), (reference, first), event, after=True)[0])
+        places = np.sort(
+            placebo_windows(clock_index(series, s), OneEvent(reference, first), event, after=True).reference
+        )
     taken = np.bincount(np.maximum(busy - width - n, 0), minlength=length + 1)
     taken -= np.bincount(np.minimum(busy + width + n + 1, length), minlength=length + 1)
-    return Quiet(start, places[np.cumsum(taken)[places] == 0], n, series.closes)
+    return CandidateDates(start, places[np.cumsum(taken)[places] == 0], n, series.closes)
 
 
-def draw_moments(quiet: Mapping[Moment, Quiet], draws: int, seed: int) -> Mapping[Moment, IntArray]:
-    """Draw, for every moment, ``draws`` of its quiet places with replacement; keyed by the moment itself."""
+def draw_dates(
+    candidates: Mapping[EventMoment, CandidateDates], draws: int, seed: int
+) -> Mapping[EventMoment, IntArray]:
+    """Draw, for every moment, ``draws`` of its candidates with replacement; seeded by the moment itself."""
     chosen = {}
-    for moment, places in quiet.items():
+    for moment, places in candidates.items():
         rng = generator(seed, "quiet", *map(str, moment))
         chosen[moment] = rng.integers(0, len(places), draws) if len(places) else np.empty(0, dtype=np.int64)
     return chosen
 
 
-def moved(
-    table: EventTable, series: SeriesSet, positions: Positions, windows: WindowSpec, how: tuple[int, int]
-) -> Moved:
-    """Move every event ``draws`` times to quiet dates of its moment; ``how`` is (draws, seed)."""
-    draws, seed = how
-    quiet = quiet_moments(table, series, positions, windows)
-    chosen = draw_moments(quiet, draws, seed)
-    reference = np.full((len(positions.row), draws), -1, dtype=np.int64)
+def placebo_dates(data: EventData, table: EventTable, windows: WindowSpec, *, draws: int, seed: int) -> PlaceboDates:
+    """Move every event ``draws`` times to a random candidate of its moment."""
+    series, positions = data.series, data.positions
+    candidates = candidate_dates(data, table, windows)
+    chosen = draw_dates(candidates, draws, seed)
+    reference = np.full((len(data), draws), -1, dtype=np.int64)
     first = reference.copy()
-    for i, row in enumerate(positions.row):
-        moment = (int(table.earliest[row]), int(table.latest[row]))
-        places, s = quiet[moment], positions.series[i]
+    for i, moment in enumerate(moments_of(data, table)):
+        places, s = candidates[moment], positions.series[i]
         if not len(places):
             continue
         pick, start = chosen[moment], int(series.time_offset[s])
@@ -131,7 +144,7 @@ def moved(
             closes = series.closes[start : start + series.length[s]]
             reference[i], first[i] = _bar(closes, places.ends[0, pick]), _bar(closes, places.ends[1, pick])
     reference[(reference < 0) | (first <= reference)] = -1
-    return Moved(reference, first)
+    return PlaceboDates(reference, first)
 
 
 def _bar(closes: IntArray, instants: IntArray) -> IntArray:

@@ -7,10 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns, SameClock
-from eventstudy.abnormal.events import Positions
-from eventstudy.abnormal.placebo.same_clock import ClockIndex, clock_index, placebo_windows, window_returns
+from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.placebo.same_clock import (
+    ClockIndex,
+    OneEvent,
+    clock_index,
+    placebo_windows,
+    window_returns,
+)
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.windows import Window
+from eventstudy.abnormal.windows import EventBars, Window
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
 
@@ -31,8 +37,7 @@ class PlaceboPaths:
 
 
 def placebo_paths(
-    series: SeriesSet,
-    positions: Positions,
+    data: EventData,
     abnormal: AbnormalReturns,
     *,
     limit: int | None,
@@ -40,16 +45,18 @@ def placebo_paths(
     kind: ReturnKind = "log",
 ) -> PlaceboPaths:
     """Return every placebo window with all its returns; days with a missing bar or return do not serve."""
+    series, positions = data.series, data.positions
     place = {int(row): i for i, row in enumerate(positions.row)}
     indices: dict[int, ClockIndex] = {}
     window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
     paths, days = [], []
     for i, row in enumerate(abnormal.row):
         at = place[int(row)]
-        s, event = int(positions.series[at]), (int(positions.reference[at]), int(positions.first[at]))
+        s, event = int(positions.series[at]), OneEvent(int(positions.reference[at]), int(positions.first[at]))
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
         reference, first, day = placebo_windows(index, event, window, limit=limit, after=after)
-        cells = _abnormal_cells(series, s, (reference, first), abnormal.part(slice(i, i + 1)), kind)
+        bars = EventBars(reference, first)
+        cells = _abnormal_cells(series, s, bars, abnormal.part(slice(i, i + 1)), kind=kind)
         there = np.isfinite(cells).all(axis=1)
         paths.append(cells[there])
         days.append(day[there])
@@ -57,17 +64,21 @@ def placebo_paths(
 
 
 def _abnormal_cells(
-    series: SeriesSet, s: int, where: tuple[IntArray, IntArray], abnormal: AbnormalReturns, kind: ReturnKind
+    series: SeriesSet, s: int, bars: EventBars, abnormal: AbnormalReturns, *, kind: ReturnKind
 ) -> FloatArray:
     """Cells of one event's placebo windows less its own model's expectation, shape (D, L2)."""
     low, time_low = series.offset[s], series.time_offset[s]
-    cells = window_returns(series.values, where[0] + low, where[1] + low, abnormal.tau, kind)
+    cells = window_returns(series.values, _shifted(bars, low), abnormal.tau, kind)
     coef = abnormal.fit.coef[0]
     cells -= coef[0] * abnormal.n_bars[0]
     for j in range(1, len(coef)):
-        factor = window_returns(series.factors[j - 1], where[0] + time_low, where[1] + time_low, abnormal.tau, kind)
+        factor = window_returns(series.factors[j - 1], _shifted(bars, time_low), abnormal.tau, kind)
         cells -= coef[j] * factor
     return cells
+
+
+def _shifted(bars: EventBars, by: int) -> EventBars:
+    return EventBars(bars.reference + by, bars.first + by)
 
 
 def with_same_clock_mean(

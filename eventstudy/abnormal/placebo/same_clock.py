@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
-from eventstudy.abnormal.events import Positions
+from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.windows import Window
+from eventstudy.abnormal.windows import Bar, BarSpan, EventBars, Window
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind
 
 Missing = Literal["refuse", "merge"]
@@ -20,8 +20,7 @@ PRESENT = 0.9
 
 
 def placebo_draws(
-    series: SeriesSet,
-    positions: Positions,
+    data: EventData,
     abnormal: AbnormalReturns,
     window: Window,
     *,
@@ -43,6 +42,7 @@ def placebo_draws(
     tuple of FloatArray, each (D_i,)
         Decimal returns under the event's own model.
     """
+    series, positions = data.series, data.positions
     place = {int(row): i for i, row in enumerate(positions.row)}
     indices: dict[int, ClockIndex] = {}
     event_window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
@@ -51,20 +51,18 @@ def placebo_draws(
         at = place[int(row)]
         s = int(positions.series[at])
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
-        anchor = int(positions.reference[at]), int(positions.first[at])
-        studied, ends = span_of(event_window, *anchor), span_of(window, *anchor)
-        if studied[0] < 0 or studied[1] >= len(index):
+        reference, first = int(positions.reference[at]), int(positions.first[at])
+        studied = span_of(event_window, reference, first)
+        if studied.head < 0 or studied.tail >= len(index):
             draws.append(np.empty(0))
             continue
-        heads, tails = _serving(index, ends, studied, after, missing)
-        total = _window_sum(series, s, (heads, tails), abnormal.fit.coef[i])
-        if kind == "simple" and anchor[1] - anchor[0] > 1 and window.start <= 0 <= window.stop:
-            total += _merging(series, s, (heads - window.start, anchor[1] - anchor[0]), abnormal.fit.coef[i])
+        spans = _eligible(index, span_of(window, reference, first), studied, after=after, missing=missing)
+        total = _window_sum(series, s, spans, abnormal.fit.coef[i])
+        if kind == "simple" and first - reference > 1 and window.start <= 0 <= window.stop:
+            merged = BarSpan(spans.head - window.start, spans.head - window.start + first - reference)
+            total += _merging(series, s, merged, abnormal.fit.coef[i])
         draws.append(total[np.isfinite(total)][:limit])
     return tuple(draws)
-
-
-Bar = TypeVar("Bar", int, IntArray)
 
 
 def path_windows(tau: IntArray) -> tuple[Window, ...]:
@@ -79,22 +77,22 @@ def path_windows(tau: IntArray) -> tuple[Window, ...]:
     return (*before, *(Window(zero, stop) for stop in range(zero, last + 1)))
 
 
-def span_of(window: Window, reference: Bar, first: Bar) -> tuple[Bar, Bar]:
-    """Return the bar whose close a window starts from, and its last bar; tau = 0 is the bars between the two."""
+def span_of(window: Window, reference: Bar, first: Bar) -> BarSpan[Bar]:
+    """Return the bars of a window; tau = 0 holds the bars ``reference + 1 .. first``."""
     head = reference + window.start if window.start <= 0 else first + window.start - 1
     tail = reference + window.stop + 1 if window.stop < 0 else first + window.stop
-    return head, tail
+    return BarSpan(head, tail)
 
 
-def _serving(
-    index: ClockIndex, ends: tuple[int, int], studied: tuple[int, int], after: bool, missing: Missing
-) -> tuple[IntArray, IntArray]:
-    head, width = ends[0], ends[1] - ends[0]
+def _eligible(
+    index: ClockIndex, span: BarSpan[int], studied: BarSpan[int], *, after: bool, missing: Missing
+) -> BarSpan[IntArray]:
+    head, width = span.head, span.tail - span.head
     if index.daily:
-        heads = earlier_spans(index, width, studied, after)
+        heads = earlier_spans(index, width, studied, after=after)
         tails = heads + width
     else:
-        heads, tails = shifted_days(index, *ends, after)
+        heads, tails = shifted_days(index, span, after=after)
         if missing == "merge":
             fits = (tails - heads >= PRESENT * width) & (tails > heads)
             heads, tails = heads[fits], tails[fits]
@@ -102,7 +100,7 @@ def _serving(
             heads = heads[_same_closes(index, heads, tails, head, width)]
             tails = heads + width
     nearest = np.argsort(np.abs(heads - head), kind="stable")
-    return heads[nearest], tails[nearest]
+    return BarSpan(heads[nearest], tails[nearest])
 
 
 def _same_closes(index: ClockIndex, heads: IntArray, tails: IntArray, head: int, width: int) -> BoolArray:
@@ -113,18 +111,19 @@ def _same_closes(index: ClockIndex, heads: IntArray, tails: IntArray, head: int,
     return same
 
 
-def _window_sum(series: SeriesSet, s: int, ends: tuple[IntArray, IntArray], coef: FloatArray) -> FloatArray:
+def _window_sum(series: SeriesSet, s: int, spans: BarSpan[IntArray], coef: FloatArray) -> FloatArray:
     """Return each draw's abnormal return, the sum of its bars; NaN where a return is missing."""
-    low, time_low, (heads, tails) = int(series.offset[s]), int(series.time_offset[s]), ends
+    low, time_low, (heads, tails) = int(series.offset[s]), int(series.time_offset[s]), spans
     total: FloatArray = _sums(series.values, low + heads, low + tails) - coef[0] * (tails - heads)
     for j in range(1, len(coef)):
         total -= coef[j] * _sums(series.factors[j - 1], time_low + heads, time_low + tails)
     return total
 
 
-def _merging(series: SeriesSet, s: int, zero: tuple[IntArray, int], coef: FloatArray) -> FloatArray:
-    """Return what compounding at tau = 0, a reference and so many bars, adds to each draw's sum of simple returns."""
-    low, time_low, (reference, width) = int(series.offset[s]), int(series.time_offset[s]), zero
+def _merging(series: SeriesSet, s: int, merged: BarSpan[IntArray], coef: FloatArray) -> FloatArray:
+    """Return what compounding the bars merged into tau = 0 adds to each draw's sum of simple returns."""
+    low, time_low = int(series.offset[s]), int(series.time_offset[s])
+    reference, width = merged.head, int(merged.tail[0] - merged.head[0]) if len(merged.head) else 0
     total: FloatArray = compounding(series.values, low + reference, width)
     for j in range(1, len(coef)):
         total -= coef[j] * compounding(series.factors[j - 1], time_low + reference, width)
@@ -139,7 +138,12 @@ def _sums(flat: FloatArray, heads: IntArray, tails: IntArray) -> FloatArray:
     return sums
 
 
-Placebo = tuple[IntArray, IntArray, IntArray]
+class PlaceboWindows(NamedTuple):
+    """Reference and first bar of every placebo window of one event, and its trading day since 1970-01-01."""
+
+    reference: IntArray
+    first: IntArray
+    day: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,10 +174,17 @@ def clock_index(series: SeriesSet, s: int) -> ClockIndex:
     return ClockIndex(s, start, daily, day, ordinal, len(days), key, np.argsort(key, kind="stable"))
 
 
+class OneEvent(NamedTuple):
+    """The last bar that closed before one event, and the first that closed after it."""
+
+    reference: int
+    first: int
+
+
 def placebo_windows(
-    index: ClockIndex, event: tuple[int, int], window: Window, *, limit: int | None = None, after: bool = False
-) -> Placebo:
-    """Return (reference, first, trading day) of every placebo window of one event, nearest first.
+    index: ClockIndex, event: OneEvent, window: Window, *, limit: int | None = None, after: bool = False
+) -> PlaceboWindows:
+    """Return every placebo window of one event, nearest first.
 
     A day serves when each bar from the last close before the event's window to its last bar (merged bars included)
     has a bar that closes at the same local clock time, and no other bar lies between them. The event's own trading
@@ -184,33 +195,38 @@ def placebo_windows(
     bars = np.arange(reference + min(window.start, 0), first + max(window.stop, 0) + 1)
     if bars[0] < 0 or bars[-1] >= len(index):
         none = np.empty(0, dtype=np.int64)
-        return none, none, none
-    ends = int(bars[0]), int(bars[-1])
-    moved = earlier_spans(index, ends[1] - ends[0], ends, after) if index.daily else _same_clock(index, bars, after)
-    moved = moved[np.argsort(np.abs(moved - bars[0]), kind="stable")][:limit]
-    return moved + (reference - bars[0]), moved + (first - bars[0]), index.day[moved + (reference - bars[0])]
+        return PlaceboWindows(none, none, none)
+    span = BarSpan(int(bars[0]), int(bars[-1]))
+    if index.daily:
+        heads = earlier_spans(index, span.tail - span.head, span, after=after)
+    else:
+        heads = _same_clock(index, bars, after=after)
+    heads = heads[np.argsort(np.abs(heads - bars[0]), kind="stable")][:limit]
+    moved = heads + (reference - bars[0])
+    return PlaceboWindows(moved, heads + (first - bars[0]), index.day[moved])
 
 
-def earlier_spans(index: ClockIndex, size: int, studied: tuple[int, int], after: bool) -> IntArray:
+def earlier_spans(index: ClockIndex, size: int, studied: BarSpan[int], *, after: bool) -> IntArray:
     """First bars of the spans of ``size`` returns that share none with the bars studied or with one another."""
-    low = np.arange(studied[0] - size, -1, -size)
-    high = np.arange(studied[1], len(index) - size, size) if after else low[:0]
+    low = np.arange(studied.head - size, -1, -size)
+    high = np.arange(studied.tail, len(index) - size, size) if after else low[:0]
     return np.concatenate([low, high]).astype(np.int64)
 
 
-def shifted_days(index: ClockIndex, head: int, tail: int, after: bool) -> tuple[IntArray, IntArray]:
-    """Bars that close at the clock times of ``head`` and ``tail`` on other days; the event's own days never serve."""
+def shifted_days(index: ClockIndex, span: BarSpan[int], *, after: bool) -> BarSpan[IntArray]:
+    """Bars that close at the clock times of ``span`` on other days; the event's own days are not eligible."""
+    head, tail = span
     key, first, last = index.key, int(index.ordinal[head]), int(index.ordinal[tail])
     shifts = np.arange(-first, index.n_days - last)
     shifts = shifts[(shifts < first - last) | (after & (shifts > last - first))]
     heads = _find(index, key[head] + shifts * DAY_US)
     tails = _find(index, key[tail] + shifts * DAY_US)
     found = (heads >= 0) & (tails >= 0)
-    return heads[found], tails[found]
+    return BarSpan(heads[found], tails[found])
 
 
-def _same_clock(index: ClockIndex, bars: IntArray, after: bool) -> IntArray:
-    heads, tails = shifted_days(index, int(bars[0]), int(bars[-1]), after)
+def _same_clock(index: ClockIndex, bars: IntArray, *, after: bool) -> IntArray:
+    heads, tails = shifted_days(index, BarSpan(int(bars[0]), int(bars[-1])), after=after)
     heads = heads[tails - heads == len(bars) - 1]
     steps = np.arange(len(bars))
     moved = index.key[heads[:, None] + steps] - index.key[heads][:, None]
@@ -231,10 +247,9 @@ def compounding(flat: FloatArray, reference: IntArray, width: int) -> FloatArray
     return np.asarray(np.expm1(np.log1p(pieces).sum(axis=1)) - pieces.sum(axis=1), dtype=np.float64)
 
 
-def window_returns(
-    flat: FloatArray, reference: IntArray, first: IntArray, tau: IntArray, kind: ReturnKind = "log"
-) -> FloatArray:
+def window_returns(flat: FloatArray, bars: EventBars, tau: IntArray, kind: ReturnKind = "log") -> FloatArray:
     """Return the cells of D placebo windows, tau = 0 merged as in the event; shape (D, L2)."""
+    reference, first = bars
     cells = np.empty((len(reference), len(tau)))
     for j, t in enumerate(tau):
         if t == 0:

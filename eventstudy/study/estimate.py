@@ -1,0 +1,112 @@
+"""Abnormal returns of a prepared study and the evidence that its tests need, each piece where the study asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eventstudy.abnormal import events as outcomes
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.measure import measure, select
+from eventstudy.abnormal.placebo.dates import placebo_dates
+from eventstudy.abnormal.placebo.paths import PlaceboPaths, placebo_paths, with_same_clock_mean
+from eventstudy.abnormal.placebo.refits import Path, RefitSettings, placebo_refits
+from eventstudy.abnormal.placebo.same_clock import Missing, path_windows, placebo_draws
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray
+from eventstudy.inference.clustering import mean_correlations
+from eventstudy.inference.evidence import Context, Evidence, collectors, diagnosed
+from eventstudy.inference.rank_pass import rank_pass
+from eventstudy.inference.run_test import needs_of, options_for
+from eventstudy.study.prepare import Study
+from eventstudy.study.sharding import Run
+
+# Up to so many cells, the placebo days of every point of the paths are counted separately.
+PATH_CELLS = 400
+
+
+class Estimates(NamedTuple):
+    """Abnormal returns of the used events, and what their tests need beyond them."""
+
+    abnormal: AbnormalReturns
+    evidence: Evidence
+
+
+def estimate(study: Study, run: Run) -> Estimates:
+    """Measure abnormal returns and gather the evidence for the tests of the study."""
+    estimates = _measure(study, run)
+    if study.uses_other_days or "placebo" in study.spec.tests:
+        estimates = _with_placebo_days(study, estimates)
+    if "placebo_refit" in study.spec.tests and not study.uses_other_days:
+        estimates = _with_refits(study, estimates, run)
+    return estimates
+
+
+def _measure(study: Study, run: Run) -> Estimates:
+    """Measure, collect what the tests need, and pass over the data again if ranks are needed."""
+    spec, data, plan = study.spec, study.data, study.plan
+    needs = needs_of(spec.tests, spec.test_options)
+    context = Context(data.series, tuple(map(plan.columns, plan.tests_on)), len(data), plan.estimation_bars)
+    collect = collectors(needs | diagnosed(spec.diagnostics, context), context)
+    abnormal, collected = measure(data, replace(plan, collect=collect), study.ledger, run)
+    fields: dict[str, Any] = dict(collected)
+    evidence = Evidence(windows=plan.tests_on, **fields)
+    if evidence.common_dates is not None:
+        r = mean_correlations(evidence.common_dates, plan.tests_on, plan.estimation_bars, evidence.residuals)
+        evidence = replace(evidence, mean_correlations=dict(zip(plan.tests_on, r, strict=True)))
+    ranks = rank_pass(data, plan, abnormal, needs, run)
+    return Estimates(abnormal, replace(evidence, **ranks._asdict()))
+
+
+def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:
+    spec, (abnormal, evidence) = study.spec, estimates
+    paths = placebo_paths(study.data, abnormal, limit=spec.placebo_days, after=spec.placebo_after, kind=study.plan.kind)
+    if study.uses_other_days:
+        abnormal, paths = with_same_clock_mean(abnormal, paths, study.plan.tests_on)
+        abnormal, paths = _with_enough_days(study, abnormal, paths)
+    draws = window_draws(study, abnormal, paths) if "placebo" in spec.tests else {}
+    return Estimates(abnormal, replace(evidence, paths=paths, draws=draws))
+
+
+def _with_enough_days(
+    study: Study, abnormal: AbnormalReturns, paths: PlaceboPaths
+) -> tuple[AbnormalReturns, PlaceboPaths]:
+    """Leave out events that have too few days to estimate a mean and a variance, and mark them in the ledger."""
+    spec = study.spec
+    days = np.array([len(day) for day in paths.day], dtype=np.int64)
+    needed = max(2, min(spec.min_observations, spec.placebo_days or spec.min_observations))
+    enough = days >= needed
+    if enough.all():
+        return abnormal, paths
+    rows, keep = np.flatnonzero(~enough), np.flatnonzero(enough)
+    study.ledger.mark(abnormal.row[rows], outcomes.FEW_DAYS, days[rows], needed)
+    return select(abnormal, enough), PlaceboPaths(tuple(paths.ar[i] for i in keep), tuple(paths.day[i] for i in keep))
+
+
+def window_draws(study: Study, abnormal: AbnormalReturns, paths: PlaceboPaths) -> dict[Window, tuple[FloatArray, ...]]:
+    """Return each window's placebo CARs; each window has the days that are eligible for it, whatever others need."""
+    spec, windows = study.spec, study.plan.tests_on
+    if study.uses_other_days:  # event and placebo days share the mean of the whole path
+        return {w: tuple(path[:, abnormal.columns(w)].sum(axis=1) for path in paths.ar) for w in windows}
+    if abnormal.ar.size <= PATH_CELLS:  # a figure then shows, at every point, the days that are eligible for that point
+        windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
+    missing: Missing = "merge" if options_for("placebo", spec.test_options)["missing"] == "merge" else "refuse"
+    draws = partial(placebo_draws, limit=spec.placebo_days, after=spec.placebo_after, kind=study.plan.kind)
+    return {w: draws(study.data, abnormal, w, missing=missing) for w in windows}
+
+
+def _with_refits(study: Study, estimates: Estimates, run: Run) -> Estimates:
+    """Add the mean CARs of the study moved to random non-event dates, over the events that it used itself."""
+    spec, data, plan, (abnormal, evidence) = study.spec, study.data, study.plan, estimates
+    options = options_for("placebo_refit", spec.test_options)
+    path: Path = "prefix" if options["path"] == "prefix" else "two_pass"
+    dates = placebo_dates(data, study.ledger.table, plan.windows, draws=int(options["draws"]), seed=spec.seed)
+    keep = np.flatnonzero(np.isin(data.positions.row, abnormal.row))
+    used = replace(data, positions=data.positions[keep])
+    at = np.searchsorted(abnormal.row, used.positions.row)
+    complete = np.stack([np.isfinite(abnormal.car(window))[at] for window in plan.tests_on])
+    refits = placebo_refits(used, RefitSettings(dates.part(keep), plan, path), complete, run)
+    return Estimates(abnormal, replace(evidence, refits=refits))

@@ -1,0 +1,90 @@
+"""From settings and inputs to what every later stage of a study shares: the plan, the aligned events, the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal.align import TREATMENTS, align, find_overlaps, without_events
+from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.events import OpenLedger
+from eventstudy.abnormal.measure import Plan
+from eventstudy.abnormal.models.row import ModelRow, Options
+from eventstudy.abnormal.models.table import MODELS, options_of
+from eventstudy.abnormal.series import SeriesSet, with_lags
+from eventstudy.arrays import DAY_US, FloatArray, ReturnKind, look_up
+from eventstudy.errors import Notice
+from eventstudy.study.inputs import Inputs, windows_in_bars
+from eventstudy.study.notices import overlap_notices
+
+if TYPE_CHECKING:
+    from eventstudy.study.spec import StudySpec
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A study whose events are aligned with bars.
+
+    Attributes
+    ----------
+    spec : StudySpec
+    plan : Plan
+        Windows in bars, model and options.
+    data : EventData
+        Series with the model's regressors, and the aligned events.
+    ledger : OpenLedger
+        Every (event, instrument) pair of the input; later stages mark those that they cannot use.
+    notices : tuple of Notice
+    """
+
+    spec: StudySpec
+    plan: Plan
+    data: EventData
+    ledger: OpenLedger
+    notices: tuple[Notice, ...]
+
+    @property
+    def uses_other_days(self) -> bool:
+        """Whether the model is estimated on the same clock window of other days."""
+        return self.plan.model.needs == "same_clock_days"
+
+
+def prepare(spec: StudySpec, inputs: Inputs) -> Study:
+    """Align the events with the bars and treat overlaps as the study says."""
+    model = look_up("model", MODELS, spec.model)
+    options = options_of(f"model {spec.model}", model.options, spec.model_options)
+    series = with_model_factors(inputs.series, model, options)
+    windows, tests_on = windows_in_bars(spec, series)
+    plan = Plan(windows, tests_on, model, options, return_kind(spec))
+    positions, ledger = align(inputs.table, series, windows, anchor=spec.anchor)
+    overlaps = find_overlaps(positions, windows.event)
+    values = estimation_values(series)
+    if spec.overlaps == "exclude_from_estimation":
+        values = without_events(values, series, positions, overlaps)
+    treated, kept = TREATMENTS[spec.overlaps](positions, overlaps, ledger)
+    data = EventData(series, values, treated if kept.all() else treated[kept])
+    return Study(spec, plan, data, ledger, overlap_notices(spec, overlaps))
+
+
+def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:
+    """Return the series with the regressors of the model: none, the first with its leads and lags, or all."""
+    if model.needs not in ("market", "factors"):
+        return replace(series, factors=series.factors[:0], factor_names=())
+    if model.needs == "market":
+        series = replace(series, factors=series.factors[:1], factor_names=series.factor_names[:1])
+    return with_lags(series, model.lags(options))
+
+
+def return_kind(spec: StudySpec) -> ReturnKind:
+    """Return how merged bars are put together: only simple returns compound, every other variable adds."""
+    return spec.returns if spec.variable == "return" else "log"
+
+
+def estimation_values(series: SeriesSet) -> FloatArray:
+    """Return the values that models are estimated on: in an intraday series, not the returns that span a break."""
+    if series.is_daily or not series.spans_break.any():
+        return series.values
+    gaps = series.spans_break & np.repeat(series.step_us < DAY_US, series.length)
+    return np.where(gaps, np.nan, series.values)

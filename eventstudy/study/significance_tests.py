@@ -1,0 +1,66 @@
+"""Every test of a study on every window, and the adjustment of its p-values for their number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray
+from eventstudy.inference.evidence import Evidence
+from eventstudy.inference.findings import Findings, Significances
+from eventstudy.inference.multiple import adjust, event_draws, family_draws
+from eventstudy.inference.placebo_test import count_placebo
+from eventstudy.inference.run_test import options_for, row_of, run_test
+from eventstudy.inference.sample import Sample
+from eventstudy.study.estimate import Estimates
+
+if TYPE_CHECKING:
+    from eventstudy.study.spec import StudySpec
+
+
+def run_tests(spec: StudySpec, estimates: Estimates) -> Significances:
+    """Run every test of the study on every window, and adjust the p-values if the study asks for it."""
+    abnormal, evidence = estimates
+    findings: list[Findings] = []
+    for window in evidence.windows:
+        car, variance = tested_statistic(spec, abnormal, window), abnormal.window_variance(window)
+        if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
+            variance = np.full(len(abnormal), np.nan)
+        counts = {window: count_placebo(car, evidence.draws[window])} if evidence.draws else {}
+        for name in spec.tests:
+            sample = Sample(
+                abnormal,
+                window,
+                car,
+                variance,
+                abnormal.df(),
+                spec.alternative,
+                options_for(name, spec.test_options),
+                replace(evidence, placebo=counts),
+                spec.seed,
+            )
+            findings.append(run_test(name, row_of(name, spec.test_options), sample, spec.measure))
+    return _adjusted(spec, Significances(tuple(findings)), abnormal, evidence)
+
+
+def tested_statistic(spec: StudySpec, abnormal: AbnormalReturns, window: Window) -> FloatArray:
+    """Return what the tests are about: summed abnormal returns, or buy-and-hold ones; shape (N,)."""
+    return abnormal.bhar(window, spec.returns) if spec.measure == "bhar" else abnormal.car(window)
+
+
+def _adjusted(spec: StudySpec, found: Significances, abnormal: AbnormalReturns, evidence: Evidence) -> Significances:
+    if not spec.adjust or not len(abnormal):
+        return found
+    cars = [tested_statistic(spec, abnormal, window) for window in evidence.windows]
+    draws = {}
+    if evidence.paths is not None and spec.measure == "car":
+        columns = [abnormal.columns(window) for window in evidence.windows]
+        paths = [np.stack([ar[:, c].sum(axis=1) for c in columns], axis=1) for ar in evidence.paths.ar]
+        draws["placebo"] = family_draws(cars, paths, evidence.paths.day, spec.alternative)
+    if "cross_sectional_t" in spec.tests:
+        draws["cross_sectional_t"] = event_draws(cars, spec.seed, spec.alternative)
+    return adjust(found, spec.adjust, draws)
