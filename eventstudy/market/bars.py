@@ -39,6 +39,8 @@ class Bars:
         True for drawn data; every table, axis and file made from it says SIMULATED.
     notices : tuple of Notice
         What was found and repaired on the way in.
+    zone : str
+        Time zone on whose clock the dates of daily bars stand; that of the calendar where empty.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class Bars:
     source: str = ""
     simulated: bool = False
     notices: tuple[Notice, ...] = field(default=())
+    zone: str = ""
 
     def __post_init__(self) -> None:
         check_choice("label side", self.label, LabelSide)

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, LabelSide, value
+from eventstudy.market.daily_close import DailyClose, close_of_days
 from eventstudy.market.local_time import instants_from_wall
+from eventstudy.market.sessions import TradingCalendar
 
 
 @value
@@ -28,8 +30,12 @@ class RawBars:
     step_us : int
     label : {"left", "right"}
         Which end of the bar the labels are said to mark.
-    closes_at_us : int
-        For daily bars: the local time of the close, microseconds since midnight.
+    closes_at_us : int or None
+        For daily bars: the local time of the close, microseconds since midnight; None where the calendar says it.
+    calendar : TradingCalendar or None
+        For daily bars: the calendar of the exchange, which says when its days close.
+    placed : bool
+        Whether the stamps carried an offset, so that no rule about clocks moves their dates.
     """
 
     line: IntArray
@@ -38,7 +44,9 @@ class RawBars:
     columns: Mapping[str, FloatArray]
     step_us: int
     label: LabelSide
-    closes_at_us: int = 0
+    closes_at_us: int | None = None
+    calendar: TradingCalendar | None = None
+    placed: bool = False
 
     def __len__(self) -> int:
         return len(self.wall)
@@ -60,8 +68,10 @@ def take(raw: RawBars, rows: IntArray | BoolArray) -> RawBars:
 
 def label_instants(raw: RawBars) -> IntArray:
     """Return the instants the labels mark; for daily bars the close of the day they name."""
-    wall = raw.wall // DAY_US * DAY_US + raw.closes_at_us if raw.daily else raw.wall
-    return instants_from_wall(wall, raw.zone, lines=raw.line)
+    if not raw.daily:
+        return instants_from_wall(raw.wall, raw.zone, lines=raw.line)
+    rule = DailyClose(raw.zone, raw.closes_at_us, raw.calendar)
+    return close_of_days(raw.wall // DAY_US, rule, lines=raw.line)
 
 
 def closing_instants(raw: RawBars, label: LabelSide) -> IntArray:

@@ -85,8 +85,8 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
     clock = calendar or bars.instrument.calendar
     venue = calendars.calendar(clock) if isinstance(clock, str) else clock
     closes, step_us = bars.closes_us, bars.step // pd.Timedelta(microseconds=1)
-    local = wall_us(closes, venue.zone)
     daily = step_us >= DAY_US
+    local = wall_us(closes, (daily and bars.zone) or venue.zone)
     day = (local - 1) // DAY_US if daily else sessions.trading_day(venue, closes, step_us)
     breaks = skips_trading_days(venue, day) if daily else crosses_closed_time(venue, closes, step_us)
     return Returns(

@@ -18,10 +18,10 @@ from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, ReturnKin
 from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.local_time import check_zone
 from eventstudy.market.returns import Returns
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
+from eventstudy.study.time_axes import TimeAxes
 from eventstudy.study.units import unit_notices
 
 if TYPE_CHECKING:
@@ -196,76 +196,6 @@ def factor_returns(item: Bars | Returns | pd.Series | str, data: object, kind: R
         values = item.to_numpy(dtype=np.float64)
         return Returns(Instrument(str(item.name or "market")), axis.step_us, axis.closes, values, *axis.clock_columns())
     return as_returns(item, kind)
-
-
-@dataclass(frozen=True)
-class TimeAxis:
-    """Closes of a frame's rows with their local day and clock."""
-
-    closes: IntArray
-    day: IntArray
-    clock: IntArray
-    step_us: int
-
-    def clock_columns(self) -> tuple[np.ndarray, IntArray, IntArray]:
-        return np.zeros(len(self.closes), dtype=bool), self.day, self.clock
-
-
-class TimeAxes:
-    """Time axes of indices; one that a frame and its market share is read once. ``declared`` closes a date's day."""
-
-    def __init__(self, declared: str) -> None:
-        self.declared = declared
-        self._read: list[tuple[pd.Index, TimeAxis]] = []
-
-    def of(self, index: pd.Index) -> TimeAxis:
-        """Return the axis of an index, read now or before."""
-        for known, axis in self._read:
-            if index.is_(known):
-                return axis
-        self._read.append((index, _time_axis(index, self.declared)))
-        return self._read[-1][1]
-
-
-def _time_axis(index: pd.Index, declared: str) -> TimeAxis:
-    if not isinstance(index, pd.DatetimeIndex):
-        index = pd.DatetimeIndex(pd.to_datetime(index))
-    if index.tz is None:
-        if not declared:
-            raise EventTimeError(
-                "The rows of the returns are dates without a closing time, so nobody can say when each day ended.",
-                remedy="Declare it, for example run_study(..., closes_at='18:50 Europe/Moscow').",
-            )
-        index = _at_close(index, declared)
-    closes = epoch_us(index)
-    steps = np.diff(closes)
-    if not (steps > 0).all():
-        bad = int((steps <= 0).argmax()) + 1
-        raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
-    local = index.tz_localize(None).as_unit("us").asi8
-    step = int(np.median(steps)) if len(steps) else DAY_US
-    # A close at midnight belongs to the day it ends.
-    day = (local - 1) // DAY_US
-    return TimeAxis(closes, day, local - day * DAY_US, step)
-
-
-def _at_close(index: pd.DatetimeIndex, declared: str) -> pd.DatetimeIndex:
-    clock, _, zone = declared.partition(" ")
-    if not zone:
-        raise EventTimeError(
-            f"The closing time {declared!r} has no zone.", remedy="Write it like '18:50 Europe/Moscow'."
-        )
-    if (index != index.normalize()).any():
-        raise EventTimeError(
-            "The rows carry times of day but no zone.", remedy="Localise the index: frame.tz_localize('Europe/Moscow')."
-        )
-    try:
-        since_midnight = pd.Timedelta(clock if clock.count(":") == 2 else f"{clock}:00")
-    except ValueError:
-        raise EventTimeError(
-            f"The closing time {clock!r} is not a time of day.", remedy="Write it like '18:50 Europe/Moscow'."
-        ) from None
-    return (index.as_unit("us") + since_midnight).tz_localize(check_zone(zone))
 
 
 def _declared_close(spec: StudySpec) -> str:

@@ -98,6 +98,13 @@ def early(subject: Subject, row: int) -> Planted:
     )
 
 
+def sundays(subject: Subject, row: int) -> Planted:
+    """Dates from Sunday to Thursday of a series without a calendar: another week, or all of them a day early."""
+    raw = replace(subject.raw, wall=subject.raw.wall - DAY_US, zone="UTC")
+    days = raw.wall // DAY_US
+    return Subject(raw), [i + 2 for i in np.flatnonzero((days + 3) % 7 == 6)]
+
+
 def stale_close(subject: Subject, row: int) -> Planted:
     columns = subject.raw.columns
     return changed(subject, close=columns["open"] * 1.00001), None
@@ -171,6 +178,7 @@ PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Plant
     "close outside range": (share, close_outside),
     "stale run": (share, stale_run),
     "dates one day early": (daily, early),
+    "Sunday dates": (daily, sundays),
     "stale close": (daily, stale_close),
     "cut close": (daily, cut_close),
     "other hours": (share, other_hours),

@@ -45,7 +45,13 @@ CHECKS: dict[str, Check] = {
         rows.drop,
     ),
     "dates one day early": Check(
-        daily.find_early_dates, "repaired", "dates in British summer time are moved one day later", daily.move_summer
+        daily.find_early_dates, "repaired", "these dates are moved one day later", daily.move_a_day
+    ),
+    "Sunday dates": Check(
+        daily.find_sunday_dates,
+        "refused",
+        "name the calendar of the exchange, or give stamps with their offset: a week from Sunday to Thursday and dates "
+        "one day early look the same",
     ),
     "stale close": Check(
         daily.find_stale_closes, "refused", "these are no closes; take another source, or the open of the next row"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, IntArray, wall_us
+from eventstudy.arrays import DAY_US, BoolArray, IntArray
 from eventstudy.errors import DataError
-from eventstudy.market.local_time import instants_from_wall
+from eventstudy.market.local_time import likely_instants
 from eventstudy.market.quality.findings import DailyCloses, Sight, Subject, log_changes, shown
 from eventstudy.market.quality.rows import sight
 from eventstudy.market.raw import RawBars
@@ -17,41 +18,88 @@ from eventstudy.market.schedules import weekday
 from eventstudy.market.sessions import as_date, as_day
 
 LONDON = "Europe/London"
+ENOUGH_SUNDAYS = 3
 
 
-def summer(days: IntArray) -> BoolArray:
-    """Return the days whose next midnight falls in British summer time."""
-    midnight = instants_from_wall((days + 1) * DAY_US, LONDON)
-    return np.asarray(wall_us(midnight, LONDON) != midnight, dtype=np.bool_)
+def summer(days: IntArray, zone: str = LONDON) -> BoolArray:
+    """Return the days whose next midnight falls in summer time of a zone."""
+    if not len(days):
+        return np.zeros(0, dtype=np.bool_)
+    midnights = likely_instants((days + 1) * DAY_US, zone)
+    offset = (days + 1) * DAY_US - midnights
+    january = np.array([as_day(date(as_date(day).year, 1, 1)) for day in (days.min(), days.max())], dtype=np.int64)
+    july = january + 181
+    usual = min(int((d * DAY_US - likely_instants(d * DAY_US, zone)).min()) for d in (january, july))
+    return np.asarray(offset > usual, dtype=np.bool_)
 
 
 def find_early_dates(subject: Subject) -> Sight | None:
-    """Rows on Sundays, none on the Fridays of the same weeks: midnight of another clock made them a day early."""
-    if not subject.raw.daily:
+    """Rows on Sundays, none on the Fridays of the same weeks: midnight of another clock made them a day early.
+
+    Stamps with an offset name their dates themselves. A market that trades from Sunday to Thursday looks the same, so
+    dates that are early the whole year are moved only where a calendar says that the exchange trades on Fridays.
+    """
+    raw = subject.raw
+    days = raw.wall // DAY_US
+    if not early_weeks(subject, days):
         return None
-    days = subject.raw.wall // DAY_US
+    for early, words in shifts(raw, days):
+        if early.any() and not (weekday(days + early) > 4).any() and not clashes(days, early):
+            if early.all() and not on_calendar(subject, days + 1):
+                continue
+            return sight(early, f"dates are one day early{words}: {int((weekday(days) == 6).sum())} rows on Sundays")
+    return None
+
+
+def early_weeks(subject: Subject, days: IntArray) -> bool:
+    """Return whether the dates of a daily series fall on Sundays and not on the Fridays of these weeks."""
+    if not subject.raw.daily or subject.raw.placed or subject.raw.step_us > 2 * DAY_US:
+        return False
     sundays = days[weekday(days) == 6]
-    if len(sundays) < 3 or trades_on(subject, sundays):
-        return None
-    if np.isin(sundays + 5, days).mean() > 0.1 or (weekday(days) == 5).any():
-        return None
-    early = summer(days)
-    if summer(sundays).all() and not (weekday(days + early) > 4).any():
-        return sight(early, f"dates are one day early in British summer: {len(sundays)} rows on Sundays, no Fridays")
-    return sight(weekday(days) == 6, f"{len(sundays)} rows on Sundays and no Fridays: dates are one day early")
+    if len(sundays) < ENOUGH_SUNDAYS or trades_on(subject, sundays):
+        return False
+    return bool(np.isin(sundays + 5, days).mean() <= 0.1 and not (weekday(days) == 5).any())
+
+
+def shifts(raw: RawBars, days: IntArray) -> Iterator[tuple[BoolArray, str]]:
+    """Yield the sets of rows that a clock east of Greenwich makes a day early, each with its words."""
+    yield summer(days), " in British summer time"
+    if raw.zone not in (LONDON, "UTC"):
+        yield summer(days, raw.zone), f" in summer time of {raw.zone}"
+        yield ~summer(days, raw.zone), f" in winter time of {raw.zone}"
+    yield np.ones(len(days), dtype=np.bool_), ""
+
+
+def clashes(days: IntArray, early: BoolArray) -> bool:
+    """Return whether moving the rows gives two rows of one date that were not there before."""
+    return len(np.unique(days + early)) < len(np.unique(days))
+
+
+def on_calendar(subject: Subject, days: IntArray) -> bool:
+    """Return whether the exchange's calendar trades on next to all of the days."""
+    venue = subject.calendar
+    return venue is not None and not venue.always and bool(np.isin(days, venue.table.trading_day).mean() > 0.95)
 
 
 def trades_on(subject: Subject, days: IntArray) -> bool:
-    """Return whether the series' own calendar trades on some of the days; a market that never closes says nothing."""
+    """Return whether the calendar of the series trades on some of the days; one that never closes says nothing."""
     venue = subject.calendar
     return venue is not None and not venue.always and bool(np.isin(days, venue.table.trading_day).any())
 
 
-def move_summer(raw: RawBars, rows: IntArray) -> RawBars:
-    """Move rows of British summer time one day later; any other rows are left where they are."""
-    days = raw.wall // DAY_US
-    moved = np.where(summer(days), raw.wall + DAY_US, raw.wall)
-    return replace(raw, wall=moved)
+def find_sunday_dates(subject: Subject) -> Sight | None:
+    """Rows on Sundays and none on Fridays that no clock explains: another week, or dates a day early."""
+    days = subject.raw.wall // DAY_US
+    if not early_weeks(subject, days):
+        return None
+    return sight(weekday(days) == 6, f"{int((weekday(days) == 6).sum())} rows on Sundays and none on Fridays")
+
+
+def move_a_day(raw: RawBars, rows: IntArray) -> RawBars:
+    """Move the rows one day later."""
+    wall = raw.wall.copy()
+    wall[rows] += DAY_US
+    return replace(raw, wall=wall)
 
 
 def find_stale_closes(subject: Subject) -> Sight | None:

@@ -13,6 +13,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, value
 from eventstudy.errors import Notice
 from eventstudy.market import sessions
+from eventstudy.market.daily_close import clipped_to_sessions
 from eventstudy.market.raw import RawBars, closing_instants
 from eventstudy.market.sessions import TradingCalendar
 
@@ -66,8 +67,11 @@ class Subject:
 
     @cached_property
     def closes(self) -> IntArray:
-        """Closing instants by the stated label side, shape (T,)."""
-        return closing_instants(self.raw, self.raw.label)
+        """Closing instants by the stated label side, no later than the end of the session, shape (T,)."""
+        closes = closing_instants(self.raw, self.raw.label)
+        if self.raw.daily or self.calendar is None:
+            return closes
+        return clipped_to_sessions(closes, self.raw.step_us, self.calendar)
 
     @cached_property
     def session(self) -> IntArray:

@@ -14,13 +14,14 @@ from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, from_ep
 from eventstudy.errors import DataError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
+from eventstudy.market.daily_close import days_named
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.instruments import instrument as instrument_of
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.quality.checks import repair
 from eventstudy.market.quality.findings import DailyCloses, Subject, coverage, notice
 from eventstudy.market.raw import RawBars
-from eventstudy.market.sources.csv_table import read_csv_table
+from eventstudy.market.sources.csv_table import TextTable, read_csv_table
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_parquet_table, read_written
 from eventstudy.market.sources.request import BarRequest
@@ -126,6 +127,7 @@ def read_file(request: BarRequest) -> Bars:
         frame=frame,
         source=path.name,
         notices=tuple(map(notice, inspection.findings)),
+        zone=raw.zone if raw.daily else "",
     )
 
 
@@ -166,14 +168,37 @@ def read_raw(request: BarRequest) -> RawBars:
     table = read(path, layout, request.columns, request.instrument.code)
     daily = request.step >= pd.Timedelta(days=1)
     check_statements(request, daily=daily, has_offset=table.has_offset)
+    return raw_of(table, request)
+
+
+def raw_of(table: TextTable, request: BarRequest) -> RawBars:
+    """Return the rows of a table as the request says they are to be read."""
+    if request.step >= pd.Timedelta(days=1):
+        return daily_raw(table, request)
     return RawBars(
         line=table.line,
         wall=table.wall,
-        zone="UTC" if table.has_offset and not daily else check_zone(request.timezone),
+        zone="UTC" if table.has_offset else check_zone(request.timezone),
         columns=table.columns,
         step_us=request.step // pd.Timedelta(microseconds=1),
         label=request.label or "right",
-        closes_at_us=read_clock(request.closes_at) if daily else 0,
+    )
+
+
+def daily_raw(table: TextTable, request: BarRequest) -> RawBars:
+    """Return daily rows by the dates they name; stamps with an offset name the date of the stated clock."""
+    venue = calendar_named(request.instrument.calendar)
+    zone = check_zone(request.timezone) if request.timezone else venue.zone
+    return RawBars(
+        line=table.line,
+        wall=days_named(table.wall, zone) * DAY_US if table.has_offset else table.wall,
+        zone=zone,
+        columns=table.columns,
+        step_us=request.step // pd.Timedelta(microseconds=1),
+        label=request.label or "right",
+        closes_at_us=read_clock(request.closes_at) if request.closes_at else None,
+        calendar=venue,
+        placed=table.has_offset,
     )
 
 
@@ -186,15 +211,17 @@ def check_statements(request: BarRequest, *, daily: bool, has_offset: bool) -> N
         )
     if request.label is not None:
         check_choice("label side", request.label, LabelSide)
-    if not request.timezone and (daily or not has_offset):
+    sessions_known = daily and not calendar_named(request.instrument.calendar).always
+    if not request.timezone and not sessions_known and (daily or not has_offset):
         raise UsageError(
             f"{request.path} does not say whose clock its times show.",
             remedy="State timezone='Europe/Moscow' or whichever it is.",
         )
-    if daily and not request.closes_at:
+    if daily and not request.closes_at and not sessions_known:
         raise UsageError(
             f"{request.path} holds days and does not say when a day closes.",
-            remedy="State closes_at='18:50' (local time of the close), so that no news is read into an earlier price.",
+            remedy="State closes_at='18:50' (local time of the close) or calendar='XNYS', so that no news is read into "
+            "an earlier price.",
         )
 
 

@@ -15,14 +15,12 @@ import pyarrow.parquet as pq
 from eventstudy.arrays import DAY_US, IntArray, from_epoch_us, instant_us, look_up
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.bars import Bars
-from eventstudy.market.local_time import check_zone
-from eventstudy.market.raw import RawBars, closing_instants
-from eventstudy.market.sources.csv_table import choose_columns, rows_of
-from eventstudy.market.sources.files import check_statements
+from eventstudy.market.raw import closing_instants
+from eventstudy.market.sources.csv_table import TextTable, choose_columns, rows_of
+from eventstudy.market.sources.files import check_statements, raw_of
 from eventstudy.market.sources.layouts import LAYOUTS, PRICES
 from eventstudy.market.sources.parquet_file import open_parquet
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.stamp_columns import read_clock
 from eventstudy.market.store.series import Block, joined
 
 TICKS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}
@@ -117,23 +115,20 @@ def _may_hold(group: pq.RowGroupMetaData, source: _Source, spans: Sequence[Span]
 
 
 def _read_group(file: pq.ParquetFile, group: int, source: _Source, request: BarRequest) -> Block:
-    table = file.read_row_group(group, columns=list(dict.fromkeys(source.chosen.values())), use_threads=False)
-    keep = rows_of(table, source.chosen.get("ticker", ""), request.instrument.code, source.path)
+    rows = file.read_row_group(group, columns=list(dict.fromkeys(source.chosen.values())), use_threads=False)
+    keep = rows_of(rows, source.chosen.get("ticker", ""), request.instrument.code, source.path)
     if keep is not None:
-        table = table.filter(pa.array(keep))
-    stamps = table[source.chosen["time"]]
+        rows = rows.filter(pa.array(keep))
+    stamps = rows[source.chosen["time"]]
     if pc.any(pc.is_null(stamps)).as_py():
         raise BarsError(f"{source.path} holds rows without a time.", remedy="Leave them out or give their times.")
-    daily = request.step >= pd.Timedelta(days=1)
-    raw = RawBars(
-        line=np.arange(1, table.num_rows + 1, dtype=np.int64),
+    table = TextTable(
+        line=np.arange(1, rows.num_rows + 1, dtype=np.int64),
         wall=stamps.cast(pa.timestamp("us", stamps.type.tz)).cast(pa.int64()).to_numpy(),
-        zone="UTC" if source.aware and not daily else check_zone(request.timezone),
-        columns={n: table[source.chosen[n]].cast(pa.float64()).to_numpy() for n in PRICES if n in source.chosen},
-        step_us=request.step // pd.Timedelta(microseconds=1),
-        label=request.label or "right",
-        closes_at_us=read_clock(request.closes_at) if daily else 0,
+        has_offset=source.aware,
+        columns={n: rows[source.chosen[n]].cast(pa.float64()).to_numpy() for n in PRICES if n in source.chosen},
     )
+    raw = raw_of(table, request)
     closes = closing_instants(raw, raw.label)
     return _sorted(closes, dict(raw.columns))
 

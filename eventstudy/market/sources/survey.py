@@ -190,8 +190,9 @@ def fill_in(asked: BarRequest, calendar: str) -> tuple[BarRequest, tuple[str, ..
         assumed.append(f"timezone={timezone!r} ({why})")
     closes_at = asked.closes_at
     if step >= pd.Timedelta(days=1) and not closes_at:
-        closes_at = "23:59"
-        assumed.append("closes_at='23:59' (nobody said when a day closes)")
+        closes_at = "24:00"
+        end = "the end of the date" if venue.always else f"the last session of {venue.name} on the date"
+        assumed.append(f"closes_at='24:00' (a day closes with {end})")
     label: LabelSide = asked.label or "left"
     return replace(asked, instrument=traded, step=step, timezone=timezone, closes_at=closes_at, label=label), tuple(
         assumed

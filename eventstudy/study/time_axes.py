@@ -1,0 +1,174 @@
+"""Rows of frames as closing instants: dates that close at a stated time, or instants that carry their zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us, wall_us
+from eventstudy.errors import DataError, EventTimeError, UsageError
+from eventstudy.market.daily_close import PERIOD_US, DailyClose, close_of_days, weekend_rows
+from eventstudy.market.local_time import check_zone
+
+ENOUGH_SUNDAYS = 3
+MOST = 0.5
+DAILY_US = DAY_US * 5 // 6  # the shortest median distance of daily rows: 20 hours
+MONTH_US = 26 * DAY_US
+EXAMPLE = "run_study(..., closes_at='18:50 Europe/Moscow'), or closes_at='XNYS' for the hours of a calendar"
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Closes of the rows of a frame with their local day and time of day."""
+
+    closes: IntArray
+    day: IntArray
+    clock: IntArray
+    step_us: int
+
+    def clock_columns(self) -> tuple[BoolArray, IntArray, IntArray]:
+        return np.zeros(len(self.closes), dtype=bool), self.day, self.clock
+
+
+class TimeAxes:
+    """Time axes of indices; one that a frame and its market share is read once. ``closes_at`` closes a date's day."""
+
+    def __init__(self, closes_at: str) -> None:
+        self.rule = daily_rule(closes_at) if closes_at else None
+        self._read: list[tuple[pd.Index, TimeAxis]] = []
+
+    def of(self, index: pd.Index) -> TimeAxis:
+        """Return the axis of an index, read now or before."""
+        for known, axis in self._read:
+            if index.is_(known):
+                return axis
+        self._read.append((index, time_axis(index, self.rule)))
+        return self._read[-1][1]
+
+
+def daily_rule(closes_at: str) -> DailyClose:
+    """Return when days close, from ``18:50 Europe/Moscow`` or the name of a calendar."""
+    from eventstudy.market.calendars import calendar, calendar_names
+    from eventstudy.market.sources.stamp_columns import read_clock
+
+    clock, _, zone = closes_at.strip().partition(" ")
+    if not zone and clock in calendar_names():
+        venue = calendar(clock)
+        return DailyClose(venue.zone, None, venue)
+    if not zone:
+        raise EventTimeError(
+            f"closes_at is {closes_at!r}: the closing time has no zone.",
+            remedy="Write it like '18:50 Europe/Moscow', or name a calendar: closes_at='XNYS'.",
+        )
+    try:
+        return DailyClose(check_zone(zone.strip()), read_clock(clock))
+    except DataError:
+        raise EventTimeError(
+            f"closes_at is {closes_at!r}: {clock!r} is not a time of day.",
+            remedy="Write it like '18:50 Europe/Moscow'.",
+        ) from None
+
+
+def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
+    """Return the closing instants of the rows: dates close by the rule, aware instants are closes."""
+    if not isinstance(index, pd.DatetimeIndex):
+        index = pd.DatetimeIndex(pd.to_datetime(index))
+    days = dates_of(index, rule)
+    if days is None:
+        closes, day = epoch_us(index), (index.tz_localize(None).as_unit("us").asi8 - 1) // DAY_US
+        clock = index.tz_localize(None).as_unit("us").asi8 - day * DAY_US
+    elif rule is None:
+        raise EventTimeError(
+            "The rows of the returns are dates without a closing time, so their closes are not known.",
+            remedy=f"State it: {EXAMPLE}.",
+        )
+    else:
+        check_periods(index, days)
+        closes, day = close_of_days(days, rule), days
+        clock = closes - epoch_of_midnights(closes, days, rule.zone)
+    steps = np.diff(closes)
+    if not (steps > 0).all():
+        bad = int((steps <= 0).argmax()) + 1
+        raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
+    return TimeAxis(closes, day, clock, int(np.median(steps)) if len(steps) else DAY_US)
+
+
+def epoch_of_midnights(closes: IntArray, days: IntArray, zone: str) -> IntArray:
+    """Return closes less their local time of day since the midnight that begins their date."""
+    return np.asarray(closes - (wall_us(closes, zone) - days * DAY_US), dtype=np.int64)
+
+
+def dates_of(index: pd.DatetimeIndex, rule: DailyClose | None) -> IntArray | None:
+    """Return the dates that the rows name, as days since 1970-01-01; None where the rows are closing instants."""
+    wall = index.tz_localize(None).as_unit("us").asi8
+    midnights = not (wall % DAY_US).any()
+    if index.tz is None:
+        if not midnights:
+            raise EventTimeError(
+                "The rows of the returns carry times of day but no zone.",
+                remedy="Localize the index, frame.tz_localize('Europe/Moscow'), or give dates alone.",
+            )
+        return np.asarray(wall // DAY_US, dtype=np.int64)
+    if len(wall) > 1 and np.median(np.diff(wall)) < DAILY_US:
+        return None
+    if rule is not None:
+        return aware_dates(index, wall, rule)
+    if not midnights:
+        check_utc_midnights(index, wall)
+        return None
+    return np.asarray(wall // DAY_US, dtype=np.int64)
+
+
+def aware_dates(index: pd.DatetimeIndex, wall: IntArray, rule: DailyClose) -> IntArray | None:
+    """Return the dates of aware daily rows: on the clock of the index if they are midnights there, else of the rule."""
+    if not (wall % DAY_US).any() and str(index.tz) != "UTC":
+        return np.asarray(wall // DAY_US, dtype=np.int64)
+    local = wall_us(epoch_us(index), rule.zone)
+    if (
+        not (wall % DAY_US).any()
+        and (local % DAY_US).any()
+        and weekend_rows(wall // DAY_US) <= weekend_rows(local // DAY_US)
+    ):
+        return np.asarray(wall // DAY_US, dtype=np.int64)
+    if rule.closes_at_us is not None and (local % DAY_US == rule.closes_at_us).mean() > MOST:
+        return None  # the rows are the closes themselves, half days at their own time
+    if rule.closes_at_us is not None and (local % DAY_US > rule.closes_at_us).any():
+        late = int((local % DAY_US > rule.closes_at_us).argmax())
+        raise UsageError(
+            f"closes_at says that a day closes before row {late} of the returns ({index[late]}) does.",
+            remedy="Leave closes_at out where the rows are closing instants, or give dates alone.",
+        )
+    return np.asarray(local // DAY_US, dtype=np.int64)
+
+
+def check_utc_midnights(index: pd.DatetimeIndex, wall: IntArray) -> None:
+    """Refuse daily UTC rows on Sundays and never on Fridays: midnights of a zone east of Greenwich, not closes."""
+    weekdays = (wall // DAY_US + 3) % 7
+    if str(index.tz) != "UTC" or (weekdays == 6).sum() < ENOUGH_SUNDAYS or ((weekdays == 4) | (weekdays == 5)).any():
+        return
+    raise EventTimeError(
+        f"The rows of the returns lie on Sundays and never on Fridays, as {index[0]}: they may be midnights of an "
+        "exchange east of Greenwich and not closing instants.",
+        remedy="Convert the index to the zone of the exchange, frame.tz_convert('Asia/Tokyo'), or state the close: "
+        f"{EXAMPLE}.",
+    )
+
+
+def check_periods(index: pd.DatetimeIndex, days: IntArray) -> None:
+    """Refuse weeks, months and quarters stamped with their first day: the return of a period is known at its end."""
+    steps = np.diff(days) * DAY_US
+    if len(steps) < 2 or np.median(steps) < PERIOD_US:
+        return
+    months = np.median(steps) >= MONTH_US
+    weekdays = (days + 3) % 7
+    first = days.view("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) == days
+    begins = first.all() if months else (weekdays == 0).mean() > 0.5 and not (weekdays > 2).any()
+    if begins:
+        period = "months" if months else "weeks"
+        raise EventTimeError(
+            f"The rows of the returns are the first days of their {period}, as {index[0]:%Y-%m-%d}; a return of a "
+            "period is known at its end.",
+            remedy="Give the last days: frame.index = frame.index.to_period(...).to_timestamp(how='end').normalize().",
+        )
