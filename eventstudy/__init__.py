@@ -1,7 +1,7 @@
 """Event studies of market reactions: event time, abnormal returns, inference.
 
-``run_study`` runs a study and returns a ``StudyResult``. Public names are imported on first use, so that
-``import eventstudy`` and ``eventstudy --help`` stay fast.
+``event_study`` is the short form for daily data, ``run_study`` runs any study; both return a ``StudyResult``.
+Public names are imported on first use, so that ``import eventstudy`` and ``eventstudy --help`` stay fast.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ PUBLIC = {
     # studies
     "StudyResult": "eventstudy.study.result",
     "StudySpec": "eventstudy.study.spec",
+    "event_study": "eventstudy.study.event_study",
     "calibrate": "eventstudy.study.calibrate",
     "load_study": "eventstudy.study.load",
     "run_study": "eventstudy.study.run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Overlaps
 from eventstudy.abnormal.events import OpenLedger
+from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.errors import Notice
 
@@ -42,6 +44,26 @@ def variable_notices(variable: str) -> tuple[Notice, ...]:
         return ()
     told = f"What is studied is {STUDIED[variable]}, not returns; a number in bp is that times 10,000."
     return (Notice("ES-VARIABLE", told),)
+
+
+def unused_notices(spec: StudySpec, given: Mapping[str, bool], response_needs: str) -> tuple[Notice, ...]:
+    """Warn about a market or factors that neither the model nor the intraday response uses.
+
+    ``given`` says whether ``market`` and ``factors`` were given, ``response_needs`` what the response's model takes.
+    """
+    needs = {MODELS[spec.model].needs, response_needs}
+    used = {"market": bool(needs & {"market", "factors"}), "factors": "factors" in needs}
+    return tuple(
+        Notice("ES-UNUSED", f"`{name}` was given, but the model {spec.model!r} does not use it. {UNUSED[name]}")
+        for name in used
+        if given[name] and not used[name]
+    )
+
+
+UNUSED = {
+    "market": "Leave it out, or choose a model that does, such as 'market'.",
+    "factors": "Leave them out, or choose the model 'factor'.",
+}
 
 
 def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:

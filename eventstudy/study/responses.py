@@ -59,6 +59,15 @@ def response_notices(
     return (Notice("ES-RESPONSE-MODEL", told),)
 
 
+def response_needs(spec: StudySpec, response: ResponseSet | None, regressors: Sequence[object]) -> str:
+    """Return what the model of the intraday response takes: "market", "factors", ... or "nothing"."""
+    if response is None:
+        return "nothing"
+    from eventstudy.response.settings import EXPECTED
+
+    return EXPECTED[response_settings(spec, factors=len(intraday_factors(regressors))).expected].needs
+
+
 def intraday_factors(regressors: Sequence[object]) -> list[Bars]:
     """Return the regressors that are bars shorter than a day."""
     from eventstudy.market.bars import Bars

@@ -15,9 +15,9 @@ from eventstudy.inference.findings import Significances
 from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs
-from eventstudy.study.notices import refit_notices, study_notices
+from eventstudy.study.notices import refit_notices, study_notices, unused_notices
 from eventstudy.study.prepare import Study, prepare
-from eventstudy.study.responses import response_notices, response_of
+from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
 from eventstudy.study.significance_tests import run_tests
@@ -76,7 +76,9 @@ def run_study(
         result = solve(spec, inputs, run)
     regressors = (*many(market), *many(factors))
     response = response_of(spec, events, inputs.bars, regressors)
-    notices = (*result.notices, *response_notices(spec, response, regressors))
+    given = {"market": market is not None, "factors": factors is not None}
+    unused = unused_notices(spec, given, response_needs(spec, response, regressors))
+    notices = (*result.notices, *response_notices(spec, response, regressors), *unused)
     return replace(result, response=response, notices=notices)
 
 
