@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eventstudy.abnormal.event_windows import EventWindows
 from eventstudy.abnormal.events import NO_EVENTS, Pairs
-from eventstudy.abnormal.models.ols import dots
+from eventstudy.abnormal.models.fit_rules import row_dot
 from eventstudy.abnormal.models.row import Fit
 from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, StrArray, value
@@ -47,7 +47,7 @@ class SameClock:
 class AbnormalReturns:
     """N events by L2 cells of event time, decimal returns.
 
-    The prediction error of a window has variance ``sigma2 * (sum n_bars + d' bread d)`` with ``d`` the sums of the
+    The prediction error of a window has variance ``sigma2 * (sum n_bars + d' (X'X)^-1 d)`` with ``d`` the sums of the
     intercept and the regressors over the window: the estimated mean is common to all its bars, so summing the
     variances of single bars would be wrong (Campbell, Lo and MacKinlay 1997, sec. 4.4).
 
@@ -116,8 +116,8 @@ class AbnormalReturns:
 
     def part(self, rows: slice | IntArray) -> AbnormalReturns:
         """Return the numbers of the events ``rows``, which a slice does not copy, without the names of all events."""
-        told = {f.name: getattr(self.fit, f.name) for f in fields(Fit)}
-        fit = replace(self.fit, **{name: column[rows] for name, column in told.items() if column is not None})
+        columns = {f.name: getattr(self.fit, f.name) for f in fields(Fit)}
+        fit = replace(self.fit, **{name: column[rows] for name, column in columns.items() if column is not None})
         pairs, windows = Pairs(NO_EVENTS, self.row[rows]), self.windows[rows].between()
         same_clock = None if self.same_clock is None else self.same_clock.take(rows)
         noise = None if self.noise is None else self.noise[rows]
@@ -126,7 +126,7 @@ class AbnormalReturns:
     def car(self, window: WindowLike) -> FloatArray:
         """Return each event's abnormal return summed over ``window``, shape (N,); NaN where a cell is missing."""
         cells = self.ar[:, self.columns(window)]
-        return dots(cells, np.ones(cells.shape[1]))
+        return row_dot(cells, np.ones(cells.shape[1]))
 
     def expected(self, window: WindowLike) -> FloatArray:
         """Return the expected return summed over ``window``, shape (N,)."""
@@ -173,8 +173,8 @@ class AbnormalReturns:
             return self._same_clock_variance(as_window(window))
         d = self.windows.sums(self.columns(window))
         if self.noise is not None:
-            return self.noise_variance(window) + self.fit.sigma2 * self._leverage(d)
-        variance: FloatArray = self.fit.sigma2 * (d[0] + self._leverage(d))
+            return self.noise_variance(window) + self.fit.sigma2 * self.fit.leverage(d)
+        variance: FloatArray = self.fit.sigma2 * (d[0] + self.fit.leverage(d))
         return variance
 
     def noise_variance(self, window: WindowLike) -> FloatArray:
@@ -189,19 +189,10 @@ class AbnormalReturns:
             days = self.same_clock.days[:, None]
             return self.same_clock.cell_variance * (1 + 1 / np.maximum(days, 1))
         n_bars = self.n_bars.astype(np.float64)
-        leverage = self._leverage([n_bars, *self.regressors])
+        leverage = self.fit.leverage([n_bars, *self.regressors])
         if self.noise is not None:
             return self.noise + self.fit.sigma2[:, None] * leverage
         return self.fit.sigma2[:, None] * (n_bars + leverage)
-
-    def _leverage(self, d: list[FloatArray]) -> FloatArray:
-        total = np.zeros_like(d[0])
-        root = self.fit.root
-        shape = (-1,) + (1,) * (total.ndim - 1)
-        for j in range(root.shape[2]):
-            part = sum(root[:, i, j].reshape(shape) * d[i] for i in range(min(root.shape[1], len(d))))
-            total += np.square(part)
-        return total
 
     def _same_clock_variance(self, window: Window) -> FloatArray:
         assert self.same_clock is not None  # noqa: S101

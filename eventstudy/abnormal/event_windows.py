@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.gather import Bounds, Cells, event_cells, shared_runs, stacked
-from eventstudy.abnormal.models.ols import dots
+from eventstudy.abnormal.models.fit_rules import row_dot
 from eventstudy.abnormal.windows import EventBars
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, value
 
@@ -122,6 +122,6 @@ def _row_sums(x: Cells, cells: slice) -> FloatArray:
     ones = np.ones(cells.stop - cells.start)
     shared = shared_runs(x)
     if shared is None:
-        return dots(np.asarray(x)[:, cells], ones)
+        return row_dot(np.asarray(x)[:, cells], ones)
     runs, row = shared
-    return dots(runs[:][:, cells], ones)[row]
+    return row_dot(runs[:][:, cells], ones)[row]

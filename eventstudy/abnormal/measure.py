@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from eventstudy.abnormal.event_data import BlockTask, EventData, Run
 from eventstudy.abnormal.event_windows import EventWindows, windows_at
 from eventstudy.abnormal.events import OpenLedger, Pairs
 from eventstudy.abnormal.gather import Block, Windows, blocks, cut, materialize, materialize_event
-from eventstudy.abnormal.models.ols import no_parameters
+from eventstudy.abnormal.models.fit_rules import no_parameters
 from eventstudy.abnormal.models.row import Fit, ModelRow, Options
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind, keep_freed_memory
@@ -70,6 +70,10 @@ class Plan:
     def totals(self) -> frozenset[str]:
         """What is collected as one total over all events."""
         return frozenset(name for name, collector in self.collect.items() if collector.combine == "sum")
+
+    def observations_needed(self, parameters: int) -> int:
+        """Return the fewest usable estimation bars of an event that is used."""
+        return max(self.windows.min_observations, parameters + 1)
 
     def columns(self, window: Window) -> slice:
         return slice(window.start - self.windows.event.start, window.stop - self.windows.event.start + 1)
@@ -203,13 +207,13 @@ def classify(ar: FloatArray, fit: Fit, plan: Plan) -> Status:
         status.code[~np.isfinite(fit.sigma2)] = outcomes.FAILED
         bad = fit.status > 0
         status.code[bad], status.a[bad], status.b[bad] = fit.status[bad], fit.rank[bad], fit.coef.shape[1]
-        needed = max(plan.windows.min_observations, fit.coef.shape[1] + 1)
+        needed = plan.observations_needed(fit.coef.shape[1])
         short = fit.n < needed
         status.code[short], status.a[short], status.b[short] = outcomes.SHORT, fit.n[short], needed
     return status
 
 
-FIT_COLUMNS = ("coef", "root", "sigma2", "df", "n", "condition", "status", "rank", "residuals", "law")
+FIT_COLUMNS = tuple(f.name for f in fields(Fit))
 
 
 def take(fit: Fit, rows: NDArray[Any]) -> Fit:
@@ -235,9 +239,9 @@ def select(abnormal: AbnormalReturns, keep: BoolArray) -> AbnormalReturns:
 
 def _noise(plan: Plan, windows: EventWindows, fit: Fit) -> FloatArray | None:
     """Return the variance of each cell's own noise, by the bars since the estimation window; None if it is constant."""
-    if fit.law is None or plan.model.noise is None:
+    if fit.variance_params is None or plan.model.noise is None:
         return None
     estimation = plan.windows.estimation
     gap = 0 if estimation is None else plan.windows.event.start - estimation.stop - 1
     last = gap + np.cumsum(windows.n_bars, axis=1)
-    return plan.model.noise(fit.law, last - windows.n_bars, last)
+    return plan.model.noise(fit.variance_params, last - windows.n_bars, last)

@@ -25,7 +25,7 @@ def _ddof_one(sample: Sample, variance: FloatArray) -> FloatArray:
 
 
 def _has_slope(sample: Sample) -> bool:
-    root = sample.abnormal.fit.root
+    root = sample.abnormal.fit.xtx_inv_sqrt
     return root.shape[1] == 2 and bool(root[:, 1].any())
 
 

@@ -60,6 +60,4 @@ def _pre_trend(block: Block, fit: Fit) -> FloatArray:
         return np.full(len(fit), np.nan)
     car = subtract(block, fit)[:, :before].sum(axis=1)
     d = [np.full(len(fit), float(before)), *(np.asarray(x)[:, :before].sum(axis=1) for x in block.event_X)]
-    p = fit.root.shape[1]
-    columns = [sum(fit.root[:, i, j] * d[i] for i in range(min(p, len(d)))) for j in range(fit.root.shape[2])]
-    return np.asarray(car / np.sqrt(fit.sigma2 * (before + sum(np.square(c) for c in columns))), dtype=np.float64)
+    return np.asarray(car / np.sqrt(fit.sigma2 * (before + fit.leverage(d))), dtype=np.float64)

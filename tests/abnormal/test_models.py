@@ -249,7 +249,7 @@ def test_merged_bars_take_the_sum_of_their_forecasts(clustered: pd.DataFrame) ->
     one = es.run_study(spec, ends.assign(latest=ends["earliest"]), clustered[["A0", "M"]], market="M").abnormal
     wide = ends.assign(latest=clustered.index[ROW + 2] - pd.Timedelta(hours=1))
     three = es.run_study(spec, wide, clustered[["A0", "M"]], market="M").abnormal
-    path = garch_path(one.fit.law, 14)[0]
+    path = garch_path(one.fit.variance_params, 14)[0]
     assert np.abs(one.noise[0] - path[10:12]).max() < 1e-18
     assert np.abs(three.noise[0] - [path[10:13].sum(), path[13]]).max() < 1e-18
 
@@ -263,9 +263,9 @@ def test_changing_variance_keeps_its_scale_where_nothing_clusters_and_turns_with
         fit, turned = garch(y, x, {}), garch(-y, x, {})
         assert np.array_equal(turned.coef, -fit.coef)
         assert np.array_equal(turned.sigma2, fit.sigma2, equal_nan=True)
-        assert np.array_equal(turned.law, fit.law)
+        assert np.array_equal(turned.variance_params, fit.variance_params)
         assert 0.5 < fit.sigma2[0] / 0.02**2 < 2.0
-        assert 0.1 < garch_path(fit.law, 30)[0].mean() / 0.02**2 < 5.0
+        assert 0.1 < garch_path(fit.variance_params, 30)[0].mean() / 0.02**2 < 5.0
 
 
 def test_an_unknown_option_lists_the_known_ones(frame: pd.DataFrame) -> None:

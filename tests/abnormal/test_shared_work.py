@@ -16,7 +16,7 @@ import eventstudy as es
 from eventstudy.abnormal.event_columns import EventColumns
 from eventstudy.abnormal.event_windows import EventWindows
 from eventstudy.abnormal.gather import Bounds, Windows, shared_runs
-from eventstudy.abnormal.models.ols import CLOSE_FIT, one_regressor
+from eventstudy.abnormal.models.ols import CLOSE_FIT, market_model
 from eventstudy.inference import distributions
 from tests.study.made import daily_frame, events_at
 
@@ -35,9 +35,9 @@ def test_a_window_that_events_share_is_centered_once_and_no_bit_changes(holes: f
     shared = shared_runs(windows(x, start, 60))
     assert shared is not None
     assert len(shared[0]) <= 40
-    together = one_regressor(windows(y, y_start, 60), windows(x, start, 60))
+    together = market_model(windows(y, y_start, 60), windows(x, start, 60))
     cells = np.arange(60)
-    apart = one_regressor(y[y_start[:, None] + cells], x[start[:, None] + cells])
+    apart = market_model(y[y_start[:, None] + cells], x[start[:, None] + cells])
     assert together == apart
     # Windows that nobody shares, or that lie far apart, are not looked for.
     assert shared_runs(windows(x, np.arange(300), 60)) is None
@@ -60,7 +60,7 @@ def test_squared_residuals_keep_their_digits_however_close_the_line_fits(seed: i
     x = rng.normal(size=40) + offset
     y = 2 * x + 10.0**noise * rng.normal(size=40)
     exact = exact_squares(y, x)
-    found = float(one_regressor(y[None], x[None]).sigma2[0]) * 38
+    found = float(market_model(y[None], x[None]).sigma2[0]) * 38
     # The data themselves are rounded to eps of their size before anybody fits them; the fit loses as much again.
     room = 1e-12 + 40 * 2.0**-52 * (np.abs(y).max() / 10.0**noise)
     assert abs(found - exact) <= room * exact

@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 
 import eventstudy as es
-from eventstudy.abnormal.placebo import refits as prefix
+from eventstudy.abnormal.placebo import prefix_sums as prefix
 from eventstudy.abnormal.placebo import refits as refits_module
 from eventstudy.abnormal.placebo.dates import PlaceboDates, candidate_dates, placebo_dates
 from eventstudy.abnormal.placebo.refits import Path, Refits, RefitSettings, placebo_refits, two_pass_cars
@@ -110,6 +110,29 @@ def test_the_referee_overrules_prefix_sums_whose_guard_is_asleep(monkeypatch: py
     _, blind = both_ways(frame, events, 300)
     # Without either, digits are lost: nine should be left of returns of some 1 %.
     assert np.nanmax(np.abs(blind.mean - exact.mean)) > 1e-9 * 0.01
+
+
+@pytest.mark.parametrize("model", ["market", "constant_mean"])
+def test_thin_and_degenerate_windows_are_left_out_of_both_ways_alike(model: str) -> None:
+    # Days 100 to 199 alternate between two returns: a line needs three distinct ones, a mean two. Days 240 to 259 stand
+    # still, and of days 20 to 79 only every third has a return, fewer than min_observations.
+    frame = market_frame(400, 1, seed=13)
+    frame.iloc[100:200, 0] = np.tile([0.01, -0.01], 50)
+    frame.iloc[240:260, 0] = 0.0
+    frame.iloc[[t for t in range(20, 80) if t % 3], 0] = np.nan
+    study = prepared(frame, events_at(frame, [("A0", 350)]), model)
+    reference = np.arange(59, 390)[None]
+    dates = PlaceboDates(reference, reference + 1)
+    cars, doubtful = prefix.prefix_cars(study.data, dates, study.plan)
+    exact = two_pass_cars(study.data, dates, study.plan)
+    usable = np.isfinite(exact)
+    assert (np.isfinite(cars) == usable)[:, ~doubtful].all()
+    # The estimation window of reference r is r - 59 .. r - 5; those of 55 alternating days end at 154 to 199.
+    alternating = (reference[0] - 59 >= 100) & (reference[0] - 5 < 200)
+    assert alternating.sum() == 46
+    assert usable[0, 0, alternating].all() == (model == "constant_mean")
+    assert usable[0, 0, alternating].any() == (model == "constant_mean")
+    assert np.abs(cars - exact)[usable & ~doubtful].max() < 1e-13
 
 
 @pytest.mark.slow

@@ -20,10 +20,10 @@ CREDIBLE = 1e3  # a next bar so many times calmer or wilder than the mean is a l
 
 
 class Estimate(NamedTuple):
-    """One fit: ``coef`` (p,), ``law`` (3,), and the mean variance, NaN where the fit is not to be believed."""
+    """One fit: ``coef`` (p,), ``params`` (3,), and the mean variance, NaN where the fit is not to be believed."""
 
     coef: FloatArray
-    law: FloatArray
+    params: FloatArray
     variance: float
 
 
@@ -31,36 +31,37 @@ def garch(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     """Expect ``alpha + beta * market`` with errors that follow GARCH(1, 1), by quasi maximum likelihood.
 
     ``sigma2`` is the mean conditional variance over the estimation window, not the long-run ``omega / (1 - a - b)``:
-    where the errors hardly cluster that is the ratio of two numbers near zero and can be off by any factor. ``law`` is
-    (omega, a + b, variance of the next bar). The bread stays that of least squares: at some hundred bars its share of
+    where the errors hardly cluster that is the ratio of two numbers near zero and can be off by any factor. The
+    parameters of the variance are (omega, a + b, variance of the next bar). ``(X'X)^-1`` stays that of least squares:
+    at some hundred bars its part in
     the variance of a window is small.
     """
     fit = least_squares(y, X)
     coef, sigma2 = fit.coef.copy(), np.full(len(y), np.nan)
-    law = np.full((len(y), 3), np.nan)
+    params = np.full((len(y), 3), np.nan)
     for i in np.flatnonzero((fit.status == 0) & (fit.df > 10)):
-        there = np.isfinite(fit.residuals[i])
-        coef[i], law[i], sigma2[i] = _one(y[i, there], X[:, i, there].T)
+        finite = np.isfinite(fit.residuals[i])
+        coef[i], params[i], sigma2[i] = _one(y[i, finite], X[:, i, finite].T)
     expected = coef[:, :1] + np.einsum("bk,kbt->bt", coef[:, 1:], X)
-    return replace(fit, coef=coef, sigma2=sigma2, residuals=y - expected, law=law)
+    return replace(fit, coef=coef, sigma2=sigma2, residuals=y - expected, variance_params=params)
 
 
-def garch_path(law: FloatArray, bars: int) -> FloatArray:
+def garch_path(params: FloatArray, bars: int) -> FloatArray:
     """Return the variance forecast for each of the next ``bars`` bars, ``s_h^2 = omega + (a + b) s_{h-1}^2``."""
-    omega, persistence, following = law.T
-    path = np.empty((len(law), bars))
+    omega, persistence, following = params.T
+    path = np.empty((len(params), bars))
     for h in range(bars):
         path[:, h] = following if h == 0 else omega + persistence * path[:, h - 1]
     return path
 
 
-def garch_noise(law: FloatArray, before: IntArray, last: IntArray) -> FloatArray:
+def garch_noise(params: FloatArray, before: IntArray, last: IntArray) -> FloatArray:
     """Return the forecast variance of every cell, shape (N, L2): the bars ``before + 1 .. last`` after the window."""
     if not last.size:
         return np.zeros(last.shape)
-    total = np.zeros((len(law), int(last.max()) + 1))
+    total = np.zeros((len(params), int(last.max()) + 1))
     with np.errstate(all="ignore"):  # a fit that is not believed has a path that is not read
-        np.cumsum(garch_path(law, total.shape[1] - 1), axis=1, out=total[:, 1:])
+        np.cumsum(garch_path(params, total.shape[1] - 1), axis=1, out=total[:, 1:])
         return np.asarray(np.take_along_axis(total, last, axis=1) - np.take_along_axis(total, before, axis=1))
 
 
@@ -77,12 +78,12 @@ def _one(y: FloatArray, X: FloatArray) -> Estimate:
     model: Any = univariate.LS(turn * y * scale, turns * X * scale, constant=True)
     model.volatility = univariate.GARCH(1, 0, 1)
     fitted = model.fit(disp="off", show_warning=False, tol=1e-10, options={"maxiter": 1000})
-    values, spread, k = np.asarray(fitted.params), np.asarray(fitted.conditional_volatility), X.shape[1]
+    values, sd, k = np.asarray(fitted.params), np.asarray(fitted.conditional_volatility), X.shape[1]
     coef = turn * np.concatenate([[values[0] / scale], turns * values[1 : k + 1]])
     omega, a, b = (float(v) for v in values[k + 1 : k + 4])
-    following = omega + a * float(np.asarray(fitted.resid)[-1]) ** 2 + b * float(spread[-1]) ** 2
-    law = np.array([omega / scale**2, a + b, following / scale**2])
-    variance = float(np.mean(np.square(spread))) / scale**2
-    if not 1 / CREDIBLE < law[-1] / variance < CREDIBLE:
+    following = omega + a * float(np.asarray(fitted.resid)[-1]) ** 2 + b * float(sd[-1]) ** 2
+    params = np.array([omega / scale**2, a + b, following / scale**2])
+    variance = float(np.mean(np.square(sd))) / scale**2
+    if not 1 / CREDIBLE < params[-1] / variance < CREDIBLE:
         variance = np.nan
-    return Estimate(coef, law, variance)
+    return Estimate(coef, params, variance)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.abnormal.gather import Cells, Columns
-from eventstudy.abnormal.models.ols import Learned, finish, kept, one_regressor, usable
+from eventstudy.abnormal.gather import Cells, Columns, stacked
+from eventstudy.abnormal.models.fit_rules import Coefficients, FitData, finish, usable, with_gaps
+from eventstudy.abnormal.models.ols import market_model
 from eventstudy.abnormal.models.row import Fit, Options
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
@@ -26,26 +27,26 @@ def huber(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     tuning = float(options["huber_c"])
     valid, n = usable(y, X)
     A, filled = design(X, valid), y if valid is None else np.where(valid, y, 0.0)
-    there = np.ones(y.shape, dtype=bool) if valid is None else valid
+    finite = np.ones(y.shape, dtype=bool) if valid is None else valid
     plain = solve(A, filled)
     residuals, coef = plain.residuals, plain.coef
     for _ in range(MAX_ITERATIONS):
-        scale = _mad(residuals, there)
+        scale = _mad(residuals, finite)
         weight = np.sqrt(_weights(residuals, scale, tuning))
         coef_before, coef = coef, solve(A * weight[:, :, None], filled * weight).coef
         residuals = filled - np.einsum("nmp,np->nm", A, coef)
         if np.nanmax(np.abs(coef - coef_before), initial=0.0) <= 1e-12 * (1 + np.nanmax(np.abs(coef), initial=0.0)):
             break
-    scale = _mad(residuals, there)
+    scale = _mad(residuals, finite)
     condition = np.where(plain.rank < coef.shape[1], np.inf, plain.condition)
-    learned = Learned(kept(residuals, valid), (y, *X))
-    made = finish(coef, plain.root, np.square(scale) * (n - coef.shape[1]), n, learned, condition)
-    factor = np.sqrt(_efficiency(residuals, scale, there, (tuning, coef.shape[1])) / made.sigma2)
-    return replace(made, root=made.root * factor[:, None, None])
+    found = Coefficients(coef, plain.xtx_inv_sqrt, np.square(scale) * (n - coef.shape[1]), condition)
+    fit = finish(found, FitData((y, *X), with_gaps(residuals, valid), n))
+    factor = np.sqrt(_efficiency(residuals / scale[:, None], finite, tuning, coef.shape[1]) * scale**2 / fit.sigma2)
+    return replace(fit, xtx_inv_sqrt=fit.xtx_inv_sqrt * factor[:, None, None])
 
 
-def _mad(residuals: FloatArray, there: BoolArray) -> FloatArray:
-    size = np.where(there, np.abs(residuals), np.nan)
+def _mad(residuals: FloatArray, finite: BoolArray) -> FloatArray:
+    size = np.where(finite, np.abs(residuals), np.nan)
     # A row without any residual has no median, and no fit: it is refused elsewhere, with the reason.
     size[np.isnan(size).all(axis=1)] = 0.0
     return np.asarray(np.nanmedian(size, axis=1) / NORMAL_MAD)
@@ -56,13 +57,12 @@ def _weights(residuals: FloatArray, scale: FloatArray, tuning: float) -> FloatAr
         return np.minimum(1.0, np.nan_to_num(tuning * scale[:, None] / np.abs(residuals), nan=1.0, posinf=1.0))
 
 
-def _efficiency(residuals: FloatArray, scale: FloatArray, there: BoolArray, settings: tuple[float, int]) -> FloatArray:
-    """Variance of a coefficient over the same entry of ``(X'X)^-1``."""
-    M, (tuning, p) = there.sum(axis=1), settings
+def _efficiency(z: FloatArray, finite: BoolArray, tuning: float, p: int) -> FloatArray:
+    """Return the variance of a coefficient over the same entry of ``(X'X)^-1``, in units of the squared scale."""
+    M = finite.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = residuals / scale[:, None]
-        inner = np.where(there, np.abs(z) <= tuning, False).sum(axis=1) / M
-        psi2 = np.where(there, np.clip(z, -tuning, tuning) ** 2, 0.0).sum(axis=1) * scale**2
+        inner = np.where(finite, np.abs(z) <= tuning, False).sum(axis=1) / M
+        psi2 = np.where(finite, np.clip(z, -tuning, tuning) ** 2, 0.0).sum(axis=1)
         K = 1 + p / M * (1 - inner) / inner
         return np.asarray(K**2 * psi2 / (M - p) / inner**2)
 
@@ -73,28 +73,32 @@ def newey_west(fit: Fit, X: FloatArray, options: Options) -> Fit:
     ``hac_lags`` 0 takes ``floor(4 (M / 100)^(2/9))``. The variance of single abnormal returns stays ``sigma2``: no
     correction of the coefficients' covariance can repair it (see the docs on single events).
     """
-    there = np.isfinite(fit.residuals)
-    A = design(X, None if there.all() else there)
-    scores = np.where(there, fit.residuals, 0.0)[:, :, None] * A
+    finite = np.isfinite(fit.residuals)
+    A = design(X, None if finite.all() else finite)
+    scores = np.where(finite, fit.residuals, 0.0)[:, :, None] * A
     lags = int(options["hac_lags"]) or int(4 * (fit.residuals.shape[1] / 100) ** (2 / 9))
     meat = np.einsum("nmi,nmj->nij", scores, scores)
     for lag in range(1, lags + 1):
         gamma = np.einsum("nmi,nmj->nij", scores[:, lag:], scores[:, :-lag])
         meat += (1 - lag / (lags + 1)) * (gamma + gamma.transpose(0, 2, 1))
-    bread = fit.bread
-    covariance = bread @ meat @ bread / fit.sigma2[:, None, None]
+    xtx_inv = fit.xtx_inv
+    covariance = xtx_inv @ meat @ xtx_inv / fit.sigma2[:, None, None]
     values, vectors = np.linalg.eigh(np.where(np.isfinite(covariance), covariance, 0.0))
-    return replace(fit, root=vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
+    return replace(fit, xtx_inv_sqrt=vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
 
 
 EPS = float(np.finfo(np.float64).eps)
 
 
 class Solution(NamedTuple):
-    """coef (B, p), root (B, p, p), residuals (B, L1) with 0 where a row has no weight, condition (B,), rank (B,)."""
+    """Least-squares solutions of B rows.
+
+    ``coef`` (B, p), ``xtx_inv_sqrt`` (B, p, p), ``residuals`` (B, L1) with 0 where a row has no weight, ``condition``
+    (B,), ``rank`` (B,).
+    """
 
     coef: FloatArray
-    root: FloatArray
+    xtx_inv_sqrt: FloatArray
     residuals: FloatArray
     condition: FloatArray
     rank: IntArray
@@ -111,17 +115,18 @@ def least_squares(y: Cells, X: Columns) -> Fit:
 
     Notes
     -----
-    One regressor is centered first, several go through column-scaled QR. A rank below p is a status of the fit with the
-    rank named, never a number.
+    One regressor is the market model of :mod:`eventstudy.abnormal.models.ols`; several go through column-scaled QR. A
+    rank below p is a status of the fit with the rank named, never a number.
     """
     if len(X) == 1:
-        return one_regressor(y, X[0])
-    y, X = np.asarray(y), np.asarray(X)
+        return market_model(y, X[0])
+    y, X = np.asarray(y), stacked(X, y.shape)
     valid, n = usable(y, X)
     solved = solve(design(X, valid), y if valid is None else np.where(valid, y, 0.0))
-    spread = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
+    ssr = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
     condition = np.where(solved.rank < solved.coef.shape[1], np.inf, solved.condition)
-    fit = finish(solved.coef, solved.root, spread, n, Learned(kept(solved.residuals, valid), (y, *X)), condition)
+    found = Coefficients(solved.coef, solved.xtx_inv_sqrt, ssr, condition)
+    fit = finish(found, FitData((y, *X), with_gaps(solved.residuals, valid), n))
     fit.rank[:] = solved.rank
     return fit
 

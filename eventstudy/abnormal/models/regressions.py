@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from eventstudy.abnormal.gather import Block, Cells, Columns
+from eventstudy.abnormal.models.fit_rules import usable
 from eventstudy.abnormal.models.multiple_ols import huber, least_squares, newey_west
-from eventstudy.abnormal.models.ols import one_regressor, usable
+from eventstudy.abnormal.models.ols import market_model
 from eventstudy.abnormal.models.row import Fit, Options
 from eventstudy.arrays import FloatArray, look_up
 from eventstudy.errors import UsageError
@@ -56,8 +57,8 @@ def capm(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     fit = regression(y - X[1], X[:1] - X[1], options)
     coef = np.concatenate([fit.coef, 1 - fit.coef[:, 1:]], axis=1)
     root = np.zeros((len(fit), 3, 3))
-    root[:, :2, :2], root[:, 2, :2] = fit.root, -fit.root[:, 1]
-    return replace(fit, coef=coef, root=root, rank=fit.rank + 1)
+    root[:, :2, :2], root[:, 2, :2] = fit.xtx_inv_sqrt, -fit.xtx_inv_sqrt[:, 1]
+    return replace(fit, coef=coef, xtx_inv_sqrt=root, rank=fit.rank + 1)
 
 
 def lagged(block: Block, options: Options) -> Block:
@@ -83,7 +84,7 @@ def scholes_williams(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     shared = np.ones(y.shape, dtype=bool) if valid is None else valid
     y = np.where(shared, y, np.nan)
     now, before, after = (np.where(shared, x, np.nan) for x in X)
-    slopes = [one_regressor(y, x).coef[:, 1] for x in (now, before, after)]
+    slopes = [market_model(y, x).coef[:, 1] for x in (now, before, after)]
     rho = _correlation(now, before)
     with np.errstate(divide="ignore", invalid="ignore"):
         beta = sum(slopes) / (1 + 2 * rho)
@@ -101,7 +102,7 @@ def dimson(y: FloatArray, X: FloatArray, options: Options) -> Fit:
 
 def with_beta(y: FloatArray, x: FloatArray, beta: FloatArray) -> Fit:
     """Return the market-model fit with another slope: the intercept, residuals and their variance follow from it."""
-    fit = one_regressor(y, x)
+    fit = market_model(y, x)
     n = np.maximum(fit.n, 1)
     means = [np.where(np.isfinite(v), v, 0.0).sum(axis=1) / n for v in (y, x)]
     alpha = means[0] - beta * means[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,9 +21,8 @@ class Fit:
     ----------
     coef : FloatArray, shape (N, p)
         Intercept first, then one loading per regressor.
-    root : FloatArray, shape (N, p, p)
-        A matrix root of the bread: ``bread = root @ root.T``, so the variance of a prediction is a sum of squares
-        and cannot turn negative.
+    xtx_inv_sqrt : FloatArray, shape (N, p, p)
+        S with ``S S' = (X'X)^-1``, so that the variance of a prediction is a sum of squares and cannot turn negative.
     sigma2 : FloatArray, shape (N,)
         Residual variance per bar, divided by ``df``.
     df : FloatArray, shape (N,)
@@ -38,12 +37,12 @@ class Fit:
         Rank of the regressors, the intercept counted.
     residuals : FloatArray, shape (N, L1)
         NaN where a bar is not usable; width 0 once the block is done with (a million events would need 2 GB).
-    law : FloatArray or None, shape (N, q)
+    variance_params : FloatArray or None, shape (N, q)
         Parameters of a variance that changes from bar to bar, for models that have one.
     """
 
     coef: FloatArray
-    root: FloatArray
+    xtx_inv_sqrt: FloatArray
     sigma2: FloatArray
     df: FloatArray
     n: IntArray
@@ -51,22 +50,32 @@ class Fit:
     status: NDArray[np.uint8]
     rank: IntArray
     residuals: FloatArray
-    law: FloatArray | None = None
+    variance_params: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.coef)
 
     @property
-    def bread(self) -> FloatArray:
+    def xtx_inv(self) -> FloatArray:
         """``(X'X)^-1``, shape (N, p, p): the covariance of the coefficients over ``sigma2``."""
-        bread: FloatArray = np.einsum("nij,nkj->nik", self.root, self.root)
-        return bread
+        xtx_inv: FloatArray = np.einsum("nij,nkj->nik", self.xtx_inv_sqrt, self.xtx_inv_sqrt)
+        return xtx_inv
+
+    def leverage(self, d: Sequence[FloatArray]) -> FloatArray:
+        """Return ``d' (X'X)^-1 d`` for sums of the intercept and the regressors, each of shape (N,) or (N, L2)."""
+        total = np.zeros_like(d[0])
+        S = self.xtx_inv_sqrt.reshape(*self.xtx_inv_sqrt.shape, *(1,) * (total.ndim - 1))
+        for j in range(S.shape[2]):
+            part = sum(S[:, i, j] * d[i] for i in range(min(S.shape[1], len(d))))
+            total += np.square(part)
+        return total
 
     @property
     def standard_errors(self) -> FloatArray:
         """Standard errors of the coefficients, shape (N, p)."""
-        spread: FloatArray = np.sqrt(self.sigma2[:, None] * np.einsum("nij,nij->ni", self.root, self.root))
-        return spread
+        scale = np.einsum("nij,nij->ni", self.xtx_inv_sqrt, self.xtx_inv_sqrt)
+        errors: FloatArray = np.sqrt(self.sigma2[:, None] * scale)
+        return errors
 
 
 Options = Mapping[str, Any]
@@ -113,9 +122,11 @@ class ModelRow:
         Leads and lags of every factor that the model wants to see.
     streams : options -> bool
         Whether the function reads rows of estimation windows as it goes; otherwise they are cut beforehand.
-    noise : (law, before, last) -> FloatArray, shape (N, L2), or None
-        Variance of every event cell's own noise, from the fit's ``law`` and the bars after the estimation window that
-        the cell holds (``before + 1`` to ``last``); None where every bar has ``sigma2``.
+    line : Moments -> Line, or None
+        The model as a line of the moments of a window with at most one regressor, if it is one.
+    noise : (variance_params, before, last) -> FloatArray, shape (N, L2), or None
+        Variance of the noise of every event cell, from the fit's ``variance_params`` and the bars after the estimation
+        window that the cell holds (``before + 1`` to ``last``); None where every bar has ``sigma2``.
     """
 
     function: Callable[[Any, Any, Options], Fit]
@@ -130,4 +141,5 @@ class ModelRow:
     regressors: Callable[[int], int] = all_factors
     lags: Callable[[Options], int] = no_lags
     streams: Callable[[Options], bool] = never
+    line: Callable[[Any], Any] | None = None
     noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None

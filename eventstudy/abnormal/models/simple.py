@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal.gather import Cells, Columns
-from eventstudy.abnormal.models.ols import mean_only, no_parameters, one_regressor
+from eventstudy.abnormal.models.fit_rules import no_parameters
+from eventstudy.abnormal.models.ols import market_model, window_mean
 from eventstudy.abnormal.models.row import Fit, Options
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import UsageError
@@ -20,7 +21,7 @@ def zero(y: FloatArray, X: FloatArray, options: Options) -> Fit:
 
 def constant_mean(y: Cells, X: Columns, options: Options) -> Fit:
     """Expect the instrument's own mean return."""
-    return mean_only(y)
+    return window_mean(y)
 
 
 def comparison_period_mean(y: FloatArray, X: FloatArray, options: Options) -> Fit:
@@ -28,7 +29,7 @@ def comparison_period_mean(y: FloatArray, X: FloatArray, options: Options) -> Fi
     bars = int(options["bars"])
     if bars < 2:
         raise UsageError(f"The comparison period has {bars} bars.", remedy="Give bars=2 or more.")
-    fit = mean_only(y[:, -bars:])
+    fit = window_mean(y[:, -bars:])
     wide = np.full(y.shape, np.nan)
     wide[:, -bars:] = fit.residuals
     return replace(fit, residuals=wide)
@@ -58,13 +59,13 @@ def rolling(y: FloatArray, X: FloatArray, options: Options) -> Fit:
         )
     errors = np.full(y.shape, np.nan)
     for t in range(bars, L1):
-        before = one_regressor(y[:, t - bars : t], X[0][:, t - bars : t])
+        before = market_model(y[:, t - bars : t], X[0][:, t - bars : t])
         errors[:, t] = y[:, t] - before.coef[:, 0] - before.coef[:, 1] * X[0][:, t]
-        reach = before.root[:, 0] + before.root[:, 1] * X[0][:, t, None]
+        reach = before.xtx_inv_sqrt[:, 0] + before.xtx_inv_sqrt[:, 1] * X[0][:, t, None]
         errors[:, t] /= np.sqrt(1 + np.square(reach).sum(axis=1))
-    last = one_regressor(y[:, L1 - bars :], X[0][:, L1 - bars :])
-    there = np.isfinite(errors)
-    n = there.sum(axis=1)
+    last = market_model(y[:, L1 - bars :], X[0][:, L1 - bars :])
+    finite = np.isfinite(errors)
+    n = finite.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        sigma2 = np.where(n > 1, np.where(there, errors**2, 0.0).sum(axis=1) / n, np.nan)
+        sigma2 = np.where(n > 1, np.where(finite, errors**2, 0.0).sum(axis=1) / n, np.nan)
     return replace(last, sigma2=sigma2, df=n.astype(np.float64), n=n, residuals=errors)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.abnormal.models.ols import Learned, finish, usable
+from eventstudy.abnormal.models.fit_rules import Coefficients, FitData, finish, usable
 from eventstudy.abnormal.models.row import Fit, Options
 from eventstudy.arrays import BoolArray, FloatArray
 
@@ -56,7 +56,8 @@ def synthetic_control(y: FloatArray, X: FloatArray, options: Options) -> Fit:
             donors[i] = chosen.sum()
     expected = np.einsum("bk,kbt->bt", coef[:, 1:], np.where(there, X, 0.0))
     residuals = np.where(there, y - expected, np.nan)
-    fit = finish(coef, root, np.nansum(residuals**2, axis=1), n, Learned(residuals, (y, *X)), condition, 0)
+    found = Coefficients(coef, root, np.nansum(residuals**2, axis=1), condition)
+    fit = finish(found, FitData((y, *X), residuals, n), 0)
     df = fit.df - (donors - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return replace(fit, df=df, sigma2=np.where(df > 0, fit.sigma2 * fit.df / df, np.nan))

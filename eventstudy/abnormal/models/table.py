@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eventstudy.abnormal.models import garch, regressions, simple, synthetic
+from eventstudy.abnormal.models import garch, ols, regressions, simple, synthetic
 from eventstudy.abnormal.models.row import ModelRow, Options
 from eventstudy.errors import UnknownNameError
 
@@ -38,6 +38,7 @@ MODELS: Mapping[str, ModelRow] = {
         "10.1016/0304-405X(85)90042-X",
         "events on days when the whole market moves",
         streams=_always,
+        line=ols.mean_line,
     ),
     "comparison_period_mean": ModelRow(
         simple.comparison_period_mean,
@@ -72,6 +73,7 @@ MODELS: Mapping[str, ModelRow] = {
         prepare=regressions.first_only,
         regressors=_one,
         streams=regressions.plain,
+        line=ols.ols_line,
     ),
     "scholes_williams": ModelRow(
         regressions.scholes_williams,
