@@ -34,12 +34,18 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
     ("failed", "the model gave no finite estimate for {instrument}"),
     ("degenerate_window", "the regressors of {instrument} are collinear in the estimation window (rank {a} of {b})"),
     ("overlap", "merged into an overlapping event on {instrument}, whose interval now covers it"),
-    ("used", "used; {a} of the event window's bars belong to another event as well"),
+    ("used", "used; {a} of {b} returns of the estimation window are missing, infinite or set aside"),
     ("circular_time", "the event's time rests on the price move it is to explain; date it from another source"),
+    (
+        "degenerate_window",
+        "the model explains {instrument} exactly: the residual standard deviation of the estimation window is below "
+        "1e-12 of its returns, so no test can be computed",
+    ),
 )
 USED, UNKNOWN, BEFORE, AFTER, HOLE, WINDOW, SHORT, MISSING, DEGENERATE = range(9)
-DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_OVERLAPPING, CIRCULAR = range(9, 18)
-USED_CODES = (USED, USED_PARTLY, USED_OVERLAPPING)
+DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_SHORTENED, CIRCULAR = range(9, 18)
+EXACT = 18
+USED_CODES = (USED, USED_PARTLY, USED_SHORTENED)
 _IS_USED = np.isin(np.arange(256), USED_CODES)
 
 

@@ -17,7 +17,7 @@ from eventstudy.abnormal.event_windows import EventWindows, windows_at
 from eventstudy.abnormal.events import OpenLedger, Pairs
 from eventstudy.abnormal.gather import Block, Windows, blocks, cut, materialize, materialize_event
 from eventstudy.abnormal.models.fit_rules import no_parameters
-from eventstudy.abnormal.models.row import Fit, ModelRow, Options
+from eventstudy.abnormal.models.row import EXACT_FIT, Fit, ModelRow, Options
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind, keep_freed_memory
 
@@ -116,7 +116,7 @@ def measure_block(data: EventData, plan: Plan, rows: slice) -> MeasuredBlock:
     fit = plan.model.function(block.y, block.X, plan.options)
     block = materialize_event(block)
     ar = subtract(block, fit)
-    status = classify(ar, fit, plan)
+    status = classify(ar, fit, plan, size_of_returns(block, fit))
     used = outcomes.is_used(status.code)
     collected = {name: collector.function(block, fit, used) for name, collector in plan.collect.items()}
     # A new array, not a view: a view would keep every block's residuals alive.
@@ -191,20 +191,40 @@ def subtract(block: Block, fit: Fit) -> FloatArray:
     return ar
 
 
-def classify(ar: FloatArray, fit: Fit, plan: Plan) -> Status:
-    """Return ledger codes and their numbers: events without a usable fit or event window are not used."""
+def size_of_returns(block: Block, fit: Fit) -> FloatArray:
+    """Return the length of each event's vector of studied returns, or its intercept if that is larger; (B,)."""
+    y = np.asarray(block.event_y)
+    squares = np.vecdot(y, y)
+    rows = np.flatnonzero(~np.isfinite(squares))
+    squares[rows] = np.square(np.where(np.isfinite(y[rows]), y[rows], 0.0)).sum(axis=1)
+    return np.asarray(np.fmax(np.sqrt(squares), np.abs(fit.coef[:, 0])), dtype=np.float64)
+
+
+def classify(ar: FloatArray, fit: Fit, plan: Plan, size: FloatArray) -> Status:
+    """Return ledger codes and their numbers: events without a usable fit or event window are not used.
+
+    A residual standard deviation below 1e-12 of the ``size`` of the returns is rounding: the model explains the series
+    exactly, and a statistic over it could be any number.
+    """
     B = len(ar)
     status = Status(np.zeros(B, dtype=np.uint8), np.zeros(B, np.int64), np.zeros(B, np.int64))
+    if plan.windows.estimation is not None:
+        short = fit.n < plan.estimation_bars
+        status.code[short], status.a[short] = outcomes.USED_SHORTENED, plan.estimation_bars - fit.n[short]
+        status.b[short] = plan.estimation_bars
     rows = np.flatnonzero(~np.isfinite(ar @ np.ones(ar.shape[1])))
     if len(rows):
         gaps = ~np.isfinite(ar[rows])
         ar[rows] = np.where(gaps, np.nan, ar[rows])  # an infinite return is a missing one
         complete = np.logical_or.reduce([~gaps[:, plan.columns(window)].any(axis=1) for window in plan.tests_on])
         missing = gaps.sum(axis=1)
-        partly = np.where(missing > 0, outcomes.USED_PARTLY, outcomes.USED)
-        status.a[rows], status.code[rows] = missing, np.where(complete, partly, outcomes.MISSING)
+        some = rows[missing > 0]
+        status.a[some] = missing[missing > 0]
+        status.code[some] = np.where(complete, outcomes.USED_PARTLY, outcomes.MISSING)[missing > 0]
     if plan.windows.estimation is not None:
         status.code[~np.isfinite(fit.sigma2)] = outcomes.FAILED
+        with np.errstate(invalid="ignore"):
+            status.code[np.sqrt(fit.sigma2) <= EXACT_FIT * size] = outcomes.EXACT
         bad = fit.status > 0
         status.code[bad], status.a[bad], status.b[bad] = fit.status[bad], fit.rank[bad], fit.coef.shape[1]
         needed = plan.observations_needed(fit.coef.shape[1])

@@ -22,6 +22,9 @@ from eventstudy.inference.clustering import CommonDates, calendar_places, common
 from eventstudy.inference.diagnostics import diagnose
 from eventstudy.inference.ranking import NO_RANKS, RankSums
 
+# Twenty sums side by side are the fewest that can give p <= 0.05; overlapping ones add little to them.
+INDEPENDENT_SUMS = 20
+
 
 def _empty() -> FloatArray:
     return np.empty(0)
@@ -150,17 +153,21 @@ def market_moments(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
 def tail_counts(spans: tuple[slice, ...], block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """Count, per event and window, the runs of as many residuals whose sum is at least as far out as the CAR.
 
-    Shape (B, W, 4): runs, and those two-sided, greater, less. Runs overlap: M - L + 1 of them.
+    Shape (B, W, 4): runs, and those two-sided, greater, less; no run where fewer than ``INDEPENDENT_SUMS`` fit into the
+    estimation window side by side. Runs overlap: M - L + 1 of them. The sum of L residuals has variance
+    ``s2 L (1 - L/M)``, for residuals sum to zero, and a CAR ``s2 L (1 + L/M)``: sums are scaled to the latter.
     """
     ar = subtract(block, fit)
-    made = np.zeros((len(ar), len(spans), 4))
+    counts = np.zeros((len(ar), len(spans), 4))
     for w, span in enumerate(spans):
         car, L = ar[:, span].sum(axis=1), block.n_bars[:, span].sum(axis=1)
-        for length in np.unique(L):
-            rows = np.flatnonzero((length == L) & used & np.isfinite(car))
-            if length <= fit.residuals.shape[1]:
-                made[rows, w] = _tails(fit.residuals[rows], car[rows], int(length))
-    return made
+        enough = used & np.isfinite(car) & (fit.n >= INDEPENDENT_SUMS * L)
+        for length in np.unique(L[enough]):
+            rows = np.flatnonzero((length == L) & enough)
+            share = length / fit.n[rows]
+            scale = np.sqrt((1 + share) / (1 - share))
+            counts[rows, w] = _tails(fit.residuals[rows], car[rows] / scale, int(length))
+    return counts
 
 
 def _tails(e: FloatArray, car: FloatArray, length: int) -> FloatArray:

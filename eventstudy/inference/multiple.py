@@ -149,23 +149,53 @@ SIDES: Mapping[Alternative, Side] = {"two-sided": np.abs, "greater": np.positive
 def family_draws(
     cars: Sequence[FloatArray], paths: Sequence[FloatArray], days: Sequence[IntArray], alternative: Alternative
 ) -> Draws:
-    """Return CAR over its placebo spread for windows by events, and the same on every placebo day common to all.
+    """Return each CAR over the standard deviation of its placebo days, and the same on every placebo day common to all.
 
-    ``cars`` holds one array (N,) per window, ``paths`` one array (D_i, W) per event: its placebo CARs by window. Larger
-    is further from the null on the side that ``alternative`` names.
+    The event is scaled by days that it is not one of, so each placebo day is scaled by the others as well: divided by
+    a standard deviation that holds it, a day could never exceed ``(D - 1) / sqrt(D)``: few days would over-reject.
+
+    Parameters
+    ----------
+    cars : sequence of FloatArray, each (N,)
+        CARs of N events, one array per window.
+    paths : sequence of FloatArray, each (D_i, W)
+        Placebo CARs of each event, by window.
+    days : sequence of IntArray, each (D_i,)
+        Trading day of each placebo CAR.
+    alternative : {"two-sided", "greater", "less"}
+
+    Returns
+    -------
+    statistics : FloatArray, shape (W N,)
+        Windows first, events within; larger is further from the null on the side of the alternative.
+    draws : FloatArray, shape (days in common, W N)
     """
     common = sorted(set.intersection(*(set(map(int, day)) for day in days))) if days else []
     drawn = np.empty((len(common), len(cars), len(paths)))
-    spread = np.empty((len(cars), len(paths)))
-    for i, (path, day) in enumerate(zip(paths, days, strict=True)):
-        at = {int(d): row for row, d in enumerate(day)}
-        drawn[:, :, i] = path[[at[d] for d in common]] if common else 0.0
-        spread[:, i] = path.std(axis=0, ddof=1) if len(path) > 1 else np.nan
-    far = SIDES[alternative]
+    sd = np.empty((len(cars), len(paths)))
     with np.errstate(invalid="ignore", divide="ignore"):
-        statistics = far(np.stack(cars) / spread)
-        drawn = far(drawn / spread)
-    return statistics.ravel(), drawn.reshape(len(common), -1)
+        for i, (path, day) in enumerate(zip(paths, days, strict=True)):
+            at = {int(d): row for row, d in enumerate(day)}
+            scaled = path / without_each(path)
+            drawn[:, :, i] = scaled[[at[d] for d in common]] if common else 0.0
+            sd[:, i] = path.std(axis=0, ddof=1) if len(path) > 2 else np.nan
+        far = SIDES[alternative]
+        return far(np.stack(cars) / sd).ravel(), far(drawn).reshape(len(common), -1)
+
+
+def without_each(x: FloatArray) -> FloatArray:
+    """Return, for each row of (D, W), the standard deviation of the other rows; NaN for fewer than three rows.
+
+    >>> without_each(np.array([[1.0], [2.0], [4.0]])).round(3).tolist()
+    [[1.414], [2.121], [0.707]]
+    """
+    D = len(x)
+    if D < 3:
+        return np.full(x.shape, np.nan)
+    centered = x - x.mean(axis=0)
+    others = -centered / (D - 1)  # the mean of the other rows
+    squares = np.square(centered).sum(axis=0) - np.square(centered) - (D - 1) * np.square(others)
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0) / (D - 2)), dtype=np.float64)
 
 
 def event_draws(cars: Sequence[FloatArray], seed: int, alternative: Alternative, draws: int = 999) -> Draws:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -80,6 +81,7 @@ def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> F
     else:
         able = ", ".join(name for name, other in TESTS.items() if other.buy_and_hold)
         found = _without(row, sample, f"the test judges summed abnormal returns; for measure = 'bhar' there are {able}")
+    found = _only_numbers(found)
     n = len(found.statistic)
     nan = np.full(n, np.nan)
     df = nan if found.df is None else np.broadcast_to(found.df, (n,)).astype(np.float64)
@@ -106,6 +108,16 @@ def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> F
         reasons=reasons,
         reason=reason,
     )
+
+
+def _only_numbers(found: Statistic) -> Statistic:
+    """Return the rows with NaN for a statistic that is not finite, and no p-value where there is a reason."""
+    statistic = np.where(np.isfinite(found.statistic), found.statistic, np.nan)
+    if found.reason is None:
+        return replace(found, statistic=statistic)
+    applies = found.reason == 0
+    pvalue = None if found.pvalue is None else np.where(applies, found.pvalue, np.nan)
+    return replace(found, statistic=np.where(applies, statistic, np.nan), pvalue=pvalue)
 
 
 def _without_pvalue(found: Statistic, df: FloatArray, row: TestRow) -> BoolArray:

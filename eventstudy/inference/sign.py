@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eventstudy.arrays import FloatArray
+from eventstudy.inference.evidence import INDEPENDENT_SUMS
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 EXACT_WILCOXON = 50
@@ -94,13 +95,21 @@ def _normal(w: float, n: int, ranks: FloatArray) -> tuple[float, float]:
 
 
 def sample_quantile(sample: Sample) -> Statistic:
-    """The event's CAR among the sums of as many residuals in its own estimation window: no normality is assumed."""
+    """Rank each CAR among the sums of as many residuals of its estimation window, scaled to the variance of a CAR.
+
+    A window of L bars is refused where the M estimation returns hold fewer than 20 such sums side by side: overlapping
+    sums, of which there are M - L + 1, carry little more information than M / L.
+    """
     counts = sample.evidence.tail_counts[:, sample.evidence.windows.index(sample.window)]
     column = {"two-sided": 1, "greater": 2, "less": 3}[sample.alternative]
     there = counts[:, 0] > 0
     p = np.where(there, (1 + counts[:, column]) / (1 + counts[:, 0]), np.nan)
     rank = np.where(there, counts[:, 3] / np.maximum(counts[:, 0], 1), np.nan)
-    reasons = ("the estimation window has no run of residuals as long as the window", "a return is missing")
+    reasons = (
+        f"the estimation window holds fewer than {INDEPENDENT_SUMS} sums of as many residuals side by side; "
+        "lengthen it or shorten the tested window",
+        "a return is missing",
+    )
     reason = np.where(np.isnan(sample.car), 2, np.where(there, 0, 1))
     n = counts[:, 0].astype(np.int64)
     return Statistic(sample.car, rank, n=n, pvalue=p, reasons=reasons, reason=reason)

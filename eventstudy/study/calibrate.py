@@ -131,13 +131,8 @@ def quiet_times(spec: StudySpec, inputs: Inputs) -> Mapping[EventMoment, Candida
 
 
 def _tables(table: EventTable, quiet: Mapping[EventMoment, CandidateDates], draws: int, seed: int) -> list[EventTable]:
-    """Return the events at drawn quiet times; a study of one moment takes each of its times at most once."""
-    chosen = dict(draw_dates(quiet, draws, seed))
-    if len(quiet) == 1:
-        (moment, places), *_ = quiet.items()
-        _, first = np.unique(chosen[moment], return_index=True)
-        unseen = np.setdiff1d(np.arange(len(places)), chosen[moment])
-        chosen[moment] = np.concatenate([chosen[moment][np.sort(first)], unseen])[:draws]
+    """Return the events at quiet times, no combination of times twice."""
+    chosen = draw_dates(quiet, draws, seed)
     pairs = list(map(EventMoment, table.earliest.tolist(), table.latest.tolist()))
     there = np.array([pair in quiet for pair in pairs], dtype=bool)
     moments = [pair for pair in pairs if pair in quiet]

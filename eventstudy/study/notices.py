@@ -74,12 +74,24 @@ def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:
     return (Notice("ES-OVERLAP", told),)
 
 
-def refit_notices(refits: Refits | None) -> tuple[Notice, ...]:
-    """Tell how many placebo refits prefix sums were not trusted with."""
-    if refits is None or not refits.fallen_back:
+def refit_notices(spec: StudySpec, refits: Refits | None) -> tuple[Notice, ...]:
+    """Warn about few non-event dates, and about refits that prefix sums were not trusted with."""
+    if refits is None:
         return ()
-    told = f"{refits.fallen_back:,} of {refits.refits:,} placebo refits were done in two passes, for prefix sums would "
-    return (Notice("ES-PREFIX", told + "have lost digits there: look for a bad tick earlier in the series."),)
+    notices, draws = [], refits.mean.shape[1]
+    if 1 / (draws + 1) > 1 - spec.level:
+        message = (
+            f"The study can be moved to only {draws} non-event dates; the smallest attainable p-value of placebo_refit "
+            f"is {1 / (draws + 1):.3f}. Load longer series or shorten the event window."
+        )
+        notices.append(Notice("ES-PLACEBO-FEW", message))
+    if refits.fallen_back:
+        message = (
+            f"{refits.fallen_back:,} of {refits.refits:,} placebo refits used the two-pass algorithm, because prefix "
+            "sums would have lost precision. The results are unaffected; check the series for a bad tick."
+        )
+        notices.append(Notice("ES-PREFIX", message))
+    return tuple(notices)
 
 
 def study_notices(spec: StudySpec, abnormal: AbnormalReturns, ledger: OpenLedger) -> tuple[Notice, ...]:

@@ -106,7 +106,7 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
     paths, draws = evidence.paths, evidence.draws
     kept_paths = paths is not None and sum(path.size for path in paths.ar) <= SMALL_CELLS
     kept_draws = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS
-    notices = (*study.notices, *refit_notices(evidence.refits), *study_notices(spec, abnormal, study.ledger))
+    notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
     return StudyResult(
         spec=spec,
         ledger=study.ledger.closed(),

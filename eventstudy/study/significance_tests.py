@@ -21,6 +21,9 @@ from eventstudy.study.estimate import Estimates
 if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
+# Of the squared CAR: a standard error below 1e-12 of the CAR is rounding.
+LEAST_VARIANCE = 1e-24
+
 
 def run_tests(spec: StudySpec, estimates: Estimates) -> Significances:
     """Run every test of the study on every window, and adjust the p-values if the study asks for it."""
@@ -30,6 +33,7 @@ def run_tests(spec: StudySpec, estimates: Estimates) -> Significances:
         car, variance = tested_statistic(spec, abnormal, window), abnormal.window_variance(window)
         if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
             variance = np.full(len(abnormal), np.nan)
+        variance = np.where(variance > LEAST_VARIANCE * np.square(car), variance, np.nan)
         counts = {window: count_placebo(car, evidence.draws[window])} if evidence.draws else {}
         for name in spec.tests:
             sample = Sample(

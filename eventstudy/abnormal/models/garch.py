@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eventstudy.abnormal.models.multiple_ols import least_squares
-from eventstudy.abnormal.models.row import Fit, Options
+from eventstudy.abnormal.models.row import EXACT_FIT, Fit, Options
 from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import UsageError
 
@@ -39,7 +39,9 @@ def garch(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     fit = least_squares(y, X)
     coef, sigma2 = fit.coef.copy(), np.full(len(y), np.nan)
     params = np.full((len(y), 3), np.nan)
-    for i in np.flatnonzero((fit.status == 0) & (fit.df > 10)):
+    exact = np.sqrt(fit.sigma2) <= EXACT_FIT * np.abs(np.where(np.isfinite(y), y, 0.0)).max(axis=1, initial=0.0)
+    sigma2[exact] = fit.sigma2[exact]  # nothing is left whose variance could change
+    for i in np.flatnonzero((fit.status == 0) & (fit.df > 10) & ~exact):
         finite = np.isfinite(fit.residuals[i])
         coef[i], params[i], sigma2[i] = _one(y[i, finite], X[:, i, finite].T)
     expected = coef[:, :1] + np.einsum("bk,kbt->bt", coef[:, 1:], X)

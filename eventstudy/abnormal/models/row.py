@@ -78,6 +78,8 @@ class Fit:
         return errors
 
 
+# A residual standard deviation below this part of the returns is rounding: the model explains the series exactly.
+EXACT_FIT = 1e-12
 Options = Mapping[str, Any]
 Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
 NO_OPTIONS: Options = {}

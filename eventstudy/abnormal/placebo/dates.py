@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,20 +118,31 @@ def _candidates(data: EventData, i: int, windows: WindowSpec, busy: IntArray) ->
 def draw_dates(
     candidates: Mapping[EventMoment, CandidateDates], draws: int, seed: int
 ) -> Mapping[EventMoment, IntArray]:
-    """Draw, for every moment, ``draws`` of its candidates with replacement; seeded by the moment itself."""
-    chosen = {}
-    for moment, places in candidates.items():
+    """Return, for every moment, which of its candidates it moves to in each draw; no draw of the study comes twice.
+
+    Where there are at most ``draws`` combinations of candidates, all of them are taken, each once. Otherwise every
+    moment goes through its candidates in random order, again and again, seeded by the moment itself: adding an event
+    moves no other. Moments without a candidate have no draw.
+    """
+    movable = [moment for moment, places in candidates.items() if len(places)]
+    sizes = [len(candidates[moment]) for moment in movable]
+    combinations = math.prod(sizes) if sizes else 0
+    chosen = dict.fromkeys(candidates, np.empty(0, dtype=np.int64))
+    if 0 < combinations <= draws:
+        every = np.unravel_index(generator(seed, "quiet").permutation(combinations), sizes)
+        return chosen | dict(zip(movable, (column.astype(np.int64) for column in every), strict=True))
+    for moment, n in zip(movable, sizes, strict=True):
         rng = generator(seed, "quiet", *map(str, moment))
-        chosen[moment] = rng.integers(0, len(places), draws) if len(places) else np.empty(0, dtype=np.int64)
+        chosen[moment] = np.concatenate([rng.permutation(n) for _ in range(-(-draws // n))])[:draws]
     return chosen
 
 
 def placebo_dates(data: EventData, table: EventTable, windows: WindowSpec, *, draws: int, seed: int) -> PlaceboDates:
-    """Move every event ``draws`` times to a random candidate of its moment."""
+    """Move every event up to ``draws`` times to candidates of its moment."""
     series, positions = data.series, data.positions
     candidates = candidate_dates(data, table, windows)
     chosen = draw_dates(candidates, draws, seed)
-    reference = np.full((len(data), draws), -1, dtype=np.int64)
+    reference = np.full((len(data), max(map(len, chosen.values()), default=0)), -1, dtype=np.int64)
     first = reference.copy()
     for i, moment in enumerate(moments_of(data, table)):
         places, s = candidates[moment], positions.series[i]
