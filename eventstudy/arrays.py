@@ -29,6 +29,7 @@ LabelSide = Literal["left", "right"]
 AnchorName = Literal["bracket", "earliest", "latest"]
 Alternative = Literal["two-sided", "greater", "less"]
 ReturnKind = Literal["log", "simple"]
+Span = Literal["own", "drop"]
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import repeat
 
 import numpy as np
@@ -13,7 +14,9 @@ from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.events import EventTable, Numbers, OpenLedger, Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import ANCHORS, EventBars, NewsBounds, Window, WindowSpec, locate_closes
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, look_up
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_from_us, look_up
+from eventstudy.market.daily_close import PERIOD_US
+from eventstudy.market.gaps import BY_CALENDAR
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,19 +105,27 @@ def without_events(learn: FloatArray, series: SeriesSet, positions: Positions, o
     return made
 
 
-MAX_GAP_US = 14 * DAY_US
-HOUR_US = 3_600_000_000
 LARGEST = (1 << 62) - 1
+# A year of trading days without a bar inside one event's windows: as a rule two companies under one code.
+YEAR_OF_DAYS = 250
 
 
-def align(
-    table: EventTable, series: SeriesSet, windows: WindowSpec, *, anchor: str, max_gap_us: int = MAX_GAP_US
-) -> tuple[Positions, OpenLedger]:
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Trading days without a bar inside the windows of an event, and the close that ends them."""
+
+    instrument: str
+    days: int
+    ends: datetime
+
+
+def align(table: EventTable, series: SeriesSet, windows: WindowSpec, *, anchor: str) -> tuple[Positions, OpenLedger]:
     """Return where each event sits, and why the others have no place.
 
-    An event before the first close, after the last one, or in a hole longer than ``max_gap_us`` has no position:
-    it is never moved to the nearest bar. Rows come back in the order (series, reference, first, row), so that
-    neighbors in memory are neighbors in time.
+    An event before the first close, after the last one, or among more trading days without a bar than the series'
+    ``gap_limit`` has no position: it is never moved to the nearest bar. News while the exchange is closed waits for
+    its reopening. Rows come back in the order (series, reference, first, row), so that neighbors in memory are
+    neighbors in time.
     """
     ledger = OpenLedger.of(table)
     which = _which_series(table, series)
@@ -122,16 +133,23 @@ def align(
     reference, first = _locate(series, which, bounds)
     length = series.length[np.maximum(which, 0)]
     start = series.time_offset[np.maximum(which, 0)]
+    before = np.flatnonzero((reference < 0) & (which >= 0))
     inside = (which >= 0) & (reference >= 0) & (first < length)
     gap = _gap(series, start, np.where(inside, reference, 0), np.where(inside, first, 0))
+    limit = series.gap_limit[np.maximum(which, 0)]
     missing_bars = _missing_bars(windows, reference, first, length)
     _mark(ledger, which < 0, outcomes.UNKNOWN)
     if table.circular is not None:
         _mark(ledger, table.circular, outcomes.CIRCULAR)
-    _mark(ledger, reference < 0, outcomes.BEFORE)
+    hosted = windows.event.start >= 0 and len(before) > 0
+    too_early = reference < 0
+    too_early[before] &= ~(hosted & _in_first_return(series, which[before], table.earliest[before]))
+    _mark(ledger, too_early, outcomes.BEFORE)
     _mark(ledger, first >= length, outcomes.AFTER)
-    _mark(ledger, inside & (gap > max_gap_us), outcomes.HOLE, gap // HOUR_US, max_gap_us // HOUR_US)
+    _mark(ledger, inside & (gap > limit), outcomes.HOLE, gap, limit)
     _mark(ledger, missing_bars > 0, outcomes.WINDOW, missing_bars)
+    years = _longest_gap(series, windows, which, EventBars(reference, first), YEAR_OF_DAYS)
+    _mark(ledger, years > 0, outcomes.YEARS, years, YEAR_OF_DAYS)
     _mark(ledger, _duplicates(table, which), outcomes.DUPLICATE)
     row = np.flatnonzero(ledger.code == outcomes.USED)
     row = _in_order(which * (int(length.max(initial=0)) + 1) + reference, first - reference, row)
@@ -176,12 +194,50 @@ def _in_order(place: IntArray, bars: IntArray, row: NDArray[np.intp]) -> NDArray
 
 
 def _gap(series: SeriesSet, start: IntArray, reference: IntArray, first: IntArray) -> IntArray:
-    """Longest step between neighboring closes from reference to first, in microseconds."""
-    one = series.closes[start + first] - series.closes[start + reference]
+    """Most trading days without a bar between neighboring closes from reference to first."""
+    most = np.where(first > reference, series.missing_days[start + first], 0)
     for row in np.flatnonzero(first - reference > 1):
-        run = series.closes[start[row] + reference[row] : start[row] + first[row] + 1]
-        one[row] = np.diff(run).max()
-    return np.asarray(one, dtype=np.int64)
+        most[row] = series.missing_days[start[row] + reference[row] + 1 : start[row] + first[row] + 1].max()
+    return np.asarray(most, dtype=np.int64)
+
+
+def _in_first_return(series: SeriesSet, which: IntArray, earliest: IntArray) -> BoolArray:
+    """Return the events inside the first bar of a series that has a return there, as frames of returns do."""
+    first_close, value = series.closes[series.time_offset[which]], series.values[series.offset[which]]
+    inside = (earliest < first_close) & (earliest >= first_close - series.step_us[which])
+    return np.asarray(inside & np.isfinite(value), dtype=np.bool_)
+
+
+def _longest_gap(
+    series: SeriesSet, windows: WindowSpec, which: IntArray, bars: EventBars, limit: IntArray | int
+) -> IntArray:
+    """Return the most trading days without a bar inside each event's windows; 0 up to the limit."""
+    found = np.zeros(len(which), dtype=np.int64)
+    holes = np.flatnonzero(series.missing_days > np.min(limit, initial=YEAR_OF_DAYS))
+    if not len(holes) or not len(which):
+        return found
+    known = np.maximum(which, 0)
+    start, length = series.time_offset[known], series.length[known]
+    begin = windows.event.start if windows.estimation is None else windows.estimation.start
+    low = start + np.clip(bars.reference + 1 + min(begin, 0), 0, length)
+    high = start + np.clip(bars.first + max(windows.event.stop, 0), 0, length - 1)
+    low_hole, high_hole = np.searchsorted(holes, low, side="left"), np.searchsorted(holes, high, side="right")
+    for row in np.flatnonzero((high_hole > low_hole) & (which >= 0)):
+        found[row] = series.missing_days[holes[low_hole[row] : high_hole[row]]].max()
+    return np.where(found > limit, found, 0)
+
+
+def find_gaps(positions: Positions, series: SeriesSet, windows: WindowSpec) -> tuple[Gap, ...]:
+    """Return the gaps inside the windows of aligned events, one per observation that has one."""
+    which, bars = positions.series, EventBars(positions.reference, positions.first)
+    worth_a_warning = np.where(series.step_us < PERIOD_US, BY_CALENDAR, series.gap_limit)
+    days = _longest_gap(series, windows, which, bars, worth_a_warning[which])
+    found = []
+    for row in np.flatnonzero(days):
+        place = int(series.time_offset[which[row]] + positions.first[row] + max(windows.event.stop, 0))
+        before = np.flatnonzero(series.missing_days[: place + 1] == days[row])[-1]
+        found.append(Gap(series.codes[which[row]], int(days[row]), instant_from_us(int(series.closes[before]))))
+    return tuple(found)
 
 
 def _missing_bars(windows: WindowSpec, reference: IntArray, first: IntArray, length: IntArray) -> IntArray:

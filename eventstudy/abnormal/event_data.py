@@ -67,6 +67,8 @@ def _between(series: SeriesSet, first: int, last: int) -> tuple[SeriesSet, slice
         clock=none,
         spans_break=none.astype(np.bool_),
         step_us=series.step_us[which],
+        missing_days=none,
+        gap_limit=series.gap_limit[which],
         factors=series.factors[:, low:high],
         time_origin=series.time_origin + low,
     )

@@ -22,7 +22,10 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
     ("unknown_instrument", "no series for {instrument} was given; pass its bars, or correct the code"),
     ("outside_data", "the news of {time} lies before the first close of {instrument}; get earlier data"),
     ("outside_data", "no close of {instrument} follows the news of {time}; get later data"),
-    ("outside_data", "the news of {time} falls in a hole of {a} hours in {instrument}, longer than the bound of {b}"),
+    (
+        "outside_data",
+        "the news of {time} falls among {a} trading days without a bar of {instrument}; at most {b} are allowed",
+    ),
     ("window_incomplete", "the event window needs {a} bars more than {instrument} has around {time}"),
     ("estimation_too_short", "the estimation window holds {a} usable returns; at least {b} are needed"),
     ("missing_returns", "{a} returns of {instrument} or a factor are missing, and no window asked for is complete"),
@@ -41,10 +44,15 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
         "the model explains {instrument} exactly: the residual standard deviation of the estimation window is below "
         "1e-12 of its returns, so no test can be computed",
     ),
+    (
+        "window_incomplete",
+        "the windows reach over {a} trading days without a bar of {instrument}, more than {b}: as a rule two companies "
+        "under one code; cut the prices there",
+    ),
 )
 USED, UNKNOWN, BEFORE, AFTER, HOLE, WINDOW, SHORT, MISSING, DEGENERATE = range(9)
 DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_SHORTENED, CIRCULAR = range(9, 18)
-EXACT = 18
+EXACT, YEARS = 18, 19
 USED_CODES = (USED, USED_PARTLY, USED_SHORTENED)
 _IS_USED = np.isin(np.arange(256), USED_CODES)
 

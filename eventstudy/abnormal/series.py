@@ -8,6 +8,7 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, value
 from eventstudy.errors import DataError
+from eventstudy.market.gaps import missing_days
 from eventstudy.market.returns import Returns
 
 
@@ -29,6 +30,10 @@ class SeriesSet:
         On the same axis as ``closes``.
     step_us : IntArray, shape (S,)
         Length of one bar.
+    missing_days : IntArray
+        Trading days without a bar before each bar, on the axis of ``closes``.
+    gap_limit : IntArray, shape (S,)
+        Missing trading days beyond which a series has a gap.
     factors : FloatArray, shape (k, len(closes))
         Regressors on the same closes; NaN where a factor has no value there.
     factor_names : tuple of str, length k
@@ -46,6 +51,8 @@ class SeriesSet:
     clock: IntArray
     spans_break: BoolArray
     step_us: IntArray
+    missing_days: IntArray
+    gap_limit: IntArray
     factors: FloatArray
     factor_names: tuple[str, ...] = ()
     time_origin: int = 0
@@ -68,6 +75,7 @@ def series_of(returns: Sequence[Returns]) -> SeriesSet:
     twice = {code for code in codes if codes.count(code) > 1} if len(codes) < 5000 else set()
     if twice or len(set(codes)) < len(codes):
         raise DataError(f"The instruments {sorted(twice)} were given more than once.", remedy="Pass each series once.")
+    gaps = [gaps_of(r) for r in returns]
     length = np.array([len(r) for r in returns], dtype=np.int64)
     offset = np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64)
     closes = np.concatenate([r.closes for r in returns])
@@ -82,8 +90,17 @@ def series_of(returns: Sequence[Returns]) -> SeriesSet:
         clock=np.concatenate([r.clock for r in returns]),
         spans_break=np.concatenate([r.spans_break for r in returns]),
         step_us=np.array([r.step_us for r in returns], dtype=np.int64),
+        missing_days=np.concatenate([missing for missing, _ in gaps]),
+        gap_limit=np.array([limit for _, limit in gaps], dtype=np.int64),
         factors=np.empty((0, len(closes))),
     )
+
+
+def gaps_of(returns: Returns) -> tuple[IntArray, int]:
+    """Return the trading days missing before each bar, and the count beyond which they are a gap."""
+    if returns.missing_days is not None:
+        return returns.missing_days, returns.gap_limit
+    return missing_days(returns.trading_day, returns.step_us, None)
 
 
 def with_lags(series: SeriesSet, lags: int) -> SeriesSet:
@@ -105,22 +122,3 @@ def with_lags(series: SeriesSet, lags: int) -> SeriesSet:
         inside = (at >= low) & (at < high)
         columns.append(np.where(inside, series.factors[:, np.where(inside, at, 0)], np.nan))
     return replace(series, factors=np.concatenate(columns))
-
-
-def with_factors(series: SeriesSet, factors: Sequence[Returns]) -> SeriesSet:
-    """Attach regressors: each factor's return of the bar with the very same close, NaN where it has none."""
-    from dataclasses import replace
-
-    if not factors:
-        return series
-    columns = np.full((len(factors), len(series.closes)), np.nan)
-    for row, factor in zip(columns, factors, strict=True):
-        if factor.closes is series.closes:
-            row[:] = factor.values
-            continue
-        place = np.searchsorted(factor.closes, series.closes)
-        place[place == len(factor)] = 0
-        there = factor.closes[place] == series.closes
-        row[there] = factor.values[place[there]]
-    names = tuple(f.instrument.code for f in factors)
-    return replace(series, factors=columns, factor_names=names)

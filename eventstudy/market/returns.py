@@ -35,6 +35,10 @@ class Returns:
         Exchange trading day as days since 1970-01-01 (a weekend session may belong to the next trading day).
     clock : IntArray, shape (T,)
         Local time of day of the close in the calendar's zone, microseconds since local midnight.
+    missing_days : IntArray, shape (T,), or None
+        Trading days without a bar between each bar and the one before it; None where no calendar was asked.
+    gap_limit : int
+        Missing trading days beyond which the series has a gap.
     """
 
     instrument: Instrument
@@ -44,6 +48,8 @@ class Returns:
     spans_break: BoolArray
     trading_day: IntArray
     clock: IntArray
+    missing_days: IntArray | None = None
+    gap_limit: int = 0
 
     def __len__(self) -> int:
         return len(self.closes)
@@ -79,7 +85,7 @@ def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Re
 def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: ReturnKind = "log") -> Returns:
     """Return log or simple returns; see ``log_returns``. Simple: ``P_i / P_{i-1} - 1``."""
     # A study of a frame of returns reads no calendar.
-    from eventstudy.market import calendars, sessions
+    from eventstudy.market import calendars, gaps, sessions
 
     check_choice("kind of return", kind, ReturnKind)
     clock = calendar or bars.instrument.calendar
@@ -88,7 +94,8 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
     daily = step_us >= DAY_US
     local = wall_us(closes, (daily and bars.zone) or venue.zone)
     day = (local - 1) // DAY_US if daily else sessions.trading_day(venue, closes, step_us)
-    breaks = skips_trading_days(venue, day) if daily else crosses_closed_time(venue, closes, step_us)
+    missing, limit = gaps.missing_days(day, step_us, venue)
+    breaks = skips_trading_days(venue, missing) if daily else crosses_closed_time(venue, closes, step_us)
     return Returns(
         instrument=bars.instrument,
         step_us=step_us,
@@ -97,6 +104,8 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
         spans_break=breaks,
         trading_day=day,
         clock=local - (local - 1) // DAY_US * DAY_US,
+        missing_days=missing,
+        gap_limit=limit,
     )
 
 
@@ -133,13 +142,6 @@ def crosses_closed_time(venue: TradingCalendar, closes: IntArray, step_us: int) 
     return np.asarray(breaks | auction, dtype=np.bool_)
 
 
-def skips_trading_days(venue: TradingCalendar, day: IntArray) -> BoolArray:
+def skips_trading_days(venue: TradingCalendar, missing: IntArray) -> BoolArray:
     """Return where the calendar has trading days between a daily bar and the one before it."""
-    from eventstudy.market import sessions
-
-    breaks = np.zeros(len(day), dtype=np.bool_)
-    if venue.always or not len(day):
-        return breaks
-    days = sessions.trading_days(venue, sessions.as_date(day[0]), sessions.as_date(day[-1]))
-    breaks[1:] = np.searchsorted(days, day[1:], side="left") - np.searchsorted(days, day[:-1], side="right") > 0
-    return breaks
+    return np.asarray((missing > 0) & (not venue.always), dtype=np.bool_)

@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.abnormal.events import EventTable
-from eventstudy.abnormal.series import SeriesSet, series_of, with_factors
+from eventstudy.abnormal.regressors import with_factors
+from eventstudy.abnormal.series import SeriesSet, series_of
 from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, ReturnKind, StrArray, epoch_us, instant_us
 from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
+from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
 from eventstudy.study.time_axes import TimeAxes
@@ -67,7 +69,8 @@ def read_inputs(
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
     factors = [factor_returns(item, given, spec.returns, axes) for item in columns]
-    series = with_factors(series, factors)
+    series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
+    notices = (*notices, *match_notices(spec, matches))
     table = event_table(as_pandas(events), series.codes)
     simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
     return Inputs(table, series, bars, simulated, (*notices, *(n for b in bars for n in b.notices)))
@@ -194,7 +197,8 @@ def factor_returns(item: Bars | Returns | pd.Series | str, data: object, kind: R
     if isinstance(item, pd.Series):
         axis = axes.of(item.index)
         values = item.to_numpy(dtype=np.float64)
-        return Returns(Instrument(str(item.name or "market")), axis.step_us, axis.closes, values, *axis.clock_columns())
+        name = Instrument("market" if item.name is None else str(item.name))
+        return Returns(name, axis.step_us, axis.closes, values, *axis.clock_columns())
     return as_returns(item, kind)
 
 
@@ -225,6 +229,8 @@ def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
         clock=clock,
         spans_break=spans,
         step_us=np.full(S, axis.step_us, dtype=np.int64),
+        missing_days=axis.missing_days,
+        gap_limit=np.full(S, axis.gap_limit, dtype=np.int64),
         factors=np.empty((0, T)),
     )
 

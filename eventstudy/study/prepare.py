@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.abnormal.align import TREATMENTS, align, find_overlaps, without_events
+from eventstudy.abnormal.align import TREATMENTS, align, find_gaps, find_overlaps, without_events
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import OpenLedger
 from eventstudy.abnormal.measure import Plan
@@ -16,6 +16,7 @@ from eventstudy.abnormal.models.table import MODELS, options_of
 from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.arrays import DAY_US, FloatArray, ReturnKind, look_up
 from eventstudy.errors import Notice
+from eventstudy.study.fit_notices import gap_notices
 from eventstudy.study.inputs import Inputs, windows_in_bars
 from eventstudy.study.notices import overlap_notices
 
@@ -65,7 +66,8 @@ def prepare(spec: StudySpec, inputs: Inputs) -> Study:
         values = without_events(values, series, positions, overlaps)
     treated, kept = TREATMENTS[spec.overlaps](positions, overlaps, ledger)
     data = EventData(series, values, treated if kept.all() else treated[kept])
-    return Study(spec, plan, data, ledger, overlap_notices(spec, overlaps))
+    gaps = gap_notices(find_gaps(data.positions, series, windows))
+    return Study(spec, plan, data, ledger, (*gaps, *overlap_notices(spec, overlaps)))
 
 
 def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:

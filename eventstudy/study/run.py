@@ -14,6 +14,7 @@ from eventstudy.errors import UsageError
 from eventstudy.inference.findings import Significances
 from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
+from eventstudy.study.fit_notices import number_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs
 from eventstudy.study.notices import refit_notices, study_notices, unused_notices
 from eventstudy.study.prepare import Study, prepare
@@ -107,6 +108,7 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
     kept_paths = paths is not None and sum(path.size for path in paths.ar) <= SMALL_CELLS
     kept_draws = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS
     notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
+    notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
     return StudyResult(
         spec=spec,
         ledger=study.ledger.closed(),

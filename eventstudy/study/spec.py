@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventstudy.abnormal.windows import Clock, Window
-from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind
+from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
@@ -73,6 +73,9 @@ class StudySpec(Settings):
     factors : tuple of DataSpec
         Further regressors.
     returns : {"log", "simple"}
+    span : {"own", "drop"}
+        Market and factor returns of a bar that spans several of theirs (holidays, halts, thin trading): compounded
+        between the closes of the series, or such bars left out.
     anchor : {"bracket", "earliest", "latest"}
         How the event interval is laid on the bars.
     estimation : (int, int) or None
@@ -123,6 +126,7 @@ class StudySpec(Settings):
     market: DataSpec | None = None
     factors: tuple[DataSpec, ...] = ()
     returns: ReturnKind = "log"
+    span: Span = "own"
     anchor: AnchorName = "bracket"
     estimation: Pair | None = None
     event: Pair = (0, 0)

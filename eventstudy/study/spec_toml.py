@@ -32,6 +32,7 @@ PLACES: dict[str, str] = {
     "model.name": "model",
     "model.options": "model_options",
     "model.returns": "returns",
+    "model.span": "span",
     "model.variable": "variable",
     "inference.tests": "tests",
     "inference.options": "test_options",

@@ -10,6 +10,7 @@ import pandas as pd
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us, wall_us
 from eventstudy.errors import DataError, EventTimeError, UsageError
 from eventstudy.market.daily_close import PERIOD_US, DailyClose, close_of_days, weekend_rows
+from eventstudy.market.gaps import missing_days
 from eventstudy.market.local_time import check_zone
 
 ENOUGH_SUNDAYS = 3
@@ -27,6 +28,8 @@ class TimeAxis:
     day: IntArray
     clock: IntArray
     step_us: int
+    missing_days: IntArray
+    gap_limit: int
 
     def clock_columns(self) -> tuple[BoolArray, IntArray, IntArray]:
         return np.zeros(len(self.closes), dtype=bool), self.day, self.clock
@@ -92,7 +95,9 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     if not (steps > 0).all():
         bad = int((steps <= 0).argmax()) + 1
         raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
-    return TimeAxis(closes, day, clock, int(np.median(steps)) if len(steps) else DAY_US)
+    step = int(np.median(steps)) if len(steps) else DAY_US
+    venue = rule.calendar if rule is not None and days is not None else None
+    return TimeAxis(closes, day, clock, step, *missing_days(day, step, venue))
 
 
 def epoch_of_midnights(closes: IntArray, days: IntArray, zone: str) -> IntArray:

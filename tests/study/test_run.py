@@ -92,11 +92,19 @@ def test_an_event_without_a_place_is_an_outcome(when: datetime, outcome: str, wo
     assert len(result.abnormal) == 0
 
 
-def test_an_event_in_a_hole_of_the_data_is_never_moved_to_the_nearest_bar() -> None:
-    series = intraday("X", {100: [0.0, 0.01], 130: [0.02, 0.03]})
+def test_an_event_in_a_gap_of_the_data_is_never_moved_to_the_nearest_bar() -> None:
+    series = intraday("X", {100: [0.0, 0.01], 200: [0.02, 0.03]})
     result = es.run_study(es.StudySpec(), [event(at(110, 0))], series)
     assert result.ledger[0].outcome == "outside_data"
-    assert "hole" in result.ledger[0].reason
+    assert "99 trading days without a bar" in result.ledger[0].reason
+
+
+def test_an_event_in_a_month_without_bars_is_used_with_a_warning_where_no_calendar_tells_a_closure() -> None:
+    series = intraday("X", {100: [0.0, 0.01], 130: [0.02, 0.03]})
+    result = es.run_study(es.StudySpec(), [event(at(110, 0))], series)
+    assert result.ledger[0].outcome == "used"
+    (told,) = [notice.message for notice in result.notices if notice.code == "ES-GAP"]
+    assert "29 trading days without a bar of X" in told
 
 
 def test_every_input_event_is_in_the_ledger_once() -> None:

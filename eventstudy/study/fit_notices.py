@@ -1,0 +1,139 @@
+"""Warnings about how series, market and events fit together in time: spans, closing times, gaps, missing numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal import events as outcomes
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.align import Gap
+from eventstudy.abnormal.events import OpenLedger
+from eventstudy.abnormal.models.table import MODELS
+from eventstudy.abnormal.regressors import Match
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import MINUTE_US, IntArray, from_epoch_us
+from eventstudy.errors import Notice
+
+if TYPE_CHECKING:
+    from eventstudy.study.spec import StudySpec
+
+NAMED = 3  # names in a sentence; the others are counted
+
+
+def names(found: Iterable[str]) -> str:
+    """Return names as words: the first three, and how many more there are."""
+    given = list(dict.fromkeys(found))
+    more = len(given) - NAMED
+    return ", ".join(given[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def match_notices(spec: StudySpec, matches: Sequence[Match]) -> tuple[Notice, ...]:
+    """Warn about different closing times, bars over several market returns, and bars without one."""
+    needs = MODELS[spec.model].needs
+    if needs not in ("market", "factors") or not matches:
+        return ()
+    factors = list(dict.fromkeys(match.factor for match in matches))
+    used = [match for match in matches if needs == "factors" or match.factor == factors[0]]
+    return tuple(
+        notice
+        for factor in dict.fromkeys(match.factor for match in used)
+        for notice in _one_factor(spec, [match for match in used if match.factor == factor])
+    )
+
+
+def _one_factor(spec: StudySpec, matches: list[Match]) -> Iterator[Notice]:
+    factor = matches[0].factor
+    if apart := [match for match in matches if match.closes]:
+        yield Notice("ES-CLOSING-TIMES", _closing_times(factor, apart))
+    total = sum(match.n_bars for match in matches)
+    if several := [match for match in matches if match.compounded]:
+        count = sum(match.compounded for match in several)
+        rule = (
+            "its returns are compounded between the closes of the series (span = 'own')"
+            if spec.span == "own"
+            else "these bars are left out (span = 'drop')"
+        )
+        yield Notice(
+            "ES-SPAN",
+            f"{count:,} of {total:,} bars of {names(m.series for m in several)} span more than one bar of {factor}: "
+            f"{rule}.",
+        )
+    if without := [match for match in matches if match.without]:
+        count = sum(match.without for match in without)
+        yield Notice(
+            "ES-NO-MARKET-RETURN",
+            f"{factor} has no return from close to close for {count:,} of {total:,} bars of "
+            f"{names(m.series for m in without)} (its holidays, or no common closing time): they are left out.",
+        )
+
+
+def _closing_times(factor: str, apart: list[Match]) -> str:
+    """Return the sentence that names both closing times and what follows from them."""
+    match = apart[0]
+    assert match.closes is not None  # noqa: S101 - the caller keeps those with closes
+    here, there = from_epoch_us(np.array(match.closes))
+    minutes = (match.closes[1] - match.closes[0]) // MINUTE_US
+    length = f"{abs(minutes)} minutes" if abs(minutes) < 120 else f"{abs(minutes) / 60:.1f} hours"
+    later = minutes > 0
+    effect = (
+        f"its return holds moves after the close of the series, so it looks ahead by {length}"
+        if later
+        else f"moves in these {length} belong to its next return"
+    )
+    others = f" (and {len(apart) - 1} more series)" if len(apart) > 1 else ""
+    return (
+        f"{factor} closes {length} {'after' if later else 'before'} {match.series}{others}, as at {there:%H:%M} and "
+        f"{here:%H:%M} UTC on {here:%Y-%m-%d}. Returns are matched by trading day; {effect}."
+    )
+
+
+def gap_notices(gaps: Sequence[Gap]) -> tuple[Notice, ...]:
+    """Warn about windows that reach over trading days without a bar."""
+    if not gaps:
+        return ()
+    longest = max(gaps, key=lambda gap: gap.days)
+    message = (
+        f"The windows of {len(gaps)} observation(s) reach over a gap in the prices of "
+        f"{names(gap.instrument for gap in gaps)}: {longest.days} trading days without a bar of {longest.instrument} "
+        f"before {longest.ends:%Y-%m-%d}. Check that the code belongs to one company all along."
+    )
+    return (Notice("ES-GAP", message),)
+
+
+def number_notices(abnormal: AbnormalReturns, windows: Sequence[Window], ledger: OpenLedger) -> tuple[Notice, ...]:
+    """Warn about used observations that have no number in some reported window, and say whose return is missing."""
+    found: list[tuple[Window, IntArray]] = []
+    if not (ledger.code == outcomes.USED_PARTLY).any():
+        return ()
+    for window in windows:
+        cells = abnormal.columns(window)
+        empty = np.flatnonzero(~np.isfinite(abnormal.ar[:, cells]).all(axis=1))
+        if len(empty):
+            found.append((window, empty.astype(np.int64)))
+    if not found:
+        return ()
+    rows = np.unique(np.concatenate([empty for _, empty in found]))
+    shown = ", ".join(f"{len(empty)} in {window}" for window, empty in found)
+    which = names(f"{abnormal.events[row]} on {abnormal.instruments[row]}" for row in rows[: NAMED + 1])
+    more = f" (first {which})" if len(rows) else ""
+    return (
+        Notice(
+            "ES-NO-NUMBER",
+            f"Used observations without a number, by window: {shown}{more}. {_whose(abnormal, rows)}",
+        ),
+    )
+
+
+def _whose(abnormal: AbnormalReturns, rows: IntArray) -> str:
+    """Return whether returns of the market or of the series are missing in the event windows of some rows."""
+    lacking = ~np.isfinite(abnormal.ar[rows])
+    regressors = abnormal.windows[rows].regressors
+    market = (~np.isfinite(regressors)).any(axis=0) if len(regressors) else np.zeros_like(lacking)
+    if (lacking & market).any() and not (lacking & ~market).any():
+        return "The market or a factor has no return over these bars: choose one that trades then, or a model without."
+    if (lacking & market).any():
+        return "Returns of the market or a factor, and of the series, are missing there."
+    return "Returns of the series are missing there."
