@@ -11,7 +11,7 @@ from eventstudy.cli import complete, console
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
-    from eventstudy.market.sessions import DaySessions, ScheduleRow, TradingCalendar
+    from eventstudy.market.sessions import DaySessions, TradingCalendar
 
 
 def calendar(
@@ -32,7 +32,8 @@ def calendar(
         eventstudy calendar MOEX-SHARES 2022-02-20 2022-04-01
     """
     from eventstudy.market.calendars import calendar as calendar_named
-    from eventstudy.market.sessions import schedule_changes, sessions
+    from eventstudy.market.schedule_text import schedule_changes
+    from eventstudy.market.sessions import sessions
 
     start, stop = read_day(first), read_day(last or first)
     if stop < start:
@@ -55,33 +56,42 @@ def read_day(text: str) -> date:
 
 def as_lines(venue: TradingCalendar, days: tuple[DaySessions, ...]) -> list[str]:
     """Return the days as lines: heading, sessions, the rows of the table in force with their sources."""
-    from eventstudy.market.sessions import describe
+    from eventstudy.market.schedule_text import describe
+    from eventstudy.market.sessions import rows_in_force
 
-    lines = [f"{venue.name}, {venue.zone}; the table is valid from {venue.valid_from} to {venue.valid_to}"]
+    last = venue.documented_to or venue.valid_to
+    after = f", projected to {venue.valid_to}" if venue.documented_to else ""
+    lines = [f"{venue.name}, {venue.zone}; documented from {venue.valid_from} to {last}{after}"]
     for day, held in days:
-        lines.append(f"{day:%Y-%m-%d %a}" + ("" if held else "  closed"))
+        lines.append(f"{day:%Y-%m-%d %a}  {standing_of(venue, day)}" + ("" if held else "  closed"))
         lines += [f"  {describe(session, venue.zone)}" for session in held]
         lines += [f"  source: {row.source}" for row in rows_in_force(venue, day)]
         lines += [f"  assumed: {row.assumed}" for row in rows_in_force(venue, day) if row.assumed]
     return lines
 
 
-def rows_in_force(venue: TradingCalendar, day: date) -> list[ScheduleRow]:
-    """Return the rows of the table that speak for a day."""
-    weekend = day.weekday() >= 5
-    rows = [row for row in venue.rows if row.first <= day <= row.last]
-    return [row for row in rows if row.text.startswith("weekends") == weekend] or rows
+def standing_of(venue: TradingCalendar, day: date) -> str:
+    """Return what the hours of a day rest on: documented, assumed or projected."""
+    import numpy as np
+
+    from eventstudy.market.sessions import as_day, standings
+
+    return str(standings(venue, np.array([as_day(day)], dtype=np.int64))[0])
 
 
 def as_record(venue: TradingCalendar, days: tuple[DaySessions, ...]) -> dict[str, Any]:
     """Return the same as JSON values; instants with their offset."""
+    from eventstudy.market.sessions import rows_in_force
+
     return {
         "calendar": venue.name,
         "zone": venue.zone,
         "valid": [venue.valid_from, venue.valid_to],
+        "documented_to": venue.documented_to or venue.valid_to,
         "days": [
             {
                 "date": day,
+                "standing": standing_of(venue, day),
                 "sessions": [
                     {
                         "opens_at": session.opens_at,

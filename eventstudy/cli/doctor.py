@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -128,16 +128,16 @@ def zone_data() -> Iterator[Check]:
 
 
 def calendars() -> Iterator[Check]:
-    """Until when each market's own table speaks: a study beyond it is refused."""
+    """Until when each market's hours are documented; later ones are projected."""
     from eventstudy.market.calendars import CALENDARS, calendar
 
     today = datetime.now(UTC).date()
     for name in CALENDARS:
         table = calendar(name)
-        left = (min(table.valid_to, date(9000, 1, 1)) - today).days
-        level: Level = "note" if left < 60 else "ok"
-        remedy = "Update the package before then." if level == "note" else ""
-        yield Check(f"calendar {name}", level, f"{table.valid_from} to {table.valid_to}", remedy)
+        last = table.documented_to or table.valid_to
+        level: Level = "note" if (last - today).days < 60 else "ok"
+        remedy = "Later hours are projected; update the package or add [calendars] rows." if level == "note" else ""
+        yield Check(f"calendar {name}", level, f"{table.valid_from} to {last}", remedy)
 
 
 def bar_store() -> Iterator[Check]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache, partial
 
 from eventstudy.errors import CalendarError, UnknownNameError
 from eventstudy.market import schedules
+from eventstudy.market.given_rows import GivenCalendar, GivenRow, with_given
+from eventstudy.market.projection import projected
 from eventstudy.market.sessions import (
     Session,
     SessionTable,
@@ -21,6 +25,8 @@ from eventstudy.market.sessions import (
 
 __all__ = [
     "CALENDARS",
+    "GivenCalendar",
+    "GivenRow",
     "Session",
     "SessionTable",
     "TradingCalendar",
@@ -31,6 +37,7 @@ __all__ = [
     "sessions",
     "trading_day",
     "trading_days",
+    "using_rows",
 ]
 
 CALENDARS: dict[str, Callable[[], TradingCalendar]] = {
@@ -42,7 +49,11 @@ CALENDARS: dict[str, Callable[[], TradingCalendar]] = {
     "MOEX-INDEX": partial(schedules.moscow, "MOEX-INDEX"),
     "MOEX-INDEX2": partial(schedules.moscow, "MOEX-INDEX2"),
     "MOEX-SHARES": partial(schedules.moscow, "MOEX-SHARES"),
+    "XNYS-EXT": schedules.new_york_extended,
 }
+_GIVEN: ContextVar[Mapping[str, GivenCalendar]] = ContextVar("given")
+# Calendars that exist only as a user's rows: a result shows its times in their zone after the study has ended.
+_NEW: dict[str, GivenCalendar] = {}
 
 REFUSED = {
     "XMOS": (
@@ -62,9 +73,22 @@ def calendar_names() -> tuple[str, ...]:
     return (*CALENDARS, *(code for code in codes if code not in REFUSED and "/" not in code))
 
 
-@lru_cache(maxsize=32)
+@contextmanager
+def using_rows(given: Mapping[str, GivenCalendar]) -> Iterator[None]:
+    """Let a user's rows override and extend the calendars of their names inside the block."""
+    token = _GIVEN.set({**_GIVEN.get({}), **given})
+    try:
+        for name, rows in given.items():
+            calendar(name)
+            if rows.zone and not _can_be_built(name):
+                _NEW[name] = rows
+        yield
+    finally:
+        _GIVEN.reset(token)
+
+
 def calendar(name: str) -> TradingCalendar:
-    """Return a trading calendar by name.
+    """Return a trading calendar by name; after its last documented day its regular week is projected.
 
     Raises
     ------
@@ -78,6 +102,26 @@ def calendar(name: str) -> TradingCalendar:
     >>> calendar("MOEX-FX")
     TradingCalendar('MOEX-FX', Europe/Moscow, 2014-10-01..2026-12-31)
     """
+    return _calendar(name, _GIVEN.get({}).get(name) or _NEW.get(name))
+
+
+@lru_cache(maxsize=64)
+def _calendar(name: str, given: GivenCalendar | None) -> TradingCalendar:
+    if given is None:
+        return projected(documented(name))
+    return projected(with_given(None if given.zone else documented(name), name, given))
+
+
+def _can_be_built(name: str) -> bool:
+    try:
+        documented(name)
+    except (UnknownNameError, CalendarError):
+        return False
+    return True
+
+
+def documented(name: str) -> TradingCalendar:
+    """Return a calendar as its sources document it, without what is projected."""
     if name in REFUSED:
         raise CalendarError(
             f"{REFUSED[name]}.", remedy="Use MOEX-SHARES, MOEX-FX, MOEX-FUTURES, MOEX-INDEX or MOEX-INDEX2."

@@ -6,7 +6,7 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, IntArray, epoch_us, instant_from_us, instant_us
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, IntArray, epoch_us, instant_from_us, instant_us, wall_us
 from eventstudy.errors import CalendarError
 from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.sessions import Halt, ScheduleRow, SessionTable, TradingCalendar, as_date, as_day
 
-LINE = re.compile(r"(?P<name>\w+) (?P<kind>auction|trade) (?P<from>\d\d:\d\d)-(?P<to>\d\d:\d\d)(?P<next> next-day)?")
-RULES_FROM, RULES_TO = date(1970, 1, 1), date(2049, 12, 31)
+LINE = re.compile(
+    r"(?:(?P<name>[\w-]+) (?P<kind>auction|trade) )?"
+    r"(?P<from>[0-2]\d:[0-5]\d)-(?P<to>[0-2]\d:[0-5]\d)(?P<next> next-day)?"
+)
+RULES_FROM, RULES_TO = date(1970, 1, 1), date(2099, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,16 @@ class SessionLine:
 
 
 def session_line(text: str) -> SessionLine:
-    """Read ``"evening trade 19:05-23:50 next-day"``."""
+    """Read ``"evening trade 19:05-23:50 next-day"``, or ``"09:15-15:30"``; one that ends earlier ends the next day."""
     found = LINE.fullmatch(text)
-    if found is None:
-        raise CalendarError(f"{text!r} is no session; write NAME auction|trade HH:MM-HH:MM [next-day].")
-    opens, closes = (int(found[k][:2]) * 60 + int(found[k][3:]) for k in ("from", "to"))
-    return SessionLine(found["name"], found["kind"] == "auction", opens, closes, bool(found["next"]))
+    opens, closes = (int(found[k][:2]) * 60 + int(found[k][3:]) for k in ("from", "to")) if found else (0, 1441)
+    if found is None or max(opens, closes) > 24 * 60:
+        raise CalendarError(
+            f"{text!r} is not a session.",
+            remedy='Write "HH:MM-HH:MM", or "NAME auction|trade HH:MM-HH:MM [next-day]".',
+        )
+    closes += 24 * 60 if closes <= opens else 0
+    return SessionLine(found["name"] or "main", found["kind"] == "auction", opens, closes, bool(found["next"]))
 
 
 def make_table(lines: Iterable[tuple[SessionLine, IntArray, IntArray]], zone: str) -> SessionTable:
@@ -125,7 +132,7 @@ def row_days(row: Mapping[str, Any], days: IntArray, regular: BoolArray, named: 
     """Return the local days on which a row's sessions are held."""
     if "dates" in row:
         return np.array([as_day(d) for d in row["dates"]], dtype=np.int64)
-    in_force = (days >= as_day(row["from"])) & (days <= as_day(row["to"])) & ~np.isin(days, named)
+    in_force = (days >= as_day(row["first"])) & (days <= as_day(row["last"])) & ~np.isin(days, named)
     excepted = np.isin(days, [as_day(d) for d in row.get("except", ())])
     wanted = (weekday(days) >= 5) & ~regular & ~excepted if row.get("on") == "weekend" else regular
     return np.asarray(days[in_force & wanted], dtype=np.int64)
@@ -133,15 +140,16 @@ def row_days(row: Mapping[str, Any], days: IntArray, regular: BoolArray, named: 
 
 def schedule_row(row: Mapping[str, Any]) -> ScheduleRow:
     """Return a row of the file as a value."""
-    dates = row.get("dates", [row.get("from"), row.get("to")])
+    named = frozenset(row.get("dates", ()))
     text = "closed" if row.get("closed") else ", ".join(row["sessions"])
-    prefix = "weekends: " if row.get("on") == "weekend" else ""
-    return ScheduleRow(min(dates), max(dates), prefix + text, row["source"], row.get("assumed", ""))
+    first, last = (min(named), max(named)) if named else (row["first"], row["last"])
+    weekend = row.get("on") == "weekend"
+    return ScheduleRow(first, last, text, row["source"], row.get("assumed", ""), named, weekend)
 
 
 def read_halt(entry: Mapping[str, Any], zone: str) -> Halt:
     """Return a halt of the file as instants."""
-    wall = np.array([wall_of(entry["from"]), wall_of(entry["to"])], dtype=np.int64)
+    wall = np.array([wall_of(entry["first"]), wall_of(entry["last"])], dtype=np.int64)
     start, stop = instants_from_wall(wall, zone)
     return Halt(instant_from_us(start), instant_from_us(stop), entry["source"])
 
@@ -242,8 +250,32 @@ def exchange(code: str) -> TradingCalendar:
         valid_from=first,
         valid_to=last,
         table=with_pauses(main, schedule[pauses], pauses),
-        rows=(ScheduleRow(first, last, "as the library says", "exchange_calendars", lost_days(venue)),),
+        rows=(
+            ScheduleRow(first, last, "hours of the library", "exchange_calendars"),
+            ScheduleRow(first, last, "hours of the library", "exchange_calendars", lost_days(venue), weekend=True),
+        ),
     )
+
+
+def new_york_extended() -> TradingCalendar:
+    """Return XNYS with its extended hours: 04:00 to 20:00 in New York, to 17:00 where the main session ends early."""
+    main = exchange("XNYS")
+    table, zone = main.table, main.zone
+    midnight = wall_us(table.opens, zone) // DAY_US * DAY_US
+    half = wall_us(table.closes, zone) - midnight < 16 * 60 * MINUTE_US
+    begins = instants_from_wall(midnight + 4 * 60 * MINUTE_US, zone)
+    ends = instants_from_wall(midnight + np.where(half, 17, 20) * 60 * MINUTE_US, zone)
+    names = np.repeat(np.array(["pre-market", "main", "after-hours"], dtype=object), len(table))
+    extended = SessionTable(
+        np.concatenate((begins, table.opens, table.closes)),
+        np.concatenate((table.opens, table.closes, ends)),
+        np.tile(table.trading_day, 3),
+        np.tile(table.auction, 3),
+        names,
+    )
+    text = "pre-market from 04:00, after-hours to 20:00, to 17:00 on days that close early"
+    rows = tuple(replace(row, text=text) for row in main.rows)
+    return replace(main, name="XNYS-EXT", table=extended, rows=rows)
 
 
 def built_venue(code: str) -> Any:
@@ -267,7 +299,7 @@ def lost_days(venue: Any) -> str:
     """Say which days outside the usual week the library knows of and loses under pandas 3."""
     weeks = getattr(venue, "special_weekmasks", ())
     spans = [f"{start:%Y-%m-%d}..{stop:%Y-%m-%d}" if start else f"..{stop:%Y-%m-%d}" for start, stop, _ in weeks]
-    return f"trading days at weekends in {', '.join(spans)} are lost by the library under pandas 3" if spans else ""
+    return f"exchange_calendars under pandas 3 lacks the weekend sessions of {', '.join(spans)}" if spans else ""
 
 
 def with_pauses(main: SessionTable, paused: pd.DataFrame, has: BoolArray) -> SessionTable:

@@ -13,7 +13,6 @@ from eventstudy.arrays import (
     BoolArray,
     IntArray,
     StrArray,
-    from_epoch_us,
     frozen,
     in_order,
     instant_from_us,
@@ -46,13 +45,26 @@ DaySessions: TypeAlias = tuple[date, tuple[Session, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
-    """One effective-dated row of a session table, as it was read, with its source."""
+    """One row of a session table with its source: a range of days, or the ``dates`` it names.
+
+    ``weekend`` rows describe Saturdays and Sundays; ``given`` rows come from the user and go before all others.
+    """
 
     first: date
     last: date
     text: str
     source: str
     assumed: str = ""
+    dates: frozenset[date] = frozenset()
+    weekend: bool = False
+    given: bool = False
+
+    def covers(self, days: IntArray) -> BoolArray:
+        """Return which days (since 1970-01-01) the row describes."""
+        if self.dates:
+            return np.isin(days, [as_day(d) for d in self.dates])
+        inside = (days >= as_day(self.first)) & (days <= as_day(self.last))
+        return np.asarray(inside & (((days + 3) % 7 >= 5) == self.weekend), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +116,15 @@ class SessionTable:
 
 @value
 class TradingCalendar:
-    """When one market trades, between the two dates its table has been checked for.
+    """When one market trades: documented for some dates, projected from the regular week after them.
 
     Attributes
     ----------
     name, zone : str
     valid_from, valid_to : datetime.date
-        First and last local date the table speaks for; any other date is a ``CalendarError``.
+        First and last local date of the table; any other date is a ``CalendarError``.
+    documented_to : datetime.date or None
+        Last date that a source documents, where later ones are projected; None where none is projected.
     table : SessionTable
         Halts are already cut out.
     rows : tuple of ScheduleRow
@@ -130,21 +144,47 @@ class TradingCalendar:
     halts: tuple[Halt, ...] = ()
     holidays: frozenset[date] = frozenset()
     always: bool = False
+    documented_to: date | None = None
 
     def __repr__(self) -> str:
-        return f"TradingCalendar({self.name!r}, {self.zone}, {self.valid_from}..{self.valid_to})"
+        last = self.documented_to or self.valid_to
+        return f"TradingCalendar({self.name!r}, {self.zone}, {self.valid_from}..{last})"
 
 
 def check_dates(calendar: TradingCalendar, first: date, last: date) -> None:
     """Refuse dates the calendar's table does not speak for, naming its bounds."""
     for day in (first, last):
         if not calendar.valid_from <= day <= calendar.valid_to:
-            newer = "a newer release of this program may know that year; " if day > calendar.valid_to else ""
             raise CalendarError(
                 f"{day} lies outside the calendar {calendar.name}, which is valid from {calendar.valid_from} "
-                f"to {calendar.valid_to}; hours that nobody has published are not guessed.",
-                remedy=f"Use a date inside these bounds: {newer}24/7 takes every bar, and no night for a break.",
+                f"to {calendar.valid_to}.",
+                remedy=f"Use later dates, add rows under [calendars.{calendar.name}], or use the calendar 24/7.",
             )
+
+
+def standings(calendar: TradingCalendar, days: IntArray) -> StrArray:
+    """Return what the hours of each day rest on, shape (T,): "documented", "assumed" or "projected".
+
+    Only documented hours may remove a bar that was traded.
+
+    Parameters
+    ----------
+    calendar : TradingCalendar
+    days : IntArray, shape (T,)
+        Local days since 1970-01-01.
+    """
+    found = np.full(len(days), "projected" if calendar.rows else "documented", dtype=object)
+    for row in sorted(calendar.rows, key=lambda row: (row.given, bool(row.dates))):
+        found[row.covers(days)] = "assumed" if row.assumed else "documented"
+    return found
+
+
+def rows_in_force(calendar: TradingCalendar, day: date) -> tuple[ScheduleRow, ...]:
+    """Return the rows that describe a day: the user's, else those that name it, else those of its range."""
+    at = np.array([as_day(day)], dtype=np.int64)
+    rows = [row for row in calendar.rows if row.covers(at)[0]]
+    best = max(((row.given, bool(row.dates)) for row in rows), default=None)
+    return tuple(row for row in rows if (row.given, bool(row.dates)) == best)
 
 
 def check_instants(calendar: TradingCalendar, instants: IntArray) -> None:
@@ -187,9 +227,17 @@ def sessions(calendar: TradingCalendar, first: date, last: date) -> tuple[Sessio
     ['main']
     """
     check_dates(calendar, first, last)
-    day = wall_us(calendar.table.opens, calendar.zone) // DAY_US
-    rows = np.flatnonzero((day >= as_day(first)) & (day <= as_day(last)))
+    rows, _ = rows_opening(calendar, first, last)
     return tuple(session_at(calendar.table, int(row)) for row in rows)
+
+
+def rows_opening(calendar: TradingCalendar, first: date, last: date) -> tuple[IntArray, IntArray]:
+    """Return the rows of the sessions that open on the local dates, both included, and the date of each."""
+    start, stop = as_day(first) * DAY_US, (as_day(last) + 1) * DAY_US
+    low, high = np.searchsorted(calendar.table.opens, [start - DAY_US, stop + DAY_US])
+    day = wall_us(calendar.table.opens[low:high], calendar.zone) // DAY_US
+    rows = np.flatnonzero((day >= as_day(first)) & (day <= as_day(last)))
+    return low + rows, day[rows]
 
 
 def is_open(calendar: TradingCalendar, at: datetime) -> bool:
@@ -225,10 +273,13 @@ def session_rows(calendar: TradingCalendar, closes: IntArray, step_us: int) -> I
 
 def rows_in_order(table: SessionTable, closes: IntArray, step_us: int) -> IntArray:
     """Return the session rows of bars in order: the few thousand sessions are looked for among millions of bars."""
-    starts = np.searchsorted(closes, table.opens, side="right")
+    low, high = np.searchsorted(table.opens, [closes[0], closes[-1] + 1])
+    low = max(low - 1, 0)
+    opens, ends = table.opens[low:high], table.closes[low:high]
+    starts = np.searchsorted(closes, opens, side="right")
     stops = np.append(starts[1:], len(closes))
-    row = np.repeat(np.arange(-1, len(table)), np.diff(np.concatenate(([0], starts, [len(closes)]))))
-    over = np.searchsorted(closes, table.closes + step_us, side="left")
+    row = np.repeat(np.arange(low - 1, high), np.diff(np.concatenate(([0], starts, [len(closes)]))))
+    over = np.searchsorted(closes, ends + step_us, side="left")
     for session in np.flatnonzero(over < stops):
         row[max(over[session], starts[session]) : stops[session]] = -1
     return np.asarray(row, dtype=np.int64)
@@ -263,45 +314,6 @@ def trading_day(calendar: TradingCalendar, closes: IntArray, step_us: int = 1) -
 def trading_days(calendar: TradingCalendar, first: date, last: date) -> IntArray:
     """Return every trading day between two dates, both included, as days since 1970-01-01."""
     check_dates(calendar, first, last)
-    days = np.unique(calendar.table.trading_day)
-    return np.asarray(days[(days >= as_day(first)) & (days <= as_day(last))], dtype=np.int64)
-
-
-def describe(session: Session, zone: str) -> str:
-    """Return a session as one line: local clock, UTC, kind, name, and its trading day where it is another."""
-    local = from_epoch_us(np.array([instant_us(session.opens_at), instant_us(session.closes_at)])).tz_convert(zone)
-    line = (
-        f"{local[0]:%Y-%m-%d %H:%M}-{local[1]:%H:%M}  {session.opens_at:%H:%M}-{session.closes_at:%H:%M} UTC  "
-        f"{session.kind:<7}  {session.name}"
-    )
-    return line if local[0].date() == session.trading_day else f"{line} (trading day {session.trading_day})"
-
-
-def schedule_changes(calendar: TradingCalendar, first: date, last: date) -> tuple[DaySessions, ...]:
-    """Return each local date on which the hours differ from the day before of its kind, working day or weekend.
-
-    A working day without sessions is a change too; weekends are expected to be closed until one is open.
-    """
-    by_day: dict[date, list[Session]] = {}
-    opened = wall_us(calendar.table.opens, calendar.zone) // DAY_US
-    check_dates(calendar, first, last)
-    for row in np.flatnonzero((opened >= as_day(first)) & (opened <= as_day(last))):
-        by_day.setdefault(as_date(opened[row]), []).append(session_at(calendar.table, int(row)))
-    usual: dict[bool, tuple[object, ...]] = {True: ()}
-    changed = []
-    for number in range(as_day(first), as_day(last) + 1):
-        day = as_date(number)
-        held = tuple(by_day.get(day, ()))
-        hours = local_hours(held, calendar.zone)
-        weekend = day.weekday() >= 5
-        if usual.get(weekend) != hours:
-            changed.append((day, held))
-            usual[weekend] = hours
-    return tuple(changed)
-
-
-def local_hours(held: tuple[Session, ...], zone: str) -> tuple[object, ...]:
-    """Return the local clock times of a day's sessions, to compare one day with another."""
-    at = np.array([instant_us(i) for s in held for i in (s.opens_at, s.closes_at)], dtype=np.int64)
-    clocks = (wall_us(at, zone) % DAY_US).tolist() if len(at) else []
-    return (*clocks, *(s.kind for s in held))
+    booked = calendar.table.trading_day
+    low, high = np.searchsorted(booked, [as_day(first), as_day(last) + 1])
+    return np.unique(booked[low:high]).astype(np.int64)

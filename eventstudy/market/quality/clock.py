@@ -10,7 +10,8 @@ from eventstudy.market.quality.findings import Sight, Subject, shown
 from eventstudy.market.quality.fit import WORDS, ZONES, label_evidence, sample, vendor_of, zone_evidence
 from eventstudy.market.quality.releases import loud_bars, named, zones_of_releases
 from eventstudy.market.quality.rows import sight
-from eventstudy.market.sessions import as_date, as_day, describe, session_at
+from eventstudy.market.schedule_text import describe
+from eventstudy.market.sessions import as_date, as_day, session_at
 
 NOBODY = np.empty(0, dtype=np.int64)
 MANY_OUTSIDE = 0.2
