@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +25,9 @@ def calendar(
     ],
     first: Annotated[str, typer.Argument(help="The day, or the first day of a range: 2021-04-13.")],
     last: Annotated[str, typer.Argument(help="The last day of a range; only the changes are printed.")] = "",
+    study: Annotated[
+        Path | None, typer.Option(help="A study file whose [calendars] rows are used.", metavar="STUDY.toml")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print a day's sessions in local time and UTC, or the changes over a range of days.
@@ -38,7 +43,8 @@ def calendar(
     start, stop = read_day(first), read_day(last or first)
     if stop < start:
         raise UsageError(f"The range ends on {stop}, before it begins on {start}.", remedy="Swap the two dates.")
-    venue = calendar_named(name)
+    with rows_of(study):
+        venue = calendar_named(name)
     days = schedule_changes(venue, start, stop) if last else ((start, sessions(venue, start, start)),)
     if as_json:
         console.json_data(as_record(venue, days))
@@ -46,12 +52,22 @@ def calendar(
         console.data("\n".join(as_lines(venue, days)))
 
 
+def rows_of(study: Path | None) -> AbstractContextManager[None]:
+    """Return a context in which the rows of a study file hold; none without a file."""
+    if study is None:
+        return nullcontext()
+    from eventstudy.study.own_calendars import using_calendars, with_calendar_files
+    from eventstudy.study.spec import StudySpec
+
+    return using_calendars(with_calendar_files(StudySpec.from_toml(study), study.parent))
+
+
 def read_day(text: str) -> date:
     """Read a date, or say how one is written."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no date.", remedy="Write it as YYYY-MM-DD, for example 2021-04-13.") from None
+        raise UsageError(f"Invalid date {text!r}.", remedy="Use YYYY-MM-DD, for example 2021-04-13.") from None
 
 
 def as_lines(venue: TradingCalendar, days: tuple[DaySessions, ...]) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, look_up, wall_us
 from eventstudy.errors import CalendarError
 from eventstudy.market.local_time import check_zone
+from eventstudy.market.projection import projected
 from eventstudy.market.schedules import SessionLine, day_range, make_table, session_line, weekday
 from eventstudy.market.sessions import ScheduleRow, SessionTable, TradingCalendar, as_day
 
@@ -121,7 +122,10 @@ def _as_field(key: str, value: Any) -> Any:
 
 
 def with_given(venue: TradingCalendar | None, name: str, given: GivenCalendar) -> TradingCalendar:
-    """Return a calendar with a user's rows in place of its own on the days they name; without one, the rows alone."""
+    """Return a calendar with a user's rows in place of its own on the days they name; without one, the rows alone.
+
+    Days between the last documented one and the user's rows keep what is projected for them.
+    """
     zone = venue.zone if venue else check_zone(given.zone)
     first = min([row.begin for row in given.rows] + ([venue.valid_from] if venue else []))
     last = max([row.end for row in given.rows] + ([venue.valid_to] if venue else []))
@@ -131,7 +135,7 @@ def with_given(venue: TradingCalendar | None, name: str, given: GivenCalendar) -
         days = np.setdiff1d(days_of(row, venue), taken)
         taken = np.union1d(taken, np.asarray([as_day(d) for d in row.dates], dtype=np.int64) if row.dates else days)
         lines += [(line, days, days) for line in map(session_line, row.sessions)]
-    kept = None if venue is None else without_days(venue, taken)
+    kept = None if venue is None else without_days(projected(venue), taken, last)
     return TradingCalendar(
         name=name,
         zone=zone,
@@ -141,6 +145,7 @@ def with_given(venue: TradingCalendar | None, name: str, given: GivenCalendar) -
         rows=(*(venue.rows if venue else ()), *map(_schedule_row, given.rows)),
         halts=venue.halts if venue else (),
         holidays=venue.holidays if venue else frozenset(),
+        documented_to=(venue.documented_to or venue.valid_to) if venue else None,
     )
 
 
@@ -157,10 +162,10 @@ def days_of(row: GivenRow, venue: TradingCalendar | None) -> IntArray:
     return np.asarray(days[~documented | held], dtype=np.int64)
 
 
-def without_days(venue: TradingCalendar, days: IntArray) -> SessionTable:
-    """Return the sessions of a calendar that do not open on the local days."""
+def without_days(venue: TradingCalendar, days: IntArray, last: date) -> SessionTable:
+    """Return the sessions of a calendar up to a trading day that do not open on the local days."""
     table = venue.table
-    keep = ~np.isin(wall_us(table.opens, venue.zone) // DAY_US, days)
+    keep = ~np.isin(wall_us(table.opens, venue.zone) // DAY_US, days) & (table.trading_day <= as_day(last))
     return SessionTable(
         table.opens[keep], table.closes[keep], table.trading_day[keep], table.auction[keep], table.name[keep]
     )

@@ -8,10 +8,10 @@ from datetime import date
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, IntArray, from_epoch_us, wall_us
+from eventstudy.arrays import DAY_US, IntArray, wall_us
 from eventstudy.errors import Notice
 from eventstudy.market.local_time import likely_instants
-from eventstudy.market.sessions import SessionTable, TradingCalendar, as_date, as_day
+from eventstudy.market.sessions import SessionTable, TradingCalendar, as_date, as_day, standings
 
 WEEKS = 13
 PROJECTED_TO = date(2099, 12, 31)
@@ -44,7 +44,8 @@ def projected(venue: TradingCalendar) -> TradingCalendar:
         np.repeat(np.array([line[3] for _, line in parts], dtype=np.bool_), counts),
         np.repeat(np.array([line[4] for _, line in parts], dtype=object), counts),
     )
-    return replace(venue, table=appended(table, later), valid_to=PROJECTED_TO, documented_to=venue.valid_to)
+    known = venue.documented_to or venue.valid_to
+    return replace(venue, table=appended(table, later), valid_to=PROJECTED_TO, documented_to=known)
 
 
 def regular_week(venue: TradingCalendar, opened: IntArray, last: int) -> dict[int, Pattern]:
@@ -76,12 +77,13 @@ def projection_notices(venue: TradingCalendar, closes: IntArray) -> tuple[Notice
     """Return a notice where bars lie on days whose hours are projected."""
     if venue.documented_to is None or not len(closes):
         return ()
-    last = as_date(int(wall_us(np.array([closes.max()]), venue.zone)[0] - 1) // DAY_US)
-    if last <= venue.documented_to:
+    days = np.unique((wall_us(closes, venue.zone) - 1) // DAY_US)
+    days = days[standings(venue, days) == "projected"]
+    if not len(days):
         return ()
-    first = max(venue.documented_to, from_epoch_us(np.array([closes.min()])).tz_convert(venue.zone)[0].date())
     said = (
-        f"The hours of {venue.name} are documented to {venue.documented_to}; after {first} the regular week is assumed "
-        f"to go on, and holidays are not known. Add rows under [calendars.{venue.name}] to replace it."
+        f"The hours of {venue.name} are documented to {venue.documented_to}. The regular week is assumed to go on, and "
+        f"holidays are not known: {len(days)} day(s) with bars from {as_date(int(days[0]))} on rest on it. Add rows "
+        f"under [calendars.{venue.name}] to replace it."
     )
     return (Notice("ES-CALENDAR-PROJECTED", said),)

@@ -124,7 +124,8 @@ class TradingCalendar:
     valid_from, valid_to : datetime.date
         First and last local date of the table; any other date is a ``CalendarError``.
     documented_to : datetime.date or None
-        Last date that a source documents, where later ones are projected; None where none is projected.
+        Last date that the package documents; later ones are projected, but for rows the user gives. None where the
+        hours follow a rule without an end.
     table : SessionTable
         Halts are already cut out.
     rows : tuple of ScheduleRow
@@ -173,7 +174,8 @@ def standings(calendar: TradingCalendar, days: IntArray) -> StrArray:
     days : IntArray, shape (T,)
         Local days since 1970-01-01.
     """
-    found = np.full(len(days), "projected" if calendar.rows else "documented", dtype=object)
+    known = as_day(calendar.documented_to or calendar.valid_to)
+    found = np.where(days > known, "projected", "documented").astype(object)
     for row in sorted(calendar.rows, key=lambda row: (row.given, bool(row.dates))):
         found[row.covers(days)] = "assumed" if row.assumed else "documented"
     return found

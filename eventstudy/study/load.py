@@ -18,6 +18,7 @@ from eventstudy.errors import DataError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument, instrument
 from eventstudy.market.sources.request import BarRequest
+from eventstudy.study.own_calendars import using_calendars, with_calendar_files
 from eventstudy.study.spec import DataSpec, StudySpec
 
 if TYPE_CHECKING:
@@ -70,11 +71,13 @@ def load_study(path: str | Path, *, data_folder: str | Path | None = None, offli
 
 def load_spec(spec: StudySpec, folder: Path, data_folder: Path, *, offline: bool = False) -> LoadedStudy:
     """Load what a spec names: events relative to ``folder``, series relative to ``data_folder``."""
+    spec = with_calendar_files(spec, folder)
     events = _events(spec, folder)
     load = partial(load_bars, folder=data_folder, offline=offline)
-    data = tuple(map(load, spec.data))
-    market = load(spec.market) if spec.market else None
-    factors = tuple(map(load, spec.factors))
+    with using_calendars(spec):
+        data = tuple(map(load, spec.data))
+        market = load(spec.market) if spec.market else None
+        factors = tuple(map(load, spec.factors))
     series = (*data, *((market,) if market else ()), *factors)
     digests = {f"{bars.instrument.code} ({bars.source})": bars_digest(bars) for bars in series}
     if spec.events_file:

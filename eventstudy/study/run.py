@@ -17,6 +17,7 @@ from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.fit_notices import number_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs
 from eventstudy.study.notices import refit_notices, study_notices, unused_notices
+from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
@@ -72,14 +73,15 @@ def run_study(
     model = look_up("model", MODELS, spec.model)
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model.needs, market, factors)
-    inputs = read_inputs(spec, events, data, (market, factors), closes_at)
-    with runner(executor) as run:
+    with using_calendars(spec), runner(executor) as run:
+        inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run)
-    regressors = (*many(market), *many(factors))
-    response = response_of(spec, events, inputs.bars, regressors)
+        regressors = (*many(market), *many(factors))
+        response = response_of(spec, events, inputs.bars, regressors)
+        hours = calendar_notices(inputs.bars)
     given = {"market": market is not None, "factors": factors is not None}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
-    notices = (*result.notices, *response_notices(spec, response, regressors), *unused)
+    notices = (*result.notices, *response_notices(spec, response, regressors), *unused, *hours)
     return replace(result, response=response, notices=notices)
 
 

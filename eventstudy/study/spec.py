@@ -9,13 +9,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
+from eventstudy.study.own_calendars import plain, problems
 from eventstudy.study.renamed import hint
 
 Pair = tuple[int, int]
@@ -72,6 +73,10 @@ class StudySpec(Settings):
         The benchmark of models that need one.
     factors : tuple of DataSpec
         Further regressors.
+    calendars : dict of str to dict
+        Trading hours by the name of the calendar they override and extend: ``{"rows": [...]}``, each row with
+        ``dates``, or ``first``, ``last`` and ``on`` ("weekdays", "weekend", "every day"), and with ``sessions`` or
+        ``closed``; or ``{"file": "hours.toml"}``. With ``zone`` the rows are the entire calendar.
     returns : {"log", "simple"}
     span : {"own", "drop"}
         Market and factor returns of a bar that spans several of theirs (holidays, halts, thin trading): compounded
@@ -125,6 +130,7 @@ class StudySpec(Settings):
     data: tuple[DataSpec, ...] = ()
     market: DataSpec | None = None
     factors: tuple[DataSpec, ...] = ()
+    calendars: Annotated[dict[str, Any], BeforeValidator(plain)] = Field(default_factory=dict)
     returns: ReturnKind = "log"
     span: Span = "own"
     anchor: AnchorName = "bracket"
@@ -366,6 +372,12 @@ def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, st
         yield "response_options", str(error)
 
 
+def _calendars_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    given = settings.get("calendars", {})
+    if given:
+        yield from problems(plain(given))
+
+
 RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _estimation_ends_before_the_event,
     _windows_lie_inside_the_event_window,
@@ -373,4 +385,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _files_say_what_they_cannot_know,
     _zones_and_steps_can_be_read,
     _response_options_fit,
+    _calendars_can_be_read,
 )

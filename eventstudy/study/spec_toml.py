@@ -22,6 +22,7 @@ PLACES: dict[str, str] = {
     "data": "data",
     "market": "market",
     "factors": "factors",
+    "calendars": "calendars",
     "window.anchor": "anchor",
     "window.estimation": "estimation",
     "window.event": "event",

@@ -10,7 +10,7 @@ import pandas as pd
 from eventstudy.arrays import DAY_US, epoch_us, from_epoch_us, wall_us
 from eventstudy.errors import EventStudyError, Notice
 from eventstudy.market.calendars import calendar
-from eventstudy.market.sessions import TradingCalendar, as_date, session_rows, trading_days
+from eventstudy.market.sessions import TradingCalendar, as_date, session_rows, standings, trading_days
 
 Days = tuple[date, date]
 
@@ -41,7 +41,10 @@ def days_without_bars(frame: pd.DataFrame, name: str, days: Days, now: datetime)
 
 
 def inside_sessions(frame: pd.DataFrame, name: str, step: pd.Timedelta) -> tuple[pd.DataFrame, list[Notice]]:
-    """Leave out the bars that close where the calendar says closed, and say so; days are left to their own rule."""
+    """Leave out bars that close outside documented hours, and report it; daily bars have their own rule.
+
+    Hours that are assumed or projected never remove a bar that was traded.
+    """
     venue = _venue(name)
     if venue is None or venue.always or step >= pd.Timedelta(days=1):
         return frame, []
@@ -50,6 +53,7 @@ def inside_sessions(frame: pd.DataFrame, name: str, step: pd.Timedelta) -> tuple
         outside = session_rows(venue, closes, int(step // pd.Timedelta(1, "us"))) < 0
     except EventStudyError:
         return frame, []
+    outside &= standings(venue, (wall_us(closes, venue.zone) - 1) // DAY_US) == "documented"
     if not outside.any():
         return frame, []
     first = from_epoch_us(closes[outside][:1]).tz_convert(venue.zone)[0]
