@@ -14,7 +14,7 @@ import eventstudy
 
 ROOT = Path(eventstudy.__file__).parent
 FLOW = [
-    *["errors", "arrays", "files", "show", "market", "news", "abnormal", "inference", "response"],
+    *["errors", "toml_places", "arrays", "files", "show", "market", "news", "abnormal", "inference", "response"],
     *["simulate", "study", "report", "batch", "cli"],
 ]
 # The only doors upward: a result shows and saves itself, inside a method.

@@ -128,7 +128,7 @@ def align(table: EventTable, series: SeriesSet, windows: WindowSpec, *, anchor: 
     neighbors in time.
     """
     ledger = OpenLedger.of(table)
-    which = _which_series(table, series)
+    which = which_series(table, series)
     bounds = look_up("anchor", ANCHORS, anchor).function(table.earliest, table.latest)
     reference, first = _locate(series, which, bounds)
     length = series.length[np.maximum(which, 0)]
@@ -139,8 +139,8 @@ def align(table: EventTable, series: SeriesSet, windows: WindowSpec, *, anchor: 
     limit = series.gap_limit[np.maximum(which, 0)]
     missing_bars = _missing_bars(windows, reference, first, length)
     _mark(ledger, which < 0, outcomes.UNKNOWN)
-    if table.circular is not None:
-        _mark(ledger, table.circular, outcomes.CIRCULAR)
+    if table.refused is not None:
+        _mark(ledger, table.refused > 0, table.refused)
     hosted = windows.event.start >= 0 and len(before) > 0
     too_early = reference < 0
     too_early[before] &= ~(hosted & _in_first_return(series, which[before], table.earliest[before]))
@@ -158,11 +158,12 @@ def align(table: EventTable, series: SeriesSet, windows: WindowSpec, *, anchor: 
 
 def _mark(ledger: OpenLedger, where: NDArray[np.bool_], code: Numbers, a: Numbers = 0, b: Numbers = 0) -> None:
     rows = np.flatnonzero(where & (ledger.code == outcomes.USED))
-    pick = [value[rows] if isinstance(value, np.ndarray) else value for value in (a, b)]
-    ledger.mark(rows, code, *pick)
+    pick = [value[rows] if isinstance(value, np.ndarray) else value for value in (code, a, b)]
+    ledger.mark(rows, *pick)
 
 
-def _which_series(table: EventTable, series: SeriesSet) -> IntArray:
+def which_series(table: EventTable, series: SeriesSet) -> IntArray:
+    """Return the series of each event, -1 where there is none, shape (N,)."""
     names, place = table.places
     if tuple(names.tolist()) == series.codes:
         return place

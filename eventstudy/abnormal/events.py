@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,10 +49,11 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
         "the windows reach over {a} trading days without a bar of {instrument}, more than {b}: as a rule two companies "
         "under one code; cut the prices there",
     ),
+    ("outside_data", "{instrument} has no bar on the day of the event, which is marked as during market hours"),
 )
 USED, UNKNOWN, BEFORE, AFTER, HOLE, WINDOW, SHORT, MISSING, DEGENERATE = range(9)
 DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_SHORTENED, CIRCULAR = range(9, 18)
-EXACT, YEARS = 18, 19
+EXACT, YEARS, NO_SESSION = 18, 19, 20
 USED_CODES = (USED, USED_PARTLY, USED_SHORTENED)
 _IS_USED = np.isin(np.arange(256), USED_CODES)
 
@@ -164,10 +165,17 @@ class EventTable:
     named : bool
         Whether the ids were given; where they were only numbered, two rows of one instrument and one time are the
         same event given twice.
-    circular : BoolArray or None, shape (N,)
-        True where the time was derived from the price of the very instrument; such a pair is refused.
+    refused : NDArray of uint8 or None, shape (N,)
+        Ledger code of pairs that are refused whatever the data say (circular time); 0 for the others.
     distinct : bool
         Whether all ids are known to differ.
+    day, session : IntArray or None, shape (N,)
+        Days since 1970-01-01 of events given by a date without a time (``NO_DAY`` for the others), and the code of
+        the session; ``earliest`` and ``latest`` are then laid on the bars of each series.
+    zoned : BoolArray or None, shape (N,)
+        Whether the interval of such a date is in a time zone that was given with it.
+    attributes : mapping of str to array, each (N,)
+        Every further column of the events, by its name.
     """
 
     given: Any
@@ -175,8 +183,12 @@ class EventTable:
     earliest: IntArray
     latest: IntArray
     named: bool = True
-    circular: BoolArray | None = None
+    refused: NDArray[np.uint8] | None = None
     distinct: bool = False
+    day: IntArray | None = None
+    session: IntArray | None = None
+    zoned: BoolArray | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.earliest)
@@ -192,7 +204,8 @@ class EventTable:
 
     def content(self) -> tuple[Any, ...]:
         """Return what two equal tables share, however their names are kept."""
-        return self.ids, self.instruments, self.earliest, self.latest, self.named, self.circular
+        times = self.earliest, self.latest, self.day, self.session
+        return self.ids, self.instruments, times, self.named, self.refused, dict(self.attributes)
 
     def keys(self, which: IntArray) -> tuple[IntArray, ...]:
         """Return integer columns that are all equal exactly where two rows are one event on one instrument."""
@@ -238,6 +251,8 @@ class OpenLedger:
         return Ledger(self.table, self.code, self.a, self.b)
 
 
+# Stands for no date in EventTable.day.
+NO_DAY = -(1 << 40)
 _NONE: IntArray = np.empty(0, dtype=np.int64)
 NO_EVENTS = EventTable(_NONE.astype(object), (_NONE.astype(object), _NONE), _NONE, _NONE)
 

@@ -47,7 +47,7 @@ def last_event(path: Path) -> datetime | None:
     spec = StudySpec.from_toml(path)
     if not spec.events_file:
         return None
-    events = read_events(path.parent / spec.events_file)
+    events = read_events(path.parent / spec.events_file, timezone=spec.event_timezone)
     return max((event.time.latest for event in events if not spec.events or event.id in spec.events), default=None)
 
 

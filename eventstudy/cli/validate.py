@@ -65,7 +65,7 @@ def problems_of(path: Path) -> list[Problem]:
 
 
 def _placed(path: Path, text: str, key: str, message: str) -> Problem:
-    from eventstudy.study.spec_toml import key_positions
+    from eventstudy.toml_places import key_positions
 
     places, written = key_positions(text), key
     while written and written not in places:

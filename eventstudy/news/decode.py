@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from eventstudy.errors import NewsError
+from eventstudy.errors import EventFileError, NewsError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -25,6 +26,7 @@ _MOJIBAKE = re.compile(
     "(?:[ÐÑ][\u0080-\u00bf ]?){3,}|(?:[РС][\u0080-\u00bf°±\u0402-\u040f\u0452-\u045f‚„…†‡€‰‹]){3,}|\ufffd"
 )
 SAMPLE = 20_000
+MAX_LIST_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +115,15 @@ def _russian(content: bytes, encoding: str) -> float:
     strange = sum(not ("а" <= c.lower() <= "я" or c in "ёЁ«»—–…№\u00a0") for c in high)
     shouting = sum(c.isupper() for c in high)
     return (frequent - 2 * rare - 3 * strange - (shouting if shouting < 0.9 * len(high) else 0)) / len(high)
+
+
+def read_decoded(path: Path) -> str:
+    """Return the text of an events file in whichever encoding it certainly has."""
+    try:
+        if path.stat().st_size > MAX_LIST_BYTES:
+            raise EventFileError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", remedy="Split it.")
+        return decode(path.read_bytes(), str(path)).text
+    except OSError as error:
+        raise EventFileError(f"{path} cannot be read: {error.strerror}.", remedy="Check the path.") from None
+    except NewsError as error:
+        raise EventFileError(str(error)) from None

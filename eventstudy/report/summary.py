@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # More rows than this are a file's work, not a terminal's: the files and ``to_frame`` have all of them.
 MOST_ROWS = 40
+# What changes the meaning of every number stands above them.
+FIRST = ("ES-EVENT-BARS",)
 
 
 def summary(result: StudyResult) -> str:
@@ -33,7 +35,9 @@ def _parts(result: StudyResult) -> Iterator[str]:
     if drawn:
         yield "SIMULATED data: drawn from a seed, not traded."
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in result.ledger.counts().items())
-    yield f"Event responses: {counts}; model {spec.model}, anchor {spec.anchor}.\n"
+    yield f"Event responses: {counts}; model {spec.model}, anchor {spec.anchor}."
+    yield from (for_terminal(n.message, 400) for n in result.notices if n.code in FIRST)
+    yield ""
     yield from (for_terminal(sentence, 400) for sentence in finding(study, spec.level, moved(result)))
     yield ""
     if result.response is not None and len(result.response):
@@ -49,7 +53,7 @@ def _parts(result: StudyResult) -> Iterator[str]:
     yield from (
         for_terminal(f"not used: {o['event']} {o['instrument']}: {o['reason']}", 300) for o in study["outcomes"]
     )
-    yield from (for_terminal(f"note {n.code}: {n.message}", 400) for n in result.notices)
+    yield from (for_terminal(f"note {n.code}: {n.message}", 400) for n in result.notices if n.code not in FIRST)
 
 
 def _beginning(result: StudyResult) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.event_days import SESSION_CODES
+from eventstudy.abnormal.events import NO_DAY, REASONS, EventTable, Ledger
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, ReturnKind, from_epoch_us
 from eventstudy.errors import UsageError
@@ -114,6 +116,41 @@ def diagnostics_frame(abnormal: AbnormalReturns, diagnostics: FloatArray | None)
     frame.insert(0, "instrument", abnormal.instruments[:n])
     frame.insert(0, "event", abnormal.events[:n])
     return frame
+
+
+def events_frame(ledger: Ledger, abnormal: AbnormalReturns) -> pd.DataFrame:
+    """One row per (event, instrument) pair of the input, in its order, with every attribute of the event.
+
+    Columns: event, instrument, earliest, latest, date and session where they were given, outcome, n_bars (bars at
+    tau = 0; missing if not used), then the attributes under their own names.
+    """
+    import pandas as pd
+
+    table = ledger.table
+    n_bars = np.full(len(table), np.nan)
+    if len(abnormal) and abnormal.tau[0] <= 0 <= abnormal.tau[-1]:
+        n_bars[abnormal.row] = abnormal.n_bars[:, -int(abnormal.tau[0])]
+    columns = {
+        "event": table.ids,
+        "instrument": table.instruments,
+        "earliest": from_epoch_us(table.earliest),
+        "latest": from_epoch_us(table.latest),
+        **_day_columns(table),
+        "outcome": np.array([name for name, _ in REASONS], dtype=object)[ledger.code],
+        "n_bars": n_bars,
+    }
+    further = {name if name not in columns else f"{name} (attribute)": of for name, of in table.attributes.items()}
+    return pd.DataFrame({**columns, **further})
+
+
+def _day_columns(table: EventTable) -> dict[str, np.ndarray]:
+    if table.day is None or table.session is None:
+        return {}
+    dates = np.where(table.day == NO_DAY, np.datetime64("NaT"), table.day.astype("datetime64[D]"))
+    return {
+        "date": dates.astype("datetime64[s]"),
+        "session": np.array(list(SESSION_CODES), dtype=object)[table.session],
+    }
 
 
 def across(values: FloatArray) -> tuple[FloatArray, FloatArray, np.ndarray]:

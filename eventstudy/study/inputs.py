@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,11 +14,12 @@ from eventstudy.abnormal.events import EventTable
 from eventstudy.abnormal.regressors import with_factors
 from eventstudy.abnormal.series import SeriesSet, series_of
 from eventstudy.abnormal.windows import Clock, Window, WindowSpec
-from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, ReturnKind, StrArray, epoch_us, instant_us
-from eventstudy.errors import DataError, EventTimeError, Notice, UsageError
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, ReturnKind
+from eventstudy.errors import DataError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
+from eventstudy.study.event_table import laid_table
 from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
@@ -71,7 +71,7 @@ def read_inputs(
     factors = [factor_returns(item, given, spec.returns, axes) for item in columns]
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     notices = (*notices, *match_notices(spec, matches))
-    table = event_table(as_pandas(events), series.codes)
+    table = laid_table(as_pandas(events), series, spec.event_dates)
     simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
     return Inputs(table, series, bars, simulated, (*notices, *(n for b in bars for n in b.notices)))
 
@@ -233,88 +233,3 @@ def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
         gap_limit=np.full(S, axis.gap_limit, dtype=np.int64),
         factors=np.empty((0, T)),
     )
-
-
-def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str]) -> EventTable:
-    """Return events as columns: one row per event and instrument; an event that names none is studied on all."""
-    if isinstance(events, pd.DataFrame):
-        return _table_of_frame(events, codes)
-    # A study of a frame of events never reads the news package.
-    from eventstudy.news.events.merging import rests_on_price_of
-    from eventstudy.news.items import Event
-
-    strange = next((item for item in events if not isinstance(item, Event)), None)
-    if strange is not None:
-        raise UsageError(
-            f"The events hold a {type(strange).__name__}.",
-            remedy="Pass Event values (read_events), or a frame with the columns 'instrument' and 'time'.",
-        )
-    pairs = [(event, code) for event in events for code in (event.instruments or codes)]
-    return EventTable(
-        given=np.array([e.id for e, _ in pairs], dtype=object),
-        places=_places(pd.Series([code for _, code in pairs], dtype=object), codes),
-        earliest=np.array([instant_us(e.time.earliest) for e, _ in pairs], dtype=np.int64),
-        latest=np.array([instant_us(e.time.latest) for e, _ in pairs], dtype=np.int64),
-        circular=np.array([rests_on_price_of(e, code) for e, code in pairs], dtype=np.bool_),
-    )
-
-
-def _table_of_frame(frame: pd.DataFrame, codes: Sequence[str]) -> EventTable:
-    if "instrument" not in frame or not ("time" in frame or {"earliest", "latest"} <= set(frame.columns)):
-        raise UsageError(
-            f"The events have the columns {list(frame.columns)}; needed are 'instrument' and 'time' (or 'earliest' and "
-            "'latest').",
-            remedy="Rename the columns.",
-        )
-    earliest = _instants(frame["time"] if "time" in frame else frame["earliest"])
-    latest = earliest if "time" in frame else _instants(frame["latest"])
-    if (earliest > latest).any():
-        bad = int((earliest > latest).argmax())
-        raise EventTimeError(f"Row {bad} of the events ends before it begins.", remedy="Exchange the two times.")
-    name = next((column for column in ("id", "event") if column in frame), None)
-    width = len(str(len(frame)))
-    if name is None:
-        ids: StrArray | pd.Series = np.array([f"event-{i:0{width}d}" for i in range(1, len(frame) + 1)], dtype=object)
-        texts = False
-    else:
-        texts = frame[name].dtype == "str"
-        ids = frame[name] if texts else _words(frame[name])
-    return EventTable(
-        ids,
-        _places(frame["instrument"], codes),
-        earliest,
-        latest,
-        named=name is not None,
-        distinct=texts and bool(frame[name].is_unique),
-    )
-
-
-def _places(instruments: pd.Series, codes: Sequence[str]) -> tuple[StrArray, IntArray]:
-    """Return instruments, each once, and which of them each row names."""
-    if instruments.dtype == "str":
-        import pyarrow as pa
-        from pyarrow.compute import index_in
-
-        # Where all rows name a series, looking them up is sooner done than counting what they name.
-        place = index_in(pa.array(instruments), pa.array(codes, type=pa.large_string()))
-        if place.null_count == 0:
-            return np.array(codes, dtype=object), place.to_numpy().astype(np.int64)
-    found, names = pd.factorize(instruments, use_na_sentinel=False)
-    return _words(pd.Series(names)), found.astype(np.int64, copy=False)
-
-
-def _words(column: pd.Series) -> StrArray:
-    words: StrArray = column.to_numpy(dtype=object)
-    return words if column.dtype == object or column.dtype == "str" else np.array(list(map(str, words)), dtype=object)
-
-
-def _instants(column: pd.Series) -> IntArray:
-    if column.dtype == object and len(column) and isinstance(column.iloc[0], datetime):
-        return np.array([instant_us(at) for at in column], dtype=np.int64)
-    index = pd.DatetimeIndex(column)
-    missing = index.asi8 == pd.NaT.value
-    if missing.any():
-        raise EventTimeError(
-            f"Row {int(missing.argmax())} of the events has no time.", remedy="Date it, or leave it out."
-        )
-    return epoch_us(index)

@@ -166,7 +166,7 @@ def _events(spec: StudySpec, folder: Path) -> tuple[Event, ...]:
 
     if not spec.events_file:
         raise DataError("The study names no events.", remedy='Add [events] with file = "events.toml".')
-    events = tuple(read_events(folder / spec.events_file))
+    events = tuple(read_events(folder / spec.events_file, timezone=spec.event_timezone))
     missing = sorted(set(spec.events) - {event.id for event in events})
     if missing:
         known = ", ".join(sorted(event.id for event in events)[:10])

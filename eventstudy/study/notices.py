@@ -10,7 +10,7 @@ import numpy as np
 from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.align import Overlaps
-from eventstudy.abnormal.events import OpenLedger
+from eventstudy.abnormal.events import NO_DAY, EventTable, OpenLedger
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.errors import Notice
@@ -64,6 +64,35 @@ UNUSED = {
     "market": "Leave it out, or choose a model that does, such as 'market'.",
     "factors": "Leave them out, or choose the model 'factor'.",
 }
+
+
+def merged_notices(abnormal: AbnormalReturns, table: EventTable, *, daily: bool) -> tuple[Notice, ...]:
+    """Warn if tau = 0 spans several bars: in how many events, why, and what to add to the events."""
+    if not len(abnormal) or not abnormal.tau[0] <= 0 <= abnormal.tau[-1]:
+        return ()
+    bars = abnormal.n_bars[:, -int(abnormal.tau[0])]
+    merged = bars > 1
+    if not merged.any():
+        return ()
+    dated = np.zeros(len(merged), np.bool_) if table.day is None else table.day[abnormal.row] != NO_DAY
+    sessions = np.zeros(len(merged), np.int64) if table.session is None else table.session[abnormal.row]
+    dates, times = int((merged & dated & (sessions == 0)).sum()), int((merged & ~dated).sum())
+    low, high = int(bars[merged].min()), int(bars[merged].max())
+    spans = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    why = []
+    if dates:
+        cure = 'add `time` or `session` (bmo, dmh, amc), or set `[events] dates = "trading_day"`'
+        why.append(f"{dates:,} {_have(dates)} only a date; {cure}")
+    if times:
+        why.append(f"{times:,} {_have(times)} an event interval that contains a close; narrow it if possible")
+    counted = f"in {int(merged.sum()):,} of {len(merged):,} events"
+    unit = "trading days" if daily else "bars"
+    reasons = f": {'. '.join(why)}." if why else "."
+    return (Notice("ES-EVENT-BARS", f"tau = 0 spans {spans} {unit} {counted}{reasons}"),)
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:

@@ -39,6 +39,7 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "aar": lambda result: frames.aar_frame(result.abnormal, result.spec.returns),
     "tests": lambda result: result.significances.to_frame(),
     "outcomes": lambda result: result.ledger.to_frame(),
+    "events": lambda result: frames.events_frame(result.ledger, result.abnormal),
     "diagnostics": lambda result: frames.diagnostics_frame(result.abnormal, result.diagnostics),
 }
 
@@ -98,7 +99,7 @@ class StudyResult:
         return bool(self.ledger.used.all())
 
     def to_frame(self, table: str = "car") -> pd.DataFrame:
-        """Return a tidy frame: ``"ar"``, ``"car"``, ``"aar"``, ``"tests"`` or ``"outcomes"``; decimal returns."""
+        """Return a table of the result as a tidy frame; returns are decimal. An unknown name lists the tables."""
         if table not in FRAMES:
             raise UnknownNameError("table", table, FRAMES, nearest=hint("table", table, FRAMES))
         return FRAMES[table](self)

@@ -14,9 +14,10 @@ from eventstudy.errors import UsageError
 from eventstudy.inference.findings import Significances
 from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
+from eventstudy.study.event_table import laid_events
 from eventstudy.study.fit_notices import number_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs
-from eventstudy.study.notices import refit_notices, study_notices, unused_notices
+from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
 from eventstudy.study.responses import response_needs, response_notices, response_of
@@ -77,7 +78,8 @@ def run_study(
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run)
         regressors = (*many(market), *many(factors))
-        response = response_of(spec, events, inputs.bars, regressors)
+        dated = laid_events(events, inputs.table) if isinstance(events, Sequence) else events
+        response = response_of(spec, dated, inputs.bars, regressors)
         hours = calendar_notices(inputs.bars)
     given = {"market": market is not None, "factors": factors is not None}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
@@ -111,6 +113,7 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
     kept_draws = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS
     notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
+    merged = merged_notices(abnormal, inputs.table, daily=inputs.series.is_daily)
     return StudyResult(
         spec=spec,
         ledger=study.ledger.closed(),
@@ -119,7 +122,7 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
         prices=price_slices(inputs.bars, inputs.series, study.data.positions, abnormal),
         placebo=paths if kept_paths else None,
         placebo_cars=draws if kept_draws else {},
-        notices=(*inputs.notices, *notices),
+        notices=(*merged, *inputs.notices, *notices),
         simulated=inputs.simulated,
         windows=evidence.windows,
         diagnostics=evidence.diagnostics,

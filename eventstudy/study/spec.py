@@ -67,6 +67,11 @@ class StudySpec(Settings):
         Path of a reviewed events file, relative to the study file.
     events : tuple of str
         Only these event ids; empty for all.
+    event_dates : {"interval", "trading_day"}
+        How a date without a time is laid on the bars: as the whole day on the exchange's clock, so that tau = 0 may
+        hold two trading days, or as that trading day (the next one if the market is closed).
+    event_timezone : str
+        IANA name of the clock of times in the events file that have no UTC offset.
     data : tuple of DataSpec
         Series to study; may stay empty when data is given to ``run_study``.
     market : DataSpec or None
@@ -127,6 +132,8 @@ class StudySpec(Settings):
     title: str = ""
     events_file: str = ""
     events: tuple[str, ...] = ()
+    event_dates: Literal["interval", "trading_day"] = "interval"
+    event_timezone: str = ""
     data: tuple[DataSpec, ...] = ()
     market: DataSpec | None = None
     factors: tuple[DataSpec, ...] = ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eventstudy.errors import DataError, Problem, SpecError, did_you_mean
 from eventstudy.study.renamed import new_name
 from eventstudy.study.spec import StudySpec
+from eventstudy.toml_places import Position, key_positions, nearest_place
 
 # Where each setting stands in a study file; the only place that knows both spellings.
 PLACES: dict[str, str] = {
@@ -19,6 +20,8 @@ PLACES: dict[str, str] = {
     "seed": "seed",
     "events.file": "events_file",
     "events.only": "events",
+    "events.dates": "event_dates",
+    "events.timezone": "event_timezone",
     "data": "data",
     "market": "market",
     "factors": "factors",
@@ -49,7 +52,6 @@ PLACES: dict[str, str] = {
     "response.options": "response_options",
 }
 SECTIONS = {place.partition(".")[0] for place in PLACES if "." in place}
-Position = tuple[int, int]
 
 
 def read_spec(path: Path) -> StudySpec:
@@ -78,7 +80,7 @@ def parse_spec(text: str, name: str) -> StudySpec:
     except SpecError as refused:
         found += [(_toml_key(problem.key), problem.message) for problem in refused.problems]
     if found:
-        located = (Problem(name, *_nearest(key, places), key, message) for key, message in found)
+        located = (Problem(name, *nearest_place(key, places), key, message) for key, message in found)
         raise SpecError(sorted(located, key=lambda problem: (problem.line, problem.column)))
     return spec
 
@@ -94,41 +96,6 @@ def write_spec(spec: StudySpec) -> str:
             section, _, key = place.rpartition(".")
             (document.setdefault(section, {}) if section else document)[key] = written[field]
     return tomlkit.dumps(document)
-
-
-def key_positions(text: str) -> dict[str, Position]:
-    """Return the line and column (from 1) of every key and table header of a TOML text.
-
-    The TOML reader of the standard library keeps no positions, so this reads the shape of the lines again; it only
-    has to be right for texts that the reader has accepted.
-    """
-    places: dict[str, Position] = {}
-    counts: dict[str, int] = {}
-    table = ""
-    for number, line in _lines_outside_strings(text):
-        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?", line):
-            table = _plain(header[2])
-            if header[1] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                table = f"{table}[{counts[table]}]"
-            places[table] = (number, line.index("[") + 1)
-        elif key := re.match(r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+))*)\s*=", line):
-            name = f"{table}.{_plain(key[1])}".lstrip(".")
-            places[name] = (number, key.start(1) + 1)
-    return places
-
-
-def _plain(key: str) -> str:
-    return re.sub(r"\s*\.\s*", ".", key.strip()).replace('"', "").replace("'", "")
-
-
-def _lines_outside_strings(text: str) -> Iterator[tuple[int, str]]:
-    inside = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if not inside:
-            yield number, line
-        for quotes in re.findall(r'"""|\'\'\'', line):
-            inside = "" if inside == quotes else inside or quotes
 
 
 def _flatten(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -170,15 +137,6 @@ def _toml_key(field: str) -> str:
     head, dot, tail = stem.partition(".")
     back = {name: place for place, name in PLACES.items()}
     return back.get(head, head) + dot + tail + bracket + rest
-
-
-def _nearest(key: str, places: Mapping[str, Position]) -> Position:
-    """Return the place of a key, or of the nearest thing above it that is written in the file."""
-    while key:
-        if key in places:
-            return places[key]
-        key = key[: max(key.rfind("."), key.rfind("["), 0)]
-    return (1, 1)
 
 
 def _syntax_position(message: str, text: str) -> Position:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from eventstudy.errors import DataError, SpecError
 from eventstudy.study.spec import StudySpec
-from eventstudy.study.spec_toml import PLACES, SECTIONS, key_positions, parse_spec, read_spec
+from eventstudy.study.spec_toml import PLACES, SECTIONS, parse_spec, read_spec
+from eventstudy.toml_places import key_positions
 
 GOOD = """\
 name = "call"

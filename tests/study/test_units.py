@@ -51,5 +51,5 @@ def test_an_unknown_zone_of_the_close_is_told_without_six_hundred_names() -> Non
 
 def test_events_of_another_kind_are_told() -> None:
     frame = daily_frame(300, 1, seed=1)
-    with pytest.raises(UsageError, match="hold a dict"):
+    with pytest.raises(UsageError, match="contains a dict"):
         es.run_study(SPEC, [{"id": "a"}], frame)  # type: ignore[list-item]

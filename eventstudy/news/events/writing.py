@@ -1,16 +1,23 @@
-"""Lists of events as text: written for review, evidence beside each value, never over a file that may be reviewed."""
+"""Lists of events as text: TOML for review, evidence beside each value, or CSV; never over a reviewed file."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import EventFileError
 from eventstudy.files import explained, replacing
 from eventstudy.news.events.merging import Proposal
 from eventstudy.news.items import Event
-from eventstudy.news.toml_text import toml_array, toml_string, toml_table, toml_time
+from eventstudy.show.escape import for_spreadsheet
+
+if TYPE_CHECKING:
+    from tomlkit.items import Array
 
 HEADER = """\
 # Events for review. Times are the interval in which the news became public: certainly not before `earliest`,
@@ -21,28 +28,25 @@ _PROPOSAL = re.compile(r'^status = "proposal"$', re.MULTILINE)
 
 def render_events(events: Iterable[Event], *, title: str = "", status: str = "proposal") -> str:
     """Return events as TOML text, one block each, times in UTC, evidence beside them; equal input, equal bytes."""
-    head = [HEADER, f"status = {toml_string(status)}", *([f"title = {toml_string(title)}"] if title else []), ""]
-    return "\n".join(head) + "".join(map(_render_event, events))
+    head = f"{HEADER}\n{_toml({'status': status, **({'title': title} if title else {})})}"
+    return head + "".join(map(render_event, events))
 
 
 def render_proposals(proposals: Iterable[Proposal], *, accept: bool = False) -> str:
-    """Return proposals as an events file; what a person must decide stands there as comments, not as an event.
+    """Return proposals as an events file; what needs a decision stands there as comments, not as an event.
 
     With ``accept`` only what has nothing open is written, and the file says it is reviewed.
     """
     blocks = []
     for proposal in proposals:
-        block = "" if proposal.event is None else _render_event(proposal.event)
+        block = "" if proposal.event is None else render_event(proposal.event)
         if not proposal.open:
             blocks.append(block)
         elif not accept:
             asked = "".join(f"# decide: {_plain_line(line)}\n" for line in proposal.open)
             blocks.append("\n" + asked + "".join(f"# {_plain_line(line)}\n" for line in block.strip().splitlines()))
-    status = "reviewed" if accept else "proposal"
-    note = (
-        "" if accept else "# A block that begins with 'decide' is no event yet: settle it, then take the marks away.\n"
-    )
-    return f"{HEADER}{note}\nstatus = {toml_string(status)}\n" + "".join(blocks)
+    note = "" if accept else "# A block that begins with `decide` is not used: settle it, then remove the `#`.\n"
+    return f"{HEADER}{note}\n{_toml({'status': 'reviewed' if accept else 'proposal'})}" + "".join(blocks)
 
 
 def _plain_line(text: str) -> str:
@@ -50,23 +54,97 @@ def _plain_line(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _render_event(event: Event) -> str:
-    lines = ["", "[[event]]", f"id = {toml_string(event.id)}"]
-    if event.label:
-        lines.append(f"label = {toml_string(event.label)}")
-    lines += [
-        f"earliest = {toml_time(event.time.earliest)}",
-        f"latest = {toml_time(event.time.latest)}",
-        f"basis = {toml_string(event.time.basis)}",
-        f"instruments = {toml_array(event.instruments)}",
-    ]
-    if event.expected_sign is not None:
-        lines.append(f"expected_sign = {event.expected_sign}")
-    named = {"items": event.items, "sources": event.sources, "evidence": event.time.evidence, "claims": event.claims}
-    lines += [f"{name} = {toml_array(values)}" for name, values in named.items() if values]
-    if event.attributes:
-        lines.append(f"attributes = {toml_table(event.attributes)}")
-    return "\n".join(lines) + "\n"
+def values_of_event(event: Event) -> dict[str, Any]:
+    """Return an event under the names of an events file; empty values are left out."""
+    time, day = event.time, event.time.day
+    given = {"date": day.date, "session": day.session, "timezone": day.zone} if day is not None else {}
+    values = {
+        "id": event.id,
+        "label": event.label,
+        **given,
+        "earliest": time.earliest,
+        "latest": time.latest,
+        "basis": time.basis,
+        "instruments": event.instruments,
+        "expected_sign": event.expected_sign,
+        "items": event.items,
+        "sources": event.sources,
+        "evidence": time.evidence,
+        "claims": event.claims,
+        "attributes": event.attributes,
+    }
+    return {key: value for key, value in values.items() if value or key == "instruments"}
+
+
+def render_event(event: Event) -> str:
+    """Return the ``[[event]]`` block of one event."""
+    return "\n[[event]]\n" + _toml(values_of_event(event))
+
+
+def _toml(values: dict[str, Any]) -> str:
+    import tomlkit
+
+    table = tomlkit.document()
+    for key, value in values.items():
+        if isinstance(value, tuple):
+            table.add(key, _array(value))
+        elif key == "attributes":
+            attributes = tomlkit.inline_table()
+            attributes.update({_clean(k): _clean(v) for k, v in value.items()})
+            table.add(key, attributes)
+        else:
+            table.add(key, _clean(value))
+    return tomlkit.dumps(table)
+
+
+def _array(values: Sequence[str]) -> Array:
+    """Return an array of strings: on one line while short, else one element a line, so that differences stay small."""
+    import tomlkit
+
+    array = tomlkit.array()
+    array.extend(map(_clean, values))
+    return array.multiline(sum(map(len, values)) > 90)
+
+
+def _clean(value: Any) -> Any:
+    """Return a value whose text can be written as UTF-8: lone surrogates are replaced."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+# Columns of a CSV of events, in this order; attributes follow.
+CSV_COLUMNS = (
+    *("id", "label", "date", "session", "timezone", "earliest", "latest", "basis", "instruments"),
+    *("expected_sign", "items", "sources"),
+)
+
+
+def render_csv(events: Sequence[Event]) -> str:
+    """Return events as CSV that ``read_events`` reads; lists are joined by semicolons, attributes are columns.
+
+    An attribute with the name of another column is written as ``NAME (attribute)``.
+    """
+    names = dict.fromkeys(name for event in events for name in event.attributes)
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    own = [f"{name} (attribute)" if name.casefold() in CSV_COLUMNS else name for name in names]
+    out.writerow([*CSV_COLUMNS, *map(for_spreadsheet, own)])
+    for event in events:
+        values = values_of_event(event)
+        cells = [_csv_cell(values.get(column, "")) for column in CSV_COLUMNS]
+        out.writerow([*cells, *(_csv_cell(event.attributes.get(name, "")) for name in names)])
+    return text.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    if isinstance(value, tuple):
+        return for_spreadsheet("; ".join(value))
+    if isinstance(value, str):
+        return for_spreadsheet(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")  # an instant, where whole seconds would be an interval
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
 
 
 def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", status: str = "proposal") -> Path:

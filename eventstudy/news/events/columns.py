@@ -1,0 +1,198 @@
+"""Tables of events: which column holds what, and cells of any type as the values of an event."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventstudy.errors import EventFileError
+from eventstudy.news.events.rows import Row
+from eventstudy.news.raw_rows import RawRow
+from eventstudy.news.readers import item_id
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Role -> the names its column may have, the best first; every other column is an attribute.
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "event_id"),
+    "label": ("label", "name", "title", "headline", "event"),
+    "instruments": ("instruments", "instrument", "ticker", "symbol", "permno"),
+    "date": ("date", "event_date", "announcement_date", "anndats", "rdq"),
+    "time": ("time", "event_time", "datetime", "timestamp", "anntims"),
+    "session": ("session", "hour"),
+    "timezone": ("timezone", "time_zone", "tz", "zone"),
+    "earliest": ("earliest",),
+    "latest": ("latest",),
+    "basis": ("basis",),
+    "calendar": ("calendar",),
+    "expected_sign": ("expected_sign",),
+    "items": ("items",),
+    "sources": ("sources",),
+    "evidence": ("evidence",),
+    "claims": ("claims",),
+}
+LISTS = ("items", "sources", "evidence", "claims")
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
+_NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?")
+
+
+def choose_roles(names: Iterable[str]) -> dict[str, str]:
+    """Return column -> role; of several columns with one role the first name in ``ROLES`` counts."""
+    known = {re.sub(r"[\s-]+", "_", str(name).strip().casefold()): str(name) for name in names}
+    chosen = {role: next((known[n] for n in options if n in known), None) for role, options in ROLES.items()}
+    return {column: role for role, column in chosen.items() if column is not None}
+
+
+def table_rows(path: Path, raw: Iterable[RawRow]) -> list[Row]:
+    """Return the rows of a table of events.
+
+    Raises
+    ------
+    EventFileError
+        If no column holds a date or a time.
+    """
+    roles: dict[str, str] | None = None
+    rows: list[Row] = []
+    for one in raw:
+        if roles is None:
+            roles = choose_roles(one.cells)
+            check_roles(path, roles, one.cells)
+        values = values_of(one.cells, roles)
+        if values.keys() - {"attributes"} or values["attributes"]:
+            rows.append(Row(path, values, one.line))
+    return named(settled(rows))
+
+
+def frame_rows(frame: pd.DataFrame) -> list[Row]:
+    """Return the rows of a frame of events, numbered as pandas does, from 0."""
+    records = frame.to_dict("records")
+    return table_rows(
+        Path("events"), (RawRow(number, {str(k): v for k, v in cells.items()}) for number, cells in enumerate(records))
+    )
+
+
+def check_roles(path: Path, roles: Mapping[str, str], columns: Iterable[str]) -> None:
+    """Refuse a table without a column that says when."""
+    there = set(roles.values())
+    if not {"date", "time"} & there and not {"earliest", "latest"} <= there:
+        raise EventFileError(
+            f"{path}: no column holds a date or a time; found {', '.join(map(str, columns)) or 'no header'}.",
+            remedy="Name a column `date` or `time`, or two `earliest` and `latest`.",
+        )
+
+
+def values_of(cells: Mapping[str, Any], roles: Mapping[str, str]) -> dict[str, Any]:
+    """Return the cells of one row as the values of an event; empty cells are left out."""
+    values: dict[str, Any] = {}
+    attributes: dict[str, float | str] = {}
+    for column, cell in cells.items():
+        role = roles.get(column)
+        if is_empty(cell):
+            continue
+        if role is None:
+            attributes[str(column)] = attribute(cell)
+        elif role == "instruments":
+            values[role] = names_in(cell)
+        elif role in LISTS:
+            values[role] = [part.strip() for part in str(cell).split(";") if part.strip()]
+        elif role in ("date", "time", "earliest", "latest"):
+            values[role] = moment(cell)
+        elif role == "expected_sign":
+            values[role] = int(float(cell)) if str(cell) in ("1", "+1", "-1", "1.0", "-1.0") else cell
+        else:
+            values[role] = text_of(cell)
+    return {**values, "attributes": attributes}
+
+
+def is_empty(cell: Any) -> bool:
+    """Return whether a cell holds nothing: no text, None, NaN or NaT."""
+    return cell is None or (isinstance(cell, str) and not cell.strip()) or (not isinstance(cell, str) and cell != cell)
+
+
+def attribute(cell: Any) -> float | str:
+    """Return a further cell as a number or a word; text with leading zeros (a CIK) stays text."""
+    if isinstance(cell, int | float) and math.isfinite(cell):
+        return float(cell)
+    text = text_of(cell)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def text_of(cell: Any) -> str:
+    """Return a cell as text: whole numbers without a decimal point, dates as written in ISO 8601."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell).strip()
+
+
+def names_in(cell: Any) -> list[str]:
+    """Return the instruments that a cell names, separated by semicolons or commas."""
+    listed = cell if isinstance(cell, list | tuple) else re.split(r"[;,]", text_of(cell))
+    return [name for name in (text_of(part) for part in listed) if name]
+
+
+def moment(cell: Any) -> Any:
+    """Return a date or time cell; numbers such as 20170418 and 1606 as their digits."""
+    if isinstance(cell, datetime):
+        return cell if type(cell) is datetime else cell.to_pydatetime()  # type: ignore[attr-defined]
+    return cell if isinstance(cell, date | time) else text_of(cell)
+
+
+def settled(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with what only all of them together prove: the order of numeric dates, midnights that are dates.
+
+    A day above 12 in one row proves the order for all. Midnights without a time zone are dates if every row of the
+    column is one.
+    """
+    cells = [str(row.values.get(key, "")) for row in rows for key in ("date", "time")]
+    numeric = [found for cell in cells if (found := _NUMERIC_DATE.match(cell))]
+    first, second = (any(int(found[part]) > 12 for found in numeric) for part in (1, 2))
+    order = None if first == second else first
+    made = []
+    whole = {key: all(_is_midnight(row.values.get(key)) for row in rows) for key in ("date", "time")}
+    for row in rows:
+        days = {key: _as_date(row.values[key]) for key, all_days in whole.items() if all_days and key in row.values}
+        made.append(Row(row.path, {**row.values, **days}, row.line, row.timezone, row.place, order))
+    return made
+
+
+def _is_midnight(cell: Any) -> bool:
+    if isinstance(cell, datetime):
+        return cell.tzinfo is None and cell.time() == time.min
+    return cell is None or isinstance(cell, date) or bool(_MIDNIGHT.fullmatch(str(cell)))
+
+
+def _as_date(cell: Any) -> Any:
+    if isinstance(cell, datetime):
+        return cell.date()
+    return cell if isinstance(cell, date) else _MIDNIGHT.sub(r"\1", cell)
+
+
+def named(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows, each with an id: of its instrument, label and time where none was given.
+
+    Rows that are equal in every cell share an id, so that a study counts them once; others of one name are numbered.
+    """
+    taken: dict[str, list[Mapping[str, Any]]] = {}
+    made = []
+    for row in rows:
+        if "id" in row.values:
+            made.append(row)
+            continue
+        parts = [*row.values.get("instruments", [])[:1], row.values.get("label", "")]
+        when = [text_of(row.values[key]) for key in ("date", "time", "earliest", "session") if key in row.values]
+        name = " ".join(filter(None, [*parts, *when])) or "event"
+        same = taken.setdefault(name, [])
+        if row.values not in same:
+            same.append(row.values)
+        number = same.index(row.values)
+        # A name with other characters carries a digest; the plain form is kept where nothing is lost by it.
+        plain = re.sub(r"[\s:]+", "-", name)
+        given = item_id(plain if not number else f"{plain}-{number + 1}")
+        made.append(Row(row.path, {**row.values, "id": given}, row.line, row.timezone, row.place, row.day_first))
+    return made

@@ -1,0 +1,185 @@
+"""Rows of tables as they stand in the file: CSV, TSV, Excel, Parquet and JSON, plain or compressed with gzip."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eventstudy.errors import NewsError
+
+MAX_BYTES = 500_000_000
+MAX_CELL = 10_000_000
+GZIP = b"\x1f\x8b"
+# Ending of a file -> the kind of its rows.
+KINDS: Mapping[str, str] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    **dict.fromkeys([".xlsx", ".xls", ".xlsb", ".ods"], "excel"),
+}
+# How files of a kind begin, where the ending does not say it.
+MAGIC: Mapping[bytes, str] = {b"PAR1": "parquet", b"PK\x03\x04": "excel", b"\xd0\xcf\x11\xe0": "excel"}
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row: where it begins in the file, and its cells by column, of whatever type the file gave them."""
+
+    line: int
+    cells: Mapping[str, Any]
+
+
+def kind_by_name(source: str) -> str:
+    """Return the kind of rows that a file's ending names, ``.gz`` aside; empty where it names none."""
+    return KINDS.get(Path(source.casefold().removesuffix(".gz")).suffix, "")
+
+
+def kind_by_content(content: bytes) -> str:
+    """Return the kind of rows that the first bytes show, or an empty string."""
+    named = next((kind for magic, kind in MAGIC.items() if content.startswith(magic)), "")
+    head = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return named or ("json" if head[:1] in (b"{", b"[") and head[1:2] != b"" else "")
+
+
+def unpacked(content: bytes, source: str) -> bytes:
+    """Return the bytes of a gzip file, at most ``MAX_BYTES`` of them; other bytes as they are."""
+    if not content.startswith(GZIP):
+        return content
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        found = reader.decompress(content, MAX_BYTES)
+        while reader.unused_data.startswith(GZIP) and len(found) < MAX_BYTES:
+            rest = reader.unused_data
+            reader = zlib.decompressobj(wbits=31)
+            found += reader.decompress(rest, MAX_BYTES - len(found))
+    except zlib.error as error:
+        raise NewsError(f"{source} is not a valid gzip file: {error}.") from None
+    if reader.unconsumed_tail:
+        raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
+    if not reader.eof:
+        raise NewsError(f"{source} is a truncated gzip file.", remedy="Download it again.")
+    return found
+
+
+def csv_rows(text: str, source: str, *, delimiter: str = "", header: Sequence[str] = ()) -> Iterator[RawRow]:
+    """Yield the rows of a delimited text; ``header`` names the columns of a text that has no header.
+
+    Raises
+    ------
+    NewsError
+        If a row breaks the rules of CSV, or has more cells than the header.
+    """
+    csv.field_size_limit(MAX_CELL)
+    mark = delimiter or delimiter_of(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    names = list(header)
+    try:
+        for cells in lines:
+            if not any(map(str.strip, cells)):
+                continue
+            if not names:
+                names = unique_names(cells)
+                continue
+            if len(cells) != len(names):
+                raise NewsError(
+                    f"{source}:{lines.line_num}: {len(cells)} cells in this row, but {len(names)} columns.",
+                    remedy=f"Quote cells that contain {mark!r}.",
+                )
+            yield RawRow(lines.line_num, dict(zip(names, cells, strict=True)))
+    except csv.Error as error:
+        raise NewsError(f"{source}:{lines.line_num}: not readable as CSV: {error}.") from None
+
+
+def delimiter_of(text: str) -> str:
+    """Return the delimiter of a table: the mark that is most frequent in its first line."""
+    return max(",;\t|", key=text.split("\n", 1)[0].count)
+
+
+def unique_names(cells: Iterable[Any]) -> list[str]:
+    """Return the names of a header; a column without one is numbered."""
+    names = ["" if cell is None else str(cell).strip() for cell in cells]
+    return [name or f"column {number}" for number, name in enumerate(names, start=1)]
+
+
+def excel_rows(content: bytes, source: str) -> Iterator[RawRow]:
+    """Yield the rows of the first sheet of a workbook; dates and times come as such."""
+    import python_calamine
+
+    try:
+        sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+        rows = sheet.to_python(skip_empty_area=False)
+    except Exception as error:  # the library raises its own tree and panics alike
+        raise NewsError(f"{source} cannot be read as a workbook: {str(error)[:200]}.") from None
+    names: list[str] = []
+    for line, cells in enumerate(rows, start=1):
+        filled = [cell for cell in cells if cell != ""]
+        if not filled:
+            continue
+        if names:
+            yield RawRow(line, dict(zip(names, cells, strict=False)))
+        elif len(filled) > 1:
+            names = unique_names(cells)
+
+
+def parquet_rows(content: bytes, source: str) -> Iterator[RawRow]:
+    """Yield the rows of a Parquet file, batch by batch."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        number = 0
+        for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches(batch_size=2_000):
+            for cells in batch.to_pylist():
+                number += 1
+                yield RawRow(number, cells)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise NewsError(f"{source} cannot be read as Parquet: {str(error)[:200]}.") from None
+
+
+def json_value(text: str, source: str) -> Any:
+    """Return the value of a JSON text; numbers that no market has (NaN) are missing."""
+    try:
+        return json.loads(text, parse_constant=lambda name: None)
+    except (ValueError, RecursionError) as error:
+        raise NewsError(f"{source} is not JSON: {str(error)[:200]}.") from None
+
+
+def json_lines(text: str, source: str) -> Iterator[RawRow]:
+    """Yield one row per line of JSON.
+
+    Raises
+    ------
+    NewsError
+        If a line is not a JSON object.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            found = json_value(line, f"{source}:{number}")
+            if not isinstance(found, dict):
+                raise NewsError(f"{source}:{number}: this line is not a JSON object.")
+            yield RawRow(number, found)
+
+
+def json_objects(text: str, source: str) -> Iterator[RawRow]:
+    """Yield the objects of a JSON list.
+
+    Raises
+    ------
+    NewsError
+        If it is not a list of objects.
+    """
+    found = json_value(text, source)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise NewsError(f"{source} is not a JSON list of objects.")
+    yield from (RawRow(number, one) for number, one in enumerate(found, start=1))

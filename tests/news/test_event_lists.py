@@ -1,0 +1,208 @@
+"""Event lists as people have them: sessions, dates, clock times, further columns, and one message per mistake."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.errors import EventFileError, StampError
+from eventstudy.news.events.files import read_events
+from eventstudy.news.events.rows import clock_text
+from eventstudy.news.events.sessions import session_of, time_of_day
+from eventstudy.news.events.writing import render_csv, write_events
+from eventstudy.news.items import EventDay
+
+
+def saved(tmp_path: Path, text: str, name: str = "e.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def interval(event: es.Event) -> tuple[str, str]:
+    return event.time.earliest.isoformat()[:16], event.time.latest.isoformat()[:16]
+
+
+@pytest.mark.parametrize(
+    ("words", "session"),
+    [
+        *[(w, "bmo") for w in ("bmo", "BMO", "pre-market", "Before Market Open", "before the market opens", "BTO")],
+        *[(w, "amc") for w in ("amc", "time-after-hours", "After Market Close", "post market", "after the bell")],
+        *[(w, "dmh") for w in ("dmh", "during market hours", "During Trading", "intraday")],
+        *[(w, "") for w in ("", "--", "time-not-supplied", "TNS")],
+        *[(w, None) for w in ("16:05", "before close", "noon", "before and after", "market", "after 5")],
+    ],
+)
+def test_sessions_in_words(words: str, session: str | None) -> None:
+    assert session_of(words) == session
+
+
+# The hours of the New York Stock Exchange: 9:30 to 16:00; closed on Good Friday, 14 April 2017.
+@pytest.mark.parametrize(
+    ("day", "session", "expected"),
+    [
+        ("2017-04-18", "bmo", ("2017-04-17T20:00", "2017-04-18T13:30")),
+        ("2017-04-18", "dmh", ("2017-04-18T13:30", "2017-04-18T20:00")),
+        ("2017-04-13", "amc", ("2017-04-13T20:00", "2017-04-17T13:30")),
+        ("2017-04-14", "bmo", ("2017-04-13T20:00", "2017-04-17T13:30")),
+        ("2017-04-14", "amc", ("2017-04-13T20:00", "2017-04-17T13:30")),
+        ("2017-11-24", "amc", ("2017-11-24T18:00", "2017-11-27T14:30")),  # the short day after Thanksgiving
+        ("2017-04-18", "", ("2017-04-18T04:00", "2017-04-19T03:59")),
+    ],
+)
+def test_sessions_on_the_exchange_of_the_instrument(
+    tmp_path: Path, day: str, session: str, expected: tuple[str, str]
+) -> None:
+    path = saved(tmp_path, f"ticker,date,session,calendar\nIBM,{day},{session},XNYS\n")
+    (event,) = read_events(path)
+    assert interval(event) == expected
+    assert event.time.day == EventDay(date.fromisoformat(day), session, event.time.day.zone)  # type: ignore[arg-type, union-attr]
+
+
+def test_market_hours_on_a_holiday_are_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path, "ticker,date,session,calendar\nIBM,2017-04-14,dmh,XNYS\n")
+    with pytest.raises(EventFileError, match=r"e\.csv:2:1: session: XNYS does not trade on 2017-04-14"):
+        read_events(path)
+
+
+def test_a_date_without_a_zone_is_that_day_on_every_clock(tmp_path: Path) -> None:
+    (event,) = read_events(saved(tmp_path, "ticker,date\nIBM,2017-04-18\n"))
+    assert interval(event) == ("2017-04-17T10:00", "2017-04-19T11:59")
+    (moscow,) = read_events(saved(tmp_path, "ticker,date\nSBER,2021-04-13\n"))  # its exchange is known
+    assert interval(moscow) == ("2021-04-12T21:00", "2021-04-13T20:59")
+    (told,) = read_events(saved(tmp_path, "ticker,date\nIBM,2017-04-18\n"), timezone="America/New_York")
+    assert interval(told) == ("2017-04-18T04:00", "2017-04-19T03:59")
+
+
+@pytest.mark.parametrize(
+    ("cells", "earliest"),
+    [
+        ("2017-04-18,4:06 PM", "2017-04-18T20:06"),
+        ("20170418,1606", "2017-04-18T20:06"),
+        ("20170418,93000", "2017-04-18T13:30"),
+        ("18/04/2017,16:06", "2017-04-18T20:06"),
+        ("2017-04-18,16:06 Europe/London", "2017-04-18T15:06"),
+        ("2017-04-18,16:06+03:00", "2017-04-18T13:06"),
+        ("2017-04-18,16:06:30Z", "2017-04-18T16:06"),
+        ("2017-04-18,12:00 AM", "2017-04-18T04:00"),
+    ],
+)
+def test_dates_and_times_apart(tmp_path: Path, cells: str, earliest: str) -> None:
+    (event,) = read_events(saved(tmp_path, f"symbol,date,time\nIBM,{cells}\n"), timezone="America/New_York")
+    assert event.time.earliest.isoformat()[:16] == earliest
+    assert event.time.day is None
+
+
+@pytest.mark.parametrize("cell", ["noonish", "25", "13:00 PM", "4:06 PM ish today", "9:5", "1"])
+def test_a_time_cell_with_other_words_is_refused(tmp_path: Path, cell: str) -> None:
+    with pytest.raises(EventFileError, match="time:"):
+        read_events(saved(tmp_path, f"symbol,date,time\nIBM,2017-04-18,{cell}\n"), timezone="America/New_York")
+    assert clock_text(time(9, 30)) == "09:30:00"
+
+
+def test_a_session_in_the_time_column_is_one(tmp_path: Path) -> None:
+    one, two = read_events(saved(tmp_path, "ticker,date,time\nIBM,2017-04-18,amc\nGE,2017-04-21,--\n"))
+    assert one.time.day == EventDay(date(2017, 4, 18), "amc")
+    assert two.time.day == EventDay(date(2017, 4, 21))
+
+
+def test_the_order_of_numeric_dates_is_proved_by_other_rows(tmp_path: Path) -> None:
+    path = saved(tmp_path, "ticker,date\nIBM,04/05/2019\nGE,31/10/2019\n")
+    assert [e.time.day.date for e in read_events(path)] == [date(2019, 5, 4), date(2019, 10, 31)]  # type: ignore[union-attr]
+    path = saved(tmp_path, "ticker,date\nIBM,04/05/2019\nGE,10/31/2019\n")
+    assert [e.time.day.date for e in read_events(path)] == [date(2019, 4, 5), date(2019, 10, 31)]  # type: ignore[union-attr]
+    for cells in ("IBM,04/05/2019\n", "IBM,04/05/2019\nGE,31/10/2019\nBA,10/31/2019\n"):
+        with pytest.raises(EventFileError, match="no other row proves the order"):
+            read_events(saved(tmp_path, f"ticker,date\n{cells}"))
+
+
+def test_further_columns_are_attributes_and_numbers_are_numbers(tmp_path: Path) -> None:
+    text = "permno,date,surprise,cik,note,empty\n10107,2017-04-18,1.5,0000320193,a b,\n"
+    (event,) = read_events(saved(tmp_path, text))
+    assert event.instruments == ("10107",)
+    assert dict(event.attributes) == {"surprise": 1.5, "cik": "0000320193", "note": "a b"}
+
+
+def test_two_firms_in_one_minute_have_two_ids_and_equal_rows_one(tmp_path: Path) -> None:
+    text = "ticker,time\nMA,2017-01-31T13:00Z\nXOM,2017-01-31T13:00Z\nXOM,2017-01-31T13:00Z\n"
+    events = read_events(saved(tmp_path, text))
+    assert len({e.id for e in events}) == 2
+    assert events[1] == events[2]
+    text = "ticker,date,kind\nMA,2017-01-31,split\nMA,2017-01-31,dividend\n"
+    assert len({e.id for e in read_events(saved(tmp_path, text))}) == 2
+
+
+def test_one_mistake_in_many_rows_is_one_message(tmp_path: Path) -> None:
+    rows = "".join(f"S{n},2017-01-{n % 28 + 1:02},{n % 12 + 1}:05 PM\n" for n in range(84))
+    with pytest.raises(EventFileError) as caught:
+        read_events(saved(tmp_path, f"ticker,date,time\n{rows}"))
+    (line,) = str(caught.value).splitlines()
+    assert "84 rows: lines 2, 3, 4, 5, 6, ..." in line
+    assert "has no time zone" in line
+    assert '[events] timezone = "America/New_York"' in line
+
+
+def test_excel_parquet_and_gzip_read_like_csv(tmp_path: Path) -> None:
+    text = "ticker,date,time,session,surprise\nIBM,2017-04-18,16:06,amc,1.5\nGE,2017-04-21,06:30,bmo,\n"
+    plain = read_events(saved(tmp_path, text), timezone="America/New_York")
+    (tmp_path / "e.csv.gz").write_bytes(gzip.compress(text.encode()))
+    frame = pd.DataFrame(
+        {
+            "ticker": ["IBM", "GE"],
+            "date": pd.to_datetime(["2017-04-18", "2017-04-21"]),
+            "time": [time(16, 6), time(6, 30)],
+            "session": ["amc", "bmo"],
+            "surprise": [1.5, None],
+        }
+    )
+    frame.to_excel(tmp_path / "e.xlsx", index=False)
+    frame.astype({"time": str}).to_parquet(tmp_path / "e.parquet")
+    for name in ("e.csv.gz", "e.xlsx", "e.parquet"):
+        found = read_events(tmp_path / name, timezone="America/New_York")
+        assert [e.time.earliest for e in found] == [e.time.earliest for e in plain], name
+        assert [e.instruments for e in found] == [("IBM",), ("GE",)]
+        assert [e.attributes.get("surprise") for e in found] == [1.5, None]
+
+
+def test_midnights_in_every_row_are_dates(tmp_path: Path) -> None:
+    rows = "IBM,2017-04-18 00:00:00\nGE,2017-04-21 00:00:00\n"
+    assert all(e.time.day for e in read_events(saved(tmp_path, f"ticker,date\n{rows}")))
+    with pytest.raises(EventFileError, match="no time zone"):
+        read_events(saved(tmp_path, f"ticker,date\n{rows}BA,2017-04-21 08:00:00\n"))
+
+
+def test_dates_sessions_and_attributes_survive_writing(tmp_path: Path) -> None:
+    text = "ticker,date,session,surprise,calendar\nIBM,2017-04-18,amc,1.5,XNYS\nGE,2017-04-21,,=1+1,\n"
+    events = read_events(saved(tmp_path, text))
+    assert read_events(write_events(tmp_path / "e.toml", events)) == events
+    again = read_events(saved(tmp_path, render_csv(events), "again.csv"))
+    assert [e.time for e in again] == [e.time for e in events]
+    # A cell that a spreadsheet would run as a formula is written as text.
+    assert again[1].attributes["surprise"] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no rows"),
+        ("ticker,surprise\nIBM,1\n", "no column holds a date or a time; found ticker, surprise"),
+        ("ticker,date,session\nIBM,2017-04-18,sometime\n", "'sometime' is not a session"),
+        ("ticker,date\nIBM,2017-02-30\n", "2017-02-30"),
+        ("ticker,date,time\nIBM,2017-04-18T10:00Z,10:00\n", "already holds a time of day"),
+        ("ticker,session\nIBM,bmo\n", "no column holds a date or a time"),
+    ],
+)
+def test_a_list_that_breaks_a_rule_says_how(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(EventFileError, match=said):
+        read_events(saved(tmp_path, text))
+
+
+def test_a_day_outside_the_calendar_is_refused() -> None:
+    with pytest.raises(StampError, match="outside the calendar"):
+        time_of_day(EventDay(date(1800, 1, 2), "bmo"), "MOEX-SHARES")
+    assert time_of_day(EventDay(date(2021, 4, 13)), "MOEX-SHARES").earliest == datetime(2021, 4, 12, 21, tzinfo=UTC)
