@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from eventstudy.cli import complete, console
-from eventstudy.cli.results import figures_of, read_bars, read_result
+from eventstudy.cli.results import figures_of, read_bars, read_fits, read_result
 from eventstudy.errors import UnknownNameError
 
 Json = Mapping[str, Any]
@@ -48,6 +48,7 @@ def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> Non
         raise UnknownNameError("figure of this result", figure, figures)
     told = explanation(figure, figures[figure], study, facts)
     told |= behind(figure, told, study, read_bars(result))
+    told["fit"] = read_fits(result).get((figures[figure].get("event", ""), figures[figure].get("instrument", "")))
     if as_json:
         console.json_data(told)
     else:
@@ -121,6 +122,7 @@ def as_text(told: Mapping[str, Any]) -> str:
     lines += [f"           {told['window']['meaning']}"]
     lines += [f"model      {told['model']['name']}: {told['model']['formula']} ({told['model']['source']})"]
     lines += [f"learned    {_estimation(told)}; {told['returns']} returns"]
+    lines += _fit_line(told["fit"])
     lines += _numbers(told)
     if told["standard_error"] is not None:
         lines += [f"se         {_bp(told['standard_error']).lstrip('+')}"]
@@ -154,6 +156,27 @@ def _numbers(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 MOST_EVENTS = 20
+
+
+def _fit_line(fit: Json | None) -> Iterator[str]:
+    """Yield the estimated model of one event: window, observations, coefficients with standard errors, fit."""
+    if fit is None:
+        return
+    dates = " to ".join(fit[end][:10] for end in ("first", "last") if fit[end])
+    numbers = [f"{int(fit['n'])} returns" + (f" from {dates}" if dates else "")]
+    for name, estimate in fit.items():
+        if name.partition("_")[0] in ("alpha", "beta") and not name.endswith("_se") and estimate is not None:
+            se = fit.get(f"{name}_se")
+            numbers.append(f"{name} {_coefficient(name, estimate)}" + (f" (SE {_coefficient(name, se)})" if se else ""))
+    if fit["sigma"] is not None:
+        numbers.append(f"sigma {_bp(fit['sigma']).lstrip('+')}")
+    if fit.get("r2") is not None:
+        numbers.append(f"R2 {fit['r2']:.3f}")
+    yield f"estimated  {', '.join(numbers)}"
+
+
+def _coefficient(name: str, estimate: float) -> str:
+    return _bp(estimate).lstrip("+") if name == "alpha" else f"{estimate:.4g}"
 
 
 def _estimation(told: Mapping[str, Any]) -> str:

@@ -72,6 +72,27 @@ def _bar(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def read_fits(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the estimated models of a result by event and instrument, from its ``fits.csv``; none without the file."""
+    file = (path.parent if path.name == "result.json" else path) / "fits.csv"
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            return {(row["event"], row["instrument"]): _fit(row) for row in csv.DictReader(lines)}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{str(file)!r} cannot be read: {error}.", remedy="Run the study again.") from None
+
+
+def _fit(row: Mapping[str, str]) -> dict[str, Any]:
+    named = ("event", "instrument", "first", "last", "data", "disarmed", "escaped")
+    return {
+        "first": row["first"] or None,
+        "last": row["last"] or None,
+        **{name: _number(cell) for name, cell in row.items() if name not in named},
+    }
+
+
 def _number(text: str) -> float | None:
     value = float(text) if text else math.nan
     return value if math.isfinite(value) else None

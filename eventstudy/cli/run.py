@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from eventstudy.study.load import LoadedStudy
     from eventstudy.study.result import StudyResult
 
-WRITTEN = ("result.json", "car.csv", "ar.csv", "figure.png", "figure.svg", "report.html", "manifest.json")
+WRITTEN = ("result.json", "car.csv", "fits.csv", "ar.csv", "figure.png", "figure.svg", "report.html", "manifest.json")
 Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
 Out = Annotated[
     Path | None,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from eventstudy.report.content import Page, Section
 from eventstudy.report.files import table_latex, table_markdown
+from eventstudy.report.tables import Table
 from eventstudy.show.escape import for_latex, for_markdown
 
 
@@ -35,8 +36,9 @@ def _section(section: Section, pictures: Mapping[str, str]) -> list[str]:
     return parts + [for_markdown(note, 1000) for note in section.notes]
 
 
-def render_latex(page: Page) -> str:
-    """Return the page's tables as LaTeX, to be put into a paper with ``\\input``."""
+def render_latex(page: Page, further: tuple[Table, ...] = ()) -> str:
+    """Return the page's tables, and ``further`` ones, as LaTeX, to be put into a paper with ``\\input``."""
     stamp = "SIMULATED: " if page.simulated else ""
     head = [f"% {stamp}{for_latex(page.title)}"]
-    return "\n".join(head + [table_latex(table) for section in page.sections for table in section.tables])
+    tables = [*(table for section in page.sections for table in section.tables), *further]
+    return "\n".join(head + [table_latex(table) for table in tables])

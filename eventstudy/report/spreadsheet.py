@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from eventstudy.study.result import StudyResult
 
-SHEETS = ("car", "aar", "tests", "outcomes")
+SHEETS = ("car", "aar", "fits", "tests", "outcomes")
 # Nothing in the file may tell when it was made: the same result gives the same bytes.
 NO_DATE = datetime(1980, 1, 1)  # noqa: DTZ001 - the format knows no zones
 TEXT_ONLY = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -62,5 +62,5 @@ def _write(sheet: Any, row: int, column: int, cell: Any) -> None:
     elif isinstance(cell, int | float):
         if math.isfinite(cell):
             sheet.write_number(row, column, cell)
-    elif cell is not None:
+    elif cell is not None and cell == cell:  # a missing time is not equal to itself
         sheet.write_string(row, column, plain(cell.isoformat() if hasattr(cell, "isoformat") else str(cell), MOST))

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from eventstudy.show.numbers import bp, number, pvalue
 
 Cell: TypeAlias = str | float | int | None
-Kind = Literal["text", "bp", "width", "number", "price", "change", "pvalue", "count"]
+Kind = Literal["text", "bp", "width", "number", "coefficient", "price", "change", "pvalue", "count"]
 
 
 def _count(value: Any) -> str:
@@ -29,6 +29,10 @@ def _price(value: Any) -> str:
     return "n/a" if value is None or not math.isfinite(value) else f"{value:,.6g}"
 
 
+def _coefficient(value: Any) -> str:
+    return "n/a" if value is None or not math.isfinite(value) else f"{value:.3f}"
+
+
 def _change(value: Any) -> str:
     return "n/a" if value is None or not math.isfinite(value) else f"{value:+,.4g}" if value else "0"
 
@@ -40,6 +44,7 @@ SHOWN: dict[Kind, Callable[[Any], str]] = {
     "price": _price,
     "change": _change,
     "number": number,
+    "coefficient": _coefficient,
     "pvalue": pvalue,
     "count": _count,
 }

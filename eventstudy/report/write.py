@@ -24,7 +24,8 @@ def save(
 ) -> tuple[Path, ...]:
     """Write a result's files into ``directory`` and return them in the order they were written.
 
-    Always: ``result.json``, ``car.csv``, ``ar.csv`` (the bars behind it, of a small study), ``figure.png`` and
+    Always: ``result.json``, ``car.csv``, ``fits.csv`` (the estimated models) and ``ar.csv`` (the bars behind it) of a
+    study that is not large, ``figure.png`` and
     ``figure.svg`` (where there is something to draw), ``report.html``; ``manifest.json`` comes last and holds the
     SHA-256 of every other file, so that a folder whose manifest agrees is whole. Data that was drawn says SIMULATED
     inside every file, and ``SIMULATED.txt`` says so in the folder.
@@ -68,6 +69,7 @@ def save(
 
 
 MOST_CELLS = 100_000
+MOST_FITS = 10_000
 DRAWN = "every number here comes from drawn data, not from a market"
 Maker = Callable[["StudyResult", "Report"], bytes]
 
@@ -77,7 +79,8 @@ def always(result: StudyResult, report: Report) -> dict[str, Maker]:
     figures: dict[str, Maker] = {"figure.png": _png, "figure.svg": _svg} if report.shown else {}
     stamp: dict[str, Maker] = {"SIMULATED.txt": _stamp} if result.simulated else {}
     bars: dict[str, Maker] = {"ar.csv": _ar} if result.abnormal.ar.size <= MOST_CELLS else {}
-    return {"result.json": _json, "car.csv": _car, **bars, **figures, "report.html": _html, **stamp}
+    fits: dict[str, Maker] = {"fits.csv": _fits} if len(result.abnormal) <= MOST_FITS else {}
+    return {"result.json": _json, "car.csv": _car, **fits, **bars, **figures, "report.html": _html, **stamp}
 
 
 def _json(result: StudyResult, report: Report) -> bytes:
@@ -90,6 +93,12 @@ def _car(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.files import frame_csv
 
     return frame_csv(result.to_frame("car"), simulated=result.simulated)
+
+
+def _fits(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.files import frame_csv
+
+    return frame_csv(result.to_frame("fits"), simulated=result.simulated)
 
 
 def _ar(result: StudyResult, report: Report) -> bytes:
@@ -135,9 +144,10 @@ def _markdown(result: StudyResult, report: Report) -> bytes:
 
 
 def _latex(result: StudyResult, report: Report) -> bytes:
+    from eventstudy.report.estimation import estimation_table
     from eventstudy.report.markdown import render_latex
 
-    return render_latex(report.page).encode("utf-8")
+    return render_latex(report.page, (estimation_table(result),)).encode("utf-8")
 
 
 def _mail(result: StudyResult, report: Report) -> bytes:

@@ -72,7 +72,7 @@ def car_frame(abnormal: AbnormalReturns, windows: Sequence[Window], kind: Return
 
 
 def aar_frame(abnormal: AbnormalReturns, kind: ReturnKind = "log") -> pd.DataFrame:
-    """One row per tau: n_events, aar, its cross-sectional se and t, the running caar and abhar with their own.
+    """One row per tau: n_events, n_positive, n_negative, aar with its cross-sectional se and t, running caar and abhar.
 
     ABHAR is the mean of what holding from the first cell of the window to this one gained beyond expectation (a simple
     return), CAAR the mean of summed abnormal returns.
@@ -86,6 +86,8 @@ def aar_frame(abnormal: AbnormalReturns, kind: ReturnKind = "log") -> pd.DataFra
         columns = {
             "tau": abnormal.tau,
             "n_events": n,
+            "n_positive": (abnormal.ar > 0).sum(axis=0),
+            "n_negative": (abnormal.ar < 0).sum(axis=0),
             "aar": aar,
             "se": se,
             "t": aar / se,

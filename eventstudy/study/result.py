@@ -21,6 +21,7 @@ from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.study import frames, interchange
 from eventstudy.study.bibliography import entry, package
+from eventstudy.study.fits import fits_frame
 from eventstudy.study.renamed import hint
 from eventstudy.study.slices import PriceSlice
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from eventstudy.news.items import Event
     from eventstudy.response.rows import ResponseSet
     from eventstudy.study.spec import StudySpec
 
@@ -37,6 +39,7 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
         result.abnormal, result.windows or result.spec.test_windows, result.spec.returns
     ),
     "aar": lambda result: frames.aar_frame(result.abnormal, result.spec.returns),
+    "fits": lambda result: fits_frame(result.abnormal, result.estimation, result.regressors),
     "tests": lambda result: result.significances.to_frame(),
     "outcomes": lambda result: result.ledger.to_frame(),
     "events": lambda result: frames.events_frame(result.ledger, result.abnormal),
@@ -72,6 +75,10 @@ class StudyResult:
         Some series was drawn, not traded: everything made from the result says SIMULATED.
     windows : tuple of Window
         The windows that were tested, in bars, in the order of the study.
+    estimation : Window or None
+        Estimation window in bars; None for models without one.
+    regressors : tuple of str
+        Names of the model's regressors, the market first.
     diagnostics : FloatArray or None
         Per event, how far its residuals are from what parametric tests assume (small studies).
     """
@@ -88,6 +95,8 @@ class StudyResult:
     simulated: bool = False
     windows: tuple[Window, ...] = ()
     diagnostics: FloatArray | None = None
+    estimation: Window | None = None
+    regressors: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""
@@ -183,9 +192,41 @@ class StudyResult:
         drawn: Axes = import_module("eventstudy.report.figures").response_panel(self, ax=ax)
         return drawn
 
-    def save(self, directory: str | Path) -> Path:
-        """Write report, figure, tables and manifest into ``directory``; return it."""
-        import_module("eventstudy.report.write").save(self, Path(directory))
+    def save(
+        self,
+        directory: str | Path,
+        *,
+        also: Sequence[str] = (),
+        events: Sequence[Event] = (),
+        digests: Mapping[str, str] | None = None,
+    ) -> Path:
+        """Write report, figure, tables and manifest into a directory, as ``eventstudy run --out`` does.
+
+        Parameters
+        ----------
+        directory : str or Path
+        also : sequence of str
+            Additional output: report.md, report.eml, report.pdf, tables.tex, tables.xlsx, car.parquet or figure.html.
+        events : sequence of Event, optional
+            The events, whose labels, evidence and sources the report then shows.
+        digests : mapping of str to str, optional
+            SHA-256 of every input by its name, for the manifest (``load_study(...).digests``).
+
+        Returns
+        -------
+        Path
+            The directory.
+
+        Raises
+        ------
+        UnknownNameError
+            If a name in ``also`` is unknown.
+        FileError
+            If the directory cannot be written to.
+        """
+        also = (also,) if isinstance(also, str) else tuple(also)
+        write = import_module("eventstudy.report.write").save
+        write(self, Path(directory), digests=digests, events=tuple(events), also=also)
         return Path(directory)
 
     def _repr_html_(self) -> str:

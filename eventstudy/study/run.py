@@ -81,7 +81,7 @@ def run_study(
         dated = laid_events(events, inputs.table) if isinstance(events, Sequence) else events
         response = response_of(spec, dated, inputs.bars, regressors)
         hours = calendar_notices(inputs.bars)
-    given = {"market": market is not None, "factors": factors is not None}
+    given = {"market": bool(many(market)), "factors": bool(many(factors))}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
     notices = (*result.notices, *response_notices(spec, response, regressors), *unused, *hours)
     return replace(result, response=response, notices=notices)
@@ -126,4 +126,6 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
         simulated=inputs.simulated,
         windows=evidence.windows,
         diagnostics=evidence.diagnostics,
+        estimation=study.plan.windows.estimation,
+        regressors=study.data.series.factor_names,
     )

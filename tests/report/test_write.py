@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import eventstudy as es
+from eventstudy.cli.app import run
 from eventstudy.errors import UnknownNameError
 from eventstudy.report import write
 from eventstudy.report.manifest import digest, versions
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_bars, made_event, made_result
+from tests.study.test_event_study import CLOSE, draws, events
 
 
 def test_digests_are_sha256() -> None:
@@ -33,7 +37,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_result_has_the_files_scripts_rely_on(saved: Path) -> None:
     names = {path.name for path in saved.iterdir()}
-    assert {"result.json", "car.csv", "figure.png", "figure.svg", "report.html", "manifest.json"} <= names
+    assert {"result.json", "car.csv", "fits.csv", "figure.png", "figure.svg", "report.html", "manifest.json"} <= names
     assert not any(name.startswith(".") for name in names)
 
 
@@ -53,8 +57,6 @@ def test_the_same_result_writes_the_same_bytes(saved: Path, tmp_path: Path) -> N
 
 
 def test_result_json_is_strict_and_csv_brings_numbers_back(saved: Path) -> None:
-    import pandas as pd
-
     def refuse(name: str) -> None:
         raise AssertionError(name)
 
@@ -62,6 +64,38 @@ def test_result_json_is_strict_and_csv_brings_numbers_back(saved: Path) -> None:
     assert json.loads(text, parse_constant=refuse) == made_result().to_dict()
     read = pd.read_csv(saved / "car.csv")
     assert read["car"].tolist() == made_result().to_frame("car")["car"].tolist()
+
+
+def test_save_of_a_result_does_what_the_command_line_does(saved: Path, tmp_path: Path) -> None:
+    folder = made_result().save(
+        tmp_path / "result", also=["report.md", "tables.tex", "report.eml"], digests={"SBER (made)": "a" * 64}
+    )
+    assert folder == tmp_path / "result"
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {p.name: p.read_bytes() for p in saved.iterdir()}
+    assert (made_result().save(tmp_path / "one", also="report.md") / "report.md").exists()
+    with pytest.raises(UnknownNameError, match=r"Unknown report file 'report.txt'"):
+        made_result().save(tmp_path / "none", also=["report.txt"])
+
+
+def test_the_estimated_models_are_in_csv_latex_and_explain(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = es.event_study(events("AAA", "BBB"), returns=draws(), market="SPY", closes_at=CLOSE)
+    folder = result.save(tmp_path, also=["tables.tex"])
+    read = pd.read_csv(folder / "fits.csv")
+    fits = result.to_frame("fits")
+    numbers = ["n", "df", "alpha", "alpha_se", "beta", "beta_se", "sigma"]
+    assert read[numbers].to_numpy().tolist() == fits[numbers].to_numpy().tolist()
+    row = fits.iloc[0]
+    shown = f"{row['beta']:.3f} & {row['beta_se']:.3f} & {1e4 * row['sigma']:.1f}"
+    assert "AAA & AAA & 2020-02-12 & 2021-01-12 & 240 & 238 & " in (folder / "tables.tex").read_text("utf-8")
+    assert shown in (folder / "tables.tex").read_text("utf-8")
+    assert run(["explain", str(folder), "AAA/AAA/0:1"]) == 0
+    said = capfd.readouterr().out
+    assert "estimated  240 returns from 2020-02-12 to 2021-01-12, alpha " in said
+    assert f"beta {row['beta']:.4g} (SE {row['beta_se']:.4g}), sigma {1e4 * row['sigma']:.1f} bp" in said
+    assert run(["explain", str(folder), "AAA/AAA/0:1", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["fit"]["beta"] == row["beta"]
+    (folder / "fits.csv").unlink()
+    assert run(["explain", str(folder), "AAA/AAA/0:1"]) == 0, "a result without its fits is still explained"
 
 
 def test_drawn_data_says_so_in_every_file(tmp_path: Path) -> None:

@@ -133,3 +133,24 @@ def test_settings_of_a_study_pass_through_and_unknown_ones_are_named() -> None:
     assert result.spec.windows == ((0, 0), (-5, 5))
     with pytest.raises(es.SpecError, match=r"adjusted: unknown key. Did you mean 'adjust'\?"):
         es.event_study(events("AAA"), prices=prices(), closes_at=CLOSE, adjusted="holm")
+
+
+def test_a_study_file_without_factors_has_none_that_could_be_unused() -> None:
+    spec = es.StudySpec(model="market", estimation=(-250, -11))
+    frame = draws()
+    result = es.run_study(spec, events("AAA"), frame[NAMES], frame["SPY"], (), closes_at=CLOSE)
+    assert not result.notices
+
+
+def test_a_calendar_closes_half_days_early() -> None:
+    # The exchange closed at 13:00 on 2020-11-27: news at 14:00 of that day moves the prices of the next trading day.
+    after_close = pd.Timestamp("2020-11-27 14:00", tz="America/New_York")
+    news = pd.DataFrame({"instrument": ["AAA"], "time": [after_close]})
+    frame = draws()[["AAA"]]
+    frame.loc["2020-11-27"] += 0.05
+    frame = frame.drop(pd.to_datetime(["2020-11-26", "2020-12-25", "2021-01-01"]))
+    setting = {"returns": frame, "event": (0, 0), "estimation": (-150, -11)}
+    by_calendar = es.event_study(news, calendar="XNYS", **setting).to_frame("ar")
+    by_clock = es.event_study(news, closes_at=CLOSE, **setting).to_frame("ar")
+    assert by_calendar.loc[0, "close"] == pd.Timestamp("2020-11-30 16:00", tz="America/New_York")
+    assert by_clock.loc[0, "close"] == pd.Timestamp("2020-11-27 16:00", tz="America/New_York")
