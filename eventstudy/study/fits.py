@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def fits_frame(abnormal: AbnormalReturns, estimation: Window | None, regressors: tuple[str, ...]) -> pd.DataFrame:
-    """Return one row per event: estimation window, observations, coefficients with standard errors and sigma.
+    """Return one row per event: estimation window, observations, coefficients with standard errors, sigma and R2.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def fits_frame(abnormal: AbnormalReturns, estimation: Window | None, regressors:
         ``event``, ``instrument``, ``first`` and ``last`` (closing times of the first and last bar of the estimation
         window), ``n`` (returns used), ``df``, ``alpha``, ``alpha_se``, ``beta``, ``beta_se`` (one pair
         ``beta_NAME``, ``beta_NAME_se`` per regressor where there are several), ``sigma`` (residual standard deviation
-        per bar, decimal). A coefficient that is set and not estimated has no standard error.
+        per bar, decimal) and ``r2`` (fraction of the variance of the returns that the model explains; for ``capm`` of
+        the excess returns; NaN for a robust fit). What is set and not estimated has no standard error and no ``r2``.
     """
     import pandas as pd
 
@@ -48,6 +49,7 @@ def fits_frame(abnormal: AbnormalReturns, estimation: Window | None, regressors:
         "df": abnormal.df(),
         **_coefficients(abnormal, regressors, estimated),
         "sigma": np.sqrt(_variance(abnormal)),
+        "r2": np.where(estimated, fit.r2, np.nan),
     }
     return pd.DataFrame(columns, index=range(len(abnormal)))
 

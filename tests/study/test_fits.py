@@ -27,6 +27,7 @@ def test_the_market_model_is_that_of_statsmodels() -> None:
         assert row[["alpha_se", "beta_se"]].to_numpy(float) == pytest.approx(ols.bse.to_numpy(), rel=1e-9)
         assert row["sigma"] == pytest.approx(np.sqrt(ols.scale), rel=1e-9)
         assert (row["n"], row["df"]) == (ols.nobs, ols.df_resid)
+        assert row["r2"] == pytest.approx(ols.rsquared, rel=1e-9)
 
 
 def test_several_factors_have_a_column_each_by_name() -> None:
@@ -38,7 +39,20 @@ def test_several_factors_have_a_column_each_by_name() -> None:
     ols = sm.OLS(returns["BBB"].iloc[BEFORE], sm.add_constant(factors.iloc[BEFORE])).fit()
     named = ["alpha", "beta_SPY", "beta_SMB"]
     assert row[named].to_numpy(float) == pytest.approx(ols.params.to_numpy(), rel=1e-9)
+    assert row["r2"] == pytest.approx(ols.rsquared, rel=1e-9)
     assert row[[f"{name}_se" for name in named]].to_numpy(float) == pytest.approx(ols.bse.to_numpy(), rel=1e-9)
+
+
+@pytest.mark.parametrize("model", ["dimson", "scholes_williams", "garch"])
+def test_r2_follows_from_the_line_that_the_model_uses(model: str) -> None:
+    if model == "garch":
+        pytest.importorskip("arch", reason="arch is not installed (extra 'garch')")
+    found, returns = fits(market="SPY", model=model), draws()
+    for name in NAMES:
+        y, x = returns[name].iloc[BEFORE], returns["SPY"].iloc[BEFORE]
+        left = y - found.loc[name, "alpha"] - found.loc[name, "beta"] * x
+        expected = 1 - (left**2).sum() / ((y - y.mean()) ** 2).sum()
+        assert found.loc[name, "r2"] == pytest.approx(expected, rel=1e-9)
 
 
 def test_the_estimation_window_is_named_by_its_first_and_last_close() -> None:
@@ -56,11 +70,12 @@ def test_the_estimation_window_is_named_by_its_first_and_last_close() -> None:
 def test_what_is_set_and_not_estimated_has_no_standard_error() -> None:
     adjusted = fits(market="SPY", model="market_adjusted")
     assert (adjusted[["alpha", "beta"]] == [0.0, 1.0]).all().all()
-    assert adjusted[["alpha_se", "beta_se"]].isna().all().all()
+    assert adjusted[["alpha_se", "beta_se", "r2"]].isna().all().all()
     mean = fits(model="constant_mean").loc["AAA"]
     values = draws()["AAA"].iloc[BEFORE]
     assert mean["alpha"] == pytest.approx(values.mean(), rel=1e-9)
     assert mean["alpha_se"] == pytest.approx(values.std(ddof=1) / np.sqrt(240), rel=1e-9)
+    assert mean["r2"] == pytest.approx(0.0, abs=1e-12)
     assert "beta" not in mean
     none = fits(model="zero", estimation=None)
     assert none["first"].isna().all()

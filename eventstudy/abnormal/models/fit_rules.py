@@ -44,6 +44,8 @@ class Coefficients:
     xtx_inv_sqrt : FloatArray, shape (B, p, p)
     ssr : FloatArray, shape (B,)
         Sum of squared residuals.
+    syy : FloatArray, shape (B,)
+        Centered sum of squares of the returns; NaN where no R2 is defined.
     condition : FloatArray, shape (B,)
         Condition number of the regressors; infinite if they are collinear, NaN if there are none.
     """
@@ -51,6 +53,7 @@ class Coefficients:
     coef: FloatArray
     xtx_inv_sqrt: FloatArray
     ssr: FloatArray
+    syy: FloatArray
     condition: FloatArray
 
 
@@ -68,7 +71,23 @@ def finish(found: Coefficients, data: FitData, parameters: int | None = None) ->
     collinear = np.isposinf(found.condition) & (df > 0)
     status[collinear] = outcomes.COLLINEAR
     rank = np.where(collinear, 1, p).astype(np.int64)
-    return Fit(found.coef, found.xtx_inv_sqrt, sigma2, df, data.n, found.condition, status, rank, data.residuals)
+    r2 = explained(found.ssr, found.syy)
+    return Fit(found.coef, found.xtx_inv_sqrt, sigma2, df, data.n, found.condition, status, rank, r2, data.residuals)
+
+
+def explained(ssr: FloatArray, syy: FloatArray) -> FloatArray:
+    """Return R2, NaN where the returns do not vary."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(syy > 0, 1 - ssr / syy, np.nan)
+
+
+def r_squared(y: FloatArray, residuals: FloatArray) -> FloatArray:
+    """Return R2 of every row from its returns and residuals, over the bars that have a residual."""
+    used = np.isfinite(residuals)
+    n = np.maximum(used.sum(axis=1), 1)
+    returns, errors = np.where(used, y, 0.0), np.where(used, residuals, 0.0)
+    deviations = np.where(used, returns - (returns.sum(axis=1) / n)[:, None], 0.0)
+    return explained(row_dot(errors, errors), row_dot(deviations, deviations))
 
 
 def distinct_values_needed(parameters: int) -> int:
@@ -108,7 +127,7 @@ def no_parameters(y: FloatArray, p: int) -> Fit:
     residuals = y.copy() if finite.all() else np.where(finite, y, 0.0)
     ssr = np.einsum("ij,ij->i", residuals, residuals)
     residuals[~finite] = np.nan
-    found = Coefficients(np.zeros((len(y), p)), np.zeros((len(y), p, p)), ssr, np.full(len(y), np.nan))
+    found = Coefficients(np.zeros((len(y), p)), np.zeros((len(y), p, p)), ssr, *np.full((2, len(y)), np.nan))
     return finish(found, FitData((y,), residuals, finite.sum(axis=1)), 0)
 
 

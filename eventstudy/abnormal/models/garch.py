@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eventstudy.abnormal.models.fit_rules import r_squared
 from eventstudy.abnormal.models.multiple_ols import least_squares
 from eventstudy.abnormal.models.row import EXACT_FIT, Fit, Options
 from eventstudy.arrays import FloatArray, IntArray
@@ -45,7 +46,10 @@ def garch(y: FloatArray, X: FloatArray, options: Options) -> Fit:
         finite = np.isfinite(fit.residuals[i])
         coef[i], params[i], sigma2[i] = _one(y[i, finite], X[:, i, finite].T)
     expected = coef[:, :1] + np.einsum("bk,kbt->bt", coef[:, 1:], X)
-    return replace(fit, coef=coef, sigma2=sigma2, residuals=y - expected, variance_params=params)
+    residuals = y - expected
+    return replace(
+        fit, coef=coef, sigma2=sigma2, r2=r_squared(y, residuals), residuals=residuals, variance_params=params
+    )
 
 
 def garch_path(params: FloatArray, bars: int) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy.abnormal.gather import Cells, Columns, stacked
-from eventstudy.abnormal.models.fit_rules import Coefficients, FitData, finish, usable, with_gaps
+from eventstudy.abnormal.models.fit_rules import Coefficients, FitData, finish, r_squared, usable, with_gaps
 from eventstudy.abnormal.models.ols import market_model
 from eventstudy.abnormal.models.row import Fit, Options
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
@@ -39,7 +39,8 @@ def huber(y: FloatArray, X: FloatArray, options: Options) -> Fit:
             break
     scale = _mad(residuals, finite)
     condition = np.where(plain.rank < coef.shape[1], np.inf, plain.condition)
-    found = Coefficients(coef, plain.xtx_inv_sqrt, np.square(scale) * (n - coef.shape[1]), condition)
+    ssr, undefined = np.square(scale) * (n - coef.shape[1]), np.full(len(y), np.nan)
+    found = Coefficients(coef, plain.xtx_inv_sqrt, ssr, undefined, condition)
     fit = finish(found, FitData((y, *X), with_gaps(residuals, valid), n))
     factor = np.sqrt(_efficiency(residuals / scale[:, None], finite, tuning, coef.shape[1]) * scale**2 / fit.sigma2)
     return replace(fit, xtx_inv_sqrt=fit.xtx_inv_sqrt * factor[:, None, None])
@@ -125,10 +126,12 @@ def least_squares(y: Cells, X: Columns) -> Fit:
     solved = solve(design(X, valid), y if valid is None else np.where(valid, y, 0.0))
     ssr = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
     condition = np.where(solved.rank < solved.coef.shape[1], np.inf, solved.condition)
-    found = Coefficients(solved.coef, solved.xtx_inv_sqrt, ssr, condition)
-    fit = finish(found, FitData((y, *X), with_gaps(solved.residuals, valid), n))
-    fit.rank[:] = solved.rank
-    return fit
+    undefined = np.full(len(y), np.nan)
+    residuals = with_gaps(solved.residuals, valid)
+    found = Coefficients(solved.coef, solved.xtx_inv_sqrt, ssr, undefined, condition)
+    return replace(
+        finish(found, FitData((y, *X), residuals, n)), rank=solved.rank.astype(np.int64), r2=r_squared(y, residuals)
+    )
 
 
 def design(X: FloatArray, valid: BoolArray | None) -> FloatArray:

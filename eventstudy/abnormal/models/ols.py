@@ -99,14 +99,14 @@ def market_model(y: Cells, x: Cells) -> Fit:
         line = ols_line(moments)
         coef = np.stack([line.alpha, line.beta], axis=1)
         condition = np.where(does_not_vary(moments), np.inf, _condition(moments))
-        return finish(Coefficients(coef, _xtx_inv_sqrt(moments), ssr, condition), data)
+        return finish(Coefficients(coef, _xtx_inv_sqrt(moments), ssr, syy, condition), data)
 
 
 def window_mean(y: Cells) -> Fit:
     """Fit a constant: ``mu = mean(y)``, ``df = M - 1``."""
     (mean, ssr), data = _fit_rows((y,), _mean_of_rows, 2)
     xtx_inv_sqrt = (1 / np.sqrt(np.maximum(data.n, 1)))[:, None, None]
-    return finish(Coefficients(mean[:, None], xtx_inv_sqrt, ssr, np.ones(len(y))), data)
+    return finish(Coefficients(mean[:, None], xtx_inv_sqrt, ssr, ssr, np.ones(len(y))), data)
 
 
 def _xtx_inv_sqrt(m: Moments) -> FloatArray:

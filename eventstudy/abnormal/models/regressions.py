@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from eventstudy.abnormal.gather import Block, Cells, Columns
-from eventstudy.abnormal.models.fit_rules import usable
+from eventstudy.abnormal.models.fit_rules import r_squared, usable
 from eventstudy.abnormal.models.multiple_ols import huber, least_squares, newey_west
 from eventstudy.abnormal.models.ols import market_model
 from eventstudy.abnormal.models.row import Fit, Options
@@ -109,7 +109,9 @@ def with_beta(y: FloatArray, x: FloatArray, beta: FloatArray) -> Fit:
     residuals = y - alpha[:, None] - beta[:, None] * x
     with np.errstate(divide="ignore", invalid="ignore"):
         sigma2 = np.where(fit.df > 0, np.nansum(residuals**2, axis=1) / np.where(fit.df > 0, fit.df, 1.0), np.nan)
-    return replace(fit, coef=np.stack([alpha, beta], axis=1), sigma2=sigma2, residuals=residuals)
+    return replace(
+        fit, coef=np.stack([alpha, beta], axis=1), sigma2=sigma2, r2=r_squared(y, residuals), residuals=residuals
+    )
 
 
 def _correlation(x: FloatArray, z: FloatArray) -> FloatArray:

@@ -35,6 +35,9 @@ class Fit:
         Ledger code: 0, or why there is no fit.
     rank : IntArray, shape (N,)
         Rank of the regressors, the intercept counted.
+    r2 : FloatArray, shape (N,)
+        ``1 - SSR / Syy``, the fraction of the variance of the returns that the model explains; NaN if no coefficient
+        is estimated or the returns do not vary.
     residuals : FloatArray, shape (N, L1)
         NaN where a bar is not usable; width 0 once the block is done with (a million events would need 2 GB).
     variance_params : FloatArray or None, shape (N, q)
@@ -49,6 +52,7 @@ class Fit:
     condition: FloatArray
     status: NDArray[np.uint8]
     rank: IntArray
+    r2: FloatArray
     residuals: FloatArray
     variance_params: FloatArray | None = None
 

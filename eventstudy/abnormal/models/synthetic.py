@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.abnormal.models.fit_rules import Coefficients, FitData, finish, usable
+from eventstudy.abnormal.models.fit_rules import Coefficients, FitData, finish, r_squared, usable
 from eventstudy.abnormal.models.row import Fit, Options
 from eventstudy.arrays import BoolArray, FloatArray
 
@@ -56,11 +56,12 @@ def synthetic_control(y: FloatArray, X: FloatArray, options: Options) -> Fit:
             donors[i] = chosen.sum()
     expected = np.einsum("bk,kbt->bt", coef[:, 1:], np.where(there, X, 0.0))
     residuals = np.where(there, y - expected, np.nan)
-    found = Coefficients(coef, root, np.nansum(residuals**2, axis=1), condition)
+    found = Coefficients(coef, root, np.nansum(residuals**2, axis=1), np.full(B, np.nan), condition)
     fit = finish(found, FitData((y, *X), residuals, n), 0)
     df = fit.df - (donors - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return replace(fit, df=df, sigma2=np.where(df > 0, fit.sigma2 * fit.df / df, np.nan))
+        sigma2 = np.where(df > 0, fit.sigma2 * fit.df / df, np.nan)
+    return replace(fit, df=df, sigma2=sigma2, r2=r_squared(y, residuals))
 
 
 def closest_donors(gaps: FloatArray) -> BoolArray:
