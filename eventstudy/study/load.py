@@ -113,13 +113,13 @@ def _demo_market() -> SimulatedMarket:
 
 def bar_request(row: DataSpec, folder: Path) -> BarRequest:
     """Return a row of a study file as the question that every source understands."""
-    import pandas as pd
+    from eventstudy.market.steps import step_of
 
     traded = _instrument(row)
     zone = ZoneInfo(row.timezone or "UTC")
     return BarRequest(
         instrument=traded,
-        step=pd.Timedelta(row.step or "1D"),
+        step=step_of(row.step or "1D"),
         first=_instant(row.first, zone, time.min),
         last=_instant(row.last, zone, time.max),
         path=str(folder / row.path) if row.path else "",

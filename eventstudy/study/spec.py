@@ -340,6 +340,8 @@ def _zones_and_steps_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[
 
     import pandas as pd
 
+    from eventstudy.market.steps import step_of
+
     for place, series in _series(settings):
         zone, step = series.get("timezone") or "UTC", series.get("step") or "1D"
         try:
@@ -348,11 +350,14 @@ def _zones_and_steps_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[
             nearest = did_you_mean(zone, available_timezones())
             yield f"{place}.timezone", f"{zone!r} is not a zone. {nearest} Write an IANA name such as 'Europe/Moscow'."
         try:
-            positive = pd.Timedelta(step) > pd.Timedelta(0)
+            positive = step_of(step) > pd.Timedelta(0)
         except ValueError:
             positive = False
         if not positive:
-            yield f"{place}.step", f"{step!r} is not the length of a bar; write it as '10min', '1h' or '1D'."
+            yield (
+                f"{place}.step",
+                f"{step!r} is not the length of a bar; write it as '10min', '1h', '1D', '1W' or '1M'.",
+            )
 
 
 def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

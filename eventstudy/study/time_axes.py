@@ -9,14 +9,14 @@ import pandas as pd
 
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us, wall_us
 from eventstudy.errors import DataError, EventTimeError, UsageError
-from eventstudy.market.daily_close import PERIOD_US, DailyClose, close_of_days, weekend_rows
-from eventstudy.market.gaps import missing_days
+from eventstudy.market.daily_close import DailyClose, close_of_days, weekend_rows
+from eventstudy.market.gaps import MONTHS, missing_days
 from eventstudy.market.local_time import check_zone
+from eventstudy.market.steps import begins_periods
 
 ENOUGH_SUNDAYS = 3
 MOST = 0.5
 DAILY_US = DAY_US * 5 // 6  # the shortest median distance of daily rows: 20 hours
-MONTH_US = 26 * DAY_US
 EXAMPLE = "run_study(..., closes_at='18:50 Europe/Moscow'), or closes_at='XNYS' for the hours of a calendar"
 
 
@@ -163,15 +163,9 @@ def check_utc_midnights(index: pd.DatetimeIndex, wall: IntArray) -> None:
 
 def check_periods(index: pd.DatetimeIndex, days: IntArray) -> None:
     """Refuse weeks, months and quarters stamped with their first day: the return of a period is known at its end."""
-    steps = np.diff(days) * DAY_US
-    if len(steps) < 2 or np.median(steps) < PERIOD_US:
-        return
-    months = np.median(steps) >= MONTH_US
-    weekdays = (days + 3) % 7
-    first = days.view("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) == days
-    begins = first.all() if months else (weekdays == 0).mean() > 0.5 and not (weekdays > 2).any()
-    if begins:
-        period = "months" if months else "weeks"
+    step = int(np.median(np.diff(days))) * DAY_US if len(days) > 1 else DAY_US
+    if begins_periods(days, step):
+        period = "weeks" if step < MONTHS else "months"
         raise EventTimeError(
             f"The rows of the returns are the first days of their {period}, as {index[0]:%Y-%m-%d}; a return of a "
             "period is known at its end.",

@@ -12,6 +12,9 @@ from eventstudy.arrays import DAY_US, MINUTE_US, from_epoch_us
 from eventstudy.errors import UsageError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.daily_close import DailyClose, clipped_to_sessions, close_of_days, days_named
+from eventstudy.market.quality.clock import find_empty
+from eventstudy.market.quality.findings import Sight, Subject
+from eventstudy.market.raw import RawBars
 from eventstudy.market.sources.files import read_bars
 
 DAYS = pd.bdate_range("2022-06-01", "2023-12-29")
@@ -148,3 +151,47 @@ def test_a_bar_across_a_lunch_break_ends_with_the_session_it_reaches() -> None:
     ends = (starts + pd.Timedelta("1h")).tz_localize("Asia/Hong_Kong").as_unit("us").asi8
     local = from_epoch_us(clipped_to_sessions(ends, 60 * MINUTE_US, calendar("XHKG"))).tz_convert("Asia/Hong_Kong")
     assert [f"{at:%H:%M}" for at in local] == ["11:30", "12:00", "13:30"]
+
+
+@pytest.mark.parametrize(
+    ("step", "dates", "label", "expected"),
+    [
+        # Begin labels as Yahoo writes them; 29 March 2024 was Good Friday, 27 May 2024 Memorial Day in New York.
+        ("1W", ["2024-03-18", "2024-03-25", "2024-04-01"], None, ["2024-03-22", "2024-03-28", "2024-04-05"]),
+        ("1M", ["2024-02-01", "2024-03-01", "2024-04-01"], None, ["2024-02-29", "2024-03-28", "2024-04-30"]),
+        ("1Q", ["2024-01-01", "2024-04-01", "2024-07-01"], "left", ["2024-03-28", "2024-06-28", "2024-09-30"]),
+        # End labels: last days by the calendar, Sunday 31 March among them.
+        ("1M", ["2024-02-29", "2024-03-31", "2024-04-30"], None, ["2024-02-29", "2024-03-28", "2024-04-30"]),
+        ("1W", ["2024-03-22", "2024-03-29", "2024-04-05"], "right", ["2024-03-22", "2024-03-28", "2024-04-05"]),
+    ],
+)
+def test_weeks_months_and_quarters_close_on_their_last_trading_day(
+    step: str, dates: list[str], label: str | None, expected: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Date,Close\n" + "".join(f"{d},{10 + i}\n" for i, d in enumerate(dates)))
+    bars = read_bars(path, instrument="A", step=step, calendar="XNYS", label=label)  # type: ignore[arg-type]
+    local = bars.frame.index.tz_convert("America/New_York")
+    assert [f"{at:%Y-%m-%d %H:%M}" for at in local] == [f"{d} 16:00" for d in expected]
+    assert bars.notices == ()
+
+
+def test_an_outage_of_a_market_that_never_closes_is_found_and_its_nights_are_not() -> None:
+    minutes = np.arange(4000, dtype=np.int64) * MINUTE_US
+    keep = np.ones(4000, dtype=np.bool_)
+    keep[[17, 900, 901, 2500]] = False  # minutes without a trade
+    keep[3000:3120] = False  # two hours without bars
+
+    def outages(rows: np.ndarray) -> Sight | None:
+        raw = RawBars(
+            np.arange(rows.sum()), minutes[rows], "UTC", {"close": np.full(rows.sum(), 1.0)}, MINUTE_US, "left"
+        )
+        return find_empty(Subject(raw, calendar("24/7")))
+
+    found = outages(keep)
+    assert found is not None
+    assert found.message == (
+        "no bars between 1970-01-03 01:59:00 and 1970-01-03 04:00:00 although the market is open: 1 outage(s)"
+    )
+    day = minutes // MINUTE_US % 1440
+    assert outages(keep & (day > 600)) is None  # a market of fourteen hours whose calendar nobody named

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from eventstudy.arrays import DAY_US, BoolArray, IntArray
 from eventstudy.market import sessions
+from eventstudy.market.daily_close import PERIOD_US
 from eventstudy.market.quality.findings import Sight, Subject, shown
 from eventstudy.market.quality.fit import WORDS, ZONES, label_evidence, sample, vendor_of, zone_evidence
 from eventstudy.market.quality.releases import loud_bars, named, zones_of_releases
@@ -16,6 +19,8 @@ from eventstudy.market.sessions import as_date, as_day, session_at
 NOBODY = np.empty(0, dtype=np.int64)
 MANY_OUTSIDE = 0.2
 ENOUGH_DAYS = 3
+# Series with so large a fraction of all bars around the clock are of a market that never closes.
+AROUND_THE_CLOCK = 0.9
 
 
 def judged(subject: Subject) -> bool:
@@ -96,7 +101,7 @@ def find_outside(subject: Subject) -> Sight | None:
 
 def outside_bars(subject: Subject) -> BoolArray:
     """Return the bars outside every session; none where no calendar with edges speaks for the series."""
-    if not judged(subject):
+    if not judged(subject) or subject.raw.step_us >= PERIOD_US:
         return np.zeros(len(subject.raw), dtype=np.bool_)
     return off_days(subject) if subject.raw.daily else np.asarray(subject.session < 0, dtype=np.bool_)
 
@@ -112,7 +117,9 @@ def find_empty(subject: Subject) -> Sight | None:
 
     The rows are the first bars after each hole.
     """
-    if not judged(subject) or subject.calendar is None:
+    if subject.calendar is not None and subject.calendar.always:
+        return find_outages(subject)
+    if not judged(subject) or subject.calendar is None or subject.raw.step_us >= PERIOD_US:
         return None
     table = subject.calendar.table
     days, held = empty_days(subject), NOBODY if subject.raw.daily else empty_sessions(subject)
@@ -129,6 +136,27 @@ def find_empty(subject: Subject) -> Sight | None:
     return Sight(
         np.unique(np.minimum(after, len(subject.raw) - 1)), f"{' and '.join(parts)}, by {subject.calendar.name}"
     )
+
+
+def find_outages(subject: Subject) -> Sight | None:
+    """No bars for a while in a series that has nearly all bars around the clock: an outage, not a closed market.
+
+    With a fraction q of missing bars, a run of k or more is expected about n q^k times; a run counts where that is
+    below one in a thousand.
+    """
+    raw, closes = subject.raw, subject.closes
+    n = len(closes)
+    total = int((closes[-1] - closes[0]) // raw.step_us) + 1 if n else 0
+    if raw.daily or n < 100 or not AROUND_THE_CLOCK * total <= n < total:
+        return None
+    missing = np.diff(closes) // raw.step_us - 1
+    shortest = max(2, math.ceil(math.log(1e-3 / total) / math.log(1 - n / total)))
+    rows = np.flatnonzero(missing >= shortest) + 1
+    if not len(rows):
+        return None
+    first = int(rows[0])
+    after, before = shown(subject, first), shown(subject, first - 1)
+    return Sight(rows, f"no bars between {before} and {after} although the market is open: {len(rows)} outage(s)")
 
 
 def empty_days(subject: Subject) -> IntArray:

@@ -14,7 +14,7 @@ from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, from_ep
 from eventstudy.errors import DataError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
-from eventstudy.market.daily_close import days_named
+from eventstudy.market.daily_close import PERIOD_US, days_named
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.instruments import instrument as instrument_of
 from eventstudy.market.local_time import check_zone
@@ -26,6 +26,7 @@ from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_parquet_table, read_written
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.stamp_columns import read_clock
+from eventstudy.market.steps import begins_periods, period_ends, step_of
 
 
 def read_bars(
@@ -52,11 +53,12 @@ def read_bars(
     instrument : str or Instrument
         A code is looked up in ``INSTRUMENTS``. Where the file holds several, it names the one to read.
     step : str or pandas.Timedelta
-        Length of a bar: ``"1min"``, ``"10min"``, ``"1D"``.
+        Length of a bar: ``"1min"``, ``"10min"``, ``"1D"``, ``"1W"``, ``"1M"`` (a month), ``"1Q"``.
     timezone : str
         Whose clock the labels show, for example ``"Europe/Moscow"``; not needed where stamps carry an offset.
     label : {"left", "right"}
-        Which end of the bar the labels mark; not needed for daily bars.
+        Which end of the bar the labels mark; not needed for daily bars, and of weeks and longer only where their dates
+        are neither first nor last days.
     calendar : str
         A name of ``CALENDARS``; the instrument's own where empty.
     preset : str
@@ -89,7 +91,7 @@ def read_bars(
     return read_file(
         BarRequest(
             replace(thing, calendar=calendar) if calendar else thing,
-            pd.Timedelta(step),
+            step_of(step),
             path=str(path),
             preset=preset,
             columns=columns or {},
@@ -189,12 +191,19 @@ def daily_raw(table: TextTable, request: BarRequest) -> RawBars:
     """Return daily rows by the dates they name; stamps with an offset name the date of the stated clock."""
     venue = calendar_named(request.instrument.calendar)
     zone = check_zone(request.timezone) if request.timezone else venue.zone
+    wall, step_us = table.wall, request.step // pd.Timedelta(microseconds=1)
+    if table.has_offset:
+        wall = days_named(wall, zone) * DAY_US
+    if step_us >= PERIOD_US:
+        days = wall // DAY_US
+        label = request.label or ("left" if begins_periods(days, step_us) else "right")
+        wall = period_ends(days, step_us, label, venue) * DAY_US
     return RawBars(
         line=table.line,
-        wall=days_named(table.wall, zone) * DAY_US if table.has_offset else table.wall,
+        wall=wall,
         zone=zone,
         columns=table.columns,
-        step_us=request.step // pd.Timedelta(microseconds=1),
+        step_us=step_us,
         label=request.label or "right",
         closes_at_us=read_clock(request.closes_at) if request.closes_at else None,
         calendar=venue,

@@ -15,6 +15,8 @@ from eventstudy.arrays import DAY_US, MINUTE_US, IntArray, LabelSide, look_up, w
 from eventstudy.errors import DataError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
+from eventstudy.market.daily_close import PERIOD_US
+from eventstudy.market.gaps import MONTHS, QUARTERS, YEARS
 from eventstudy.market.instruments import INSTRUMENTS, Instrument, instrument
 from eventstudy.market.quality.checks import inspect
 from eventstudy.market.quality.findings import DailyCloses, Inspection, Subject, coverage
@@ -28,6 +30,7 @@ from eventstudy.market.sources.files import read_raw, subject_of
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_parquet_table
 from eventstudy.market.sources.request import BarRequest
+from eventstudy.market.steps import step_of
 from eventstudy.market.store import bar_store
 from eventstudy.market.store.series import read_pointer
 
@@ -141,7 +144,7 @@ def survey(
         raise DataError(f"{path} is a folder.", remedy="Give one file; a study reads folders with source = 'folder'.")
     asked = BarRequest(
         Instrument(instrument or "?"),
-        pd.Timedelta(step) if step else pd.Timedelta(0),
+        step_of(step) if step else pd.Timedelta(0),
         path=str(path),
         preset=preset,
         columns=columns or {},
@@ -238,6 +241,8 @@ def guess_step(wall: IntArray) -> pd.Timedelta:
         return pd.Timedelta(days=1) if not (wall % DAY_US).any() else pd.Timedelta(minutes=1)
     values, counts = np.unique(steps, return_counts=True)
     step = int(values[np.argmax(counts)])
+    if step >= PERIOD_US:
+        return step_of("1W" if step < MONTHS else "1M" if step < QUARTERS else "1Q" if step < YEARS else "1Y")
     return pd.Timedelta(days=1) if step >= DAY_US else pd.Timedelta(max(step, MINUTE_US // 60), unit="us")
 
 
