@@ -50,10 +50,15 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
         "under one code; cut the prices there",
     ),
     ("outside_data", "{instrument} has no bar on the day of the event, which is marked as during market hours"),
+    (
+        "needs_review",
+        "the price of {instrument} jumps by {a} % inside the event window and stays there, as after a split; give "
+        "adjusted prices, or accept 'large jump' for this series",
+    ),
 )
 USED, UNKNOWN, BEFORE, AFTER, HOLE, WINDOW, SHORT, MISSING, DEGENERATE = range(9)
 DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_SHORTENED, CIRCULAR = range(9, 18)
-EXACT, YEARS, NO_SESSION = 18, 19, 20
+EXACT, YEARS, NO_SESSION, JUMP = 18, 19, 20, 21
 USED_CODES = (USED, USED_PARTLY, USED_SHORTENED)
 _IS_USED = np.isin(np.arange(256), USED_CODES)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from eventstudy.arrays import IntArray, LabelSide, check_choice, epoch_us, value
+from eventstudy.arrays import FloatArray, IntArray, LabelSide, check_choice, epoch_us, value
 from eventstudy.errors import BarsError, Notice
 from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks, length
@@ -16,6 +17,27 @@ if TYPE_CHECKING:
     from eventstudy.market.instruments import Instrument
 
 COLUMNS = ("open", "high", "low", "close", "volume", "bid", "ask")
+
+
+@value
+class DoubtfulRows:
+    """Rows that a quality check left out, or kept with a doubt.
+
+    Attributes
+    ----------
+    kind : str
+        The check, a name of ``CHECKS``.
+    left_out : bool
+    closes : IntArray, shape (n,)
+        Closing instants, microseconds since the epoch.
+    columns : mapping of str to FloatArray
+        The prices of these rows, and ``previous``, the close of the row before each.
+    """
+
+    kind: str
+    left_out: bool
+    closes: IntArray
+    columns: Mapping[str, FloatArray]
 
 
 @value
@@ -41,6 +63,8 @@ class Bars:
         What was found and repaired on the way in.
     zone : str
         Time zone on whose clock the dates of daily bars stand; that of the calendar where empty.
+    doubtful : tuple of DoubtfulRows
+        Rows that a study looks at again where they lie inside an event window.
 
     Raises
     ------
@@ -56,6 +80,7 @@ class Bars:
     simulated: bool = False
     notices: tuple[Notice, ...] = field(default=())
     zone: str = ""
+    doubtful: tuple[DoubtfulRows, ...] = ()
 
     def __post_init__(self) -> None:
         check_choice("label side", self.label, LabelSide)

@@ -66,10 +66,16 @@ def sure(tests: Json, level: float) -> str:
 
 
 def finding(study: Json, level: float, moved: str = "") -> tuple[str, ...]:
-    """Return the finding in two sentences: what moved by how much, and how sure.
+    """Return the finding: first what a check doubts inside an event window, then what moved by how much, and how sure.
 
-    ``moved`` is the first sentence where the clock is known; otherwise it speaks of event time.
+    ``moved`` is the first sentence of the move where the clock is known; otherwise it speaks of event time.
     """
+    doubts = (plain(n["message"], 400) for n in study.get("warnings", ()) if n["code"] == "ES-PRICE-IN-DOUBT")
+    return (*doubts, *move_and_certainty(study, level, moved))
+
+
+def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]:
+    """Return two sentences: what moved by how much, and how sure."""
     responses = study["responses"]
     if not responses:
         unused = len(study["outcomes"])

@@ -23,6 +23,7 @@ from eventstudy.study.event_table import laid_table
 from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
+from eventstudy.study.price_doubts import restored
 from eventstudy.study.time_axes import TimeAxes
 from eventstudy.study.units import unit_notices
 
@@ -65,6 +66,7 @@ def read_inputs(
         else:
             series = replace(series, values=of_returns(spec.variable, series.values))
     else:
+        given, notices = _with_doubtful_rows(spec, given, events)
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
@@ -74,6 +76,22 @@ def read_inputs(
     table = laid_table(as_pandas(events), series, spec.event_dates)
     simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
     return Inputs(table, series, bars, simulated, (*notices, *(n for b in bars for n in b.notices)))
+
+
+def _with_doubtful_rows(
+    spec: StudySpec, given: Sequence[Bars | Returns], events: Sequence[Event] | pd.DataFrame
+) -> tuple[list[Bars | Returns], tuple[Notice, ...]]:
+    """Return the series with the rows put back that a check took for bad ticks inside event windows."""
+    items = list(given)
+    if not any(isinstance(item, Bars) and item.doubtful for item in items):
+        return items, ()
+    table = event_table(as_pandas(events), [item.instrument.code for item in items])
+    notices: list[Notice] = []
+    for place, item in enumerate(items):
+        if isinstance(item, Bars):
+            items[place], more = restored(spec, item, table)
+            notices.extend(more)
+    return items, tuple(notices)
 
 
 CLOCK_US = {"bars": 0, "minutes": MINUTE_US, "days": DAY_US}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.align import TREATMENTS, align, find_gaps, find_overlaps, without_events
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import OpenLedger
@@ -19,6 +20,7 @@ from eventstudy.errors import Notice
 from eventstudy.study.fit_notices import gap_notices
 from eventstudy.study.inputs import Inputs, windows_in_bars
 from eventstudy.study.notices import overlap_notices
+from eventstudy.study.price_doubts import mark_jumps
 
 if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
@@ -60,6 +62,10 @@ def prepare(spec: StudySpec, inputs: Inputs) -> Study:
     windows, tests_on = windows_in_bars(spec, series)
     plan = Plan(windows, tests_on, model, options, return_kind(spec))
     positions, ledger = align(inputs.table, series, windows, anchor=spec.anchor)
+    doubts: tuple[Notice, ...] = ()
+    if any(bars.doubtful for bars in inputs.bars):
+        doubts = mark_jumps(inputs.bars, series, positions, windows.event, ledger)
+        positions = positions[ledger.code[positions.row] == outcomes.USED]
     overlaps = find_overlaps(positions, windows.event)
     values = estimation_values(series)
     if spec.overlaps == "exclude_from_estimation":
@@ -67,7 +73,7 @@ def prepare(spec: StudySpec, inputs: Inputs) -> Study:
     treated, kept = TREATMENTS[spec.overlaps](positions, overlaps, ledger)
     data = EventData(series, values, treated if kept.all() else treated[kept])
     gaps = gap_notices(find_gaps(data.positions, series, windows))
-    return Study(spec, plan, data, ledger, (*gaps, *overlap_notices(spec, overlaps)))
+    return Study(spec, plan, data, ledger, (*doubts, *gaps, *overlap_notices(spec, overlaps)))
 
 
 def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:

@@ -9,10 +9,12 @@ import numpy as np
 
 from eventstudy.arrays import frozen
 from eventstudy.errors import BarsError, UnknownNameError
+from eventstudy.market.bars import DoubtfulRows
 from eventstudy.market.quality import clock, daily, rows
-from eventstudy.market.quality.findings import Check, Finding, Inspection, Sight, Subject
+from eventstudy.market.quality.findings import Check, Finding, Inspection, Sight, Subject, doubtful_rows
 
 LEFT_OUT = "the rows are left out"
+LEFT_OUT_OF_EVENTS = "the rows are left out, except inside an event window"
 
 CHECKS: dict[str, Check] = {
     "disorder": Check(rows.find_disorder, "repaired", "all rows are sorted by time", rows.sort),
@@ -29,9 +31,16 @@ CHECKS: dict[str, Check] = {
     "impossible range": Check(
         rows.find_bad_range, "repaired", "the impossible values are set missing, the close stays", rows.blank_impossible
     ),
-    "bad tick": Check(rows.find_bad_ticks, "repaired", LEFT_OUT, rows.drop),
+    "bad tick": Check(rows.find_bad_ticks, "repaired", LEFT_OUT_OF_EVENTS, rows.drop, in_doubt=True),
     "unit jump": Check(rows.find_unit_jumps, "refused", "bring all rows to one unit"),
     "split-like jump": Check(rows.find_splits, "refused", "use adjusted prices, or accept it as a move of the market"),
+    "large jump": Check(
+        rows.find_large_jumps,
+        "kept",
+        "with a warning, for news moves prices too; an observation whose event window holds a jump of more than 40 % "
+        "or of the ratio of a split is left out unless this kind is accepted",
+        in_doubt=True,
+    ),
     "high below low": Check(
         rows.find_high_below_low, "repaired", "high and low of the rows are set missing", rows.blank_range
     ),
@@ -43,6 +52,7 @@ CHECKS: dict[str, Check] = {
         "repaired",
         "the repeated rows are left out: a bar without a trade is no bar, and the return across goes on from the last",
         rows.drop,
+        in_doubt=True,
     ),
     "dates one day early": Check(
         daily.find_early_dates, "repaired", "these dates are moved one day later", daily.move_a_day
@@ -61,6 +71,7 @@ CHECKS: dict[str, Check] = {
         "repaired",
         "the closes of these days are left out: the return across covers both days, so no news lands a day late",
         rows.drop,
+        in_doubt=True,
     ),
     "wrong zone": Check(clock.find_wrong_zone, "refused", "state the zone the labels are written in"),
     "label side": Check(clock.find_wrong_side, "refused", "state the other side, or insist with --force-label"),
@@ -89,14 +100,17 @@ def inspect(subject: Subject, accept: Collection[str] = ()) -> Inspection:
         if kind not in CHECKS:
             raise UnknownNameError("kind of defect", kind, CHECKS)
     found: list[Finding] = []
+    doubtful: list[DoubtfulRows] = []
     for kind, check in CHECKS.items():
         sight = check.find(subject)
         if sight is None:
             continue
         found.append(as_finding(subject, kind, sight, accepted=kind in accept))
+        if check.in_doubt and kind not in accept:
+            doubtful.append(doubtful_rows(subject, kind, check, sight.rows))
         if check.mend is not None and kind not in accept:
             subject = replace(subject, raw=check.mend(subject.raw, sight.rows))
-    return Inspection(subject, tuple(found))
+    return Inspection(subject, tuple(found), tuple(doubtful))
 
 
 def as_finding(subject: Subject, kind: str, sight: Sight, *, accepted: bool) -> Finding:

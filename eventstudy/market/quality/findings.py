@@ -13,6 +13,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, value
 from eventstudy.errors import Notice
 from eventstudy.market import sessions
+from eventstudy.market.bars import DoubtfulRows
 from eventstudy.market.daily_close import clipped_to_sessions
 from eventstudy.market.raw import RawBars, closing_instants
 from eventstudy.market.sessions import TradingCalendar
@@ -155,12 +156,15 @@ class Check:
         What is done, or for a refusal what the user should do.
     mend : callable or None
         (raw, rows) -> raw, for repairs.
+    in_doubt : bool
+        Whether a study looks at the rows again where they lie inside an event window.
     """
 
     find: Callable[[Subject], Sight | None]
     action: Action
     rule: str
     mend: Callable[[RawBars, IntArray], RawBars] | None = None
+    in_doubt: bool = False
 
 
 @value
@@ -195,11 +199,20 @@ class Inspection:
 
     subject: Subject
     findings: tuple[Finding, ...]
+    doubtful: tuple[DoubtfulRows, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.action == "refused")
+
+
+def doubtful_rows(subject: Subject, kind: str, check: Check, rows: IntArray) -> DoubtfulRows:
+    """Return the rows of a finding with their closing instants and prices."""
+    columns = {name: np.asarray(values[rows]) for name, values in subject.raw.columns.items()}
+    before = np.where(rows > 0, subject.raw.close[np.maximum(rows - 1, 0)], np.nan)
+    left_out = check.mend is not None
+    return DoubtfulRows(kind, left_out, subject.closes[rows], {**columns, "previous": before})
 
 
 def notice(finding: Finding) -> Notice:

@@ -16,6 +16,7 @@ UNIT = math.log(100)
 SPLITS = np.log([2, 3, 4, 5, 6, 7, 8, 10, 20, 25, 50, 1000])
 BAD_TICK_SCALES, SPLIT_SCALES = 25, 20
 NEIGHBORS, LOCAL = 5, 50
+JUMP, LARGE, LARGE_SCALES = 0.4, math.log(1.15), 12
 
 
 def find_bad_ticks(subject: Subject) -> Sight | None:
@@ -60,6 +61,26 @@ def looks_like_a_split(subject: Subject, move: int) -> bool:
     before = np.nanmedian(subject.raw.close[max(0, move + 1 - NEIGHBORS) : move + 1])
     after = np.nanmedian(subject.raw.close[move + 1 : move + 1 + NEIGHBORS])
     return abs(abs(math.log(after / before)) - size) < 0.1
+
+
+def find_large_jumps(subject: Subject) -> Sight | None:
+    """The level changes by more than 40 %, or far beyond the usual and by more than 15 %, and stays there."""
+    found = [move for move in subject.jumps.tolist() if large_and_stays(subject, move)]
+    return level_change(subject, np.array(found, dtype=np.int64), f"{len(found)} jump(s) that stay")
+
+
+def large_and_stays(subject: Subject, move: int) -> bool:
+    """Return whether a move that is no split or change of unit is large, and the level stays afterwards."""
+    change = float(subject.changes[move])
+    size = abs(change)
+    around = robust_scale(subject.changes[max(0, move - LOCAL) : move + LOCAL])
+    usual = size <= max(LARGE_SCALES * max(subject.scale, around), LARGE)
+    if (usual and abs(math.expm1(change)) <= JUMP) or abs(size - UNIT) < 0.1 or looks_like_a_split(subject, move):
+        return False
+    after = subject.raw.close[move + 1 : move + 1 + NEIGHBORS]
+    before = subject.raw.close[max(0, move + 1 - NEIGHBORS) : move + 1]
+    stays = math.log(np.nanmedian(after) / np.nanmedian(before)) / change
+    return 0.75 < stays < 1.25
 
 
 def level_change(subject: Subject, moves: IntArray, words: str) -> Sight | None:

@@ -130,6 +130,7 @@ def read_file(request: BarRequest) -> Bars:
         source=path.name,
         notices=tuple(map(notice, inspection.findings)),
         zone=raw.zone if raw.daily else "",
+        doubtful=inspection.doubtful,
     )
 
 

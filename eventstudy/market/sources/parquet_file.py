@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import DataError, Notice
 from eventstudy.files import write_file
-from eventstudy.market.bars import Bars
+from eventstudy.market.bars import Bars, DoubtfulRows
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.csv_table import TextTable, choose_columns, rows_of
 from eventstudy.market.sources.layouts import PRICES, Layout
@@ -39,6 +39,8 @@ def write_bars(bars: Bars, path: str | Path) -> None:
         "source": bars.source,
         "simulated": bars.simulated,
         "notices": [asdict(notice) for notice in bars.notices],
+        "zone": bars.zone,
+        "doubtful": [as_json(rows) for rows in bars.doubtful],
     }
     columns = {CLOSES: pa.array(bars.closes_us).cast(pa.timestamp("us", tz="UTC"))}
     columns |= {name: pa.array(bars.frame[name].to_numpy(np.float64)) for name in bars.frame.columns}
@@ -68,7 +70,21 @@ def read_written(path: Path) -> Bars | None:
         source=known["source"],
         simulated=known["simulated"],
         notices=tuple(Notice(**notice) for notice in known["notices"]),
+        zone=known.get("zone", ""),
+        doubtful=tuple(map(from_json, known.get("doubtful", ()))),
     )
+
+
+def as_json(rows: DoubtfulRows) -> dict[str, Any]:
+    """Return doubtful rows as JSON values; NaN is null."""
+    columns = {name: [None if v != v else v for v in values.tolist()] for name, values in rows.columns.items()}
+    return {"kind": rows.kind, "left_out": rows.left_out, "closes": rows.closes.tolist(), "columns": columns}
+
+
+def from_json(found: Mapping[str, Any]) -> DoubtfulRows:
+    """Return doubtful rows from their JSON values."""
+    columns = {name: np.array(values, dtype=np.float64) for name, values in found["columns"].items()}
+    return DoubtfulRows(found["kind"], found["left_out"], np.array(found["closes"], dtype=np.int64), columns)
 
 
 def instrument_from(fields: Mapping[str, Any]) -> Instrument:
