@@ -85,7 +85,8 @@ def _with_doubtful_rows(
     items = list(given)
     if not any(isinstance(item, Bars) and item.doubtful for item in items):
         return items, ()
-    table = event_table(as_pandas(events), [item.instrument.code for item in items])
+    series = series_of([as_returns(item, spec.returns) for item in items])
+    table = laid_table(as_pandas(events), series, spec.event_dates)
     notices: list[Notice] = []
     for place, item in enumerate(items):
         if isinstance(item, Bars):
