@@ -43,6 +43,24 @@ def test_two_moscow_shares(code: str, basis_points: float, at_least_as_large: in
     assert set(result.abnormal.n_bars[:, position]) == {4}
 
 
+@needs_shared
+@pytest.mark.reference
+def test_the_dollar_and_four_shares_in_one_table() -> None:
+    # Figures of the real files: Si 77.728 at 18:00 and 76.711 at 18:45 (15 minutes, END labels); shares 18:00 to 18:40
+    # on five-minute candles with BEGIN labels (SBER 282.99 -> 286.22, GAZP 223.56 -> 224.13, ROSN 543.20 -> 545.80).
+    loaded = load_study(STUDIES / "biden-putin-usdrub.toml", data_folder=SHARED / "market" / "moex")
+    result = es.run_study(loaded.spec, loaded.events, loaded.data)
+    moved = {"Si": -131.7, "SBER": 113.5, "VTBR": 84.0, "GAZP": 25.5, "ROSN": 47.8}
+    for code, basis_points in moved.items():
+        assert abs(response(result, code, (0, 0))["car"] * 1e4 - basis_points) < 0.05, code
+    assert abs(response(result, "Si", (0, 0))["car"] - math.log(76.711 / 77.728)) < 1e-12
+    dollar = response(result, "Si", (0, 0))["tests"]["placebo"]
+    assert dollar["n"] == 69
+    assert math.isclose(dollar["pvalue"], 1 / 70)
+    bars = dict(zip(result.abnormal.instruments, result.abnormal.n_bars[:, 0], strict=True))
+    assert bars == {"Si": 3, "SBER": 8, "VTBR": 8, "GAZP": 8, "ROSN": 8}
+
+
 def test_the_fixing_of_the_european_central_bank_reacts_on_the_next_day() -> None:
     # ECB reference rates of EUR/RUB over EUR/USD: 77.2066 on 13 April, 75.6857 on 14 April 2021.
     loaded = load_study(STUDIES / "biden-putin-fixing.toml")
