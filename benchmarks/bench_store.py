@@ -107,14 +107,11 @@ def by_store_windows(root: Path) -> int:
 
 
 def by_folder(root: Path) -> int:
-    import pandas as pd
-
-    from eventstudy.market.instruments import Instrument
+    from eventstudy.market.sources.description import DataSpec
     from eventstudy.market.sources.folder import folder_windows
-    from eventstudy.market.sources.request import BarRequest
 
-    request = BarRequest(Instrument("MADE"), pd.Timedelta(minutes=1), path=str(root / "folder"), label="right")
-    return sum(map(len, folder_windows(request, spans())))
+    spec = DataSpec(source="folder", path=str(root / "folder"), step="1min", label="right")
+    return sum(map(len, folder_windows(spec, "MADE", spans())))
 
 
 PARTS: dict[str, Callable[[Path], int]] = {

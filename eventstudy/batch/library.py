@@ -61,7 +61,8 @@ def answer(loaded: LoadedStudy) -> StudyResult:
     """Return the result of a loaded study."""
     from eventstudy.study.run import run_study
 
-    return run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
+    result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
+    return replace(result, notices=(*loaded.notices, *result.notices))
 
 
 def write_report(

@@ -71,7 +71,7 @@ def check(
     surveys = known_bars(file, accepted) or survey(
         file,
         instrument=instrument,
-        preset=preset,
+        preset=preset or "generic",
         timezone=timezone,
         label=label,
         step=step,
@@ -132,23 +132,23 @@ def known_bars(file: Path, accept: tuple[str, ...]) -> tuple[Survey, ...]:
 
 def roles(pairs: Iterable[str]) -> dict[str, str]:
     """Read ROLE=NAME."""
-    made = {}
+    found = {}
     for pair in pairs:
         role, equals, name = pair.partition("=")
         if not equals:
-            raise UsageError(f"{pair!r} names no column.", remedy="Write ROLE=NAME, for example close=USDRUB_TOM.")
-        made[role] = name
-    return made
+            raise UsageError(f"--column {pair!r} has no '='.", remedy="Write ROLE=NAME, for example close=USDRUB_TOM.")
+        found[role] = name
+    return found
 
 
 def as_lines(found: Survey) -> list[str]:
     """Return a survey as lines."""
     from eventstudy.market.store.series import step_name
 
-    request, rows = found.request, f"{found.n_rows} row{'s' * (found.n_rows != 1)}"
+    rows = f"{found.n_rows} row{'s' * (found.n_rows != 1)}"
     lines = [
-        f"{request.instrument.code}: {rows}, step {step_name(request.step)}, {request.timezone}, "
-        f"calendar {request.instrument.calendar}, layout {request.preset}"
+        f"{found.instrument.code}: {rows}, step {step_name(found.step)}, {found.spec.timezone or 'UTC'}, "
+        f"calendar {found.instrument.calendar}, {found.layout}"
     ]
     lines += [f"  assumed: {words}" for words in found.assumed]
     lines += [f"  label: {found.evidence}", f"  zone: {found.clock}"]
@@ -160,17 +160,16 @@ def as_record(found: Survey) -> dict[str, Any]:
     """Return a survey as JSON values."""
     from eventstudy.market.store.series import step_name
 
-    request = found.request
     return {
-        "instrument": request.instrument.code,
+        "instrument": found.instrument.code,
         "rows": found.n_rows,
-        "step": step_name(request.step),
-        "timezone": request.timezone,
-        "calendar": request.instrument.calendar,
-        "preset": request.preset,
+        "step": step_name(found.step),
+        "timezone": found.spec.timezone or "UTC",
+        "calendar": found.instrument.calendar,
+        "layout": found.layout,
         "assumed": list(found.assumed),
         "label": {
-            "used": request.label,
+            "used": found.spec.label,
             "evidence": found.evidence.side,
             "reasons": found.evidence.reasons,
         },

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind, check_choice, value, wall_us
-from eventstudy.errors import BarsError
+from eventstudy.errors import BarsError, Notice
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -39,6 +39,10 @@ class Returns:
         Trading days without a bar between each bar and the one before it; None where no calendar was asked.
     gap_limit : int
         Missing trading days beyond which the series has a gap.
+    source : str
+        Where the returns come from, where they were not computed from bars.
+    simulated : bool
+    notices : tuple of Notice
     """
 
     instrument: Instrument
@@ -50,6 +54,9 @@ class Returns:
     clock: IntArray
     missing_days: IntArray | None = None
     gap_limit: int = 0
+    source: str = ""
+    simulated: bool = False
+    notices: tuple[Notice, ...] = ()
 
     def __len__(self) -> int:
         return len(self.closes)
@@ -85,22 +92,39 @@ def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Re
 def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: ReturnKind = "log") -> Returns:
     """Return log or simple returns; see ``log_returns``. Simple: ``P_i / P_{i-1} - 1``."""
     # A study of a frame of returns reads no calendar.
-    from eventstudy.market import calendars, gaps, sessions
+    from eventstudy.market import calendars
 
     check_choice("kind of return", kind, ReturnKind)
     clock = calendar or bars.instrument.calendar
     venue = calendars.calendar(clock) if isinstance(clock, str) else clock
-    closes, step_us = bars.closes_us, bars.step // pd.Timedelta(microseconds=1)
+    timed = TimedReturns(bars.closes_us, bars.step // pd.Timedelta(microseconds=1), bars.zone)
+    return returns_on(bars.instrument, venue, timed, changes(checked_prices(bars), kind))
+
+
+@value
+class TimedReturns:
+    """The closing instants of a series, the length of its bars, and the zone of the dates of daily ones."""
+
+    closes: IntArray
+    step_us: int
+    zone: str = ""
+
+
+def returns_on(instrument: Instrument, venue: TradingCalendar, timed: TimedReturns, values: FloatArray) -> Returns:
+    """Return values on closing instants, with the days, breaks and gaps of a calendar."""
+    from eventstudy.market import gaps, sessions
+
+    closes, step_us = timed.closes, timed.step_us
     daily = step_us >= DAY_US
-    local = wall_us(closes, (daily and bars.zone) or venue.zone)
+    local = wall_us(closes, (daily and timed.zone) or venue.zone)
     day = (local - 1) // DAY_US if daily else sessions.trading_day(venue, closes, step_us)
     missing, limit = gaps.missing_days(day, step_us, venue)
     breaks = skips_trading_days(venue, missing) if daily else crosses_closed_time(venue, closes, step_us)
     return Returns(
-        instrument=bars.instrument,
+        instrument=instrument,
         step_us=step_us,
         closes=closes,
-        values=changes(checked_prices(bars), kind),
+        values=values,
         spans_break=breaks,
         trading_day=day,
         clock=local - (local - 1) // DAY_US * DAY_US,

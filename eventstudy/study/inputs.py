@@ -15,7 +15,7 @@ from eventstudy.abnormal.regressors import with_factors
 from eventstudy.abnormal.series import SeriesSet, series_of
 from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, ReturnKind
-from eventstudy.errors import DataError, Notice, UsageError
+from eventstudy.errors import DataError, Notice, UsageError, did_you_mean
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
@@ -25,7 +25,7 @@ from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
 from eventstudy.study.price_doubts import restored
 from eventstudy.study.time_axes import TimeAxes
-from eventstudy.study.units import unit_notices
+from eventstudy.study.units import checked_regressors, notices_of, unit_notices
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
@@ -70,12 +70,15 @@ def read_inputs(
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
-    factors = [factor_returns(item, given, spec.returns, axes) for item in columns]
+    read = [factor_returns(item, given, spec.returns, axes) for item in columns]
+    factors, odd = checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     notices = (*notices, *match_notices(spec, matches))
     table = laid_table(as_pandas(events), series, spec.event_dates)
-    simulated = any(b.simulated for b in [*bars, *(c for c in columns if isinstance(c, Bars))])
-    return Inputs(table, series, bars, simulated, (*notices, *(n for b in bars for n in b.notices)))
+    held = [*([] if isinstance(given, pd.DataFrame) else given), *columns]
+    sources = [item for item in held if isinstance(item, Bars | Returns)]
+    simulated = any(item.simulated for item in sources)
+    return Inputs(table, series, bars, simulated, (*notices, *odd, *notices_of(sources)))
 
 
 def _with_doubtful_rows(
@@ -207,12 +210,22 @@ def many(given: Regressors) -> list[Bars | Returns | pd.Series | str]:
     return [given] if isinstance(given, Bars | Returns | pd.Series | str) else list(given)
 
 
+def named_series(name: str, data: object) -> Bars | Returns | pd.Series:
+    """Return a series of the data by its name: a column of a wide frame, or one of several instruments."""
+    if isinstance(data, pd.DataFrame):
+        if name in data.columns:
+            return data[name]
+        raise UsageError(f"{name!r} is not a column of the data.", remedy="Name a column of the wide frame.")
+    found = {one.instrument.code: one for one in data if isinstance(one, Bars | Returns)}  # type: ignore[attr-defined]
+    if name not in found:
+        raise UsageError(f"{name!r} is not an instrument of the data.", remedy=did_you_mean(name, found))
+    return found[name]
+
+
 def factor_returns(item: Bars | Returns | pd.Series | str, data: object, kind: ReturnKind, axes: TimeAxes) -> Returns:
     """Return one regressor as returns: a series of its own, or a named column of the wide frame."""
     if isinstance(item, str):
-        if not isinstance(data, pd.DataFrame) or item not in data.columns:
-            raise UsageError(f"{item!r} is not a column of the data.", remedy="Name a column of the wide frame.")
-        item = data[item]
+        item = named_series(item, data)
     if isinstance(item, pd.Series):
         axis = axes.of(item.index)
         values = item.to_numpy(dtype=np.float64)

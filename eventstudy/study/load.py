@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from eventstudy.arrays import look_up
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
-from eventstudy.market.instruments import Instrument, instrument
+from eventstudy.market.returns import Returns
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.factor_table import as_returns_where_they_are
+from eventstudy.market.sources.files import Reading
 from eventstudy.market.sources.request import BarRequest
+from eventstudy.market.universe import Universe
 from eventstudy.study.own_calendars import using_calendars, with_calendar_files
-from eventstudy.study.spec import DataSpec, StudySpec
+from eventstudy.study.spec import StudySpec, refers_to_data
 
 if TYPE_CHECKING:
+    from eventstudy.market.sources.table import BarSource
     from eventstudy.news.items import Event
     from eventstudy.simulate import SimulatedMarket
 
-Source = Callable[[BarRequest], Bars]
+Series = Bars | Returns
 DEMO_SEED = 20210413
 
 
@@ -37,19 +40,26 @@ class LoadedStudy:
     ----------
     spec : StudySpec
     events : tuple of Event
-    data : tuple of Bars
-    market : Bars or None
-    factors : tuple of Bars
+    data : tuple of Bars or Returns
+        The series to study: those that the events name, or all where some event names none.
+    market : Bars or Returns or None
+    factors : tuple of Bars or Returns
     digests : mapping of str to str
         SHA-256 of every input by its name, for the manifest.
+    recognized : tuple of str
+        One line for each price file: what it was recognized as.
+    notices : tuple of Notice
+        Instruments that were left out, with the reason.
     """
 
     spec: StudySpec
     events: tuple[Event, ...]
-    data: tuple[Bars, ...]
-    market: Bars | None
-    factors: tuple[Bars, ...]
+    data: tuple[Series, ...]
+    market: Series | None
+    factors: tuple[Series, ...]
     digests: Mapping[str, str]
+    recognized: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def load_study(path: str | Path, *, data_folder: str | Path | None = None, offline: bool = False) -> LoadedStudy:
@@ -73,33 +83,113 @@ def load_spec(spec: StudySpec, folder: Path, data_folder: Path, *, offline: bool
     """Load what a spec names: events relative to ``folder``, series relative to ``data_folder``."""
     spec = with_calendar_files(spec, folder)
     events = _events(spec, folder)
-    load = partial(load_bars, folder=data_folder, offline=offline)
     with using_calendars(spec):
-        data = tuple(map(load, spec.data))
-        market = load(spec.market) if spec.market else None
-        factors = tuple(map(load, spec.factors))
-    series = (*data, *((market,) if market else ()), *factors)
-    digests = {f"{bars.instrument.code} ({bars.source})": bars_digest(bars) for bars in series}
+        return load_series(spec, events, (folder, data_folder), offline=offline)
+
+
+def load_series(
+    spec: StudySpec, events: tuple[Event, ...], folders: tuple[Path, Path], *, offline: bool
+) -> LoadedStudy:
+    """Load the series that the events name, the market and the factors, each file once."""
+    folder, data_folder = folders
+    named = {code for event in events for code in event.instruments}
+    regressors = (*((spec.market,) if spec.market else ()), *spec.factors)
+    references = {row.instrument for row in regressors if refers_to_data(row.model_dump())}
+    everything = not events or any(not event.instruments for event in events)
+    reading = Reading(wanted=None if everything else named | references, offline=offline)
+    universe = together([read_row(row, data_folder, reading) for row in spec.data])
+    known = {*universe.codes, *(out.instrument for out in universe.left_out)}
+    if not everything and not known & named:  # the ledger then says of every event what it lacks
+        universe = together([read_row(row, data_folder, replace(reading, wanted=None)) for row in spec.data])
+    studied = [one for one in universe if one.instrument.code in named or one.instrument.code not in references]
+    if spec.data and not studied:
+        raise nothing_to_study(universe)
+    found = [regressor(row, spec, universe, (data_folder, reading)) for row in regressors]
+    market = found[0].series[0] if spec.market else None
+    factors = tuple(one for part in found[bool(spec.market) :] for one in part)
+    series = (*studied, *((market,) if market else ()), *factors)
+    digests = {f"{one.instrument.code} ({one.source})": series_digest(one) for one in series}
     if spec.events_file:
         digests[spec.events_file] = hashlib.sha256((folder / spec.events_file).read_bytes()).hexdigest()
-    return LoadedStudy(spec, events, data, market, factors, digests)
+    recognized = (*universe.recognized, *(line for part in found for line in part.recognized))
+    notices = tuple(
+        Notice("ES-INSTRUMENT-LEFT-OUT", f"{out.instrument} was left out. {out.reason}") for out in universe.left_out
+    )
+    lines = tuple(dict.fromkeys(recognized))
+    return LoadedStudy(spec, events, tuple(studied), market, factors, digests, lines, notices)
 
 
-def load_bars(row: DataSpec, folder: Path, *, offline: bool = False) -> Bars:
-    """Return one series of a study; a file that says SIMULATED in its name is marked so everywhere."""
-    bars = look_up("bar source", bar_sources(), row.source)(replace(bar_request(row, folder), offline=offline))
-    return replace(bars, simulated=True) if "SIMULATED" in Path(row.path).name else bars
+def nothing_to_study(universe: Universe) -> DataError:
+    """Return why no series is left: every one was refused, or the data hold the market alone."""
+    if universe.left_out:
+        reasons = " ".join(out.reason for out in universe.left_out)
+        return DataError(f"No series can be used. {reasons}")
+    return DataError(
+        f"The data hold {', '.join(universe.codes)} only, which is the market or a factor, and no event names it.",
+        remedy="Add the series to study, or name it in an event.",
+    )
 
 
-def bar_sources() -> dict[str, Source]:
+def read_row(row: DataSpec, folder: Path, reading: Reading) -> Universe:
+    """Return the series of one table of a study file."""
+    placed = row.model_copy(update={"path": str(folder / row.path)}) if row.path else row
+    universe = read_source(placed, reading, bar_sources())
+    if "SIMULATED" in Path(row.path).name:
+        return replace(universe, series=tuple(replace(one, simulated=True) for one in universe))
+    return universe
+
+
+def together(parts: list[Universe]) -> Universe:
+    """Return several universes as one."""
+    return Universe(
+        tuple(one for part in parts for one in part.series),
+        tuple(one for part in parts for one in part.left_out),
+        tuple(line for part in parts for line in part.recognized),
+    )
+
+
+def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[Path, Reading]) -> Universe:
+    """Return the series of a market or of factors: an instrument of the data, or a table of its own.
+
+    A table whose daily rows close at a time that is not stated takes zone, calendar and closing time of the data.
+
+    Raises
+    ------
+    DataError
+        If the data do not hold the instrument, or its series cannot be used.
+    """
+    if spec.data and refers_to_data(row.model_dump()):
+        return Universe((universe[row.instrument],))
+    folder, reading = where
+    own = replace(reading, wanted=None)
+    if spec.data and row.source == "file":
+        first = spec.data[0]
+        taken = {name: getattr(first, name) for name in ("timezone", "calendar", "closes_at")}
+        if not any(getattr(row, name) for name in taken):
+            row = row.model_copy(update=taken)
+    if row.source == "file" and row.holds == "prices":
+        placed = as_returns_where_they_are(row.model_copy(update={"path": str(folder / row.path)}))
+        row = row.model_copy(update={"holds": placed.holds, "unit": placed.unit})
+    found = read_row(row, folder, own)
+    if not found.series:
+        raise DataError(" ".join(out.reason for out in found.left_out) or f"{row.path} holds no series.")
+    return found
+
+
+def bar_sources() -> Mapping[str, BarSource]:
     """Return every source a study file may name: the market's, and the simulated days of the demo."""
-    from eventstudy.market.sources.table import BAR_SOURCES
+    from eventstudy.market.sources.table import BAR_SOURCES, service
 
-    return {**BAR_SOURCES, "simulated": simulated_bars}
+    return {**BAR_SOURCES, "simulated": service(simulated_bars, network=False)}
+
+
+def read_source(spec: DataSpec, reading: Reading, sources: Mapping[str, BarSource]) -> Universe:
+    """Return the series of a description."""
+    return look_up("bar source", sources, spec.source).read(spec, reading)
 
 
 def simulated_bars(request: BarRequest) -> Bars:
-    """Return one series of the demo's market: drawn from a seed, always the same, marked SIMULATED."""
+    """Return one series of the demo's market: simulated from a seed, always the same, marked SIMULATED."""
     drawn = {bars.instrument.code: bars for bars in _demo_market().bars}
     return look_up("simulated instrument", drawn, request.instrument.code)
 
@@ -111,54 +201,18 @@ def _demo_market() -> SimulatedMarket:
     return demo_market(DEMO_SEED)
 
 
-def bar_request(row: DataSpec, folder: Path) -> BarRequest:
-    """Return a row of a study file as the question that every source understands."""
-    from eventstudy.market.steps import step_of
-
-    traded = _instrument(row)
-    zone = ZoneInfo(row.timezone or "UTC")
-    return BarRequest(
-        instrument=traded,
-        step=step_of(row.step or "1D"),
-        first=_instant(row.first, zone, time.min),
-        last=_instant(row.last, zone, time.max),
-        path=str(folder / row.path) if row.path else "",
-        preset=row.preset,
-        columns=row.columns,
-        timezone=row.timezone,
-        label=row.label,
-        closes_at=row.closes_at,
-        force_label=row.force_label,
-        accept=row.accept,
-    )
-
-
-def bars_digest(bars: Bars) -> str:
-    """Return the SHA-256 of the instants and prices of a series, independent of how they were stored."""
-    digest = hashlib.sha256(bars.instrument.code.encode())
-    digest.update(bars.closes_us.astype("<i8").tobytes())
-    for name in sorted(bars.frame.columns):
+def series_digest(series: Series) -> str:
+    """Return the SHA-256 of the instants and values of a series, independent of how they were stored."""
+    digest = hashlib.sha256(series.instrument.code.encode())
+    if isinstance(series, Returns):
+        digest.update(series.closes.astype("<i8").tobytes())
+        digest.update(np.ascontiguousarray(series.values, dtype="<f8").tobytes())
+        return digest.hexdigest()
+    digest.update(series.closes_us.astype("<i8").tobytes())
+    for name in sorted(series.frame.columns):
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(bars.frame[name].to_numpy(), dtype="<f8").tobytes())
+        digest.update(np.ascontiguousarray(series.frame[name].to_numpy(), dtype="<f8").tobytes())
     return digest.hexdigest()
-
-
-def _instrument(row: DataSpec) -> Instrument:
-    known = instrument(row.instrument)
-    given = {name: getattr(row, name) for name in ("board", "calendar", "quote") if getattr(row, name)}
-    return replace(known, **given, sign=row.sign if row.sign != 1 else known.sign)
-
-
-def _instant(text: str, zone: ZoneInfo, end_of_day: time) -> datetime | None:
-    if not text:
-        return None
-    try:
-        if len(text) == len("2021-04-13"):
-            return datetime.combine(date.fromisoformat(text), end_of_day, zone).astimezone(UTC)
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise DataError(f"{text!r} is not a date; write it as 2021-04-13 or 2021-04-13T18:37+03:00.") from error
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _events(spec: StudySpec, folder: Path) -> tuple[Event, ...]:

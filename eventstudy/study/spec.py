@@ -9,11 +9,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from eventstudy.abnormal.windows import Clock, Window
-from eventstudy.arrays import Alternative, AnchorName, LabelSide, ReturnKind, Span
+from eventstudy.arrays import Alternative, AnchorName, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
+from eventstudy.market.sources.description import DataSpec, Settings
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
 from eventstudy.study.own_calendars import plain, problems
@@ -21,37 +22,6 @@ from eventstudy.study.renamed import hint
 
 Pair = tuple[int, int]
 Level = Annotated[float, Field(gt=0.5, lt=1.0)]
-
-
-class Settings(BaseModel):
-    """Strict, frozen, no unknown keys: the base of every section."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=False)
-
-
-class DataSpec(Settings):
-    """One price series: which source, and everything a file does not say about itself.
-
-    ``timezone`` and ``label`` have no default on purpose: a bar series without them cannot be read honestly.
-    """
-
-    instrument: str
-    source: str = "file"
-    path: str = ""
-    preset: str = "generic"
-    columns: dict[str, str] = Field(default_factory=dict)
-    timezone: str = ""
-    label: LabelSide | None = None
-    step: str = ""
-    calendar: str = ""
-    closes_at: str = ""
-    force_label: bool = False
-    accept: tuple[str, ...] = ()
-    board: str = ""
-    quote: str = ""
-    sign: Literal[-1, 1] = 1
-    first: str = ""
-    last: str = ""
 
 
 class StudySpec(Settings):
@@ -73,9 +43,9 @@ class StudySpec(Settings):
     event_timezone : str
         IANA name of the clock of times in the events file that have no UTC offset.
     data : tuple of DataSpec
-        Series to study; may stay empty when data is given to ``run_study``.
+        Where the series to study are; may stay empty when data is given to ``run_study``.
     market : DataSpec or None
-        The benchmark of models that need one.
+        The benchmark of models that need one; with an instrument and no path it is one of ``data``.
     factors : tuple of DataSpec
         Further regressors.
     calendars : dict of str to dict
@@ -202,7 +172,7 @@ class StudySpec(Settings):
             ("event window", f"{span(self.event)} {self.clock}"),
             ("reported windows", ", ".join(span((window.start, window.stop)) for window in self.test_windows)),
             ("tests", ", ".join(self.tests)),
-            ("data", ", ".join(row.instrument for row in self.data)),
+            ("data", ", ".join(row.instrument or row.path or ", ".join(row.instruments) for row in self.data)),
             ("digest", self.digest()[:16]),
         ]
         return card(self.title or self.name, rows)
@@ -237,15 +207,40 @@ def _tupled(value: Any) -> Any:
     return value
 
 
+# Settings with two forms, and how to write either.
+FORMS = {
+    "instruments": 'write "*" or a list of codes, ["AAA", "BBB"]',
+    "columns": 'write a table of roles, { close = "NAME" }, or a list of the names of all columns',
+}
+
+
 def _field_problems(refused: ValidationError) -> Iterator[tuple[str, str]]:
+    seen = set()
     for error in refused.errors(include_url=False):
-        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+        form = next((place for place, part in enumerate(error["loc"]) if part in FORMS), None)
+        if form is not None:
+            where = error["loc"][: form + 1]
+            if where not in seen:
+                value = refused_value(refused, where)
+                yield _key(where), f"found {_as_written(value)}; {FORMS[str(where[-1])]}."
+            seen.add(where)
+            continue
+        key = _key(error["loc"])
         if error["type"] == "extra_forbidden":
             known = DataSpec.model_fields if "." in key else StudySpec.model_fields
             name = str(error["loc"][-1])
             yield key, f"unknown key. {hint('setting', name, known)} Known are {', '.join(known)}."
         else:
             yield key, f"found {_as_written(error['input'])}; {_asked(error)}."
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def refused_value(refused: ValidationError, where: tuple[int | str, ...]) -> Any:
+    """Return what was written for a setting with two forms."""
+    return next(e["input"] for e in refused.errors(include_url=False) if e["loc"][: len(where)] == where)
 
 
 # What a value should have been, in the words of a study file; {} are filled from the rule that was broken.
@@ -321,18 +316,40 @@ def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, f"{name!r} is not known. {hint('value', name, table)} Known are {', '.join(sorted(table))}."
 
 
-def _files_say_what_they_cannot_know(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for place, series in _series(settings):
-        if series.get("source", "file") != "file":
+def _sources_have_what_they_need(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    rows = list(_series(settings))
+    if not rows:
+        return
+    from eventstudy.study.load import bar_sources
+
+    table = bar_sources()
+    for place, series in rows:
+        source = table.get(series.get("source", "file"))
+        if source is None or (not place.startswith("data") and settings.get("data") and refers_to_data(series)):
             continue
-        if not series.get("path"):
-            yield f"{place}.path", "missing; name the file, relative to the study file."
-        if not series.get("timezone"):
-            yield f"{place}.timezone", "missing; say which zone the times were written in, such as 'Europe/Moscow'."
-        if not series.get("label"):
-            yield f"{place}.label", "missing; say whether the times mark the 'left' (begin) or 'right' (end) of a bar."
-        if not series.get("step"):
-            yield f"{place}.step", "missing; say how long a bar is, such as '10min' or '1D'."
+        for key, words in source.needs.items():
+            named = series.get(key) or (key == "instrument" and series.get("instruments", "*") != "*")
+            if not named:
+                yield f"{place}.{key}", words
+
+
+def refers_to_data(series: Mapping[str, Any]) -> bool:
+    """Return whether a market or factor is one of the instruments of the data, named by its code."""
+    return bool(series.get("instrument")) and not series.get("path") and series.get("source", "file") == "file"
+
+
+def _columns_name_roles(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for place, series in _series(settings):
+        columns = series.get("columns")
+        if not isinstance(columns, Mapping) or not columns:
+            continue
+        from eventstudy.market.sources.recognize import check_roles
+
+        for role in columns:
+            try:
+                check_roles({str(role): ""})
+            except UsageError as error:
+                yield f"{place}.columns.{role}", str(error).removeprefix("columns: ")
 
 
 def _zones_and_steps_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -394,7 +411,8 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _estimation_ends_before_the_event,
     _windows_lie_inside_the_event_window,
     _names_are_known,
-    _files_say_what_they_cannot_know,
+    _sources_have_what_they_need,
+    _columns_name_roles,
     _zones_and_steps_can_be_read,
     _response_options_fit,
     _calendars_can_be_read,

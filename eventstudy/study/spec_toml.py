@@ -51,6 +51,8 @@ PLACES: dict[str, str] = {
     "response.compute": "response",
     "response.options": "response_options",
 }
+# Lists of tables; a single table may be written without the second pair of brackets.
+LISTS = {"data", "factors"}
 SECTIONS = {place.partition(".")[0] for place in PLACES if "." in place}
 
 
@@ -80,6 +82,7 @@ def parse_spec(text: str, name: str) -> StudySpec:
     except SpecError as refused:
         found += [(_toml_key(problem.key), problem.message) for problem in refused.problems]
     if found:
+        found = [(_as_single_table(key, raw), message) for key, message in found]
         located = (Problem(name, *nearest_place(key, places), key, message) for key, message in found)
         raise SpecError(sorted(located, key=lambda problem: (problem.line, problem.column)))
     return spec
@@ -105,11 +108,17 @@ def _flatten(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, st
         nested = key in SECTIONS and isinstance(value, dict)
         for place, item in ({f"{key}.{k}": v for k, v in value.items()} if nested else {key: value}).items():
             if place in PLACES:
-                settings[PLACES[place]] = item
+                settings[PLACES[place]] = [item] if place in LISTS and isinstance(item, dict) else item
             else:
                 section = key if nested else ""
                 unknown.append((place, _unknown_key(place, section)))
     return settings, unknown
+
+
+def _as_single_table(key: str, raw: Mapping[str, Any]) -> str:
+    """Return a key as it is written where the file has one table, [data], in place of a list of them."""
+    section = key.partition("[")[0]
+    return key.replace("[0]", "", 1) if section in LISTS and isinstance(raw.get(section), dict) else key
 
 
 def _unknown_key(place: str, section: str) -> str:

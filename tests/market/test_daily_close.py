@@ -120,7 +120,7 @@ def test_a_closing_auction_after_the_hours_of_the_calendar_keeps_its_time_on_hal
 def test_a_market_without_closing_hours_needs_a_stated_close(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Date,Close\n2024-11-27,1.0\n2024-11-29,1.1\n2024-12-02,1.2\n")
-    with pytest.raises(UsageError, match="when a day closes"):
+    with pytest.raises(UsageError, match="closing time of the daily data not set"):
         read_bars(path, instrument="A", step="1D", timezone="America/New_York")
     bars = read_bars(path, instrument="A", step="1D", calendar="XNYS")
     assert [f"{at:%H:%M}" for at in bars.frame.index.tz_convert("America/New_York")] == ["16:00", "13:00", "16:00"]

@@ -43,7 +43,7 @@ def write(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(("label", "minute"), [("left", 11), ("right", 10)])
 def test_every_layout_reads_the_same_bar(tmp_path: Path, preset: str, label: str, minute: int) -> None:
     path = write(tmp_path, LAYOUT_FILES[preset])
-    made = es.read_bars(path, instrument="ABC", step="1min", label=label, preset=preset, **MOSCOW)
+    made = es.read_bars(path, instrument="ABC", step="1min", label=label, preset=preset, prices="close", **MOSCOW)
     assert made.frame.index[0].to_pydatetime() == datetime(2021, 4, 13, 15, minute, tzinfo=UTC)
     assert made.frame.iloc[0].to_dict() == {"open": 1.0, "high": 3.0, "low": 0.5, "close": 2.0, "volume": 10.0}
     assert made.label == label
@@ -97,9 +97,9 @@ def test_an_open_order_of_day_and_month_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"label": "left"}, "whose clock"),
-        ({"timezone": "Europe/Moscow"}, "which end of a bar"),
-        ({"timezone": "Europe/Moscow", "step": "1D"}, "when a day closes"),
+        ({"label": "left"}, "time zone of the timestamps not set"),
+        ({"timezone": "Europe/Moscow"}, "bar label convention not set"),
+        ({"timezone": "Europe/Moscow", "step": "1D"}, "closing time of the daily data not set"),
     ],
 )
 def test_what_the_file_does_not_say_must_be_stated(tmp_path: Path, given: dict[str, str], message: str) -> None:
@@ -139,9 +139,9 @@ def test_one_instrument_of_several(tmp_path: Path) -> None:
     [
         ("", "is empty"),
         ("time,close\n", "no rows"),
-        ("time,price tag\n2021-04-13 10:00,1\n", "hold the close"),
+        ("time,low\n2021-04-13 10:00,1\n", "hold the close"),
         ("time,close\n2021-04-13 10:00,abc\n", "abc"),
-        ("time,close\nyesterday,1\n", "no date"),
+        ("time,close\nyesterday,1\n", "is not a date"),
     ],
 )
 def test_a_broken_file_is_one_clear_sentence(tmp_path: Path, text: str, message: str) -> None:
@@ -187,8 +187,8 @@ def test_the_two_bars_in_which_the_news_came() -> None:
     ("date", "clock", "message"),
     [
         ("20211332", "100000", "does not exist"),
-        ("20210413", "106000", "'106000' is no time of day"),
-        ("20210413", "250000", "'250000' is no time of day"),
+        ("20210413", "106000", "'106000' is not a time of day"),
+        ("20210413", "250000", "'250000' is not a time of day"),
         ("yesterday", "100000", "not written like"),
     ],
 )

@@ -13,10 +13,11 @@ import pytest
 
 from eventstudy.arrays import epoch_us, from_epoch_us
 from eventstudy.errors import BarsError, DataError, UsageError
-from eventstudy.market.instruments import Instrument
+from eventstudy.market.bars import Bars
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.files import Reading
 from eventstudy.market.sources.folder import folder_windows
-from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.table import BAR_SOURCES
+from eventstudy.market.sources.table import read_source
 
 START = datetime(2021, 4, 1, tzinfo=UTC)
 MINUTES = pd.date_range(START, periods=6000, freq="1min").as_unit("us")
@@ -33,7 +34,7 @@ def write(folder: Path, *, unit: str = "us", zone: str | None = "UTC", codes: in
         columns = {
             "stamp": pa.array(np.repeat(local.tz_localize(None).to_numpy() if zone else local.to_numpy(), codes)),
             "last": pa.array(np.repeat(PRICES[rows], codes) + np.tile(np.arange(codes), 1000)),
-            "code": pa.array(np.tile([f"S{n}" for n in range(codes)], 1000)),
+            "leg": pa.array(np.tile([f"S{n}" for n in range(codes)], 1000)),
         }
         table = pa.table(columns)
         table = table.set_column(0, "stamp", table["stamp"].cast(pa.timestamp(unit, zone)))
@@ -41,10 +42,16 @@ def write(folder: Path, *, unit: str = "us", zone: str | None = "UTC", codes: in
     return folder
 
 
-def asked(folder: Path, **more: object) -> BarRequest:
-    columns = {"time": "stamp", "close": "last", "ticker": "code"}
-    given = {"path": str(folder), "label": "left", "columns": columns, **more}
-    return BarRequest(Instrument("S0"), pd.Timedelta(minutes=1), **given)  # type: ignore[arg-type]
+def asked(folder: Path, **more: object) -> DataSpec:
+    columns = {"time": "stamp", "close": "last", "ticker": "leg"}
+    given = {"path": str(folder), "label": "left", "columns": columns, "instrument": "S0", "step": "1min", **more}
+    return DataSpec(source="folder", **given)  # type: ignore[arg-type]
+
+
+def read(spec: DataSpec) -> Bars:
+    (bars,) = read_source(spec, Reading())
+    assert isinstance(bars, Bars)
+    return bars
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -52,54 +59,64 @@ def asked(folder: Path, **more: object) -> BarRequest:
 def test_every_way_of_writing_times_gives_the_same_bars(
     tmp_path: Path, unit: str, zone: str | None, stated: str
 ) -> None:
-    bars = BAR_SOURCES["folder"](asked(write(tmp_path / "bars", unit=unit, zone=zone), timezone=stated))
+    bars = read(asked(write(tmp_path / "bars", unit=unit, zone=zone), timezone=stated))
     assert epoch_us(bars.frame.index).tolist() == (epoch_us(MINUTES) + 60_000_000).tolist()
     assert bars.frame["close"].tolist() == PRICES.tolist()
 
 
 def test_only_the_row_groups_that_windows_need_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path / "bars")
-    read: list[int] = []
+    groups: list[int] = []
     real = pq.ParquetFile.read_row_group
 
     def counted(file: pq.ParquetFile, group: int, **more: object) -> pa.Table:
-        read.append(group)
+        groups.append(group)
         return real(file, group, **more)
 
     monkeypatch.setattr(pq.ParquetFile, "read_row_group", counted)
     monkeypatch.setattr("eventstudy.market.sources.folder.SLACK_US", 60_000_000)
     closes = epoch_us(MINUTES) + 60_000_000
     spans = [(int(closes[10]), int(closes[30])), (int(closes[2990]), int(closes[3010])), (0, 1)]
-    found = folder_windows(asked(folder), spans)
+    found = folder_windows(asked(folder), "S0", spans)
     assert [len(block) for block in found] == [21, 21, 0]
     assert found[1].columns["close"].tolist() == PRICES[2990:3011].tolist()
-    assert len(read) == 3
+    assert len(groups) == 3
 
 
 def test_periods_cut_both_ends_and_an_empty_one_is_an_error(tmp_path: Path) -> None:
     folder = write(tmp_path / "bars")
     closes = from_epoch_us(epoch_us(MINUTES) + 60_000_000)
-    bars = BAR_SOURCES["folder"](asked(folder, first=closes[100].to_pydatetime(), last=closes[4000].to_pydatetime()))
+    bars = read(asked(folder, first=closes[100].isoformat(), last=closes[4000].isoformat()))
     assert bars.frame["close"].tolist() == PRICES[100:4001].tolist()
     with pytest.raises(DataError, match="no bar of S0"):
-        BAR_SOURCES["folder"](asked(folder, first=datetime(2030, 1, 1, tzinfo=UTC)))
+        read(asked(folder, first="2030-01-01"))
 
 
 def test_several_instruments_are_told_apart_or_refused(tmp_path: Path) -> None:
     folder = write(tmp_path / "bars", codes=3)
-    assert BAR_SOURCES["folder"](asked(folder)).frame["close"].tolist() == PRICES.tolist()
+    assert read(asked(folder)).frame["close"].tolist() == PRICES.tolist()
     with pytest.raises((BarsError, DataError)):
-        BAR_SOURCES["folder"](asked(folder, columns={"time": "stamp", "close": "last"}))
+        read(asked(folder, columns={"time": "stamp", "close": "last"}))
 
 
 def test_zone_and_label_must_be_stated_and_files_must_be_there(tmp_path: Path) -> None:
     folder = write(tmp_path / "bars", zone=None)
     with pytest.raises(UsageError, match="zone|clock"):  # noqa: RUF043 - either word will do
-        BAR_SOURCES["folder"](asked(folder))
+        read(asked(folder))
     with pytest.raises(UsageError, match="label|end of a bar"):  # noqa: RUF043
-        BAR_SOURCES["folder"](asked(folder, timezone="Europe/Moscow", label=None))
+        read(asked(folder, timezone="Europe/Moscow", label=None))
     with pytest.raises(DataError, match="no Parquet file"):
-        BAR_SOURCES["folder"](asked(tmp_path / "nothing"))
+        read(asked(tmp_path / "nothing"))
     (folder / "cut.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match="no whole Parquet"):
-        BAR_SOURCES["folder"](asked(folder, timezone="Europe/Moscow"))
+    with pytest.raises(DataError, match="not a valid Parquet"):
+        read(asked(folder, timezone="Europe/Moscow"))
+
+
+def test_no_source_skips_the_quality_checks(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bars")
+    part = pd.read_parquet(folder / "part2.parquet")
+    part.loc[500, "last"] *= 100  # one bad tick
+    part.to_parquet(folder / "part2.parquet")
+    bars = read(asked(folder))
+    assert [notice.code for notice in bars.notices] == ["ES-BAD-TICK"]
+    assert len(bars) == len(MINUTES) - 1

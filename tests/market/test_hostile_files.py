@@ -108,29 +108,35 @@ def test_the_end_of_the_day_is_24_00(tmp_path: Path) -> None:
 
 GOOD = "time,close\n2021-04-13 10:00,1\n"
 SENTENCES: dict[str, tuple[bytes, str]] = {
-    "UTF-16": (GOOD.encode("utf-16"), "is written in UTF-16"),
-    "UTF-16 without a mark": (GOOD.encode("utf-16-be"), "is no text, or written in UTF-16"),
-    "another code page": ("время,close\n".encode("cp1251"), "is not UTF-8 text"),
+    "another code page, no rows": ("время,close\n".encode("cp1251"), "has a header and no rows"),
     "a web page": (b"<!DOCTYPE html><html></html>\n", "is a web page"),
-    "JSON": (b'{"candles": {}}\n', "is JSON"),
-    "a workbook": (b"PK\x03\x04" + bytes(100), "a zip archive or a workbook"),
-    "gzip": (b"\x1f\x8b\x08" + bytes(100), "packed with gzip"),
-    "Parquet": (b"PAR1" + bytes(100), "is a Parquet file"),
-    "zeros": (bytes(100), "is no text"),
+    "JSON": (b'{"candles": {}}\n', "is JSON without a table of prices; it holds candles"),
+    "half JSON": (b'{"candles": [1, ', "is not valid JSON"),
+    "deep JSON": (b"[" * 100_000, "is nested too deeply|is not valid JSON"),
+    "half a zip": (b"PK\x03\x04" + bytes(100), "is not a readable zip archive"),
+    "half a gzip": (b"\x1f\x8b\x08" + bytes(100), "is not a complete gzip file"),
+    "half a zstd": (b"\x28\xb5\x2f\xfd" + bytes(100), "is not a complete zstd file"),
+    "half a bz2": (b"BZh9" + bytes(100), "is not a complete bz2 file"),
+    "half a Parquet": (b"PAR1" + bytes(100), "is not a valid Parquet file"),
+    "half an old workbook": (b"\xd0\xcf\x11\xe0" + bytes(600), "is not a readable workbook"),
+    "zeros": (bytes(100), "is not text"),
     "one huge line": (b"x" * 2_000_000, "more than 100,000 characters"),
-    "a huge row": (GOOD.encode() + b"2021-04-13 10:01,1\n" * 9 + b"9" * 3_000_000, "is longer than"),
-    "two closes": (b"time,close,close\n2021-04-13 10:00,1,2\n", "two columns named 'close'"),
-    "a value too many": (GOOD.encode() + b"2021-04-13 10:01,1,2\n", "line 3: 3 values stand where the header has 2"),
-    "a value too few": (GOOD.encode() + b"2021-04-13 10:01\n", "line 3: 1 values stand where the header has 2"),
-    "a formula": (GOOD.encode() + b"2021-04-13 10:01,=1+1\n", "line 3, column 'close': '=1.1' is no number"),
-    "an open quote": (b'time,close\n"2021-04-13 10:00,1\n2021-04-13 10:01,2\n', "values stand where|is no"),
-    "thousands": (GOOD.encode() + b'2021-04-13 10:01,"1,076"\n', "line 3, column 'close': '1,076' is no number"),
+    "a huge row": (GOOD.encode() + b"2021-04-13 10:01,1\n" * 9 + b"9" * 3_000_000, "more than|is longer than"),
+    "two closes": (b"time,close,close\n2021-04-13 10:00,1,2\n", "2 columns named 'close'"),
+    "a value too many": (GOOD.encode() + b"2021-04-13 10:01,1,2\n", "line 3: the row has 3 values, the header has 2"),
+    "a value too few": (GOOD.encode() + b"2021-04-13 10:01\n", "line 3: the row has 1 values, the header has 2"),
+    "a formula": (GOOD.encode() + b"2021-04-13 10:01,=1+1\n", "line 3, column 'close': '=1.1' is not a number"),
+    "an open quote": (b'time,close\n"2021-04-13 10:00,1\n2021-04-13 10:01,2\n', "the row has|is not|and no rows"),
+    "a thousand or a decimal": (
+        GOOD.encode() + b'2021-04-13 10:01,"1,076"\n',
+        "line 3, column 'close': '1,076' may",
+    ),
     "half an offset": (
         b"time,close\n2021-04-13T10:00:00+03:00,1\n2021-04-13T10:01:00,2\n",
-        "line 3: stamps with and without an offset",
+        "line 3: timestamps with and without a UTC offset",
     ),
-    "names of months": (b"date,close\n13 Apr 2021,1\n", "is no date"),
-    "afternoon": (b"time,close\n04/13/2021 1:05 PM,1\n", "is no time of day"),
+    "names of no months": (b"date,close\n13 Foo 2021,1\n", "is a day that does not exist"),
+    "13 in the afternoon": (b"time,close\n04/13/2021 13:05 PM,1\n", "is not a time of day"),
 }
 
 
@@ -151,5 +157,5 @@ def test_what_is_no_price_file_is_said_in_one_sentence(
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(EventStudyError, match="no file"):
+    with pytest.raises(EventStudyError, match="holds no file of prices"):
         es.read_bars(tmp_path, instrument="A", step="1min", label="left", timezone="UTC")

@@ -72,5 +72,5 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     es.write_bars(replace(rich_bars()), tmp_path / "a.parquet")
     content = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "a.parquet").write_bytes(content[: len(content) // 2])
-    with pytest.raises(DataError, match="no whole Parquet file"):
+    with pytest.raises(DataError, match="not a valid Parquet file"):
         es.read_bars(tmp_path / "a.parquet", instrument="A", step="1min")

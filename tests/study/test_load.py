@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from eventstudy.errors import DataError, SpecError, UnknownNameError
-from eventstudy.study.load import bar_request, bars_digest, load_study, simulated_bars
-from eventstudy.study.spec import DataSpec
+from eventstudy.market.instruments import Instrument
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.request import BarRequest
+from eventstudy.study.load import load_study, series_digest, simulated_bars
 
 EVENT = '[[event]]\nid = "call"\nearliest = 2021-04-13T18:00:00+03:00\nlatest = 2021-04-13T18:37:00+03:00\n'
 STUDY = """\
@@ -69,26 +72,23 @@ def test_an_unknown_source_lists_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_a_period_is_read_in_the_zone_of_the_series() -> None:
-    request = bar_request(
-        DataSpec(instrument="X", timezone="Europe/Moscow", first="2021-04-13", last="2021-04-13"), Path()
-    )
-    assert f"{request.first:%d %H:%M} {request.last:%d %H:%M}" == "12 21:00 13 20:59"
+    first, last = DataSpec(timezone="Europe/Moscow", first="2021-04-13", last="2021-04-13").period()
+    assert f"{first:%d %H:%M} {last:%d %H:%M}" == "12 21:00 13 20:59"
     with pytest.raises(DataError, match="13\\.04\\.2021"):
-        bar_request(DataSpec(instrument="X", first="13.04.2021"), Path())
+        DataSpec(first="13.04.2021").period()
 
 
 def test_the_digest_sees_every_price_and_instant(tmp_path: Path) -> None:
     one = load_study(folder_with(tmp_path)).data[0]
     two = load_study(folder_with(tmp_path, prices=PRICES.replace("1.05,5", "1.06,5"))).data[0]
     three = load_study(folder_with(tmp_path, prices=PRICES.replace("18:10:00", "18:20:00"))).data[0]
-    assert len({bars_digest(bars) for bars in (one, two, three)}) == 3
-    assert bars_digest(one) == bars_digest(load_study(folder_with(tmp_path)).data[0])
+    assert len({series_digest(bars) for bars in (one, two, three)}) == 3
+    assert series_digest(one) == series_digest(load_study(folder_with(tmp_path)).data[0])
 
 
 def test_the_simulated_source_says_simulated() -> None:
-    request = bar_request(DataSpec(instrument="SBER", source="simulated", step="1min"), Path())
-    bars = simulated_bars(request)
+    bars = simulated_bars(BarRequest(Instrument("SBER"), pd.Timedelta("1min")))
     assert bars.simulated
     assert "SIMULATED" in bars.source
     with pytest.raises(UnknownNameError, match="USD000UTSTOM"):
-        simulated_bars(bar_request(DataSpec(instrument="GAZP", source="simulated"), Path()))
+        simulated_bars(BarRequest(Instrument("GAZP"), pd.Timedelta("1min")))

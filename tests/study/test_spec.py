@@ -87,10 +87,24 @@ def test_every_problem_is_reported_at_once_with_its_place() -> None:
     assert "'level'" in found["inference.levle"][2]
 
 
-def test_a_file_source_must_say_zone_label_and_step() -> None:
-    found = problems('[[data]]\ninstrument = "SBER"\npath = "a.csv"\n')
-    assert {"data[0].timezone", "data[0].label", "data[0].step"} == set(found)
-    assert found["data[0].timezone"][:2] == (1, 1)
+def test_every_source_says_what_it_needs() -> None:
+    assert set(problems('[[data]]\ninstrument = "SBER"\n')) == {"data[0].path"}
+    assert set(problems('[[data]]\nsource = "moex"\n')) == {"data[0].instrument"}
+    assert set(problems('[data]\nsource = "folder"\npath = "bars"\ninstrument = "A"\n')) == {"data.step"}
+    parse_spec('[data]\nsource = "yahoo"\ninstruments = ["AAPL", "MSFT"]\n', "study.toml")
+    parse_spec('[data]\npath = "prices.csv"\n[market]\ninstrument = "SPY"\n', "study.toml")
+    assert set(problems('[market]\ninstrument = "SPY"\n')) == {"market.path"}
+
+
+def test_a_role_that_does_not_exist_is_refused_with_the_nearest_one() -> None:
+    found = problems('[data]\npath = "a.csv"\ncolumns = { clsoe = "Adj Close" }\n')
+    assert "Did you mean 'close'" in found["data.columns.clsoe"][2]
+
+
+def test_settings_with_two_forms_say_both() -> None:
+    found = problems('[data]\npath = "a.csv"\ninstruments = "AAA"\ncolumns = 3\n')
+    assert "a list of codes" in found["data.instruments"][2]
+    assert "a table of roles" in found["data.columns"][2]
 
 
 def test_a_zone_or_a_step_that_cannot_be_read_is_told_with_its_place() -> None:

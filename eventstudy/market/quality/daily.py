@@ -105,15 +105,15 @@ def move_a_day(raw: RawBars, rows: IntArray) -> RawBars:
 def find_stale_closes(subject: Subject) -> Sight | None:
     """Daily closes that are the day's open again: stamped before the day's trading, not after it.
 
-    An honest close is within a tenth of the day's range of the open on about one day in ten; here on most.
+    A close lies within a tenth of the day's range of the open on about one day in ten; here on most.
     """
     columns = subject.raw.columns
     if not subject.raw.daily or not {"open", "high", "low"} <= columns.keys():
         return None
     width = columns["high"] - columns["low"]
     ranged = width > 0
-    if ranged.sum() < 20:
-        return None
+    if ranged.sum() < 20 or (columns["close"] == columns["open"])[ranged].all():
+        return None  # an open that equals every close is a copy of it and says nothing about the close
     stale = ranged & (np.abs(columns["close"] - columns["open"]) < 0.1 * width)
     share = float(stale.sum() / ranged.sum())
     if share < 0.6:

@@ -1,74 +1,85 @@
-"""Bars from files of the user's own: CSV in named layouts, Parquet. Zone and label side must be stated."""
+"""Series from files of the user: one or many instruments, in one file, a glob or a folder, each file read once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+import glob
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import time_ns
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, IntArray, LabelSide, check_choice, from_epoch_us, instant_us, look_up, wall_us
-from eventstudy.errors import DataError, UsageError
+from eventstudy.arrays import DAY_US, LabelSide, instant_us, look_up, wall_us
+from eventstudy.errors import DataError, EventStudyError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
-from eventstudy.market.daily_close import PERIOD_US, days_named
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.instruments import instrument as instrument_of
-from eventstudy.market.local_time import check_zone
-from eventstudy.market.quality.checks import repair
-from eventstudy.market.quality.findings import DailyCloses, Subject, coverage, notice
-from eventstudy.market.raw import RawBars
-from eventstudy.market.sources.csv_table import TextTable, read_csv_table
+from eventstudy.market.quality.findings import DailyCloses
+from eventstudy.market.returns import Returns
+from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.layouts import LAYOUTS
-from eventstudy.market.sources.parquet_file import read_parquet_table, read_written
-from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.stamp_columns import read_clock
-from eventstudy.market.steps import begins_periods, period_ends, step_of
+from eventstudy.market.sources.parquet_file import read_written
+from eventstudy.market.sources.price_table import PriceTable, Rows, read_table
+from eventstudy.market.sources.series import (
+    Origin,
+    as_log_returns,
+    guess_step,
+    missing_statements,
+    series_from,
+    zone_of,
+)
+from eventstudy.market.universe import LeftOut, Universe
+
+TABLES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".xls", ".xlsb", ".ods"}
+PACKED = {".gz", ".bz2", ".zip", ".zst"}
 
 
 def read_bars(
     path: str | Path,
     *,
-    instrument: str | Instrument,
-    step: str | pd.Timedelta,
+    instrument: str | Instrument = "",
+    step: str | pd.Timedelta = "",
     timezone: str = "",
     label: LabelSide | None = None,
     calendar: str = "",
     preset: str = "generic",
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | Collection[str] | None = None,
+    prices: str = "",
     closes_at: str = "",
     force_label: bool = False,
     accept: tuple[str, ...] = (),
     against: Bars | None = None,
 ) -> Bars:
-    """Read one instrument's bars from a CSV or Parquet file.
+    """Read the bars of one instrument from a file.
 
     Parameters
     ----------
     path : str or Path
-        A name ending in ``.parquet`` is read as Parquet, any other as delimited text.
+        CSV, Excel, JSON or Parquet, plain or compressed (gz, bz2, zip, zst).
     instrument : str or Instrument
         A code is looked up in ``INSTRUMENTS``. Where the file holds several, it names the one to read.
     step : str or pandas.Timedelta
-        Length of a bar: ``"1min"``, ``"10min"``, ``"1D"``, ``"1W"``, ``"1M"`` (a month), ``"1Q"``.
+        Length of a bar: ``"1min"``, ``"10min"``, ``"1D"``, ``"1W"``, ``"1M"`` (a month), ``"1Q"``; inferred from the timestamps where it is not given.
     timezone : str
-        Whose clock the labels show, for example ``"Europe/Moscow"``; not needed where stamps carry an offset.
+        Time zone of the timestamps, for example ``"Europe/Moscow"``; not needed where they carry an offset.
     label : {"left", "right"}
-        Which end of the bar the labels mark; not needed for daily bars, and of weeks and longer only where their dates
-        are neither first nor last days.
+        Which end of the bar its timestamp marks; not needed for daily bars, and of weeks and longer only where their
+        dates are neither first nor last days.
     calendar : str
-        A name of ``CALENDARS``; the instrument's own where empty.
+        A name of ``CALENDARS``; that of the instrument where empty.
     preset : str
         A name of ``LAYOUTS``: generic, finam, quik, moex-iss-csv, metatrader, yahoo-csv, stooq.
-    columns : mapping, optional
-        Role to column name where the layout's names do not fit: ``{"time": "stamp", "close": "last"}``.
+    columns : mapping or sequence, optional
+        Role to column name where the layout's names do not fit: ``{"time": "stamp", "close": "last"}``; the names of
+        all columns for a file without a header.
+    prices : str
+        ``"adj_close"``, ``"close"`` or a column. Default: the adjusted close where one stands beside the close.
     closes_at : str
         For daily bars: the local time of the close, ``"18:50"``.
     force_label : bool
-        Insist on the stated label side although the evidence of the bars contradicts it.
+        Keep the stated label side although the bars contradict it.
     accept : tuple of str
         Kinds of defect (names of ``CHECKS``) that are reported and left as they are.
     against : Bars, optional
@@ -78,167 +89,290 @@ def read_bars(
     Returns
     -------
     Bars
-        On closing instants; what was repaired stands in ``notices``.
+        Indexed by closing instants; what was repaired is in ``notices``.
 
     Raises
     ------
     DataError, BarsError, CalendarError
         With the rows: what is missing, contradictory, or a local time that does not exist or happens twice.
     UsageError
-        If zone, label side or closing time are not stated.
+        If zone, label or closing time are not stated.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "AAA.csv"
+    >>> _ = path.write_text("Date,Close\\n2024-01-02,100\\n2024-01-03,101\\n")
+    >>> read_bars(path, timezone="America/New_York", closes_at="16:00").frame["close"].tolist()
+    [100.0, 101.0]
     """
-    thing = instrument_of(instrument) if isinstance(instrument, str) else instrument
-    return read_file(
-        BarRequest(
-            replace(thing, calendar=calendar) if calendar else thing,
-            step_of(step),
-            path=str(path),
-            preset=preset,
-            columns=columns or {},
-            timezone=timezone,
-            label=label,
-            closes_at=closes_at,
-            force_label=force_label,
-            accept=accept,
-            against=closes_of(against) if against is not None else None,
-        )
+    thing = instrument if isinstance(instrument, Instrument) else None
+    spec = described(
+        path=str(path),
+        instrument=thing.code if thing else instrument,
+        step=str(step),
+        timezone=timezone,
+        label=label,
+        calendar=calendar,
+        preset=preset,
+        columns=columns or {},
+        prices=prices,
+        closes_at=closes_at,
+        force_label=force_label,
+        accept=accept,
     )
+    universe = read_files(spec, Reading(thing=thing, against=None if against is None else closes_of(against)))
+    (one,) = universe.series if len(universe) == 1 else (only_one(universe, path),)
+    if not isinstance(one, Bars):
+        raise UsageError(f"{path} holds returns.", remedy="Read it with read_universe.")
+    return one
 
 
-def read_file(request: BarRequest) -> Bars:
-    """Read the bars of a request from its file; the row ``file`` of ``BAR_SOURCES``."""
-    path = Path(request.path)
-    if path.suffix == ".parquet" and (written := read_written(path)) is not None:
-        return as_asked(written, request)
-    accept = (*request.accept, "label side") if request.force_label else request.accept
-    inspection = repair(subject_of(request, now_us=time_ns() // 1000), accept)
-    raw, closes = inspection.subject.raw, inspection.subject.closes
-    keep = in_period(closes, request)
-    columns = raw.columns if keep.all() else {name: values[keep] for name, values in raw.columns.items()}
-    frame = pd.DataFrame(dict(columns), index=from_epoch_us(closes[keep]), copy=False)
-    if not len(frame):
-        first, last = from_epoch_us(closes[[0, -1]])
-        raise DataError(
-            f"{request.path} has no bar of {request.instrument.code} from {request.first} to {request.last}; it has "
-            f"{first} to {last}."
-        )
-    return Bars(
-        instrument=request.instrument,
-        step=request.step,
-        label=raw.label,
-        frame=frame,
-        source=path.name,
-        notices=tuple(map(notice, inspection.findings)),
-        zone=raw.zone if raw.daily else "",
-        doubtful=inspection.doubtful,
-    )
+def read_universe(path: str | Path, **description: Any) -> Universe:
+    """Read the series of many instruments from one long or wide file, a glob or a folder; each file is read once.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, Excel, JSON or Parquet, plain or compressed; a pattern such as ``"prices/*.csv"``; or a folder.
+    **description
+        What the files do not say about themselves, as in a ``[data]`` table of a study file: ``instruments``,
+        ``timezone``, ``closes_at``, ``calendar``, ``columns``, ``prices``, ``holds`` ...
+
+    Returns
+    -------
+    Universe
+        An instrument whose series cannot be used is in ``left_out`` with the reason.
+
+    Raises
+    ------
+    DataError, UsageError
+        If a file cannot be read, or no instrument can be used.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "prices.csv"
+    >>> _ = path.write_text("Date,AAA,BBB\\n2024-01-02,100,50\\n2024-01-03,101,51\\n")
+    >>> read_universe(path, timezone="America/New_York", closes_at="16:00").codes
+    ('AAA', 'BBB')
+    """
+    return read_files(described(path=str(path), **description))
 
 
-def as_asked(bars: Bars, request: BarRequest) -> Bars:
-    """Return bars of a file of our own, after checking that they are what was asked for."""
-    asked = {"instrument": request.instrument.code, "step": request.step, "label": request.label or bars.label}
+def described(**settings: Any) -> DataSpec:
+    """Return a description; a wrong setting is refused with its name."""
+    from pydantic import ValidationError
+
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    try:
+        return DataSpec(**given)
+    except ValidationError as refused:
+        error = refused.errors(include_url=False)[0]
+        name = ".".join(map(str, error["loc"]))
+        raise UsageError(f"{name} = {error['input']!r} cannot be used: {error['msg']}.") from None
+
+
+def only_one(universe: Universe, path: str | Path) -> Bars | Returns:
+    """Refuse a file of several instruments where one is asked for."""
+    shown = ", ".join(universe.codes[:20])
+    raise DataError(f"{path} holds {len(universe)} instruments: {shown}.", remedy="Name one of them as the instrument.")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader of files is told beside the description.
+
+    Attributes
+    ----------
+    wanted : collection of str or None
+        Only these instruments are checked and returned, None for all.
+    thing : Instrument or None
+        The instrument of a single series, where more than its code is known.
+    against : DailyCloses or None
+    offline : bool
+        Keep services from the network.
+    tables : dict
+        Tables read before, by file and by what decides how it is read.
+    """
+
+    wanted: Collection[str] | None = None
+    thing: Instrument | None = None
+    against: DailyCloses | None = None
+    offline: bool = False
+    tables: dict[tuple[str, str], PriceTable] = field(default_factory=dict)
+
+
+def read_files(spec: DataSpec, reading: Reading | None = None) -> Universe:
+    """Return the series a description names; the row ``file`` of ``BAR_SOURCES``."""
+    reading = reading or Reading()
+    look_up("file layout", LAYOUTS, spec.preset)
+    results: list[Bars | Returns] = []
+    failed: list[Failed] = []
+    recognized = []
+    paths = paths_of(spec)
+    for path in paths:
+        if path.suffix == ".parquet" and path.is_file() and (written := read_written(path)) is not None:
+            results.append(as_asked(written, spec))
+            continue
+        table = table_of(path, spec, reading)
+        recognized.append(f"{table}, step {step_words(spec, table)}")
+        results += series_of_table(table, spec, reading, failed)
+    if failed and not results:
+        raise refusal(failed)
+    left_out = tuple(LeftOut(one.instrument, f"{one.place}: {one.error}") for one in failed)
+    return Universe(tuple(results), left_out, tuple(recognized))
+
+
+def refusal(failed: Sequence[Failed]) -> EventStudyError:
+    """Return the error for a description of which no series can be used: the first reason, with its place."""
+    first = failed[0]
+    more = f" {len(failed) - 1} other series cannot be used either." if len(failed) > 1 else ""
+    kind = type(first.error) if isinstance(first.error, DataError) else DataError
+    return kind(f"{first.place}: {first.error.message}{more}", remedy=first.error.remedy)
+
+
+def paths_of(spec: DataSpec) -> list[Path]:
+    """Return the files of a path: itself, those a pattern fits, or those of a folder."""
+    path = Path(spec.path)
+    if path.is_dir():
+        found = sorted(p for p in path.rglob("*") if p.is_file() and is_table(p))
+        if not found:
+            raise DataError(f"The folder {path} holds no file of prices.", remedy="Check the path.")
+        return found
+    if not path.exists() and any(sign in spec.path for sign in "*?["):
+        found = sorted(Path(name) for name in glob.glob(spec.path, recursive=True) if Path(name).is_file())
+        if not found:
+            raise DataError(f"No file fits {spec.path}.", remedy="Check the pattern.")
+        return found
+    return [path]
+
+
+def is_table(path: Path) -> bool:
+    """Return whether a name is that of a file of prices, packed or not."""
+    name = path
+    while name.suffix.casefold() in PACKED:
+        name = name.with_suffix("")
+    return name.suffix.casefold() in TABLES
+
+
+def table_of(path: Path, spec: DataSpec, reading: Reading) -> PriceTable:
+    """Return a file as a table, read now or before with the same settings."""
+    decisive = spec.model_dump(include={"sheet", "preset", "columns", "prices", "holds", "instrument", "instruments"})
+    key = (str(path), repr(decisive))
+    if key not in reading.tables:
+        reading.tables[key] = read_table(path, spec)
+    return reading.tables[key]
+
+
+def step_words(spec: DataSpec, table: PriceTable) -> str:
+    """Return the step in words: as stated, or as inferred from the timestamps."""
+    step = spec.length()
+    if step is not None:
+        return spec.step
+    guessed = step_of(table)
+    days = guessed // pd.Timedelta(days=1)
+    text = (f"{days} day" + "s" * (days > 1)) if days else str(guessed).removeprefix("0 days ")
+    return f"{text} (inferred)"
+
+
+def step_of(table: PriceTable) -> pd.Timedelta:
+    """Return the step of a table: that of its longest series."""
+    longest = max(table.series.values(), key=len)
+    return guess_step(longest.wall)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A series that cannot be used: its instrument, its place, and the reason."""
+
+    instrument: str
+    place: str
+    error: EventStudyError
+
+
+def series_of_table(
+    table: PriceTable, spec: DataSpec, reading: Reading, failed: list[Failed]
+) -> Iterator[Bars | Returns]:
+    """Return the series of a table, each checked on its own; those that cannot be used join ``failed``."""
+    origin = Origin(table.path.name, spec.length() or step_of(table), reading.against, table.adjusted)
+    wanted = [code for code in table.series if reading.wanted is None or code in reading.wanted]
+    for code in wanted:
+        traded = reading.thing if reading.thing is not None else spec.traded(code)
+        if spec.calendar:
+            traded = replace(traded, calendar=spec.calendar)
+        try:
+            yield marked(one_series(table, code, traded, (spec, origin)), table)
+        except UsageError:
+            raise  # a missing setting concerns every instrument of the table
+        except EventStudyError as error:
+            place = table.path.name if table.path.stem == code else f"{table.path.name}, {code}"
+            failed.append(Failed(code, place, error))
+
+
+def one_series(table: PriceTable, code: str, traded: Instrument, how: tuple[DataSpec, Origin]) -> Bars | Returns:
+    rows, (spec, origin) = table.series[code], how
+    if spec.holds == "prices":
+        return series_from(rows, traded, spec, origin)
+    values, notices = as_log_returns(rows, spec)
+    held = series_from(Rows(rows.line, rows.wall, rows.has_offset, {"close": values}), traded, spec, origin)
+    return replace(held, notices=notices, source=table.path.name) if isinstance(held, Returns) else held
+
+
+def marked(one: Bars | Returns, table: PriceTable) -> Bars | Returns:
+    """Return a series with what concerns the complete file: SIMULATED in its name, columns that could not be read."""
+    if table.unread:
+        shown = ", ".join(table.unread)
+        message = f"{table.path.name}: the columns {shown} hold no numbers and were not read."
+        one = replace(one, notices=(*one.notices, Notice("ES-COLUMN-UNREAD", message)))
+    if "SIMULATED" in table.path.name:
+        one = replace(one, simulated=True)
+    return one
+
+
+def problems_of_files(spec: DataSpec) -> Iterator[tuple[str, str]]:
+    """Return what keeps files from being read: the key of the description, and the sentence."""
+    try:
+        tables = [read_table(path, spec) for path in paths_of(spec) if not is_written(path)]
+    except EventStudyError as error:
+        yield "path", str(error)
+        return
+    for table in tables:
+        code = next(iter(table.series))
+        step = spec.length() or step_of(table)
+        daily = step >= pd.Timedelta(days=1)
+        zone = zone_of(table.series[code], spec.traded(code), spec, daily=daily)
+        for key, what, remedy in missing_statements(spec, zone, spec.traded(code), daily=daily):
+            yield key, f"{table.path.name}: {what}. {remedy}"
+
+
+def is_written(path: Path) -> bool:
+    """Return whether a file was written by ``write_bars`` and says everything about itself."""
+    return path.suffix == ".parquet" and path.is_file() and read_written(path) is not None
+
+
+def as_asked(bars: Bars, spec: DataSpec) -> Bars:
+    """Return bars of a file of ``write_bars``, after checking that they are what was asked for."""
+    asked = {
+        "instrument": spec.instrument or bars.instrument.code,
+        "step": spec.length() or bars.step,
+        "label": spec.label or bars.label,
+    }
     held = {"instrument": bars.instrument.code, "step": bars.step, "label": bars.label}
     for name in asked:
         if asked[name] != held[name]:
             raise DataError(
-                f"{request.path} says of itself {name}={str(held[name])!r}; asked was {str(asked[name])!r}.",
+                f"{spec.path} states {name}={str(held[name])!r}; asked was {str(asked[name])!r}.",
                 remedy="Ask for what the file holds, or give another file.",
             )
-    keep = in_period(bars.closes_us, request)
+    first, last = spec.period()
+    keep = np.ones(len(bars), dtype=np.bool_)
+    keep &= bars.closes_us >= instant_us(first) if first else True
+    keep &= bars.closes_us <= instant_us(last) if last else True
     return bars if keep.all() else replace(bars, frame=bars.frame[keep])
-
-
-def subject_of(request: BarRequest, *, now_us: int | None = None) -> Subject:
-    """Return the series of a request as the quality checks look at it."""
-    raw = read_raw(request)
-    venue = calendar_named(request.instrument.calendar)
-    covering, unchecked = coverage(venue, raw)
-    return Subject(raw, covering, now_us, Path(request.path).name, unchecked, request.against)
 
 
 def closes_of(bars: Bars) -> DailyCloses:
     """Return the closes of daily bars by their local day."""
     days = (wall_us(bars.closes_us, calendar_named(bars.instrument.calendar).zone) - 1) // DAY_US
     return DailyCloses(days, bars.frame["close"].to_numpy(np.float64), bars.source or bars.instrument.code)
-
-
-def read_raw(request: BarRequest) -> RawBars:
-    """Return the rows of a file as they stand, after checking that the request says what the file does not."""
-    path, layout = Path(request.path), look_up("file layout", LAYOUTS, request.preset)
-    if not path.is_file():
-        raise DataError(f"There is no file {path}.", remedy="Check the path.")
-    read = read_parquet_table if path.suffix == ".parquet" else read_csv_table
-    table = read(path, layout, request.columns, request.instrument.code)
-    daily = request.step >= pd.Timedelta(days=1)
-    check_statements(request, daily=daily, has_offset=table.has_offset)
-    return raw_of(table, request)
-
-
-def raw_of(table: TextTable, request: BarRequest) -> RawBars:
-    """Return the rows of a table as the request says they are to be read."""
-    if request.step >= pd.Timedelta(days=1):
-        return daily_raw(table, request)
-    return RawBars(
-        line=table.line,
-        wall=table.wall,
-        zone="UTC" if table.has_offset else check_zone(request.timezone),
-        columns=table.columns,
-        step_us=request.step // pd.Timedelta(microseconds=1),
-        label=request.label or "right",
-    )
-
-
-def daily_raw(table: TextTable, request: BarRequest) -> RawBars:
-    """Return daily rows by the dates they name; stamps with an offset name the date of the stated clock."""
-    venue = calendar_named(request.instrument.calendar)
-    zone = check_zone(request.timezone) if request.timezone else venue.zone
-    wall, step_us = table.wall, request.step // pd.Timedelta(microseconds=1)
-    if table.has_offset:
-        wall = days_named(wall, zone) * DAY_US
-    if step_us >= PERIOD_US:
-        days = wall // DAY_US
-        label = request.label or ("left" if begins_periods(days, step_us) else "right")
-        wall = period_ends(days, step_us, label, venue) * DAY_US
-    return RawBars(
-        line=table.line,
-        wall=wall,
-        zone=zone,
-        columns=table.columns,
-        step_us=step_us,
-        label=request.label or "right",
-        closes_at_us=read_clock(request.closes_at) if request.closes_at else None,
-        calendar=venue,
-        placed=table.has_offset,
-    )
-
-
-def check_statements(request: BarRequest, *, daily: bool, has_offset: bool) -> None:
-    """Refuse a request that leaves zone, label side or closing time to be guessed."""
-    if request.label is None and not daily:
-        raise UsageError(
-            f"{request.path} does not say which end of a bar its labels mark.",
-            remedy="State label='left' or label='right'; eventstudy data check FILE shows the evidence.",
-        )
-    if request.label is not None:
-        check_choice("label side", request.label, LabelSide)
-    sessions_known = daily and not calendar_named(request.instrument.calendar).always
-    if not request.timezone and not sessions_known and (daily or not has_offset):
-        raise UsageError(
-            f"{request.path} does not say whose clock its times show.",
-            remedy="State timezone='Europe/Moscow' or whichever it is.",
-        )
-    if daily and not request.closes_at and not sessions_known:
-        raise UsageError(
-            f"{request.path} holds days and does not say when a day closes.",
-            remedy="State closes_at='18:50' (local time of the close) or calendar='XNYS', so that no news is read into "
-            "an earlier price.",
-        )
-
-
-def in_period(closes: IntArray, request: BarRequest) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which closes lie between the bounds of the request."""
-    keep = np.ones(len(closes), dtype=np.bool_)
-    for bound, compare in ((request.first, np.greater_equal), (request.last, np.less_equal)):
-        if bound is not None:
-            keep &= compare(closes, instant_us(bound))
-    return keep

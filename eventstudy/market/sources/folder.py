@@ -1,4 +1,4 @@
-"""A folder of Parquet files of the user's own, larger than memory: only the row groups that a window needs are read."""
+"""A folder of Parquet files larger than memory: only the row groups that a window needs are read."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from eventstudy.arrays import DAY_US, IntArray, from_epoch_us, instant_us, look_up
+from eventstudy.arrays import DAY_US, IntArray, from_epoch_us, instant_us
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.bars import Bars
 from eventstudy.market.raw import closing_instants
-from eventstudy.market.sources.csv_table import TextTable, choose_columns, rows_of
-from eventstudy.market.sources.files import check_statements, raw_of
-from eventstudy.market.sources.layouts import LAYOUTS, PRICES
-from eventstudy.market.sources.parquet_file import open_parquet
-from eventstudy.market.sources.request import BarRequest
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.layouts import PRICES
+from eventstudy.market.sources.parquet_file import open_parquet, parquet_grid
+from eventstudy.market.sources.price_table import Rows
+from eventstudy.market.sources.recognize import recognize
+from eventstudy.market.sources.series import Origin, raw_of
+from eventstudy.market.sources.unpack import open_stored
 from eventstudy.market.store.series import Block, joined
 
 TICKS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}
@@ -32,18 +34,27 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """One file of the folder: where its times and prices stand."""
+    """One file of the folder: where its times, instruments and prices are, and what is asked of it."""
 
     path: Path
-    chosen: dict[str, str]
+    time: str
+    ticker: str
+    prices: dict[str, str]
     unit: str
     aware: bool
 
 
-def read_folder(request: BarRequest) -> Bars:
-    """Read the bars of a request from a folder of Parquet files; the row ``folder`` of ``BAR_SOURCES``.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    spec: DataSpec
+    code: str
+    step: pd.Timedelta
 
-    Zone and label side must be stated as for any file. Files may overlap in no bar, and need no order.
+
+def read_folder(spec: DataSpec, code: str) -> Bars:
+    """Read the bars of one instrument from a folder of Parquet files.
+
+    Zone and label must be stated as for any file. Files may overlap in no bar, and need no order.
 
     Raises
     ------
@@ -52,60 +63,65 @@ def read_folder(request: BarRequest) -> Bars:
     BarsError
         If two files hold the same bar.
     """
-    first = instant_us(request.first) if request.first else -EVER_US
-    last = instant_us(request.last) if request.last else EVER_US
-    (block,) = folder_windows(request, [(first, last)])
+    start, stop = spec.period()
+    first = instant_us(start) if start else -EVER_US
+    last = instant_us(stop) if stop else EVER_US
+    (block,) = folder_windows(spec, code, [(first, last)])
     if not len(block):
         raise DataError(
-            f"{request.path} has no bar of {request.instrument.code} from {request.first} to {request.last}.",
+            f"{spec.path} has no bar of {code} from {start} to {stop}.",
             remedy="Check the period, the zone and the instrument's name in the files.",
         )
     frame = pd.DataFrame(block.columns, index=from_epoch_us(block.closes), copy=False)
-    return Bars(request.instrument, request.step, request.label or "right", frame, Path(request.path).name)
+    return Bars(spec.traded(code), pd.Timedelta(spec.step), spec.label or "right", frame, Path(spec.path).name)
 
 
-def folder_windows(request: BarRequest, spans: Sequence[Span]) -> list[Block]:
+def folder_windows(spec: DataSpec, code: str, spans: Sequence[Span]) -> list[Block]:
     """Return one block per span of closing instants, both ends included; memory holds them and one row group."""
+    asked = _Asked(spec, code, pd.Timedelta(spec.step))
     parts: list[list[Block]] = [[] for _ in spans]
-    for block in _blocks(request, spans):
+    for block in _blocks(asked, spans):
         for number, span in enumerate(spans):
             cut = block.cut(*span)
             if len(cut):
                 parts[number].append(Block(cut.closes.copy(), {c: v.copy() for c, v in cut.columns.items()}))
-    return [_ordered(part, request) for part in parts]
+    return [_ordered(part, asked) for part in parts]
 
 
-def _blocks(request: BarRequest, spans: Sequence[Span]) -> Iterator[Block]:
-    folder = Path(request.path)
+def _blocks(asked: _Asked, spans: Sequence[Span]) -> Iterator[Block]:
+    folder = Path(asked.spec.path)
     paths = sorted(folder.rglob("*.parquet"))
     if not paths:
         raise DataError(f"There is no Parquet file in the folder {folder}.", remedy="Check the path.")
     for path in paths:
         with open_parquet(path) as file:
-            source = _describe(file, path, request)
+            source = _describe(file, path, asked)
             for group in range(file.metadata.num_row_groups):
                 if _may_hold(file.metadata.row_group(group), source, spans):
-                    block = _read_group(file, group, source, request)
+                    block = _read_group(file, group, source, asked)
                     if len(block):
                         yield block
 
 
-def _describe(file: pq.ParquetFile, path: Path, request: BarRequest) -> _Source:
-    layout = look_up("file layout", LAYOUTS, request.preset)
-    chosen = choose_columns(file.schema_arrow.names, layout, request.columns, path)
-    kind = file.schema_arrow.field(chosen.get("time", chosen.get("date", ""))).type
+def _describe(file: pq.ParquetFile, path: Path, asked: _Asked) -> _Source:
+    names = file.schema_arrow.names
+    found = recognize(parquet_grid(open_stored(path)), asked.spec)
+    kind = file.schema_arrow.field(names[found.time]).type
     if not pa.types.is_timestamp(kind):
-        raise DataError(f"The column {chosen.get('time')!r} of {path} holds {kind}, not times.")
-    daily = request.step >= pd.Timedelta(days=1)
-    check_statements(request, daily=daily, has_offset=kind.tz is not None)
-    return _Source(path, chosen, kind.unit, kind.tz is not None)
+        raise DataError(f"The column {names[found.time]!r} of {path} holds {kind}, not times.")
+    aware = kind.tz is not None
+    roles = found.fields.get("", {})
+    prices = {role: names[roles[role]] for role in PRICES if role in roles}
+    prices |= {"close": names[roles["value"]]} if "value" in roles else {}
+    ticker = names[found.ticker] if found.ticker >= 0 else ""
+    return _Source(path, names[found.time], ticker, prices, kind.unit, aware)
 
 
 def _may_hold(group: pq.RowGroupMetaData, source: _Source, spans: Sequence[Span]) -> bool:
     """Return whether a row group can hold a bar of any span, as far as its statistics say."""
     for number in range(group.num_columns):
         column = group.column(number)
-        if column.path_in_schema == source.chosen["time"]:
+        if column.path_in_schema == source.time:
             bounds = column.statistics
             if bounds is None or not bounds.has_min_max:
                 return True
@@ -114,21 +130,21 @@ def _may_hold(group: pq.RowGroupMetaData, source: _Source, spans: Sequence[Span]
     return True
 
 
-def _read_group(file: pq.ParquetFile, group: int, source: _Source, request: BarRequest) -> Block:
-    rows = file.read_row_group(group, columns=list(dict.fromkeys(source.chosen.values())), use_threads=False)
-    keep = rows_of(rows, source.chosen.get("ticker", ""), request.instrument.code, source.path)
-    if keep is not None:
-        rows = rows.filter(pa.array(keep))
-    stamps = rows[source.chosen["time"]]
+def _read_group(file: pq.ParquetFile, group: int, source: _Source, asked: _Asked) -> Block:
+    wanted = [source.time, *([source.ticker] if source.ticker else []), *source.prices.values()]
+    table = file.read_row_group(group, columns=list(dict.fromkeys(wanted)), use_threads=False)
+    if source.ticker:
+        table = table.filter(pc.equal(table[source.ticker].cast(pa.string()), asked.code))
+    stamps = table[source.time]
     if pc.any(pc.is_null(stamps)).as_py():
         raise BarsError(f"{source.path} holds rows without a time.", remedy="Leave them out or give their times.")
-    table = TextTable(
-        line=np.arange(1, rows.num_rows + 1, dtype=np.int64),
+    rows = Rows(
+        line=np.arange(1, table.num_rows + 1, dtype=np.int64),
         wall=stamps.cast(pa.timestamp("us", stamps.type.tz)).cast(pa.int64()).to_numpy(),
         has_offset=source.aware,
-        columns={n: rows[source.chosen[n]].cast(pa.float64()).to_numpy() for n in PRICES if n in source.chosen},
+        columns={role: table[name].cast(pa.float64()).to_numpy() for role, name in source.prices.items()},
     )
-    raw = raw_of(table, request)
+    raw = raw_of(rows, asked.spec.traded(asked.code), asked.spec, Origin(str(source.path), asked.step))
     closes = closing_instants(raw, raw.label)
     return _sorted(closes, dict(raw.columns))
 
@@ -140,20 +156,20 @@ def _sorted(closes: IntArray, columns: dict[str, np.ndarray]) -> Block:
     return Block(closes[order], {name: values[order] for name, values in columns.items()})
 
 
-def _ordered(parts: list[Block], request: BarRequest) -> Block:
+def _ordered(parts: list[Block], asked: _Asked) -> Block:
     """Return the parts of one window in time order; a bar that is there twice is refused."""
     if not parts:
         return Block(np.empty(0, np.int64), {})
     block = joined(sorted(parts, key=lambda part: int(part.closes[0])))
-    whole = _sorted(block.closes, block.columns)
-    twice = np.flatnonzero(whole.closes[1:] == whole.closes[:-1])
+    ordered = _sorted(block.closes, block.columns)
+    twice = np.flatnonzero(ordered.closes[1:] == ordered.closes[:-1])
     if len(twice):
-        at = from_epoch_us(whole.closes[twice[:1]])[0]
+        at = from_epoch_us(ordered.closes[twice[:1]])[0]
         raise BarsError(
-            f"{request.path} holds {len(twice)} bar(s) of {request.instrument.code} more than once, first {at}.",
+            f"{asked.spec.path} holds {len(twice)} bar(s) of {asked.code} more than once, first {at}.",
             remedy="Keep one of the files, or name the column of the instrument: columns={'ticker': 'NAME'}.",
         )
-    return whole
+    return ordered
 
 
 def _to_us(ticks: int, unit: str) -> int:

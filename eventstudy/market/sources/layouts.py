@@ -1,19 +1,32 @@
-"""LAYOUTS: the named file layouts, one row each: which columns hold what, under which names."""
+"""LAYOUTS: how files name their columns, one row for each layout; and what columns of files without a header hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 PRICES = {
-    "open": ("open",),
-    "high": ("high", "max"),
-    "low": ("low", "min"),
-    "close": ("close", "last", "price", "adj close"),
-    "volume": ("volume", "vol", "tickvol"),
-    "bid": ("bid", "best bid", "close_bid"),
-    "ask": ("ask", "offer", "best ask", "close_ask"),
+    "open": ("open", "opening price"),
+    "high": ("high", "max", "highest price"),
+    "low": ("low", "min", "lowest price"),
+    "close": ("close", "last", "price", "closing price", "last price", "close/last", "settle"),
+    "volume": ("volume", "vol", "vol.", "tickvol", "tick volume"),
+    "bid": ("bid", "best bid", "close bid"),
+    "ask": ("ask", "offer", "best ask", "close ask"),
 }
+# What stands in a file of prices or returns besides the columns of bars.
+OTHER_ROLES = {
+    "adjusted": ("adj close", "adjusted close", "adjclose", "adj. close", "close adj", "closeadj"),
+    "return": ("ret", "return", "returns", "simple return", "log return", "logret"),
+    "delisting": ("dlret",),
+}
+PLACES = ("time", "date", "clock", "ticker")
+ROLES = (*PLACES, *PRICES, *OTHER_ROLES)
+ROLE_ALIASES = {"adj_close": "adjusted", "instrument": "ticker", "symbol": "ticker"}
+# Names of one letter are tickers as often as roles: they count only where a complete bar is named so.
+SHORT_NAMES = {"t": "time", "o": "open", "h": "high", "l": "low", "c": "close", "v": "volume"}
+COMPLETE_BAR = {"o", "h", "l", "c"}
 
 
 @dataclass(frozen=True)
@@ -27,40 +40,53 @@ class Layout:
     date, clock : tuple of str
         Names of separate columns of date and time of day; used where both exist.
     prices : mapping of str to tuple of str
-        Names each of open, high, low, close, volume, bid, ask may have. Compared without case, ``<>`` and spaces at the
-        ends.
+        Names each of open, high, low, close, volume, bid, ask may have. Compared without case, ``<>``, a number
+        before them, underscores, and spaces at the ends.
     ticker : tuple of str
-        Names of a column that tells several instruments of one file apart.
-    header : tuple of str
-        Column names of a layout whose files carry none.
-    skip : str
-        First line of files that put a title and an empty line before the header.
+        Names of a column that holds the instrument of each row.
     """
 
-    time: tuple[str, ...] = ("datetime", "time", "timestamp", "date", "begin")
+    time: tuple[str, ...] = (
+        *("datetime", "time", "timestamp", "date", "begin", "open time", "gmt time", "local time", "caldt"),
+        *("datadate", "observation date", "date time", "dt"),
+    )
     date: tuple[str, ...] = ("date",)
     clock: tuple[str, ...] = ("time",)
     prices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: PRICES)
-    ticker: tuple[str, ...] = ("ticker", "secid", "symbol")
-    header: tuple[str, ...] = ()
-    skip: str = ""
+    ticker: tuple[str, ...] = (
+        *("ticker", "secid", "symbol", "instrument", "permno", "isin", "tic", "ric", "gvkey", "cusip", "name", "code"),
+    )
 
 
 LAYOUTS: dict[str, Layout] = {
     "generic": Layout(),
     "finam": Layout(time=(), prices=PRICES | {"volume": ("vol",)}, ticker=("ticker",)),
     "quik": Layout(time=("datetime",), date=("date", "дата"), clock=("time", "время")),
-    "moex-iss-csv": Layout(time=("begin",), date=(), clock=(), ticker=("secid",), skip="candles"),
-    "metatrader": Layout(
-        time=(),
-        prices=PRICES | {"volume": ("tickvol", "vol", "volume")},
-        header=("date", "time", "open", "high", "low", "close", "volume"),
-    ),
-    "yahoo-csv": Layout(time=("datetime", "date"), date=(), clock=(), prices=PRICES | {"close": ("close",)}, ticker=()),
+    "moex-iss-csv": Layout(time=("begin",), date=(), clock=(), ticker=("secid",)),
+    "metatrader": Layout(time=(), prices=PRICES | {"volume": ("tickvol", "vol", "volume")}),
+    "yahoo-csv": Layout(time=("datetime", "date"), date=(), clock=(), ticker=()),
     "stooq": Layout(time=("date",), prices=PRICES | {"volume": ("vol", "volume")}),
 }
 
+BAR = ("open", "high", "low", "close", "volume")
+# How files without a header begin: the number of columns (None for any), the first cells, what the columns hold.
+HEADERLESS: tuple[tuple[int | None, tuple[str, ...], tuple[str, ...]], ...] = (
+    (None, (r"\d{4}\.\d\d\.\d\d", r"\d\d:\d\d(:\d\d)?"), ("date", "clock", *BAR)),
+    (None, (r"\d{8} \d{6}",), ("time", *BAR)),
+    (12, (r"\d{13}|\d{16}",), ("time", *BAR, "close time", "quote volume", "trades")),
+)
+
 
 def plain(name: str) -> str:
-    """Return a column name as layouts compare it: ``"<CLOSE>"`` is ``"close"``."""
-    return name.strip().strip("<>").strip().casefold()
+    """Return a column name as layouts compare it: ``"<CLOSE>"``, ``"4. close"`` and ``"Close"`` are ``"close"``."""
+    bare = name.strip().strip("<>").strip().casefold().replace("_", " ")
+    return re.sub(r"^\d+[.)]\s+", "", bare)
+
+
+def headerless(sample: Sequence[str]) -> tuple[str, ...]:
+    """Return what the columns of a file without a header hold, by its first row; () where no row of HEADERLESS fits."""
+    for width, cells, names in HEADERLESS:
+        fits = len(sample) >= len(cells) and all(map(re.fullmatch, cells, (cell.strip() for cell in sample)))
+        if fits and width in (None, len(sample)):
+            return names
+    return ()

@@ -1,10 +1,11 @@
-"""Parquet files: of anybody's making, and our own, which say everything about themselves."""
+"""Parquet files: of any origin, and those of ``write_bars``, which say everything about themselves."""
 
 from __future__ import annotations
 
+import ast
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -20,8 +21,8 @@ from eventstudy.errors import DataError, Notice
 from eventstudy.files import write_file
 from eventstudy.market.bars import Bars, DoubtfulRows
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.sources.csv_table import TextTable, choose_columns, rows_of
-from eventstudy.market.sources.layouts import PRICES, Layout
+from eventstudy.market.sources.grid import Grid, Kind
+from eventstudy.market.sources.unpack import Stored
 
 ABOUT = b"eventstudy.bars"
 CLOSES = "closes_at"
@@ -93,30 +94,47 @@ def instrument_from(fields: Mapping[str, Any]) -> Instrument:
     return replace(Instrument(**{**fields, **dates}), successors=tuple(fields["successors"]))
 
 
-def open_parquet(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file; one that is no Parquet is refused."""
+def open_parquet(path: Path | io.BytesIO) -> pq.ParquetFile:
+    """Open a Parquet file; one that is not valid is refused."""
     try:
         return pq.ParquetFile(path, page_checksum_verification=True)
     except FileNotFoundError:
-        raise DataError(f"There is no file {path}.", remedy="Check the path.") from None
+        raise DataError(f"{path} does not exist.", remedy="Check the path.") from None
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path} is no whole Parquet file: {error}.", remedy="Write it again.") from None
+        raise DataError(f"{path} is not a valid Parquet file: {error}", remedy="Write it again.") from None
 
 
-def read_parquet_table(path: Path, layout: Layout, mapping: Mapping[str, str], ticker: str) -> TextTable:
-    """Read the columns a layout names from a Parquet file of anybody's making."""
-    with open_parquet(path) as file:
-        chosen = choose_columns(file.schema_arrow.names, layout, mapping, path)
-        table = file.read(columns=list(dict.fromkeys(chosen.values())))
-    line = np.arange(1, table.num_rows + 1, dtype=np.int64)
-    keep = rows_of(table, chosen.get("ticker", ""), ticker, path)
-    if keep is not None:
-        table, line = table.filter(pa.array(keep)), line[keep]
-    stamps = table[chosen["time"]]
-    if pa.types.is_date(stamps.type):
-        stamps = stamps.cast(pa.timestamp("us"))
-    if not pa.types.is_timestamp(stamps.type):
-        raise DataError(f"The column {chosen['time']!r} of {path} holds {stamps.type}, not times.")
-    wall = stamps.cast(pa.timestamp("us", stamps.type.tz)).cast(pa.int64()).to_numpy()
-    prices = {n: table[chosen[n]].cast(pa.float64()).to_numpy() for n in PRICES if n in chosen}
-    return TextTable(line, wall, stamps.type.tz is not None, prices)
+def parquet_grid(stored: Stored) -> Grid:
+    """Return a Parquet file of any origin as a grid; two-level column names of pandas become two header rows."""
+    with open_parquet(stored.path if isinstance(stored.data, Path) else io.BytesIO(stored.data)) as file:
+        schema = file.schema_arrow
+        rows = file.metadata.num_rows
+        first = next(file.iter_batches(batch_size=1), None) if rows else None
+    if not rows or first is None:
+        raise DataError(f"{stored.path} has no rows.", remedy="Check the period and the download.")
+    names = schema.names
+
+    def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
+        with open_parquet(stored.path if isinstance(stored.data, Path) else io.BytesIO(stored.data)) as file:
+            table = file.read(columns=[names[number] for number in kinds])
+        return {number: table[names[number]] for number in kinds}
+
+    sample = tuple("" if (cell := first.column(i)[0].as_py()) is None else str(cell) for i in range(len(names)))
+    return Grid(str(stored.path), levels_of(names), sample, 1, fetch)
+
+
+def levels_of(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return column names with the levels that pandas writes as the text of a tuple: ``('Close', 'AAA')``."""
+    found = [literal_levels(name) for name in names]
+    depth = max(len(levels) for levels in found)
+    return tuple((*levels, *[""] * (depth - len(levels))) for levels in found)
+
+
+def literal_levels(name: str) -> tuple[str, ...]:
+    if not (name.startswith("(") and name.endswith(")")):
+        return ("" if name.startswith("__index_level_") else name,)
+    try:
+        levels = ast.literal_eval(name)
+    except (ValueError, SyntaxError):
+        return (name,)
+    return tuple(map(str, levels)) if isinstance(levels, tuple) else (name,)

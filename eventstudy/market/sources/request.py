@@ -1,21 +1,18 @@
-"""What is asked of a source: which instrument, which period, and all that a file does not say about itself."""
+"""What is asked of a service: which instrument, which bars, which period."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
-from eventstudy.arrays import LabelSide
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.quality.findings import DailyCloses
 
 
 @dataclass(frozen=True)
 class BarRequest:
-    """One series, as every row of ``BAR_SOURCES`` understands it.
+    """One series of a service.
 
     Attributes
     ----------
@@ -23,31 +20,22 @@ class BarRequest:
     step : pandas.Timedelta
         Length of a bar; one day for daily series.
     first, last : datetime.datetime or None
-        UTC bounds of the period, both included; None for all there is.
-    path, preset, columns, timezone, label, closes_at
-        For files: where, which layout, which column holds what, whose clock the labels show, which end of the bar
-        they mark, and for daily files the local time of the close ("18:50").
-    force_label, accept
-        For files: insist on the stated label side against the evidence; kinds of defect to leave as they are.
-    against
-        For daily files: the closes of another series of the same thing, to find closes that were cut.
+        UTC bounds of the period, both included; None for all that is available.
+    accept : tuple of str
+        Kinds of defect that are reported and left as they are.
+    timezone, closes_at
+        Of daily series: the zone and the local time of the close ("18:50"), where they are stated.
     store, offline
-        For services: the folder of the local store (empty for ``EVENTSTUDY_STORE`` or the user's cache folder), and
-        whether the network is out of bounds.
+        The folder of the local store (empty for ``EVENTSTUDY_STORE`` or the user's cache folder), and whether the
+        network must not be used.
     """
 
     instrument: Instrument
     step: pd.Timedelta
     first: datetime | None = None
     last: datetime | None = None
-    path: str = ""
-    preset: str = "generic"
-    columns: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
-    label: LabelSide | None = None
     closes_at: str = ""
+    accept: tuple[str, ...] = ()
     store: str = ""
     offline: bool = False
-    force_label: bool = False
-    accept: tuple[str, ...] = ()
-    against: DailyCloses | None = None

@@ -1,10 +1,11 @@
-"""Texts of dates and clock times to clock readings: day and month are told apart by evidence, or refused."""
+"""Dates and times as files write them to clock readings: day and month are told apart by evidence, or refused."""
 
 from __future__ import annotations
 
 import re
+from calendar import month_abbr, monthrange
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -14,8 +15,18 @@ from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, IntArray, frozen
 from eventstudy.errors import BarsError
 from eventstudy.market.sessions import as_day
 
-CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?")
+CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([AP])?\.?(?:M\.?)?", re.IGNORECASE)
 COMPACT_CLOCK = re.compile(r"(\d{1,2})(\d\d)(\d\d)")
+# A timestamp: the date, then a time of day, then an offset from UTC; only the date is required.
+STAMP = re.compile(
+    r"(?P<date>.+?)(?:(?:\s*[T ]\s*|,\s+)(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*[AP]\.?M\.?)?|\d{6})"
+    r"\s*(?P<offset>Z|(?:UTC|GMT)?\s*[+-]\d\d:?\d\d|UTC|GMT)?)?",
+    re.IGNORECASE,
+)
+EPOCH_TEXT = re.compile(r"\d{10}(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
+ROUNDED_EPOCH = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
+MONTHS = {name.casefold(): number for number, name in enumerate(month_abbr) if name}
+EXCEL_EPOCH = date(1899, 12, 30)
 Fields = tuple[int, int, int]
 
 
@@ -31,14 +42,35 @@ def year_first(found: re.Match[str]) -> Fields:
     return int(found[1]), int(found[2]), int(found[3])
 
 
+def named_month(found: re.Match[str]) -> Fields:
+    month = MONTHS.get(found["month"][:3].casefold())
+    if month is None:
+        raise ValueError(f"{found['month']!r} is not an English month")
+    return int(found["year"]), month, int(found["day"])
+
+
+def excel_serial(found: re.Match[str]) -> Fields:
+    day = EXCEL_EPOCH + timedelta(days=int(found[1]))
+    return day.year, day.month, day.day
+
+
+def month_end(found: re.Match[str]) -> Fields:
+    return int(found[1]), int(found[2]), monthrange(int(found[1]), int(found[2]))[1]
+
+
 # Each row: how a date is written, and every order of year, month and day it may mean.
 DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[Callable[[re.Match[str]], Fields], ...]], ...] = (
     (re.compile(r"(\d{4})-(\d\d?)-(\d\d?)"), (year_first,)),
     (re.compile(r"(\d{4})\.(\d\d?)\.(\d\d?)"), (year_first,)),
     (re.compile(r"(\d{4})/(\d\d?)/(\d\d?)"), (year_first,)),
     (re.compile(r"(\d{4})(\d\d)(\d\d)"), (year_first,)),
+    (re.compile(r"(\d{4})-?(\d\d)"), (month_end,)),  # a month stands for its last day
     (re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)"), (day_first,)),
     (re.compile(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)"), (day_first, month_first)),
+    (re.compile(r"(\d\d?)-(\d\d?)-(\d{4}|\d\d)"), (day_first, month_first)),
+    (re.compile(r"(?P<day>\d\d?)[- ./]*(?P<month>[^\W\d]{3,9})\.?[- ./,]*(?P<year>\d{4}|\d\d)"), (named_month,)),
+    (re.compile(r"(?P<month>[^\W\d]{3,9})\.?[- ]*(?P<day>\d\d?)[-, ]+(?P<year>\d{4})"), (named_month,)),
+    (re.compile(r"([2-7]\d{4})(?:\.0*)?"), (excel_serial,)),  # 1954 to 2119 as Excel counts days
 )
 
 
@@ -50,16 +82,18 @@ def read_dates(texts: Sequence[str]) -> IntArray:
     """
     form, orders = next(((f, o) for f, o in DATE_FORMS if texts and f.fullmatch(texts[0])), (None, ()))
     if form is None:
-        raise BarsError(f"{texts[0] if texts else ''!r} is no date.", remedy="Write dates as YYYY-MM-DD or YYYYMMDD.")
+        raise BarsError(
+            f"{texts[0] if texts else ''!r} is not a date.", remedy="Write dates as YYYY-MM-DD or YYYYMMDD."
+        )
     found = [form.fullmatch(text) for text in texts]
     if None in found:
         raise BarsError(f"{texts[found.index(None)]!r} is not written like {texts[0]!r}, the first date of the column.")
     readings = [r for r in (days_of([m for m in found if m], order) for order in orders) if r is not None]
     if not readings:
         nowhere = (t for t, m in zip(texts, found, strict=True) if m and all(days_of([m], o) is None for o in orders))
-        told = next((f"{text!r} is a day that does not exist." for text in nowhere), "")
+        message = next((f"{text!r} is a day that does not exist." for text in nowhere), "")
         raise BarsError(
-            told or f"No one order of day and month makes days of all dates like {texts[0]!r}.",
+            message or f"No one order of day and month makes days of all dates like {texts[0]!r}.",
             remedy="Correct the dates of the file, or write them as YYYY-MM-DD.",
         )
     if len(readings) > 1 and not np.array_equal(readings[0], readings[1]):
@@ -85,25 +119,67 @@ def read_clocks(texts: Sequence[str]) -> IntArray:
 
 
 def read_clock(text: str) -> int:
-    """Return microseconds since midnight of one clock text; 24:00 is the end of the day."""
+    """Return microseconds since midnight of one clock text; 24:00 is the end of the day, 4:06 PM is 16:06."""
     found = CLOCK.fullmatch(text) or COMPACT_CLOCK.fullmatch(text.zfill(6) if text.isdigit() else text)
     if found is None:
-        raise BarsError(f"{text!r} is no time of day.", remedy="Write it as HH:MM, HH:MM:SS or HHMMSS.")
+        raise BarsError(f"{text!r} is not a time of day.", remedy="Write it as HH:MM, HH:MM:SS or HHMMSS.")
     hour, minute, second = (int(part or 0) for part in found.groups()[:3])
-    micros = int((found[4] or "0").ljust(6, "0")) if found.re is CLOCK else 0
+    micros = int((found[4] or "0").ljust(6, "0")[:6]) if found.re is CLOCK else 0
+    half = (found[5] or "").upper() if found.re is CLOCK else ""
+    if half:
+        hour = hour % 12 + (12 if half == "P" else 0) if 1 <= hour <= 12 else 99
     at = hour * 60 * MINUTE_US + minute * MINUTE_US + second * SECOND_US + micros
     if at > DAY_US or minute > 59 or second > 59:
-        raise BarsError(f"{text!r} is no time of day.", remedy="Hours go to 24:00, minutes and seconds to 59.")
+        raise BarsError(f"{text!r} is not a time of day.", remedy="Hours go to 24:00, minutes and seconds to 59.")
     return at
 
 
-def read_stamps(texts: Sequence[str]) -> IntArray:
-    """Return clock readings of distinct texts of date and time in one column; a date alone is midnight."""
-    parts = [text.replace("T", " ", 1).split(" ", 1) for text in texts]
-    dates, place = np.unique([p[0] for p in parts], return_inverse=True)
+def read_stamps(texts: Sequence[str]) -> tuple[IntArray, bool]:
+    """Return what the distinct timestamps of a column read, and whether they are instants of UTC.
+
+    A date alone is midnight. Timestamps with an offset, and counts of seconds since 1970, are instants.
+
+    Raises
+    ------
+    BarsError
+        If timestamps with and without an offset stand in one column, or a text is not a timestamp.
+    """
+    if texts and all(EPOCH_TEXT.fullmatch(text) for text in texts):
+        return np.array([epoch_text(text) for text in texts], dtype=np.int64), True
+    if texts and ROUNDED_EPOCH.fullmatch(texts[0]):
+        raise BarsError(
+            f"{texts[0]!r} is a timestamp that a spreadsheet has rounded; its last digits are lost.",
+            remedy="Export the column as whole numbers or as dates.",
+        )
+    parts = [found.groupdict() if (found := STAMP.fullmatch(text)) else {"date": text} for text in texts]
+    dates, place = np.unique([part["date"] for part in parts], return_inverse=True)
     days = read_dates([str(date) for date in dates])[place]
-    clocks = read_clocks([p[1].strip() if len(p) > 1 else "00:00" for p in parts])
-    return np.asarray(days * DAY_US + clocks, dtype=np.int64)
+    clocks = read_clocks([part.get("clock") or "00:00" for part in parts])
+    offsets = [part.get("offset") for part in parts]
+    wall = np.asarray(days * DAY_US + clocks, dtype=np.int64)
+    if not any(offsets):
+        return wall, False
+    if not all(offsets):
+        bare = texts[offsets.index(None)]
+        raise BarsError(f"Timestamps with and without a UTC offset stand in one column: {bare!r} has none.")
+    return wall - np.array([offset_us(str(offset)) for offset in offsets], dtype=np.int64), True
+
+
+def offset_us(text: str) -> int:
+    """Return an offset from UTC in microseconds: Z, UTC, +03:00, GMT+0200."""
+    found = re.search(r"([+-])(\d\d):?(\d\d)", text)
+    if found is None:
+        return 0
+    size = (int(found[2]) * 60 + int(found[3])) * MINUTE_US
+    return size if found[1] == "+" else -size
+
+
+def epoch_text(text: str) -> int:
+    """Return a count of seconds, milli-, micro- or nanoseconds since 1970 in microseconds."""
+    whole, _, part = text.partition(".")
+    power = len(whole) - 10
+    micros = int(part[:6].ljust(6, "0")) if part and not power else 0
+    return int(whole) * int(10 ** (6 - power)) + micros if power <= 6 else int(whole) // int(10 ** (power - 6))
 
 
 def read_midnights(texts: Sequence[str]) -> IntArray:
@@ -134,10 +210,10 @@ def as_compact(days: IntArray) -> IntArray:
 def compact_clocks(numbers: NDArray[np.int32]) -> IntArray:
     """Return microseconds since midnight of clock times written as numbers, 181000."""
     table = clock_table()
-    made = table[np.clip(numbers, -1, len(table) - 1)]
-    if len(made) and made.min() < 0:
-        raise BarsError(f"'{numbers[made < 0][0]:06d}' is no time of day.", remedy="Write it as HHMMSS.")
-    return made
+    clocks = table[np.clip(numbers, -1, len(table) - 1)]
+    if len(clocks) and clocks.min() < 0:
+        raise BarsError(f"'{numbers[clocks < 0][0]:06d}' is not a time of day.", remedy="Write it as HHMMSS.")
+    return clocks
 
 
 @lru_cache(maxsize=1)
@@ -145,6 +221,6 @@ def clock_table() -> IntArray:
     """Return microseconds since midnight for every number from 0 to 240000, -1 for those that are no time of day."""
     numbers = np.arange(240_002)
     hours, minutes, seconds = numbers // 10_000, numbers // 100 % 100, numbers % 100
-    made = (hours * 3600 + minutes * 60 + seconds) * SECOND_US
-    made[(minutes > 59) | (seconds > 59) | (numbers > 240_000)] = -1
-    return frozen(made, np.int64)
+    clocks = (hours * 3600 + minutes * 60 + seconds) * SECOND_US
+    clocks[(minutes > 59) | (seconds > 59) | (numbers > 240_000)] = -1
+    return frozen(clocks, np.int64)

@@ -1,0 +1,287 @@
+"""A file read once: the rows of every instrument in it, whatever its format and layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.errors import BarsError, DataError
+from eventstudy.market.sources.csv_table import csv_grid
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
+from eventstudy.market.sources.json_table import json_grid, looks_like_json
+from eventstudy.market.sources.layouts import PRICES
+from eventstudy.market.sources.parquet_file import parquet_grid
+from eventstudy.market.sources.recognize import Recognized, recognize
+from eventstudy.market.sources.time_columns import date_and_clock, timestamps
+from eventstudy.market.sources.unpack import PACKED_SUFFIXES, open_stored
+from eventstudy.market.sources.workbook import workbook_grid
+
+RANGE = ("open", "high", "low")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of one instrument as they stand in a file.
+
+    Attributes
+    ----------
+    line : IntArray, shape (T,)
+        Line of the file of each row.
+    wall : IntArray, shape (T,)
+        What the timestamps read, or instants of UTC where they carry an offset; microseconds since 1970.
+    has_offset : bool
+    columns : mapping of str to FloatArray
+        ``close`` (or the returns of a table that holds returns) always, and what else was read.
+    """
+
+    line: IntArray
+    wall: IntArray
+    has_offset: bool
+    columns: Mapping[str, FloatArray]
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+
+@dataclass(frozen=True, eq=False)
+class PriceTable:
+    """One file, read once.
+
+    Attributes
+    ----------
+    path : Path
+    series : mapping of str to Rows
+        By instrument, in the order of the file.
+    layout : str
+        How the table was recognized, in words.
+    adjusted : bool
+        Whether the prices are the adjusted ones of a file that has both.
+    unread : tuple of str
+        Columns that could not be read as numbers, and that are not needed.
+    """
+
+    path: Path
+    series: Mapping[str, Rows]
+    layout: str
+    adjusted: bool = False
+    unread: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        rows, names = sum(map(len, self.series.values())), list(self.series)
+        what = f"{len(names):,} instruments" if len(names) != 1 else f"instrument {names[0]}"
+        return f"read {self.path.name}: {what}, {rows:,} rows, {self.layout}"
+
+
+def read_table(path: Path, spec: DataSpec) -> PriceTable:
+    """Read a file: find its format, recognize its columns, and return the rows of every instrument.
+
+    Raises
+    ------
+    DataError, BarsError
+        Naming the file, and the line and column of what cannot be read.
+    """
+    grid = open_grid(path, spec)
+    found = recognize(grid, spec)
+    if found.shape == "long":
+        return long_table(path, grid, found, spec)
+    return wide_table(path, grid, found, spec)
+
+
+def open_grid(path: Path, spec: DataSpec) -> Grid:
+    """Return the columns of a file of any format."""
+    stored = open_stored(path)
+    names = spec.columns if isinstance(spec.columns, tuple) else ()
+    if stored.kind == "parquet":
+        return parquet_grid(stored)
+    if stored.kind == "workbook":
+        return workbook_grid(stored, spec.sheet, names)
+    return json_grid(stored, names) if looks_like_json(stored.head) else csv_grid(stored, names)
+
+
+def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:
+    """Return the rows of a table that tells its instruments apart in a column."""
+    roles = found.fields[""]
+    kinds: dict[int, Kind] = time_kinds(found) | dict.fromkeys(roles.values(), "number") | {found.ticker: "text"}
+    read = grid.fetch(kinds)
+    wall, has_offset = times_of(grid, found, read)
+    columns, unread = prices_of(grid, roles, read, spec)
+    codes, place = instruments_of(read[found.ticker])
+    if len(codes) == 1 and spec.instrument:
+        codes = [spec.instrument]  # a single series may go by another code than in its file
+    line = np.arange(grid.first_line, grid.first_line + len(wall), dtype=np.int64)
+    wanted = set(spec.codes())
+    series = {}
+    for code, rows in runs(place, codes):
+        if not wanted or code in wanted:
+            parts = {name: values[rows] for name, values in columns.items()}
+            series[code] = Rows(line[rows], wall[rows], has_offset, parts)
+    missing = [code for code in spec.codes() if code not in series]
+    if missing and (not series or spec.instrument):
+        some = ", ".join(codes[:20]) + (", ..." if len(codes) > 20 else "")
+        raise DataError(
+            f"{path} holds {len(codes)} instruments and none is {missing[0]!r}: {some}.",
+            remedy="Name one of them as the instrument.",
+        )
+    layout = f"long by {name_of(grid, found.ticker)!r}, {value_words(grid, found, spec)}"
+    return PriceTable(path, series, layout, is_adjusted(roles), unread)
+
+
+def runs(place: IntArray, codes: list[str]) -> Iterator[tuple[str, Any]]:
+    """Return the rows of each instrument: slices where they stand together, otherwise row numbers in file order."""
+    if not len(place):
+        return
+    starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1])))
+    if len(starts) == len(np.unique(place[starts])):
+        for start, stop in zip(starts, [*starts[1:], len(place)], strict=True):
+            if place[start] >= 0:
+                yield codes[place[start]], slice(int(start), int(stop))
+        return
+    order = np.argsort(place.astype(np.int32), kind="stable")
+    counts = np.bincount(place[place >= 0], minlength=len(codes))
+    ends = np.cumsum(counts) + int((place < 0).sum())
+    for code, size, end in zip(codes, counts, ends, strict=True):
+        if size:
+            yield code, order[end - size : end]
+
+
+def instruments_of(column: Any) -> tuple[list[str], IntArray]:
+    """Return the instruments of a column and the number of each row's; -1 for a row without one."""
+    if not pa.types.is_dictionary(column.type):
+        whole = pa.types.is_floating(column.type)
+        column = column.cast(pa.int64()) if whole else column
+        column = column.cast(pa.string()).dictionary_encode()
+    joined = one_chunk(column)
+    place = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    names = [str(name).strip() for name in joined.dictionary.to_pylist()]
+    codes = list(dict.fromkeys(names))
+    if len(codes) == len(names):
+        return codes, place
+    same = np.array([codes.index(name) for name in names] + [-1], dtype=np.int64)
+    return codes, same[place]
+
+
+def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:
+    """Return the rows of a table with one column, or one set of columns, per instrument.
+
+    A row without a price of an instrument is not a bar of that instrument.
+    """
+    kinds: dict[int, Kind] = time_kinds(found)
+    kinds |= dict.fromkeys((n for roles in found.fields.values() for n in roles.values()), "number")
+    read = grid.fetch(kinds)
+    wall, has_offset = times_of(grid, found, read)
+    line = np.arange(grid.first_line, grid.first_line + len(wall), dtype=np.int64)
+    series: dict[str, Rows] = {}
+    unread: list[str] = []
+    for code, roles in found.fields.items():
+        if "value" not in roles:
+            continue
+        try:
+            columns, left = prices_of(grid, roles, read, spec)
+        except BarsError:
+            if len(found.fields) == 1 or code in spec.codes():
+                raise
+            columns, left = {}, (code,)  # a column of words among those of the instruments
+        unread += left
+        if not columns:
+            continue
+        name = code or spec.instrument or (grid.about or {}).get("instrument", "") or code_of(path)
+        series[name] = rows_with_a_price(Rows(line, wall, has_offset, columns), several=len(found.fields) > 1)
+    if not series:
+        raise DataError(f"{path} has no column of closing prices.", remedy="Name one: prices = 'NAME'.")
+    shape = "one instrument" if found.shape == "one" else "one column per instrument"
+    layout = f"{shape}, {value_words(grid, found, spec)}"
+    return PriceTable(path, series, layout, any(map(is_adjusted, found.fields.values())), tuple(unread))
+
+
+def rows_with_a_price(rows: Rows, *, several: bool) -> Rows:
+    """Return the rows of one of several instruments that have a price."""
+    there: BoolArray = np.isfinite(rows.columns["close"])
+    if not several or there.all():
+        return rows
+    columns = {name: values[there] for name, values in rows.columns.items()}
+    return Rows(rows.line[there], rows.wall[there], rows.has_offset, columns)
+
+
+def code_of(path: Path) -> str:
+    """Return the instrument a file is named after: its name without what says how it is stored."""
+    name = path.name
+    while Path(name).suffix.casefold() in PACKED_SUFFIXES:
+        name = Path(name).stem
+    return Path(name).stem.removesuffix(".SIMULATED")
+
+
+def time_kinds(found: Recognized) -> dict[int, Kind]:
+    return {found.time: "date", found.clock: "clock"} if found.clock >= 0 else {found.time: "time"}
+
+
+def times_of(grid: Grid, found: Recognized, read: Mapping[int, Any]) -> tuple[IntArray, bool]:
+    """Return what the timestamps read, and whether they are instants."""
+    name = name_of(grid, found.time)
+    try:
+        if found.clock >= 0:
+            return date_and_clock(read[found.time], read[found.clock], (name, name_of(grid, found.clock))), False
+        wall, has_offset = timestamps(read[found.time], name, grid.first_line)
+    except BarsError as error:
+        raise BarsError(f"{grid.path}: {error.message}", remedy=error.remedy) from None
+    return wall, has_offset or found.utc
+
+
+def prices_of(
+    grid: Grid, roles: Mapping[str, int], read: Mapping[int, Any], spec: DataSpec
+) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
+    """Return the columns of prices by role, and those that cannot be read as numbers and are not needed.
+
+    Where the studied price is an adjusted one, open, high and low are brought to its level; where it is another column
+    than the close beside them, they are left out, because a range around one price says nothing about another.
+    """
+    codes = spec.holds != "prices"
+    value = roles["value"]
+    columns = {"close": numbers_of(grid, read[value], value, codes=codes)}
+    unread = []
+    for role in (*PRICES, "delisting"):
+        number = roles.get(role, value)
+        if number == value or role == "close" or (codes and role in RANGE):
+            continue
+        try:
+            columns[role] = numbers_of(grid, read[number], number, codes=codes)
+        except BarsError:
+            unread.append(name_of(grid, number))
+    if is_adjusted(roles):
+        close = numbers_of(grid, read[roles["close"]], roles["close"])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            level = {name: columns[name] / close * columns["close"] for name in RANGE if name in columns}
+        columns |= level
+    elif roles.get("close", value) != value and not spec.role("high"):
+        columns = {name: values for name, values in columns.items() if name not in RANGE}
+    return columns, tuple(unread)
+
+
+def is_adjusted(roles: Mapping[str, int]) -> bool:
+    """Return whether the studied prices are the adjusted ones of a table that has both."""
+    return "close" in roles and "value" in roles and roles.get("adjusted") == roles["value"] != roles["close"]
+
+
+def value_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:
+    """Return what was read as the price, in words."""
+    kind = "prices" if spec.holds == "prices" else spec.holds
+    columns = {roles["value"] for roles in found.fields.values() if "value" in roles}
+    if len(found.fields) > 1 and not any(len(roles) > 1 for roles in found.fields.values()):
+        return kind
+    adjusted = any(map(is_adjusted, found.fields.values()))
+    name = grid.header[next(iter(columns))] if grid.header else ("",)
+    shown = name_of(grid, next(iter(columns))) if len(columns) == 1 else next((part for part in name if part), "")
+    return f"{kind} from {shown!r}" + (", the adjusted close" if adjusted else "")
+
+
+def name_of(grid: Grid, number: int) -> str:
+    """Return the name of a column for a sentence."""
+    if not grid.header:
+        return f"number {number + 1}"
+    return " ".join(part for part in grid.header[number] if part) or f"number {number + 1}"

@@ -1,0 +1,234 @@
+"""What the columns of a grid hold: time, instrument, prices; long, wide, or one instrument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from eventstudy.errors import DataError, UsageError, did_you_mean
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.grid import Grid, date_like
+from eventstudy.market.sources.layouts import (
+    COMPLETE_BAR,
+    LAYOUTS,
+    OTHER_ROLES,
+    PLACES,
+    PRICES,
+    ROLE_ALIASES,
+    ROLES,
+    SHORT_NAMES,
+    Layout,
+    headerless,
+    plain,
+)
+
+Shape = Literal["one", "long", "wide"]
+UTC_NAME = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """Which column holds what.
+
+    Attributes
+    ----------
+    shape : {"one", "long", "wide"}
+        One instrument; rows of several, told apart by a column; columns of several.
+    time, clock, ticker : int
+        Column numbers; -1 where there is none. With a ``clock``, ``time`` holds the date.
+    fields : mapping of str to mapping of str to int
+        Of each instrument ("" for all of a long table) the column of each role.
+    utc : bool
+        Whether the name of the time column says UTC or GMT.
+    """
+
+    shape: Shape
+    time: int
+    clock: int
+    ticker: int
+    fields: Mapping[str, Mapping[str, int]]
+    utc: bool = False
+
+
+def check_roles(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return stated columns by role; a role that does not exist is refused with the nearest one."""
+    found = {}
+    for role, column in columns.items():
+        name = ROLE_ALIASES.get(role, role)
+        if name not in ROLES:
+            raise UsageError(
+                f"columns: {role!r} is not a role. Roles are {', '.join(ROLES)}.",
+                remedy=did_you_mean(role, (*ROLES, *ROLE_ALIASES)),
+            )
+        found[name] = column
+    return found
+
+
+def recognize(grid: Grid, spec: DataSpec) -> Recognized:
+    """Return which column of a grid holds what: what ``columns`` states first, then the names of the layout.
+
+    Raises
+    ------
+    DataError
+        If no column is known to hold the time or the price, or a stated column does not exist.
+    """
+    header = grid.header or tuple((name,) for name in names_without_header(grid))
+    stated = check_roles(spec.columns) if isinstance(spec.columns, Mapping) else {}
+    layout = LAYOUTS[spec.preset]
+    if len(header[0]) > 1 and (found := two_level(header, grid, stated)):
+        return found
+    names = tuple(levels[0] if len(levels) == 1 else " ".join(filter(None, levels)) for levels in header)
+    by_role = named_roles(names, layout) | {role: place_of(column, names, grid) for role, column in stated.items()}
+    refuse_twins(grid, names, by_role.values())
+    time, clock = time_columns(names, by_role, stated, grid)
+    kept = {role: n for role, n in by_role.items() if role not in PLACES}
+    utc = clock < 0 and bool(UTC_NAME.search(names[time]))
+    value = value_role(kept, spec, names)
+    if value is not None:
+        ticker = by_role.get("ticker", -1)
+        fields = {role: n for role, n in kept.items() if n != ticker and n != time} | {"value": value}
+        return Recognized("long" if ticker >= 0 else "one", time, clock, ticker, {"": fields}, utc)
+    return wide(names, (time, clock), grid, spec, utc)
+
+
+def names_without_header(grid: Grid) -> tuple[str, ...]:
+    """Return what the columns of a file without a header hold."""
+    found = headerless(grid.sample)
+    if not found:
+        row = ", ".join(grid.sample[:6])
+        raise DataError(
+            f"{grid.path} has no header: its first line is {row!r}.",
+            remedy="Name its columns in order: columns = ['time', 'open', 'high', 'low', 'close', 'volume'].",
+        )
+    return (*found, *[""] * (len(grid.sample) - len(found)))
+
+
+def named_roles(names: Sequence[str], layout: Layout) -> dict[str, int]:
+    """Return the columns whose names the layout knows, by role."""
+    by_name = {plain(name).split(" ")[0]: n for n, name in reversed(list(enumerate(names))) if "_" in name}
+    by_name |= {plain(name): n for n, name in reversed(list(enumerate(names)))}
+    wanted = {"date": layout.date, "clock": (*layout.clock, "clock"), "time": layout.time, "ticker": layout.ticker}
+    found = {}
+    for role, options in (wanted | dict(layout.prices) | OTHER_ROLES).items():
+        for option in options:
+            if option in by_name:
+                found[role] = by_name[option]
+                break
+    if by_name.keys() >= COMPLETE_BAR:
+        found |= {role: by_name[short] for short, role in SHORT_NAMES.items() if short in by_name}
+    return found
+
+
+def place_of(column: str, names: Sequence[str], grid: Grid) -> int:
+    """Return the number of a stated column."""
+    same = [n for n, name in enumerate(names) if name == column] or [
+        n for n, name in enumerate(names) if name.strip().casefold() == column.strip().casefold()
+    ]
+    if not same:
+        raise DataError(
+            f"{grid.path} has no column {column!r}; it has {', '.join(names)}.", remedy=did_you_mean(column, names)
+        )
+    if len(same) > 1:
+        raise DataError(f"{grid.path} has {len(same)} columns named {column!r}.", remedy="Rename all but one.")
+    return same[0]
+
+
+def refuse_twins(grid: Grid, names: Sequence[str], used: Iterable[int]) -> None:
+    """Refuse a file in which a column that is needed has the name of another."""
+    for number in used:
+        if (count := names.count(names[number])) > 1:
+            raise DataError(
+                f"{grid.path} has {count} columns named {names[number]!r}.", remedy="Rename all but one of them."
+            )
+
+
+def time_columns(
+    names: Sequence[str], by_role: Mapping[str, int], stated: Mapping[str, str], grid: Grid
+) -> tuple[int, int]:
+    """Return the columns of time and of the clock; where no name is known, the first column that begins with a date."""
+    both = "date" in by_role and "clock" in by_role and by_role["date"] != by_role["clock"]
+    if both and "time" not in stated:
+        return by_role["date"], by_role["clock"]
+    for role in ("time", "date"):
+        if role in by_role:
+            return by_role[role], -1
+    first = next((n for n, cell in enumerate(grid.sample) if date_like(cell)), -1)
+    if first < 0:
+        raise DataError(
+            f"{grid.path}: no column of {', '.join(names)} is known to hold the time.",
+            remedy="Name it: columns = { time = 'NAME' }.",
+        )
+    return first, -1
+
+
+def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str]) -> int | None:
+    """Return the column of the studied prices or returns of a table with one value per row; None for a wide table."""
+    if spec.prices and spec.prices not in {"close", "adj_close"}:
+        same = [n for n, name in enumerate(names) if name == spec.prices or plain(name) == plain(spec.prices)]
+        if not same:
+            raise DataError(
+                f"prices = {spec.prices!r}: there is no such column; the file has {', '.join(names)}.",
+                remedy=did_you_mean(spec.prices, names),
+            )
+        return same[0]
+    if spec.holds != "prices":
+        return by_role.get("return")
+    if spec.prices == "adj_close":
+        return by_role.get("adjusted")
+    if spec.prices == "" and "adjusted" in by_role and not close_is_stated(spec):
+        return by_role["adjusted"]
+    return by_role.get("close")
+
+
+def close_is_stated(spec: DataSpec) -> bool:
+    """Return whether the description names the column of the close."""
+    return isinstance(spec.columns, Mapping) and "close" in spec.columns
+
+
+def two_level(header: Sequence[Sequence[str]], grid: Grid, stated: Mapping[str, str]) -> Recognized | None:
+    """Return the columns of a table with two header rows, one of instruments and one of fields."""
+    named = [n for n, levels in enumerate(header) if sum(map(bool, levels)) > 1]
+    scores = [sum(plain(header[n][level]) in FIELD_NAMES for n in named) for level in range(len(header[0]))]
+    level = max(range(len(scores)), key=scores.__getitem__)
+    if not scores[level] or len(header[0]) != 2:
+        return None
+    time = next((n for n, cell in enumerate(grid.sample) if date_like(cell) and n not in named[1:]), 0)
+    fields: dict[str, dict[str, int]] = {}
+    for n in named:
+        role = FIELD_NAMES.get(plain(header[n][level]))
+        if role and n != time:
+            fields.setdefault(header[n][1 - level], {}).setdefault(role, n)
+    return Recognized("wide", time, -1, -1, {code: with_value(found) for code, found in fields.items()})
+
+
+def with_value(found: Mapping[str, int]) -> dict[str, int]:
+    """Return the columns of one instrument of a table with two header rows, the studied one among them."""
+    value = found.get("adjusted", found.get("close"))
+    return dict(found) | ({} if value is None else {"value": value})
+
+
+FIELD_NAMES = {name: role for role, names in (PRICES | OTHER_ROLES).items() for name in names}
+
+
+def wide(names: Sequence[str], times: tuple[int, int], grid: Grid, spec: DataSpec, utc: bool) -> Recognized:
+    """Return the columns of a table with one column per instrument."""
+    wanted = set(spec.codes())
+    unknown = [n for n in range(len(names)) if n not in times and plain(names[n]) not in FIELD_NAMES]
+    if len(unknown) == 1 == len(wanted) and wanted != {names[unknown[0]]}:  # a series has one value per row
+        return Recognized("one", times[0], times[1], -1, {"": {"value": unknown[0]}}, utc)
+    others = [n for n in range(len(names)) if n not in times and names[n]]
+    columns = {names[n]: {"value": n} for n in others if not wanted or names[n] in wanted}
+    if wanted - columns.keys() or not columns or len({names[n] for n in others}) < len(others):
+        held = "prices" if spec.holds == "prices" else "returns"
+        role = "close" if held == "prices" else "return"
+        twice = next((names[n] for n in others if names.count(names[n]) > 1), "")
+        if twice:
+            raise DataError(f"{grid.path} has two columns named {twice!r}.", remedy="Rename one of them.")
+        raise DataError(
+            f"{grid.path}: no column of {', '.join(names)} is known to hold the {role}"
+            + (f", and none is named {', '.join(sorted(wanted - columns.keys()))}." if wanted else "."),
+            remedy=f"Name it: columns = {{ {role} = 'NAME' }}.",
+        )
+    return Recognized("wide", times[0], times[1], -1, columns, utc)

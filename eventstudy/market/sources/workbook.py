@@ -1,0 +1,97 @@
+"""Excel and OpenDocument sheets to a grid, through python-calamine."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+import pyarrow as pa
+
+from eventstudy.errors import DataError, did_you_mean
+from eventstudy.market.sources.csv_table import header_levels, is_data, where_it_begins
+from eventstudy.market.sources.grid import Grid, of_table
+from eventstudy.market.sources.unpack import Stored
+
+MOST_HEADERS = 3
+
+
+def workbook_grid(stored: Stored, sheet: str = "", names: Sequence[str] = ()) -> Grid:
+    """Return one sheet of a workbook as a grid: the sheet named, or the only one with rows.
+
+    Raises
+    ------
+    DataError
+        If the workbook cannot be read, or does not say which of its sheets holds the table.
+    """
+    import python_calamine
+
+    try:
+        content = stored.data if not isinstance(stored.data, bytes) else io.BytesIO(stored.data)
+        book = python_calamine.load_workbook(str(content) if content is stored.data else content)
+        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise DataError(f"{stored.path} is not a readable workbook: {error}.", remedy="Save it again.") from None
+    rows = sheets[chosen_sheet(stored, {name: len(found) for name, found in sheets.items()}, sheet)]
+    return grid_of_rows(str(stored.path), [list(row) for row in rows], names)
+
+
+def chosen_sheet(stored: Stored, sizes: dict[str, int], sheet: str) -> str:
+    """Return the sheet that holds the table."""
+    if sheet:
+        if sheet not in sizes:
+            raise DataError(
+                f"{stored.path} has no sheet {sheet!r}; it has {', '.join(sizes)}.", remedy=did_you_mean(sheet, sizes)
+            )
+        return sheet
+    filled = [name for name, size in sizes.items() if size > 1]
+    if len(filled) != 1:
+        raise DataError(
+            f"{stored.path} has {len(filled)} sheets with rows: {', '.join(filled)}.",
+            remedy=f"Name one: sheet = {filled[0]!r}." if filled else "Give a workbook with a table.",
+        )
+    return filled[0]
+
+
+def grid_of_rows(path: str, rows: list[list[Any]], names: Sequence[str] = ()) -> Grid:
+    """Return rows of values as a grid; header rows and a title above them are recognized as in a text."""
+    texts = [[as_text(cell) for cell in row] for row in rows]
+    filled = [max((i + 1 for i, cell in enumerate(row) if cell), default=0) for row in texts]
+    texts = [row[:size] for row, size in zip(texts, filled, strict=True)]
+    if not any(texts):
+        raise DataError(f"{path} is empty.", remedy="Give a table with a header and rows.")
+    width, start = where_it_begins(texts)
+    width = max(width, max(filled))
+    data = next((i for i in range(start, min(len(rows), start + MOST_HEADERS + 1)) if is_data(texts[i])), start + 1)
+    padded = [row + [""] * (width - len(row)) for row in texts[start:data]]
+    header = tuple((name,) for name in names) if names else header_levels(padded, width) if padded else ()
+    if data >= len(rows):
+        raise DataError(f"{path} has a header and no rows.", remedy="Check the period and the download.")
+    cells = [row + [None] * (width - len(row)) for row, size in zip(rows[data:], filled[data:], strict=True) if size]
+    columns = [as_column([row[i] for row in cells]) for i in range(width)]
+    table = pa.table(columns, names=[f"c{i}" for i in range(width)])
+    return of_table(path, table, header, data + 1)
+
+
+def as_text(cell: Any) -> str:
+    """Return a cell as it would stand in a text."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def as_column(cells: list[Any]) -> Any:
+    """Return a column of cells as instants, numbers or texts, whichever all of them are."""
+    known = [cell for cell in cells if cell is not None and cell != ""]
+    if known and all(isinstance(cell, date | datetime) for cell in known):
+        stamps = [
+            c if isinstance(c, datetime) else datetime.combine(c, time.min) if isinstance(c, date) else None
+            for c in cells
+        ]
+        return pa.array(stamps, pa.timestamp("us"))
+    if all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in known):
+        return pa.array([float(c) if isinstance(c, int | float) else None for c in cells], pa.float64())
+    return pa.array([as_text(cell) or None for cell in cells], pa.string()).dictionary_encode()
