@@ -61,7 +61,8 @@ def read_bars(
     instrument : str or Instrument
         A code is looked up in ``INSTRUMENTS``. Where the file holds several, it names the one to read.
     step : str or pandas.Timedelta
-        Length of a bar: ``"1min"``, ``"10min"``, ``"1D"``, ``"1W"``, ``"1M"`` (a month), ``"1Q"``; inferred from the timestamps where it is not given.
+        Length of a bar: ``"1min"``, ``"10min"``, ``"1D"``, ``"1W"``, ``"1M"`` (a month), ``"1Q"``. Default:
+        inferred from the timestamps.
     timezone : str
         Time zone of the timestamps, for example ``"Europe/Moscow"``; not needed where they carry an offset.
     label : {"left", "right"}
