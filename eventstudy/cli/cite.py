@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eventstudy.cli import complete, console
+
+if TYPE_CHECKING:
+    from eventstudy.references import Reference
 
 Names = Annotated[
     list[str] | None,
@@ -29,7 +32,7 @@ def cite(names: Names = None, study: Study = None) -> None:
       eventstudy cite --study study.toml
     """
     import eventstudy
-    from eventstudy.study.bibliography import entry, package
+    from eventstudy.references import package_bibtex
 
     asked = list(names or [])
     if study is not None:
@@ -37,13 +40,12 @@ def cite(names: Names = None, study: Study = None) -> None:
 
         spec = StudySpec.from_toml(study)
         asked += [spec.model, *spec.tests]
-    sources = methods(asked)
-    entries = [package(eventstudy.__version__), *(entry(source, doi) for source, doi in sources)]
+    entries = [package_bibtex(eventstudy.__version__), *(work.bibtex() for work in references(asked))]
     console.data("\n\n".join(dict.fromkeys(entries)))
 
 
-def methods(names: list[str]) -> list[tuple[str, str]]:
-    """Return (source, DOI) of each model or test.
+def references(names: list[str]) -> list[Reference]:
+    """Return the works behind each model or test.
 
     Raises
     ------
@@ -54,9 +56,9 @@ def methods(names: list[str]) -> list[tuple[str, str]]:
     from eventstudy.errors import UnknownNameError
     from eventstudy.inference.table import TESTS
 
-    known = {name: (row.source, row.doi) for name, row in MODELS.items()}
-    known |= {name: (row.source, row.doi) for name, row in TESTS.items()}
+    known = {name: row.references for name, row in MODELS.items()}
+    known |= {name: row.references for name, row in TESTS.items()}
     for name in names:
         if name not in known:
             raise UnknownNameError("model or test", name, known)
-    return [known[name] for name in names]
+    return [work for name in names for work in known[name]]

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from eventstudy import references as refs
 from eventstudy.abnormal.seeds import generator
 from eventstudy.arrays import Alternative, FloatArray, IntArray, look_up
 from eventstudy.errors import UsageError
 from eventstudy.inference.findings import Findings, Significances
+from eventstudy.references import Reference, doi_of, text_of
 
 Draws = tuple[FloatArray, FloatArray]
 
@@ -21,9 +23,16 @@ class AdjustmentRow:
 
     function: Callable[[FloatArray], FloatArray]
     controls: str
-    source: str
-    doi: str
+    references: tuple[Reference, ...]
     needs_draws: bool = False
+
+    @property
+    def source(self) -> str:
+        return text_of(self.references)
+
+    @property
+    def doi(self) -> str:
+        return doi_of(self.references)
 
 
 def holm(p: FloatArray) -> FloatArray:
@@ -81,31 +90,27 @@ def _from_draws(p: FloatArray) -> FloatArray:
 
 
 ADJUSTMENTS: Mapping[str, AdjustmentRow] = {
-    "holm": AdjustmentRow(holm, "family-wise error, any dependence", "Holm 1979", "10.2307/4615733"),
+    "holm": AdjustmentRow(holm, "family-wise error, any dependence", (refs.HOLM_1979,)),
     "benjamini_hochberg": AdjustmentRow(
         benjamini_hochberg,
         "false discovery rate, positive dependence",
-        "Benjamini and Hochberg 1995",
-        "10.1111/j.2517-6161.1995.tb02031.x",
+        (refs.BENJAMINI_HOCHBERG_1995,),
     ),
     "benjamini_yekutieli": AdjustmentRow(
         benjamini_yekutieli,
         "false discovery rate, any dependence",
-        "Benjamini and Yekutieli 2001",
-        "10.1214/aos/1013699998",
+        (refs.BENJAMINI_YEKUTIELI_2001,),
     ),
     "romano_wolf": AdjustmentRow(
         _from_draws,
         "family-wise error, dependence kept by resampling placebo days or events",
-        "Romano and Wolf 2005",
-        "10.1111/j.1468-0262.2005.00615.x",
+        (refs.ROMANO_WOLF_2005,),
         needs_draws=True,
     ),
     "max_t": AdjustmentRow(
         _from_draws,
         "family-wise error, dependence kept by resampling placebo days or events",
-        "Westfall and Young 1993",
-        "",
+        (refs.WESTFALL_YOUNG_1993,),
         needs_draws=True,
     ),
 }

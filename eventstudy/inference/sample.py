@@ -13,6 +13,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import Alternative, FloatArray, IntArray
 from eventstudy.inference.evidence import Evidence
 from eventstudy.inference.significance import Distribution
+from eventstudy.references import Reference, doi_of, text_of
 
 Options = Mapping[str, Any]
 Scope = Literal["event", "average"]
@@ -84,24 +85,33 @@ class Statistic:
 class TestRow:
     """One test.
 
-    ``needs`` names the evidence that is accumulated for it; ``buy_and_hold`` says that it looks at one number per event
-    and nothing else, so that it can judge buy-and-hold returns as well as sums.
+    ``words`` is its name in a sentence, to come before "test"; ``needs`` names the evidence that is accumulated for it;
+    ``buy_and_hold`` says that it looks at one number per event and nothing else, so that it can be about buy-and-hold
+    returns as well as sums.
     """
 
     __test__ = False
 
     function: Callable[[Sample], Statistic]
+    words: str
     scope: Scope
     distribution: Distribution
     null: str
     formula: str
     assumptions: str
     fails_when: str
-    source: str
-    doi: str = ""
+    references: tuple[Reference, ...]
     needs: frozenset[str] = frozenset()
     options: Options = field(default_factory=lambda: NO_OPTIONS)
     buy_and_hold: bool = False
+
+    @property
+    def source(self) -> str:
+        return text_of(self.references)
+
+    @property
+    def doi(self) -> str:
+        return doi_of(self.references)
 
 
 def one(estimate: float, statistic: float, *, se: float = np.nan, df: float = np.nan, n_events: int) -> Statistic:

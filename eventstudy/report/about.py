@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy.abnormal.models.table import MODELS
 from eventstudy.arrays import instant_from_us
 from eventstudy.report.content import Section
 from eventstudy.report.figure_data import car_path, first_window, slice_of, zone_of
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 5
 MOST_NAMED = 3
-EXPECTED = {
-    "constant_mean": "its mean return",
-    "same_clock_mean": "its usual move at that hour",
-    "market": "what its market explains",
-    "market_adjusted": "the market's own move",
-}
 
 
 def event_section(events: Sequence[Event], zone: str) -> Section | None:
@@ -69,8 +64,7 @@ def moved(result: StudyResult) -> str:
     listed = " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
     others = len(abnormal) - len(told)
     more = f" ({others} more below)" if others else ""
-    expected = EXPECTED.get(result.spec.model, f"what the model '{result.spec.model}' expects")
-    net = "" if result.spec.model == "zero" else f", net of {expected}"
+    net = "" if result.spec.model == "zero" else f", net of {MODELS[result.spec.model].expectation}"
     prices = "the prices" if len(told) > 1 else "the price"
     return f"{_from_to(spans[0], zone_of(piece), piece)} {prices} moved: {listed}{net}{more}."
 

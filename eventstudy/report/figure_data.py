@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, instant_from_us
 from eventstudy.errors import UsageError
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from eventstudy.abnormal.abnormal_returns import AbnormalReturns
     from eventstudy.study.result import StudyResult
     from eventstudy.study.slices import PriceSlice
-
-CLOCK_MODELS = ("zero", "same_clock_mean")
 
 
 def name_of(result: StudyResult) -> str:
@@ -129,7 +128,7 @@ def clock_path(result: StudyResult, row: int) -> CarPath | None:
 
     None where no response was computed, or where the study's model is another than the response's.
     """
-    if result.response is None or result.spec.model not in CLOCK_MODELS:
+    if result.response is None or MODELS[result.spec.model].has_estimation_window:
         return None
     pair = (result.abnormal.events[row], result.abnormal.instruments[row])
     found = next((r for r in result.response if (r.event, r.instrument) == pair), None)

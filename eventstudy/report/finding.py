@@ -6,23 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eventstudy.inference.table import TESTS
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import bp, p_is, pvalue, share, span
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3
-TEST_WORDS = {
-    "time_series_t": "time-series t",
-    "cross_sectional_t": "cross-sectional t",
-    "patell": "Patell",
-    "bmp": "BMP",
-    "corrado_rank": "Corrado rank",
-}
 
 
 def words(name: str) -> str:
-    """Return a test's or model's name as a reader says it."""
-    return TEST_WORDS.get(name, name.replace("_", " "))
+    """Return the name of a test, a model or an outcome in a sentence."""
+    row = TESTS.get(name)
+    return name.replace("_", " ") if row is None else row.words
 
 
 def finite(value: Any) -> bool:

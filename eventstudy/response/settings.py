@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from eventstudy.abnormal.models.table import MODELS, options_of
+from eventstudy.abnormal.models.table import MODELS_BY_CLOCK, options_of
 from eventstudy.arrays import check_choice, look_up
 from eventstudy.errors import UsageError
 from eventstudy.response.jumps import LEVELS
@@ -15,10 +15,6 @@ from eventstudy.response.seasonality import PERIODICITIES
 
 Pauses = Literal["cross", "stop"]
 KnownEvents = Literal["drop", "down_weight", "keep"]
-
-# Models that look back along the calendar from the event have no meaning on the same clock of other days.
-NOT_BY_CLOCK = ("garch", "rolling", "comparison_period_mean")
-EXPECTED = {name: row for name, row in MODELS.items() if name not in NOT_BY_CLOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +37,8 @@ class ResponseSettings:
     price : str
         Row of ``PRICE_RULES``: what "the price at t" means (last, open, mid, vwap, median).
     expected : str
-        What an ordinary day would have done: row of ``EXPECTED``, the models of ``MODELS`` that can be estimated in
-        the same clock window of the placebo days. "zero" takes nothing off, "same_clock_mean" what these days did on
+        What an ordinary day would have done: row of ``MODELS_BY_CLOCK``, the models that can be estimated in the same
+        clock window of the placebo days. "zero" takes nothing off, "same_clock_mean" what these days did on
         average, "market" and its relatives what the factor given explains.
     expected_options : mapping
         Options of that model.
@@ -86,7 +82,7 @@ class ResponseSettings:
         look_up("price rule", PRICE_RULES, self.price)
         look_up("volatility level", LEVELS, self.volatility)
         look_up("seasonality", {"none": None, **PERIODICITIES}, self.seasonality)
-        model = look_up("expected move", EXPECTED, self.expected)
+        model = look_up("expected move", MODELS_BY_CLOCK, self.expected)
         options_of(f"model {self.expected}", model.options, self.expected_options)
         check_choice("treatment of pauses", self.pauses, Pauses)
         check_choice("treatment of known events", self.known_events, KnownEvents)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.news.items import EventTime
 from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
@@ -15,7 +16,7 @@ from eventstudy.response.intraday_prices import Tape
 from eventstudy.response.matching import NONE_KNOWN, Matched, WindowChoice, match
 from eventstudy.response.placebo import bands, regime_scaled
 from eventstudy.response.seasonality import daily_level
-from eventstudy.response.settings import EXPECTED, ResponseSettings
+from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns
 from eventstudy.response.shape_estimates import AfterNews
 from eventstudy.response.standardized import tested_paths
@@ -117,7 +118,7 @@ def _less_expected(
     """Return the event's and the placebo days' paths less what the study expects an ordinary day to do."""
     if settings.expected == "zero" or len(matched.day) < 2:
         return matched.path, matched.placebo_path
-    if EXPECTED[settings.expected].needs == "same_clock_days":
+    if MODELS_BY_CLOCK[settings.expected].needs == "same_clock_days":
         return less_mean(matched.path, matched.placebo_path)
     return less_expected(tape, matched, factors, settings.expected, settings.expected_options, carry=carry)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
 from eventstudy.arrays import DAY_US
 from eventstudy.errors import Notice
 
@@ -63,9 +64,7 @@ def response_needs(spec: StudySpec, response: ResponseSet | None, regressors: Se
     """Return what the model of the intraday response takes: "market", "factors", ... or "nothing"."""
     if response is None:
         return "nothing"
-    from eventstudy.response.settings import EXPECTED
-
-    return EXPECTED[response_settings(spec, factors=len(intraday_factors(regressors))).expected].needs
+    return MODELS_BY_CLOCK[response_settings(spec, factors=len(intraday_factors(regressors))).expected].needs
 
 
 def intraday_factors(regressors: Sequence[object]) -> list[Bars]:
@@ -85,9 +84,9 @@ def response_settings(spec: StudySpec, *, factors: int = 0) -> ResponseSettings:
     The move that is expected is that of the study's model, where it can be learnt in the same clock window of other
     days and its factors are bars shorter than a day; otherwise nothing is expected.
     """
-    from eventstudy.response.settings import EXPECTED, ResponseSettings
+    from eventstudy.response.settings import ResponseSettings
 
-    row = EXPECTED.get(spec.model)
+    row = MODELS_BY_CLOCK.get(spec.model)
     serves = row is not None and (row.needs not in ("market", "factors") or factors > 0)
     own: dict[str, Any] = {
         "level": spec.level,

@@ -19,8 +19,8 @@ from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
+from eventstudy.references import package_bibtex
 from eventstudy.study import frames, interchange
-from eventstudy.study.bibliography import entry, package
 from eventstudy.study.fits import fits_frame
 from eventstudy.study.renamed import hint
 from eventstudy.study.slices import PriceSlice
@@ -175,7 +175,7 @@ class StudyResult:
 
         rows: list[Any] = [MODELS[self.spec.model], *(TESTS[name] for name in self.spec.tests)]
         rows += [ADJUSTMENTS[self.spec.adjust]] if self.spec.adjust else []
-        entries = [package(__version__), *(entry(row.source, row.doi) for row in rows)]
+        entries = [package_bibtex(__version__), *(work.bibtex() for row in rows for work in row.references)]
         return "\n\n".join(dict.fromkeys(entries))
 
     def findings(self, test: str, window: WindowLike | None = None) -> tuple[Findings, ...]:

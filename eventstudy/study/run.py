@@ -99,7 +99,7 @@ def _check_needs(spec: StudySpec, needs: str, market: Regressors, factors: Regre
         raise UsageError(f"The model {spec.model!r} needs a market.", remedy="Pass market=... or choose another model.")
     if needs == "factors" and factors is None and market is None:
         raise UsageError(f"The model {spec.model!r} needs factors.", remedy="Pass factors=... or another model.")
-    if needs in ("estimation", "market", "factors") and spec.estimation is None:
+    if MODELS[spec.model].has_estimation_window and spec.estimation is None:
         raise UsageError(
             f"The model {spec.model!r} has parameters, but there is no estimation window.",
             remedy="Set estimation, for example [-260, -11].",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.abnormal.models.table import MODELS, options_of
+from eventstudy.abnormal.models.table import MODELS, MODELS_BY_CLOCK, options_of
 from eventstudy.errors import DataError, UnknownNameError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
@@ -16,7 +16,7 @@ from eventstudy.news.items import Event, EventTime
 from eventstudy.response.expected import abnormal_bars, with_leads
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
-from eventstudy.response.settings import EXPECTED, ResponseSettings
+from eventstudy.response.settings import ResponseSettings
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
@@ -96,7 +96,7 @@ def test_the_market_part_of_vtbr_on_sber_by_least_squares_on_the_raw_files() -> 
 def test_every_model_that_can_be_learnt_by_the_clock_answers() -> None:
     share, market, event = pair(3)
     rate = replace(market, frame=market.frame.assign(close=np.exp(1e-7 * np.arange(len(market.frame)))))
-    for name in EXPECTED:
+    for name in MODELS_BY_CLOCK:
         response = respond(share, event, ResponseSettings(expected=name), factors=[market, rate])
         assert np.isfinite([move.value for move in response.moves]).all(), name
         assert response.placebo_days == 25

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from eventstudy.abnormal.gather import Block
 from eventstudy.arrays import FloatArray, IntArray, value
+from eventstudy.references import Reference, doi_of, text_of
 
 
 @value
@@ -117,7 +118,13 @@ class ModelRow:
         loading per regressor of the event window.
     needs : str
         What must be given: nothing, an estimation window, a market, factors, or same-clock days.
-    summary, formula, source, doi, fails_when : str
+    summary, formula : str
+    references : tuple of Reference
+    fails_when : str
+    expectation : str
+        What the model expects, to follow "net of" in a sentence.
+    by_clock : bool
+        Whether the model can be estimated on the same clock window of other days.
     options : mapping
         Names and defaults; an unknown option is an error.
     prepare : (block, options) -> Block
@@ -139,9 +146,10 @@ class ModelRow:
     needs: Needs
     summary: str
     formula: str
-    source: str
-    doi: str = ""
-    fails_when: str = ""
+    references: tuple[Reference, ...]
+    fails_when: str
+    expectation: str
+    by_clock: bool = True
     options: Options = field(default_factory=lambda: NO_OPTIONS)
     prepare: Callable[[Block, Options], Block] = as_it_is
     regressors: Callable[[int], int] = all_factors
@@ -149,3 +157,16 @@ class ModelRow:
     streams: Callable[[Options], bool] = never
     line: Callable[[Any], Any] | None = None
     noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None
+
+    @property
+    def source(self) -> str:
+        return text_of(self.references)
+
+    @property
+    def doi(self) -> str:
+        return doi_of(self.references)
+
+    @property
+    def has_estimation_window(self) -> bool:
+        """Whether the model is estimated on bars before the event."""
+        return self.needs in ("estimation", "market", "factors")
