@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +83,7 @@ def date(
         pairs = zip(items, datings, strict=True)
         datings = [replace(d, evidence=(*d.evidence, *suggestions(item))) for item, d in pairs]
     used = ";".join(b.instrument.code for b in series)
-    found = proposals(list(zip(items, datings, strict=True)), event, used)
+    found = proposals(list(zip(items, datings, strict=True)), event, used, zone)
     if out is not None:
         write_proposals(out, found, accept)
     if event:
@@ -93,13 +95,13 @@ def date(
         raise typer.Exit(exits.PARTLY)
 
 
-def proposals(reports: list[tuple[NewsItem, Dating]], event: str, used: str) -> list[Proposal]:
+def proposals(reports: list[tuple[NewsItem, Dating]], event: str, used: str, zone: str = "") -> list[Proposal]:
     """Return one proposal per story, or one for all reports where they are told to be of one event."""
     from eventstudy.news.events.merging import propose_story, stories
 
     groups = [tuple(reports)] if event and reports else stories(reports)
     priced = [used if any(d.claims for _, d in group) else "" for group in groups]
-    return [propose_story(g, name=event, price_series=p) for g, p in zip(groups, priced, strict=True)]
+    return [propose_story(g, name=event, price_series=p, zone=zone) for g, p in zip(groups, priced, strict=True)]
 
 
 def show_story(proposal: Proposal, datings: list[Dating], as_json: bool) -> None:
@@ -133,20 +135,32 @@ def show(datings: list[Dating], as_json: bool) -> None:
         records = [d.to_dict() for d in datings]
         console.json_data(records[0] if len(records) == 1 else records)
         return
+    if len(datings) > IN_DETAIL:
+        console.data("\n".join(overview(datings)))
+        return
     for dating in datings:
         console.data("\n".join(describe(dating)))
 
 
 def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
-    """Write an events file for review; beside a file that exists, which may be reviewed, only a proposal."""
-    from eventstudy.news.events.writing import render_proposals, write_new
+    """Write an events file for review; beside a file that exists, which may be reviewed, only a proposal.
+
+    What ``accept`` leaves out is listed in a CSV beside the events, one row with its reasons per item.
+    """
+    from eventstudy.news.events.writing import render_list, render_review, write_new
 
     target = out if not out.exists() else out.with_suffix(f".proposed{out.suffix}")
-    write_new(target, render_proposals(found, accept=accept), over_proposal=target != out)
+    write_new(target, render_list(target, found, accept=accept), over_proposal=target != out)
     if target != out:
         console.talk(f"{out} exists and may have been reviewed; it is left as it is, the proposal is {target}.")
     settled = sum(not p.open for p in found)
-    console.talk(f"{target}: {settled} events; {len(found) - settled} more need a person to decide.")
+    refused = [p for p in found if p.open]
+    where = ""
+    if accept and refused:
+        review = target.with_name(f"{target.stem}.review.csv")
+        review.write_text(render_review(refused), encoding="utf-8")
+        where = f"; {review} lists them with the reasons"
+    console.talk(f"{target}: {settled:,} events; {len(refused):,} more need a decision{where}.")
 
 
 def make_context(zone: str, order: str, fetched_at: str, first_report: bool) -> Context:
@@ -189,6 +203,26 @@ def open_bars(text: str) -> Bars:
         closes_at=given.pop("closes_at", ""),
         columns=given,
     )
+
+
+# Of more items than this only counts and the reasons are printed; --json has all of them.
+IN_DETAIL = 50
+EXAMPLES = 3
+
+
+def overview(datings: Sequence[Dating]) -> list[str]:
+    """Return many datings as a few lines: how many are dated, and each reason for review with its first items."""
+    states = Counter(dating.status for dating in datings)
+    counts = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in states.items())
+    lines = [f"{len(datings):,} items: {counts}"]
+    reasons: dict[str, list[tuple[str, str]]] = {}
+    for dating in datings:
+        for kind, message in {c.kind: c.message for c in dating.conflicts}.items():
+            reasons.setdefault(kind, []).append((dating.item, message))
+    for kind, found in sorted(reasons.items(), key=lambda pair: -len(pair[1])):
+        lines.append(f"  {kind}: {len(found):,} items, such as")
+        lines += [f"    {item}: {message}" for item, message in found[:EXAMPLES]]
+    return lines
 
 
 # So many candidates are told with all their reasons, the others with the first; --json has them all.

@@ -88,8 +88,9 @@ class EventTime:
 class NewsItem:
     """A piece of news exactly as it was received; raw, never edited.
 
-    ``stamps`` are the time strings as found, as pairs (field, text). ``instruments``, ``session`` and ``attributes``
-    (every column that has no other role) are filled from the rows of tables, feeds and dumps.
+    ``stamps`` are the time strings as found, as pairs (field, text). ``instruments``, ``session``, the
+    ``calendar`` of their exchange and ``attributes`` (every column that has no other role) come from the rows of
+    tables, feeds and dumps.
     """
 
     id: str
@@ -102,6 +103,7 @@ class NewsItem:
     language: str = ""
     instruments: tuple[str, ...] = ()
     session: SessionName = ""
+    calendar: str = ""
     attributes: Mapping[str, float | str] = field(default_factory=dict)
 
 

@@ -169,17 +169,3 @@ def json_lines(text: str, source: str) -> Iterator[RawRow]:
             if not isinstance(found, dict):
                 raise NewsError(f"{source}:{number}: this line is not a JSON object.")
             yield RawRow(number, found)
-
-
-def json_objects(text: str, source: str) -> Iterator[RawRow]:
-    """Yield the objects of a JSON list.
-
-    Raises
-    ------
-    NewsError
-        If it is not a list of objects.
-    """
-    found = json_value(text, source)
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise NewsError(f"{source} is not a JSON list of objects.")
-    yield from (RawRow(number, one) for number, one in enumerate(found, start=1))

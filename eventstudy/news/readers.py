@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -14,11 +14,25 @@ from pathlib import Path
 from eventstudy.arrays import look_up
 from eventstudy.errors import NewsError
 from eventstudy.news.decode import Decoded, decode
+from eventstudy.news.dumps import headerless_shape
 from eventstudy.news.feeds import Entry, entries, read_xml
 from eventstudy.news.items import NewsItem
+from eventstudy.news.json_lists import dump_rows
 from eventstudy.news.libraries import loose_entries, main_text
 from eventstudy.news.pages import read_page, text_of_html
-from eventstudy.news.tables import Record, one_line, read_csv_records, read_json_lines, read_json_records
+from eventstudy.news.raw_rows import (
+    KINDS,
+    RawRow,
+    csv_rows,
+    delimiter_of,
+    excel_rows,
+    json_lines,
+    kind_by_content,
+    parquet_rows,
+    unpacked,
+)
+from eventstudy.news.session_words import session_of
+from eventstudy.news.tables import Record, one_line, read_records
 
 MAX_BYTES = 50_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -53,26 +67,36 @@ def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> lis
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.casefold() in ENDINGS)
+        files = sorted(p for p in path.rglob("*") if p.is_file() and _ending(p.name) in ENDINGS)
         return [item for file in files for item in read_news(file, kind, told)]
     return read_news_bytes(read_bytes(path), str(path), kind, told)
 
 
 def read_news_bytes(content: bytes, source: str, kind: str = "", told: Told | None = None) -> list[NewsItem]:
     """Read the news items of some bytes, as from standard input or the network."""
+    content = unpacked(content, source)
     name = kind or kind_of(content, source)
-    return look_up("kind of news file", NEWS_READERS, name)(content, source, told or Told())
+    found = look_up("kind of news file", NEWS_READERS, name)(content, source, told or Told())
+    if not found:
+        raise NewsError(f"{source} has no news item.", remedy="Check what was downloaded, or name its --kind.")
+    return found
 
 
 def kind_of(content: bytes, source: str) -> str:
     """Return the kind of an input by its ending, or by how it begins."""
-    ending = ENDINGS.get(Path(source).suffix.casefold(), "")
+    ending = ENDINGS.get(_ending(source), "")
     if ending and ending != "text":
         return ending
+    if not ending and (found := kind_by_content(content)):
+        return found
     head = content[:1000].lstrip().lower()
     if head.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")):
         return "feed"
     return "html" if head.startswith((b"<!doctype html", b"<html")) else "text"
+
+
+def _ending(source: str) -> str:
+    return Path(source.casefold().removesuffix(".gz")).suffix
 
 
 def read_bytes(path: Path) -> bytes:
@@ -144,45 +168,73 @@ def _of_entries(found: Iterable[Entry], source: str) -> list[NewsItem]:
     ]
 
 
-def _of_records(records: Iterator[Record], source: str, note: tuple[tuple[str, str], ...]) -> list[NewsItem]:
-    stem = Path(source).stem or "news"
-    items = []
-    for number, r in enumerate(records, start=1):
-        value = r.values.get
-        name = item_id(value("id") or f"{stem}-{number}")
-        title, text = one_line(value("title", "")), value("text", "")
-        stamps = (*r.stamps, *note)
-        about = f"{source}:{r.line}" + (f" {value('company')}" if value("company") else "")
-        items.append(
-            NewsItem(
-                name, value("source") or about, title, text, value("url", ""), stamps, language=value("language", "")
-            )
-        )
-    return items
+def _items(rows: Iterable[RawRow], source: str, told: Told, note: tuple[tuple[str, str], ...] = ()) -> list[NewsItem]:
+    """Return one item per row of a table or dump."""
+    stem = Path(source).name.partition(".")[0] or "news"
+    return [_item_of(one, source, stem, note) for one in read_records(rows, source, told.columns)]
+
+
+def _item_of(one: Record, source: str, stem: str, note: tuple[tuple[str, str], ...]) -> NewsItem:
+    value = one.values.get
+    text = value("text", "")
+    about = f"{source}:{one.line}" + (f" {value('company')}" if value("company") else "")
+    session = session_of(value("session", "")) or ""
+    return NewsItem(
+        item_id(value("id") or f"{stem}-{one.line}"),
+        value("source") or about,
+        one_line(value("title", "")),
+        text_of_html(text) if text.lstrip().startswith("<") else text,
+        value("url", ""),
+        (*one.stamps, *note),
+        language=value("language", ""),
+        instruments=one.instruments,
+        session=session,
+        calendar=one.calendar,
+        attributes=one.attributes,
+    )
 
 
 def read_csv_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
-    """Read a CSV with a header: one item per row."""
-    decoded = decode(content, source, told=told.encoding)
-    return _of_records(read_csv_records(decoded.text, source, told.columns), source, _encoding_note(decoded))
+    """Read a CSV: one item per row; a known dump without a header is read by its column numbers."""
+    return _read_delimited(content, source, told, "")
 
 
 def read_tsv_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
-    """Read a tab-separated table with a header: one item per row."""
+    """Read a tab-separated table: one item per row."""
+    return _read_delimited(content, source, told, "\t")
+
+
+def _read_delimited(content: bytes, source: str, told: Told, delimiter: str) -> list[NewsItem]:
     decoded = decode(content, source, told=told.encoding)
-    return _of_records(read_csv_records(decoded.text, source, told.columns, "\t"), source, _encoding_note(decoded))
+    mark = delimiter or delimiter_of(decoded.text)
+    shape = headerless_shape(decoded.text.split("\n", 1)[0].rstrip("\r").split(mark))
+    header = () if shape is None else (*shape.header, *(f"column {n}" for n in range(len(shape.header) + 1, 28)))
+    if shape is not None and not shape.name.startswith("GDELT GKG"):
+        header = shape.header
+    rows = csv_rows(decoded.text, source, delimiter=mark, header=header)
+    return _items(rows, source, told, _encoding_note(decoded))
+
+
+def read_excel_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read the first sheet of a workbook: one item per row."""
+    return _items(excel_rows(content, source), source, told)
+
+
+def read_parquet_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+    """Read a Parquet file: one item per row."""
+    return _items(parquet_rows(content, source), source, told)
 
 
 def read_json_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
-    """Read a JSON feed, or a JSON list of objects."""
+    """Read a JSON feed or dump: one item per object of its list."""
     decoded = decode(content, source, told=told.encoding)
-    return _of_records(read_json_records(decoded.text, source, told.columns), source, _encoding_note(decoded))
+    return _items(dump_rows(decoded.text, source), source, told, _encoding_note(decoded))
 
 
 def read_json_lines_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     """Read JSON lines: one item per line."""
     decoded = decode(content, source, told=told.encoding)
-    return _of_records(read_json_lines(decoded.text, source, told.columns), source, _encoding_note(decoded))
+    return _items(json_lines(decoded.text, source), source, told, _encoding_note(decoded))
 
 
 def read_mail_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
@@ -227,6 +279,8 @@ NEWS_READERS: dict[str, Callable[[bytes, str, Told], list[NewsItem]]] = {
     "jsonl": read_json_lines_news,
     "csv": read_csv_news,
     "tsv": read_tsv_news,
+    "excel": read_excel_news,
+    "parquet": read_parquet_news,
     "mail": read_mail_news,
 }
 
@@ -235,10 +289,6 @@ ENDINGS: dict[str, str] = {
     **dict.fromkeys([".txt", ".md"], "text"),
     **dict.fromkeys([".html", ".htm", ".xhtml"], "html"),
     **dict.fromkeys([".xml", ".rss", ".atom", ".rdf"], "feed"),
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
+    **KINDS,
     ".eml": "mail",
 }

@@ -1,47 +1,52 @@
-"""Tables of news: CSV, TSV, JSON lines and JSON feeds, columns found by their names or told."""
+"""Rows of news by role: which column is the title, the text, the time, the instruments; the others are attributes."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from eventstudy.errors import NewsError
-from eventstudy.news.pages import text_of_html
+from eventstudy.news.dumps import Shape, shape_of
+from eventstudy.news.raw_rows import RawRow
 
-MAX_FIELD = 10_000_000
-# Role -> the names a column may have, best first; "a + b" joins two columns.
+# Role -> the names a column may have, best first, without case, spaces, hyphens and underscores; "a + b" joins two.
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "id": ("id", "guid", "news_id"),
-    "title": ("title", "headline", "preview_text", "subject", "заголовок"),
-    "text": (
-        "text",
-        "body",
-        "content",
-        "article_text",
-        "content_text",
-        "content_html",
-        "description",
-        "summary",
-        "текст",
+    "id": ("id", "uuid", "guid", "newsid", "storyid", "idstr", "accessionnumber"),
+    "title": (
+        *("title", "headline", "articletitle", "webtitle", "headline.main", "previewtext", "subject", "event"),
+        "заголовок",
     ),
-    "url": ("url", "link", "href", "external_url"),
-    "source": ("source", "publisher", "agency"),
-    "company": ("company", "ticker", "instrument"),
+    "text": (
+        *("text", "fulltext", "body", "content", "articletext", "contenttext", "contenthtml", "article"),
+        *("selftext", "description", "summary", "abstract", "текст"),
+    ),
+    "url": ("url", "link", "href", "externalurl", "articleurl", "weburl"),
+    "source": ("publisher.name", "source.name", "source", "publisher", "agency", "domain"),
+    "company": ("company", "companyname"),
+    "instruments": (
+        *("tickers", "symbols", "instruments", "ticker", "symbol", "instrument", "stocksymbol", "stocks", "stock"),
+        *("tickersentiment", "entities", "related", "permno"),
+    ),
+    "session": ("session",),
     "language": ("language", "lang"),
 }
 STAMPS: dict[str, tuple[str, ...]] = {
     "published": (
-        *("article_date + article_time", "date + time", "published", "published_at", "date_published", "datepublished"),
-        *("pubdate", "datetime", "timestamp", "article_date", "date", "time", "дата + время", "дата"),
+        *("articledate + articletime", "publishedutc", "publishedat", "published", "datepublished", "publisheddate"),
+        *("timepublished", "providerpublishtime", "webpublicationdate", "pubdate", "timestamputc", "createdat"),
+        *("created", "dateunixtime", "date + time", "datetime", "timestamp", "articledate", "earningsdate"),
+        *("releasedate", "date", "time", "дата + время", "дата"),
     ),
-    "updated": ("updated", "updated_at", "date_modified", "datemodified", "modified"),
-    "fetched": ("fetched", "fetched_at", "crawled", "crawled_at", "seendate"),
+    "updated": ("updatedutc", "updatedat", "updated", "datemodified", "modifiedat", "modified"),
+    "fetched": ("fetchedat", "fetched", "crawledat", "crawled", "seendate"),
 }
+MAX_ATTRIBUTES = 60
+_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +56,28 @@ class Record:
     values: Mapping[str, str]
     stamps: tuple[tuple[str, str], ...]
     line: int
+    instruments: tuple[str, ...] = ()
+    attributes: Mapping[str, float | str] = field(default_factory=dict)
+    calendar: str = ""
 
 
-def choose(names: Iterable[str], told: Mapping[str, str], source: str) -> dict[str, tuple[str, ...]]:
-    """Return role -> column names, as told or as the names say.
+def choose(
+    names: Iterable[str], told: Mapping[str, str], source: str, shape: Shape | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return role -> column names: as told, as the shape of the dump says, or as the names say.
 
     Raises
     ------
     NewsError
         If a told column is not there.
     """
-    known = {n.strip().casefold(): n for n in names if n}
+    known = {plain_name(str(n)): str(n) for n in reversed(list(names)) if n}
+    given = {} if shape is None else dict(shape.columns)
     chosen: dict[str, tuple[str, ...]] = {}
     for role, options in {**COLUMNS, **STAMPS}.items():
-        for option in (told[role],) if role in told else options:
-            parts = [p.strip().casefold() for p in option.split("+")]
+        wanted = (told[role],) if role in told else (given[role],) if role in given else options
+        for option in wanted:
+            parts = [plain_name(p) for p in option.split("+")]
             if all(p in known for p in parts):
                 chosen[role] = tuple(known[p] for p in parts)
                 break
@@ -74,80 +86,116 @@ def choose(names: Iterable[str], told: Mapping[str, str], source: str) -> dict[s
     return chosen
 
 
-def read_csv_records(text: str, source: str, told: Mapping[str, str], delimiter: str = "") -> Iterator[Record]:
-    """Yield the rows of a CSV or TSV.
+def plain_name(column: str) -> str:
+    """Return a column's name without case and the marks between its words.
+
+    >>> plain_name("Published_At") == plain_name("publishedAt") == plain_name(" published at")
+    True
+    """
+    return re.sub(r"[\s_-]+", "", column).casefold()
+
+
+def read_records(rows: Iterable[RawRow], source: str, told: Mapping[str, str]) -> Iterator[Record]:
+    """Yield the rows of a table or dump of news.
 
     Raises
     ------
     NewsError
-        If it has no header that names a text, a title or a time, or a row breaks the rules of CSV.
+        If there is no row, or none of its columns is known as a title, a text or a time: then they are named.
     """
-    csv.field_size_limit(MAX_FIELD)
-    mark = delimiter or _delimiter(text.split("\n", 1)[0])
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    try:
-        chosen = choose(reader.fieldnames or (), told, source)
-        if not {"title", "text"} & chosen.keys():
-            names = ", ".join(reader.fieldnames or ()) or "no header"
-            raise NewsError(
-                f"{source} has no column of texts or titles; it has {names}.",
-                remedy="Tell which, for example --column text=BODY.",
-            )
-        for row in reader:
-            yield _record(row, chosen, reader.line_num)
-    except csv.Error as error:
-        raise NewsError(f"{source}:{reader.line_num}: not readable as CSV: {error}.") from None
+    found = iter(rows)
+    first = next(found, None)
+    if first is None:
+        raise NewsError(f"{source} has no rows.", remedy="Check what was downloaded.")
+    shape = shape_of(first.cells)
+    rows = chain([first], found)
+    if shape is not None and shape.repair is not None:
+        rows = shape.repair(rows)
+    chosen: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
+    for row in rows:
+        cells = flat(row.cells)
+        columns = tuple(cells)
+        if columns not in chosen:
+            chosen[columns] = choose(columns, told, source, shape)
+            check_known(chosen[columns], columns, f"{source}:{row.line}")
+        if not all(value in ("", None) for value in cells.values()):
+            yield record(cells, chosen[columns], row.line, shape)
 
 
-def _delimiter(header: str) -> str:
-    return max(",;\t|", key=header.count)
+def check_known(chosen: Mapping[str, object], columns: Iterable[str], source: str) -> None:
+    """Refuse rows in which nothing is known, and rows with a text only if they have neither title, text nor time."""
+    if not {"title", "text", "published", "fetched"} & chosen.keys():
+        raise NewsError(
+            f"{source}: no known column of titles, texts or times; the columns are {', '.join(columns)}.",
+            remedy="Name them, for example --column text=BODY --column published=WHEN.",
+        )
 
 
-def _record(row: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]], line: int) -> Record:
-    cells = {role: " ".join(_cell(row.get(c)) for c in names).strip() for role, names in chosen.items()}
-    stamps = tuple((role, cells[role]) for role in STAMPS if cells.get(role))
-    return Record({k: v for k, v in cells.items() if k not in STAMPS}, stamps, line)
+def flat(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row without nesting: the keys of an inner object are joined by dots."""
+    if not any(isinstance(value, dict) for value in cells.values()):
+        return dict(cells)
+    made: dict[str, Any] = {}
+    for key, value in cells.items():
+        if isinstance(value, dict):
+            made |= {f"{key}.{inner}": cell for inner, cell in flat(value).items()}
+        else:
+            made[key] = value
+    return made
 
 
-def _cell(value: Any) -> str:
-    if value is None or isinstance(value, list | dict):
+def record(cells: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]], line: int, shape: Shape | None) -> Record:
+    """Return one row by role; what has no role is an attribute."""
+    used = {name for names in chosen.values() for name in names}
+    text = {role: " ".join(cell_text(cells[c]) for c in names).strip() for role, names in chosen.items()}
+    zone = f" {shape.zone}" if shape is not None and shape.zone else ""
+    stamps = tuple((role, with_zone(text[role], zone)) for role in STAMPS if text.get(role))
+    further = {str(k): v for k, v in cells.items() if k not in used}
+    attributes = {k: cell_value(v) for k, v in list(further.items())[:MAX_ATTRIBUTES] if cell_text(v)}
+    named = [name for column in chosen.get("instruments", ()) for name in tickers(cells[column])]
+    values = {role: value for role, value in text.items() if role not in STAMPS and role != "instruments"}
+    return Record(values, stamps, line, tuple(dict.fromkeys(named)), attributes, shape.calendar if shape else "")
+
+
+_ZONED = re.compile(r"(?:[Zz]|[+\u2212-]\d\d:?\d\d|[A-Za-z][A-Za-z/_]+)$|^\d{9,13}(?:\.\d+)?$|^\d{16}$")
+
+
+def with_zone(stamp: str, zone: str) -> str:
+    """Return a stamp with the documented clock of its vendor, unless it names its own or counts seconds."""
+    return stamp if not zone or _ZONED.search(stamp) else stamp + zone
+
+
+def cell_text(cell: Any) -> str:
+    """Return a cell as text; parts of a message (Telegram) are joined, other lists are separated by semicolons."""
+    if cell is None or (isinstance(cell, float) and cell != cell):
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, list):
+        parts = [part.get("text", json.dumps(part)) if isinstance(part, dict) else cell_text(part) for part in cell]
+        message = any(isinstance(p, dict) and "text" in p for p in cell)
+        return ("" if message else "; ").join(map(str, parts))
+    return json.dumps(cell, ensure_ascii=False, default=str)
 
 
-def read_json_records(text: str, source: str, told: Mapping[str, str]) -> Iterator[Record]:
-    """Yield the entries of a JSON feed, of a JSON list of objects, or of one object."""
-    found = _loads(text, source)
-    rows = found.get("items", [found]) if isinstance(found, dict) else found
-    yield from _json_rows(enumerate(rows if isinstance(rows, list) else [], start=1), source, told)
+def cell_value(cell: Any) -> float | str:
+    """Return a further cell as a number or a word."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 2**53:
+        return float(cell)
+    return cell_text(cell)
 
 
-def read_json_lines(text: str, source: str, told: Mapping[str, str]) -> Iterator[Record]:
-    """Yield one record per line of JSON."""
-    lines = ((n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip())
-    yield from _json_rows(((n, _loads(line, f"{source}:{n}")) for n, line in lines), source, told)
-
-
-def _json_rows(rows: Iterable[tuple[int, Any]], source: str, told: Mapping[str, str]) -> Iterator[Record]:
-    for number, row in rows:
-        if not isinstance(row, dict):
-            raise NewsError(f"{source}: entry {number} is no object.")
-        record = _record(row, choose(row, told, source), number)
-        if "content_html" in row and "content_text" not in row:
-            record = Record(
-                {**record.values, "text": text_of_html(record.values.get("text", ""))}, record.stamps, number
-            )
-        yield record
-
-
-def _loads(text: str, source: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=lambda name: None)
-    except (ValueError, RecursionError) as error:
-        raise NewsError(f"{source} is not JSON: {str(error)[:200]}.") from None
-
-
-_SPACE = re.compile(r"\s+")
+def tickers(cell: Any) -> list[str]:
+    """Return the instruments of a cell: a list of names or of objects with one, or names separated by commas."""
+    if isinstance(cell, list):
+        names = [p.get("name") or p.get("ticker") or p.get("symbol") if isinstance(p, dict) else p for p in cell]
+    else:
+        names = re.split(r"[,;|\s]+", cell_text(cell))
+    return [str(name).strip() for name in names if name and str(name).strip()]
 
 
 def one_line(text: str) -> str:

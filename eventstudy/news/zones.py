@@ -76,6 +76,7 @@ AMBIGUOUS: dict[str, tuple[str, ...]] = {
     "amt": ("America/Manaus", "Asia/Yerevan"),
     "ect": ("America/Guayaquil", "Europe/Paris"),
     "wst": ("Pacific/Apia", "Australia/Perth"),
+    "edgar": ("UTC", "America/New_York"),  # EDGAR's acceptance times: see news/dumps.py
 }
 # "... time", "... standard time", "... summer time": the clock of a region, in English.
 _REGIONS: dict[str, str] = {

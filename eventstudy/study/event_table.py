@@ -205,7 +205,7 @@ def _day_columns(days: pd.DatetimeIndex, sessions: pd.Series | None) -> tuple[In
 
 def _session_codes(column: pd.Series) -> IntArray:
     """Return the codes of a column of sessions, each spelling read once."""
-    from eventstudy.news.events.sessions import session_of
+    from eventstudy.news.session_words import session_of
 
     place, spelled = pd.factorize(column, use_na_sentinel=False)
     named = ["" if text != text or text is None else session_of(str(text)) for text in spelled]

@@ -13,9 +13,10 @@ import eventstudy as es
 from eventstudy.errors import EventFileError, StampError
 from eventstudy.news.events.files import read_events
 from eventstudy.news.events.rows import clock_text
-from eventstudy.news.events.sessions import session_of, time_of_day
+from eventstudy.news.events.sessions import time_of_day
 from eventstudy.news.events.writing import render_csv, write_events
 from eventstudy.news.items import EventDay
+from eventstudy.news.session_words import session_of
 
 
 def saved(tmp_path: Path, text: str, name: str = "e.csv") -> Path:

@@ -96,7 +96,7 @@ def test_tables_find_their_columns_or_are_told() -> None:
     assert (told.text, told.stamps) == ("Body", (("published", "2021-04-13"),))
     with pytest.raises(NewsError, match="no column 'z'"):
         read_news_bytes(b"x,y\nBody,2\n", "t.csv", told=Told(columns={"text": "z"}))
-    with pytest.raises(NewsError, match="no column of texts"):
+    with pytest.raises(NewsError, match="no known column of titles, texts or times"):
         read_news_bytes(b"a,b\n1,2\n", "t.csv")
 
 

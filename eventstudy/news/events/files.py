@@ -16,13 +16,13 @@ from eventstudy.news.events.calendar_files import read_calendar_rows
 from eventstudy.news.events.columns import table_rows
 from eventstudy.news.events.rows import COLUMNS, Row, event_from_row
 from eventstudy.news.items import Event
+from eventstudy.news.json_lists import dump_rows
 from eventstudy.news.raw_rows import (
     KINDS,
     RawRow,
     csv_rows,
     excel_rows,
     json_lines,
-    json_objects,
     kind_by_name,
     parquet_rows,
     unpacked,
@@ -149,7 +149,7 @@ def raw_rows(content: bytes, source: str) -> Iterable[RawRow]:
         return parquet_rows(content, source)
     text = decode(content, source).text
     if kind in ("json", "jsonl"):
-        return json_lines(text, source) if kind == "jsonl" else json_objects(text, source)
+        return json_lines(text, source) if kind == "jsonl" else dump_rows(text, source)
     return csv_rows(text, source, delimiter="\t" if kind == "tsv" else "")
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import pairwise
 
-from eventstudy.errors import NewsError
+from eventstudy.errors import NewsError, StampError
+from eventstudy.market.instruments import instrument
+from eventstudy.news.context import NEWS_AGE
+from eventstudy.news.events.sessions import time_of_day
 from eventstudy.news.evidence import Candidate, Conflict, Dating
-from eventstudy.news.items import Event, EventTime, NewsItem
+from eventstudy.news.items import Event, EventDay, EventTime, NewsItem
 from eventstudy.news.readers import item_id
+from eventstudy.news.stamps import read_stamp
+from eventstudy.news.zones import find_zone
 
 # Shingles of five words; copies differ in a byline or a closing line, other reports of one event in most sentences.
 SHINGLE = 5
@@ -178,71 +184,182 @@ class Proposal:
     open: tuple[str, ...] = ()
 
 
-def propose(item: NewsItem, dating: Dating, *, price_series: str = "") -> Proposal:
-    """Return a dating as an event for review, with all that a person must decide before it may be used.
+def propose(item: NewsItem, dating: Dating, *, price_series: str = "", zone: str = "") -> Proposal:
+    """Return a dating as an event for review, with all that must be decided before it may be used.
 
     A time that rests on price claims is marked ``basis: price`` and names the series: a study of that instrument
-    would test the price by itself.
+    would test the price by itself. The instruments and further columns of a row stay with its event; a date without
+    a time, and the session beside it, are kept, so that a study lays them on each instrument's trading days.
     """
     evidence = tuple(f"{e.field}: {e.text[:120]!r} {e.kind}; {e.note}".removesuffix("; ") for e in dating.evidence)
-    label = (item.title or _first_line(item))[:120]
-    sources = tuple(s for s in (item.url, item.source) if s)[:2]
-    name = item_id(dating.item)
-    claims = tuple(c.text for c in dating.claims)[:MAX_CLAIMS]
+    kept = _blank(item, dating)
     if dating.event_time is not None:
-        kept = EventTime(dating.event_time.earliest, dating.event_time.latest, "stamp", evidence[:MAX_EVIDENCE])
-        return Proposal(Event(name, kept, (), label, items=(name,), sources=sources, claims=claims))
+        time = dating.event_time
+        time = EventTime(time.earliest, time.latest, "stamp", evidence[:MAX_EVIDENCE], time.day)
+        return Proposal(replace(kept, time=on_its_day(item, time, zone)))
     best = next((c for c in dating.candidates if c.earliest is not None and c.latest is not None), None)
     decide = (*(f"{c.kind}: {c.message}" for c in dating.conflicts), *_rivals(dating.candidates))
     if best is None or best.earliest is None or best.latest is None:
-        return Proposal(None, (f"{name} ({label}): no interval is certain", *decide))
+        return Proposal(None, (f"{kept.id} ({kept.label}): no interval is certain", *decide))
     basis = "price" if price_series else "assumed"
     reasons = tuple(f"candidate: {reason}" for reason in best.reasons)
     time = EventTime(best.earliest, best.latest, basis, (*reasons, *evidence)[:MAX_EVIDENCE])
     marked = {"price_series": price_series} if price_series else {}
-    event = Event(name, time, (), label, items=(name,), sources=sources, claims=claims, attributes=marked)
-    return Proposal(event, decide)
+    return Proposal(replace(kept, time=time, attributes={**kept.attributes, **marked}), decide)
+
+
+_NO_TIME = EventTime(LAST, LAST)
+
+
+def _blank(item: NewsItem, dating: Dating) -> Event:
+    """Return the event of an item with everything but its time."""
+    name = item_id(dating.item)
+    return Event(
+        id=name,
+        time=_NO_TIME,
+        instruments=item.instruments,
+        label=(item.title or _first_line(item) or item.url)[:120],
+        items=(name,),
+        sources=tuple(s for s in (item.url, item.source) if s)[:2],
+        claims=tuple(c.text for c in dating.claims)[:MAX_CLAIMS],
+        attributes=item.attributes,
+    )
+
+
+def on_its_day(item: NewsItem, time: EventTime, zone: str = "") -> EventTime:
+    """Return the time of a table's row with the date and session that its own stamp gives in place of a time."""
+    written = next((text for name, text in item.stamps if name == "published"), "")
+    try:
+        stamp = read_stamp(written, zone=zone or "UTC")
+    except StampError:
+        return time
+    if stamp.precision != "day" or not written:
+        return time
+    own = find_zone(stamp.zone)[0]
+    day = EventDay(stamp.start.astimezone(own).date(), item.session, zone)
+    if not item.session:
+        return replace(time, day=day)
+    venues = {item.calendar} if item.calendar else {instrument(code).calendar for code in item.instruments}
+    exchange = next(iter(venues)) if len(venues) == 1 else ""
+    return time_of_day(day, exchange, time.evidence, time.basis)
 
 
 Report = tuple[NewsItem, Dating]
+Interval = tuple[datetime, datetime]
 
 
 def stories(reports: Sequence[Report]) -> list[tuple[Report, ...]]:
-    """Return the reports in groups of one story each: copies of one text, and versions under one address."""
-    of_copy = {id(item): n for n, group in enumerate(group_items([i for i, _ in reports])) for item in group}
+    """Return the reports in groups of one event each, in the order of their first member.
+
+    Reports are of one event if they are copies of one text or versions under one address, and their certain intervals
+    meet, or they have equal stamps that nobody can read: releases with the same headline on other days are other
+    events. Only reports whose intervals meet are
+    compared, so texts of other days cost nothing.
+    """
+    intervals = [certain_interval(dating) for _, dating in reports]
+    dated = sorted((i for i, at in enumerate(intervals) if at), key=lambda i: intervals[i] or ())
+    groups: list[list[int]] = []
+    for run in _runs(dated, intervals):
+        groups += [part for group in _alike_in(run, reports) for part in _meeting(group, intervals)]
+    undated: dict[object, list[int]] = {}
+    for i in (i for i, at in enumerate(intervals) if at is None):
+        undated.setdefault(reports[i][0].stamps, []).append(i)
+    groups += [group for equal in undated.values() for group in _alike_in(equal, reports)]
+    return [tuple(reports[i] for i in sorted(group)) for group in sorted(groups, key=min)]
+
+
+def certain_interval(dating: Dating) -> Interval | None:
+    """Return when a report was certainly published: its accepted time, or the instant that bounds it."""
+    time = dating.event_time
+    if time is not None:
+        return time.earliest, time.latest
+    latest = _public_by(dating)
+    return None if latest is None else (latest, latest)
+
+
+def _runs(order: Sequence[int], intervals: Sequence[Interval | None]) -> Iterator[list[int]]:
+    """Yield runs of reports, in order of time, in which each interval meets one before it."""
+    run: list[int] = []
+    reach: datetime | None = None
+    for i in order:
+        start, stop = intervals[i] or (LAST, LAST)
+        if reach is not None and start > reach:
+            yield run
+            run = []
+        run.append(i)
+        reach = stop if reach is None or not run[1:] else max(reach, stop)
+    if run:
+        yield run
+
+
+def _alike_in(run: Sequence[int], reports: Sequence[Report]) -> list[list[int]]:
+    """Return a run in groups of copies of one text and versions under one address."""
+    if len(run) == 1:
+        return [list(run)]
+    place = {id(reports[i][0]): i for i in run}
     first: dict[str, int] = {}
-    found: dict[int, list[Report]] = {}
-    for item, dating in reports:
-        copy = of_copy[id(item)]
-        key = first.setdefault(item.url, copy) if item.url else copy
-        found.setdefault(key, []).append((item, dating))
-    return [tuple(group) for group in found.values()]
+    found: dict[int, list[int]] = {}
+    for number, group in enumerate(group_items([reports[i][0] for i in run])):
+        for item in group:
+            key = first.setdefault(item.url, number) if item.url else number
+            found.setdefault(key, []).append(place[id(item)])
+    return list(found.values())
 
 
-def propose_story(reports: Sequence[Report], *, name: str = "", price_series: str = "") -> Proposal:
+def _meeting(group: Sequence[int], intervals: Sequence[Interval | None]) -> list[list[int]]:
+    """Return a group in parts whose intervals all have an instant in common."""
+    parts: list[list[int]] = []
+    end = LAST
+    for i in sorted(group, key=lambda i: intervals[i] or ()):
+        start, stop = intervals[i] or (LAST, LAST)
+        if parts and start <= end:
+            parts[-1].append(i)
+            end = min(end, stop)
+        else:
+            parts.append([i])
+            end = stop
+    return parts
+
+
+def propose_story(reports: Sequence[Report], *, name: str = "", price_series: str = "", zone: str = "") -> Proposal:
     """Return several reports of one event as one event for review.
 
     What their times leave together is the interval; a conflict of any of them is for a person to decide, except that
     one leaves a side open. Where the merged interval is open, the best candidate of the reports is proposed.
     """
-    singles = [propose(item, dating, price_series=price_series) for item, dating in reports]
+    singles = [propose(item, dating, price_series=price_series, zone=zone) for item, dating in reports]
     if len(reports) == 1 and not name:
         return singles[0]
     told = name or reports[0][1].item
     best = next((p.event for p in singles if p.event is not None), None)
-    merged = merge_reports(told, [d for _, d in reports], label=best.label if best else "")
+    named = tuple(dict.fromkeys(code for item, _ in reports for code in item.instruments))
+    label = best.label if best else ""
+    merged = merge_reports(told, [d for _, d in reports], label=label, instruments=named)
     open_ = tuple(
         f"{d.item}: {c.kind}: {c.message}" for _, d in reports for c in d.conflicts if c.kind not in ONE_SIDED
     )
+    open_ = (*dropped_dates([d for _, d in reports]), *open_)
     later = tuple(f"update: {line}" for line in merged.updates)
     if merged.event is not None:
         sources = tuple(dict.fromkeys(s for i, _ in reports for s in (i.url, i.source) if s))[:MAX_SOURCES]
         time = replace(merged.event.time, evidence=(*merged.order, *later)[:MAX_EVIDENCE])
         label = reports[0][0].title or _first_line(reports[0][0])
-        return Proposal(replace(merged.event, time=time, label=label[:120], sources=sources), open_)
+        further = reports[0][0].attributes
+        return Proposal(replace(merged.event, time=time, label=label[:120], sources=sources, attributes=further), open_)
     said = tuple(f"{c.kind}: {c.message}" for c in merged.conflicts)
     decide = tuple(dict.fromkeys((*said, *merged.order, *later, *(line for p in singles for line in p.open))))
     return Proposal(None if best is None else replace(best, id=item_id(told)), decide)
+
+
+def dropped_dates(datings: Sequence[Dating]) -> tuple[str, ...]:
+    """Return a sentence to decide on if one event of these reports would drop the date of one of them."""
+    known = sorted((at, d.item) for d in datings if (at := certain_interval(d)) is not None)
+    gaps = [(one, later) for one, later in pairwise(known) if later[0][0] - one[0][1] > NEWS_AGE]
+    return tuple(
+        f"dates_dropped: {later[1]} ({later[0][0]:%Y-%m-%d}) is more than {NEWS_AGE.days} days after {one[1]} "
+        f"({one[0][1]:%Y-%m-%d}); one event for both drops a date."
+        for one, later in gaps
+    )
 
 
 def _first_line(item: NewsItem) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from eventstudy.errors import EventTimeError, Problem, StampError
 from eventstudy.market.instruments import instrument
-from eventstudy.news.events.sessions import session_of, time_of_day
+from eventstudy.news.events.sessions import time_of_day
 from eventstudy.news.items import Event, EventDay, EventTime
+from eventstudy.news.session_words import session_of
 from eventstudy.news.stamps import Stamp, read_stamp, stamp_of_date, stamp_of_datetime
 from eventstudy.news.zones import find_zone
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
@@ -12,43 +10,11 @@ from eventstudy.arrays import instant_from_us
 from eventstudy.errors import CalendarError, StampError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.sessions import TradingCalendar, as_day, check_dates
-from eventstudy.news.items import EventDay, EventTime, SessionName
+from eventstudy.news.items import EventDay, EventTime
 from eventstudy.news.stamps import TICK, Stamp, stamp_of_date
 
 # The clocks a civil day can be on: the first place to begin it, and the last to end it.
 FIRST_CLOCK, LAST_CLOCK = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
-
-# A session in words is a side word, with or without words for the market and for that side's end of trading.
-SIDES: Mapping[str, SessionName] = {
-    **dict.fromkeys(["bmo", "bto", "before", "pre", "premarket", "preopen"], "bmo"),
-    **dict.fromkeys(["dmh", "dmt", "during", "intraday"], "dmh"),
-    **dict.fromkeys(["amc", "atc", "after", "post", "postmarket", "afterhours"], "amc"),
-}
-ENDS: Mapping[str, frozenset[SessionName]] = {
-    **dict.fromkeys(["open", "opens", "opening"], frozenset({"bmo"})),
-    **dict.fromkeys(["close", "closes", "closing"], frozenset({"amc"})),
-}
-FILLERS = frozenset({"the", "time", "market", "markets", "hours", "hour", "session", "trading", "bell"})
-NOT_GIVEN = frozenset({"", "-", "--", "n/a", "na", "none", "nan", "tns", "tas", "unspecified", "time-not-supplied"})
-_WORD = re.compile(r"[a-z]+")
-
-
-def session_of(text: str) -> SessionName | None:
-    """Return the session that a cell names, ``""`` where it says that none was given, None for other words.
-
-    >>> session_of("time-after-hours"), session_of("Before the market opens"), session_of("16:05")
-    ('amc', 'bmo', None)
-    """
-    written = text.strip().casefold()
-    if written in NOT_GIVEN:
-        return ""
-    words = set(_WORD.findall(written)) - FILLERS
-    sides = {SIDES[word] for word in words if word in SIDES}
-    ends = [ENDS[word] for word in words if word in ENDS]
-    if len(sides) != 1 or len(words) != 1 + len(ends) or re.search(r"\d", written):
-        return None
-    (side,) = sides
-    return side if all(side in end for end in ends) else None
 
 
 def time_of_day(

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.errors import EventFileError
+from eventstudy.errors import EventFileError, UsageError
 from eventstudy.files import explained, replacing
 from eventstudy.news.events.merging import Proposal
 from eventstudy.news.items import Event
@@ -47,6 +47,39 @@ def render_proposals(proposals: Iterable[Proposal], *, accept: bool = False) -> 
             blocks.append("\n" + asked + "".join(f"# {_plain_line(line)}\n" for line in block.strip().splitlines()))
     note = "" if accept else "# A block that begins with `decide` is not used: settle it, then remove the `#`.\n"
     return f"{HEADER}{note}\n{_toml({'status': 'reviewed' if accept else 'proposal'})}" + "".join(blocks)
+
+
+def check_ids(proposals: Sequence[Proposal]) -> None:
+    """Refuse to write events of which two share an id.
+
+    Raises
+    ------
+    EventFileError
+        Naming the ids and where their rows stand.
+    """
+    seen: dict[str, list[str]] = {}
+    for proposal in proposals:
+        if proposal.event is not None:
+            seen.setdefault(proposal.event.id, []).append(proposal.event.sources[-1] if proposal.event.sources else "")
+    twice = {name: sources for name, sources in seen.items() if len(sources) > 1}
+    if twice:
+        listed = "; ".join(f"{name!r} ({', '.join(filter(None, of[:3]))})" for name, of in list(twice.items())[:5])
+        raise EventFileError(
+            f"{len(twice)} ids belong to several events: {listed}. Nothing is written.",
+            remedy="Give each row an id of its own, or name another column: --column id=COLUMN.",
+        )
+
+
+def render_list(path: Path, proposals: Sequence[Proposal], *, accept: bool) -> str:
+    """Return proposals as the file that a path names: CSV for accepted events only, else TOML."""
+    check_ids(proposals)
+    if path.suffix.casefold() != ".csv":
+        return render_proposals(proposals, accept=accept)
+    if not accept:
+        raise UsageError(
+            f"{path} is a CSV, which cannot hold open decisions.", remedy="Add --accept, or name a .toml file."
+        )
+    return render_csv([p.event for p in proposals if p.event is not None and not p.open])
 
 
 def _plain_line(text: str) -> str:
@@ -145,6 +178,18 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
+
+
+def render_review(proposals: Sequence[Proposal]) -> str:
+    """Return what needs a decision as CSV: one row per event or item, with every reason."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(["id", "label", "sources", "decide"])
+    for proposal in proposals:
+        event = proposal.event
+        known = ("", "", "") if event is None else (event.id, event.label, "; ".join(event.sources))
+        out.writerow([for_spreadsheet(cell) for cell in (*known, " | ".join(proposal.open))])
+    return text.getvalue()
 
 
 def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", status: str = "proposal") -> Path:
