@@ -160,7 +160,7 @@ def test_an_empty_answer_is_explained_by_the_calendar(exchange: Exchange) -> Non
     with pytest.raises(SourceError, match="has sessions on 1 of these days, so it is no holiday"):
         fetch_moex(asked(date(2021, 4, 13), date(2021, 4, 13)))
     notices = fetch_moex(asked(FIRST, LAST)).bars.notices
-    assert [(n.code, "2021-04-13" in n.message) for n in notices] == [("ES-NOBARS", True)]
+    assert [(n.code, "2021-04-13" in n.message) for n in notices] == [("ES-UNCONFIRMED", True), ("ES-NOBARS", True)]
 
 
 def test_bars_where_the_calendar_is_closed_are_left_out_named_and_stored(exchange: Exchange) -> None:

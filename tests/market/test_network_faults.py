@@ -125,6 +125,40 @@ def test_a_fault_is_tried_as_often_as_it_deserves(body: bytes, packed: str, trie
     assert door.requests == tries
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["http://[::1", "//[v1.x]/", "http://127.0.0.1:99999999/", "https://iss.moex.com\u2100/", "https://[", "//u:p@[/"],
+)
+def test_a_redirect_to_no_address_is_one_clear_error(target: str) -> None:
+    reply = httpx2.Response(302, headers=[(b"location", target.encode())])
+    door, _ = asked(reply)
+    with pytest.raises(NetworkError) as caught:
+        get(door)
+    assert caught.value.remedy
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("value", ["Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 99 Foo 99999 99:99:99 +9999", "9" * 400])
+def test_a_senseless_moment_to_come_back_is_no_crash(value: str) -> None:
+    door, slept = asked(httpx2.Response(503, headers={"Retry-After": value}))
+    with pytest.raises(NetworkError, match="503"):
+        get(door)
+    assert sum(slept) <= LIMITS.deadline_s
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "HTTPS_PROXY"])
+@pytest.mark.parametrize(
+    ("proxy", "said"), [("socks5://127.0.0.1:1080", "socksio"), ("http://[::1", "proxy"), ("nonsense://x", "proxy")]
+)
+def test_a_proxy_that_cannot_be_used_is_one_clear_error(
+    monkeypatch: pytest.MonkeyPatch, name: str, proxy: str, said: str
+) -> None:
+    monkeypatch.setenv(name, proxy)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(NetworkError, match=said), Door((HOST,), limits=LIMITS) as door:
+        door.get(HOST + "/iss", parse_json)
+
+
 def test_requests_keep_their_distance() -> None:
     limits = Limits(pause_s=0.25)
     door, slept = asked([whole() for _ in range(4)], limits)
@@ -269,6 +303,8 @@ def test_the_token_goes_to_the_first_origin_only() -> None:
         b"[Infinity]",
         b"<html>",
         b"nul",
+        b"9" * 5000,
+        b'{"a": -' + b"9" * 5000 + b"}",
     ],
 )
 def test_text_that_is_not_one_whole_json_value_is_refused(body: bytes) -> None:

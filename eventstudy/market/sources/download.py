@@ -44,7 +44,7 @@ def retry_after(value: str) -> float:
     try:
         at: Any = parsedate_to_datetime(value)
         return max(float((at - datetime.now(at.tzinfo)).total_seconds()), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 
@@ -132,8 +132,10 @@ def parse_json(body: bytes) -> Any:
     except RecursionError:
         raise Garbled("the answer is nested too deeply", patience=1) from None
     except json.JSONDecodeError as error:
-        whole = "is empty" if not body.strip() else f"is cut or damaged at character {error.pos:,}"
-        raise Garbled(f"the answer {whole}") from None
+        state = "is empty" if not body.strip() else f"is cut or damaged at character {error.pos:,}"
+        raise Garbled(f"the answer {state}") from None
+    except ValueError:  # an integer of more digits than Python converts
+        raise Garbled("the answer holds a number with thousands of digits", patience=2) from None
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -52,7 +52,9 @@ CHUNK_DAYS = {1: 6, 10: 60, 60: 360, 24: 3600}
 ROWS_A_DAY = {1: 1440, 10: 144, 60: 24, 24: 1}
 COLUMNS = ("open", "close", "high", "low", "volume", "begin")
 SYMBOL = re.compile(r"[A-Za-z0-9@._-]{1,36}")
-STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+# Even pages of a hundred rows need no more requests than this, and a few to spare.
+LEAST_PAGE, SPARE_PAGES = 100, 128
 Days = tuple[date, date]
 Row = tuple[str, float, float, float, float, float]
 
@@ -140,35 +142,55 @@ def main_board(ask: Ask, code: str) -> str | None:
     return next((name for name, is_main in zip(names, firsts, strict=True) if is_main == 1 and name in BOARDS), None)
 
 
-def candles(ask: Ask, where: Listing, days: Days, tell: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
+def candles(
+    ask: Ask, where: Listing, days: Days, tell: Callable[[str], None] = lambda _: None, *, growing: bool = False
+) -> pd.DataFrame:
     """Return the candles of the days, both included, indexed by closing instant (UTC).
 
-    Pages are asked for by the number of rows received until an empty one comes, since the service promises no page
-    size. Every page must continue the one before; where minutes are missing between two pages, the seam is asked for
-    once more from one row earlier, so that a skipped row cannot pass.
+    The service promises no page size, so each page is asked for from the last row received and must begin with that
+    very row: a page that repeats or skips rows, and a candle that changes between two pages, are found. With
+    ``growing``, the last candle of a day that still runs may change.
 
     Raises
     ------
     MisfitError
-        If pages repeat, skip, disorder or invent rows, and keep doing so.
+        If pages repeat, skip, disorder, change or invent rows, and keep doing so, or are more than the rows can need.
     """
     rows: list[Row] = []
-    while True:
-        page = ask(_page_url(where, days, len(rows)), partial(read_page, where=where, days=days, known=rows[-1:]))
-        if not page:
-            break
-        if rows and _seconds_between(rows[-1][0], page[0][0]) > 86_400 // ROWS_A_DAY[where.interval]:
-            seam = ask(
-                _page_url(where, days, len(rows) - 1), partial(read_page, where=where, days=days, known=rows[-2:-1])
-            )
-            if seam[:2] != [rows[-1], page[0]][: max(len(seam), 1)]:
-                raise MisfitError(
-                    f"The pages of {where.instrument.code} do not join: rows are missing after {rows[-1][0]}.",
-                    remedy="Run the same command again; nothing of this period was stored.",
-                )
-        rows += page
-        tell(page[-1][0])
-    return _frame(rows, where)
+    left = _most_pages(where, days)
+    while left > 0:
+        left -= 1
+        page = ask(_page_url(where, days, max(len(rows) - 1, 0)), partial(_read_next, where, days, rows, growing))
+        if rows and growing and page:
+            rows[-1] = page[0]
+        more = page[1:] if rows else page
+        if rows and not more:  # the end, or a service that gives one row a page
+            left -= 1
+            more = ask(_page_url(where, days, len(rows)), partial(read_page, where=where, days=days, known=rows[-1:]))
+        if not more:
+            return _frame(rows, where)
+        rows += more
+        tell(more[-1][0])
+    raise MisfitError(
+        f"The candles of {where.instrument.code} from {days[0]} to {days[1]} do not end: {_most_pages(where, days)} "
+        f"pages gave {len(rows):,} rows.",
+        remedy="The service is misconfigured; try again later. Nothing of this period was stored.",
+    )
+
+
+def _read_next(where: Listing, days: Days, rows: list[Row], growing: bool, body: bytes) -> list[Row]:
+    """Read a page that must begin with the last row received."""
+    page = read_page(body, where=where, days=days, known=rows[-2:-1])
+    if not rows or page[:1] == rows[-1:] or (growing and page and page[0][0] == rows[-1][0]):
+        return page
+    changed = bool(page) and page[0][0] == rows[-1][0]
+    said = "changed between two pages" if changed else "is not where the next page begins"
+    raise Garbled(f"the candle of {rows[-1][0]} {said}", patience=2, misfit=True)
+
+
+def _most_pages(where: Listing, days: Days) -> int:
+    rows = ((days[1] - days[0]).days + 1) * ROWS_A_DAY[where.interval]
+    return SPARE_PAGES + rows // LEAST_PAGE
 
 
 def chunks(days: Days, interval: int) -> Iterator[Days]:
@@ -202,9 +224,15 @@ def read_borders(body: bytes) -> dict[int, Days]:
     begins, ends, intervals = read_block(parse_json(body), "borders", ("begin", "end", "interval"))
     found: dict[int, Days] = {}
     for begin, end, interval in zip(begins, ends, intervals, strict=True):
-        if not (isinstance(interval, int) and STAMP.fullmatch(str(begin)) and STAMP.fullmatch(str(end))):
+        if not (type(interval) is int and STAMP.fullmatch(str(begin)) and STAMP.fullmatch(str(end))):
             raise Garbled("the borders of the candles are not written as dates")
-        found[interval] = (date.fromisoformat(begin[:10]), date.fromisoformat(end[:10]))
+        try:
+            covered = (datetime.fromisoformat(begin).date(), datetime.fromisoformat(end).date())
+        except ValueError:
+            raise Garbled("the borders of the candles are not written as dates") from None
+        if covered[0] > covered[1]:
+            raise Garbled(f"the candles begin on {covered[0]} and end on {covered[1]}, before they begin")
+        found[interval] = covered
     return found
 
 

@@ -6,22 +6,23 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, instant_us
+from eventstudy.arrays import DAY_US, epoch_us, instant_us
 from eventstudy.errors import Notice, SourceError, did_you_mean
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import INSTRUMENTS, Instrument
 from eventstudy.market.resampling import resampled
 from eventstudy.market.sources import emptiness, moex
-from eventstudy.market.sources.download import Garbled, printable
+from eventstudy.market.sources.completeness import stretches
+from eventstudy.market.sources.download import printable
+from eventstudy.market.sources.moex_answers import Job, believed, borders
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.transport import Door, MisfitError
+from eventstudy.market.sources.transport import Door
 from eventstudy.market.store import answers, bar_store
 from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
 
@@ -42,22 +43,6 @@ class Fetched:
     version: int
     requests: int = 0
     reused: int = 0
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One request, resolved: which candles, which series of the store, which Moscow days."""
-
-    request: BarRequest
-    where: moex.Listing
-    key: SeriesKey
-    store: bar_store.BarStore
-    wanted: Days
-    now: datetime
-    refresh: bool
-    tell: Callable[[str], None]
-    notices: list[Notice]
-    reused: list[str]
 
 
 def read_moex(request: BarRequest) -> Bars:
@@ -96,7 +81,7 @@ def fetch_moex(
         native = next(length for length, interval in moex.INTERVALS.items() if interval == where.interval)
         key = SeriesKey("moex", request.instrument.code, request.instrument.board, native, moex.MOSCOW)
         wanted, notices = _wanted_days(request, now)
-        job = _Job(request, where, key, store, wanted, now, refresh, tell, notices, [])
+        job = Job(request, where, key, store, wanted, now, refresh, tell, notices, [])
         if offline:
             _check_stored(job)
         elif refresh or missing_days(bar_store.state(store, key), wanted):
@@ -130,68 +115,38 @@ def unknown_symbol(code: str) -> SourceError:
     )
 
 
-def _complete(job: _Job, door: Door) -> list[pd.DataFrame]:
-    """Ask for the days that are not stored and store those that are over; return the bars of days that still run."""
+def _complete(job: Job, door: Door) -> list[pd.DataFrame]:
+    """Ask for the days that are not stored and store those that are complete; return the bars of the others."""
     over = (job.now - timedelta(hours=1)).astimezone(ZONE).date() - DAY
     fresh: list[pd.DataFrame] = []
     with bar_store.writing(job.store, job.key) as writer:
         shelf = answers.open_shelf(writer.folder)
-        days = _offered_days(job, _borders(job, door, shelf))
-        kept = partial(_asked_once, job, door, shelf)
+        days = _offered_days(job, borders(job, door, shelf))
         for gap in [days] if job.refresh else missing_days(bar_store.state(job.store, job.key), days):
             for part in moex.chunks((gap[0], min(gap[1], over)), job.where.interval):
-                bar_store.append(writer, _candles_twice(job, kept, shelf, part), part)
+                frame, doubtful = believed(job, door, shelf, part)
+                for whole in stretches(part, doubtful):
+                    bar_store.append(writer, _cut(frame, job.key, whole), whole)
+                fresh += [_cut(frame, job.key, (day, day)) for day in doubtful]
+                job.notices.extend(_unconfirmed(job, doubtful))
             for part in moex.chunks((max(gap[0], over + DAY), gap[1]), job.where.interval):
-                fresh.append(moex.candles(moex.asking(door), job.where, part, job.tell))
+                fresh.append(moex.candles(moex.asking(door), job.where, part, job.tell, growing=True))
     return fresh
 
 
-def _candles_twice(job: _Job, kept: moex.Ask, shelf: answers.Shelf, days: Days) -> pd.DataFrame:
-    """Ask for days, and once more from the start where the pages contradict each other: one of them came wrong."""
-    used: list[str] = []
-
-    def noting(url: str, read: Callable[[bytes], T]) -> T:
-        used.append(url)
-        return kept(url, read)
-
-    try:
-        return moex.candles(noting, job.where, days, job.tell)
-    except MisfitError:
-        answers.forget(shelf, used)
-    try:
-        return moex.candles(noting, job.where, days, job.tell)
-    except MisfitError:
-        answers.forget(shelf, used)
-        raise
+def _cut(frame: pd.DataFrame, key: SeriesKey, days: Days) -> pd.DataFrame:
+    low, high = key.bounds_us(days)
+    closes = epoch_us(pd.DatetimeIndex(frame.index))
+    return frame[(closes >= low) & (closes <= high)]
 
 
-def _asked_once(job: _Job, door: Door, shelf: answers.Shelf, url: str, read: Callable[[bytes], T]) -> T:
-    """Read a kept answer, or ask and keep: after a crash nothing that arrived is asked for again."""
-    found = None if job.refresh else answers.kept(shelf, url)
-    if found is not None:
-        try:
-            content = read(found.body)
-        except Garbled as fault:
-            raise MisfitError(f"A kept answer does not fit the others: {fault.reason}.") from None
-        job.reused.append(url)
-        return content
-    answer = door.get(url, read)
-    answers.keep(shelf, url, answer.body, answer.fetched_at)
-    return answer.content
-
-
-def _borders(job: _Job, door: Door, shelf: answers.Shelf) -> Days | None:
-    """Ask what there is; a kept answer serves while it is young or reaches past the days wanted."""
-    url = job.where.url("candleborders", {})
-    found = None if job.refresh else answers.kept(shelf, url)
-    if found is not None:
-        known = moex.read_borders(found.body).get(job.where.interval)
-        if known is not None and (known[1] >= job.wanted[1] or job.now - found.fetched_at < BORDERS_KEEP):
-            job.reused.append(url)
-            return known
-    answer = door.get(url, moex.read_borders)
-    answers.keep(shelf, url, answer.body, answer.fetched_at)
-    return answer.content.get(job.where.interval)
+def _unconfirmed(job: Job, doubtful: dict[date, str]) -> list[Notice]:
+    if not doubtful:
+        return []
+    day = min(doubtful)
+    more = f" and {len(doubtful) - 1} more day(s)" if len(doubtful) > 1 else ""
+    said = f"{job.request.instrument.code}: {day}{more} came incomplete twice ({doubtful[day]})"
+    return [Notice("ES-UNCONFIRMED", f"{said}. What came is used and not stored; the next fetch asks again.")]
 
 
 def _wanted_days(request: BarRequest, now: datetime) -> tuple[Days, list[Notice]]:
@@ -215,7 +170,7 @@ def _wanted_days(request: BarRequest, now: datetime) -> tuple[Days, list[Notice]
     return kept, [] if kept == (first, last) or not request.first else [_clipped(one.code, (first, last), kept)]
 
 
-def _offered_days(job: _Job, covered: Days | None) -> Days:
+def _offered_days(job: Job, covered: Days | None) -> Days:
     """Cut the days wanted to those the exchange has, or say which it has."""
     one, wanted = job.request.instrument, job.wanted
     if covered is None:
@@ -240,7 +195,9 @@ def _clipped(code: str, asked: Days, had: Days) -> Notice:
     return Notice("ES-CLIPPED", f"{code}: asked for {asked[0]} to {asked[1]}, the source has {had[0]} to {had[1]}.")
 
 
-def _stored(store: bar_store.BarStore, key: SeriesKey, request: BarRequest) -> pd.DataFrame:
+def _stored(job: Job, fresh: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return what the store holds of the period, without the instants that came anew."""
+    key, request = job.key, job.request
     first = instant_us(request.first) if request.first else -bar_store.EVER_US
     last = instant_us(request.last) if request.last else bar_store.EVER_US
     # A longer bar needs the minutes before its close; a daily one is stored at its midnight and closes before it.
@@ -248,13 +205,14 @@ def _stored(store: bar_store.BarStore, key: SeriesKey, request: BarRequest) -> p
         first -= int(request.step // pd.Timedelta(1, "us"))
     if request.step == pd.Timedelta(days=1):
         last += DAY_US
-    return bar_store.to_frame(bar_store.read(store, key, first, last))
+    frame = bar_store.to_frame(bar_store.read(job.store, key, first, last))
+    return frame[~frame.index.isin(fresh[0].index.append([f.index for f in fresh[1:]]))] if fresh else frame
 
 
-def _bars(job: _Job, fresh: list[pd.DataFrame]) -> Bars:
+def _bars(job: Job, fresh: list[pd.DataFrame]) -> Bars:
     """Cut to finished bars inside the period; where a longer step is asked for, gather the minutes."""
     request, one = job.request, job.request.instrument
-    frame = pd.concat([_stored(job.store, job.key, request), *fresh]) if fresh else _stored(job.store, job.key, request)
+    frame = pd.concat([_stored(job, fresh), *fresh]).sort_index()
     if request.step not in moex.INTERVALS and len(frame):
         frame, left_out = resampled(frame, request.step, calendar(one.calendar))
         job.notices.extend(left_out)
@@ -277,7 +235,7 @@ def _bars(job: _Job, fresh: list[pd.DataFrame]) -> Bars:
     return Bars(one, request.step, "left", frame, f"Moscow Exchange, {one.board}", notices=tuple(job.notices))
 
 
-def _check_stored(job: _Job) -> None:
+def _check_stored(job: Job) -> None:
     """Refuse, offline, days that are neither stored nor outside what the exchange is known to have."""
     found = answers.kept(answers.Shelf(job.store.folder(job.key) / "raw"), job.where.url("candleborders", {}))
     covered = moex.read_borders(found.body).get(job.where.interval) if found else None

@@ -64,12 +64,12 @@ class Answer(Generic[T]):
 
 def origin_of(url: str) -> str:
     """Return scheme, host and port; http only to this very machine; user names and fragments are refused."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         raise NetworkError(
-            "The address has a port that is no number.", remedy="Write it as https://host:port."
+            f"{printable(url, 80)!r} is not a valid address.", remedy="Write it as https://host:port/path."
         ) from None
     if parts.username is not None or parts.password is not None:
         raise NetworkError(
@@ -208,7 +208,13 @@ class Door:
             if body is not None:
                 return body
             cause = f" after a redirect from {self._host(asked)}"
-            url = urljoin(url, target)
+            try:
+                url = urljoin(url, target)
+            except ValueError:
+                raise NetworkError(
+                    f"{self._host(asked)} redirected to {printable(target, 80)!r}, which is not a valid address.",
+                    remedy="The service or a network gate in between is misconfigured; try again later.",
+                ) from None
         raise NetworkError(
             f"{self._host(asked)} redirected more than {self.limits.redirects} times.",
             remedy="The service or a network gate in between is misconfigured; try again later.",
@@ -284,10 +290,25 @@ class Door:
 
         # A proxy of the environment has no business between two programs of one machine.
         local = all(urlsplit(origin).hostname in LOOPBACK for origin in self.origins)
-        return httpx2.Client(transport=self._transport, verify=_trusted(not local), trust_env=not local)
+        try:
+            return httpx2.Client(transport=self._transport, verify=_trusted(not local), trust_env=not local)
+        except ImportError:
+            raise NetworkError(
+                "The proxy of the environment is a SOCKS proxy, which needs the package socksio.",
+                remedy="Install it with: pip install 'httpx2[socks]', or unset ALL_PROXY and HTTPS_PROXY.",
+            ) from None
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise NetworkError(
+                f"The proxy of the environment cannot be used: {printable(str(error))}.",
+                remedy="Correct or unset ALL_PROXY, HTTPS_PROXY and NO_PROXY.",
+            ) from None
 
     def _host(self, url: str) -> str:
-        return self._clean(printable(urlsplit(url).netloc.rpartition("@")[2] or url, 80))
+        try:
+            host = urlsplit(url).netloc.rpartition("@")[2]
+        except ValueError:
+            host = ""
+        return self._clean(printable(host or url, 80))
 
     def _clean(self, text: str) -> str:
         return text.replace(self._token, "***") if self._token else text
