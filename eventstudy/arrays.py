@@ -120,6 +120,40 @@ def values_equal(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+MOST_ENTRIES, MOST_CHARACTERS = 4, 60
+
+
+def brief(given: Any) -> str:
+    """Return a value as one short line: arrays and frames by their shape, long texts and sequences cut.
+
+    >>> brief((1, np.zeros((3, 2)), "text"))
+    "(1, float64 (3, 2), 'text')"
+    >>> brief(tuple(range(100)))
+    '(0, 1, 2, ... 100 entries)'
+    """
+    if is_dataclass(given) and not isinstance(given, type):
+        if type(given).__repr__ is not brief and "__repr__" in type(given).__dict__:
+            return repr(given)
+        shown = ", ".join(f"{f.name}={_brief_field(getattr(given, f.name))}" for f in fields(given) if f.repr)
+        return f"{type(given).__name__}({shown})"
+    return _brief_field(given)
+
+
+def _brief_field(given: Any) -> str:
+    if hasattr(given, "shape") and hasattr(given, "ndim"):
+        kind = given.dtype if isinstance(given, np.ndarray) else type(given).__name__
+        return f"{kind} {given.shape}"
+    if isinstance(given, tuple | list):
+        few = len(given) <= MOST_ENTRIES
+        listed = [_brief_field(entry) for entry in (given if few else given[: MOST_ENTRIES - 1])]
+        text = ", ".join(listed if few else [*listed, f"... {len(given)} entries"])
+        return f"({text},)" if len(given) == 1 else f"({text})"
+    if is_dataclass(given) and type(given).__repr__ is brief:
+        return f"<{type(given).__name__}>"
+    text = repr(given)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 4]}...{text[-1]}"
+
+
 T = TypeVar("T")
 
 
@@ -139,9 +173,11 @@ def value(cls: type[T] | None = None, /, *, slots: bool = False) -> type[T] | Ca
     """
 
     def decorate(cls: type[T]) -> type[T]:
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = brief  # type: ignore[method-assign]
         cls.__eq__ = values_equal  # type: ignore[method-assign]
         cls.__hash__ = None  # type: ignore[method-assign, assignment]
-        return dataclass(frozen=True, eq=False, slots=slots)(cls)
+        return dataclass(frozen=True, eq=False, repr=False, slots=slots)(cls)
 
     return decorate if cls is None else decorate(cls)
 

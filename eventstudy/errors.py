@@ -157,6 +157,22 @@ class Notice:
     message: str
 
 
+def expect(name: str, given: object, kinds: type | tuple[type, ...], remedy: str) -> None:
+    """Refuse an argument of another type; ``name`` is the argument's, as it is written in a call.
+
+    >>> expect("spec", {}, str, "Pass text.")
+    Traceback (most recent call last):
+    eventstudy.errors.UsageError: `spec` is a dict. Pass text.
+    """
+    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    if isinstance(given, wanted) and (bool in wanted or not isinstance(given, bool)):
+        return
+    kind = type(given).__name__
+    article = "an" if kind[0] in "aeiouAEIOU" else "a"
+    shown = {str: f"the text {given!r:.40}", type(None): "None"}.get(type(given), f"{article} {kind}")
+    raise UsageError(f"`{name}` is {shown}.", remedy=remedy)
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """Return ``"Did you mean 'x'?"`` for the nearest known name, or an empty string.
 

@@ -37,6 +37,9 @@ class SameClock:
     cell_variance: FloatArray
     days: IntArray
 
+    def __repr__(self) -> str:
+        return f"<SameClock: {len(self.days):,} events, windows {', '.join(map(str, self.windows))}>"
+
     def take(self, keep: NDArray[Any] | slice) -> SameClock:
         """Return the events of ``keep``."""
         moments = (self.mean[keep], self.variance[keep], self.cell_mean[keep], self.cell_variance[keep])
@@ -72,6 +75,9 @@ class AbnormalReturns:
     fit: Fit
     same_clock: SameClock | None = None
     noise: FloatArray | None = None
+
+    def __repr__(self) -> str:
+        return f"<AbnormalReturns: {len(self):,} events, tau {int(self.tau[0]):+d} to {int(self.tau[-1]):+d}>"
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -87,6 +87,9 @@ class Ledger:
     a: IntArray
     b: IntArray
 
+    def __repr__(self) -> str:
+        return f"<Ledger: {int(self.used.sum()):,} of {len(self):,} events used>"
+
     def __len__(self) -> int:
         return len(self.code)
 
@@ -275,6 +278,9 @@ class Pairs:
 
     table: EventTable
     row: IntArray
+
+    def __repr__(self) -> str:
+        return f"<Pairs: {len(self):,} (event, instrument) pairs>"
 
     def __len__(self) -> int:
         return len(self.row)

@@ -9,7 +9,7 @@ from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from eventstudy.arrays import IntArray
-from eventstudy.errors import UsageError
+from eventstudy.errors import UsageError, expect
 
 STEPS_PER_CLOSE = 8  # a table of more steps costs more than it saves
 LAST_INSTANT = np.iinfo(np.int64).max
@@ -108,6 +108,8 @@ class Window:
     stop: int
 
     def __post_init__(self) -> None:
+        for name in ("start", "stop"):
+            expect(f"Window.{name}", getattr(self, name), (int, np.integer), "Pass two whole numbers: Window(-5, 5).")
         if self.start > self.stop:
             raise UsageError(
                 f"Window ({self.start}, {self.stop}) ends before it starts.",

@@ -61,6 +61,11 @@ class Findings:
     reason: IntArray | None = None
     adjusted: FloatArray | None = None
 
+    def __repr__(self) -> str:
+        if len(self) == 1:
+            return f"<Findings: {self.test} on {self.window}: {self[0].numbers()}>"
+        return f"<Findings: {self.test} on {self.window}, {len(self):,} events>"
+
     def __len__(self) -> int:
         return len(self.statistic)
 
@@ -135,6 +140,11 @@ class Significances(Sequence[Significance]):
     """All findings of a study, readable one by one."""
 
     findings: tuple[Findings, ...] = ()
+
+    def __repr__(self) -> str:
+        tests = ", ".join(dict.fromkeys(finding.test for finding in self.findings))
+        windows = ", ".join(dict.fromkeys(str(finding.window) for finding in self.findings))
+        return f"<Significances: {tests} on {windows}>" if self.findings else "<Significances: none>"
 
     def __len__(self) -> int:
         return sum(map(len, self.findings))

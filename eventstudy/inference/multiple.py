@@ -26,6 +26,9 @@ class AdjustmentRow:
     references: tuple[Reference, ...]
     needs_draws: bool = False
 
+    def __repr__(self) -> str:
+        return f"<AdjustmentRow: {self.controls}>"
+
     @property
     def source(self) -> str:
         return text_of(self.references)

@@ -105,6 +105,9 @@ class TestRow:
     options: Options = field(default_factory=lambda: NO_OPTIONS)
     buy_and_hold: bool = False
 
+    def __repr__(self) -> str:
+        return f"<TestRow: H0: {self.null}>"
+
     @property
     def source(self) -> str:
         return text_of(self.references)

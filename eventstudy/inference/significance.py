@@ -58,3 +58,20 @@ class Significance:
     instrument: str = ""
     n: int = 0
     reason: str = ""
+
+    def __repr__(self) -> str:
+        of = f" of {self.event}/{self.instrument}" if self.event else ""
+        return f"<Significance: {self.test} on {self.window}{of}: {self.numbers()}>"
+
+    def numbers(self) -> str:
+        """Return statistic and p-value, or the reason why there are none.
+
+        >>> Significance("bmp", "", "two-sided", Window(0, 1), 0.01, 3.2, 0.085, distribution="t", df=2.0).numbers()
+        't(2) = 3.20, p = 0.085'
+        """
+        if self.reason:
+            return self.reason
+        df = f"({self.df:.4g})" if math.isfinite(self.df) else ""
+        name = {"t": "t", "normal": "z"}.get(self.distribution, "statistic")
+        p = "p < 0.001" if self.pvalue < 0.001 else f"p = {self.pvalue:.3f}"
+        return f"{name}{df} = {self.statistic:.2f}, {p}"

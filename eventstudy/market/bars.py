@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from eventstudy.arrays import FloatArray, IntArray, LabelSide, check_choice, epoch_us, value
-from eventstudy.errors import BarsError, Notice
+from eventstudy.errors import BarsError, Notice, expect
+from eventstudy.market.instruments import Instrument
 from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks, length
-
-if TYPE_CHECKING:
-    from eventstudy.market.instruments import Instrument
 
 COLUMNS = ("open", "high", "low", "close", "volume", "bid", "ask")
 
@@ -83,6 +80,9 @@ class Bars:
     doubtful: tuple[DoubtfulRows, ...] = ()
 
     def __post_init__(self) -> None:
+        expect("Bars.instrument", self.instrument, Instrument, "Pass Instrument('SBER').")
+        expect("Bars.step", self.step, pd.Timedelta, "Pass the length of a bar: pandas.Timedelta('10min').")
+        expect("Bars.frame", self.frame, pd.DataFrame, "Pass a frame of prices indexed by closing times in UTC.")
         check_choice("label side", self.label, LabelSide)
         index = self.frame.index
         if not isinstance(index, pd.DatetimeIndex) or index.tz is None:

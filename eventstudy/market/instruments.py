@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,11 @@ class Instrument:
     successors: tuple[str, ...] = ()
     note: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Instrument {', '.join(filter(None, (self.code, self.board, self.calendar, self.quote)))}>"
+
     def __post_init__(self) -> None:
+        expect("Instrument.code", self.code, str, "Pass the code as text, for example 'SBER'.")
         if not self.code.strip():
             raise DataError("An instrument needs a code.", remedy="Name it as the exchange does, for example 'SBER'.")
         if self.sign not in (-1, 1):

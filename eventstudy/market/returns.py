@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind, check_choice, value, wall_us
-from eventstudy.errors import BarsError, Notice
+from eventstudy.errors import BarsError, Notice, expect
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -58,6 +58,10 @@ class Returns:
     simulated: bool = False
     notices: tuple[Notice, ...] = ()
 
+    def __repr__(self) -> str:
+        length = pd.Timedelta(self.step_us, "us")
+        return f"<Returns {self.instrument.code}: {len(self):,} of bars of {length}>"
+
     def __len__(self) -> int:
         return len(self.closes)
 
@@ -93,7 +97,10 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
     """Return log or simple returns; see ``log_returns``. Simple: ``P_i / P_{i-1} - 1``."""
     # A study of a frame of returns reads no calendar.
     from eventstudy.market import calendars
+    from eventstudy.market.bars import Bars
+    from eventstudy.market.bars import Bars
 
+    expect("bars", bars, Bars, "Pass Bars (read_bars); of a frame of prices take numpy.log(prices).diff().")
     check_choice("kind of return", kind, ReturnKind)
     clock = calendar or bars.instrument.calendar
     venue = calendars.calendar(clock) if isinstance(clock, str) else clock

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from eventstudy.errors import EventTimeError
+from eventstudy.errors import EventTimeError, expect
 from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks
 
@@ -64,19 +64,25 @@ class EventTime:
     evidence: tuple[str, ...] = ()
     day: EventDay | None = None
 
+    def __repr__(self) -> str:
+        return f"<EventTime {self}>"
+
     def __post_init__(self) -> None:
         for name in ("earliest", "latest"):
             at = getattr(self, name)
+            expect(
+                f"EventTime.{name}", at, datetime, "Pass a datetime: datetime.fromisoformat('2021-04-13T18:37+03:00')."
+            )
             if at.tzinfo is None or at.utcoffset() is None:
                 raise EventTimeError(
-                    f"The {name} time {at.isoformat()} carries no zone.",
-                    remedy="Write it with its offset, for example 2021-04-13T18:37+03:00.",
+                    f"EventTime.{name} {at.isoformat()} has no time zone.",
+                    remedy="Give its UTC offset, for example 2021-04-13T18:37+03:00.",
                 )
             object.__setattr__(self, name, at.astimezone(UTC))
         if self.earliest > self.latest:
             raise EventTimeError(
-                f"The event would end ({self.latest.isoformat()}) before it begins ({self.earliest.isoformat()}).",
-                remedy="Exchange the two times, or correct the wrong one.",
+                f"EventTime.latest ({self.latest.isoformat()}) is before earliest ({self.earliest.isoformat()}).",
+                remedy="Swap the two times, or correct the wrong one.",
             )
 
     def __str__(self) -> str:
@@ -106,6 +112,20 @@ class NewsItem:
     calendar: str = ""
     attributes: Mapping[str, float | str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<NewsItem {self.id!r} from {self.source}: {self.title or self.text:.60}>"
+
+
+def _codes(given: object) -> tuple[str, ...]:
+    """Return the instruments of an event as a tuple; one code may be given alone."""
+    codes = [given] if isinstance(given, str) else given
+    if not isinstance(codes, tuple | list):
+        expect("Event.instruments", codes, tuple, "Pass the codes: ('SBER', 'VTBR').")
+        return ()
+    for code in codes:
+        expect("Event.instruments", code, str, "Pass the codes as text: ('SBER', 'VTBR').")
+    return tuple(codes)
+
 
 @dataclass(frozen=True)
 class Event:
@@ -126,7 +146,14 @@ class Event:
     claims: tuple[str, ...] = ()
     attributes: Mapping[str, float | str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        instruments = ", ".join(self.instruments[:5]) + (" ..." if len(self.instruments) > 5 else "")
+        return f"<Event {self.id!r}: {self.time}, {instruments or 'all instruments'}>"
+
     def __post_init__(self) -> None:
+        expect("Event.id", self.id, str, "Pass a short name, for example 'call-2021'.")
+        expect("Event.time", self.time, EventTime, "Pass EventTime(earliest, latest).")
+        object.__setattr__(self, "instruments", _codes(self.instruments))
         if not SAFE_ID.fullmatch(self.id):
             raise EventTimeError(
                 f"{self.id!r} cannot name an event: allowed are 1 to 64 of the letters A-Z a-z 0-9 . _ -, not "

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eventstudy.arrays import DAY_US, instant_from_us, instant_us
-from eventstudy.errors import DataError, Notice, UsageError
+from eventstudy.errors import DataError, Notice, UsageError, expect
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.activity import activity, medians
@@ -67,6 +67,9 @@ def respond(
     DataError
         If the bars are daily, do not reach from before the news to after it, or hold no trade in the window.
     """
+    for name, series in zip(("bars", *("factors" for _ in factors)), (bars, *factors), strict=True):
+        expect(name, series, (Bars, Tape), "Pass Bars shorter than a day (read_bars).")
+    expect("event", event, Event, "Pass an Event (read_events).")
     tape, *regressors = (b if isinstance(b, Tape) else tape_of(b, settings.price) for b in (bars, *factors))
     if tape.rule != settings.price:
         raise UsageError(

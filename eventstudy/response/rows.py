@@ -27,6 +27,9 @@ class ResponseSet:
     pairs: tuple[Pair, ...] = ()
     skipped: tuple[tuple[str, str, str], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<ResponseSet: {len(self.responses)} responses, {len(self.skipped)} not computed>"
+
     def __iter__(self) -> Iterator[Response]:
         return iter(self.responses)
 

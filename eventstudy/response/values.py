@@ -263,6 +263,12 @@ class Response:
     simulated: bool = False
     claims: tuple[ClaimBeside, ...] = ()
 
+    def __repr__(self) -> str:
+        mark = "SIMULATED, " if self.simulated else ""
+        return (
+            f"<Response of {self.instrument} to {self.event!r}: {mark}{self.pattern}, {self.placebo_days} placebo days>"
+        )
+
     def number(self, name: str) -> Estimate:
         """Return one number of the shape by its name."""
         return {estimate.name: estimate for estimate in self.shape}[name]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_from_us, instant_us, look_up
+from eventstudy.errors import expect
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.request import BarRequest
@@ -204,6 +205,7 @@ def demo_market(seed: int = 20210413) -> SimulatedMarket:
     >>> [bars.instrument.code for bars in market.bars], all(bars.simulated for bars in market.bars)
     (['USD000UTSTOM', 'IMOEX2', 'SBER'], True)
     """
+    expect("seed", seed, (int, np.integer), "Pass a whole number.")
     days = np.append(weekdays_before(DAY, PRIOR_DAYS, CLOSED), np.datetime64(DAY, "D").astype(np.int64))
     closes, bars = _closes(days), []
     for member, drawn in enumerate(DRAWN):

@@ -53,6 +53,10 @@ class SimulatedMarket:
     event: Event
     truth: PlantedTruth
 
+    def __repr__(self) -> str:
+        codes = ", ".join(bars.instrument.code for bars in self.bars)
+        return f"<SimulatedMarket: SIMULATED bars of {codes}; event {self.event.id!r}>"
+
 
 def minute_bars(instrument: Instrument, closes: IntArray, columns: Mapping[str, FloatArray], source: str) -> Bars:
     """Return one-minute ``Bars`` marked simulated; rows without a close (no trade) are left out.

@@ -15,8 +15,8 @@ from eventstudy.abnormal.placebo.dates import CandidateDates, EventMoment, candi
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
-from eventstudy.errors import DataError
-from eventstudy.study.inputs import Data, Inputs, Regressors, read_inputs, windows_in_bars
+from eventstudy.errors import DataError, expect
+from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, read_inputs, windows_in_bars
 from eventstudy.study.run import solve
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def calibrate(
     DataError
         If the series offer fewer than two quiet times for some event.
     """
+    check_arguments(spec, events, data, (market, factors), closes_at)
+    expect("draws", draws, int, "Pass a whole number of placebo studies, for example 200.")
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     quiet = quiet_times(spec, inputs)
     tables = _tables(inputs.table, quiet, draws, spec.seed)

@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import FloatArray, ReturnKind
-from eventstudy.errors import DataError, UsageError
+from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.study.inputs import Data, Regressors
@@ -112,6 +112,8 @@ def event_study(
     >>> es.event_study(events, prices=prices, market="SPY", closes_at="16:00 America/New_York")
     <StudyResult 'study': 3 of 3 events used>
     """
+    for name, given in {"closes_at": closes_at, "calendar": calendar, "model": model}.items():
+        expect(name, given, str, "Pass it as text.")
     data = _given(prices, returns)
     market, factors = as_pandas(market), as_pandas(factors)
     if prices is not None:
@@ -132,10 +134,15 @@ def event_study(
 
 def _given(prices: Data | None, returns: Data | None) -> Any:
     """Return the one of prices and returns that was given, a frame as pandas."""
+    import pandas as pd
+
     if (prices is None) == (returns is None):
         found = "both prices= and returns=" if prices is not None else "neither prices= nor returns="
         raise UsageError(f"event_study got {found}.", remedy="Pass one of them.")
     data = prices if returns is None else returns
+    name = "prices" if returns is None else "returns"
+    kinds = (pd.DataFrame, list, tuple, Bars, Returns)
+    expect(name, as_pandas(data), kinds, "Pass a frame with one column per instrument, Bars, or a list of Bars.")
     if isinstance(data, Returns) and returns is None:
         raise UsageError("prices= holds returns.", remedy="Pass them as returns=.")
     return [data] if isinstance(data, Bars | Returns) else wide_pandas(data)
@@ -149,6 +156,7 @@ def _default_model(market: Any, factors: Any) -> str:
 
 def _reported(event: Window, windows: Sequence[WindowLike] | None) -> tuple[Window, ...]:
     if windows is not None:
+        expect("windows", windows, (list, tuple), "Pass a list of windows: [(0, 1), (-5, 5)].")
         return tuple(map(as_window, windows))
     inside = event.start <= REPORTED.start and REPORTED.stop <= event.stop
     return (REPORTED if inside else event,)

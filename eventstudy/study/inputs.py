@@ -15,7 +15,7 @@ from eventstudy.abnormal.regressors import with_factors
 from eventstudy.abnormal.series import SeriesSet, series_of
 from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, ReturnKind
-from eventstudy.errors import DataError, Notice, UsageError, did_you_mean
+from eventstudy.errors import DataError, Notice, UsageError, did_you_mean, expect
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
@@ -96,6 +96,28 @@ def _with_doubtful_rows(
             items[place], more = restored(spec, item, table)
             notices.extend(more)
     return items, tuple(notices)
+
+
+def check_arguments(
+    spec: StudySpec,
+    events: Sequence[Event] | pd.DataFrame,
+    data: Data,
+    regressors: tuple[Regressors, Regressors],
+    closes_at: str,
+) -> None:
+    """Refuse arguments of a type that no study can use, by the name of the argument."""
+    from eventstudy.study.spec import StudySpec
+
+    expect("spec", spec, StudySpec, "Pass StudySpec(model=..., event=...), or StudySpec.from_toml(path).")
+    expect("closes_at", closes_at, str, "Pass a closing time with its zone: '16:00 America/New_York'.")
+    frame = "a frame with the columns `instrument` and `time`"
+    expect("events", as_pandas(events), (pd.DataFrame, list, tuple), f"Pass Event values (read_events), or {frame}.")
+    series = "Pass Bars, Returns, a list of these, or a frame of returns with one column per instrument."
+    expect("data", as_pandas(data), (pd.DataFrame, list, tuple, Bars, Returns), series)
+    for name, given in zip(("market", "factors"), map(as_pandas, regressors), strict=True):
+        series = "Pass Bars, Returns, a pandas.Series, the name of a column of `data`, or a list of these."
+        if given is not None:
+            expect(name, given, (pd.DataFrame, pd.Series, list, tuple, str, Bars, Returns), series)
 
 
 CLOCK_US = {"bars": 0, "minutes": MINUTE_US, "days": DAY_US}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.arrays import look_up
-from eventstudy.errors import DataError, Notice
+from eventstudy.errors import DataError, Notice, expect
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.description import DataSpec
@@ -61,6 +61,9 @@ class LoadedStudy:
     recognized: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<LoadedStudy {self.spec.name!r}: {len(self.events)} events, {len(self.data)} series>"
+
 
 def load_study(path: str | Path, *, data_folder: str | Path | None = None, offline: bool = False) -> LoadedStudy:
     """Read a study file, its events and its series.
@@ -75,6 +78,7 @@ def load_study(path: str | Path, *, data_folder: str | Path | None = None, offli
     DataError
         If an event file or a series is missing or invalid.
     """
+    expect("path", path, (str, Path), "Pass the name of a study file.")
     path = Path(path)
     return load_spec(StudySpec.from_toml(path), path.parent, Path(data_folder or path.parent), offline=offline)
 

@@ -14,7 +14,7 @@ from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.placebo.paths import PlaceboPaths
 from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import FloatArray, value
-from eventstudy.errors import DataError, Notice, UnknownNameError
+from eventstudy.errors import DataError, Notice, UnknownNameError, expect
 from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import ADJUSTMENTS
@@ -109,6 +109,7 @@ class StudyResult:
 
     def to_frame(self, table: str = "car") -> pd.DataFrame:
         """Return a table of the result as a tidy frame; returns are decimal. An unknown name lists the tables."""
+        expect("table", table, str, f"Pass one of {', '.join(FRAMES)}.")
         if table not in FRAMES:
             raise UnknownNameError("table", table, FRAMES, nearest=hint("table", table, FRAMES))
         return FRAMES[table](self)
@@ -163,6 +164,9 @@ class StudyResult:
         ``attributes`` is indexed by event id; errors are robust (``covariance``: "HC0" .. "HC3", or "nonrobust"), or
         clustered by ``clusters`` (one value per row of ``to_frame("car")`` of that window).
         """
+        import pandas as pd
+
+        expect("attributes", attributes, pd.DataFrame, "Pass a frame of numbers indexed by event id.")
         if not attributes.index.is_unique:
             raise DataError("The attributes name an event twice.", remedy="Keep one row per event id.")
         chosen = (self.windows or self.spec.test_windows)[0] if window is None else as_window(window)
@@ -180,6 +184,7 @@ class StudyResult:
 
     def findings(self, test: str, window: WindowLike | None = None) -> tuple[Findings, ...]:
         """Return the columns of one test, one entry per window of the study, or of one window."""
+        expect("test", test, str, f"Pass one of {', '.join(self.spec.tests)}.")
         if test not in self.spec.tests:
             raise UnknownNameError("test of this study", test, self.spec.tests, nearest=self._untested(test))
         return self.significances.of(test, window)
@@ -189,8 +194,10 @@ class StudyResult:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the response: price with the event interval, cumulated abnormal return with its band, volume."""
-        drawn: Axes = import_module("eventstudy.report.figures").response_panel(self, ax=ax)
-        return drawn
+        if ax is not None and not hasattr(ax, "plot"):
+            expect("ax", ax, type(None), "Pass matplotlib axes, or leave it out for a new figure.")
+        axes: Axes = import_module("eventstudy.report.figures").response_panel(self, ax=ax)
+        return axes
 
     def save(
         self,
@@ -224,9 +231,10 @@ class StudyResult:
         FileError
             If the directory cannot be written to.
         """
-        also = (also,) if isinstance(also, str) else tuple(also)
+        also = (also,) if isinstance(also, str) else also
+        expect("also", also, (list, tuple), "Pass a list of file names: ['report.md', 'tables.tex'].")
         write = import_module("eventstudy.report.write").save
-        write(self, Path(directory), digests=digests, events=tuple(events), also=also)
+        write(self, Path(directory), digests=digests, events=tuple(events), also=tuple(map(str, also)))
         return Path(directory)
 
     def _repr_html_(self) -> str:

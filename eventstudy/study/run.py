@@ -16,7 +16,7 @@ from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import laid_events
 from eventstudy.study.fit_notices import number_notices
-from eventstudy.study.inputs import Data, Inputs, Regressors, many, read_inputs
+from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
 from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
@@ -71,6 +71,7 @@ def run_study(
     UsageError, DataError, EventTimeError
         If a setting cannot be meant, or data or times break a rule. What concerns one event is never raised.
     """
+    check_arguments(spec, events, data, (market, factors), closes_at)
     model = look_up("model", MODELS, spec.model)
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model.needs, market, factors)

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, ReturnKind, Span
-from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean
+from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expect
 from eventstudy.market.sources.description import DataSpec, Settings
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
@@ -136,6 +136,12 @@ class StudySpec(Settings):
     diagnostics: Literal["auto", "on", "off"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
 
+    def __repr__(self) -> str:
+        parts = [f"model {self.model}", f"event {self.event}"]
+        parts += [f"estimation {self.estimation}"] if self.estimation else []
+        parts += [f"windows {', '.join(map(str, self.test_windows))}", f"tests {', '.join(self.tests)}"]
+        return f"<StudySpec {self.name!r}: {'; '.join(parts)}>"
+
     def __init__(self, **settings: Any) -> None:
         try:
             super().__init__(**{key: _tupled(value) for key, value in settings.items()})
@@ -187,6 +193,7 @@ class StudySpec(Settings):
         """Read a study file; every problem is reported at once with ``file:line:column``."""
         from eventstudy.study.spec_toml import read_spec
 
+        expect("path", path, (str, Path), "Pass the name of a study file.")
         return read_spec(Path(path))
 
     def to_toml(self) -> str:
@@ -254,7 +261,7 @@ ASKED: Mapping[str, str] = {
     "bool_type": "write true or false",
     "bool_parsing": "write true or false",
     "tuple_type": "write a list in brackets",
-    "dict_type": "write a table: { name = value }",
+    "dict_type": "write a table: {{ name = value }}",
     "missing": "a second bound is missing, as in [-5, 5]",
     "too_long": "at most {max_length} values belong here",
     "literal_error": "allowed are {expected}",

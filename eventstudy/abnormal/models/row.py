@@ -158,6 +158,9 @@ class ModelRow:
     line: Callable[[Any], Any] | None = None
     noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None
 
+    def __repr__(self) -> str:
+        return f"<ModelRow: {self.summary}>"
+
     @property
     def source(self) -> str:
         return text_of(self.references)

@@ -35,6 +35,10 @@ class PlaceboPaths:
     ar: tuple[FloatArray, ...]
     day: tuple[IntArray, ...]
 
+    def __repr__(self) -> str:
+        days = [len(day) for day in self.day]
+        return f"<PlaceboPaths: {len(days):,} events, {min(days, default=0)} to {max(days, default=0)} days each>"
+
 
 def placebo_paths(
     data: EventData,

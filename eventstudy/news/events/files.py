@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eventstudy.errors import EventFileError, EventTimeError, NewsError, Problem, UnknownNameError, did_you_mean
+from eventstudy.errors import EventFileError, EventTimeError, NewsError, Problem, UnknownNameError, did_you_mean, expect
 from eventstudy.news.decode import decode, read_decoded
 from eventstudy.news.events.calendar_files import read_calendar_rows
 from eventstudy.news.events.columns import table_rows
@@ -68,6 +68,7 @@ def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
     >>> event.time.earliest.isoformat(), event.time.latest.isoformat()
     ('2021-04-13T15:00:00+00:00', '2021-04-13T15:37:59.999999+00:00')
     """
+    expect("path", path, (str, Path), "Pass the name of an events file.")
     path = Path(path)
     rows, problems = reader_of(path)(path)
     return events_of_rows(rows, problems, timezone)
