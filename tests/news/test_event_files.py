@@ -69,7 +69,7 @@ def test_every_problem_comes_at_once_with_its_line(tmp_path: Path) -> None:
         es.read_events(path)
     lines = str(caught.value).splitlines()
     assert any(line.startswith(f"{path}:3:1: time:") and "no time zone" in line for line in lines)
-    assert any(line.startswith(f"{path}:5:1: event:") and "before it begins" in line for line in lines)
+    assert any(line.startswith(f"{path}:5:1: event:") and "is before earliest" in line for line in lines)
     assert any(line.startswith(f"{path}:12:1: tiem:") and "'time'" in line for line in lines)
     assert any(line.startswith(f"{path}:11:1: id:") and "twice" in line for line in lines)
 
