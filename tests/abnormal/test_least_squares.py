@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,9 @@ from hypothesis import strategies as st
 from eventstudy.abnormal import events as book
 from eventstudy.abnormal.models.multiple_ols import least_squares
 from eventstudy.abnormal.models.row import Fit
+from tests.shared import shared
 
-NIST = Path(__file__).parents[2] / ".." / "shared" / "oracles" / "nist" / "strd.json"
-
-# Digits to reach for coefficients and standard errors: ../shared/reliability.md C2, column "Goal".
+# Digits of coefficients and standard errors that must be right.
 GOALS = {
     "Norris": (12, 12),
     "Wampler1": (9, 9),
@@ -42,9 +40,7 @@ def digits(found: np.ndarray, certified: list[float]) -> float:
 @pytest.mark.reference
 @pytest.mark.parametrize("name", GOALS)
 def test_nist_certified_regressions_through_the_path_of_studies(name: str) -> None:
-    if not NIST.exists():
-        pytest.skip("the shared folder with the NIST data is not here")
-    case = json.loads(NIST.read_text())[name]
+    case = json.loads(shared("oracles/nist/strd.json").read_text())[name]
     X, y = np.array(case["X"]), np.array(case["y"])
     assert (X[:, 0] == 1).all()
     fit = least_squares(y[None], np.ascontiguousarray(X[:, 1:].T[:, None, :]))

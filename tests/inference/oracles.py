@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
-import pytest
 
 import eventstudy as es
+from tests.shared import shared
 
-ORACLES = Path(__file__).parents[2] / ".." / "shared" / "oracles"
 CLOSE = "16:00 America/New_York"
 
 
 def estudy2(options: dict[str, object], tests: tuple[str, ...]) -> es.StudyResult:
     """The study of the estudy2 vignette: 7 shares, market model on 240 days, events 16 to 20 March 2020."""
-    folder = ORACLES / "estudy2"
-    if not folder.exists():
-        pytest.skip("the shared folder with the estudy2 oracle is not here")
+    folder = shared("oracles/estudy2")
     rates, index = (pd.read_csv(folder / f"{name}.csv", parse_dates=["date"], index_col=0) for name in FILES)
     first = int(rates.index.searchsorted(pd.Timestamp("2020-03-16")))
     time = pd.Timestamp("2020-03-16 12:00", tz="America/New_York")

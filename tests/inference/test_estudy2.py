@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.inference.oracles import ORACLES, estudy2
+from tests.inference.oracles import estudy2
+from tests.shared import shared
 
 pytestmark = pytest.mark.reference
 
@@ -36,10 +37,7 @@ TEXTBOOK = {
 
 @pytest.fixture(scope="module")
 def published() -> pd.DataFrame:
-    path = ORACLES / "estudy2" / "expected_intro_vignette.csv"
-    if not path.exists():
-        pytest.skip("the shared folder with the estudy2 oracle is not here")
-    return pd.read_csv(path)
+    return pd.read_csv(shared("oracles/estudy2/expected_intro_vignette.csv"))
 
 
 def test_every_column_of_the_published_table_under_its_profile(published: pd.DataFrame) -> None:

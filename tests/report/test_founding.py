@@ -10,15 +10,14 @@ from eventstudy.report.build import build
 from eventstudy.report.figure_data import response_view
 from eventstudy.study.load import load_study
 from eventstudy.study.run import run_study
+from tests.shared import shared
 
 ROOT = Path(__file__).parents[2]
-CANDLES = ROOT.parent / "shared" / "market" / "moex"
 
 
 @pytest.mark.reference
-@pytest.mark.skipif(not CANDLES.exists(), reason="../shared with the exchange's candles is not there")
 def test_the_page_tells_the_figures_on_record_and_keeps_two_changes_apart() -> None:
-    study = load_study(ROOT / "data" / "studies" / "biden-putin-shares.toml", data_folder=CANDLES)
+    study = load_study(ROOT / "data" / "studies" / "biden-putin-shares.toml", data_folder=shared("market/moex"))
     result = run_study(study.spec, study.events, study.data)
     page = build(result, study.digests, study.events).page
     # Reference close 18:00, first close after 18:40; +113.5 and +84.0 bp; p = 2/70 of 69 days.

@@ -10,7 +10,7 @@ import pandas as pd
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import instrument
 from eventstudy.news.items import Event, EventTime
-from tests.response.shared_data import shared
+from tests.shared import shared
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 

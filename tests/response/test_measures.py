@@ -34,7 +34,7 @@ from eventstudy.response.seasonality import (
     time_of_day_mean,
 )
 from eventstudy.simulate.draws import u_shape
-from tests.response.shared_data import shared
+from tests.shared import shared
 
 FIVE_MINUTES = {"STOCK": (0.003387052289, 0.003344205602), "MARKET": (0.001451676499, 0.001438168861)}
 JIANG_OOMEN = {

@@ -15,7 +15,7 @@ from eventstudy.arrays import MINUTE_US
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.response.price_rules import PRICE_RULES, Prices, change, median_change, median_rule, price_at
 from eventstudy.response.uncertain_time import moves_before
-from tests.response.shared_data import shared
+from tests.shared import shared
 
 M = MINUTE_US
 

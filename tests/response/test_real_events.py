@@ -15,7 +15,7 @@ from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings
 from tests.response.real import MOSCOW, event, finam
-from tests.response.shared_data import shared
+from tests.shared import shared
 
 pytestmark = pytest.mark.reference
 

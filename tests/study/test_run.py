@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,9 +13,8 @@ from eventstudy.arrays import DAY_US
 from eventstudy.errors import EventTimeError, UsageError
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
+from tests.shared import shared
 from tests.study.made import daily_frame, events_at, intraday
-
-SHARED = Path(__file__).parents[2] / ".." / "shared" / "market" / "moex"
 
 
 def at(day: int, minutes: float) -> datetime:
@@ -188,10 +186,7 @@ def test_the_json_contract_has_no_nan() -> None:
 
 
 def read_moex(code: str) -> Returns:
-    path = SHARED / f"{code}_M10_2021.csv"
-    if not path.exists():
-        pytest.skip("the shared folder with exchange data is not here")
-    table = pd.read_csv(path, parse_dates=["datetime"])
+    table = pd.read_csv(shared(f"market/moex/{code}_M10_2021.csv"), parse_dates=["datetime"])
     local = pd.DatetimeIndex(table["datetime"])
     label = local.as_unit("us").asi8
     closes = local.tz_localize("Europe/Moscow").tz_convert("UTC").as_unit("us").asi8

@@ -30,7 +30,7 @@ def read_numbers(texts: Sequence[str], *, decimal: str = "") -> tuple[FloatArray
     --------
     >>> read_numbers(["1.959,64", "959,64", "8.3M", "abc"])[0].tolist()[:2]
     [1959.64, 959.64]
-    >>> read_numbers(["8.3M", "$1,959.64"])[0].tolist()
+    >>> read_numbers(["8.3M", "$1,959.64"])[0].round(2).tolist()
     [8300000.0, 1959.64]
     """
     bare = [stripped(text) for text in texts]
