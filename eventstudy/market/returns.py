@@ -98,7 +98,6 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
     # A study of a frame of returns reads no calendar.
     from eventstudy.market import calendars
     from eventstudy.market.bars import Bars
-    from eventstudy.market.bars import Bars
 
     expect("bars", bars, Bars, "Pass Bars (read_bars); of a frame of prices take numpy.log(prices).diff().")
     check_choice("kind of return", kind, ReturnKind)
