@@ -214,6 +214,8 @@ def jackknife(x: FloatArray) -> float:
     """t of the pseudo-values ``N theta - (N - 1) theta_(i)`` of ``theta = mean / sd``."""
     n = len(x)
     pseudo = n * _t(x) - (n - 1) * _leave_one_out(x)
+    if not np.isfinite(pseudo).all():
+        return float("nan")
     return float(pseudo.mean() / (pseudo.std(ddof=1) / np.sqrt(n)))
 
 
@@ -225,4 +227,5 @@ def _leave_one_out(x: FloatArray) -> FloatArray:
     n, centered = len(x), x - x.mean()
     mean = x.mean() - centered / (n - 1)
     squares = (centered**2).sum() - centered**2 * n / (n - 1)
-    return np.asarray(mean / np.sqrt(squares / (n - 2)), dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # two equal values are left: their t is infinite
+        return np.asarray(mean / np.sqrt(squares / (n - 2)), dtype=np.float64)
