@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from eventstudy.files import write_file
 
-State = Literal["made", "unchanged", "failed", "not due"]
+State = Literal["made", "unchanged", "waiting", "failed", "not due"]
 ENTRY = "entry.json"
 
 
@@ -22,7 +22,7 @@ class Entry:
     ----------
     study, path : str
         Its name in the batch, and the study file.
-    state : {"made", "unchanged", "failed", "not due"}
+    state : {"made", "unchanged", "waiting", "failed", "not due"}
     exit_code : int
         What ``eventstudy run`` would have ended with.
     message : str
@@ -33,6 +33,9 @@ class Entry:
     spark : tuple of float
         Cumulated abnormal return of the first response, decimal, at most 60 points.
     spec_digest, data_digest : str
+    waiting : int
+        How many (event, instrument) pairs lack only bars that have not come yet; ``waiting_until`` is the instant
+        (ISO 8601) after which they are no longer waited for.
     """
 
     study: str
@@ -46,6 +49,8 @@ class Entry:
     spark: tuple[float, ...] = ()
     spec_digest: str = ""
     data_digest: str = ""
+    waiting: int = 0
+    waiting_until: str = ""
 
 
 def write_entry(folder: Path, entry: Entry) -> None:

@@ -26,7 +26,7 @@ def write_index(out: Path, ledger: Ledger, now: datetime) -> None:
 def render(ledger: Ledger, now: datetime) -> str:
     """Return the page; every text in it is escaped and stays text."""
     rows = [_row(standing, now) for standing in ledger.values()]
-    order = {"failed": 0, "review": 1, "current": 2, "not due": 3}
+    order = {"failed": 0, "review": 1, "waiting": 2, "current": 3, "not due": 4}
     rows.sort(key=lambda row: (order[row["kind"]], row["study"]))
     counts = {kind: sum(row["kind"] == kind for row in rows) for kind in order}
     return _template().render(rows=rows, counts=counts, as_of=now.astimezone(UTC).date().isoformat()) + "\n"
@@ -66,7 +66,7 @@ def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
     }
 
 
-_WORDS = {"failed": "failed", "review": "needs review", "current": "current", "not due": "not due"}
+_WORDS = {state: state for state in ("failed", "waiting", "current", "not due")} | {"review": "needs review"}
 
 
 def _link(folder: str) -> str:

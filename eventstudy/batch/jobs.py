@@ -31,6 +31,8 @@ class Job:
         Where relative paths of price files start; the study's own folder if None.
     offline : bool
         Keep every source from the network.
+    accept_proposals : bool
+        Run events files that say of themselves that they are proposals.
     """
 
     study: str
@@ -39,6 +41,7 @@ class Job:
     since: datetime | None = None
     data_folder: Path | None = None
     offline: bool = False
+    accept_proposals: bool = False
 
 
 def plan(

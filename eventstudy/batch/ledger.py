@@ -129,7 +129,7 @@ def as_data(ledger: Ledger, now: datetime) -> dict[str, Any]:
         }
         for standing in ledger.values()
     ]
-    counts = {state: states.count(state) for state in ("current", "failed", "not due")}
+    counts = {state: states.count(state) for state in ("current", "waiting", "failed", "not due")}
     return {"as_of": now.astimezone(UTC).date().isoformat(), "counts": counts, "studies": rows}
 
 

@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventstudy.batch.entry import Entry
 from eventstudy.batch.jobs import Job
+from eventstudy.batch.ledger import read_ledger
 from eventstudy.batch.redact import redact
+from eventstudy.batch.waiting import standing_now, with_waiting
 from eventstudy.batch.work import Prepared, bring_up_to_date
 
 if TYPE_CHECKING:
@@ -26,17 +28,26 @@ SPARK_POINTS = 60
 
 def run_one(job: Job) -> Entry:
     """Bring one study up to date."""
-    return bring_up_to_date(job, prepare)
+    return standing_now(bring_up_to_date(job, prepare), datetime.now(UTC))
 
 
 def prepare(job: Job) -> Prepared | None:
-    """Load a study; None when all its events ended before ``job.since``."""
+    """Load a study; None when all its events ended before ``job.since`` and none of them waits for bars."""
     from eventstudy.study.load import load_study
 
-    if job.since is not None and (last := last_event(job.path)) is not None and last < job.since:
+    due = job.since is None or (last := last_event(job.path)) is None or last >= job.since
+    if not due and not _is_waiting(job):
         return None
-    loaded = load_study(job.path, data_folder=job.data_folder, offline=job.offline)
+    loaded = load_study(
+        job.path, data_folder=job.data_folder, offline=job.offline, accept_proposals=job.accept_proposals
+    )
     return Prepared(loaded.spec.digest(), combined(loaded.digests), lambda folder: _write(loaded, folder))
+
+
+def _is_waiting(job: Job) -> bool:
+    """Return whether the last batch left events of the study waiting for their bars."""
+    known = read_ledger(job.out).get(job.study)
+    return known is not None and known.entry.waiting > 0
 
 
 def last_event(path: Path) -> datetime | None:
@@ -90,7 +101,7 @@ def _write(loaded: LoadedStudy, folder: Path) -> Entry:
     result = answer(loaded)
     write_report(loaded, result, folder)
     said = finding(result.to_dict(), loaded.spec.level, moved(result))
-    return Entry(
+    made = Entry(
         study="",
         path="",
         state="made",
@@ -99,6 +110,7 @@ def _write(loaded: LoadedStudy, folder: Path) -> Entry:
         finding=("SIMULATED. " if result.simulated else "") + " ".join(said),
         spark=_spark(result.abnormal.ar),
     )
+    return with_waiting(made, loaded, result)
 
 
 def _title(title: str, *, simulated: bool) -> str:

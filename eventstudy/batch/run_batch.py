@@ -49,7 +49,13 @@ class Night:
         return f"{len(states)} studies: {', '.join(parts)}."
 
 
-_COUNTED = {"made": "made", "unchanged": "already there", "failed": "failed", "not due": "not due"}
+_COUNTED = {
+    "made": "made",
+    "unchanged": "already there",
+    "waiting": "waiting for bars",
+    "failed": "failed",
+    "not due": "not due",
+}
 Pool = Callable[[Iterable[Job]], Iterator[Entry]]
 
 

@@ -28,6 +28,9 @@ Since = Annotated[
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another batch works in the folder, instead of exit 6.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was done and batch.json on standard output.")]
+AcceptProposals = Annotated[
+    bool, typer.Option("--accept-proposals", help='Run events files with status = "proposal" as they are.')
+]
 Log = Annotated[Path | None, typer.Option(help="Add a JSON line per study; 5 files of 1 MB are kept.", metavar="FILE")]
 
 
@@ -40,6 +43,7 @@ def batch(
     data: Data = None,
     log: Log = None,
     as_json: AsJson = False,
+    accept_proposals: AcceptProposals = False,
 ) -> int:
     """Bring many studies up to date: what has its report for the same study file and data is left alone.
 
@@ -51,6 +55,7 @@ def batch(
       eventstudy batch studies --out reports
       eventstudy batch studies/fixing.toml --out reports --workers 2 --json
     """
+    from dataclasses import replace
     from datetime import UTC, datetime
     from functools import partial
 
@@ -64,6 +69,7 @@ def batch(
         return datetime.now(UTC)
 
     jobs = plan(paths, out, since=_instant(since, now()), data_folder=data, offline=console.manners().offline)
+    jobs = tuple(replace(job, accept_proposals=accept_proposals) for job in jobs)
     pool = partial(in_processes, work=run_one, workers=workers)
     with _stoppable(), _logging(log) as note, console.progress(len(jobs), "studies") as done:
 
@@ -89,9 +95,13 @@ def _show(night: Night, out: Path, at: datetime, *, as_json: bool) -> None:
         ]
         console.json_data({"tonight": tonight, **as_data(night.ledger, at)})
     else:
-        rows = [(e.study, e.state, e.finding if e.state in {"made", "unchanged"} else e.message) for e in night.entries]
+        rows = [(e.study, e.state, " ".join(filter(None, [_sentence(e.message), e.finding]))) for e in night.entries]
         console.table(("study", "tonight", "finding"), rows)
         console.talk(f"{night.summary()} Index: {out / 'index.html'}")
+
+
+def _sentence(message: str) -> str:
+    return f"{message.rstrip('.')}." if message else ""
 
 
 def _instant(text: str, now: datetime) -> datetime | None:

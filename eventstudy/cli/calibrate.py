@@ -44,7 +44,7 @@ def calibrate(
 
     if figure is not None and figure.suffix not in {".png", ".svg"}:
         raise UsageError(f"{figure.name!r} is no picture that can be drawn.", remedy="Name it .png or .svg.")
-    loaded = load_study(study, data_folder=data, offline=console.manners().offline)
+    loaded = load_study(study, data_folder=data, offline=console.manners().offline, accept_proposals=True)
     factors = list(loaded.factors) or None
     found = measure(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors, draws=draws)
     if figure is not None:

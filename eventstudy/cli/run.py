@@ -30,6 +30,9 @@ Also = Annotated[
 Email = Annotated[bool, typer.Option("--email", help="Also write report.eml, a message to send yourself.")]
 Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's.", metavar="DIR")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print result.json on standard output and nothing else there.")]
+AcceptProposals = Annotated[
+    bool, typer.Option("--accept-proposals", help='Run events files with status = "proposal" as they are.')
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be read, fetched and written; do none of it.")]
 
 
@@ -41,6 +44,7 @@ def run(
     email: Email = False,
     as_json: AsJson = False,
     dry_run: DryRun = False,
+    accept_proposals: AcceptProposals = False,
 ) -> int:
     """Run a study: abnormal returns, tests, figure, report.
 
@@ -58,7 +62,8 @@ def run(
         return exits.OK
     from eventstudy.study.load import load_study
 
-    loaded = load_study(study, data_folder=data, offline=console.manners().offline)
+    offline = console.manners().offline
+    loaded = load_study(study, data_folder=data, offline=offline, accept_proposals=accept_proposals)
     result, written = answer(loaded, out, extras)
     if as_json:
         console.json_data(result.to_dict())

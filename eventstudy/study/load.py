@@ -65,11 +65,18 @@ class LoadedStudy:
         return f"<LoadedStudy {self.spec.name!r}: {len(self.events)} events, {len(self.data)} series>"
 
 
-def load_study(path: str | Path, *, data_folder: str | Path | None = None, offline: bool = False) -> LoadedStudy:
+def load_study(
+    path: str | Path,
+    *,
+    data_folder: str | Path | None = None,
+    offline: bool = False,
+    accept_proposals: bool = False,
+) -> LoadedStudy:
     """Read a study file, its events and its series.
 
     Relative paths start at the study file; those of price files start at ``data_folder`` where one is given.
-    ``offline`` keeps every source from the network.
+    ``offline`` keeps every source from the network. An events file whose ``status`` is "proposal" is refused unless
+    ``accept_proposals`` is set; the result then carries a warning.
 
     Raises
     ------
@@ -80,7 +87,26 @@ def load_study(path: str | Path, *, data_folder: str | Path | None = None, offli
     """
     expect("path", path, (str, Path), "Pass the name of a study file.")
     path = Path(path)
-    return load_spec(StudySpec.from_toml(path), path.parent, Path(data_folder or path.parent), offline=offline)
+    spec = StudySpec.from_toml(path)
+    proposed = bool(spec.events_file) and is_proposal(path.parent / spec.events_file)
+    if proposed and not accept_proposals:
+        raise DataError(
+            f'{spec.events_file} has status = "proposal": nobody has reviewed its events.',
+            remedy='Review it and set status = "reviewed", or accept it as it is: --accept-proposals '
+            "(Python: accept_proposals=True).",
+        )
+    loaded = load_spec(spec, path.parent, Path(data_folder or path.parent), offline=offline)
+    if not proposed:
+        return loaded
+    said = Notice("ES-PROPOSAL", f"The events of {spec.events_file} are proposals that nobody has reviewed.")
+    return replace(loaded, notices=(said, *loaded.notices))
+
+
+def is_proposal(path: Path) -> bool:
+    """Return whether an events file says of itself that it is a proposal."""
+    from eventstudy.news.events.files import status_of
+
+    return status_of(path) == "proposal"
 
 
 def load_spec(spec: StudySpec, folder: Path, data_folder: Path, *, offline: bool = False) -> LoadedStudy:

@@ -59,7 +59,7 @@ def test_a_study_that_fails_is_reported_and_the_rest_are_done(tmp_path: Path) ->
     assert night.exit_code == 1
     assert "1 of" not in night.summary()
     stored = json.loads((tmp_path / "out/batch.json").read_text())
-    assert stored["counts"] == {"current": 2, "failed": 3, "not due": 0}
+    assert stored["counts"] == {"current": 2, "waiting": 0, "failed": 3, "not due": 0}
 
 
 def test_a_worker_that_dies_fails_its_own_study_only(tmp_path: Path) -> None:

@@ -127,6 +127,16 @@ def reader_of(path: Path) -> Callable[[Path], tuple[list[Row], list[Problem]]]:
     return EVENT_READERS[ending]
 
 
+def status_of(path: Path) -> str:
+    """Return the ``status`` of a TOML events file: "proposal" or "reviewed"; empty for other files."""
+    if path.suffix.casefold() != ".toml":
+        return ""
+    try:
+        return str(tomllib.loads(read_decoded(path)).get("status", ""))
+    except (tomllib.TOMLDecodeError, RecursionError, EventFileError):
+        return ""  # whoever reads its events says what is wrong with it
+
+
 def read_table_rows(path: Path) -> tuple[list[Row], list[Problem]]:
     """Return the rows of a table of events; columns that no event has are attributes."""
     try:
