@@ -81,3 +81,48 @@ def test_only_one_module_writes_files_atomically() -> None:
     """A second implementation of write-aside-and-rename would have to prove again all that ``files`` has proven."""
     calls = re.compile(r"\b(os\.replace|os\.fsync|os\.link|mkstemp|NamedTemporaryFile)\b")
     assert [p.relative_to(ROOT).as_posix() for p in rooms() if calls.search(p.read_text("utf-8"))] == ["files.py"]
+
+
+def modules() -> dict[str, Path]:
+    found = {".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in rooms()}
+    return {name.removesuffix(".__init__"): path for name, path in found.items()}
+
+
+def all_imports(path: Path, known: dict[str, Path]) -> set[str]:
+    """Modules that a file imports anywhere: at its top, in functions, for types only, or by ``import_module``."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {name if (name := f"{node.module}.{a.name}") in known else node.module for a in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func) and node.args:
+            found |= {str(arg.value) for arg in node.args[:1] if isinstance(arg, ast.Constant)}
+    return found & known.keys()
+
+
+def circles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that reach one another: what is left after taking away, again and again, modules that import
+    nothing of the rest or that nothing of the rest imports."""
+    left = {name: set(targets) - {name} for name, targets in edges.items()}
+    while True:
+        imported_by = set().union(*left.values()) if left else set()
+        ends = {name for name, targets in left.items() if not targets & left.keys() or name not in imported_by}
+        if not ends:
+            return [sorted(left)] if left else []
+        left = {name: targets - ends for name, targets in left.items() if name not in ends}
+
+
+def test_no_circle_of_imports_lazy_and_typing_ones_included_but_the_doors_of_a_result() -> None:
+    known = modules()
+    edges = {name: all_imports(path, known) for name, path in known.items()}
+    edges["eventstudy"] = set()  # the package loads its public names when they are asked for
+    doors = {f"eventstudy.{source.removesuffix('.py').replace('/', '.')}": target for source, target in UPWARD_DOORS}
+    for source, target in doors.items():
+        edges[source] = {name for name in edges[source] if not name.startswith(f"eventstudy.{target}")}
+    assert circles(edges) == []
+
+
+def test_a_circle_is_found_however_it_is_closed() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
+    assert circles({"a": {"b", "a"}, "b": set()}) == []

@@ -56,10 +56,10 @@ def rows_of(study: Path | None) -> AbstractContextManager[None]:
     """Return a context in which the rows of a study file hold; none without a file."""
     if study is None:
         return nullcontext()
-    from eventstudy.study.own_calendars import using_calendars, with_calendar_files
+    from eventstudy.study.own_calendars import read_calendar_files, using_calendars
     from eventstudy.study.spec import StudySpec
 
-    return using_calendars(with_calendar_files(StudySpec.from_toml(study), study.parent))
+    return using_calendars(read_calendar_files(StudySpec.from_toml(study).calendars, study.parent))
 
 
 def read_day(text: str) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,6 @@ from eventstudy.show.escape import plain
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from eventstudy.news.items import Event
     from eventstudy.study.result import StudyResult
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -65,14 +64,6 @@ def render_page(page: Page, pictures: Mapping[str, Drawn]) -> str:
     # Only the package's own stylesheet is marked safe; every other value is escaped by the template.
     css = Markup(stylesheet())  # noqa: S704
     return environment().get_template("page.html").render(page=page, pictures=pictures, css=css)
-
-
-def page(result: StudyResult, digests: Mapping[str, str] | None = None, events: Sequence[Event] = ()) -> str:
-    """Return the whole report of a result as one HTML file."""
-    from eventstudy.report.build import build
-
-    report = build(result, digests, events)
-    return render_page(report.page, {name: draw() for name, draw in report.pictures.items()})
 
 
 def fragment(result: StudyResult) -> str:

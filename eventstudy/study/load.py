@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,18 +17,16 @@ from eventstudy.market.returns import Returns
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
 from eventstudy.market.sources.files import Reading
-from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.universe import Universe
-from eventstudy.study.own_calendars import using_calendars, with_calendar_files
+from eventstudy.study.bar_sources import bar_sources
+from eventstudy.study.own_calendars import read_calendar_files, using_calendars
 from eventstudy.study.spec import StudySpec, refers_to_data
 
 if TYPE_CHECKING:
     from eventstudy.market.sources.table import BarSource
     from eventstudy.news.items import Event
-    from eventstudy.simulate import SimulatedMarket
 
 Series = Bars | Returns
-DEMO_SEED = 20210413
 
 
 @dataclass(frozen=True)
@@ -111,9 +108,9 @@ def is_proposal(path: Path) -> bool:
 
 def load_spec(spec: StudySpec, folder: Path, data_folder: Path, *, offline: bool = False) -> LoadedStudy:
     """Load what a spec names: events relative to ``folder``, series relative to ``data_folder``."""
-    spec = with_calendar_files(spec, folder)
+    spec = spec.model_copy(update={"calendars": read_calendar_files(spec.calendars, folder)})
     events = _events(spec, folder)
-    with using_calendars(spec):
+    with using_calendars(spec.calendars):
         return load_series(spec, events, (folder, data_folder), offline=offline)
 
 
@@ -206,29 +203,9 @@ def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[P
     return found
 
 
-def bar_sources() -> Mapping[str, BarSource]:
-    """Return every source a study file may name: the market's, and the simulated days of the demo."""
-    from eventstudy.market.sources.table import BAR_SOURCES, service
-
-    return {**BAR_SOURCES, "simulated": service(simulated_bars, network=False)}
-
-
 def read_source(spec: DataSpec, reading: Reading, sources: Mapping[str, BarSource]) -> Universe:
     """Return the series of a description."""
     return look_up("bar source", sources, spec.source).read(spec, reading)
-
-
-def simulated_bars(request: BarRequest) -> Bars:
-    """Return one series of the demo's market: simulated from a seed, always the same, marked SIMULATED."""
-    drawn = {bars.instrument.code: bars for bars in _demo_market().bars}
-    return look_up("simulated instrument", drawn, request.instrument.code)
-
-
-@cache
-def _demo_market() -> SimulatedMarket:
-    from eventstudy.simulate import demo_market
-
-    return demo_market(DEMO_SEED)
 
 
 def series_digest(series: Series) -> str:

@@ -14,7 +14,6 @@ from eventstudy.errors import CalendarError, EventStudyError, Notice
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
     from eventstudy.market.given_rows import GivenCalendar
-    from eventstudy.study.spec import StudySpec
 
 
 def plain(content: Any) -> Any:
@@ -43,12 +42,9 @@ def problems(calendars: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield key, str(error)
 
 
-def with_calendar_files(spec: StudySpec, folder: Path) -> StudySpec:
-    """Return the study with the rows of the files it names in their place; files are relative to ``folder``."""
-    if not any("file" in content for content in spec.calendars.values()):
-        return spec
-    read = {name: _read(folder / c["file"]) if "file" in c else c for name, c in spec.calendars.items()}
-    return spec.model_copy(update={"calendars": read})
+def read_calendar_files(calendars: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the calendars of a study with the rows of files in their place; files are relative to ``folder``."""
+    return {name: _read(folder / c["file"]) if "file" in c else c for name, c in calendars.items()}
 
 
 def _read(path: Path) -> Any:
@@ -60,26 +56,26 @@ def _read(path: Path) -> Any:
         raise CalendarError(f"{path} is not a TOML file: {error}.", remedy="Write [[rows]] tables.") from None
 
 
-def using_calendars(spec: StudySpec) -> AbstractContextManager[None]:
+def using_calendars(calendars: Mapping[str, Any]) -> AbstractContextManager[None]:
     """Return a context in which the study's rows override and extend the calendars of their names."""
-    if not spec.calendars:
+    if not calendars:
         return nullcontext()
     from eventstudy.market.calendars import using_rows
 
-    return using_rows(given_calendars(spec))
+    return using_rows(given_calendars(calendars))
 
 
-def given_calendars(spec: StudySpec) -> dict[str, GivenCalendar]:
+def given_calendars(calendars: Mapping[str, Any]) -> dict[str, GivenCalendar]:
     """Return the rows of a study by the name of their calendar."""
     from eventstudy.market.given_rows import given_calendar
 
-    for name, content in spec.calendars.items():
+    for name, content in calendars.items():
         if "file" in content:
             raise CalendarError(
                 f"The rows of the calendar {name} are in the file {content['file']}, which has not been read.",
                 remedy="Use load_study, or give the rows themselves.",
             )
-    return {name: given_calendar(content, f"[calendars.{name}]") for name, content in spec.calendars.items()}
+    return {name: given_calendar(content, f"[calendars.{name}]") for name, content in calendars.items()}
 
 
 def calendar_notices(series: Iterable[Bars]) -> tuple[Notice, ...]:

@@ -75,7 +75,7 @@ def run_study(
     model = look_up("model", MODELS, spec.model)
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model.needs, market, factors)
-    with using_calendars(spec), runner(executor) as run:
+    with using_calendars(spec.calendars), runner(executor) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run)
         regressors = (*many(market), *many(factors))

@@ -194,7 +194,7 @@ class StudySpec(Settings):
         from eventstudy.study.spec_toml import read_spec
 
         expect("path", path, (str, Path), "Pass the name of a study file.")
-        return read_spec(Path(path))
+        return read_spec(Path(path), cls)
 
     def to_toml(self) -> str:
         """Return the study as the text of a study file; reading it back gives an equal spec."""
@@ -315,7 +315,7 @@ def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     given += [("adjust", settings["adjust"], ADJUSTMENTS)] if settings.get("adjust") else []
     named = [(f"{place}.source", series.get("source", "file")) for place, series in _series(settings)]
     if any(name != "file" for _, name in named):
-        from eventstudy.study.load import bar_sources
+        from eventstudy.study.bar_sources import bar_sources
 
         given += [(key, name, bar_sources()) for key, name in named]
     for key, name, table in given:
@@ -327,7 +327,7 @@ def _sources_have_what_they_need(settings: Mapping[str, Any]) -> Iterator[tuple[
     rows = list(_series(settings))
     if not rows:
         return
-    from eventstudy.study.load import bar_sources
+    from eventstudy.study.bar_sources import bar_sources
 
     table = bar_sources()
     for place, series in rows:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eventstudy.errors import DataError, Problem, SpecError, did_you_mean
 from eventstudy.study.renamed import new_name
-from eventstudy.study.spec import StudySpec
 from eventstudy.toml_places import Position, key_positions, nearest_place
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Spec = TypeVar("Spec")
 # Where each setting stands in a study file; the only place that knows both spellings.
 PLACES: dict[str, str] = {
     "name": "name",
@@ -56,7 +59,7 @@ LISTS = {"data", "factors"}
 SECTIONS = {place.partition(".")[0] for place in PLACES if "." in place}
 
 
-def read_spec(path: Path) -> StudySpec:
+def read_spec(path: Path, build: Callable[..., Spec]) -> Spec:
     """Return the study of a file; raise ``SpecError`` with every problem as ``file:line:column: key: message``."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -64,11 +67,12 @@ def read_spec(path: Path) -> StudySpec:
         raise DataError(
             f"The study file {path} cannot be read: {error}.", remedy="Check its name and rights."
         ) from error
-    return parse_spec(text, str(path))
+    return parse_spec(text, str(path), build)
 
 
-def parse_spec(text: str, name: str) -> StudySpec:
-    """Return the study written in ``text``; ``name`` stands for the file in messages."""
+def parse_spec(text: str, name: str, build: Callable[..., Spec]) -> Spec:
+    """Return the study written in ``text``; ``name`` stands for the file in messages,
+    ``build`` makes the study of its settings."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -78,7 +82,7 @@ def parse_spec(text: str, name: str) -> StudySpec:
     settings, unknown = _flatten(raw)
     found = [(key, message) for key, message in unknown]
     try:
-        spec = StudySpec(**settings)
+        spec = build(**settings)
     except SpecError as refused:
         found += [(_toml_key(problem.key), problem.message) for problem in refused.problems]
     if found:
@@ -88,7 +92,7 @@ def parse_spec(text: str, name: str) -> StudySpec:
     return spec
 
 
-def write_spec(spec: StudySpec) -> str:
+def write_spec(spec: BaseModel) -> str:
     """Return the study file of a spec: only what differs from the defaults, in the order of ``PLACES``."""
     import tomlkit
 

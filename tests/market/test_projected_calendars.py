@@ -273,7 +273,7 @@ def test_a_study_with_rows_of_its_own_uses_the_saturday(tmp_path: Path) -> None:
     assert len(loaded.data[0]) == 44
     result = run_study(loaded.spec, loaded.events, loaded.data)
     assert result.to_frame("car")["car"].iloc[0] == pytest.approx(np.log(102.01 / 100), abs=3e-4)
-    assert parse_spec(loaded.spec.to_toml(), "again.toml") == loaded.spec
+    assert parse_spec(loaded.spec.to_toml(), "again.toml", StudySpec) == loaded.spec
 
 
 def test_rows_may_stand_in_a_file(tmp_path: Path) -> None:

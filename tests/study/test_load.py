@@ -11,7 +11,8 @@ from eventstudy.errors import DataError, SpecError, UnknownNameError
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.study.load import load_study, series_digest, simulated_bars
+from eventstudy.study.bar_sources import simulated_bars
+from eventstudy.study.load import load_study, series_digest
 
 EVENT = '[[event]]\nid = "call"\nearliest = 2021-04-13T18:00:00+03:00\nlatest = 2021-04-13T18:37:00+03:00\n'
 STUDY = """\

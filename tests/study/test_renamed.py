@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pytest
 
 import eventstudy as es
+from eventstudy import StudySpec
 from eventstudy.cli.app import run
 from eventstudy.errors import SpecError, UnknownNameError, did_you_mean
 from eventstudy.study import renamed
@@ -37,7 +38,7 @@ def small_study() -> es.StudyResult:
 
 def problems(text: str) -> str:
     with pytest.raises(SpecError) as refused:
-        parse_spec(text, "study.toml")
+        parse_spec(text, "study.toml", StudySpec)
     return str(refused.value)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from eventstudy.errors import DataError, SpecError
 from eventstudy.study.spec import StudySpec
-from eventstudy.study.spec_toml import PLACES, SECTIONS, parse_spec, read_spec
+from eventstudy.study.spec_toml import PLACES, SECTIONS, parse_spec
 from eventstudy.toml_places import key_positions
 
 GOOD = """\
@@ -61,12 +61,12 @@ levle = 0.9
 
 def problems(text: str) -> dict[str, tuple[int, int, str]]:
     with pytest.raises(SpecError) as refused:
-        parse_spec(text, "study.toml")
+        parse_spec(text, "study.toml", StudySpec)
     return {p.key: (p.line, p.column, p.message) for p in refused.value.problems}
 
 
 def test_a_good_file_is_read_as_written() -> None:
-    spec = parse_spec(GOOD, "study.toml")
+    spec = parse_spec(GOOD, "study.toml", StudySpec)
     assert (spec.name, spec.seed, spec.estimation, spec.event) == ("call", 7, (-60, -10), (-3, 6))
     assert [str(w) for w in spec.test_windows] == ["[+0, +0]", "[+0, +3]"]
     assert spec.data[0].label == "right"
@@ -91,8 +91,8 @@ def test_every_source_says_what_it_needs() -> None:
     assert set(problems('[[data]]\ninstrument = "SBER"\n')) == {"data[0].path"}
     assert set(problems('[[data]]\nsource = "moex"\n')) == {"data[0].instrument"}
     assert set(problems('[data]\nsource = "folder"\npath = "bars"\ninstrument = "A"\n')) == {"data.step"}
-    parse_spec('[data]\nsource = "yahoo"\ninstruments = ["AAPL", "MSFT"]\n', "study.toml")
-    parse_spec('[data]\npath = "prices.csv"\n[market]\ninstrument = "SPY"\n', "study.toml")
+    parse_spec('[data]\nsource = "yahoo"\ninstruments = ["AAPL", "MSFT"]\n', "study.toml", StudySpec)
+    parse_spec('[data]\npath = "prices.csv"\n[market]\ninstrument = "SPY"\n', "study.toml", StudySpec)
     assert set(problems('[market]\ninstrument = "SPY"\n')) == {"market.path"}
 
 
@@ -145,7 +145,7 @@ def test_a_syntax_error_has_its_place() -> None:
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nothing\.toml cannot be read"):
-        read_spec(tmp_path / "nothing.toml")
+        StudySpec.from_toml(tmp_path / "nothing.toml")
 
 
 def test_the_same_problems_are_told_in_python() -> None:
@@ -183,7 +183,7 @@ def test_keys_inside_multi_line_strings_are_not_places() -> None:
 
 def test_the_digest_does_not_depend_on_the_order_of_writing() -> None:
     lines = 'name = "a"\nseed = 1\n', 'seed = 1\nname = "a"\n'
-    one, two = (parse_spec(text, "x").digest() for text in lines)
+    one, two = (parse_spec(text, "x", StudySpec).digest() for text in lines)
     assert one == two != StudySpec(name="a", seed=2).digest()
 
 
@@ -207,7 +207,7 @@ specs = st.builds(
 
 @given(specs)
 def test_a_spec_survives_the_round_trip_through_toml(spec: StudySpec) -> None:
-    again = parse_spec(spec.to_toml(), "again.toml")
+    again = parse_spec(spec.to_toml(), "again.toml", StudySpec)
     assert again == spec
     assert again.digest() == spec.digest()
 
