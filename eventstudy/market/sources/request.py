@@ -25,6 +25,8 @@ class BarRequest:
         Kinds of defect that are reported and left as they are.
     timezone, closes_at
         Of daily series: the zone and the local time of the close ("18:50"), where they are stated.
+    prices
+        "close" for the prices as they were traded; empty for adjusted ones where the service has them.
     store, offline
         The folder of the local store (empty for ``EVENTSTUDY_STORE`` or the user's cache folder), and whether the
         network must not be used.
@@ -37,5 +39,6 @@ class BarRequest:
     timezone: str = ""
     closes_at: str = ""
     accept: tuple[str, ...] = ()
+    prices: str = ""
     store: str = ""
     offline: bool = False

@@ -209,7 +209,8 @@ def checked_bars(bars: Bars, accept: tuple[str, ...] = ()) -> Bars:
     if not inspection.findings:
         return bars
     clean = inspection.subject.raw
-    frame = pd.DataFrame(dict(clean.columns), index=from_epoch_us(inspection.subject.closes), copy=False)
+    # The instants are closes already, half days included; what is left is found again by the numbers of its rows.
+    frame = pd.DataFrame(dict(clean.columns), index=bars.frame.index[clean.line - 1], copy=False)
     notices = (*bars.notices, *map(notice, inspection.findings))
     return replace(bars, frame=frame, notices=notices, doubtful=(*bars.doubtful, *inspection.doubtful))
 

@@ -18,7 +18,7 @@ from eventstudy.market.sources.folder import read_folder
 from eventstudy.market.sources.moex_store import Fetched, fetch_moex, read_moex
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.series import checked_bars
-from eventstudy.market.sources.yahoo import fetch_yahoo, read_stored_yahoo
+from eventstudy.market.sources.yahoo_store import fetch_yahoo, read_stored_yahoo
 from eventstudy.market.universe import LeftOut, Universe
 
 Problems = Iterator[tuple[str, str]]
@@ -70,9 +70,8 @@ def one_by_one(one: Callable[[BarRequest], Bars], spec: DataSpec, reading: Readi
     for code in codes:
         if reading.wanted is not None and code not in reading.wanted:
             continue
-        request = BarRequest(
-            spec.traded(code), step, first, last, spec.timezone, spec.closes_at, spec.accept, offline=reading.offline
-        )
+        stated = (spec.timezone, spec.closes_at, spec.accept, spec.prices)
+        request = BarRequest(spec.traded(code), step, first, last, *stated, offline=reading.offline)
         try:
             series.append(checked_bars(one(request), spec.accept))
         except NetworkError:

@@ -1,88 +1,30 @@
-"""Yahoo through yfinance (extra ``[yahoo]``): recent days only; what it cannot have is refused before asking."""
+"""Yahoo through yfinance (extra ``[yahoo]``): indicative prices, adjusted, on the closes of the symbol's exchange."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import instant_us
-from eventstudy.errors import NetworkError, Notice, SourceError
+from eventstudy.arrays import DAY_US, epoch_us, from_epoch_us, wall_us
+from eventstudy.errors import NetworkError, Notice, SourceError, UsageError
 from eventstudy.market.bars import Bars
-from eventstudy.market.sources import yahoo
+from eventstudy.market.calendars import calendar
+from eventstudy.market.daily_close import DailyClose, clipped_to_sessions, close_of_days
+from eventstudy.market.instruments import Instrument
+from eventstudy.market.local_time import likely_instants
 from eventstudy.market.sources.download import printable
-from eventstudy.market.sources.moex_store import Fetched
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.store import bar_store
-from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
+from eventstudy.market.sources.stamp_columns import read_clock
+from eventstudy.market.sources.yahoo_exchanges import calendar_of
 
-DAY, US = timedelta(days=1), timedelta(microseconds=1)
-# A bar is final only some time after its close.
-DELAY = timedelta(minutes=16)
-
-
-def read_stored_yahoo(request: BarRequest) -> Bars:
-    """Read bars from Yahoo through the local store; see ``yahoo.read_yahoo`` for what it refuses."""
-    return fetch_yahoo(request).bars
-
-
-def fetch_yahoo(
-    request: BarRequest,
-    *,
-    tell: Callable[[str], None] = lambda _: None,
-    refresh: bool = False,
-    now: datetime | None = None,
-    history: yahoo.History | None = None,
-) -> Fetched:
-    """Complete the store for a request and return its bars."""
-    now = now or datetime.now(UTC)
-    store = bar_store.open_store(request.store)
-    key = SeriesKey("yahoo", request.instrument.code, "", request.step)
-    pointer, wanted = bar_store.state(store, key), _touched_days(request, now)
-    if wanted is not None and not refresh and not missing_days(pointer, wanted):
-        return Fetched(_from_store(store, key, request), key, pointer.version, reused=1)
-    bars = yahoo.read_yahoo(request, history=history, now=now)
-    whole = _whole_days(request, now)
-    if whole is not None:
-        low, high = key.bounds_us(whole)
-        inside = (bars.closes_us >= low) & (bars.closes_us <= high)
-        pointer = bar_store.commit(store, key, bars.frame[inside], whole)
-    tell(f"{bars.frame.index[-1]:%Y-%m-%d}")
-    return Fetched(bars, key, pointer.version, requests=1)
-
-
-def _from_store(store: bar_store.BarStore, key: SeriesKey, request: BarRequest) -> Bars:
-    first = instant_us(request.first) if request.first else -bar_store.EVER_US
-    last = instant_us(request.last) if request.last else bar_store.EVER_US
-    frame = bar_store.to_frame(bar_store.read(store, key, first, last))
-    if frame.empty:
-        raise SourceError(f"Yahoo had no bar of {request.instrument.code} in this period; it may be a holiday.")
-    return Bars(request.instrument, request.step, "left", frame, yahoo.SOURCE)
-
-
-def _touched_days(request: BarRequest, now: datetime) -> Days | None:
-    """Return every UTC day the period touches; None where it has no start."""
-    if request.first is None:
-        return None
-    last = min(request.last or now, now)
-    return request.first.astimezone(UTC).date(), (last - US).astimezone(UTC).date()
-
-
-def _whole_days(request: BarRequest, now: datetime) -> Days | None:
-    """Return the UTC days that lie wholly inside the period and are over; None where there is none."""
-    touched = _touched_days(request, now)
-    if touched is None or request.first is None:
-        return None
-    first, last = touched
-    if day_bounds(first, "UTC")[0] < request.first:
-        first += DAY
-    # "Up to the last microsecond of the day" is the whole day.
-    if day_bounds(last, "UTC")[1] - US > min(request.last or now, now - DELAY):
-        last -= DAY
-    return (first, last) if first <= last else None
-
+DAY = pd.Timedelta(days=1)
+RANGE = ("open", "high", "low", "close")
 
 # Bar length -> Yahoo's interval, how many days back it reaches, how many days one request may span (None: no bound).
 REACH: dict[pd.Timedelta, tuple[str, int | None, int | None]] = {
@@ -91,14 +33,24 @@ REACH: dict[pd.Timedelta, tuple[str, int | None, int | None]] = {
     pd.Timedelta(hours=1): ("60m", 730, None),
     pd.Timedelta(days=1): ("1d", None, None),
 }
-SOURCE = "Yahoo (indicative prices)"
 ELSEWHERE = "The source 'moex' has past minutes of the Moscow Exchange; for other markets give a file (source 'file')."
-# History(code, interval, start, end) -> frame indexed by the begin of each bar, in some zone.
+# History(code, interval, start, end) -> frame indexed by the begin of each bar in the zone of the exchange, whose name
+# stands in ``attrs["exchange"]``.
 History = Callable[[str, str, datetime, datetime], pd.DataFrame]
 
 
-def read_yahoo(request: BarRequest, *, history: History | None = None, now: datetime | None = None) -> Bars:
+def read_yahoo(
+    request: BarRequest,
+    *,
+    history: History | None = None,
+    now: datetime | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Bars:
     """Read bars from Yahoo; indicative prices, not an exchange's record.
+
+    Daily prices are adjusted for splits and dividends unless ``request.prices`` is "close". A daily bar closes with the
+    last session of its exchange, half days included; where no calendar of the exchange is known, at the end of the
+    local day. A period longer than one request can span is asked for in pieces.
 
     Raises
     ------
@@ -110,11 +62,21 @@ def read_yahoo(request: BarRequest, *, history: History | None = None, now: date
     now = now or datetime.now(UTC)
     interval, first, last = check_reach(request, now)
     if request.offline:
-        raise NetworkError("Yahoo was not asked: this run is offline.", remedy="Run without --offline, or give a file.")
-    frame = (history or yfinance_history)(request.instrument.code, interval, first, last + timedelta(seconds=1))
-    if frame.empty:
+        raise NetworkError(
+            "Cannot download from Yahoo: --offline is set.", remedy="Run without --offline, or give a file."
+        )
+    frames = []
+    for start, stop in pieces(first, last, REACH[request.step][2]):
+        frame = (history or yfinance_history)(request.instrument.code, interval, start, stop + timedelta(seconds=1))
+        check_table(frame)
+        frames.append(frame)
+        tell(f"{stop:%Y-%m-%d}")
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
         raise _nothing(request, "an empty table")
-    return tidy(frame, request, now)
+    whole = pd.concat(filled) if len(filled) > 1 else filled[0]
+    whole.attrs = dict(filled[-1].attrs)
+    return tidy(whole, request, now)
 
 
 def check_reach(request: BarRequest, now: datetime) -> tuple[str, datetime, datetime]:
@@ -122,9 +84,9 @@ def check_reach(request: BarRequest, now: datetime) -> tuple[str, datetime, date
     if request.step not in REACH:
         known = ", ".join(interval for interval, _, _ in REACH.values())
         raise SourceError(f"Yahoo has no bars of {request.step}; it has {known}.", remedy=ELSEWHERE)
-    interval, back, span = REACH[request.step]
-    last = request.last or now
-    first = request.first or (now - timedelta(days=span or back) if back else datetime(1970, 1, 1, tzinfo=UTC))
+    interval, back, _ = REACH[request.step]
+    last = min(request.last or now, now) if request.first is None or request.first <= now else request.last or now
+    first = request.first or (now - timedelta(days=back) if back else datetime(1970, 1, 1, tzinfo=UTC))
     if first > last:
         raise SourceError(f"The period ends on {last:%Y-%m-%d %H:%M} before it begins on {first:%Y-%m-%d %H:%M} (UTC).")
     if back is not None and first < now - timedelta(days=back):
@@ -132,23 +94,82 @@ def check_reach(request: BarRequest, now: datetime) -> tuple[str, datetime, date
             f"Yahoo keeps {interval} bars for {back} days; {first:%Y-%m-%d} is {(now - first).days} days back.",
             remedy=ELSEWHERE,
         )
-    if span is not None and last - first > timedelta(days=span):
-        days = -((first - last) // timedelta(days=1))
-        raise SourceError(
-            f"Yahoo gives {interval} bars for at most {span} days a request; asked were {days} days.",
-            remedy=f"Ask in pieces of at most {span} days.",
-        )
     return interval, first, last
+
+
+def pieces(first: datetime, last: datetime, span: int | None) -> Iterator[tuple[datetime, datetime]]:
+    """Cut a period into parts that one request can span, oldest first."""
+    while span is not None and last - first > timedelta(days=span):
+        yield first, first + timedelta(days=span, seconds=-1)
+        first += timedelta(days=span)
+    yield first, last
+
+
+def check_table(frame: pd.DataFrame) -> None:
+    """Refuse a table that is not one of prices by aware times."""
+    index = frame.index
+    if len(frame) and (not isinstance(index, pd.DatetimeIndex) or index.tz is None):
+        raise SourceError("Yahoo's table has no time zone.", remedy="Update yfinance, or give the data as a file.")
+    if len(frame) and "close" not in {str(name).lower() for name in frame.columns}:
+        raise SourceError("Yahoo's table has no column Close.", remedy="Update yfinance, or give the data as a file.")
 
 
 def tidy(frame: pd.DataFrame, request: BarRequest, now: datetime) -> Bars:
     """Yahoo's table to bars: UTC closing instants, only finished bars, no invented volume."""
-    named = frame.rename(columns=str.lower)
-    kept = named[[c for c in ("open", "high", "low", "close", "volume") if c in named]].astype("float64")
-    begins = pd.DatetimeIndex(frame.index)
-    if begins.tz is None:
-        raise SourceError("Yahoo's table carries no zone.", remedy="Update yfinance, or give the data as a file.")
-    kept.index = closes_of(begins.as_unit("us"), request)
+    named = frame.rename(columns=lambda name: str(name).lower())
+    begins = pd.DatetimeIndex(named.index).as_unit("us")
+    request = replace(request, instrument=listed(request.instrument, frame, str(begins.tz)))
+    kept = named[[c for c in (*RANGE, "adj close", "volume") if c in named]]
+    try:
+        if any(kind.kind == "c" for kind in kept.dtypes.tolist()):
+            raise TypeError
+        kept = kept.astype("float64")
+    except (TypeError, ValueError):
+        raise NetworkError(
+            f"Yahoo's table for {printable(request.instrument.code)!r} holds prices that are not numbers.",
+            remedy="Wait a while and try again.",
+        ) from None
+    kept.index = closes_of(begins, request)
+    kept, adjusted = _adjusted(kept, request)
+    kept, notices = _finished(_in_order(kept), now)
+    if request.instrument.code.upper().endswith("=X") and "volume" in kept:
+        kept["volume"] = kept["volume"].where(kept["volume"] != 0)
+    if kept.empty:
+        raise _nothing(request, "no finished bar")
+    kind = "indicative prices, adjusted close" if adjusted else "indicative prices"
+    return Bars(request.instrument, request.step, "left", kept, f"Yahoo ({kind})", notices=notices)
+
+
+def listed(one: Instrument, frame: pd.DataFrame, zone: str) -> Instrument:
+    """Return the instrument with the calendar of the exchange that the answer names, unless it has one."""
+    found = calendar_of(str(frame.attrs.get("exchange", "")), zone)
+    return replace(one, calendar=found) if found and one.calendar == "24/7" else one
+
+
+def _adjusted(kept: pd.DataFrame, request: BarRequest) -> tuple[pd.DataFrame, bool]:
+    """Return daily prices brought to the level of the adjusted close, as a file with both columns is read."""
+    if request.step < DAY or request.prices == "close" or "adj close" not in kept:
+        return kept.drop(columns="adj close", errors="ignore"), False
+    ratio = kept["adj close"] / kept["close"]
+    for name in RANGE:
+        if name in kept:
+            kept[name] = kept["adj close"] if name == "close" else kept[name] * ratio
+    return kept.drop(columns="adj close"), True
+
+
+def _in_order(kept: pd.DataFrame) -> pd.DataFrame:
+    """Return rows by time, a bar that two pieces share once; two answers for one bar are a fault."""
+    kept = kept.sort_index(kind="stable")
+    again = kept.index.duplicated(keep="first")
+    if again.any():
+        first = kept[~again].loc[kept.index[again]]
+        if not np.array_equal(first.to_numpy(), kept[again].to_numpy(), equal_nan=True):
+            at = kept.index[again][0]
+            raise NetworkError(f"Yahoo gave two different bars for {at:%Y-%m-%d %H:%M} UTC.", remedy="Try again.")
+    return kept[~again]
+
+
+def _finished(kept: pd.DataFrame, now: datetime) -> tuple[pd.DataFrame, tuple[Notice, ...]]:
     notices: list[Notice] = []
     unfinished = kept.index > pd.Timestamp(now)
     if unfinished.any():
@@ -158,24 +179,43 @@ def tidy(frame: pd.DataFrame, request: BarRequest, now: datetime) -> Bars:
     if missing.any():
         kept = kept[~missing]
         notices.append(Notice("ES-NOCLOSE", f"{int(missing.sum())} row(s) without a close were dropped."))
-    if request.instrument.code.upper().endswith("=X") and "volume" in kept:
-        kept["volume"] = kept["volume"].where(kept["volume"] != 0)
-    if kept.empty:
-        raise _nothing(request, "no finished bar")
-    return Bars(request.instrument, request.step, "left", kept, SOURCE, notices=tuple(notices))
+    return kept, tuple(notices)
 
 
 def closes_of(begins: pd.DatetimeIndex, request: BarRequest) -> pd.DatetimeIndex:
-    """Return closing instants: begin plus step, or for days the stated local close, else the local midnight after."""
-    if request.step < pd.Timedelta(days=1):
-        return begins.tz_convert("UTC") + request.step
-    wall = begins.tz_localize(None).normalize()
-    after = pd.Timedelta(f"{request.closes_at}:00") if request.closes_at else pd.Timedelta(days=1)
-    return (wall + after).as_unit("us").tz_localize(request.timezone or begins.tz).tz_convert("UTC")
+    """Return closing instants: of a day its exchange's or the stated close, else the local midnight after it."""
+    venue, zone = calendar(request.instrument.calendar), str(begins.tz)
+    if request.step < DAY:
+        closes = epoch_us(begins) + int(request.step // pd.Timedelta(1, "us"))
+        return from_epoch_us(clipped_to_sessions(closes, int(request.step // pd.Timedelta(1, "us")), venue))
+    days = wall_us(epoch_us(begins), zone) // DAY_US
+    sessions = venue if venue.zone == zone and venue.name not in {"24/5", "24/7"} else None
+    stated = read_clock(request.closes_at) if request.closes_at else None
+    if stated is not None:
+        return from_epoch_us(close_of_days(days, DailyClose(request.timezone or zone, stated, sessions)))
+    try:
+        if sessions is not None:
+            return from_epoch_us(close_of_days(days, DailyClose(zone, None, sessions)))
+    except UsageError:  # a calendar that books evenings or weekends on other days does not say when a date closes
+        pass
+    return from_epoch_us(likely_instants((days + 1) * DAY_US, request.timezone or zone))
 
 
 def yfinance_history(code: str, interval: str, start: datetime, end: datetime) -> pd.DataFrame:
-    """Ask Yahoo through yfinance, unadjusted and unrepaired; its reasons become errors instead of log lines."""
+    """Ask Yahoo through yfinance, unadjusted and unrepaired; the exchange of the answer stands in its ``attrs``."""
+    with yahoos_errors(code) as yfinance:
+        ticker = yfinance.Ticker(code)
+        frame = pd.DataFrame(
+            ticker.history(interval=interval, start=start, end=end, auto_adjust=False, actions=False, repair=False)
+        )
+        meta = getattr(ticker, "history_metadata", None)
+        frame.attrs["exchange"] = str(meta.get("exchangeName", "")) if isinstance(meta, dict) else ""
+    return frame
+
+
+@contextmanager
+def yahoos_errors(code: str) -> Iterator[Any]:
+    """Give the module yfinance with its log lines turned into errors, and raise those as errors of this package."""
     try:
         import yfinance
     except ImportError:
@@ -185,14 +225,11 @@ def yfinance_history(code: str, interval: str, start: datetime, end: datetime) -
     debug = yfinance.config.debug
     before, debug.hide_exceptions = debug.hide_exceptions, False
     try:
-        frame: Any = yfinance.Ticker(code).history(
-            interval=interval, start=start, end=end, auto_adjust=False, actions=False, repair=False
-        )
+        yield yfinance
     except Exception as error:
         raise _as_ours(code, error) from None
     finally:
         debug.hide_exceptions = before
-    return pd.DataFrame(frame)
 
 
 def _as_ours(code: str, error: Exception) -> NetworkError | SourceError:
