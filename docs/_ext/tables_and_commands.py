@@ -1,6 +1,7 @@
 """Directives that read the program itself, so that the documentation cannot fall behind it.
 
-``commands`` prints every command's own help; ``rows MODELS`` prints a table of methods from its rows.
+``commands`` prints every command's own help; ``rows MODELS`` prints a table of methods from its rows;
+``settings`` prints every key of a study file.
 """
 
 from __future__ import annotations
@@ -77,7 +78,35 @@ def lines_of(row: Any) -> list[str]:
     return [lead + text for lead, text in facts if text]
 
 
+class Settings(Directive):
+    """Every key of a study file: type, default, meaning, example."""
+
+    has_content: ClassVar[bool] = False
+
+    def run(self) -> list[nodes.Node]:
+        from eventstudy.study.schema import SECTION_NOTES, reference
+
+        sections: dict[str, nodes.section] = {}
+        for setting in reference():
+            table, _, name = setting.key.rpartition(".")
+            if table not in sections:
+                title = f"[{table}]" if table else "Top of the file"
+                sections[table] = nodes.section(ids=[nodes.make_id(f"key-{table or 'top'}")])
+                sections[table] += nodes.title(text=title)
+                if note := SECTION_NOTES.get(table, "").removeprefix(", "):
+                    sections[table] += nodes.paragraph(text=f"{note[0].upper()}{note[1:]}.")
+                sections[table] += nodes.definition_list()
+            default = f"; default {setting.default}" if setting.default else ""
+            item = nodes.definition_list_item()
+            item += nodes.term("", "", nodes.literal(text=name), nodes.Text(f": {setting.kind}{default}"))
+            example = nodes.literal_block(text=f"{name} = {setting.example}", language="toml")
+            item += nodes.definition("", nodes.paragraph(text=setting.meaning), example)
+            sections[table].children[-1] += item
+        return list(sections.values())
+
+
 def setup(app: Any) -> dict[str, bool]:
     app.add_directive("commands", Commands)
     app.add_directive("rows", Rows)
+    app.add_directive("settings", Settings)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

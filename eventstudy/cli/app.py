@@ -26,6 +26,7 @@ COMMANDS: dict[str, Row] = {
     ),
     "data check": Row("eventstudy.cli.check:check", "Say what is wrong with a price file, with row numbers."),
     "init": Row("eventstudy.cli.init:init", "Write a commented study to start from, which runs offline as it stands."),
+    "schema": Row("eventstudy.cli.schema:schema", "Print the reference of the study file, as text or JSON Schema."),
     "validate": Row(
         "eventstudy.cli.validate:validate", "Say everything that is wrong with study files, with the place."
     ),

@@ -37,7 +37,7 @@ def init(template: Template, folder: Folder = None) -> None:
       eventstudy init equity-daily my-study
     """
     if template not in TEMPLATES:
-        raise UsageError(f"{template!r} is no template; known are {', '.join(TEMPLATES)}.")
+        raise UsageError(f"{template!r} is not a template. Known: {', '.join(TEMPLATES)}.")
     target = Path(template) if folder is None else folder
     files = contents(template)
     there = [name for name in files if (target / name).exists()]
@@ -61,12 +61,18 @@ def contents(template: str) -> dict[str, bytes]:
     """Return the files of a template by their relative path; simulated prices are drawn here, from a fixed seed."""
     from importlib.resources import files
 
+    from eventstudy.study.schema import DIRECTIVE, SCHEMA_FILE, json_schema
+
     root = files("eventstudy.cli") / "templates" / template
     found = {entry.name: entry.read_bytes() for entry in root.iterdir() if entry.is_file()}
     if template == "batch":
         found = {f"studies/{name}": content for name, content in found.items()}
     if template == "equity-daily":
         found |= {f"prices/{code}.SIMULATED.csv": text.encode() for code, text in simulated_prices().items()}
+    studies = [name for name in found if name.endswith(".toml") and not name.endswith("events.toml")]
+    for name in studies:
+        found[name] = DIRECTIVE.encode() + found[name]
+        found[str(Path(name).with_name(SCHEMA_FILE))] = f"{console.json_text(json_schema())}\n".encode()
     return dict(sorted(found.items()))
 
 

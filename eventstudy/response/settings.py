@@ -34,6 +34,7 @@ class ResponseSettings:
     days_later : int
         Days with bars after the event day at whose close permanence is looked at, besides the next close.
     level : float
+        Confidence level of intervals and bands.
     price : str
         Row of ``PRICE_RULES``: what "the price at t" means (last, open, mid, vwap, median).
     expected : str
@@ -50,13 +51,16 @@ class ResponseSettings:
     volatility : str
         Row of ``LEVELS`` ("medrv", "bipower", "minrv", "rv"): the daily level of volatility of both options.
     placebo_days : int or None
+        Number of placebo days before the event; None for all eligible days.
     placebo_after : bool
+        Whether days after the event are placebo days, too.
     pauses : {"cross", "stop"}
         Whether windows go on after a break of trading.
     known_events : {"drop", "down_weight", "keep"}
         Whether days on which another known event falls into the window serve as placebo days, count
         ``known_weight`` of a day, or count fully. They are listed in any case.
     known_weight : float
+        Weight of such a day with "down_weight", above 0 and at most 1.
     """
 
     horizons: tuple[int, ...] = (5, 20, 60)

@@ -27,75 +27,87 @@ Level = Annotated[float, Field(gt=0.5, lt=1.0)]
 class StudySpec(Settings):
     """All settings of a study.
 
+    The study file has the same settings under other keys; ``eventstudy schema --text`` lists them.
+
     Parameters
     ----------
     name : str
-        Short name, used in file names.
+        Short name of the study, used in file names.
     title : str
-        The finding's subject, as a reader should see it.
+        Title of the report.
     events_file : str
-        Path of a reviewed events file, relative to the study file.
+        Event file, relative to the study file.
     events : tuple of str
-        Only these event ids; empty for all.
+        Event ids to study; empty for all events of the file.
     event_dates : {"interval", "trading_day"}
-        How a date without a time is laid on the bars: as the whole day on the exchange's clock, so that tau = 0 may
+        How a date without a time is aligned with bars: as the complete day on the exchange's clock, so that tau = 0 may
         hold two trading days, or as that trading day (the next one if the market is closed).
     event_timezone : str
-        IANA name of the clock of times in the events file that have no UTC offset.
+        IANA time zone of times in the event file that have no UTC offset.
     data : tuple of DataSpec
-        Where the series to study are; may stay empty when data is given to ``run_study``.
+        Price or return series; may be empty if data are passed to ``run_study``.
     market : DataSpec or None
-        The benchmark of models that need one; with an instrument and no path it is one of ``data``.
+        Market series of models that need one; with an instrument and no path it is one of ``data``.
     factors : tuple of DataSpec
-        Further regressors.
+        Regressors of the model ``factor``, risk-free rate of ``capm``.
     calendars : dict of str to dict
         Trading hours by the name of the calendar they override and extend: ``{"rows": [...]}``, each row with
         ``dates``, or ``first``, ``last`` and ``on`` ("weekdays", "weekend", "every day"), and with ``sessions`` or
         ``closed``; or ``{"file": "hours.toml"}``. With ``zone`` the rows are the entire calendar.
     returns : {"log", "simple"}
+        Kind of returns that are computed from prices.
     span : {"own", "drop"}
         Market and factor returns of a bar that spans several of theirs (holidays, halts, thin trading): compounded
-        between the closes of the series, or such bars left out.
+        between the closes of the series, or such bars dropped.
     anchor : {"bracket", "earliest", "latest"}
-        How the event interval is laid on the bars.
+        Alignment of the event interval with bars: "bracket" takes the last close at or before ``earliest`` and the
+        first at or after ``latest``; the others treat one end of the interval as the event time.
     estimation : (int, int) or None
-        Estimation window in units of ``estimation_clock`` relative to tau = 0; None for models without parameters.
+        Estimation window relative to tau = 0, in units of ``estimation_clock``; None for models without parameters.
     event : (int, int)
-        Event window.
+        Event window relative to tau = 0, in units of ``clock``.
     windows : tuple of (int, int)
-        Windows that are reported and tested; empty means the whole event window.
+        Windows inside the event window that are reported and tested; empty for the event window.
     clock : {"bars", "minutes", "days"}
+        Time unit of the event window and the reported windows.
     estimation_clock : {"bars", "minutes", "days"} or None
-        None for the same clock: twenty days may teach what is studied by the minute.
+        Time unit of the estimation window; None for that of ``clock``.
     min_observations : int
+        Fewest usable returns in the estimation window; events with fewer are excluded.
     model : str
-        Row of ``MODELS``; ``model_options`` go to it.
+        Expected-return model, a row of ``MODELS``.
+    model_options : dict
+        Options of the model; ``eventstudy models NAME`` lists them.
     tests : tuple of str
-        Rows of ``TESTS``; ``test_options`` go to them.
+        Significance tests, rows of ``TESTS``.
+    test_options : dict of str to dict
+        Options of tests by the name of the test; ``eventstudy tests NAME`` lists them.
     adjust : str
-        Row of ``ADJUSTMENTS`` or empty.
+        Adjustment of p-values for several tests, a row of ``ADJUSTMENTS``; empty for none.
     level : float
-        Confidence level of bands, between 0.5 and 1.
+        Confidence level of intervals and bands, between 0.5 and 1, exclusive.
     alternative : {"two-sided", "greater", "less"}
+        Alternative hypothesis of every test.
     placebo_days : int or None
-        Same-clock days before the event; None for all complete ones.
+        Number of placebo days before the event; None for all eligible days.
     placebo_after : bool
-        Also use days after the event.
+        Whether days after the event are placebo days, too.
     response : {"auto", "on", "off"}
-        Shape of the intraday response; "auto" where bars are shorter than a day and the events few.
-        ``response_options`` go to ``ResponseSettings`` (horizons, settle, leak, standardize, pauses ...).
+        Whether the intraday response is computed; "auto" if bars are shorter than a day and events are few.
+    response_options : dict
+        Settings of the intraday response, those of ``ResponseSettings``.
     measure : {"car", "bhar"}
-        What tests across events judge: summed abnormal returns, or buy-and-hold abnormal returns.
+        What is tested across events: cumulative or buy-and-hold abnormal returns.
     variable : {"return", "absolute_return", "squared_return", "standardized_return", "log_range", "log_volume"}
-        What is studied in place of returns. "standardized_return" divides intraday returns by the volatility of their
-        time of day and of the day before, for any model and test; the others are meant for ``constant_mean`` and the
-        placebo.
+        Outcome variable. "standardized_return" is the intraday return over the volatility of its time of day and of the
+        day before, for any model and test; the others are intended for ``constant_mean`` and the placebo test.
     overlaps : {"keep", "drop_later", "merge", "exclude_from_estimation"}
+        Treatment of events of one instrument whose event windows overlap.
     diagnostics : {"auto", "on", "off"}
-        Normality, autocorrelation, ARCH, stale share and pre-trend of every event's estimation window; "auto" for small
-        studies.
+        Whether normality, autocorrelation, ARCH effects, stale prices and pre-trend of every estimation window are
+        tested; "auto" for small studies.
     seed : int
-        Root of every random draw.
+        Seed of all random numbers.
     """
 
     name: str = "study"

@@ -49,6 +49,7 @@ class DataSpec(Settings):
     prices : str
         "adj_close", "close", or the name of a column. Empty: the adjusted close where one stands beside the close.
     holds : {"prices", "simple returns", "log returns"}
+        What the numbers are.
     unit : {"decimal", "percent"}
         Of returns.
     timezone : str
@@ -67,10 +68,14 @@ class DataSpec(Settings):
         Keep the stated label side although the data contradict it.
     accept : tuple of str
         Kinds of defects that are reported and left as they are.
-    board, quote, sign
-        Of the instrument: its board, what a higher price means, +1 or -1.
+    board : str
+        Trading board of the instrument.
+    quote : str
+        What a higher price means, e.g. "RUB per USD".
+    sign : {-1, 1}
+        -1 if a higher price is the move that readers call "down".
     first, last : str
-        Bounds of the period, both included.
+        Bounds of the period, both included: a date, or a time with UTC offset.
     """
 
     instrument: str = ""
