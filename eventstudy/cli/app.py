@@ -13,44 +13,44 @@ import typer
 from eventstudy.cli import console, exits
 from eventstudy.cli.lazy import LazyGroup, Row
 
-# "group command" -> Row("module:function", one sentence). A row is imported only when its command is called or its own
-# help is asked, so `eventstudy --help` answers from this table alone.
+# "group command" -> Row("module:function", summary). A row is imported only if its command is called or its help is
+# requested, so `eventstudy --help` reads this table alone.
 COMMANDS: dict[str, Row] = {
-    "demo": Row("eventstudy.cli.demo:demo", "Run the founding case offline: SIMULATED minutes, the real daily fixing."),
-    "run": Row("eventstudy.cli.run:run", "Run a study: abnormal returns, tests, figure, report."),
-    "batch": Row("eventstudy.cli.batch:batch", "Bring many studies up to date, each alone, each once: a nightly job."),
-    "date": Row("eventstudy.cli.date:date", "Read from a text when its news became public: evidence, never a guess."),
-    "events check": Row("eventstudy.cli.events:check", "Say what is odd about a list of events."),
-    "calendar": Row(
-        "eventstudy.cli.calendar:calendar", "Print when a market trades, a day or the changes over a range."
+    "demo": Row("eventstudy.cli.demo:demo", "Run the example study offline on SIMULATED minutes and ECB daily rates."),
+    "run": Row("eventstudy.cli.run:run", "Run a study and report its results."),
+    "batch": Row("eventstudy.cli.batch:batch", "Run many studies, recomputing only those that changed."),
+    "date": Row("eventstudy.cli.date:date", "Extract the publication time of news, with evidence."),
+    "events check": Row(
+        "eventstudy.cli.events:check", "Check an event file for duplicates, overlaps and closed markets."
     ),
-    "data check": Row("eventstudy.cli.check:check", "Say what is wrong with a price file, with row numbers."),
-    "init": Row("eventstudy.cli.init:init", "Write a commented study to start from, which runs offline as it stands."),
+    "calendar": Row("eventstudy.cli.calendar:calendar", "Show trading sessions or schedule changes."),
+    "data check": Row("eventstudy.cli.check:check", "Report data-quality problems in a price file, by row."),
+    "init": Row("eventstudy.cli.init:init", "Create a study from a template."),
     "schema": Row("eventstudy.cli.schema:schema", "Print the reference of the study file, as text or JSON Schema."),
-    "validate": Row(
-        "eventstudy.cli.validate:validate", "Say everything that is wrong with study files, with the place."
+    "validate": Row("eventstudy.cli.validate:validate", "Validate study files; report errors as file:line:column."),
+    "models": Row("eventstudy.cli.models:models", "List expected-return models, or describe one."),
+    "tests": Row("eventstudy.cli.models:significance_tests", "List significance tests, or describe one."),
+    "calibrate": Row(
+        "eventstudy.cli.calibrate:calibrate", "Estimate size and power of the study's tests on non-event dates."
     ),
-    "models": Row("eventstudy.cli.models:models", "List the expected-return models, or say all about one."),
-    "tests": Row("eventstudy.cli.models:significance_tests", "List the significance tests, or say all about one."),
-    "calibrate": Row("eventstudy.cli.calibrate:calibrate", "Measure the size of a study's tests on its quiet times."),
-    "explain": Row("eventstudy.cli.explain:explain", "Say what is behind one figure of a result."),
-    "reproduce": Row("eventstudy.cli.reproduce:reproduce", "Compute a result again and name the first difference."),
-    "selfcheck": Row("eventstudy.cli.selfcheck:selfcheck", "Compute known answers, each beside its reference."),
-    "cite": Row("eventstudy.cli.cite:cite", "Print BibTeX for this package and the methods a study uses."),
-    "doctor": Row("eventstudy.cli.doctor:doctor", "Look at this installation and say what is wrong."),
-    "fetch": Row("eventstudy.cli.fetch:fetch", "Fetch bars from a service into the local store."),
-    "data ls": Row("eventstudy.cli.store:ls", "List the stored series."),
-    "data stat": Row("eventstudy.cli.store:stat", "Print how much the store holds, and where it is."),
-    "data verify": Row("eventstudy.cli.store:verify", "Check every bit of the store."),
-    "data gc": Row("eventstudy.cli.store:gc", "Clear leftovers and damage from the store."),
-    "data export": Row("eventstudy.cli.store:export", "Write stored series to one file."),
-    "data import": Row("eventstudy.cli.store:import_", "Bring series from another machine into the store."),
+    "explain": Row("eventstudy.cli.explain:explain", "Show how a reported number was computed."),
+    "reproduce": Row("eventstudy.cli.reproduce:reproduce", "Recompute a result from its manifest and compare."),
+    "selfcheck": Row("eventstudy.cli.selfcheck:selfcheck", "Compare known results with published references."),
+    "cite": Row("eventstudy.cli.cite:cite", "Print BibTeX entries for the methods used."),
+    "doctor": Row("eventstudy.cli.doctor:doctor", "Diagnose the installation."),
+    "fetch": Row("eventstudy.cli.fetch:fetch", "Download bars into the local store."),
+    "data ls": Row("eventstudy.cli.store:ls", "List stored series."),
+    "data stat": Row("eventstudy.cli.store:stat", "Show the location and size of the store."),
+    "data verify": Row("eventstudy.cli.store:verify", "Verify the checksums of the store."),
+    "data gc": Row("eventstudy.cli.store:gc", "Remove orphaned and corrupt files from the store."),
+    "data export": Row("eventstudy.cli.store:export", "Export stored series to one file."),
+    "data import": Row("eventstudy.cli.store:import_", "Import series from an exported file."),
 }
 
 # The first word of the rows with two words.
 GROUPS: dict[str, str] = {
-    "data": "Look after the price series: check them, and keep the local bar store.",
-    "events": "Look after the reviewed lists of events.",
+    "data": "Check price files and manage the local bar store.",
+    "events": "Work with event files.",
 }
 
 PROGRAM = "eventstudy"
@@ -69,14 +69,14 @@ _flag = partial(typer.Option, callback=console.note, expose_value=False)
 
 
 def _everywhere(
-    quiet: Annotated[bool, _flag("--quiet", help="No talk and no progress; warnings and errors stay.")] = False,
-    json_log: Annotated[bool, _flag("--json-log", help="Talk on standard error as one JSON object a line.")] = False,
+    quiet: Annotated[bool, _flag("--quiet", help="Show only warnings and errors.")] = False,
+    json_log: Annotated[bool, _flag("--json-log", help="Write messages to stderr as JSON Lines.")] = False,
     offline: Annotated[
         bool,
-        _flag("--offline", help="Never open a network connection; what is missing is an error.", envvar=OFFLINE),
+        _flag("--offline", help="Do not use the network; fail if data are missing.", envvar=OFFLINE),
     ] = False,
-    strict: Annotated[bool, _flag("--strict", help="Treat every warning as an error (exit code 4).")] = False,
-    debug: Annotated[bool, _flag("--debug", help="Show the traceback behind an error.")] = False,
+    strict: Annotated[bool, _flag("--strict", help="Treat warnings as errors (exit code 4).")] = False,
+    debug: Annotated[bool, _flag("--debug", help="Show tracebacks.")] = False,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version.", callback=_version, is_eager=True, expose_value=False),
@@ -90,7 +90,7 @@ def build() -> LazyGroup:
     app = typer.Typer(
         name=PROGRAM,
         cls=LazyGroup,
-        help="Market-reaction event studies: when the market could have known, what the price did, how sure we are.",
+        help="Event studies of market reactions: event time, abnormal returns, inference.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -103,7 +103,7 @@ def build() -> LazyGroup:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; nothing a user does wrong ends in a traceback."""
+    """Run one command line and return its exit code; a mistake of the user never ends in a traceback."""
     with console.fresh_manners():
         return exits.guard(lambda: _dispatch(list(arguments)))
 
