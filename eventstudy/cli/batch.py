@@ -16,22 +16,30 @@ if TYPE_CHECKING:
     from eventstudy.batch.entry import Entry
     from eventstudy.batch.run_batch import Night
 
-Paths = Annotated[list[Path], typer.Argument(help="Study files, or folders of them.", metavar="PATH...")]
-Out = Annotated[Path, typer.Option(help="Folder of all reports and the index page.", metavar="DIR")]
-Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: each study's own.", metavar="DIR")]
-Workers = Annotated[int, typer.Option(help="Studies at work at once, each on a process of its own.", min=1, max=64)]
+Paths = Annotated[list[Path], typer.Argument(help="Study files, or directories searched for them.", metavar="PATH...")]
+Out = Annotated[Path, typer.Option(help="Directory for reports and index.html.", metavar="DIR")]
+Data = Annotated[
+    Path | None, typer.Option(help="Directory of price files. Default: paths in the study file.", metavar="DIR")
+]
+Workers = Annotated[int, typer.Option(help="Number of parallel processes.", min=1, max=64)]
 Since = Annotated[
     str,
     typer.Option(
-        help="Only studies with an event at or after this (2026-11-01, 30d, 12h); default all.", metavar="WHEN"
+        help="Run only studies with an event since this date or age (2026-11-01, 30d, 12h). Default: all.",
+        metavar="WHEN",
     ),
 ]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait while another batch works in the folder, instead of exit 6.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print what was done and batch.json on standard output.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Wait for a running batch to finish instead of exiting with code 6.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON to stdout.")]
 AcceptProposals = Annotated[
     bool, typer.Option("--accept-proposals", help='Run events files with status = "proposal" as they are.')
 ]
-Log = Annotated[Path | None, typer.Option(help="Add a JSON line per study; 5 files of 1 MB are kept.", metavar="FILE")]
+Log = Annotated[
+    Path | None,
+    typer.Option(help="Append one JSON line per study; rotated at 1 MB, 5 files. Default: none.", metavar="FILE"),
+]
 
 
 def batch(
@@ -45,7 +53,9 @@ def batch(
     as_json: AsJson = False,
     accept_proposals: AcceptProposals = False,
 ) -> int:
-    """Bring many studies up to date: what has its report for the same study file and data is left alone.
+    """Run many studies, recomputing only those that changed.
+
+    A report of the same study file and data is left alone.
 
     A study that fails is reported and the others are done (exit 1). Restated data make a new version beside the
     old one. A second batch in the same folder exits 6, or waits with --wait.

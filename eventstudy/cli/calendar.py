@@ -28,9 +28,11 @@ def calendar(
     study: Annotated[
         Path | None, typer.Option(help="A study file whose [calendars] rows are used.", metavar="STUDY.toml")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
-    """Print a day's sessions in local time and UTC, or the changes over a range of days.
+    """Show trading sessions or schedule changes.
+
+    One date lists its sessions in local time and UTC; two dates list the changes of schedule between them.
 
     Examples:
         eventstudy calendar MOEX-FX 2021-04-13

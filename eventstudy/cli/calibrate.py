@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from eventstudy.study.calibrate import Calibration
 
 Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
-Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's.", metavar="DIR")]
-Draws = Annotated[int, typer.Option(help="Placebo studies to draw.", min=20, metavar="N")]
-Figure = Annotated[
-    Path | None, typer.Option(help="Also draw the shares into this file, .png or .svg; default: none.", metavar="FILE")
+Data = Annotated[
+    Path | None, typer.Option(help="Directory of price files. Default: paths in the study file.", metavar="DIR")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+Draws = Annotated[int, typer.Option(help="Number of placebo studies.", min=20, metavar="N")]
+Figure = Annotated[
+    Path | None,
+    typer.Option(help="Plot the rejection rates to this file, .png or .svg; default: none.", metavar="FILE"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 PERCENT = 100.0
 BASIS_POINTS = 1e4
 
@@ -28,7 +31,7 @@ BASIS_POINTS = 1e4
 def calibrate(
     study: Study, data: Data = None, draws: Draws = 200, figure: Figure = None, as_json: AsJson = False
 ) -> int:
-    """Run the study at times when nothing happened: how often does each test find something all the same.
+    """Estimate size and power of the study's tests on non-event dates.
 
     The last column is the smallest shock, in basis points of one bar, that four in five placebo studies see at 5 %.
     "worth" says how many independent p-values the n are worth; "!" marks a share no honest test would have.

@@ -50,9 +50,9 @@ def check(
     rules: Annotated[
         bool, typer.Option("--rules", help="List every kind of defect, and what is done about it.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> int:
-    """Say what is wrong with a price file, and what of it would be repaired, kept or refused.
+    """Report data-quality problems in a price file, by row.
 
     What is not stated is assumed and named so. Exit code 0: nothing found; 1: repaired or kept; 4: refused.
 

@@ -19,12 +19,14 @@ Names = Annotated[
     ),
 ]
 Study = Annotated[
-    Path | None, typer.Option(help="Cite what this study file uses; default: only the names.", metavar="STUDY.toml")
+    Path | None, typer.Option(help="Cite what this study file uses. Default: only the names.", metavar="STUDY.toml")
 ]
 
 
 def cite(names: Names = None, study: Study = None) -> None:
-    """Print BibTeX entries: this package, and the papers of the models and tests named or used by a study.
+    """Print BibTeX entries for the methods used.
+
+    Entries are for this package, and for the models and tests named or used by a study.
 
     Examples:
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 STUDIES = ("simulated-day", "fixing")
-Out = Annotated[Path, typer.Option(help="Folder for the figures and reports.", metavar="DIR")]
+Out = Annotated[Path, typer.Option(help="Directory for figures and reports.", metavar="DIR")]
 
 
 def demo(out: Out = Path("eventstudy-demo")) -> None:
-    """Run the founding case offline and show the answer.
+    """Run the example study offline on SIMULATED minutes and ECB daily rates.
 
     Two studies of one event: one-minute bars drawn from a seed (SIMULATED, with known truth), and the European
     Central Bank's real daily fixing of USD/RUB.

@@ -15,9 +15,10 @@ import typer
 from eventstudy.cli import console
 from eventstudy.errors import LockHeldError
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the findings as JSON on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Out = Annotated[
-    Path | None, typer.Option(help="Also look at this batch folder: lock and leftovers; default: none.", metavar="DIR")
+    Path | None,
+    typer.Option(help="Also check this batch directory: lock and orphaned files; default: none.", metavar="DIR"),
 ]
 Level = Literal["ok", "note", "bad"]
 
@@ -33,7 +34,9 @@ class Check:
 
 
 def doctor(out: Out = None, as_json: AsJson = False) -> int:
-    """Look at this installation and say what is wrong: exit 0 when nothing is, else 1. Secrets are never shown.
+    """Diagnose the installation.
+
+    Exit code 0 if nothing is wrong, else 1. Secrets are never shown.
 
     Examples:
 

@@ -24,9 +24,9 @@ def check(
     zone: Annotated[str, typer.Option("--zone", help="The clock of times without an offset.")] = "",
     before: Annotated[str, typer.Option("--before", help="Window before an event: 30min, 2h, 1d.")] = "1h",
     after: Annotated[str, typer.Option("--after", help="Window after an event.")] = "1d",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
-    """Say what is odd about a list of events: copies, overlaps, closed markets, other news inside the windows.
+    """Check an event file for duplicates, overlaps and closed markets.
 
     Ends with exit code 1 when there is something to look at.
 

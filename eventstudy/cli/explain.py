@@ -13,11 +13,11 @@ from eventstudy.cli.results import figures_of, read_bars, read_fits, read_result
 from eventstudy.errors import UnknownNameError
 
 Json = Mapping[str, Any]
-Result = Annotated[Path, typer.Argument(help="A result's folder, or its result.json.", metavar="RESULT")]
+Result = Annotated[Path, typer.Argument(help="Directory of a result, or its result.json.", metavar="RESULT")]
 Figure = Annotated[
     str,
     typer.Argument(
-        help="EVENT/INSTRUMENT/START:STOP or mean/START:STOP; without it all are listed.",
+        help="EVENT/INSTRUMENT/START:STOP or mean/START:STOP. Default: list all.",
         metavar="[ID]",
         autocompletion=complete.figures,
     ),
@@ -26,9 +26,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard out
 
 
 def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> None:
-    """Say what is behind one figure: how it is computed, from which bars, how sure it is, what was left out and why.
+    """Show how a reported number was computed.
 
-    Without an ID the figures of the result are listed. Returns are decimal logs; 1 bp is 0.0001.
+    The explanation lists formula, windows, estimated model, every bar, tests, and excluded events with the reason.
+
+    Without an ID the numbers of the result are listed. Returns are decimal; 1 bp is 0.0001.
 
     Examples:
 

@@ -18,15 +18,17 @@ TEMPLATES = {
 }
 Template = Annotated[
     Literal["fx-intraday", "equity-daily", "batch"],
-    typer.Argument(help="Which study to start from.", metavar="TEMPLATE"),
+    typer.Argument(help="Name of the template.", metavar="TEMPLATE"),
 ]
 Folder = Annotated[
-    Path | None, typer.Argument(help="Folder to write into; default: one named as the template.", metavar="DIR")
+    Path | None, typer.Argument(help="Directory to write to. Default: the name of the template.", metavar="DIR")
 ]
 
 
 def init(template: Template, folder: Folder = None) -> None:
-    """Write a commented study, its events and its data, ready for `validate` and `run`; no file is overwritten.
+    """Create a study from a template.
+
+    A commented study, its events and its data are written, ready for `validate` and `run`. No file is overwritten.
 
     Templates: fx-intraday (minutes around one event), equity-daily (daily shares, market model, several events),
     batch (two studies for the nightly job).

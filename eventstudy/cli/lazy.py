@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """Where a command lives and what it does, in one sentence."""
+    """Module and function of a command, and its summary, which is also the first line of its help."""
 
     place: str
     sentence: str
@@ -59,7 +59,9 @@ class LazyGroup(TyperGroup):
         command.params.extend(p for p in self.everywhere if not taken & set(p.opts))
         for parameter in command.params:
             _say_default(parameter)
-        command.help, lines = examples.split(command.help or "")
+        text, lines = examples.split(command.help or "")
+        _, _, details = text.partition("\n\n")
+        command.help = f"{self.rows[full].sentence}\n\n{details}".strip()
         command.epilog = command.epilog or examples.epilog(lines)
         return command
 

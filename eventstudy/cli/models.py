@@ -8,12 +8,12 @@ import typer
 
 from eventstudy.cli import console
 
-Name = Annotated[str | None, typer.Argument(help="One name; default: all of them.", metavar="[NAME]")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+Name = Annotated[str | None, typer.Argument(help="Name of a row. Default: list all.", metavar="[NAME]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 def models(name: Name = None, as_json: AsJson = False) -> None:
-    """List the expected-return models, or say all about one.
+    """List expected-return models, or describe one.
 
     Examples:
 
@@ -27,7 +27,7 @@ def models(name: Name = None, as_json: AsJson = False) -> None:
 
 
 def significance_tests(name: Name = None, as_json: AsJson = False) -> None:
-    """List the significance tests, or say all about one.
+    """List significance tests, or describe one.
 
     Examples:
 

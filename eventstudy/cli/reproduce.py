@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, Any]
 CLOSE = 1e-12
-Manifest = Annotated[Path, typer.Argument(help="manifest.json of a result.", metavar="MANIFEST")]
+Manifest = Annotated[Path, typer.Argument(help="The manifest.json of a result.", metavar="MANIFEST")]
 Origin = Annotated[
     Path | None,
     typer.Option(
         "--from",
-        help="Folder of the study file, where its relative paths start; default: looked for around the manifest.",
+        help="Directory of the study file. Default: searched for near the manifest.",
         metavar="DIR",
     ),
 ]
-Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's own.", metavar="DIR")]
+Data = Annotated[
+    Path | None, typer.Option(help="Directory of price files. Default: paths in the study file.", metavar="DIR")
+]
 
 
 def reproduce(manifest: Manifest, origin: Origin = None, data: Data = None) -> int:
-    """Compute a result again and compare: exit 0 if it is the same, 1 with the first difference if it is not.
+    """Recompute a result from its manifest and compare.
+
+    Exit code 0 if it is the same, 1 with the first difference if it is not.
 
     On the platform and versions of the manifest every file must have the same bytes; elsewhere every number must
     agree to 1e-12 of its size.

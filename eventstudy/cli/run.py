@@ -18,22 +18,25 @@ WRITTEN = ("result.json", "car.csv", "fits.csv", "ar.csv", "figure.png", "figure
 Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-o", help="Folder for the files; - prints result.json; default: none.", metavar="DIR"),
+    typer.Option("--out", "-o", help='Output directory; "-" prints result.json. Default: print only.', metavar="DIR"),
 ]
 Also = Annotated[
     list[str] | None,
     typer.Option(
-        help="One more file: report.md, tables.tex, report.pdf, car.parquet, tables.xlsx; default: none.",
+        help="Additional output: report.md, tables.tex, report.pdf, car.parquet or tables.xlsx. Repeatable. "
+        "Default: none.",
         metavar="NAME",
     ),
 ]
-Email = Annotated[bool, typer.Option("--email", help="Also write report.eml, a message to send yourself.")]
-Data = Annotated[Path | None, typer.Option(help="Folder of price files; default: the study's.", metavar="DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print result.json on standard output and nothing else there.")]
+Email = Annotated[bool, typer.Option("--email", help="Also write report.eml.")]
+Data = Annotated[
+    Path | None, typer.Option(help="Directory of price files. Default: paths in the study file.", metavar="DIR")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON to stdout.")]
 AcceptProposals = Annotated[
     bool, typer.Option("--accept-proposals", help='Run events files with status = "proposal" as they are.')
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be read, fetched and written; do none of it.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be read, downloaded and written, then exit.")]
 
 
 def run(
@@ -46,7 +49,7 @@ def run(
     dry_run: DryRun = False,
     accept_proposals: AcceptProposals = False,
 ) -> int:
-    """Run a study: abnormal returns, tests, figure, report.
+    """Run a study and report its results.
 
     Examples:
 

@@ -15,7 +15,7 @@ from eventstudy.cli import console
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the cases as JSON on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class Case:
 
 
 def selfcheck(as_json: AsJson = False) -> int:
-    """Compute known answers and print each figure beside its reference: exit 0 when all agree, else 1.
+    """Compare known results with published references.
+
+    Exit code 0 if all agree, else 1.
 
     Everything is offline and takes less than ten seconds. References are published figures, exact fractions and
     arithmetic by hand; none was computed by this program.

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 StorePath = Annotated[
     str, typer.Option(help="Folder of the store; without it, the user's cache folder.", envvar="EVENTSTUDY_STORE")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 DAMAGED = 4
 
 
 def ls(store: StorePath = "", as_json: AsJson = False) -> None:
-    """List the stored series: bars, first and last close (local time), version, size.
+    """List stored series.
+
+    Columns: bars, first and last close (local time), version, size.
 
     Examples:
 
@@ -41,7 +43,7 @@ def ls(store: StorePath = "", as_json: AsJson = False) -> None:
 
 
 def stat(store: StorePath = "", as_json: AsJson = False) -> None:
-    """Print how much the store holds, and where it is.
+    """Show the location and size of the store.
 
     Examples:
 
@@ -68,7 +70,9 @@ def stat(store: StorePath = "", as_json: AsJson = False) -> None:
 
 
 def verify(store: StorePath = "", as_json: AsJson = False) -> int:
-    """Read every stored file and check every bit; exit code 4 where anything is damaged or missing.
+    """Verify the checksums of the store.
+
+    Every file is read. Exit code 4 if anything is corrupt or missing.
 
     Examples:
 
@@ -96,11 +100,13 @@ def verify(store: StorePath = "", as_json: AsJson = False) -> int:
 def gc(
     store: StorePath = "",
     drop_earlier: Annotated[
-        bool, typer.Option("--drop-earlier", help="Also drop the former versions of restated series.")
+        bool, typer.Option("--drop-earlier", help="Also remove earlier versions of restated series.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Clear leftovers and damage; days whose bars are damaged count as missing and are fetched again.
+    """Remove orphaned and corrupt files from the store.
+
+    Days whose bars are corrupt count as missing and are downloaded again.
 
     Examples:
 
@@ -131,7 +137,9 @@ def export(
     store: StorePath = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write stored series to one file: a ZIP for another machine's store, or the bars of one series as a table.
+    """Export stored series to one file.
+
+    The file is a ZIP for the store of another machine, or the bars of one series as a table.
 
     Examples:
 
@@ -155,7 +163,9 @@ def import_(
     store: StorePath = "",
     as_json: AsJson = False,
 ) -> None:
-    """Bring series from another machine into the store; every digest is checked first.
+    """Import series from an exported file.
+
+    Every checksum is verified first.
 
     Examples:
 

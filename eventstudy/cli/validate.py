@@ -13,11 +13,11 @@ from eventstudy.cli import console, exits
 from eventstudy.errors import DataError, Problem, SpecError, did_you_mean
 
 Studies = Annotated[list[Path], typer.Argument(help="Study files (TOML).", metavar="STUDY.toml...")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the problems as JSON on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 def validate(studies: Studies, as_json: AsJson = False) -> int:
-    """Check study files without running them: every problem at once, as file:line:column: key: what to do.
+    """Validate study files; report errors as file:line:column.
 
     Besides the file's own rules this checks that every model, test, source and calendar it names exists, that the
     events can be read and are there, and that the price files are there. Nothing is fetched. Exit 3 if anything is

@@ -81,6 +81,14 @@ def test_every_option_has_a_sentence_a_default_and_a_unit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_the_help_of_a_command_begins_with_its_summary(name: str) -> None:
+    summary = app.COMMANDS[name].sentence
+    assert EVERY[name].help.splitlines()[0] == summary
+    assert summary.endswith(".")
+    assert len(summary) <= 88
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_every_command_has_a_sentence_and_two_examples(name: str) -> None:
     command = EVERY[name]
     assert command.help
