@@ -14,10 +14,11 @@ from eventstudy.errors import EventFileError, UsageError
 TEMPLATES = {
     "fx-intraday": "one event on one-minute bars of USD/RUB (SIMULATED until you name your own source)",
     "equity-daily": "four events on daily share prices with a market model (SIMULATED until you put in your own)",
+    "earnings": "earnings announcements of many shares from one price file and one list (SIMULATED)",
     "batch": "two studies for the nightly batch, with the events they share",
 }
 Template = Annotated[
-    Literal["fx-intraday", "equity-daily", "batch"],
+    Literal["fx-intraday", "equity-daily", "earnings", "batch"],
     typer.Argument(help="Name of the template.", metavar="TEMPLATE"),
 ]
 Folder = Annotated[
@@ -31,7 +32,7 @@ def init(template: Template, folder: Folder = None) -> None:
     A commented study, its events and its data are written, ready for `validate` and `run`. No file is overwritten.
 
     Templates: fx-intraday (minutes around one event), equity-daily (daily shares, market model, several events),
-    batch (two studies for the nightly job).
+    earnings (many shares in one price file, a list of tickers and dates), batch (two studies for the nightly job).
 
     Examples:
 
@@ -60,7 +61,7 @@ def init(template: Template, folder: Folder = None) -> None:
 
 
 def contents(template: str) -> dict[str, bytes]:
-    """Return the files of a template by their relative path; simulated prices are drawn here, from a fixed seed."""
+    """Return the files of a template by their relative path; prices are simulated here, from a fixed seed."""
     from importlib.resources import files
 
     from eventstudy.study.schema import DIRECTIVE, SCHEMA_FILE, json_schema
@@ -71,6 +72,8 @@ def contents(template: str) -> dict[str, bytes]:
         found = {f"studies/{name}": content for name, content in found.items()}
     if template == "equity-daily":
         found |= {f"prices/{code}.SIMULATED.csv": text.encode() for code, text in simulated_prices().items()}
+    if template == "earnings":
+        found |= {name: text.encode() for name, text in simulated_earnings().items()}
     studies = [name for name in found if name.endswith(".toml") and not name.endswith("events.toml")]
     for name in studies:
         found[name] = DIRECTIVE.encode() + found[name]
@@ -104,6 +107,41 @@ def simulated_prices() -> dict[str, str]:
 def _csv(days: object, closes: object) -> str:
     lines = [f"{day},{close:.4f}" for day, close in zip(days, closes, strict=True)]  # type: ignore[call-overload]
     return "date,close\n" + "\n".join(lines) + "\n"
+
+
+SHARES, QUARTER, SURPRISE = 12, 63, 0.02
+
+
+def simulated_earnings() -> dict[str, str]:
+    """Return one long price table of invented shares and an index, and the list of their announcements.
+
+    Daily log returns are 0.0002 + index + noise of 1.2%. Every share announces each quarter, in turn before the open
+    and after the close, and moves by a simulated surprise of 2% (standard deviation) on the trading day that follows.
+    """
+    import numpy as np
+
+    days = np.arange(np.datetime64("2024-01-02"), np.datetime64("2026-12-01"))
+    days = days[np.is_busday(days)][:DAYS]
+    rng = np.random.default_rng(SEED)
+    index = 0.0002 + 0.008 * rng.standard_normal(len(days))
+    returns = index + 0.012 * rng.standard_normal((SHARES, len(days)))
+    codes = [f"S{number:02d}" for number in range(1, SHARES + 1)]
+    events = ["ticker,date,session"]
+    for row, code in enumerate(codes):
+        for place in range(300 + row, len(days) - 10, QUARTER):
+            returns[row, place] += SURPRISE * rng.standard_normal()
+            after = (row + place) % 2 == 1
+            events.append(f"{code},{days[place - after]},{'amc' if after else 'bmo'}")
+    closes = 100 * np.exp(np.cumsum(np.vstack([returns, index]), axis=1))
+    rows = [
+        f"{day},{code},{close:.4f}"
+        for code, series in zip([*codes, "INDEX"], closes, strict=True)
+        for day, close in zip(days, series, strict=True)
+    ]
+    return {
+        "prices.SIMULATED.csv": "\n".join(["Date,Ticker,Close", *rows]) + "\n",
+        "events.csv": "\n".join(events) + "\n",
+    }
 
 
 # Trading day and size of the planted moves; the events file of the template says the evening before or the morning.

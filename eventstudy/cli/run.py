@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,26 @@ from eventstudy.cli import console, exits
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
+    from eventstudy.study.from_files import Files
     from eventstudy.study.load import LoadedStudy
     from eventstudy.study.result import StudyResult
+    from eventstudy.study.spec import StudySpec
 
 WRITTEN = ("result.json", "car.csv", "fits.csv", "ar.csv", "figure.png", "figure.svg", "report.html", "manifest.json")
-Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
+Study = Annotated[
+    Path | None,
+    typer.Argument(help="The study file (TOML), or --prices and --events.", metavar="STUDY.toml"),
+]
+Prices = Annotated[
+    Path | None, typer.Option(help="Prices of one or many instruments: a file, a pattern or a folder.", metavar="FILE")
+]
+Events = Annotated[Path | None, typer.Option(help="List of events, for a study of --prices.", metavar="FILE")]
+Market = Annotated[str, typer.Option(help="Instrument of --prices that is the benchmark.", metavar="CODE")]
+Timezone = Annotated[
+    str, typer.Option(help="Time zone of timestamps without an offset, prices and events.", metavar="ZONE")
+]
+ClosesAt = Annotated[str, typer.Option(help="Local time at which daily data close: 16:00.", metavar="HH:MM")]
+Calendar = Annotated[str, typer.Option(help="Exchange calendar that says when days close: XNYS.", metavar="NAME")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", help='Output directory; "-" prints result.json. Default: print only.', metavar="DIR"),
@@ -40,8 +56,14 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be read
 
 
 def run(
-    study: Study,
+    study: Study = None,
     out: Out = None,
+    prices: Prices = None,
+    events: Events = None,
+    market: Market = "",
+    timezone: Timezone = "",
+    closes_at: ClosesAt = "",
+    calendar: Calendar = "",
     data: Data = None,
     also: Also = None,
     email: Email = False,
@@ -51,23 +73,44 @@ def run(
 ) -> int:
     """Run a study and report its results.
 
+    Without a study file, --prices and --events run the commonest study (market model, or constant mean without
+    --market) and write the study.toml it stands for into the result.
+
     Examples:
 
       eventstudy run study.toml --out result
+      eventstudy run --prices prices.csv --events events.csv --market SPY --closes-at 16:00 --timezone America/New_York
       eventstudy run study.toml --json
     """
     if out is not None and str(out) == "-":
         out, as_json = None, True
     extras = (*(also or ()), *(("report.eml",) if email else ()))
     check_output(out, extras)
-    if dry_run:
-        console.data(plan(study, out, data, extras))
-        return exits.OK
-    from eventstudy.study.load import load_study
+    asked = given_files(prices, events, (market, timezone, closes_at, calendar))
+    check_one_study(study, asked, data)
+    from eventstudy.study.load import load_reviewed
+    from eventstudy.study.spec import StudySpec
 
-    offline = console.manners().offline
-    loaded = load_study(study, data_folder=data, offline=offline, accept_proposals=accept_proposals)
+    if asked is not None:
+        from eventstudy.study.from_files import study_of_files
+
+        folder = out or Path()
+        spec = study_of_files(asked, folder)
+    else:
+        folder = study.parent if study else Path()
+        spec = StudySpec.from_toml(study or Path())
+    if dry_run:
+        console.data("\n".join(plan(spec, (study, folder, data or folder), out, extras)))
+        return exits.OK
+    folders = folder, data or folder
+    loaded = load_reviewed(spec, folders, offline=console.manners().offline, accept_proposals=accept_proposals)
+    for line in loaded.recognized:
+        console.talk(line)
     result, written = answer(loaded, out, extras)
+    if asked is not None and out is not None:
+        from eventstudy.files import write_file
+
+        written = (*written, write_file(out / "study.toml", spec.to_toml().encode()))
     if as_json:
         console.json_data(result.to_dict())
     else:
@@ -75,6 +118,40 @@ def run(
     for path in written:
         console.talk(f"wrote {path}")
     return exits.OK if result.complete else exits.PARTLY
+
+
+def given_files(prices: Path | None, events: Path | None, more: tuple[str, str, str, str]) -> Files | None:
+    """Return the files of a study without a study file; None where none are given.
+
+    Raises
+    ------
+    UsageError
+        If only one of prices and events is given, or an option that belongs to them.
+    """
+    if prices is None and events is None:
+        names = ("--market", "--timezone", "--closes-at", "--calendar")
+        lone = next((name for name, text in zip(names, more, strict=True) if text), "")
+        if lone:
+            raise UsageError(f"{lone} belongs to --prices.", remedy="Set it in the study file, or give --prices.")
+        return None
+    if prices is None or events is None:
+        missing = "--prices" if prices is None else "--events"
+        raise UsageError(f"{missing} is missing.", remedy="Give --prices and --events, or a study file.")
+    from eventstudy.study.from_files import Files
+
+    return Files(prices, events, *more)
+
+
+def check_one_study(study: Path | None, asked: Files | None, data: Path | None) -> None:
+    """Refuse no study, and two."""
+    if study is None and asked is None:
+        raise UsageError(
+            "No study was given.", remedy="Give a study file, or --prices FILE and --events FILE; see eventstudy init."
+        )
+    if study is not None and asked is not None:
+        raise UsageError("--prices and a study file were both given.", remedy="Give one of them.")
+    if asked is not None and data is not None:
+        raise UsageError("--data belongs to a study file.", remedy="Give the path of the prices with --prices.")
 
 
 def check_output(out: Path | None, extras: tuple[str, ...]) -> None:
@@ -107,19 +184,26 @@ def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) 
     return result, () if out is None else library.write_report(loaded, result, out, extras)
 
 
-def plan(study: Path, out: Path | None, data: Path | None, extras: tuple[str, ...] = ()) -> str:
+def plan(
+    spec: StudySpec, where: tuple[Path | None, Path, Path], out: Path | None, extras: tuple[str, ...] = ()
+) -> Iterator[str]:
     """Return what a run would read, fetch and write, one line each."""
-    from eventstudy.study.spec import StudySpec
+    from eventstudy.study.bar_sources import bar_sources
+    from eventstudy.study.load import beside
+    from eventstudy.study.spec import refers_to_data
 
-    spec = StudySpec.from_toml(study)
-    lines = [f"read   {study}"]
-    lines += [f"read   {study.parent / spec.events_file}"] if spec.events_file else []
-    series = (*spec.data, *((spec.market,) if spec.market else ()), *spec.factors)
-    for row in series:
-        place = (
-            (data or study.parent) / row.path if row.path else f"{row.source} {row.instrument} {row.first} {row.last}"
-        )
-        verb = "fetch " if row.source in {"moex", "yahoo"} else "read  "
-        lines.append(f"{verb} {place}".rstrip())
-    lines += [f"write  {out / name}" for name in (*WRITTEN, *extras)] if out else ["write  nothing (no --out)"]
-    return "\n".join(lines)
+    study, folder, data = where
+    if study is not None:
+        yield f"read   {study}"
+    if spec.events_file:
+        yield f"read   {beside(folder, spec.events_file)}"
+    for row in (*spec.data, *((spec.market,) if spec.market else ()), *spec.factors):
+        if refers_to_data(row.model_dump()):
+            continue
+        named = ", ".join(row.codes()) or "every instrument"
+        place = f"{beside(data, row.path)}" if row.path else f"{row.source} {named} {row.first} {row.last}".rstrip()
+        yield f"{'fetch ' if bar_sources()[row.source].network else 'read  '} {place}"
+    if out is None:
+        yield "write  nothing (no --out)"
+    names = (*WRITTEN, *extras, *(() if study else ("study.toml",)))
+    yield from (f"write  {out / name}" for name in names if out is not None)

@@ -94,21 +94,43 @@ def _event_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[str,
 
 
 def _series_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
-    from eventstudy.market.calendars import calendar_names
+    """Ask the source of every series what keeps it from being read; nothing is fetched."""
+    from pydantic import ValidationError
 
+    from eventstudy.market.calendars import calendar_names
+    from eventstudy.market.sources.description import DataSpec
+    from eventstudy.study.bar_sources import bar_sources
+    from eventstudy.study.load import with_clock_of
+    from eventstudy.study.own_calendars import plain
+
+    known = (*calendar_names(), *(plain(raw.get("calendars", {})) if isinstance(raw.get("calendars"), dict) else ()))
+    read: list[DataSpec] = []
     for place, row in _series(raw):
-        path, calendar = row.get("path"), row.get("calendar")
-        if isinstance(path, str) and path and not (folder / path).is_file():
-            yield f"{place}.path", f"there is no file {path!r} beside the study file."
-        if isinstance(calendar, str) and calendar and calendar not in calendar_names():
-            known = calendar_names()
+        calendar, path = row.get("calendar"), row.get("path")
+        if isinstance(calendar, str) and calendar and calendar not in known:
             shown = ", ".join(known[:12])
-            yield f"{place}.calendar", f"{calendar!r} is no calendar. {did_you_mean(calendar, known)} Some are {shown}."
+            nearest = did_you_mean(calendar, known)
+            yield f"{place}.calendar", f"{calendar!r} is not a calendar. {nearest} Some are {shown}."
+            continue
+        try:
+            given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+            spec = DataSpec(**given)
+        except (ValidationError, TypeError):
+            continue  # the file's own rules say what is wrong with it
+        if place.startswith("data"):
+            read.append(spec)
+        spec = with_clock_of(spec, read)
+        source = bar_sources().get(spec.source)
+        if source is not None and isinstance(path, str) and path:
+            placed = spec.model_copy(update={"path": str(folder / path)})
+            yield from ((f"{place}.{key}", message) for key, message in source.problems(placed))
 
 
 def _series(raw: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for kind in ("data", "factors"):
         rows = raw.get(kind)
+        if isinstance(rows, dict):
+            yield kind, rows
         for number, row in enumerate(rows if isinstance(rows, list) else ()):
             if isinstance(row, dict):
                 yield f"{kind}[{number}]", row

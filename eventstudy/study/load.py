@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,15 +85,22 @@ def load_study(
     """
     expect("path", path, (str, Path), "Pass the name of a study file.")
     path = Path(path)
-    spec = StudySpec.from_toml(path)
-    proposed = bool(spec.events_file) and is_proposal(path.parent / spec.events_file)
+    folders = path.parent, Path(data_folder or path.parent)
+    return load_reviewed(StudySpec.from_toml(path), folders, offline=offline, accept_proposals=accept_proposals)
+
+
+def load_reviewed(
+    spec: StudySpec, folders: tuple[Path, Path], *, offline: bool = False, accept_proposals: bool = False
+) -> LoadedStudy:
+    """Load what a spec names; events that nobody has reviewed are refused unless they are accepted."""
+    proposed = bool(spec.events_file) and is_proposal(beside(folders[0], spec.events_file))
     if proposed and not accept_proposals:
         raise DataError(
             f'{spec.events_file} has status = "proposal": nobody has reviewed its events.',
             remedy='Review it and set status = "reviewed", or accept it as it is: --accept-proposals '
             "(Python: accept_proposals=True).",
         )
-    loaded = load_spec(spec, path.parent, Path(data_folder or path.parent), offline=offline)
+    loaded = load_spec(spec, *folders, offline=offline)
     if not proposed:
         return loaded
     said = Notice("ES-PROPOSAL", f"The events of {spec.events_file} are proposals that nobody has reviewed.")
@@ -137,7 +145,7 @@ def load_series(
     series = (*studied, *((market,) if market else ()), *factors)
     digests = {f"{one.instrument.code} ({one.source})": series_digest(one) for one in series}
     if spec.events_file:
-        digests[spec.events_file] = hashlib.sha256((folder / spec.events_file).read_bytes()).hexdigest()
+        digests[spec.events_file] = hashlib.sha256(beside(folder, spec.events_file).read_bytes()).hexdigest()
     recognized = (*universe.recognized, *(line for part in found for line in part.recognized))
     notices = tuple(
         Notice("ES-INSTRUMENT-LEFT-OUT", f"{out.instrument} was left out. {out.reason}") for out in universe.left_out
@@ -159,7 +167,7 @@ def nothing_to_study(universe: Universe) -> DataError:
 
 def read_row(row: DataSpec, folder: Path, reading: Reading) -> Universe:
     """Return the series of one table of a study file."""
-    placed = row.model_copy(update={"path": str(folder / row.path)}) if row.path else row
+    placed = row.model_copy(update={"path": str(beside(folder, row.path))}) if row.path else row
     universe = read_source(placed, reading, bar_sources())
     if "SIMULATED" in Path(row.path).name:
         return replace(universe, series=tuple(replace(one, simulated=True) for one in universe))
@@ -189,18 +197,27 @@ def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[P
         return Universe((universe[row.instrument],))
     folder, reading = where
     own = replace(reading, wanted=None)
-    if spec.data and row.source == "file":
-        first = spec.data[0]
-        taken = {name: getattr(first, name) for name in ("timezone", "calendar", "closes_at")}
-        if not any(getattr(row, name) for name in taken):
-            row = row.model_copy(update=taken)
+    row = with_clock_of(row, spec.data)
     if row.source == "file" and row.holds == "prices":
-        placed = as_returns_where_they_are(row.model_copy(update={"path": str(folder / row.path)}))
+        placed = as_returns_where_they_are(row.model_copy(update={"path": str(beside(folder, row.path))}))
         row = row.model_copy(update={"holds": placed.holds, "unit": placed.unit})
     found = read_row(row, folder, own)
     if not found.series:
         raise DataError(" ".join(out.reason for out in found.left_out) or f"{row.path} holds no series.")
     return found
+
+
+def beside(folder: Path, name: str) -> Path:
+    """Return a path of a study file; ``..`` is resolved by name, so that the folder need not exist yet."""
+    return Path(os.path.normpath(folder / name))
+
+
+def with_clock_of(row: DataSpec, data: Sequence[DataSpec]) -> DataSpec:
+    """Return a market or factor table that states neither zone, calendar nor close with those of the data."""
+    clock = ("timezone", "calendar", "closes_at")
+    if not data or row.source != "file" or any(getattr(row, name) for name in clock):
+        return row
+    return row.model_copy(update={name: getattr(data[0], name) for name in clock})
 
 
 def read_source(spec: DataSpec, reading: Reading, sources: Mapping[str, BarSource]) -> Universe:
@@ -227,7 +244,7 @@ def _events(spec: StudySpec, folder: Path) -> tuple[Event, ...]:
 
     if not spec.events_file:
         raise DataError("The study names no events.", remedy='Add [events] with file = "events.toml".')
-    events = tuple(read_events(folder / spec.events_file, timezone=spec.event_timezone))
+    events = tuple(read_events(beside(folder, spec.events_file), timezone=spec.event_timezone))
     missing = sorted(set(spec.events) - {event.id for event in events})
     if missing:
         known = ", ".join(sorted(event.id for event in events)[:10])
