@@ -28,7 +28,7 @@ StrArray: TypeAlias = NDArray[np.object_]
 LabelSide = Literal["left", "right"]
 AnchorName = Literal["bracket", "earliest", "latest"]
 Alternative = Literal["two-sided", "greater", "less"]
-ReturnKind = Literal["log", "simple"]
+ReturnKind = Literal["log", "simple", "difference"]
 Span = Literal["own", "drop"]
 
 SECOND_US = 1_000_000

@@ -152,8 +152,11 @@ class AbnormalReturns:
     def bhar(self, window: WindowLike, kind: ReturnKind = "log") -> FloatArray:
         """Return each event's buy-and-hold abnormal return, a simple return: ``prod(1 + R) - prod(1 + E[R])``.
 
-        Log returns are summed and turned into simple ones first; compounding logs would be wrong.
+        Log returns are summed and turned into simple ones first; compounding logs would be wrong. Differences have
+        none: NaN.
         """
+        if kind == "difference":
+            return np.full(len(self), np.nan)
         if kind == "log":
             expected = self.expected(window)
             return np.asarray(np.expm1(self.car(window) + expected) - np.expm1(expected), dtype=np.float64)
@@ -163,6 +166,8 @@ class AbnormalReturns:
 
     def held(self, kind: ReturnKind = "log") -> FloatArray:
         """Return the buy-and-hold abnormal return from the first cell to each cell, shape (N, L2)."""
+        if kind == "difference":
+            return np.full(self.ar.shape, np.nan)
         expected = self._expected_cells(Window(int(self.tau[0]), int(self.tau[-1])))
         if kind == "log":
             likely = np.cumsum(expected, axis=1)

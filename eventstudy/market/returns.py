@@ -94,7 +94,10 @@ def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Re
 
 
 def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: ReturnKind = "log") -> Returns:
-    """Return log or simple returns; see ``log_returns``. Simple: ``P_i / P_{i-1} - 1``."""
+    """Return log returns, simple ones (``P_i / P_{i-1} - 1``) or differences (``P_i - P_{i-1}``); see ``log_returns``.
+
+    Differences are in the units of the series and need no positive prices: yields, spreads, prices at or below zero.
+    """
     # A study of a frame of returns reads no calendar.
     from eventstudy.market import calendars
     from eventstudy.market.bars import Bars
@@ -104,7 +107,8 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
     clock = calendar or bars.instrument.calendar
     venue = calendars.calendar(clock) if isinstance(clock, str) else clock
     timed = TimedReturns(bars.closes_us, bars.step // pd.Timedelta(microseconds=1), bars.zone)
-    return returns_on(bars.instrument, venue, timed, changes(checked_prices(bars), kind))
+    prices = bars.frame["close"].to_numpy(dtype=np.float64) if kind == "difference" else checked_prices(bars)
+    return returns_on(bars.instrument, venue, timed, changes(prices, kind))
 
 
 @value
@@ -154,9 +158,12 @@ def checked_prices(bars: Bars) -> FloatArray:
 
 def changes(prices: FloatArray, kind: ReturnKind) -> FloatArray:
     """Return the change from each price to the next; NaN first and wherever one of the two is missing."""
-    made = np.full(len(prices), np.nan)
-    made[1:] = np.diff(np.log(prices)) if kind == "log" else prices[1:] / prices[:-1] - 1
-    return made
+    change = np.full(len(prices), np.nan)
+    if kind == "difference":
+        change[1:] = np.diff(prices)
+    else:
+        change[1:] = np.diff(np.log(prices)) if kind == "log" else prices[1:] / prices[:-1] - 1
+    return change
 
 
 def crosses_closed_time(venue: TradingCalendar, closes: IntArray, step_us: int) -> BoolArray:

@@ -24,6 +24,7 @@ from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
 from eventstudy.study.price_doubts import restored
+from eventstudy.study.risk_free import in_excess
 from eventstudy.study.time_axes import TimeAxes
 from eventstudy.study.units import checked_regressors, notices_of, unit_notices
 
@@ -62,7 +63,7 @@ def read_inputs(
         given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
         series = wide_series(given, axes)
         if spec.variable == "return":
-            notices = unit_notices(series.values)
+            notices = () if spec.returns == "difference" else unit_notices(series.values)
         else:
             series = replace(series, values=of_returns(spec.variable, series.values))
     else:
@@ -73,7 +74,8 @@ def read_inputs(
     read = [factor_returns(item, given, spec.returns, axes) for item in columns]
     factors, odd = checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
-    notices = (*notices, *match_notices(spec, matches))
+    series, excess = in_excess(series, spec.model)
+    notices = (*notices, *match_notices(spec, matches), *excess)
     table = laid_table(as_pandas(events), series, spec.event_dates)
     held = [*([] if isinstance(given, pd.DataFrame) else given), *columns]
     sources = [item for item in held if isinstance(item, Bars | Returns)]
@@ -213,14 +215,18 @@ def _standardized(returns: Returns) -> Returns:
 def as_returns(item: Bars | Returns, kind: ReturnKind) -> Returns:
     """Return the returns of one series; simple returns are made from the logs, by the earlier price."""
     if isinstance(item, Bars):
-        item = import_module("eventstudy.market.returns").log_returns(item)
+        how: ReturnKind = "difference" if kind == "difference" else "log"
+        item = import_module("eventstudy.market.returns").returns(item, kind=how)
+    elif kind == "difference" and isinstance(item, Returns):
+        raise UsageError(
+            f"returns = 'difference' needs prices; the series of {item.instrument.code} holds returns.",
+            remedy="Use returns = 'log' or 'simple'.",
+        )
     if not isinstance(item, Returns):
         raise UsageError(
             f"The data holds a {type(item).__name__}.", remedy="Pass Bars, Returns, a list of them, or a wide frame."
         )
-    if kind == "log":
-        return item
-    return replace(item, values=np.expm1(item.values))
+    return replace(item, values=np.expm1(item.values)) if kind == "simple" else item
 
 
 def many(given: Regressors) -> list[Bars | Returns | pd.Series | str]:

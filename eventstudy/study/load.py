@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from eventstudy.news.items import Event
 
 Series = Bars | Returns
+# Checks that presume prices above zero; a study of differences leaves such rows as they are.
+PRICES_ABOVE_ZERO = ("negative price", "zero price", "impossible range", "unit jump", "split-like jump", "large jump")
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ def load_series(
     regressors = (*((spec.market,) if spec.market else ()), *spec.factors)
     references = {row.instrument for row in regressors if refers_to_data(row.model_dump())}
     everything = not events or any(not event.instruments for event in events)
-    reading = Reading(wanted=None if everything else named | references, offline=offline)
+    wanted = None if everything else named | references
+    reading = Reading(wanted=wanted, offline=offline, any_sign=spec.returns == "difference")
     universe = together([read_row(row, data_folder, reading) for row in spec.data])
     known = {*universe.codes, *(out.instrument for out in universe.left_out)}
     if not everything and not known & named:  # the ledger then says of every event what it lacks
@@ -167,6 +170,8 @@ def nothing_to_study(universe: Universe) -> DataError:
 
 def read_row(row: DataSpec, folder: Path, reading: Reading) -> Universe:
     """Return the series of one table of a study file."""
+    if reading.any_sign:
+        row = row.model_copy(update={"accept": (*row.accept, *PRICES_ABOVE_ZERO)})
     placed = row.model_copy(update={"path": str(beside(folder, row.path))}) if row.path else row
     universe = read_source(placed, reading, bar_sources())
     if "SIMULATED" in Path(row.path).name:

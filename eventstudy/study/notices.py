@@ -46,6 +46,14 @@ def variable_notices(variable: str) -> tuple[Notice, ...]:
     return (Notice("ES-VARIABLE", told),)
 
 
+def difference_notices(spec: StudySpec) -> tuple[Notice, ...]:
+    """Report that the outcome variable is a difference of prices, which has the units of the series."""
+    if spec.returns != "difference" or spec.variable != "return":
+        return ()
+    message = "The outcome variable is the difference of prices, in the units of the series, not returns."
+    return (Notice("ES-VARIABLE", message),)
+
+
 def unused_notices(spec: StudySpec, given: Mapping[str, bool], response_needs: str) -> tuple[Notice, ...]:
     """Warn about a market or factors that neither the model nor the intraday response uses.
 
@@ -139,4 +147,4 @@ def study_notices(spec: StudySpec, abnormal: AbnormalReturns, ledger: OpenLedger
     duplicates = int((ledger.code == outcomes.DUPLICATE).sum())
     if duplicates:
         told.append(Notice("ES-DUPLICATE", f"{duplicates} events were given more than once and counted once."))
-    return (*variable_notices(spec.variable), *told)
+    return (*variable_notices(spec.variable), *difference_notices(spec), *told)

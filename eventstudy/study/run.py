@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eventstudy.abnormal.measure import SMALL_CELLS
+from eventstudy.abnormal.models.row import ModelRow
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
@@ -74,7 +75,7 @@ def run_study(
     check_arguments(spec, events, data, (market, factors), closes_at)
     model = look_up("model", MODELS, spec.model)
     check_options(spec.tests, spec.test_options)
-    _check_needs(spec, model.needs, market, factors)
+    _check_needs(spec, model, market, factors)
     with using_calendars(spec.calendars), runner(executor) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run)
@@ -95,12 +96,13 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
     return _result(study, inputs, estimates, run_tests(spec, estimates))
 
 
-def _check_needs(spec: StudySpec, needs: str, market: Regressors, factors: Regressors) -> None:
+def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:
+    needs = model.needs
     if needs == "market" and market is None:
         raise UsageError(f"The model {spec.model!r} needs a market.", remedy="Pass market=... or choose another model.")
     if needs == "factors" and factors is None and market is None:
         raise UsageError(f"The model {spec.model!r} needs factors.", remedy="Pass factors=... or another model.")
-    if MODELS[spec.model].has_estimation_window and spec.estimation is None:
+    if model.has_estimation_window and model.estimated and spec.estimation is None:
         raise UsageError(
             f"The model {spec.model!r} has parameters, but there is no estimation window.",
             remedy="Set estimation, for example [-260, -11].",

@@ -54,8 +54,9 @@ class StudySpec(Settings):
         Trading hours by the name of the calendar they override and extend: ``{"rows": [...]}``, each row with
         ``dates``, or ``first``, ``last`` and ``on`` ("weekdays", "weekend", "every day"), and with ``sessions`` or
         ``closed``; or ``{"file": "hours.toml"}``. With ``zone`` the rows are the entire calendar.
-    returns : {"log", "simple"}
-        Kind of returns that are computed from prices.
+    returns : {"log", "simple", "difference"}
+        Kind of returns that are computed from prices. Differences (``P_t - P_{t-1}``) are in the units of the series:
+        yields, spreads, prices at or below zero.
     span : {"own", "drop"}
         Market and factor returns of a bar that spans several of theirs (holidays, halts, thin trading): compounded
         between the closes of the series, or such bars dropped.
@@ -175,6 +176,13 @@ class StudySpec(Settings):
     @property
     def test_windows(self) -> tuple[Window, ...]:
         return tuple(Window(*pair) for pair in (self.windows or (self.event,)))
+
+    @property
+    def unit(self) -> str:
+        """Unit of abnormal returns in tables and figures: "bp" for returns, otherwise that of the outcome variable."""
+        if self.variable == "return":
+            return "units of the series" if self.returns == "difference" else "bp"
+        return {"absolute_return": "bp", "log_volume": "log points"}.get(self.variable, self.variable.replace("_", " "))
 
     def __str__(self) -> str:
         windows = ", ".join(map(str, self.test_windows))
@@ -310,6 +318,11 @@ def _estimation_ends_before_the_event(settings: Mapping[str, Any]) -> Iterator[t
         )
 
 
+def _differences_are_summed(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if settings.get("returns") == "difference" and settings.get("measure") == "bhar":
+        yield "measure", "differences of prices do not compound; use measure = 'car', or returns = 'simple'."
+
+
 def _windows_lie_inside_the_event_window(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     event = settings.get("event", (0, 0))
     for position, pair in enumerate(settings.get("windows", ())):
@@ -429,6 +442,7 @@ def _calendars_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str, s
 RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _estimation_ends_before_the_event,
     _windows_lie_inside_the_event_window,
+    _differences_are_summed,
     _names_are_known,
     _sources_have_what_they_need,
     _columns_name_roles,

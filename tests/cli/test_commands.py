@@ -268,7 +268,8 @@ def test_validate_names_a_missing_event_and_a_missing_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     app.run(["init", "equity-daily", "."])
-    (tmp_path / "prices/BBB.SIMULATED.csv").unlink()
+    for path in (tmp_path / "prices").glob("*.csv"):
+        path.unlink()
     text = (
         (tmp_path / "study.toml")
         .read_text()
@@ -279,7 +280,7 @@ def test_validate_names_a_missing_event_and_a_missing_file(
     assert app.run(["validate", "study.toml"]) == 3
     shown = capfd.readouterr().out
     assert "Did you mean 'aaa-results'?" in shown
-    assert "BBB.SIMULATED.csv" in shown
+    assert "data.path: No file fits prices/*.SIMULATED.csv" in shown
     assert len(shown.splitlines()) == 2
 
 

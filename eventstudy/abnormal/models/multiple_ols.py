@@ -134,6 +134,20 @@ def least_squares(y: Cells, X: Columns) -> Fit:
     )
 
 
+def through_origin(y: Cells, X: Columns) -> Fit:
+    """Fit ``y = X b`` without a constant for every row; its coefficient is 0 and carries no error."""
+    y, X = np.asarray(y), stacked(X, y.shape)
+    valid, n = usable(y, X)
+    solved = solve(design(X, valid)[:, :, 1:], y if valid is None else np.where(valid, y, 0.0))
+    k = len(X)
+    coef, root = np.zeros((len(y), k + 1)), np.zeros((len(y), k + 1, k + 1))
+    coef[:, 1:], root[:, 1:, 1:] = solved.coef, solved.xtx_inv_sqrt
+    ssr = np.einsum("ij,ij->i", solved.residuals, solved.residuals)
+    condition = np.where(solved.rank < k, np.inf, solved.condition)
+    found = Coefficients(coef, root, ssr, np.full(len(y), np.nan), condition)
+    return finish(found, FitData((y, *X), with_gaps(solved.residuals, valid), n), k)
+
+
 def design(X: FloatArray, valid: BoolArray | None) -> FloatArray:
     """Return (1, X) with zero rows where a bar is not usable, shape (B, L1, 1 + k)."""
     columns = [np.ones(X.shape[1:]), *X]

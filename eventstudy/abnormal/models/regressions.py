@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.abnormal.gather import Block, Cells, Columns
 from eventstudy.abnormal.models.fit_rules import r_squared, usable
-from eventstudy.abnormal.models.multiple_ols import huber, least_squares, newey_west
+from eventstudy.abnormal.models.multiple_ols import huber, least_squares, newey_west, through_origin
 from eventstudy.abnormal.models.ols import market_model
 from eventstudy.abnormal.models.row import Fit, Options
 from eventstudy.arrays import FloatArray, look_up
@@ -30,6 +30,15 @@ def regression(y: Cells, X: Columns, options: Options) -> Fit:
     """Expect ``alpha`` plus a loading times each regressor."""
     fit = look_up("fit", FITS, str(options["fit"]))(y, X, options)
     return look_up("covariance", COVARIANCES, str(options["covariance"]))(fit, X, options)
+
+
+def factor_model(y: Cells, X: Columns, options: Options) -> Fit:
+    """Expect a loading times each factor, plus ``alpha`` unless the option ``constant`` is false."""
+    if options["constant"]:
+        return regression(y, X, options)
+    if not plain(options):
+        raise UsageError("constant = false needs fit = 'ols' and covariance = 'classical'.", remedy="Leave them out.")
+    return through_origin(y, X)
 
 
 def plain(options: Options) -> bool:

@@ -137,6 +137,8 @@ class ModelRow:
         Whether the function reads rows of estimation windows as it goes; otherwise they are cut beforehand.
     line : Moments -> Line, or None
         The model as a line of the moments of a window with at most one regressor, if it is one.
+    estimated : bool
+        Whether coefficients are estimated, so that there must be an estimation window.
     noise : (variance_params, before, last) -> FloatArray, shape (N, L2), or None
         Variance of the noise of every event cell, from the fit's ``variance_params`` and the bars after the estimation
         window that the cell holds (``before + 1`` to ``last``); None where every bar has ``sigma2``.
@@ -156,6 +158,7 @@ class ModelRow:
     lags: Callable[[Options], int] = no_lags
     streams: Callable[[Options], bool] = never
     line: Callable[[Any], Any] | None = None
+    estimated: bool = True
     noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None
 
     def __repr__(self) -> str:

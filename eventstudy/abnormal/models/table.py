@@ -62,6 +62,7 @@ MODELS: Mapping[str, ModelRow] = {
         "the market's own move",
         prepare=regressions.first_only,
         regressors=_one,
+        estimated=False,
     ),
     "market": ModelRow(
         regressions.regression,
@@ -103,14 +104,15 @@ MODELS: Mapping[str, ModelRow] = {
         lags=regressions.lags_option,
     ),
     "factor": ModelRow(
-        regressions.regression,
+        regressions.factor_model,
         "factors",
-        "alpha plus a loading on every factor given (FF3, FF5, Carhart, Brent and the dollar index ...)",
+        "alpha plus a loading on every factor given (FF3, FF5, Carhart, Brent and the dollar index ...); "
+        "returns are in excess of a factor named RF; constant = false leaves alpha out",
         "AR_t = R_t - a - b'F_t;  V(CAR) = s2 (L + d'(X'X)^-1 d),  d = sum_win (1, F_t),  df = M - 1 - k",
         (refs.FAMA_FRENCH_1993,),
         "factors that contain the event itself",
         "what the factors explain",
-        options=REGRESSION,
+        options=REGRESSION | {"constant": True},
     ),
     "capm": ModelRow(
         regressions.capm,

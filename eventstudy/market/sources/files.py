@@ -193,6 +193,8 @@ class Reading:
     against : DailyCloses or None
     offline : bool
         Keep services from the network.
+    any_sign : bool
+        Whether prices at or below zero are data, as in a study of differences.
     tables : dict
         Tables read before, by file and by what decides how it is read.
     """
@@ -201,6 +203,7 @@ class Reading:
     thing: Instrument | None = None
     against: DailyCloses | None = None
     offline: bool = False
+    any_sign: bool = False
     tables: dict[tuple[str, str], PriceTable] = field(default_factory=dict)
 
 

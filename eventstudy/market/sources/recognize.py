@@ -80,12 +80,15 @@ def recognize(grid: Grid, spec: DataSpec) -> Recognized:
     if len(header[0]) > 1 and (found := two_level(header, grid, stated)):
         return found
     names = tuple(levels[0] if len(levels) == 1 else " ".join(filter(None, levels)) for levels in header)
-    by_role = named_roles(names, layout) | {role: place_of(column, names, grid) for role, column in stated.items()}
+    known = named_roles(names, layout)
+    by_role = known | {role: place_of(column, names, grid) for role, column in stated.items()}
     refuse_twins(grid, names, by_role.values())
     time, clock = time_columns(names, by_role, stated, grid)
     kept = {role: n for role, n in by_role.items() if role not in PLACES}
     utc = clock < 0 and bool(UTC_NAME.search(names[time]))
     value = value_role(kept, spec, names)
+    if "close" in stated and "close" in known:
+        kept["close"] = known["close"]  # the close that open, high and low belong to
     if value is not None:
         ticker = by_role.get("ticker", -1)
         fields = {role: n for role, n in kept.items() if n != ticker and n != time} | {"value": value}
