@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ from eventstudy.errors import DataError, Notice, UsageError, did_you_mean, expec
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
-from eventstudy.study.event_table import laid_table
+from eventstudy.market.universe import Universe
+from eventstudy.study.event_table import INSTRUMENT_COLUMNS, laid_table
 from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from eventstudy.news.items import Event
     from eventstudy.study.spec import StudySpec
 
-Data: TypeAlias = "Bars | Returns | Sequence[Bars | Returns] | pd.DataFrame"
+Data: TypeAlias = "Bars | Returns | Universe | Sequence[Bars | Returns] | pd.DataFrame"
 Regressors: TypeAlias = "Bars | Returns | pd.Series | pd.DataFrame | str | Sequence[Bars | Returns | pd.Series] | None"
 
 
@@ -57,21 +58,23 @@ def read_inputs(
     """Bring events, data, market and factors into the engine's form."""
     axes = TimeAxes(closes_at or _declared_close(spec))
     given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
+    whole = given
     bars: tuple[Bars, ...] = ()
     notices: tuple[Notice, ...] = ()
     if isinstance(given, pd.DataFrame):
-        given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
+        whole = given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
+        given = without_regressors(given, regressors, events)
         series = wide_series(given, axes)
         if spec.variable == "return":
             notices = () if spec.returns == "difference" else unit_notices(series.values)
         else:
             series = replace(series, values=of_returns(spec.variable, series.values))
     else:
-        given, notices = _with_doubtful_rows(spec, given, events)
+        given, notices = _with_doubtful_rows(spec, without_regressors(given, regressors, events), events)
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
-    read = [factor_returns(item, given, spec.returns, axes) for item in columns]
+    read = [factor_returns(item, whole, spec.returns, axes) for item in columns]
     factors, odd = checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     series, excess = in_excess(series, spec.model)
@@ -81,6 +84,25 @@ def read_inputs(
     sources = [item for item in held if isinstance(item, Bars | Returns)]
     simulated = any(item.simulated for item in sources)
     return Inputs(table, series, bars, simulated, (*notices, *odd, *notices_of(sources)))
+
+
+def without_regressors(
+    given: Any, regressors: tuple[Regressors, Regressors], events: Sequence[Event] | pd.DataFrame
+) -> Any:
+    """Return the series without those named as market or factors; one that an event names is studied as well."""
+    names = {item for part in regressors for item in many(part) if isinstance(item, str)}
+    if not names:
+        return given
+    frame = as_pandas(events)
+    if isinstance(frame, pd.DataFrame):
+        column = next((name for name in INSTRUMENT_COLUMNS if name in frame), None)
+        named = set() if column is None else set(map(str, frame[column]))
+    else:
+        named = {code for event in events for code in getattr(event, "instruments", ())}
+    out = names - named
+    if isinstance(given, pd.DataFrame):
+        return given.drop(columns=[name for name in given.columns if name in out])
+    return [one for one in given if one.instrument.code not in out]
 
 
 def _with_doubtful_rows(
@@ -115,7 +137,7 @@ def check_arguments(
     frame = "a frame with the columns `instrument` and `time`"
     expect("events", as_pandas(events), (pd.DataFrame, list, tuple), f"Pass Event values (read_events), or {frame}.")
     series = "Pass Bars, Returns, a list of these, or a frame of returns with one column per instrument."
-    expect("data", as_pandas(data), (pd.DataFrame, list, tuple, Bars, Returns), series)
+    expect("data", as_pandas(data), (pd.DataFrame, list, tuple, Bars, Returns, Universe), series)
     for name, given in zip(("market", "factors"), map(as_pandas, regressors), strict=True):
         series = "Pass Bars, Returns, a pandas.Series, the name of a column of `data`, or a list of these."
         if given is not None:

@@ -164,7 +164,9 @@ def test_differences_do_not_compound() -> None:
 
 def test_market_adjusted_needs_no_estimation_window() -> None:
     frame = pd.DataFrame({"AAA": SHARE, "SPY": MARKET / 100}, index=DAYS)
-    events = pd.DataFrame({"instrument": ["AAA"], "time": [pd.Timestamp(f"{DAYS[5]:%Y-%m-%d} 12:00", tz="America/New_York")]})
+    events = pd.DataFrame(
+        {"instrument": ["AAA"], "time": [pd.Timestamp(f"{DAYS[5]:%Y-%m-%d} 12:00", tz="America/New_York")]}
+    )
     spec = es.StudySpec(model="market_adjusted", event=(0, 60), returns="simple")
     result = es.run_study(spec, events, frame[["AAA"]], market=frame["SPY"], closes_at="16:00 America/New_York")
     assert result.abnormal.ar[0] == pytest.approx((SHARE - MARKET / 100)[5:66], abs=1e-15)
