@@ -235,7 +235,7 @@ def _names(key: str) -> tuple[str, ...]:
     from eventstudy.response.jumps import LEVELS
     from eventstudy.response.price_rules import PRICE_RULES
     from eventstudy.response.seasonality import PERIODICITIES
-    from eventstudy.study.load import bar_sources
+    from eventstudy.study.bar_sources import bar_sources
 
     tables: Mapping[str, Iterable[str]] = {
         "model.name": MODELS,
