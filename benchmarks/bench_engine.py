@@ -60,7 +60,9 @@ def events(
 
 
 def spec(tests: tuple[str, ...], estimation: tuple[int, int], event: tuple[int, int]) -> es.StudySpec:
-    return es.StudySpec(model="market", estimation=estimation, event=event, tests=tests, response="off")
+    return es.StudySpec(
+        model="market", estimation=estimation, event=event, tests=tests, primary=tests[0], response="off"
+    )
 
 
 def daily_spec(tests: tuple[str, ...]) -> es.StudySpec:

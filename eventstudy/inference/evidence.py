@@ -20,6 +20,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.inference.clustering import CommonDates, calendar_places, common_dates
 from eventstudy.inference.diagnostics import diagnose
+from eventstudy.inference.intervals import Interval
 from eventstudy.inference.ranking import NO_RANKS, RankSums
 
 # Twenty sums side by side are the fewest that can give p <= 0.05; overlapping ones add little to them.
@@ -35,7 +36,7 @@ class PlaceboCounts:
     """Per event: placebo windows D, and how many are at least as large as the event.
 
     ``two_sided``, ``greater`` and ``less`` count ``|CAR_d| >= |CAR|``, ``CAR_d >= CAR`` and ``CAR_d <= CAR``; ``sd`` is
-    the standard deviation of the D placebo CARs.
+    the standard deviation of the D placebo CARs. ``interval`` holds the effects that the test does not reject.
     """
 
     days: IntArray
@@ -43,6 +44,7 @@ class PlaceboCounts:
     greater: IntArray
     less: IntArray
     sd: FloatArray
+    interval: Interval
 
 
 @dataclass(frozen=True, eq=False)

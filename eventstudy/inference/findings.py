@@ -13,6 +13,7 @@ from eventstudy.abnormal.events import Pairs
 from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import Alternative, FloatArray, IntArray, StrArray, value
 from eventstudy.inference import distributions
+from eventstudy.inference.intervals import Interval, symmetric
 from eventstudy.inference.significance import Distribution, Significance
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class Findings:
         Reasons there is no number; ``reason[i]`` points here.
     reason : IntArray, shape (n,)
         0 where the test applies, else 1 + index into ``reasons``.
+    adjusted : FloatArray or None, shape (n,)
+        p-values adjusted for the number of tests.
+    level : float
+        Confidence level of ``interval``.
+    test_interval : Interval or None
+        Interval of a test for which it is not the estimate plus or minus standard errors.
     """
 
     test: str
@@ -60,6 +67,8 @@ class Findings:
     reasons: tuple[str, ...] = ()
     reason: IntArray | None = None
     adjusted: FloatArray | None = None
+    level: float = 0.95
+    test_interval: Interval | None = None
 
     def __repr__(self) -> str:
         if len(self) == 1:
@@ -75,6 +84,14 @@ class Findings:
         if self.own_pvalue is not None:
             return self.own_pvalue
         return distributions.pvalue(self.statistic, self.df, self.distribution, self.alternative)
+
+    @cached_property
+    def interval(self) -> Interval:
+        """Effects that a two-sided test does not reject at ``1 - level``, in the unit of the estimate."""
+        if self.test_interval is not None:
+            return self.test_interval
+        df = np.full(len(self), np.inf) if self.distribution == "normal" else self.df
+        return symmetric(self.estimate, np.where(np.isfinite(self.statistic), self.se, np.nan), df, self.level)
 
     @property
     def events(self) -> StrArray:
@@ -124,6 +141,8 @@ class Findings:
                 "se": self.se,
                 "statistic": self.statistic,
                 "df": self.df,
+                "low": self.interval.low,
+                "high": self.interval.high,
                 "pvalue": self.pvalue,
                 "adjusted_pvalue": np.full(n, math.nan) if self.adjusted is None else self.adjusted,
                 "n": self.n,

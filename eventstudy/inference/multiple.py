@@ -22,6 +22,7 @@ class AdjustmentRow:
     """One adjustment: from the p-values of a family, or from draws of its statistics under the null."""
 
     function: Callable[[FloatArray], FloatArray]
+    words: str
     controls: str
     references: tuple[Reference, ...]
     needs_draws: bool = False
@@ -93,25 +94,29 @@ def _from_draws(p: FloatArray) -> FloatArray:
 
 
 ADJUSTMENTS: Mapping[str, AdjustmentRow] = {
-    "holm": AdjustmentRow(holm, "family-wise error, any dependence", (refs.HOLM_1979,)),
+    "holm": AdjustmentRow(holm, "Holm", "family-wise error, any dependence", (refs.HOLM_1979,)),
     "benjamini_hochberg": AdjustmentRow(
         benjamini_hochberg,
+        "Benjamini-Hochberg",
         "false discovery rate, positive dependence",
         (refs.BENJAMINI_HOCHBERG_1995,),
     ),
     "benjamini_yekutieli": AdjustmentRow(
         benjamini_yekutieli,
+        "Benjamini-Yekutieli",
         "false discovery rate, any dependence",
         (refs.BENJAMINI_YEKUTIELI_2001,),
     ),
     "romano_wolf": AdjustmentRow(
         _from_draws,
+        "Romano-Wolf step-down",
         "family-wise error, dependence kept by resampling placebo days or events",
         (refs.ROMANO_WOLF_2005,),
         needs_draws=True,
     ),
     "max_t": AdjustmentRow(
         _from_draws,
+        "max-t",
         "family-wise error, dependence kept by resampling placebo days or events",
         (refs.WESTFALL_YOUNG_1993,),
         needs_draws=True,

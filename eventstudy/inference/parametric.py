@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray
+from eventstudy.arrays import BoolArray, FloatArray
+from eventstudy.inference import intervals
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 from eventstudy.inference.significance import Distribution
 
@@ -71,13 +73,34 @@ def patell(sample: Sample) -> Statistic:
     n = int(there.sum())
     if n == 0:
         return not_applicable("no event has a CAR with more than 2 degrees of freedom", n_events=0)
-    z = scar[there].sum() / np.sqrt((df[there] / (df[there] - 2)).sum())
-    return one(float(sample.car[there].mean()), float(z), n_events=n)
+    return _summed(sample, there, 1.0)
+
+
+def _summed(sample: Sample, there: BoolArray, inflation: float) -> Statistic:
+    """Return Patell's Z with its variance times ``inflation``, and the interval of effects that it does not reject."""
+    scar, df = standardized(sample)
+    variance = float((df[there] / (df[there] - 2)).sum()) * inflation
+    found = one(
+        float(sample.car[there].mean()), float(scar[there].sum() / np.sqrt(variance)), n_events=int(there.sum())
+    )
+    car, sd = sample.car[there], np.sqrt(sample.variance[there])
+    return replace(found, interval=intervals.summed(car, sd, variance, sample.level))
 
 
 def bmp(sample: Sample) -> Statistic:
     """t of the mean standardized CAR over its own spread: the event may change the variance."""
-    return mean_over_spread(standardized(sample)[0], "SCAR", sample.car)
+    return _studentized(sample, 1.0)
+
+
+def _studentized(sample: Sample, factor: float) -> Statistic:
+    """Return BMP's t times ``factor``, and the interval of effects that it does not reject."""
+    scar = standardized(sample).scar
+    found = mean_over_spread(scar, "SCAR", sample.car)
+    if found.df is None or not np.isfinite(found.statistic[0]):
+        return found
+    there = np.isfinite(scar)
+    interval = intervals.studentized(sample.car[there], np.sqrt(sample.variance[there]), factor, sample.level)
+    return replace(found, statistic=found.statistic * factor, interval=interval)
 
 
 def _clustering(sample: Sample, n: int) -> tuple[float, str]:
@@ -98,8 +121,8 @@ def kp_patell(sample: Sample) -> Statistic:
     r, why = _clustering(sample, plain.n_events)
     if why:
         return not_applicable(why, n_events=plain.n_events)
-    adjusted = float(plain.statistic[0]) / np.sqrt(1 + (plain.n_events - 1) * r)
-    return one(float(plain.estimate[0]), adjusted, n_events=plain.n_events)
+    scar, df = standardized(sample)
+    return _summed(sample, np.isfinite(scar) & (df > 2), 1 + (plain.n_events - 1) * r)
 
 
 def kp_bmp(sample: Sample) -> Statistic:
@@ -110,8 +133,7 @@ def kp_bmp(sample: Sample) -> Statistic:
     r, why = _clustering(sample, plain.n_events)
     if why:
         return not_applicable(why, n_events=plain.n_events)
-    adjusted = float(plain.statistic[0]) * np.sqrt((1 - r) / (1 + (plain.n_events - 1) * r))
-    return one(float(plain.estimate[0]), adjusted, df=float(plain.df[0]), n_events=plain.n_events)
+    return _studentized(sample, float(np.sqrt((1 - r) / (1 + (plain.n_events - 1) * r))))
 
 
 def brown_warner_1980(sample: Sample) -> Statistic:

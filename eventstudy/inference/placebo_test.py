@@ -8,6 +8,7 @@ import numpy as np
 
 from eventstudy.inference.bootstrap import empirical
 from eventstudy.inference.evidence import PlaceboCounts
+from eventstudy.inference.intervals import Interval, beyond
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 
@@ -21,7 +22,8 @@ def placebo(sample: Sample) -> Statistic:
         statistic = np.where(there, sample.car / counts.sd, np.nan)
     reasons = ("no other day has the same clock window complete", "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(counts.days > 0, 0, 1))
-    return Statistic(sample.car, statistic, counts.sd, n=counts.days, pvalue=p, reasons=reasons, reason=reason)
+    found = Statistic(sample.car, statistic, counts.sd, n=counts.days, pvalue=p, reasons=reasons, reason=reason)
+    return replace(found, interval=counts.interval)
 
 
 def placebo_refit(sample: Sample) -> Statistic:
@@ -40,10 +42,12 @@ def placebo_refit(sample: Sample) -> Statistic:
     with np.errstate(invalid="ignore", divide="ignore"):
         made = one(mean, np.float64(mean) / spread, se=spread, n_events=len(car))
     p = np.array([empirical(mean, drawn, sample.alternative)])
-    return replace(made, n=np.array([len(drawn)]), pvalue=p)
+    low, high = beyond(mean, drawn, sample.level)
+    interval = Interval(np.array([low]), np.array([high]))
+    return replace(made, n=np.array([len(drawn)]), pvalue=p, interval=interval)
 
 
-def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...]) -> PlaceboCounts:
+def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: float = 0.95) -> PlaceboCounts:
     """Count, for each event, the placebo CARs at least as far out as its own.
 
     Moves that are equal on paper differ by the rounding of logarithms, some 1e-16 of a log price each, so "at least
@@ -51,7 +55,7 @@ def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...]) -> Place
     """
     N = len(car)
     counts = np.zeros((4, N), dtype=np.int64)
-    spread = np.full(N, np.nan)
+    spread, ends = np.full(N, np.nan), np.full((2, N), np.nan)
     for i, draws in enumerate(placebo_car):
         slack = 1e-9 * abs(car[i])
         counts[:, i] = (
@@ -61,4 +65,5 @@ def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...]) -> Place
             (draws <= car[i] + slack).sum(),
         )
         spread[i] = draws.std(ddof=1) if len(draws) > 1 else np.nan
-    return PlaceboCounts(counts[0], counts[1], counts[2], counts[3], spread)
+        ends[:, i] = beyond(float(car[i]), draws, level)
+    return PlaceboCounts(counts[0], counts[1], counts[2], counts[3], spread, Interval(ends[0], ends[1]))

@@ -18,6 +18,7 @@ from eventstudy.inference.findings import Findings
 from eventstudy.inference.sample import Options, Sample, Statistic, TestRow
 from eventstudy.inference.table import TESTS
 
+SUMS_ONLY = "the test is for sums of abnormal returns; buy-and-hold returns are products, skewed to the right"
 COMPAT_KEY = "compat"
 UNDEFINED = "the statistic is not a finite number for this sample"
 
@@ -80,7 +81,7 @@ def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> F
         found = row.function(sample)
     else:
         able = ", ".join(name for name, other in TESTS.items() if other.buy_and_hold)
-        found = _without(row, sample, f"the test judges summed abnormal returns; for measure = 'bhar' there are {able}")
+        found = _without(row, sample, f"{SUMS_ONLY}; for measure = 'bhar' there are {able}")
     found = _only_numbers(found)
     n = len(found.statistic)
     nan = np.full(n, np.nan)
@@ -107,6 +108,8 @@ def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> F
         own_pvalue=found.pvalue,
         reasons=reasons,
         reason=reason,
+        level=sample.level,
+        test_interval=found.interval,
     )
 
 

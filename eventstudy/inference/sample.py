@@ -12,11 +12,13 @@ from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import Alternative, FloatArray, IntArray
 from eventstudy.inference.evidence import Evidence
+from eventstudy.inference.intervals import Interval
 from eventstudy.inference.significance import Distribution
 from eventstudy.references import Reference, doi_of, text_of
 
 Options = Mapping[str, Any]
 Scope = Literal["event", "average"]
+Assumption = Literal["independence", "variance", "symmetry", "many events"]
 NO_OPTIONS: Options = {}
 
 
@@ -36,6 +38,8 @@ class Sample:
         The user's, over the defaults of the test.
     evidence : Evidence
     seed : int
+    level : float
+        Confidence level of intervals.
     """
 
     abnormal: AbnormalReturns
@@ -47,6 +51,7 @@ class Sample:
     options: Options
     evidence: Evidence
     seed: int = 0
+    level: float = 0.95
 
     def __len__(self) -> int:
         return len(self.car)
@@ -67,7 +72,8 @@ class Sample:
 class Statistic:
     """What a test returns: columns of n rows (n = N for scope ``event``, 1 for ``average``).
 
-    ``pvalue`` is only set by tests that have their own reference distribution; ``reason`` says why there is no number.
+    ``pvalue`` is only set by tests with a reference distribution of their own, ``interval`` by tests whose interval is
+    not the estimate plus or minus standard errors; ``reason`` says why there is no number.
     """
 
     estimate: FloatArray
@@ -79,6 +85,7 @@ class Statistic:
     pvalue: FloatArray | None = None
     reasons: tuple[str, ...] = ()
     reason: IntArray | None = None
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class TestRow:
 
     ``words`` is its name in a sentence, to come before "test"; ``needs`` names the evidence that is accumulated for it;
     ``buy_and_hold`` says that it looks at one number per event and nothing else, so that it can be about buy-and-hold
-    returns as well as sums.
+    returns as well as sums; ``assumes`` names what must hold of the data for the test to keep its size.
     """
 
     __test__ = False
@@ -104,6 +111,7 @@ class TestRow:
     needs: frozenset[str] = frozenset()
     options: Options = field(default_factory=lambda: NO_OPTIONS)
     buy_and_hold: bool = False
+    assumes: frozenset[Assumption] = frozenset()
 
     def __repr__(self) -> str:
         return f"<TestRow: H0: {self.null}>"

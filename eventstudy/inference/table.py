@@ -20,6 +20,7 @@ TESTS: Mapping[str, TestRow] = {
         "one event is one draw, no limit theorem helps; event-induced variance over-rejects",
         (refs.CAMPBELL_LO_MACKINLAY_1997,),
         options={"forecast_error": True},
+        assumes=frozenset({"variance"}),
     ),
     "cross_sectional_t": TestRow(
         parametric.cross_sectional_t,
@@ -32,6 +33,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering: 42 % rejections at 5 % with mean correlation 0.1 and 50 events",
         (refs.BROWN_WARNER_1980,),
         buy_and_hold=True,
+        assumes=frozenset({"independence", "symmetry"}),
     ),
     "brown_warner_1980": TestRow(
         parametric.brown_warner_1980,
@@ -44,6 +46,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering and event-induced variance",
         (refs.BROWN_WARNER_1980,),
         options={"forecast_error": False},
+        assumes=frozenset({"independence", "variance"}),
     ),
     "brown_warner_1985": TestRow(
         parametric.brown_warner_1985,
@@ -56,6 +59,7 @@ TESTS: Mapping[str, TestRow] = {
         "event-induced variance (17 %); windows long beside the estimation window, since L^2/M is left out",
         (refs.BROWN_WARNER_1985,),
         needs=frozenset({"portfolio"}),
+        assumes=frozenset({"variance"}),
     ),
     "patell": TestRow(
         parametric.patell,
@@ -67,6 +71,7 @@ TESTS: Mapping[str, TestRow] = {
         "independent events whose variance the event does not change",
         "event-induced variance (17 % at doubled variance), clustering (42 % at correlation 0.1)",
         (refs.PATELL_1976,),
+        assumes=frozenset({"independence", "variance"}),
     ),
     "kp_patell": TestRow(
         parametric.kp_patell,
@@ -82,6 +87,7 @@ TESTS: Mapping[str, TestRow] = {
             refs.KOLARI_PAPE_PYNNONEN_2018,
         ),
         needs=frozenset({"common_dates"}),
+        assumes=frozenset({"variance"}),
     ),
     "bmp": TestRow(
         parametric.bmp,
@@ -93,6 +99,7 @@ TESTS: Mapping[str, TestRow] = {
         "independent events",
         "clustering (43 %); strong skewness (8 %)",
         (refs.BOEHMER_MUSUMECI_POULSEN_1991,),
+        assumes=frozenset({"independence", "symmetry"}),
     ),
     "kp_bmp": TestRow(
         parametric.kp_bmp,
@@ -108,6 +115,7 @@ TESTS: Mapping[str, TestRow] = {
             refs.KOLARI_PAPE_PYNNONEN_2018,
         ),
         needs=frozenset({"common_dates"}),
+        assumes=frozenset({"symmetry"}),
     ),
     "lamb": TestRow(
         parametric.lamb,
@@ -120,6 +128,7 @@ TESTS: Mapping[str, TestRow] = {
         "event-induced variance",
         (refs.LAMB_1995,),
         needs=frozenset({"portfolio"}),
+        assumes=frozenset({"variance"}),
     ),
     "corrado_rank": TestRow(
         rank.corrado_rank,
@@ -135,6 +144,7 @@ TESTS: Mapping[str, TestRow] = {
             refs.COWAN_1992,
         ),
         needs=frozenset({"ranks_raw"}),
+        assumes=frozenset({"variance"}),
     ),
     "corrado_zivney": TestRow(
         rank.corrado_zivney,
@@ -147,6 +157,7 @@ TESTS: Mapping[str, TestRow] = {
         "strong skewness (29 %); few events (7 % at N = 10): a common random scale shifts all ranks together",
         (refs.CORRADO_ZIVNEY_1992,),
         needs=frozenset({"ranks_standardized"}),
+        assumes=frozenset({"symmetry", "many events"}),
     ),
     "campbell_wasley": TestRow(
         rank.campbell_wasley,
@@ -159,6 +170,7 @@ TESTS: Mapping[str, TestRow] = {
         "event-induced variance; under-rejects as L grows",
         (refs.CAMPBELL_WASLEY_1993,),
         needs=frozenset({"ranks_raw"}),
+        assumes=frozenset({"variance"}),
     ),
     "grank_t": TestRow(
         rank.grank_t,
@@ -171,6 +183,7 @@ TESTS: Mapping[str, TestRow] = {
         "strong skewness (29 %); few events (7 % at N = 10)",
         (refs.KOLARI_PYNNONEN_2011,),
         needs=frozenset({"granks"}),
+        assumes=frozenset({"symmetry", "many events"}),
     ),
     "grank_z": TestRow(
         rank.grank_z,
@@ -183,6 +196,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering (43 %); strong skewness (29 %)",
         (refs.KOLARI_PYNNONEN_2011,),
         needs=frozenset({"granks"}),
+        assumes=frozenset({"independence", "symmetry", "many events"}),
     ),
     "sign": TestRow(
         sign.sign,
@@ -195,7 +209,7 @@ TESTS: Mapping[str, TestRow] = {
         "skewness shifts the share of positive returns away from one half",
         (refs.DIXON_MOOD_1946,),
         options={"zeros": "keep"},
-        buy_and_hold=True,
+        assumes=frozenset({"independence", "symmetry"}),
     ),
     "generalized_sign": TestRow(
         sign.generalized_sign,
@@ -209,7 +223,7 @@ TESTS: Mapping[str, TestRow] = {
         (refs.COWAN_1992,),
         needs=frozenset({"positive_share"}),
         options={"zeros": "keep"},
-        buy_and_hold=True,
+        assumes=frozenset({"independence"}),
     ),
     "corrado_sign": TestRow(
         rank.corrado_sign,
@@ -233,7 +247,7 @@ TESTS: Mapping[str, TestRow] = {
         "independent, symmetric CARs",
         "clustering; skewness",
         (refs.WILCOXON_1945,),
-        buy_and_hold=True,
+        assumes=frozenset({"independence", "symmetry"}),
     ),
     "johnson_t": TestRow(
         parametric.johnson_t,
@@ -246,6 +260,7 @@ TESTS: Mapping[str, TestRow] = {
         "normal critical values at small N",
         (refs.JOHNSON_1978,),
         buy_and_hold=True,
+        assumes=frozenset({"independence", "many events"}),
     ),
     "hall_t": TestRow(
         parametric.hall_t,
@@ -258,6 +273,7 @@ TESTS: Mapping[str, TestRow] = {
         "few events (9 % at N = 10); clustering (43 %)",
         (refs.HALL_1992,),
         buy_and_hold=True,
+        assumes=frozenset({"independence", "many events"}),
     ),
     "bootstrap_t": TestRow(
         bootstrap.bootstrap_t,
@@ -271,6 +287,7 @@ TESTS: Mapping[str, TestRow] = {
         (refs.LYON_BARBER_TSAI_1999,),
         options={"draws": 1000, "share": 0.25, "adjustment": "johnson"},
         buy_and_hold=True,
+        assumes=frozenset({"independence", "many events"}),
     ),
     "jackknife_t": TestRow(
         parametric.jackknife_t,
@@ -282,13 +299,14 @@ TESTS: Mapping[str, TestRow] = {
         "independent events",
         "clustering",
         (refs.GIACCOTTO_SFIRIDIS_1996,),
+        assumes=frozenset({"independence"}),
     ),
     "calendar_time": TestRow(
         calendar_time.calendar_time,
         "calendar-time",
         "average",
         "t",
-        "the mean abnormal return of the calendar-time portfolio is zero",
+        "the mean abnormal return per bar of the calendar-time portfolio is zero",
         "t = mean_t(P_t) / (sd(P_t)/sqrt(T)), P_t = mean AR of the events whose window holds instant t ~ t(T - 1)",
         "portfolio returns uncorrelated in time",
         "few instants; changing composition",
@@ -313,6 +331,7 @@ TESTS: Mapping[str, TestRow] = {
         ),
         options={"draws": 1000, "weights": "rademacher"},
         buy_and_hold=True,
+        assumes=frozenset({"independence", "symmetry"}),
     ),
     "placebo": TestRow(
         placebo_test.placebo,
@@ -326,6 +345,7 @@ TESTS: Mapping[str, TestRow] = {
         (refs.PHIPSON_SMYTH_2010,),
         options={"missing": "refuse"},
         needs=frozenset({"placebo"}),
+        assumes=frozenset({"variance"}),
     ),
     "placebo_refit": TestRow(
         placebo_test.placebo_refit,
@@ -339,6 +359,7 @@ TESTS: Mapping[str, TestRow] = {
         (refs.BROWN_WARNER_1980,),
         options={"draws": 1000, "path": "two_pass"},
         needs=frozenset({"refits"}),
+        assumes=frozenset({"variance"}),
     ),
     "sample_quantile": TestRow(
         sign.sample_quantile,
@@ -351,5 +372,6 @@ TESTS: Mapping[str, TestRow] = {
         "volatility regimes differ between estimation and event window; long windows (6 % at M = 20 L)",
         (refs.GELBACH_HELLAND_KLICK_2013,),
         needs=frozenset({"tail_counts"}),
+        assumes=frozenset({"variance"}),
     ),
 }

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eventstudy.report.finding import average_of, finding, finite, sure, words
+from eventstudy.report.finding import adjustment_words, average_of, finding, finite, sure, words
 from eventstudy.report.references import Citation, citation
 from eventstudy.report.shape import ShapeParts
 from eventstudy.report.tables import Cell, Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import length, span, unstamped
+from eventstudy.show.numbers import length, pvalue, span, unstamped
 from eventstudy.study.notices import STUDIED
 
 Json = Mapping[str, Any]
@@ -72,28 +72,47 @@ class Page:
 def response_table(study: Json, unit: str = "basis points of log return", *, simulated: bool) -> Table:
     """Return one row per event, instrument and window, with every test's p-value."""
     tests = list(dict.fromkeys(name for r in study["responses"] for name in r["tests"]))
+    adjusted, bhar = adjusted_title(study, each=True), any("bhar" in r for r in study["responses"])
+    shown = tests if adjusted else []
     columns = (
         Column("instrument", "Instrument"),
         Column("event", "Event"),
         Column("window", "Window"),
-        Column("car", "CAR, bp", "bp"),
-        Column("se", "s.e., bp", "width"),
+        Column("bhar", "BHAR, bp", "bp") if bhar else Column("car", "CAR, bp", "bp"),
+        *([] if bhar else [Column("se", "s.e., bp", "width")]),
         *[Column(f"p_{name}", f"p, {words(name)}", "pvalue") for name in tests],
+        *[Column(f"adjusted_{name}", f"{adjusted} of {words(name)}", "pvalue") for name in shown],
     )
     rows = tuple(
         (
             plain(r["instrument"], 60),
             plain(r["event"], 64),
             span(r["window"]),
-            r["car"],
-            r["se"],
+            *([r["bhar"]] if bhar else [r["car"], r["se"]]),
             *[r["tests"].get(name, {}).get("pvalue") for name in tests],
+            *[r["tests"].get(name, {}).get("adjusted_pvalue") for name in shown],
         )
         for r in by_instrument(study["responses"])
     )
     kept, kept_rows = without_empty(*without_repeats(columns, rows))
-    caption = f"Cumulated abnormal returns (CAR) in {unit}, and p-values"
+    what = (
+        "Buy-and-hold abnormal returns (BHAR), simple returns in bp"
+        if bhar
+        else f"Cumulative abnormal returns (CAR) in {unit}"
+    )
+    caption = f"{what}, and p-values"
     return Table("responses", caption, kept, kept_rows, simulated)
+
+
+def adjusted_title(study: Json, *, each: bool = False) -> str:
+    """Return the head of a column of adjusted p-values, or an empty string where the study does not adjust."""
+    return f"p, adjusted ({adjustment_words(study, each=each)})" if (study.get("primary") or {}).get("adjust") else ""
+
+
+def role(study: Json, test: str) -> str:
+    """Return whether a test is the primary one, or one whose assumptions the data violate."""
+    primary = study.get("primary") or {}
+    return "primary" if test == primary.get("test") else "not valid here" * (test in primary.get("unsuited", {}))
 
 
 def unit_of(spec: Any) -> str:
@@ -131,29 +150,39 @@ def by_instrument(responses: Sequence[Json]) -> list[Json]:
 
 def aggregate_table(study: Json, *, simulated: bool) -> Table:
     """Return one row per window and test across events."""
+    bhar = any("abhar" in a for a in study["aggregates"])
     columns = (
         Column("window", "Window"),
         Column("test", "Test"),
-        Column("caar", "CAAR, bp", "bp"),
+        Column("abhar", "Mean BHAR, bp", "bp") if bhar else Column("caar", "CAAR, bp", "bp"),
+        Column("low", "Low, bp", "bp"),
+        Column("high", "High, bp", "bp"),
         Column("statistic", "Statistic", "number"),
         Column("pvalue", "p", "pvalue"),
-        Column("n_events", "Events", "count"),
+        Column("adjusted_pvalue", adjusted_title(study) or "p, adjusted", "pvalue"),
+        Column("n_events", "N", "count"),
+        Column("role", "Role"),
         Column("reason", "Why there is no number"),
     )
     rows = tuple(
         (
             span(a["window"]),
             words(name),
-            a["caar"],
+            a.get("abhar", a["caar"]),
+            t.get("low"),
+            t.get("high"),
             t.get("statistic"),
             t.get("pvalue"),
+            t.get("adjusted_pvalue"),
             a["n_events"],
+            role(study, name),
             plain(t.get("reason") or ""),
         )
         for a in study["aggregates"]
         for name, t in (a["tests"] or {"": {}}).items()
     )
-    caption = "Mean cumulated abnormal return across events (CAAR)"
+    caption = "Mean buy-and-hold abnormal return (BHAR)" if bhar else "Mean CAR across events (CAAR)"
+    caption += " with the intervals of each test"
     return Table("aggregates", caption, *without_empty(columns, rows), simulated)
 
 
@@ -166,7 +195,8 @@ def test_table(study: Json, *, simulated: bool) -> Table:
         Column("test", "Test"),
         Column("statistic", "Statistic", "number"),
         Column("pvalue", "p", "pvalue"),
-        Column("n", "Days or bars", "count"),
+        Column("adjusted_pvalue", adjusted_title(study, each=True) or "p, adjusted", "pvalue"),
+        Column("n", "Observations", "count"),
         Column("reason", "Why there is no number"),
     )
     rows = tuple(
@@ -177,6 +207,7 @@ def test_table(study: Json, *, simulated: bool) -> Table:
             words(name),
             t.get("statistic"),
             t.get("pvalue"),
+            t.get("adjusted_pvalue"),
             t.get("n"),
             plain(t.get("reason") or ""),
         )
@@ -238,13 +269,13 @@ def speed_section(given: Material) -> tuple[Section, ...]:
 
 def certainty_section(given: Material) -> Section:
     """Return how sure the finding is: one sentence per response or window, anchors compared, every test."""
-    study, simulated, level = given.study, given.simulated, float(given.spec.level)
+    study, simulated = given.study, given.simulated
     shared = average_of(study)
     if shared is not None:
-        points = [f"{span(a['window'])}: {sure(a['tests'], level)}" for a in study["aggregates"] if a["tests"]]
+        points = [f"{span(a['window'])}: {sure(study, a['tests'])}" for a in study["aggregates"] if a["tests"]]
     else:
         told = [r for r in study["responses"] if r["window"] == study["responses"][0]["window"]]
-        points = [f"{plain(r['instrument'], 40)}: {sure(r['tests'], level)}" for r in told[:MOST_TOLD]]
+        points = [f"{plain(r['instrument'], 40)}: {sure(study, r['tests'])}" for r in told[:MOST_TOLD]]
     tables = [*given.shape.certainty]
     tables += [cut_short(test_table(study, simulated=simulated))] if study["responses"] and shared is None else []
     heading = "How sure, and why"
@@ -258,7 +289,9 @@ def spoilers_section(given: Material) -> Section:
         + (f" [{plain(w['code'], 20)}]" if isinstance(w, Mapping) and w.get("code") else "")
         for w in given.study["warnings"]
     ]
-    cited = [(name, citation(name)) for name in given.spec.tests]
+    cited = [(name, citation(name)) for name in tests_of(given.study, given.spec)]
+    primary = given.study.get("primary") or {}
+    points += [f"The {words(n)} test is not valid here: it {why}." for n, why in primary.get("unsuited", {}).items()]
     weak = [f"Weak spot of the {words(n)} test: {c.fails_when}." for n, c in cited if c is not None and c.fails_when]
     left_out = outcome_table(given.study, simulated=given.simulated, used=False)
     calm = () if points or left_out.rows or given.shape.dangers else (CALM,)
@@ -278,7 +311,7 @@ def details_section(given: Material) -> tuple[Section, ...]:
     return (Section("details", "Every event", tables=tuple(t for t in tables if t.rows)),)
 
 
-def method_section(spec: Any) -> Section:
+def method_section(study: Json, spec: Any) -> Section:
     estimation = "none (the model has no parameters)"
     if spec.estimation:
         estimation = span(spec.estimation)
@@ -295,10 +328,30 @@ def method_section(spec: Any) -> Section:
         f"Returns are {kind} returns between closing instants.{studied} The event interval is laid on the bars with "
         f"the anchor '{spec.anchor}': {anchors[spec.anchor]}; that merged move is tau = 0.",
         f"Expected return: model '{spec.model}'; estimation window {estimation}; event window {span(spec.event)}, "
-        f"in {spec.clock}. Tests are {spec.alternative}.",
+        f"in {spec.clock}. Tests are {spec.alternative}. {hypotheses(study, spec)}",
     )
-    cited = tuple(c for name in (spec.model, *spec.tests) if (c := citation(name)) is not None)
+    cited = tuple(c for name in (spec.model, *tests_of(study, spec)) if (c := citation(name)) is not None)
     return Section("method", "Method and references", paragraphs, citations=cited)
+
+
+def tests_of(study: Json, spec: Any) -> tuple[str, ...]:
+    """Return the tests of a study and its primary test."""
+    primary = study.get("primary") or {}
+    return tuple(dict.fromkeys((*spec.tests, *([primary["test"]] if primary else []))))
+
+
+def hypotheses(study: Json, spec: Any) -> str:
+    """Return the family that p-values were adjusted over, or how many hypotheses there are without an adjustment."""
+    p = [t["pvalue"] for row in (*study["responses"], *study["aggregates"]) for t in row["tests"].values()]
+    p = [value for value in p if finite(value)]
+    if spec.adjust:
+        return f"p-values are adjusted by {adjustment_words(study)}, within each test and never across tests."
+    if len(p) < 2:
+        return ""
+    return (
+        f"{len(p):,} hypotheses were tested and no p-value was adjusted: if none held an effect, about "
+        f"{len(p) * (1 - spec.level):.1f} would be at or below {1 - spec.level:g}; the smallest is {pvalue(min(p))}."
+    )
 
 
 def provenance_section(facts: Json, *, simulated: bool) -> Section:
@@ -327,7 +380,7 @@ def make_page(given: Material) -> Page:
         spoilers_section(given),
         *((given.event,) if given.event is not None else ()),
         *details_section(given),
-        method_section(given.spec),
+        method_section(given.study, given.spec),
         provenance_section(given.facts, simulated=given.simulated),
     )
     said = finding(given.study, float(given.spec.level), given.moved)

@@ -1,4 +1,4 @@
-"""The finding in two sentences: what moved by how much, and how sure that is."""
+"""The finding in a few sentences: what moved by how much, the interval, the p-value, and what speaks against it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, p_is, pvalue, share, span
+from eventstudy.show.numbers import bp, p_is, pvalue, span
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3
+POWER_Z = 0.8416  # the normal quantile of 80 % power
+REVERSED = 0.5
 
 
 def words(name: str) -> str:
@@ -24,44 +27,100 @@ def finite(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def decisive(tests: Json) -> tuple[str, Json] | None:
-    """Return the test a finding rests on: placebo days where there are some, else the first with a p-value."""
-    usable = [(name, test) for name, test in tests.items() if finite(test.get("pvalue"))]
-    placebo = [pair for pair in usable if "placebo" in pair[0]]
-    return next(iter(placebo or usable), None)
+def primary_test(study: Json, tests: Json) -> tuple[str, Json] | None:
+    """Return the primary test among ``tests``; if it has no p-value there, the first valid one that has."""
+    primary = study.get("primary") or {}
+    usable = {name: test for name, test in tests.items() if finite(test.get("pvalue"))}
+    unsuited = primary.get("unsuited", {})
+    names = [primary.get("test"), *(name for name in usable if name not in unsuited), *usable]
+    return next(((name, usable[name]) for name in names if name in usable), None)
 
 
-def verdict(test: Json, name: str, level: float) -> str:
-    """Return a clause on how sure: the p-value, its days, the smallest p that could be reached."""
-    p, n = test["pvalue"], int(test.get("n") or 0)
-    judged = f"chance is an unlikely explanation at the {share(level)} level"
-    judged = judged if p <= 1 - level else f"it may well be chance at the {share(level)} level"
-    if "placebo" in name:
-        as_large = round(p * (n + 1)) - 1
-        least = f"; {pvalue(1 / (n + 1))} is the least possible" if as_large else ", the least so many days can give"
-        moved = "the price moved as much" if as_large else "did the price move as much"
-        return (
-            f"on {as_large or 'none'} of {n} comparable days without the event {moved} ({_p_is(p)}{least}), so {judged}"
-        )
-    return f"the {words(name)} test gives {_p_is(p)}, so {judged}"
+def decided(test: Json) -> float:
+    """Return the p-value that decides: the adjusted one where the study adjusts."""
+    adjusted: Any = test.get("adjusted_pvalue")
+    return float(adjusted) if finite(adjusted) else float(test["pvalue"])
 
 
 def _p_is(value: float | None) -> str:
     return p_is(value).replace(" ", "\u00a0")  # a line of text never breaks inside it
 
 
-def sure(tests: Json, level: float) -> str:
-    """Return one sentence on how sure one response or one average is."""
-    chosen = decisive(tests)
+def _bp(value: float | None) -> str:
+    return f"{bp(value)}\u00a0bp"
+
+
+def _level(study: Json) -> float:
+    return float((study.get("primary") or {}).get("level", 0.95))
+
+
+def _interval(test: Json, level: float) -> str:
+    if not (finite(test.get("low")) and finite(test.get("high"))):
+        return ""
+    return f"{level * 100:g}% interval {bp(test['low'])} to {_bp(test['high'])}"
+
+
+def _statistic(name: str, test: Json) -> str:
+    """Return the test, its statistic with degrees of freedom, and its p-value: ``BMP t(99) = 3.12, p = 0.002``."""
+    said = words(name)
+    if not finite(test.get("statistic")) or "bootstrap" in name:
+        return f"{said} test, {_p_is(test['pvalue'])}"
+    df = f"({test['df']:.0f})" if finite(test.get("df")) else ""
+    letter = "" if said.endswith((" t", "-t", " z", "-z", " Z")) else " t" if df else " Z"
+    return f"{said}{letter}{df} = {test['statistic']:.2f}, {_p_is(test['pvalue'])}"
+
+
+def _placebo(test: Json) -> str:
+    """Return how many comparable days moved as much, and the smallest p-value that so many days can give."""
+    p, n = float(test["pvalue"]), int(test.get("n") or 0)
+    as_large = round(p * (n + 1)) - 1
+    if as_large > 0:
+        return f"on {as_large} of {n} comparable days the price moved at least as much ({_p_is(p)}"
+    return (
+        f"on none of {n} comparable days did the price move as much ({_p_is(p)}, the smallest value {n} days can give"
+    )
+
+
+def clause(study: Json, tests: Json) -> str:
+    """Return how sure one response or average is: count or interval, p-value, and the adjusted p-value."""
+    chosen = primary_test(study, tests)
     if chosen is None:
-        reasons = [str(t.get("reason")) for t in tests.values() if t.get("reason")]
-        return "How sure this is cannot be said: " + (plain(reasons[0]) if reasons else "no test applied.")
-    said = verdict(chosen[1], chosen[0], level)
+        reasons = [str(test.get("reason")) for test in tests.values() if test.get("reason")]
+        return "no p-value: " + (plain(reasons[0]) if reasons else "no test applied")
+    name, test = chosen
+    if name == "placebo":
+        return f"{_placebo(test)}{adjusted_words(study, test)})"
+    interval = _interval(test, _level(study))
+    return f"{interval}{'; ' if interval else ''}{_statistic(name, test)}{adjusted_words(study, test)}"
+
+
+def sure(study: Json, tests: Json) -> str:
+    """Return :func:`clause` as a sentence."""
+    said = clause(study, tests)
     return f"{said[:1].upper()}{said[1:]}."
 
 
+def adjusted_words(study: Json, test: Json) -> str:
+    """Return the adjusted p-value with its method and the number of windows, or an empty string."""
+    primary = study.get("primary") or {}
+    if not finite(test.get("adjusted_pvalue")) or not primary.get("adjust"):
+        return ""
+    return f", adjusted {_p_is(test['adjusted_pvalue'])} ({adjustment_words(study)})"
+
+
+def adjustment_words(study: Json, *, each: bool = False) -> str:
+    """Return the adjustment and its family: ``Holm, 4 windows``; ``each``: of the tests of single responses."""
+    primary = study.get("primary") or {}
+    name = ADJUSTMENTS[primary["adjust"]].words if primary.get("adjust") else ""
+    each = each or average_of(study) is None
+    pairs = len({(r["event"], r["instrument"]) for r in study["responses"]}) if each else 1
+    family = [f"{primary['windows']} windows"] if primary.get("windows", 1) > 1 else []
+    family += [f"{pairs} responses"] if pairs > 1 else []
+    return f"{name}, {' x '.join(family) or '1 test'}"
+
+
 def finding(study: Json, level: float, moved: str = "") -> tuple[str, ...]:
-    """Return the finding: first what a check doubts inside an event window, then what moved by how much, and how sure.
+    """Return the finding: what a check doubts inside an event window, then what moved by how much and how sure.
 
     ``moved`` is the first sentence of the move where the clock is known; otherwise it speaks of event time.
     """
@@ -70,7 +129,7 @@ def finding(study: Json, level: float, moved: str = "") -> tuple[str, ...]:
 
 
 def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]:
-    """Return two sentences: what moved by how much, and how sure."""
+    """Return what moved by how much and how sure, then disagreement, power and reversal."""
     responses = study["responses"]
     if not responses:
         unused = len(study["outcomes"])
@@ -78,31 +137,148 @@ def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]
         return lost, "The table below gives the reason for each."
     shared = average_of(study)
     if shared is not None:
-        mean = f"{bp(shared['caar'])}\u00a0bp"
-        count = f"{shared['n_events']} event responses"
-        first = f"Over {count} the mean cumulated abnormal return in {span(shared['window'])} was {mean}."
-        return first, sure(shared["tests"], level)
-    rows = [r for r in responses if r["window"] == responses[0]["window"] and finite(r["car"])]
+        return tuple(filter(None, (*_average(study, shared), *_beyond(study, study["aggregates"], shared))))
+    window = _window(study)
+    rows = [r for r in responses if r["window"] == window and finite(r["car"])]
     if not rows:
         return "No response could be computed.", "The table below gives the reason for each event."
-    named = [f"{plain(r['instrument'], 40)} {bp(r['car'])}\u00a0bp" for r in rows[:MOST_NAMED]]
+    named = [f"{plain(r['instrument'], 40)} {_bp(_size(r))}" for r in rows[:MOST_NAMED]]
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    first = moved or f"Abnormal return in {span(rows[0]['window'])}: {', '.join(named)}{more}."
-    return first, _how_sure(rows, level)
+    first = moved or f"{_measure(rows[0])} {when(study, window)}: {', '.join(named)}{more}."
+    same = [r for r in responses if (r["event"], r["instrument"]) == (rows[0]["event"], rows[0]["instrument"])]
+    return tuple(filter(None, (first, _rows(study, rows), *_beyond(study, same, rows[0]))))
+
+
+def _measure(row: Json) -> str:
+    return "Buy-and-hold abnormal return" if "bhar" in row else "Abnormal return"
+
+
+def _size(row: Json) -> float:
+    return float(row.get("bhar", row["car"]))
+
+
+def when(study: Json, window: Sequence[int]) -> str:
+    """Return a window as a reader says it: ``on the event day``, ``over days 0 to +1``."""
+    if not (study.get("primary") or {}).get("daily"):
+        return f"in {span(window)}"
+    start, stop = (f"{bar:+d}" if bar else "0" for bar in window)
+    if start == stop:
+        return "on the event day" if start == "0" else f"on day {start}"
+    return f"over days {start} to {stop}"
+
+
+def _window(study: Json) -> Sequence[int]:
+    primary = study.get("primary") or {}
+    windows = [r["window"] for r in study["responses"]]
+    return next((w for w in windows if list(w) == list(primary.get("window", []))), windows[0])
 
 
 def average_of(study: Json) -> Json | None:
-    """Return the first window's average, where several events stand behind it."""
+    """Return the average over the primary window, where several events are behind it."""
     several = len({r["event"] for r in study["responses"]}) > 1
-    return next((a for a in study["aggregates"] if several and finite(a["caar"]) and a["n_events"] > 1), None)
+    if not several:
+        return None
+    usable = [a for a in study["aggregates"] if finite(a["caar"]) and a["n_events"] > 1]
+    window = _window(study)
+    return next((a for a in usable if list(a["window"]) == list(window)), next(iter(usable), None))
 
 
-def _how_sure(rows: Sequence[Json], level: float) -> str:
-    """Return how sure the first response is, and the p-values of the next under the same test."""
+def _average(study: Json, shared: Json) -> tuple[str, ...]:
+    """Return the mean with its interval and test, and the spread of signs where events are few."""
+    primary = study.get("primary") or {}
+    n, dates = int(shared["n_events"]), int(primary.get("dates") or shared["n_events"])
+    what = "buy-and-hold abnormal return" if "abhar" in shared else "abnormal return"
+    what = what if shared["window"][0] == shared["window"][1] or "abhar" in shared else "CAR"
+    size = shared.get("abhar", shared["caar"])
+    over = f"{n:,} events" if dates == n else f"{n:,} observations on {dates:,} {'day' if dates == 1 else 'days'}"
+    chosen, where = primary_test(study, shared["tests"]), when(study, shared["window"])
+    first = f"Across {over} the mean {what} {where} was {_bp(size)} ({clause(study, shared['tests'])})."
+    reason = primary.get("reason")
+    if chosen is None or not reason or chosen[0] != primary.get("test"):
+        return (first,)
+    return first, f"The {words(chosen[0])} test is primary: {reason}."
+
+
+def _rows(study: Json, rows: Sequence[Json]) -> str:
+    """Return how sure the first response is, its size in usual deviations, and the p-values of the next."""
+    chosen, said = primary_test(study, rows[0]["tests"]), clause(study, rows[0]["tests"])
+    if chosen is not None and chosen[0] != "placebo" and finite(rows[0].get("se")) and rows[0]["se"] > 0:
+        times = abs(rows[0]["car"]) / rows[0]["se"]
+        said += f"; {times:.1f} times the usual standard deviation of such a window"
     if len(rows) == 1:
-        return sure(rows[0]["tests"], level)
-    name = (decisive(rows[0]["tests"]) or ("",))[0]
-    others = [(r["instrument"], r["tests"].get(name, {}).get("pvalue")) for r in rows[1:MOST_NAMED]]
-    told = [f"{plain(code, 40)} {_p_is(p)}" for code, p in others if finite(p)]
-    first = sure(rows[0]["tests"], level)
-    return f"{plain(rows[0]['instrument'], 40)}: {first[:-1]}{'; ' if told else ''}{', '.join(told)}."
+        return f"{said[:1].upper()}{said[1:]}."
+    name = chosen[0] if chosen else ""
+    others = [(r["instrument"], r["tests"].get(name, {})) for r in rows[1:MOST_NAMED]]
+    listed = [f"{plain(code, 40)} {_p_is(decided(test))}" for code, test in others if finite(test.get("pvalue"))]
+    return f"{plain(rows[0]['instrument'], 40)}: {'; '.join([said, ', '.join(listed)] if listed else [said])}."
+
+
+def _beyond(study: Json, rows: Sequence[Json], first: Json) -> tuple[str, ...]:
+    """Return what belongs to the finding beyond its number: disagreement, power, reversal."""
+    return disagreement(study, first["tests"]), smallest_effect(study, first), reversal(study, rows, first)
+
+
+def disagreement(study: Json, tests: Json) -> str:
+    """Return a sentence where another test gives another verdict than the primary, with what speaks against it."""
+    chosen, size = primary_test(study, tests), 1 - _level(study)
+    if chosen is None:
+        return ""
+    unsuited = (study.get("primary") or {}).get("unsuited", {})
+    claims = decided(chosen[1]) <= size
+    others = [
+        (name, test)
+        for name, test in tests.items()
+        if name != chosen[0] and finite(test.get("pvalue")) and (decided(test) <= size) != claims
+    ]
+    if not others:
+        return ""
+    listed = [
+        f"{words(name)} gives {_p_is(decided(test))}" + (f" but {unsuited[name]}" if name in unsuited else "")
+        for name, test in others
+    ]
+    own = f"{words(chosen[0])}, the primary test, gives {_p_is(decided(chosen[1]))}"
+    return f"The tests disagree: {own}; {'; '.join(listed)}."
+
+
+def smallest_effect(study: Json, row: Json) -> str:
+    """Return, where nothing was detected, the effect that the design detects with 80% power."""
+    chosen, level = primary_test(study, row["tests"]), _level(study)
+    if chosen is None or decided(chosen[1]) <= 1 - level:
+        return ""
+    test = chosen[1]
+    if not (finite(test.get("low")) and finite(test.get("high"))):
+        n = int(test.get("n") or 0)
+        least = pvalue(1 / (n + 1))
+        few = chosen[0] == "placebo" and 1 / (n + 1) > 1 - level
+        return f"With {n} days the smallest attainable p-value is {least}: no test at this level is possible." * few
+    from eventstudy.inference.distributions import critical_value
+
+    df = test["df"] if finite(test.get("df")) else math.inf
+    critical = float(critical_value(level, df))
+    effect = (critical + POWER_Z) * (test["high"] - test["low"]) / 2 / critical
+    return (
+        f"This design detects an effect of {bp(effect, signed=False)}\u00a0bp with 80% power at the "
+        f"{(1 - level) * 100:g}% level; smaller effects cannot be ruled out."
+    )
+
+
+def reversal(study: Json, rows: Sequence[Json], first: Json) -> str:
+    """Return a sentence where the move of the next, longer window is less than half of the detected move."""
+    chosen = primary_test(study, first["tests"])
+    if chosen is None or decided(chosen[1]) > 1 - _level(study):
+        return ""
+    start, stop = first["window"]
+    later = [row for row in rows if row["window"][0] == start and row["window"][1] > stop]
+    key = next((name for name in ("bhar", "abhar", "caar", "car") if name in first), "car")
+    for row in sorted(later, key=lambda row: int(row["window"][1]))[:1]:
+        test = primary_test(study, row["tests"])
+        if finite(row[key]) and row[key] / first[key] < REVERSED:
+            back = bp(abs(first[key] - row[key]), signed=False)
+            p = f" ({_p_is(decided(test[1]))})" if test else ""
+            now = f"the move {when(study, row['window'])} is {_bp(row[key])}{p}"
+            return f"{back}\u00a0bp of it had reversed by {_end(study, row['window'])}: {now}."
+    return ""
+
+
+def _end(study: Json, window: Sequence[int]) -> str:
+    return f"day {window[1]:+d}" if (study.get("primary") or {}).get("daily") else f"bar {window[1]:+d}"

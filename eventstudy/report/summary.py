@@ -13,7 +13,6 @@ from eventstudy.report.response_section import response_text
 from eventstudy.report.tables import text_table
 from eventstudy.response.rows import table
 from eventstudy.show.escape import for_terminal
-from eventstudy.study import frames
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -58,10 +57,8 @@ def _parts(result: StudyResult) -> Iterator[str]:
 
 def _beginning(result: StudyResult) -> dict[str, Any]:
     """Return the result as the report's JSON values, with no more rows than a terminal shows; outcomes: the unused."""
-    windows = result.windows or result.spec.test_windows
     unused = islice((o for o in result.ledger if o.outcome != "used"), MOST_ROWS)
     return {
         "outcomes": [{"event": o.event, "instrument": o.instrument, "reason": o.reason} for o in unused],
-        "responses": frames.responses(result.abnormal, result.significances, windows, MOST_ROWS),
-        "aggregates": frames.aggregates(result.abnormal, result.significances, windows),
+        **result.tables(MOST_ROWS),
     }

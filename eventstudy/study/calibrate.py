@@ -138,7 +138,7 @@ def _tables(table: EventTable, quiet: Mapping[EventMoment, CandidateDates], draw
     pairs = list(map(EventMoment, table.earliest.tolist(), table.latest.tolist()))
     there = np.array([pair in quiet for pair in pairs], dtype=bool)
     moments = [pair for pair in pairs if pair in quiet]
-    ids = np.array([f"quiet-{i}" for i in range(len(moments))], dtype=object)
+    ids = table.ids[there]
     instruments = table.places[0], table.places[1][there]
     return [
         EventTable(ids, instruments, *np.array([quiet[m].ends[:, chosen[m][d]] for m in moments]).T)

@@ -38,9 +38,9 @@ class Estimates(NamedTuple):
 def estimate(study: Study, run: Run) -> Estimates:
     """Measure abnormal returns and gather the evidence for the tests of the study."""
     estimates = _measure(study, run)
-    if study.uses_other_days or "placebo" in study.spec.tests:
+    if study.uses_other_days or "placebo" in study.tests:
         estimates = _with_placebo_days(study, estimates)
-    if "placebo_refit" in study.spec.tests and not study.uses_other_days:
+    if "placebo_refit" in study.tests and not study.uses_other_days:
         estimates = _with_refits(study, estimates, run)
     return estimates
 
@@ -48,7 +48,7 @@ def estimate(study: Study, run: Run) -> Estimates:
 def _measure(study: Study, run: Run) -> Estimates:
     """Measure, collect what the tests need, and pass over the data again if ranks are needed."""
     spec, data, plan = study.spec, study.data, study.plan
-    needs = needs_of(spec.tests, spec.test_options)
+    needs = needs_of(study.tests, spec.test_options)
     context = Context(data.series, tuple(map(plan.columns, plan.tests_on)), len(data), plan.estimation_bars)
     collect = collectors(needs | diagnosed(spec.diagnostics, context), context)
     abnormal, collected = measure(data, replace(plan, collect=collect), study.ledger, run)
@@ -67,7 +67,7 @@ def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:
     if study.uses_other_days:
         abnormal, paths = with_same_clock_mean(abnormal, paths, study.plan.tests_on)
         abnormal, paths = _with_enough_days(study, abnormal, paths)
-    draws = window_draws(study, abnormal, paths) if "placebo" in spec.tests else {}
+    draws = window_draws(study, abnormal, paths) if "placebo" in study.tests else {}
     return Estimates(abnormal, replace(evidence, paths=paths, draws=draws))
 
 

@@ -22,6 +22,9 @@ from eventstudy.inference.findings import Findings, Significances
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eventstudy.study.primary import Primary
+    from eventstudy.study.spec import StudySpec
+
 
 def ar_frame(abnormal: AbnormalReturns) -> pd.DataFrame:
     """One row per event and cell: event, instrument, tau, close, n_bars, ar, its se, and sar = ar / se."""
@@ -168,15 +171,25 @@ def across(values: FloatArray) -> tuple[FloatArray, FloatArray, np.ndarray]:
 
 
 def responses(
-    abnormal: AbnormalReturns, found: Significances, windows: Sequence[Window], most: int | None = None
+    abnormal: AbnormalReturns,
+    found: Significances,
+    windows: Sequence[Window],
+    *,
+    most: int | None = None,
+    bhar: ReturnKind | None = None,
 ) -> list[dict[str, Any]]:
-    """One entry per used event and window, with its own tests; only the first ``most`` events where that is given."""
+    """One entry per used event and window, with its tests; only the first ``most`` events where that is given.
+
+    ``bhar`` is the kind of returns of a study whose tests are about buy-and-hold abnormal returns: an entry then has
+    them beside the CAR.
+    """
     made = []
     shown = len(abnormal) if most is None else min(most, len(abnormal))
     for window in windows:
         car = abnormal.car(window)
         with np.errstate(invalid="ignore"):
             se = np.sqrt(abnormal.window_variance(window))
+        held = None if bhar is None else abnormal.bhar(window, bhar)
         single = [f for f in found.findings if f.window == window and f.n_events == 1 and len(f) == len(abnormal)]
         single = [f for f in single if not len(f) or f.events[0] != ""]
         for i in range(shown):
@@ -187,14 +200,24 @@ def responses(
                     "window": [window.start, window.stop],
                     "car": number(car[i]),
                     "se": number(se[i]),
+                    **({} if held is None else {"bhar": number(held[i])}),
                     "tests": {f.test: _entry(f, i) for f in single},
                 }
             )
     return made
 
 
-def aggregates(abnormal: AbnormalReturns, found: Significances, windows: Sequence[Window]) -> list[dict[str, Any]]:
-    """One entry per window: CAAR over the events whose window is complete, with the tests across events."""
+def aggregates(
+    abnormal: AbnormalReturns,
+    found: Significances,
+    windows: Sequence[Window],
+    *,
+    bhar: ReturnKind | None = None,
+) -> list[dict[str, Any]]:
+    """One entry per window: CAAR over the events whose window is complete, with the tests across events.
+
+    Where ``bhar`` is given as in :func:`responses`, also the mean buy-and-hold abnormal return, ABHAR.
+    """
     made = []
     for window in windows:
         mean, _, n = across(abnormal.car(window)[:, None])
@@ -203,6 +226,7 @@ def aggregates(abnormal: AbnormalReturns, found: Significances, windows: Sequenc
             {
                 "window": [window.start, window.stop],
                 "caar": number(mean[0]),
+                **({} if bhar is None else {"abhar": number(across(abnormal.bhar(window, bhar)[:, None])[0][0])}),
                 "n_events": int(n[0]),
                 "tests": {f.test: _entry(f, 0) for f in many},
             }
@@ -210,12 +234,35 @@ def aggregates(abnormal: AbnormalReturns, found: Significances, windows: Sequenc
     return made
 
 
+def primary(chosen: Primary, spec: StudySpec) -> dict[str, Any]:
+    """Return the primary test, its window, the design that chose it, and the tests that the data do not suit."""
+    design = chosen.design
+    return {
+        "test": chosen.test,
+        "window": [chosen.window.start, chosen.window.stop],
+        "design": chosen.words,
+        "reason": chosen.reason,
+        "observations": design.events,
+        "dates": design.dates,
+        "instruments": design.instruments,
+        "shared_dates": design.shared,
+        "daily": design.daily,
+        "level": spec.level,
+        "adjust": spec.adjust,
+        "windows": len(spec.test_windows),
+        "unsuited": dict(chosen.unsuited),
+    }
+
+
 def _entry(finding: Findings, row: int) -> dict[str, Any]:
     one = finding[row]
     entry = {
+        "estimate": number(one.estimate),
         "statistic": number(one.statistic),
         "pvalue": number(one.pvalue),
         "se": number(one.se),
+        "low": number(float(finding.interval.low[row])),
+        "high": number(float(finding.interval.high[row])),
         "df": number(one.df),
         "n": one.n,
         "reason": one.reason or None,

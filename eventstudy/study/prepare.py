@@ -40,6 +40,8 @@ class Study:
     ledger : OpenLedger
         Every (event, instrument) pair of the input; later stages mark those that they cannot use.
     notices : tuple of Notice
+    tests : tuple of str
+        Tests that evidence is gathered for: those named, and the primary test.
     """
 
     spec: StudySpec
@@ -47,6 +49,7 @@ class Study:
     data: EventData
     ledger: OpenLedger
     notices: tuple[Notice, ...]
+    tests: tuple[str, ...] = ()
 
     @property
     def uses_other_days(self) -> bool:

@@ -22,6 +22,7 @@ from eventstudy.inference.table import TESTS
 from eventstudy.references import package_bibtex
 from eventstudy.study import frames, interchange
 from eventstudy.study.fits import fits_frame
+from eventstudy.study.primary import Primary
 from eventstudy.study.renamed import hint
 from eventstudy.study.slices import PriceSlice
 
@@ -81,6 +82,8 @@ class StudyResult:
         Names of the model's regressors, the market first.
     diagnostics : FloatArray or None
         Per event, how far its residuals are from what parametric tests assume (small studies).
+    primary : Primary or None
+        The test and window on which the finding rests, and why; None where no event was used.
     """
 
     spec: StudySpec
@@ -97,6 +100,7 @@ class StudyResult:
     diagnostics: FloatArray | None = None
     estimation: Window | None = None
     regressors: tuple[str, ...] = ()
+    primary: Primary | None = None
 
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""
@@ -133,10 +137,20 @@ class StudyResult:
                 {"event": o.event, "instrument": o.instrument, "outcome": o.outcome, "reason": o.reason}
                 for o in self.ledger
             ],
-            "responses": frames.responses(self.abnormal, self.significances, self.windows or self.spec.test_windows),
-            "aggregates": frames.aggregates(self.abnormal, self.significances, self.windows or self.spec.test_windows),
+            **self.tables(),
             **self._intraday(),
             "warnings": [{"code": n.code, "message": n.message} for n in self.notices],
+        }
+
+    def tables(self, most: int | None = None) -> dict[str, Any]:
+        """Return ``primary``, ``responses`` (of the ``most`` first events) and ``aggregates`` as JSON values."""
+        windows = self.windows or self.spec.test_windows
+        bhar = self.spec.returns if self.spec.measure == "bhar" else None
+        parts = self.abnormal, self.significances, windows
+        return {
+            "primary": None if self.primary is None else frames.primary(self.primary, self.spec),
+            "responses": frames.responses(*parts, most=most, bhar=bhar),
+            "aggregates": frames.aggregates(*parts, bhar=bhar),
         }
 
     def _intraday(self) -> dict[str, Any]:
@@ -173,20 +187,25 @@ class StudyResult:
         rows = attributes.reindex(list(map(str, self.abnormal.events)))
         return cross_section(self.abnormal.car(chosen), rows, covariance=covariance, clusters=clusters)
 
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """Tests that were computed: those of the study, and its primary test."""
+        return tuple(dict.fromkeys((*self.spec.tests, *([self.primary.test] if self.primary else []))))
+
     def cite(self) -> str:
         """Return BibTeX of this package and of the papers behind the study's model, tests and adjustment."""
         from eventstudy import __version__
 
-        rows: list[Any] = [MODELS[self.spec.model], *(TESTS[name] for name in self.spec.tests)]
+        rows: list[Any] = [MODELS[self.spec.model], *(TESTS[name] for name in self.tests)]
         rows += [ADJUSTMENTS[self.spec.adjust]] if self.spec.adjust else []
         entries = [package_bibtex(__version__), *(work.bibtex() for row in rows for work in row.references)]
         return "\n\n".join(dict.fromkeys(entries))
 
     def findings(self, test: str, window: WindowLike | None = None) -> tuple[Findings, ...]:
         """Return the columns of one test, one entry per window of the study, or of one window."""
-        expect("test", test, str, f"Pass one of {', '.join(self.spec.tests)}.")
-        if test not in self.spec.tests:
-            raise UnknownNameError("test of this study", test, self.spec.tests, nearest=self._untested(test))
+        expect("test", test, str, f"Pass one of {', '.join(self.tests)}.")
+        if test not in self.tests:
+            raise UnknownNameError("test of this study", test, self.tests, nearest=self._untested(test))
         return self.significances.of(test, window)
 
     def _untested(self, test: str) -> str:

@@ -21,6 +21,7 @@ from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, m
 from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
+from eventstudy.study.primary import primary_of, tests_of, tests_to_run
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
@@ -76,6 +77,7 @@ def run_study(
     model = look_up("model", MODELS, spec.model)
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model, market, factors)
+    _check_kind(spec, data)
     with using_calendars(spec.calendars), runner(executor) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run)
@@ -91,9 +93,10 @@ def run_study(
 
 def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
     """Answer a study whose events and data are columns and arrays already."""
-    study = prepare(spec, inputs)
+    aligned = prepare(spec, inputs)
+    study = replace(aligned, tests=tests_of(aligned))
     estimates = estimate(study, run)
-    return _result(study, inputs, estimates, run_tests(spec, estimates))
+    return _result(study, inputs, estimates, run_tests(spec, estimates, tests_to_run(study, estimates)))
 
 
 def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:
@@ -106,6 +109,15 @@ def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: 
         raise UsageError(
             f"The model {spec.model!r} has parameters, but there is no estimation window.",
             remedy="Set estimation, for example [-260, -11].",
+        )
+
+
+def _check_kind(spec: StudySpec, data: Data) -> None:
+    """Refuse to compound the returns of a frame without knowing whether they are log or simple."""
+    if spec.measure == "bhar" and hasattr(data, "columns") and "returns" not in spec.model_fields_set:
+        raise UsageError(
+            "Buy-and-hold returns are compounded, and a frame does not say whether its returns are log or simple.",
+            remedy="Set returns='simple' for prices.pct_change() or returns='log' for differences of log prices.",
         )
 
 
@@ -131,4 +143,5 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
         diagnostics=evidence.diagnostics,
         estimation=study.plan.windows.estimation,
         regressors=study.data.series.factor_names,
+        primary=primary_of(study, estimates, significances),
     )

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 LEAST_VARIANCE = 1e-24
 
 
-def run_tests(spec: StudySpec, estimates: Estimates) -> Significances:
-    """Run every test of the study on every window, and adjust the p-values if the study asks for it."""
+def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> Significances:
+    """Run the tests on every window, and adjust the p-values if the study asks for it."""
     abnormal, evidence = estimates
     findings: list[Findings] = []
     for window in evidence.windows:
@@ -34,8 +34,8 @@ def run_tests(spec: StudySpec, estimates: Estimates) -> Significances:
         if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
             variance = np.full(len(abnormal), np.nan)
         variance = np.where(variance > LEAST_VARIANCE * np.square(car), variance, np.nan)
-        counts = {window: count_placebo(car, evidence.draws[window])} if evidence.draws else {}
-        for name in spec.tests:
+        counts = {window: count_placebo(car, evidence.draws[window], spec.level)} if evidence.draws else {}
+        for name in tests:
             sample = Sample(
                 abnormal,
                 window,
@@ -46,6 +46,7 @@ def run_tests(spec: StudySpec, estimates: Estimates) -> Significances:
                 options_for(name, spec.test_options),
                 replace(evidence, placebo=counts),
                 spec.seed,
+                spec.level,
             )
             findings.append(run_test(name, row_of(name, spec.test_options), sample, spec.measure))
     return _adjusted(spec, Significances(tuple(findings)), abnormal, evidence)
@@ -65,6 +66,6 @@ def _adjusted(spec: StudySpec, found: Significances, abnormal: AbnormalReturns, 
         columns = [abnormal.columns(window) for window in evidence.windows]
         paths = [np.stack([ar[:, c].sum(axis=1) for c in columns], axis=1) for ar in evidence.paths.ar]
         draws["placebo"] = family_draws(cars, paths, evidence.paths.day, spec.alternative)
-    if "cross_sectional_t" in spec.tests:
+    if any(f.test == "cross_sectional_t" for f in found.findings):
         draws["cross_sectional_t"] = event_draws(cars, spec.seed, spec.alternative)
     return adjust(found, spec.adjust, draws)

@@ -83,6 +83,11 @@ class StudySpec(Settings):
         Significance tests, rows of ``TESTS``.
     test_options : dict of str to dict
         Options of tests by the name of the test; ``eventstudy tests NAME`` lists them.
+    primary : str
+        Test on which the finding rests: "auto" for the one of the study's design (``DESIGNS``), or a row of ``TESTS``. It
+        is computed even if ``tests`` does not name it.
+    primary_window : (int, int) or None
+        Window on which the finding rests, one of ``windows``; None for the first that contains tau = 0.
     adjust : str
         Adjustment of p-values for several tests, a row of ``ADJUSTMENTS``; empty for none.
     level : float
@@ -134,6 +139,8 @@ class StudySpec(Settings):
     model_options: dict[str, Any] = Field(default_factory=dict)
     tests: tuple[str, ...] = ("time_series_t",)
     test_options: dict[str, Any] = Field(default_factory=dict)
+    primary: str = "auto"
+    primary_window: Pair | None = None
     adjust: str = ""
     level: Level = 0.95
     alternative: Alternative = "two-sided"
@@ -330,6 +337,14 @@ def _windows_lie_inside_the_event_window(settings: Mapping[str, Any]) -> Iterato
             yield f"windows[{position}]", f"the window {list(pair)} does not lie inside the event window {list(event)}."
 
 
+def _primary_window_is_reported(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    asked = settings.get("primary_window")
+    windows = settings.get("windows") or (settings.get("event", (0, 0)),)
+    if asked is not None and tuple(asked) not in [tuple(pair) for pair in windows]:
+        named = ", ".join(str(list(pair)) for pair in windows)
+        yield "primary_window", f"the window {list(asked)} is not reported; choose one of {named}."
+
+
 def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     from eventstudy.abnormal.models.table import MODELS
     from eventstudy.inference.multiple import ADJUSTMENTS
@@ -337,6 +352,8 @@ def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
     given: list[tuple[str, str, Mapping[str, object]]] = [("model", settings.get("model", "zero"), MODELS)]
     given += [(f"tests[{i}]", name, TESTS) for i, name in enumerate(settings.get("tests", ()))]
+    if settings.get("primary", "auto") != "auto":
+        given.append(("primary", settings["primary"], {"auto": None, **TESTS}))
     given += [("adjust", settings["adjust"], ADJUSTMENTS)] if settings.get("adjust") else []
     named = [(f"{place}.source", series.get("source", "file")) for place, series in _series(settings)]
     if any(name != "file" for _, name in named):
@@ -443,6 +460,11 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _estimation_ends_before_the_event,
     _windows_lie_inside_the_event_window,
     _differences_are_summed,
+    primary : str
+        Test on which the finding rests: "auto" for the one of the study's design (``DESIGNS``), or a row of ``TESTS``. It
+        is computed even if ``tests`` does not name it.
+    primary_window : (int, int) or None
+        Window on which the finding rests, one of ``windows``; None for the first that contains tau = 0.
     _names_are_known,
     _sources_have_what_they_need,
     _columns_name_roles,

@@ -25,7 +25,7 @@ def test_the_page_tells_the_figures_on_record_and_keeps_two_changes_apart() -> N
         "From 18:00 to 18:40 Moscow time on 13 April 2021 (15:00 to 15:40 UTC) the prices moved: "
         "SBER +113.5\u00a0bp and VTBR +84.0\u00a0bp."
     )
-    assert page.finding[1].startswith("SBER: On 1 of 69 comparable days without the event the price moved as much")
+    assert page.finding[1].startswith("SBER: on 1 of 69 comparable days the price moved at least as much")
     tables = {table.name: table for section in page.sections for table in section.tables}
     sber = tables["prices"].shown()[0]
     # Closes of SBER: 281.75 on 12 April, 282.99 at 18:00 and 286.22 at 18:40 on 13 April (the exchange's candles).

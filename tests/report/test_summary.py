@@ -28,7 +28,7 @@ def test_the_finding_comes_first_and_the_reasons_last() -> None:
     text = run_study(SPEC, [event("one", 100), event("late", 9000)], market(columns=1)).summary()
     lines = text.splitlines()
     assert lines[0] == "A study"
-    assert lines[3].startswith("Abnormal return in [0, 0]: A0 ")
+    assert lines[3].startswith("Abnormal return on the event day: A0 ")
     assert lines[-1].startswith("not used: late A0: ")
     assert "bp" in text
 

@@ -21,7 +21,11 @@ def test_one_asset_with_three_events_gives_three() -> None:
     frame = daily_frame(400, 1)
     spec = es.StudySpec(**MEAN, tests=("cross_sectional_t", "patell"))
     result = es.run_study(spec, events_at(frame, [("A0", 100), ("A0", 200), ("A0", 300)]), frame)
-    assert [f.n_events for f in result.significances.findings] == [3, 3]
+    assert {f.test: f.n_events for f in result.significances.findings} == {
+        "cross_sectional_t": 3,
+        "patell": 3,
+        "bmp": 3,
+    }
 
 
 def test_two_events_on_one_asset_are_two_regressions() -> None:
@@ -179,7 +183,9 @@ def test_buy_and_hold_compares_with_holding_what_the_model_expects(model: str, k
 def test_buy_and_hold_returns_reach_only_tests_that_can_judge_them() -> None:
     frame = daily_frame(200, 6, seed=33)
     tests = tuple(TESTS)
-    spec = es.StudySpec(**MEAN, measure="bhar", tests=tests, test_options={"placebo_refit": {"draws": 20}})
+    spec = es.StudySpec(
+        **MEAN, measure="bhar", returns="log", tests=tests, test_options={"placebo_refit": {"draws": 20}}
+    )
     result = es.run_study(spec, events_at(frame, [(c, 150) for c in frame.columns]), frame)
     for name in tests:
         found = result.findings(name)[0]

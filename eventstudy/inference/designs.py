@@ -1,0 +1,256 @@
+"""Which test decides: one literal table from the design of a study to its primary test, with the reason.
+
+The design is known before any p-value: how many events there are, which dates they share, whether the model estimates a
+variance, how skewed the estimation residuals are. A test whose assumptions the design violates never decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.placebo.same_clock import span_of
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray, IntArray, value
+from eventstudy.inference.sample import Assumption, TestRow
+
+Sharing = Literal["none", "some", "all"]
+FEW_EVENTS = 10
+# Skewness of the mean SCAR, g / sqrt(N), from which t tests over events reject 6 % and more: lognormal(0.8) returns
+# (g = 3.7) and 50 events reject 8 %.
+SKEWED = 0.35
+# The variance of the SCARs is compared with 1 at this size before a test that assumes it is called unsuited.
+VARIANCE_SIZE = 0.05
+
+
+@value(slots=True)
+class Design:
+    """What a study is like, as far as its tests are concerned.
+
+    Attributes
+    ----------
+    events, dates, instruments : int
+        Observations (event-instrument pairs), distinct event dates, and distinct instruments.
+    names : int
+        Distinct event ids.
+    shared : {"none", "some", "all"}
+        Whether event windows share bars with those of other observations; "all": there is one date.
+    daily : bool
+    variance, residuals : bool
+        Whether each CAR has a forecast variance, and whether the model has an estimation window.
+    skewness : float
+        Mean skewness of the estimation residuals; 0 where it was not computed.
+    bhar : bool
+        Whether buy-and-hold abnormal returns are tested.
+    """
+
+    events: int
+    dates: int
+    instruments: int
+    names: int
+    shared: Sharing
+    daily: bool
+    variance: bool
+    residuals: bool
+    skewness: float = 0.0
+    bhar: bool = False
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one event: each of its instruments is tested by itself."""
+        return self.names <= 1 or self.events <= 1
+
+    @property
+    def few(self) -> bool:
+        return self.events < FEW_EVENTS
+
+    @property
+    def skewed(self) -> bool:
+        return bool(abs(self.skewness) > SKEWED * np.sqrt(max(self.events, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class DesignRow:
+    """One design: when it applies, its primary test and why, and the size and power of that test in percent.
+
+    ``size`` is for event variances of 1 and 2 times the usual, ``power`` for an effect of half a standard deviation,
+    from ``scripts/bench size``.
+    """
+
+    applies: Callable[[Design], bool]
+    primary: str
+    words: str
+    reason: str
+    size: tuple[float, float]
+    power: float
+
+
+DESIGNS: Mapping[str, DesignRow] = {
+    "one event, intraday": DesignRow(
+        lambda d: d.single and not d.daily,
+        "placebo",
+        "one event within the day",
+        "it compares the move with the same time of day on other days, without assuming a distribution",
+        (5.0, 16.0),
+        7.0,
+    ),
+    "one event, daily": DesignRow(
+        lambda d: d.single and d.variance,
+        "time_series_t",
+        "one event on daily data",
+        "it compares the move with the variation of the estimation window",
+        (5.0, 16.0),
+        8.0,
+    ),
+    "one event, no estimation window": DesignRow(
+        lambda d: d.single,
+        "placebo",
+        "one event without an estimation window",
+        "it compares the move with those of other days",
+        (5.0, 16.0),
+        7.0,
+    ),
+    "few buy-and-hold returns": DesignRow(
+        lambda d: d.bhar and d.few,
+        "cross_sectional_t",
+        "buy-and-hold returns of few events",
+        "it allows the event to change the variance, and resampling needs ten events or more",
+        (5.0, 5.0),
+        10.0,
+    ),
+    "buy-and-hold returns": DesignRow(
+        lambda d: d.bhar,
+        "bootstrap_t",
+        "buy-and-hold returns of many events",
+        "it allows for the skewness of compounded returns",
+        (5.0, 5.0),
+        90.0,
+    ),
+    "no variance, shared dates": DesignRow(
+        lambda d: not d.residuals and d.shared != "none",
+        "calendar_time",
+        "events that share dates, without an estimation window",
+        "it counts every date once, so events of one date may move together",
+        (5.0, 5.0),
+        90.0,
+    ),
+    "no variance": DesignRow(
+        lambda d: not d.variance,
+        "cross_sectional_t",
+        "events on separate dates, without an estimation window",
+        "it needs no variance but that of the CARs themselves",
+        (5.0, 5.0),
+        90.0,
+    ),
+    "skewed returns": DesignRow(
+        lambda d: d.skewed and d.shared == "none" and not d.few,
+        "jackknife_t",
+        "strongly skewed returns",
+        "it keeps its size under strong skewness and a changed variance",
+        (5.0, 5.0),
+        90.0,
+    ),
+    "few events": DesignRow(
+        lambda d: d.few and d.shared == "none",
+        "bmp",
+        "few events on separate dates",
+        "it allows the event to change the variance and keeps its size with few events",
+        (5.0, 5.0),
+        10.0,
+    ),
+    "one date": DesignRow(
+        lambda d: d.shared == "all",
+        "kp_bmp",
+        "many events on one date",
+        "it allows for correlation between observations on the same day and for a changed variance",
+        (5.0, 5.0),
+        15.0,
+    ),
+    "shared dates": DesignRow(
+        lambda d: d.shared == "some",
+        "kp_bmp",
+        "events that share some of their dates",
+        "it allows for correlation between observations on the same day and for a changed variance",
+        (5.0, 5.0),
+        76.0,
+    ),
+    "separate dates": DesignRow(
+        lambda d: True,
+        "bmp",
+        "many events on separate dates",
+        "it allows the event to change the variance",
+        (5.0, 5.0),
+        92.0,
+    ),
+}
+
+
+def design_name(design: Design) -> str:
+    """Return the first row of ``DESIGNS`` that applies."""
+    return next(name for name, row in DESIGNS.items() if row.applies(design))
+
+
+def sharing(reference: IntArray, first: IntArray, window: Window) -> tuple[Sharing, int]:
+    """Return which event windows share bars, and how many distinct event dates there are.
+
+    ``reference`` and ``first`` are places in calendar time, shape (N,).
+    """
+    if len(reference) < 2:
+        return "none", len(reference)
+    dates = len(np.unique(first))
+    if dates == 1:
+        return "all", 1
+    head, tail = span_of(window, reference, first)
+    order = np.argsort(head, kind="stable")
+    reach = np.maximum.accumulate(tail[order])
+    return ("some" if bool((head[order][1:] < reach[:-1]).any()) else "none"), dates
+
+
+def variance_ratio(abnormal: AbnormalReturns, window: Window) -> tuple[float, float]:
+    """Return the variance of the SCARs over that expected without an event, and its p-value (upper tail).
+
+    The sum of squared deviations of N SCARs is compared with chi-squared(N - 1) times df / (df - 2).
+    """
+    from scipy.special import chdtrc
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scar = abnormal.car(window) / np.sqrt(abnormal.window_variance(window))
+    df = np.broadcast_to(abnormal.df(), scar.shape)
+    usable = np.isfinite(scar) & (df > 2)
+    n = int(usable.sum())
+    if n < 2:
+        return float("nan"), float("nan")
+    ratio = float(scar[usable].var(ddof=1) / (df[usable] / (df[usable] - 2)).mean())
+    return ratio, float(chdtrc(n - 1, (n - 1) * ratio))
+
+
+def violated(design: Design, ratio: tuple[float, float]) -> Mapping[Assumption, str]:
+    """Return the assumptions that the data violate, each with the number that shows it."""
+    found: dict[Assumption, str] = {}
+    if not design.single and design.shared != "none":
+        found["independence"] = (
+            f"assumes independent events, but {design.events} observations fall on {design.dates} days"
+        )
+    if not design.single and ratio[1] <= VARIANCE_SIZE:
+        found["variance"] = f"assumes that events do not change the variance, which was {ratio[0]:.1f} times the usual"
+    if not design.single and design.skewed:
+        found["symmetry"] = f"assumes symmetric returns, but their skewness is {design.skewness:.1f}"
+    if not design.single and design.few:
+        found["many events"] = f"needs {FEW_EVENTS} events or more, and there are {design.events}"
+    return found
+
+
+def unsuited(row: TestRow, violations: Mapping[Assumption, str]) -> str:
+    """Return why a test is not valid for the data, or an empty string."""
+    return next((violations[name] for name in get_args(Assumption) if name in row.assumes & violations.keys()), "")
+
+
+def mean_skewness(diagnostics: FloatArray | None) -> float:
+    """Return the mean skewness of the estimation residuals, 0 where diagnostics were not computed."""
+    if diagnostics is None or not len(diagnostics) or not np.isfinite(diagnostics[:, 0]).any():
+        return 0.0
+    return float(np.nanmean(diagnostics[:, 0]))

@@ -1,0 +1,65 @@
+"""Confidence intervals by inverting a test: the effects that the test does not reject, in the unit of the CAR."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, value
+from eventstudy.inference.distributions import critical_value
+
+
+@value(slots=True)
+class Interval:
+    """Ends of the interval of each row of a test, shape (n,); NaN where there is none."""
+
+    low: FloatArray
+    high: FloatArray
+
+
+NO_INTERVAL = Interval(np.full(1, np.nan), np.full(1, np.nan))
+
+
+def studentized(car: FloatArray, sd: FloatArray, factor: float, level: float) -> Interval:
+    """Return the effects d for which ``t(d) = factor sqrt(N) mean(S - d w) / sd(S - d w)`` does not reject.
+
+    ``S = CAR / sd`` and ``w = 1 / sd`` of N events; d is taken from every CAR. With ``c`` the critical value of
+    t(N - 1) over the factor, the ends solve ``(N wbar^2 - c^2 var w) d^2 - 2 (N Sbar wbar - c^2 cov(S, w)) d
+    + N Sbar^2 - c^2 var S = 0`` (Fieller 1954). Where the set is not a bounded interval there is none.
+    """
+    S, w = car / sd, 1 / sd
+    n, c2 = len(S), float(critical_value(level, len(S) - 1.0) / factor) ** 2
+    (var_s, cov), (_, var_w) = np.cov(S, w)
+    a = n * w.mean() ** 2 - c2 * var_w
+    b = n * S.mean() * w.mean() - c2 * cov
+    root = b**2 - a * (n * S.mean() ** 2 - c2 * var_s)
+    if not (a > 0 and root >= 0):
+        return NO_INTERVAL
+    half = np.sqrt(root)
+    return Interval(np.array([(b - half) / a]), np.array([(b + half) / a]))
+
+
+def summed(car: FloatArray, sd: FloatArray, variance: float, level: float) -> Interval:
+    """Return the effects d for which ``sum(S - d w) / sqrt(variance)`` does not reject against N(0, 1)."""
+    S, w = float((car / sd).sum()), float((1 / sd).sum())
+    half = float(critical_value(level, np.inf)) * np.sqrt(variance)
+    return Interval(np.array([(S - half) / w]), np.array([(S + half) / w]))
+
+
+def symmetric(estimate: FloatArray, se: FloatArray, df: FloatArray, level: float) -> Interval:
+    """Return ``estimate -+ critical value times se``; df = inf is the normal distribution."""
+    with np.errstate(invalid="ignore"):
+        half = critical_value(level, np.where(np.isfinite(se), df, np.nan)) * se
+    return Interval(np.asarray(estimate - half), np.asarray(estimate + half))
+
+
+def beyond(estimate: float, draws: FloatArray, level: float) -> tuple[float, float]:
+    """Return the effects d for which ``p = (1 + #{|draw| >= |estimate - d|}) / (D + 1)`` is above ``1 - level``.
+
+    The bound is the k-th largest ``|draw|`` with ``k = floor((1 - level) (D + 1))``: the interval excludes zero exactly
+    when p is at most ``1 - level``. With k = 0 no test at this level is possible and the interval has no end.
+    """
+    k = int(np.floor((1 - level) * (len(draws) + 1) + 1e-9))
+    if k < 1 or not np.isfinite(estimate):
+        return float("nan"), float("nan")
+    bound = float(np.sort(np.abs(draws))[-k])
+    return estimate - bound, estimate + bound

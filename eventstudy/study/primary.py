@@ -1,0 +1,143 @@
+"""The primary test of a study: chosen by its design before any p-value, or named in ``[inference] primary``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import value
+from eventstudy.inference.clustering import calendar_places
+from eventstudy.inference.designs import (
+    DESIGNS,
+    Design,
+    design_name,
+    mean_skewness,
+    sharing,
+    unsuited,
+    variance_ratio,
+    violated,
+)
+from eventstudy.inference.findings import Significances
+from eventstudy.inference.run_test import needs_of
+from eventstudy.inference.sample import Scope
+from eventstudy.inference.table import TESTS
+from eventstudy.study.estimate import Estimates
+from eventstudy.study.prepare import Study
+
+if TYPE_CHECKING:
+    from eventstudy.study.spec import StudySpec
+
+AUTO = "auto"
+
+
+@value(slots=True)
+class Primary:
+    """The test and the window on which the finding rests.
+
+    Attributes
+    ----------
+    test : str
+        Row of ``TESTS``.
+    window : Window
+        In bars.
+    design : Design
+    words, reason : str
+        The design in words, and why the test suits it.
+    unsuited : mapping of str to str
+        Other tests of the study whose assumptions the data violate, and which.
+    """
+
+    test: str
+    window: Window
+    design: Design
+    words: str
+    reason: str
+    unsuited: Mapping[str, str] = field(default_factory=dict)
+
+
+def tests_of(study: Study) -> tuple[str, ...]:
+    """Return the tests of a study, with its primary test last where it is not among those named."""
+    spec = study.spec
+    if not len(study.data):
+        return spec.tests
+    return tuple(dict.fromkeys((*spec.tests, _test(spec, aligned_design(study)))))
+
+
+def _test(spec: StudySpec, design: Design) -> str:
+    return DESIGNS[design_name(design)].primary if spec.primary == AUTO else spec.primary
+
+
+def aligned_design(study: Study) -> Design:
+    """Return the design of the events that are aligned with bars, before anything is estimated."""
+    spec, positions, series = study.spec, study.data.positions, study.data.series
+    low = series.time_offset[positions.series]
+    calendar = calendar_places(series)
+    reference, first = low + positions.reference, low + positions.first
+    if calendar is not None:
+        reference, first = calendar[reference], calendar[first]
+    shared, dates = sharing(reference, first, study.plan.windows.event)
+    return Design(
+        events=len(positions.row),
+        dates=dates,
+        instruments=len(np.unique(positions.series)),
+        names=len(set(study.ledger.table.ids[positions.row].tolist())),
+        shared=shared,
+        daily=series.is_daily,
+        variance=spec.estimation is not None or study.uses_other_days,
+        residuals=spec.estimation is not None,
+        bhar=spec.measure == "bhar",
+    )
+
+
+def used_design(study: Study, estimates: Estimates) -> Design:
+    """Return the design of the events that were used, with the skewness of their residuals."""
+    positions = study.data.positions
+    used = np.flatnonzero(np.isin(positions.row, estimates.abnormal.row))
+    part = replace(study, data=replace(study.data, positions=positions[used]))
+    return replace(aligned_design(part), skewness=mean_skewness(estimates.evidence.diagnostics))
+
+
+def tests_to_run(study: Study, estimates: Estimates) -> tuple[str, ...]:
+    """Return the tests to compute: those named, and the primary test, which may change with the events left out."""
+    spec = study.spec
+    if not len(estimates.abnormal):
+        return study.tests
+    wanted = _test(spec, used_design(study, estimates))
+    if needs_of((wanted,), spec.test_options) <= needs_of(study.tests, spec.test_options):
+        return tuple(dict.fromkeys((*spec.tests, wanted)))
+    return study.tests
+
+
+def primary_window(spec: StudySpec, windows: tuple[Window, ...]) -> Window:
+    """Return ``[window] primary`` in bars; by default the first reported window that contains tau = 0."""
+    asked = list(map(tuple, spec.windows)) if spec.windows else [tuple(spec.event)]
+    if spec.primary_window is not None:
+        return windows[asked.index(tuple(spec.primary_window))]
+    return next((window for window in windows if window.start <= 0 <= window.stop), windows[0])
+
+
+def primary_of(study: Study, estimates: Estimates, found: Significances) -> Primary | None:
+    """Return the primary test of the events that were used; None where none was.
+
+    It is the design's or the one that the study names; if that has no number, the first valid test that has one.
+    """
+    spec, (abnormal, evidence) = study.spec, estimates
+    if not len(abnormal):
+        return None
+    design, window = used_design(study, estimates), primary_window(spec, evidence.windows)
+    row = DESIGNS[design_name(design)]
+    violations = violated(design, variance_ratio(abnormal, window))
+    tests = tuple(dict.fromkeys(f.test for f in found.findings))
+    poor = {name: why for name in tests if (why := unsuited(TESTS[name], violations))}
+    test = _test(spec, design)
+    reason = row.reason if spec.primary == AUTO else "the study names it"
+    scope: Scope = "event" if design.single else "average"
+    able = [f.test for f in found.findings if f.window == window and np.isfinite(f.pvalue).any()]
+    others = [name for name in able if name not in poor and TESTS[name].scope == scope]
+    if test not in able and others:
+        test, reason = others[0], f"{test} has no number here"
+    return Primary(test, window, design, row.words, reason, {n: why for n, why in poor.items() if n != test})
