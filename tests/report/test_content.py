@@ -71,7 +71,7 @@ def test_a_study_without_responses_says_why() -> None:
 
 def test_the_table_shows_units_and_hides_columns_without_numbers() -> None:
     table = response_table(made_study(), simulated=False)
-    assert [c.title for c in table.columns] == ["Instrument", "Window", "CAR, bp", "p, placebo days"]
+    assert [c.title for c in table.columns] == ["Instrument", "Window", "CAR, bp", "p, placebo"]
     assert table.shown()[0] == ["SBER", "[0, 0]", "+113.5", "0.029"]
 
 
