@@ -84,8 +84,8 @@ class StudySpec(Settings):
     test_options : dict of str to dict
         Options of tests by the name of the test; ``eventstudy tests NAME`` lists them.
     primary : str
-        Test on which the finding rests: "auto" for the one of the study's design (``DESIGNS``), or a row of ``TESTS``. It
-        is computed even if ``tests`` does not name it.
+        Test on which the finding rests: "auto" for that of the study's design (``DESIGNS``), or a row of ``TESTS``. It is
+        computed even if ``tests`` does not name it.
     primary_window : (int, int) or None
         Window on which the finding rests, one of ``windows``; None for the first that contains tau = 0.
     adjust : str
@@ -460,11 +460,7 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _estimation_ends_before_the_event,
     _windows_lie_inside_the_event_window,
     _differences_are_summed,
-    primary : str
-        Test on which the finding rests: "auto" for the one of the study's design (``DESIGNS``), or a row of ``TESTS``. It
-        is computed even if ``tests`` does not name it.
-    primary_window : (int, int) or None
-        Window on which the finding rests, one of ``windows``; None for the first that contains tau = 0.
+    _primary_window_is_reported,
     _names_are_known,
     _sources_have_what_they_need,
     _columns_name_roles,
