@@ -85,11 +85,16 @@ class FaultyServer:
 
     def handle(self, connection: socket.socket) -> None:
         with suppress(OSError, ValueError), connection:
-            if self.tls:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(self.certificate)
-                connection = context.wrap_socket(connection, server_side=True)
-            reader = connection.makefile("rb")
+            if not self.tls:
+                self.serve(connection)
+                return
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            with context.wrap_socket(connection, server_side=True) as secured:
+                self.serve(secured)
+
+    def serve(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as reader:
             while line := reader.readline():
                 while reader.readline() not in {b"\r\n", b""}:
                     pass

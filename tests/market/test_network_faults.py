@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from eventstudy.errors import NetworkError, UsageError
+from eventstudy.errors import NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import INSTRUMENTS
 from eventstudy.market.sources import moex
 from eventstudy.market.sources.download import Garbled, parse_json, retry_after
 from eventstudy.market.sources.transport import Answer, Door, Limits, origin_of
+from tests.market.fault_kinds import KINDS, stored_session
 from tests.market.fault_server import FAULTS, LIMITS, FaultyServer, misbehaving, session, write_certificate
 from tests.market.iss_server import Exchange, candle, made_minutes, serving
 
@@ -48,8 +49,31 @@ def test_no_fault_lets_a_wrong_row_through_at_any_moment(kind: str, seed: int) -
     check(kind, seed)
 
 
+def check_stored(kind: str, seed: int, root: Path, *, tls: bool = False) -> None:
+    ended = stored_session(kind, seed, root, tls=tls)
+    assert ended.wrong_rows == ended.false_days == 0
+    assert ended.healed
+    assert ended.slowest < 1.1 * LIMITS.deadline_s + 0.35
+    if ended.error is not None:
+        assert isinstance(ended.error, NetworkError | SourceError)
+        assert ended.error.remedy
+        assert ended.error.message.count("\n") == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_fault_leaves_a_wrong_row_or_a_false_day_in_the_store(tmp_path: Path, kind: str) -> None:
+    check_stored(kind, 0, tmp_path / "store", tls=len(kind) % 2 == 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 20))
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_fault_leaves_a_wrong_row_or_a_false_day_at_any_moment(tmp_path: Path, kind: str, seed: int) -> None:
+    check_stored(kind, seed, tmp_path / "store", tls=seed % 2 == 0)
+
+
 def test_there_are_enough_kinds_and_most_strike() -> None:
-    assert len(FAULTS) >= 25
+    assert len(KINDS) >= 100
     kinds = ["500", "gzip cut", "page skips rows", "page omits rows inside", "page repeats its first row"]
     assert any(session(kind, seed).error for kind in kinds for seed in range(3))
 

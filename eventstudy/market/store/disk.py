@@ -53,21 +53,6 @@ def safe_name(text: str) -> str:
     return f"_{kept}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and its parents, readable by their owner only; each new name is made durable."""
-    if path.is_dir():
-        return
-    try:
-        make_folder(path.parent)
-        with suppress(FileExistsError):
-            os.mkdir(path, 0o700)
-        if not path.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path))
-        sync_folder(path.parent)
-    except OSError as fault:
-        raise refusal(path, fault) from None
-
-
 def write_private(path: Path, content: bytes) -> None:
     """Write a file of the store at once: readers see the old content or the new, never a part.
 
@@ -182,6 +167,19 @@ def disk_errors(verb: str = "read") -> Iterator[None]:
         yield
     except OSError as fault:
         raise refusal(Path(fault.filename or "A file of the store"), fault, verb) from None
+
+
+@disk_errors("written")
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents, readable by their owner only; each new name is made durable."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path))
+    sync_folder(path.parent)
 
 
 def _under_seal(body: bytes) -> bytes:
