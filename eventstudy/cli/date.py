@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eventstudy.cli import console, exits
+from eventstudy.cli.date_bulk import IN_DETAIL, in_bulk
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,11 +77,19 @@ def date(
     context = make_context(zone, order, fetched_at, first_report)
     series = [open_bars(text) for text in bars or []]
     items = items_of(paths, kind, encoding, column or [], published, main_text=main_text)
+    used = ";".join(b.instrument.code for b in series)
+    if len(items) > IN_DETAIL and not (as_json or event or suggest):
+        found, seen = in_bulk(items, date_items(items, context, series), used, zone)
+        if out is not None:
+            write_proposals(out, found, accept)
+        console.data("\n".join(seen.lines()))
+        if set(seen.states) - {"dated"}:
+            raise typer.Exit(exits.PARTLY)
+        return
     datings = list(date_items(items, context, series))
     if suggest:
         pairs = zip(items, datings, strict=True)
         datings = [replace(d, evidence=(*d.evidence, *suggestions(item))) for item, d in pairs]
-    used = ";".join(b.instrument.code for b in series)
     found = proposals(list(zip(items, datings, strict=True)), event, used, zone)
     if out is not None:
         write_proposals(out, found, accept)
@@ -135,9 +142,6 @@ def show(datings: list[Dating], as_json: bool) -> None:
         records = [d.to_dict() for d in datings]
         console.json_data(records[0] if len(records) == 1 else records)
         return
-    if len(datings) > IN_DETAIL:
-        console.data("\n".join(overview(datings)))
-        return
     for dating in datings:
         console.data("\n".join(describe(dating)))
 
@@ -147,6 +151,7 @@ def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
 
     What ``accept`` leaves out is listed in a CSV beside the events, one row with its reasons per item.
     """
+    from eventstudy.files import write_file
     from eventstudy.news.events.writing import render_list, render_review, write_new
 
     target = out if not out.exists() else out.with_suffix(f".proposed{out.suffix}")
@@ -158,7 +163,7 @@ def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
     where = ""
     if accept and refused:
         review = target.with_name(f"{target.stem}.review.csv")
-        review.write_text(render_review(refused), encoding="utf-8")
+        write_file(review, render_review(refused).encode())
         where = f"; {review} lists them with the reasons"
     console.talk(f"{target}: {settled:,} events; {len(refused):,} more need a decision{where}.")
 
@@ -203,26 +208,6 @@ def open_bars(text: str) -> Bars:
         closes_at=given.pop("closes_at", ""),
         columns=given,
     )
-
-
-# Of more items than this only counts and the reasons are printed; --json has all of them.
-IN_DETAIL = 50
-EXAMPLES = 3
-
-
-def overview(datings: Sequence[Dating]) -> list[str]:
-    """Return many datings as a few lines: how many are dated, and each reason for review with its first items."""
-    states = Counter(dating.status for dating in datings)
-    counts = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in states.items())
-    lines = [f"{len(datings):,} items: {counts}"]
-    reasons: dict[str, list[tuple[str, str]]] = {}
-    for dating in datings:
-        for kind, message in {c.kind: c.message for c in dating.conflicts}.items():
-            reasons.setdefault(kind, []).append((dating.item, message))
-    for kind, found in sorted(reasons.items(), key=lambda pair: -len(pair[1])):
-        lines.append(f"  {kind}: {len(found):,} items, such as")
-        lines += [f"    {item}: {message}" for item, message in found[:EXAMPLES]]
-    return lines
 
 
 # So many candidates are told with all their reasons, the others with the first; --json has them all.

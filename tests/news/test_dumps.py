@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -230,8 +233,32 @@ def test_what_is_not_accepted_is_listed_with_its_reason(tmp_path: Path, capsys: 
     assert len(read_events(out)) == 59
     shown = capsys.readouterr()
     assert len(shown.out.splitlines()) < 12
-    assert "zone_unknown: 1 items" in shown.out
+    assert "zone_unknown: 1 item," in shown.out
     assert "zone_unknown" in (tmp_path / "o.review.csv").read_text(encoding="utf-8")
 
 
 POLICY = ["--first-report"]
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_rows_take_less_than_300_mb(tmp_path: Path) -> None:
+    begin = datetime(2015, 1, 1, tzinfo=UTC)
+    table, out = tmp_path / "big.csv", tmp_path / "big.out.csv"
+    with table.open("w", encoding="utf-8") as stream:
+        stream.write("id,published,headline,ticker,score\n")
+        for n in range(100_000):
+            at = begin + timedelta(minutes=37 * n)
+            stream.write(
+                f"n{n},{at.isoformat()},Item {n} of many about the results of company {n % 500},T{n % 500},{n}\n"
+            )
+    command = [sys.executable, "-m", "eventstudy", "date", str(table), *POLICY, "--accept", "--out", str(out)]
+    peak = (
+        "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]); "
+        "print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", peak, *command], capture_output=True, text=True, check=True)
+    code, kilobytes = done.stdout.splitlines()[-1].split()
+    assert code == "0", done.stderr
+    assert int(kilobytes) < 300_000
+    assert len(done.stdout) < 1_000
+    assert sum(1 for _ in out.open(encoding="utf-8")) == 100_001

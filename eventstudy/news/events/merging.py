@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import pairwise
 
 from eventstudy.errors import NewsError, StampError
 from eventstudy.market.instruments import instrument
-from eventstudy.news.context import NEWS_AGE
 from eventstudy.news.events.sessions import time_of_day
 from eventstudy.news.evidence import Candidate, Conflict, Dating
 from eventstudy.news.items import Event, EventDay, EventTime, NewsItem
@@ -80,6 +79,8 @@ def _mark(words: str) -> int:
     return int.from_bytes(blake2b(words.encode("utf-8", "replace"), digest_size=8).digest(), "big")
 
 
+# Reports of one event are not further apart than this; a merge over more drops a date, which needs a decision.
+APART = timedelta(days=2)
 MAX_EVIDENCE = 12
 MAX_CLAIMS = 5
 MAX_SOURCES = 12
@@ -273,6 +274,9 @@ def certain_interval(dating: Dating) -> Interval | None:
     time = dating.event_time
     if time is not None:
         return time.earliest, time.latest
+    published = getattr(dating, "published", None)
+    if published is not None:
+        return published.earliest, published.latest
     latest = _public_by(dating)
     return None if latest is None else (latest, latest)
 
@@ -354,9 +358,9 @@ def propose_story(reports: Sequence[Report], *, name: str = "", price_series: st
 def dropped_dates(datings: Sequence[Dating]) -> tuple[str, ...]:
     """Return a sentence to decide on if one event of these reports would drop the date of one of them."""
     known = sorted((at, d.item) for d in datings if (at := certain_interval(d)) is not None)
-    gaps = [(one, later) for one, later in pairwise(known) if later[0][0] - one[0][1] > NEWS_AGE]
+    gaps = [(one, later) for one, later in pairwise(known) if later[0][0] - one[0][1] > APART]
     return tuple(
-        f"dates_dropped: {later[1]} ({later[0][0]:%Y-%m-%d}) is more than {NEWS_AGE.days} days after {one[1]} "
+        f"dates_dropped: {later[1]} ({later[0][0]:%Y-%m-%d}) is more than {APART.days} days after {one[1]} "
         f"({one[0][1]:%Y-%m-%d}); one event for both drops a date."
         for one, later in gaps
     )

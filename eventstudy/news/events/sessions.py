@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from eventstudy.arrays import instant_from_us
 from eventstudy.errors import CalendarError, StampError
-from eventstudy.market.calendars import calendar
-from eventstudy.market.sessions import TradingCalendar, as_day, check_dates
 from eventstudy.news.items import EventDay, EventTime
 from eventstudy.news.stamps import TICK, Stamp, stamp_of_date
+
+if TYPE_CHECKING:
+    from eventstudy.market.sessions import TradingCalendar
 
 # The clocks a civil day can be on: the first place to begin it, and the last to end it.
 FIRST_CLOCK, LAST_CLOCK = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
@@ -31,6 +30,8 @@ def time_of_day(
         If the session cannot be on that day.
     """
     if exchange and exchange != "24/7":
+        from eventstudy.market.calendars import calendar  # a list without sessions reads no calendar
+
         venue = calendar(exchange)
         if day.session:
             return EventTime(*session_interval(day, venue), basis, evidence, day)
@@ -60,6 +61,11 @@ def session_interval(day: EventDay, venue: TradingCalendar) -> tuple[datetime, d
     StampError
         For ``dmh`` on a day without trading, or a day outside the calendar.
     """
+    import numpy as np
+
+    from eventstudy.arrays import instant_from_us
+    from eventstudy.market.sessions import as_day, check_dates
+
     try:
         check_dates(venue, day.date, day.date)
     except CalendarError as error:

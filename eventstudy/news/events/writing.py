@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,16 +37,20 @@ def render_proposals(proposals: Iterable[Proposal], *, accept: bool = False) -> 
 
     With ``accept`` only what has nothing open is written, and the file says it is reviewed.
     """
-    blocks = []
+    return "".join(proposal_blocks(proposals, accept=accept))
+
+
+def proposal_blocks(proposals: Iterable[Proposal], *, accept: bool) -> Iterator[str]:
+    """Yield the head of an events file and one block per proposal."""
+    note = "" if accept else "# A block that begins with `decide` is not used: settle it, then remove the `#`.\n"
+    yield f"{HEADER}{note}\n{_toml({'status': 'reviewed' if accept else 'proposal'})}"
     for proposal in proposals:
         block = "" if proposal.event is None else render_event(proposal.event)
         if not proposal.open:
-            blocks.append(block)
+            yield block
         elif not accept:
             asked = "".join(f"# decide: {_plain_line(line)}\n" for line in proposal.open)
-            blocks.append("\n" + asked + "".join(f"# {_plain_line(line)}\n" for line in block.strip().splitlines()))
-    note = "" if accept else "# A block that begins with `decide` is not used: settle it, then remove the `#`.\n"
-    return f"{HEADER}{note}\n{_toml({'status': 'reviewed' if accept else 'proposal'})}" + "".join(blocks)
+            yield "\n" + asked + "".join(f"# {_plain_line(line)}\n" for line in block.strip().splitlines())
 
 
 def check_ids(proposals: Sequence[Proposal]) -> None:
@@ -70,16 +74,16 @@ def check_ids(proposals: Sequence[Proposal]) -> None:
         )
 
 
-def render_list(path: Path, proposals: Sequence[Proposal], *, accept: bool) -> str:
-    """Return proposals as the file that a path names: CSV for accepted events only, else TOML."""
+def render_list(path: Path, proposals: Sequence[Proposal], *, accept: bool) -> Iterable[str]:
+    """Return proposals as the parts of the file that a path names: CSV for accepted events only, else TOML."""
     check_ids(proposals)
     if path.suffix.casefold() != ".csv":
-        return render_proposals(proposals, accept=accept)
+        return proposal_blocks(proposals, accept=accept)
     if not accept:
         raise UsageError(
             f"{path} is a CSV, which cannot hold open decisions.", remedy="Add --accept, or name a .toml file."
         )
-    return render_csv([p.event for p in proposals if p.event is not None and not p.open])
+    return csv_lines([p.event for p in proposals if p.event is not None and not p.open])
 
 
 def _plain_line(text: str) -> str:
@@ -156,15 +160,24 @@ def render_csv(events: Sequence[Event]) -> str:
 
     An attribute with the name of another column is written as ``NAME (attribute)``.
     """
+    return "".join(csv_lines(events))
+
+
+def csv_lines(events: Sequence[Event]) -> Iterator[str]:
+    """Yield the lines of a CSV of events."""
     names = dict.fromkeys(name for event in events for name in event.attributes)
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
     own = [f"{name} (attribute)" if name.casefold() in CSV_COLUMNS else name for name in names]
-    out.writerow([*CSV_COLUMNS, *map(for_spreadsheet, own)])
+    yield csv_line([*CSV_COLUMNS, *map(for_spreadsheet, own)])
     for event in events:
         values = values_of_event(event)
         cells = [_csv_cell(values.get(column, "")) for column in CSV_COLUMNS]
-        out.writerow([*cells, *(_csv_cell(event.attributes.get(name, "")) for name in names)])
+        yield csv_line([*cells, *(_csv_cell(event.attributes.get(name, "")) for name in names)])
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """Return one line of CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
@@ -182,14 +195,12 @@ def _csv_cell(value: Any) -> str:
 
 def render_review(proposals: Sequence[Proposal]) -> str:
     """Return what needs a decision as CSV: one row per event or item, with every reason."""
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow(["id", "label", "sources", "decide"])
+    lines = [csv_line(["id", "label", "sources", "decide"])]
     for proposal in proposals:
         event = proposal.event
         known = ("", "", "") if event is None else (event.id, event.label, "; ".join(event.sources))
-        out.writerow([for_spreadsheet(cell) for cell in (*known, " | ".join(proposal.open))])
-    return text.getvalue()
+        lines.append(csv_line([for_spreadsheet(cell) for cell in (*known, " | ".join(proposal.open))]))
+    return "".join(lines)
 
 
 def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", status: str = "proposal") -> Path:
@@ -203,14 +214,15 @@ def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", 
     return write_new(Path(path), render_events(events, title=title, status=status))
 
 
-def write_new(path: Path, text: str, *, over_proposal: bool = False) -> Path:
-    """Write a text to a new file, so that a reviewed file cannot be lost even to a race.
+def write_new(path: Path, text: str | Iterable[str], *, over_proposal: bool = False) -> Path:
+    """Write a text, or its parts, to a new file, so that a reviewed file cannot be lost even to a race.
 
     ``over_proposal`` lets it take the place of a file that says of itself that it is only a proposal.
     """
     try:
         with replacing(path, new=not (over_proposal and _is_proposal(path))) as stream:
-            stream.write(text.encode())
+            for part in [text] if isinstance(text, str) else text:
+                stream.write(part.encode())
     except FileExistsError:
         raise EventFileError(
             f"{path} exists and may have been reviewed; it is not overwritten.", remedy="Name another file."
