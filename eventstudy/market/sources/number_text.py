@@ -14,7 +14,7 @@ GROUPING = re.compile(r"(?<=\d)[\s'\u2019_](?=\d{3})")
 # What may surround a number: currency signs and codes before it, a percent sign after it.
 AROUND = re.compile(r"^[^\d.,+\-\u2212(]{0,4}|\s*%$")
 SUFFIX = re.compile(r"([KMBT])$", re.IGNORECASE)
-FACTORS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+POWERS = {"K": 3, "M": 6, "B": 9, "T": 12}
 GROUPED = {mark: re.compile(rf"[+-]?\d{{1,3}}(\{mark}\d{{3}})+") for mark in ",."}
 MISSING = frozenset({"", "-", "--", ".", "nan", "na", "n/a", "#n/a", "null", "none", "nat", "<na>"})
 
@@ -40,23 +40,23 @@ def read_numbers(texts: Sequence[str], *, decimal: str = "") -> tuple[FloatArray
     if mark == "." and commas_are_open(numbers):
         return values, [place for place, number in enumerate(numbers) if "," in number]
     wrong = []
-    for place, (text, (number, factor)) in enumerate(zip(texts, bare, strict=True)):
+    for place, (text, (number, power)) in enumerate(zip(texts, bare, strict=True)):
         if text.strip().casefold() in MISSING:
             continue
         try:
-            values[place] = float(ungrouped(number, mark)) * factor
+            values[place] = float(ungrouped(number, mark) + power)
         except ValueError:
             wrong.append(place)
     return values, wrong
 
 
-def stripped(text: str) -> tuple[str, float]:
-    """Return a number without signs of currency and percent and without blank groups, and the factor of its suffix."""
+def stripped(text: str) -> tuple[str, str]:
+    """Return a number without signs of currency and percent and without blank groups, and the power of its suffix."""
     number = GROUPING.sub("", AROUND.sub("", text.strip()).replace("\u2212", "-").strip())
     found = SUFFIX.search(number)
     if found is None:
-        return number, 1.0
-    return number[: found.start()].strip(), FACTORS[found[1].upper()]
+        return number, ""
+    return number[: found.start()].strip(), f"e{POWERS[found[1].upper()]}"
 
 
 def decimal_mark(numbers: Sequence[str]) -> str:

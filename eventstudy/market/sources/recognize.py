@@ -212,26 +212,35 @@ def with_value(found: Mapping[str, int]) -> dict[str, int]:
     return dict(found) | ({} if value is None else {"value": value})
 
 
+KNOWN_NAMES = {name for names in (PRICES | OTHER_ROLES).values() for name in names} | set(LAYOUTS["generic"].ticker)
 FIELD_NAMES = {name: role for role, names in (PRICES | OTHER_ROLES).items() for name in names}
+
+
+def no_value(grid: Grid, names: Sequence[str], spec: DataSpec, missing: Sequence[str] = ()) -> DataError:
+    """Return the error for a table in which no column is known to hold the prices or returns."""
+    role = "close" if spec.holds == "prices" else "return"
+    named = f", and none is named {', '.join(missing)}" if missing else ""
+    has_returns = role == "close" and any(plain(name) in OTHER_ROLES["return"] for name in names)
+    remedy = 'holds = "simple returns"' if has_returns else f'columns = {{ {role} = "NAME" }}'
+    return DataError(
+        f"{grid.path}: no column of {', '.join(names)} is known to hold the {role}{named}.",
+        remedy=f"It has returns: set {remedy}." if has_returns else f"Name it: {remedy}.",
+    )
 
 
 def wide(names: Sequence[str], times: tuple[int, int], grid: Grid, spec: DataSpec, utc: bool) -> Recognized:
     """Return the columns of a table with one column per instrument."""
     wanted = set(spec.codes())
-    unknown = [n for n in range(len(names)) if n not in times and plain(names[n]) not in FIELD_NAMES]
+    unknown = [n for n in range(len(names)) if n not in times and plain(names[n]) not in KNOWN_NAMES]
     if len(unknown) == 1 == len(wanted) and wanted != {names[unknown[0]]}:  # a series has one value per row
         return Recognized("one", times[0], times[1], -1, {"": {"value": unknown[0]}}, utc)
+    if 2 * (len(names) - 1 - len(unknown)) >= len(names) - 1:
+        raise no_value(grid, names, spec)
     others = [n for n in range(len(names)) if n not in times and names[n]]
     columns = {names[n]: {"value": n} for n in others if not wanted or names[n] in wanted}
-    if wanted - columns.keys() or not columns or len({names[n] for n in others}) < len(others):
-        held = "prices" if spec.holds == "prices" else "returns"
-        role = "close" if held == "prices" else "return"
+    if wanted - columns.keys() or len({names[n] for n in others}) < len(others):
         twice = next((names[n] for n in others if names.count(names[n]) > 1), "")
         if twice:
             raise DataError(f"{grid.path} has two columns named {twice!r}.", remedy="Rename one of them.")
-        raise DataError(
-            f"{grid.path}: no column of {', '.join(names)} is known to hold the {role}"
-            + (f", and none is named {', '.join(sorted(wanted - columns.keys()))}." if wanted else "."),
-            remedy=f"Name it: columns = {{ {role} = 'NAME' }}.",
-        )
+        raise no_value(grid, names, spec, sorted(wanted - columns.keys()))
     return Recognized("wide", times[0], times[1], -1, columns, utc)

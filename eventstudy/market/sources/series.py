@@ -127,6 +127,7 @@ def daily_raw(rows: Rows, traded: Instrument, stated: tuple[DataSpec, str], step
     step_us = step // pd.Timedelta(microseconds=1)
     if rows.has_offset:
         wall = days_named(wall, check_zone(zone)) * DAY_US
+    wall = wall // DAY_US * DAY_US  # the time of day of a live row says nothing: the row is that of its date
     if step_us >= PERIOD_US:
         days = wall // DAY_US
         label = spec.label or ("left" if begins_periods(days, step_us) else "right")
