@@ -15,10 +15,11 @@ from eventstudy.arrays import DAY_US, MINUTE_US
 from eventstudy.errors import BarsError, UnknownNameError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.quality.checks import CHECKS, inspect, repair
+from eventstudy.market.quality.clock import outside_bars, traded_in_assumed_hours
 from eventstudy.market.quality.daily import daily_closes
 from eventstudy.market.quality.findings import Subject, coverage
 from eventstudy.market.quality.fit import label_evidence
-from eventstudy.market.raw import take
+from eventstudy.market.raw import RawBars, take
 
 from .series import changed, daily, daily_bars, inserted, share, share_bars
 
@@ -131,8 +132,16 @@ def unchecked(subject: Subject, row: int) -> Planted:
 
 
 def outside(subject: Subject, row: int) -> Planted:
+    """A bar without a trade in the morning, between the sessions of two days."""
+    made, lines = assumed_hours(subject, row)
+    volume = at(made.raw.columns["volume"], (lines or [2])[0] - 2, 0.0)
+    return changed(made, volume=volume), lines
+
+
+def assumed_hours(subject: Subject, row: int) -> Planted:
+    """A traded bar between the sessions of two days of March 2021, a part of whose hours the table assumes."""
     evenings = np.flatnonzero(subject.raw.wall % DAY_US == 1430 * MINUTE_US)
-    last = int(evenings[row % (len(evenings) - 1)])
+    last = int(evenings[row % (len(evenings) - 2)])  # the fifth is a Friday
     return inserted(subject, last, int(subject.raw.wall[last]) + 9 * 60 * MINUTE_US), [last + 3]
 
 
@@ -188,6 +197,7 @@ PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Plant
     "future stamp": (share, future),
     "unchecked sessions": (share, unchecked),
     "outside sessions": (share, outside),
+    "outside assumed hours": (share, assumed_hours),
     "no bars when open": (share, empty),
     "no usable row": (share, nothing),
 }
@@ -335,3 +345,15 @@ def test_many_planted_defects_are_found(kind: str, seed: int, row: int) -> None:
     found = {f.kind: f for f in inspect(subject).findings}
     assert kind in found
     assert lines is None or found[kind].lines.tolist() == lines
+
+
+def test_the_evening_of_25_february_2022_keeps_its_traded_bars_and_the_halt_of_the_day_before_does_not() -> None:
+    # The table takes the evening for closed, by assumption; the halt of 24 February, 07:52 to 10:00, is documented.
+    wall = np.array(
+        [np.datetime64(t, "us").astype(np.int64) for t in ("2022-02-24T07:40", "2022-02-24T09:10", "2022-02-25T19:10")]
+    )
+    columns = {"close": np.array([200.0, 200.1, 200.2]), "volume": np.array([5.0, 5.0, 5.0])}
+    raw = RawBars(np.arange(2, 5), wall, "Europe/Moscow", columns, 10 * MINUTE_US, "right")
+    subject = Subject(raw, calendar("MOEX-SHARES"))
+    assert traded_in_assumed_hours(subject, outside_bars(subject)).tolist() == [False, False, True]
+    assert outside_bars(subject).tolist() == [False, True, True]

@@ -81,6 +81,9 @@ CHECKS: dict[str, Check] = {
     ),
     "other hours": Check(clock.find_other_hours, "refused", "name the calendar that these bars were traded on"),
     "outside sessions": Check(clock.find_outside, "repaired", LEFT_OUT, rows.drop),
+    "outside assumed hours": Check(
+        clock.find_assumed_hours, "kept", "with a warning, for the hours of these days are not documented"
+    ),
     "no bars when open": Check(
         clock.find_empty,
         "kept",

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, IntArray
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, instant_us, wall_us
 from eventstudy.market import sessions
 from eventstudy.market.daily_close import PERIOD_US
 from eventstudy.market.quality.findings import Sight, Subject, shown
@@ -89,14 +89,44 @@ def find_other_hours(subject: Subject) -> Sight | None:
 
 
 def find_outside(subject: Subject) -> Sight | None:
-    """Bars lie where the calendar says closed."""
+    """Bars lie where the calendar says closed, and its hours are documented or nothing was traded."""
     outside = outside_bars(subject)
     if subject.calendar is None or not outside.any():
         return None
+    outside &= ~traded_in_assumed_hours(subject, outside)
     row = int(np.argmax(outside))
     return sight(
         outside, f"{int(outside.sum())} bars where {subject.calendar.name} is closed, first {shown(subject, row)}"
     )
+
+
+def find_assumed_hours(subject: Subject) -> Sight | None:
+    """Bars were traded where the calendar says closed, on days whose hours are assumed or projected."""
+    outside = outside_bars(subject)
+    if subject.calendar is None or not outside.any():
+        return None
+    kept = traded_in_assumed_hours(subject, outside)
+    row = int(np.argmax(kept))
+    return sight(
+        kept,
+        f"{int(kept.sum())} bars traded while {subject.calendar.name} is assumed closed, first {shown(subject, row)}",
+    )
+
+
+def traded_in_assumed_hours(subject: Subject, outside: BoolArray) -> BoolArray:
+    """Return the bars outside every session that were traded on days whose hours no source documents."""
+    rows = np.flatnonzero(outside)
+    found = np.zeros(len(outside), dtype=np.bool_)
+    if subject.calendar is None:
+        return found
+    volume = subject.raw.columns.get("volume")
+    traded = np.ones(len(rows), dtype=np.bool_) if volume is None else volume[rows] > 0
+    closes = subject.closes[rows]
+    days = (wall_us(closes, subject.calendar.zone) - 1) // DAY_US
+    found[rows] = traded & (sessions.standings(subject.calendar, days) != "documented")
+    for halt in subject.calendar.halts:  # a halt has a source of its own
+        found[rows] &= ~((closes > instant_us(halt.from_at)) & (closes <= instant_us(halt.to_at)))
+    return found
 
 
 def outside_bars(subject: Subject) -> BoolArray:
