@@ -7,7 +7,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import Tape
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, Tape, days_of
 from eventstudy.response.placebo import placebo_pvalue
 
 
@@ -44,14 +44,24 @@ def is_closed(tape: Tape, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US
     """Return whether the news falls into a stretch without bars that spans a night or more than ``tolerance_us``.
 
     Breaks shorter than the tolerance (clearing, the auction before the evening session) do not count as closed: the
-    bars on both sides of them merge into the first return after the news.
+    bars on both sides of them merge into the first return after the news. A market that trades around the clock on
+    seven days is never closed: a stretch without bars is an outage.
     """
     before, after = bracket_rows(tape, time)
+    if never_closes(tape):
+        return False
     night = (tape.wall[before] - 1) // DAY_US != (tape.wall[after] - 1) // DAY_US
     latest = instant_us(time.latest)
     quiet = int(tape.closes[after]) - tape.step_us - max(latest, int(tape.closes[before]))
     opens = int(tape.closes[after]) - tape.step_us
     return bool(night and opens >= latest and opens > tape.closes[before]) or quiet > tolerance_us
+
+
+def never_closes(tape: Tape) -> bool:
+    """Return whether the market trades around the clock and on weekends."""
+    days = days_of(tape)
+    weekend = (days + 3) % 7 > 4
+    return tape.around_the_clock and len(days) > 7 and bool(weekend.mean() > 0.2)  # two days of seven are 0.29
 
 
 def bracket_rows(tape: Tape, time: EventTime) -> tuple[int, int]:
@@ -124,7 +134,12 @@ def opening_time(tape: Tape, time: EventTime) -> EventTime:
 
 
 def nights_closed(tape: Tape, time: EventTime) -> int:
-    """Return 0 where bars stand on both sides of the news on one local date, 1 for one night, 2 for longer."""
+    """Return 0 where bars stand on both sides of the news on one local date, 1 for one night, 2 for longer.
+
+    Where trading goes on through midnight, only a pause of hours is a night.
+    """
     before, after = bracket_rows(tape, time)
+    if tape.around_the_clock and tape.closes[after] - tape.closes[before] < LONGEST_CARRY_US:
+        return 0
     day = (tape.wall[[before, after]] - 1) // DAY_US
     return int(min(2, day[1] - day[0]))

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, look_up, value, wall_us
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, look_up, value, wall_us
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import Instrument
 from eventstudy.response.price_rules import PRICE_RULES, prices_of
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
+
+
+HOUR_US = 60 * MINUTE_US
+# Of the hours of the days with bars; a currency week has 120 of the 144 hours of its six days.
+MOST_HOURS, ENOUGH_DAYS = 0.8, 3
+LONGEST_CARRY_US = 12 * HOUR_US
 
 
 @value
@@ -40,6 +46,8 @@ class Tape:
         How far back that rule looks.
     spread : FloatArray, shape (T,)
         Log of ask over bid at each close; NaN without quotes.
+    around_the_clock : bool
+        Whether trading goes on through midnight, so that no window ends there.
     day : IntArray, shape (T,)
         Local date of each bar as days since 1970-01-01; a bar that closes at midnight ends the day before.
     """
@@ -56,6 +64,7 @@ class Tape:
     rule: str = "last"
     reach_us: int = 0
     spread: FloatArray | None = None
+    around_the_clock: bool = False
     day: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +78,8 @@ class Tape:
 class Sample:
     """A tape read at a grid of clock times; every array has the shape of the grid.
 
-    ``price`` is the last log price of the same local day at or before the time (NaN before the day's first bar);
+    ``price`` is the last log price of the same local day at or before the time (NaN before the day's first bar); where
+    trading goes on through midnight, that of the last twelve hours;
     ``traded`` says whether a bar closes in the step that ends there; ``volume``, ``span`` and ``spread`` are that
     bar's, NaN without one; ``age`` is the time since the price was made, microseconds.
     """
@@ -92,10 +102,29 @@ def tape_of(bars: Bars, rule: str = "last") -> Tape:
         spread = np.log(prices.ask) - np.log(prices.bid)
     closes = prices.closes
     wall = np.maximum.accumulate(wall_us(closes, zone)) if len(closes) else closes
-    step, reach = bars.step.value // 1000, chosen.reach(prices)
+    step, reach, through = bars.step.value // 1000, chosen.reach(prices), trades_around_the_clock(wall)
     return Tape(
-        bars.instrument, zone, step, closes, wall, price, span, prices.volume, bars.simulated, rule, reach, spread
+        bars.instrument,
+        zone,
+        step,
+        closes,
+        wall,
+        price,
+        span,
+        prices.volume,
+        bars.simulated,
+        rule,
+        reach,
+        spread,
+        through,
     )
+
+
+def trades_around_the_clock(wall: IntArray) -> bool:
+    """Return whether most hours of the days with bars have a bar: markets of 24 hours on five or seven days."""
+    hours = np.unique((wall - 1) // HOUR_US)
+    days = np.unique(hours // 24)
+    return len(days) >= ENOUGH_DAYS and len(hours) >= MOST_HOURS * 24 * len(days)
 
 
 def days_of(tape: Tape) -> IntArray:
@@ -113,7 +142,8 @@ def read_at(tape: Tape, wall: IntArray, *, carry: bool = False) -> Sample:
     row = np.searchsorted(tape.wall, at, side="right") - 1
     held = np.maximum(row, 0)
     age = at - tape.wall[held]
-    there = (row >= 0) & (carry | (tape.day[held] == (at - 1) // DAY_US))
+    near = age < LONGEST_CARRY_US if tape.around_the_clock else tape.day[held] == (at - 1) // DAY_US
+    there = (row >= 0) & (carry | near)
     traded = there & (age < tape.step_us)
     return Sample(
         price=np.where(there, tape.price[held], np.nan),

@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import Sample, Tape, days_of, read_at
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, Sample, Tape, days_of, read_at
 
 
 def trading_columns(matched: Matched) -> IntArray:
@@ -194,9 +194,12 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: IntArray = 
 
 
 def _grid(tape: Tape, zero: int, clean_by: int, choice: WindowChoice) -> IntArray:
-    """Return the closing times of the window: to the ``after``-th trading minute past ``latest``, within the day."""
+    """Return the closing times of the window: to the ``after``-th trading minute past ``latest``.
+
+    It stays within the day, except where trading goes on through midnight.
+    """
     step, day = tape.step_us, zero // DAY_US
-    end = int(min((day + 1) * DAY_US, _last_wall(tape, day, zero)))
+    end = last_without_pause(tape, zero) if tape.around_the_clock else _last_wall(tape, day, zero)
     start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
     after = np.arange(zero + (clean_by + 1) * step, end + 1, step, dtype=np.int64)
     if len(after):
@@ -205,8 +208,19 @@ def _grid(tape: Tape, zero: int, clean_by: int, choice: WindowChoice) -> IntArra
             after, trading = after[: trading.argmin()], trading[: trading.argmin()]
         enough = np.cumsum(trading) * step >= choice.after * MINUTE_US
         after = after[: int(enough.argmax()) + 1] if enough.any() else after
-    start = min(zero, start + max(0, -((start - day * DAY_US - 1) // step)) * step)  # not before midnight
+    bound = int(tape.wall[0]) if tape.around_the_clock else day * DAY_US + 1  # not before midnight
+    start = min(zero, start + max(0, -((start - bound) // step)) * step)
     return np.concatenate([np.arange(start, zero + clean_by * step + 1, step, dtype=np.int64), after])
+
+
+def last_without_pause(tape: Tape, zero: int) -> int:
+    """Return the last closing time within a day of ``zero`` before trading pauses for hours: a weekend, or the end."""
+    wall = tape.wall[np.searchsorted(tape.wall, zero, side="right") :]
+    if not len(wall) or wall[0] - zero > LONGEST_CARRY_US:
+        return zero + DAY_US
+    pause = np.diff(wall) > LONGEST_CARRY_US
+    last = int(wall[pause.argmax()] if pause.any() else wall[-1])
+    return min(last, zero + DAY_US)
 
 
 def _last_wall(tape: Tape, day: int, zero: int) -> int:

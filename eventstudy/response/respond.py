@@ -17,7 +17,7 @@ from eventstudy.response.confounders import confounders_of
 from eventstudy.response.early_moves import early_move_notices
 from eventstudy.response.intraday_prices import Tape, tape_of
 from eventstudy.response.known import Known, known_events
-from eventstudy.response.later_closes import Days, LaterClose, later_closes, move_of
+from eventstudy.response.later_closes import Days, LaterClose, later_closes, move_of, no_move
 from eventstudy.response.median_move import median_move
 from eventstudy.response.placebo import smallest_pvalue, sup_test
 from eventstudy.response.settings import ResponseSettings
@@ -143,13 +143,23 @@ def _moves(window: Window, after: AfterNews, settings: ResponseSettings) -> tupl
     found, keep = [], served(window)
     for minutes in settings.horizons:
         place = window.place(minutes)
-        reason = "the window ends before" if window.ends_before(minutes) else ""
+        label = f"+{minutes} min"
+        if reason := out_of_reach(window, minutes):
+            found.append(no_move(label, reason))
+            continue
         column = int(window.columns[place])
         at = int(window.matched.moments[column])
         days = Days(after.placebo[:, place], window.tested_placebo[keep, column], after.weight)
         value = after.path[place], window.tested[column]
-        found.append(move_of((f"+{minutes} min", at, float(minutes)), value, days, settings, reason))
+        found.append(move_of((label, at, float(minutes)), value, days, settings))
     return tuple(found)
+
+
+def out_of_reach(window: Window, minutes: float) -> str:
+    """Return why there is no move at a horizon: it is shorter than a bar, or the window ends before it; else empty."""
+    if 0 < minutes < window.step_minutes:
+        return f"a bar lasts {window.step_minutes:g} minutes"
+    return "the window ends before" if window.ends_before(minutes) else ""
 
 
 def _shape(

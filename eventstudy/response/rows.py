@@ -92,6 +92,8 @@ def notes_of(response: Response) -> list[str]:
     told += [f"{effects.count(e)} known events on other days: {e}" for e in dict.fromkeys(effects)]
     step = float(np.diff(response.path.closes).min()) / 60e6
     for move in response.moves:
+        if move.at is None and move.label.endswith(" min"):
+            told.append(f"'{move.label}' is not shown: {move.reason}")
         if move.at is not None and 0 < move.minutes <= step and step > 1:
             clock = f"{move.at.astimezone(ZoneInfo(response.zone)):%H:%M}"
             told.append(f"'{move.label}' is the close at {clock}: a bar lasts {step:g} minutes")
