@@ -52,7 +52,7 @@ def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
 
 
 def _row(response: Response) -> dict[str, Any]:
-    last = [move for move in response.moves if math.isfinite(move.minutes)][-1]
+    last = [move for move in response.moves if move.label.endswith(" min")][-1]
     volume = next((a.window for a in response.activity if a.name == "volume"), None)
     shown = ("first_significant", "half_life", "reversal", "leak")
     numbers = {name: response.number(name) for name in shown}

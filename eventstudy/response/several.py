@@ -64,7 +64,7 @@ def pair_of(a: Response, b: Response) -> Pair | None:
     lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * step
     found = lead_lag(times, prices, lags)
     beta = _beta(a.path, b.path, rows_a, rows_b)
-    last = next(move for move in reversed(a.moves) if math.isfinite(move.minutes))
+    reached = [move.value for move in a.moves if math.isfinite(move.minutes)]
     return Pair(
         event=a.event,
         first=a.instrument,
@@ -73,7 +73,7 @@ def pair_of(a: Response, b: Response) -> Pair | None:
         lead_ratio=found.ratio,
         correlation=_correlation(times, prices),
         beta=beta,
-        explained=beta * last.value,
+        explained=beta * reached[-1] if reached else math.nan,
     )
 
 
@@ -156,12 +156,13 @@ def with_joint_pvalues(responses: Sequence[Response]) -> tuple[Response, ...]:
         common = np.intersect1d(common, response.path.placebo_day)
     corrected = [list(response.moves) for response in responses]
     for h, move in enumerate(responses[0].moves):
-        if not math.isfinite(move.minutes):
+        reached = [k for k, response in enumerate(responses) if math.isfinite(response.moves[h].minutes)]
+        if not move.label.endswith(" min") or not reached:
             continue
-        found = [_tested_moves(response, response.moves[h], common) for response in responses]
+        found = [_tested_moves(responses[k], responses[k].moves[h], common) for k in reached]
         values, placebo = np.array([value for value, _, _ in found]), np.column_stack([days for _, days, _ in found])
         weight = np.min([each for _, _, each in found], axis=0)  # a day doubted for one instrument is doubted for all
-        for k, pvalue in enumerate(joint_pvalues(values, placebo, weight)):
+        for k, pvalue in zip(reached, joint_pvalues(values, placebo, weight), strict=True):
             corrected[k][h] = replace(corrected[k][h], joint_pvalue=float(pvalue))
     return tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, corrected, strict=True))
 

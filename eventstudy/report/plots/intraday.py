@@ -105,8 +105,9 @@ def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> 
     drawn = np.pad(np.isfinite(car), 1)
     lone = drawn[1:-1] & ~drawn[:-2] & ~drawn[2:]  # an auction between two pauses has one price and no line
     ax.plot(at[lone], car[lone], color=style.main, marker="o", markersize=4, linestyle="none", zorder=4)
-    last = next(move for move in reversed(response.moves) if move.minutes == move.minutes)
-    when = f"after {last.label[1:]}" if last.label.startswith("+") else f"at the {last.label}"
+    reached = (move for move in reversed(response.moves) if move.minutes == move.minutes)
+    last = next(reached, response.first)  # a horizon that the data do not reach is in no title
+    when = f"after {last.label[1:]}" if last.label.startswith("+") else f"at the {last.label} close after the news"
     words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {when}, {p_is(last.pvalue)}"
     look: dict[str, Any] = {"loc": "left", "fontsize": _fitting(words, ax), "pad": 3, "parse_math": False}
     ax.set_title(words, color=style.ink, **look)
