@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import timeit
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -191,3 +193,27 @@ def test_the_first_return_of_a_frame_can_host_an_event() -> None:
     assert [outcome.outcome for outcome in es.run_study(spec, events, frame, closes_at="16:00 UTC").ledger] == [
         "outside_data"
     ]
+
+
+def test_calendars_that_differ_cost_at_most_twice_what_calendars_that_agree_cost() -> None:
+    days = pd.bdate_range("2018-01-01", periods=1000).as_unit("s").asi8 // 86_400
+    rng = np.random.default_rng(5)
+    index = returns("INDEX", days.tolist(), rng.normal(0, 0.01, 1000).tolist())
+    whole = [returns(f"S{i}", days.tolist(), rng.normal(0, 0.02, 1000).tolist()) for i in range(100)]
+    kept = [np.sort(rng.choice(1000, 950, replace=False)) for _ in whole]
+    some = [
+        returns(one.instrument.code, one.trading_day[rows].tolist(), one.values[rows].tolist())
+        for one, rows in zip(whole, kept, strict=True)
+    ]
+    events = pd.DataFrame(
+        {
+            "instrument": [f"S{i % 100}" for i in range(4000)],
+            "time": pd.to_datetime(rng.choice(days[400:900], 4000), unit="D", utc=True),
+        }
+    )
+    spec = es.StudySpec(model="market", estimation=(-250, -11), event=(-5, 5), tests=("cross_sectional_t",))
+    with_agreement, without = (
+        min(timeit.repeat(lambda data=data: es.run_study(spec, events, data, market=index), number=1, repeat=5))
+        for data in (whole, some)
+    )
+    assert without < 2 * with_agreement

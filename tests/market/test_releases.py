@@ -92,3 +92,31 @@ def test_the_oanda_file_says_begin_and_utc_by_itself(tmp_path: Path) -> None:
     assert len(es.read_bars(path, label="left", **asked)) == 157
     with pytest.raises(BarsError, match=r"the evidence says BEGIN: .* 2015-12-03 12:45 with the ECB's decision, 13:45"):
         es.read_bars(path, label="right", **asked)
+
+
+@pytest.mark.parametrize("zone", ["America/St_Johns", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide"])
+def test_zones_of_half_and_quarter_hours_are_named_by_sessions_and_releases(zone: str) -> None:
+    news, week = currency(3, 8 * 60 + 30, zone=zone), weeks_of_currency(3, zone)
+    for some, hours in ((news, "24/7"), (week, "24/5")):
+        wrong = RawBars(some.line, some.wall, "UTC", some.columns, some.step_us, "left")
+        (found,) = [f for f in inspect(Subject(wrong, calendar(hours))).findings if f.kind == "wrong zone"]
+        assert zone in found.message
+
+
+def weeks_of_currency(seed: int, zone: str) -> RawBars:
+    """Two weeks of minutes from Sunday 17:00 to Friday 17:00 in New York, without news."""
+    starts = np.array([(d - date(1970, 1, 1)).days for d in (date(2021, 1, 10), date(2021, 7, 11))])[:, None] * DAY_US
+    new_york = (starts + (np.arange(5 * 1440) + 17 * 60) * MINUTE_US).ravel()
+    begins = instants_from_wall(new_york, "America/New_York")
+    columns = prices(np.random.default_rng(seed), len(begins), 1.2, 0.0001)
+    wall = wall_us(begins, zone)
+    return RawBars(np.arange(2, len(wall) + 2), wall, zone, columns, MINUTE_US, "left")
+
+
+def test_a_zone_that_only_comes_close_is_not_called_a_fit() -> None:
+    # A clock of 20 minutes past the hour is none that is tried: the closest zone leaves bars outside and is said to.
+    week = weeks_of_currency(4, "UTC")
+    wrong = RawBars(week.line, week.wall + 200 * MINUTE_US, "UTC", week.columns, week.step_us, "left")
+    (found,) = [f for f in inspect(Subject(wrong, calendar("24/5"))).findings if f.kind == "wrong zone"]
+    assert "does not fit either" in found.message
+    assert "but they do" not in found.message

@@ -10,9 +10,10 @@ from eventstudy.arrays import DAY_US, BoolArray, IntArray, instant_us, wall_us
 from eventstudy.market import sessions
 from eventstudy.market.daily_close import PERIOD_US
 from eventstudy.market.quality.findings import Sight, Subject, shown
-from eventstudy.market.quality.fit import WORDS, ZONES, label_evidence, sample, vendor_of, zone_evidence
+from eventstudy.market.quality.fit import WORDS, ZONES, ZoneFits, label_evidence, sample, vendor_of, zone_evidence
 from eventstudy.market.quality.releases import loud_bars, named, zones_of_releases
 from eventstudy.market.quality.rows import sight
+from eventstudy.market.raw import RawBars
 from eventstudy.market.schedule_text import describe
 from eventstudy.market.sessions import as_date, as_day, session_at
 
@@ -37,24 +38,42 @@ def find_wrong_zone(subject: Subject) -> Sight | None:
     found = zone_evidence(subject.raw, subject.calendar)
     if found is None:
         return None
-    zone, stated, moved = found
-    return Sight(
-        NOBODY,
-        f"the sessions of {subject.calendar.name} do not fit labels written in {subject.raw.zone} ({stated}), but they "
-        f"do if written in {zone} ({moved})",
-    )
+    releases = release_zones(subject.raw)
+    if subject.raw.zone in releases:
+        return None  # news at its minute outweighs the edges of sessions
+    return Sight(NOBODY, zone_advice(subject, found, releases))
+
+
+def zone_advice(subject: Subject, found: ZoneFits, releases: tuple[str, ...]) -> str:
+    """Return the sentence for a zone that does not fit, with the one that does, if there is one."""
+    name = subject.calendar.name if subject.calendar else ""
+    start = f"the sessions of {name} do not fit labels written in {subject.raw.zone} ({found.stated})"
+    clean = found.clean()
+    agreed = [zone for zone in clean if zone in releases] or ([] if releases else list(clean))
+    if agreed:
+        also = ", where the widest bars open with scheduled releases" if releases else ""
+        return f"{start}, but they do if written in {agreed[0]} ({found.tried[agreed[0]]}){also}"
+    if releases:
+        return f"{start}; the widest bars open with scheduled releases on the clock of {named(releases)}"
+    closest = found.best
+    return f"{start}; of the zones tried {closest} is the closest and does not fit either ({found.tried[closest]})"
+
+
+def release_zones(raw: RawBars) -> tuple[str, ...]:
+    """Return the zones on whose clock the widest bars of several days open with scheduled releases."""
+    some = sample(raw)
+    if len(loud_bars(some)) < ENOUGH_DAYS:
+        return ()
+    return zones_of_releases(some, dict.fromkeys((raw.zone, *ZONES)))
 
 
 def wrong_release_zone(subject: Subject) -> Sight | None:
     """The widest bars of several days open with scheduled releases on another clock, and on the stated one do not."""
-    raw = sample(subject.raw)
-    if len(loud_bars(raw)) < ENOUGH_DAYS:
-        return None
-    zones = zones_of_releases(raw, dict.fromkeys((raw.zone, *ZONES)))
-    if not zones or raw.zone in zones:
+    zones, zone = release_zones(subject.raw), subject.raw.zone
+    if not zones or zone in zones:
         return None
     words = f"the widest bars open with scheduled releases on the clock of {named(zones)}"
-    return Sight(NOBODY, f"the labels are said to be written in {raw.zone}, but {words}")
+    return Sight(NOBODY, f"the labels are said to be written in {zone}, but {words}")
 
 
 def wrong_vendor_zone(subject: Subject) -> Sight | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,13 @@ from eventstudy.market.sessions import TradingCalendar
 
 SIDES: tuple[LabelSide, ...] = ("left", "right")
 WORDS = {"left": "begin", "right": "end"}
-# Tried in this order: the zones price files are written in, then every whole hour (Etc/GMT-3 is three hours ahead).
+# Tried in this order: the zones price files are written in, those of half and quarter hours, then every whole hour
+# (Etc/GMT-3 is three hours ahead).
 ZONES = (
     *("UTC", "Europe/Moscow", "Europe/London", "Europe/Berlin", "America/New_York", "America/Chicago"),
-    *("Asia/Tokyo", "Asia/Shanghai", "Asia/Kolkata"),
+    *("Asia/Tokyo", "Asia/Shanghai", "Asia/Kolkata", "America/St_Johns", "Asia/Tehran", "Asia/Kabul"),
+    *("Asia/Kathmandu", "Asia/Yangon", "Australia/Eucla", "Australia/Darwin", "Australia/Adelaide"),
+    *("Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Marquesas"),
     *(f"Etc/GMT{-hours:+d}" for hours in range(-11, 14) if hours),
 )
 SAMPLE_BLOCKS, SAMPLE_ROWS = 12, 4_000
@@ -185,8 +189,35 @@ def vendor_of(file_name: str) -> Vendor | None:
     return next((row for name, row in VENDORS.items() if name in file_name.casefold()), None)
 
 
-def zone_evidence(raw: RawBars, calendar: TradingCalendar) -> tuple[str, Fit, Fit] | None:
-    """Return the zone under which the sessions fit, with the fit as stated and in that zone; None if as stated.
+@dataclass(frozen=True, slots=True)
+class ZoneFits:
+    """Fits under the stated zone and under every other one tried.
+
+    Attributes
+    ----------
+    stated : Fit
+    tried : mapping of str to Fit
+    n_bars : int
+        Bars looked at.
+    """
+
+    stated: Fit
+    tried: Mapping[str, Fit]
+    n_bars: int
+
+    @property
+    def best(self) -> str:
+        return min(self.tried, key=lambda name: self.tried[name].against)
+
+    def clean(self) -> tuple[str, ...]:
+        """Return the zones with next to no bar outside the sessions, the best first."""
+        most = max(2, self.n_bars // 2000)
+        held = [zone for zone, found in self.tried.items() if found.outside <= most]
+        return tuple(sorted(held, key=lambda zone: self.tried[zone].against))
+
+
+def zone_evidence(raw: RawBars, calendar: TradingCalendar) -> ZoneFits | None:
+    """Return how well the sessions fit under every zone; None if they fit as stated, or no other zone is much better.
 
     Both label sides are allowed for each zone, so that a wrong side is not taken for a wrong zone.
     """
@@ -194,9 +225,9 @@ def zone_evidence(raw: RawBars, calendar: TradingCalendar) -> tuple[str, Fit, Fi
     stated = best_fit(some, calendar, raw.zone)
     if stated.outside <= 0.01 * len(some) and stated.no_first + stated.no_last <= stated.n_sessions:
         return None
-    fits = {zone: best_fit(some, calendar, zone) for zone in dict.fromkeys((calendar.zone, *ZONES))}
-    zone = min(fits, key=lambda name: fits[name].against)
-    return (zone, stated, fits[zone]) if decides(2 * fits[zone].against, stated.against) else None
+    tried = {zone: best_fit(some, calendar, zone) for zone in dict.fromkeys((calendar.zone, *ZONES))}
+    found = ZoneFits(stated, tried, len(some))
+    return found if decides(2 * tried[found.best].against, stated.against) else None
 
 
 def best_fit(raw: RawBars, calendar: TradingCalendar, zone: str) -> Fit:
