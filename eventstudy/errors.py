@@ -151,7 +151,19 @@ class EventStudyWarning(UserWarning):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning as data: part of values and results, and shown in every report."""
+    """A warning as data: part of values and results, and shown in every report.
+
+    Attributes
+    ----------
+    code : str
+        Documented in docs/warnings.md.
+    message : str
+
+    Examples
+    --------
+    >>> Notice("ES-THIN", "3 of 40 events have fewer than 60 estimation returns.").code
+    'ES-THIN'
+    """
 
     code: str
     message: str

@@ -102,7 +102,23 @@ Clock = Literal["bars", "minutes", "days"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """The bars from ``start`` to ``stop``, both included."""
+    """The bars from ``start`` to ``stop``, both included; a pair ``(start, stop)`` is accepted in its place.
+
+    Attributes
+    ----------
+    start, stop : int
+        Event time in bars; 0 is the return from the last pre-event to the first post-event price.
+
+    Raises
+    ------
+    UsageError
+        If the window ends before it starts.
+
+    Examples
+    --------
+    >>> len(Window(-5, 5)), str(Window(0, 1))
+    (11, '[+0, +1]')
+    """
 
     start: int
     stop: int

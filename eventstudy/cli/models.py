@@ -1,4 +1,4 @@
-"""``eventstudy models`` and ``eventstudy tests``: what each method assumes, computes, and when it fails."""
+"""``eventstudy models`` and ``eventstudy tests``: formula, assumptions and limitations of each method."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def models(name: Name = None, as_json: AsJson = False) -> None:
     """
     from eventstudy.abnormal.models.table import MODELS
 
-    told = ("summary", "needs", "formula", "fails_when", "options", "source", "doi")
-    _show("model", MODELS, name, ("summary", "needs"), told, as_json)
+    fields = ("summary", "needs", "formula", "fails_when", "options", "source", "doi")
+    _show("model", MODELS, name, ("summary", "needs"), fields, as_json)
 
 
 def significance_tests(name: Name = None, as_json: AsJson = False) -> None:
@@ -36,30 +36,28 @@ def significance_tests(name: Name = None, as_json: AsJson = False) -> None:
     """
     from eventstudy.inference.table import TESTS
 
-    told = ("null", "formula", "assumptions", "fails_when", "scope", "distribution", "options", "source", "doi")
-    _show("test", TESTS, name, ("scope", "null"), told, as_json)
+    fields = ("null", "formula", "assumptions", "fails_when", "scope", "distribution", "options", "source", "doi")
+    _show("test", TESTS, name, ("scope", "null"), fields, as_json)
 
 
-def _show(kind: str, rows: Any, name: str | None, short: tuple[str, ...], told: tuple[str, ...], as_json: bool) -> None:
+def _show(
+    kind: str, rows: Any, name: str | None, short: tuple[str, ...], fields: tuple[str, ...], as_json: bool
+) -> None:
     from eventstudy.arrays import look_up
+    from eventstudy.show.method_docs import facts
 
     chosen = rows if name is None else {name: look_up(kind, rows, name)}
     if as_json:
-        listed = {key: {field: _plain(getattr(row, field)) for field in told} for key, row in chosen.items()}
+        listed = {key: {field: _plain(getattr(row, field)) for field in fields} for key, row in chosen.items()}
         console.json_data(listed)
     elif name is None:
         console.table((kind, *short), ((key, *(getattr(row, f) for f in short)) for key, row in rows.items()))
     else:
-        lines = [f"{name}: {(look_up(kind, rows, name).function.__doc__ or '').strip().splitlines()[0]}"]
-        lines += [f"  {field.replace('_', ' '):12} {_text(getattr(chosen[name], field))}" for field in told]
+        row = chosen[name]
+        lines = [f"{name}: {(row.function.__doc__ or '').strip().splitlines()[0].replace('``', '')}"]
+        lines += [f"  {title}: {text}" for title, text in facts(row).items()]
         console.data("\n".join(lines))
 
 
 def _plain(value: Any) -> Any:
     return dict(value) if hasattr(value, "items") else value
-
-
-def _text(value: Any) -> str:
-    if hasattr(value, "items"):
-        return ", ".join(f"{key} = {chosen}" for key, chosen in value.items()) or "none"
-    return str(value) or "none"

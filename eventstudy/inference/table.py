@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from eventstudy import references as refs
 from eventstudy.inference import bootstrap, calendar_time, parametric, placebo_test, rank, sign
 from eventstudy.inference.sample import TestRow
+from eventstudy.show.method_docs import document
 
 TESTS: Mapping[str, TestRow] = {
     "time_series_t": TestRow(
@@ -375,3 +376,5 @@ TESTS: Mapping[str, TestRow] = {
         assumes=frozenset({"variance"}),
     ),
 }
+
+document("TESTS", TESTS)

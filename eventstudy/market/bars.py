@@ -67,6 +67,13 @@ class Bars:
     ------
     BarsError
         If an invariant does not hold: the message names the first offending row.
+
+    Examples
+    --------
+    >>> from eventstudy.market.instruments import Instrument
+    >>> closes = pd.date_range("2021-04-13 07:10", periods=2, freq="10min", tz="UTC", unit="us")
+    >>> Bars(Instrument("SBER"), pd.Timedelta("10min"), "right", pd.DataFrame({"close": [281.0, 281.5]}, closes))
+    <Bars SBER: 2 bars of 0 days 00:10:00, 2021-04-13 07:10 to 2021-04-13 07:20 UTC>
     """
 
     instrument: Instrument

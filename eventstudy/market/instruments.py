@@ -31,6 +31,11 @@ class Instrument:
         Where the price lives on after ``valid_to``.
     note : str
         What a careful user must know, for example that RTSI uses the central bank's rate since 2024-06-13.
+
+    Examples
+    --------
+    >>> Instrument("SBER", "TQBR", "MOEX-SHARES", "RUB")
+    <Instrument SBER, TQBR, MOEX-SHARES, RUB>
     """
 
     code: str

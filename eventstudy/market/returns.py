@@ -43,6 +43,15 @@ class Returns:
         Where the returns come from, where they were not computed from bars.
     simulated : bool
     notices : tuple of Notice
+
+    Examples
+    --------
+    >>> from eventstudy.market.bars import Bars
+    >>> from eventstudy.market.instruments import Instrument
+    >>> closes = pd.date_range("2021-04-13 07:10", periods=2, freq="10min", tz="UTC", unit="us")
+    >>> bars = Bars(Instrument("AAA"), pd.Timedelta("10min"), "right", pd.DataFrame({"close": [100.0, 101.0]}, closes))
+    >>> log_returns(bars)
+    <Returns AAA: 2 bars of 0 days 00:10:00>
     """
 
     instrument: Instrument
@@ -60,7 +69,7 @@ class Returns:
 
     def __repr__(self) -> str:
         length = pd.Timedelta(self.step_us, "us")
-        return f"<Returns {self.instrument.code}: {len(self):,} of bars of {length}>"
+        return f"<Returns {self.instrument.code}: {len(self):,} bars of {length}>"
 
     def __len__(self) -> int:
         return len(self.closes)
@@ -89,6 +98,15 @@ def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Re
         If a price is zero, negative or infinite: the first such row is named.
     CalendarError
         If the bars reach outside the calendar's validity.
+
+    Examples
+    --------
+    >>> from eventstudy.market.bars import Bars
+    >>> from eventstudy.market.instruments import Instrument
+    >>> closes = pd.date_range("2021-04-13 07:10", periods=2, freq="10min", tz="UTC", unit="us")
+    >>> bars = Bars(Instrument("AAA"), pd.Timedelta("10min"), "right", pd.DataFrame({"close": [100.0, 101.0]}, closes))
+    >>> float(log_returns(bars).values[1].round(5))  # ln(101 / 100)
+    0.00995
     """
     return returns(bars, calendar, kind="log")
 

@@ -37,6 +37,10 @@ def date_item(item: NewsItem, context: Context | None = None, bars: Sequence[Bar
     bars : sequence of Bars
         Daily series that price claims of the text are checked against.
 
+    Returns
+    -------
+    Dating
+
     Examples
     --------
     >>> from eventstudy.news.items import NewsItem

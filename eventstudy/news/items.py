@@ -56,6 +56,11 @@ class EventTime:
     ------
     EventTimeError
         If a time carries no zone or ``earliest`` is after ``latest``.
+
+    Examples
+    --------
+    >>> EventTime(datetime(2021, 4, 13, 15, 0, tzinfo=UTC), datetime(2021, 4, 13, 15, 37, tzinfo=UTC), "reviewed")
+    <EventTime 2021-04-13 15:00 UTC to 2021-04-13 15:37 UTC (reviewed)>
     """
 
     earliest: datetime
@@ -94,9 +99,22 @@ class EventTime:
 class NewsItem:
     """A piece of news exactly as it was received; raw, never edited.
 
-    ``stamps`` are the time strings as found, as pairs (field, text). ``instruments``, ``session``, the
-    ``calendar`` of their exchange and ``attributes`` (every column that has no other role) come from the rows of
-    tables, feeds and dumps.
+    Attributes
+    ----------
+    id, source, title, text, url : str
+    stamps : tuple of (str, str)
+        Time strings as found, as pairs (field, text).
+    fetched_at : datetime.datetime or None
+        When it was retrieved.
+    language : str
+    instruments, session, attributes
+        From rows of tables, feeds and dumps: the instruments, the part of the trading day, and every column that has no
+        other role.
+
+    Examples
+    --------
+    >>> NewsItem(id="fed", source="wire", title="Fed raises rate", text="...")
+    <NewsItem 'fed' from wire: Fed raises rate>
     """
 
     id: str
@@ -129,11 +147,38 @@ def _codes(given: object) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Event:
-    """One reviewed event: what studies use.
+    """One reviewed event, as studies use it.
 
-    ``expected_sign`` is +1, -1 or None when the direction was not predicted. ``attributes`` are numbers or
-    words for the cross-section of abnormal returns. ``claims`` are the sentences of the news that say what a price
-    did ("the dollar fell by 1.2 rubles to 76.16 as of 18:53"); a study puts each beside what was measured.
+    Attributes
+    ----------
+    id : str
+        1 to 64 letters, digits, dots, hyphens and underscores.
+    time : EventTime
+        Interval in which the news became public.
+    instruments : tuple of str
+        Codes of the instruments concerned, or one code; empty for all instruments of a study.
+    label : str
+        Title in reports.
+    expected_sign : {1, -1} or None
+        Predicted direction; None if none was predicted.
+    items, sources : tuple of str
+        Ids of the news items, and where they are from.
+    claims : tuple of str
+        Sentences of the news that state a price move ("the dollar fell by 1.2 rubles to 76.16 as of 18:53"); a study
+        shows each beside the measured move.
+    attributes : mapping of str to float or str
+        For the cross-section of abnormal returns.
+
+    Raises
+    ------
+    UsageError, EventTimeError
+        If a value is of the wrong type, or the id cannot name an event.
+
+    Examples
+    --------
+    >>> time = EventTime(datetime(2021, 4, 13, 15, 0, tzinfo=UTC), datetime(2021, 4, 13, 15, 37, tzinfo=UTC))
+    >>> Event("call", time, "SBER")
+    <Event 'call': 2021-04-13 15:00 UTC to 2021-04-13 15:37 UTC (stamp), SBER>
     """
 
     id: str

@@ -46,26 +46,38 @@ def respond(
     known: Sequence[Event] | Known = (),
     factors: Sequence[Bars | Tape] = (),
 ) -> Response:
-    """Return what one event did to one instrument: how far, how fast, how sure, and what else was going on.
+    """Measure the intraday response of one instrument to one event, compared with the same hours of other days.
 
     Parameters
     ----------
-    bars : Bars or Tape
-        Bars shorter than a day; a ``Tape`` made from them under the same price rule once serves many events.
+    bars : Bars
+        Bars shorter than a day. (Prices prepared by ``tape_of`` under the same price rule are accepted, too.)
     event : Event
     settings : ResponseSettings
-    known : sequence of Event, or Known
-        Other known events: days on which one falls into the same clock window do not serve as placebo days, and those
-        near the event are listed as confounders.
-    factors : sequence of Bars or Tape
-        The market first; what ``settings.expected`` learns from.
+    known : sequence of Event
+        Other dated events: days on which one falls into the same time-of-day window are excluded as placebo days, and
+        those near the event are listed as confounding events.
+    factors : sequence of Bars
+        The market first; regressors of the model ``settings.expected``.
+
+    Returns
+    -------
+    Response
+        Moves at the horizons, speed and persistence with intervals, confounding events and warnings.
 
     Raises
     ------
     UsageError
-        If the tape was made under another price rule, or the expected move needs a factor and there is none.
+        If a price rule does not fit, or the expected move needs a factor that is not given.
     DataError
-        If the bars are daily, do not reach from before the news to after it, or hold no trade in the window.
+        If the bars are daily, do not cover the event, or have no trade in the window.
+
+    Examples
+    --------
+    >>> from eventstudy.simulate import demo_market
+    >>> market = demo_market()  # SIMULATED
+    >>> respond(market.bars[0], market.event).instrument
+    'USD000UTSTOM'
     """
     for name, series in zip(("bars", *("factors" for _ in factors)), (bars, *factors), strict=True):
         expect(name, series, (Bars, Tape), "Pass Bars shorter than a day (read_bars).")

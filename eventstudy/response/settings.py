@@ -61,6 +61,11 @@ class ResponseSettings:
         ``known_weight`` of a day, or count fully. They are listed in any case.
     known_weight : float
         Weight of such a day with "down_weight", above 0 and at most 1.
+
+    Examples
+    --------
+    >>> ResponseSettings(horizons=(5, 60), standardize=True).horizons
+    (5, 60)
     """
 
     horizons: tuple[int, ...] = (5, 20, 60)

@@ -79,23 +79,40 @@ def calibrate(
     closes_at: str = "",
     draws: int = 200,
 ) -> tuple[Calibration, ...]:
-    """Run the study again and again on its own series at times when nothing happened.
+    """Estimate size and power of the study's tests on its own series, on non-event dates.
 
-    Each placebo study has the events of the real one, moved together where they shared a time: clustering stays.
-    Daily events move to any bar whose window holds no real event; intraday ones to the same clock on other days. The
-    draws belong to the event's time: adding an event moves no other.
+    The study is repeated with its events moved, together where they share a time, so that clustering is preserved.
+    Daily events move to dates whose windows hold no event of the study; intraday events move to the same time of other
+    days. The dates drawn for an event depend on its time alone: adding an event changes no other.
 
     Parameters
     ----------
     spec, events, data, market, factors, closes_at
         As for ``run_study``.
     draws : int
-        Placebo studies.
+        Number of placebo studies.
+
+    Returns
+    -------
+    tuple of Calibration
+        Rejection rates at 1%, 5% and 10% with their 95% band, and the smallest detectable effect, by test and window.
 
     Raises
     ------
     DataError
-        If the series offer fewer than two quiet times for some event.
+        If an event can be moved to fewer than two non-event dates.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, eventstudy as es
+    >>> days = pd.bdate_range("2020-01-01", periods=400)
+    >>> returns = pd.DataFrame({"AAA": np.random.default_rng(0).normal(0, 0.02, 400)}, days)  # SIMULATED
+    >>> noon = pd.Timestamp("2021-01-27 12:00", tz="America/New_York")
+    >>> events = pd.DataFrame({"instrument": ["AAA"], "time": [noon]})
+    >>> spec = es.StudySpec(model="constant_mean", estimation=(-100, -11), tests=["time_series_t"])
+    >>> row, = es.calibrate(spec, events, returns, closes_at="16:00 America/New_York", draws=20)
+    >>> row.test, sorted(row.size)
+    ('time_series_t', [0.01, 0.05, 0.1])
     """
     check_arguments(spec, events, data, (market, factors), closes_at)
     expect("draws", draws, int, "Pass a whole number of placebo studies, for example 200.")

@@ -74,16 +74,31 @@ def load_study(
 ) -> LoadedStudy:
     """Read a study file, its events and its series.
 
-    Relative paths start at the study file; those of price files start at ``data_folder`` where one is given.
-    ``offline`` keeps every source from the network. An events file whose ``status`` is "proposal" is refused unless
-    ``accept_proposals`` is set; the result then carries a warning.
+    Parameters
+    ----------
+    path : str or Path
+        Study file; relative paths in it start at its directory.
+    data_folder : str or Path, optional
+        Where relative paths of price files start instead.
+    offline : bool
+        Whether sources must not use the network.
+
+    Returns
+    -------
+    LoadedStudy
+        ``run_study(study.spec, study.events, study.data, study.market, study.factors)`` runs it.
 
     Raises
     ------
     SpecError
-        Every problem of the study file, with its place.
+        With every problem of the study file and its position.
     DataError
         If an event file or a series is missing or invalid.
+
+    Examples
+    --------
+    >>> load_study("data/studies/biden-putin-fixing.toml")
+    <LoadedStudy 'biden-putin-fixing': 1 events, 1 series>
     """
     expect("path", path, (str, Path), "Pass the name of a study file.")
     path = Path(path)

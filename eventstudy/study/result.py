@@ -50,40 +50,59 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
 
 @value
 class StudyResult:
-    """What prices did around the events, with every number's reason.
+    """Results of an event study (Campbell, Lo and MacKinlay 1997, doi:10.1515/9781400830213).
 
     Attributes
     ----------
     spec : StudySpec
+        The settings.
     ledger : Ledger
-        One outcome per (event, instrument) pair of the input.
+        Outcome and reason of every (event, instrument) pair, in input order.
     abnormal : AbnormalReturns
-        Decimal abnormal returns of the used events.
+        Decimal abnormal returns of the N pairs used.
     significances : Significances
-        Every test on every window.
+        Every test on every window; ``to_frame("tests")`` is the table.
     prices : tuple of PriceSlice
-        Raw bars around each event of a small study made from Bars.
+        Prices around each event of a small study of Bars.
     placebo : PlaceboPaths or None
-        Abnormal returns of the placebo windows, in the order of ``abnormal``: days on which the whole event window can
-        be laid.
-    placebo_cars : Mapping of Window to tuple of FloatArray, each (D_i,)
-        What the placebo test of each window rests on: its CAR on every day that can serve for that very window.
+        Abnormal returns of the placebo windows, in the order of ``abnormal``.
+    placebo_cars : mapping of Window to tuple of FloatArray, each (D_i,)
+        CARs of each window on every placebo day that is eligible for that window.
     response : ResponseSet or None
-        Shape of the intraday response, where it was asked for.
+        Intraday response, if computed.
     notices : tuple of Notice
-        What a careful reader must know.
+        Warnings, each with a documented code.
     simulated : bool
-        Some series was drawn, not traded: everything made from the result says SIMULATED.
+        Whether any series is simulated; all outputs are then marked SIMULATED.
     windows : tuple of Window
-        The windows that were tested, in bars, in the order of the study.
+        Tested windows, in bars, in the order of the study.
+    diagnostics : FloatArray or None
+        Residual diagnostics of every estimation window (small studies).
     estimation : Window or None
         Estimation window in bars; None for models without one.
     regressors : tuple of str
         Names of the model's regressors, the market first.
-    diagnostics : FloatArray or None
-        Per event, how far its residuals are from what parametric tests assume (small studies).
     primary : Primary or None
         The test and window on which the finding rests, and why; None where no event was used.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, eventstudy as es
+    >>> rng, names = np.random.default_rng(0), ["AAA", "BBB", "CCC"]
+    >>> days = pd.bdate_range("2020-01-01", periods=300)
+    >>> index = pd.Series(rng.normal(0, 0.01, 300), days, name="index")
+    >>> returns = pd.DataFrame(rng.normal(0, 0.02, (300, 3)), days, names).add(index, axis=0)
+    >>> returns.iloc[280] += 0.05  # SIMULATED effect on 2021-01-27
+    >>> noon = pd.Timestamp("2021-01-27 12:00", tz="America/New_York")
+    >>> events = pd.DataFrame({"id": ["a", "b", "c"], "instrument": names, "time": noon})
+    >>> spec = es.StudySpec(model="market", estimation=(-250, -11), event=(-5, 5),
+    ...                     windows=[(0, 0)], tests=["bmp", "kp_bmp"])
+    >>> result = es.run_study(spec, events, returns, index, closes_at="16:00 America/New_York")
+    >>> result.to_frame("car")[["event", "car", "se"]].round(4)
+      event     car      se
+    0     a  0.0425  0.0183
+    1     b  0.0451  0.0202
+    2     c  0.0134  0.0198
     """
 
     spec: StudySpec
@@ -112,22 +131,71 @@ class StudyResult:
         return bool(self.ledger.used.all())
 
     def to_frame(self, table: str = "car") -> pd.DataFrame:
-        """Return a table of the result as a tidy frame; returns are decimal. An unknown name lists the tables."""
+        """Return one table of the result as a tidy frame; returns are decimal.
+
+        Parameters
+        ----------
+        table : {"ar", "car", "aar", "fits", "tests", "outcomes", "diagnostics", "events"}
+            ``"ar"``: abnormal returns by event and tau. ``"car"``: CAR and BHAR by event and window. ``"aar"``: means
+            across events by tau, with the numbers of positive and negative abnormal returns. ``"fits"``: estimated
+            models. ``"tests"``: tests by window. ``"outcomes"``: outcome of every (event, instrument) pair.
+            ``"diagnostics"``: of the estimation residuals. ``"events"``: attributes of the events.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such table.
+        """
         expect("table", table, str, f"Pass one of {', '.join(FRAMES)}.")
         if table not in FRAMES:
             raise UnknownNameError("table", table, FRAMES, nearest=hint("table", table, FRAMES))
         return FRAMES[table](self)
 
     def to_polars(self, table: str = "car") -> Any:
-        """Return the frame of :meth:`to_frame` as polars (extra ``polars``)."""
+        """Return the frame of :meth:`to_frame` as polars.
+
+        Parameters
+        ----------
+        table : str
+            As for :meth:`to_frame`.
+
+        Returns
+        -------
+        polars.DataFrame
+
+        Raises
+        ------
+        UsageError
+            If polars is not installed (extra ``polars``).
+        """
         return interchange.to_polars(self.to_frame(table))
 
     def to_arrow(self, table: str = "car") -> Any:
-        """Return the frame of :meth:`to_frame` as an Arrow table."""
+        """Return the frame of :meth:`to_frame` as an Arrow table.
+
+        Parameters
+        ----------
+        table : str
+            As for :meth:`to_frame`.
+
+        Returns
+        -------
+        pyarrow.Table
+        """
         return interchange.to_arrow(self.to_frame(table))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON values: decimal log returns, ISO times, null where there is no number."""
+        """Return the result as JSON values.
+
+        Returns
+        -------
+        dict
+            Decimal returns, ISO times, and None where there is no number.
+        """
         return {
             "study": self.spec.name,
             "title": self.spec.title,
@@ -161,7 +229,12 @@ class StudyResult:
         return {"intraday": document(self.response), "pairs": pair_document(self.response)}
 
     def summary(self) -> str:
-        """Return the answer as plain text: the finding in two sentences, the tables behind it, every notice."""
+        """Return the result as plain text: the finding, its tables and every warning.
+
+        Returns
+        -------
+        str
+        """
         text: str = import_module("eventstudy.report.summary").summary(self)
         return text
 
@@ -173,10 +246,28 @@ class StudyResult:
         covariance: str = "HC1",
         clusters: Sequence[object] | None = None,
     ) -> CrossSection:
-        """Regress CARs on numeric attributes of the events.
+        """Regress CARs on numeric attributes of the events by least squares.
 
-        ``attributes`` is indexed by event id; errors are robust (``covariance``: "HC0" .. "HC3", or "nonrobust"), or
-        clustered by ``clusters`` (one value per row of ``to_frame("car")`` of that window).
+        Parameters
+        ----------
+        attributes : pandas.DataFrame
+            One row per event id, one numeric column per attribute.
+        window : (int, int), optional
+            Window of the CARs. Default: the first window of the study.
+        covariance : {"nonrobust", "HC0", "HC1", "HC2", "HC3"}
+            Covariance of the coefficients.
+        clusters : sequence, optional
+            One value per row of ``to_frame("car")`` of that window; standard errors are then clustered.
+
+        Returns
+        -------
+        CrossSection
+            Coefficients, standard errors, t-statistics and p-values; ``to_frame()`` is the table.
+
+        Raises
+        ------
+        DataError
+            If an event id occurs twice, or too few events have all attributes.
         """
         import pandas as pd
 
@@ -193,7 +284,12 @@ class StudyResult:
         return tuple(dict.fromkeys((*self.spec.tests, *([self.primary.test] if self.primary else []))))
 
     def cite(self) -> str:
-        """Return BibTeX of this package and of the papers behind the study's model, tests and adjustment."""
+        """Return BibTeX entries of this package and of the sources of the study's model, tests and adjustment.
+
+        Returns
+        -------
+        str
+        """
         from eventstudy import __version__
 
         rows: list[Any] = [MODELS[self.spec.model], *(TESTS[name] for name in self.tests)]
@@ -202,7 +298,25 @@ class StudyResult:
         return "\n\n".join(dict.fromkeys(entries))
 
     def findings(self, test: str, window: WindowLike | None = None) -> tuple[Findings, ...]:
-        """Return the columns of one test, one entry per window of the study, or of one window."""
+        """Return one test as columns, one entry per window.
+
+        Parameters
+        ----------
+        test : str
+            One of the tests of the study.
+        window : (int, int), optional
+            Default: every tested window.
+
+        Returns
+        -------
+        tuple of Findings
+            ``estimate``, ``se``, ``statistic``, ``df`` and ``pvalue``, one row per event or one row across events.
+
+        Raises
+        ------
+        UnknownNameError
+            If the test is not one of the study.
+        """
         expect("test", test, str, f"Pass one of {', '.join(self.tests)}.")
         if test not in self.tests:
             raise UnknownNameError("test of this study", test, self.tests, nearest=self._untested(test))
@@ -212,7 +326,23 @@ class StudyResult:
         return "Add it to the tests of the study." if test in TESTS else ""
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the response: price with the event interval, cumulated abnormal return with its band, volume."""
+        """Plot the price with the event interval, the cumulative abnormal return with its band, and volume.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Default: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            ``.figure`` is the figure. ``FIGURES`` has further plots.
+
+        Raises
+        ------
+        UsageError
+            If no event was used.
+        """
         if ax is not None and not hasattr(ax, "plot"):
             expect("ax", ax, type(None), "Pass matplotlib axes, or leave it out for a new figure.")
         axes: Axes = import_module("eventstudy.report.figures").response_panel(self, ax=ax)

@@ -45,33 +45,50 @@ def run_study(
     closes_at: str = "",
     executor: Executor | None = None,
 ) -> StudyResult:
-    """Measure what prices did around events that they would not have done anyway, and how sure that is.
+    """Estimate abnormal returns around events and test them (doi:10.1515/9781400830213, ch. 4).
 
     Parameters
     ----------
     spec : StudySpec
         Windows, model, tests and all other settings.
-    events : sequence of Event, or pandas.DataFrame
-        A frame has the columns ``instrument`` and ``time`` (aware instants), or ``earliest`` and ``latest``, and
-        optionally ``id``. An event that names no instrument is studied on all.
-    data : Bars, Returns, a sequence of them, or a wide pandas.DataFrame of returns
-        Frame: rows are aware closing instants, or dates with ``closes_at``; columns are instruments.
-    market, factors : Bars, Returns, pandas.Series, column name of the frame, or several of them
-        Regressors of models that need them, matched on the very same closing instants.
-    closes_at : str
-        Local closing time and zone of the dates of a daily frame, ``"18:50 Europe/Moscow"``.
+    events : sequence of Event or pandas.DataFrame
+        Columns ``instrument`` and ``time``, or ``earliest`` and ``latest`` (time-zone aware), or ``date``; ``id`` is
+        optional. An Event that names no instrument applies to every series in ``data``.
+    data : Bars, Returns, a sequence of these, or pandas.DataFrame
+        A frame holds decimal returns, shape (T, N), one column per instrument, indexed by time-zone-aware closing
+        times, or by dates if ``closes_at`` is given.
+    market, factors : Bars, Returns, pandas.Series, column name, or sequence, optional
+        Regressors, matched to ``data`` on identical closing times.
+    closes_at : str, optional
+        Closing time and zone of daily data, e.g. ``"16:00 America/New_York"``, or a calendar with these sessions,
+        e.g. ``"XNYS"``.
     executor : concurrent.futures.Executor, optional
-        Computes the blocks of events; the outcome is the same to the last bit with any executor and without one.
+        Computes blocks of events. The results are bit-identical with any executor and without one.
 
     Returns
     -------
     StudyResult
-        Every input event has exactly one outcome in ``result.ledger``.
+        Abnormal returns, tests, and one outcome per (event, instrument) pair.
 
     Raises
     ------
     UsageError, DataError, EventTimeError
-        If a setting cannot be meant, or data or times break a rule. What concerns one event is never raised.
+        If settings conflict or data are invalid. A problem with one event is an outcome.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, eventstudy as es
+    >>> rng, names = np.random.default_rng(0), ["AAA", "BBB", "CCC"]
+    >>> days = pd.bdate_range("2020-01-01", periods=300)
+    >>> index = pd.Series(rng.normal(0, 0.01, 300), days, name="index")
+    >>> returns = pd.DataFrame(rng.normal(0, 0.02, (300, 3)), days, names).add(index, axis=0)
+    >>> returns.iloc[280] += 0.05  # SIMULATED effect on 2021-01-27
+    >>> noon = pd.Timestamp("2021-01-27 12:00", tz="America/New_York")
+    >>> events = pd.DataFrame({"id": ["a", "b", "c"], "instrument": names, "time": noon})
+    >>> spec = es.StudySpec(model="market", estimation=(-250, -11), event=(-5, 5),
+    ...                     windows=[(0, 0)], tests=["bmp", "kp_bmp"])
+    >>> es.run_study(spec, events, returns, market=index, closes_at="16:00 America/New_York")
+    <StudyResult 'study': 3 of 3 events used>
     """
     check_arguments(spec, events, data, (market, factors), closes_at)
     model = look_up("model", MODELS, spec.model)

@@ -114,6 +114,29 @@ class StudySpec(Settings):
         tested; "auto" for small studies.
     seed : int
         Seed of all random numbers.
+
+    Raises
+    ------
+    SpecError
+        With every problem at once.
+
+    Examples
+    --------
+    >>> spec = StudySpec(model="market", estimation=(-250, -11), event=(-5, 5), windows=[(0, 1)], tests=["bmp"])
+    >>> spec
+    <StudySpec 'study': model market; event (-5, 5); estimation (-250, -11); windows [+0, +1]; tests bmp>
+    >>> print(spec.to_toml())
+    [window]
+    estimation = [-250, -11]
+    event = [-5, 5]
+    report = [[0, 1]]
+    <BLANKLINE>
+    [model]
+    name = "market"
+    <BLANKLINE>
+    [inference]
+    tests = ["bmp"]
+    <BLANKLINE>
     """
 
     name: str = "study"

@@ -14,7 +14,8 @@ from eventstudy.errors import SpecError
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.study.schema import DIRECTIVE, SCHEMA_FILE, json_schema, reference, schema_text
-from eventstudy.study.spec_toml import PLACES, parse_spec
+from eventstudy.study.spec import StudySpec
+from eventstudy.study.spec_toml import PLACES
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed (extra 'notebook')")
 STUDIES = sorted((Path(__file__).parents[2] / "data" / "studies").glob("*.toml"))
@@ -49,12 +50,13 @@ def test_every_key_has_a_type_a_meaning_and_an_example() -> None:
 
 
 @pytest.mark.parametrize("setting", reference(), ids=lambda setting: setting.key)
-def test_the_example_of_a_key_is_valid(setting: object) -> None:
+def test_the_example_of_a_key_is_valid(setting: object, tmp_path: Path) -> None:
     text = written(setting.key, setting.example)
     tomllib.loads(text)
     assert not checked(text)
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     try:
-        parse_spec(text, "study.toml")
+        StudySpec.from_toml(tmp_path / "study.toml")
     except SpecError as refused:  # an example alone may lack what it belongs to; its own key and value are right
         table, _, name = setting.key.rpartition(".")
         about = [p for p in refused.problems if p.key.startswith(f"{table}.{name}") and "missing" not in p.message]
@@ -91,10 +93,11 @@ def test_shipped_studies_and_templates_are_valid_for_an_editor() -> None:
         "seed = -1",
     ],
 )
-def test_an_editor_marks_what_the_reader_refuses(wrong: str) -> None:
+def test_an_editor_marks_what_the_reader_refuses(wrong: str, tmp_path: Path) -> None:
     assert checked(wrong)
+    (tmp_path / "study.toml").write_text(wrong, encoding="utf-8")
     with pytest.raises(SpecError):
-        parse_spec(wrong, "study.toml")
+        StudySpec.from_toml(tmp_path / "study.toml")
 
 
 def test_the_command_prints_both(capsys: pytest.CaptureFixture[str]) -> None:

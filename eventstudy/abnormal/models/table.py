@@ -8,6 +8,7 @@ from eventstudy import references as refs
 from eventstudy.abnormal.models import garch, ols, regressions, simple, synthetic
 from eventstudy.abnormal.models.row import ModelRow, Options
 from eventstudy.errors import UnknownNameError
+from eventstudy.show.method_docs import document
 
 REGRESSION = {"fit": "ols", "covariance": "classical", "huber_c": 1.345, "hac_lags": 0}
 
@@ -176,6 +177,7 @@ MODELS: Mapping[str, ModelRow] = {
     ),
 }
 
+document("MODELS", MODELS)
 
 # Models that can be estimated on the same clock window of other days.
 MODELS_BY_CLOCK: Mapping[str, ModelRow] = {name: row for name, row in MODELS.items() if row.by_clock}

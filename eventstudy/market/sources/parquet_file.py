@@ -29,9 +29,34 @@ CLOSES = "closes_at"
 
 
 def write_bars(bars: Bars, path: str | Path) -> None:
-    """Write bars to a Parquet file that ``read_bars`` reads back exactly, with all that is known of them.
+    """Write bars to a Parquet file that ``read_bars`` reads back exactly, with everything known about them.
 
-    The file is written aside, forced to the disk and renamed; every page carries a checksum.
+    The file is written aside, flushed to the disk and renamed; every page carries a checksum.
+
+    Parameters
+    ----------
+    bars : Bars
+    path : str or Path
+        Ends in ``.parquet``.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from eventstudy.market.sources.files import read_bars
+    >>> from eventstudy.simulate import demo_market
+    >>> bars, path = demo_market().bars[2], pathlib.Path(tempfile.mkdtemp()) / "SBER.parquet"
+    >>> write_bars(bars, path)
+    >>> read_bars(path) == bars
+    True
     """
     about = {
         "instrument": asdict(bars.instrument),
