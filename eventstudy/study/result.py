@@ -211,7 +211,18 @@ class StudyResult:
         }
 
     def tables(self, most: int | None = None) -> dict[str, Any]:
-        """Return ``primary``, ``responses`` (of the ``most`` first events) and ``aggregates`` as JSON values."""
+        """Return the primary test, the CARs of events and the means across events as JSON values.
+
+        Parameters
+        ----------
+        most : int, optional
+            Number of events in ``responses``. Default: all.
+
+        Returns
+        -------
+        dict
+            ``primary``, ``responses`` and ``aggregates``.
+        """
         windows = self.windows or self.spec.test_windows
         bhar = self.spec.returns if self.spec.measure == "bhar" else None
         parts = self.abnormal, self.significances, windows

@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, str] = {
     "window.estimation": "[-250, -11]",
     "window.event": "[-5, 5]",
     "window.report": "[[0, 0], [0, 1]]",
+    "window.primary": "[0, 1]",
     "window.clock": '"minutes"',
     "window.estimation_clock": '"days"',
     "window.min_observations": "100",
@@ -42,6 +43,7 @@ EXAMPLES: Mapping[str, str] = {
     "model.variable": '"log_volume"',
     "inference.tests": '["bmp", "kp_bmp"]',
     "inference.options": "{ bootstrap_t = { draws = 4999 } }",
+    "inference.primary": '"kp_bmp"',
     "inference.adjust": '"holm"',
     "inference.level": "0.99",
     "inference.alternative": '"greater"',
@@ -240,6 +242,7 @@ def _names(key: str) -> tuple[str, ...]:
     tables: Mapping[str, Iterable[str]] = {
         "model.name": MODELS,
         "inference.tests": TESTS,
+        "inference.primary": ("auto", *TESTS),
         "inference.adjust": ("", *ADJUSTMENTS),
         "data.source": bar_sources(),
         "data.preset": LAYOUTS,

@@ -84,8 +84,8 @@ class StudySpec(Settings):
     test_options : dict of str to dict
         Options of tests by the name of the test; ``eventstudy tests NAME`` lists them.
     primary : str
-        Test on which the finding rests: "auto" for that of the study's design (``DESIGNS``), or a row of ``TESTS``. It is
-        computed even if ``tests`` does not name it.
+        Test on which the finding rests: "auto" for that of the study's design (``DESIGNS``), or a row of ``TESTS``. It
+        is computed even if ``tests`` does not name it.
     primary_window : (int, int) or None
         Window on which the finding rests, one of ``windows``; None for the first that contains tau = 0.
     adjust : str
