@@ -20,14 +20,12 @@ def render_pdf(html: str) -> bytes:
             f"A PDF needs weasyprint and the Pango library, which are not both installed ({type(error).__name__}).",
             remedy="Run: pip install 'market-eventstudy[pdf]' (and install Pango), or print report.html to PDF.",
         ) from None
-    made: bytes = HTML(string=html, url_fetcher=_only_data).write_pdf()
-    return made
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-
-def _only_data(url: str, *args: object, **options: object) -> object:
-    """Open the figures inside the page and refuse everything else."""
-    if not url.startswith("data:"):
-        raise UsageError(f"The page asked for {url[:80]!r}; a report loads nothing from outside.")
-    from weasyprint.urls import default_url_fetcher
-
-    return default_url_fetcher(url)
+    # Figures are part of the page as data: URLs; everything else is refused.
+    fetcher = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
+    try:
+        document: bytes = HTML(string=html, url_fetcher=fetcher).write_pdf()
+    except (FatalURLFetchingError, ValueError) as error:
+        raise UsageError(f"The page asked for something outside it ({error}); a report loads nothing.") from None
+    return document

@@ -90,7 +90,10 @@ def service(one: Callable[[BarRequest], Bars], *, network: bool = True) -> BarSo
 
 def read_folders(spec: DataSpec, reading: Reading) -> Universe:
     """Return the series of the instruments named from a folder of Parquet files, after the checks that files pass."""
-    return Universe(tuple(checked_bars(read_folder(spec, code), spec.accept) for code in spec.codes()))
+    codes = spec.codes()
+    if not codes:
+        raise UsageError("source = 'folder' needs instruments.", remedy='Set instruments = ["CODE", ...].')
+    return Universe(tuple(checked_bars(read_folder(spec, code), spec.accept) for code in codes))
 
 
 INSTRUMENTS_WORDS = 'missing; name one (instrument = "CODE") or several (instruments = ["A", "B"]).'
