@@ -17,11 +17,11 @@ _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(d
 
 
 def check(
-    path: Annotated[Path, typer.Argument(help="An events file: .toml, .csv or .ics.")],
+    path: Annotated[Path, typer.Argument(help="An event list: TOML, CSV, Excel, Parquet, JSON or iCalendar.")],
     known: Annotated[
-        list[Path] | None, typer.Option("--known", help="Other events of the time (a macro calendar); repeatable.")
+        list[Path] | None, typer.Option("--known", help="Other events, such as a macro calendar. Repeatable.")
     ] = None,
-    zone: Annotated[str, typer.Option("--zone", help="The clock of times without an offset.")] = "",
+    zone: Annotated[str, typer.Option("--zone", help="Time zone of times without a UTC offset.")] = "",
     before: Annotated[str, typer.Option("--before", help="Window before an event: 30min, 2h, 1d.")] = "1h",
     after: Annotated[str, typer.Option("--after", help="Window after an event.")] = "1d",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,

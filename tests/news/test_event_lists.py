@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.cli.app import run
 from eventstudy.errors import EventFileError, StampError
 from eventstudy.news.events.files import read_events
 from eventstudy.news.events.rows import clock_text
@@ -207,3 +208,24 @@ def test_a_day_outside_the_calendar_is_refused() -> None:
     with pytest.raises(StampError, match="outside the calendar"):
         time_of_day(EventDay(date(1800, 1, 2), "bmo"), "MOEX-SHARES")
     assert time_of_day(EventDay(date(2021, 4, 13)), "MOEX-SHARES").earliest == datetime(2021, 4, 12, 21, tzinfo=UTC)
+
+
+def test_the_check_says_once_that_events_have_only_a_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"S{n},2017-01-{n % 28 + 1:02},{'amc' if n < 4 else ''}\n" for n in range(84))
+    assert run(["events", "check", str(saved(tmp_path, f"ticker,date,session\n{rows}"))]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert "date_only: 80 of 84 events have only a date" in lines[1]
+
+
+def test_the_calendars_of_vendors_are_event_lists(tmp_path: Path) -> None:
+    finnhub = '{"earningsCalendar":[{"date":"2020-01-28","epsEstimate":4.5,"hour":"amc","symbol":"AAPL"}]}'
+    nasdaq = (
+        '{"data":{"asOf":"Thu, May 2, 2024","rows":[{"lastYearRptDt":"5/04/2023","time":"time-after-hours",'
+        '"symbol":"AAPL","epsForecast":"$1.51"}]}}'
+    )
+    (one,) = read_events(saved(tmp_path, finnhub, "f.json"))
+    assert interval(one) == ("2020-01-28T21:00", "2020-01-29T14:30")
+    (two,) = read_events(saved(tmp_path, nasdaq, "n.json"))
+    assert interval(two) == ("2024-05-02T20:00", "2024-05-03T13:30")
+    assert (two.instruments, two.attributes["epsForecast"]) == (("AAPL",), "$1.51")

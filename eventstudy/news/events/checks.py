@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def check_events(
     before: timedelta = timedelta(hours=1),
     after: timedelta = timedelta(days=1),
 ) -> tuple[Remark, ...]:
-    """Return what a careful reader would ask about a list of events.
+    """Return what to look at in a list of events: duplicates, overlaps, closed markets, dates without a time.
 
     Parameters
     ----------
@@ -39,11 +39,34 @@ def check_events(
     before, after : datetime.timedelta
         The window around an event: from ``earliest - before`` to ``latest + after``.
     """
-    remarks = [r for i, e in enumerate(events) for other in events[i + 1 :] for r in _pair(e, other, before, after)]
-    remarks += [r for e in events for r in outside_sessions(e)]
+    remarks = list(_pairs(events, before, after))
+    remarks += _only_dates(events)
+    remarks += [r for e in events if e.time.day is None for r in outside_sessions(e)]
     remarks += [r for e in events for r in _rests_on_little(e)]
     remarks += [r for e in events for other in known if other.id != e.id for r in _confounder(e, other, before, after)]
     return tuple(remarks)
+
+
+def _pairs(events: Sequence[Event], before: timedelta, after: timedelta) -> Iterator[Remark]:
+    """Yield what is odd about two events; only events near each other in time are compared."""
+    ordered = sorted(events, key=lambda e: e.time.earliest)
+    for place, event in enumerate(ordered):
+        for other in ordered[place + 1 :]:
+            if other.time.earliest - before > event.time.latest + after:
+                break
+            yield from _pair(event, other, before, after)
+
+
+def _only_dates(events: Sequence[Event]) -> list[Remark]:
+    """Return one remark for all events that have a date without time and session."""
+    dated = [e.id for e in events if e.time.day is not None and not e.time.day.session]
+    if not dated:
+        return []
+    said = (
+        f"{len(dated):,} of {len(events):,} events have only a date, so tau = 0 may span two trading days; add `time` "
+        'or `session` (bmo, dmh, amc), or set `[events] dates = "trading_day"` in the study file'
+    )
+    return [Remark("date_only", tuple(dated), said)]
 
 
 def _pair(one: Event, other: Event, before: timedelta, after: timedelta) -> list[Remark]:
@@ -101,6 +124,6 @@ def _rests_on_little(event: Event) -> list[Remark]:
         said = f"the time of {event.id} was derived from prices; a study of the same price would be circular"
         return [Remark("circular_time", (event.id,), said)]
     width = event.time.latest - event.time.earliest
-    if width > timedelta(days=1):
+    if width > timedelta(days=1) and event.time.day is None:
         return [Remark("wide", (event.id,), f"the time of {event.id} is known to {width} only")]
     return []

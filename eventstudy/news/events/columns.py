@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import EventFileError
+from eventstudy.news.dumps import Shape, shape_of
 from eventstudy.news.events.rows import Row
 from eventstudy.news.raw_rows import RawRow
 from eventstudy.news.readers import item_id
@@ -42,10 +43,18 @@ _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?")
 
 
-def choose_roles(names: Iterable[str]) -> dict[str, str]:
-    """Return column -> role; of several columns with one role the first name in ``ROLES`` counts."""
+def choose_roles(names: Iterable[str], shape: Shape | None = None) -> dict[str, str]:
+    """Return column -> role; of several columns with one role the first name in ``ROLES`` counts.
+
+    The calendars of known vendors say which column is the date and which the session.
+    """
+    names = list(names)
     known = {re.sub(r"[\s-]+", "_", str(name).strip().casefold()): str(name) for name in names}
     chosen = {role: next((known[n] for n in options if n in known), None) for role, options in ROLES.items()}
+    if shape is not None and shape.calendar:
+        own = {"session": shape.columns.get("session"), "date": shape.columns.get("published")}
+        chosen |= {role: column for role, column in own.items() if column in names}
+        chosen["time"] = None if chosen["time"] == chosen["session"] else chosen["time"]
     return {column: role for role, column in chosen.items() if column is not None}
 
 
@@ -58,12 +67,16 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[Row]:
         If no column holds a date or a time.
     """
     roles: dict[str, str] | None = None
+    shape: Shape | None = None
     rows: list[Row] = []
     for one in raw:
         if roles is None:
-            roles = choose_roles(one.cells)
+            shape = shape_of(one.cells)
+            roles = choose_roles(one.cells, shape)
             check_roles(path, roles, one.cells)
         values = values_of(one.cells, roles)
+        if shape is not None and shape.calendar:
+            values.setdefault("calendar", shape.calendar)
         if values.keys() - {"attributes"} or values["attributes"]:
             rows.append(Row(path, values, one.line))
     return named(settled(rows))
