@@ -51,8 +51,8 @@ def main() -> None:
     print(
         f"{len(KINDS)} kinds x {seeds} seeds = {total['sessions']} fetches: {total['wrong']} left a wrong row or a "
         f"false day, {total['untyped']} untyped errors, {total['not healed']} not healed by the next fetch, "
-        f"{total['late']} answers more than 10 % past the deadline of {deadline_s} s (longest {slowest:.2f}); memory grew "
-        f"by {peak_megabytes() - before:.1f} MB"
+        f"{total['late']} answers more than 10 % past the deadline of {deadline_s} s (longest {slowest:.2f}); "
+        f"memory grew by {peak_megabytes() - before:.1f} MB"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -222,18 +223,19 @@ def yahoos_errors(code: str) -> Iterator[Any]:
         raise SourceError(
             "Yahoo needs the package yfinance.", remedy="Install it with: pip install 'market-eventstudy[yahoo]'"
         ) from None
-    debug = yfinance.config.debug
-    before, debug.hide_exceptions = debug.hide_exceptions, False
+    debug, log = yfinance.config.debug, logging.getLogger("yfinance")
+    before, debug.hide_exceptions = (debug.hide_exceptions, log.disabled), False
+    log.disabled = True
     try:
         yield yfinance
     except Exception as error:
         raise _as_ours(code, error) from None
     finally:
-        debug.hide_exceptions = before
+        debug.hide_exceptions, log.disabled = before
 
 
 def _as_ours(code: str, error: Exception) -> NetworkError | SourceError:
-    reason = printable(str(error))
+    reason = printable(str(error)).rstrip(".")
     if "YFTickerMissingError" in {kind.__name__ for kind in type(error).__mro__}:
         return SourceError(
             f"Yahoo has no prices of {printable(code)!r}: {reason}.", remedy="Check the symbol and the period."
