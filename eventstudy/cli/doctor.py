@@ -153,7 +153,7 @@ def bar_store() -> Iterator[Check]:
     series = every_series(store)
     yield Check("store", "ok", f"{len(series)} series in {store.root}")
     for finding in verify(store):
-        harmless = finding.kind == "left over"
+        harmless = finding.kind == "orphaned"
         remedy = "eventstudy data gc" if harmless else "eventstudy data gc, then fetch again"
         yield Check("store file", "note" if harmless else "bad", f"{finding.path.name}: {finding.message}", remedy)
     held = 0

@@ -1,4 +1,4 @@
-"""Where the news of a command come from: files, folders, standard input, and the network's one door."""
+"""Where the news of a command come from: files, folders, standard input, and the network."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def _read(path: str, kind: str, told: Told) -> list[NewsItem]:
 
 def _fetched(url: str, kind: str, told: Told) -> list[NewsItem]:
     """Return the items of one address: its own origin only, redirects elsewhere are refused."""
-    from eventstudy.market.sources.transport import Door
+    from eventstudy.market.sources.transport import Client
     from eventstudy.news.readers import read_news_bytes
 
-    with Door((url,), offline=console.manners().offline) as door:
-        answer = door.get(url, bytes)
+    with Client((url,), offline=console.manners().offline) as client:
+        answer = client.get(url, bytes)
     items = read_news_bytes(answer.body, url, kind, told)
     return [replace(item, url=item.url or url, fetched_at=answer.fetched_at) for item in items]

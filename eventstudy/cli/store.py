@@ -84,7 +84,7 @@ def verify(store: StorePath = "", as_json: AsJson = False) -> int:
 
     place = open_store(store)
     found = list(upkeep.verify(place))
-    bad = [f for f in found if f.kind != "left over"]
+    bad = [f for f in found if f.kind != "orphaned"]
     if as_json:
         rows = [{"kind": f.kind, "path": str(f.path), "message": f.message} for f in found]
         console.json_data({"ok": not bad, "findings": rows})
@@ -125,7 +125,7 @@ def gc(
         return
     console.data(f"{files} files with {size:,} bytes cleared from {len(cleared)} series.")
     for series, first, last in lost:
-        console.data(f"{series}: the days {first} to {last} were damaged; fetch them again.")
+        console.data(f"{series}: the days {first} to {last} were corrupt; fetch them again.")
 
 
 def export(

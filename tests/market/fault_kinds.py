@@ -239,13 +239,13 @@ def stored_session(kind: str, seed: int, root: Path, limits: Limits = LIMITS, *,
     bounds = (day_bounds(DAY, "Europe/Moscow")[0], day_bounds(DAY, "Europe/Moscow")[1])
     request = BarRequest(INSTRUMENTS["USD000UTSTOM"], pd.Timedelta("1min"), *bounds, store=str(root))
     truth, error, slowest = {row_of(row) for row in ROWS}, None, 0.0
-    real = transport.Door.get
+    real = transport.Client.get
 
-    def timed(door: transport.Door, url: str, reader: Any) -> Any:
+    def timed(client: transport.Client, url: str, reader: Any) -> Any:
         nonlocal slowest
         begun = time.monotonic()
         try:
-            return real(door, url, reader)
+            return real(client, url, reader)
         finally:
             slowest = max(slowest, time.monotonic() - begun)
 
@@ -269,7 +269,7 @@ def asking(address: str, limits: Limits, get: Any) -> Iterator[None]:
     """Let the client ask an address within limits, its requests timed."""
     with (
         patch.object(moex, "LIMITS", limits),
-        patch.object(transport.Door, "get", get),
+        patch.object(transport.Client, "get", get),
         patch.dict(os.environ, {"EVENTSTUDY_MOEX_URL": address}),
     ):
         yield

@@ -23,7 +23,7 @@ import pandas as pd
 from eventstudy.errors import EventStudyError
 from eventstudy.market.instruments import INSTRUMENTS
 from eventstudy.market.sources import moex
-from eventstudy.market.sources.transport import Door, Limits
+from eventstudy.market.sources.transport import Client, Limits
 from tests.market.iss_server import Exchange, made_minutes
 
 # A certificate nobody trusts, made for these tests alone, valid for 127.0.0.1 for a hundred years.
@@ -282,14 +282,14 @@ def session(kind: str, seed: int, limits: Limits = LIMITS) -> Session:
     exchange.list_minutes("CETS", "USD000UTSTOM", list(ROWS))
     server = FaultyServer(exchange, FAULTS[kind], draw.randrange(5), draw.random() < 0.5, draw)
     worst = 0.0
-    with misbehaving(server) as address, Door((address,), limits=limits) as door:
+    with misbehaving(server) as address, Client((address,), limits=limits) as client:
         where = moex.Listing(INSTRUMENTS["USD000UTSTOM"], 1, address)
 
         def timed(url: str, read: Callable[[bytes], Any]) -> Any:
             nonlocal worst
             begun = time.monotonic()
             try:
-                return door.get(url, read).content
+                return client.get(url, read).content
             finally:
                 worst = max(worst, time.monotonic() - begun)
 
@@ -301,4 +301,4 @@ def session(kind: str, seed: int, limits: Limits = LIMITS) -> Session:
             # Without its traceback, which would keep the whole exchange alive until a collection.
             frame, error = pd.DataFrame({"close": []}), fault.with_traceback(None)
         wrong = error is None and frame["close"].tolist() != [r["close"] for r in ROWS]
-        return Session(wrong, error, worst / limits.deadline_s - 1, door.requests)
+        return Session(wrong, error, worst / limits.deadline_s - 1, client.requests)

@@ -157,7 +157,7 @@ def test_an_empty_answer_is_explained_by_the_calendar(exchange: Exchange) -> Non
         fetch_moex(asked(date(2021, 4, 3), date(2021, 4, 4)))
     kept = exchange.candles["CETS", "USD000UTSTOM", 1]
     exchange.candles["CETS", "USD000UTSTOM", 1] = [r for r in kept if r["begin"][:10] != "2021-04-13"]
-    with pytest.raises(SourceError, match="has sessions on 1 of these days, so it is no holiday"):
+    with pytest.raises(SourceError, match="has sessions on 1 of these days, so it is not a holiday"):
         fetch_moex(asked(date(2021, 4, 13), date(2021, 4, 13)))
     notices = fetch_moex(asked(FIRST, LAST)).bars.notices
     assert [(n.code, "2021-04-13" in n.message) for n in notices] == [("ES-UNCONFIRMED", True), ("ES-NOBARS", True)]

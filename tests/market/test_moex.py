@@ -17,7 +17,7 @@ from eventstudy.market.sources import moex
 from eventstudy.market.sources.download import Garbled
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import BAR_SOURCES
-from eventstudy.market.sources.transport import Door, Limits
+from eventstudy.market.sources.transport import Client, Limits
 from tests.market.iss_server import Exchange, made_minutes, serving
 
 DOLLAR = Instrument("USD000UTSTOM", board="CETS", calendar="MOEX-FX")
@@ -69,8 +69,8 @@ def through_apimoex(address: str, interval: int) -> pd.DataFrame:
 def test_every_candle_is_the_one_apimoex_reads(address: str, interval: int, step: str) -> None:
     theirs = through_apimoex(address, interval)
     where = moex.listing(DOLLAR, pd.Timedelta(step))
-    with Door((address,), limits=QUICK) as door:
-        ask, days = moex.asking(door), (date(2021, 4, 1), date(2021, 4, 14))
+    with Client((address,), limits=QUICK) as client:
+        ask, days = moex.asking(client), (date(2021, 4, 1), date(2021, 4, 14))
         ours = pd.concat([moex.candles(ask, where, chunk) for chunk in moex.chunks(days, interval)])
     assert len(theirs) == len(ours) > {1: 8000, 10: 900, 60: 150, 24: 9}[interval]
     columns = ["open", "high", "low", "close", "volume"]
@@ -115,13 +115,13 @@ def test_columns_are_read_by_name_whatever_their_order() -> None:
 
 ROW = '[1.0, 1.0, 1.0, 1.0, 5.0, 5, "2021-04-13 10:00:00", "2021-04-13 10:00:59"]'
 BAD_ROWS = {
-    "text for a price": (ROW.replace("1.0", '"1.0"', 1), "no number"),
-    "null price": (ROW.replace("1.0", "null", 1), "no number"),
-    "true for a price": (ROW.replace("1.0", "true", 1), "no number"),
-    "infinite price": (ROW.replace("1.0", "1e999", 1), "no number"),
-    "begin with a T": (ROW.replace("13 10:00:00", "13T10:00:00"), "no begin"),
-    "begin that is no date": (ROW.replace("04-13 10:00:00", "02-30 10:00:00"), "no begin"),
-    "begin as number": (ROW.replace('"2021-04-13 10:00:00"', "7"), "no begin"),
+    "text for a price": (ROW.replace("1.0", '"1.0"', 1), "not a number"),
+    "null price": (ROW.replace("1.0", "null", 1), "not a number"),
+    "true for a price": (ROW.replace("1.0", "true", 1), "not a number"),
+    "infinite price": (ROW.replace("1.0", "1e999", 1), "not a number"),
+    "begin with a T": (ROW.replace("13 10:00:00", "13T10:00:00"), "not the begin"),
+    "begin that is no date": (ROW.replace("04-13 10:00:00", "02-30 10:00:00"), "not the begin"),
+    "begin as number": (ROW.replace('"2021-04-13 10:00:00"', "7"), "not the begin"),
     "off the minute": (ROW.replace("10:00:00", "10:00:30"), "mark of"),
     "another day": (ROW.replace("04-13 10:00:00", "04-15 10:00:00"), "outside the period"),
     "twice": (f"{ROW}, {ROW}", "again or out of order"),
@@ -145,8 +145,8 @@ def test_pages_of_any_size_give_the_same_candles(size: int) -> None:
     day = date(2021, 4, 13)
     rows = made_minutes(day, day, opens=18, closes=19)
     small = Exchange({("CETS", "USD000UTSTOM", 1): rows}, page=size)
-    with serving(small), Door((small.address,), limits=QUICK) as door:
-        frame = moex.candles(moex.asking(door), moex.Listing(DOLLAR, 1, small.address), (day, day))
+    with serving(small), Client((small.address,), limits=QUICK) as client:
+        frame = moex.candles(moex.asking(client), moex.Listing(DOLLAR, 1, small.address), (day, day))
     assert frame["close"].tolist() == [r["close"] for r in rows]
     assert len(rows) == 51
 
@@ -208,8 +208,8 @@ def test_the_token_goes_into_the_header_and_nowhere_else(
 ) -> None:
     monkeypatch.setenv("EVENTSTUDY_MOEX_TOKEN", "canary-7331")
     exchange.headers.clear()
-    with moex.open_door() as door:
-        moex.borders(moex.asking(door), moex.listing(DOLLAR, MINUTE))
+    with moex.open_client() as client:
+        moex.borders(moex.asking(client), moex.listing(DOLLAR, MINUTE))
     assert [h["authorization"] for h in exchange.headers] == ["Bearer canary-7331"]
     assert all("canary-7331" not in url for url in exchange.asked)
 

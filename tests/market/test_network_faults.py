@@ -16,7 +16,7 @@ from eventstudy.errors import NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import INSTRUMENTS
 from eventstudy.market.sources import moex
 from eventstudy.market.sources.download import Garbled, parse_json, retry_after
-from eventstudy.market.sources.transport import Answer, Door, Limits, origin_of
+from eventstudy.market.sources.transport import Answer, Client, Limits, origin_of
 from tests.market.fault_kinds import KINDS, stored_session
 from tests.market.fault_server import FAULTS, LIMITS, FaultyServer, misbehaving, session, write_certificate
 from tests.market.iss_server import Exchange, candle, made_minutes, serving
@@ -82,8 +82,8 @@ def whole(body: bytes = b"{}", packed: str = "identity") -> httpx2.Response:
     return httpx2.Response(200, stream=httpx2.ByteStream(body), headers={"Content-Encoding": packed})
 
 
-def asked(reply: httpx2.Response | list[httpx2.Response], limits: Limits = LIMITS) -> tuple[Door, list[float]]:
-    """Return a door whose network is a list of replies and whose clock only moves when it sleeps."""
+def asked(reply: httpx2.Response | list[httpx2.Response], limits: Limits = LIMITS) -> tuple[Client, list[float]]:
+    """Return a client whose network is a list of replies and whose clock only moves when it sleeps."""
     replies = list(reply) if isinstance(reply, list) else [reply]
     now, slept = [0.0], []
 
@@ -94,24 +94,24 @@ def asked(reply: httpx2.Response | list[httpx2.Response], limits: Limits = LIMIT
     def handle(_: httpx2.Request) -> httpx2.Response:
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
-    return Door(
+    return Client(
         (HOST,), limits=limits, transport=httpx2.MockTransport(handle), clock=lambda: now[0], sleep=sleep
     ), slept
 
 
-def get(door: Door, url: str = HOST + "/iss") -> Answer[object]:
-    with door:
-        return door.get(url, parse_json)
+def get(client: Client, url: str = HOST + "/iss") -> Answer[object]:
+    with client:
+        return client.get(url, parse_json)
 
 
 def test_retries_wait_longer_each_time_and_as_long_as_they_are_told() -> None:
     limits = Limits(deadline_s=100.0, tries=5, pause_s=0.0, first_wait_s=1.0)
-    door, slept = asked([httpx2.Response(503), httpx2.Response(500), whole()], limits)
-    assert get(door).content == {}
+    client, slept = asked([httpx2.Response(503), httpx2.Response(500), whole()], limits)
+    assert get(client).content == {}
     assert slept == [1.0, 2.0]
     told = httpx2.Response(429, headers={"Retry-After": "30"})
-    door, slept = asked([told, whole()], limits)
-    assert get(door).content == {}
+    client, slept = asked([told, whole()], limits)
+    assert get(client).content == {}
     assert slept == [30.0]
 
 
@@ -124,18 +124,18 @@ def test_a_service_may_name_the_moment_to_come_back() -> None:
 
 
 def test_a_wait_beyond_the_deadline_is_not_waited() -> None:
-    door, slept = asked(httpx2.Response(429, headers={"Retry-After": "3600"}))
+    client, slept = asked(httpx2.Response(429, headers={"Retry-After": "3600"}))
     with pytest.raises(NetworkError, match=r"status 429, too many requests \(1 try"):
-        get(door)
+        get(client)
     assert slept == []
 
 
 @pytest.mark.parametrize(("status", "tries"), [(403, 3), (429, 3), (500, 3), (503, 3), (401, 1), (404, 1), (400, 1)])
 def test_only_what_may_pass_is_tried_again(status: int, tries: int) -> None:
-    door, _ = asked(httpx2.Response(status))
+    client, _ = asked(httpx2.Response(status))
     with pytest.raises(NetworkError, match=str(status)):
-        get(door)
-    assert door.requests == tries
+        get(client)
+    assert client.requests == tries
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_only_what_may_pass_is_tried_again(status: int, tries: int) -> None:
     [(b"<html>come back later</html>", "identity", 2), (b"{}", "compress", 1), (b"{", "identity", 3)],
 )
 def test_a_fault_is_tried_as_often_as_it_deserves(body: bytes, packed: str, tries: int) -> None:
-    door, _ = asked([whole(body, packed) for _ in range(5)])
+    client, _ = asked([whole(body, packed) for _ in range(5)])
     with pytest.raises(NetworkError, match=rf"\({tries} tr"):
-        get(door)
-    assert door.requests == tries
+        get(client)
+    assert client.requests == tries
 
 
 @pytest.mark.parametrize(
@@ -155,18 +155,18 @@ def test_a_fault_is_tried_as_often_as_it_deserves(body: bytes, packed: str, trie
 )
 def test_a_redirect_to_no_address_is_one_clear_error(target: str) -> None:
     reply = httpx2.Response(302, headers=[(b"location", target.encode())])
-    door, _ = asked(reply)
+    client, _ = asked(reply)
     with pytest.raises(NetworkError) as caught:
-        get(door)
+        get(client)
     assert caught.value.remedy
     assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize("value", ["Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 99 Foo 99999 99:99:99 +9999", "9" * 400])
 def test_a_senseless_moment_to_come_back_is_no_crash(value: str) -> None:
-    door, slept = asked(httpx2.Response(503, headers={"Retry-After": value}))
+    client, slept = asked(httpx2.Response(503, headers={"Retry-After": value}))
     with pytest.raises(NetworkError, match="503"):
-        get(door)
+        get(client)
     assert sum(slept) <= LIMITS.deadline_s
 
 
@@ -179,16 +179,16 @@ def test_a_proxy_that_cannot_be_used_is_one_clear_error(
 ) -> None:
     monkeypatch.setenv(name, proxy)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with pytest.raises(NetworkError, match=said), Door((HOST,), limits=LIMITS) as door:
-        door.get(HOST + "/iss", parse_json)
+    with pytest.raises(NetworkError, match=said), Client((HOST,), limits=LIMITS) as client:
+        client.get(HOST + "/iss", parse_json)
 
 
 def test_requests_keep_their_distance() -> None:
     limits = Limits(pause_s=0.25)
-    door, slept = asked([whole() for _ in range(4)], limits)
-    with door:
+    client, slept = asked([whole() for _ in range(4)], limits)
+    with client:
         for _ in range(4):
-            door.get(HOST + "/iss", parse_json)
+            client.get(HOST + "/iss", parse_json)
     assert slept == [0.25] * 3
 
 
@@ -197,7 +197,7 @@ def test_offline_refuses_before_the_transport_is_touched() -> None:
         raise AssertionError("the network was touched")
 
     with pytest.raises(NetworkError, match="offline"):
-        Door((HOST,), offline=True, transport=httpx2.MockTransport(handle)).get(HOST, parse_json)
+        Client((HOST,), offline=True, transport=httpx2.MockTransport(handle)).get(HOST, parse_json)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_no_other_place_is_ever_asked(url: str) -> None:
         raise AssertionError("asked")
 
     with pytest.raises(NetworkError):
-        Door((HOST,), transport=httpx2.MockTransport(handle)).get(url, parse_json)
+        Client((HOST,), transport=httpx2.MockTransport(handle)).get(url, parse_json)
 
 
 def test_http_is_for_this_machine_only() -> None:
@@ -234,8 +234,12 @@ def test_http_is_for_this_machine_only() -> None:
 def test_a_self_signed_certificate_is_refused(tmp_path: Path) -> None:
     server = FaultyServer(Exchange(), FAULTS["500"], 99, False, random.Random(0), tls=True)
     server.certificate = write_certificate(tmp_path)
-    with misbehaving(server) as address, pytest.raises(NetworkError, match="certificate"), Door((address,)) as door:
-        door.get(address, parse_json)
+    with (
+        misbehaving(server) as address,
+        pytest.raises(NetworkError, match="certificate"),
+        Client((address,)) as client,
+    ):
+        client.get(address, parse_json)
     assert server.count == 0
 
 
@@ -263,10 +267,10 @@ def test_ten_thousand_rows_are_no_end(tmp_path: Path, monkeypatch: pytest.Monkey
         return whole(url.replace("start=", "start=99") if silent else url)
 
     monkeypatch.setattr(exchange, "answer", cut)
-    with serving(exchange), Door((exchange.address,), limits=Limits(pause_s=0.0)) as door:
+    with serving(exchange), Client((exchange.address,), limits=Limits(pause_s=0.0)) as client:
         where = moex.Listing(INSTRUMENTS["USD000UTSTOM"], 1, exchange.address)
         parts = [
-            moex.candles(moex.asking(door), where, days)
+            moex.candles(moex.asking(client), where, days)
             for days in moex.chunks((date(2021, 4, 1), date(2021, 4, 30)), 1)
         ]
     assert len(rows) > 20_000
@@ -279,15 +283,15 @@ def test_the_secret_is_in_no_error_log_or_repr(caplog: pytest.LogCaptureFixture)
     for kind, fault in FAULTS.items():
         server = FaultyServer(Exchange(), fault, 0, True, random.Random(kind))
         with misbehaving(server) as address:
-            door = Door(
+            client = Client(
                 (address,), token=CANARY, limits=Limits(deadline_s=0.15, tries=2, first_wait_s=0.001, pause_s=0.0)
             )
             url = f"{address}/{CANARY}?token={CANARY}"
-            with door:
+            with client:
                 try:
-                    shown.append(repr(door.get(url, parse_json)))
+                    shown.append(repr(client.get(url, parse_json)))
                 except NetworkError as error:
-                    shown += [str(error), repr(error), repr(error.__cause__), repr(error.__dict__), repr(door)]
+                    shown += [str(error), repr(error), repr(error.__cause__), repr(error.__dict__), repr(client)]
     assert len(shown) > len(FAULTS)
     assert [line for line in [*shown, *caplog.text.splitlines()] if CANARY in line] == []
 
@@ -295,7 +299,7 @@ def test_the_secret_is_in_no_error_log_or_repr(caplog: pytest.LogCaptureFixture)
 @pytest.mark.parametrize("token", ["two words", "line\nbreak", "tab\t", "ключ", "nul\0"])
 def test_a_token_that_could_smuggle_a_header_is_refused_unseen(token: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Door((HOST,), token=token)
+        Client((HOST,), token=token)
     assert token not in str(caught.value)
 
 
@@ -308,8 +312,8 @@ def test_the_token_goes_to_the_first_origin_only() -> None:
             return httpx2.Response(302, headers={"location": "https://apim.moex.com/iss"})
         return whole()
 
-    with Door((HOST, "https://apim.moex.com"), token=CANARY, transport=httpx2.MockTransport(handle)) as door:
-        door.get(HOST + "/iss", parse_json)
+    with Client((HOST, "https://apim.moex.com"), token=CANARY, transport=httpx2.MockTransport(handle)) as client:
+        client.get(HOST + "/iss", parse_json)
     assert seen == [("iss.moex.com", f"Bearer {CANARY}"), ("apim.moex.com", None)]
 
 

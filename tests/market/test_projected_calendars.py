@@ -28,7 +28,7 @@ from eventstudy.market.calendars import (
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.projection import PROJECTED_TO, projection_notices
 from eventstudy.market.sessions import as_day, standings
-from eventstudy.market.sources.emptiness import inside_sessions
+from eventstudy.market.sources.empty_answers import inside_sessions
 from eventstudy.news.items import Event, EventTime
 from eventstudy.study.load import load_study
 from eventstudy.study.run import run_study

@@ -61,7 +61,7 @@ def store(tmp_path: Path) -> BarStore:
 
 
 def damage(store: BarStore) -> list[upkeep.Finding]:
-    return [f for f in upkeep.verify(store) if f.kind != "left over"]
+    return [f for f in upkeep.verify(store) if f.kind != "orphaned"]
 
 
 # --- what is written is what is read --------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def flips(store: BarStore, times: int, seed: int) -> None:
         assert path in {f.path for f in damage(store)} or path.suffix == answers.BODY, path
         assert damage(store), path
         if path.name in named or path.name == POINTER:
-            with pytest.raises(StoreError, match="damaged"):
+            with pytest.raises(StoreError, match="corrupt"):
                 read(store, KEY)
         elif path.parent.name == "raw":
             assert None in [answers.kept(shelf, f"page {n}") for n in range(3)]
@@ -334,7 +334,7 @@ def test_a_cut_file_is_found_and_cleared_and_its_days_are_missing(store: BarStor
         commit_day(store, number)
     path = store.folder(KEY) / "segments" / state(store, KEY).segments[1].file_name
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(StoreError, match="corrupt"):
         read(store, KEY)
     (cleared,) = upkeep.collect(store)
     assert cleared.days_lost == ((START + timedelta(days=1),) * 2,)
@@ -346,7 +346,7 @@ def test_a_cut_file_is_found_and_cleared_and_its_days_are_missing(store: BarStor
 def test_a_damaged_pointer_is_restored_from_its_copy(store: BarStore) -> None:
     commit_day(store, 0)
     flip(store.folder(KEY) / POINTER, 700)
-    with pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(StoreError, match="corrupt"):
         state(store, KEY)
     upkeep.collect(store)
     assert stored_days(store) == [0]

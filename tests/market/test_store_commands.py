@@ -61,8 +61,8 @@ def test_verify_finds_damage_gc_clears_it_and_the_days_are_asked_again(
     assert run(["data", "verify", "--json"]) == 4
     found = json.loads(capsys.readouterr().out)
     assert [(f["kind"], Path(f["path"]).name) for f in found["findings"]] == [
-        ("damaged", name),
-        ("left over", "half.parquet.1-1.tmp"),
+        ("corrupt", name),
+        ("orphaned", "half.parquet.1-1.tmp"),
     ]
     cleared = said(capsys, "gc")
     assert isinstance(cleared, dict)
@@ -102,7 +102,7 @@ def test_a_damaged_archive_brings_nothing(store: BarStore, tmp_path: Path, capsy
             made.writestr(member, content)
     capsys.readouterr()
     assert run(["data", "import", str(archive), "--store", str(other.root)]) == 4
-    assert "damaged" in capsys.readouterr().err
+    assert "corrupt" in capsys.readouterr().err
     assert stored_days(other) == []
     for content in (b"", b"no zip at all", archive.read_bytes()[:200]):
         archive.write_bytes(content)

@@ -77,7 +77,7 @@ def test_any_refusal_is_typed_and_loses_nothing(
                 refused = None
         assert refused is None or (isinstance(refused, DataError) and refused.remedy), number
         assert len(read(store, KEY)) >= 100
-        assert [f for f in upkeep.verify(store) if f.kind != "left over"] == []
+        assert [f for f in upkeep.verify(store) if f.kind != "orphaned"] == []
         assert (
             not (folder / "bars.zip").exists()
             or refused is None

@@ -1,1 +1,1 @@
-"""Where bars come from: one row of ``BAR_SOURCES`` per source; ``transport`` is the only door to the network."""
+"""Where bars come from: one row of ``BAR_SOURCES`` per source; ``transport`` is the only way to the network."""

@@ -1,4 +1,4 @@
-"""Bytes from the network to a value, or the reason why not: size caps, unpacking, proof that the answer is whole."""
+"""Bytes from the network to a value, or the reason why not: size caps, unpacking, proof that the answer is complete."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState, Retrying
 
 
-def patience(tries: int, first_wait_s: float, *, left: Callable[[], float], sleep: Callable[[float], None]) -> Retrying:
+def retries(tries: int, first_wait_s: float, *, left: Callable[[], float], sleep: Callable[[float], None]) -> Retrying:
     """Return a caller that calls again what came ``Garbled``, after twice the wait each time.
 
     It waits as long as the service asks, and gives up before a wait that ends later than the seconds ``left``, or
-    after as many tries as the fault deserves.
+    after as many tries as the fault allows.
     """
     import tenacity
 
@@ -25,7 +25,7 @@ def patience(tries: int, first_wait_s: float, *, left: Callable[[], float], slee
         return max(fault_of(state).wait_s, first_wait_s * 2.0 ** (state.attempt_number - 1))
 
     def stop(state: RetryCallState) -> bool:
-        return state.attempt_number >= (fault_of(state).patience or tries) or state.upcoming_sleep >= left()
+        return state.attempt_number >= (fault_of(state).tries or tries) or state.upcoming_sleep >= left()
 
     again = tenacity.retry_if_exception_type(Garbled)
     return tenacity.Retrying(retry=again, wait=wait, stop=stop, sleep=sleep, reraise=True)
@@ -49,20 +49,20 @@ def retry_after(value: str) -> float:
 
 
 class Garbled(Exception):  # noqa: N818 - a fault on the way to a NetworkError, never seen by a user
-    """What arrived cannot be the answer. ``patience`` is how many tries it deserves, None for all of them.
+    """What arrived cannot be the answer. ``tries`` is how often it is asked for, None for the usual number.
 
-    ``misfit``: whole in itself, but at odds with what arrived before.
+    ``misfit``: complete in itself, but at odds with what arrived before.
     """
 
-    def __init__(self, reason: str, *, patience: int | None = None, wait_s: float = 0.0, misfit: bool = False) -> None:
-        self.reason, self.patience, self.wait_s, self.misfit = reason, patience, wait_s, misfit
+    def __init__(self, reason: str, *, tries: int | None = None, wait_s: float = 0.0, misfit: bool = False) -> None:
+        self.reason, self.tries, self.wait_s, self.misfit = reason, tries, wait_s, misfit
         super().__init__(reason)
 
 
 def read_body(
     chunks: Iterable[bytes], headers: Mapping[str, str], caps: tuple[int, int], check_time: Callable[[], None]
 ) -> bytes:
-    """Return the whole body, unpacked, under both caps (bytes on the wire, bytes unpacked).
+    """Return the complete body, unpacked, under both caps (bytes on the wire, bytes unpacked).
 
     Raises
     ------
@@ -72,17 +72,17 @@ def read_body(
     wire_cap, unpacked_cap = caps
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > wire_cap:
-        raise Garbled(f"the answer declares {int(declared):,} bytes, more than the {wire_cap:,} allowed", patience=1)
+        raise Garbled(f"the answer declares {int(declared):,} bytes, more than the {wire_cap:,} allowed", tries=1)
     unpack = _unpacker(headers.get("content-encoding", "identity").strip().lower())
     body, received = bytearray(), 0
     for chunk in chunks:
         check_time()
         received += len(chunk)
         if received > wire_cap:
-            raise Garbled(f"the answer is larger than the {wire_cap:,} bytes allowed", patience=1)
+            raise Garbled(f"the answer is larger than the {wire_cap:,} bytes allowed", tries=1)
         body += unpack.feed(chunk, unpacked_cap + 1 - len(body))
         if len(body) > unpacked_cap:
-            raise Garbled(f"the answer unpacks to more than the {unpacked_cap:,} bytes allowed", patience=1)
+            raise Garbled(f"the answer unpacks to more than the {unpacked_cap:,} bytes allowed", tries=1)
     unpack.finish()
     return bytes(body)
 
@@ -92,7 +92,7 @@ class _Plain:
         return chunk
 
     def finish(self) -> None:
-        """Plain bytes carry no end mark; the reader of the content proves that it is whole."""
+        """Plain bytes carry no end mark; the reader of the content proves that it is complete."""
 
 
 class _Gzip:
@@ -118,35 +118,35 @@ def _unpacker(encoding: str) -> _Plain | _Gzip:
         return _Plain()
     if encoding == "gzip":
         return _Gzip()
-    raise Garbled(f"the answer is packed as {printable(encoding)}, which was not asked for", patience=1)
+    raise Garbled(f"the answer is packed as {printable(encoding)}, which was not asked for", tries=1)
 
 
 def parse_json(body: bytes) -> Any:
-    """Read strict JSON: UTF-8, one whole value, no duplicate keys, no NaN; a web page is named as such."""
+    """Read strict JSON: UTF-8, one complete value, no duplicate keys, no NaN; a web page is named as such."""
     if body.lstrip()[:1] == b"<":
-        raise Garbled("a web page came instead of data", patience=2)
+        raise Garbled("a web page came instead of data", tries=2)
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
     except UnicodeDecodeError:
         raise Garbled("the answer is not valid UTF-8") from None
     except RecursionError:
-        raise Garbled("the answer is nested too deeply", patience=1) from None
+        raise Garbled("the answer is nested too deeply", tries=1) from None
     except json.JSONDecodeError as error:
         state = "is empty" if not body.strip() else f"is cut or damaged at character {error.pos:,}"
         raise Garbled(f"the answer {state}") from None
     except ValueError:  # an integer of more digits than Python converts
-        raise Garbled("the answer holds a number with thousands of digits", patience=2) from None
+        raise Garbled("the answer holds a number with thousands of digits", tries=2) from None
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    values = dict(pairs)
+    if len(values) != len(pairs):
         raise Garbled("the answer names one key twice")
-    return made
+    return values
 
 
 def _no_constants(name: str) -> Any:
-    raise Garbled(f"the answer holds {name}, which is no JSON number")
+    raise Garbled(f"the answer holds {name}, which is not a JSON number")
 
 
 def printable(text: str, most: int = 200) -> str:

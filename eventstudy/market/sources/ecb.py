@@ -48,7 +48,7 @@ def read_ecb(request: BarRequest) -> Bars:
     Raises
     ------
     SourceError
-        If the code is no pair of currencies, the step is not one day, or the period holds no fixing.
+        If the code is not a pair of currencies, the step is not one day, or the period holds no fixing.
     """
     base, quote = pair(request)
     days, values = cross(euro_rate(base), euro_rate(quote))
@@ -74,7 +74,8 @@ def pair(request: BarRequest) -> tuple[str, str]:
     letters = request.instrument.code.replace("/", "").upper().removesuffix("_ECB")
     if len(letters) != 6 or not letters.isalpha():
         raise SourceError(
-            f"{request.instrument.code!r} is no pair of currencies.", remedy="Write it like USDRUB: rubles per dollar."
+            f"{request.instrument.code!r} is not a pair of currencies.",
+            remedy="Write it like USDRUB: rubles per dollar.",
         )
     if request.step != pd.Timedelta(days=1):
         raise SourceError(

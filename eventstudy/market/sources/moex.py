@@ -17,7 +17,7 @@ from eventstudy.arrays import look_up
 from eventstudy.errors import BarsError, NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.download import Garbled, parse_json, printable
-from eventstudy.market.sources.transport import Door, Limits, MisfitError, NotFoundError, origin_of
+from eventstudy.market.sources.transport import Client, Limits, MisfitError, NotFoundError, origin_of
 from eventstudy.market.store.series import step_name
 
 T = TypeVar("T")
@@ -98,17 +98,17 @@ def service_address() -> str:
     return given.rstrip("/") if parts.path.strip("/") else f"{given.rstrip('/')}/iss"
 
 
-def open_door(*, offline: bool = False) -> Door:
+def open_client(*, offline: bool = False) -> Client:
     """Return the way to the service, with the token of ``EVENTSTUDY_MOEX_TOKEN``."""
     token = os.environ.get("EVENTSTUDY_MOEX_TOKEN", "").strip()
-    return Door((service_address(),), token=token, offline=offline, limits=LIMITS)
+    return Client((service_address(),), token=token, offline=offline, limits=LIMITS)
 
 
-def asking(door: Door) -> Ask:
+def asking(client: Client) -> Ask:
     """Return the plainest ``Ask``: every answer from the network."""
 
     def ask(url: str, read: Callable[[bytes], T]) -> T:
-        return door.get(url, read).content
+        return client.get(url, read).content
 
     return ask
 
@@ -185,7 +185,7 @@ def _read_next(where: Listing, days: Days, rows: list[Row], growing: bool, body:
         return page
     changed = bool(page) and page[0][0] == rows[-1][0]
     said = "changed between two pages" if changed else "is not where the next page begins"
-    raise Garbled(f"the candle of {rows[-1][0]} {said}", patience=2, misfit=True)
+    raise Garbled(f"the candle of {rows[-1][0]} {said}", tries=2, misfit=True)
 
 
 def _most_pages(where: Listing, days: Days) -> int:
@@ -212,7 +212,7 @@ def read_page(body: bytes, *, where: Listing, days: Days, known: list[Row]) -> l
         if not bounds[0] <= begin < bounds[1]:
             raise Garbled(f"a candle of {begin} came, outside the period asked for")
         if begin <= last:
-            raise Garbled(f"the candle of {begin} came again or out of order", patience=2, misfit=True)
+            raise Garbled(f"the candle of {begin} came again or out of order", tries=2, misfit=True)
         if where.interval != 24 and _seconds_between(days[0].isoformat(), begin) % (where.interval * 60):
             raise Garbled(f"the candle of {begin} does not begin on a mark of {where.interval} minutes")
         last = begin
@@ -255,11 +255,11 @@ def _row(*values: Any) -> Row:
     *prices, volume, begin = values
     numbers = [*prices, 0.0 if volume is None else volume]
     if any(isinstance(v, bool) or not isinstance(v, int | float) or not abs(v) < 1e300 for v in numbers):
-        raise Garbled(f"the candle of {printable(str(begin))} holds a price or volume that is no number")
+        raise Garbled(f"the candle of {printable(str(begin))} holds a price or volume that is not a number")
     try:
         datetime.fromisoformat(begin if STAMP.fullmatch(begin) else "")
     except (TypeError, ValueError):
-        raise Garbled(f"{printable(repr(begin))} is no begin of a candle") from None
+        raise Garbled(f"{printable(repr(begin))} is not the begin of a candle") from None
     first, close, high, low = map(float, prices)
     return begin, first, high, low, close, float("nan") if volume is None else float(volume)
 

@@ -16,7 +16,7 @@ from eventstudy.market.sources import moex
 from eventstudy.market.sources.completeness import doubtful_days
 from eventstudy.market.sources.download import Garbled
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.transport import Door, MisfitError
+from eventstudy.market.sources.transport import Client, MisfitError
 from eventstudy.market.store import answers, bar_store
 from eventstudy.market.store.series import Days, SeriesKey
 
@@ -50,14 +50,14 @@ class _Pass:
     """One time of asking for all pages of some days: which were used, and since when each has been as it is."""
 
     job: Job
-    door: Door
+    client: Client
     shelf: answers.Shelf
     refresh: bool
     used: list[str] = field(default_factory=list)
     since: list[datetime] = field(default_factory=list)
 
 
-def believed(job: Job, door: Door, shelf: answers.Shelf, days: Days) -> tuple[pd.DataFrame, dict[date, str]]:
+def believed(job: Job, client: Client, shelf: answers.Shelf, days: Days) -> tuple[pd.DataFrame, dict[date, str]]:
     """Return the candles of days, and which of the days are not complete although they were asked for twice.
 
     A day that is not complete is asked for again at once. It is complete if the second answer is, or if an answer that
@@ -69,7 +69,7 @@ def believed(job: Job, door: Door, shelf: answers.Shelf, days: Days) -> tuple[pd
         If the candles of days without a fault differ between the two answers.
     """
     name = job.request.instrument.calendar
-    first, second = (_Pass(job, door, shelf, refresh) for refresh in (job.refresh, True))
+    first, second = (_Pass(job, client, shelf, refresh) for refresh in (job.refresh, True))
     frame = _joined(first, days)
     doubtful = doubtful_days(frame, name, days, job.key.step)
     if not doubtful:
@@ -123,7 +123,7 @@ def _asked(passing: _Pass, url: str, read: Callable[[bytes], T]) -> T:
         passing.since.append(found.fetched_at)
         passing.job.reused.append(url)
         return content
-    answer = passing.door.get(url, read)
+    answer = passing.client.get(url, read)
     same = found is not None and found.body == answer.body
     if not same:
         answers.keep(passing.shelf, url, answer.body, answer.fetched_at)
@@ -131,7 +131,7 @@ def _asked(passing: _Pass, url: str, read: Callable[[bytes], T]) -> T:
     return answer.content
 
 
-def borders(job: Job, door: Door, shelf: answers.Shelf) -> Days | None:
+def borders(job: Job, client: Client, shelf: answers.Shelf) -> Days | None:
     """Return the first and last day the exchange has candles for; None where it has none.
 
     A kept answer serves while it is young and covers the days wanted. An answer that does not cover them is asked for
@@ -143,10 +143,10 @@ def borders(job: Job, door: Door, shelf: answers.Shelf) -> Days | None:
     if found is not None and not job.refresh and _covers(job, known, found.fetched_at):
         job.reused.append(url)
         return known
-    answer = door.get(url, moex.read_borders)
+    answer = client.get(url, moex.read_borders)
     days = answer.content.get(job.where.interval)
     if not _covers(job, days, job.now) and days != known:
-        again = door.get(url, moex.read_borders)
+        again = client.get(url, moex.read_borders)
         if again.content.get(job.where.interval) != days:
             raise MisfitError(
                 f"Two answers about the days with candles of {job.request.instrument.code} differ.", remedy=AGAIN

@@ -17,12 +17,12 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import INSTRUMENTS, Instrument
 from eventstudy.market.resampling import resampled
-from eventstudy.market.sources import emptiness, moex
+from eventstudy.market.sources import empty_answers, moex
 from eventstudy.market.sources.completeness import stretches
 from eventstudy.market.sources.download import printable
 from eventstudy.market.sources.moex_answers import Job, believed, borders
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.transport import Door
+from eventstudy.market.sources.transport import Client
 from eventstudy.market.store import answers, bar_store
 from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
 
@@ -53,7 +53,7 @@ def read_moex(request: BarRequest) -> Bars:
     SourceError
         If the exchange has no such symbol, board, step or period, or offline where days are not stored.
     NetworkError
-        If it cannot be reached, or what came through is not whole.
+        If it cannot be reached, or what came through is not complete.
     StoreError, LockHeldError
         If the store cannot be written, is damaged, or is held by another process.
     """
@@ -75,8 +75,8 @@ def fetch_moex(
     offline = request.offline or os.environ.get("EVENTSTUDY_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
     store = bar_store.open_store(request.store)
     fresh: list[pd.DataFrame] = []
-    with moex.open_door(offline=offline) as door:
-        request = replace(request, instrument=listed(request.instrument, door, store))
+    with moex.open_client(offline=offline) as client:
+        request = replace(request, instrument=listed(request.instrument, client, store))
         where = moex.listing(request.instrument, request.step)
         native = next(length for length, interval in moex.INTERVALS.items() if interval == where.interval)
         key = SeriesKey("moex", request.instrument.code, request.instrument.board, native, moex.MOSCOW)
@@ -85,19 +85,19 @@ def fetch_moex(
         if offline:
             _check_stored(job)
         elif refresh or missing_days(bar_store.state(store, key), wanted):
-            fresh = _complete(job, door)
-        return Fetched(_bars(job, fresh), key, bar_store.state(store, key).version, door.requests, len(job.reused))
+            fresh = _complete(job, client)
+        return Fetched(_bars(job, fresh), key, bar_store.state(store, key).version, client.requests, len(job.reused))
 
 
-def listed(instrument: Instrument, door: Door, store: bar_store.BarStore) -> Instrument:
+def listed(instrument: Instrument, client: Client, store: bar_store.BarStore) -> Instrument:
     """Return the instrument with board and calendar: as given, as known, as stored, or as the exchange says."""
     known = INSTRUMENTS.get(instrument.code)
     if not instrument.board and known is not None and known.board in moex.BOARDS:
         instrument = replace(known, sign=instrument.sign)
     if not instrument.board:
         board = bar_store.stored_board(store, "moex", instrument.code)
-        if board is None and not door.offline:
-            board = moex.main_board(moex.asking(door), instrument.code)
+        if board is None and not client.offline:
+            board = moex.main_board(moex.asking(client), instrument.code)
         if board is None:
             raise unknown_symbol(instrument.code)
         instrument = replace(instrument, board=board)
@@ -115,22 +115,22 @@ def unknown_symbol(code: str) -> SourceError:
     )
 
 
-def _complete(job: Job, door: Door) -> list[pd.DataFrame]:
+def _complete(job: Job, client: Client) -> list[pd.DataFrame]:
     """Ask for the days that are not stored and store those that are complete; return the bars of the others."""
     over = (job.now - timedelta(hours=1)).astimezone(ZONE).date() - DAY
     fresh: list[pd.DataFrame] = []
     with bar_store.writing(job.store, job.key) as writer:
         shelf = answers.open_shelf(writer.folder)
-        days = _offered_days(job, borders(job, door, shelf))
+        days = _offered_days(job, borders(job, client, shelf))
         for gap in [days] if job.refresh else missing_days(bar_store.state(job.store, job.key), days):
             for part in moex.chunks((gap[0], min(gap[1], over)), job.where.interval):
-                frame, doubtful = believed(job, door, shelf, part)
+                frame, doubtful = believed(job, client, shelf, part)
                 for whole in stretches(part, doubtful):
                     bar_store.append(writer, _cut(frame, job.key, whole), whole)
                 fresh += [_cut(frame, job.key, (day, day)) for day in doubtful]
                 job.notices.extend(_unconfirmed(job, doubtful))
             for part in moex.chunks((max(gap[0], over + DAY), gap[1]), job.where.interval):
-                fresh.append(moex.candles(moex.asking(door), job.where, part, job.tell, growing=True))
+                fresh.append(moex.candles(moex.asking(client), job.where, part, job.tell, growing=True))
     return fresh
 
 
@@ -217,21 +217,21 @@ def _bars(job: Job, fresh: list[pd.DataFrame]) -> Bars:
         frame, left_out = resampled(frame, request.step, calendar(one.calendar))
         job.notices.extend(left_out)
     if request.step == pd.Timedelta(days=1) and len(frame):
-        frame = emptiness.on_session_closes(frame, one.calendar, ZONE)
+        frame = empty_answers.on_session_closes(frame, one.calendar, ZONE)
     frame = frame[frame.index <= pd.Timestamp(min(job.now - DELAY, request.last or job.now))]
     # The bar that closes at the very midnight a period begins belongs to the day before, stored or not.
     begins = day_bounds(job.wanted[0], moex.MOSCOW)[0]
     frame = frame[frame.index >= pd.Timestamp(max(request.first or begins, begins))]
     if "outside sessions" not in request.accept:
-        frame, closed = emptiness.inside_sessions(frame, one.calendar, request.step)
+        frame, closed = empty_answers.inside_sessions(frame, one.calendar, request.step)
         job.notices.extend(closed)
     if frame.empty:
         raise SourceError(
             f"The Moscow Exchange has no bar of {one.code} from {job.wanted[0]} to {job.wanted[1]}: "
-            f"{emptiness.why_empty(one.calendar, job.wanted)}.",
+            f"{empty_answers.why_empty(one.calendar, job.wanted)}.",
             remedy="Ask for other days, or with --refresh to ask again.",
         )
-    job.notices.extend(emptiness.days_without_bars(frame, one.calendar, job.wanted, job.now))
+    job.notices.extend(empty_answers.days_without_bars(frame, one.calendar, job.wanted, job.now))
     return Bars(one, request.step, "left", frame, f"Moscow Exchange, {one.board}", notices=tuple(job.notices))
 
 
@@ -250,6 +250,6 @@ def _check_stored(job: Job) -> None:
         return
     shown = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in gaps[:3]) + (" ..." if len(gaps) > 3 else "")
     raise SourceError(
-        f"The store does not hold {job.request.instrument.code} for {shown}, and this run is offline.",
+        f"The store does not hold {job.request.instrument.code} for {shown}, and --offline is set.",
         remedy="Run 'eventstudy fetch' without --offline first, or import the data from another machine.",
     )

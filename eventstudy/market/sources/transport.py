@@ -1,4 +1,4 @@
-"""The only door to the network: named hosts over https, bounded bytes and time, patient retries, no secrets shown."""
+"""The restricted client: named hosts over https, bounded bytes and time, retries, no secrets shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from eventstudy.errors import NetworkError, UsageError
-from eventstudy.market.sources.download import Garbled, patience, printable, read_body, retry_after
+from eventstudy.market.sources.download import Garbled, printable, read_body, retries, retry_after
 
 if TYPE_CHECKING:
     import httpx2
@@ -36,7 +36,7 @@ class NotFoundError(NetworkError):
 
 
 class MisfitError(NetworkError):
-    """Answers that are whole one by one and contradict each other."""
+    """Answers that are complete one by one and contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """One whole answer: the address it came from, its bytes, and what the reader made of them."""
+    """One complete answer: the address it came from, its bytes, and what the reader made of them."""
 
     url: str
     body: bytes
@@ -84,8 +84,8 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port or default}"
 
 
-class Door:
-    """A guarded way out to a fixed list of origins. Guards: nothing else is ever contacted, no secret is ever shown.
+class Client:
+    """A client of a fixed list of origins: nothing else is ever contacted, no secret is ever shown.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class Door:
         for name in LOGGERS if token else ():
             logging.getLogger(name).addFilter(_Redact(token))
 
-    def __enter__(self) -> Door:
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -132,7 +132,7 @@ class Door:
             self._client = None
 
     def __repr__(self) -> str:
-        return f"Door({', '.join(self.origins)})"
+        return f"Client({', '.join(self.origins)})"
 
     def get(self, url: str, read: Callable[[bytes], T]) -> Answer[T]:
         """Ask for one answer and read it; a reader that raises ``Garbled`` has the answer asked for again.
@@ -151,10 +151,10 @@ class Door:
     def _patiently(self, url: str, read: Callable[[bytes], T]) -> Answer[T]:
         self._admit(url)
         if self.offline:
-            raise NetworkError(f"{self._host(url)} was not asked: this run is offline.", remedy=OFFLINE)
+            raise NetworkError(f"{self._host(url)}: cannot download, --offline is set.", remedy=OFFLINE)
         started = self._clock()
         until = started + self.limits.deadline_s
-        retrying = patience(
+        retrying = retries(
             self.limits.tries, self.limits.first_wait_s, left=lambda: until - self._clock(), sleep=self._sleep
         )
         try:
@@ -173,7 +173,7 @@ class Door:
         return Answer(self._clean(url), body, read(body), datetime.now(UTC))
 
     def _in_time(self, url: str, until: float) -> bytes:
-        """Work in a thread of its own: name look-up and slow headers know no deadline, a waiting caller does."""
+        """Work in a thread of its own: name look-up and slow headers have no deadline, the caller does."""
         done: queue.SimpleQueue[tuple[bytes, BaseException | None]] = queue.SimpleQueue()
         client = self._client = self._client or self._open()
         gone = threading.Event()
@@ -186,7 +186,7 @@ class Door:
             if gone.is_set():
                 client.close()
 
-        threading.Thread(target=work, daemon=True, name="eventstudy-door").start()
+        threading.Thread(target=work, daemon=True, name="eventstudy-download").start()
         try:
             body, fault = done.get(timeout=max(until - self._clock(), 0.001))
         except queue.Empty:
@@ -268,12 +268,12 @@ class Door:
             return Garbled("the connection fell silent")
         if isinstance(error, httpx2.ConnectError):
             if _certificate_fault(error):
-                return Garbled("its certificate is not one this machine trusts", patience=1)
-            return Garbled(f"no connection ({printable(str(error))})", patience=2)
+                return Garbled("its certificate is not one this machine trusts", tries=1)
+            return Garbled(f"no connection ({printable(str(error))})", tries=2)
         return Garbled(f"the connection broke ({printable(str(error) or type(error).__name__)})")
 
     def _too_late(self) -> Garbled:
-        return Garbled(f"it was not whole within the deadline of {self.limits.deadline_s:g} s", patience=1)
+        return Garbled(f"it was not complete within the deadline of {self.limits.deadline_s:g} s", tries=1)
 
     def _check_time(self, until: float) -> None:
         if self._clock() >= until:
@@ -316,7 +316,7 @@ class Door:
 
 @cache
 def _trusted(from_environment: bool) -> ssl.SSLContext:
-    """Return the certificates this machine trusts, loaded once: each loading costs time and memory of its own."""
+    """Return the certificates this machine trusts, loaded once, since each loading costs time and memory."""
     import httpx2
 
     return httpx2.create_ssl_context(trust_env=from_environment)

@@ -12,7 +12,7 @@ from typing import Any
 
 from eventstudy.errors import StoreError
 from eventstudy.market.store.disk import (
-    damaged,
+    corrupt,
     disk_errors,
     make_folder,
     read_bytes,
@@ -70,7 +70,7 @@ def keep(shelf: Shelf, question: str, body: bytes, fetched_at: datetime) -> None
 
 
 def kept(shelf: Shelf, question: str) -> Kept | None:
-    """Return the answer kept for a question; None where there is none or it is damaged, so that it is asked again."""
+    """Return the answer kept for a question; None where there is none or it is corrupt, so that it is asked again."""
     try:
         found = read_record(record_path(shelf, question))
     except (FileNotFoundError, StoreError):
@@ -102,10 +102,10 @@ def read_record(path: Path) -> Kept:
 def checked(record: dict[str, Any], packed: bytes, path: Path) -> Kept:
     """Return an answer from its record and its packed bytes, both digests checked."""
     if hashlib.sha256(packed).hexdigest() != record["stored"]:
-        raise damaged(path)
+        raise corrupt(path)
     body = zlib.decompress(packed)
     if hashlib.sha256(body).hexdigest() != record["sha256"]:
-        raise damaged(path)
+        raise corrupt(path)
     at = datetime.fromisoformat(record["fetched_at"])
     return Kept(record["question"], at, record["sha256"], record["stored"], body)
 

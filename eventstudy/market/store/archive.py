@@ -88,7 +88,7 @@ def import_archive(store: BarStore, path: Path) -> list[Carried]:
     Raises
     ------
     DataError
-        If the file is no such archive, or anything in it is not what its digest says; nothing of that series is
+        If the file is not such an archive, or anything in it is not what its digest says; nothing of that series is
         written then.
     """
     try:
@@ -143,7 +143,7 @@ def _import_series(store: BarStore, archive: zipfile.ZipFile, name: str) -> Carr
 def _checked(archive: zipfile.ZipFile, name: str, segment: Segment) -> bytes:
     raw = _take(archive, f"{name}/segments/{segment.file_name}")
     if hashlib.sha256(raw).hexdigest() != segment.sha256:
-        raise DataError(f"The segment {segment.file_name} of the archive is damaged.", remedy="Export it again.")
+        raise DataError(f"The segment {segment.file_name} of the archive is corrupt.", remedy="Export it again.")
     return raw
 
 
@@ -170,4 +170,4 @@ def _nothing() -> Block:
 
 
 def _no_archive(path: Path, reason: str) -> DataError:
-    return DataError(f"{path} is no archive of a bar store: {reason}.", remedy="Give one of 'eventstudy data export'.")
+    return DataError(f"{path} is not an archive of a bar store: {reason}.", remedy="Use one of 'data export'.")

@@ -1,4 +1,4 @@
-"""The store as its users see it: append whole days, read what windows need; one writer, any number of readers."""
+"""The store as its users see it: append complete days, read what windows need; one writer, any number of readers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def writing(store: BarStore, key: SeriesKey) -> Iterator[Writer]:
 
 @disk_errors("written")
 def append(writer: Writer, frame: pd.DataFrame, days: Days) -> Pointer:
-    """Commit all bars of whole days; when this returns they survive a power cut.
+    """Commit all bars of complete days; when this returns they survive a power cut.
 
     Days already stored with the same bars are left alone. Other bars for days already stored make a new version of the
     series, and the version before is kept.
@@ -122,7 +122,7 @@ def append(writer: Writer, frame: pd.DataFrame, days: Days) -> Pointer:
 
 
 def commit(store: BarStore, key: SeriesKey, frame: pd.DataFrame, days: Days) -> Pointer:
-    """Take the lock of a series, append whole days, and let go."""
+    """Take the lock of a series, append complete days, and release it."""
     with writing(store, key) as writer:
         return append(writer, frame, days)
 
@@ -155,7 +155,7 @@ def read(
     Raises
     ------
     StoreError
-        If a file is damaged.
+        If a file is corrupt.
     """
 
     def work(pointer: Pointer, folder: Path) -> Block:
@@ -229,16 +229,16 @@ def _all_of(folder: Path, segments: Sequence[Segment], columns: tuple[str, ...] 
     if len(segments) == 1:
         return first
     rows = sum(s.rows for s in segments)
-    closes, whole = np.empty(rows, np.int64), {c: np.empty(rows) for c in first.columns}
+    closes, columns_of = np.empty(rows, np.int64), {c: np.empty(rows) for c in first.columns}
     at = 0
     for segment in segments:
         block = first if segment is segments[0] else read_segment(folder, segment, columns)
         closes[at : at + len(block)] = block.closes
-        for name in {*whole, *block.columns}:
-            target = whole.setdefault(name, np.full(rows, np.nan) if name not in whole else whole[name])
+        for name in {*columns_of, *block.columns}:
+            target = columns_of.setdefault(name, np.full(rows, np.nan) if name not in columns_of else columns_of[name])
             target[at : at + len(block)] = block.columns.get(name, np.nan)
         at += len(block)
-    return Block(closes, whole)
+    return Block(closes, columns_of)
 
 
 def _nothing(columns: Sequence[str]) -> Block:

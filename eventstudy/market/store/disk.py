@@ -31,7 +31,7 @@ REMEDIES = {
 SEAL = len('{"sha256":"","content":') + 64
 
 
-class DamagedError(StoreError):
+class CorruptError(StoreError):
     """A file whose content is not what was written; one that cannot be read at all is a plain ``StoreError``."""
 
 
@@ -141,15 +141,15 @@ def unsealed(path: Path, raw: bytes) -> dict[str, Any]:
     """Return what was sealed, or raise ``StoreError`` where a bit is not as it was written."""
     body = raw[SEAL:-2]
     if not body or _under_seal(body) != raw:
-        raise damaged(path)
+        raise corrupt(path)
     found: dict[str, Any] = json.loads(body)
     return found
 
 
-def damaged(path: Path) -> DamagedError:
+def corrupt(path: Path) -> CorruptError:
     """Return the error for a file whose content is not what was written."""
-    return DamagedError(
-        f"{path} is damaged: its content does not match the digest it was stored under.",
+    return CorruptError(
+        f"{path} is corrupt: its content does not match the digest it was stored under.",
         remedy="Run 'eventstudy data verify' to see all damage and 'eventstudy data gc' to clear it; then fetch again.",
     )
 

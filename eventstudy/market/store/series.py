@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, FloatArray, IntArray, epoch_us, instant_us
 from eventstudy.errors import StoreError
 from eventstudy.market.bars import COLUMNS
-from eventstudy.market.store.disk import damaged, read_bytes, safe_name, sealed, unsealed, write_private
+from eventstudy.market.store.disk import corrupt, read_bytes, safe_name, sealed, unsealed, write_private
 
 TIME = "close_at"
 MOST_ROWS = 131_072
@@ -116,7 +116,7 @@ def read_segment(
     path = folder / segment.file_name
     raw = read_bytes(path)
     if hashlib.sha256(raw).hexdigest() != segment.sha256:
-        raise damaged(path)
+        raise corrupt(path)
     return decode(raw, columns, pages=pages)
 
 
@@ -287,7 +287,7 @@ def pointer_from(path: Path, raw: bytes) -> Pointer:
     try:
         return _from_json(content)
     except (KeyError, TypeError, ValueError):
-        raise damaged(path) from None
+        raise corrupt(path) from None
 
 
 def write_pointer(folder: Path, pointer: Pointer) -> None:

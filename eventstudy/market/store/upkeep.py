@@ -16,7 +16,7 @@ from eventstudy.errors import StoreError
 from eventstudy.files import ASIDE
 from eventstudy.market.store.answers import BODY, RECORD, read_record
 from eventstudy.market.store.bar_store import BarStore, every_series
-from eventstudy.market.store.disk import DamagedError, disk_errors, only_writer, remove
+from eventstudy.market.store.disk import CorruptError, disk_errors, only_writer, remove
 from eventstudy.market.store.series import (
     POINTER,
     POINTER_COPY,
@@ -29,7 +29,7 @@ from eventstudy.market.store.series import (
     write_pointer,
 )
 
-FindingKind = Literal["damaged", "missing", "left over"]
+FindingKind = Literal["corrupt", "missing", "orphaned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One file that is not as it should be; ``left over`` is harmless."""
+    """One file that is not as it should be; ``orphaned`` is harmless."""
 
     kind: FindingKind
     path: Path
@@ -69,7 +69,7 @@ class Cleared:
 
 @disk_errors()
 def listing(store: BarStore) -> list[Entry]:
-    """Return every stored series with its extent; a damaged pointer is a ``StoreError`` that names it."""
+    """Return every stored series with its extent; a corrupt pointer is a ``StoreError`` that names it."""
     return [_entry(folder) for folder in every_series(store)]
 
 
@@ -120,8 +120,8 @@ def _verify_series(folder: Path) -> Iterator[Finding]:
         named.add(folder / name)
         try:
             pointer = read_pointer(folder, name)
-        except DamagedError as error:
-            yield Finding("damaged", folder / name, error.message)
+        except CorruptError as error:
+            yield Finding("corrupt", folder / name, error.message)
             continue
         if pointer is None:
             yield Finding("missing", folder / name, "The pointer of the series or its copy is gone.")
@@ -136,7 +136,7 @@ def _verify_series(folder: Path) -> Iterator[Finding]:
         yield from _verify_answer(record, named)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path not in named:
-            yield Finding("left over", path, "Nothing names this file.")
+            yield Finding("orphaned", path, "Nothing names this file.")
 
 
 def _verify_segment(folder: Path, segment: Segment) -> Iterator[Finding]:
@@ -145,12 +145,12 @@ def _verify_segment(folder: Path, segment: Segment) -> Iterator[Finding]:
         block = read_segment(folder / "segments", segment, pages=True)
     except FileNotFoundError:
         yield Finding("missing", path, "The pointer names this segment, and it is gone.")
-    except (DamagedError, pa.ArrowException) as error:
-        yield Finding("damaged", path, str(error))
+    except (CorruptError, pa.ArrowException) as error:
+        yield Finding("corrupt", path, str(error))
     else:
         ends = (len(block), int(block.closes[0]), int(block.closes[-1]))
         if ends != (segment.rows, segment.first_us, segment.last_us):
-            yield Finding("damaged", path, "The segment does not hold the bars the pointer says.")
+            yield Finding("corrupt", path, "The segment does not hold the bars the pointer says.")
 
 
 def _verify_answer(record: Path, named: set[Path]) -> Iterator[Finding]:
@@ -158,8 +158,8 @@ def _verify_answer(record: Path, named: set[Path]) -> Iterator[Finding]:
         kept = read_record(record)
     except FileNotFoundError:
         yield Finding("missing", record, "The bytes this record names are gone.")
-    except DamagedError as error:
-        yield Finding("damaged", record, error.message)
+    except CorruptError as error:
+        yield Finding("corrupt", record, error.message)
     else:
         named.add(record.parent / (kept.stored + BODY))
 
@@ -170,7 +170,7 @@ def _collect_series(folder: Path, drop_earlier: bool) -> Cleared:
     for record in (folder / "raw").glob(f"*{RECORD}"):
         try:
             needed |= {record.name, read_record(record).stored + BODY}
-        except (DamagedError, FileNotFoundError):
+        except (CorruptError, FileNotFoundError):
             continue
     write_pointer(folder, pointer)
     unneeded = [p for p in folder.rglob("*") if p.is_file() and (p.name not in needed or p.name.endswith(ASIDE))]
@@ -194,7 +194,7 @@ def _either_pointer(folder: Path) -> Pointer:
     for name in (POINTER, POINTER_COPY):
         try:
             found = read_pointer(folder, name)
-        except DamagedError:
+        except CorruptError:
             continue
         if found is not None:
             return found
@@ -211,5 +211,5 @@ def _days_of(segment: Segment, zone: str) -> Days:
 def _gone_error(folder: Path) -> StoreError:
     return StoreError(
         f"Neither {folder / POINTER} nor its copy can be read.",
-        remedy="Move the folder away and fetch again; its segments are whole Parquet files and can be read by hand.",
+        remedy="Move the folder away and fetch again; its segments are valid Parquet files and can be read by hand.",
     )

@@ -22,7 +22,7 @@ def why_empty(name: str, days: Days) -> str:
         return f"the calendar {name} does not know these days, so it may be a holiday"
     if not len(open_days):
         return f"the calendar {name} has no session on these days, so nothing is missing"
-    return f"the calendar {name} has sessions on {len(open_days)} of these days, so it is no holiday"
+    return f"the calendar {name} has sessions on {len(open_days)} of these days, so it is not a holiday"
 
 
 def days_without_bars(frame: pd.DataFrame, name: str, days: Days, now: datetime) -> list[Notice]:
@@ -33,6 +33,7 @@ def days_without_bars(frame: pd.DataFrame, name: str, days: Days, now: datetime)
         return []
     have = np.unique((wall_us(epoch_us(pd.DatetimeIndex(frame.index)), calendar(name).zone) - 1) // DAY_US)
     first, last = int(have[0]), int(have[-1])
+    open_days = open_days[standings(calendar(name), open_days) != "projected"]
     lacking = [d for d in open_days[~np.isin(open_days, have)] if first <= d <= last]
     if not lacking:
         return []
