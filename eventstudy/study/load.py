@@ -109,18 +109,18 @@ def load_study(
 def load_reviewed(
     spec: StudySpec, folders: tuple[Path, Path], *, offline: bool = False, accept_proposals: bool = False
 ) -> LoadedStudy:
-    """Load what a spec names; events that nobody has reviewed are refused unless they are accepted."""
+    """Load what a spec names; events that have not been reviewed are refused unless they are accepted."""
     proposed = bool(spec.events_file) and is_proposal(beside(folders[0], spec.events_file))
     if proposed and not accept_proposals:
         raise DataError(
-            f'{spec.events_file} has status = "proposal": nobody has reviewed its events.',
+            f'{spec.events_file} has status = "proposal": its events have not been reviewed.',
             remedy='Review it and set status = "reviewed", or accept it as it is: --accept-proposals '
             "(Python: accept_proposals=True).",
         )
     loaded = load_spec(spec, *folders, offline=offline)
     if not proposed:
         return loaded
-    said = Notice("ES-PROPOSAL", f"The events of {spec.events_file} are proposals that nobody has reviewed.")
+    said = Notice("ES-PROPOSAL", f"The events of {spec.events_file} are proposals that have not been reviewed.")
     return replace(loaded, notices=(said, *loaded.notices))
 
 

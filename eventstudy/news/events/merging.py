@@ -253,7 +253,7 @@ def stories(reports: Sequence[Report]) -> list[tuple[Report, ...]]:
     """Return the reports in groups of one event each, in the order of their first member.
 
     Reports are of one event if they are copies of one text or versions under one address, and their certain intervals
-    meet, or they have equal stamps that nobody can read: releases with the same headline on other days are other
+    meet, or they have equal stamps that cannot be read: releases with the same headline on other days are other
     events. Only reports whose intervals meet are
     compared, so texts of other days cost nothing.
     """
