@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from eventstudy.news.text_zones import VENUES
+from eventstudy.news.zones import VENUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,18 @@ _UNIT_NAMES: tuple[tuple[str, str], ...] = (
     ("пункт", "points"),
     ("п.п", "percent"),
 )
+
+
+_MARKET = re.compile(
+    r"\b(?:shares?|stocks?|prices?|oil|crude|dollar|euro|ro?uble|yuan|index|futures|bonds?|yields?|акци\w+|доллар\w*|"
+    r"евро|рубл\w+|юан\w+|индекс\w*|нефт\w+|котировк\w+)\b",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_price(clause: str) -> bool:
+    """Return whether a clause tells of a move of a price."""
+    return bool(_MARKET.search(clause) and _VERB.search(clause))
 
 
 def find_claims(text: str, sentences: tuple[tuple[int, int], ...]) -> tuple[PriceClaim, ...]:

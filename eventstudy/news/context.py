@@ -1,34 +1,82 @@
-"""What is told beside the text: the publisher's clock, the order of numbers, when it was published and fetched."""
+"""What is declared beside the text: the publisher's zone, the order of numbers, the fetch, and the dating policy."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
+from typing import Literal
 
-from eventstudy.errors import EventTimeError, StampError
-from eventstudy.news.stamps import Stamp
-from eventstudy.news.text_zones import AMBIGUOUS, find_zone, is_utc_name
+from eventstudy.errors import EventTimeError, UsageError
+from eventstudy.news.zones import find_zone
 
-# News are new: a day further than this before the publication is background, not the event's.
-NEWS_AGE = timedelta(days=2)
 FIRST_YEAR, LAST_YEAR = 2000, 2030
+_LAG = re.compile(r"lag\s*<=\s*(\d{1,4})\s*(min|h|d|w)", re.IGNORECASE)
+_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
+LONGEST = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the publication of an item bounds its event.
+
+    Attributes
+    ----------
+    name : str
+        ``first_report``: the item is the first public word. ``lag``: the news was public at most ``lag`` before.
+        ``reviewed``: the publication alone gives no event; only what the text states does.
+    lag : datetime.timedelta
+    """
+
+    name: Literal["reviewed", "first_report", "lag"] = "reviewed"
+    lag: timedelta = timedelta(0)
+
+    def __str__(self) -> str:
+        return self.name if self.name != "lag" else f"lag <= {self.lag / timedelta(hours=1):g}h"
+
+
+def read_policy(text: str) -> Policy:
+    """Return the policy a text declares: ``first_report``, ``lag <= 2h`` or ``reviewed``.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> str(read_policy("lag <= 90min"))
+    'lag <= 1.5h'
+    """
+    plain = text.strip().casefold()
+    if plain in ("", "reviewed"):
+        return Policy()
+    if plain == "first_report":
+        return Policy("first_report")
+    found = _LAG.fullmatch(plain)
+    lag = timedelta(0) if found is None else int(found[1]) * _UNITS[found[2]]
+    if not timedelta(0) < lag <= LONGEST:
+        raise UsageError(
+            f"The policy {text!r} is not known.",
+            remedy="Use first_report, reviewed, or a lag of up to 31 days such as 'lag <= 2h' (min, h, d, w).",
+        )
+    return Policy("lag", lag)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the reader of a text was told; nothing of it is guessed.
+    """What the user declares about an item; nothing of it is guessed.
 
     Attributes
     ----------
     zone : str
-        The publisher's declared clock: an IANA name or a row of ``ZONE_NAMES``; empty where nobody says.
+        The publisher's zone: an IANA name or a known abbreviation; empty where it is not declared.
     day_first : bool or None
-        The order of "04/05/2021"; None where nobody says.
+        The order of "04/05/2021"; None where it is not declared.
     fetched_at : datetime.datetime or None
-        When the text was in hand: nothing it reports can be later.
-    first_report : bool
-        True where the item itself made the news public (a press release, an exchange filing): its publication then
-        bounds ``earliest`` as well.
+        When the text was retrieved: it cannot have been published later.
+    policy : Policy
+        How the publication bounds the event.
     not_before : datetime.datetime or None
         An instant at which the news was certainly not yet public.
     years : (int, int)
@@ -38,7 +86,7 @@ class Context:
     zone: str = ""
     day_first: bool | None = None
     fetched_at: datetime | None = None
-    first_report: bool = False
+    policy: Policy = Policy()
     not_before: datetime | None = None
     years: tuple[int, int] = (FIRST_YEAR, LAST_YEAR)
 
@@ -54,58 +102,3 @@ class Context:
     def last_year(self) -> int:
         """The last year a date can lie in: that of the fetch where it is known."""
         return self.years[1] if self.fetched_at is None else min(self.years[1], self.fetched_at.year)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The day a text counts from: its publication, on the publisher's clock.
-
-    ``written`` is the day as it stands in a date line; without a zone it can be compared, but not be made instants.
-    """
-
-    stamp: Stamp | None = None
-    zone: str = ""
-    written: date | None = None
-
-    def day_in(self, zone: str) -> date | None:
-        """Return the local day of the publication on a clock; None where it spans two days there, or is unknown.
-
-        A written day is taken on any clock; ``holds_at`` tells afterwards whether that was safe.
-        """
-        if self.written is not None:
-            return self.written
-        if self.stamp is None or not zone:
-            return None
-        clock: tzinfo = find_zone(zone)[0]
-        first, last = (at.astimezone(clock).date() for at in (self.stamp.start, self.stamp.end))
-        return first if first == last else None
-
-    def holds_at(self, at: datetime) -> bool:
-        """Return whether at an instant the written day is that of its writer: on his clock, or on all likely ones."""
-        if self.written is None:
-            return True
-        clocks = [find_zone(self.zone)[0]] if self.zone else [timezone(timedelta(hours=h)) for h in (-8, 10)]
-        return all(at.astimezone(clock).date() == self.written for clock in clocks)
-
-    @property
-    def day(self) -> date | None:
-        return self.day_in(self.zone)
-
-    @property
-    def loose(self) -> bool:
-        """True where the clock is only an offset: on another day the place may keep another one."""
-        return bool(self.zone) and self.zone[:1] in "+-\u2212"
-
-
-def reference_of(stamp: Stamp | None, context: Context, written: date | None = None, place: str = "") -> Reference:
-    """Return the day to count from; a stamp in UTC says nothing of the publisher's own clock."""
-    own = "" if stamp is None or is_utc_name(stamp.zone) or stamp.zone.casefold() in AMBIGUOUS else stamp.zone
-    return Reference(stamp, place or context.zone or own, written)
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return the zone, or UTC for an empty name (only for showing times)."""
-    try:
-        return find_zone(name)[0] if name else UTC
-    except StampError:
-        return UTC

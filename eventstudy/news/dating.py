@@ -1,41 +1,65 @@
-"""From one item to a ``Dating``: gather evidence, name conflicts, accept a time only where nothing opposes it."""
+"""From one item to a ``Dating``: when it was published, and by the declared policy when its event became public."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import groupby
+from math import log
 from typing import TYPE_CHECKING
 
 from eventstudy.news.claims import PriceClaim, find_claims
-from eventstudy.news.context import Context
-from eventstudy.news.evidence import Candidate, Conflict, Dating, Evidence, Status
-from eventstudy.news.findings import Findings, gather, in_order
-from eventstudy.news.grammar import sentences
+from eventstudy.news.context import Context, Policy
+from eventstudy.news.contradictions import contradictions, unresolved
+from eventstudy.news.days import Reference
+from eventstudy.news.evidence import Candidate, Conflict, Dating, Evidence, Published
 from eventstudy.news.items import EventTime, NewsItem
-from eventstudy.news.moments import MAX_CHARACTERS
+from eventstudy.news.judge import Judge, judged
+from eventstudy.news.moments import MAX_CHARACTERS, Moment, read_moments
+from eventstudy.news.provenance import Reading, in_order, publication, read_stamps, text_stamps
 from eventstudy.news.ranking import calendar_candidates, price_candidates
-from eventstudy.news.rules import Bounds, decide
+from eventstudy.news.scorer import THRESHOLD, probability, reasons
+from eventstudy.news.sentences import sentences
+from eventstudy.news.zones import AMBIGUOUS, is_utc_name
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
 
 __all__ = ["Candidate", "Conflict", "Context", "Dating", "Evidence", "PriceClaim", "date_item", "date_items"]
+# A time wider than this is not one event's; a civil day in every zone is 50 hours.
+WIDEST = timedelta(hours=50)
 
 
-def date_item(item: NewsItem, context: Context | None = None, bars: Sequence[Bars] = ()) -> Dating:
-    """Return what an item says about when its news became public.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that one item says: its stamps, its publication, the moments of its text, and where days count from."""
 
-    An event time is given only when all evidence bounds both sides and nothing conflicts; everything else ends in
-    candidates for review, ranked by the likelihood of the evidence, or undated.
+    readings: tuple[Reading, ...]
+    published: Published | None
+    conflicts: tuple[Conflict, ...]
+    moments: tuple[Moment, ...]
+    in_text: bool
+
+
+def date_item(
+    item: NewsItem, context: Context | None = None, bars: Sequence[Bars] = (), *, judge: Judge | None = None
+) -> Dating:
+    """Return when an item was published, and when its event became public by the declared policy.
+
+    Under ``first_report`` the event's interval is that of the publication; under ``lag <= X`` it begins X earlier;
+    under ``reviewed`` it is what the text states, if the scorer finds that likely enough. The text may narrow an
+    interval or contradict it (embargo, fetch, older public act); it never vetoes one.
 
     Parameters
     ----------
     item : NewsItem
     context : Context, optional
-        The publisher's zone, the order of numeric dates, the fetch: told, never guessed.
+        The declared zone, order of numeric dates, fetch and policy.
     bars : sequence of Bars
         Daily series that price claims of the text are checked against.
+    judge : callable, optional
+        Asked only where the rules leave it open; may choose one candidate or none.
 
     Returns
     -------
@@ -52,44 +76,181 @@ def date_item(item: NewsItem, context: Context | None = None, bars: Sequence[Bar
     context = context or Context()
     if context.fetched_at is None and item.fetched_at is not None:
         context = replace(context, fetched_at=item.fetched_at)
+    found = _gather(item, context)
     text = item.text[:MAX_CHARACTERS]
-    found = gather(item, context)
     claims = find_claims(text, sentences(text))
-    bounds, conflicts = decide(found, context)
-    evidence = (*found.evidence, *_claim_evidence(claims))
-    notes = (*_notes(item), *(_series_notes(bars) if claims else ()))
-    if not conflicts and bounds[0] is not None and bounds[1] is not None:
-        words = tuple(f"{e.text!r}: {e.kind}; {e.note}".removesuffix("; ") for e in evidence)
-        time = EventTime(bounds[0], bounds[1], "stamp", words)
-        one = Candidate(time.earliest, time.latest, 0.0, ("all evidence agrees",))
-        return Dating(item.id, "dated", time, (one,), evidence, (), claims, None, notes)
-    candidates, extra, more = _candidates(found, claims, bars, context, bounds)
-    margin = round(candidates[0].score - candidates[1].score, 3) if len(candidates) > 1 else None
-    status: Status = "needs_review" if candidates or evidence else "undated"
-    silent = ("nothing in it says when: no date, no time, no stamp",) if status == "undated" else ()
-    return Dating(
-        item.id, status, None, candidates, evidence, (*conflicts, *extra), claims, margin, (*notes, *more, *silent)
+    conflicts = (*found.conflicts, *contradictions(found.readings, found.published, found.moments, context))
+    if found.in_text or found.published is None:
+        conflicts += unresolved(found.moments, found.published)
+    interval, open_ = (None, ()) if conflicts else _interval(found, context)
+    evidence = (*(r.evidence for r in found.readings), *(m.evidence for m in found.moments), *_claim_evidence(claims))
+    base = Dating(
+        item.id,
+        "needs_review",
+        published=found.published,
+        policy=str(context.policy),
+        evidence=evidence,
+        claims=claims,
+        notes=_notes(item, found, bars if claims else ()),
     )
+    if interval is not None:
+        time = EventTime(*interval, "stamp", _words(found, context.policy))
+        return replace(
+            base, status="dated", event_time=time, candidates=(Candidate(*interval, 0.0, ("all evidence agrees",)),)
+        )
+    candidates, extra, more = _candidates(found, claims, bars, context)
+    base = replace(base, candidates=candidates, conflicts=tuple(dict.fromkeys((*conflicts, *open_, *extra))))
+    choice = judged(judge, item, base) if judge is not None else None
+    if choice is not None:
+        base = replace(base, evidence=(*evidence, choice.evidence))
+        if choice.time is not None:
+            return replace(base, status="dated", event_time=choice.time, conflicts=())
+    if not candidates and not evidence:
+        more = (*more, "it contains no date, no time and no stamp")
+        base = replace(base, status="undated")
+    margin = round(candidates[0].score - candidates[1].score, 3) if len(candidates) > 1 else None
+    return replace(base, margin=margin, notes=(*base.notes, *more))
 
 
 def date_items(
-    items: Iterable[NewsItem], context: Context | None = None, bars: Sequence[Bars] = ()
+    items: Iterable[NewsItem], context: Context | None = None, bars: Sequence[Bars] = (), *, judge: Judge | None = None
 ) -> Iterator[Dating]:
     """Yield the dating of every item; items of one source prove the order of their numeric stamps together."""
     for _, group in groupby(items, key=lambda item: item.source.partition(":")[0]):
         same = list(group)
-        told = in_order(same, context or Context())
+        ordered = in_order([text for item in same for _, text in item.stamps], context or Context())
         for item in same:
-            yield date_item(item, told, bars)
+            yield date_item(item, ordered, bars, judge=judge)
+
+
+def moments_of(item: NewsItem, context: Context | None = None) -> tuple[Moment, ...]:
+    """Return the times an item's text names, with the probability that each is that of its news."""
+    return _gather(item, context or Context()).moments
+
+
+def _gather(item: NewsItem, context: Context) -> _Found:
+    """Return all an item says; a publication the text itself states counts where no machine stamp is read."""
+    readings = read_stamps(item.stamps, context)
+    published, conflicts = publication(readings)
+    moments = read_moments(item.title, item.text, context, _reference(published, context))
+    lines = () if published is not None or conflicts else text_stamps(moments, item.text, context)
+    if lines:
+        readings = (*readings, *lines)
+        published, conflicts = publication(readings)
+        moments = read_moments(item.title, item.text, context, _reference(published, context))
+    scored = tuple(replace(m, probability=probability(m.features)) for m in moments)
+    return _Found(readings, published, conflicts, scored, bool(lines))
+
+
+def _reference(published: Published | None, context: Context) -> Reference:
+    zone = "" if published is None else published.zone
+    named = "" if is_utc_name(zone) or zone.casefold() in AMBIGUOUS else zone
+    return Reference(None if published is None else published.day, context.zone or named)
+
+
+def _interval(found: _Found, context: Context) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
+    """Return the event's interval by the policy, or what is missing for one."""
+    published, policy = found.published, context.policy
+    stated, open_ = _stated(found, context)
+    if policy.name == "reviewed":
+        if stated is None and published is not None:
+            return None, (*open_, _hint(published))
+        return stated, open_
+    if published is None:
+        return None, (Conflict("no_publication", f"The policy {policy} needs a stamp of the publication."),)
+    if not published.accepted:
+        said = f"The publication rests on {published.sources[0]} alone, which may belong to another part of the page."
+        return None, (Conflict("weak_publication", said),)
+    earliest, latest = published.earliest - policy.lag, published.latest
+    if (
+        stated is not None
+        and stated[1] - stated[0] < latest - earliest
+        and earliest <= stated[1]
+        and stated[0] <= latest
+    ):
+        earliest, latest = max(earliest, stated[0]), min(latest, stated[1])
+    if context.not_before is not None:
+        earliest = max(earliest, context.not_before)
+    if earliest > latest:
+        return None, (Conflict("not_before", f"It was published by {latest.isoformat()}, before the declared bound."),)
+    return (earliest, latest), ()
+
+
+def _hint(published: Published) -> Conflict:
+    said = (
+        f"Published {published.earliest.isoformat()} to {published.latest.isoformat()}; since when the news was public "
+        "is not stated. Policy first_report takes the publication as the event, 'lag <= 2h' begins two hours earlier."
+    )
+    return Conflict("only_publication", said)
+
+
+def _stated(found: _Found, context: Context) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
+    """Return the interval that the likely moments of the text leave together, or why they leave none."""
+    likely = [m for m in found.moments if m.role == "event" and m.probability >= THRESHOLD and m.conflict is None]
+    lower = [m.evidence.earliest for m in likely if m.evidence.earliest is not None]
+    upper = [m.evidence.latest for m in likely if m.evidence.latest is not None]
+    lower += [r.stamp.start for r in found.readings if r.source.role == "embargo" and r.stamp is not None]
+    lower += [context.not_before] if context.not_before is not None else []
+    if not likely:
+        best = max((m for m in found.moments if m.role == "event"), key=lambda m: m.probability, default=None)
+        return None, () if best is None else (_unlikely(best),)
+    if found.published is not None and found.published.accepted:
+        upper.append(found.published.latest)
+    if not lower or not upper:
+        kind, side = ("only_lower_bound", "by when") if lower else ("only_upper_bound", "since when")
+        return None, (Conflict(kind, f"{likely[0].text!r} leaves open {side} the news was public.", likely[0].text),)
+    if max(lower) > min(upper):
+        said = f"{likely[0].text!r} and {likely[-1].text!r} cannot both be the time of the event."
+        return None, (Conflict("several_times", said),)
+    if min(upper) - max(lower) > WIDEST:
+        return None, (Conflict("too_wide", f"{likely[0].text!r} leaves more than {WIDEST}."),)
+    return (max(lower), min(upper)), ()
+
+
+def _unlikely(moment: Moment) -> Conflict:
+    if moment.conflict is not None:
+        return moment.conflict
+    said = f"{moment.text!r} is the time of this news with probability {moment.probability:.2f}, below {THRESHOLD:.2f}."
+    return Conflict("unlikely", said, moment.text)
+
+
+def _words(found: _Found, policy: Policy) -> tuple[str, ...]:
+    """Return the evidence behind an event time as sentences."""
+    used = [r.evidence for r in found.readings] + [m.evidence for m in found.moments if m.probability >= THRESHOLD]
+    rule = () if policy.name == "reviewed" else (f"policy: {policy}",)
+    return (*rule, *(f"{e.text!r}: {e.kind}; {e.note}".removesuffix("; ") for e in used))
 
 
 def _candidates(
-    found: Findings, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: Context, bounds: Bounds
+    found: _Found, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: Context
 ) -> tuple[tuple[Candidate, ...], tuple[Conflict, ...], tuple[str, ...]]:
     ranked = price_candidates(found.moments, claims, bars, context) if bars and claims else None
     if ranked is not None:
         return ranked.candidates, ranked.conflicts, ranked.notes
-    return calendar_candidates(found.moments, found.publications, bounds, context), (), ()
+    events = [m for m in found.moments if m.role == "event"]
+    stated = [
+        Candidate(*_sides(m, found.published), _odds(m.probability), (f"stated: {m.text!r}", *reasons(m.features)))
+        for m in events
+        if m.covers is not None
+    ]
+    published = found.published
+    if published is not None:
+        one = Candidate(published.earliest, published.latest, 0.0, ("the publication", *published.sources))
+        stated.append(one)
+    stated += calendar_candidates(events, context)
+    stated.sort(key=lambda c: (-c.score, c.earliest.isoformat() if c.earliest else ""))
+    return tuple(stated[:12]), (), ()
+
+
+def _sides(moment: Moment, published: Published | None) -> tuple[datetime | None, datetime | None]:
+    earliest, latest = moment.evidence.earliest, moment.evidence.latest
+    if latest is None and published is not None and earliest is not None and published.latest >= earliest:
+        latest = published.latest
+    return earliest, latest
+
+
+def _odds(value: float) -> float:
+    return round(log(max(value, 1e-9) / max(1 - value, 1e-9)), 3)
 
 
 def _claim_evidence(claims: Iterable[PriceClaim]) -> list[Evidence]:
@@ -99,15 +260,12 @@ def _claim_evidence(claims: Iterable[PriceClaim]) -> list[Evidence]:
     ]
 
 
-def _series_notes(bars: Sequence[Bars]) -> list[str]:
-    """What was found wrong with the prices that claims are checked against, repaired or not."""
-    return [f"{one.instrument.code}: {notice.message}" for one in bars for notice in one.notices]
-
-
-def _notes(item: NewsItem) -> list[str]:
-    notes = [
-        f"the bytes were read as {text}; look whether the words are right" for f, text in item.stamps if f == "encoding"
-    ]
+def _notes(item: NewsItem, found: _Found, bars: Sequence[Bars]) -> tuple[str, ...]:
+    notes = [f"the encoding is doubtful: {text}" for name, text in item.stamps if name == "encoding"]
     if len(item.text) > MAX_CHARACTERS:
-        notes.append(f"only the first {MAX_CHARACTERS} of {len(item.text)} characters were read")
-    return notes
+        notes.append(f"only the first {MAX_CHARACTERS:,} of {len(item.text):,} characters were read")
+    if found.published is not None and not found.in_text:
+        # Beside a machine stamp, what the text leaves open is a note.
+        notes += [m.conflict.message for m in found.moments if m.conflict is not None and m.role == "event"][:5]
+    notes += [r.conflict.message for r in found.readings if r.conflict is not None and found.published is not None]
+    return (*notes, *(f"{one.instrument.code}: {notice.message}" for one in bars for notice in one.notices))

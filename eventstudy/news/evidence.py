@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
 from typing import Any, Literal
 
 from eventstudy.arrays import check_choice
@@ -15,7 +14,7 @@ from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks
 
 Status = Literal["dated", "needs_review", "undated"]
-Clock = Literal["publisher", "crawler", "body", "quote", "venue", "reader"]
+Clock = Literal["publisher", "body", "quote", "venue", "reader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +24,18 @@ class Evidence:
     Attributes
     ----------
     kind : str
-        ``publication``, ``date_line``, ``update``, ``embargo``, ``time``, ``date``, ``weekday``, ``relative_day``,
-        ``date_range``, ``schedule``, ``quoted``, ``background``, ``price_claim``, ``told``, ``suggestion``.
+        ``publication``, ``update``, ``embargo``, ``time``, ``date``, ``weekday``, ``relative_day``, ``date_range``,
+        ``quoted``, ``denied``, ``price_claim``, ``judge``, ``suggestion``.
     text : str
         The words, exactly as found.
     start, end : int
-        Where they stand: characters of ``field``, the end excluded.
+        Their place: characters of ``field``, the end excluded.
     earliest, latest : datetime.datetime or None
         The interval in UTC the words bound; None where they bound nothing, or nothing can be resolved.
     precision : str
         How finely it was written: ``day``, ``hour``, ``minute``, ``second``, ``instant`` or empty.
     clock : str
-        Whose clock: publisher, crawler, body, quote, venue, or the reader who told.
+        Whose clock: publisher, body, quote, venue, or reader (what a user or another program adds).
     field : str
         ``title``, ``text``, or the name of the stamp's field.
     note : str
@@ -65,6 +64,26 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """When an item was published, by its stamps: an interval in UTC and the civil day as the publisher writes it.
+
+    ``accepted`` says whether the sources suffice: one of the first two ranks, or two independent lower ones.
+    """
+
+    earliest: datetime
+    latest: datetime
+    day: date
+    zone: str = ""
+    accepted: bool = True
+    sources: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the publication as plain values for JSON."""
+        ends = {"earliest": _iso(self.earliest), "latest": _iso(self.latest), "day": self.day.isoformat()}
+        return {**ends, "accepted": self.accepted, "sources": list(self.sources)}
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One possible time of the event, with what speaks for and against it.
 
@@ -80,17 +99,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Dating:
-    """The whole answer on one item: never more certain than its evidence.
+    """The answer on one item: when it was published, and, by the declared policy, when its event became public.
 
     Raises
     ------
     EventTimeError
-        If it claims to be dated without a time, or has a time beside a conflict.
+        If it is dated without a time, or has a time beside a conflict.
     """
 
     item: str
     status: Status
     event_time: EventTime | None = None
+    published: Published | None = None
+    policy: str = "reviewed"
     candidates: tuple[Candidate, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -106,21 +127,20 @@ class Dating:
             raise EventTimeError(f"The dating of {self.item} has conflicts and cannot be dated.")
 
     def __str__(self) -> str:
-        when = (
-            "" if self.event_time is None else f", {_iso(self.event_time.earliest)} to {_iso(self.event_time.latest)}"
-        )
+        time = self.event_time
+        when = "" if time is None else f", {_iso(time.earliest)} to {_iso(time.latest)}"
         counts = f"{len(self.evidence)} pieces of evidence, {len(self.conflicts)} conflicts"
         return f"Dating of {self.item}: {self.status.replace('_', ' ')}{when}; {counts}"
 
     def _repr_html_(self) -> str:
         rows = [
             ("status", self.status.replace("_", " ")),
+            ("published", _span_words(self.published)),
             ("public between", str(self.event_time or "")),
             *[("conflict", conflict.message) for conflict in self.conflicts[:MOST]],
         ]
         for place, candidate in enumerate(self.candidates[:MOST], 1):
-            ends = [both_clocks(at, "UTC") for at in (candidate.earliest, candidate.latest) if at is not None]
-            when = " to ".join(ends) or "no instant"
+            when = _span_words(candidate) or "no instant"
             rows.append((f"candidate {place}", f"{when}, score {candidate.score:.2f}: {'; '.join(candidate.reasons)}"))
         rows += [("evidence", evidence.text) for evidence in self.evidence[:MOST]]
         more = sum(max(0, len(part) - MOST) for part in (self.conflicts, self.candidates, self.evidence))
@@ -132,6 +152,8 @@ class Dating:
         return {
             "item": self.item,
             "status": self.status,
+            "published": None if self.published is None else self.published.to_dict(),
+            "policy": self.policy,
             "event_time": None
             if time is None
             else {"earliest": _iso(time.earliest), "latest": _iso(time.latest), "basis": time.basis},
@@ -140,26 +162,23 @@ class Dating:
                 {"earliest": _iso(c.earliest), "latest": _iso(c.latest), "score": c.score, "reasons": list(c.reasons)}
                 for c in self.candidates
             ],
-            "evidence": [_evidence_dict(e) for e in self.evidence],
+            "evidence": [
+                {
+                    **{f.name: getattr(e, f.name) for f in fields(e)},
+                    "earliest": _iso(e.earliest),
+                    "latest": _iso(e.latest),
+                }
+                for e in self.evidence
+            ],
             "conflicts": [{"kind": c.kind, "message": c.message, "text": c.text} for c in self.conflicts],
             "claims": [c.to_dict() for c in self.claims],
             "notes": list(self.notes),
         }
 
 
-def _evidence_dict(evidence: Evidence) -> Mapping[str, Any]:
-    return {
-        "kind": evidence.kind,
-        "text": evidence.text,
-        "start": evidence.start,
-        "end": evidence.end,
-        "earliest": _iso(evidence.earliest),
-        "latest": _iso(evidence.latest),
-        "precision": evidence.precision,
-        "clock": evidence.clock,
-        "field": evidence.field,
-        "note": evidence.note,
-    }
+def _span_words(span: Published | Candidate | None) -> str:
+    ends = () if span is None else (span.earliest, span.latest)
+    return " to ".join(dict.fromkeys(both_clocks(at, "UTC") for at in ends if at is not None))
 
 
 def _iso(at: datetime | None) -> str | None:

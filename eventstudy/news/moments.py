@@ -1,268 +1,313 @@
-"""Every time a text names, resolved as far as it can be: whose role it plays, which interval it bounds."""
+"""Every time a text names: its day, its clock, which side of the news it bounds, and the features of its place."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Literal
 
 from eventstudy.errors import StampError
-from eventstudy.news.bounds import bounded, noted
-from eventstudy.news.clocks import WhoseClock, day_bounds, moment_bounds, part_bounds, whose_clock
-from eventstudy.news.context import Context, Reference
-from eventstudy.news.date_words import find_dates, weekday_after
-from eventstudy.news.days import DayReading, read_day, weekday_conflict
+from eventstudy.news.claims import speaks_of_price
+from eventstudy.news.clocks import clock_interval, part_interval, zone_of_clock
+from eventstudy.news.context import Context
+from eventstudy.news.days import DayReading, Reference, read_day
 from eventstudy.news.evidence import Conflict, Evidence
-from eventstudy.news.grammar import (
-    Governed,
-    Span,
-    governing,
-    is_dateline,
-    is_quoted,
-    place_of_dateline,
-    quoted_spans,
-    sentence_at,
-    sentences,
-)
-from eventstudy.news.links import is_qualified, opens
-from eventstudy.news.moment import Moment
-from eventstudy.news.phrases import DateWords, TimeWords
-from eventstudy.news.publicity import hidden, history
-from eventstudy.news.scene import HEAD, Scene
-from eventstudy.news.time_words import find_times
-from eventstudy.news.words import Meaning, Role
+from eventstudy.news.phrases import ClockWords, DateWords, find_clocks, find_dates
+from eventstudy.news.sentences import Span, quoted_spans, sentence_number, sentences
+from eventstudy.news.stamps import day_anywhere, stamp_of_date
 
-MAX_CHARACTERS = 60_000
-MAX_MOMENTS = 200
-SLACK = timedelta(hours=1)
+Role = Literal["event", "publication", "update", "embargo", "quoted", "denied", "date_range", "price_move"]
+MAX_CHARACTERS = 20_000
+NO_DAY = DayReading()
+MAX_MOMENTS = 100
+LEAD = 2
+REACH = 90
 _BRIDGE = re.compile(
-    r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|time|by|as of|after|before|since|around|about|к|на|до|после|"
-    r"около|с|между|between|примерно|г\.|года|[Tt])?(?:\s+(?:the|в))?[\s,()|]*",
+    r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|by|as of|after|before|about|к|на|до|после|около|г\.|года|T)?"
+    r"(?:\s+the)?[\s,()|]*",
     re.IGNORECASE,
 )
-_CORRECTED = re.compile(r"\b(?:corrected|correction|corrects|исправлен\w*|уточнени\w+)\b", re.IGNORECASE)
-_RUSSIAN = re.compile("[а-яё]{3}", re.IGNORECASE)
+_LABELS: tuple[tuple[re.Pattern[str], Role], ...] = (
+    (
+        re.compile(r"(?:embargo\w*|not for (?:release|publication)|hold)\b[^.\n]{0,30}$|эмбарго[^.\n]{0,20}$", re.I),
+        "embargo",
+    ),
+    (re.compile(r"(?:updated|modified|corrected|обновлен\w*|обновлён\w*)\W{0,3}(?:on |at |в )?$", re.I), "update"),
+    (
+        re.compile(
+            r"^\W*(?:first )?(?:published|posted|date|sent|дата(?: публикации)?|опубликован\w*)\b\W{0,3}(?:on |at )?$",
+            re.I,
+        ),
+        "publication",
+    ),
+)
+_SAID = re.compile(
+    r"\b(?:said|says|saying|told|announc\w+|report(?:s|ed)|declar(?:es?|ed)|stat(?:es|ed)|publish(?:es|ed)|releas(?:es|ed)|"
+    r"disclos(?:es|ed)|confirm(?:s|ed)|accus(?:es|ed)|unveil(?:s|ed)|issu(?:es|ed)|warn(?:s|ed)|testified|decid(?:es|ed)|"
+    r"raised?|cuts?|approv(?:es|ed)|order(?:s|ed)|resign(?:s|ed)|сообщ\w+|заяв\w+|объяв\w+|рассказ\w+|опубликова\w+|"
+    r"сказал\w*|передал\w*|подтверд\w+|снизил\w*|повысил\w*|пишет|решил\w*)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|had|has|have|held|fell|rose|cut|made|met|spoke|began|took|gave|sent|won|lost|hit|came|went|became|"
+    r"[a-z]{3,}ed|[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|[а-яё]+ен[аоы]?)\b",
+    re.IGNORECASE,
+)
+_SCHEDULED = re.compile(
+    r"\b(?:will(?!iam)|shall|to be|set to|due|scheduled?|expect\w*|plans?|planned|likely|upcoming|ahead of|(?:is|are|was|were) to|"
+    r"будет|будут|состоится|пройд[её]т|ожида\w+|запланирован\w*|намерен\w*|должн\w+|должен|предсто\w+|планиру\w+)\b",
+    re.IGNORECASE,
+)
+_DOUBTFUL = re.compile(
+    r"\b(?:not|never|nor|neither|no|cannot|\w+n['’]t|denied|denies|if|could|might|may|would|should|unless|whether|"
+    r"reportedly|allegedly|rumou?r\w*|не|ни|нет|никогда|опроверг\w*|если|бы|якобы|возможно|может|могут|слух\w*)\b"
+)
+# The verb beside a time, with nothing but a preposition or an object's name of a few letters between.
+_BEFORE = re.compile(r"(?P<verb>[^\W\d_]+)(?:\s+(?:late|early|earlier))?[\s,]+(?:(?:on|at|in|by|в|во)\s+)?$")
+_AFTER = re.compile(r"(?:\s+(?:morning|afternoon|evening|утром|вечером|дн[её]м))?[\s,]+(?P<verb>[^\W\d_]+)")
+_INFINITIVE = re.compile(r"\bto [a-z]{3,}\b")
+# Words after a day that make it another one: "April 12 last year", "on Monday a week ago".
+_QUALIFIED = re.compile(
+    r"\s*,?\s*(?:last (?:year|month|week)|a (?:week|month|year) (?:ago|earlier)|of last (?:week|month|year)|next (?:week|month)|"
+    r"\((?:19|20)[0-9]{2}\)|['’][0-9]{2}\b|прошлого (?:года|месяца)|(?:неделю|месяц|год) назад|на прошлой неделе|or \b|или\b)",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:did|does|has|have|had|was|were) (?:not|never)\b|\b(?:did|does|has|was|were)n['’]t\b|\bnever (?:came|happened|took)|"
+    r"\b(?:так и )?не (?:[а-яё]+(?:л|ла|ло|ли|лся|лась|лось|лись))\b|\bfalse\b",
+    re.IGNORECASE,
+)
 
 
-def read_moments(text: str, field: str, context: Context, reference: Reference) -> list[Moment]:
-    """Return the moments of a text in order; of a very long text only its first part is read."""
-    text = text[:MAX_CHARACTERS]
-    dates, times = find_dates(text)[:MAX_MOMENTS], find_times(text)[:MAX_MOMENTS]
-    if not dates and not times:
-        return []
-    russian = bool(_RUSSIAN.search(text))
-    times = tuple(t for t in times if not any(d.start < t.end and t.start < d.end for d in dates))
-    starts = tuple(t.start for t in times)
-    scene = Scene(
-        text,
-        field,
-        sentences(text),
-        quoted_spans(text),
-        context,
-        reference,
-        russian,
-        starts,
-        hidden(text[:HEAD]),
-        history(text[:HEAD]),
-    )
-    moments = [_moment(scene, *pair) for pair in _pairs(scene, dates, times)]
-    return sorted(moments, key=lambda m: m.evidence.start)[:MAX_MOMENTS]
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One time or day of a text.
+
+    ``covers`` is the interval its words name; the evidence holds the sides of the news it bounds. ``features`` are
+    those of ``scorer.FEATURES``; ``probability`` is set once they are scored.
+    """
+
+    role: Role
+    evidence: Evidence
+    date: DateWords | None = None
+    clock: ClockWords | None = None
+    reading: DayReading = NO_DAY
+    zone: str = ""
+    covers: tuple[datetime, datetime] | None = None
+    conflict: Conflict | None = None
+    features: dict[str, float] = field(default_factory=dict)
+    probability: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return self.evidence.text
+
+    @property
+    def said(self) -> bool:
+        return bool(self.features.get("said"))
 
 
-def _pairs(
-    scene: Scene, dates: Sequence[DateWords], times: Sequence[TimeWords]
-) -> Iterator[tuple[DateWords | None, TimeWords | None, bool]]:
-    """Yield each time with its day, and each day without a time; True marks a time that could go with several days."""
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    text: str
+    field: str
+    context: Context
+    reference: Reference
+    spans: tuple[Span, ...]
+    quotes: tuple[Span, ...]
+
+    def sentence(self, at: int) -> Span:
+        return self.spans[sentence_number(self.spans, at)]
+
+
+def read_moments(title: str, text: str, context: Context, reference: Reference) -> list[Moment]:
+    """Return the moments of a title and of the first part of a text, in order, with the features of their places."""
+    found: list[Moment] = []
+    for name, words in (("title", title), ("text", text[:MAX_CHARACTERS])):
+        scene = _Scene(words, name, context, reference, sentences(words), quoted_spans(words))
+        found += [_moment(scene, *pair) for pair in _pairs(scene)][:MAX_MOMENTS]
+    found = [_dated_clock(m, found, context, reference) if m.date is None else m for m in found]
+    days = {m.reading.day for m in found if m.reading.day is not None and m.role in ("event", "quoted")}
+    return [replace(m, features={**m.features, **_day_features(m, days, reference)}) for m in found]
+
+
+def _pairs(scene: _Scene) -> Iterator[tuple[DateWords | None, ClockWords | None]]:
+    """Yield each clock with its day, and each day without a clock, in the order of the text."""
+    dates = find_dates(scene.text)
+    clocks = [c for c in find_clocks(scene.text) if not any(d.start < c.start < d.end for d in dates)]
+    pairs: list[tuple[DateWords | None, ClockWords | None]] = []
     used: set[int] = set()
-    for time in times:
-        start, end = sentence_at(scene.spans, time.start)
+    for clock in clocks:
+        start, end = scene.sentence(clock.start)
         near = [d for d in dates if start <= d.start < end and d.until is None]
-        near = [d for d in near if not is_dateline(scene.text, d.start, d.end) or _beside(scene.text, d, time)]
-        beside = min((d for d in near if _beside(scene.text, d, time)), key=lambda d: _gap(d, time), default=None)
-        if beside is None and len(near) == 1 and len([t for t in times if start <= t.start < end]) == 1:
-            beside = near[0] if opens(scene.text[start:end], near[0].start - start, near[0].end - start) else None
-        if beside is not None:
-            used.add(id(beside))
-        yield beside, time, beside is None and len(near) > 0
-    for words in dates:
-        if id(words) not in used:
-            yield words, None, False
+        beside = [d for d in near if _beside(scene.text, d, clock)]
+        alone = len(near) == 1 and sum(start <= c.start < end for c in clocks) == 1
+        day = beside[0] if beside else near[0] if alone else None
+        used |= {id(day)}
+        pairs.append((day, clock))
+    pairs += [(d, None) for d in dates if id(d) not in used]
+    yield from sorted(pairs, key=lambda p: min(x.start for x in p if x is not None))
 
 
-def _gap(words: DateWords, time: TimeWords) -> int:
-    return time.start - words.end if time.start >= words.end else words.start - time.end
-
-
-def _beside(text: str, words: DateWords, time: TimeWords) -> bool:
-    between = text[words.end : time.start] if time.start >= words.end else text[time.end : words.start]
+def _beside(text: str, words: DateWords, clock: ClockWords) -> bool:
+    between = text[words.end : clock.start] if clock.start >= words.end else text[clock.end : words.start]
     return len(between) < 24 and _BRIDGE.fullmatch(between) is not None
 
 
-def _moment(scene: Scene, words: DateWords | None, time: TimeWords | None, torn: bool) -> Moment:
-    """Return one time of the text: its role, what stands against it, and its interval where that can be known."""
-    marks = [m for m in (words, time) if m is not None]
-    start, end = min(m.start for m in marks), max(m.end for m in marks)
-    sentence, offset = scene.sentence(start)
-    # A day that opens its sentence may stand far from its time ("On Monday the bank said at 10:00"); the time is ruled.
-    far = words is not None and time is not None and words.end < time.start and not _beside(scene.text, words, time)
-    ruled = _acting(scene, governing(sentence, (time.start if far and time else start) - offset, end - offset), start)
-    role, word = _role(scene, ruled, words, time, (start, end))
-    evidence = Evidence(
-        kind=_kind(role, words, time),
-        text=scene.text[start:end],
-        start=start,
-        end=end,
-        clock="quote" if role == "quoted" else "publisher" if role in ("publication", "update") else "body",
-        field=scene.field,
-        note=f"governed by {word!r}" if word else "",
+def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) -> Moment:
+    """Return one time of the text with its role and, where it can be known, its interval."""
+    marks = [m for m in (words, clock) if m is not None]
+    start = min(m.start for m in marks)
+    end = (
+        max(m.end for m in marks)
+        if words is None or clock is None or _beside(scene.text, words, clock)
+        else marks[1].end
     )
-    place = place_of_dateline(scene.text, start) if word == DATELINE else ""
-    moment = Moment(role, evidence, date=words, timed=time is not None, past=ruled.past, act=ruled.act, zone=place)
-    if torn:
-        said = f"{evidence.text!r}: its sentence names more than one day."
-        return replace(moment, conflicts=(Conflict("which_day", said, evidence.text),))
-    doubts = _doubts(scene, moment, ruled, (marks[0].start, marks[0].end))
-    try:
-        found = _resolved(scene, moment, words, time, sentence)
-    except StampError as error:
-        found = replace(moment, conflicts=(Conflict(error.kind, str(error), evidence.text),))
-    apart = _weekday_apart(scene, found)
-    return replace(found, conflicts=tuple(dict.fromkeys((*doubts, *apart, *found.conflicts))))
+    first, last = scene.sentence(start)
+    role = _role(scene, start, end, words)
+    reading = NO_DAY if words is None else read_day(words, scene.context, scene.reference)
+    qualified = _QUALIFIED.match(scene.text, end) if words is not None and words.year is None else None
+    if qualified:
+        said = f"{scene.text[start:end]!r}: {qualified[0].strip(' ,')!r} after it makes it another day, or one of several."
+        reading = DayReading(conflict=Conflict("qualified", said, scene.text[start:end]))
+    features = _place_features(scene, start, end, (first, last))
+    if role == "event" and features["price"] and not features["said"]:
+        # The move of a price is the reaction, not the news.
+        role = "price_move"
+    kind = {"event": _kind(words, clock)}.get(role, role)
+    evidence = Evidence(
+        kind,
+        scene.text[start:end],
+        start,
+        end,
+        clock="quote" if role == "quoted" else "body",
+        field=scene.field,
+        note=reading.note,
+    )
+    features |= {"clock": float(clock is not None), "explicit": float(words is not None and words.year is not None)}
+    features |= {"checked": float(reading.checked), "quoted": float(role == "quoted")}
+    features["bounds"] = float(_meaning(words, clock) != "at")
+    moment = Moment(role, evidence, words, clock, reading, conflict=reading.conflict, features=features)
+    return (
+        moment
+        if clock is not None and words is None
+        else _placed(moment, scene.text[first:last], scene.context, scene.reference)
+    )
 
 
-def _weekday_apart(scene: Scene, moment: Moment) -> tuple[Conflict, ...]:
-    """Return the conflict of a day with a weekday that is told after it: "; it was a Wednesday"."""
-    day = moment.reading.day if moment.reading is not None else None
-    told = weekday_after(scene.text, moment.evidence.end)
-    if day is None or told is None or told == day.weekday():
-        return ()
-    words = DateWords(0, 0, moment.evidence.text, month=day.month, day=day.day, weekday=told)
-    return (weekday_conflict(words, day, scene.context),)
-
-
-def _acting(scene: Scene, ruled: Governed, position: int) -> Governed:
-    """Return what rules a time, given what the text around it tells of the act."""
-    if ruled.act == "public" and scene.hidden:
-        return replace(ruled, act="happening")
-    if ruled.act == "public" and not scene.is_first(position):
-        # The news stands before it; who speaks then answers, or says it again.
-        return replace(ruled, act="repeat")
-    return ruled
-
-
-DATELINE = "its place in the dateline"
-
-
-def _role(
-    scene: Scene, ruled: Governed, words: DateWords | None, time: TimeWords | None, span: Span
-) -> tuple[Role, str]:
-    """Return the role of a time and the words or the place that gave it."""
-    role, word, act, start = ruled.role, ruled.word, ruled.act, span[0]
-    meaning = (time or words or TimeWords(0, 0, "", 0)).meaning
-    if is_quoted(scene.quotes, start):
-        return "quoted", word
-    if role in ("event", "background") and time is None and is_dateline(scene.text, *span):
-        return "publication", DATELINE
-    if role != "event":
-        return role, word
+def _role(scene: _Scene, start: int, end: int, words: DateWords | None) -> Role:
+    line = scene.text[scene.text.rfind("\n", 0, start) + 1 : start]
+    for pattern, role in _LABELS:
+        if pattern.search(line):
+            return role
     if words is not None and words.until is not None:
-        return "background", "a range of days"
-    if scene.history:
-        return "background", scene.history
-    if act == "price":
-        return ("background", "a move of prices") if meaning in ("at", "after", "since") else (role, word)
-    if not scene.in_lead(start) and not (act == "public" and scene.tells_of_itself(start)):
-        return "background", "its place below the lead"
-    if act == "public" and scene.announces_to_come(start):
-        return "schedule", "what is to come"
-    return ("uncertain", "corrected") if _CORRECTED.search(scene.sentence(start)[0]) else (role, word)
+        return "date_range"
+    if any(first < start < last for first, last in scene.quotes):
+        return "quoted"
+    first, last = scene.sentence(start)
+    if _DENIED.search(scene.text, first, last):
+        return "denied"
+    return "event"
 
 
-def _doubts(scene: Scene, moment: Moment, ruled: Governed, first: Span) -> tuple[Conflict, ...]:
-    """Return what speaks against the bond of a time with its verb."""
-    text, found, event = moment.evidence.text, [], moment.role == "event"
-    if event and not ruled.tied:
-        found.append(("loose_link", f"{text!r}: nothing ties this time to the verb {ruled.verb!r}."))
-    if event and ruled.act == "private":
-        found.append(("not_public", f"{text!r}: nothing shows that what was {ruled.verb!r} then was for the public."))
-    if (event or moment.role == "publication") and any(
-        is_qualified(scene.text, *span) for span in {(moment.evidence.start, moment.evidence.end), first}
-    ):
-        found.append(("qualified", f"{text!r}: the words beside it make it another day, or one of several."))
-    return tuple(Conflict(kind, said, text) for kind, said in found)
-
-
-def _kind(role: Role, words: DateWords | None, time: TimeWords | None) -> str:
-    if role != "event":
-        return "date_range" if words is not None and words.until is not None else role
-    if time is not None:
+def _kind(words: DateWords | None, clock: ClockWords | None) -> str:
+    if clock is not None:
         return "time"
-    if words is not None and words.relative:
+    if words is not None and words.relative is not None:
         return "relative_day"
     return "weekday" if words is not None and words.day is None and words.numeric is None else "date"
 
 
-def _resolved(scene: Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, sentence: str) -> Moment:
-    first, last = sentence_at(scene.spans, moment.evidence.start)
-    lone = time is None or sum(first <= at < last for at in scene.times) <= 1
-    if moment.zone:
-        clock = WhoseClock(moment.zone, "publisher", note="the clock of the dateline's town")
-    else:
-        clock = whose_clock(sentence, time, scene.reference.zone, scene.reference.loose, lone)
-    reading = _day_of(scene, words, clock)
-    evidence = replace(
-        moment.evidence, note="; ".join(n for n in (moment.evidence.note, clock.note, reading.note) if n)
-    )
-    if clock.clock in ("venue", "publisher") and moment.role in ("event", "publication"):
-        evidence = replace(evidence, clock=clock.clock)
-    moment = replace(moment, evidence=evidence, reading=reading, zone=clock.zone)
-    if reading.conflict is not None:
-        if words is not None and words.until is not None:
-            return replace(moment, conflicts=(reading.conflict,))
-        return replace(noted(moment, _meaning(words, time)), conflicts=(reading.conflict,))
-    try:
-        return _placed(scene, moment, words, time, clock)
-    except StampError as error:
-        return replace(
-            noted(moment, _meaning(words, time)), conflicts=(Conflict(error.kind, str(error), evidence.text),)
-        )
+def _place_features(scene: _Scene, start: int, end: int, sentence: Span) -> dict[str, float]:
+    """Return what the words around a time say, within its sentence."""
+    text = scene.text
+    clause = text[max(sentence[0], start - REACH) : min(sentence[1], end + REACH)]
+    tests = {"said": _SAID, "past": _PAST, "scheduled": _SCHEDULED, "doubtful": _DOUBTFUL}
+    features = {name: float(pattern.search(clause) is not None) for name, pattern in tests.items()}
+    before, after = text[max(sentence[0], start - REACH) : start], text[end : min(sentence[1], end + REACH)]
+    words = [_BEFORE.search(before), _AFTER.match(after)]
+    verbs = " ".join(m["verb"] for m in words if m is not None)
+    features["tied"] = float(bool(_SAID.search(verbs)))
+    features["tied_past"] = float(bool(_PAST.search(verbs)) and not features["tied"])
+    features["price"] = float(speaks_of_price(clause))
+    features["title"] = float(scene.field == "title")
+    if scene.field == "title" and _INFINITIVE.search(text):
+        features["scheduled"] = 1.0
+    features["later"] = float(scene.field == "text" and sentence_number(scene.spans, start) >= LEAD)
+    return features
 
 
-def _placed(scene: Scene, moment: Moment, words: DateWords | None, time: TimeWords | None, clock: WhoseClock) -> Moment:
-    """Return the moment with its interval, now that its day is known."""
-    day = moment.reading.day if moment.reading else None
+def _day_features(moment: Moment, days: set[date], reference: Reference) -> dict[str, float]:
+    day, published = moment.reading.day, reference.day
+    features = {"other_days": float(min(4, len(days - {day})))}
+    if published is None:
+        return features | {"no_reference": 1.0}
     if day is None:
-        return moment
-    meaning = _meaning(words, time)
-    day_end = None
-    if time is not None:
-        machine = words is not None and (words.numeric is not None or words.text[:4].isdigit())
-        start, end, precision = moment_bounds(time, day, clock.zone, machine)
-        day_end = day_bounds(day, clock.zone, time.text)[1] if meaning in ("after", "since") else None
-    elif words is not None and words.part:
-        start, end, precision = *part_bounds(words.part, day, clock.zone, words.text), "hour"
-    else:
-        start, end, precision = *day_bounds(day, clock.zone, moment.evidence.text), "day"
-    if (words is None or words.relative) and time is not None and not scene.reference.holds_at(start):
-        said = f"{time.text!r}: at that instant it was another day than {day} for whoever wrote the date."
-        raise StampError("day_unknown", said)
-    if clock.loose and day != scene.reference.day:
-        start, end = start - SLACK, end + SLACK
-    return bounded(moment, meaning, (start, end), precision, day_end)
+        return features
+    age = (published - day).days
+    name = {0: "same_day", 1: "day_before"}.get(age, "older" if 1 < age <= 6 else "far")
+    return features | {name: 1.0}
 
 
-def _meaning(words: DateWords | None, time: TimeWords | None) -> Meaning:
-    """Return what the preposition says; in "by Tuesday, 18:00" that of the day also speaks for the time."""
-    if time is not None and time.meaning != "at":
-        return time.meaning
+def _meaning(words: DateWords | None, clock: ClockWords | None) -> str:
+    if clock is not None and clock.meaning != "at":
+        return clock.meaning
     return "at" if words is None else words.meaning
 
 
-def _day_of(scene: Scene, words: DateWords | None, clock: WhoseClock) -> DayReading:
-    if words is not None:
-        return read_day(words, scene.context, scene.reference, clock.zone, scene.russian)
-    published = scene.reference.day_in(clock.zone)
-    if published is None or published != (scene.reference.day or published):
-        return DayReading(conflict=Conflict("day_unknown", "A time of day, and nothing says of which day."))
-    return DayReading(published, note=f"of the day of publication, {published}")
+def _dated_clock(moment: Moment, found: Sequence[Moment], context: Context, reference: Reference) -> Moment:
+    """Give a clock without a day the day of the publication, unless the text names another day for its news."""
+    days = {m.reading.day for m in found if m.date is not None and m.role == "event"}
+    if reference.day is None or days - {reference.day}:
+        said = f"{moment.text!r} is a time of day, and nothing says of which day."
+        moment = replace(moment, conflict=Conflict("day_unknown", said, moment.text))
+    else:
+        moment = replace(moment, reading=DayReading(reference.day, note=f"of the day of publication, {reference.day}"))
+    return _placed(moment, "", context, reference)
+
+
+def _placed(moment: Moment, sentence: str, context: Context, reference: Reference) -> Moment:
+    """Return the moment with its interval and the sides of the news it bounds, or with the conflict in their way."""
+    words, clock, day = moment.date, moment.clock, moment.reading.day
+    meaning, note, zone = _meaning(words, clock), moment.evidence.note, reference.zone
+    whose = moment.evidence.clock
+    conflict, covers, precision = moment.conflict, None, ""
+    try:
+        if clock is not None:
+            zone, whose, said = zone_of_clock(clock, sentence, reference.zone)
+            note = "; ".join(n for n in (note, said) if n)
+        if day is not None and moment.role != "date_range":
+            if clock is not None:
+                start, end, precision = clock_interval(
+                    clock, day, zone, dated=words is not None and words.numeric is None
+                )
+            elif words is not None and words.part is not None:
+                start, end, precision = (*part_interval(words, day, zone), "hour")
+            else:
+                stamp = stamp_of_date(day, zone) if zone else day_anywhere(day)
+                start, end, precision = stamp.start, stamp.end, "day"
+            covers = (start, end)
+    except StampError as error:
+        conflict = conflict or Conflict(error.kind, str(error), moment.text)
+    bound = {"by": "an upper bound only", "after": "a lower bound only", "about": "approximate"}.get(meaning, "")
+    note = "; ".join(n for n in (note, bound) if n)
+    sides = _sides(covers, meaning, moment)
+    evidence = replace(moment.evidence, earliest=sides[0], latest=sides[1], precision=precision, note=note, clock=whose)
+    return replace(moment, evidence=evidence, covers=covers, conflict=conflict, zone=zone)
+
+
+def _sides(
+    covers: tuple[datetime, datetime] | None, meaning: str, moment: Moment
+) -> tuple[datetime | None, datetime | None]:
+    """Return which sides of the news a time bounds: what was said is public at once, a happening perhaps later."""
+    if covers is None or meaning == "about" or moment.role in ("denied", "update"):
+        return None, None
+    if moment.role == "embargo":
+        return covers[0], None
+    if meaning == "by":
+        return None, covers[1]
+    if meaning == "after":
+        return covers[0], None
+    return covers[0], covers[1] if moment.said or moment.role == "publication" else None

@@ -1,22 +1,25 @@
-"""The words for time in a text as values: what is written and where, not yet what it means."""
+"""The words for a day and for a time of day in a text, English and Russian: what is written and where."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
 
-from eventstudy.news.words import MEANINGS, Meaning
+from eventstudy.errors import StampError
+from eventstudy.news.stamp_words import full_year, month_of, weekday_of, zone_at
+from eventstudy.news.zones import find_zone
 
-DASH = r"[-\u2010-\u2015]"
+Meaning = Literal["at", "by", "after", "about"]
 
 
 @dataclass(frozen=True, slots=True)
 class DateWords:
     """A day as written; what is not said is None.
 
-    ``numeric`` holds the two numbers of "12/04/2021" while their order is open; ``until`` is the second day of a
-    range; ``offset`` counts days from the day of the text; ``qualifier`` is last, this or next; ``part`` the words
-    for a part of the day.
+    ``numeric`` holds the two numbers of "12/04/2021"; ``until`` is the second day of a range; ``relative`` counts
+    days from the day of the text; ``qualifier`` is last, next or every; ``part`` is a part of the day, in hours.
     """
 
     start: int
@@ -29,15 +32,15 @@ class DateWords:
     until: int | None = None
     numeric: tuple[int, int] | None = None
     dotted: bool = False
-    relative: str = ""
+    relative: int | None = None
     qualifier: str = ""
-    part: str = ""
+    part: tuple[int, int] | None = None
     meaning: Meaning = "at"
 
 
 @dataclass(frozen=True, slots=True)
-class TimeWords:
-    """A time of day as written. ``half`` is "am", "pm" or empty; ``word`` is noon or midnight; ``zone`` as written."""
+class ClockWords:
+    """A time of day as written. ``half`` is am, pm or empty; ``zone`` as written; ``unread`` a token after it."""
 
     start: int
     end: int
@@ -46,34 +49,230 @@ class TimeWords:
     minute: int | None = None
     second: int | None = None
     half: str = ""
-    word: str = ""
     zone: str = ""
     padded: bool = False
-    russian: bool = False
-    meaning: Meaning = "at"
+    midnight: bool = False
     until: tuple[int, int] | None = None
-    twin: TimeWords | None = None
+    unread: str = ""
+    meaning: Meaning = "at"
 
 
-_MEANING = re.compile(
-    r"(?:^|(?<=[\s(,;:\u2014\u00ab\"“]))(?:"
-    + "|".join(f"(?P<m{i}>{pattern})" for i, (pattern, _) in enumerate(MEANINGS))
-    + r")(?:\s+the)?\s*$",
+_DASH = r"[-\u2010-\u2015]"
+_MONTH_EN = (
+    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?\.?|July?\.?|Aug(?:ust|\.)?|"
+    r"Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![a-z])"
+)
+_MONTH_RU = (
+    r"(?:январ[яьюе]|феврал[яьюе]|март[ауе]?|апрел[яьюе]|ма[яйюе]|июн[яьюе]|июл[яьюе]|август[ауе]?|сентябр[яьюе]|"
+    r"октябр[яьюе]|ноябр[яьюе]|декабр[яьюе])\b"
+)
+_DAY_EN = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_DAY_EN_ANY = rf"(?:{_DAY_EN}|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.?)"
+_DAY_RU = (
+    r"(?:понедельник|вторник|сред[ауыей]|четверг|пятниц[ауый]|суббот[ауый]|воскресень[ея]|воскресенье)(?:[ауе]|ом)?\b"
+)
+_YEAR = r"(?P<year>(?:19|20)[0-9][0-9])(?![0-9:.][0-9])"
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_DATES: dict[str, re.Pattern[str]] = {
+    "iso": re.compile(r"(?<![\w.-])(?P<year>[12][0-9]{3})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?![0-9-])"),
+    "month_day": re.compile(
+        rf"(?:\b(?P<wd>{_DAY_EN_ANY}),?\s+)?\b(?P<mon>{_MONTH_EN})\s+(?P<day>[0-9]{{1,2}}){_ORDINAL}"
+        rf"(?![0-9:%]|[.,][0-9]|\s?%|\s(?:million|billion|percent|points)|\s+of\b)"
+        rf"(?:\s*{_DASH}\s*(?P<until>[0-9]{{1,2}})\b(?![:.][0-9]))?(?:,?\s+{_YEAR})?(?:,?\s*\(?(?P<wd2>{_DAY_EN})\)?)?"
+    ),
+    "day_month": re.compile(
+        rf"(?:\b(?P<wd>{_DAY_EN_ANY}),?\s+(?:the\s+)?)?(?<![0-9:.,/])\b(?P<day>[0-9]{{1,2}}){_ORDINAL}"
+        rf"(?:\s*(?:{_DASH}|to|and)\s*(?P<until>[0-9]{{1,2}}){_ORDINAL})?(?:\s+of)?[\s-]\s*(?P<mon>{_MONTH_EN})"
+        rf"(?:(?:,?\s+|-){_YEAR})?(?:,?\s*\(?(?P<wd2>{_DAY_EN})\)?)?"
+    ),
+    "day_month_ru": re.compile(
+        rf"(?:\b(?P<wd>{_DAY_RU})[,\s]+(?:(?:рано\s+)?(?:утром|вечером)\s+)?)?(?<![0-9:.,/])\b(?P<day>[0-9]{{1,2}})(?:-?го)?"
+        rf"(?:\s*{_DASH}\s*(?P<until>[0-9]{{1,2}}))?\s+(?P<mon>{_MONTH_RU})"
+        rf"(?:,?\s+{_YEAR}(?:\s*(?:года|год|г\.))?)?(?:,?\s*\(?(?:в\s+|это\s+)?(?P<wd2>{_DAY_RU})\)?)?",
+        re.IGNORECASE,
+    ),
+    "numeric": re.compile(
+        r"(?<![0-9./-])(?P<first>[0-9]{1,2})(?P<mark>[./])(?P<second>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4}|[0-9]{2})(?![0-9/-]|\.[0-9])"
+    ),
+    "weekday": re.compile(
+        rf"(?:\b(?P<q>(?i:last|past|next|previous|coming|every|each|following))\s+)?\b(?P<wd>{_DAY_EN})(?P<many>s?)\b(?!['’]s)"
+    ),
+    "weekday_ru": re.compile(
+        rf"\b(?P<prep>в ночь на|во?|ко?|на|до|с)\s+(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?"
+        rf"(?P<wd>{_DAY_RU})",
+        re.IGNORECASE,
+    ),
+    "relative": re.compile(
+        r"\b(?:(?P<back>yesterday|вчера|накануне(?=\s*(?:[.,;:!?)—–-]|$|вечером|утром|дн[её]м|в [0-9])))|(?P<here>today|tonight|this (?:morning|afternoon|evening)|сегодня)|"
+        r"(?P<ahead>tomorrow|завтра)|(?P<back2>the day before yesterday|позавчера))\b(?!['’]s\b)",
+        re.IGNORECASE,
+    ),
+}
+_RELATIVE = {"back": -1, "here": 0, "ahead": 1, "back2": -2}
+_PARTS = {"morning": (0, 12), "afternoon": (12, 19), "evening": (16, 24), "night": (0, 0)}
+_PART = re.compile(
+    r"[\s,]*(?:in the\s+|at\s+)?(?:(?P<morning>morning|утром|утра)|(?P<afternoon>afternoon|дн[её]м)|"
+    r"(?P<evening>evening|вечером|вечера)|(?P<night>night|ночью|ночи))\b",
     re.IGNORECASE,
 )
-# "an hour after", "the day before", "через час после": a time counted from another.
-_OFFSET = re.compile(
-    r"\b(?:(?:hours?|minutes?|days?|weeks?|months?|half an hour|eve)\s+(?:after|before|past|from|of|to|until)|"
-    r"(?:через|за|спустя)\s+[\w\s]{1,20}(?:после|до))(?:\s+the)?\s*$",
-    re.IGNORECASE,
+_SIDES: tuple[tuple[str, Meaning], ...] = (
+    (r"not (?:before|until|till)|no (?:earlier|sooner) than|(?:at|on) or after|не ранее(?: чем)?|начиная с", "after"),
+    (r"(?:no|not) later than|(?:at|on) or before|не позднее(?: чем)?(?: в)?|не позже(?: чем)?(?: в)?", "by"),
+    (r"as (?:of|at)|by|until|till|up to|before|prior to|ahead of|по состоянию на|к|ко|до|на|перед|through", "by"),
+    (r"after|past|following|since|from|starting|beginning|effective|после|с|со", "after"),
+    (r"about|around|approximately|roughly|nearly|almost|circa|около|примерно(?: в)?|порядка|почти(?: в)?", "about"),
 )
+_MEANINGS = tuple((re.compile(rf"(?:^|[\s(,;:])(?:{w})(?:\s+the)?\s*$", re.IGNORECASE), side) for w, side in _SIDES)
+_CLOCKS: tuple[re.Pattern[str], ...] = (
+    re.compile(
+        r"(?<![0-9:.,/])(?:(?<=[0-9]T)|\b)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<sec>[0-9]{2})(?:[.,][0-9]+)?)?"
+        rf"(?![0-9:/])(?:\s*{_DASH}\s*(?P<until>[0-9]{{1,2}}:[0-9]{{2}})(?![0-9:]))?(?:\s*(?P<half>[ap]\.?\s?m\b\.?|утра|дня|вечера|ночи))?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<![0-9:.,/$€£-])\b(?P<hour>[0-9]{1,2})(?:\.(?P<minute>[0-9]{2}))?(?:\s*o['’]clock|\s*час\w*)?"
+        r"\s*(?P<half>[ap]\.?\s?m\b\.?|утра|дня|вечера|ночи)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?<![0-9:.,/])\b(?P<hour>[0-9]{1,2})\.(?P<minute>[0-9]{2})(?=\s*(?:мск|МСК|по моск))"),
+    re.compile(r"(?<![0-9:.,/$€£])\b(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?=\s+(?:GMT|UTC|[A-Z]{1,3}T)\b)"),
+    re.compile(r"\b(?P<word>(?:12 )?noon|midday|midnight|полдень|полдня|полночь|полуночи)\b", re.IGNORECASE),
+)
+_HALVES = {"утра": "am", "дня": "pm", "вечера": "pm", "ночи": "am"}
+# "won 2:10", "odds of 10:15": figures with a colon that no clock shows.
+_SCORE = re.compile(
+    r"\b(?:won|lost|beat|drew|scored?|ratio|odds|victory|defeat|со сч[её]том|сч[её]т\w*)\s+(?:\w+\s+)?$"
+)
+
+
+@lru_cache(maxsize=4)
+def find_dates(text: str) -> tuple[DateWords, ...]:
+    """Return the days written in a text, in order; of overlapping readings the longest."""
+    found = [_date(name, match) for name, pattern in _DATES.items() for match in pattern.finditer(text)]
+    kept: list[DateWords] = []
+    end = -1
+    for words in sorted(found, key=lambda w: (w.start, -w.end)):
+        if words.start >= end:
+            kept.append(words)
+            end = words.end
+    return tuple(kept)
+
+
+def _date(name: str, match: re.Match[str]) -> DateWords:
+    parts, text = match.groupdict(), match.string
+    start = match.start("wd") if name == "weekday_ru" else match.start()
+    words = DateWords(start, match.end(), text[start : match.end()])
+    part = _PART.match(text, match.end())
+    if part:
+        words = replace(words, part=_PARTS[str(part.lastgroup)])
+    lead = text[max(0, match.start() - 40) : start]
+    words = replace(words, meaning=meaning_before(lead))
+    if re.search(r"в ночь на\s+$", lead, re.IGNORECASE):
+        words = replace(words, part=_PARTS["night"], meaning="at")
+    if name == "relative":
+        return replace(words, relative=next(n for g, n in _RELATIVE.items() if parts[g]))
+    weekday = parts.get("wd") or parts.get("wd2")
+    words = replace(words, weekday=None if weekday is None else weekday_of(weekday))
+    if name.startswith("weekday"):
+        night = (parts.get("prep") or "").casefold().startswith("в ночь")
+        qualifier = "every" if parts.get("many") else (parts.get("q") or "").casefold()
+        return replace(words, qualifier=qualifier, part=_PARTS["night"] if night else words.part)
+    year = parts.get("year")
+    words = replace(words, year=None if year is None else full_year(year))
+    if name == "numeric":
+        russian = bool(re.search("[а-яё]{3}", text, re.IGNORECASE))
+        return replace(
+            words, numeric=(int(parts["first"]), int(parts["second"])), dotted=parts["mark"] == "." and russian
+        )
+    month = int(parts["month"]) if name == "iso" else month_of(parts["mon"])
+    until = parts.get("until")
+    return replace(words, month=month, day=int(parts["day"]), until=None if until is None else int(until))
 
 
 def meaning_before(lead: str) -> Meaning:
-    """Return what the words just before a time say about it; nothing said is "at"."""
-    if _OFFSET.search(lead):
-        return "about"
-    found = _MEANING.search(lead)
-    if found is None or found.lastgroup is None:
-        return "at"
-    return MEANINGS[int(found.lastgroup[1:])][1]
+    """Return which side of a time the words just before it bound; nothing said is "at"."""
+    return next((meaning for pattern, meaning in _MEANINGS if pattern.search(lead)), "at")
+
+
+@lru_cache(maxsize=4)
+def find_clocks(text: str) -> tuple[ClockWords, ...]:
+    """Return the times of day written in a text, in order, with the zone written beside them."""
+    found = [_clock(match) for pattern in _CLOCKS for match in pattern.finditer(text) if not _is_score(match)]
+    kept: list[ClockWords] = []
+    for words in sorted(found, key=lambda w: (w.start, -w.end)):
+        if not kept or words.start >= kept[-1].end:
+            kept.append(words)
+    return tuple(kept)
+
+
+def _is_score(match: re.Match[str]) -> bool:
+    return bool(_SCORE.search(match.string, max(0, match.start() - 30), match.start()))
+
+
+def _clock(match: re.Match[str]) -> ClockWords:
+    parts, text = match.groupdict(), match.string
+    word, until = (parts.get("word") or "").casefold(), parts.get("until")
+    half = re.sub(r"[\s.]", "", (parts.get("half") or "").casefold())
+    hour, minute, sec = parts.get("hour") or "12", parts.get("minute"), parts.get("sec")
+    zone, end, unread = _zone_after(text, match.end())
+    return ClockWords(
+        match.start(),
+        end,
+        text[match.start() : end],
+        int(hour),
+        None if minute is None else int(minute),
+        None if sec is None else int(sec),
+        _HALVES.get(half, half),
+        zone,
+        hour.startswith("0") or (match.re is _CLOCKS[3]),
+        word in ("midnight", "полночь", "полуночи"),
+        None if not until else (int(until[:-3]), int(until[-2:])),
+        unread,
+        meaning_before(text[max(0, match.start() - 40) : match.start()]),
+    )
+
+
+_OFFSET = re.compile(r"\s?(?P<name>(?:UTC|GMT)?[+\u2212-][0-9]{1,2}(?::?[0-9]{2})?|Z)(?![\w:])")
+_BRACKET = re.compile(r"\s?\((?P<name>[^()\n]{1,40})\)")
+_NAME = re.compile(
+    r"[\s,]{0,2}(?P<name>по [А-ЯЁа-яё-]+(?: времени)?|(?:U\.S\. )?[A-ZА-ЯЁ][\w./-]*(?: [A-Za-z][a-z]+){0,3}|мск\b)"
+)
+
+
+def _zone_after(text: str, end: int) -> tuple[str, int, str]:
+    """Return the zone written after a clock, where the phrase ends, and a token there that could not be read.
+
+    A bracket or a capitalized word right after the digits belongs to the clock phrase; so do the words "time" and
+    "по ... времени". What is in them must be a zone, a weekday or a month, or the start of the sentence's next words.
+    """
+    offset = _OFFSET.match(text, end)
+    if offset:
+        return offset["name"], offset.end(), ""
+    bracket = _BRACKET.match(text, end)
+    if bracket:
+        name, stop = zone_at(bracket["name"].strip(), 0)
+        clock = any(c.isdigit() for c in bracket["name"])
+        whole = name and stop >= len(bracket["name"].strip(" ."))
+        return (name, bracket.end(), "") if whole else ("", end, "" if clock else bracket[0].strip())
+    named = _NAME.match(text, end)
+    if named is None:
+        return "", end, ""
+    name, stop = zone_at(text, named.start("name"))
+    if name and (len(name) > 1 or name == "Z"):
+        return name, stop, ""
+    first = named["name"].split()[0].strip(".,")
+    glued = "," not in named[0][: named.start("name") - named.start()]
+    time_word = re.match(r"(?:по )?[\w-]+(?: [A-Z][\w-]+)? (?:time|времени)\b", named["name"])
+    if time_word:
+        return "", end, named["name"]
+    known = weekday_of(first) is not None or month_of(first) or first in ("The", "On", "At", "In", "A")
+    return "", end, first if glued and first[:1].isupper() and not known else ""
+
+
+def is_zone(name: str) -> bool:
+    """Return whether a written name is a zone, ambiguous ones included."""
+    try:
+        find_zone(name)
+    except StampError as error:
+        return error.kind == "zone_ambiguous"
+    return True

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from eventstudy.news.claims import PriceClaim
 from eventstudy.news.evidence import Conflict
-from eventstudy.news.text_zones import find_zone, local_to_utc
+from eventstudy.news.zones import find_zone, local_to_utc
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars

@@ -14,21 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from math import log
 from typing import TYPE_CHECKING
 
 from eventstudy.errors import StampError
 from eventstudy.news.claims import PriceClaim
-from eventstudy.news.clocks import day_bounds
 from eventstudy.news.context import Context
 from eventstudy.news.days import DAYS, possible_days
 from eventstudy.news.evidence import Candidate, Conflict
-from eventstudy.news.moment import Moment
+from eventstudy.news.moments import Moment
 from eventstudy.news.phrases import DateWords
 from eventstudy.news.price_evidence import DailySeries, Fit, claim_instant, fit_claim, pooled_series, series_conflicts
-from eventstudy.news.stamps import Stamp
-from eventstudy.news.text_zones import VENUES
+from eventstudy.news.stamps import day_anywhere, stamp_of_date
+from eventstudy.news.zones import VENUES
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -80,27 +79,20 @@ def _one_day_off(words: DateWords, day: date) -> bool:
     )
 
 
-def calendar_candidates(
-    moments: Sequence[Moment],
-    publications: Sequence[Stamp],
-    bounds: tuple[datetime | None, datetime | None],
-    context: Context,
-) -> tuple[Candidate, ...]:
-    """Return what the words alone leave possible, best first."""
+def calendar_candidates(moments: Sequence[Moment], context: Context) -> list[Candidate]:
+    """Return the days that the words alone leave possible, for the times of a text that give no interval."""
+    open_ = [m for m in moments if m.covers is None and m.date is not None]
     scored: dict[date, tuple[float, tuple[str, ...]]] = {}
-    for words in day_words(moments):
+    for words in day_words(open_):
         for day in _calendar_days(words, context):
             score, reason = words_score(words, day)
             if day not in scored or scored[day][0] < score:
                 scored[day] = (score, (reason,))
-    for moment in moments:
-        if moment.role == "event" and moment.reading is not None and not (moment.date and moment.date.day):
+    for moment in open_:
+        if moment.date is not None and not moment.date.day:
             for day in moment.reading.readings:
                 scored.setdefault(day, (log(0.5), (f"one reading of {moment.evidence.text!r}",)))
-    candidates = [_candidate(day, score, reasons, context.zone) for day, (score, reasons) in scored.items()]
-    candidates += _timed(moments, publications, bounds)
-    candidates.sort(key=lambda c: (-c.score, c.earliest.isoformat() if c.earliest else ""))
-    return tuple(candidates[:SHOWN])
+    return [_candidate(day, score, why, context.zone) for day, (score, why) in scored.items()]
 
 
 def _calendar_days(words: DateWords, context: Context) -> list[date]:
@@ -120,44 +112,23 @@ def _calendar_days(words: DateWords, context: Context) -> list[date]:
     return found
 
 
-def _timed(
-    moments: Sequence[Moment], publications: Sequence[Stamp], bounds: tuple[datetime | None, datetime | None]
-) -> list[Candidate]:
-    """Return the resolved times themselves: the intersection where it holds, else each of them."""
-    if bounds != (None, None) and (bounds[0] is None or bounds[1] is None or bounds[0] <= bounds[1]):
-        reasons = tuple(
-            dict.fromkeys(m.evidence.text for m in moments if m.role == "event" and m.bounds != (None, None))
-        )
-        shown = [f"bounded by {text!r}" for text in reasons[:5]] + [f"published {p.text}" for p in publications[:2]]
-        return [Candidate(bounds[0], bounds[1], 0.0, tuple(shown))]
-    return [
-        Candidate(m.evidence.earliest, m.evidence.latest, -1.0, (f"one reading: {m.evidence.text!r}",))
-        for m in moments
-        if m.role == "event" and m.bounds != (None, None)
-    ]
-
-
 def _candidate(day: date, score: float, reasons: Sequence[str], zone: str) -> Candidate:
     """Return the whole day on the clock it is counted by; where nobody says, on every clock of the earth."""
     name = f"{day} is a {DAYS[day.weekday()]}"
     try:
-        start, end = day_bounds(day, zone, str(day)) if zone else (None, None)
+        stamp = stamp_of_date(day, zone) if zone else day_anywhere(day)
     except StampError:
-        start, end = None, None
-    if start is None or end is None:
-        start, _ = day_bounds(day, "+14:00", str(day))
-        _, end = day_bounds(day, "-12:00", str(day))
-        reasons = (*reasons, "no zone is told: the day on any clock of the earth")
-    return Candidate(start, end, round(score, 3), (name, *reasons))
+        stamp = day_anywhere(day)
+    if stamp.zone == "":
+        reasons = (*reasons, "no zone is declared: the day in every zone")
+    return Candidate(stamp.start, stamp.end, round(score, 3), (name, *reasons))
 
 
 def price_candidates(
     moments: Sequence[Moment], claims: Sequence[PriceClaim], bars: Sequence[Bars], context: Context
 ) -> Ranked | None:
     """Return days ranked by words and prices together; None where no series matches any claim."""
-    zone = next(
-        (VENUES[c.venue.casefold()].zone for c in claims if c.venue.casefold() in VENUES), context.zone or "UTC"
-    )
+    zone = next((VENUES[c.venue.casefold()] for c in claims if c.venue.casefold() in VENUES), context.zone or "UTC")
     used = [(claim, series) for claim in claims for series in pooled_series(bars, claim, zone)]
     if not used:
         return None

@@ -19,7 +19,7 @@ from eventstudy.news.feeds import Entry, entries, read_xml
 from eventstudy.news.items import NewsItem
 from eventstudy.news.json_lists import dump_rows
 from eventstudy.news.libraries import loose_entries, main_text
-from eventstudy.news.pages import read_page, text_of_html
+from eventstudy.news.pages import page_text, read_page, text_of_html
 from eventstudy.news.raw_rows import (
     KINDS,
     RawRow,
@@ -130,15 +130,15 @@ def read_text_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
 
 def read_html_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     """Read one HTML page: its article, its stamps by field."""
-    decoded = decode(content, source, told=told.encoding)
-    page = read_page(decoded.text, source)
-    title = page.heading or page.title
-    body = main_text(decoded.text, source) if told.main_text else page.body
-    # The heading is read as the title already; twice it would be two witnesses.
-    body = body.removeprefix(title).lstrip("\n") if title else body
-    stamps = (*page.stamps, *_encoding_note(decoded))
+    given = decode(content, source, told=told.encoding).text if told.encoding else ""
+    text, doubt = (given, "") if given else page_text(content)
+    page = read_page(text, source)
+    body = main_text(text, source) if told.main_text else page.body
+    # The heading is the title already.
+    body = body.removeprefix(page.title).lstrip("\n") if page.title else body
+    stamps = (*page.stamps, *((("encoding", doubt),) if doubt else ()))
     name = item_id(Path(source).stem or "page")
-    return [NewsItem(name, source, title, body, page.url, stamps, language=page.language)]
+    return [NewsItem(name, source, page.title, body, page.url, stamps, language=page.language)]
 
 
 def read_feed_news(content: bytes, source: str, told: Told) -> list[NewsItem]:

@@ -43,20 +43,21 @@ WEEKDAYS_RU = ("понедельник", "вторник", "сред", "четв
 _WEEKDAYS_RU_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 _MONTH_RU = tuple(re.compile(rf"{stem}\w{{0,2}}") for stem in MONTHS_RU)
 
+# Digits are ASCII: a year in other numerals may count in another calendar.
 _TOKEN = re.compile(
-    r"(?P<iso>(?P<year>\d{4})(?P<mark1>[-/.\u2010\u2011])(?P<month>\d\d?)(?P=mark1)(?P<day>\d\d?)(?![\d/.-]))"
-    r"|(?P<numeric>(?P<first>\d\d?)(?P<mark2>[./-])(?P<second>\d\d?)(?P=mark2)(?P<year2>\d{4}|\d\d)(?![\d/:-]))"
-    r"|(?P<digits>(?<!\d)\d{8}(?:\d{4}(?:\d\d)?)?(?!\d))"
-    r"|(?P<clock>(?P<hour>\d\d?)(?::|(?<=\d)[hH](?=\d\d))(?P<minute>\d\d)"
-    r"(?::(?P<sec>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?(?![\d:]))"
-    r"|(?P<dotclock>(?P<hour2>\d\d?)\.(?P<minute2>\d\d)(?=\s?[ap]\.?\s?m)(?!\d))"
-    r"|(?P<compact>(?<=[Tt])\d{4}(?:\d\d)?(?!\d))"
-    r"|(?P<halfhour>(?P<hour3>\d\d?)(?=\s?[ap]\.?\s?m\b))"
+    r"(?P<iso>(?P<year>[0-9]{4})(?P<mark1>[-/.\u2010\u2011])(?P<month>[0-9][0-9]?)(?P=mark1)(?P<day>[0-9][0-9]?)(?![0-9/.-]))"
+    r"|(?P<numeric>(?P<first>[0-9][0-9]?)(?P<mark2>[./-])(?P<second>[0-9][0-9]?)(?P=mark2)(?P<year2>[0-9]{4}|[0-9][0-9])(?![0-9/:-]))"
+    r"|(?P<digits>(?<![0-9])[0-9]{8}(?:[0-9]{4}(?:[0-9][0-9])?)?(?![0-9]))"
+    r"|(?P<clock>(?P<hour>[0-9][0-9]?)(?::|(?<=[0-9])[hH](?=[0-9][0-9]))(?P<minute>[0-9][0-9])"
+    r"(?::(?P<sec>[0-9][0-9])(?:[.,](?P<fraction>[0-9]{1,9}))?)?(?![0-9:]))"
+    r"|(?P<dotclock>(?P<hour2>[0-9][0-9]?)\.(?P<minute2>[0-9][0-9])(?=\s?[ap]\.?\s?m)(?![0-9]))"
+    r"|(?P<compact>(?<=[Tt])[0-9]{4}(?:[0-9][0-9])?(?![0-9]))"
+    r"|(?P<halfhour>(?P<hour3>[0-9][0-9]?)(?=\s?[ap]\.?\s?m\b))"
     r"|(?P<half>(?<![A-Za-z])[ap]\.?\s?m(?![A-Za-z])\.?)"
-    r"|(?P<offset>(?:(?:UTC|GMT)\s?)?(?P<sign>[+\u2212-])\d\d?(?::?\d\d)?(?![\d:]))"
-    r"|(?P<number>\d+)(?P<ordinal>(?:st|nd|rd|th)\b)?"
-    r"|(?P<word>(?:МСК|MSK)\s?[+-]\d{1,2}|Etc/GMT[+-]\d+|(?:[^\W\d_]\.){2,5}|"
-    r"[^\W\d_][^\W\d]*(?:[./'’-][^\W\d_]+)*(?:\d[^\W\d_]+)?)"
+    r"|(?P<offset>(?:(?:UTC|GMT)\s?)?(?P<sign>[+\u2212-])[0-9][0-9]?(?::?[0-9][0-9])?(?![0-9:]))"
+    r"|(?P<number>[0-9]+)(?P<ordinal>(?:st|nd|rd|th)\b)?"
+    r"|(?P<word>(?:МСК|MSK)\s?[+-][0-9]{1,2}|Etc/GMT[+-][0-9]+|(?:[^\W\d_]\.){2,5}|"
+    r"[^\W\d_][^\W\d]*(?:[./'’-][^\W\d_]+)*(?:[0-9][^\W\d_]+)?)"
     r"|(?P<space>[\s,]+)|(?P<other>.)",
     re.IGNORECASE,
 )

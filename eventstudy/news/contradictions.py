@@ -1,0 +1,81 @@
+"""What stands against a time: an embargo, the fetch, an older public act, a date the calendar does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from eventstudy.news.context import Context
+from eventstudy.news.evidence import Conflict, Published
+from eventstudy.news.moments import LEAD, Moment
+from eventstudy.news.provenance import Reading
+
+# News are new: a public act further than this before the publication is not its first report.
+NEWS_AGE = timedelta(days=2)
+
+
+def contradictions(
+    readings: Sequence[Reading], published: Published | None, moments: Sequence[Moment], context: Context
+) -> tuple[Conflict, ...]:
+    """Return what contradicts the publication of an item; nothing else of the text does."""
+    if published is None:
+        return _after_fetch([(m.text, m) for m in moments if m.role == "event" and m.covers], context)
+    found = []
+    embargoes = [
+        (r.evidence.text, r.stamp.start) for r in readings if r.source.role == "embargo" and r.stamp is not None
+    ]
+    embargoes += [(m.text, m.covers[0]) for m in moments if m.role == "embargo" and m.covers is not None]
+    for text, start in embargoes:
+        if start > published.latest:
+            said = f"The embargo {text!r} ends after the publication, {published.latest.isoformat()}."
+            found.append(Conflict("embargo_later", said, text))
+    if context.fetched_at is not None and published.earliest > context.fetched_at:
+        said = f"Published {published.earliest.isoformat()}, after the text was fetched ({context.fetched_at.isoformat()})."
+        found.append(Conflict("future_of_fetch", said))
+    old = [m for m in moments if _is_act(m) and m.covers is not None and m.covers[1] < published.earliest - NEWS_AGE]
+    if old and not any(m.role == "event" and _is_new(m, published) for m in moments):
+        said = f"The text states a public act of {old[0].text!r}, more than two days before its publication."
+        found.append(Conflict("old_news", said, old[0].text))
+    return tuple(found)
+
+
+def _is_act(moment: Moment) -> bool:
+    """Return whether a moment is a public act told in the first sentence or the title."""
+    f = moment.features
+    lead = not f.get("later") and moment.evidence.start < 300
+    return bool(
+        moment.role == "event"
+        and f.get("said")
+        and lead
+        and f.get("explicit")
+        and not (f.get("price") or f.get("scheduled") or f.get("doubtful"))
+    )
+
+
+def _is_new(moment: Moment, published: Published) -> bool:
+    return moment.covers is not None and moment.covers[1] >= published.earliest - NEWS_AGE
+
+
+def _after_fetch(times: Sequence[tuple[str, Moment]], context: Context) -> tuple[Conflict, ...]:
+    if context.fetched_at is None:
+        return ()
+    said = f"is after the text was fetched ({context.fetched_at.isoformat()})."
+    return tuple(
+        Conflict("future_of_fetch", f"{text!r} {said}", text)
+        for text, m in times
+        if m.covers is not None and m.covers[0] > context.fetched_at and not m.features.get("scheduled")
+    )
+
+
+def unresolved(moments: Sequence[Moment], published: Published | None) -> tuple[Conflict, ...]:
+    """Return what the text itself leaves open, where no machine stamp says when it was published."""
+    lead = [m for m in moments if m.role in ("event", "denied") and m.evidence.start < 600 * LEAD]
+    found = [m.conflict for m in lead if m.conflict is not None]
+    for m in lead:
+        if published is not None and m.conflict is not None and m.conflict.kind == "weekday_vs_day":
+            said = f"The text is dated {published.day}, a {published.day:%A}, which does not go with {m.text!r}."
+            found.append(Conflict("date_line_vs_body", said, m.text))
+            if m.date is not None and m.date.year is None:
+                unknown = f"{m.text!r} has no year, and the date line cannot supply it."
+                found.append(Conflict("year_unknown", unknown, m.text))
+    return tuple(dict.fromkeys(found))

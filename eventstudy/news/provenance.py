@@ -1,0 +1,237 @@
+"""Where a stamp of an item comes from, how far it is trusted, and what the stamps together say of its publication."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from eventstudy.errors import StampError
+from eventstudy.news.context import Context
+from eventstudy.news.evidence import Conflict, Evidence, Published
+from eventstudy.news.moments import Moment
+from eventstudy.news.stamps import Stamp, day_anywhere, read_stamp, written_day
+from eventstudy.news.zones import find_zone, is_utc_name
+
+Role = Literal["publication", "update", "embargo", "none"]
+# Stamps of one publication lie within a day and its neighbors' midnights; further apart they contradict each other.
+SAME = timedelta(hours=36)
+SUFFICIENT, LAST = 2, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of stamp: its rank (1 is best), its role, and whether it names an instant or only a civil day."""
+
+    name: str
+    rank: int
+    role: Role = "publication"
+    day_only: bool = False
+
+
+# Field of a stamp -> its source. Ranks 1 and 2 suffice alone; lower ones need a second, independent rank; htmldate
+# reads the same stamps as the others, so it is never a second one.
+SOURCES: dict[str, Source] = {
+    "given": Source("given by the user", 1),
+    **dict.fromkeys(["published", "pubdate", "issued", "date", "time", "dc:date"], Source("the row's stamp", 1)),
+    "json-ld published": Source("JSON-LD of this article", 1),
+    "meta published": Source("meta element", 2),
+    "date line": Source("labeled line of the text", 2),
+    "meta date": Source("meta element that does not name what it dates", 3),
+    "itemprop published": Source("itemprop or <time pubdate>", 4),
+    "time": Source("<time> element", 4),
+    "visible": Source("visible date line", 5),
+    "dateline": Source("dateline of the text", 5, day_only=True),
+    "url": Source("date in the address", 6, day_only=True),
+    "htmldate": Source("htmldate", LAST, day_only=True),
+    **dict.fromkeys(["updated", "modified"], Source("the row's update", 1, "update")),
+    "json-ld updated": Source("JSON-LD", 1, "update"),
+    "meta updated": Source("meta element", 2, "update"),
+    **dict.fromkeys(["fetched", "crawled", "lastbuilddate"], Source("the fetch", 1, "none")),
+    **dict.fromkeys(["embargo", "embargo_until"], Source("embargo", 1, "embargo")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One stamp as read: its evidence, its interval if it has one, its civil day, or the reason it is not read."""
+
+    source: Source
+    evidence: Evidence
+    stamp: Stamp | None = None
+    day: date | None = None
+    conflict: Conflict | None = None
+
+
+def read_stamps(stamps: Iterable[tuple[str, str]], context: Context) -> tuple[Reading, ...]:
+    """Return every stamp of an item as read; what is not read says why."""
+    known = [(field, text, SOURCES.get(field.casefold())) for field, text in stamps if field != "encoding"]
+    return tuple(_read(field, text, source, context) for field, text, source in known if source is not None)
+
+
+def _read(field: str, text: str, source: Source, context: Context) -> Reading:
+    evidence = Evidence(source.role, text, 0, len(text), clock="publisher", field=field, note=source.name)
+    day = written_day(text, context.day_first)
+    try:
+        if source.day_only:
+            if day is None:
+                raise StampError("not_a_stamp", f"{text!r} is not a date.")
+            stamp = read_stamp(str(day), zone=context.zone) if context.zone else day_anywhere(day, text)
+        else:
+            stamp = read_stamp(text, zone=context.zone, day_first=context.day_first)
+    except StampError as error:
+        if error.kind in ("zone_unknown", "half_day_unknown") and day is not None:
+            # The clock cannot be placed; the civil day can, in every zone.
+            stamp = day_anywhere(day, text)
+            said = f"{source.name}; {error.message} Taken as the day {day} in every zone"
+            return Reading(source, _bounded(replace(evidence, note=said), stamp), stamp, day)
+        found = Conflict(error.kind, str(error), text)
+        return Reading(source, replace(evidence, note=f"{source.name}; {error.message}"), None, day, found)
+    return Reading(source, _bounded(evidence, stamp), stamp, day)
+
+
+def _bounded(evidence: Evidence, stamp: Stamp) -> Evidence:
+    earliest = stamp.start if evidence.kind in ("publication", "embargo") else None
+    latest = stamp.end if evidence.kind == "publication" else None
+    return replace(evidence, earliest=earliest, latest=latest, precision=stamp.precision)
+
+
+_DATELINE = re.compile(r"[A-ZА-ЯЁ][\w .,'’()/-]{1,60}[,:]?\s+")
+_AFTER_DATELINE = re.compile(r"\s*(?:/|\(|[-–—])")
+
+
+def text_stamps(moments: Sequence[Moment], text: str, context: Context) -> tuple[Reading, ...]:
+    """Return what the text itself says of its publication: a labeled line, or the dateline it begins with."""
+    found = []
+    for m in moments:
+        if m.role == "publication" and m.reading.day is not None and m.evidence.field == "text":
+            found.append(_of_moment("date line", m, context))
+        elif m.evidence.field == "text" and m.role == "event" and m.reading.day is not None and m.clock is None:
+            before, after = text[: m.evidence.start], text[m.evidence.end :]
+            if _DATELINE.fullmatch(before) and _AFTER_DATELINE.match(after):
+                found.append(_of_moment("dateline", m, context))
+    return tuple(found)
+
+
+def _of_moment(name: str, moment: Moment, context: Context) -> Reading:
+    source, day = SOURCES[name], moment.reading.day
+    assert day is not None  # noqa: S101 - only moments with a day come here
+    timed = moment.covers if moment.clock is not None else None
+    stamp = day_anywhere(day) if not context.zone else read_stamp(str(day), zone=context.zone)
+    if timed is not None:
+        stamp = Stamp(timed[0], timed[1], "minute", moment.text, moment.zone)
+    evidence = Evidence(
+        "publication", moment.text, moment.evidence.start, moment.evidence.end, field="text", note=source.name
+    )
+    return Reading(source, _bounded(evidence, stamp), stamp, day)
+
+
+def in_order(stamps: Iterable[str], context: Context) -> Context:
+    """Return the context with the order of numeric dates that the stamps of one table prove together."""
+    if context.day_first is not None:
+        return context
+    seen = {int(m[1]) > 12 for s in stamps if (m := _NUMERIC.match(s)) and (int(m[1]) > 12) != (int(m[2]) > 12)}
+    return replace(context, day_first=seen.pop()) if len(seen) == 1 else context
+
+
+_NUMERIC = re.compile(r"\s*(\d\d?)[./-](\d\d?)[./-]\d")
+
+
+def publication(readings: Sequence[Reading]) -> tuple[Published | None, tuple[Conflict, ...]]:
+    """Return when the item was published, and why its stamps contradict each other, if they do.
+
+    The best rank speaks. Stamps of the ranks that suffice become their hull; a coarse stamp that agrees with a finer
+    one adds nothing. Lower ranks only confirm a sufficient one, and need one another where there is none.
+    """
+    read = [r for r in readings if r.source.role == "publication" and r.stamp is not None]
+    if not read:
+        unread = [r.conflict for r in readings if r.source.role == "publication" and r.conflict is not None]
+        return None, tuple(dict.fromkeys(unread))
+    strong = _without_updates([r for r in read if r.source.rank <= SUFFICIENT], readings)
+    weak = [r for r in read if SUFFICIENT < r.source.rank < LAST]
+    others = [r for r in read if r.source.rank == LAST]
+    if not strong and len({r.source.rank for r in weak}) < 2:
+        # A lone stamp of a low rank may belong to another box of the page: what htmldate finds goes before it.
+        strong = [r for r in weak if not others or r.day == others[0].day] or others
+    used = strong or weak
+    apart = _apart(used)
+    if apart is not None:
+        return None, (apart,)
+    finest = _finest(used)
+    leading = min(finest, key=lambda r: r.source.rank)
+    accepted = used[0].source.rank <= SUFFICIENT or len({r.source.rank for r in used}) >= 2
+    spans = [r.stamp for r in finest if r.stamp is not None]
+    names = tuple(dict.fromkeys(r.source.name for r in used))
+    earliest, latest = min(s.start for s in spans), max(s.end for s in spans)
+    return Published(earliest, latest, _civil_day(leading, read), spans[0].zone, accepted, names), ()
+
+
+def _civil_day(leading: Reading, readings: Sequence[Reading]) -> date:
+    """Return the publisher's civil day: of the leading stamp, or, where that is in UTC, as the page writes it.
+
+    Machines write any place's time in UTC; an address or a visible line within the zones of the earth tells the day.
+    """
+    stamp = leading.stamp
+    assert stamp is not None  # noqa: S101 - only read stamps come here
+    if stamp.precision != "day" and is_utc_name(stamp.zone):
+        ends = (stamp.start - timedelta(hours=12)).date(), (stamp.start + timedelta(hours=14)).date()
+        shown = [r.day for r in readings if r.source.name in _CIVIL and r.day is not None]
+        near = {d for d in shown if ends[0] <= d <= ends[1]}
+        if len(near) == 1:
+            return near.pop()
+    return leading.day or stamp.start.date()
+
+
+_CIVIL = (SOURCES["visible"].name, SOURCES["url"].name)
+
+
+def _without_updates(strong: list[Reading], readings: Sequence[Reading]) -> list[Reading]:
+    """Return the stamps without those that repeat the time of an update after another one.
+
+    The same wall clock under two offsets is a fault of some publishing systems, and not an update.
+    """
+    updates = {r.stamp.start for r in readings if r.source.role == "update" and r.stamp is not None}
+    starts = [(r, r.stamp.start, _wall(r)) for r in strong if r.stamp is not None]
+    return [
+        r for r, start, wall in starts if start not in updates or not any(o < start and w != wall for _, o, w in starts)
+    ]
+
+
+def _wall(reading: Reading) -> datetime | None:
+    """Return what the clock of a stamp showed, to the minute."""
+    stamp = reading.stamp
+    if stamp is None or not stamp.zone:
+        return None
+    return stamp.start.astimezone(find_zone(stamp.zone)[0]).replace(tzinfo=None, second=0, microsecond=0)
+
+
+def _finest(readings: Sequence[Reading]) -> list[Reading]:
+    """Return the readings without those that only say more coarsely what a finer one says."""
+    kept = []
+    for one in readings:
+        finer = [o for o in readings if o is not one and _width(o) < _width(one)]
+        if not any(_meets(one, o) or one.day == o.day for o in finer):
+            kept.append(one)
+    return kept
+
+
+def _width(reading: Reading) -> timedelta:
+    assert reading.stamp is not None  # noqa: S101 - only read stamps come here
+    return reading.stamp.end - reading.stamp.start
+
+
+def _meets(one: Reading, other: Reading) -> bool:
+    a, b = one.stamp, other.stamp
+    return a is not None and b is not None and a.start <= b.end and b.start <= a.end
+
+
+def _apart(readings: Sequence[Reading]) -> Conflict | None:
+    """Return the conflict of two stamps that cannot both be this publication."""
+    spans = sorted((r for r in readings if r.stamp is not None), key=lambda r: r.stamp.start)  # type: ignore[union-attr]
+    first, last = spans[0], max(spans, key=lambda r: r.stamp.start)  # type: ignore[union-attr]
+    if first.stamp is None or last.stamp is None or last.stamp.start - first.stamp.end <= SAME:
+        return None
+    said = f"{first.source.name} says {first.evidence.text!r}, {last.source.name} says {last.evidence.text!r}."
+    return Conflict("publication_disagrees", said, last.evidence.text)
