@@ -77,11 +77,18 @@ def corpora() -> Iterator[tuple[str, NewsItem, Context, tuple[datetime, datetime
     for path in sorted((folder / "corpus").glob("*.toml")):
         for number, case in enumerate(tomllib.loads(path.read_text(encoding="utf-8"))["cases"]):
             stamps = tuple((n, case[n]) for n in ("published", "updated") if n in case)
-            context = Context(zone=case.get("zone", ""), day_first={"dmy": True, "mdy": False}.get(case.get("order", "")))
+            context = Context(
+                zone=case.get("zone", ""), day_first={"dmy": True, "mdy": False}.get(case.get("order", ""))
+            )
             label = None
             if "expect" in case:
                 label = tuple(datetime.fromisoformat(p).astimezone(UTC) for p in case["expect"].split("/"))
-            yield f"{path.stem}-{number}", NewsItem("x", "corpus", case.get("title", ""), case["text"], stamps=stamps), context, label
+            yield (
+                f"{path.stem}-{number}",
+                NewsItem("x", "corpus", case.get("title", ""), case["text"], stamps=stamps),
+                context,
+                label,
+            )
 
 
 def fit(samples: Sequence[Sample]) -> dict[str, float]:
@@ -126,7 +133,8 @@ def main() -> None:
     samples = [*press_samples(), *corpus_samples()]
     press = np.array([s.press for s in samples])
     right = np.array([s.right for s in samples])
-    print(f"{press.sum()} times of press texts ({right[press].sum()} right), {(~press).sum()} of the corpora ({right[~press].sum()} right)")
+    counts = [(part.sum(), right[part].sum()) for part in (press, ~press)]
+    print("{} times of press texts ({} right), {} of the corpora ({} right)".format(*counts[0], *counts[1]))
     p = out_of_fold(samples)
     print("threshold  press right/wrong/missed  corpora right/wrong/missed  (out of fold)")
     chosen = 0.95
@@ -134,7 +142,9 @@ def main() -> None:
         line = [f"{threshold:9.2f}"]
         for part in (press, ~press):
             taken = part & (p >= threshold)
-            line.append(f"{(taken & right).sum():6d} {(taken & ~right).sum():4d} {(part & right & ~taken).sum():4d}      ")
+            line.append(
+                f"{(taken & right).sum():6d} {(taken & ~right).sum():4d} {(part & right & ~taken).sum():4d}      "
+            )
         taken = press & (p >= threshold)
         if (taken & ~right).sum() <= WRONG_RATE * taken.sum():
             chosen = float(threshold)
@@ -144,7 +154,8 @@ def main() -> None:
     for low in np.arange(0, 1, 0.2):
         part = press & (p >= low) & (p < low + 0.2)
         if part.any():
-            print(f"  {low:.1f} to {low + 0.2:.1f}: predicted {p[part].mean():.2f}, right {right[part].mean():.2f} of {part.sum()}")
+            mean, share = p[part].mean(), right[part].mean()
+            print(f"  {low:.1f} to {low + 0.2:.1f}: predicted {mean:.2f}, right {share:.2f} of {part.sum()}")
     print("COEFFICIENTS, fitted on all:")
     for name, value in fit(samples).items():
         print(f'    "{name}": {value:.2f},')

@@ -95,7 +95,11 @@ class Lead:
         """Return whether a time of the lead is that of its news."""
         if self.numbers is not None:
             return number in self.numbers
-        return self.label is not None and moment.reading.day is not None and self.label[0] <= moment.reading.day <= self.label[1]
+        return (
+            self.label is not None
+            and moment.reading.day is not None
+            and self.label[0] <= moment.reading.day <= self.label[1]
+        )
 
 
 def leads() -> list[Lead]:

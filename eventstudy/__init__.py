@@ -33,9 +33,11 @@ PUBLIC = {
     "Window": "eventstudy.abnormal.windows",
     # reading and writing
     "date_item": "eventstudy.news.dating",
+    "date_news": "eventstudy.news.dated",
     "log_returns": "eventstudy.market.returns",
     "read_bars": "eventstudy.market.sources.files",
     "read_events": "eventstudy.news.events.files",
+    "read_news": "eventstudy.news.readers",
     "write_bars": "eventstudy.market.sources.parquet_file",
     # tables of methods
     "ADJUSTMENTS": "eventstudy.inference.multiple",

@@ -25,6 +25,12 @@ BARS_HELP = (
     "usdrub.csv,instrument=USD/RUB,timezone=Europe/Moscow,closes_at=23:50,close=COLUMN. Repeatable."
 )
 
+POLICY_HELP = (
+    "How the publication bounds the event: first_report (the item is the first public word), 'lag <= 2h' (public at "
+    "most so long before), reviewed (only what the text states)."
+)
+JUDGE_HELP = "A command that may choose one of the candidates: JSON on standard input, its number or null back."
+
 
 def date(
     paths: Annotated[list[str], typer.Argument(help="Articles, feeds, tables, mail; folders; https addresses; - .")],
@@ -32,13 +38,12 @@ def date(
         bool, typer.Option("--json", help="Print JSON: one object, or a list for several items.")
     ] = False,
     bars: Annotated[list[str] | None, typer.Option("--bars", help=BARS_HELP)] = None,
-    zone: Annotated[str, typer.Option("--zone", help="The publisher's clock, for example Europe/Moscow.")] = "",
-    order: Annotated[str, typer.Option("--order", help="Order of 04/05/2021: dmy or mdy.")] = "",
-    published: Annotated[str, typer.Option("--published", help="When it was published, if you know better.")] = "",
-    fetched_at: Annotated[str, typer.Option("--fetched-at", help="When the text was in hand; now by default.")] = "",
-    first_report: Annotated[
-        bool, typer.Option("--first-report", help="The item itself made the news public (a press release).")
-    ] = False,
+    zone: Annotated[str, typer.Option("--zone", help="Time zone of the publisher, e.g. Europe/Moscow.")] = "",
+    order: Annotated[str, typer.Option("--order", help="Order of numeric dates: dmy or mdy.")] = "",
+    published: Annotated[str, typer.Option("--published", help="Publication time; overrides the document.")] = "",
+    fetched_at: Annotated[str, typer.Option("--fetched-at", help="Retrieval time. Default: now.")] = "",
+    policy: Annotated[str, typer.Option("--policy", help=POLICY_HELP)] = "reviewed",
+    judge: Annotated[str, typer.Option("--judge", help=JUDGE_HELP)] = "",
     kind: Annotated[
         str, typer.Option("--kind", help="text, html, feed, loose-feed, json, jsonl, csv, tsv or mail.")
     ] = "",
@@ -58,35 +63,37 @@ def date(
         bool, typer.Option("--accept", help="With --out: write only what has no conflict, as reviewed.")
     ] = False,
 ) -> None:
-    """Read when the news of an article became public: evidence, conflicts, candidates; never a guess.
+    """Extract the publication time of news, with evidence; --policy turns it into an event time.
 
-    Ends with exit code 1 when a person must decide.
+    Exits with code 1 if an item needs review.
 
     Examples:
         eventstudy date article.txt
         eventstudy date article.txt --bars ecb:USD/RUB --json
-        eventstudy date feed.xml news.csv --zone Europe/Moscow --out events.toml
+        eventstudy date feed.xml news.csv --policy first_report --accept --out events.toml
         eventstudy date article.txt news.txt --event call --out events.toml
     """
     from eventstudy.cli.news_input import items_of
     from eventstudy.news.dating import date_items
+    from eventstudy.news.judge import command_judge
     from eventstudy.news.libraries import suggestions
 
     if accept and out is None:
         raise UsageError("--accept writes a file and none is named.", remedy="Add --out events.toml.")
-    context = make_context(zone, order, fetched_at, first_report)
+    context = make_context(zone, order, fetched_at, policy)
     series = [open_bars(text) for text in bars or []]
     items = items_of(paths, kind, encoding, column or [], published, main_text=main_text)
+    chooser = command_judge(judge) if judge else None
     used = ";".join(b.instrument.code for b in series)
     if len(items) > IN_DETAIL and not (as_json or event or suggest):
-        found, seen = in_bulk(items, date_items(items, context, series), used, zone)
+        found, seen = in_bulk(items, date_items(items, context, series, judge=chooser), used, zone)
         if out is not None:
             write_proposals(out, found, accept)
         console.data("\n".join(seen.lines()))
         if set(seen.states) - {"dated"}:
             raise typer.Exit(exits.PARTLY)
         return
-    datings = list(date_items(items, context, series))
+    datings = list(date_items(items, context, series, judge=chooser))
     if suggest:
         pairs = zip(items, datings, strict=True)
         datings = [replace(d, evidence=(*d.evidence, *suggestions(item))) for item, d in pairs]
@@ -168,15 +175,15 @@ def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
     console.talk(f"{target}: {settled:,} events; {len(refused):,} more need a decision{where}.")
 
 
-def make_context(zone: str, order: str, fetched_at: str, first_report: bool) -> Context:
-    """Return what the options tell; the clock is read only here, as the latest time a fetch can have."""
-    from eventstudy.news.context import Context
+def make_context(zone: str, order: str, fetched_at: str, policy: str) -> Context:
+    """Return what the options declare; the clock is read only here, as the latest time a fetch can have."""
+    from eventstudy.news.context import Context, read_policy
     from eventstudy.news.stamps import read_stamp
 
     if order not in ("", "dmy", "mdy"):
-        raise UsageError(f"--order {order!r} is no order.", remedy="Write dmy or mdy.")
+        raise UsageError(f"--order: invalid value {order!r}.", remedy="Use dmy or mdy.")
     at = read_stamp(fetched_at, zone=zone).end if fetched_at else datetime.now(UTC)
-    return Context(zone, {"dmy": True, "mdy": False}.get(order), at, first_report)
+    return Context(zone, {"dmy": True, "mdy": False}.get(order), at, read_policy(policy))
 
 
 def open_bars(text: str) -> Bars:
@@ -217,6 +224,11 @@ IN_FULL = 5
 def describe(dating: Dating) -> list[str]:
     """Return a dating as lines for a person."""
     lines = [f"{dating.item}: {dating.status.replace('_', ' ')}"]
+    if dating.published is not None:
+        found = dating.published
+        weak = "" if found.accepted else "; not sufficient alone"
+        span = _span(found.earliest, found.latest)
+        lines.append(f"  published   {span} ({', '.join(found.sources)}{weak}); day {found.day}")
     if dating.event_time is not None:
         lines.append(f"  event time  {_span(dating.event_time.earliest, dating.event_time.latest)}")
     lines += [

@@ -23,7 +23,7 @@ def items_of(
     told = Told(encoding, dict(_pair(text) for text in columns), main_text)
     items = [item for path in paths for item in _read(path, kind, told)]
     if published:
-        items = [replace(item, stamps=(("told", published),)) for item in items]
+        items = [replace(item, stamps=(("given", published),)) for item in items]
     return items
 
 

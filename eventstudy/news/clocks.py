@@ -59,7 +59,7 @@ def clock_interval(words: ClockWords, day: date, zone: str, *, dated: bool) -> t
 def _local(words: ClockWords, zone: str) -> tuple[int, int, int, Precision]:
     """Return (hour, minute, second, precision) on a 24-hour clock."""
     hour, minute, second = words.hour, words.minute or 0, words.second or 0
-    if words.midnight or (words.half == "am" and hour == 12 and not (minute or second)):
+    if words.midnight or (words.half in ("am", "night") and hour == 12 and not (minute or second)):
         raise StampError(
             "midnight_ambiguous",
             f"{words.text!r}: midnight may begin or end the day.",
@@ -69,7 +69,7 @@ def _local(words: ClockWords, zone: str) -> tuple[int, int, int, Precision]:
         raise StampError("no_such_time", f"{words.text!r} is not a time of day.")
     precision: Precision = "hour" if words.minute is None else "minute" if words.second is None else "second"
     if words.half:
-        if not 1 <= hour <= 12:
+        if not 1 <= hour <= 12 or (words.half == "night" and 4 < hour < 12):
             raise StampError("no_such_time", f"{words.text!r}: {hour} does not go with {words.half}.")
         return hour % 12 + (12 if words.half == "pm" else 0), minute, second, precision
     russian = bool(re.search("[а-яё]", words.text, re.IGNORECASE))

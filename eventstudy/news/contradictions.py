@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from eventstudy.news.context import Context
 from eventstudy.news.evidence import Conflict, Published
-from eventstudy.news.moments import LEAD, Moment
+from eventstudy.news.moments import Moment
 from eventstudy.news.provenance import Reading
 
 # News are new: a public act further than this before the publication is not its first report.
 NEWS_AGE = timedelta(days=2)
+# Of a text without a machine stamp so many characters are searched for what the calendar refuses.
+READ = 4_000
 
 
 def contradictions(
@@ -30,7 +32,7 @@ def contradictions(
             said = f"The embargo {text!r} ends after the publication, {published.latest.isoformat()}."
             found.append(Conflict("embargo_later", said, text))
     if context.fetched_at is not None and published.earliest > context.fetched_at:
-        said = f"Published {published.earliest.isoformat()}, after the text was fetched ({context.fetched_at.isoformat()})."
+        said = f"Published {published.earliest.isoformat()}, after its retrieval at {context.fetched_at.isoformat()}."
         found.append(Conflict("future_of_fetch", said))
     old = [m for m in moments if _is_act(m) and m.covers is not None and m.covers[1] < published.earliest - NEWS_AGE]
     if old and not any(m.role == "event" and _is_new(m, published) for m in moments):
@@ -40,16 +42,10 @@ def contradictions(
 
 
 def _is_act(moment: Moment) -> bool:
-    """Return whether a moment is a public act told in the first sentence or the title."""
+    """Return whether a moment is a public act, stated with its full date in the title or the first sentence."""
     f = moment.features
     lead = not f.get("later") and moment.evidence.start < 300
-    return bool(
-        moment.role == "event"
-        and f.get("said")
-        and lead
-        and f.get("explicit")
-        and not (f.get("price") or f.get("scheduled") or f.get("doubtful"))
-    )
+    return bool(moment.role == "event" and f.get("tied") and f.get("explicit") and lead)
 
 
 def _is_new(moment: Moment, published: Published) -> bool:
@@ -69,7 +65,7 @@ def _after_fetch(times: Sequence[tuple[str, Moment]], context: Context) -> tuple
 
 def unresolved(moments: Sequence[Moment], published: Published | None) -> tuple[Conflict, ...]:
     """Return what the text itself leaves open, where no machine stamp says when it was published."""
-    lead = [m for m in moments if m.role in ("event", "denied") and m.evidence.start < 600 * LEAD]
+    lead = [m for m in moments if m.role in ("event", "denied", "price_move") and m.evidence.start < READ]
     found = [m.conflict for m in lead if m.conflict is not None]
     for m in lead:
         if published is not None and m.conflict is not None and m.conflict.kind == "weekday_vs_day":

@@ -99,6 +99,9 @@ def date_item(
             base, status="dated", event_time=time, candidates=(Candidate(*interval, 0.0, ("all evidence agrees",)),)
         )
     candidates, extra, more = _candidates(found, claims, bars, context)
+    if conflicts:
+        # A contradicted publication is not a candidate.
+        candidates = tuple(c for c in candidates if c.reasons[:1] != ("the publication",))
     base = replace(base, candidates=candidates, conflicts=tuple(dict.fromkeys((*conflicts, *open_, *extra))))
     choice = judged(judge, item, base) if judge is not None else None
     if choice is not None:
@@ -106,7 +109,7 @@ def date_item(
         if choice.time is not None:
             return replace(base, status="dated", event_time=choice.time, conflicts=())
     if not candidates and not evidence:
-        more = (*more, "it contains no date, no time and no stamp")
+        more = (*more, "nothing in it says when: no date, no time, no stamp")
         base = replace(base, status="undated")
     margin = round(candidates[0].score - candidates[1].score, 3) if len(candidates) > 1 else None
     return replace(base, margin=margin, notes=(*base.notes, *more))
@@ -143,6 +146,9 @@ def _gather(item: NewsItem, context: Context) -> _Found:
 
 
 def _reference(published: Published | None, context: Context) -> Reference:
+    """Return where the days of a text count from: the publication, if its sources suffice."""
+    if published is not None and not published.accepted:
+        published = None
     zone = "" if published is None else published.zone
     named = "" if is_utc_name(zone) or zone.casefold() in AMBIGUOUS else zone
     return Reference(None if published is None else published.day, context.zone or named)

@@ -47,6 +47,21 @@ def main_text(page: str, source: str) -> str:
     return str(found)
 
 
+def page_day(page: str, url: str) -> str:
+    """Return the day of publication that htmldate finds on a page, YYYY-MM-DD; empty if none or not installed.
+
+    It reads the same stamps as the loader, and more heuristics; so it is asked only where they give no day.
+    """
+    try:
+        find_date = import_module("htmldate").find_date
+    except ImportError:
+        return ""
+    try:
+        return find_date(page, url=url or None, extensive_search=True, original_date=True) or ""
+    except (ValueError, TypeError, RecursionError):
+        return ""
+
+
 def loose_entries(text: str, source: str) -> list[Entry]:
     """Return the entries of a feed that is not well-formed, by feedparser; every stamp stays the raw string it was.
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Literal
 
 from eventstudy.errors import StampError
+from eventstudy.news import cues
 from eventstudy.news.claims import speaks_of_price
 from eventstudy.news.clocks import clock_interval, part_interval, zone_of_clock
 from eventstudy.news.context import Context
@@ -43,42 +45,6 @@ _LABELS: tuple[tuple[re.Pattern[str], Role], ...] = (
         "publication",
     ),
 )
-_SAID = re.compile(
-    r"\b(?:said|says|saying|told|announc\w+|report(?:s|ed)|declar(?:es?|ed)|stat(?:es|ed)|publish(?:es|ed)|releas(?:es|ed)|"
-    r"disclos(?:es|ed)|confirm(?:s|ed)|accus(?:es|ed)|unveil(?:s|ed)|issu(?:es|ed)|warn(?:s|ed)|testified|decid(?:es|ed)|"
-    r"raised?|cuts?|approv(?:es|ed)|order(?:s|ed)|resign(?:s|ed)|сообщ\w+|заяв\w+|объяв\w+|рассказ\w+|опубликова\w+|"
-    r"сказал\w*|передал\w*|подтверд\w+|снизил\w*|повысил\w*|пишет|решил\w*)\b",
-    re.IGNORECASE,
-)
-_PAST = re.compile(
-    r"\b(?:was|were|had|has|have|held|fell|rose|cut|made|met|spoke|began|took|gave|sent|won|lost|hit|came|went|became|"
-    r"[a-z]{3,}ed|[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись)|[а-яё]+ен[аоы]?)\b",
-    re.IGNORECASE,
-)
-_SCHEDULED = re.compile(
-    r"\b(?:will(?!iam)|shall|to be|set to|due|scheduled?|expect\w*|plans?|planned|likely|upcoming|ahead of|(?:is|are|was|were) to|"
-    r"будет|будут|состоится|пройд[её]т|ожида\w+|запланирован\w*|намерен\w*|должн\w+|должен|предсто\w+|планиру\w+)\b",
-    re.IGNORECASE,
-)
-_DOUBTFUL = re.compile(
-    r"\b(?:not|never|nor|neither|no|cannot|\w+n['’]t|denied|denies|if|could|might|may|would|should|unless|whether|"
-    r"reportedly|allegedly|rumou?r\w*|не|ни|нет|никогда|опроверг\w*|если|бы|якобы|возможно|может|могут|слух\w*)\b"
-)
-# The verb beside a time, with nothing but a preposition or an object's name of a few letters between.
-_BEFORE = re.compile(r"(?P<verb>[^\W\d_]+)(?:\s+(?:late|early|earlier))?[\s,]+(?:(?:on|at|in|by|в|во)\s+)?$")
-_AFTER = re.compile(r"(?:\s+(?:morning|afternoon|evening|утром|вечером|дн[её]м))?[\s,]+(?P<verb>[^\W\d_]+)")
-_INFINITIVE = re.compile(r"\bto [a-z]{3,}\b")
-# Words after a day that make it another one: "April 12 last year", "on Monday a week ago".
-_QUALIFIED = re.compile(
-    r"\s*,?\s*(?:last (?:year|month|week)|a (?:week|month|year) (?:ago|earlier)|of last (?:week|month|year)|next (?:week|month)|"
-    r"\((?:19|20)[0-9]{2}\)|['’][0-9]{2}\b|прошлого (?:года|месяца)|(?:неделю|месяц|год) назад|на прошлой неделе|or \b|или\b)",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    r"\b(?:did|does|has|have|had|was|were) (?:not|never)\b|\b(?:did|does|has|was|were)n['’]t\b|\bnever (?:came|happened|took)|"
-    r"\b(?:так и )?не (?:[а-яё]+(?:л|ла|ло|ли|лся|лась|лось|лись))\b|\bfalse\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +65,7 @@ class Moment:
     conflict: Conflict | None = None
     features: dict[str, float] = field(default_factory=dict)
     probability: float = 0.0
+    sentence: str = ""
 
     @property
     def text(self) -> str:
@@ -127,8 +94,8 @@ def read_moments(title: str, text: str, context: Context, reference: Reference) 
     found: list[Moment] = []
     for name, words in (("title", title), ("text", text[:MAX_CHARACTERS])):
         scene = _Scene(words, name, context, reference, sentences(words), quoted_spans(words))
-        found += [_moment(scene, *pair) for pair in _pairs(scene)][:MAX_MOMENTS]
-    found = [_dated_clock(m, found, context, reference) if m.date is None else m for m in found]
+        found += [_moment(scene, *pair) for pair in islice(_pairs(scene), MAX_MOMENTS)]
+    found = [_dated_clock(m, found, reference) if m.date is None else m for m in found]
     days = {m.reading.day for m in found if m.reading.day is not None and m.role in ("event", "quoted")}
     return [replace(m, features={**m.features, **_day_features(m, days, reference)}) for m in found]
 
@@ -168,9 +135,12 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
     first, last = scene.sentence(start)
     role = _role(scene, start, end, words)
     reading = NO_DAY if words is None else read_day(words, scene.context, scene.reference)
-    qualified = _QUALIFIED.match(scene.text, end) if words is not None and words.year is None else None
+    qualified = None if words is None else cues.EITHER.search(scene.text[max(0, start - 12) : start])
+    if words is not None and words.year is None:
+        qualified = qualified or cues.QUALIFIED.match(scene.text, end)
     if qualified:
-        said = f"{scene.text[start:end]!r}: {qualified[0].strip(' ,')!r} after it makes it another day, or one of several."
+        beside = qualified[0].strip(" ,")
+        said = f"{scene.text[start:end]!r}: {beside!r} beside it makes it another day, or one of several."
         reading = DayReading(conflict=Conflict("qualified", said, scene.text[start:end]))
     features = _place_features(scene, start, end, (first, last))
     if role == "event" and features["price"] and not features["said"]:
@@ -189,16 +159,16 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
     features |= {"clock": float(clock is not None), "explicit": float(words is not None and words.year is not None)}
     features |= {"checked": float(reading.checked), "quoted": float(role == "quoted")}
     features["bounds"] = float(_meaning(words, clock) != "at")
+    spoiled = any(features[name] for name in ("scheduled", "doubtful", "bounds"))
+    features["stated"] = features["said"] * features["clock"] * features["explicit"] * (not spoiled)
     moment = Moment(role, evidence, words, clock, reading, conflict=reading.conflict, features=features)
-    return (
-        moment
-        if clock is not None and words is None
-        else _placed(moment, scene.text[first:last], scene.context, scene.reference)
-    )
+    moment = replace(moment, sentence=scene.text[first:last])
+    return moment if clock is not None and words is None else _placed(moment, scene.reference)
 
 
 def _role(scene: _Scene, start: int, end: int, words: DateWords | None) -> Role:
-    line = scene.text[scene.text.rfind("\n", 0, start) + 1 : start]
+    begin = scene.text.rfind("\n", max(0, start - REACH), start) + 1
+    line = scene.text[begin:start] if begin or start < REACH else "…" + scene.text[start - REACH : start]
     for pattern, role in _LABELS:
         if pattern.search(line):
             return role
@@ -207,7 +177,7 @@ def _role(scene: _Scene, start: int, end: int, words: DateWords | None) -> Role:
     if any(first < start < last for first, last in scene.quotes):
         return "quoted"
     first, last = scene.sentence(start)
-    if _DENIED.search(scene.text, first, last):
+    if cues.DENIED.search(scene.text, max(first, start - REACH), min(last, end + 2 * REACH)):
         return "denied"
     return "event"
 
@@ -224,16 +194,16 @@ def _place_features(scene: _Scene, start: int, end: int, sentence: Span) -> dict
     """Return what the words around a time say, within its sentence."""
     text = scene.text
     clause = text[max(sentence[0], start - REACH) : min(sentence[1], end + REACH)]
-    tests = {"said": _SAID, "past": _PAST, "scheduled": _SCHEDULED, "doubtful": _DOUBTFUL}
+    tests = {"said": cues.SAID, "past": cues.PAST, "scheduled": cues.SCHEDULED, "doubtful": cues.DOUBTFUL}
     features = {name: float(pattern.search(clause) is not None) for name, pattern in tests.items()}
     before, after = text[max(sentence[0], start - REACH) : start], text[end : min(sentence[1], end + REACH)]
-    words = [_BEFORE.search(before), _AFTER.match(after)]
+    words = [cues.BEFORE.search(before), cues.AFTER.match(after)]
     verbs = " ".join(m["verb"] for m in words if m is not None)
-    features["tied"] = float(bool(_SAID.search(verbs)))
-    features["tied_past"] = float(bool(_PAST.search(verbs)) and not features["tied"])
+    features["tied"] = float(bool(cues.SAID.search(verbs) or cues.ACTED.search(before)))
+    features["tied_past"] = float(bool(cues.PAST.search(verbs)) and not features["tied"])
     features["price"] = float(speaks_of_price(clause))
     features["title"] = float(scene.field == "title")
-    if scene.field == "title" and _INFINITIVE.search(text):
+    if scene.field == "title" and cues.INFINITIVE.search(text):
         features["scheduled"] = 1.0
     features["later"] = float(scene.field == "text" and sentence_number(scene.spans, start) >= LEAD)
     return features
@@ -257,7 +227,7 @@ def _meaning(words: DateWords | None, clock: ClockWords | None) -> str:
     return "at" if words is None else words.meaning
 
 
-def _dated_clock(moment: Moment, found: Sequence[Moment], context: Context, reference: Reference) -> Moment:
+def _dated_clock(moment: Moment, found: Sequence[Moment], reference: Reference) -> Moment:
     """Give a clock without a day the day of the publication, unless the text names another day for its news."""
     days = {m.reading.day for m in found if m.date is not None and m.role == "event"}
     if reference.day is None or days - {reference.day}:
@@ -265,10 +235,10 @@ def _dated_clock(moment: Moment, found: Sequence[Moment], context: Context, refe
         moment = replace(moment, conflict=Conflict("day_unknown", said, moment.text))
     else:
         moment = replace(moment, reading=DayReading(reference.day, note=f"of the day of publication, {reference.day}"))
-    return _placed(moment, "", context, reference)
+    return _placed(moment, reference)
 
 
-def _placed(moment: Moment, sentence: str, context: Context, reference: Reference) -> Moment:
+def _placed(moment: Moment, reference: Reference) -> Moment:
     """Return the moment with its interval and the sides of the news it bounds, or with the conflict in their way."""
     words, clock, day = moment.date, moment.clock, moment.reading.day
     meaning, note, zone = _meaning(words, clock), moment.evidence.note, reference.zone
@@ -276,7 +246,7 @@ def _placed(moment: Moment, sentence: str, context: Context, reference: Referenc
     conflict, covers, precision = moment.conflict, None, ""
     try:
         if clock is not None:
-            zone, whose, said = zone_of_clock(clock, sentence, reference.zone)
+            zone, whose, said = zone_of_clock(clock, moment.sentence, reference.zone)
             note = "; ".join(n for n in (note, said) if n)
         if day is not None and moment.role != "date_range":
             if clock is not None:

@@ -92,18 +92,22 @@ _DATES: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "numeric": re.compile(
-        r"(?<![0-9./-])(?P<first>[0-9]{1,2})(?P<mark>[./])(?P<second>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4}|[0-9]{2})(?![0-9/-]|\.[0-9])"
+        r"(?<![0-9./-])(?P<first>[0-9]{1,2})(?P<mark>[./])(?P<second>[0-9]{1,2})(?P=mark)"
+        r"(?P<year>[0-9]{4}|[0-9]{2})(?![0-9/-]|\.[0-9])"
     ),
     "weekday": re.compile(
-        rf"(?:\b(?P<q>(?i:last|past|next|previous|coming|every|each|following))\s+)?\b(?P<wd>{_DAY_EN})(?P<many>s?)\b(?!['’]s)"
+        rf"(?:\b(?P<q>(?i:last|past|next|previous|coming|every|each|following))\s+)?"
+        rf"\b(?P<wd>{_DAY_EN})(?P<many>s?)\b(?!['’]s)"
     ),
     "weekday_ru": re.compile(
-        rf"\b(?P<prep>в ночь на|во?|ко?|на|до|с)\s+(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?"
+        r"\b(?P<prep>в ночь на|во?|ко?|на|до|с)\s+"
+        r"(?:(?P<q>прошл\w+|минувш\w+|следующ\w+|ближайш\w+|предыдущ\w+|кажд\w+)\s+)?"
         rf"(?P<wd>{_DAY_RU})",
         re.IGNORECASE,
     ),
     "relative": re.compile(
-        r"\b(?:(?P<back>yesterday|вчера|накануне(?=\s*(?:[.,;:!?)—–-]|$|вечером|утром|дн[её]м|в [0-9])))|(?P<here>today|tonight|this (?:morning|afternoon|evening)|сегодня)|"
+        r"\b(?:(?P<back>yesterday|вчера|накануне(?=\s*(?:[.,;:!?)—–-]|$|вечером|утром|дн[её]м|в [0-9])))|"
+        r"(?P<here>today|tonight|this (?:morning|afternoon|evening)|сегодня)|"
         r"(?P<ahead>tomorrow|завтра)|(?P<back2>the day before yesterday|позавчера))\b(?!['’]s\b)",
         re.IGNORECASE,
     ),
@@ -138,7 +142,7 @@ _CLOCKS: tuple[re.Pattern[str], ...] = (
     re.compile(r"(?<![0-9:.,/$€£])\b(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?=\s+(?:GMT|UTC|[A-Z]{1,3}T)\b)"),
     re.compile(r"\b(?P<word>(?:12 )?noon|midday|midnight|полдень|полдня|полночь|полуночи)\b", re.IGNORECASE),
 )
-_HALVES = {"утра": "am", "дня": "pm", "вечера": "pm", "ночи": "am"}
+_HALVES = {"утра": "am", "дня": "pm", "вечера": "pm", "ночи": "night"}
 # "won 2:10", "odds of 10:15": figures with a colon that no clock shows.
 _SCORE = re.compile(
     r"\b(?:won|lost|beat|drew|scored?|ratio|odds|victory|defeat|со сч[её]том|сч[её]т\w*)\s+(?:\w+\s+)?$"
@@ -167,7 +171,7 @@ def _date(name: str, match: re.Match[str]) -> DateWords:
         words = replace(words, part=_PARTS[str(part.lastgroup)])
     lead = text[max(0, match.start() - 40) : start]
     words = replace(words, meaning=meaning_before(lead))
-    if re.search(r"в ночь на\s+$", lead, re.IGNORECASE):
+    if re.search(r"(?:в ночь на|ночью(?: в| во)?)\s+$", text[max(0, start - 12) : start], re.IGNORECASE):
         words = replace(words, part=_PARTS["night"], meaning="at")
     if name == "relative":
         return replace(words, relative=next(n for g, n in _RELATIVE.items() if parts[g]))
@@ -233,6 +237,7 @@ def _clock(match: re.Match[str]) -> ClockWords:
 
 
 _OFFSET = re.compile(r"\s?(?P<name>(?:UTC|GMT)?[+\u2212-][0-9]{1,2}(?::?[0-9]{2})?|Z)(?![\w:])")
+_LOCAL = re.compile(r"\s+(?:local time|(?:по )?местно(?:му|го) времени)\b", re.IGNORECASE)
 _BRACKET = re.compile(r"\s?\((?P<name>[^()\n]{1,40})\)")
 _NAME = re.compile(
     r"[\s,]{0,2}(?P<name>по [А-ЯЁа-яё-]+(?: времени)?|(?:U\.S\. )?[A-ZА-ЯЁ][\w./-]*(?: [A-Za-z][a-z]+){0,3}|мск\b)"
@@ -245,9 +250,14 @@ def _zone_after(text: str, end: int) -> tuple[str, int, str]:
     A bracket or a capitalized word right after the digits belongs to the clock phrase; so do the words "time" and
     "по ... времени". What is in them must be a zone, a weekday or a month, or the start of the sentence's next words.
     """
+    local = _LOCAL.match(text, end)
     offset = _OFFSET.match(text, end)
-    if offset:
-        return offset["name"], offset.end(), ""
+    if local or offset:
+        return (
+            ("", end, local[0].strip())
+            if local
+            else (str(offset and offset["name"]), offset.end() if offset else end, "")
+        )
     bracket = _BRACKET.match(text, end)
     if bracket:
         name, stop = zone_at(bracket["name"].strip(), 0)
@@ -259,7 +269,9 @@ def _zone_after(text: str, end: int) -> tuple[str, int, str]:
         return "", end, ""
     name, stop = zone_at(text, named.start("name"))
     if name and (len(name) > 1 or name == "Z"):
-        return name, stop, ""
+        second = _BRACKET.match(text, stop)
+        other = second is not None and is_zone(second["name"].strip()) and second["name"].strip() != name
+        return ("", end, second[0].strip()) if second is not None and other else (name, stop, "")
     first = named["name"].split()[0].strip(".,")
     glued = "," not in named[0][: named.start("name") - named.start()]
     time_word = re.match(r"(?:по )?[\w-]+(?: [A-Z][\w-]+)? (?:time|времени)\b", named["name"])

@@ -19,6 +19,7 @@ Role = Literal["publication", "update", "embargo", "none"]
 # Stamps of one publication lie within a day and its neighbors' midnights; further apart they contradict each other.
 SAME = timedelta(hours=36)
 SUFFICIENT, LAST = 2, 7
+FIRST_STAMP = 1900
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,10 @@ def _read(field: str, text: str, source: Source, context: Context) -> Reading:
             stamp = read_stamp(str(day), zone=context.zone) if context.zone else day_anywhere(day, text)
         else:
             stamp = read_stamp(text, zone=context.zone, day_first=context.day_first)
+        if stamp.start.year < FIRST_STAMP:
+            raise StampError("old_for_news", f"{text!r} is before {FIRST_STAMP}.")
     except StampError as error:
-        if error.kind in ("zone_unknown", "half_day_unknown") and day is not None:
+        if error.kind in ("zone_unknown", "half_day_unknown") and day is not None and day.year >= FIRST_STAMP:
             # The clock cannot be placed; the civil day can, in every zone.
             stamp = day_anywhere(day, text)
             said = f"{source.name}; {error.message} Taken as the day {day} in every zone"

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from eventstudy.arrays import look_up
 from eventstudy.errors import NewsError
+from eventstudy.news.context import Context
 from eventstudy.news.decode import Decoded, decode
 from eventstudy.news.dumps import headerless_shape
 from eventstudy.news.feeds import Entry, entries, read_xml
 from eventstudy.news.items import NewsItem
 from eventstudy.news.json_lists import dump_rows
-from eventstudy.news.libraries import loose_entries, main_text
+from eventstudy.news.libraries import loose_entries, main_text, page_day
 from eventstudy.news.pages import page_text, read_page, text_of_html
+from eventstudy.news.provenance import publication, read_stamps
 from eventstudy.news.raw_rows import (
     KINDS,
     RawRow,
@@ -137,6 +139,10 @@ def read_html_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     # The heading is the title already.
     body = body.removeprefix(page.title).lstrip("\n") if page.title else body
     stamps = (*page.stamps, *((("encoding", doubt),) if doubt else ()))
+    published, conflicts = publication(read_stamps(stamps, Context()))
+    apart = any(c.kind == "publication_disagrees" for c in conflicts)
+    if not apart and (published is None or not published.accepted) and (day := page_day(text, page.url)):
+        stamps = (*stamps, ("htmldate", day))
     name = item_id(Path(source).stem or "page")
     return [NewsItem(name, source, page.title, body, page.url, stamps, language=page.language)]
 

@@ -27,7 +27,7 @@ RENAMED: Mapping[Kind, Mapping[str, str]] = {
     "setting": {},
     "option": {},
     "value": {},
-    "flag": {},
+    "flag": {"--first-report": "--policy first_report"},
     "column": {"ahar": "abhar", "ahar_se": "abhar_se", "ahar_t": "abhar_t"},
     "table": {},
     "name": {},

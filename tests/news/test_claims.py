@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventstudy.news.claims import PriceClaim, find_claims
-from eventstudy.news.grammar import sentences
+from eventstudy.news.sentences import sentences
 
 Row = tuple[str, float | None, str, float | None, str, str, str]
 

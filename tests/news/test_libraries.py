@@ -36,7 +36,7 @@ def test_the_article_of_a_page_without_marks_is_found_without_its_menu() -> None
     assert "12 April 2021" in plain.text
     assert "12 April 2021" not in found.text
     assert "555" not in found.text
-    # The menu's day stands in the way; without it the sentence of the article dates the item.
+    # The sentence of the article dates the item.
     assert date_item(found).status == "dated"
     with pytest.raises(NewsError, match="no article"):
         main_text("<html></html>", "x")

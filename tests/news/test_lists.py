@@ -16,7 +16,7 @@ from eventstudy.cli.app import run
 from eventstudy.errors import EventFileError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
-from eventstudy.news.context import Context
+from eventstudy.news.context import Context, read_policy
 from eventstudy.news.dating import date_item
 from eventstudy.news.events.checks import check_events
 from eventstudy.news.events.files import read_events
@@ -151,7 +151,7 @@ def test_reports_that_exclude_one_another_make_none() -> None:
 
 def test_an_update_is_kept_and_bounds_nothing() -> None:
     stamps = (("published", "2021-04-13T18:37+03:00"), ("updated", "2021-04-13T19:05+03:00"))
-    first = date_item(NewsItem("a", "s", "", "x", stamps=stamps), Context(first_report=True))
+    first = date_item(NewsItem("a", "s", "", "x", stamps=stamps), Context(policy=read_policy("first_report")))
     merged = merge_reports("x", [first])
     assert merged.event is not None
     assert merged.event.time.latest.isoformat() == "2021-04-13T15:37:59.999999+00:00"

@@ -31,7 +31,10 @@ def test_the_two_read_outs_of_one_call_are_two_stamps_of_one_event(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths, out = saved(tmp_path, kremlin=KREMLIN, house=WHITE_HOUSE), tmp_path / "events.toml"
-    assert run(["date", *paths, "--event", "call", "--first-report", "--out", str(out), "--accept", "--json"]) == 0
+    assert (
+        run(["date", *paths, "--event", "call", "--policy", "first_report", "--out", str(out), "--accept", "--json"])
+        == 0
+    )
     found = json.loads(told(capsys))
     # The first read-out made it public; the second, 93 minutes later, contradicts nothing.
     assert found["event_time"]["earliest"] == "2021-04-13T15:37:00+00:00"
@@ -102,7 +105,10 @@ def test_an_update_is_kept_in_order_and_bounds_nothing(tmp_path: Path, capsys: p
     (tmp_path / "2.html").write_text(second, encoding="utf-8")
     out = tmp_path / "events.toml"
     # One address is one story: two versions, one event.
-    assert run(["date", str(tmp_path / "1.html"), str(tmp_path / "2.html"), "--first-report", "--out", str(out)]) == 0
+    assert (
+        run(["date", str(tmp_path / "1.html"), str(tmp_path / "2.html"), "--policy", "first_report", "--out", str(out)])
+        == 0
+    )
     (event,) = read_events(out)
     assert len(event.items) == 2
     assert event.time.latest.isoformat() == "2021-04-13T15:37:59.999999+00:00"
@@ -114,7 +120,7 @@ def test_the_command_maps_the_columns_of_a_table(tmp_path: Path, capsys: pytest.
     table = tmp_path / "t.tsv"
     table.write_text("WHEN\tXX\n13.04.2021 18:37\tThe talks ended.\n", encoding="utf-8")
     told_columns = ["--column", "text=XX", "--column", "published=WHEN", "--zone", "Europe/Moscow"]
-    assert run(["date", str(table), *told_columns, "--first-report", "--json"]) == 0
+    assert run(["date", str(table), *told_columns, "--policy", "first_report", "--json"]) == 0
     assert json.loads(told(capsys))["event_time"]["earliest"] == "2021-04-13T15:37:00+00:00"
     assert run(["date", str(table)]) == 4
     told(capsys)

@@ -195,8 +195,7 @@ def propose(item: NewsItem, dating: Dating, *, price_series: str = "", zone: str
     evidence = tuple(f"{e.field}: {e.text[:120]!r} {e.kind}; {e.note}".removesuffix("; ") for e in dating.evidence)
     kept = _blank(item, dating)
     if dating.event_time is not None:
-        time = dating.event_time
-        time = EventTime(time.earliest, time.latest, "stamp", evidence[:MAX_EVIDENCE], time.day)
+        time = replace(dating.event_time, evidence=evidence[:MAX_EVIDENCE])
         return Proposal(replace(kept, time=on_its_day(item, time, zone)))
     best = next((c for c in dating.candidates if c.earliest is not None and c.latest is not None), None)
     decide = (*(f"{c.kind}: {c.message}" for c in dating.conflicts), *_rivals(dating.candidates))
