@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from eventstudy.news.rules import RULES
 
 import eventstudy as es
 from eventstudy.cli.app import COMMANDS
@@ -26,7 +27,6 @@ from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import service
 from eventstudy.news.events.files import EVENT_READERS
 from eventstudy.news.readers import NEWS_READERS, Told
-from eventstudy.news.rules import RULES
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.write import EXTRAS
 from eventstudy.study.bar_sources import bar_sources

@@ -10,6 +10,8 @@ from typing import Literal
 from eventstudy.errors import EventTimeError, UsageError
 from eventstudy.news.zones import find_zone
 
+# News is new: a public act further than this before the publication is not its first report.
+NEWS_AGE = timedelta(days=2)
 FIRST_YEAR, LAST_YEAR = 2000, 2030
 _LAG = re.compile(r"lag\s*<=\s*(\d{1,4})\s*(min|h|d|w)", re.IGNORECASE)
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from eventstudy.news.context import Context
+from eventstudy.news.context import NEWS_AGE, Context
 from eventstudy.news.evidence import Conflict, Published
 from eventstudy.news.moments import Moment
 from eventstudy.news.provenance import Reading
 
-# News are new: a public act further than this before the publication is not its first report.
-NEWS_AGE = timedelta(days=2)
 # Of a text without a machine stamp so many characters are searched for what the calendar refuses.
 READ = 4_000
 

@@ -12,7 +12,7 @@ from eventstudy.errors import StampError
 from eventstudy.news.context import Context
 from eventstudy.news.evidence import Conflict, Evidence, Published
 from eventstudy.news.moments import Moment
-from eventstudy.news.stamps import Stamp, day_anywhere, read_stamp, written_day
+from eventstudy.news.stamps import Stamp, day_anywhere, is_bare_day, read_stamp, written_day
 from eventstudy.news.zones import find_zone, is_utc_name
 
 Role = Literal["publication", "update", "embargo", "none"]
@@ -24,19 +24,26 @@ FIRST_STAMP = 1900
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of stamp: its rank (1 is best), its role, and whether it names an instant or only a civil day."""
+    """One kind of stamp: its rank (1 is best), its role, and what is known of its zone.
+
+    ``day_only``: it names a civil day, whatever its clock says. ``page``: without a zone it still gives the civil day in
+    every zone; a row with a clock and no zone is refused instead, for its reader can declare the zone of the table.
+    """
 
     name: str
     rank: int
     role: Role = "publication"
     day_only: bool = False
+    page: bool = True
 
 
 # Field of a stamp -> its source. Ranks 1 and 2 suffice alone; lower ones need a second, independent rank; htmldate
 # reads the same stamps as the others, so it is never a second one.
 SOURCES: dict[str, Source] = {
-    "given": Source("given by the user", 1),
-    **dict.fromkeys(["published", "pubdate", "issued", "date", "time", "dc:date"], Source("the row's stamp", 1)),
+    "given": Source("given by the user", 1, page=False),
+    **dict.fromkeys(
+        ["published", "pubdate", "issued", "date", "time", "dc:date"], Source("the row's stamp", 1, page=False)
+    ),
     "json-ld published": Source("JSON-LD of this article", 1),
     "meta published": Source("meta element", 2),
     "date line": Source("labeled line of the text", 2),
@@ -85,7 +92,8 @@ def _read(field: str, text: str, source: Source, context: Context) -> Reading:
         if stamp.start.year < FIRST_STAMP:
             raise StampError("old_for_news", f"{text!r} is before {FIRST_STAMP}.")
     except StampError as error:
-        if error.kind in ("zone_unknown", "half_day_unknown") and day is not None and day.year >= FIRST_STAMP:
+        placeless = error.kind in ("zone_unknown", "half_day_unknown") and day is not None and day.year >= FIRST_STAMP
+        if placeless and day is not None and (source.page or is_bare_day(text, context.day_first)):
             # The clock cannot be placed; the civil day can, in every zone.
             stamp = day_anywhere(day, text)
             said = f"{source.name}; {error.message} Taken as the day {day} in every zone"

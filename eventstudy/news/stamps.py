@@ -167,6 +167,14 @@ def written_day(text: str, day_first: bool | None = None) -> date | None:
         return None
 
 
+def is_bare_day(text: str, day_first: bool | None = None) -> bool:
+    """Return whether a stamp names a day and no time of day."""
+    try:
+        return read_words(" ".join(text.split())[:MAX_STAMP], day_first).hour is None
+    except StampError:
+        return False
+
+
 def _one_zone(words: StampWords, written: str) -> str:
     """Return the zone a stamp names; a second one, as in "-04:00 (EDT)", must show the same instant."""
     if not words.zones:

@@ -237,7 +237,7 @@ def test_what_is_not_accepted_is_listed_with_its_reason(tmp_path: Path, capsys: 
     assert "zone_unknown" in (tmp_path / "o.review.csv").read_text(encoding="utf-8")
 
 
-POLICY = ["--first-report"]
+POLICY = ["--policy", "first_report"]
 
 
 @pytest.mark.slow
