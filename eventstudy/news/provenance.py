@@ -26,8 +26,8 @@ FIRST_STAMP = 1900
 class Source:
     """One kind of stamp: its rank (1 is best), its role, and what is known of its zone.
 
-    ``day_only``: it names a civil day, whatever its clock says. ``page``: without a zone it still gives the civil day in
-    every zone; a row with a clock and no zone is refused instead, for its reader can declare the zone of the table.
+    ``day_only``: it names a civil day, whatever its clock says. ``page``: without a zone it still gives the civil day
+    in every zone; a row with a clock and no zone is refused instead, for its reader can declare the table's zone.
     """
 
     name: str
