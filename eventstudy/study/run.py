@@ -54,7 +54,8 @@ def run_study(
     events : sequence of Event or pandas.DataFrame
         Columns ``instrument`` (or ``ticker``, ``symbol``, ``permno``) and ``time``, or ``earliest`` and ``latest``
         (time-zone aware), or ``date`` with an optional ``session`` (bmo, dmh, amc); ``id`` is optional, and every
-        other column comes out in ``to_frame("events")``. An Event that names no instrument applies to every series in ``data``.
+        other column comes out in ``to_frame("events")``. An Event that names no instrument applies to every series in
+        ``data``.
     data : Bars, Returns, a sequence of these, or pandas.DataFrame
         A frame holds decimal returns, shape (T, N), one column per instrument, indexed by time-zone-aware closing
         times, or by dates if ``closes_at`` is given.
