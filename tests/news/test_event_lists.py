@@ -229,3 +229,15 @@ def test_the_calendars_of_vendors_are_event_lists(tmp_path: Path) -> None:
     (two,) = read_events(saved(tmp_path, nasdaq, "n.json"))
     assert interval(two) == ("2024-05-02T20:00", "2024-05-03T13:30")
     assert (two.instruments, two.attributes["epsForecast"]) == (("AAPL",), "$1.51")
+
+
+@pytest.mark.parametrize("where", ["argument", "column"])
+def test_a_misspelled_zone_is_named(tmp_path: Path, where: str) -> None:
+    text = "ticker,date,timezone\nIBM,2017-04-18,Mars/X\n" if where == "column" else "ticker,date\nIBM,2017-04-18\n"
+    with pytest.raises((EventFileError, StampError), match="Mars/X"):
+        read_events(saved(tmp_path, text), timezone="Mars/X" if where == "argument" else "")
+
+
+def test_ids_made_for_rows_can_be_read(tmp_path: Path) -> None:
+    events = read_events(saved(tmp_path, "ticker,date,session\nIBM,27/02/2017,amc\nGE,28/02/2017,\n"))
+    assert [e.id for e in events] == ["IBM-27-02-2017-amc", "GE-28-02-2017"]

@@ -205,7 +205,7 @@ def named(rows: Sequence[Row]) -> list[Row]:
             same.append(row.values)
         number = same.index(row.values)
         # A name with other characters carries a digest; the plain form is kept where nothing is lost by it.
-        plain = re.sub(r"[\s:]+", "-", name)
+        plain = re.sub(r"[\s:/,]+", "-", name)
         given = item_id(plain if not number else f"{plain}-{number + 1}")
         made.append(Row(row.path, {**row.values, "id": given}, row.line, row.timezone, row.place, row.day_first))
     return made

@@ -27,6 +27,7 @@ from eventstudy.news.raw_rows import (
     parquet_rows,
     unpacked,
 )
+from eventstudy.news.zones import find_zone
 from eventstudy.toml_places import Position, key_positions, nearest_place
 
 TOP_KEYS = ("event", "timezone", "title", "note", "status")
@@ -76,6 +77,8 @@ def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
 
 def events_of_rows(rows: Sequence[Row], problems: Sequence[Problem] = (), timezone: str = "") -> list[Event]:
     """Return the events of rows, or raise all their problems at once."""
+    if timezone:
+        find_zone(timezone)  # one message for a misspelled zone, not one per row
     events: list[Event] = []
     found = list(problems)
     for row in (r if r.timezone else replace(r, timezone=timezone) for r in rows):

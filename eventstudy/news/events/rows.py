@@ -184,7 +184,7 @@ def _stamp(row: Row, key: str, *, exact: bool = False) -> Stamp:
         if isinstance(value, str):
             return _written(value, zone, row.day_first)
     except EventTimeError as error:
-        raise StampError(key, _cured(error, value, row.values)) from None
+        raise StampError(key, _cured(error, value, zone)) from None
     raise StampError(key, f"{value!r} is not a time; write it as 2021-04-13T18:37:00+03:00")
 
 
@@ -201,11 +201,11 @@ def _written(text: str, zone: str, day_first: bool | None) -> Stamp:
         return stamp
 
 
-def _cured(error: EventTimeError, value: object, values: Mapping[str, Any]) -> str:
+def _cured(error: EventTimeError, value: object, zone: str) -> str:
     """Return the message of a stamp's error, with what the writer of a list can do about it."""
     shown = f'"{value}"'
     kind = error.kind if isinstance(error, StampError) else ""
-    if kind == "zone_unknown":
+    if kind == "zone_unknown" and not zone:
         return (
             f"{shown} has no time zone. Write its UTC offset (2021-04-13T18:37+03:00), add a `timezone`, or set "
             '`[events] timezone = "America/New_York"` in the study file.'
