@@ -13,6 +13,7 @@ from eventstudy.abnormal.align import Gap
 from eventstudy.abnormal.events import OpenLedger
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.regressors import Match
+from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import MINUTE_US, IntArray, from_epoch_us
 from eventstudy.errors import Notice
@@ -137,3 +138,24 @@ def _whose(abnormal: AbnormalReturns, rows: IntArray) -> str:
     if (lacking & market).any():
         return "Returns of the market or a factor, and of the series, are missing there."
     return "Returns of the series are missing there."
+
+
+def frame_notices(spec: StudySpec, series: SeriesSet) -> tuple[Notice, ...]:
+    """Warn about rows of a wide frame in which an instrument alone has no return, where the model uses a market.
+
+    A single missing return between two others is a day without a bar: of prices missing on one day, two returns would
+    be missing. The next return may span both days, and the market's return of the row does not.
+    """
+    if MODELS[spec.model].needs not in ("market", "factors") or not np.isnan(series.values).any():
+        return ()
+    gaps = np.isnan(series.values.reshape(len(series.codes), -1))
+    single = (gaps[:, 1:-1] & ~gaps[:, :-2] & ~gaps[:, 2:]).sum(axis=1)
+    skipping = np.flatnonzero(single)
+    if not len(skipping):
+        return ()
+    message = (
+        f"{int(single.sum()):,} single rows of {names(series.codes[s] for s in skipping[: NAMED + 1])} have no return "
+        f"({len(skipping)} of {len(series.codes)} instruments). If the next return spans such a row, the market's "
+        "return of one row is not that of the same days: give prices, or a frame of the rows of one instrument."
+    )
+    return (Notice("ES-SINGLE-GAPS", message),)

@@ -21,7 +21,7 @@ from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
 from eventstudy.market.universe import Universe
 from eventstudy.study.event_table import INSTRUMENT_COLUMNS, laid_table
-from eventstudy.study.fit_notices import match_notices
+from eventstudy.study.fit_notices import frame_notices, match_notices
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
 from eventstudy.study.price_doubts import restored
@@ -59,12 +59,14 @@ def read_inputs(
     axes = TimeAxes(closes_at or _declared_close(spec))
     given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
     whole = given
+    gaps: tuple[Notice, ...] = ()
     bars: tuple[Bars, ...] = ()
     notices: tuple[Notice, ...] = ()
     if isinstance(given, pd.DataFrame):
         whole = given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
         given = without_regressors(given, regressors, events)
         series = wide_series(given, axes)
+        gaps = frame_notices(spec, series)
         if spec.variable == "return":
             notices = () if spec.returns == "difference" else unit_notices(series.values)
         else:
@@ -78,7 +80,7 @@ def read_inputs(
     factors, odd = checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     series, excess = in_excess(series, spec.model)
-    notices = (*notices, *match_notices(spec, matches), *excess)
+    notices = (*notices, *gaps, *match_notices(spec, matches), *excess)
     table = laid_table(as_pandas(events), series, spec.event_dates)
     held = [*([] if isinstance(given, pd.DataFrame) else given), *columns]
     sources = [item for item in held if isinstance(item, Bars | Returns)]
