@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, IntArray, look_up, wall_us
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, wall_us
 from eventstudy.errors import CalendarError
 from eventstudy.market.local_time import check_zone
-from eventstudy.market.projection import projected
+from eventstudy.market.projection import PROJECTED_TO, projected
 from eventstudy.market.schedules import SessionLine, day_range, make_table, session_line, weekday
 from eventstudy.market.sessions import ScheduleRow, SessionTable, TradingCalendar, as_day
 
+FIRST = date(1900, 1, 1)
 On = Literal["weekdays", "weekend", "every day"]
 DAYS_OF_WEEK: dict[str, tuple[int, ...]] = {
     "weekdays": (0, 1, 2, 3, 4),
@@ -52,11 +53,14 @@ class GivenRow:
     source: str = ""
 
     def __post_init__(self) -> None:
-        look_up("kind of days", DAYS_OF_WEEK, self.on)
+        if self.on not in DAYS_OF_WEEK:
+            raise CalendarError(f"on is {self.on!r}.", remedy='Use "weekdays", "weekend" or "every day".')
         if bool(self.dates) == (self.first is not None and self.last is not None):
             raise CalendarError(
                 "A row of sessions has no days.", remedy="Give dates = [...], or first = ... and last = ..."
             )
+        if self.begin < FIRST or self.end > PROJECTED_TO:
+            raise CalendarError(f"A row of sessions is for dates outside {FIRST} to {PROJECTED_TO}.")
         if self.first and self.last and self.first > self.last:
             raise CalendarError(f"A row of sessions ends on {self.last}, before it begins on {self.first}.")
         if bool(self.sessions) == self.closed:
@@ -104,21 +108,28 @@ def given_calendar(content: Mapping[str, Any], where: str) -> GivenCalendar:
             raise CalendarError(f"{where}, row {number}: unknown key {names[0]}.", remedy=f"Allowed are {allowed}.")
         try:
             made.append(GivenRow(**{key: _as_field(key, value) for key, value in row.items()}))
-        except (CalendarError, TypeError, ValueError) as error:
-            said = error.message if isinstance(error, CalendarError) else str(error)
-            remedy = error.remedy if isinstance(error, CalendarError) else "Write dates as 2027-01-04."
-            raise CalendarError(f"{where}, row {number}: {said}", remedy=remedy) from None
+        except CalendarError as error:
+            raise CalendarError(f"{where}, row {number}: {error.message}", remedy=error.remedy) from None
     return GivenCalendar(tuple(made), str(content.get("zone", "")))
 
 
 def _as_field(key: str, value: Any) -> Any:
+    """Return a value of a row as its field takes it; text and dates are both accepted for a date."""
     if key in {"first", "last"}:
+        return _as_date(value)
+    if key in {"dates", "sessions"}:
+        items = tuple(value) if isinstance(value, list | tuple) else (value,)
+        return tuple(map(_as_date, items)) if key == "dates" else tuple(map(str, items))
+    if key == "closed" and not isinstance(value, bool):
+        raise CalendarError(f"closed is {value!r}.", remedy="Write true or false.")
+    return value if key == "closed" else str(value)
+
+
+def _as_date(value: Any) -> date:
+    try:
         return value if isinstance(value, date) else date.fromisoformat(value)
-    if key == "dates":
-        return tuple(day if isinstance(day, date) else date.fromisoformat(day) for day in value)
-    if key == "sessions":
-        return (value,) if isinstance(value, str) else tuple(value)
-    return value
+    except (TypeError, ValueError):
+        raise CalendarError(f"Invalid date {value!r}.", remedy="Use YYYY-MM-DD, for example 2027-01-04.") from None
 
 
 def with_given(venue: TradingCalendar | None, name: str, given: GivenCalendar) -> TradingCalendar:

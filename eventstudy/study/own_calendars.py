@@ -35,6 +35,8 @@ def problems(calendars: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, 'write a table with rows = [{ dates = [2024-05-18], sessions = ["09:15-12:30"] }].'
         elif "file" in content and set(content) != {"file"}:
             yield key, "has a file and other keys; give either the file or the rows."
+        elif "file" in content and not isinstance(content["file"], str):
+            yield key, f"file is {content['file']!r}; write the path of a TOML file with [[rows]]."
         elif "file" not in content:
             try:
                 given_calendar(content, f"[calendars.{name}]")

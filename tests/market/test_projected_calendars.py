@@ -216,6 +216,11 @@ def test_a_venue_nobody_knows_is_its_rows() -> None:
         ({"dates": [date(2024, 5, 18)]}, "no sessions"),
         ({"sessions": ["09:15-15:30"], "dates": ["18.05.2024"]}, "2027-01-04"),
         ({"sessions": ["09:15-15:30"], "day": "2024-05-18"}, "unknown key day"),
+        ({"sessions": 5, "dates": 5}, "Invalid date 5"),
+        ({"sessions": [5], "dates": ["2024-05-18"]}, "is not a session"),
+        ({"closed": "yes", "dates": ["2024-05-18"]}, "Write true or false"),
+        ({"closed": True, "dates": ["2024-05-18"], "on": 5}, '"every day"'),
+        ({"closed": True, "first": "0001-01-01", "last": "9999-12-31"}, "outside 1900-01-01"),
     ],
 )
 def test_a_row_that_cannot_be_meant_is_named(row: dict[str, object], said: str) -> None:
