@@ -187,7 +187,8 @@ def read_row(row: DataSpec, folder: Path, reading: Reading) -> Universe:
     """Return the series of one table of a study file."""
     if reading.any_sign:
         row = row.model_copy(update={"accept": (*row.accept, *PRICES_ABOVE_ZERO)})
-    placed = row.model_copy(update={"path": str(beside(folder, row.path))}) if row.path else row
+    paths = {name: str(beside(folder, getattr(row, name))) for name in ("path", "actions") if getattr(row, name)}
+    placed = row.model_copy(update=paths)
     universe = read_source(placed, reading, bar_sources())
     if "SIMULATED" in Path(row.path).name:
         return replace(universe, series=tuple(replace(one, simulated=True) for one in universe))

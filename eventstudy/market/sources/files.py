@@ -18,13 +18,15 @@ from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.quality.findings import DailyCloses
 from eventstudy.market.returns import Returns
+from eventstudy.market.sources.actions import Actions, actions_for, actions_of, adjusted
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
-from eventstudy.market.sources.price_table import PriceTable, Rows, read_table
+from eventstudy.market.sources.price_table import PriceTable, open_grid, read_table
 from eventstudy.market.sources.series import (
     Origin,
     as_log_returns,
+    dates_of,
     guess_step,
     missing_statements,
     series_from,
@@ -210,6 +212,8 @@ class Reading:
 def read_files(spec: DataSpec, reading: Reading | None = None) -> Universe:
     """Return the series a description names; the row ``file`` of ``BAR_SOURCES``."""
     reading = reading or Reading()
+    if spec.actions and not spec.prices:
+        spec = spec.model_copy(update={"prices": "close"})  # actions adjust a raw series
     look_up("file layout", LAYOUTS, spec.preset)
     results: list[Bars | Returns] = []
     failed: list[Failed] = []
@@ -299,6 +303,7 @@ def series_of_table(
     table: PriceTable, spec: DataSpec, reading: Reading, failed: list[Failed]
 ) -> Iterator[Bars | Returns]:
     """Return the series of a table, each checked on its own; those that cannot be used join ``failed``."""
+    known = actions_of(open_grid(Path(spec.actions), DataSpec())) if spec.actions else {}
     origin = Origin(table.path.name, spec.length() or step_of(table), reading.against, table.adjusted)
     wanted = [code for code in table.series if reading.wanted is None or code in reading.wanted]
     for code in wanted:
@@ -306,7 +311,7 @@ def series_of_table(
         if spec.calendar:
             traded = replace(traded, calendar=spec.calendar)
         try:
-            yield marked(one_series(table, code, traded, (spec, origin)), table)
+            yield marked(one_series(table, code, traded, (spec, origin, known)), table)
         except UsageError:
             raise  # a missing setting concerns every instrument of the table
         except EventStudyError as error:
@@ -314,13 +319,21 @@ def series_of_table(
             failed.append(Failed(code, place, error))
 
 
-def one_series(table: PriceTable, code: str, traded: Instrument, how: tuple[DataSpec, Origin]) -> Bars | Returns:
-    rows, (spec, origin) = table.series[code], how
-    if spec.holds == "prices":
+def one_series(
+    table: PriceTable, code: str, traded: Instrument, how: tuple[DataSpec, Origin, Mapping[str, Actions]]
+) -> Bars | Returns:
+    """Return the series of one instrument of a table, corporate actions applied."""
+    rows, (spec, origin, known) = table.series[code], how
+    if spec.holds != "prices":
+        values, notices = as_log_returns(rows, spec)
+        held = series_from(replace(rows, columns={"close": values}), traded, spec, origin)
+        return replace(held, notices=notices, source=table.path.name) if isinstance(held, Returns) else held
+    actions = actions_for(known, code, Path(spec.actions), alone=len(table.series) == 1) if known else None
+    if actions is None:
         return series_from(rows, traded, spec, origin)
-    values, notices = as_log_returns(rows, spec)
-    held = series_from(Rows(rows.line, rows.wall, rows.has_offset, {"close": values}), traded, spec, origin)
-    return replace(held, notices=notices, source=table.path.name) if isinstance(held, Returns) else held
+    columns, notices = adjusted(rows.columns, dates_of(rows, traded, spec), actions, code)
+    bars = series_from(replace(rows, columns=columns), traded, spec, origin)
+    return replace(bars, notices=(*bars.notices, *notices))
 
 
 def marked(one: Bars | Returns, table: PriceTable) -> Bars | Returns:

@@ -176,6 +176,13 @@ def raw_bars(bars: Bars) -> RawBars:
     )
 
 
+def dates_of(rows: Rows, traded: Instrument, spec: DataSpec) -> IntArray:
+    """Return the date of every row on the clock of its series, as days since 1970-01-01."""
+    zone = zone_of(rows, traded, spec, daily=True)
+    wall = wall_us(rows.wall, check_zone(zone)) if rows.has_offset and zone else rows.wall
+    return np.asarray(wall // DAY_US, dtype=np.int64)
+
+
 Missing = tuple[str, str, str]
 
 
