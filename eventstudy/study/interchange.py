@@ -6,6 +6,7 @@ from collections.abc import Set
 from typing import TYPE_CHECKING, Any, cast
 
 from eventstudy.errors import UsageError
+from eventstudy.study.frame_shapes import roles_of, wide_shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,8 @@ def as_pandas(given: Any) -> Any:
 def wide_pandas(given: Any, *, long: Set[str] = frozenset()) -> Any:
     """Return a wide frame of returns as pandas, its one column of dates or instants as the index.
 
-    pandas frames keep their own index; frames of other libraries have none, so exactly one column must be temporal.
+    pandas frames with times as their index keep it; two-level columns, long rows and a column of dates are brought to
+    that shape. Frames of other libraries have no index, so exactly one column must be temporal.
     A frame that has all the columns ``long`` is not wide and stays as it is.
 
     Raises
@@ -40,11 +42,17 @@ def wide_pandas(given: Any, *, long: Set[str] = frozenset()) -> Any:
     UsageError
         If a frame of another library has no temporal column or several.
     """
+    import pandas as pd
+
     frame = as_pandas(given)
+    if isinstance(given, pd.DataFrame):
+        return frame if long and long <= set(frame.columns) else wide_shape(frame)
     if frame is given or not hasattr(frame, "columns") or (long and long <= set(frame.columns)):
         return frame
     import narwhals as nw
 
+    if {"ticker", "time"} <= {role.replace("date", "time") for role in roles_of([str(c) for c in frame.columns])}:
+        return wide_shape(frame)
     types = nw.from_native(given, eager_only=True).schema
     temporal = [name for name, kind in types.items() if kind.is_temporal()]
     if len(temporal) != 1:

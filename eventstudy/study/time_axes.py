@@ -13,6 +13,7 @@ from eventstudy.market.daily_close import DailyClose, close_of_days, weekend_row
 from eventstudy.market.gaps import MONTHS, missing_days
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.steps import begins_periods
+from eventstudy.study.frame_shapes import as_timestamps
 
 ENOUGH_SUNDAYS = 3
 MOST = 0.5
@@ -76,8 +77,7 @@ def daily_rule(closes_at: str) -> DailyClose:
 
 def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     """Return the closing instants of the rows: dates close by the rule, aware instants are closes."""
-    if not isinstance(index, pd.DatetimeIndex):
-        index = pd.DatetimeIndex(pd.to_datetime(index))
+    index = as_timestamps(index)
     days = dates_of(index, rule)
     if days is None:
         closes, day = epoch_us(index), (index.tz_localize(None).as_unit("us").asi8 - 1) // DAY_US

@@ -1,0 +1,116 @@
+"""Frames as people have them to wide frames: two-level columns, a date column, long rows, periods, whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from eventstudy.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMPACT_DATES = (18_000_101, 22_001_231)
+
+
+def wide_shape(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with one column per instrument and the dates or instants as its index.
+
+    A frame whose index holds times already stays as it is. Columns with two levels keep the adjusted close, else the
+    close (else the return) of every instrument; long frames are pivoted; a column of dates becomes the index.
+
+    Raises
+    ------
+    UsageError
+        If two-level columns have no field that is known, or no column holds the dates.
+    DataError
+        If a long frame gives an instrument twice on one date.
+    """
+    import pandas as pd
+
+    if frame.columns.nlevels > 1:
+        frame = one_level(frame)
+    if not isinstance(frame.index, pd.RangeIndex):
+        return frame
+    names = [str(name) for name in frame.columns]
+    roles = roles_of(names)
+    time = roles.get("time", roles.get("date", -1))
+    if time < 0:
+        temporal = [n for n, kind in enumerate(frame.dtypes) if pd.api.types.is_datetime64_any_dtype(kind)]
+        if len(temporal) != 1:
+            return frame
+        time = temporal[0]
+    value = next((roles[role] for role in ("adjusted", "close", "return") if role in roles), -1)
+    ticker = roles.get("ticker", -1)
+    if min(ticker, value) < 0:
+        return frame.set_index(frame.columns[time])
+    return pivoted(frame, frame.columns[time], frame.columns[ticker], frame.columns[value])
+
+
+def roles_of(names: Sequence[str]) -> dict[str, int]:
+    """Return the columns whose names are known, by role."""
+    from eventstudy.market.sources.layouts import LAYOUTS
+    from eventstudy.market.sources.recognize import named_roles
+
+    return named_roles(names, LAYOUTS["generic"])
+
+
+def pivoted(frame: pd.DataFrame, time: object, ticker: object, value: object) -> pd.DataFrame:
+    """Return a long frame as a wide one; an instrument given twice on one date is refused with the row."""
+    again = frame.duplicated([time, ticker])
+    if again.any():
+        row = int(again.to_numpy().argmax())
+        code, at = frame[ticker].iloc[row], frame[time].iloc[row]
+        raise DataError(f"Row {row} of the frame gives {code} at {at} again.", remedy="Keep one row per date.")
+    return frame.pivot(index=time, columns=ticker, values=value)
+
+
+def one_level(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with two-level columns, as downloads of several instruments have, as a wide one."""
+    import pandas as pd
+
+    from eventstudy.market.sources.layouts import plain
+    from eventstudy.market.sources.recognize import FIELD_NAMES
+
+    if frame.columns.nlevels > 2:
+        raise UsageError(
+            f"The columns of the frame have {frame.columns.nlevels} levels; at most 2 are read.",
+            remedy="Select one field: frame['Close'].",
+        )
+    for level in range(2):
+        fields = {FIELD_NAMES.get(plain(str(name))): name for name in frame.columns.get_level_values(level).unique()}
+        chosen = next((fields[role] for role in ("adjusted", "close", "return") if role in fields), None)
+        if chosen is not None:
+            return pd.DataFrame(frame.xs(chosen, axis=1, level=level))
+    if any(frame.columns.get_level_values(level).nunique() == 1 for level in range(2)):
+        only = next(level for level in range(2) if frame.columns.get_level_values(level).nunique() == 1)
+        return frame.droplevel(only, axis=1)
+    raise UsageError(
+        f"The frame has two-level columns, as {frame.columns[0]!r}, and none is a close or a return.",
+        remedy="Select one field: frame['Close'].",
+    )
+
+
+def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
+    """Return an index as timestamps: periods stand for their last day, 20230103 is a date.
+
+    Raises
+    ------
+    UsageError
+        If it holds whole numbers that are not dates.
+    """
+    import pandas as pd
+
+    if isinstance(index, pd.DatetimeIndex):
+        return index
+    if isinstance(index, pd.PeriodIndex):
+        return pd.DatetimeIndex(index.to_timestamp(how="end")).normalize().as_unit("us")
+    if pd.api.types.is_integer_dtype(index.dtype):
+        low, high = (int(index.min()), int(index.max())) if len(index) else (0, 0)
+        if not (COMPACT_DATES[0] <= low and high <= COMPACT_DATES[1]):
+            raise UsageError(
+                "The rows of the frame are numbered; no column holds their dates.",
+                remedy="Make the dates the index: frame.set_index('date').",
+            )
+        return pd.DatetimeIndex(pd.to_datetime(index.astype(str), format="%Y%m%d"))
+    return pd.DatetimeIndex(pd.to_datetime(index))

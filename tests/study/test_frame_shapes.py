@@ -1,0 +1,70 @@
+"""The same frame in every shape people have gives the same abnormal returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import eventstudy as es
+from eventstudy.errors import DataError, UsageError
+
+DAYS = pd.bdate_range("2023-01-02", periods=150)
+PRICES = pd.DataFrame(
+    100 * np.exp(np.random.default_rng(3).normal(0, 0.01, (150, 3)).cumsum(axis=0)), DAYS, ["AAA", "BBB", "SPY"]
+)
+NOONS = pd.to_datetime(["2023-07-03 12:00", "2023-07-10 12:00"]).tz_localize("America/New_York")
+EVENTS = pd.DataFrame({"instrument": ["AAA", "BBB"], "time": NOONS})
+
+
+def study(prices: object) -> np.ndarray:
+    result = es.event_study(
+        EVENTS,
+        prices=prices,
+        market="SPY",
+        closes_at="16:00 America/New_York",
+        estimation=(-100, -11),
+        event=(-2, 2),
+    )
+    return result.abnormal.ar
+
+
+def long() -> pd.DataFrame:
+    return PRICES.rename_axis("Date").reset_index().melt("Date", var_name="ticker", value_name="Close")
+
+
+SHAPES: dict[str, Callable[[], object]] = {
+    "yfinance": lambda: pd.concat({"Close": PRICES, "Volume": PRICES * 0}, axis=1, names=["Price", "Ticker"]),
+    "yfinance by ticker": lambda: pd.concat({"Close": PRICES, "Volume": PRICES * 0}, axis=1).swaplevel(axis=1),
+    "adjusted beside raw": lambda: pd.concat({"Adj Close": PRICES, "Close": PRICES * 3}, axis=1),
+    "periods": lambda: PRICES.to_period("D"),
+    "whole numbers": lambda: PRICES.set_axis(DAYS.strftime("%Y%m%d").astype(int)),
+    "texts": lambda: PRICES.set_axis(DAYS.strftime("%Y-%m-%d")),
+    "a date column": lambda: PRICES.rename_axis("date").reset_index(),
+    "a column of dates by another name": lambda: PRICES.rename_axis("when").reset_index(),
+    "long": long,
+    "long, shuffled": lambda: long().sample(frac=1, random_state=1).reset_index(drop=True),
+    "polars": lambda: pl.from_pandas(PRICES.rename_axis("date").reset_index()),
+    "polars, long": lambda: pl.from_pandas(long()),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_a_frame_gives_the_same_numbers(shape: str) -> None:
+    assert study(SHAPES[shape]()) == pytest.approx(study(PRICES), abs=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "words"),
+    [
+        (lambda: PRICES.reset_index(drop=True), UsageError, "rows of the frame are numbered"),
+        (lambda: pd.concat([long(), long().tail(1)], ignore_index=True), DataError, "Row 450 .* SPY at .* again"),
+        (lambda: pd.concat({"X": PRICES, "Y": PRICES}, axis=1), UsageError, r"two-level columns, as \('X', 'AAA'\)"),
+    ],
+)
+def test_a_shape_that_cannot_be_read_is_named(frame: Callable[[], object], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        study(frame())
