@@ -30,6 +30,7 @@ PUBLIC = {
     "Instrument": "eventstudy.market.instruments",
     "NewsItem": "eventstudy.news.items",
     "Returns": "eventstudy.market.returns",
+    "Universe": "eventstudy.market.universe",
     "Window": "eventstudy.abnormal.windows",
     # reading and writing
     "date_item": "eventstudy.news.dating",
@@ -38,6 +39,7 @@ PUBLIC = {
     "read_bars": "eventstudy.market.sources.files",
     "read_events": "eventstudy.news.events.files",
     "read_news": "eventstudy.news.readers",
+    "read_universe": "eventstudy.market.sources.files",
     "write_bars": "eventstudy.market.sources.parquet_file",
     # tables of methods
     "ADJUSTMENTS": "eventstudy.inference.multiple",

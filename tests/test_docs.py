@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from eventstudy.cli.init import simulated_earnings
 from tests.report.made import made_bars
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +48,8 @@ def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
         pytest.skip(NEEDS[page])
     made = made_bars(days=3).frame.tz_convert("Europe/Moscow").tz_localize(None)
     made.to_csv(tmp_path / "SBER_M10_2021.csv", index_label="datetime")
+    for name, text in simulated_earnings().items():
+        (tmp_path / name.replace(".SIMULATED", "")).write_text(text.replace("INDEX", "SPY"))
     (tmp_path / "example.py").write_text(examples(page), encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     call = [sys.executable, "-W", "error", "example.py"]

@@ -15,7 +15,7 @@ import pytest
 
 from eventstudy.batch import pool
 from eventstudy.cli import app
-from eventstudy.cli.init import TEMPLATES
+from eventstudy.cli.init import TEMPLATES, simulated_earnings
 from eventstudy.cli.lazy import LazyGroup
 
 ARTICLE = """Tuesday, 13 April 2021
@@ -115,6 +115,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "SBER_M10_2021.csv").write_text("datetime,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
     days = [f"2021-04-{day:02},{76 + day / 100:.3f}" for day in (5, 6, 7, 8, 9, 12, 13, 14, 15, 16)]
+    for name, text in simulated_earnings().items():
+        (folder / name.replace(".SIMULATED", "")).write_text(text.replace("INDEX", "SPY"))
     (folder / "usdrub.csv").write_text("date,close\n" + "\n".join(days) + "\n")
     (folder / "tom.csv").write_text("date,USDRUB_TOM\n" + "\n".join(days) + "\n")
     (folder / "news.csv").write_text(f'title,text,published\nThe call,"{ARTICLE.strip()}",2021-04-13T18:53:00+03:00\n')
