@@ -10,9 +10,9 @@ its room, the hand studies first. Survivors are printed with their line; those t
 from __future__ import annotations
 
 import argparse
+import inspect
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -69,7 +69,8 @@ def reached() -> dict[str, set[int]]:
 
     def note(frame: FrameType, event: str, arg: Any) -> None:
         code = frame.f_code
-        if event == "call" and str(REPOSITORY) in code.co_filename and ".venv" not in code.co_filename:
+        is_function = bool(code.co_flags & inspect.CO_OPTIMIZED)  # not the body of a module or a class
+        if event == "call" and is_function and str(REPOSITORY / "eventstudy") in code.co_filename:
             path = Path(code.co_filename).relative_to(REPOSITORY).as_posix()
             if path.startswith(MUTATED):
                 lines = [line for *_, line in code.co_lines() if line is not None]
@@ -193,8 +194,12 @@ def main() -> None:
             "OMP_NUM_THREADS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        report([(mutant, judge(clone, mutant)) for mutant in sample])
-        shutil.rmtree(clone)
+        verdicts = []
+        for number, mutant in enumerate(sample, 1):
+            verdicts.append((mutant, judge(clone, mutant)))
+            if number % 10 == 0:
+                print(f"... {number} of {len(sample)}", file=sys.stderr, flush=True)
+        report(verdicts)
 
 
 def judge(clone: Path, mutant: Mutant) -> str:

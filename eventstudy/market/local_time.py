@@ -12,8 +12,6 @@ from eventstudy.arrays import DAY_US, IntArray, epoch_us, in_order
 from eventstudy.arrays import wall_us as wall_readings
 from eventstudy.errors import CalendarError, UnknownNameError
 
-WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock reading, not an instant
-
 
 def check_zone(zone: str) -> str:
     """Refuse a zone name the zone data does not know."""

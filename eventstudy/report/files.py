@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report.tables import Table
@@ -143,11 +142,3 @@ def table_latex(table: Table) -> str:
             "",
         ]
     )
-
-
-# How a table of a result is written, by the ending of the file's name.
-FRAME_FORMATS: dict[str, Callable[..., bytes]] = {
-    "csv": frame_csv,
-    "json": frame_json,
-    "parquet": frame_parquet,
-}

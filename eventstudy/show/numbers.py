@@ -24,15 +24,6 @@ def bp(value: float | None, *, signed: bool = True) -> str:
     return shown[1:] if shown in {"+0.0", "-0.0"} else shown
 
 
-def percent(value: float | None, decimals: int = 2) -> str:
-    """Return a decimal return in percent.
-
-    >>> percent(-0.0199)
-    '-1.99 %'
-    """
-    return NONE if value is None or not math.isfinite(value) else f"{value * 100:+,.{decimals}f} %"
-
-
 def pvalue(value: float | None) -> str:
     """Return a p-value with three decimals; a small one as a bound, never as "0.000".
 

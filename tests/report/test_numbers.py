@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.show.numbers import both_clocks, bp, length, offset, p_is, percent, pvalue
+from eventstudy.show.numbers import both_clocks, bp, length, offset, p_is, pvalue
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_p_value_is_never_zero_nor_rounded_up_to_one(value: float) -> None:
 
 
 def test_missing_numbers_say_so() -> None:
-    assert [bp(None), percent(math.nan), pvalue(None)] == ["n/a"] * 3
+    assert [bp(math.nan), bp(None), pvalue(None)] == ["n/a"] * 3
 
 
 def test_an_instant_is_named_on_both_clocks() -> None:
