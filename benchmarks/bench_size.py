@@ -1,6 +1,7 @@
 """Size and power of every test across the cases of the literature: share of rejections at 5 %, two-sided.
 
-Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``. Each repetition is a whole ``run_study`` on drawn
+Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
+test in every design of the table that chooses the primary test. Each repetition is a whole ``run_study`` on drawn
 returns: ``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239
 estimation bars, 50 events on one date. The reference column is the independent simulation of the project's notes
 (4,000 repetitions); shares differ by more than three standard errors of both where a star stands.
@@ -9,7 +10,7 @@ estimation bars, 50 events on one date. The reference column is the independent 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,9 @@ def draw(rng: np.random.Generator, case: Case) -> tuple[pd.DataFrame, pd.Series]
 
 def rejections(case: Case, repetitions: int, seed: int, tests: tuple[str, ...] = TESTS) -> dict[str, np.ndarray]:
     """Return the p-values of each test over the repetitions."""
-    spec = es.StudySpec(model="market", estimation=(-M, -1), event=(0, case.L - 1), tests=tests, response="off")
+    spec = es.StudySpec(
+        model="market", estimation=(-M, -1), event=(0, case.L - 1), tests=tests, primary=tests[0], response="off"
+    )
     found: dict[str, list[float]] = {test: [] for test in tests}
     children = np.random.SeedSequence(seed).spawn(repetitions)
     for child in children:
@@ -108,6 +111,105 @@ def rejections(case: Case, repetitions: int, seed: int, tests: tuple[str, ...] =
         for test in tests:
             found[test].append(float(result.findings(test)[0].pvalue[0]))
     return {test: np.array(p) for test, p in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """One row of ``DESIGNS``: event dates, instruments, and how they are drawn.
+
+    ``own`` gives every date an instrument of its own; otherwise each date has an event on every instrument.
+    ``variance`` multiplies that of the event window, ``shock`` is an effect in standard deviations of the window.
+    """
+
+    dates: int
+    instruments: int
+    own: bool = False
+    gap: int = 5
+    L: int = 1
+    correlation: float = 0.0
+    variance: float = 1.0
+    shock: float = 0.0
+    errors: str = "normal"
+    measure: str = "car"
+    estimation: bool = True
+
+
+DESIGN_CASES = {
+    "one event, daily": Design(1, 1),
+    "few events": Design(4, 1, own=True, gap=20),
+    "separate dates": Design(50, 1, own=True),
+    "dense, one instrument": Design(50, 1, gap=2),
+    "shared dates": Design(10, 20, correlation=0.3),
+    "few shared dates": Design(4, 20, correlation=0.3),
+    "one date": Design(1, 50, correlation=0.1),
+    "skewed returns": Design(50, 1, own=True, errors="lognormal"),
+    "buy-and-hold returns": Design(50, 1, own=True, L=60, gap=2, measure="bhar"),
+    "few buy-and-hold returns": Design(4, 1, own=True, L=60, gap=20, measure="bhar"),
+    "no variance": Design(50, 1, own=True, estimation=False),
+    "no variance, shared dates": Design(10, 20, correlation=0.3, estimation=False),
+}
+SINGLE = ("time_series_t", "sample_quantile", "placebo")
+AVERAGE = (*TESTS, *MORE, "bootstrap_t", "wild_bootstrap", "calendar_time")
+VARIANTS = {
+    "size": {},
+    "size, var x2": {"variance": 2.0},
+    "size, var x4": {"variance": 4.0},
+    "power .5": {"shock": 0.5},
+    "power 1": {"shock": 1.0},
+}
+
+
+def draw_design(rng: np.random.Generator, case: Design) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
+    """Return one panel of returns, its market and its events."""
+    T, N = M + case.gap * (case.dates - 1) + case.L, case.dates if case.own else case.instruments
+    market, e = rng.normal(0, 0.01, T), draw_errors(rng, case.errors, (T, N))
+    if case.correlation:
+        e = np.sqrt(case.correlation) * rng.standard_normal((T, 1)) + np.sqrt(1 - case.correlation) * e
+    pairs = [(d if case.own else i, M + case.gap * d) for d in range(case.dates) for i in range(1 if case.own else N)]
+    for i, row in pairs:
+        e[row : row + case.L, i] *= np.sqrt(case.variance)
+        e[row, i] += case.shock * np.sqrt(case.L)
+    returns = market[:, None] * rng.uniform(0.5, 1.5, N) + rng.uniform(0.01, 0.03, N) * e
+    index = pd.bdate_range("2001-01-01", periods=T).tz_localize("UTC") + pd.Timedelta(hours=16)
+    frame = pd.DataFrame(returns, index=index, columns=[f"A{i}" for i in range(N)])
+    times = [index[row] - pd.Timedelta(hours=1) for _, row in pairs]
+    events = pd.DataFrame({"instrument": [frame.columns[i] for i, _ in pairs], "time": times})
+    events["id"] = [f"e{k}" for k in range(len(pairs))]
+    return frame, pd.Series(market, index=index, name="market"), events
+
+
+def rejected(case: Design, repetitions: int, tests: tuple[str, ...], seed: int = 20210413) -> dict[str, np.ndarray]:
+    """Return the p-values of each test over the repetitions, and under "primary" those of the test that decides."""
+    spec = es.StudySpec(
+        model="market" if case.estimation else "zero",
+        estimation=(-M, -1) if case.estimation else None,
+        event=(0, case.L - 1),
+        tests=tests,
+        returns="log",
+        measure=case.measure,
+        response="off",
+        diagnostics="on" if case.errors != "normal" else "off",
+    )
+    found: dict[str, list[float]] = {name: [] for name in (*tests, "primary")}
+    for child in np.random.SeedSequence(seed).spawn(repetitions):
+        frame, market, events = draw_design(np.random.default_rng(child), case)
+        result = es.run_study(spec, events, frame, market=market if case.estimation else None)
+        for name in found:
+            test = result.primary.test if name == "primary" and result.primary else name
+            found[name].append(float(result.findings(test)[0].pvalue[0]))
+    return {name: np.array(p) for name, p in found.items()}
+
+
+def designs(repetitions: int, names: list[str]) -> None:
+    """Print size and power of every test in every design as markdown, percent; n/a: the test does not apply."""
+    for name in names:
+        case = DESIGN_CASES[name]
+        tests = SINGLE if case.dates * case.instruments == 1 and not case.own else AVERAGE
+        columns = [rejected(replace(case, **variant), repetitions, tests) for variant in VARIANTS.values()]
+        print(f"\n### {name}\n\n| test | {' | '.join(VARIANTS)} |\n{'|---' * (1 + len(VARIANTS))}|")
+        for test in ("primary", *tests):
+            shares = [f"{(p[test] <= 0.05).mean() * 100:.1f}" if np.isfinite(p[test]).any() else "n/a" for p in columns]
+            print(f"| `{test}` | {' | '.join(shares)} |", flush=True)
 
 
 def standard_error(share: float, n: int) -> float:
@@ -135,6 +237,9 @@ def table(repetitions: int, names: list[str], tests: tuple[str, ...], seed: int 
 
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    if sys.argv[2:3] == ["designs"]:
+        designs(repetitions, sys.argv[3:] or list(DESIGN_CASES))
+        return
     names = sys.argv[2:] or list(CASES)
     print(f"{repetitions} repetitions, seed 20210413; standard error at 5 %: {standard_error(0.05, repetitions):.4f}")
     print(table(0, [], (*TESTS, *MORE))[0])
