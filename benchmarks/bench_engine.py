@@ -61,7 +61,13 @@ def events(
 
 def spec(tests: tuple[str, ...], estimation: tuple[int, int], event: tuple[int, int]) -> es.StudySpec:
     return es.StudySpec(
-        model="market", estimation=estimation, event=event, tests=tests, primary=tests[0], response="off"
+        model="market",
+        estimation=estimation,
+        event=event,
+        tests=tests,
+        primary=tests[0],
+        overlaps="keep",
+        response="off",
     )
 
 

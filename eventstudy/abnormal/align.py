@@ -86,6 +86,7 @@ def merge(positions: Positions, overlaps: Overlaps, ledger: OpenLedger) -> Treat
 
 
 TREATMENTS: Mapping[str, Callable[[Positions, Overlaps, OpenLedger], Treated]] = {
+    "auto": keep,
     "keep": keep,
     "drop_later": drop_later,
     "merge": merge,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.abnormal import events as outcomes
-from eventstudy.abnormal.align import TREATMENTS, align, find_gaps, find_overlaps, without_events
+from eventstudy.abnormal.align import TREATMENTS, align, find_gaps, find_overlaps
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import OpenLedger
 from eventstudy.abnormal.measure import Plan
@@ -17,6 +17,7 @@ from eventstudy.abnormal.models.table import MODELS, options_of
 from eventstudy.abnormal.series import SeriesSet, with_lags
 from eventstudy.arrays import DAY_US, FloatArray, ReturnKind, look_up
 from eventstudy.errors import Notice
+from eventstudy.study.contamination import contamination_notices, without_other_events
 from eventstudy.study.fit_notices import gap_notices
 from eventstudy.study.inputs import Inputs, windows_in_bars
 from eventstudy.study.notices import overlap_notices
@@ -70,13 +71,13 @@ def prepare(spec: StudySpec, inputs: Inputs) -> Study:
         doubts = mark_jumps(inputs.bars, series, positions, windows.event, ledger)
         positions = positions[ledger.code[positions.row] == outcomes.USED]
     overlaps = find_overlaps(positions, windows.event)
-    values = estimation_values(series)
-    if spec.overlaps == "exclude_from_estimation":
-        values = without_events(values, series, positions, overlaps)
+    aligned = EventData(series, estimation_values(series), positions)
+    values, contaminated = without_other_events(spec, aligned, overlaps, windows)
+    others = contamination_notices(spec, contaminated, positions, ledger)
     treated, kept = TREATMENTS[spec.overlaps](positions, overlaps, ledger)
     data = EventData(series, values, treated if kept.all() else treated[kept])
     gaps = gap_notices(find_gaps(data.positions, series, windows))
-    return Study(spec, plan, data, ledger, (*doubts, *gaps, *overlap_notices(spec, overlaps)))
+    return Study(spec, plan, data, ledger, (*doubts, *gaps, *others, *overlap_notices(spec, overlaps)))
 
 
 def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:

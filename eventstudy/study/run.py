@@ -18,7 +18,7 @@ from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import laid_events
 from eventstudy.study.fit_notices import number_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
-from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
+from eventstudy.study.notices import clustering_notices, merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
 from eventstudy.study.primary import primary_of, tests_of, tests_to_run
@@ -146,6 +146,8 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
     kept_paths = paths is not None and sum(path.size for path in paths.ar) <= SMALL_CELLS
     kept_draws = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS
     notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
+    primary = primary_of(study, estimates, significances)
+    notices = (*notices, *clustering_notices(primary, tuple(dict.fromkeys(f.test for f in significances.findings))))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
     merged = merged_notices(abnormal, inputs.table, daily=inputs.series.is_daily)
     return StudyResult(
@@ -162,5 +164,5 @@ def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: S
         diagnostics=evidence.diagnostics,
         estimation=study.plan.windows.estimation,
         regressors=study.data.series.factor_names,
-        primary=primary_of(study, estimates, significances),
+        primary=primary,
     )

@@ -107,8 +107,10 @@ class StudySpec(Settings):
     variable : {"return", "absolute_return", "squared_return", "standardized_return", "log_range", "log_volume"}
         Outcome variable. "standardized_return" is the intraday return over the volatility of its time of day and of the
         day before, for any model and test; the others are intended for ``constant_mean`` and the placebo test.
-    overlaps : {"keep", "drop_later", "merge", "exclude_from_estimation"}
-        Treatment of events of one instrument whose event windows overlap.
+    overlaps : {"auto", "keep", "drop_later", "merge", "exclude_from_estimation"}
+        Treatment of events of one instrument. "auto" uses all and leaves other events' windows out of every estimation
+        window, except where fewer than ``min_observations`` returns would remain; "keep" leaves nothing out; the others
+        treat event windows that overlap.
     diagnostics : {"auto", "on", "off"}
         Whether normality, autocorrelation, ARCH effects, stale prices and pre-trend of every estimation window are
         tested; "auto" for small studies.
@@ -175,7 +177,7 @@ class StudySpec(Settings):
     variable: Literal[
         "return", "absolute_return", "squared_return", "standardized_return", "log_range", "log_volume"
     ] = "return"
-    overlaps: Literal["keep", "drop_later", "merge", "exclude_from_estimation"] = "keep"
+    overlaps: Literal["auto", "keep", "drop_later", "merge", "exclude_from_estimation"] = "auto"
     diagnostics: Literal["auto", "on", "off"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
 

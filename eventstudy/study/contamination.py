@@ -1,0 +1,85 @@
+"""Other events of the same instrument inside estimation windows: left out of the estimation, or reported by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from eventstudy.abnormal.align import Overlaps, without_events
+from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.events import OpenLedger, Positions
+from eventstudy.abnormal.series import SeriesSet
+from eventstudy.abnormal.windows import WindowSpec
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.errors import Notice
+
+if TYPE_CHECKING:
+    from eventstudy.study.spec import StudySpec
+
+MOST_NAMED = 5
+EXCLUDING = ("auto", "exclude_from_estimation")
+
+
+class EstimationValues(NamedTuple):
+    """Values that models are estimated on, and which events have other events inside their estimation windows."""
+
+    values: FloatArray
+    contaminated: BoolArray
+
+
+def without_other_events(spec: StudySpec, data: EventData, overlaps: Overlaps, windows: WindowSpec) -> EstimationValues:
+    """Return the values of ``data`` to estimate on.
+
+    ``overlaps = "auto"`` leaves the windows of all events out. For an instrument on which fewer than
+    ``min_observations`` returns would remain for some event they are kept, and its events stay contaminated;
+    ``"exclude_from_estimation"`` leaves them out there as well.
+    """
+    series, values, positions = data.series, data.estimation_values, data.positions
+    none = np.zeros(len(positions.row), dtype=bool)
+    if windows.estimation is None or len(positions.row) < 2:
+        return EstimationValues(values, none)
+    cleared = without_events(values, series, positions, overlaps)
+    taken = np.isfinite(values) & ~np.isfinite(cleared)
+    others = _counted(taken, series, positions, windows) > 0
+    if spec.overlaps not in EXCLUDING:
+        return EstimationValues(values, others)
+    if spec.overlaps == "exclude_from_estimation" or not others.any():
+        return EstimationValues(cleared, none)
+    short = others & (_counted(np.isfinite(cleared), series, positions, windows) < windows.min_observations)
+    crowded = np.unique(positions.series[short])
+    for s in crowded:
+        cells = slice(int(series.offset[s]), int(series.offset[s] + series.length[s]))
+        cleared[cells] = values[cells]
+    return EstimationValues(cleared, others & np.isin(positions.series, crowded))
+
+
+def _counted(mask: BoolArray, series: SeriesSet, positions: Positions, windows: WindowSpec) -> IntArray:
+    """Return how many cells of each event's estimation window the mask holds, shape (N,)."""
+    assert windows.estimation is not None  # noqa: S101
+    total = np.concatenate([[0], np.cumsum(mask)])
+    offset, length = series.offset[positions.series], series.length[positions.series]
+    start = np.clip(positions.reference + windows.estimation.start + 1, 0, length)
+    stop = np.clip(positions.reference + windows.estimation.stop + 2, 0, length)
+    return np.asarray(total[offset + stop] - total[offset + start], dtype=np.int64)
+
+
+def contamination_notices(
+    spec: StudySpec, contaminated: BoolArray, positions: Positions, ledger: OpenLedger
+) -> tuple[Notice, ...]:
+    """Warn about events whose estimation window holds another event of the same instrument, with their names."""
+    n = int(contaminated.sum())
+    if not n:
+        return ()
+    ids = dict.fromkeys(ledger.table.ids[positions.row[contaminated]].tolist())
+    named = ", ".join(list(ids)[:MOST_NAMED]) + (", ..." if len(ids) > MOST_NAMED else "")
+    cure = (
+        "Too few returns would remain without them; lengthen `[window] estimation` or lower `min_observations`."
+        if spec.overlaps in EXCLUDING
+        else 'Set `[inference] overlaps = "auto"` to leave them out.'
+    )
+    message = (
+        f"{n} {'event has' if n == 1 else 'events have'} another event of the same instrument inside the estimation "
+        f"window ({named}); the residual variance is too large and tests lose power. {cure}"
+    )
+    return (Notice("ES-CONTAMINATED", message),)

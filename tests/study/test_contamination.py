@@ -1,0 +1,78 @@
+"""Other events inside estimation windows, and events that share dates: treated or reported by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import eventstudy as es
+from tests.study.made import daily_frame, events_at
+
+ROWS = tuple(range(150, 400, 10))
+
+
+def study(frame: pd.DataFrame, rows: tuple[int, ...] = ROWS, **settings: Any) -> es.StudyResult:
+    given: dict[str, Any] = {"min_observations": 60, "tests": ("time_series_t", "bmp"), **settings}
+    spec = es.StudySpec(model="constant_mean", estimation=(-120, -1), event=(0, 0), diagnostics="off", **given)
+    events = events_at(frame, [("A0", row) for row in rows])
+    return es.run_study(spec, events.assign(id=[f"e{row}" for row in rows]), frame)
+
+
+def with_moves(seed: int = 1) -> pd.DataFrame:
+    frame = daily_frame(420, 1, seed=seed)
+    signs = np.where(np.random.default_rng(seed).random(len(ROWS)) < 0.5, 1, -1)
+    frame.iloc[list(ROWS), 0] += 0.03 * signs
+    return frame
+
+
+def codes(result: es.StudyResult) -> set[str]:
+    return {notice.code for notice in result.notices}
+
+
+def test_other_events_are_left_out_of_the_estimation_by_default() -> None:
+    # Moves of three standard deviations every tenth day raised the residual deviation from 0.0100 to 0.0138 and hid
+    # half of the events from the time-series t.
+    frame = with_moves()
+    auto, keep = study(frame), study(frame, overlaps="keep")
+    sd = [np.sqrt(np.median(result.abnormal.fit.sigma2)) for result in (auto, keep)]
+    assert 0.009 < sd[0] < 0.011 < 0.0125 < sd[1]
+    found = [(result.findings("time_series_t")[0].pvalue <= 0.05).mean() for result in (auto, keep)]
+    assert found[0] > found[1] + 0.1
+    assert "ES-CONTAMINATED" not in codes(auto)
+    assert "ES-CONTAMINATED" in codes(keep)
+    message = next(n.message for n in keep.notices if n.code == "ES-CONTAMINATED")
+    assert "24 events" in message
+    assert "e160" in message
+    assert 'overlaps = "auto"' in message
+    last = auto.abnormal.fit.n[-1]
+    assert last == 120 - 12  # the twelve events of its last 120 days
+
+
+def test_where_too_few_returns_would_remain_they_are_kept_and_the_events_named() -> None:
+    frame = daily_frame(420, 2, seed=3)
+    dense = tuple(range(150, 400))
+    result = study(frame, dense)
+    assert "ES-CONTAMINATED" in codes(result)
+    assert result.ledger.counts() == {"used": len(dense)}
+    assert (result.abnormal.fit.n == 120).all()
+    message = next(n.message for n in result.notices if n.code == "ES-CONTAMINATED")
+    assert "Too few returns would remain" in message
+    excluded = study(frame, dense, overlaps="exclude_from_estimation")
+    assert excluded.ledger.counts().get("estimation_too_short", 0) > 100
+
+
+def test_observations_that_share_days_are_reported_with_the_tests_that_assume_they_do_not() -> None:
+    frame = daily_frame(300, 8, seed=4)
+    pairs = [(c, row) for row in (150, 200, 250) for c in frame.columns]
+    spec = es.StudySpec(
+        model="constant_mean", estimation=(-100, -1), event=(0, 0), tests=("patell", "corrado_rank"), diagnostics="off"
+    )
+    events = events_at(frame, pairs)
+    message = next(n.message for n in es.run_study(spec, events, frame).notices if n.code == "ES-CLUSTERED")
+    assert message.startswith("24 observations fall on 3 days")
+    assert "(patell)" in message
+    assert "the primary test is kp_bmp" in message
+    apart = events_at(frame, [(f"A{i}", 150 + 10 * i) for i in range(8)])
+    assert "ES-CLUSTERED" not in codes(es.run_study(spec, apart, frame))
