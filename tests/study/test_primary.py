@@ -107,7 +107,7 @@ def test_a_study_may_name_its_primary_test_and_window() -> None:
     with pytest.raises(SpecError, match="bmp"):
         es.StudySpec(primary="bmq")
     spec = result.spec
-    assert parse_spec(spec.to_toml(), "x").primary_window == (-5, 5)
+    assert parse_spec(spec.to_toml(), "x", es.StudySpec).primary_window == (-5, 5)
 
 
 def test_the_primary_window_is_the_first_that_holds_the_event() -> None:
