@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +14,8 @@ from eventstudy.abnormal.events import NO_DAY, EventTable, OpenLedger
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.errors import Notice
-from eventstudy.inference.table import TESTS
 
 if TYPE_CHECKING:
-    from eventstudy.study.primary import Primary
     from eventstudy.study.spec import StudySpec
 
 THIN_BARS = 60
@@ -112,20 +110,6 @@ def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:
         return ()
     told = f"{overlaps.count} event windows share bars with another of the same instrument; {TREATED[spec.overlaps]}."
     return (Notice("ES-OVERLAP", told),)
-
-
-def clustering_notices(primary: Primary | None, tests: Sequence[str]) -> tuple[Notice, ...]:
-    """Warn about observations that share event dates, and name the tests that assume independence."""
-    if primary is None or primary.design.single or primary.design.shared == "none":
-        return ()
-    assuming = [name for name in tests if "independence" in TESTS[name].assumes]
-    listed = f" ({', '.join(assuming)})" if assuming else ""
-    d = primary.design
-    message = (
-        f"{d.events:,} observations fall on {d.dates:,} {'day' if d.dates == 1 else 'days'} and share event-window "
-        f"bars. Tests that assume independence{listed} over-reject; the primary test is {primary.test}."
-    )
-    return (Notice("ES-CLUSTERED", message),)
 
 
 def refit_notices(spec: StudySpec, refits: Refits | None) -> tuple[Notice, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import value
+from eventstudy.errors import Notice
 from eventstudy.inference.clustering import calendar_places
 from eventstudy.inference.designs import (
     DESIGNS,
@@ -141,3 +142,17 @@ def primary_of(study: Study, estimates: Estimates, found: Significances) -> Prim
     if test not in able and others:
         test, reason = others[0], f"{test} has no number here"
     return Primary(test, window, design, row.words, reason, {n: why for n, why in poor.items() if n != test})
+
+
+def clustering_notices(primary: Primary | None, tests: Sequence[str]) -> tuple[Notice, ...]:
+    """Warn about observations that share event dates, and name the tests that assume independence."""
+    if primary is None or primary.design.single or primary.design.shared == "none":
+        return ()
+    assuming = [name for name in tests if "independence" in TESTS[name].assumes]
+    listed = f" ({', '.join(assuming)})" if assuming else ""
+    d = primary.design
+    message = (
+        f"{d.events:,} observations fall on {d.dates:,} {'day' if d.dates == 1 else 'days'} and share event-window "
+        f"bars. Tests that assume independence{listed} over-reject; the primary test is {primary.test}."
+    )
+    return (Notice("ES-CLUSTERED", message),)

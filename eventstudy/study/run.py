@@ -18,10 +18,10 @@ from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import laid_events
 from eventstudy.study.fit_notices import number_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
-from eventstudy.study.notices import clustering_notices, merged_notices, refit_notices, study_notices, unused_notices
+from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
-from eventstudy.study.primary import primary_of, tests_of, tests_to_run
+from eventstudy.study.primary import clustering_notices, primary_of, tests_of, tests_to_run
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
