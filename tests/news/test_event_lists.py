@@ -241,3 +241,22 @@ def test_a_misspelled_zone_is_named(tmp_path: Path, where: str) -> None:
 def test_ids_made_for_rows_can_be_read(tmp_path: Path) -> None:
     events = read_events(saved(tmp_path, "ticker,date,session\nIBM,27/02/2017,amc\nGE,28/02/2017,\n"))
     assert [e.id for e in events] == ["IBM-27-02-2017-amc", "GE-28-02-2017"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("0001-01-01,", "outside the years"),
+        ("9999-12-31,", "9999"),
+        ("2017-04-18,XXX", "calendar: Unknown calendar 'XXX'"),
+    ],
+)
+def test_impossible_days_and_calendars_have_their_line(tmp_path: Path, cells: str, said: str) -> None:
+    with pytest.raises(EventFileError, match=rf"e\.csv:2:1: .*{said}"):
+        read_events(saved(tmp_path, f"ticker,date,calendar\nIBM,{cells}\n"))
+
+
+def test_the_check_counts_repeated_rows_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = saved(tmp_path, "ticker,date,session\n" + "IBM,2017-04-18,amc\n" * 500)
+    assert run(["events", "check", str(path)]) == 1
+    assert "repeated: 499 rows repeat another row" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,7 +40,13 @@ def check_events(
     before, after : datetime.timedelta
         The window around an event: from ``earliest - before`` to ``latest + after``.
     """
-    remarks = list(_pairs(events, before, after))
+    different = list({e.id: e for e in events}.values())
+    remarks = list(_pairs(different, before, after))
+    if len(different) < len(events):
+        again = tuple(name for name, count in Counter(e.id for e in events).items() if count > 1)
+        said = f"{len(events) - len(different):,} rows repeat another row in every cell; a study counts them once"
+        remarks.append(Remark("repeated", again, said))
+    events = different
     remarks += _only_dates(events)
     remarks += [r for e in events if e.time.day is None for r in outside_sessions(e)]
     remarks += [r for e in events for r in _rests_on_little(e)]

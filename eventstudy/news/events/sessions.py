@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from eventstudy.errors import CalendarError, StampError
+from eventstudy.errors import CalendarError, StampError, UnknownNameError
 from eventstudy.news.items import EventDay, EventTime
 from eventstudy.news.stamps import TICK, Stamp, stamp_of_date
 
@@ -32,7 +32,10 @@ def time_of_day(
     if exchange and exchange != "24/7":
         from eventstudy.market.calendars import calendar  # a list without sessions reads no calendar
 
-        venue = calendar(exchange)
+        try:
+            venue = calendar(exchange)
+        except (CalendarError, UnknownNameError) as error:
+            raise StampError("calendar", str(error)) from None
         if day.session:
             return EventTime(*session_interval(day, venue), basis, evidence, day)
         day = day if day.zone else EventDay(day.date, day.session, venue.zone)
@@ -45,6 +48,8 @@ def time_of_day(
 
 def day_anywhere(day: date) -> Stamp:
     """Return a civil day on every clock of the world."""
+    if not date(2, 1, 1) <= day <= date(9998, 12, 31):
+        raise StampError("no_such_date", f"{day} is outside the years 2 to 9998.")
     begin = datetime(day.year, day.month, day.day, tzinfo=FIRST_CLOCK)
     end = datetime(day.year, day.month, day.day, tzinfo=LAST_CLOCK) + timedelta(days=1) - TICK
     return Stamp(begin.astimezone(UTC), end.astimezone(UTC), "day", day.isoformat())
