@@ -53,7 +53,7 @@ def answer(design: IntradayDesign, seed: int, settings: ResponseSettings | None 
 def pvalues(response: Response) -> dict[str, float]:
     """Return every p-value of a response by name."""
     found = {f"move {move.label}": move.pvalue for move in response.moves}
-    found |= {"path (sup)": response.path_pvalue, "leak": response.number("leak").pvalue}
+    found |= {"path (sup)": response.path_pvalue, "pre_event_drift": response.number("pre_event_drift").pvalue}
     found |= {f"anchor {anchor.name}": anchor.pvalue for anchor in response.anchors}
     found |= {f"{a.name} {e.name}": e.pvalue for a in response.activity for e in (a.peak, a.window)}
     found["first close"], found["median rule"] = response.first.pvalue, response.number("median_move").pvalue
@@ -90,8 +90,8 @@ def truth_of(response: Response, design: IntradayDesign) -> dict[str, float]:
     numbers = shape_numbers(clean[None, :], np.arange(1.0, len(after) + 1), at)
     found = {name: float(value[0]) for name, value in numbers.items()}
     found |= {f"move +{m} min": float(clean[first + m]) for m in (5, 20, 60)}
-    leak = math.copysign(1.0, clean[at.horizon]) * (planted[path.zero] - planted[path.start])
-    return found | {"leak": leak, "leak_share": leak / (leak + abs(clean[at.horizon]))}
+    drift = float(planted[path.zero] - planted[path.start])
+    return found | {"pre_event_drift": drift, "pre_event_share": drift / (drift + clean[at.horizon])}
 
 
 def estimates_of(response: Response) -> dict[str, tuple[float, float, float]]:

@@ -12,18 +12,18 @@ from eventstudy.show.numbers import bp, p_is
 Json = Mapping[str, Any]
 
 PATTERNS = {
-    "none": "No move that an ordinary day at this hour would not make.",
-    "held": "The move came and stayed.",
-    "partly given back": "The move came, and part of it was given back.",
+    "no detectable move": "The move is not larger than those of comparable days.",
+    "sustained": "The move was sustained to the end of the window.",
+    "partly retraced": "Part of the move was retraced by the end of the window.",
     "overshoot": "The price overshot: at least half of its largest move was gone at the end of the window.",
-    "still moving": "The price was still moving the same way at the end of the window.",
-    "unknown": "Too few comparable days to tell this move from an ordinary one.",
+    "continuing": "The price was still moving the same way at the end of the window.",
+    "not classified": "There are too few comparable days to classify the move.",
 }
 MISSING = {
-    "first_significant": "There is no first significant moment",
-    "half_life": "There is no half-life",
-    "reversal": "There is no reversal to speak of",
-    "leak": "The time before the news cannot be judged",
+    "first_significant": "No first exit from the band",
+    "t50": "No time to 50%",
+    "reversal": "No reversal",
+    "pre_event_drift": "No pre-event drift",
 }
 
 
@@ -36,14 +36,14 @@ def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
         *([Column("event", "Event")] if several else []),
         Column("instrument", "Instrument"),
         *(Column(label, label, "bp") for label in labels),
-        Column("pvalue", f"p {labels[-2]}", "pvalue"),
-        Column("path_pvalue", "p path", "pvalue"),
-        *([Column("joint_pvalue", "p joint", "pvalue")] if joint else []),
-        Column("half_life", "Half-life, min", "count"),
+        Column("pvalue", f"p, {rows[0]['horizon'] if rows else labels[0]}", "pvalue"),
+        Column("path_pvalue", "p, entire path", "pvalue"),
+        *([Column("joint_pvalue", "p, adjusted (instruments)", "pvalue")] if joint else []),
+        Column("t50", "Time to 50%, min", "count"),
         Column("reversal", "Reversal, %", "count"),
-        Column("leak", "Leak, bp", "bp"),
-        Column("volume", "Volume, x", "number"),
-        Column("pattern", "Shape"),
+        Column("pre_event_drift", "Pre-event drift, bp", "bp"),
+        Column("volume", "Volume ratio", "number"),
+        Column("pattern", "Pattern"),
     ]
     turned = ", ".join(dict.fromkeys(plain(row["instrument"], 40) for row in rows if row["sign"] < 0))
     caption = "The response to the news: moves since the last price before it, in basis points of log return"
@@ -69,24 +69,35 @@ def _sentences(row: Json) -> Iterator[str]:
     first = row["moves"].get("first")
     if first is not None:
         yield f"The first price after the news was {bp(first)} bp from the last one before it.{_late(row)}"
-    for label, value in row["moves"].items():
-        if value is not None and label == list(row["moves"])[-2]:
-            yield f"{_horizon(label)} it was {bp(value)} bp{_how_rare(row)}."
-    if row["half_life"] is not None:
-        yield f"Half of the move was made {_minutes(row)} trading minutes after the last price before the news."
+    move = row["moves"].get(row["horizon"])
+    if move is not None and row["horizon"] != "first":
+        yield f"{_horizon(row['horizon'])} it was {bp(move)} bp{_how_rare(row)}."
+    yield _two_verdicts(row)
+    yield _time_matters(row)
+    if row["t50"] is not None:
+        yield _half(row)
     if row["reversal"] is not None:
         share, ends = 100 * row["reversal"], _between(row)
-        back = f"{share:.0f} % of the first answer was given back by the end of the window{ends}."
-        yield back if share >= 0 else f"The first answer grew by {-share:.0f} % until the end of the window{ends}."
-    if row["leak"] is not None:
+        back = f"{share:.0f}% of the initial response was reversed by the end of the window{ends}."
+        yield back if share >= 0 else f"The initial response grew by {-share:.0f}% until the end of the window{ends}."
+    if row["pre_event_drift"] is not None:
         yield _before(row)
     if row["volume"] is not None:
-        yield f"Volume in the window was {row['volume']:.1f} times that of a usual day."
-    if row["pattern"] == "none":
-        yield "How fast it was and how much of it stayed is not told of a move like this."
+        yield f"Volume in the window was {row['volume']:.1f} times the median of comparable days."
+    if row["pattern"] == "no detectable move":
+        yield "Speed and persistence are not reported for a move of this size."
     else:
         yield from (f"{MISSING.get(name, name)}: {reason}." for name, reason in row["reasons"].items())
     yield from (f"Note: {plain(note, 300)}." for note in row["notes"])
+
+
+def _half(row: Json) -> str:
+    """Return when half of the move was reached, counted from both ends of the event interval."""
+    low, high = row["times"]["t50"]
+    start = f"Half of the move {_horizon(row['horizon']).replace('After', 'after')} was reached"
+    if high - low < 1e-9:
+        return f"{start} {high:.0f} min after the last price before it{_ends(row)}."
+    return f"{start} between {low:.0f} and {high:.0f} min after the news; the range reflects the uncertain time."
 
 
 def _horizon(label: str) -> str:
@@ -95,20 +106,19 @@ def _horizon(label: str) -> str:
 
 
 def _how_rare(row: Json) -> str:
-    days, p, joint = row["placebo_days"], row["pvalue"], row["joint_pvalue"]
-    if p is None or not days:
+    """Return the primary p-value and the raw count behind it."""
+    p, joint, raw = row["pvalue"], row["joint_pvalue"], row["placebo"]
+    if p is None or not raw["days"]:
         return ""
-    several = "" if joint is None else f"; {p_is(joint)} corrected for looking at several instruments"
-    if abs(row["smallest_pvalue"] * (days + 1) - 1) > 1e-9:
-        return f", {p_is(p)} among {days} comparable days, some of which count less{several}"
-    count = round(p * (days + 1)) - 1
-    return f", and on {count or 'none'} of {days} comparable days as much ({p_is(p)}{several})"
+    several = "" if joint is None else f"; {p_is(joint)}, adjusted for several instruments"
+    count = raw["as_large"] or "none"
+    scaled = f"{p_is(p)}, scaled by volatility before the news" if row["regime"] is not None else p_is(p)
+    return f"; on {count} of {raw['days']} comparable days the price moved as much ({scaled}{several})"
 
 
-def _minutes(row: Json) -> str:
-    low, high = row["intervals"]["half_life"]
-    spread = f" ({low:.0f} to {high:.0f})" if low is not None and high is not None else ""
-    return f"{row['half_life']:.0f}{spread}"
+def _ends(row: Json) -> str:
+    low, high = row["intervals"]["t50"]
+    return f" ({low:.0f} to {high:.0f})" if low is not None and high is not None else ""
 
 
 def _late(row: Json) -> str:
@@ -122,16 +132,42 @@ def _between(row: Json) -> str:
     low, high = row["intervals"]["reversal"]
     if low is None or high is None:
         return ""
-    return f" (it could be anything from {100 * low:.0f} to {100 * high:.0f} %)"
+    return f" (95% interval {100 * low:.0f} to {100 * high:.0f}%)"
 
 
 def _before(row: Json) -> str:
-    """Return what the price did before the news, already signed by what it did after it."""
-    early = row["leak_pvalue"] is not None and row["leak_pvalue"] < 0.05
-    verdict = "more than ordinary, so a leak or a late timestamp" if early else "nothing out of the ordinary"
-    size = bp(abs(row["leak"]), signed=False)
-    way = "" if size == "0.0" else " the way it went afterwards" if row["leak"] > 0 else " against the way it then went"
-    return f"Before the news the price moved {size} bp{way}: {verdict}."
+    """Return what the price did before the news, with its own sign."""
+    drift, p = row["pre_event_drift"], row["pre_event_pvalue"]
+    rare = "" if p is None else f" ({p_is(p)})"
+    early = p is not None and p <= 0.05
+    possible = " Earlier publication is possible." if early else ""
+    return f"Before the news the price moved {bp(drift)} bp{rare}.{possible}"
+
+
+def _two_verdicts(row: Json) -> str:
+    """Return that the standardized test and the raw count differ at the 5% level, where they do."""
+    p, raw = row["pvalue"], row["placebo"]["pvalue"]
+    if p is None or raw is None or row["regime"] is None or (p <= 0.05) == (raw <= 0.05):
+        return ""
+    why = f"volatility before the news was {row['regime']:.1f} times that of the comparable days"
+    return f"Without scaling by volatility {p_is(raw)}; the standardized test is primary, because {why}."
+
+
+def _time_matters(row: Json) -> str:
+    """Return how the move depends on when the news came, where the latest time would change what is found."""
+    moves = row["anchors"]
+    if set(moves) != {"bracket", "earliest", "latest"} or any(move is None for move, _ in moves.values()):
+        return ""
+    (entire, p), (earliest, _), (latest, p_latest) = (moves[name] for name in ("bracket", "earliest", "latest"))
+    differs = None not in (p, p_latest) and p <= 0.05 < p_latest
+    if not (differs or abs(latest) < abs(entire) / 2) or (p is not None and p > 0.05):
+        return ""
+    rare = "" if p_latest is None else f" ({p_is(p_latest)})"
+    return (
+        f"{_horizon(row['horizon'])} the move was {bp(entire)} bp over the entire event interval, {bp(earliest)} bp if "
+        f"the news came at its start and {bp(latest)} bp{rare} if it came at its end: the result depends on the "
+        "assumed time."
+    )
 
 
 def response_text(rows: Sequence[Json], *, simulated: bool, most: int = 40) -> str:

@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
 MOST_RESPONSES, MOST_TOLD = 12, 3
 MEASURES = {
-    "first_significant": "First outside what is ordinary",
-    "half_life": "Half of the move done",
-    "ninety": "Nine tenths of the move done",
+    "first_significant": "First exit from the simultaneous band",
+    "t50": "Time to 50% of the move",
+    "t90": "Time to 90% of the move",
     "peak": "Largest move",
-    "peak_minutes": "Largest move after",
-    "absorbed": "Done in the first minutes",
-    "jump_share": "Done in single jumps",
-    "jump_variance": "Variance that came as jumps",
+    "peak_minutes": "Time of peak",
+    "absorbed_share": "Absorbed in the first minutes",
+    "jump_share": "Move in jumps",
+    "jump_variance": "Variance due to jumps",
     "median_move": "Move between medians, 5 to 15 min before and 15 to 25 after",
     "overshoot": "Overshoot beyond the final move",
-    "given_back": "Given back from the largest move",
-    "reversal": "Reversal of the first answer",
-    "leak": "Move before the news",
-    "leak_share": "Move before the news, of all",
+    "retracement": "Retracement from peak",
+    "reversal": "Reversal of the initial response",
+    "pre_event_drift": "Pre-event drift",
+    "pre_event_share": "Pre-event share of the move",
     "next_close": "Move to the next close",
     "days_later": "Move days later",
-    "permanence": "Still there at the next close",
+    "permanent_share": "Remaining at next close",
 }
 PATTERNS = {
-    "none": "no move outside what is ordinary",
-    "held": "a move that held",
-    "partly given back": "a move that was partly given back",
+    "no detectable move": "no detectable move",
+    "sustained": "a sustained move",
+    "partly retraced": "a move that was partly retraced",
     "overshoot": "an overshoot",
-    "still moving": "a move still under way at the end",
-    "unknown": "a shape that cannot be told",
+    "continuing": "a move still under way at the end",
+    "not classified": "a pattern that cannot be classified",
 }
 
 
@@ -101,25 +101,35 @@ def estimate_words(estimate: Estimate) -> str:
 
 def sentence(response: Response) -> str:
     """Return the shape of one response in a sentence."""
-    half = response.number("half_life")
-    speed = f"; half of it was done after {half.value:.0f} min" if half.defined else ""
+    from eventstudy.response.rows import minutes_after_news
+
+    half = minutes_after_news(response, "t50")
+    speed = f"; half of it was reached {_between(half)}" if half else ""
     p = f", p\u00a0=\u00a0{pvalue(response.path_pvalue)} for the path as a whole"
     pattern = PATTERNS.get(response.pattern, response.pattern)
     days = f"{response.placebo_days} days without the event"
     return f"{plain(response.instrument, 40)}: {pattern}{p}, against {days}{speed}."
 
 
+def _between(minutes: Sequence[float]) -> str:
+    low, high = minutes
+    when = f"between {low:.0f} and {high:.0f} min" if high - low > 1e-9 else f"{high:.0f} min"
+    return f"{when} after the news"
+
+
 def moves_table(shown: Sequence[Response], *, simulated: bool) -> Table:
-    """Return the move at every horizon with its interval."""
+    """Return the move at every horizon with its interval, the p-value, and the raw count of days as large."""
+    level = f"{shown[0].level * 100:g}%"
     columns = (
         Column("instrument", "Instrument"),
-        Column("horizon", "After the news"),
-        Column("at", "At"),
+        Column("horizon", "Horizon"),
+        Column("at", "Time"),
         Column("move", "Move, bp", "bp"),
-        Column("low", "from", "bp"),
-        Column("high", "to", "bp"),
+        Column("low", f"{level} low", "bp"),
+        Column("high", f"{level} high", "bp"),
         Column("pvalue", "p", "pvalue"),
-        Column("joint_pvalue", "p, all instruments", "pvalue"),
+        Column("joint_pvalue", "p, adjusted (instruments)", "pvalue"),
+        Column("as_large", "Days as large"),
     )
     rows = tuple(
         (
@@ -131,12 +141,12 @@ def moves_table(shown: Sequence[Response], *, simulated: bool) -> Table:
             m.high,
             m.pvalue,
             m.joint_pvalue,
+            f"{m.placebo.as_large} of\u00a0{m.placebo.days}" if m.placebo.days else "",
         )
         for r in shown
         for m in (r.first, *r.moves)
     )
-    level = f"{shown[0].level * 100:g} %"
-    return Table("moves", f"Move since the last clean price, with its {level} interval", columns, rows, simulated)
+    return Table("moves", f"Move from the pre-event price, with {level} interval", columns, rows, simulated)
 
 
 def shape_table(shown: Sequence[Response], *, simulated: bool) -> Table:

@@ -7,7 +7,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, Tape, days_of
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, days_of
 from eventstudy.response.placebo import placebo_pvalue
 
 
@@ -40,7 +40,7 @@ class Gap:
     past: FloatArray
 
 
-def is_closed(tape: Tape, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US) -> bool:
+def is_closed(tape: IntradayPrices, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US) -> bool:
     """Return whether the news falls into a stretch without bars that spans a night or more than ``tolerance_us``.
 
     Breaks shorter than the tolerance (clearing, the auction before the evening session) do not count as closed: the
@@ -57,14 +57,14 @@ def is_closed(tape: Tape, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US
     return bool(night and opens >= latest and opens > tape.closes[before]) or quiet > tolerance_us
 
 
-def never_closes(tape: Tape) -> bool:
+def never_closes(tape: IntradayPrices) -> bool:
     """Return whether the market trades around the clock and on weekends."""
     days = days_of(tape)
     weekend = (days + 3) % 7 > 4
     return tape.around_the_clock and len(days) > 7 and bool(weekend.mean() > 0.2)  # two days of seven are 0.29
 
 
-def bracket_rows(tape: Tape, time: EventTime) -> tuple[int, int]:
+def bracket_rows(tape: IntradayPrices, time: EventTime) -> tuple[int, int]:
     """Return the rows of the last clean bar and the first bar after the news.
 
     Raises
@@ -82,13 +82,13 @@ def bracket_rows(tape: Tape, time: EventTime) -> tuple[int, int]:
     return before, after
 
 
-def gaps(tape: Tape, minimum_us: int) -> tuple[IntArray, IntArray]:
+def gaps(tape: IntradayPrices, minimum_us: int) -> tuple[IntArray, IntArray]:
     """Return rows before and after every stretch without bars longer than ``minimum_us``, two arrays (G,)."""
     wide = np.flatnonzero(np.diff(tape.closes) > minimum_us)
     return np.asarray(wide, dtype=np.int64), np.asarray(wide + 1, dtype=np.int64)
 
 
-def gap_response(tape: Tape, time: EventTime) -> Gap:
+def gap_response(tape: IntradayPrices, time: EventTime) -> Gap:
     """Return the opening gap after news in a closed market, with its rank among past gaps of the same kind.
 
     Same kind: as many nights between, and the same opening clock time to half an hour. Only gaps that end before the
@@ -116,7 +116,7 @@ def gap_response(tape: Tape, time: EventTime) -> Gap:
     return Gap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
 
 
-def first_vwap(tape: Tape, rows: IntArray, minutes: int = 5) -> FloatArray:
+def first_vwap(tape: IntradayPrices, rows: IntArray, minutes: int = 5) -> FloatArray:
     """Return the log of the volume-weighted mean close of the first minutes from each opening bar on, shape (G,)."""
     span = max(1, minutes * MINUTE_US // tape.step_us)
     take = np.minimum(rows[:, None] + np.arange(span), len(tape) - 1)
@@ -126,14 +126,14 @@ def first_vwap(tape: Tape, rows: IntArray, minutes: int = 5) -> FloatArray:
         return np.asarray(np.log((weight * np.exp(tape.price[take])).sum(axis=1) / weight.sum(axis=1)))
 
 
-def opening_time(tape: Tape, time: EventTime) -> EventTime:
+def opening_time(tape: IntradayPrices, time: EventTime) -> EventTime:
     """Return the event time as if the news had come at the opening: the effective time; the reported one stays."""
     _, after = bracket_rows(tape, time)
     opens = instant_from_us(int(tape.closes[after]) - tape.step_us)
     return EventTime(opens, opens, "calendar", ("the first bar after the news",))
 
 
-def nights_closed(tape: Tape, time: EventTime) -> int:
+def nights_closed(tape: IntradayPrices, time: EventTime) -> int:
     """Return 0 where bars stand on both sides of the news on one local date, 1 for one night, 2 for longer.
 
     Where trading goes on through midnight, only a pause of hours is a night.

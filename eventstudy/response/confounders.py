@@ -15,7 +15,7 @@ from eventstudy.market.sessions import as_day
 from eventstudy.news.claims import PriceClaim, find_claims
 from eventstudy.news.items import Event
 from eventstudy.news.price_evidence import speaks_for
-from eventstudy.response.intraday_prices import Tape
+from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.known import Known
 from eventstudy.response.matching import Matched, as_date
 from eventstudy.response.values import ClaimBeside, Confounder, Response
@@ -23,20 +23,20 @@ from eventstudy.response.values import ClaimBeside, Confounder, Response
 TOLERANCE = 0.001  # log; a claim is rounded to kopecks and minutes
 
 
-def claims_beside(event: Event, tape: Tape, response: Response) -> tuple[ClaimBeside, ...]:
+def claims_beside(event: Event, tape: IntradayPrices, response: Response) -> tuple[ClaimBeside, ...]:
     """Return every claim of the event's news that speaks of this instrument, beside the measured moves."""
     found = (claim for sentence in event.claims for claim in find_claims(sentence, ((0, len(sentence)),)))
     return tuple(claim_beside(c, tape, response) for c in found if speaks_for(tape.instrument.code, c.subject))
 
 
-def claim_beside(claim: PriceClaim, tape: Tape, response: Response) -> ClaimBeside:
+def claim_beside(claim: PriceClaim, tape: IntradayPrices, response: Response) -> ClaimBeside:
     """Return a claim beside the measured moves of the instrument it speaks of.
 
     Parameters
     ----------
     claim : PriceClaim
         Its clock time is read on the market's clock, on the local day of the news.
-    tape : Tape
+    tape : IntradayPrices
     response : Response
         Of the same instrument.
 
@@ -139,13 +139,13 @@ SEAMS = (
 )
 
 
-def confounders_of(tape: Tape, event: Event, matched: Matched, known: Known) -> tuple[Confounder, ...]:
+def confounders_of(tape: IntradayPrices, event: Event, matched: Matched, known: Known) -> tuple[Confounder, ...]:
     """Return known events and seams inside the event's window, and the known events that cost placebo days."""
     found = [*_seams(tape, matched), *_known(event, matched, known)]
     return tuple(sorted(found, key=lambda c: c.at))
 
 
-def _seams(tape: Tape, matched: Matched) -> list[Confounder]:
+def _seams(tape: IntradayPrices, matched: Matched) -> list[Confounder]:
     code, venue = tape.instrument.code, tape.instrument.calendar
     day = as_date(matched.event_day)
     found = []

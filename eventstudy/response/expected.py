@@ -17,22 +17,28 @@ from eventstudy.abnormal.models.table import MODELS, options_of
 from eventstudy.arrays import DAY_US, FloatArray, wall_us
 from eventstudy.errors import DataError, UsageError
 from eventstudy.market.local_time import instants_from_wall
-from eventstudy.response.intraday_prices import Tape, read_at
+from eventstudy.response.intraday_prices import IntradayPrices, read_at
 from eventstudy.response.matching import Matched, bars_of, paths_of, trading_columns
 
 DAYS_AT_ONCE = 16
 
 
 def less_expected(
-    tape: Tape, matched: Matched, factors: Sequence[Tape], model: str, given: Mapping[str, Any], *, carry: bool = False
+    tape: IntradayPrices,
+    matched: Matched,
+    factors: Sequence[IntradayPrices],
+    model: str,
+    given: Mapping[str, Any],
+    *,
+    carry: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the event's and the placebo days' paths less what a model expects of each bar, (T,) and (D, T).
 
     Parameters
     ----------
-    tape : Tape
+    tape : IntradayPrices
     matched : Matched
-    factors : sequence of Tape
+    factors : sequence of IntradayPrices
         Regressors, the market first; read as their last price at each moment.
     model : str
         Row of ``MODELS``.
@@ -67,7 +73,7 @@ def less_expected(
     return paths[0], paths[1:]
 
 
-def prices_at(factor: Tape, tape: Tape, matched: Matched, *, carry: bool = False) -> FloatArray:
+def prices_at(factor: IntradayPrices, tape: IntradayPrices, matched: Matched, *, carry: bool = False) -> FloatArray:
     """Return the log price of a factor at the moments of the event day and the placebo days, shape (D + 1, T)."""
     days = np.concatenate([[matched.event_day], matched.day])
     wall = days[:, None] * DAY_US + matched.wall

@@ -23,7 +23,7 @@ LONGEST_CARRY_US = 12 * HOUR_US
 
 
 @value
-class Tape:
+class IntradayPrices:
     """Bars as flat arrays; T bars in order of time.
 
     Attributes
@@ -92,7 +92,7 @@ class Sample:
     age: IntArray
 
 
-def tape_of(bars: Bars, rule: str = "last") -> Tape:
+def intraday_prices(bars: Bars, rule: str = "last") -> IntradayPrices:
     """Return bars as a tape on the clock of their calendar, its prices made by one row of ``PRICE_RULES``."""
     zone, prices = calendar(bars.instrument.calendar).zone, prices_of(bars)
     chosen = look_up("price rule", PRICE_RULES, rule)
@@ -103,7 +103,7 @@ def tape_of(bars: Bars, rule: str = "last") -> Tape:
     closes = prices.closes
     wall = np.maximum.accumulate(wall_us(closes, zone)) if len(closes) else closes
     step, reach, through = bars.step.value // 1000, chosen.reach(prices), trades_around_the_clock(wall)
-    return Tape(
+    return IntradayPrices(
         bars.instrument,
         zone,
         step,
@@ -127,13 +127,13 @@ def trades_around_the_clock(wall: IntArray) -> bool:
     return len(days) >= ENOUGH_DAYS and len(hours) >= MOST_HOURS * 24 * len(days)
 
 
-def days_of(tape: Tape) -> IntArray:
+def days_of(tape: IntradayPrices) -> IntArray:
     """Return the local dates that have a bar, as days since 1970-01-01, increasing."""
     day = tape.day
     return day[np.concatenate([[True], day[1:] != day[:-1]])] if len(day) else day
 
 
-def read_at(tape: Tape, wall: IntArray, *, carry: bool = False) -> Sample:
+def read_at(tape: IntradayPrices, wall: IntArray, *, carry: bool = False) -> Sample:
     """Read a tape at clock times of any shape (microseconds since 1970-01-01T00:00 local).
 
     ``carry`` keeps the last price over the night: for windows that begin in a closed market.

@@ -7,20 +7,19 @@ import math
 import numpy as np
 
 from eventstudy.arrays import FloatArray, instant_from_us, value
-from eventstudy.response.intraday_prices import Tape, days_of
-from eventstudy.response.placebo import placebo_pvalue
+from eventstudy.response.intraday_prices import IntradayPrices, days_of
+from eventstudy.response.placebo import move_interval, placebo_pvalue
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.shape import interval, noise_draws
-from eventstudy.response.values import Move
+from eventstudy.response.values import Move, RawCount
 from eventstudy.response.window import Window
 
 
 @value(slots=True)
 class Days:
-    """What the placebo days did, all of shape (D,): the move as told, as the test sees it, and how much each counts."""
+    """What the placebo days did, all of shape (D,): standardized, as it was, and how much each day counts."""
 
     moves: FloatArray
-    tested: FloatArray
+    raw: FloatArray
     weight: FloatArray | None = None
 
 
@@ -34,36 +33,35 @@ class LaterClose:
 
 def move_of(
     where: tuple[str, int, float],
-    value: tuple[float, ...],
+    value: float,
     days: Days,
     settings: ResponseSettings,
     reason: str = "",
 ) -> Move:
-    """Return one move with its interval and placebo p-value.
+    """Return one move with its interval, its standardized p-value, and its raw count among the placebo days.
 
     Parameters
     ----------
     where : (label, closing instant in microseconds, trading minutes)
-    value : (as told, as the test sees it)
+    value : float
     days : Days
     settings : ResponseSettings
     reason : str
         What qualifies the move.
     """
     label, at, minutes = where
-    told, tested = value
-    draws = noise_draws(np.array([told]), days.moves[:, None])[:, 0]
-    low, high = interval(draws, settings.level, days.weight)
-    pvalue = float(placebo_pvalue(np.array(tested), days.tested, days.weight))
-    return Move(label, instant_from_us(at), minutes, float(told), low, high, pvalue, reason=reason)
+    ends = move_interval(value, days.moves, settings.level, days.weight)
+    pvalue = float(placebo_pvalue(np.array(value), days.moves, days.weight))
+    count = RawCount.of(value, days.raw, days.weight)
+    return Move(label, instant_from_us(at), minutes, float(value), *ends, pvalue, reason=reason, placebo=count)
 
 
-def no_move(label: str, reason: str) -> Move:
+def no_move(label: str, reason: str, minutes: float = math.nan) -> Move:
     """Return a move that could not be measured, with the reason."""
-    return Move(label, None, math.nan, math.nan, math.nan, math.nan, math.nan, reason=reason)
+    return Move(label, None, minutes, math.nan, math.nan, math.nan, math.nan, reason=reason)
 
 
-def later_closes(tape: Tape, window: Window, settings: ResponseSettings) -> tuple[LaterClose, ...]:
+def later_closes(tape: IntradayPrices, window: Window, settings: ResponseSettings) -> tuple[LaterClose, ...]:
     """Return the moves to the last bar of the event day, of the next day with bars, and of ``days_later`` days on."""
     matched, days = window.matched, days_of(tape)
     last = np.append(np.flatnonzero(np.diff(tape.day)), len(tape) - 1)
@@ -79,9 +77,9 @@ def later_closes(tape: Tape, window: Window, settings: ResponseSettings) -> tupl
         value = float(tape.price[last[own + ahead]] - matched.event.price[matched.zero])
         ends = np.minimum(others + ahead, len(days) - 1)
         clean = (others + ahead < own) | ((others > own) & (others + ahead < len(days)))
-        moves = (tape.price[last[ends]] - matched.placebo.price[:, matched.zero]) * window.factor
-        moves = np.where(clean, moves, np.nan)
+        raw = np.where(clean, tape.price[last[ends]] - matched.placebo.price[:, matched.zero], np.nan)
+        moves = raw * window.factor
         at = int(tape.closes[last[own + ahead]])
-        judged = Days(moves, moves, matched.weights())
-        found.append(LaterClose(move_of((label, at, math.nan), (value, value), judged, settings), moves))
+        compared = Days(moves, raw, matched.weights())
+        found.append(LaterClose(move_of((label, at, math.nan), value, compared, settings), moves))
     return tuple(found)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
 import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, Sample, Tape, days_of, read_at
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, Sample, days_of, read_at
 
 
 def trading_columns(matched: Matched) -> IntArray:
@@ -147,7 +147,7 @@ class Matched:
         return weight if (weight < 1).any() else None
 
 
-def match(tape: Tape, time: EventTime, choice: WindowChoice, others: IntArray = NONE_KNOWN) -> Matched:
+def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: IntArray = NONE_KNOWN) -> Matched:
     """Cut the window of an event and the same clock window of other days out of a tape.
 
     The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
@@ -193,7 +193,7 @@ def match(tape: Tape, time: EventTime, choice: WindowChoice, others: IntArray = 
     )
 
 
-def _grid(tape: Tape, zero: int, clean_by: int, choice: WindowChoice) -> IntArray:
+def _grid(tape: IntradayPrices, zero: int, clean_by: int, choice: WindowChoice) -> IntArray:
     """Return the closing times of the window: to the ``after``-th trading minute past ``latest``.
 
     It stays within the day, except where trading goes on through midnight.
@@ -213,7 +213,7 @@ def _grid(tape: Tape, zero: int, clean_by: int, choice: WindowChoice) -> IntArra
     return np.concatenate([np.arange(start, zero + clean_by * step + 1, step, dtype=np.int64), after])
 
 
-def last_without_pause(tape: Tape, zero: int) -> int:
+def last_without_pause(tape: IntradayPrices, zero: int) -> int:
     """Return the last closing time within a day of ``zero`` before trading pauses for hours: a weekend, or the end."""
     wall = tape.wall[np.searchsorted(tape.wall, zero, side="right") :]
     if not len(wall) or wall[0] - zero > LONGEST_CARRY_US:
@@ -223,7 +223,7 @@ def last_without_pause(tape: Tape, zero: int) -> int:
     return min(last, zero + DAY_US)
 
 
-def _last_wall(tape: Tape, day: int, zero: int) -> int:
+def _last_wall(tape: IntradayPrices, day: int, zero: int) -> int:
     """Return the last closing time of the day; where the day has no bar after zero, the latest any day has."""
     same = tape.wall[tape.day == day]
     if len(same) and same[-1] > zero:
@@ -232,7 +232,7 @@ def _last_wall(tape: Tape, day: int, zero: int) -> int:
     return int(day * DAY_US + clock.max())
 
 
-def _trading(tape: Tape, after: IntArray, day: int) -> BoolArray:
+def _trading(tape: IntradayPrices, after: IntArray, day: int) -> BoolArray:
     """Return at which of these times the market usually trades, by the 60 days before and the day itself."""
     days = days_of(tape)
     near = days[(days <= day) & (days > day - 90)]
@@ -240,7 +240,7 @@ def _trading(tape: Tape, after: IntArray, day: int) -> BoolArray:
     return np.asarray(traded.mean(axis=0) > 0.02)
 
 
-def _candidates(tape: Tape, event_day: int, choice: WindowChoice) -> IntArray:
+def _candidates(tape: IntradayPrices, event_day: int, choice: WindowChoice) -> IntArray:
     days = days_of(tape)
     serve = (days < event_day) | ((days > event_day) & choice.later)
     if choice.nights:
@@ -249,11 +249,23 @@ def _candidates(tape: Tape, event_day: int, choice: WindowChoice) -> IntArray:
     return np.asarray(days[serve], dtype=np.int64)
 
 
-def _rows(sample: Sample, rows: IntArray) -> Sample:
+def without_days(matched: Matched, keep: BoolArray, reason: str) -> Matched:
+    """Return the window without some of its placebo days, each listed with the reason."""
+    removed = [RemovedDay(as_date(int(day)), reason) for day in matched.day[~keep]]
+    return replace(
+        matched,
+        day=matched.day[keep],
+        placebo=_rows(matched.placebo, keep),
+        weight=matched.weight[keep],
+        removed=(*matched.removed, *removed),
+    )
+
+
+def _rows(sample: Sample, rows: IntArray | BoolArray) -> Sample:
     return Sample(*(getattr(sample, column.name)[rows] for column in fields(Sample)))
 
 
-def _holds_known(tape: Tape, days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
+def _holds_known(tape: IntradayPrices, days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
     """Return on which days another known event falls into the window, between two clock times of the day."""
     known = wall_us(others.reshape(-1), tape.zone).reshape(-1, 2)
     start, end = (days[:, None] * DAY_US + at for at in ends)

@@ -8,10 +8,9 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_us, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import Tape
-from eventstudy.response.placebo import placebo_pvalue
+from eventstudy.response.intraday_prices import IntradayPrices
+from eventstudy.response.placebo import move_interval, placebo_pvalue
 from eventstudy.response.price_rules import median_rules
-from eventstudy.response.shape import interval, noise_draws
 from eventstudy.response.shape_estimates import AfterNews
 from eventstudy.response.values import Estimate
 from eventstudy.response.window import Window, served
@@ -19,7 +18,7 @@ from eventstudy.response.window import Window, served
 LONGEST_US = 5 * MINUTE_US  # longer bars leave the ten-minute windows without their three prices
 
 
-def median_move(tape: Tape, time: EventTime, window: Window, after: AfterNews) -> Estimate:
+def median_move(tape: IntradayPrices, time: EventTime, window: Window, after: AfterNews) -> Estimate:
     """Return the median price 15 to 25 minutes after the news over that 15 to 5 minutes before it.
 
     See ``median_rule``. An uncertain time is bracketed: before ``earliest``, after ``latest``.
@@ -36,6 +35,5 @@ def median_move(tape: Tape, time: EventTime, window: Window, after: AfterNews) -
     moves = np.array(others) * window.factor[served(window)]
     if not math.isfinite(value):
         return Estimate("median_move", math.nan, reason="fewer than three prices within a day of the news")
-    draws = noise_draws(np.array([value]), moves[:, None])[:, 0]
     pvalue = float(placebo_pvalue(np.array(value), moves, after.weight))
-    return Estimate("median_move", value, *interval(draws, after.level, after.weight), pvalue=pvalue)
+    return Estimate("median_move", value, *move_interval(value, moves, after.level, after.weight), pvalue=pvalue)

@@ -19,7 +19,9 @@ from eventstudy.arrays import BoolArray, FloatArray, value
 ANGLES = np.linspace(-math.pi / 2, math.pi / 2, 361)[1:-1]
 
 
-def told_level(value: float, noise: FloatArray, bound: float, level: float, weight: FloatArray | None = None) -> float:
+def selection_adjusted_level(
+    value: float, noise: FloatArray, bound: float, level: float, weight: FloatArray | None = None
+) -> float:
     """Return the level that holds although the number is told only where the move is beyond ``bound``.
 
     Numbers are told after significant moves, and moves that are just significant are overstated (the winner's curse):
@@ -28,7 +30,8 @@ def told_level(value: float, noise: FloatArray, bound: float, level: float, weig
 
     Examples
     --------
-    >>> told_level(10.0, np.array([-1.0, 1.0]), 2.0, 0.95), told_level(2.0, np.array([-1.0, 1.0]), 2.0, 0.95)
+    >>> noise = np.array([-1.0, 1.0])
+    >>> selection_adjusted_level(10.0, noise, 2.0, 0.95), selection_adjusted_level(2.0, noise, 2.0, 0.95)
     (0.95, 0.975)
     """
     drawn = np.abs(np.concatenate([value - noise, value + noise])) > bound
@@ -258,6 +261,31 @@ def _weighted_bound(values: FloatArray, level: float, weight: FloatArray) -> Flo
     return np.asarray(np.where(reached.any(axis=0), picked, np.nan))
 
 
+def move_interval(
+    move: float, placebo: FloatArray, level: float, weight: FloatArray | None = None
+) -> tuple[float, float]:
+    """Return the true moves that the placebo test does not reject: ``move`` -+ the order statistic of |x_d|.
+
+    It excludes zero exactly when ``placebo_pvalue`` is at most ``1 - level``. Two NaN where the days are too few for
+    the level.
+
+    Parameters
+    ----------
+    move : float
+    placebo : FloatArray, shape (D,)
+        The same move on placebo days, standardized where the test standardizes.
+    level : float
+    weight : FloatArray, shape (D,), optional
+
+    Examples
+    --------
+    >>> move_interval(20.0, np.arange(1.0, 20.0), 0.95)  # the 19th of 19 sizes; p = 1 / 20
+    (1.0, 39.0)
+    """
+    bound = float(order_bound(np.abs(placebo)[:, None], level, weight)[0]) / TIE if len(placebo) else math.nan
+    return (move - bound, move + bound) if math.isfinite(move) else (math.nan, math.nan)
+
+
 def bands(placebo: FloatArray, level: float, weight: FloatArray | None = None) -> Bands:
     """Return pointwise and simultaneous bands of placebo paths.
 
@@ -318,12 +346,13 @@ def _ratio(size: FloatArray, scale: FloatArray) -> FloatArray:
         return np.where(size == 0, 0.0, np.where(scale > 0, size / scale, np.inf))
 
 
-def regime_scaled(placebo: FloatArray, levels: FloatArray, event_level: float) -> FloatArray:
-    """Return placebo paths brought to the event day's volatility: row d times event_level / levels[d].
+def regime_scaled(placebo: FloatArray, levels: FloatArray, event_level: float) -> tuple[FloatArray, FloatArray]:
+    """Return placebo paths times event_level / levels[d], the event day's volatility over theirs, and these factors.
 
     Levels are volatilities measured before the event's clock time on each day, so nothing looks ahead. A day without
-    a level cannot serve and becomes NaN.
+    a level is not eligible and becomes NaN.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = event_level / levels
-    return np.asarray(placebo * np.where(np.isfinite(factor), factor, np.nan)[:, None])
+    factor = np.where(np.isfinite(factor), factor, np.nan)
+    return np.asarray(placebo * factor[:, None]), factor

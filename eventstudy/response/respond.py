@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -15,19 +16,18 @@ from eventstudy.response.activity import activity, medians
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
 from eventstudy.response.early_moves import early_move_notices
-from eventstudy.response.intraday_prices import Tape, tape_of
+from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
 from eventstudy.response.later_closes import Days, LaterClose, later_closes, move_of, no_move
 from eventstudy.response.median_move import median_move
-from eventstudy.response.placebo import smallest_pvalue, sup_test
+from eventstudy.response.placebo import move_interval, order_bound, smallest_pvalue, sup_test
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.shape import interval, noise_draws
 from eventstudy.response.shape_estimates import (
     AfterNews,
     jump_share_estimate,
     jump_variance_estimate,
-    leak_estimates,
     pattern_of,
+    pre_event_estimates,
     shape_estimates,
     share_estimate,
 )
@@ -36,22 +36,22 @@ from eventstudy.response.values import Activity, AssumedTimes, Estimate, Move, P
 from eventstudy.response.window import Window, abnormal_window, after_news, bar_returns, served
 
 DEFAULT = ResponseSettings()
-LEAK_UNITS: dict[str, Unit] = {"leak": "log", "leak_share": "share"}
+PRE_EVENT_UNITS: dict[str, Unit] = {"pre_event_drift": "log", "pre_event_share": "share"}
 
 
 def respond(
-    bars: Bars | Tape,
+    bars: Bars | IntradayPrices,
     event: Event,
     settings: ResponseSettings = DEFAULT,
     known: Sequence[Event] | Known = (),
-    factors: Sequence[Bars | Tape] = (),
+    factors: Sequence[Bars | IntradayPrices] = (),
 ) -> Response:
     """Measure the intraday response of one instrument to one event, compared with the same hours of other days.
 
     Parameters
     ----------
     bars : Bars
-        Bars shorter than a day. (Prices prepared by ``tape_of`` under the same price rule are accepted, too.)
+        Bars shorter than a day. (Prices prepared by ``intraday_prices`` under the same price rule are accepted, too.)
     event : Event
     settings : ResponseSettings
     known : sequence of Event
@@ -80,13 +80,15 @@ def respond(
     'USD000UTSTOM'
     """
     for name, series in zip(("bars", *("factors" for _ in factors)), (bars, *factors), strict=True):
-        expect(name, series, (Bars, Tape), "Pass Bars shorter than a day (read_bars).")
+        expect(name, series, (Bars, IntradayPrices), "Pass Bars shorter than a day (read_bars).")
     expect("event", event, Event, "Pass an Event (read_events).")
-    tape, *regressors = (b if isinstance(b, Tape) else tape_of(b, settings.price) for b in (bars, *factors))
+    tape, *regressors = (
+        b if isinstance(b, IntradayPrices) else intraday_prices(b, settings.price) for b in (bars, *factors)
+    )
     if tape.rule != settings.price:
         raise UsageError(
             f"The tape holds prices by the rule {tape.rule!r}, the settings ask for {settings.price!r}.",
-            remedy="Make it by tape_of(bars, settings.price).",
+            remedy="Make it by intraday_prices(bars, settings.price).",
         )
     if tape.step_us >= DAY_US or not len(tape):
         raise DataError(
@@ -100,7 +102,7 @@ def respond(
     return _assemble(tape, event, settings, window, laid_out)
 
 
-def _assemble(tape: Tape, event: Event, settings: ResponseSettings, window: Window, known: Known) -> Response:
+def _assemble(tape: IntradayPrices, event: Event, settings: ResponseSettings, window: Window, known: Known) -> Response:
     after, matched = after_news(window, settings), window.matched
     closes = later_closes(tape, window, settings)
     columns, keep = window.columns, served(window)
@@ -116,7 +118,7 @@ def _assemble(tape: Tape, event: Event, settings: ResponseSettings, window: Wind
         first_at=instant_from_us(int(matched.moments[matched.first])),
         reference_price=float(np.exp(matched.event.price[matched.zero])),
         first=_first(window, after, settings),
-        moves=(*_moves(window, after, settings), closes[0].move),
+        moves=(*_moves(window, after, settings, tape.zone), closes[0].move),
         shape=_shape(tape, event.time, window, after, closes),
         anchors=_anchors(window, event.time, settings),
         pattern=pattern_of(after),
@@ -125,6 +127,8 @@ def _assemble(tape: Tape, event: Event, settings: ResponseSettings, window: Wind
         placebo_days=len(after.placebo),
         smallest_pvalue=_smallest(after),
         path=_path(window, after),
+        regime=window.regime,
+        breakdown=_breakdown(window, after),
         assumed_times=_assumed_times(window, event.time, settings),
         activity=_activity(window),
         removed=matched.removed,
@@ -135,7 +139,7 @@ def _assemble(tape: Tape, event: Event, settings: ResponseSettings, window: Wind
     )
 
 
-def _reference_close(tape: Tape, time: EventTime) -> int:
+def _reference_close(tape: IntradayPrices, time: EventTime) -> int:
     return int(tape.closes[np.searchsorted(tape.closes, instant_us(time.earliest), side="right") - 1])
 
 
@@ -143,39 +147,50 @@ def _smallest(after: AfterNews) -> float:
     return smallest_pvalue(len(after.placebo) if after.weight is None else float(after.weight.sum()))
 
 
+def _breakdown(window: Window, after: AfterNews) -> float:
+    """Return by how much the placebo days must be scaled up for the first move not to be rejected; NaN if it is not."""
+    column = window.matched.first
+    if not len(after.placebo):
+        return math.nan
+    bound = order_bound(np.abs(window.placebo[served(window), column])[:, None], after.level, after.weight)
+    ratio = abs(float(window.car[column])) / float(bound[0]) if bound[0] > 0 else math.nan
+    return ratio if ratio > 1 else math.nan
+
+
 def _first(window: Window, after: AfterNews, settings: ResponseSettings) -> Move:
     """Return the move to the first close after the news: the one moment that nobody chose."""
     column, keep = window.matched.first, served(window)
-    days = Days(window.placebo[keep, column], window.tested_placebo[keep, column], after.weight)
+    days = Days(window.placebo[keep, column], window.raw_placebo[keep, column], after.weight)
     where = ("first", int(window.matched.moments[column]), math.nan)
-    return move_of(where, (float(window.car[column]), float(window.tested[column])), days, settings)
+    return move_of(where, float(window.car[column]), days, settings)
 
 
-def _moves(window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Move, ...]:
+def _moves(window: Window, after: AfterNews, settings: ResponseSettings, zone: str) -> tuple[Move, ...]:
     found, keep = [], served(window)
     for minutes in settings.horizons:
-        place = window.place(minutes)
-        label = f"+{minutes} min"
-        if reason := out_of_reach(window, minutes):
-            found.append(no_move(label, reason))
+        label, place = f"+{minutes} min", window.place(minutes)
+        if reason := out_of_reach(window, minutes, zone):
+            found.append(no_move(label, reason, float(minutes)))
             continue
         column = int(window.columns[place])
+        days = Days(after.placebo[:, place], window.raw_placebo[keep, column], after.weight)
         at = int(window.matched.moments[column])
-        days = Days(after.placebo[:, place], window.tested_placebo[keep, column], after.weight)
-        value = after.path[place], window.tested[column]
-        found.append(move_of((label, at, float(minutes)), value, days, settings))
+        found.append(move_of((label, at, float(minutes)), float(after.path[place]), days, settings))
     return tuple(found)
 
 
-def out_of_reach(window: Window, minutes: float) -> str:
-    """Return why there is no move at a horizon: it is shorter than a bar, or the window ends before it; else empty."""
+def out_of_reach(window: Window, minutes: float, zone: str) -> str:
+    """Return why there is no move at a horizon: it is shorter than a bar, or trading ended before it; else empty."""
     if 0 < minutes < window.step_minutes:
         return f"a bar lasts {window.step_minutes:g} minutes"
-    return "the window ends before" if window.ends_before(minutes) else ""
+    if not window.ends_before(minutes):
+        return ""
+    ends = instant_from_us(int(window.matched.moments[window.columns[-1]])).astimezone(ZoneInfo(zone))
+    return f"trading ended at {ends:%H:%M}"
 
 
 def _shape(
-    tape: Tape, time: EventTime, window: Window, after: AfterNews, closes: tuple[LaterClose, ...]
+    tape: IntradayPrices, time: EventTime, window: Window, after: AfterNews, closes: tuple[LaterClose, ...]
 ) -> tuple[Estimate, ...]:
     _, next_close, later = closes
     returns, placebo, after_from = bar_returns(window)
@@ -195,21 +210,20 @@ def _shape(
 
 def _leak(window: Window, after: AfterNews) -> tuple[Estimate, ...]:
     start, keep = window.matched.start, served(window)
-    before, tested = -float(window.car[start]), -float(window.tested[start])
-    others, tested_others = -window.placebo[keep, start], -window.tested_placebo[keep, start]
+    before, others = -float(window.car[start]), -window.placebo[keep, start]
     if not math.isfinite(before):
         nothing = "the market had not yet opened at the start of the window before the news"
-        return tuple(Estimate(n, math.nan, unit=u, reason=nothing) for n, u in LEAK_UNITS.items())
-    return leak_estimates(before, others, after, (tested, tested_others))
+        return tuple(Estimate(n, math.nan, unit=u, reason=nothing) for n, u in PRE_EVENT_UNITS.items())
+    return pre_event_estimates(before, others, after)
 
 
 def _permanence(next_close: LaterClose, window: Window, after: AfterNews) -> Estimate:
-    reason = after.undefined("half_life") or next_close.move.reason
+    reason = after.undefined("t50") or next_close.move.reason
     final = float(after.path[after.at.horizon])
     if reason or not final:
-        return Estimate("permanence", math.nan, unit="share", reason=reason or "there is no move to compare with")
+        return Estimate("permanent_share", math.nan, unit="share", reason=reason or "there is no move to compare with")
     ends = after.ratio(next_close.move.value, next_close.placebo[served(window)], after.at.horizon)
-    return share_estimate("permanence", next_close.move.value / final, ends)
+    return share_estimate("permanent_share", next_close.move.value / final, ends)
 
 
 def _anchors(window: Window, time: EventTime, settings: ResponseSettings) -> tuple[Estimate, ...]:
@@ -224,10 +238,10 @@ def _anchors(window: Window, time: EventTime, settings: ResponseSettings) -> tup
     }
     found = []
     for name, (start, end) in ends.items():
-        value = tuple(float(path[end] - path[start]) for path in (window.car, window.tested))
-        told, tested = (paths[:, end] - paths[:, start] for paths in (window.placebo, window.tested_placebo))
+        value = float(window.car[end] - window.car[start])
+        days, raw = (paths[:, end] - paths[:, start] for paths in (window.placebo, window.raw_placebo))
         at = (name, int(matched.moments[end]), float(minutes))
-        m = move_of(at, value, Days(told, tested, matched.weights()), settings)
+        m = move_of(at, value, Days(days, raw, matched.weights()), settings)
         found.append(Estimate(name, m.value, m.low, m.high, pvalue=m.pvalue))
     return tuple(found)
 
@@ -242,8 +256,8 @@ def _assumed_times(window: Window, time: EventTime, settings: ResponseSettings) 
         Curves(window.car[columns], window.placebo[:, columns]),
         Curves(window.tested[columns], window.tested_placebo[:, columns]),
         matched.moments[columns[:count]],
-        length=max(1, math.ceil(settings.settle / window.step_minutes)),
-        minutes=settings.settle,
+        length=max(1, math.ceil(settings.initial_minutes / window.step_minutes)),
+        minutes=settings.initial_minutes,
         level=settings.level,
         weight=matched.weights(),
     )
@@ -270,15 +284,17 @@ def _path(window: Window, after: AfterNews) -> Path:
     pointwise[window.columns], joint[window.columns] = after.bands.pointwise, after.bands.joint
     usual = medians(matched.placebo.volume)
     return Path(
-        matched.moments, matched.open, window.car, pointwise, joint, window.placebo, matched.day, matched.weight,
-        window.tested, window.tested_placebo, matched.event.volume, usual, matched.start, matched.zero, matched.first,
+        matched.moments, matched.open, window.car, pointwise, joint, window.placebo, window.raw_placebo, matched.day,
+        matched.weight,
+        window.tested, window.tested_placebo, matched.event.volume, usual, matched.start, matched.zero,
+        matched.latest, matched.first,
     )  # fmt: skip
 
 
-def _gap(tape: Tape, time: EventTime, settings: ResponseSettings) -> Estimate:
+def _gap(tape: IntradayPrices, time: EventTime, settings: ResponseSettings) -> Estimate:
     gap = gap_response(tape, time)
-    draws = noise_draws(np.array([gap.to_open]), gap.past[:, :1])[:, 0] if len(gap.past) else np.empty(0)
-    return Estimate(f"{gap.kind} gap", gap.to_open, *interval(draws, settings.level), pvalue=gap.open_pvalue)
+    ends = move_interval(gap.to_open, gap.past[:, 0], settings.level)
+    return Estimate(f"{gap.kind} gap", gap.to_open, *ends, pvalue=gap.open_pvalue)
 
 
 def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Notice, ...]:
@@ -289,8 +305,10 @@ def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseS
     trading = matched.event.traded[before][matched.open[before]]
     assumed = assumed_end(event)
     stale = 1 - trading.mean() if len(trading) else 0.0
-    told = [
+    regime = _regime(window, after, settings)
+    found = [
         (smallest > 1 - settings.level, "ES-PLACEBO-FEW", few),
+        (bool(regime), "ES-REGIME", regime),
         (bool(assumed), "ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"),
         (event.time.basis == "price", "ES-TIME-CIRCULAR", "the event time was read from the price that is tested here"),
         (stale > 0.3, "ES-STALE", "most numbers rest on old prices: many minutes before the news have no trade"),
@@ -302,7 +320,29 @@ def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseS
         (window.ends_before(settings.horizons[-1]), "ES-WINDOW-CUT", "trading ended before the last horizon"),
         (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days could not serve"),
     ]
-    return tuple(Notice(code, f"{text}.") for happened, code, text in told if happened)
+    return tuple(Notice(code, f"{text}.") for happened, code, text in found if happened)
+
+
+USUAL_REGIME = (0.7, 1.4)
+
+
+def _regime(window: Window, after: AfterNews, settings: ResponseSettings) -> str:
+    """Return what is unusual about the volatility before the news, or an empty string."""
+    if not len(after.placebo):
+        return ""
+    if not math.isfinite(window.regime):
+        unknown = "volatility before the news cannot be measured, so the placebo days are not standardized"
+        return unknown if settings.standardize else ""
+    if USUAL_REGIME[0] <= window.regime <= USUAL_REGIME[1]:
+        return ""
+    treated = "allow" if settings.standardize else "do not allow"
+    text = (
+        f"volatility before the news was {window.regime:.1f} times that of the placebo days; p-values {treated} for it"
+    )
+    breakdown = _breakdown(window, after)
+    if not math.isfinite(breakdown):
+        return text
+    return f"{text}. The first move is significant unless the day was {breakdown:.1f} times as volatile as assumed"
 
 
 def assumed_end(event: Event) -> str:

@@ -12,7 +12,7 @@ from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event
 from eventstudy.response.confounders import claims_beside
-from eventstudy.response.intraday_prices import Tape, tape_of
+from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
 from eventstudy.response.respond import respond
 from eventstudy.response.rows import ResponseSet
@@ -54,8 +54,12 @@ def respond_all(
         Pairs that could not be answered are in ``skipped`` with the reason.
     """
     task = Task(
-        {b.instrument.code: tape_of(b, settings.price) for b in bars if b.step.value // 1000 < DAY_US and len(b)},
-        tuple(tape_of(b, settings.price) for b in factors),
+        {
+            b.instrument.code: intraday_prices(b, settings.price)
+            for b in bars
+            if b.step.value // 1000 < DAY_US and len(b)
+        },
+        tuple(intraday_prices(b, settings.price) for b in factors),
         settings,
         known_events((*events, *known)),
     )
@@ -77,8 +81,8 @@ def respond_all(
 class Task:
     """What every event of a study is answered from."""
 
-    tapes: Mapping[str, Tape]
-    factors: tuple[Tape, ...]
+    tapes: Mapping[str, IntradayPrices]
+    factors: tuple[IntradayPrices, ...]
     settings: ResponseSettings
     known: Known
 
@@ -106,7 +110,7 @@ def _one(task: Task, code: str, event: Event) -> Response | str:
         return str(error)
 
 
-def with_claims(response: Response, tape: Tape, event: Event) -> Response:
+def with_claims(response: Response, tape: IntradayPrices, event: Event) -> Response:
     """Return the response with the news' own claims beside it; a claim that cannot be checked is a notice."""
     try:
         return replace(response, claims=claims_beside(event, tape, response))

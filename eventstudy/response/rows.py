@@ -11,7 +11,7 @@ import numpy as np
 
 from eventstudy.arrays import value
 from eventstudy.response.several import Pair
-from eventstudy.response.values import ClaimBeside, Estimate, Move, Response
+from eventstudy.response.values import ClaimBeside, Estimate, Move, RawCount, Response
 
 WHERE = {"event": "in the window", "before": "shortly before the news"}
 
@@ -42,8 +42,9 @@ def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
 
     Keys: ``event instrument simulated``, ``sign`` (-1 where the study turns the quote), ``moves`` ({label: decimal log
     return}, the first close after the news first), ``pvalue`` and ``joint_pvalue`` (at the last horizon),
-    ``path_pvalue`` (sup over the path), ``smallest_pvalue``, ``placebo_days``, ``half_life`` (minutes), ``reversal``,
-    ``leak`` (decimal log), ``leak_pvalue``, ``volume`` (multiple), ``pattern``, ``notes`` (list of sentences),
+    ``path_pvalue`` (sup over the path), ``smallest_pvalue``, ``placebo_days``, ``t50`` (minutes), ``reversal``,
+    ``pre_event_drift`` (decimal log), ``pre_event_pvalue``, ``volume`` (multiple), ``pattern``, ``regime`` (ratio),
+    ``placebo`` (the raw count of the last horizon that was reached), ``times`` (see ``minutes_after_news``), ``notes``,
     ``intervals`` ({number: [low, high]}, None for an end without a bound), ``merged_minutes`` (from the last clean
     price to the first one after the news, where that is more than a bar, else None). Numbers that are not defined are
     None, with the reason in ``reasons``.
@@ -52,9 +53,9 @@ def table(responses: ResponseSet | Sequence[Response]) -> list[dict[str, Any]]:
 
 
 def _row(response: Response) -> dict[str, Any]:
-    last = [move for move in response.moves if move.label.endswith(" min")][-1]
+    last = last_horizon(response)
     volume = next((a.window for a in response.activity if a.name == "volume"), None)
-    shown = ("first_significant", "half_life", "reversal", "leak")
+    shown = ("first_significant", "t50", "reversal", "pre_event_drift")
     numbers = {name: response.number(name) for name in shown}
     return {
         "event": response.event,
@@ -62,13 +63,19 @@ def _row(response: Response) -> dict[str, Any]:
         "simulated": response.simulated,
         "sign": response.sign,
         "moves": {move.label: finite(move.value) for move in (response.first, *response.moves)},
+        "horizon": last.label,
         "pvalue": finite(last.pvalue),
         "joint_pvalue": finite(last.joint_pvalue),
+        "placebo": _count(last.placebo),
+        "regime": finite(response.regime),
+        "anchors": {a.name: [finite(a.value), finite(a.pvalue)] for a in response.anchors},
+        "breakdown": finite(response.breakdown),
+        "times": {name: minutes_after_news(response, name) for name in TIMES},
         "path_pvalue": finite(response.path_pvalue),
         "smallest_pvalue": response.smallest_pvalue,
         "placebo_days": response.placebo_days,
         **{name: finite(estimate.value) for name, estimate in numbers.items()},
-        "leak_pvalue": finite(numbers["leak"].pvalue),
+        "pre_event_pvalue": finite(numbers["pre_event_drift"].pvalue),
         "volume": finite(volume.value) if volume else None,
         "pattern": response.pattern,
         "notes": notes_of(response),
@@ -76,6 +83,35 @@ def _row(response: Response) -> dict[str, Any]:
         "intervals": {name: [finite(e.low), finite(e.high)] for name, e in numbers.items() if e.defined},
         "reasons": {name: e.reason for name, e in numbers.items() if e.reason},
     }
+
+
+def last_horizon(response: Response) -> Move:
+    """Return the move at the last horizon that trading reached; the first move where it reached none."""
+    reached = [move for move in response.moves if math.isfinite(move.minutes) and math.isfinite(move.value)]
+    return reached[-1] if reached else response.first
+
+
+TIMES = ("t50", "t90", "peak_minutes", "first_significant")
+
+
+def minutes_after_news(response: Response, name: str) -> list[float] | None:
+    """Return when a time of the shape came, in minutes after the news: [low, high] from both ends of its interval.
+
+    The news came somewhere between the last price that cannot contain it and ``latest``. What was reached before
+    ``latest`` may have come at once.
+    """
+    estimate = response.number(name)
+    if not estimate.defined:
+        return None
+    path = response.path
+    columns = np.flatnonzero(path.open & (np.arange(len(path.open)) > path.zero))
+    step = float(np.diff(path.closes).min()) / 60e6
+    uncertain = float((columns <= path.latest).sum()) * step
+    return [max(0.0, estimate.value - uncertain), estimate.value]
+
+
+def _count(count: RawCount) -> dict[str, Any]:
+    return {"as_large": count.as_large, "days": count.days, "pvalue": finite(count.pvalue)}
 
 
 def _merged_minutes(response: Response) -> float | None:
@@ -97,9 +133,12 @@ def notes_of(response: Response) -> list[str]:
         if move.at is not None and 0 < move.minutes <= step and step > 1:
             clock = f"{move.at.astimezone(ZoneInfo(response.zone)):%H:%M}"
             told.append(f"'{move.label}' is the close at {clock}: a bar lasts {step:g} minutes")
-    leak = response.number("leak")
-    if leak.pvalue <= 1 - response.level:
-        told.append(f"the move before the news is more than ordinary (p = {leak.pvalue:.3f}): a leak, or a late time")
+    drift = response.number("pre_event_drift")
+    if drift.pvalue <= 1 - response.level:
+        p = f"p = {drift.pvalue:.3f}"
+        told.append(
+            f"the move before the news is larger than on comparable days ({p}): earlier publication is possible"
+        )
     return told
 
 
@@ -152,6 +191,7 @@ def _move(move: Move) -> dict[str, Any]:
         "high": finite(move.high),
         "pvalue": finite(move.pvalue),
         "joint_pvalue": finite(move.joint_pvalue),
+        "placebo": _count(move.placebo),
         "reason": move.reason,
     }
 

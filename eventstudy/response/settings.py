@@ -25,14 +25,14 @@ class ResponseSettings:
     ----------
     horizons : tuple of int
         Trading minutes after ``latest`` at which the move is reported; the last is the horizon H of the shape.
-    settle : int
-        Trading minutes after ``latest`` that belong to the first answer (H1); what comes later is reversal or drift.
-    absorbed : int
+    initial_minutes : int
+        Trading minutes after ``latest`` of the initial response (H1); what comes later is reversal or drift.
+    absorbed_minutes : int
         Trading minutes after ``latest`` for the absorbed share.
-    leak : int
-        Clock minutes before ``earliest`` that are searched for a leak.
+    pre_event_minutes : int
+        Clock minutes before ``earliest`` that are searched for a move that came too early.
     days_later : int
-        Days with bars after the event day at whose close permanence is looked at, besides the next close.
+        Days with bars after the event day at whose close permanent_share is looked at, besides the next close.
     level : float
         Confidence level of intervals and bands.
     price : str
@@ -44,10 +44,12 @@ class ResponseSettings:
     expected_options : mapping
         Options of that model.
     standardize : bool
-        Bring every placebo day to the event day's volatility, measured on the bars before ``earliest``.
+        Scale every placebo day by the ratio of the event day's volatility to its volatility, both measured on the bars
+        before ``earliest``. The p-value without it is reported beside as ``placebo``.
     seasonality : str
-        Row of ``PERIODICITIES`` ("sd", "wsd", "fourier"): every p-value then rests on returns divided by the time of
-        day's volatility; moves and bands stay in log returns. "none" leaves the returns as they are.
+        Row of ``PERIODICITIES`` ("sd", "wsd", "fourier"): the volatility before ``earliest`` and the tests of entire
+        paths rest on returns divided by the volatility of their time of day. A move over one window needs none: the
+        placebo days cover the same time of day. "none" leaves the returns as they are.
     volatility : str
         Row of ``LEVELS`` ("medrv", "bipower", "minrv", "rv"): the daily level of volatility of both options.
     placebo_days : int or None
@@ -69,16 +71,16 @@ class ResponseSettings:
     """
 
     horizons: tuple[int, ...] = (5, 20, 60)
-    settle: int = 20
-    absorbed: int = 5
-    leak: int = 30
+    initial_minutes: int = 20
+    absorbed_minutes: int = 5
+    pre_event_minutes: int = 30
     days_later: int = 5
     level: float = 0.95
     price: str = "last"
     expected: str = "zero"
     expected_options: Mapping[str, Any] = field(default_factory=dict)
-    standardize: bool = False
-    seasonality: str = "none"
+    standardize: bool = True
+    seasonality: str = "wsd"
     volatility: str = "medrv"
     placebo_days: int | None = None
     placebo_after: bool = False
@@ -104,7 +106,7 @@ class ResponseSettings:
             raise UsageError(f"The level is {self.level}; allowed is between 0.5 and 1.")
         if not 0 < self.known_weight <= 1:
             raise UsageError(f"The weight of days with a known event is {self.known_weight}; allowed is 0 to 1.")
-        for name in ("settle", "absorbed", "leak", "days_later"):
+        for name in ("initial_minutes", "absorbed_minutes", "pre_event_minutes", "days_later"):
             if getattr(self, name) < 0:
                 raise UsageError(f"The setting {name} is {getattr(self, name)}; it must be 0 or more.")
 

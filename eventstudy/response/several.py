@@ -64,7 +64,7 @@ def pair_of(a: Response, b: Response) -> Pair | None:
     lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * step
     found = lead_lag(times, prices, lags)
     beta = _beta(a.path, b.path, rows_a, rows_b)
-    reached = [move.value for move in a.moves if math.isfinite(move.minutes)]
+    reached = [move.value for move in a.moves if math.isfinite(move.minutes) and math.isfinite(move.value)]
     return Pair(
         event=a.event,
         first=a.instrument,
@@ -97,8 +97,8 @@ def _beta(a: Path, b: Path, rows_a: IntArray, rows_b: IntArray) -> float:
     _, days_a, days_b = np.intersect1d(a.placebo_day, b.placebo_day, return_indices=True)
     if len(days_a) < 5:
         return math.nan
-    x = np.diff(a.placebo[:, a.open][days_a][:, rows_a], axis=1)
-    y = np.diff(b.placebo[:, b.open][days_b][:, rows_b], axis=1)
+    x = np.diff(a.raw_placebo[:, a.open][days_a][:, rows_a], axis=1)
+    y = np.diff(b.raw_placebo[:, b.open][days_b][:, rows_b], axis=1)
     return float(lead_lag_betas(y, x, min(LAGS, (x.shape[1] - 1) // 4)).sum())
 
 
@@ -156,7 +156,7 @@ def with_joint_pvalues(responses: Sequence[Response]) -> tuple[Response, ...]:
         common = np.intersect1d(common, response.path.placebo_day)
     corrected = [list(response.moves) for response in responses]
     for h, move in enumerate(responses[0].moves):
-        reached = [k for k, response in enumerate(responses) if math.isfinite(response.moves[h].minutes)]
+        reached = [k for k, response in enumerate(responses) if response.moves[h].at is not None]
         if not move.label.endswith(" min") or not reached:
             continue
         found = [_tested_moves(responses[k], responses[k].moves[h], common) for k in reached]
@@ -173,7 +173,7 @@ def _tested_moves(response: Response, move: Move, days: IntArray) -> tuple[float
     rows = np.searchsorted(path.placebo_day, days)
     assert move.at is not None  # noqa: S101  a horizon always has its closing instant
     column = int(np.searchsorted(path.closes, instant_us(move.at)))
-    return float(path.tested[column]), path.tested_placebo[rows, column], path.weight[rows]
+    return float(path.car[column]), path.placebo[rows, column], path.weight[rows]
 
 
 def hayashi_yoshida(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], shift: int = 0) -> float:

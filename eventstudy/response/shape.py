@@ -15,12 +15,12 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class ShapeColumns:
-    """Which columns the numbers refer to: ``settle`` (H1), ``horizon`` (H2), ``absorbed`` (minute m), ``first``.
+    """Which columns the numbers refer to: ``initial`` (H1), ``horizon`` (H2), ``absorbed`` (minute m), ``first``.
 
     ``first`` is the first close after the news: the one moment named in advance.
     """
 
-    settle: int
+    initial: int
     horizon: int
     absorbed: int
     first: int = 0
@@ -29,10 +29,10 @@ class ShapeColumns:
 def shape_numbers(paths: FloatArray, minutes: FloatArray, at: ShapeColumns) -> dict[str, FloatArray]:
     """Return every number of the shape for every path.
 
-    With C(t) the path and H = ``horizon``: ``half_life`` and ``ninety`` are the first minute at which C(t) / C(H)
+    With C(t) the path and H = ``horizon``: ``t50`` and ``t90`` are the first minute at which C(t) / C(H)
     reaches 0.5 and 0.9; ``peak`` is the C(t) of largest size up to H and ``peak_minutes`` its time; ``overshoot`` is
-    peak / C(H) - 1; ``given_back`` is 1 - C(H) / peak; ``reversal`` is (C(H1) - C(H)) / C(H1) with H1 = ``settle``;
-    ``absorbed`` is C(m) / C(H).
+    peak / C(H) - 1; ``retracement`` is 1 - C(H) / peak; ``reversal`` is (C(H1) - C(H)) / C(H1) with H1 = ``initial``;
+    ``absorbed_share`` is C(m) / C(H).
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def shape_numbers(paths: FloatArray, minutes: FloatArray, at: ShapeColumns) -> d
     Examples
     --------
     >>> path = np.array([[0.0, 4.0, 12.0, 10.0, 8.0]])
-    >>> found = shape_numbers(path, np.arange(1.0, 6.0), ShapeColumns(settle=2, horizon=4, absorbed=1))
-    >>> [float(found[k][0].round(4)) for k in ("half_life", "ninety", "peak_minutes", "overshoot", "reversal")]
+    >>> found = shape_numbers(path, np.arange(1.0, 6.0), ShapeColumns(initial=2, horizon=4, absorbed=1))
+    >>> [float(found[k][0].round(4)) for k in ("t50", "t90", "peak_minutes", "overshoot", "reversal")]
     [2.0, 3.0, 3.0, 0.5, 0.3333]
     """
     paths = np.asarray(paths, dtype=np.float64)[:, : at.horizon + 1]
@@ -59,18 +59,18 @@ def shape_numbers(paths: FloatArray, minutes: FloatArray, at: ShapeColumns) -> d
     row = np.arange(len(paths))
     highest = np.abs(paths).argmax(axis=1)
     peak = paths[row, highest]
-    settled = paths[:, at.settle]
+    settled = paths[:, at.initial]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = paths / final[:, None]
         return {
-            "half_life": first_minute(share >= 0.5, minutes),
-            "ninety": first_minute(share >= 0.9, minutes),
+            "t50": first_minute(share >= 0.5, minutes),
+            "t90": first_minute(share >= 0.9, minutes),
             "peak": peak,
             "peak_minutes": np.asarray(minutes[highest], dtype=np.float64),
             "overshoot": peak / final - 1.0,
-            "given_back": 1.0 - final / peak,
+            "retracement": 1.0 - final / peak,
             "reversal": 1.0 - final / settled,
-            "absorbed": share[:, at.absorbed],
+            "absorbed_share": share[:, at.absorbed],
         }
 
 
@@ -121,8 +121,9 @@ def noise_draws(path: FloatArray, placebo: FloatArray) -> FloatArray:
 def interval(draws: FloatArray, level: float, weight: FloatArray | None = None) -> tuple[float, float]:
     """Return the central interval of draws, NaN draws left out; two NaN with fewer than 20 of them.
 
-    Order statistics without interpolation, counted from both ends alike: of D placebo days with both signs the ends
-    are those of the pointwise band. ``weight`` (D,) says how much the days behind the 2 D draws count.
+    Order statistics without interpolation, counted from both ends alike. A single move has its interval from
+    ``placebo.move_interval``, which agrees with its test. ``weight`` (D,) says how much the days behind the 2 D draws
+    count.
     """
     there = np.isfinite(draws)
     order = np.argsort(draws[there])

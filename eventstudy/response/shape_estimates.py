@@ -12,10 +12,11 @@ from eventstudy.response.jumps import bns_ratio, jump_share, lee_mykland
 from eventstudy.response.placebo import (
     Bands,
     crossing_interval,
+    move_interval,
     peak_interval,
     placebo_pvalue,
     ratio_interval,
-    told_level,
+    selection_adjusted_level,
     upper_pvalue,
 )
 from eventstudy.response.seasonality import periodicity
@@ -23,22 +24,22 @@ from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_
 from eventstudy.response.values import Estimate, Pattern, Unit
 
 UNITS: dict[str, Unit] = {
-    "half_life": "minutes",
-    "ninety": "minutes",
+    "t50": "minutes",
+    "t90": "minutes",
     "peak": "log",
     "peak_minutes": "minutes",
     "overshoot": "share",
-    "given_back": "share",
+    "retracement": "share",
     "reversal": "share",
-    "absorbed": "share",
+    "absorbed_share": "share",
 }
 # What each number is a share or a time of: without that move the number means nothing.
-NEEDS = {"peak": "path", "peak_minutes": "path", "given_back": "path", "reversal": "settle"}
+NEEDS = {"peak": "path", "peak_minutes": "path", "retracement": "path", "reversal": "initial"}
 
 # Numbers that hang on a maximum, which noise can only raise. The two shares cannot be negative and take the wider of
 # both intervals: their noise is one-sided only where the truth is near 0.
-REFLECTED = ("peak", "overshoot", "given_back")
-CROSSINGS = {"half_life": 0.5, "ninety": 0.9}
+REFLECTED = ("peak", "overshoot", "retracement")
+CROSSINGS = {"t50": 0.5, "t90": 0.9}
 FEWEST_BARS = 10  # below that the ratio of bipower to realized variance is hardly a statistic
 
 
@@ -71,20 +72,22 @@ class AfterNews:
             return "too few placebo days to tell the move from an ordinary one"
         if need == "path":
             return "" if self.moved else "the path stays among those of ordinary days, so it has no peak to speak of"
-        column = self.at.settle if need == "settle" else self.at.horizon
+        column = self.at.initial if need == "initial" else self.at.horizon
         if abs(self.path[column]) > self.bands.pointwise[column]:
             return ""
         return f"the move after {self.minutes[column]:.0f} trading minutes is inside the range of ordinary days"
 
-    def told_level(self, column: int) -> float:
+    def selection_adjusted_level(self, column: int) -> float:
         """Return the level of an interval that is told only where the move at ``column`` is significant."""
         bound = float(self.bands.pointwise[column])
-        return told_level(float(self.path[column]), self.placebo[:, column], bound, self.level, self.weight)
+        return selection_adjusted_level(
+            float(self.path[column]), self.placebo[:, column], bound, self.level, self.weight
+        )
 
     def ratio(self, top: float, noise: FloatArray, bottom: int) -> tuple[float, float]:
         """Return the interval of a part over the move at column ``bottom``; ``noise`` (D,) is that of the part."""
         below = float(self.path[bottom]), self.placebo[:, bottom]
-        return ratio_interval((top, below[0]), (noise, below[1]), self.told_level(bottom), self.weight)
+        return ratio_interval((top, below[0]), (noise, below[1]), self.selection_adjusted_level(bottom), self.weight)
 
 
 def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
@@ -124,10 +127,10 @@ def _ends(
     at, path, placebo = after.at, after.path, after.placebo
     if UNITS[name] == "minutes":
         return _times(name, float(values["peak"][0]), after)
-    if name == "absorbed":
+    if name == "absorbed_share":
         return after.ratio(float(path[at.absorbed]), placebo[:, at.absorbed], at.horizon)
     if name == "reversal":
-        low, high = after.ratio(float(path[at.horizon]), placebo[:, at.horizon], at.settle)
+        low, high = after.ratio(float(path[at.horizon]), placebo[:, at.horizon], at.initial)
         return 1 - high, 1 - low
     low, high = interval(drawn[name], after.level, after.weight)
     if name not in REFLECTED:
@@ -140,7 +143,7 @@ def _times(name: str, peak: float, after: AfterNews) -> tuple[float, float]:
     """Return the interval of a time: of a first crossing, or of the peak."""
     path, placebo = after.path[: after.at.horizon + 1], after.placebo[:, : after.at.horizon + 1]
     if name in CROSSINGS:
-        level = after.told_level(after.at.horizon)
+        level = after.selection_adjusted_level(after.at.horizon)
         first, last = crossing_interval(path, placebo, CROSSINGS[name], level, after.weight)
     else:
         first, last = peak_interval(path, placebo, math.copysign(1.0, peak), after.level, after.weight)
@@ -165,49 +168,48 @@ def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> E
 def pattern_of(after: AfterNews) -> Pattern:
     """Return one word for the shape of the path up to the horizon.
 
-    none: the first close is inside its pointwise band and the path inside the joint one. overshoot: at least half of
-    the peak is gone at the horizon. partly given back: at least a fifth. still moving: at least a third of the move at
-    the horizon came after ``settle``. held: everything else.
+    no detectable move: the first close is inside its pointwise band and the path inside the joint one. overshoot: at
+    least half of the peak is gone at the horizon. partly retraced: at least a fifth. continuing: at least a third of
+    the move at the horizon came after ``initial_minutes``. sustained: everything else.
     """
     if not np.isfinite(after.bands.joint).any():
-        return "unknown"
+        return "not classified"
     numbers = {k: float(v[0]) for k, v in shape_numbers(after.path[None, :], after.minutes, after.at).items()}
     if after.undefined("peak"):
-        return "none"
-    if numbers["given_back"] >= 0.5:
+        return "no detectable move"
+    if numbers["retracement"] >= 0.5:
         return "overshoot"
-    if numbers["given_back"] >= 0.2:
-        return "partly given back"
-    return "still moving" if abs(after.path[after.at.settle] / after.path[after.at.horizon]) <= 2 / 3 else "held"
+    if numbers["retracement"] >= 0.2:
+        return "partly retraced"
+    return "continuing" if abs(after.path[after.at.initial] / after.path[after.at.horizon]) <= 2 / 3 else "sustained"
 
 
-def leak_estimates(
-    before: float, placebo_before: FloatArray, after: AfterNews, tested: tuple[float, FloatArray] | None = None
-) -> tuple[Estimate, Estimate]:
-    """Return the move before the news, signed by the move after it, and its share of both together.
+def pre_event_estimates(before: float, placebo_before: FloatArray, after: AfterNews) -> tuple[Estimate, Estimate]:
+    """Return the move before the news, with the sign of the price, and its fraction of the moves before and after.
 
-    Where the move after is one that ordinary days make as well, its sign is a guess and the interval allows for both.
-    The p-value is two-sided against the same window on placebo days; of ``tested`` where that is another path. With an
-    uncertain time a leak and a late timestamp cannot be told apart.
+    The p-value is two-sided against the same window on placebo days. With an uncertain time, news that was known
+    earlier and a late timestamp look the same.
+
+    Parameters
+    ----------
+    before : float
+        Log return over the minutes before ``earliest``.
+    placebo_before : FloatArray, shape (D,)
     """
     final, finals = float(after.path[after.at.horizon]), after.placebo[:, after.at.horizon]
-    direction = 1.0 if final >= 0 else -1.0
-    event, others = tested or (before, placebo_before)
-    pvalue = float(placebo_pvalue(np.array(event), others, after.weight))
-    draws = direction * noise_draws(np.array([before]), placebo_before[:, None])[:, 0]
-    low, high = interval(draws, after.level, after.weight)
-    reason = after.undefined("half_life")
-    if reason:  # nobody knows which way the news moved the price, so the interval holds either sign
-        low, high = min(low, -high), max(high, -low)
-    leak = Estimate("leak", direction * before, low, high, pvalue=pvalue)
+    pvalue = float(placebo_pvalue(np.array(before), placebo_before, after.weight))
+    drift = Estimate(
+        "pre_event_drift", before, *move_interval(before, placebo_before, after.level, after.weight), pvalue=pvalue
+    )
+    reason = after.undefined("t50")
     if not reason and not before + final:
         reason = "the moves before and after the news cancel out"
     if reason:
-        return leak, Estimate("leak_share", math.nan, unit="share", reason=reason)
+        return drift, Estimate("pre_event_share", math.nan, unit="share", reason=reason)
     noise = placebo_before, placebo_before + finals
-    level = after.told_level(after.at.horizon)
+    level = after.selection_adjusted_level(after.at.horizon)
     ends = ratio_interval((before, before + final), noise, level, after.weight)
-    return leak, share_estimate("leak_share", before / (before + final), ends, pvalue)
+    return drift, share_estimate("pre_event_share", before / (before + final), ends, pvalue)
 
 
 def share_estimate(name: str, value: float, ends: tuple[float, float], pvalue: float = math.nan) -> Estimate:
@@ -245,7 +247,7 @@ def jump_share_estimate(returns: FloatArray, placebo: FloatArray, after_from: in
     after_from : int
         First bar after the last clean price.
     """
-    reason = after.undefined("half_life")
+    reason = after.undefined("t50")
     window = min(after_from, 270)
     if not reason and (window < 16 or len(placebo) < 10):
         reason = f"{after_from} bars before the news on {len(placebo)} days are too few to know an ordinary bar"

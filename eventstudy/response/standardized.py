@@ -24,6 +24,8 @@ def tested_paths(
     if len(placebo) < FEWEST_DAYS:
         return car, placebo
     columns = trading_columns(matched)
+    gaps = np.flatnonzero(~np.isfinite(car[: matched.zero]))  # moments of the event day before its first price
+    columns = columns[columns > gaps[-1]] if len(gaps) else columns
     bars = bars_of(np.vstack([car, placebo]), columns)
     factor = periodicity(bars[1:], kind, level, segments=np.cumsum(np.diff(columns) > 1))
     factor = np.where(factor > 0, factor, np.nan)

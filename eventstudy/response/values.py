@@ -7,12 +7,15 @@ from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
+import numpy as np
+
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.errors import Notice
 from eventstudy.response.matching import RemovedDay
+from eventstudy.response.placebo import TIE, placebo_pvalue
 
 Unit = Literal["log", "minutes", "share", "multiple"]
-Pattern = Literal["none", "held", "partly given back", "overshoot", "still moving", "unknown"]
+Pattern = Literal["no detectable move", "sustained", "partly retraced", "overshoot", "continuing", "not classified"]
 
 
 @value(slots=True)
@@ -47,11 +50,28 @@ class Estimate:
 
 
 @value(slots=True)
+class RawCount:
+    """On how many placebo days, as they were, the price moved at least as much, and the p-value of that count."""
+
+    as_large: int = 0
+    days: int = 0
+    pvalue: float = math.nan
+
+    @classmethod
+    def of(cls, move: float, placebo: FloatArray, weight: FloatArray | None = None) -> RawCount:
+        """Count the placebo days, shape (D,), whose move is at least as large in absolute value."""
+        present = np.isfinite(placebo)
+        as_large = int((np.abs(placebo[present]) >= abs(move) * TIE).sum()) if math.isfinite(move) else 0
+        return cls(as_large, int(present.sum()), float(placebo_pvalue(np.array(move), placebo, weight)))
+
+
+@value(slots=True)
 class Move:
     """The abnormal move from the last clean price to one moment.
 
     ``minutes`` counts trading minutes after ``latest``; NaN for a close or the first price after the news. ``pvalue``
-    is the placebo's, ``joint_pvalue`` the one corrected for all instruments of the event (NaN for a single one).
+    is that of the standardized placebo test, ``joint_pvalue`` the one adjusted for all instruments of the event (NaN
+    for a single one), ``placebo`` the raw count.
     """
 
     label: str
@@ -63,6 +83,7 @@ class Move:
     pvalue: float
     joint_pvalue: float = math.nan
     reason: str = ""
+    placebo: RawCount = field(default_factory=RawCount)
 
 
 @value(slots=True)
@@ -133,16 +154,17 @@ class Path:
         Cumulated abnormal log return since the last clean price (negative times: until it).
     pointwise, joint : FloatArray, shape (T,)
         Half-widths of the placebo bands.
-    placebo : FloatArray, shape (D, T)
+    placebo, raw_placebo : FloatArray, shape (D, T)
+        The placebo days brought to the event day's volatility before the news, and as they were.
     placebo_day : IntArray, shape (D,)
         Days since 1970-01-01.
     weight : FloatArray, shape (D,)
         How much each placebo day counts, the event day being 1.
     tested, tested_placebo : FloatArray, shapes (T,) and (D, T)
-        The same paths as the p-values see them: without the time of day's volatility where the study asks for that.
+        The same paths as the tests of entire paths see them: returns divided by the volatility of their time of day.
     volume, volume_median : FloatArray, shape (T,)
-    start, zero, first : int
-        Columns of the window's start, the last clean close and the first close after the news.
+    start, zero, latest, first : int
+        Columns of the window's start, the pre-event price, ``latest`` and the first post-event price.
     """
 
     closes: IntArray
@@ -151,6 +173,7 @@ class Path:
     pointwise: FloatArray
     joint: FloatArray
     placebo: FloatArray
+    raw_placebo: FloatArray
     placebo_day: IntArray
     weight: FloatArray
     tested: FloatArray
@@ -159,6 +182,7 @@ class Path:
     volume_median: FloatArray
     start: int
     zero: int
+    latest: int
     first: int
 
 
@@ -215,8 +239,9 @@ class Response:
     moves : tuple of Move
         At the horizons asked for and at the close.
     shape : tuple of Estimate
-        first_significant, half_life, ninety, peak, peak_minutes, overshoot, given_back, reversal, absorbed,
-        jump_share, jump_variance, median_move, leak, leak_share, next_close, days_later, permanence.
+        first_significant, t50, t90, peak, peak_minutes, overshoot, retracement, reversal, absorbed_share,
+        jump_share, jump_variance, median_move, pre_event_drift, pre_event_share, next_close, days_later,
+        permanent_share.
     anchors : tuple of Estimate
         The move at the horizon under bracket, earliest and latest.
     pattern : str
@@ -224,7 +249,12 @@ class Response:
     path_statistic, path_pvalue : float
         Sup test of the whole path after the news.
     placebo_days, smallest_pvalue
-        How many days judge, and the smallest p-value they can give.
+        How many days the event day is compared with, and the smallest p-value they can give.
+    regime : float
+        Volatility before the news over the placebo days' median; NaN where it cannot be measured.
+    breakdown : float
+        How many times as volatile as measured the event day must have been for the p-value of ``first`` to exceed
+        1 - level; NaN where it does already.
     removed : tuple of RemovedDay
     confounders : tuple of Confounder
     gap : Estimate or None
@@ -254,6 +284,8 @@ class Response:
     placebo_days: int
     smallest_pvalue: float
     path: Path
+    regime: float = math.nan
+    breakdown: float = math.nan
     assumed_times: AssumedTimes | None = None
     activity: tuple[Activity, ...] = ()
     removed: tuple[RemovedDay, ...] = ()

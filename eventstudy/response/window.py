@@ -12,8 +12,8 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.news.items import EventTime
 from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
 from eventstudy.response.expected import less_expected
-from eventstudy.response.intraday_prices import Tape
-from eventstudy.response.matching import NONE_KNOWN, Matched, WindowChoice, match
+from eventstudy.response.intraday_prices import IntradayPrices
+from eventstudy.response.matching import NONE_KNOWN, Matched, WindowChoice, match, without_days
 from eventstudy.response.placebo import bands, regime_scaled
 from eventstudy.response.seasonality import daily_level
 from eventstudy.response.settings import ResponseSettings
@@ -31,10 +31,15 @@ class Window:
     matched : Matched
     car : FloatArray, shape (T,)
     placebo : FloatArray, shape (D, T)
+    raw_placebo : FloatArray, shape (D, T)
+        The placebo days as they were; ``placebo`` are those brought to the event day's volatility.
     factor : FloatArray, shape (D,)
         What each placebo day was multiplied with (ones without standardizing).
+    regime : float
+        The event day's volatility before the news over the placebo days' median; NaN where it cannot be measured.
     tested, tested_placebo : FloatArray, shapes (T,) and (D, T)
-        The paths that p-values rest on: ``car`` and ``placebo``, or those of returns without the time of day.
+        The paths that tests of entire paths rest on: ``car`` and ``placebo``, or those of returns divided by the
+        volatility of their time of day.
     columns : IntArray, shape (n,)
         Columns after the last clean price at which the market trades.
     step_minutes : float
@@ -45,7 +50,9 @@ class Window:
     matched: Matched
     car: FloatArray
     placebo: FloatArray
+    raw_placebo: FloatArray
     factor: FloatArray
+    regime: float
     tested: FloatArray
     tested_placebo: FloatArray
     columns: IntArray
@@ -78,18 +85,21 @@ class Window:
         return begins + math.ceil(minutes / self.step_minutes)
 
 
+NO_LEVEL = "its volatility before the time of the news cannot be measured"
+
+
 def abnormal_window(
-    tape: Tape,
+    tape: IntradayPrices,
     time: EventTime,
     settings: ResponseSettings,
     others: IntArray = NONE_KNOWN,
-    factors: Sequence[Tape] = (),
+    factors: Sequence[IntradayPrices] = (),
 ) -> Window:
     """Cut, match and correct the window of one event on one tape; ``others`` (n, 2) are the known events' instants."""
     nights = nights_closed(tape, time)
     closed = is_closed(tape, time)
     choice = WindowChoice(
-        before=settings.leak,
+        before=settings.pre_event_minutes,
         after=settings.horizons[-1],
         days=settings.placebo_days,
         later=settings.placebo_after,
@@ -100,20 +110,26 @@ def abnormal_window(
     )
     matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
     car, placebo = _less_expected(tape, matched, settings, factors, carry=choice.carry)
-    factor = np.ones(len(placebo))
-    if settings.standardize:
-        levels, level = regime_levels(matched, settings.volatility)
-        placebo = regime_scaled(placebo, levels, level)
-        factor = np.asarray(level / levels)
+    raw, (levels, level) = placebo, regime_levels(matched, settings.volatility)
+    regime, factor = regime_ratio(levels, level), np.ones(len(placebo))
+    if settings.standardize and math.isfinite(regime):
+        known = np.isfinite(levels) & (levels > 0)
+        matched, raw = without_days(matched, known, NO_LEVEL), raw[known]
+        placebo, factor = regime_scaled(raw, levels[known], level)
     tested = car, placebo
     if settings.seasonality != "none":
         tested = tested_paths(car, placebo, matched, settings.seasonality, settings.volatility)
     columns = np.flatnonzero(matched.open & (np.arange(len(matched.open)) > matched.zero))
-    return Window(matched, car, placebo, factor, *tested, columns, tape.step_us / 60e6, closed)
+    return Window(matched, car, placebo, raw, factor, regime, *tested, columns, tape.step_us / 60e6, closed)
 
 
 def _less_expected(
-    tape: Tape, matched: Matched, settings: ResponseSettings, factors: Sequence[Tape], *, carry: bool
+    tape: IntradayPrices,
+    matched: Matched,
+    settings: ResponseSettings,
+    factors: Sequence[IntradayPrices],
+    *,
+    carry: bool,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the event's and the placebo days' paths less what the study expects an ordinary day to do."""
     if settings.expected == "zero" or len(matched.day) < 2:
@@ -132,6 +148,14 @@ def less_mean(car: FloatArray, placebo: FloatArray) -> tuple[FloatArray, FloatAr
     return np.asarray(car - total / days), np.asarray(placebo - (total - placebo) / (days - 1))
 
 
+def regime_ratio(levels: FloatArray, level: float) -> float:
+    """Return the event day's volatility over the placebo days' median; NaN unless it and half of theirs are known."""
+    known = levels[np.isfinite(levels) & (levels > 0)]
+    if not (math.isfinite(level) and level > 0) or 2 * len(known) < len(levels) or not len(known):
+        return math.nan
+    return level / float(np.median(known))
+
+
 def regime_levels(matched: Matched, kind: str = "medrv") -> tuple[FloatArray, float]:
     """Return the volatility of a bar before the event's clock time, of each placebo day and of the event day."""
     before = matched.open[: matched.zero + 1]
@@ -146,9 +170,9 @@ def after_news(window: Window, settings: ResponseSettings) -> AfterNews:
     placebo, weight = window.placebo[keep][:, window.columns], window.matched.weights(keep)
     at = ShapeColumns(
         first=window.first,
-        settle=window.place(settings.settle),
+        initial=window.place(settings.initial_minutes),
         horizon=window.place(settings.horizons[-1]),
-        absorbed=window.place(settings.absorbed),
+        absorbed=window.place(settings.absorbed_minutes),
     )
     found = bands(placebo, settings.level, weight)
     return AfterNews(window.car[window.columns], placebo, window.minutes, found, at, settings.level, weight)

@@ -25,7 +25,12 @@ Kind = Literal["key", "setting", "option", "value", "flag", "column", "table", "
 RENAMED: Mapping[Kind, Mapping[str, str]] = {
     "key": {},
     "setting": {},
-    "option": {},
+    "option": {
+        "standardise": "standardize",
+        "settle": "initial_minutes",
+        "absorbed": "absorbed_minutes",
+        "leak": "pre_event_minutes",
+    },
     "value": {},
     "flag": {"--first-report": "--policy first_report"},
     "column": {"ahar": "abhar", "ahar_se": "abhar_se", "ahar_t": "abhar_t"},

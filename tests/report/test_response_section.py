@@ -22,21 +22,27 @@ ROW: dict[str, Any] = {
     "simulated": False,
     "sign": 1,
     "moves": {"first": 0.01135, "+5 min": 0.01156, "+60 min": 0.00967, "close": 0.01738},
+    "horizon": "+60 min",
     "pvalue": 3 / 70,
     "joint_pvalue": None,
     "path_pvalue": 3 / 70,
+    "placebo": {"as_large": 2, "days": 69, "pvalue": 3 / 70},
+    "regime": 1.6,
+    "breakdown": None,
+    "anchors": {"bracket": [0.00967, 3 / 70], "earliest": [0.0099, 0.04], "latest": [0.009, 0.04]},
+    "times": {"t50": [0.0, 30.0], "t90": None, "peak_minutes": None, "first_significant": [0.0, 40.0]},
     "smallest_pvalue": 1 / 70,
     "placebo_days": 69,
     "first_significant": 40.0,
-    "half_life": 30.0,
+    "t50": 30.0,
     "reversal": 0.021,
-    "leak": -0.0024,
-    "leak_pvalue": 0.5,
+    "pre_event_drift": -0.0024,
+    "pre_event_pvalue": 0.5,
     "volume": 2.53,
-    "pattern": "held",
+    "pattern": "sustained",
     "notes": ["in the window: closing auction of shares"],
     "merged_minutes": 40.0,
-    "intervals": {"half_life": [10.0, 40.0], "reversal": [-0.58, None], "leak": [-0.009, 0.004]},
+    "intervals": {"t50": [10.0, 40.0], "reversal": [-0.58, None], "pre_event_drift": [-0.009, 0.004]},
     "reasons": {},
 }
 
@@ -45,33 +51,41 @@ def test_each_number_is_a_sentence() -> None:
     words = told(ROW)
     for part in (
         "The first price after the news was +113.5 bp from the last one before it. Between the two lie 40 minutes",
-        "60 min after the news it was +96.7 bp, and on 2 of 69 comparable days as much (p = 0.043)",
-        "Half of the move was made 30 (10 to 40) trading minutes",
-        "2 % of the first answer was given back by the end of the window.",  # one end alone is no range to tell
-        "24.0 bp against the way it then went: nothing out of the ordinary.",
-        "2.5 times that of a usual day",
+        "60 min after the news it was +96.7 bp; on 2 of 69 comparable days the price moved as much (p = 0.043, scaled",
+        "Half of the move 60 min after the news was reached between 0 and 30 min after the news",
+        "2% of the initial response was reversed by the end of the window.",  # one end alone is no range to report
+        "Before the news the price moved -24.0 bp (p = 0.500).",
+        "2.5 times the median of comparable days",
         "Note: in the window: closing auction of shares.",
     ):
         assert part in words
 
 
-def test_doubted_days_are_not_counted_as_whole_ones() -> None:
-    words = told({**ROW, "smallest_pvalue": 1 / 65.5})
-    assert "some of which count less" in words
-    assert "of 69 comparable days as much" not in words
+def test_a_raw_count_that_disagrees_with_the_standardized_test_is_reported() -> None:
+    words = told({**ROW, "pvalue": 0.068})
+    assert "Without scaling by volatility p = 0.043; the standardized test is primary" in words
+    assert "1.6 times" in words
+    assert "Without scaling" not in told(ROW)
 
 
-def test_a_move_that_is_none_has_no_speed_to_explain() -> None:
-    reasons = {"half_life": "x", "reversal": "y"}
-    quiet = told({**ROW, "pattern": "none", "half_life": None, "reversal": None, "reasons": reasons})
-    assert "is not told of a move like this" in quiet
-    assert "no half-life" not in quiet
-    assert "There is no half-life: x." in told({**ROW, "half_life": None, "reasons": {"half_life": "x"}})
+def test_the_finding_says_where_the_assumed_time_decides() -> None:
+    late = {**ROW, "anchors": {"bracket": [-0.0107, 0.02], "earliest": [-0.0113, 0.02], "latest": [-0.00157, 0.31]}}
+    words = told(late)
+    assert "-15.7 bp (p = 0.310) if it came at its end: the result depends on the assumed time." in words
+    assert "depends on the assumed time" not in told(ROW)
 
 
-def test_a_leak_is_called_one_only_where_it_is_rare() -> None:
-    assert "a leak or a late timestamp" in told({**ROW, "leak_pvalue": 0.02})
-    assert "a leak" not in told(ROW)
+def test_speed_is_not_reported_for_a_move_that_is_not_detectable() -> None:
+    reasons = {"t50": "x", "reversal": "y"}
+    quiet = told({**ROW, "pattern": "no detectable move", "t50": None, "reversal": None, "reasons": reasons})
+    assert "Speed and persistence are not reported" in quiet
+    assert "No time to 50%" not in quiet
+    assert "No time to 50%: x." in told({**ROW, "t50": None, "reasons": {"t50": "x"}})
+
+
+def test_an_early_move_is_pointed_out_only_where_it_is_rare() -> None:
+    assert "Earlier publication is possible." in told({**ROW, "pre_event_pvalue": 0.02})
+    assert "Earlier publication" not in told(ROW)
 
 
 def test_the_terminal_says_a_note_once_for_all_instruments_it_is_true_of() -> None:
@@ -79,7 +93,15 @@ def test_the_terminal_says_a_note_once_for_all_instruments_it_is_true_of() -> No
     assert text.count("closing auction") == 1
     assert "note SBER, VTBR: in the window" in text
     assert "note VTBR: own" in text
-    for column in ("first", "+5 min", "p +60 min", "p path", "Half-life, min", "Leak, bp", "Volume, x"):
+    for column in (
+        "first",
+        "+5 min",
+        "p, +60 min",
+        "p, entire path",
+        "Time to 50%, min",
+        "Pre-event drift, bp",
+        "Volume ratio",
+    ):
         assert column in text
 
 
@@ -92,7 +114,7 @@ def test_a_quote_is_turned_where_the_study_asks_for_it() -> None:
 
 
 def test_an_interval_with_one_end_is_told_as_such() -> None:
-    share = Estimate("absorbed", 1.2, 0.71, math.inf, unit="share")
+    share = Estimate("absorbed_share", 1.2, 0.71, math.inf, unit="share")
     assert estimate_words(share).replace("\u00a0", " ") == "120 % (71 or more)"
     turned = replace(share, low=-math.inf, high=2.0)
     assert estimate_words(turned).replace("\u00a0", " ") == "120 % (200 or less)"

@@ -10,7 +10,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.market.instruments import Instrument
-from eventstudy.response.intraday_prices import tape_of
+from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.respond import respond
 from eventstudy.response.settings import ResponseSettings
 
@@ -76,18 +76,18 @@ def test_a_market_of_some_hours_still_ends_at_its_close_and_the_horizon_is_not_a
     index = minutes(60, hours=(9, 18))
     news = pd.Timestamp("2025-06-20 17:50", tz="UTC")
     bars = coin(index, news, first=0.005)
-    assert not tape_of(bars).around_the_clock
+    assert not intraday_prices(bars).around_the_clock
     response = respond(bars, event(news))
     (late,) = [move for move in response.moves if move.label == "+60 min"]
     assert late.at is None
     assert math.isnan(late.value)
     assert math.isnan(late.pvalue)
-    assert late.reason == "the window ends before"
+    assert late.reason == "trading ended at 18:00"
 
 
 def test_a_currency_week_ends_on_friday_and_runs_through_its_nights() -> None:
     index = minutes(60, five_days=True)
-    assert tape_of(coin(index, pd.Timestamp("2025-06-18 23:50", tz="UTC"))).around_the_clock
+    assert intraday_prices(coin(index, pd.Timestamp("2025-06-18 23:50", tz="UTC"))).around_the_clock
     night = pd.Timestamp("2025-06-18 23:50", tz="UTC")
     moved = {m.label: m.value for m in respond(coin(index, night, first=0.005, later=0.02), event(night)).moves}
     assert moved["+60 min"] == pytest.approx(0.025, abs=3e-4)

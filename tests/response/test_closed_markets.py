@@ -15,7 +15,7 @@ from eventstudy.market.instruments import instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.closed_markets import bracket_rows, first_vwap, gap_response, is_closed, nights_closed
 from eventstudy.response.confounders import SEAMS
-from eventstudy.response.intraday_prices import Tape, tape_of
+from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.respond import respond
 from eventstudy.response.seasonality import periodicity
@@ -25,13 +25,13 @@ from tests.response.real import FOUNDING, MOSCOW, event, ten_minutes
 DESIGN = IntradayDesign(days=60, night=0.2)
 
 
-def opened_with(gap: float, seed: int = 1) -> tuple[Tape, Event]:
+def opened_with(gap: float, seed: int = 1) -> tuple[IntradayPrices, Event]:
     """Return a tape whose last day opens ``gap`` higher, and news of the evening before."""
     bars, news = intraday_bars(intraday_days(DESIGN, seed))
     last_day = bars.frame.index.normalize() == bars.frame.index[-1].normalize()
     close = bars.frame["close"].to_numpy().copy()
     close[last_day] *= math.exp(gap)
-    tape = tape_of(replace(bars, frame=bars.frame.assign(close=close)))
+    tape = intraday_prices(replace(bars, frame=bars.frame.assign(close=close)))
     evening = news.time.latest.replace(hour=20) - timedelta(days=1)
     return tape, Event("evening", EventTime(evening, evening))
 
@@ -51,7 +51,7 @@ def test_news_in_the_night_is_answered_by_the_opening_gap() -> None:
     assert "ES-NEWS-WHILE-CLOSED" in {notice.code for notice in response.notices}
     assert response.reference_at.strftime("%H:%M") == "15:40"  # 18:40 Moscow the day before
     assert response.first_at.strftime("%H:%M") == "07:01"
-    assert "not yet opened" in response.number("leak").reason or response.number("leak").defined
+    assert "not yet opened" in response.number("pre_event_drift").reason or response.number("pre_event_drift").defined
 
 
 def test_only_gaps_of_the_same_kind_judge() -> None:
@@ -77,7 +77,7 @@ def test_the_first_vwap_by_hand() -> None:
     price = np.log(np.array([100.0, 110.0, 120.0, 130.0]))
     closes = np.array([0, 100, 101, 107], dtype=np.int64) * MINUTE_US
     volume = np.array([1.0, 1.0, 3.0, 50.0])
-    tape = Tape(instrument("SBER"), "Europe/Moscow", MINUTE_US, closes, closes, price, price * np.nan, volume)
+    tape = IntradayPrices(instrument("SBER"), "Europe/Moscow", MINUTE_US, closes, closes, price, price * np.nan, volume)
     # five minutes from the opening bar on: bars at 100 and 101, not 107: (110 + 3 * 120) / 4
     assert abs(math.exp(first_vwap(tape, np.array([1]))[0]) - 117.5) < 1e-9
 
@@ -92,7 +92,7 @@ def test_news_outside_the_data_is_refused_never_moved() -> None:
 
 @pytest.mark.reference
 def test_the_evening_news_of_sber_rolls_to_the_next_session_of_the_same_day_or_the_next() -> None:
-    tape = tape_of(ten_minutes("SBER"))
+    tape = intraday_prices(ten_minutes("SBER"))
     assert not is_closed(tape, FOUNDING.time)  # the auction and the pause are minutes, not a closed market
     night = event("2021-04-13T23:55", "2021-04-13T23:55")
     response = respond(tape, night)

@@ -45,7 +45,7 @@ def test_the_market_is_taken_off_and_the_jump_stays(model: str) -> None:
     tolerance = 1e-9 if model != "scholes_williams" else 2e-3  # its correction for thin trading has an error of its own
     assert all(abs(move.value - JUMP) < tolerance for move in response.moves[:3])
     assert response.moves[0].pvalue == response.smallest_pvalue
-    assert abs(response.number("leak").value) < tolerance
+    assert abs(response.number("pre_event_drift").value) < tolerance
 
 
 def test_each_day_is_predicted_from_the_others_only() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eventstudy.response.intraday_prices import tape_of
+from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.matching import Matched, WindowChoice, match
 from eventstudy.response.placebo import placebo_pvalue
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.values import RawCount
 from tests.response.real import FOUNDING, event, ten_minutes
 
 pytestmark = pytest.mark.reference
+RAW = ResponseSettings(standardize=False, seasonality="none")
 
 
 def at(matched: Matched, clock: str) -> int:
@@ -26,13 +29,14 @@ def test_the_bracket_return_and_its_placebo_rank(code: str, bp: float, rank: int
     path = response.path
     assert abs(1e4 * path.car[path.first] - bp) < 0.05
     assert response.placebo_days == 69
-    pvalue = placebo_pvalue(path.car[path.first], path.placebo[:, path.first])
-    assert abs(float(pvalue) - rank / 70) < 1e-12
+    assert response.first.placebo == RawCount(rank - 1, 69, rank / 70)
+    standardized = placebo_pvalue(path.car[path.first], path.placebo[:, path.first])
+    assert response.first.pvalue == float(standardized)
     assert response.smallest_pvalue == 1 / 70
 
 
 def test_the_bars_that_carry_it_and_the_reversal() -> None:
-    matched = match(tape_of(ten_minutes("SBER")), FOUNDING.time, WindowChoice())
+    matched = match(intraday_prices(ten_minutes("SBER")), FOUNDING.time, WindowChoice())
     path = 1e4 * matched.path
     assert abs(path[at(matched, "18:30")] - path[at(matched, "18:20")] - 61.6) < 0.1
     assert abs(path[at(matched, "18:40")] - path[at(matched, "18:30")] - 49.7) < 0.1
@@ -40,7 +44,7 @@ def test_the_bars_that_carry_it_and_the_reversal() -> None:
 
 
 def test_volume_is_higher_than_on_every_day_before() -> None:
-    matched = match(tape_of(ten_minutes("SBER")), FOUNDING.time, WindowChoice())
+    matched = match(intraday_prices(ten_minutes("SBER")), FOUNDING.time, WindowChoice())
     for clock, multiple in (("18:30", 4.0), ("18:40", 9.2)):
         column = at(matched, clock)
         usual = matched.placebo.volume[:, column]
@@ -53,18 +57,18 @@ def test_volume_is_higher_than_on_every_day_before() -> None:
 
 def test_there_was_no_leak() -> None:
     before = event("2021-04-13T17:00", "2021-04-13T18:20")
-    matched = match(tape_of(ten_minutes("SBER")), before.time, WindowChoice(before=0, after=0))
+    matched = match(intraday_prices(ten_minutes("SBER")), before.time, WindowChoice(before=0, after=0))
     drift = matched.path[matched.first]
     assert abs(1e4 * drift - 24.8) < 0.05
     assert abs(float(placebo_pvalue(drift, matched.placebo_path[:, matched.first])) - 0.57) < 0.005
-    leak = respond(ten_minutes("SBER"), FOUNDING).number("leak")
-    assert leak.pvalue > 0.05
+    drift = respond(ten_minutes("SBER"), FOUNDING).number("pre_event_drift")
+    assert drift.pvalue > 0.05
 
 
 def test_the_whole_response_of_two_shares() -> None:
     found = respond_all([ten_minutes("SBER"), ten_minutes("VTBR")], [FOUNDING])
     sber, vtbr = found
-    assert sber.path_pvalue == 3 / 70
+    assert respond(ten_minutes("SBER"), FOUNDING, RAW).path_pvalue == 3 / 70
     assert [move.label for move in sber.moves if move.at is None] == ["+5 min"]  # a bar lasts ten minutes
     assert all(0 < move.joint_pvalue <= 1 for move in sber.moves[1:3])
     for response in (sber, vtbr):

@@ -16,8 +16,8 @@ from eventstudy.response.placebo import (
     peak_interval,
     placebo_pvalue,
     ratio_interval,
+    selection_adjusted_level,
     sup_test,
-    told_level,
     upper_pvalue,
 )
 from eventstudy.response.shape import ShapeColumns, interval
@@ -27,9 +27,11 @@ from eventstudy.response.shape_estimates import AfterNews, shape_estimates, shar
 def test_the_level_allows_for_numbers_told_only_after_a_significant_move() -> None:
     noise = np.array([-3.0, -1.0, 1.0, 3.0])
     # value 4, bound 2: of 4 -+ noise = 7 5 3 1 1 3 5 7 six are beyond: 1 - 0.05 * 6 / 8
-    assert math.isclose(told_level(4.0, noise, 2.0, 0.95), 1 - 0.05 * 0.75)
-    assert told_level(100.0, noise, 2.0, 0.95) == 0.95
-    assert told_level(0.0, noise, 2.9, 0.95) == 0.975  # never more than a doubling of what the level leaves
+    assert math.isclose(selection_adjusted_level(4.0, noise, 2.0, 0.95), 1 - 0.05 * 0.75)
+    assert selection_adjusted_level(100.0, noise, 2.0, 0.95) == 0.95
+    assert (
+        selection_adjusted_level(0.0, noise, 2.9, 0.95) == 0.975
+    )  # never more than a doubling of what the level leaves
 
 
 def test_a_ratio_by_hand() -> None:
@@ -53,7 +55,7 @@ def test_a_ratio_without_a_bound_is_said_and_too_few_days_give_none() -> None:
     first = np.arange(19) < 10
     assert ratio_interval((0.5, 1.0), (days * first, days * ~first), 0.95) == (-math.inf, math.inf)
     assert all(math.isnan(end) for end in ratio_interval((5.0, 10.0), (days[:18], days[:18]), 0.95))
-    assert "too near" in share_estimate("leak_share", 0.5, (-math.inf, math.inf)).reason
+    assert "too near" in share_estimate("pre_event_share", 0.5, (-math.inf, math.inf)).reason
 
 
 @given(seed=st.integers(0, 2000), scale=st.sampled_from([-3.0, 0.01, 100.0]))
@@ -102,11 +104,11 @@ def test_half_lives_and_peaks_hold_the_truth_even_after_barely_significant_moves
         days = rng.standard_normal((60, 30)).cumsum(axis=1)
         path = truth + days[0]
         placebo = days[1:]
-        at = ShapeColumns(settle=19, horizon=29, absorbed=4)
+        at = ShapeColumns(initial=19, horizon=29, absorbed=4)
         after = AfterNews(path, placebo, np.arange(1.0, 31.0), bands(placebo, 0.95), at, 0.95)
         peak = peak_interval(path, placebo, 1.0, 0.95)
         peak_held.append(peak[0] <= int(truth.argmax()) <= peak[1])
-        found = {e.name: e for e in shape_estimates(after)}["half_life"]
+        found = {e.name: e for e in shape_estimates(after)}["t50"]
         told += found.defined
         held += [found.low <= half <= found.high] if found.defined else []
     assert told > 70

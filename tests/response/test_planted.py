@@ -41,7 +41,16 @@ def test_standardizing_does_not_spoil_the_size() -> None:
 
 def test_intervals_hold_the_truth_in_few_draws() -> None:
     table = coverage(STRONG, range(100))
-    assert set(table) >= {"half_life", "ninety", "peak", "overshoot", "reversal", "absorbed", "leak", "leak_share"}
+    assert set(table) >= {
+        "t50",
+        "t90",
+        "peak",
+        "overshoot",
+        "reversal",
+        "absorbed_share",
+        "pre_event_drift",
+        "pre_event_share",
+    }
     for name, (defined, _, _, holds) in table.items():
         if defined > 50:
             assert holds > 0.95 - 4 * math.sqrt(0.05 * 0.95 / defined), name
@@ -67,12 +76,12 @@ def test_power_grows_with_the_jump() -> None:
     found = [rejections(replace(NULL, jump=k * NULL.sigma), range(40)) for k in (0.0, 0.25, 1.0)]
     sup = [rates["path (sup)"] for rates in found]
     assert sup[0] < 0.2 < 0.8 < sup[1] <= sup[2]
-    assert found[2]["leak"] < 0.2  # a jump is no leak
+    assert found[2]["pre_event_drift"] < 0.2  # a jump is no leak
 
 
 def test_a_planted_leak_is_found_and_an_absent_one_is_not() -> None:
     leaking = rejections(replace(NULL, jump=0.02, drift=0.012), range(30))
-    assert leaking["leak"] > 0.8
+    assert leaking["pre_event_drift"] > 0.8
 
 
 def test_one_jump_at_a_known_second_is_called_a_jump_and_slow_absorption_is_not() -> None:
@@ -108,21 +117,24 @@ def test_an_uncertain_time_is_found_by_the_curve_over_assumed_times() -> None:
 
 def test_half_life_of_a_slow_absorption_is_near_the_planted_one() -> None:
     slow = replace(NULL, jump=0.03, absorb_half_life=8.0, early=0, late=0, jump_second=300 * 60)
-    found = [answer(slow, seed).number("half_life").value for seed in range(30)]
+    found = [answer(slow, seed).number("t50").value for seed in range(30)]
     assert abs(np.median(found) - 8.0) <= 1.0
 
 
-def test_ordinary_days_in_another_regime_are_brought_to_the_events_by_option() -> None:
+def test_days_of_another_volatility_are_scaled_to_the_event_day_by_default() -> None:
     # the event day is three times as wild as the others from its opening on, and nothing happens
     draw = intraday_days(replace(NULL, day_spread=0.0, cluster=0.1), 5)
     close = draw.close.copy()
     close[-1] = close[-1][0] + 3 * (close[-1] - close[-1][0])
     wild = replace(draw, close=np.where(np.isfinite(close), close, np.nan))
     bars, event = intraday_bars(wild)
-    plain = respond(bars, event)
-    scaled = respond(bars, event, ResponseSettings(standardize=True))
+    plain = respond(bars, event, ResponseSettings(standardize=False))
+    scaled = respond(bars, event)
     ratio = scaled.path.pointwise[-1] / plain.path.pointwise[-1]
     assert 2.0 < ratio < 4.0
+    assert 2.0 < scaled.regime < 4.0
+    assert scaled.first.placebo == plain.first.placebo  # the raw count stays beside
+    assert "ES-REGIME" in {notice.code for notice in scaled.notices}
 
 
 def test_full_bars_with_auctions_and_ranges_answer_alike() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from eventstudy.errors import DataError, UnknownNameError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
-from eventstudy.response.intraday_prices import tape_of
+from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.matching import Matched, WindowChoice, match
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
@@ -57,15 +58,15 @@ def test_no_bar_after_earliest_changes_anything_on_the_before_side(seed: int, sh
     bars, event = drawn(seed)
     later = shaken(bars, pd.Timestamp(event.time.earliest), shake)
     asked = ResponseSettings(standardize=True)
-    one, other = (abnormal_window(tape_of(b), event.time, asked) for b in (bars, later))
+    one, other = (abnormal_window(intraday_prices(b), event.time, asked) for b in (bars, later))
     assert before_side(one.matched) == before_side(other.matched)
     assert one.placebo.tobytes() == other.placebo.tobytes()
     assert regime_levels(one.matched)[1] == regime_levels(other.matched)[1]
     first, second = respond(bars, event, asked), respond(later, event, asked)
     assert (first.reference_at, first.reference_price) == (second.reference_at, second.reference_price)
     assert first.path.joint.tobytes() == second.path.joint.tobytes()
-    assert abs(first.number("leak").value) == abs(second.number("leak").value)
-    assert first.number("leak").pvalue == second.number("leak").pvalue
+    assert abs(first.number("pre_event_drift").value) == abs(second.number("pre_event_drift").value)
+    assert first.number("pre_event_drift").pvalue == second.number("pre_event_drift").pvalue
 
 
 @settings(max_examples=6, deadline=None)
@@ -123,7 +124,7 @@ def test_days_with_another_event_a_halt_or_half_a_session_do_not_serve_and_are_l
 
 def test_placebo_days_can_be_limited_to_the_nearest_and_taken_from_both_sides() -> None:
     bars, event = drawn(5)
-    tape = tape_of(bars)
+    tape = intraday_prices(bars)
     assert len(match(tape, event.time, WindowChoice(days=7)).day) == 7
     middle = np.unique(tape.day)[12]
     shift = pd.Timedelta(days=int(np.unique(tape.day)[-1] - middle))
@@ -138,9 +139,9 @@ def test_too_few_days_are_said_and_give_no_band() -> None:
     bars, event = drawn(6, replace(DESIGN, days=5))
     response = respond(bars, event)
     assert "ES-PLACEBO-FEW" in {notice.code for notice in response.notices}
-    assert response.pattern == "unknown"
+    assert response.pattern == "not classified"
     assert np.isnan(response.path.joint).all()
-    assert "too few" in response.number("half_life").reason
+    assert "too few" in response.number("t50").reason
     assert response.smallest_pvalue == 1 / 6
 
 
@@ -153,7 +154,8 @@ def test_windows_cross_or_stop_at_a_pause_as_asked() -> None:
     stopped = respond(pause, event, ResponseSettings(pauses="stop"))
     assert crossed.moves[2].at is not None
     assert (crossed.moves[2].at - event.time.latest).total_seconds() / 60 == pytest.approx(75, abs=1.5)
-    assert stopped.moves[2].reason == "the window ends before"
+    assert stopped.moves[2].reason == "trading ended at 15:12"
+    assert math.isnan(stopped.moves[2].value)
     assert "ES-WINDOW-CUT" in {notice.code for notice in stopped.notices}
 
 
@@ -183,7 +185,7 @@ def test_the_document_is_plain_json_with_an_offset_on_every_instant() -> None:
     text = json.dumps(document(found), allow_nan=False)
     read = json.loads(text)[0]
     assert read["reference_at"].endswith("+00:00")
-    assert set(read["shape"]) >= {"half_life", "leak", "reversal", "jump_share", "permanence"}
+    assert set(read["shape"]) >= {"t50", "pre_event_drift", "reversal", "jump_share", "permanent_share"}
     assert all(e["value"] is not None or e["reason"] for e in read["shape"].values())
     assert found == respond_all([bars], [event])
 

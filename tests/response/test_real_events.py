@@ -10,7 +10,7 @@ import pytest
 
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
-from eventstudy.response.intraday_prices import tape_of
+from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.reference
 def test_the_decision_of_22_july_2022_overshot() -> None:
     bars = finam("SPFB.Si_220511_220930_5min.csv", "Si", "5min")
     decision = event("2022-07-22T13:30", "2022-07-22T13:30", "decision")
-    response = respond(bars, decision, ResponseSettings(horizons=(5, 30), settle=5))
+    response = respond(bars, decision, ResponseSettings(horizons=(5, 30), initial_minutes=5))
     first = response.path.car[response.path.first]
     assert abs(1e4 * first - 78) < 0.5  # the bar labeled 13:35
     by_two = response.moves[1]
@@ -31,7 +31,7 @@ def test_the_decision_of_22_july_2022_overshot() -> None:
     assert by_two.at.astimezone(MOSCOW).strftime("%H:%M") == "14:00"
     assert abs(by_two.value) < 0.5 * first
     assert response.pattern == "overshoot"
-    assert response.number("given_back").value > 0.5
+    assert response.number("retracement").value > 0.5
     assert abs(1e4 * by_two.value - 14.6) < 0.5
 
 
@@ -64,7 +64,7 @@ def test_an_illiquid_share_with_the_news_of_its_year_runs_through(sibn: Bars) ->
 
 
 def test_placebo_news_on_the_illiquid_share_are_rejected_as_often_as_they_should(sibn: Bars) -> None:
-    tape, rng = tape_of(sibn), np.random.default_rng(20140101)
+    tape, rng = intraday_prices(sibn), np.random.default_rng(20140101)
     days = np.unique(tape.day)[70:-1]
     settings = ResponseSettings(placebo_days=59)
     pvalues = []

@@ -141,7 +141,7 @@ def test_an_index_that_ends_at_18_50_is_answered_until_then() -> None:
     local = index.frame.index.tz_convert("Europe/Moscow")
     short = replace(index, frame=index.frame[local.hour * 60 + local.minute <= 18 * 60 + 50])
     (response,) = respond_all([short], [market.event])
-    assert response.moves[2].reason == "the window ends before"
+    assert response.moves[2].reason == "trading ended at 18:50"
     assert "ES-WINDOW-CUT" in {notice.code for notice in response.notices}
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from eventstudy.response.activity import activity, medians
 from eventstudy.response.placebo import (
     bands,
+    move_interval,
     order_bound,
     placebo_pvalue,
     placebo_sups,
@@ -20,11 +21,11 @@ from eventstudy.response.placebo import (
     upper_pvalue,
 )
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, reflected, shape_numbers
-from eventstudy.response.shape_estimates import AfterNews, leak_estimates, pattern_of, shape_estimates
+from eventstudy.response.shape_estimates import AfterNews, pattern_of, pre_event_estimates, shape_estimates
 from eventstudy.response.uncertain_time import Curves, assumed_times, moves_from
 from eventstudy.response.window import less_mean
 
-AT = ShapeColumns(settle=2, horizon=5, absorbed=1)
+AT = ShapeColumns(initial=2, horizon=5, absorbed=1)
 
 
 def after(path: list[float], noise: float = 0.001, days: int = 59, at: ShapeColumns = AT) -> AfterNews:
@@ -37,13 +38,13 @@ def after(path: list[float], noise: float = 0.001, days: int = 59, at: ShapeColu
 def test_every_number_of_the_shape_by_hand() -> None:
     path = np.array([[0.001, 0.006, 0.012, 0.011, 0.009, 0.008]])
     found = {k: float(v[0]) for k, v in shape_numbers(path, np.arange(1.0, 7.0), AT).items()}
-    assert found["half_life"] == 2.0  # 6 of 8
-    assert found["ninety"] == 3.0
+    assert found["t50"] == 2.0  # 6 of 8
+    assert found["t90"] == 3.0
     assert (found["peak"], found["peak_minutes"]) == (0.012, 3.0)
     assert math.isclose(found["overshoot"], 0.5)
-    assert math.isclose(found["given_back"], 1 / 3)
+    assert math.isclose(found["retracement"], 1 / 3)
     assert math.isclose(found["reversal"], 1 / 3)  # (12 - 8) / 12
-    assert math.isclose(found["absorbed"], 0.75)
+    assert math.isclose(found["absorbed_share"], 0.75)
 
 
 @given(st.lists(st.floats(-0.05, 0.05), min_size=6, max_size=6), st.floats(0.1, 10))
@@ -60,19 +61,19 @@ def test_shapes_do_not_depend_on_size_or_sign_of_the_move(path: list[float], sca
 
 def test_shares_of_no_move_are_said_to_be_undefined_not_printed() -> None:
     estimates = {e.name: e for e in shape_estimates(after([0.0, 0.0001, 0.0, -0.0001, 0.0, 0.00005]))}
-    for name in ("half_life", "ninety", "overshoot", "reversal", "absorbed", "peak", "given_back"):
+    for name in ("t50", "t90", "overshoot", "reversal", "absorbed_share", "peak", "retracement"):
         assert math.isnan(estimates[name].value)
         assert "ordinary days" in estimates[name].reason
-    assert pattern_of(after([0.0, 0.0001, 0.0, -0.0001, 0.0, 0.00005])) == "none"
+    assert pattern_of(after([0.0, 0.0001, 0.0, -0.0001, 0.0, 0.00005])) == "no detectable move"
 
 
 def test_one_word_for_each_shape() -> None:
     move = 0.05
-    assert pattern_of(after([move] * 6)) == "held"
-    assert pattern_of(after([move, move, move, 0.8 * move, 0.75 * move, 0.7 * move])) == "partly given back"
+    assert pattern_of(after([move] * 6)) == "sustained"
+    assert pattern_of(after([move, move, move, 0.8 * move, 0.75 * move, 0.7 * move])) == "partly retraced"
     assert pattern_of(after([move, move, move, 0.5 * move, 0.1 * move, 0.02 * move])) == "overshoot"
-    assert pattern_of(after([0.01, 0.02, 0.025, 0.03, 0.04, 0.05])) == "still moving"
-    assert pattern_of(after([move] * 6, days=4)) == "unknown"
+    assert pattern_of(after([0.01, 0.02, 0.025, 0.03, 0.04, 0.05])) == "continuing"
+    assert pattern_of(after([move] * 6, days=4)) == "not classified"
 
 
 def test_first_exit_must_stay_and_nan_is_a_band_nobody_leaves() -> None:
@@ -90,24 +91,41 @@ def test_draws_and_intervals_by_hand() -> None:
     assert reflected(10.0, draws, 0.95) == (-19.0, 18.0)
 
 
-def test_the_leak_is_signed_by_the_move_and_ranked() -> None:
-    window = after([-0.05] * 6)
+def test_the_pre_event_drift_keeps_the_sign_of_the_price() -> None:
     before = np.linspace(-0.004, 0.004, 59)
-    leak, share = leak_estimates(-0.005, before, window)
-    assert leak.value == 0.005
-    assert leak.pvalue == 1 / 60
+    for final in (-0.05, 0.05):
+        drift, _ = pre_event_estimates(-0.005, before, after([final] * 6))
+        assert (drift.value, drift.pvalue) == (-0.005, 1 / 60)
+        assert drift.low < drift.value < drift.high < 0  # p <= 0.05, so the interval leaves zero out
+    _, share = pre_event_estimates(-0.005, before, after([-0.05] * 6))
     assert math.isclose(share.value, 0.005 / 0.055)
-    against, _ = leak_estimates(0.001, before, window)
-    assert against.value == -0.001
+    _, undefined = pre_event_estimates(-0.009, before, after([-1e-5] * 6))
+    assert undefined.reason
 
 
-def test_the_leak_keeps_either_sign_while_nobody_knows_which_way_the_news_went() -> None:
-    before = np.linspace(-0.004, 0.004, 59)
-    clear, _ = leak_estimates(-0.009, before, after([-0.05] * 6))
-    assert 0 < clear.low < clear.value == 0.009 < clear.high
-    faint, share = leak_estimates(-0.009, before, after([-1e-5] * 6))
-    assert (faint.low, faint.high) == (-clear.high, clear.high)
-    assert share.reason
+@given(
+    st.lists(st.integers(-40, 40), min_size=1, max_size=260),
+    st.integers(-45, 45),
+    st.sampled_from([0.9, 0.95, 0.99]),
+    st.booleans(),
+)
+def test_an_interval_excludes_zero_exactly_where_its_test_rejects(
+    days: list[int], move: int, level: float, weighted: bool
+) -> None:
+    noise = np.array(days, dtype=np.float64) * 1e-4
+    weight = np.where(np.arange(len(days)) % 3 == 0, 0.5, 1.0) if weighted else None
+    p = float(placebo_pvalue(np.array(move * 1e-4), noise, weight))
+    low, high = move_interval(move * 1e-4, noise, level, weight)
+    assert (low > 0 or high < 0) == (p <= 1 - level + 1e-9)
+
+
+def test_the_interval_of_a_move_by_hand() -> None:
+    # 69 days of size 1 to 69: at 95% three may be as large (p = 4/70 is too many, 3/70 not), so the 67th is the bound
+    days = np.arange(1.0, 70.0)
+    low, high = move_interval(84.0, days, 0.95)
+    assert math.isclose(low, 17.0, rel_tol=1e-8)
+    assert math.isclose(high, 151.0, rel_tol=1e-8)
+    assert math.isnan(move_interval(84.0, days[:18], 0.95)[0])  # 18 days give no p-value of 0.05
 
 
 def test_placebo_pvalues_by_hand() -> None:
@@ -168,9 +186,10 @@ def test_less_mean_leaves_each_day_out_of_its_own() -> None:
 
 
 def test_regime_scaling_by_hand() -> None:
-    scaled = regime_scaled(np.array([[1.0], [1.0], [1.0]]), np.array([2.0, 0.5, 0.0]), 1.0)
+    scaled, factor = regime_scaled(np.array([[1.0], [1.0], [1.0]]), np.array([2.0, 0.5, 0.0]), 1.0)
     assert scaled[:2, 0].tolist() == [0.5, 2.0]
     assert math.isnan(scaled[2, 0])
+    assert factor[:2].tolist() == [0.5, 2.0]
 
 
 def test_activity_by_hand() -> None:
