@@ -120,7 +120,7 @@ def simulated_earnings() -> dict[str, str]:
     """
     import numpy as np
 
-    days = np.arange(np.datetime64("2024-01-02"), np.datetime64("2026-12-01"))
+    days = np.arange(np.datetime64("2023-01-02"), np.datetime64("2026-12-01"))
     days = days[np.is_busday(days)][:DAYS]
     rng = np.random.default_rng(SEED)
     index = 0.0002 + 0.008 * rng.standard_normal(len(days))

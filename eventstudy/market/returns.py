@@ -169,7 +169,7 @@ def checked_prices(bars: Bars) -> FloatArray:
         raise BarsError(
             f"The close of {bars.instrument.code} at row {bad[0]} ({bars.frame.index[bad[0]]}) is {prices[bad[0]]}; "
             f"a return needs positive prices ({len(bad)} such rows).",
-            remedy="Run eventstudy data check on the file and repair or drop these rows.",
+            remedy='Study price changes with returns = "difference", or correct or drop these rows.',
         )
     return np.asarray(prices, dtype=np.float64)
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.arrays import look_up
-from eventstudy.errors import DataError, Notice, expect
+from eventstudy.errors import BarsError, CalendarError, DataError, Notice, expect
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
 from eventstudy.market.sources.files import Reading
-from eventstudy.market.universe import Universe
+from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.study.bar_sources import bar_sources
 from eventstudy.study.own_calendars import read_calendar_files, using_calendars
 from eventstudy.study.spec import StudySpec, refers_to_data
@@ -150,10 +150,10 @@ def load_series(
     everything = not events or any(not event.instruments for event in events)
     wanted = None if everything else named | references
     reading = Reading(wanted=wanted, offline=offline, any_sign=spec.returns == "difference")
-    universe = together([read_row(row, data_folder, reading) for row in spec.data])
+    universe = read_rows(spec.data, data_folder, reading)
     known = {*universe.codes, *(out.instrument for out in universe.left_out)}
     if not everything and not known & named:  # the ledger then says of every event what it lacks
-        universe = together([read_row(row, data_folder, replace(reading, wanted=None)) for row in spec.data])
+        universe = read_rows(spec.data, data_folder, replace(reading, wanted=None))
     studied = [one for one in universe if one.instrument.code in named or one.instrument.code not in references]
     if spec.data and not studied:
         raise nothing_to_study(universe)
@@ -181,6 +181,26 @@ def nothing_to_study(universe: Universe) -> DataError:
         f"The data hold {', '.join(universe.codes)} only, which is the market or a factor, and no event names it.",
         remedy="Add the series to study, or name it in an event.",
     )
+
+
+def read_rows(rows: Sequence[DataSpec], folder: Path, reading: Reading) -> Universe:
+    """Return the series of all tables; where others can be used, a table whose rows are refused is left out.
+
+    Raises
+    ------
+    BarsError, CalendarError
+        If no table can be used.
+    """
+    parts, refused = [], []
+    for row in rows:
+        try:
+            parts.append(read_row(row, folder, reading))
+        except (BarsError, CalendarError) as error:
+            refused.append(error)
+            parts.append(Universe((), (LeftOut(", ".join(row.codes()) or Path(row.path).stem, str(error)),)))
+    if len(refused) == len(rows) and refused:
+        raise refused[0]
+    return together(parts)
 
 
 def read_row(row: DataSpec, folder: Path, reading: Reading) -> Universe:

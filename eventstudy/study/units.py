@@ -97,4 +97,5 @@ def as_one(found: list[tuple[str, Notice]]) -> Notice:
         more = "".join(f" {other.message}" for _, other in found[1:])
         return Notice(notice.code, f"{prefix}{notice.message}{more}")
     shown = ", ".join(names[1:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-    return Notice(notice.code, f"{prefix}{notice.message} The same in {len(names) - 1} other instruments: {shown}.")
+    text = notice.message if notice.message.endswith(".") else f"{notice.message}."
+    return Notice(notice.code, f"{prefix}{text} The same in {len(names) - 1} other instruments: {shown}.")

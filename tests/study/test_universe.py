@@ -198,3 +198,26 @@ def test_a_market_may_be_named_in_python(tmp_path: Path) -> None:
     named = es.run_study(spec, loaded.events, universe, market="SPY")
     given = es.run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market)
     assert named.to_frame("car")["car"].tolist() == given.to_frame("car")["car"].tolist()
+
+
+def test_one_refused_file_among_several_tables_is_left_out(tmp_path: Path) -> None:
+    wide = prices()
+    wide.loc[wide.index[100:], "BBB"] /= 4
+    tables = ""
+    for code in CODES:
+        wide[[code]].rename(columns={code: "close"}).rename_axis("date").to_csv(tmp_path / f"{code}.csv")
+        tables += f'[[data]]\npath = "{code}.csv"\ntimezone = "America/New_York"\ncloses_at = "16:00"\n\n'
+    head, _, rest = STUDY.partition("[data]")
+    study = head + tables + rest[rest.index("[market]") :]
+    loaded = load_study(study_in(tmp_path, study=study))
+    assert [one.instrument.code for one in loaded.data] == ["AAA"]
+    assert [notice.message.split(" ")[0] for notice in loaded.notices] == ["BBB"]
+
+
+def test_an_advice_is_not_refused_again(tmp_path: Path) -> None:
+    wide = prices()
+    wide.loc[wide.index[100], "BBB"] = -37.63
+    wide[["BBB"]].rename(columns={"BBB": "close"}).to_csv(tmp_path / "BBB.csv")
+    with pytest.raises(BarsError, match=r"returns = .difference") as refused:
+        read_universe(tmp_path / "BBB.csv", **STATED)
+    assert "accept" not in str(refused.value)

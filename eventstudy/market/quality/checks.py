@@ -27,7 +27,9 @@ CHECKS: dict[str, Check] = {
     "missing price": Check(rows.find_missing, "repaired", LEFT_OUT, rows.drop),
     "infinite price": Check(rows.find_infinite, "repaired", LEFT_OUT, rows.drop),
     "zero price": Check(rows.find_zero, "repaired", LEFT_OUT, rows.drop),
-    "negative price": Check(rows.find_negative, "refused", "check the column, or cut the file"),
+    "negative price": Check(
+        rows.find_negative, "refused", 'check the column, or study price changes with returns = "difference"'
+    ),
     "impossible range": Check(
         rows.find_bad_range, "repaired", "the impossible values are set missing, the close stays", rows.blank_impossible
     ),
@@ -137,9 +139,10 @@ def repair(subject: Subject, accept: Collection[str] = ()) -> Inspection:
         why = " ".join(f"{f}." for f in inspection.findings)
         raise BarsError(f"No row with a usable price is left. {why}", remedy="Correct the file.")
     if inspection.refused:
-        kinds = ", ".join(repr(f.kind) for f in inspection.refused)
+        # A price at or below zero has no return, so accepting it would only be refused again later.
+        kinds = ", ".join(repr(f.kind) for f in inspection.refused if f.kind != "negative price")
         raise BarsError(
             " ".join(f"{f}." for f in inspection.refused),
-            remedy=f"To read the series all the same, accept what was found: accept=({kinds},).",
+            remedy=f"To leave the rows as they are, set accept = [{kinds}]." if kinds else "",
         )
     return inspection
