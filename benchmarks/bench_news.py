@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eventstudy.news.context import Context
 from eventstudy.news.dating import date_items
-from eventstudy.news.events.merging import group_items
+from eventstudy.news.events.copies import group_items
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import read_news
 from tests.news.test_corpus import CASES, interval, run

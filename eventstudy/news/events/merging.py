@@ -2,82 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from itertools import pairwise
 
 from eventstudy.errors import NewsError, StampError
 from eventstudy.market.instruments import instrument
+from eventstudy.news.events.copies import group_items
 from eventstudy.news.events.sessions import time_of_day
 from eventstudy.news.evidence import Candidate, Conflict, Dating
 from eventstudy.news.items import Event, EventDay, EventTime, NewsItem
 from eventstudy.news.readers import item_id
 from eventstudy.news.stamps import read_stamp
 from eventstudy.news.zones import find_zone
-
-# Shingles of five words; copies differ in a byline or a closing line, other reports of one event in most sentences.
-SHINGLE = 5
-ALIKE = 0.5
-SKETCH = 12
-SHORT = 8
-_WORD = re.compile(r"\w+")
-
-
-def group_items(items: Sequence[NewsItem]) -> list[tuple[NewsItem, ...]]:
-    """Return the items in groups of near-duplicates, groups and members in the order of the input.
-
-    Two items are copies if their sets of five-word shingles overlap by half of what both hold together (Jaccard index
-    at least 0.5). Pairs are found by the smallest hashes of each set, so ten thousand items need no comparison of all
-    with all; a pair that shares none of its twelve smallest hashes is not compared. Very short texts must be equal.
-
-    Examples
-    --------
-    >>> a = NewsItem("a", "s", "", "one two three four five six seven eight nine ten")
-    >>> b = NewsItem("b", "s", "", "One two three four five six seven eight, nine ten!")
-    >>> [len(group) for group in group_items([a, b])]
-    [2]
-    """
-    shingles = [_shingles(f"{item.title} {item.text}") for item in items]
-    parent = list(range(len(items)))
-    seen: dict[int, list[int]] = {}
-    for i, mine in enumerate(shingles):
-        for mark in sorted(mine)[:SKETCH]:
-            bucket = seen.setdefault(mark, [])
-            for j in bucket[-20:]:
-                if _root(parent, i) != _root(parent, j) and _alike(mine, shingles[j]):
-                    parent[max(_root(parent, i), _root(parent, j))] = min(_root(parent, i), _root(parent, j))
-            bucket.append(i)
-    groups: dict[int, list[NewsItem]] = {}
-    for i, item in enumerate(items):
-        groups.setdefault(_root(parent, i), []).append(item)
-    return [tuple(group) for group in groups.values()]
-
-
-def _root(parent: list[int], i: int) -> int:
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = parent[i]
-    return i
-
-
-def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
-    shared = len(one & other)
-    return shared >= ALIKE * (len(one) + len(other) - shared)
-
-
-def _shingles(text: str) -> frozenset[int]:
-    words = [w.casefold() for w in _WORD.findall(text[:20_000])]
-    if len(words) < SHORT:
-        return frozenset({_mark(" ".join(words))})
-    return frozenset(_mark(" ".join(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1))
-
-
-def _mark(words: str) -> int:
-    return int.from_bytes(blake2b(words.encode("utf-8", "replace"), digest_size=8).digest(), "big")
-
 
 # Reports of one event are not further apart than this; a merge over more drops a date, which needs a decision.
 APART = timedelta(days=2)
@@ -273,9 +211,8 @@ def certain_interval(dating: Dating) -> Interval | None:
     time = dating.event_time
     if time is not None:
         return time.earliest, time.latest
-    published = getattr(dating, "published", None)
-    if published is not None:
-        return published.earliest, published.latest
+    if dating.published is not None:
+        return dating.published.earliest, dating.published.latest
     latest = _public_by(dating)
     return None if latest is None else (latest, latest)
 
