@@ -19,8 +19,8 @@ from eventstudy.market.instruments import Instrument
 from eventstudy.news.context import Context, read_policy
 from eventstudy.news.dating import date_item
 from eventstudy.news.events.checks import check_events
-from eventstudy.news.events.files import read_events
 from eventstudy.news.events.copies import group_items
+from eventstudy.news.events.files import read_events
 from eventstudy.news.events.merging import merge_reports, propose, rests_on_price_of
 from eventstudy.news.events.writing import render_proposals
 from eventstudy.news.items import Event, EventTime, NewsItem
