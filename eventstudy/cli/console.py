@@ -7,7 +7,6 @@ that reorder a line are taken out, and nothing is read as markup.
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import sys
@@ -16,11 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
 
 import typer
 
 from eventstudy.errors import DataError, EventStudyWarning, Notice
+from eventstudy.show.escape import printable as clean
+from eventstudy.show.json_text import json_text
+from eventstudy.show.terminal_table import terminal_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,6 @@ class Manners:
 
 _POLITE = Manners()
 _MANNERS: ContextVar[Manners] = ContextVar("manners", default=_POLITE)
-
-# An escape sequence goes whole (its letters would be left as litter), then every other control, bidi or format mark
-# that can move the cursor or reorder the line; tab and newline stay.
-_ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[\[0-?]*[ -/]*[@-~]?|\x9b[0-?]*[ -/]*[@-~]?")
-_CONTROLS = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 
 
 def manners() -> Manners:
@@ -67,19 +61,9 @@ def fresh_manners() -> Iterator[None]:
         _MANNERS.reset(token)
 
 
-def clean(text: object) -> str:
-    """Return the text without anything a terminal would obey."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", str(text)))
-
-
 def data(text: object) -> None:
     """Write one piece of data on standard output, as text."""
     sys.stdout.write(clean(text) + "\n")
-
-
-def json_text(value: object) -> str:
-    """Return strict JSON: a number that is not finite becomes null, text stays readable."""
-    return json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False, default=_plain)
 
 
 def json_data(value: object) -> None:
@@ -87,38 +71,18 @@ def json_data(value: object) -> None:
     sys.stdout.write(json_text(value) + "\n")
 
 
-def _finite(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    return value
-
-
-def _plain(value: Any) -> object:
-    """Dates, paths and numpy scalars as JSON knows them."""
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if hasattr(value, "item"):
-        return _finite(value.item())
-    return str(value)
-
-
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """Write a table on standard output: fitted to a terminal, never cut in redirected output."""
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    shown = Table(box=None, title=Text(clean(title)) if title else None, title_justify="left", pad_edge=False)
     body = [[_cell(entry) for entry in row] for row in rows]
-    for number, column in enumerate(columns):
-        numeric = any(row[number] for row in body) and all(_NUMBER.fullmatch(row[number]) for row in body)
-        shown.add_column(Text(clean(column)), justify="right" if numeric else "left", overflow="fold")
-    for row in body:
-        shown.add_row(*map(Text, row))
+    numeric = [
+        any(row[place] for row in body) and all(_NUMBER.fullmatch(row[place]) for row in body)
+        for place in range(len(columns))
+    ]
+    shown = terminal_table(list(map(clean, columns)), body, numeric)
+    if title:
+        shown.title, shown.title_justify = clean(title), "left"
     width = None if sys.stdout.isatty() else 4096
     text = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
     with text.capture() as lines:

@@ -9,6 +9,7 @@ import typer
 
 from eventstudy.cli import console
 from eventstudy.errors import EventFileError, UsageError
+from eventstudy.show.json_text import json_text
 
 # What each template's first line of talk says.
 TEMPLATES = {
@@ -77,7 +78,7 @@ def contents(template: str) -> dict[str, bytes]:
     studies = [name for name in found if name.endswith(".toml") and not name.endswith("events.toml")]
     for name in studies:
         found[name] = DIRECTIVE.encode() + found[name]
-        found[str(Path(name).with_name(SCHEMA_FILE))] = f"{console.json_text(json_schema())}\n".encode()
+        found[str(Path(name).with_name(SCHEMA_FILE))] = f"{json_text(json_schema())}\n".encode()
     return dict(sorted(found.items()))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report.tables import Table
 from eventstudy.show.escape import FORMULA_STARTS, for_latex, for_markdown, for_spreadsheet, plain
+from eventstudy.show.json_text import json_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,12 +19,8 @@ MOST = 10_000
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return JSON for machines and people; a NaN is an error here, for it must have become null before."""
-    try:
-        return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8")
-    except UnicodeEncodeError:
-        # A lone surrogate has no UTF-8 form; JSON can still spell it in ASCII.
-        return (json.dumps(value, allow_nan=False, indent=2) + "\n").encode("ascii")
+    """Return JSON for machines and people; a number that is not finite is null."""
+    return (json_text(value) + "\n").encode("utf-8")
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,16 +76,7 @@ def frame_parquet(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
 def frame_json(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
     """Return a frame as a JSON list of rows, null where there is no number."""
     rows = marked(frame, simulated=simulated).to_dict(orient="records")
-    return json_bytes([{str(name): _json_cell(cell) for name, cell in row.items()} for row in rows])
-
-
-def _json_cell(cell: Any) -> Any:
-    if isinstance(cell, str | bool) or cell is None:
-        return cell
-    if hasattr(cell, "isoformat"):
-        return None if cell != cell else cell.isoformat()
-    value = cell.item() if hasattr(cell, "item") else cell
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json_bytes(rows)
 
 
 def table_csv(table: Table) -> bytes:

@@ -88,15 +88,9 @@ class Table:
 def text_table(table: Table) -> str:
     """Return the table for a terminal or a plain-text mail: aligned columns, nothing but visible characters."""
     from eventstudy.show.escape import for_terminal
+    from eventstudy.show.terminal_table import table_lines
 
     titles = [for_terminal(column.title, 40) for column in table.columns]
     body = [[for_terminal(cell, 60) for cell in row] for row in table.shown()]
-    widths = [max(map(len, column)) for column in zip(titles, *body, strict=True)]
-    lines = [for_terminal(table.heading)]
-    for row in [titles, ["-" * width for width in widths], *body]:
-        cells = [
-            cell.rjust(width) if column.numeric else cell.ljust(width)
-            for cell, width, column in zip(row, widths, table.columns, strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines) + "\n"
+    lines = table_lines(titles, body, [column.numeric for column in table.columns])
+    return "\n".join([for_terminal(table.heading), *lines]) + "\n"

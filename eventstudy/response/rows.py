@@ -12,6 +12,7 @@ import numpy as np
 from eventstudy.arrays import value
 from eventstudy.response.several import Pair
 from eventstudy.response.values import ClaimBeside, Estimate, Move, RawCount, Response
+from eventstudy.show.json_text import json_number
 
 WHERE = {"event": "in the window", "before": "shortly before the news"}
 
@@ -62,25 +63,25 @@ def _row(response: Response) -> dict[str, Any]:
         "instrument": response.instrument,
         "simulated": response.simulated,
         "sign": response.sign,
-        "moves": {move.label: finite(move.value) for move in (response.first, *response.moves)},
+        "moves": {move.label: json_number(move.value) for move in (response.first, *response.moves)},
         "horizon": last.label,
-        "pvalue": finite(last.pvalue),
-        "joint_pvalue": finite(last.joint_pvalue),
+        "pvalue": json_number(last.pvalue),
+        "joint_pvalue": json_number(last.joint_pvalue),
         "placebo": _count(last.placebo),
-        "regime": finite(response.regime),
-        "anchors": {a.name: [finite(a.value), finite(a.pvalue)] for a in response.anchors},
-        "breakdown": finite(response.breakdown),
+        "regime": json_number(response.regime),
+        "anchors": {a.name: [json_number(a.value), json_number(a.pvalue)] for a in response.anchors},
+        "breakdown": json_number(response.breakdown),
         "times": {name: minutes_after_news(response, name) for name in TIMES},
-        "path_pvalue": finite(response.path_pvalue),
+        "path_pvalue": json_number(response.path_pvalue),
         "smallest_pvalue": response.smallest_pvalue,
         "placebo_days": response.placebo_days,
-        **{name: finite(estimate.value) for name, estimate in numbers.items()},
-        "pre_event_pvalue": finite(numbers["pre_event_drift"].pvalue),
-        "volume": finite(volume.value) if volume else None,
+        **{name: json_number(estimate.value) for name, estimate in numbers.items()},
+        "pre_event_pvalue": json_number(numbers["pre_event_drift"].pvalue),
+        "volume": json_number(volume.value) if volume else None,
         "pattern": response.pattern,
         "notes": notes_of(response),
         "merged_minutes": _merged_minutes(response),
-        "intervals": {name: [finite(e.low), finite(e.high)] for name, e in numbers.items() if e.defined},
+        "intervals": {name: [json_number(e.low), json_number(e.high)] for name, e in numbers.items() if e.defined},
         "reasons": {name: e.reason for name, e in numbers.items() if e.reason},
     }
 
@@ -111,7 +112,7 @@ def minutes_after_news(response: Response, name: str) -> list[float] | None:
 
 
 def _count(count: RawCount) -> dict[str, Any]:
-    return {"as_large": count.as_large, "days": count.days, "pvalue": finite(count.pvalue)}
+    return {"as_large": count.as_large, "days": count.days, "pvalue": json_number(count.pvalue)}
 
 
 def _merged_minutes(response: Response) -> float | None:
@@ -154,16 +155,16 @@ def _document(response: Response) -> dict[str, Any]:
         "level": response.level,
         "reference_at": response.reference_at.isoformat(),
         "first_at": response.first_at.isoformat(),
-        "reference_price": finite(response.reference_price),
+        "reference_price": json_number(response.reference_price),
         "horizons": [_move(move) for move in (response.first, *response.moves)],
         "shape": {estimate.name: _estimate(estimate) for estimate in response.shape},
         "anchors": {estimate.name: _estimate(estimate) for estimate in response.anchors},
         "activity": {a.name: {"peak": _estimate(a.peak), "window": _estimate(a.window)} for a in response.activity},
         "assumed_times": None if response.assumed_times is None else {
             "minutes": response.assumed_times.minutes,
-            "smallest": finite(float(response.assumed_times.move.min())),
-            "largest": finite(float(response.assumed_times.move.max())),
-            "pvalue": finite(response.assumed_times.pvalue),
+            "smallest": json_number(float(response.assumed_times.move.min())),
+            "largest": json_number(float(response.assumed_times.move.max())),
+            "pvalue": json_number(response.assumed_times.pvalue),
         },
         "gap": None if response.gap is None else {"kind": response.gap.name, **_estimate(response.gap)},
         "removed": [{"day": day.day.isoformat(), "reason": day.reason} for day in response.removed],
@@ -178,7 +179,7 @@ def _document(response: Response) -> dict[str, Any]:
 
 def _claim(claim: ClaimBeside) -> dict[str, Any]:
     measured = ("claimed", "level", "measured_level", "on_previous_close", "since_open", "since_news", "abnormal")
-    numbers = {name: finite(getattr(claim, name)) for name in measured}
+    numbers = {name: json_number(getattr(claim, name)) for name in measured}
     return {"text": claim.text, "at": claim.at.isoformat(), **numbers, "against": claim.against}
 
 
@@ -186,11 +187,11 @@ def _move(move: Move) -> dict[str, Any]:
     return {
         "label": move.label,
         "at": move.at.isoformat() if move.at else None,
-        "value": finite(move.value),
-        "low": finite(move.low),
-        "high": finite(move.high),
-        "pvalue": finite(move.pvalue),
-        "joint_pvalue": finite(move.joint_pvalue),
+        "value": json_number(move.value),
+        "low": json_number(move.low),
+        "high": json_number(move.high),
+        "pvalue": json_number(move.pvalue),
+        "joint_pvalue": json_number(move.joint_pvalue),
         "placebo": _count(move.placebo),
         "reason": move.reason,
     }
@@ -198,11 +199,11 @@ def _move(move: Move) -> dict[str, Any]:
 
 def _estimate(estimate: Estimate) -> dict[str, Any]:
     return {
-        "value": finite(estimate.value),
-        "low": finite(estimate.low),
-        "high": finite(estimate.high),
+        "value": json_number(estimate.value),
+        "low": json_number(estimate.low),
+        "high": json_number(estimate.high),
         "unit": estimate.unit,
-        "pvalue": finite(estimate.pvalue),
+        "pvalue": json_number(estimate.pvalue),
         "reason": estimate.reason,
     }
 
@@ -215,18 +216,13 @@ def pair_document(responses: ResponseSet) -> list[dict[str, Any]]:
             "first": pair.first,
             "second": pair.second,
             "lag_minutes": pair.lag_minutes,
-            "lead_ratio": finite(pair.lead_ratio),
-            "correlation": finite(pair.correlation),
-            "beta": finite(pair.beta),
-            "explained": finite(pair.explained),
+            "lead_ratio": json_number(pair.lead_ratio),
+            "correlation": json_number(pair.correlation),
+            "beta": json_number(pair.beta),
+            "explained": json_number(pair.explained),
         }
         for pair in responses.pairs
     ]
-
-
-def finite(value: float) -> float | None:
-    """Return a number for JSON: None instead of NaN and infinity."""
-    return float(value) if math.isfinite(value) else None
 
 
 def signed(responses: Sequence[Response], signs: Mapping[str, int] | None = None) -> list[dict[str, Any]]:

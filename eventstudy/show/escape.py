@@ -44,6 +44,19 @@ INVISIBLE = re.compile(
 )
 
 
+# An escape sequence goes as one: its letters alone would be left over.
+ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[\[0-?]*[ -/]*[@-~]?|\x9b[0-?]*[ -/]*[@-~]?")
+
+
+def printable(text: object) -> str:
+    """Return text of any length without anything that a terminal obeys; tab and line feed stay.
+
+    >>> printable("fell \\x1b[31mhard\\u202e")
+    'fell hard'
+    """
+    return visible(ESCAPES.sub("", str(text)))
+
+
 def visible(text: str) -> str:
     """Return text of any length without characters that control, hide or reorder what is shown."""
     return INVISIBLE.sub("", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from eventstudy.errors import UsageError
 from eventstudy.inference.diagnostics import COLUMNS
 from eventstudy.inference.evidence import DIAGNOSED_CELLS
 from eventstudy.inference.findings import Findings, Significances
+from eventstudy.show.json_text import json_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,9 +198,9 @@ def responses(
                     "event": str(abnormal.events[i]),
                     "instrument": str(abnormal.instruments[i]),
                     "window": [window.start, window.stop],
-                    "car": number(car[i]),
-                    "se": number(se[i]),
-                    **({} if held is None else {"bhar": number(held[i])}),
+                    "car": json_number(car[i]),
+                    "se": json_number(se[i]),
+                    **({} if held is None else {"bhar": json_number(held[i])}),
                     "tests": {f.test: _entry(f, i) for f in single},
                 }
             )
@@ -225,8 +225,8 @@ def aggregates(
         made.append(
             {
                 "window": [window.start, window.stop],
-                "caar": number(mean[0]),
-                **({} if bhar is None else {"abhar": number(across(abnormal.bhar(window, bhar)[:, None])[0][0])}),
+                "caar": json_number(mean[0]),
+                **({} if bhar is None else {"abhar": json_number(across(abnormal.bhar(window, bhar)[:, None])[0][0])}),
                 "n_events": int(n[0]),
                 "tests": {f.test: _entry(f, 0) for f in many},
             }
@@ -257,21 +257,16 @@ def primary(chosen: Primary, spec: StudySpec) -> dict[str, Any]:
 def _entry(finding: Findings, row: int) -> dict[str, Any]:
     one = finding[row]
     entry = {
-        "estimate": number(one.estimate),
-        "statistic": number(one.statistic),
-        "pvalue": number(one.pvalue),
-        "se": number(one.se),
-        "low": number(float(finding.interval.low[row])),
-        "high": number(float(finding.interval.high[row])),
-        "df": number(one.df),
+        "estimate": json_number(one.estimate),
+        "statistic": json_number(one.statistic),
+        "pvalue": json_number(one.pvalue),
+        "se": json_number(one.se),
+        "low": json_number(float(finding.interval.low[row])),
+        "high": json_number(float(finding.interval.high[row])),
+        "df": json_number(one.df),
         "n": one.n,
         "reason": one.reason or None,
     }
     if finding.adjusted is not None:
-        entry["adjusted_pvalue"] = number(float(finding.adjusted[row]))
+        entry["adjusted_pvalue"] = json_number(float(finding.adjusted[row]))
     return entry
-
-
-def number(value: float) -> float | None:
-    """Return a JSON number, null for NaN and infinities."""
-    return float(value) if math.isfinite(value) else None

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from eventstudy.cli import app, console
 from eventstudy.cli.lazy import Row
+from eventstudy.show.json_text import json_text
 from tests.cli import toys
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,7 @@ def test_help_lists_every_command_without_importing_one() -> None:
         assert f"  {name.split()[0]} " in printed
     loaded = set(printed.split())
     allowed = {f"eventstudy.cli.{name}" for name in ("app", "console", "examples", "exits", "lazy")}
+    allowed |= {"eventstudy.show", *(f"eventstudy.show.{name}" for name in ("escape", "json_text", "terminal_table"))}
     assert {name for name in loaded if name.startswith("eventstudy.")} <= {
         "eventstudy.cli",
         "eventstudy.errors",
@@ -300,7 +302,7 @@ def test_json_is_strict_for_every_value(value: object) -> None:
     def refuse(_: str) -> None:
         raise AssertionError("not strict JSON")
 
-    json.loads(console.json_text(value), parse_constant=refuse)
+    json.loads(json_text(value), parse_constant=refuse)
 
 
 def test_json_keeps_finite_numbers_and_nulls_the_rest() -> None:
@@ -313,7 +315,7 @@ def test_json_keeps_finite_numbers_and_nulls_the_rest() -> None:
         "d": np.float64("nan"),
         "p": Path("x"),
     }
-    assert json.loads(console.json_text(value)) == {"a": [0.1, None, None], "b": 0.1, "c": 3, "d": None, "p": "x"}
+    assert json.loads(json_text(value)) == {"a": [0.1, None, None], "b": 0.1, "c": 3, "d": None, "p": "x"}
 
 
 def test_tables_show_markup_as_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,10 +15,10 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from eventstudy.errors import BarsError, DataError
-from eventstudy.market.sources.download import printable
 from eventstudy.market.sources.grid import Grid, Kind, date_like
 from eventstudy.market.sources.number_text import MISSING
 from eventstudy.market.sources.unpack import Stored
+from eventstudy.show.escape import plain
 
 HEAD_LINES, LONGEST_LINE, MOST_HEADERS = 80, 100_000, 3
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
@@ -237,14 +237,14 @@ def place_of(complaint: str, head: Head) -> str:
         what = "an instant with an offset" if value[2] == "timestamp" else "a number"
         if value[2] == "timestamp" and "zone offset" in complaint:
             return f"{line}: the column {name!r} holds timestamps with and without a UTC offset."
-        return f"{line}, column {name!r}: {printable(value[3], 60)!r} is not {what}."
+        return f"{line}, column {name!r}: {plain(value[3], 60)!r} is not {what}."
     if count := COUNT.search(complaint):
         return f"{line}: the row has {count[2]} values, the header has {count[1]}."
     if "zone offset" in complaint:
         return f"{line}: timestamps with and without a UTC offset stand in one column."
     if "straddling" in complaint:
         return f": a row is longer than {BLOCK:,} characters, too long for a row of a table."
-    return f"{line}: {printable(complaint)}."
+    return f"{line}: {plain(complaint)}."
 
 
 def column_type(kind: Kind, first: str) -> Any:

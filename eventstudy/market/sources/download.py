@@ -9,6 +9,8 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from eventstudy.show.escape import plain
+
 if TYPE_CHECKING:
     from tenacity import RetryCallState, Retrying
 
@@ -118,7 +120,7 @@ def _unpacker(encoding: str) -> _Plain | _Gzip:
         return _Plain()
     if encoding == "gzip":
         return _Gzip()
-    raise Garbled(f"the answer is packed as {printable(encoding)}, which was not asked for", tries=1)
+    raise Garbled(f"the answer is packed as {plain(encoding)}, which was not asked for", tries=1)
 
 
 def parse_json(body: bytes) -> Any:
@@ -147,9 +149,3 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constants(name: str) -> Any:
     raise Garbled(f"the answer holds {name}, which is not a JSON number")
-
-
-def printable(text: str, most: int = 200) -> str:
-    """Return foreign text fit for one line of a terminal: no control characters, bounded length."""
-    clean = "".join(c if c.isprintable() else "?" for c in text)
-    return clean if len(clean) <= most else clean[: most - 3] + "..."

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import BarsError
-from eventstudy.market.sources.download import printable
 from eventstudy.market.sources.number_text import read_numbers
+from eventstudy.show.escape import plain
 
 Kind = Literal["number", "time", "date", "clock", "text"]
 # How a date or an instant may begin; anything else in the first row makes it a header.
@@ -109,7 +109,7 @@ def numbers_of_text(grid: Grid, column: Any, number: int, *, codes: bool) -> Flo
         rows = np.flatnonzero(np.isin(places, wrong))
         if len(rows):
             name = grid.names[number] if grid.header else f"number {number + 1}"
-            text = printable(texts[places[rows[0]]], 60)
+            text = plain(texts[places[rows[0]]], 60)
             both = re.fullmatch(r"[+-]?\d{1,3},\d{3}", text.strip())
             what = (
                 "may be a thousand or have a decimal comma: no value of the column decides"

@@ -16,9 +16,10 @@ import pandas as pd
 from eventstudy.arrays import look_up
 from eventstudy.errors import BarsError, NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.sources.download import Garbled, parse_json, printable
+from eventstudy.market.sources.download import Garbled, parse_json
 from eventstudy.market.sources.transport import Client, Limits, MisfitError, NotFoundError, origin_of
 from eventstudy.market.store.series import step_name
+from eventstudy.show.escape import plain
 
 T = TypeVar("T")
 SERVICE = "https://iss.moex.com/iss"
@@ -255,11 +256,11 @@ def _row(*values: Any) -> Row:
     *prices, volume, begin = values
     numbers = [*prices, 0.0 if volume is None else volume]
     if any(isinstance(v, bool) or not isinstance(v, int | float) or not abs(v) < 1e300 for v in numbers):
-        raise Garbled(f"the candle of {printable(str(begin))} holds a price or volume that is not a number")
+        raise Garbled(f"the candle of {plain(str(begin))} holds a price or volume that is not a number")
     try:
         datetime.fromisoformat(begin if STAMP.fullmatch(begin) else "")
     except (TypeError, ValueError):
-        raise Garbled(f"{printable(repr(begin))} is not the begin of a candle") from None
+        raise Garbled(f"{plain(repr(begin))} is not the begin of a candle") from None
     first, close, high, low = map(float, prices)
     return begin, first, high, low, close, float("nan") if volume is None else float(volume)
 

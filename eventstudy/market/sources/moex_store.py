@@ -19,12 +19,12 @@ from eventstudy.market.instruments import INSTRUMENTS, Instrument
 from eventstudy.market.resampling import resampled
 from eventstudy.market.sources import empty_answers, moex
 from eventstudy.market.sources.completeness import stretches
-from eventstudy.market.sources.download import printable
 from eventstudy.market.sources.moex_answers import Job, believed, borders
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.transport import Client
 from eventstudy.market.store import answers, bar_store
 from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
+from eventstudy.show.escape import plain
 
 T = TypeVar("T")
 ZONE = ZoneInfo(moex.MOSCOW)
@@ -110,7 +110,7 @@ def unknown_symbol(code: str) -> SourceError:
     """Return the error for a symbol nobody knows, the nearest known one named."""
     near = did_you_mean(code, [c for c, i in INSTRUMENTS.items() if i.board in moex.BOARDS])
     return SourceError(
-        f"The Moscow Exchange lists no {printable(code)!r}, and no board was given for it.",
+        f"The Moscow Exchange lists no {plain(code)!r}, and no board was given for it.",
         remedy=near or f"Known are {', '.join(c for c, i in INSTRUMENTS.items() if i.board in moex.BOARDS)}.",
     )
 
@@ -176,7 +176,7 @@ def _offered_days(job: Job, covered: Days | None) -> Days:
     if covered is None:
         near = did_you_mean(one.code, [c for c in INSTRUMENTS if c != one.code])
         raise SourceError(
-            f"The Moscow Exchange has no candles of {printable(one.code)!r} on the board {one.board}.",
+            f"The Moscow Exchange has no candles of {plain(one.code)!r} on the board {one.board}.",
             remedy=one.note or near or "Check the symbol and the board.",
         )
     if wanted[1] < covered[0] or wanted[0] > covered[1]:

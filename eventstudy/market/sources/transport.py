@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from eventstudy.errors import NetworkError, UsageError
-from eventstudy.market.sources.download import Garbled, printable, read_body, retries, retry_after
+from eventstudy.market.sources.download import Garbled, read_body, retries, retry_after
+from eventstudy.show.escape import plain
 
 if TYPE_CHECKING:
     import httpx2
@@ -69,7 +70,7 @@ def origin_of(url: str) -> str:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         raise NetworkError(
-            f"{printable(url, 80)!r} is not a valid address.", remedy="Write it as https://host:port/path."
+            f"{plain(url, 80)!r} is not a valid address.", remedy="Write it as https://host:port/path."
         ) from None
     if parts.username is not None or parts.password is not None:
         raise NetworkError(
@@ -77,7 +78,7 @@ def origin_of(url: str) -> str:
         )
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         raise NetworkError(
-            f"The address scheme {printable(parts.scheme)!r} to {printable(host)!r} is not allowed.",
+            f"The address scheme {plain(parts.scheme)!r} to {plain(host)!r} is not allowed.",
             remedy="Only https is, and http to this very machine.",
         )
     default = 443 if parts.scheme == "https" else 80
@@ -212,7 +213,7 @@ class Client:
                 url = urljoin(url, target)
             except ValueError:
                 raise NetworkError(
-                    f"{self._host(asked)} redirected to {printable(target, 80)!r}, which is not a valid address.",
+                    f"{self._host(asked)} redirected to {plain(target, 80)!r}, which is not a valid address.",
                     remedy="The service or a network gate in between is misconfigured; try again later.",
                 ) from None
         raise NetworkError(
@@ -248,7 +249,7 @@ class Client:
             raise Garbled(said, wait_s=retry_after(headers.get("retry-after", "")))
         if status == 404:
             raise NotFoundError(
-                f"{self._host(url)} has nothing at {printable(urlsplit(url).path)} (HTTP status 404).",
+                f"{self._host(url)} has nothing at {plain(urlsplit(url).path)} (HTTP status 404).",
                 remedy="Check the symbol, the board and EVENTSTUDY_MOEX_URL.",
             )
         remedy = "Check EVENTSTUDY_MOEX_TOKEN." if status == 401 else "Check the symbol and the period."
@@ -269,8 +270,8 @@ class Client:
         if isinstance(error, httpx2.ConnectError):
             if _certificate_fault(error):
                 return Garbled("its certificate is not one this machine trusts", tries=1)
-            return Garbled(f"no connection ({printable(str(error))})", tries=2)
-        return Garbled(f"the connection broke ({printable(str(error) or type(error).__name__)})")
+            return Garbled(f"no connection ({plain(str(error))})", tries=2)
+        return Garbled(f"the connection broke ({plain(str(error) or type(error).__name__)})")
 
     def _too_late(self) -> Garbled:
         return Garbled(f"it was not complete within the deadline of {self.limits.deadline_s:g} s", tries=1)
@@ -299,7 +300,7 @@ class Client:
             ) from None
         except (ValueError, httpx2.InvalidURL) as error:
             raise NetworkError(
-                f"The proxy of the environment cannot be used: {printable(str(error))}.",
+                f"The proxy of the environment cannot be used: {plain(str(error))}.",
                 remedy="Correct or unset ALL_PROXY, HTTPS_PROXY and NO_PROXY.",
             ) from None
 
@@ -308,7 +309,7 @@ class Client:
             host = urlsplit(url).netloc.rpartition("@")[2]
         except ValueError:
             host = ""
-        return self._clean(printable(host or url, 80))
+        return self._clean(plain(host or url, 80))
 
     def _clean(self, text: str) -> str:
         return text.replace(self._token, "***") if self._token else text

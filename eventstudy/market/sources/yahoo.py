@@ -19,10 +19,10 @@ from eventstudy.market.calendars import calendar
 from eventstudy.market.daily_close import DailyClose, clipped_to_sessions, close_of_days
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.local_time import likely_instants
-from eventstudy.market.sources.download import printable
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.stamp_columns import read_clock
 from eventstudy.market.sources.yahoo_exchanges import calendar_of
+from eventstudy.show.escape import plain
 
 DAY = pd.Timedelta(days=1)
 RANGE = ("open", "high", "low", "close")
@@ -127,7 +127,7 @@ def tidy(frame: pd.DataFrame, request: BarRequest, now: datetime) -> Bars:
         kept = kept.astype("float64")
     except (TypeError, ValueError):
         raise NetworkError(
-            f"Yahoo's table for {printable(request.instrument.code)!r} holds prices that are not numbers.",
+            f"Yahoo's table for {plain(request.instrument.code)!r} holds prices that are not numbers.",
             remedy="Wait a while and try again.",
         ) from None
     kept.index = closes_of(begins, request)
@@ -235,18 +235,16 @@ def yahoos_errors(code: str) -> Iterator[Any]:
 
 
 def _as_ours(code: str, error: Exception) -> NetworkError | SourceError:
-    reason = printable(str(error)).rstrip(".")
+    reason = plain(str(error)).rstrip(".")
     if "YFTickerMissingError" in {kind.__name__ for kind in type(error).__mro__}:
         return SourceError(
-            f"Yahoo has no prices of {printable(code)!r}: {reason}.", remedy="Check the symbol and the period."
+            f"Yahoo has no prices of {plain(code)!r}: {reason}.", remedy="Check the symbol and the period."
         )
-    return NetworkError(
-        f"Yahoo gave no answer for {printable(code)!r}: {reason}.", remedy="Wait a while and try again."
-    )
+    return NetworkError(f"Yahoo gave no answer for {plain(code)!r}: {reason}.", remedy="Wait a while and try again.")
 
 
 def _nothing(request: BarRequest, what: str) -> SourceError:
     return SourceError(
-        f"Yahoo answered with {what} for {printable(request.instrument.code)!r} in the period asked for.",
+        f"Yahoo answered with {what} for {plain(request.instrument.code)!r} in the period asked for.",
         remedy="It may be a holiday, or the symbol may have been delisted; check both.",
     )

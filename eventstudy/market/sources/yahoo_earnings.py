@@ -11,8 +11,8 @@ from datetime import date, datetime
 import pandas as pd
 
 from eventstudy.errors import NetworkError, SourceError
-from eventstudy.market.sources.download import printable
 from eventstudy.market.sources.yahoo import yahoos_errors
+from eventstudy.show.escape import plain
 
 MOST = 100
 # Dates(ticker) -> frame indexed by the announced hour in some zone, with what was expected and reported.
@@ -55,7 +55,7 @@ def read_earnings(tickers: Iterable[str], now: datetime, dates: Dates | None = N
     for ticker in tickers:
         frame = (dates or yahoo_dates)(ticker)
         if frame is None or not len(frame):
-            raise SourceError(f"Yahoo has no earnings dates of {printable(ticker)!r}.", remedy="Check the symbol.")
+            raise SourceError(f"Yahoo has no earnings dates of {plain(ticker)!r}.", remedy="Check the symbol.")
         rows = _rows(ticker, frame)
         past = [row for at, row in rows if at <= pd.Timestamp(now)]
         ahead += len(rows) - len(past)
@@ -71,9 +71,7 @@ def _rows(ticker: str, frame: pd.DataFrame) -> list[tuple[pd.Timestamp, Earnings
     }
     index = pd.DatetimeIndex(frame.index)
     if index.tz is None or index.isna().any():
-        raise NetworkError(
-            f"Yahoo's earnings dates of {printable(ticker)!r} have no time zone.", remedy="Update yfinance."
-        )
+        raise NetworkError(f"Yahoo's earnings dates of {plain(ticker)!r} have no time zone.", remedy="Update yfinance.")
     local = index.tz_convert(NEW_YORK)
     values = zip(*(numbers[key].tolist() for key in numbers), strict=True)
     return [(at, Earnings(ticker, at.date(), session_of(at.hour), *row)) for at, row in zip(local, values, strict=True)]

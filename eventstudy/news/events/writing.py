@@ -14,7 +14,7 @@ from eventstudy.errors import EventFileError, UsageError
 from eventstudy.files import explained, replacing
 from eventstudy.news.events.merging import Proposal
 from eventstudy.news.items import Event
-from eventstudy.show.escape import for_spreadsheet
+from eventstudy.show.escape import for_spreadsheet, plain
 
 if TYPE_CHECKING:
     from tomlkit.items import Array
@@ -88,7 +88,7 @@ def render_list(path: Path, proposals: Sequence[Proposal], *, accept: bool) -> I
 
 def _plain_line(text: str) -> str:
     """Return a text that cannot leave its comment: control characters are not allowed in TOML comments."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return plain(text, 10_000)
 
 
 def values_of_event(event: Event) -> dict[str, Any]:
