@@ -17,24 +17,24 @@ Days = tuple[date, date]
 
 def why_empty(name: str, days: Days) -> str:
     """Say, in half a sentence, whether an empty answer is a holiday."""
-    open_days = _open_days(name, days)
-    if open_days is None:
+    held = open_days(name, days)
+    if held is None:
         return f"the calendar {name} does not know these days, so it may be a holiday"
-    if not len(open_days):
+    if not len(held):
         return f"the calendar {name} has no session on these days, so nothing is missing"
-    return f"the calendar {name} has sessions on {len(open_days)} of these days, so it is not a holiday"
+    return f"the calendar {name} has sessions on {len(held)} of these days, so it is not a holiday"
 
 
 def days_without_bars(frame: pd.DataFrame, name: str, days: Days, now: datetime) -> list[Notice]:
     """Return a notice where the calendar has sessions and the source has no bar at all."""
     today = now.astimezone(_zone(name)).date()
-    open_days = _open_days(name, (days[0], min(days[1], today - timedelta(days=1))))
-    if open_days is None or not len(open_days):
+    held = open_days(name, (days[0], min(days[1], today - timedelta(days=1))))
+    if held is None or not len(held):
         return []
     have = np.unique((wall_us(epoch_us(pd.DatetimeIndex(frame.index)), calendar(name).zone) - 1) // DAY_US)
     first, last = int(have[0]), int(have[-1])
-    open_days = open_days[standings(calendar(name), open_days) != "projected"]
-    lacking = [d for d in open_days[~np.isin(open_days, have)] if first <= d <= last]
+    held = held[standings(calendar(name), held) != "projected"]
+    lacking = [d for d in held[~np.isin(held, have)] if first <= d <= last]
     if not lacking:
         return []
     shown = ", ".join(str(as_date(int(d))) for d in lacking[:3]) + (" ..." if len(lacking) > 3 else "")
@@ -79,7 +79,8 @@ def on_session_closes(frame: pd.DataFrame, name: str, zone: tzinfo) -> pd.DataFr
     return frame.set_index(from_epoch_us(np.minimum(moved, closes)))
 
 
-def _open_days(name: str, days: Days) -> np.ndarray | None:
+def open_days(name: str, days: Days) -> np.ndarray | None:
+    """Return the trading days of a period; None where the calendar does not say."""
     venue = _venue(name)
     if venue is None or venue.always or days[0] > days[1]:
         return None

@@ -15,6 +15,7 @@ from eventstudy.errors import Notice
 from eventstudy.market.sources import moex
 from eventstudy.market.sources.completeness import doubtful_days
 from eventstudy.market.sources.download import Garbled
+from eventstudy.market.sources.empty_answers import open_days
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.transport import Client, MisfitError
 from eventstudy.market.store import answers, bar_store
@@ -24,8 +25,6 @@ T = TypeVar("T")
 BORDERS_KEEP = timedelta(hours=12)
 # The same incomplete answer, this much later, is what the exchange has.
 CONFIRMED_AFTER = timedelta(hours=12)
-# The last day offered may lie this far back without a fault: weekends and holidays.
-RECENT = timedelta(days=11)
 AGAIN = "Run the same command again; nothing of this period was stored."
 
 
@@ -163,8 +162,12 @@ def _readable(job: Job, found: answers.Kept) -> Days | None:
 
 
 def _covers(job: Job, known: Days | None, fetched_at: datetime) -> bool:
-    """Return whether borders hold the days wanted, or end as recently as those of a traded symbol do."""
+    """Return whether borders hold the days wanted, or are young and end with the last trading day that is over."""
     if known is None or known[0] > job.wanted[0]:
         return False
-    recent = job.now - fetched_at < BORDERS_KEEP and job.now.date() - known[1] <= RECENT
-    return known[1] >= job.wanted[1] or recent
+    if known[1] >= job.wanted[1]:
+        return True
+    over = min(job.wanted[1], job.now.date() - timedelta(days=1))
+    missing = open_days(job.request.instrument.calendar, (known[1] + timedelta(days=1), over))
+    ends_now = known[1] >= over or (missing is not None and not len(missing))
+    return ends_now and job.now - fetched_at < BORDERS_KEEP
