@@ -272,7 +272,7 @@ def test_what_is_repaired_is_in_force_and_what_is_refused_stops() -> None:
     mended = repair(missing)
     assert len(mended.subject.raw) == len(clean.raw) - 1
     assert not np.isnan(mended.subject.raw.close).any()
-    with pytest.raises(BarsError, match=r"negative price.*\[1 row: 52\].*accept=\('negative price',\)"):
+    with pytest.raises(BarsError, match=r"negative price.*\[1 row: 52\].*study price changes"):
         repair(close_becomes(-37.63)(clean, 50)[0])
 
 
