@@ -194,6 +194,9 @@ def main() -> None:
             "OMP_NUM_THREADS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+        rooms = sorted({test for tests in ROOMS.values() for test in tests})
+        if verdict(clone, rooms) != "survived":
+            sys.exit("The tests fail without any mutant; nothing can be counted.")
         verdicts = []
         for number, mutant in enumerate(sample, 1):
             verdicts.append((mutant, judge(clone, mutant)))

@@ -170,6 +170,21 @@ def test_campbell_and_wasley_where_an_event_misses_a_bar() -> None:
     assert abs(value("corrado_sign", rows=rows) - u[4] / S) < 1e-12
 
 
+def test_corrado_and_zivney_where_an_event_misses_a_bar() -> None:
+    # A without its first bar: mean 0, s^2 = 1 on three bars, so a cell has the variance 4/3; B and C as before. Bars
+    # with two values are divided by sqrt 2, the others by sqrt 3.
+    rows = ROWS | {"A": [float("nan"), -1, 0, 1, 2, 1]}
+    residuals = [[-1, 0, 1], np.array([1, 1, -1, -1]) / sqrt(4 / 3), np.array([2, -2, 2, -2]) / sqrt(16 / 3)]
+    sar = np.array([[2, 1], [1, 2], [6, -3]]) / np.sqrt([[4 / 3], [5 / 3], [20 / 3]])
+    sar /= sar.std(axis=0, ddof=1)
+    total = np.zeros(6)
+    for e, events in zip(residuals, sar, strict=True):
+        values = [*e, *events]
+        total[6 - len(values) :] += stats.rankdata(values) / (len(values) + 1) - 0.5
+    u = total / np.sqrt([2, 3, 3, 3, 3, 3])
+    assert abs(value("corrado_zivney", rows=rows) - u[4] / sqrt(np.mean(u**2))) < 1e-12
+
+
 def test_the_generalized_sign_counts_against_each_events_own_fraction() -> None:
     # Residuals of the zero model: A two of four positive, B three, C one: p = 1/2 on average; with B's 3/4 twice 2/3.
     rows = {"A": [1, -1, 2, -2, 1, 0], "B": [1, 2, 3, -1, 1, 0], "C": [4, 2, 1, -3, -1, 0]}
