@@ -34,6 +34,13 @@ class Universe:
         Instruments whose series could not be used, with the reason.
     recognized : tuple of str
         One line for each file: what it was recognized as.
+
+    Examples
+    --------
+    >>> from eventstudy.simulate import demo_market
+    >>> universe = Universe(demo_market().bars)
+    >>> len(universe), universe["SBER"].instrument.code
+    (3, 'SBER')
     """
 
     series: tuple[Bars | Returns, ...]

@@ -61,11 +61,25 @@ def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> lis
     kind : str
         A row of ``NEWS_READERS``; empty lets the ending and the first bytes decide.
     told : Told, optional
+        What the user states about the input: encoding, time zone, columns.
+
+    Returns
+    -------
+    list of NewsItem
+        As received; ``date_news`` dates them.
 
     Raises
     ------
     NewsError
         If a file cannot be read, is too large, or breaks the rules of its kind.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "news.csv"
+    >>> _ = path.write_text("title,published\\nFed raises rate,2022-03-16T14:00-04:00\\n")
+    >>> [item.title for item in read_news(path)]
+    ['Fed raises rate']
     """
     path = Path(path)
     if path.is_dir():
