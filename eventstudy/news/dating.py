@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Conflict", "Context", "Dating", "Evidence", "PriceClaim", "date_item", "date_items"]
 # A time wider than this is not one event's; a civil day in every zone is 50 hours.
 WIDEST = timedelta(hours=50)
+LEAD_CHARACTERS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def date_item(
     if context.fetched_at is None and item.fetched_at is not None:
         context = replace(context, fetched_at=item.fetched_at)
     found = _gather(item, context)
-    text = item.text[:MAX_CHARACTERS]
+    stamped = found.published is not None and not found.in_text
+    text = item.text[: LEAD_CHARACTERS if stamped else MAX_CHARACTERS]
     claims = find_claims(text, sentences(text))
     conflicts = (*found.conflicts, *contradictions(found.readings, found.published, found.moments, context))
     if found.in_text or found.published is None:
@@ -135,7 +137,9 @@ def _gather(item: NewsItem, context: Context) -> _Found:
     """Return all an item says; a publication the text itself states counts where no machine stamp is read."""
     readings = read_stamps(item.stamps, context)
     published, conflicts = publication(readings)
-    moments = read_moments(item.title, item.text, context, _reference(published, context))
+    # Beside a stamp that suffices only the lead can narrow or contradict.
+    text = item.text[:LEAD_CHARACTERS] if published is not None and published.accepted else item.text
+    moments = read_moments(item.title, text, context, _reference(published, context))
     lines = () if published is not None or conflicts else text_stamps(moments, item.text, context)
     if lines:
         readings = (*readings, *lines)

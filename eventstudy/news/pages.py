@@ -173,6 +173,8 @@ def _parse(text: str, source: str) -> Any:
 
 def _refuse_hostile(text: str, source: str) -> None:
     """Refuse by name what makes parsers slow or silent: a tag of 64 kB, 200,000 tags, 1,000 levels. One pass."""
+    if text.count("<") <= MAX_TAGS and max(map(len, text.split(">"))) <= MAX_TAG and _deepest(text) <= MAX_DEPTH:
+        return
     at = count = depth = 0
     while (at := text.find("<", at)) >= 0:
         if text.startswith("<!--", at):
@@ -202,6 +204,17 @@ def _refuse_hostile(text: str, source: str) -> None:
             at = closing if closing >= 0 else end
 
 
+def _deepest(text: str) -> int:
+    """Return a bound of the nesting, scripts and comments counted as if they were elements."""
+    depth = most = 0
+    for end, name in _TAG.findall(text):
+        if name not in _FLAT:
+            depth = depth - 1 if end and depth else depth + (not end)
+            most = max(most, depth)
+    return most
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAG_NAME = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 
