@@ -12,18 +12,12 @@ from datetime import timedelta
 from itertools import cycle, islice
 from pathlib import Path
 
-<<<<<<< HEAD
-from eventstudy.news.context import Context
-from eventstudy.news.dating import date_items
-from eventstudy.news.events.copies import group_items
-=======
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.news_pages import FIELD, GoldPage, gold_pages, leads, page_leads
 from eventstudy.news.context import Context, read_policy
 from eventstudy.news.dating import date_item, date_items
 from eventstudy.news.evidence import Dating
->>>>>>> 0b7b07f (news: Print precision on public pages beside htmldate; describe policies, sources and the judge)
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import read_news_bytes
 from tests.news.test_corpus import CASES
