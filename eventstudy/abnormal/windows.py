@@ -182,9 +182,8 @@ class WindowSpec:
     def __post_init__(self) -> None:
         if self.estimation is not None and self.estimation.stop >= self.event.start:
             raise UsageError(
-                f"The estimation window {self.estimation} must end before the event window {self.event} starts, "
-                "or the model would learn from the reaction it is to judge.",
-                remedy=f"Let it end at {self.event.start - 1} or earlier.",
+                f"The estimation window {self.estimation} overlaps the event window {self.event}.",
+                remedy=f"End it at {self.event.start - 1} or earlier, so that the event does not affect the estimates.",
             )
         if self.estimation is not None and self.estimation.stop > -1:
             raise UsageError(

@@ -121,13 +121,19 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
 def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:
     needs = model.needs
     if needs == "market" and market is None:
-        raise UsageError(f"The model {spec.model!r} needs a market.", remedy="Pass market=... or choose another model.")
+        raise UsageError(
+            f"Model {spec.model!r} requires a market series.",
+            remedy="Pass `market=`. (Study file: add a `[market]` table.)",
+        )
     if needs == "factors" and factors is None and market is None:
-        raise UsageError(f"The model {spec.model!r} needs factors.", remedy="Pass factors=... or another model.")
+        raise UsageError(
+            f"Model {spec.model!r} requires factors.",
+            remedy="Pass `factors=`. (Study file: add a `[[factors]]` table.)",
+        )
     if model.has_estimation_window and model.estimated and spec.estimation is None:
         raise UsageError(
-            f"The model {spec.model!r} has parameters, but there is no estimation window.",
-            remedy="Set estimation, for example [-260, -11].",
+            f"Model {spec.model!r} requires an estimation window.",
+            remedy="Set `estimation`, for example (-250, -11). (Study file: `[window] estimation = [-250, -11]`.)",
         )
 
 

@@ -317,10 +317,10 @@ ASKED: Mapping[str, str] = {
     "missing": "a second bound is missing, as in [-5, 5]",
     "too_long": "at most {max_length} values belong here",
     "literal_error": "allowed are {expected}",
-    "less_than": "it must be less than {lt}",
-    "less_than_equal": "it must be {le} at the most",
-    "greater_than": "it must be greater than {gt}",
-    "greater_than_equal": "it must be {ge} at the least",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
 }
 
 
@@ -344,8 +344,8 @@ def _estimation_ends_before_the_event(settings: Mapping[str, Any]) -> Iterator[t
         yield (
             "estimation",
             (
-                f"the estimation window {list(estimation)} overlaps the event window {list(event)}; the model would "
-                f"learn from the reaction it is to judge. Let it end at {event[0] - 1} or earlier."
+                f"{list(estimation)} overlaps the event window {list(event)}. End it at {event[0] - 1} or earlier, so "
+                "that the event does not affect the estimates."
             ),
         )
 

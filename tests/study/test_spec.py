@@ -127,7 +127,7 @@ def test_an_unknown_source_is_told_before_anything_is_fetched() -> None:
         ({"name": 3}, "found 3; write text in quotes."),
         ({"seed": "x"}, "found 'x'; write a whole number."),
         ({"event": [-5]}, "found [-5]; a second bound is missing, as in [-5, 5]."),
-        ({"level": 2}, "found 2; it must be less than 1.0."),
+        ({"level": 2}, "found 2; must be less than 1.0."),
         ({"anchor": "bracke"}, "found 'bracke'; allowed are 'bracket', 'earliest' or 'latest'."),
         ({"placebo_after": "maybe"}, "found 'maybe'; write true or false."),
     ],
