@@ -42,9 +42,9 @@ def without_other_events(spec: StudySpec, data: EventData, overlaps: Overlaps, w
     cleared = without_events(values, series, positions, overlaps)
     taken = np.isfinite(values) & ~np.isfinite(cleared)
     others = _counted(taken, series, positions, windows) > 0
-    if spec.overlaps not in EXCLUDING:
+    if spec.overlaps not in EXCLUDING or not others.any():
         return EstimationValues(values, others)
-    if spec.overlaps == "exclude_from_estimation" or not others.any():
+    if spec.overlaps == "exclude_from_estimation":
         return EstimationValues(cleared, none)
     short = others & (_counted(np.isfinite(cleared), series, positions, windows) < windows.min_observations)
     crowded = np.unique(positions.series[short])

@@ -22,7 +22,7 @@ from eventstudy.inference.designs import (
     variance_ratio,
     violated,
 )
-from eventstudy.inference.findings import Significances
+from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.run_test import needs_of
 from eventstudy.inference.sample import Scope
 from eventstudy.inference.table import TESTS
@@ -85,13 +85,20 @@ def aligned_design(study: Study) -> Design:
         events=len(positions.row),
         dates=dates,
         instruments=len(np.unique(positions.series)),
-        names=len(set(study.ledger.table.ids[positions.row].tolist())),
+        names=_events(study),
         shared=shared,
         daily=series.is_daily,
         variance=spec.estimation is not None or study.uses_other_days,
         residuals=spec.estimation is not None,
         bhar=spec.measure == "bhar",
     )
+
+
+def _events(study: Study) -> int:
+    """Return how many events there are: distinct times, or distinct ids where all have one time."""
+    table, rows = study.ledger.table, study.data.positions.row
+    times = len(np.unique(table.earliest[rows]))
+    return times if times > 1 else len(set(table.ids[rows].tolist()))
 
 
 def used_design(study: Study, estimates: Estimates) -> Design:
@@ -121,6 +128,11 @@ def primary_window(spec: StudySpec, windows: tuple[Window, ...]) -> Window:
     return next((window for window in windows if window.start <= 0 <= window.stop), windows[0])
 
 
+def _has_number(found: Findings) -> bool:
+    """Return whether a test has a p-value; those of t and normal tests are computed when they are read."""
+    return bool(np.isfinite(found.statistic if found.own_pvalue is None else found.own_pvalue).any())
+
+
 def primary_of(study: Study, estimates: Estimates, found: Significances) -> Primary | None:
     """Return the primary test of the events that were used; None where none was.
 
@@ -137,7 +149,7 @@ def primary_of(study: Study, estimates: Estimates, found: Significances) -> Prim
     test = _test(spec, design)
     reason = row.reason if spec.primary == AUTO else "the study names it"
     scope: Scope = "event" if design.single else "average"
-    able = [f.test for f in found.findings if f.window == window and np.isfinite(f.pvalue).any()]
+    able = [f.test for f in found.findings if f.window == window and _has_number(f)]
     others = [name for name in able if name not in poor and TESTS[name].scope == scope]
     if test not in able and others:
         test, reason = others[0], f"{test} has no number here"

@@ -71,7 +71,9 @@ def test_a_worker_gets_the_data_of_its_own_instruments_only(monkeypatch: pytest.
     monkeypatch.setattr(gather, "CELLS_PER_BLOCK", 50_000)
     frame = daily_frame(2_000, 201, seed=3).rename(columns={"A200": "M"})
     events = events_at(frame, [(c, 500 + 7 * i) for c in frame.columns[:-1] for i in range(5)])
-    spec = es.StudySpec(model="market", estimation=(-260, -11), event=(-10, 10), tests=("generalized_sign", "grank_t"))
+    spec = es.StudySpec(
+        model="market", estimation=(-260, -11), event=(-10, 10), tests=("generalized_sign", "grank_t"), overlaps="keep"
+    )
     recorder = Recorder(8)
     es.run_study(spec, events, frame, market="M", executor=recorder)
     # Two passes of up to 16 shards: each sends every return about once, not once a shard.
@@ -86,7 +88,12 @@ def test_a_worker_that_fits_again_at_quiet_dates_gets_its_own_instruments_only()
     events = events_at(frame, [(c, 500 + 7 * i) for c in frame.columns[:-1] for i in range(10)])
     draws = {"placebo_refit": {"draws": 20}}
     spec = es.StudySpec(
-        model="market", estimation=(-260, -11), event=(-2, 2), tests=("placebo_refit",), test_options=draws
+        model="market",
+        estimation=(-260, -11),
+        event=(-2, 2),
+        tests=("placebo_refit",),
+        test_options=draws,
+        overlaps="keep",
     )
     recorder = Recorder(4)
     alone = es.run_study(spec, events, frame, market="M")
