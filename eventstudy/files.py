@@ -1,17 +1,20 @@
-"""Atomic writing: into a file aside, flushed to the disk, renamed into place, and the folder flushed as well."""
+"""Files: read within a bound and only where they are regular; written aside, flushed and renamed into place."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from eventstudy.errors import FileError
 
 ASIDE = ".tmp"
+MOST_JSON_BYTES = 200_000_000
 FULL = "Free disk space or choose another folder."
 ELSEWHERE = "Choose a folder that you may write to."
 # What the system reports -> what is wrong, and what to do.
@@ -84,6 +87,76 @@ def write_file(path: Path, content: bytes) -> Path:
     except OSError as fault:
         raise explained(path, fault) from None
     return path
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Return the content of a regular file of at most ``most`` bytes.
+
+    A pipe, a device or a folder is refused without waiting for it; never more than ``most`` + 1 bytes are read, since
+    the size that the system states may be wrong or may change.
+
+    Raises
+    ------
+    FileError
+        If it is not there, not a regular file, larger than ``most`` bytes, or not readable.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as stream:
+            check_regular(path, os.fstat(stream.fileno()).st_mode)
+            content = stream.read(most + 1)
+    except FileError:
+        raise
+    except OSError as fault:
+        if fault.errno in (errno.ENXIO, errno.ENODEV):  # a socket, a device without a driver
+            raise irregular(path, "a device or a socket") from None
+        if fault.errno == errno.EISDIR:
+            raise irregular(path, "a folder") from None
+        if fault.errno == errno.ENOENT:
+            raise FileError(f"There is no file {path}.", remedy="Check the path.") from None
+        raise FileError(f"{path} cannot be read: {fault.strerror}.", remedy="Check its name and rights.") from None
+    except ValueError:  # a null byte
+        raise FileError(f"{str(path)!r} is not the name of a file.", remedy="Check the path.") from None
+    if len(content) > most:
+        size = f"{most / 1_000_000:g} MB" if most >= 100_000 else f"{most:,} bytes"
+        raise FileError(f"{path} is larger than {size}.", remedy="Split it.")
+    return content
+
+
+def read_json(path: Path, most: int = MOST_JSON_BYTES) -> Any:
+    """Return the value of a JSON file.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, is not JSON, is nested too deep, or holds a number of thousands of digits.
+    """
+    content = read_regular(path, most)
+    try:
+        return json.loads(content)
+    except RecursionError:
+        reason = "nested too deep"
+    except ValueError as error:
+        reason = str(error).partition(";")[0]
+    raise FileError(f"{path} is not JSON: {reason}.", remedy="Write it again with the program that made it.")
+
+
+def check_regular(path: Path, mode: int) -> None:
+    """Refuse what is not a regular file, by its mode."""
+    kinds = {
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFSOCK: "a socket",
+    }
+    if not stat.S_ISREG(mode):
+        raise irregular(path, kinds.get(stat.S_IFMT(mode), "something else"))
+
+
+def irregular(path: Path, kind: str) -> FileError:
+    """Return the refusal of what is not a regular file."""
+    return FileError(f"{path} is not a regular file but {kind}.", remedy="Give a regular file.")
 
 
 def left_aside(folder: Path) -> list[Path]:

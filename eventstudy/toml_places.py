@@ -1,11 +1,55 @@
-"""Where every key of a TOML text stands, for messages that name file, line and column."""
+"""TOML texts: read within bounds, with the place of every key for messages that name file, line and column."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 Position = tuple[int, int]
+# No study or events file comes near; deeper values overflow the stack of whatever walks through them.
+MOST_DEPTH = 50
+_PART = r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')"
+_LONG_KEY = re.compile(rf"(?:^|[\n{{,])(?:[ \t]*\[){{0,2}}(?:[ \t]*{_PART}[ \t]*\.){{{MOST_DEPTH}}}")
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the content of a TOML text; a byte order mark at its beginning is left out.
+
+    Raises
+    ------
+    tomllib.TOMLDecodeError
+        If it is not TOML, is nested more than ``MOST_DEPTH`` deep, or holds a number too long to be one.
+
+    Examples
+    --------
+    >>> read_toml("a = [1, 2]")
+    {'a': [1, 2]}
+    """
+    too_deep = tomllib.TOMLDecodeError(f"nested more than {MOST_DEPTH} deep")
+    # The reader needs the square of the number of parts of a key.
+    if _LONG_KEY.search(text):
+        raise too_deep
+    try:
+        found = tomllib.loads(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise too_deep from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:  # an integer of thousands of digits, an impossible date
+        raise tomllib.TOMLDecodeError(str(error).partition(";")[0]) from None
+    layer: list[Any] = [found]
+    for _ in range(MOST_DEPTH):
+        layer = [value for node in layer for value in _children(node)]
+    if layer:
+        raise too_deep
+    return found
+
+
+def _children(node: Any) -> list[Any]:
+    inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return [value for value in inside if isinstance(value, dict | list)]
 
 
 def key_positions(text: str) -> dict[str, Position]:

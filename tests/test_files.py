@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventstudy.errors import FileError
-from eventstudy.files import left_aside, replacing, write_file
+from eventstudy.files import left_aside, read_json, read_regular, replacing, write_file
 
 
 def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
@@ -105,3 +105,31 @@ def test_what_a_killed_writer_left_is_found_and_a_file_of_the_user_is_not(tmp_pa
     with replacing(tmp_path / "car.csv"):
         assert len(left_aside(tmp_path)) == 1
     assert left_aside(tmp_path) == []
+
+
+def test_only_regular_files_of_bounded_size_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "exact").write_bytes(b"x" * 100)
+    assert read_regular(tmp_path / "exact", 100) == b"x" * 100
+    refused = {
+        "pipe": "not a regular file but a pipe",
+        ".": "not a regular file but a folder",
+        "/dev/zero": "not a regular file but a device",
+        "/dev/tty": "not a regular file but a device",
+        "loop": "cannot be read",
+        "missing": "There is no file",
+        "a\0b": "not the name of a file",
+        "/proc/self/status": "larger than 99 bytes",  # the system states a size of 0
+        "exact": "larger than 99 bytes",
+    }
+    for name, reason in refused.items():
+        with pytest.raises(FileError, match=reason):
+            read_regular(tmp_path / name, 99)
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"9" * 5_000, b"{", b"\xff\xfe\x00"])
+def test_json_that_cannot_be_read_is_one_sentence(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "x.json").write_bytes(text)
+    with pytest.raises(FileError, match=r"x\.json is not JSON: "):
+        read_json(tmp_path / "x.json")

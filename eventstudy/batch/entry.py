@@ -1,14 +1,16 @@
-"""How one study stands after a night, and the small file by which a finished report proves that it is whole."""
+"""How one study stands, and the small file by which a finished report proves that it and its files are complete."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from eventstudy.files import write_file
+from eventstudy.errors import FileError
+from eventstudy.files import read_json, write_file
 
 State = Literal["made", "unchanged", "waiting", "failed", "not due"]
 ENTRY = "entry.json"
@@ -57,21 +59,40 @@ def write_entry(folder: Path, entry: Entry) -> None:
     """Seal a finished report: its standing and the SHA-256 of every file beside it."""
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
     kept = {key: value for key, value in asdict(entry).items() if key not in {"state", "path"}}
-    text = json.dumps({**kept, "files": files}, ensure_ascii=False, indent=2) + "\n"
-    write_file(folder / ENTRY, text.encode())
+    write_file(folder / ENTRY, with_digest({**kept, "files": files}))
 
 
 def read_entry(folder: Path) -> Entry | None:
     """Return the standing a report was sealed with, or None where a file is missing or not as it was written."""
     try:
-        sealed: dict[str, Any] = json.loads((folder / ENTRY).read_text(encoding="utf-8"))
+        sealed = checked(read_json(folder / ENTRY))
         files = sealed.pop("files")
         if any(_sha256(folder / name) != digest for name, digest in files.items()):
             return None
         sealed["spark"] = tuple(sealed["spark"])
         return replace(Entry(study="", path="", state="unchanged"), **sealed)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, FileError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def with_digest(content: Mapping[str, Any]) -> bytes:
+    """Return the JSON text of ``content`` with the SHA-256 of its content under ``digest``."""
+    return (json.dumps({**content, "digest": _own_digest(content)}, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def checked(stored: Any) -> dict[str, Any]:
+    """Return the content of a text written by ``with_digest``; ``ValueError`` if it is not as it was written."""
+    if not isinstance(stored, dict):
+        raise ValueError("not a table")
+    content = {key: value for key, value in stored.items() if key != "digest"}
+    if stored.get("digest") != _own_digest(content):
+        raise ValueError("the digest does not match")
+    return content
+
+
+def _own_digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -20,7 +20,7 @@ WIDTH, HEIGHT, MARGIN = 120, 28, 2
 
 def write_index(out: Path, ledger: Ledger, now: datetime) -> None:
     """Write the index page, unless it says the same already."""
-    write_if_new(out / INDEX, render(ledger, now))
+    write_if_new(out / INDEX, render(ledger, now).encode())
 
 
 def render(ledger: Ledger, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -9,8 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, FileError
+from eventstudy.files import read_regular
 from eventstudy.show.escape import file_name
+from eventstudy.toml_places import read_toml
+
+MOST_BYTES = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,20 @@ class Job:
     offline: bool = False
     accept_proposals: bool = False
 
+    @property
+    def shown_path(self) -> str:
+        """The study file's path as text that every file and terminal takes, also where its name is not UTF-8."""
+        return encodable(str(self.path))
+
+
+def encodable(text: str) -> str:
+    """Return the text with each byte of a file name that is not UTF-8 written as an escape.
+
+    >>> encodable("a\\udcff.toml")
+    'a\\\\udcff.toml'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
 
 def plan(
     paths: Iterable[Path],
@@ -66,14 +85,14 @@ def plan(
 
 def study_files(paths: Iterable[Path]) -> list[Path]:
     """Return the study files behind files and folders, each once."""
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in paths:
-        if not path.exists():
+        if not os.path.lexists(path):
             raise DataError(f"{str(path)!r} does not exist.", remedy="Give study files, or folders that hold them.")
         inside = sorted(path.rglob("*.toml")) if path.is_dir() else [path]
         for file in inside:
             if file == path or is_study(file):
-                found.setdefault(file.resolve(), file)
+                found.setdefault(os.path.realpath(file), file)
     if not found:
         raise DataError("The paths given hold no study file.", remedy="`eventstudy init batch DIR` writes an example.")
     return list(found.values())
@@ -85,8 +104,8 @@ def is_study(path: Path) -> bool:
     A file that cannot be read counts as a study, so that it is reported instead of skipped.
     """
     try:
-        keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        keys = set(read_toml(read_regular(path, MOST_BYTES).decode("utf-8-sig")))
+    except (FileError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return True
     return "event" not in keys and bool(keys & {"data", "events", "window", "model", "inference"})
 
@@ -105,8 +124,8 @@ def study_names(files: Iterable[Path]) -> list[str]:
 
 
 def _with_folder(path: Path) -> str:
-    return file_name(f"{path.resolve().parent.name}-{path.stem}")
+    return file_name(f"{Path(os.path.realpath(path)).parent.name}-{path.stem}")
 
 
 def _with_digest(path: Path) -> str:
-    return file_name(f"{path.resolve().parent}/{path.stem}")
+    return file_name(f"{Path(os.path.realpath(path)).parent}/{path.stem}")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eventstudy.batch.entry import ENTRY, Entry, State, read_entry
-from eventstudy.files import write_file
+from eventstudy.batch.entry import ENTRY, Entry, State, checked, read_entry, with_digest
+from eventstudy.errors import FileError, Notice
+from eventstudy.files import read_json, read_regular, write_file
 
-LEDGER = "batch.json"
+LEDGER, DAMAGED = "batch.json", "batch-damaged.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,54 @@ Ledger = Mapping[str, Standing]
 
 
 def read_ledger(out: Path) -> dict[str, Standing]:
-    """Return what the last night wrote; empty where it wrote nothing that can be read.
-
-    Nothing is lost by that: the reports themselves say what they are, and the next night reads them.
-    """
+    """Return what the last batch wrote; empty where there is nothing, or nothing that is as it was written."""
     try:
-        stored = json.loads((out / LEDGER).read_text(encoding="utf-8"))
+        stored = checked(read_json(out / LEDGER))
         return {row["study"]: _standing(row) for row in stored["studies"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileError, ValueError, KeyError, TypeError):
         return {}
+
+
+def repair_ledger(out: Path, now: Callable[[], datetime]) -> tuple[Notice, ...]:
+    """Set a damaged ``batch.json`` aside and write it again from the reports; return a notice that says so.
+
+    There is none where the ledger is missing or as it was written.
+    """
+    path = out / LEDGER
+    if not os.path.lexists(path) or read_ledger(out):
+        return ()
+    try:
+        checked(read_json(path))
+        return ()  # a batch without studies
+    except (FileError, ValueError):
+        pass
+    aside = path.with_name(DAMAGED)
+    if aside.is_dir() and not aside.is_symlink():
+        shutil.rmtree(aside)
+    path.replace(aside)
+    ledger = from_reports(out)
+    write_ledger(out, ledger, now())
+    count = f"{len(ledger)} stud{'y' if len(ledger) == 1 else 'ies'}"
+    said = f"{LEDGER} was damaged: it was set aside as {DAMAGED} and written again from the reports of {count}."
+    return (Notice("ES-LEDGER-DAMAGED", said),)
+
+
+def from_reports(out: Path) -> dict[str, Standing]:
+    """Return the ledger that the complete reports of a folder amount to; a report's age is that of its files."""
+    found: dict[str, list[tuple[Version, Entry]]] = {}
+    for path in sorted(out.glob(f"*/*/{ENTRY}")):
+        study = path.parent.parent.name
+        entry = None if study.startswith(".") else read_entry(path.parent)
+        if entry is not None:
+            made_at = _text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+            version = Version(f"{study}/{path.parent.name}", made_at, entry.spec_digest, entry.data_digest)
+            found.setdefault(study, []).append((version, replace(entry, study=study)))
+    ledger = {}
+    for study, reports in found.items():
+        reports.sort(key=lambda report: (report[0].made_at, report[0].folder))
+        last, entry = reports[-1]
+        ledger[study] = Standing(entry, last.folder, "", tuple(version for version, _ in reports))
+    return ledger
 
 
 def _standing(row: dict[str, Any]) -> Standing:
@@ -111,7 +152,7 @@ def _versions(before: Standing | None, out: Path, study: str, now: datetime) -> 
 
 def write_ledger(out: Path, ledger: Ledger, now: datetime) -> None:
     """Write ``batch.json``, unless it says the same already."""
-    write_if_new(out / LEDGER, json.dumps(as_data(ledger, now), ensure_ascii=False, indent=2) + "\n")
+    write_if_new(out / LEDGER, with_digest(as_data(ledger, now)))
 
 
 def as_data(ledger: Ledger, now: datetime) -> dict[str, Any]:
@@ -138,14 +179,14 @@ def settled(state: str) -> str:
     return "current" if state in {"made", "unchanged"} else state
 
 
-def write_if_new(path: Path, text: str) -> None:
-    """Write a file durably unless it holds exactly this text."""
+def write_if_new(path: Path, content: bytes) -> None:
+    """Write a file durably unless it holds exactly this content."""
     try:
-        if path.read_text(encoding="utf-8") == text:
+        if read_regular(path, len(content)) == content:
             return
-    except (OSError, UnicodeDecodeError):
+    except FileError:
         pass
-    write_file(path, text.encode())
+    write_file(path, content)
 
 
 def _text(at: datetime) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -17,6 +19,7 @@ from eventstudy.batch.jobs import Job
 from eventstudy.batch.work import attempt
 
 Work = Callable[[Job], Entry]
+TOO_LONG = "it took longer than the time limit of {:g} s and was stopped"
 DIED = "its worker process died (killed, or out of memory)"
 # One computing thread per worker: the workers are the parallelism.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -28,10 +31,13 @@ def in_this_process(jobs: Iterable[Job], work: Work) -> Iterator[Entry]:
         yield attempt(work, job)
 
 
-def in_processes(jobs: Iterable[Job], work: Work, workers: int) -> Iterator[Entry]:
+def in_processes(
+    jobs: Iterable[Job], work: Work, workers: int, time_limit: float = math.inf
+) -> Generator[Entry, None, None]:
     """Do the jobs on ``workers`` processes; a worker that dies fails its one job and is replaced.
 
-    Workers end by themselves when this process ends, however it ends.
+    A job that takes more than ``time_limit`` seconds fails as well, and its worker is stopped and replaced. Workers
+    end by themselves when this process ends, however it ends.
     """
     waiting = deque(jobs)
     crew = [_Worker.start(work) for _ in range(min(workers, len(waiting)))]
@@ -39,13 +45,18 @@ def in_processes(jobs: Iterable[Job], work: Work, workers: int) -> Iterator[Entr
         for worker in crew:
             worker.give(waiting.popleft())
         while busy := [worker for worker in crew if worker.job]:
-            ready = wait([worker.talk for worker in busy])
-            for worker in (w for w in busy if w.talk in ready):
-                job, entry = worker.take()
+            left = min(worker.started for worker in busy) + time_limit - time.monotonic()
+            ready = wait([worker.talk for worker in busy], None if math.isinf(left) else max(left, 0.0))
+            late = {worker for worker in busy if time.monotonic() - worker.started > time_limit}
+            for worker in (w for w in busy if w.talk in ready or w in late):
+                job, entry = worker.take() if worker.talk in ready else (worker.job, None)
+                if job is None:
+                    raise RuntimeError("a worker without a job cannot be late")
                 if entry is None:
+                    reason = TOO_LONG.format(time_limit) if worker in late and worker.talk not in ready else DIED
                     worker.stop()
                     crew[crew.index(worker)] = worker = _Worker.start(work)
-                    entry = Entry(job.study, str(job.path), "failed", 70, DIED)
+                    entry = Entry(job.study, job.shown_path, "failed", 4 if reason != DIED else 70, reason)
                 if waiting:
                     worker.give(waiting.popleft())
                 yield entry
@@ -62,6 +73,7 @@ class _Worker:
     talk: Connection
     alive: Connection
     job: Job | None = field(default=None)
+    started: float = math.inf
 
     @classmethod
     def start(cls, work: Work) -> _Worker:
@@ -75,7 +87,7 @@ class _Worker:
         return cls(process, ours, our_life)
 
     def give(self, job: Job) -> None:
-        self.job = job
+        self.job, self.started = job, time.monotonic()
         try:
             self.talk.send(job)
         except OSError:  # it died idle; take() will say so

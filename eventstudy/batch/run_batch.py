@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +12,9 @@ from pathlib import Path
 from eventstudy.batch.entry import Entry
 from eventstudy.batch.index import write_index
 from eventstudy.batch.jobs import Job
-from eventstudy.batch.ledger import Ledger, after_night, read_ledger, write_ledger
+from eventstudy.batch.ledger import Ledger, after_night, read_ledger, repair_ledger, write_ledger
 from eventstudy.batch.work import ASIDE
-from eventstudy.errors import LockHeldError
+from eventstudy.errors import LockHeldError, Notice
 from eventstudy.files import left_aside
 
 LOCK = ".batch.lock"
@@ -30,10 +30,13 @@ class Night:
         One per study that was asked for, in the order of their names.
     ledger : mapping of str to Standing
         Every study the batch knows, as it stands now.
+    notices : tuple of Notice
+        That ``batch.json`` was damaged, and what was done about it.
     """
 
     entries: tuple[Entry, ...]
     ledger: Ledger
+    notices: tuple[Notice, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -92,16 +95,22 @@ def run_night(
     out.mkdir(parents=True, exist_ok=True)
     with hold(out, wait=wait):
         _sweep(out)
+        said = repair_ledger(out, now)
         entries: list[Entry] = []
-        for entry in pool(jobs):
-            entries.append(entry)
-            tell(entry)
-        shutil.rmtree(out / ASIDE, ignore_errors=True)
+        done = pool(jobs)
+        try:
+            for entry in done:
+                entries.append(entry)
+                tell(entry)
+        finally:  # also on Ctrl-C: first the workers end, then what they left aside goes
+            if isinstance(done, Generator):
+                done.close()
+            shutil.rmtree(out / ASIDE, ignore_errors=True)
         at = now()
         ledger = after_night(read_ledger(out), entries, out, at)
         write_ledger(out, ledger, at)
         write_index(out, ledger, at)
-    return Night(tuple(sorted(entries, key=lambda entry: entry.study)), ledger)
+    return Night(tuple(sorted(entries, key=lambda entry: entry.study)), ledger, said)
 
 
 def _sweep(out: Path) -> None:

@@ -7,16 +7,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from eventstudy.batch.entry import Entry, read_entry, write_entry
-from eventstudy.batch.jobs import Job
+from eventstudy.batch.jobs import Job, encodable
 from eventstudy.batch.redact import redact
 from eventstudy.errors import EventStudyError
 from eventstudy.files import sync_folder
-
-if TYPE_CHECKING:
-    pass
 
 ASIDE = ".aside"
 SPARK_POINTS = 60
@@ -42,14 +38,14 @@ def bring_up_to_date(job: Job, prepare: Prepare) -> Entry:
 
     A report is written in a folder aside and renamed into its place, so it exists whole or not at all.
     """
-    standing = Entry(job.study, str(job.path), "not due", message="all its events are older than --since")
+    standing = Entry(job.study, job.shown_path, "not due", message="all its events are older than --since")
     prepared = prepare(job)
     if prepared is None:
         return standing
     folder = f"{job.study}/{prepared.spec_digest[:12]}-{prepared.data_digest[:12]}"
     final = job.out / folder
     if kept := read_entry(final):
-        return replace(kept, study=job.study, path=str(job.path))
+        return replace(kept, study=job.study, path=job.shown_path)
     aside = job.out / ASIDE / f"{job.study}-{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -57,7 +53,7 @@ def bring_up_to_date(job: Job, prepare: Prepare) -> Entry:
         made = replace(
             prepared.write(aside),
             study=job.study,
-            path=str(job.path),
+            path=job.shown_path,
             folder=folder,
             spec_digest=prepared.spec_digest,
             data_digest=prepared.data_digest,
@@ -90,9 +86,11 @@ def attempt(work: Callable[[Job], Entry], job: Job) -> Entry:
         return _failed(job, 4, f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
     except MemoryError:
         return _failed(job, 4, "there is not enough memory for this study")
+    except RecursionError:
+        return _failed(job, 4, "an input is nested too deep")
     except Exception as error:
         return _failed(job, 70, f"a defect of this program: {type(error).__name__}: {error}")
 
 
 def _failed(job: Job, exit_code: int, message: str) -> Entry:
-    return Entry(job.study, str(job.path), "failed", exit_code, redact(message))
+    return Entry(job.study, job.shown_path, "failed", exit_code, encodable(redact(message)))

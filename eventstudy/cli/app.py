@@ -126,4 +126,6 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  it lives as long as the process
-    sys.exit(run(sys.argv[1:]))
+    with exits.stopping():
+        code = run(sys.argv[1:])
+    sys.exit(code)

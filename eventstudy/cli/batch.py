@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,14 @@ Data = Annotated[
     Path | None, typer.Option(help="Directory of price files. Default: paths in the study file.", metavar="DIR")
 ]
 Workers = Annotated[int, typer.Option(help="Number of parallel processes.", min=1, max=64)]
+TimeLimit = Annotated[
+    float,
+    typer.Option(
+        help="Stop a study after this many seconds; it is reported as failed. Default: no limit.",
+        metavar="SECONDS",
+        min=0,
+    ),
+]
 Since = Annotated[
     str,
     typer.Option(
@@ -46,6 +53,7 @@ def batch(
     paths: Paths,
     out: Out,
     workers: Workers = 1,
+    time_limit: TimeLimit = 0.0,
     since: Since = "",
     wait: Wait = False,
     data: Data = None,
@@ -65,6 +73,7 @@ def batch(
       eventstudy batch studies --out reports
       eventstudy batch studies/fixing.toml --out reports --workers 2 --json
     """
+    import math
     from dataclasses import replace
     from datetime import UTC, datetime
     from functools import partial
@@ -80,8 +89,8 @@ def batch(
 
     jobs = plan(paths, out, since=_instant(since, now()), data_folder=data, offline=console.manners().offline)
     jobs = tuple(replace(job, accept_proposals=accept_proposals) for job in jobs)
-    pool = partial(in_processes, work=run_one, workers=workers)
-    with _stoppable(), _logging(log) as note, console.progress(len(jobs), "studies") as done:
+    pool = partial(in_processes, work=run_one, workers=workers, time_limit=time_limit or math.inf)
+    with _logging(log) as note, console.progress(len(jobs), "studies") as done:
 
         def tell(entry: Entry) -> None:
             done(entry.study)
@@ -90,6 +99,8 @@ def batch(
                 console.error(f"{entry.study}: {entry.message}", "study failed")
 
         night = run_night(jobs, out, pool=pool, now=now, wait=wait, tell=tell)
+    for notice in night.notices:
+        console.warn(notice.code, notice.message)
     _show(night, out, now(), as_json=as_json)
     return night.exit_code
 
@@ -137,20 +148,6 @@ def _instant(text: str, now: datetime) -> datetime | None:
         f"--since {text!r} is no instant.",
         remedy="Write a date (2026-11-01, UTC), a time with its offset (2026-11-01T18:00+03:00), or an age (30d, 12h).",
     )
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let a service manager's stop end the batch as Ctrl-C does: workers stopped, nothing half-written."""
-
-    def stop(signum: int, _: object) -> None:
-        raise typer.Exit(128 + signum)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import typer
 
+from eventstudy.errors import FileError
+from eventstudy.files import read_regular
+
 # Only text is looked at, and only so much of it: a shell waits for the answer while somebody types.
 MOST_FILES, MOST_BYTES = 200, 1_000_000
 _EVENT = re.compile(r"^\s*\[\[\s*event\s*\]\]\s*$", re.MULTILINE)
@@ -19,8 +22,8 @@ def events(incomplete: str) -> list[str]:
     found: set[str] = set()
     for path in _toml_files():
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")[:MOST_BYTES]
-        except OSError:
+            text = read_regular(path, MOST_BYTES).decode("utf-8", "replace")
+        except FileError:
             continue
         if _EVENT.search(text):
             found |= set(_ID.findall(text))

@@ -11,16 +11,19 @@ code meaning
 5    the network
 6    another process holds the lock
 70   a defect of this program; ``--debug`` shows where
-130  interrupted
+130  interrupted (Ctrl-C)
 141  the reader of standard output went away
+143  stopped by SIGTERM
 ==== =====================================================================
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from typer.exceptions import Abort, Exit, TyperException
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from typer._click import Context
 
 OK, PARTLY, USAGE, SPEC, DATA, NETWORK, LOCKED = 0, 1, 2, 3, 4, 5, 6
-DEFECT, INTERRUPTED, CLOSED_PIPE = 70, 130, 141
+DEFECT, CLOSED_PIPE = 70, 141
 
 
 def guard(action: Callable[[], int]) -> int:
@@ -47,13 +50,52 @@ def guard(action: Callable[[], int]) -> int:
     except Exit as stop:
         return _flushed(stop.exit_code)
     except (KeyboardInterrupt, Abort):
-        console.error("interrupted; nothing half-written is left.", "interrupted")
-        return INTERRUPTED
+        return _interrupted("interrupted; nothing half-written is left.")
     except TyperException as mistake:
         return _usage(mistake)
     except Exception as fault:
         return _fault(fault)
+    if _received:
+        return _interrupted("interrupted while it ended; everything is written.")
     return code
+
+
+# Signals that asked this process to stop, oldest first.
+_received: list[int] = []
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Let Ctrl-C and a service manager's stop (SIGTERM) end a command in the same way, and be remembered.
+
+    The exception alone can be lost: Python ignores one that is raised while it calls a finalizer or a callback of a
+    library. ``check_interrupt`` and the end of ``guard`` find it then.
+    """
+
+    def stop(number: int, _: object) -> None:
+        _received.append(number)
+        raise KeyboardInterrupt
+
+    _received.clear()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _received.clear()
+
+
+def check_interrupt() -> None:
+    """Stop here if a signal asked for it and its exception was lost; called before anything is written."""
+    if _received:
+        raise KeyboardInterrupt
+
+
+def _interrupted(sentence: str) -> int:
+    number = _received[0] if _received else signal.SIGINT
+    console.error(sentence, "interrupted")
+    return 128 + number
 
 
 def _usage(mistake: TyperException) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eventstudy.cli import console, exits
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, FileError
+from eventstudy.files import read_json
 
 if TYPE_CHECKING:
     from eventstudy.study.load import LoadedStudy
@@ -68,13 +68,21 @@ def read_manifest(path: Path) -> Json:
         If it cannot be read or is no manifest of this program.
     """
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise DataError(f"{str(path)!r} cannot be read: {why}.", remedy="Give the manifest.json of a result.") from None
-    if not isinstance(facts, dict) or not {"spec", "files", "spec_digest"} <= set(facts):
-        raise DataError(f"{str(path)!r} is no manifest of a result.")
+        facts: Json = read_json(path)
+    except FileError as error:
+        raise DataError(error.message, remedy="Give the manifest.json of a result.") from None
+    if not _is_manifest(facts):
+        raise DataError(f"{path} is not the manifest of a result.", remedy="Give the manifest.json of a result.")
     return facts
+
+
+def _is_manifest(facts: Any) -> bool:
+    if not isinstance(facts, dict) or not {"spec", "files", "spec_digest", "data"} <= set(facts):
+        return False
+    files, data = facts["files"], facts["data"]
+    named = isinstance(files, dict) and all(isinstance(digest, str) for digest in files.values())
+    rows = isinstance(data, list) and all(isinstance(row, dict) and {"name", "digest"} <= set(row) for row in data)
+    return named and rows and isinstance(facts["spec"], dict)
 
 
 def load(facts: Json, manifest: Path, origin: Path | None, data: Path | None) -> LoadedStudy:
@@ -155,7 +163,4 @@ def first_difference(before: Any, after: Any, place: str = "$") -> str:
 
 
 def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{str(path)!r} cannot be read: {error}.") from None
+    return read_json(path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, FileError
+from eventstudy.files import read_json
 
 Json = Mapping[str, Any]
 
@@ -26,12 +26,9 @@ def read_result(path: Path) -> tuple[Json, Json]:
     found = []
     for name in ("result.json", "manifest.json"):
         try:
-            value = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise DataError(
-                f"{str(folder / name)!r} cannot be read: {why}.", remedy="Give a folder that `eventstudy run` wrote."
-            ) from None
+            value = read_json(folder / name)
+        except FileError as error:
+            raise DataError(error.message, remedy="Give a folder that `eventstudy run` wrote.") from None
         if not isinstance(value, dict) or ("outcomes" if name == "result.json" else "spec") not in value:
             raise DataError(f"{str(folder / name)!r} was not written by this program.")
         found.append(value)

@@ -44,15 +44,17 @@ def validate(studies: Studies, as_json: AsJson = False) -> int:
 def problems_of(path: Path) -> list[Problem]:
     """Return every problem of one study file, in the order of its lines."""
     from eventstudy.study.spec import StudySpec
+    from eventstudy.study.spec_toml import read_study_text
+    from eventstudy.toml_places import read_toml
 
     try:
         StudySpec.from_toml(path)
         found: list[Problem] = []
     except SpecError as error:
         found = list(error.problems)
-    text = path.read_text(encoding="utf-8")
+    text = read_study_text(path)
     try:
-        raw = tomllib.loads(text)
+        raw = read_toml(text)
     except tomllib.TOMLDecodeError:
         return found
     # What the file points to is looked at even where the file breaks its own rules: all errors at once.

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventstudy.errors import EventFileError, NewsError
+from eventstudy.errors import EventFileError, FileError, NewsError
+from eventstudy.files import read_regular
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -120,10 +121,6 @@ def _russian(content: bytes, encoding: str) -> float:
 def read_decoded(path: Path) -> str:
     """Return the text of an events file in whichever encoding it certainly has."""
     try:
-        if path.stat().st_size > MAX_LIST_BYTES:
-            raise EventFileError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", remedy="Split it.")
-        return decode(path.read_bytes(), str(path)).text
-    except OSError as error:
-        raise EventFileError(f"{path} cannot be read: {error.strerror}.", remedy="Check the path.") from None
-    except NewsError as error:
-        raise EventFileError(str(error)) from None
+        return decode(read_regular(path, MAX_LIST_BYTES), str(path)).text
+    except (FileError, NewsError) as error:
+        raise EventFileError(error.message, remedy=error.remedy) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import zlib
@@ -56,19 +57,15 @@ def unpacked(content: bytes, source: str) -> bytes:
     """Return the bytes of a gzip file, at most ``MAX_BYTES`` of them; other bytes as they are."""
     if not content.startswith(GZIP):
         return content
-    reader = zlib.decompressobj(wbits=31)
     try:
-        found = reader.decompress(content, MAX_BYTES)
-        while reader.unused_data.startswith(GZIP) and len(found) < MAX_BYTES:
-            rest = reader.unused_data
-            reader = zlib.decompressobj(wbits=31)
-            found += reader.decompress(rest, MAX_BYTES - len(found))
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as reader:
+            found = reader.read(MAX_BYTES + 1)
+    except EOFError:
+        raise NewsError(f"{source} is a truncated gzip file.", remedy="Download it again.") from None
+    except (OSError, zlib.error) as error:
         raise NewsError(f"{source} is not a valid gzip file: {error}.") from None
-    if reader.unconsumed_tail:
+    if len(found) > MAX_BYTES:
         raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
-    if not reader.eof:
-        raise NewsError(f"{source} is a truncated gzip file.", remedy="Download it again.")
     return found
 
 
@@ -138,8 +135,11 @@ def parquet_rows(content: bytes, source: str) -> Iterator[RawRow]:
     import pyarrow.parquet as pq
 
     try:
-        number = 0
+        number = size = 0
         for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches(batch_size=2_000):
+            size += batch.nbytes
+            if size > MAX_BYTES:
+                raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
             for cells in batch.to_pylist():
                 number += 1
                 yield RawRow(number, cells)

@@ -12,7 +12,8 @@ from email.message import Message
 from pathlib import Path
 
 from eventstudy.arrays import look_up
-from eventstudy.errors import NewsError
+from eventstudy.errors import FileError, NewsError
+from eventstudy.files import read_regular
 from eventstudy.news.context import Context
 from eventstudy.news.decode import Decoded, decode
 from eventstudy.news.dumps import headerless_shape
@@ -90,6 +91,8 @@ def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> lis
 
 def read_news_bytes(content: bytes, source: str, kind: str = "", told: Told | None = None) -> list[NewsItem]:
     """Read the news items of some bytes, as from standard input or the network."""
+    if len(content) > MAX_BYTES:
+        raise NewsError(f"{source} is larger than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
     content = unpacked(content, source)
     name = kind or kind_of(content, source)
     found = look_up("kind of news file", NEWS_READERS, name)(content, source, told or Told())
@@ -118,11 +121,9 @@ def _ending(source: str) -> str:
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file, or say why not."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise NewsError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
-        return path.read_bytes()
-    except OSError as error:
-        raise NewsError(f"{path} cannot be read: {error.strerror}.", remedy="Check the path.") from None
+        return read_regular(path, MAX_BYTES)
+    except FileError as error:
+        raise NewsError(error.message, remedy=error.remedy) from None
 
 
 def item_id(name: str, content: str = "") -> str:

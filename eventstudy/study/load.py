@@ -13,12 +13,14 @@ import numpy as np
 
 from eventstudy.arrays import look_up
 from eventstudy.errors import BarsError, CalendarError, DataError, Notice, expect
+from eventstudy.files import read_regular
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
 from eventstudy.market.sources.files import Reading
 from eventstudy.market.universe import LeftOut, Universe
+from eventstudy.news.decode import MAX_LIST_BYTES
 from eventstudy.study.bar_sources import bar_sources
 from eventstudy.study.own_calendars import read_calendar_files, using_calendars
 from eventstudy.study.spec import StudySpec, refers_to_data
@@ -163,7 +165,8 @@ def load_series(
     series = (*studied, *((market,) if market else ()), *factors)
     digests = {f"{one.instrument.code} ({one.source})": series_digest(one) for one in series}
     if spec.events_file:
-        digests[spec.events_file] = hashlib.sha256(beside(folder, spec.events_file).read_bytes()).hexdigest()
+        content = read_regular(beside(folder, spec.events_file), MAX_LIST_BYTES)
+        digests[spec.events_file] = hashlib.sha256(content).hexdigest()
     recognized = (*universe.recognized, *(line for part in found for line in part.recognized))
     notices = tuple(
         Notice("ES-INSTRUMENT-LEFT-OUT", f"{out.instrument} was left out. {out.reason}") for out in universe.left_out

@@ -9,7 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.errors import CalendarError, EventStudyError, Notice
+from eventstudy.errors import CalendarError, EventStudyError, FileError, Notice
+from eventstudy.files import read_regular
+from eventstudy.study.spec_toml import MOST_BYTES
+from eventstudy.toml_places import read_toml
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -51,10 +54,10 @@ def read_calendar_files(calendars: Mapping[str, Any], folder: Path) -> dict[str,
 
 def _read(path: Path) -> Any:
     try:
-        return plain(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        raise CalendarError(f"{path} cannot be read: {error.strerror}.", remedy="Check the file's name.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        return plain(read_toml(read_regular(path, MOST_BYTES).decode("utf-8-sig")))
+    except FileError as error:
+        raise CalendarError(error.message, remedy=error.remedy) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CalendarError(f"{path} is not a TOML file: {error}.", remedy="Write [[rows]] tables.") from None
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from eventstudy.errors import DataError, Problem, SpecError, did_you_mean
+from eventstudy.errors import DataError, FileError, Problem, SpecError, did_you_mean
+from eventstudy.files import read_regular
 from eventstudy.study.renamed import new_name
-from eventstudy.toml_places import Position, key_positions, nearest_place
+from eventstudy.toml_places import Position, key_positions, nearest_place, read_toml
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -58,25 +59,40 @@ PLACES: dict[str, str] = {
 }
 # Lists of tables; a single table may be written without the second pair of brackets.
 LISTS = {"data", "factors"}
+# A study file lists settings; instruments and events are in files of their own.
+MOST_BYTES = 5_000_000
 SECTIONS = {place.partition(".")[0] for place in PLACES if "." in place}
 
 
 def read_spec(path: Path, build: Callable[..., Spec]) -> Spec:
     """Return the study of a file; raise ``SpecError`` with every problem as ``file:line:column: key: message``."""
+    return parse_spec(read_study_text(path), str(path), build)
+
+
+def read_study_text(path: Path) -> str:
+    """Return the text of a study file.
+
+    Raises
+    ------
+    DataError
+        If it is not a regular file of at most ``MOST_BYTES``, or not UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_regular(path, MOST_BYTES).decode("utf-8-sig")
+    except FileError as error:
+        raise DataError(f"The study file cannot be read: {error.message}", remedy=error.remedy) from None
+    except UnicodeDecodeError as error:
         raise DataError(
-            f"The study file {path} cannot be read: {error}.", remedy="Check its name and rights."
-        ) from error
-    return parse_spec(text, str(path), build)
+            f"The study file {path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.",
+            remedy="Save it as UTF-8.",
+        ) from None
 
 
 def parse_spec(text: str, name: str, build: Callable[..., Spec]) -> Spec:
     """Return the study written in ``text``; ``name`` stands for the file in messages,
     ``build`` makes the study of its settings."""
     try:
-        raw = tomllib.loads(text)
+        raw = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         line, column = _syntax_position(str(error), text)
         raise SpecError([Problem(name, line, column, "TOML", str(error))]) from error

@@ -166,10 +166,15 @@ def test_a_lost_ledger_is_rebuilt_from_the_reports(tmp_path: Path) -> None:
     toys.make_studies(tmp_path / "in", 2)
     toys.night(tmp_path / "in", tmp_path / "out")
     whole = toys.tree(tmp_path / "out")
+    for path in (tmp_path / "out").glob("*/*/entry.json"):  # a report's age is then that of its files
+        os.utime(path, (toys.NIGHT.timestamp(), toys.NIGHT.timestamp()))
     for text in ("", "{", '{"studies": [{}]}', "[]"):
         (tmp_path / "out/batch.json").write_text(text)
         assert read_ledger(tmp_path / "out") == {}
-        toys.night(tmp_path / "in", tmp_path / "out")
+        night = toys.night(tmp_path / "in", tmp_path / "out")
+        assert [notice.code for notice in night.notices] == ["ES-LEDGER-DAMAGED"]
+        assert (tmp_path / "out/batch-damaged.json").read_text() == text
+        (tmp_path / "out/batch-damaged.json").unlink()
         assert toys.tree(tmp_path / "out") == whole
 
 

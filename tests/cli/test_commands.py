@@ -53,7 +53,7 @@ def walk(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
 EVERY = dict(walk(app.build()))
 
 
-def here(jobs: Any, work: Any, workers: int) -> Any:
+def here(jobs: Any, work: Any, workers: int, time_limit: float) -> Any:
     """Do a batch's jobs in this process, where the libraries are loaded; test_library.py proves the workers."""
     assert workers >= 1
     return pool.in_this_process(jobs, work)

@@ -144,7 +144,7 @@ def test_a_syntax_error_has_its_place() -> None:
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"nothing\.toml cannot be read"):
+    with pytest.raises(DataError, match=r"cannot be read: There is no file .*nothing\.toml\. Check the path\."):
         StudySpec.from_toml(tmp_path / "nothing.toml")
 
 

@@ -10,8 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eventstudy.errors import EventFileError, EventTimeError, NewsError, Problem, UnknownNameError, did_you_mean, expect
-from eventstudy.news.decode import decode, read_decoded
+from eventstudy.errors import (
+    EventFileError,
+    EventTimeError,
+    FileError,
+    NewsError,
+    Problem,
+    UnknownNameError,
+    did_you_mean,
+    expect,
+)
+from eventstudy.files import read_regular
+from eventstudy.news.decode import MAX_LIST_BYTES, decode, read_decoded
 from eventstudy.news.events.calendar_files import read_calendar_rows
 from eventstudy.news.events.columns import table_rows
 from eventstudy.news.events.rows import COLUMNS, Row, event_from_row
@@ -28,7 +38,7 @@ from eventstudy.news.raw_rows import (
     unpacked,
 )
 from eventstudy.news.zones import find_zone
-from eventstudy.toml_places import Position, key_positions, nearest_place
+from eventstudy.toml_places import Position, key_positions, nearest_place, read_toml
 
 TOP_KEYS = ("event", "timezone", "title", "note", "status")
 # A mistake that every row repeats is one message, with so many of its lines.
@@ -135,20 +145,18 @@ def status_of(path: Path) -> str:
     if path.suffix.casefold() != ".toml":
         return ""
     try:
-        return str(tomllib.loads(read_decoded(path)).get("status", ""))
-    except (tomllib.TOMLDecodeError, RecursionError, EventFileError):
+        return str(read_toml(read_decoded(path)).get("status", ""))
+    except (tomllib.TOMLDecodeError, EventFileError):
         return ""  # whoever reads its events says what is wrong with it
 
 
 def read_table_rows(path: Path) -> tuple[list[Row], list[Problem]]:
     """Return the rows of a table of events; columns that no event has are attributes."""
     try:
-        content = unpacked(path.read_bytes(), str(path))
+        content = unpacked(read_regular(path, MAX_LIST_BYTES), str(path))
         rows = table_rows(path, raw_rows(content, str(path)))
-    except OSError as error:
-        raise EventFileError(f"{path} cannot be read: {error.strerror}.", remedy="Check the path.") from None
-    except NewsError as error:
-        raise EventFileError(str(error)) from None
+    except (FileError, NewsError) as error:
+        raise EventFileError(error.message, remedy=error.remedy) from None
     if not rows:
         raise EventFileError(f"{path} has no rows.", remedy="Write one event per row below a header.")
     return rows, []
@@ -171,8 +179,8 @@ def read_toml_rows(path: Path) -> tuple[list[Row], list[Problem]]:
     """Return the rows of a TOML events file with their lines."""
     text = read_decoded(path)
     try:
-        found = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = read_toml(text)
+    except tomllib.TOMLDecodeError as error:
         raise EventFileError(f"{path}: not valid TOML: {error}") from None
     places = key_positions(text)
     shape = _shape_problem(path, found)

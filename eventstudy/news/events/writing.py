@@ -10,8 +10,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.errors import EventFileError, UsageError
-from eventstudy.files import explained, replacing
+from eventstudy.errors import EventFileError, FileError, UsageError
+from eventstudy.files import explained, read_regular, replacing
+from eventstudy.news.decode import MAX_LIST_BYTES
 from eventstudy.news.events.merging import Proposal
 from eventstudy.news.items import Event
 from eventstudy.show.escape import for_spreadsheet, plain
@@ -235,6 +236,6 @@ def write_new(path: Path, text: str | Iterable[str], *, over_proposal: bool = Fa
 
 def _is_proposal(path: Path) -> bool:
     try:
-        return bool(_PROPOSAL.search(path.read_text(encoding="utf-8")[:2_000]))
-    except (OSError, UnicodeDecodeError):
+        return bool(_PROPOSAL.search(read_regular(path, MAX_LIST_BYTES)[:8_000].decode("utf-8", "replace")[:2_000]))
+    except FileError:
         return False
