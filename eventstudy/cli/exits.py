@@ -135,6 +135,9 @@ def _fault(fault: Exception) -> int:
     if isinstance(fault, EventStudyWarning):
         console.error(f"{fault} (a warning made an error by --strict).", fault.code)
         return DATA
+    if isinstance(fault, RecursionError):
+        console.error("an input is nested too deep.", kind)
+        return DATA
     if isinstance(fault, OSError) and fault.strerror:
         place = f"{fault.filename!r}: " if fault.filename else ""
         console.error(f"{place}{fault.strerror}.", kind)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
@@ -260,10 +261,13 @@ def read_json_lines_news(content: bytes, source: str, told: Told) -> list[NewsIt
 
 def read_mail_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     """Read one e-mail: the raw Date header, the subject, the plain text (or the text of its HTML)."""
-    mail = message_from_bytes(content, policy=policy.compat32)
+    try:
+        mail = message_from_bytes(content, policy=policy.compat32)
+        text = _mail_text(mail, source, told)
+    except RecursionError:
+        raise NewsError(f"{source} holds e-mails nested too deep.", remedy="Save the inner e-mail alone.") from None
     date = " ".join(str(mail.get("Date", "")).split())
     subject = _header(mail, "Subject")
-    text = _mail_text(mail, source, told)
     stamps = (("date", date),) if date else ()
     name = item_id(_header(mail, "Message-ID").strip("<>") or Path(source).stem)
     return [NewsItem(name, _header(mail, "From") or source, subject, text, stamps=stamps)]
@@ -275,7 +279,7 @@ def _header(mail: Message, name: str) -> str:
         return ""
     try:
         return one_line(str(make_header(decode_header(str(raw)))))
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, ValueError, MessageError):  # a header that breaks the rules of its encoding stays as it is
         return one_line(str(raw))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from eventstudy.errors import DataError, StoreError, UsageError
-from eventstudy.files import explained, replacing, write_file
+from eventstudy.files import check_regular, explained, replacing, write_file
 from eventstudy.market.store import answers
 from eventstudy.market.store.bar_store import BarStore, append, every_series, read, to_frame, writing
 from eventstudy.market.store.disk import read_bytes, unsealed, write_private
@@ -92,6 +92,7 @@ def import_archive(store: BarStore, path: Path) -> list[Carried]:
         written then.
     """
     try:
+        check_regular(path, path.stat().st_mode)
         with zipfile.ZipFile(path) as archive:
             names = sorted({n.partition("/")[0] for n in archive.namelist() if n.endswith(f"/{POINTER}")})
             if not names:
