@@ -83,7 +83,13 @@ class EventTime:
                     f"EventTime.{name} {at.isoformat()} has no time zone.",
                     remedy="Give its UTC offset, for example 2021-04-13T18:37+03:00.",
                 )
-            object.__setattr__(self, name, at.astimezone(UTC))
+            try:
+                object.__setattr__(self, name, at.astimezone(UTC))
+            except OverflowError:
+                raise EventTimeError(
+                    f"EventTime.{name} {at.isoformat()} is outside the years 1 to 9999 in UTC.",
+                    remedy="Correct the year.",
+                ) from None
         if self.earliest > self.latest:
             raise EventTimeError(
                 f"EventTime.latest ({self.latest.isoformat()}) is before earliest ({self.earliest.isoformat()}).",

@@ -293,12 +293,31 @@ def _declared_close(spec: StudySpec) -> str:
     return ""
 
 
+def _numbers(frame: pd.DataFrame) -> FloatArray:
+    """Return the values of a wide frame; refuse one without rows or columns, or with cells that are not numbers."""
+    if frame.empty:
+        rows, columns = frame.shape
+        raise DataError(
+            f"`data` has {rows} rows and {columns} columns of returns.", remedy="Pass one column per instrument."
+        )
+    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        if getattr(dtype, "kind", "O") == "c":
+            raise DataError(f"`data` column {str(name)!r} holds complex numbers.", remedy="Pass real returns.")
+    try:
+        return frame.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(
+            f"`data` holds a cell that is not a number: {str(error)[:120].rstrip('.')}.",
+            remedy="Pass numbers; NaN where missing.",
+        ) from None
+
+
 def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
     """Return a wide frame of returns (rows: closes, columns: instruments) as series, uncopied where memory allows."""
     axis = axes.of(frame.index)
     if not frame.columns.is_unique:
         raise DataError("The wide frame names an instrument twice.", remedy="Keep one column per instrument.")
-    values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64).T)
+    values = np.ascontiguousarray(_numbers(frame).T)
     S, T = values.shape
     spans, day, clock = axis.clock_columns()
     zeros = np.zeros(S, dtype=np.int64)
