@@ -181,6 +181,7 @@ def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) 
     if console.manners().strict:
         shapes = result.response or ()
         console.notices((*result.notices, *(notice for shape in shapes for notice in shape.notices)))
+    exits.check_interrupt()
     return result, () if out is None else library.write_report(loaded, result, out, extras)
 
 

@@ -56,13 +56,13 @@ def save(
     folder = Path(directory)
     report = build(result, digests, events)
     makers = {**always(result, report), **{name: look_up("report file", EXTRAS, name) for name in also}}
-    # A manifest of an earlier run must not vouch for files that are about to change.
+    # Everything is drawn before the first file changes: an interrupt or a failure until then leaves an earlier result
+    # complete. A manifest of an earlier run must not vouch for files that are about to change.
+    contents = {name: make(result, report) for name, make in makers.items()}
     (folder / "manifest.json").unlink(missing_ok=True)
-    written: dict[str, str] = {}
-    for name, make in makers.items():
-        content = make(result, report)
+    for name, content in contents.items():
         write_file(folder / name, content)
-        written[name] = digest(content)
+    written = {name: digest(content) for name, content in contents.items()}
     stamp = {"SIMULATED": DRAWN} if result.simulated else {}
     write_file(folder / "manifest.json", json_bytes({**stamp, **report.facts, "files": written}))
     return tuple(folder / name for name in (*written, "manifest.json"))

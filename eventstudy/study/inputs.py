@@ -314,10 +314,11 @@ def _numbers(frame: pd.DataFrame) -> FloatArray:
 
 def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
     """Return a wide frame of returns (rows: closes, columns: instruments) as series, uncopied where memory allows."""
+    numbers = _numbers(frame)
     axis = axes.of(frame.index)
     if not frame.columns.is_unique:
         raise DataError("The wide frame names an instrument twice.", remedy="Keep one column per instrument.")
-    values = np.ascontiguousarray(_numbers(frame).T)
+    values = np.ascontiguousarray(numbers.T)
     S, T = values.shape
     spans, day, clock = axis.clock_columns()
     zeros = np.zeros(S, dtype=np.int64)
