@@ -159,6 +159,34 @@ def irregular(path: Path, kind: str) -> FileError:
     return FileError(f"{path} is not a regular file but {kind}.", remedy="Give a regular file.")
 
 
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Make a folder where it is missing and wait until no other process writes into it; no file marks the lock.
+
+    Systems without ``flock`` (Windows, some network disks) have no lock.
+
+    Raises
+    ------
+    FileError
+        If the folder cannot be made or opened: path, reason and remedy.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY) if hasattr(os, "O_DIRECTORY") else -1
+    except OSError as fault:
+        raise explained(folder, fault) from None
+    try:
+        if descriptor >= 0:
+            import fcntl
+
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
 def left_aside(folder: Path) -> list[Path]:
     """Return what killed writers left aside in a folder; only the folder's single writer may remove it."""
     with os.scandir(folder) as entries:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventstudy.files import write_file
+from eventstudy.files import only_writer, write_file
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
@@ -59,12 +59,13 @@ def save(
     # Everything is drawn before the first file changes: an interrupt or a failure until then leaves an earlier result
     # complete. A manifest of an earlier run must not vouch for files that are about to change.
     contents = {name: make(result, report) for name, make in makers.items()}
-    (folder / "manifest.json").unlink(missing_ok=True)
-    for name, content in contents.items():
-        write_file(folder / name, content)
     written = {name: digest(content) for name, content in contents.items()}
     stamp = {"SIMULATED": DRAWN} if result.simulated else {}
-    write_file(folder / "manifest.json", json_bytes({**stamp, **report.facts, "files": written}))
+    manifest = json_bytes({**stamp, **report.facts, "files": written})
+    with only_writer(folder):
+        (folder / "manifest.json").unlink(missing_ok=True)
+        for name, content in {**contents, "manifest.json": manifest}.items():
+            write_file(folder / name, content)
     return tuple(folder / name for name in (*written, "manifest.json"))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Never
 
 import pytest
 
 from eventstudy.cli import exits
+from eventstudy.files import only_writer
 from eventstudy.report import write
 from tests.report.made import made_result
 
@@ -46,3 +48,15 @@ def test_an_interrupt_is_never_lost(number: signal.Signals, code: int, capsys: p
         with exits.stopping():
             assert exits.guard(action) == code
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this system has no lock on a folder")
+def test_a_second_run_into_one_folder_waits_for_the_first(tmp_path: Path) -> None:
+    writing = threading.Thread(target=write.save, args=(made_result(), tmp_path / "out"))
+    with only_writer(tmp_path / "out"):
+        writing.start()
+        writing.join(3)
+        assert writing.is_alive()
+        assert not list((tmp_path / "out").iterdir())
+    writing.join(60)
+    assert (tmp_path / "out" / "manifest.json").exists()
