@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from eventstudy.news.rules import RULES
 
 import eventstudy as es
 from eventstudy.cli.app import COMMANDS
@@ -26,6 +25,7 @@ from eventstudy.market.sources.files import Reading
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import service
 from eventstudy.news.events.files import EVENT_READERS
+from eventstudy.news.provenance import LAST, SOURCES
 from eventstudy.news.readers import NEWS_READERS, Told
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.write import EXTRAS
@@ -110,10 +110,16 @@ def test_a_reader_of_events_reports_problems_with_their_line(ending: str, tmp_pa
         assert problems or not rows
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_a_rule_of_dating_says_what_it_refuses(rule: object) -> None:
-    assert introspect.getdoc(rule)
-    assert len(introspect.signature(rule).parameters) == 2  # type: ignore[arg-type]
+@pytest.mark.parametrize("field", SOURCES)
+def test_a_source_of_stamps_has_a_rank_a_role_and_a_name_of_its_own(field: str) -> None:
+    row = SOURCES[field]
+    assert row.name
+    assert 1 <= row.rank <= LAST
+    assert row.role in {"publication", "update", "embargo", "none"}
+    if row.role == "publication" and row.rank == LAST:
+        assert row.day_only  # what reads the stamps of others never gives a time of day
+    same = {(r.rank, r.role, r.day_only, r.page) for r in SOURCES.values() if r.name == row.name}
+    assert len(same) == len({(r.rank, r.role) for r in SOURCES.values() if r.name == row.name})
 
 
 @pytest.mark.parametrize("name", ADJUSTMENTS)

@@ -75,116 +75,87 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class DesignRow:
-    """One design: when it applies, its primary test and why, and the size and power of that test in percent.
-
-    ``size`` is for event variances of 1 and 2 times the usual, ``power`` for an effect of half a standard deviation,
-    from ``scripts/bench size``.
-    """
+    """One design: when it applies, its primary test, the design in words, and why the test suits it."""
 
     applies: Callable[[Design], bool]
     primary: str
     words: str
     reason: str
-    size: tuple[float, float]
-    power: float
 
 
 DESIGNS: Mapping[str, DesignRow] = {
     "one event, intraday": DesignRow(
         lambda d: d.single and not d.daily,
-        "placebo",
+        "standardized_placebo",
         "one event within the day",
-        "it compares the move with the same time of day on other days, without assuming a distribution",
-        (5.0, 16.0),
-        7.0,
+        "it compares the move with the same time of day on other days at the same volatility, without assuming a "
+        "distribution",
     ),
     "one event, daily": DesignRow(
         lambda d: d.single and d.variance,
         "time_series_t",
         "one event on daily data",
         "it compares the move with the variation of the estimation window",
-        (5.0, 16.0),
-        8.0,
     ),
     "one event, no estimation window": DesignRow(
         lambda d: d.single,
         "placebo",
         "one event without an estimation window",
         "it compares the move with those of other days",
-        (5.0, 16.0),
-        7.0,
     ),
     "few buy-and-hold returns": DesignRow(
         lambda d: d.bhar and d.few,
         "cross_sectional_t",
         "buy-and-hold returns of few events",
         "it allows the event to change the variance, and resampling needs ten events or more",
-        (5.0, 5.0),
-        10.0,
     ),
     "buy-and-hold returns": DesignRow(
         lambda d: d.bhar,
         "bootstrap_t",
         "buy-and-hold returns of many events",
         "it allows for the skewness of compounded returns",
-        (5.0, 5.0),
-        90.0,
     ),
     "no variance, shared dates": DesignRow(
         lambda d: not d.residuals and d.shared != "none",
         "calendar_time",
         "events that share dates, without an estimation window",
         "it counts every date once, so events of one date may move together",
-        (5.0, 5.0),
-        90.0,
     ),
     "no variance": DesignRow(
         lambda d: not d.variance,
         "cross_sectional_t",
         "events on separate dates, without an estimation window",
         "it needs no variance but that of the CARs themselves",
-        (5.0, 5.0),
-        90.0,
     ),
     "skewed returns": DesignRow(
         lambda d: d.skewed and d.shared == "none" and not d.few,
         "jackknife_t",
         "strongly skewed returns",
         "it keeps its size under strong skewness and a changed variance",
-        (5.0, 5.0),
-        90.0,
     ),
     "few events": DesignRow(
         lambda d: d.few and d.shared == "none",
         "bmp",
         "few events on separate dates",
         "it allows the event to change the variance and keeps its size with few events",
-        (5.0, 5.0),
-        10.0,
     ),
     "one date": DesignRow(
         lambda d: d.shared == "all",
         "kp_bmp",
         "many events on one date",
         "it allows for correlation between observations on the same day and for a changed variance",
-        (5.0, 5.0),
-        15.0,
     ),
     "shared dates": DesignRow(
         lambda d: d.shared == "some",
         "kp_bmp",
         "events that share some of their dates",
         "it allows for correlation between observations on the same day and for a changed variance",
-        (5.0, 5.0),
-        76.0,
     ),
     "separate dates": DesignRow(
         lambda d: True,
         "bmp",
         "many events on separate dates",
         "it allows the event to change the variance",
-        (5.0, 5.0),
-        92.0,
     ),
 }
 

@@ -77,6 +77,8 @@ class Evidence:
     draws : mapping of Window to tuple of FloatArray, each (D_i,)
         Placebo CARs of each event.
     placebo : mapping of Window to PlaceboCounts
+    standardized_draws, standardized_placebo
+        The same with every placebo day at the event day's volatility before the news.
     refits : Refits or None
         None if the model itself is estimated on other days.
     """
@@ -96,6 +98,8 @@ class Evidence:
     paths: PlaceboPaths | None = None
     draws: Mapping[Window, tuple[FloatArray, ...]] = field(default_factory=dict)
     placebo: Mapping[Window, PlaceboCounts] = field(default_factory=dict)
+    standardized_draws: Mapping[Window, tuple[FloatArray, ...]] = field(default_factory=dict)
+    standardized_placebo: Mapping[Window, PlaceboCounts] = field(default_factory=dict)
     refits: Refits | None = None
 
 

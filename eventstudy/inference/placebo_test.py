@@ -14,13 +14,29 @@ from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
 def placebo(sample: Sample) -> Statistic:
     """p = (1 + #{placebo at least as far out}) / (D + 1): exact when event and placebo days are exchangeable."""
-    counts = sample.evidence.placebo[sample.window]
+    return _among_days(
+        sample, sample.evidence.placebo[sample.window], "no other day has the same clock window complete"
+    )
+
+
+def standardized_placebo(sample: Sample) -> Statistic:
+    """The placebo test with every placebo day at the event day's volatility before the news.
+
+    CAR_d is multiplied by s_0 / s_d, the volatility (MedRV) of the bars of the trading day before the event's reference
+    close, over that before the same time of day: exact if days are exchangeable up to their volatility so far. Variance
+    that appears only with the news is not allowed for.
+    """
+    counts = sample.evidence.standardized_placebo[sample.window]
+    return _among_days(sample, counts, "volatility before the news cannot be measured, or no day has the same window")
+
+
+def _among_days(sample: Sample, counts: PlaceboCounts, no_days: str) -> Statistic:
     outside = {"two-sided": counts.two_sided, "greater": counts.greater, "less": counts.less}[sample.alternative]
     there = (counts.days > 0) & np.isfinite(sample.car)
     p = np.where(there, (1 + outside) / (counts.days + 1), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = np.where(there, sample.car / counts.sd, np.nan)
-    reasons = ("no other day has the same clock window complete", "a return is missing")
+    reasons = (no_days, "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(counts.days > 0, 0, 1))
     found = Statistic(sample.car, statistic, counts.sd, n=counts.days, pvalue=p, reasons=reasons, reason=reason)
     return replace(found, interval=counts.interval)

@@ -81,6 +81,15 @@ def _placebo(test: Json) -> str:
     )
 
 
+def _scaled(test: Json, raw: Json) -> str:
+    """Return the raw count of comparable days, then the primary p-value with each day at the same volatility."""
+    scaled = f"scaled by volatility before the news {_p_is(test['pvalue'])}"
+    if not finite(raw.get("pvalue")):
+        return scaled
+    verdict = " (the primary test)" if (raw["pvalue"] <= 0.05) != (test["pvalue"] <= 0.05) else ""
+    return f"{_placebo(raw)}); {scaled}{verdict}"
+
+
 def clause(study: Json, tests: Json) -> str:
     """Return how sure one response or average is: count or interval, p-value, and the adjusted p-value."""
     chosen = primary_test(study, tests)
@@ -90,6 +99,8 @@ def clause(study: Json, tests: Json) -> str:
     name, test = chosen
     if name == "placebo":
         return f"{_placebo(test)}{adjusted_words(study, test)})"
+    if name == "standardized_placebo":
+        return _scaled(test, tests.get("placebo", {})) + adjusted_words(study, test)
     interval = _interval(test, _level(study))
     return f"{interval}{'; ' if interval else ''}{_statistic(name, test)}{adjusted_words(study, test)}"
 
@@ -202,7 +213,7 @@ def _average(study: Json, shared: Json) -> tuple[str, ...]:
 def _rows(study: Json, rows: Sequence[Json]) -> str:
     """Return how sure the first response is, its size in usual deviations, and the p-values of the next."""
     chosen, said = primary_test(study, rows[0]["tests"]), clause(study, rows[0]["tests"])
-    if chosen is not None and chosen[0] != "placebo" and finite(rows[0].get("se")) and rows[0]["se"] > 0:
+    if chosen is not None and "placebo" not in chosen[0] and finite(rows[0].get("se")) and rows[0]["se"] > 0:
         times = abs(rows[0]["car"]) / rows[0]["se"]
         said += f"; {times:.1f} times the usual standard deviation of such a window"
     if len(rows) == 1:
@@ -249,7 +260,7 @@ def smallest_effect(study: Json, row: Json) -> str:
     if not (finite(test.get("low")) and finite(test.get("high"))):
         n = int(test.get("n") or 0)
         least = pvalue(1 / (n + 1))
-        few = chosen[0] == "placebo" and 1 / (n + 1) > 1 - level
+        few = "placebo" in chosen[0] and 1 / (n + 1) > 1 - level
         return f"With {n} days the smallest attainable p-value is {least}: no test at this level is possible." * few
     from eventstudy.inference.distributions import critical_value
 

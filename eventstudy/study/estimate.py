@@ -38,7 +38,7 @@ class Estimates(NamedTuple):
 def estimate(study: Study, run: Run) -> Estimates:
     """Measure abnormal returns and gather the evidence for the tests of the study."""
     estimates = _measure(study, run)
-    if study.uses_other_days or "placebo" in study.tests:
+    if study.uses_other_days or {"placebo", "standardized_placebo"} & set(study.tests):
         estimates = _with_placebo_days(study, estimates)
     if "placebo_refit" in study.tests and not study.uses_other_days:
         estimates = _with_refits(study, estimates, run)
@@ -68,7 +68,10 @@ def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:
         abnormal, paths = with_same_clock_mean(abnormal, paths, study.plan.tests_on)
         abnormal, paths = _with_enough_days(study, abnormal, paths)
     draws = window_draws(study, abnormal, paths) if "placebo" in study.tests else {}
-    return Estimates(abnormal, replace(evidence, paths=paths, draws=draws))
+    scaled = {}
+    if "standardized_placebo" in study.tests:
+        scaled = window_draws(study, abnormal, paths, standardize=True)
+    return Estimates(abnormal, replace(evidence, paths=paths, draws=draws, standardized_draws=scaled))
 
 
 def _with_enough_days(
@@ -86,16 +89,20 @@ def _with_enough_days(
     return select(abnormal, enough), PlaceboPaths(tuple(paths.ar[i] for i in keep), tuple(paths.day[i] for i in keep))
 
 
-def window_draws(study: Study, abnormal: AbnormalReturns, paths: PlaceboPaths) -> dict[Window, tuple[FloatArray, ...]]:
+def window_draws(
+    study: Study, abnormal: AbnormalReturns, paths: PlaceboPaths, *, standardize: bool = False
+) -> dict[Window, tuple[FloatArray, ...]]:
     """Return each window's placebo CARs; each window has the days that are eligible for it, whatever others need."""
     spec, windows = study.spec, study.plan.tests_on
-    if study.uses_other_days:  # event and placebo days share the mean of the whole path
+    if study.uses_other_days and not standardize:  # event and placebo days share the mean of the whole path
         return {w: tuple(path[:, abnormal.columns(w)].sum(axis=1) for path in paths.ar) for w in windows}
-    if abnormal.ar.size <= PATH_CELLS:  # a figure then shows, at every point, the days that are eligible for that point
+    if (
+        abnormal.ar.size <= PATH_CELLS and not standardize
+    ):  # a figure then shows, at every point, the days that are eligible for that point
         windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
     missing: Missing = "merge" if options_for("placebo", spec.test_options)["missing"] == "merge" else "refuse"
     draws = partial(placebo_draws, limit=spec.placebo_days, after=spec.placebo_after, kind=study.plan.kind)
-    return {w: draws(study.data, abnormal, w, missing=missing) for w in windows}
+    return {w: draws(study.data, abnormal, w, missing=missing, standardize=standardize) for w in windows}
 
 
 def _with_refits(study: Study, estimates: Estimates, run: Run) -> Estimates:

@@ -65,7 +65,12 @@ def tests_of(study: Study) -> tuple[str, ...]:
     spec = study.spec
     if not len(study.data):
         return spec.tests
-    return tuple(dict.fromkeys((*spec.tests, _test(spec, aligned_design(study)))))
+    return tuple(dict.fromkeys((*spec.tests, *_beside(_test(spec, aligned_design(study))))))
+
+
+def _beside(test: str) -> tuple[str, ...]:
+    """Return a test and the raw count that is always reported beside a scaled one."""
+    return ("placebo", test) if test == "standardized_placebo" else (test,)
 
 
 def _test(spec: StudySpec, design: Design) -> str:
@@ -116,7 +121,7 @@ def tests_to_run(study: Study, estimates: Estimates) -> tuple[str, ...]:
         return study.tests
     wanted = _test(spec, used_design(study, estimates))
     if needs_of((wanted,), spec.test_options) <= needs_of(study.tests, spec.test_options):
-        return tuple(dict.fromkeys((*spec.tests, wanted)))
+        return tuple(dict.fromkeys((*spec.tests, *_beside(wanted))))
     return study.tests
 
 

@@ -34,7 +34,10 @@ def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> 
         if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
             variance = np.full(len(abnormal), np.nan)
         variance = np.where(variance > LEAST_VARIANCE * np.square(car), variance, np.nan)
-        counts = {window: count_placebo(car, evidence.draws[window], spec.level)} if evidence.draws else {}
+        counts, scaled = (
+            {window: count_placebo(car, draws[window], spec.level)} if draws else {}
+            for draws in (evidence.draws, evidence.standardized_draws)
+        )
         for name in tests:
             sample = Sample(
                 abnormal,
@@ -44,7 +47,7 @@ def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> 
                 abnormal.df(),
                 spec.alternative,
                 options_for(name, spec.test_options),
-                replace(evidence, placebo=counts),
+                replace(evidence, placebo=counts, standardized_placebo=scaled),
                 spec.seed,
                 spec.level,
             )

@@ -114,3 +114,42 @@ def test_simple_returns_compound_over_the_bars_that_the_event_merges() -> None:
     for window in result.windows:
         assert np.abs(np.sort(result.placebo_cars[window][0]) - [0.0296, 0.0506]).max() < 1e-15
     assert np.abs(np.sort(result.placebo.ar[0][:, 0]) - [0.0296, 0.0506]).max() < 1e-15
+
+
+# Absolute bar returns before 12:30 and the move from 12:30 to 12:40, in basis points; day 4 is the event's.
+SIZES, MOVES = {1: 10, 2: 20, 3: 40, 4: 20}, {1: 15, 2: -10, 3: 50, 4: 35}
+
+
+def days_of_unequal_volatility(bars_before: int = 14) -> Bars:
+    """Bars that go up and down by the same size until 12:30, move once, and stand still."""
+    rows = {}
+    for day, size in SIZES.items():
+        start = datetime(2021, 3, day, 12, 30, tzinfo=UTC) - timedelta(minutes=10 * bars_before)
+        steps = [0, *[(-1) ** i * size for i in range(bars_before)], MOVES[day], 0, 0]
+        for i, level in enumerate(np.cumsum(steps)):
+            rows[start + timedelta(minutes=10 * i)] = float(np.exp(level / 1e4))
+    frame = pd.DataFrame({"close": list(rows.values())}, index=pd.DatetimeIndex(list(rows)).as_unit("us"))
+    return Bars(Instrument("X"), pd.Timedelta("10min"), "right", frame)
+
+
+def scaled_tests(series: Bars) -> tuple[dict[str, dict[str, float]], str]:
+    event = Event(id="e", time=EventTime(*[datetime(2021, 3, 4, 12, minute, tzinfo=UTC) for minute in (31, 32)]))
+    result = run_study(StudySpec(event=(0, 0), tests=["placebo"], response="off"), [event], series)
+    assert result.primary is not None
+    (row,) = result.to_dict()["responses"]
+    return row["tests"], result.primary.test
+
+
+def test_placebo_days_are_scaled_to_the_volatility_before_the_news_by_hand() -> None:
+    # Raw sizes 15, 10, 50 beside 35: one as large, p = 2/4. Scaled by 20/10, 20/20, 20/40: 30, 10, 25, none: p = 1/4.
+    tests, primary = scaled_tests(days_of_unequal_volatility())
+    assert (tests["placebo"]["pvalue"], tests["placebo"]["n"]) == (0.5, 3)
+    assert (tests["standardized_placebo"]["pvalue"], tests["standardized_placebo"]["n"]) == (0.25, 3)
+    assert primary == "standardized_placebo"
+
+
+def test_without_a_volatility_before_the_news_the_raw_count_is_primary() -> None:
+    tests, primary = scaled_tests(days_of_unequal_volatility(bars_before=6))  # four medians of three are too few
+    assert primary == "placebo"
+    assert tests["standardized_placebo"]["pvalue"] is None
+    assert "volatility before the news cannot be measured" in tests["standardized_placebo"]["reason"]

@@ -145,7 +145,7 @@ def test_a_table_can_be_copied_as_text(chrome: Browser, pages: dict[str, Path]) 
     )
     rows = [line.split("\t") for line in copied.splitlines() if "SBER" in line]
     assert rows
-    assert [cell.strip() for cell in rows[0]] == ["SBER", "[0, 0]", "+128.7", "0.025"]
+    assert [cell.strip() for cell in rows[0]] == ["SBER", "[0, 0]", "+128.7", "0.025", "0.026"]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -49,8 +49,8 @@ def test_the_order_of_the_names_changes_nothing_and_the_primary_test_is_computed
     ("design", "primary"),
     [
         (Design(1, 1, 1, 1, "none", daily=True, variance=True, residuals=True), "time_series_t"),
-        (Design(1, 1, 1, 1, "none", daily=False, variance=False, residuals=False), "placebo"),
-        (Design(5, 1, 5, 1, "all", daily=False, variance=False, residuals=False), "placebo"),
+        (Design(1, 1, 1, 1, "none", daily=False, variance=False, residuals=False), "standardized_placebo"),
+        (Design(5, 1, 5, 1, "all", daily=False, variance=False, residuals=False), "standardized_placebo"),
         (Design(4, 4, 4, 4, "none", daily=True, variance=True, residuals=True), "bmp"),
         (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True), "bmp"),
         (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True, skewness=3.7), "jackknife_t"),

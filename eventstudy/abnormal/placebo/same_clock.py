@@ -28,6 +28,7 @@ def placebo_draws(
     after: bool = False,
     missing: Missing = "refuse",
     kind: ReturnKind = "log",
+    standardize: bool = False,
 ) -> tuple[FloatArray, ...]:
     """Return, for each event, the abnormal return summed over ``window`` on its placebo days, nearest day first.
 
@@ -35,7 +36,9 @@ def placebo_draws(
     of its last close. With ``missing="refuse"`` every bar between must be there too. With ``"merge"`` a bar without
     trades is no reason to refuse the day: the next bar's return holds both, so their sum over the window is exact; at
     least nine bars in ten must be there. A day with a missing return never serves. Simple returns are compounded over
-    the bars that the event merges into tau = 0, as the event's own are.
+    the bars that the event merges into tau = 0, as the event's own are. With ``standardize`` each day is scaled by the
+    ratio of the event day's volatility before the news to its volatility before the same time of day; an event whose
+    ratio cannot be measured has no days then.
 
     Returns
     -------
@@ -61,8 +64,46 @@ def placebo_draws(
         if kind == "simple" and first - reference > 1 and window.start <= 0 <= window.stop:
             merged = BarSpan(spans.head - window.start, spans.head - window.start + first - reference)
             total += _merging(series, s, merged, abnormal.fit.coef[i])
+        if standardize:
+            lead = span_of(window, reference, first).head - reference
+            total = total * volatility_ratios(series, index, reference, spans.head - lead)
         draws.append(total[np.isfinite(total)][:limit])
     return tuple(draws)
+
+
+# Volatility before the news: the bars before the reference close on its trading day, at most so many and at least
+# so many medians of three.
+LEVEL_BARS, FEWEST_MEDIANS = 120, 8
+
+
+def volatility_ratios(series: SeriesSet, index: ClockIndex, reference: int, others: IntArray) -> FloatArray:
+    """Return the event day's volatility before ``reference`` over that before each other reference, shape (D,).
+
+    Volatility is the root mean square of medians of three neighboring absolute returns of the trading day so far
+    (MedRV, Andersen, Dobrev and Schaumburg 2012, doi:10.1016/j.jeconom.2012.01.011), which a single jump does not
+    raise. NaN where a day has too few bars or has not moved; all NaN unless the event day and half of the others are
+    known.
+    """
+    levels = _levels(series, index, np.concatenate([[reference], others]))
+    known = np.isfinite(levels) & (levels > 0)
+    if index.daily or not known[0] or 2 * int(known[1:].sum()) < len(others):
+        return np.full(len(others), np.nan)
+    ratio: FloatArray = levels[0] / np.where(known[1:], levels[1:], np.nan)
+    return ratio
+
+
+def _levels(series: SeriesSet, index: ClockIndex, references: IntArray) -> FloatArray:
+    bars = references[:, None] + np.arange(1 - LEVEL_BARS, 1)
+    place = np.maximum(bars, 0)
+    low, time_low = int(series.offset[index.series]), index.start
+    valid = (bars >= 0) & (index.ordinal[place] == index.ordinal[references][:, None])
+    valid &= ~series.spans_break[time_low + place]
+    size = np.where(valid, np.abs(series.values[low + place]), np.nan)
+    median = np.median(np.lib.stride_tricks.sliding_window_view(size, 3, axis=1), axis=2)
+    usable = np.isfinite(median)
+    total = np.square(np.where(usable, median, 0.0)).sum(axis=1)
+    count = usable.sum(axis=1)
+    return np.where(count >= FEWEST_MEDIANS, np.sqrt(total / np.maximum(count, 1)), np.nan)
 
 
 def path_windows(tau: IntArray) -> tuple[Window, ...]:
