@@ -27,7 +27,15 @@ from eventstudy.inference.table import TESTS
 S, T, L1, GAP, HALF = 1_000, 2_520, 250, 10, 10
 BASIC = ("time_series_t", "cross_sectional_t")
 RANKS = ("corrado_rank", "corrado_zivney", "campbell_wasley", "corrado_sign", "grank_t", "grank_z")
-DRAWN = ("wild_bootstrap", "bootstrap_t", "placebo", "placebo_refit", "sample_quantile", "calendar_time")
+DRAWN = (
+    "wild_bootstrap",
+    "bootstrap_t",
+    "placebo",
+    "standardized_placebo",
+    "placebo_refit",
+    "sample_quantile",
+    "calendar_time",
+)
 PARAMETRIC = tuple(t for t in TESTS if t not in (*RANKS, *DRAWN))
 TEST_SETS = {"basic": BASIC, "parametric": PARAMETRIC, "all": (*PARAMETRIC, *RANKS, "calendar_time")}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,7 @@ OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
 def modules_with_examples() -> list[str]:
-    found = [path for path in ROOT.rglob("*.py") if ">>> " in path.read_text("utf-8")]
+    found = [path for path in ROOT.rglob("*.py") if re.search(r"(?m)^ *>>> ", path.read_text("utf-8"))]
     names = [path.relative_to(ROOT.parent).with_suffix("").parts for path in found]
     return sorted(".".join(part for part in name if part != "__init__") for name in names)
 

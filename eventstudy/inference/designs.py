@@ -165,6 +165,11 @@ def design_name(design: Design) -> str:
     return next(name for name, row in DESIGNS.items() if row.applies(design))
 
 
+def count_distinct(values: IntArray) -> int:
+    """Return how many distinct values there are; sorting is sooner than hashing them."""
+    return len(values) and 1 + int(np.count_nonzero(np.diff(np.sort(values))))
+
+
 def sharing(reference: IntArray, first: IntArray, window: Window) -> tuple[Sharing, int]:
     """Return which event windows share bars, and how many distinct event dates there are.
 
@@ -172,7 +177,7 @@ def sharing(reference: IntArray, first: IntArray, window: Window) -> tuple[Shari
     """
     if len(reference) < 2:
         return "none", len(reference)
-    dates = len(np.unique(first))
+    dates = count_distinct(first)
     if dates == 1:
         return "all", 1
     head, tail = span_of(window, reference, first)

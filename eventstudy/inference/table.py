@@ -358,7 +358,7 @@ TESTS: Mapping[str, TestRow] = {
         "bars shorter than a day; days are exchangeable up to their volatility so far",
         "variance that appears only with the news, as at scheduled releases",
         (refs.PHIPSON_SMYTH_2010,),
-        needs=frozenset({"standardized_placebo"}),
+        needs=frozenset({"placebo", "standardized_placebo"}),
         assumes=frozenset({"variance"}),
     ),
     "placebo_refit": TestRow(

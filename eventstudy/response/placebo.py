@@ -279,7 +279,8 @@ def move_interval(
 
     Examples
     --------
-    >>> move_interval(20.0, np.arange(1.0, 20.0), 0.95)  # the 19th of 19 sizes; p = 1 / 20
+    >>> low, high = move_interval(20.0, np.arange(1.0, 20.0), 0.95)  # the 19th of 19 sizes; p = 1 / 20
+    >>> round(low, 6), round(high, 6)
     (1.0, 39.0)
     """
     bound = float(order_bound(np.abs(placebo)[:, None], level, weight)[0]) / TIE if len(placebo) else math.nan

@@ -10,7 +10,7 @@ from eventstudy.abnormal.align import Overlaps, without_events
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import OpenLedger, Positions
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.windows import WindowSpec
+from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.errors import Notice
 
@@ -39,11 +39,10 @@ def without_other_events(spec: StudySpec, data: EventData, overlaps: Overlaps, w
     none = np.zeros(len(positions.row), dtype=bool)
     if windows.estimation is None or len(positions.row) < 2:
         return EstimationValues(values, none)
-    cleared = without_events(values, series, positions, overlaps)
-    taken = np.isfinite(values) & ~np.isfinite(cleared)
-    others = _counted(taken, series, positions, windows) > 0
+    others = _with_others(series, positions, overlaps, windows.estimation)
     if spec.overlaps not in EXCLUDING or not others.any():
         return EstimationValues(values, others)
+    cleared = without_events(values, series, positions, overlaps)
     if spec.overlaps == "exclude_from_estimation":
         return EstimationValues(cleared, none)
     short = others & (_counted(np.isfinite(cleared), series, positions, windows) < windows.min_observations)
@@ -52,6 +51,18 @@ def without_other_events(spec: StudySpec, data: EventData, overlaps: Overlaps, w
         cells = slice(int(series.offset[s]), int(series.offset[s] + series.length[s]))
         cleared[cells] = values[cells]
     return EstimationValues(cleared, others & np.isin(positions.series, crowded))
+
+
+def _with_others(series: SeriesSet, positions: Positions, overlaps: Overlaps, estimation: Window) -> BoolArray:
+    """Return which estimation windows hold a bar of another event's window, shape (N,)."""
+    offset, length = series.offset[positions.series], series.length[positions.series]
+    low, high = offset + np.maximum(overlaps.low, 0), offset + np.minimum(overlaps.high, length - 1)
+    start = offset + np.clip(positions.reference + estimation.start + 1, 0, length)
+    stop = offset + np.clip(positions.reference + estimation.stop + 1, 0, length)
+    order = np.argsort(low, kind="stable")
+    reach = np.maximum.accumulate(high[order])  # the last bar of any window that begins so early
+    before = np.searchsorted(low[order], stop, side="right")
+    return np.asarray((before > 0) & (reach[np.maximum(before, 1) - 1] >= start))
 
 
 def _counted(mask: BoolArray, series: SeriesSet, positions: Positions, windows: WindowSpec) -> IntArray:
@@ -71,7 +82,8 @@ def contamination_notices(
     n = int(contaminated.sum())
     if not n:
         return ()
-    ids = dict.fromkeys(ledger.table.ids[positions.row[contaminated]].tolist())
+    # Enough of them to name the first ones; ids of a million events are read only when somebody asks for them.
+    ids = dict.fromkeys(ledger.table.ids[positions.row[contaminated][: 20 * MOST_NAMED]].tolist())
     named = ", ".join(list(ids)[:MOST_NAMED]) + (", ..." if len(ids) > MOST_NAMED else "")
     cure = (
         "Too few returns would remain without them; lengthen `[window] estimation` or lower `min_observations`."

@@ -146,10 +146,15 @@ def frame_notices(spec: StudySpec, series: SeriesSet) -> tuple[Notice, ...]:
     A single missing return between two others is a day without a bar: of prices missing on one day, two returns would
     be missing. The next return may span both days, and the market's return of the row does not.
     """
-    if MODELS[spec.model].needs not in ("market", "factors") or not np.isnan(series.values).any():
+    if MODELS[spec.model].needs not in ("market", "factors"):
         return ()
-    gaps = np.isnan(series.values.reshape(len(series.codes), -1))
-    single = (gaps[:, 1:-1] & ~gaps[:, :-2] & ~gaps[:, 2:]).sum(axis=1)
+    gaps = np.flatnonzero(series.values != series.values)  # NaN alone differs from itself
+    if not len(gaps):
+        return ()
+    rows, width = gaps % series.length[0], series.length[0]
+    apart = np.diff(gaps, prepend=-2, append=-2) != 1
+    alone = apart[:-1] & apart[1:] & (rows > 0) & (rows < width - 1)
+    single = np.bincount(gaps[alone] // width, minlength=len(series.codes))
     skipping = np.flatnonzero(single)
     if not len(skipping):
         return ()

@@ -15,6 +15,7 @@ from eventstudy.inference.clustering import calendar_places
 from eventstudy.inference.designs import (
     DESIGNS,
     Design,
+    count_distinct,
     design_name,
     mean_skewness,
     sharing,
@@ -89,7 +90,7 @@ def aligned_design(study: Study) -> Design:
     return Design(
         events=len(positions.row),
         dates=dates,
-        instruments=len(np.unique(positions.series)),
+        instruments=count_distinct(positions.series),
         names=_events(study),
         shared=shared,
         daily=series.is_daily,
@@ -102,24 +103,26 @@ def aligned_design(study: Study) -> Design:
 def _events(study: Study) -> int:
     """Return how many events there are: distinct times, or distinct ids where all have one time."""
     table, rows = study.ledger.table, study.data.positions.row
-    times = len(np.unique(table.earliest[rows]))
+    times = count_distinct(table.earliest[rows])
     return times if times > 1 else len(set(table.ids[rows].tolist()))
 
 
-def used_design(study: Study, estimates: Estimates) -> Design:
-    """Return the design of the events that were used, with the skewness of their residuals."""
+def used_design(study: Study, estimates: Estimates) -> Design | None:
+    """Return the design of the events that were used, with the skewness of their residuals; None without events."""
     positions = study.data.positions
+    if not len(estimates.abnormal):
+        return None
     used = np.flatnonzero(np.isin(positions.row, estimates.abnormal.row))
     part = replace(study, data=replace(study.data, positions=positions[used]))
     return replace(aligned_design(part), skewness=mean_skewness(estimates.evidence.diagnostics))
 
 
-def tests_to_run(study: Study, estimates: Estimates) -> tuple[str, ...]:
+def tests_to_run(study: Study, design: Design | None) -> tuple[str, ...]:
     """Return the tests to compute: those named, and the primary test, which may change with the events left out."""
     spec = study.spec
-    if not len(estimates.abnormal):
+    if design is None:
         return study.tests
-    wanted = _test(spec, used_design(study, estimates))
+    wanted = _test(spec, design)
     if needs_of((wanted,), spec.test_options) <= needs_of(study.tests, spec.test_options):
         return tuple(dict.fromkeys((*spec.tests, *_beside(wanted))))
     return study.tests
@@ -138,15 +141,15 @@ def _has_number(found: Findings) -> bool:
     return bool(np.isfinite(found.statistic if found.own_pvalue is None else found.own_pvalue).any())
 
 
-def primary_of(study: Study, estimates: Estimates, found: Significances) -> Primary | None:
+def primary_of(study: Study, estimates: Estimates, design: Design | None, found: Significances) -> Primary | None:
     """Return the primary test of the events that were used; None where none was.
 
     It is the design's or the one that the study names; if that has no number, the first valid test that has one.
     """
     spec, (abnormal, evidence) = study.spec, estimates
-    if not len(abnormal):
+    if design is None:
         return None
-    design, window = used_design(study, estimates), primary_window(spec, evidence.windows)
+    window = primary_window(spec, evidence.windows)
     row = DESIGNS[design_name(design)]
     violations = violated(design, variance_ratio(abnormal, window))
     tests = tuple(dict.fromkeys(f.test for f in found.findings))

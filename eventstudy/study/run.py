@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from eventstudy.abnormal.measure import SMALL_CELLS
 from eventstudy.abnormal.models.row import ModelRow
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
+from eventstudy.inference.designs import Design
 from eventstudy.inference.findings import Significances
 from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
@@ -21,7 +22,7 @@ from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, m
 from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
-from eventstudy.study.primary import clustering_notices, primary_of, tests_of, tests_to_run
+from eventstudy.study.primary import clustering_notices, primary_of, tests_of, tests_to_run, used_design
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
@@ -115,7 +116,8 @@ def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
     aligned = prepare(spec, inputs)
     study = replace(aligned, tests=tests_of(aligned))
     estimates = estimate(study, run)
-    return _result(study, inputs, estimates, run_tests(spec, estimates, tests_to_run(study, estimates)))
+    design = used_design(study, estimates)
+    return _result(study, inputs, Answer(estimates, design, run_tests(spec, estimates, tests_to_run(study, design))))
 
 
 def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:
@@ -146,13 +148,22 @@ def _check_kind(spec: StudySpec, data: Data) -> None:
         )
 
 
-def _result(study: Study, inputs: Inputs, estimates: Estimates, significances: Significances) -> StudyResult:
+class Answer(NamedTuple):
+    """What a study found: estimates, the design of the events used (None without any), and tests."""
+
+    estimates: Estimates
+    design: Design | None
+    significances: Significances
+
+
+def _result(study: Study, inputs: Inputs, answer: Answer) -> StudyResult:
+    estimates, design, significances = answer
     spec, (abnormal, evidence) = study.spec, estimates
     paths, draws = evidence.paths, evidence.draws
     kept_paths = paths is not None and sum(path.size for path in paths.ar) <= SMALL_CELLS
     kept_draws = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS
     notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
-    primary = primary_of(study, estimates, significances)
+    primary = primary_of(study, estimates, design, significances)
     notices = (*notices, *clustering_notices(primary, tuple(dict.fromkeys(f.test for f in significances.findings))))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
     merged = merged_notices(abnormal, inputs.table, daily=inputs.series.is_daily)

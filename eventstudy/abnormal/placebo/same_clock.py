@@ -84,9 +84,11 @@ def volatility_ratios(series: SeriesSet, index: ClockIndex, reference: int, othe
     raise. NaN where a day has too few bars or has not moved; all NaN unless the event day and half of the others are
     known.
     """
+    if index.daily:
+        return np.full(len(others), np.nan)
     levels = _levels(series, index, np.concatenate([[reference], others]))
     known = np.isfinite(levels) & (levels > 0)
-    if index.daily or not known[0] or 2 * int(known[1:].sum()) < len(others):
+    if not known[0] or 2 * int(known[1:].sum()) < len(others):
         return np.full(len(others), np.nan)
     ratio: FloatArray = levels[0] / np.where(known[1:], levels[1:], np.nan)
     return ratio
