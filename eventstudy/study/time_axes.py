@@ -128,6 +128,8 @@ def dates_of(index: pd.DatetimeIndex, rule: DailyClose | None) -> IntArray | Non
 
 def aware_dates(index: pd.DatetimeIndex, wall: IntArray, rule: DailyClose) -> IntArray | None:
     """Return the dates of aware daily rows: on the clock of the index if they are midnights there, else of the rule."""
+    if not len(wall):
+        return np.empty(0, dtype=np.int64)
     if not (wall % DAY_US).any() and str(index.tz) != "UTC":
         return np.asarray(wall // DAY_US, dtype=np.int64)
     local = wall_us(epoch_us(index), rule.zone)
