@@ -21,6 +21,7 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray
 MAX_PAIRS = 1_000_000
 FLAT = 1e-12
 GROUPS_AT_ONCE = 4_096
+MOST_ROWS_A_WINDOW = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,12 +160,38 @@ def mean_correlations(
     same += 0.0 if kept is None else _on_common_bars(kept)
     ends = [_ends(place, window) for window in windows]
     total = np.full(len(windows), same)
+    even = _evenly_spaced(dates, ends, bars)
+    if even is not None:
+        return tuple(((total + even) / (N * (N - 1))).tolist())
     for g, h in _neighbors(np.min([e[0] for e in ends], axis=0), np.max([e[1] for e in ends], axis=0)):
         products = _products(U, place[:, 0], (g, h), bars)
         for w, (head, tail) in enumerate(ends):
             common = np.maximum(np.minimum(tail[g], tail[h]) - np.maximum(head[g], head[h]), 0)
             total[w] += 2 * float((products * common / np.sqrt((tail - head)[g] * (tail - head)[h])).sum())
     return tuple((total / (N * (N - 1))).tolist())
+
+
+def _evenly_spaced(dates: CommonDates, ends: list[tuple[IntArray, IntArray]], bars: int) -> FloatArray | None:
+    """Return the sum over pairs of different windows where all event windows have one length, shape (W,).
+
+    Two such windows that start s bars apart share ``L - s`` of their L bars, so one sum of products per s is enough.
+    Rows of residuals laid one after the other, a row for every close and room between them, turn it into one inner
+    product of the whole with itself. None where windows differ, or are too few for so many rows.
+    """
+    place, U, merged = dates.windows[:, 0], dates.residuals, np.diff(dates.windows, axis=1)
+    sizes = [int(tail[0] - head[0]) for head, tail in ends]
+    rows, width = int(place.max() - place.min()) + 1, U.shape[1]
+    if rows > MOST_ROWS_A_WINDOW * len(place) or (merged != merged[0]).any():
+        return None
+    reach = min(max(sizes), width, bars)
+    laid = np.zeros((rows, width + reach))
+    laid[place - place.min(), :width] = U
+    flat, total = laid.ravel(), np.zeros(len(sizes))
+    for s in range(1, min(reach, rows)):
+        apart = s * (laid.shape[1] - 1)  # a row s further down, and s columns back: the same close
+        product = 2 * float(flat[:-apart] @ flat[apart:]) * bars / (bars - s)
+        total += [product * max(size - s, 0) / size for size in sizes]
+    return total
 
 
 def _ends(place: IntArray, window: Window) -> tuple[IntArray, IntArray]:

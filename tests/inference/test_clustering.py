@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US, epoch_us
+from eventstudy.inference import clustering
+from eventstudy.inference.clustering import CommonDates, mean_correlations
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.returns import Returns
 from tests.study.made import daily_frame, events_at
@@ -115,3 +118,20 @@ def test_size_and_power_are_those_of_the_corrected_formula_alone(
         share = 100 * (p <= 0.05).mean()
         error = 100 * np.sqrt(expected / 100 * (1 - expected / 100) * (1 / 1_000 + 1 / 3_000))
         assert abs(share - expected) < 3.5 * error + 1
+
+
+def test_windows_of_one_length_are_added_up_as_pairs_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    for places in ([0, 1, 2, 5, 6, 9], [3, 4], [0, 2, 40, 41]):
+        reference = np.array(places, dtype=np.int64)
+        dates = CommonDates(
+            np.stack([reference, reference + 1], axis=1),
+            rng.standard_normal((len(places), 12)),
+            np.ones(len(places)),
+        )
+        windows = (Window(0, 0), Window(-2, 3), Window(1, 4))
+        at_once = mean_correlations(dates, windows, 10)
+        monkeypatch.setattr(clustering, "MOST_ROWS_A_WINDOW", 0)  # pair by pair
+        by_pairs = mean_correlations(dates, windows, 10)
+        monkeypatch.undo()
+        np.testing.assert_allclose(at_once, by_pairs, rtol=1e-12, atol=1e-15)
