@@ -421,6 +421,22 @@ DIXON_MOOD_1946 = Reference(
         "year": "1946",
     },
 )
+STREITBERG_ROEHMEL_1986 = Reference(
+    "Streitberg and Roehmel 1986",
+    "",
+    "article",
+    "StreitbergRoehmel1986",
+    {
+        "author": 'Streitberg, Bernd and R{"o}hmel, Joachim',
+        "title": "Exact Distributions for Permutation and Rank Tests: An Introduction to Some Recently Published "
+        "Algorithms",
+        "journal": "Statistical Software Newsletter",
+        "volume": "12",
+        "number": "1",
+        "pages": "10--17",
+        "year": "1986",
+    },
+)
 WILCOXON_1945 = Reference(
     "Wilcoxon 1945",
     "10.2307/3001968",

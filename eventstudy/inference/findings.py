@@ -49,6 +49,8 @@ class Findings:
         Confidence level of ``interval``.
     test_interval : Interval or None
         Interval of a test for which it is not the estimate plus or minus standard errors.
+    note : str
+        Which of the test's approximations was used: ``exact binomial distribution, N = 15``.
     """
 
     test: str
@@ -69,6 +71,7 @@ class Findings:
     adjusted: FloatArray | None = None
     level: float = 0.95
     test_interval: Interval | None = None
+    note: str = ""
 
     def __repr__(self) -> str:
         if len(self) == 1:
@@ -119,6 +122,7 @@ class Findings:
             instrument=str(self.instruments[row]),
             n=int(self.n[row]),
             reason=self.reasons[why - 1] if why else "",
+            note=self.note,
         )
 
     def __iter__(self) -> Iterator[Significance]:
@@ -150,6 +154,7 @@ class Findings:
                 "distribution": np.full(n, self.distribution, dtype=object),
                 "alternative": np.full(n, self.alternative, dtype=object),
                 "reason": texts[np.zeros(n, np.int64) if self.reason is None else self.reason],
+                "note": np.full(n, self.note, dtype=object),
             }
         )
 

@@ -131,6 +131,8 @@ def kp_bmp(sample: Sample) -> Statistic:
     if plain.df is None or not np.isfinite(plain.statistic[0]):
         return plain
     r, why = _clustering(sample, plain.n_events)
+    if not why and r >= 1 - 1e-12:
+        why = "the residuals of all events are the same up to scale: their CARs count as one"
     if why:
         return not_applicable(why, n_events=plain.n_events)
     return _studentized(sample, float(np.sqrt((1 - r) / (1 + (plain.n_events - 1) * r))))

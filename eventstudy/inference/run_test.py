@@ -110,6 +110,7 @@ def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> F
         reason=reason,
         level=sample.level,
         test_interval=found.interval,
+        note=found.note,
     )
 
 

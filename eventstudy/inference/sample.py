@@ -73,7 +73,8 @@ class Statistic:
     """What a test returns: columns of n rows (n = N for scope ``event``, 1 for ``average``).
 
     ``pvalue`` is only set by tests with a reference distribution of their own, ``interval`` by tests whose interval is
-    not the estimate plus or minus standard errors; ``reason`` says why there is no number.
+    not the estimate plus or minus standard errors; ``reason`` says why there is no number, ``note`` which of a test's
+    approximations was used.
     """
 
     estimate: FloatArray
@@ -86,6 +87,7 @@ class Statistic:
     reasons: tuple[str, ...] = ()
     reason: IntArray | None = None
     interval: Interval | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 
-from eventstudy.arrays import FloatArray
+from eventstudy.arrays import Alternative, FloatArray
+from eventstudy.inference import distributions
 from eventstudy.inference.evidence import INDEPENDENT_SUMS
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
-EXACT_WILCOXON = 50
+# Up to so many events the distributions of counts and of rank sums are exact.
+EXACT_EVENTS = 50
+ROUNDING = 12  # decimals of |CAR| over the largest one: closer CARs are tied
+
+
+class Tails(NamedTuple):
+    """P(W <= w) and P(W >= w)."""
+
+    lower: float
+    upper: float
+
+    def pvalue(self, alternative: Alternative) -> float:
+        """Return the p-value; two-sided twice the smaller tail, at most 1."""
+        return {"two-sided": min(1.0, 2 * min(self)), "greater": self.upper, "less": self.lower}[alternative]
 
 
 def sign(sample: Sample) -> Statistic:
-    """Z of the number of positive CARs under a share of one half."""
-    return sign_z(sample, 0.5)
+    """Number of positive CARs under a probability of one half: exact up to 50 events, else normal."""
+    from scipy.stats import binom
+
+    found = sign_z(sample, 0.5)
+    n = found.n_events
+    if not np.isfinite(found.statistic[0]):
+        return found
+    if n > EXACT_EVENTS:
+        p = float(distributions.pvalue(found.statistic, np.full(1, np.nan), "normal", sample.alternative)[0])
+        return replace(found, pvalue=np.array([p]), note=f"normal approximation, N = {n:,}")
+    w = int((sample.car > 0).sum())
+    tails = Tails(float(binom.cdf(w, n, 0.5)), float(binom.sf(w - 1, n, 0.5)))
+    p = tails.pvalue(sample.alternative)
+    return replace(found, pvalue=np.array([p]), note=f"exact binomial distribution, N = {n}")
 
 
 def generalized_sign(sample: Sample) -> Statistic:
@@ -57,41 +86,48 @@ def sign_z(sample: Sample, p: float) -> Statistic:
 
 
 def wilcoxon(sample: Sample) -> Statistic:
-    """Wilcoxon's signed-rank W+ of the CARs: exact up to 50 events without ties, else normal with tie correction."""
+    """Wilcoxon's signed-rank W+ of the CARs: exact up to 50 events, ties included, else normal with tie correction."""
+    from scipy.stats import rankdata
+
     car = sample.car[np.isfinite(sample.car)]
-    car = car[car != 0]
+    size = np.round(np.abs(car) / np.abs(car).max(initial=np.finfo(float).tiny), ROUNDING)
+    car, size = car[size > 0], size[size > 0]
     n = len(car)
     if n == 0:
         return not_applicable("there is no CAR other than zero", n_events=n)
-    from scipy.stats import rankdata
-
-    ranks = rankdata(np.abs(car))
+    ranks = rankdata(size)
     w = float(ranks[car > 0].sum())
-    ties = len(np.unique(ranks)) < n
-    p = _exact(w, n) if n <= EXACT_WILCOXON and not ties else _normal(w, n, ranks)
-    chosen = {"two-sided": min(1.0, 2 * min(p)), "greater": p[1], "less": p[0]}[sample.alternative]
-    made = one(float(np.nanmean(sample.car)), w, n_events=n)
-    return Statistic(made.estimate, made.statistic, n=made.n, n_events=n, pvalue=np.array([chosen]))
+    exact, ties = n <= EXACT_EVENTS, len(np.unique(ranks)) < n
+    tails = exact_tails(w, ranks) if exact else normal_tails(w, ranks)
+    note = "exact distribution" if exact else "normal approximation"
+    note += " given the tied ranks" * (exact and ties) + " with tie correction" * (not exact and ties)
+    found = one(float(np.nanmean(sample.car)), w, n_events=n)
+    return replace(found, pvalue=np.array([tails.pvalue(sample.alternative)]), note=f"{note}, N = {n:,}")
 
 
-def _exact(w: float, n: int) -> tuple[float, float]:
-    """P(W <= w) and P(W >= w) by counting the subsets of 1..n that sum to each value."""
-    ways = np.zeros(n * (n + 1) // 2 + 1)
+def exact_tails(w: float, ranks: FloatArray) -> Tails:
+    """Return the tails of W+ over all signs of the ranks, by counting the subsets that have each sum.
+
+    Midranks are halves, so twice the ranks are counted (Streitberg and Roehmel 1986).
+    """
+    doubled = np.rint(2 * ranks).astype(np.int64)
+    ways = np.zeros(int(doubled.sum()) + 1)
     ways[0] = 1.0
-    for rank in range(1, n + 1):
+    for rank in doubled:
         ways[rank:] = ways[rank:] + ways[:-rank]
-    share = ways / 2.0**n
-    at = round(w)
-    return float(share[: at + 1].sum()), float(share[at:].sum())
+    probability, at = ways / 2.0 ** len(ranks), round(2 * w)
+    return Tails(float(probability[: at + 1].sum()), float(probability[at:].sum()))
 
 
-def _normal(w: float, n: int, ranks: FloatArray) -> tuple[float, float]:
+def normal_tails(w: float, ranks: FloatArray) -> Tails:
+    """Return the tails of W+ by the normal distribution, its variance corrected for ties."""
     from scipy.special import ndtr
 
+    n = len(ranks)
     _, counts = np.unique(ranks, return_counts=True)
     variance = n * (n + 1) * (2 * n + 1) / 24 - float((counts**3 - counts).sum()) / 48
     z = (w - n * (n + 1) / 4) / np.sqrt(variance)
-    return float(ndtr(z)), float(ndtr(-z))
+    return Tails(float(ndtr(z)), float(ndtr(-z)))
 
 
 def sample_quantile(sample: Sample) -> Statistic:

@@ -41,6 +41,8 @@ class Significance:
         Draws, days or observations behind the statistic (placebo days D, estimation bars M, events N).
     reason : str
         Why there is no number, or empty.
+    note : str
+        Which of the test's approximations was used, or empty.
     """
 
     test: str
@@ -58,6 +60,7 @@ class Significance:
     instrument: str = ""
     n: int = 0
     reason: str = ""
+    note: str = ""
 
     def __repr__(self) -> str:
         of = f" of {self.event}/{self.instrument}" if self.event else ""

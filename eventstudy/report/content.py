@@ -329,6 +329,7 @@ def method_section(study: Json, spec: Any) -> Section:
         f"the anchor '{spec.anchor}': {anchors[spec.anchor]}; that merged move is tau = 0.",
         f"Expected return: model '{spec.model}'; estimation window {estimation}; event window {span(spec.event)}, "
         f"in {spec.clock}. Tests are {spec.alternative}. {hypotheses(study, spec)}",
+        *approximations(study),
     )
     cited = tuple(c for name in (spec.model, *tests_of(study, spec)) if (c := citation(name)) is not None)
     return Section("method", "Method and references", paragraphs, citations=cited)
@@ -350,8 +351,15 @@ def hypotheses(study: Json, spec: Any) -> str:
         return ""
     return (
         f"{len(p):,} hypotheses were tested and no p-value was adjusted: if none held an effect, about "
-        f"{len(p) * (1 - spec.level):.1f} would be at or below {1 - spec.level:g}; the smallest is {pvalue(min(p))}."
+        f"{len(p) * (1 - spec.level):.2g} would be at or below {1 - spec.level:g}; the smallest is {pvalue(min(p))}."
     )
+
+
+def approximations(study: Json) -> tuple[str, ...]:
+    """Return which of several distributions the p-values of a test come from, where it has a choice."""
+    rows = [(name, t["note"]) for a in study["aggregates"] for name, t in a["tests"].items() if t.get("note")]
+    said = [f"{words(name)}: {note}" for name, note in dict.fromkeys(rows)]
+    return (f"Reference distributions of the p-values: {'; '.join(said)}.",) if said else ()
 
 
 def provenance_section(facts: Json, *, simulated: bool) -> Section:

@@ -266,6 +266,7 @@ def _entry(finding: Findings, row: int) -> dict[str, Any]:
         "df": json_number(one.df),
         "n": one.n,
         "reason": one.reason or None,
+        **({"note": one.note} if one.note else {}),
     }
     if finding.adjusted is not None:
         entry["adjusted_pvalue"] = json_number(float(finding.adjusted[row]))

@@ -21,7 +21,7 @@ from eventstudy.inference.multiple import (
 from eventstudy.inference.parametric import _leave_one_out, hall, jackknife, johnson
 from eventstudy.inference.rank_pass import grank_sums
 from eventstudy.inference.ranking import inserted_sums, rank_sums, row_ranks
-from eventstudy.inference.sign import _exact, _normal
+from eventstudy.inference.sign import exact_tails, normal_tails
 
 
 def test_ranks_of_three_events_by_five_bars_by_hand() -> None:
@@ -102,21 +102,21 @@ def test_jackknife_by_hand_and_by_leaving_out_in_a_loop() -> None:
 
 
 def test_wilcoxon_against_all_sign_patterns_and_scipy() -> None:
-    from scipy.stats import wilcoxon
+    from scipy.stats import PermutationMethod, wilcoxon
 
     # n = 4: 16 sign patterns; W+ >= 9 for {4,3,2} and {4,3,2,1}: 2/16.
-    assert _exact(9, 4) == (1 - 1 / 16, 2 / 16)
-    for n in (5, 8):
-        sums = [
-            sum(r for r, s in zip(range(1, n + 1), p, strict=True) if s) for p in itertools.product((0, 1), repeat=n)
-        ]
-        for w in (0, 3, n):
-            assert _exact(w, n) == (np.mean([s <= w for s in sums]), np.mean([s >= w for s in sums]))
+    assert exact_tails(9, np.arange(1.0, 5.0)) == (1 - 1 / 16, 2 / 16)
+    for ranks in (np.arange(1.0, 6.0), np.arange(1.0, 9.0), np.array([1, 2.5, 2.5, 5, 5, 5, 7])):
+        sums = [ranks[list(map(bool, p))].sum() for p in itertools.product((0, 1), repeat=len(ranks))]
+        for w in (0, 3, 5, len(ranks)):
+            assert exact_tails(w, ranks) == (np.mean([s <= w for s in sums]), np.mean([s >= w for s in sums]))
     x = np.array([1.0, -2.0, 3.0, 4.0, -4.0, 5.0, 6.0, 7.5, 2.0])
     ranks = np.array([1, 2.5, 4, 5.5, 5.5, 7, 8, 9, 2.5])
+    w = float(ranks[x > 0].sum())
     other = wilcoxon(x, correction=False, method="asymptotic")
-    low, high = _normal(float(ranks[x > 0].sum()), 9, ranks)
-    assert abs(2 * min(low, high) - other.pvalue) < 1e-12
+    assert abs(normal_tails(w, ranks).pvalue("two-sided") - other.pvalue) < 1e-12
+    every_pattern = wilcoxon(x, method=PermutationMethod(n_resamples=np.inf))
+    assert abs(exact_tails(w, ranks).pvalue("two-sided") - every_pattern.pvalue) < 1e-12
 
 
 def test_romano_wolf_by_hand() -> None:

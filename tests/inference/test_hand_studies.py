@@ -106,8 +106,6 @@ BY_HAND: dict[str, tuple[tuple[int, int], float, float | None]] = {
     "grank_t": (DAY, 1.5 * sqrt(3), 3),
     # U = 6/(6 * 3) = 1/3: (1/3) sqrt(12 * 3 * 6/4).
     "grank_z": (DAY, sqrt(6), None),
-    # Three of three positive.
-    "sign": (DAY, sqrt(3), None),
     # S = 3/sqrt 7, g = 6/7^1.5: sqrt 3 (S + g S^2/3 + g/18), and g^2 S^3/27 more.
     "johnson_t": (DAY, sqrt(3) * (3 / sqrt(7) + 6 / 7**1.5 * 9 / 7 / 3 + 6 / 7**1.5 / 18), None),
     "hall_t": (
@@ -138,6 +136,13 @@ def test_a_jackknife_that_leaves_equal_values_has_a_reason_and_no_warning() -> N
     found = study(("jackknife_t",)).findings("jackknife_t")[1]
     assert np.isnan(found.statistic[0])
     assert found.reasons[found.reason[0] - 1] == "the statistic is not a finite number for this sample"
+
+
+def test_residuals_that_are_all_the_same_leave_no_test_across_events() -> None:
+    rows = {name: [1, -1, 1, -1, at_event, 0] for name, at_event in {"A": 2.0, "B": 1.0, "C": 3.0}.items()}
+    found = finding("kp_bmp", rows=rows)
+    assert found[0].reason == "the residuals of all events are the same up to scale: their CARs count as one"
+    assert np.isnan(found.pvalue[0])
 
 
 def test_the_standard_error_reported_is_that_of_the_statistic() -> None:
@@ -193,6 +198,49 @@ def test_the_generalized_sign_counts_against_each_events_own_fraction() -> None:
     assert abs(value("generalized_sign", rows=rows, model="zero") - expected) < 1e-12
     # The sign test against one half: (2 - 1.5) / sqrt 0.75.
     assert abs(value("sign", rows=rows, model="zero") - 0.5 / sqrt(0.75)) < 1e-12
+
+
+def test_the_sign_of_three_positive_cars() -> None:
+    # Z = (3 - 1.5)/sqrt(3/4); of eight sign patterns one has three positive ones: 1/8 in the upper tail.
+    found = finding("sign")
+    assert abs(found.statistic[0] - sqrt(3)) < 1e-12
+    assert (found.pvalue[0], found.note) == (0.25, "exact binomial distribution, N = 3")
+    assert finding("sign", alternative="greater").pvalue[0] == 0.125
+    assert finding("sign", alternative="less").pvalue[0] == 1.0
+
+
+def of_returns(test: str, returns: list[float]):  # type: ignore[no-untyped-def]
+    """The test of events whose CARs are the returns, in percent."""
+    rows = {f"E{i:03d}": [1.0, -1.0, 1.0, -1.0, r, 0.0] for i, r in enumerate(returns)}
+    return study((test,), rows=rows, model="zero").findings(test)[0]
+
+
+def test_published_data_of_few_events_have_exact_p_values() -> None:
+    # Darwin's maize (Fisher 1935): 13 of 15 differences positive, 2 P(W >= 13) = 2 (105 + 15 + 1)/2^15; V = 96.
+    maize = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+    assert abs(of_returns("sign", maize).pvalue[0] - 2 * 121 / 2**15) < 1e-15
+    found = of_returns("wilcoxon", maize)
+    assert (found.statistic[0], round(found.pvalue[0], 5)) == (96, 0.04126)
+    assert found.note == "exact distribution, N = 15"
+    # Student's sleep data: one zero, two ties, nine positive: only one of 2^9 sign patterns is as large.
+    sleep = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]
+    found = of_returns("wilcoxon", sleep)
+    assert found.pvalue[0] == 2 / 512
+    assert found.note == "exact distribution given the tied ranks, N = 9"
+    assert of_returns("sign", sleep).pvalue[0] == 2 * 11 / 2**10  # nine of ten: a zero is not positive
+
+
+def test_many_events_have_normal_p_values_and_the_note_says_so() -> None:
+    returns = np.random.default_rng(5).normal(0.3, 1, 60)
+    returns[1] = returns[0]
+    found = of_returns("wilcoxon", returns.tolist())
+    other = stats.wilcoxon(returns, correction=False, method="asymptotic")
+    assert abs(found.pvalue[0] - other.pvalue) < 1e-9
+    assert found.note == "normal approximation with tie correction, N = 60"
+    found, w = of_returns("sign", returns.tolist()), int((returns > 0).sum())
+    assert abs(found.pvalue[0] - 2 * stats.norm.sf(abs(w - 30) / sqrt(15))) < 1e-12
+    assert found.note == "normal approximation, N = 60"
+    assert found.to_frame()["note"][0] == found[0].note == found.note
 
 
 def test_wilcoxon_of_three_positive_cars() -> None:

@@ -143,6 +143,28 @@ def test_the_method_names_what_is_studied_where_it_is_not_returns(variable: str)
     assert (variable in STUDIED) == (variable != "return")
 
 
+def test_the_method_counts_the_hypotheses_unless_p_values_are_adjusted() -> None:
+    # Four p-values, of which one has no number: three tests, 3 x 0.05 = 0.15 expected, the smallest 2/70 = 0.029.
+    study = made_study(primary={"test": "bmp", "windows": 2, "adjust": ""})
+    mean = {"window": [0, 0], "caar": 0.01, "n_events": 2, "tests": {"bmp": {"pvalue": 0.4}, "sign": {"pvalue": None}}}
+    study["aggregates"] = [mean]
+    text = " ".join(method_section(study, StudySpec()).paragraphs)
+    assert "3 hypotheses were tested and no p-value was adjusted" in text
+    assert "about 0.15 would be at or below 0.05; the smallest is 0.029." in text
+    assert "hypotheses" not in " ".join(method_section(made_study(responses=[]), StudySpec()).paragraphs)
+    study["primary"]["adjust"] = "holm"
+    adjusted = " ".join(method_section(study, StudySpec(adjust="holm")).paragraphs)
+    assert "hypotheses" not in adjusted
+    assert "p-values are adjusted by Holm, 2 windows" in adjusted
+
+
+def test_the_method_names_the_distribution_of_a_p_value_that_has_several() -> None:
+    tests = {"sign": {"pvalue": 0.25, "note": "exact binomial distribution, N = 3"}, "bmp": {"pvalue": 0.4}}
+    study = made_study(aggregates=[{"window": [0, 0], "caar": 0.01, "n_events": 3, "tests": tests}])
+    text = " ".join(method_section(study, StudySpec()).paragraphs)
+    assert "Reference distributions of the p-values: sign: exact binomial distribution, N = 3." in text
+
+
 def test_the_unit_of_a_table_is_that_of_the_study() -> None:
     study = made_study()
     assert "of log return" in response_table(study, simulated=False).caption
