@@ -71,9 +71,9 @@ class Plan:
         """What is collected as one total over all events."""
         return frozenset(name for name, collector in self.collect.items() if collector.combine == "sum")
 
-    def observations_needed(self, parameters: int) -> int:
+    def observations_needed(self, coefficients: int) -> int:
         """Return the fewest usable estimation bars of an event that is used."""
-        return max(self.windows.min_observations, parameters + 1)
+        return max(self.windows.min_observations, self.model.parameters(coefficients) + 1)
 
     def columns(self, window: Window) -> slice:
         return slice(window.start - self.windows.event.start, window.stop - self.windows.event.start + 1)

@@ -150,6 +150,33 @@ def test_no_weights_track_better_than_those_of_the_synthetic_control(seed: int) 
     assert ((D[:, 0] - y[0]) @ gap >= gap @ gap * (1 - 1e-9)).all()
 
 
+@pytest.mark.parametrize("donors", [119, 120, 121, 400])
+def test_there_may_be_more_donors_than_returns(donors: int) -> None:
+    """Three factors, 120 returns: a whole study with as many donors as bars and more, checked by its optimality."""
+    rng = np.random.default_rng(donors)
+    T, loadings = 130, rng.uniform(0, 1, (3, donors + 1))
+    returns = 0.01 * rng.standard_normal((T, 3)) @ loadings + 0.015 * rng.standard_normal((T, donors + 1))
+    index = (pd.bdate_range("2020-01-01", periods=T) + pd.Timedelta(hours=16)).tz_localize("UTC")
+    frame = pd.DataFrame(returns, index, ["Y", *(f"D{j}" for j in range(donors))])
+    spec = es.StudySpec(model="synthetic_control", estimation=(-120, -1), event=(0, 4), min_observations=60)
+    result = es.run_study(spec, events_at(frame, [("Y", 122)]), frame, factors=list(frame.columns[1:]))
+    fit, y, D = result.abnormal.fit, returns[2:122, 0], returns[2:122, 1:]
+    weights = fit.coef[0, 1:]
+    assert abs(weights.sum() - 1) < 1e-12
+    assert weights.min() >= 0
+    gap = D @ weights - y
+    assert ((D - y[:, None]).T @ gap >= gap @ gap * (1 - 1e-9)).all()
+    # The variance is that of least squares on the donors with weight, under sum w = 1.
+    held = np.flatnonzero(weights)
+    last, others = held[-1], held[:-1]
+    other = sm.OLS(y - D[:, last], D[:, others] - D[:, [last]]).fit()
+    assert np.abs(weights[others] - other.params).max() < 1e-9
+    assert fit.df[0] == other.df_resid
+    ahead = (returns[122:127, 1:][:, others] - returns[122:127, 1:][:, [last]]).sum(axis=0)
+    variance = other.scale * 5 + ahead @ other.cov_params() @ ahead
+    assert abs(result.abnormal.window_variance((0, 4))[0] / variance - 1) < 1e-9
+
+
 def test_two_donors_alike_do_not_settle_the_weights() -> None:
     rng = np.random.default_rng(26)
     donor = rng.normal(0, 0.01, 60)
@@ -168,6 +195,9 @@ def test_dimson_sums_the_loadings_of_one_regression(frame: pd.DataFrame, lags: i
     X = sm.add_constant(np.column_stack([learn(frame, "M", shift) for shift in range(-lags, lags + 1)]))
     other = sm.OLS(learn(frame, "A0"), X).fit()
     assert abs(fit.coef[0, 1] - other.params[1:].sum()) < 1e-12
+    assert abs(fit.coef[0, 0] - other.params[0]) < 1e-12  # the intercept of that regression, not that of the line
+    e = learn(frame, "A0") - other.params[0] - other.params[1:].sum() * learn(frame, "M")
+    assert abs(fit.sigma2[0] - (e**2).sum() / (len(e) - 2)) < 1e-15
 
 
 def test_huber_and_newey_west_meet_statsmodels(frame: pd.DataFrame) -> None:

@@ -101,12 +101,13 @@ def scholes_williams(y: FloatArray, X: FloatArray, options: Options) -> Fit:
 
 
 def dimson(y: FloatArray, X: FloatArray, options: Options) -> Fit:
-    """Expect ``alpha + beta * market`` with beta the sum of the loadings on the market's leads and lags."""
-    fit = least_squares(y, X)
+    """Expect ``alpha + beta * market``: the intercept of a regression on the market's leads and lags, and their sum."""
+    several = least_squares(y, X)
     valid, _ = usable(y, X)
     there = np.ones(y.shape, dtype=bool) if valid is None else valid
-    made = with_beta(np.where(there, y, np.nan), np.where(there, X[0], np.nan), fit.coef[:, 1:].sum(axis=1))
-    return replace(made, status=np.maximum(made.status, fit.status), rank=fit.rank)
+    fit = market_model(np.where(there, y, np.nan), np.where(there, X[0], np.nan))
+    line = with_line(fit, y, X[0], np.stack([several.coef[:, 0], several.coef[:, 1:].sum(axis=1)], axis=1))
+    return replace(line, status=np.maximum(line.status, several.status), rank=several.rank)
 
 
 def with_beta(y: FloatArray, x: FloatArray, beta: FloatArray) -> Fit:
@@ -114,13 +115,15 @@ def with_beta(y: FloatArray, x: FloatArray, beta: FloatArray) -> Fit:
     fit = market_model(y, x)
     n = np.maximum(fit.n, 1)
     means = [np.where(np.isfinite(v), v, 0.0).sum(axis=1) / n for v in (y, x)]
-    alpha = means[0] - beta * means[1]
-    residuals = y - alpha[:, None] - beta[:, None] * x
+    return with_line(fit, y, x, np.stack([means[0] - beta * means[1], beta], axis=1))
+
+
+def with_line(fit: Fit, y: FloatArray, x: FloatArray, coef: FloatArray) -> Fit:
+    """Return a fit of y on x with another intercept and slope, shape (B, 2): residuals and variance follow."""
+    residuals = np.where(np.isfinite(fit.residuals), y - coef[:, :1] - coef[:, 1:] * x, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         sigma2 = np.where(fit.df > 0, np.nansum(residuals**2, axis=1) / np.where(fit.df > 0, fit.df, 1.0), np.nan)
-    return replace(
-        fit, coef=np.stack([alpha, beta], axis=1), sigma2=sigma2, r2=r_squared(y, residuals), residuals=residuals
-    )
+    return replace(fit, coef=coef, sigma2=sigma2, r2=r_squared(y, residuals), residuals=residuals)
 
 
 def _correlation(x: FloatArray, z: FloatArray) -> FloatArray:

@@ -22,7 +22,7 @@ class Fit:
     ----------
     coef : FloatArray, shape (N, p)
         Intercept first, then one loading per regressor.
-    xtx_inv_sqrt : FloatArray, shape (N, p, p)
+    xtx_inv_sqrt : FloatArray, shape (N, p, q)
         S with ``S S' = (X'X)^-1``, so that the variance of a prediction is a sum of squares and cannot turn negative.
     sigma2 : FloatArray, shape (N,)
         Residual variance per bar, divided by ``df``.
@@ -68,6 +68,9 @@ class Fit:
 
     def leverage(self, d: Sequence[FloatArray]) -> FloatArray:
         """Return ``d' (X'X)^-1 d`` for sums of the intercept and the regressors, each of shape (N,) or (N, L2)."""
+        if self.xtx_inv_sqrt.shape[1] > MANY_REGRESSORS:
+            parts = np.einsum("nij,in...->nj...", self.xtx_inv_sqrt[:, : len(d)], np.stack(d))
+            return np.asarray(np.square(parts).sum(axis=1))
         total = np.zeros_like(d[0])
         S = self.xtx_inv_sqrt.reshape(*self.xtx_inv_sqrt.shape, *(1,) * (total.ndim - 1))
         for j in range(S.shape[2]):
@@ -85,6 +88,8 @@ class Fit:
 
 # A residual standard deviation below this part of the returns is rounding: the model explains the series exactly.
 EXACT_FIT = 1e-12
+# With more, looping over pairs of them costs more than gathering them in one array.
+MANY_REGRESSORS = 32
 Options = Mapping[str, Any]
 Needs = Literal["nothing", "estimation", "market", "factors", "same_clock_days"]
 NO_OPTIONS: Options = {}
@@ -101,6 +106,10 @@ def all_factors(k: int) -> int:
 
 def no_lags(options: Options) -> int:
     return 0
+
+
+def all_coefficients(p: int) -> int:
+    return p
 
 
 def never(options: Options) -> bool:
@@ -137,6 +146,8 @@ class ModelRow:
         Whether the function reads rows of estimation windows as it goes; otherwise they are cut beforehand.
     line : Moments -> Line, or None
         The model as a line of the moments of a window with at most one regressor, if it is one.
+    parameters : int -> int
+        Fewest parameters that a fit with p coefficients estimates: an estimation window needs one return more.
     estimated : bool
         Whether coefficients are estimated, so that there must be an estimation window.
     noise : (variance_params, before, last) -> FloatArray, shape (N, L2), or None
@@ -158,6 +169,7 @@ class ModelRow:
     lags: Callable[[Options], int] = no_lags
     streams: Callable[[Options], bool] = never
     line: Callable[[Any], Any] | None = None
+    parameters: Callable[[int], int] = all_coefficients
     estimated: bool = True
     noise: Callable[[FloatArray, IntArray, IntArray], FloatArray] | None = None
 

@@ -18,6 +18,7 @@ def synthetic_control(y: FloatArray, X: FloatArray, options: Options) -> Fit:
 
     ``w = argmin sum_est (R_t - sum_j w_j D_jt)^2``. The variance of a prediction is that of least squares on the donors
     with a positive weight under ``sum w = 1``, taken as if they had been chosen beforehand; ``df = M - (donors - 1)``.
+    There may be more donors than returns: at most M of them carry weight.
 
     Parameters
     ----------
@@ -46,14 +47,15 @@ def synthetic_control(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     valid, n = usable(y, X)
     there = np.ones(y.shape, dtype=np.bool_) if valid is None else valid
     B, k = len(y), len(X)
-    coef, root = np.zeros((B, 1 + k)), np.zeros((B, 1 + k, 1 + k))
+    coef, root = np.zeros((B, 1 + k)), np.zeros((B, 1 + k, min(1 + k, y.shape[1])))
     condition, donors = np.full(B, np.inf), np.ones(B, dtype=np.int64)
     for i in range(B):
-        if n[i] > k:
+        if n[i] > 1:
             gaps = (X[:, i, there[i]] - y[i, there[i]]).T
             chosen = closest_donors(gaps)
-            coef[i, 1:], root[i, 1:, 1:], condition[i] = _weights(gaps, chosen)
             donors[i] = chosen.sum()
+            if donors[i] <= n[i]:
+                coef[i, 1:], root[i, 1:, : donors[i] - 1], condition[i] = _weights(gaps, chosen)
     expected = np.einsum("bk,kbt->bt", coef[:, 1:], np.where(there, X, 0.0))
     residuals = np.where(there, y - expected, np.nan)
     found = Coefficients(coef, root, np.nansum(residuals**2, axis=1), np.full(B, np.nan), condition)
@@ -88,7 +90,7 @@ def _weights(gaps: FloatArray, chosen: BoolArray) -> tuple[FloatArray, FloatArra
     With ``w = w_0 + N v``, ``N`` a basis of the weights that sum to zero, the constraint is gone.
     """
     k, at = len(chosen), np.flatnonzero(chosen)
-    weights, root = np.zeros(k), np.zeros((k, k))
+    weights, root = np.zeros(k), np.zeros((k, len(at) - 1))
     weights[at] = 1 / len(at)
     if len(at) == 1:
         return weights, root, 1.0
@@ -98,5 +100,5 @@ def _weights(gaps: FloatArray, chosen: BoolArray) -> tuple[FloatArray, FloatArra
     if values[-1] <= len(gaps) * np.finfo(float).eps * values[0]:
         return weights, root, np.inf
     weights[at] -= free @ (right.T @ ((left.T @ (gaps[:, at] @ weights[at])) / values))
-    root[at[:, None], np.arange(len(values))] = free @ (right.T / values)
+    root[at] = free @ (right.T / values)
     return weights, root, float(values[0] / values[-1])

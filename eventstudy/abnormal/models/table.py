@@ -95,9 +95,11 @@ MODELS: Mapping[str, ModelRow] = {
         regressions.dimson,
         "market",
         "market model with beta summed over leads and lags of the market",
-        "R_t = a + sum_{j=-k..k} b_j Rm_{t+j} + e;  b = sum b_j;  V as for market, with the residuals of b",
+        "R_t = a + sum_{j=-k..k} b_j Rm_{t+j} + e;  b = sum b_j;  AR_t = R_t - a - b Rm_t;  V as for market, with the "
+        "residuals of (a, b)",
         (refs.DIMSON_1979,),
-        "many leads and lags in short windows: each adds noise to beta",
+        "many leads and lags in short windows: each adds noise to beta; lags shorter than the usual gap between trades "
+        "count only part of beta",
         "what its market explains",
         options={"lags": 1},
         prepare=regressions.lagged,
@@ -165,6 +167,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.ABADIE_DIAMOND_HAINMUELLER_2010,),
         "donors that the event moves as well; an instrument outside the range of its donors",
         "the move of its donors",
+        parameters=_one,
     ),
     "same_clock_mean": ModelRow(
         simple.zero,
