@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.arrays import instant_from_us
 from eventstudy.report.content import Section
-from eventstudy.report.figure_data import car_path, first_window, slice_of, zone_of
+from eventstudy.report.figure_data import car_path, first_window, slice_of
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import both_clocks, bp, local, zone_name
@@ -66,7 +66,7 @@ def moved(result: StudyResult) -> str:
     more = f" ({others} more below)" if others else ""
     net = "" if result.spec.model == "zero" else f", net of {MODELS[result.spec.model].expectation}"
     prices = "the prices" if len(told) > 1 else "the price"
-    return f"{_from_to(spans[0], zone_of(piece), piece)} {prices} moved: {listed}{net}{more}."
+    return f"{_from_to(spans[0], piece.zone, piece)} {prices} moved: {listed}{net}{more}."
 
 
 def _span(result: StudyResult, row: int) -> tuple[int, int]:

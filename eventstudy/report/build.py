@@ -11,7 +11,7 @@ import numpy as np
 
 from eventstudy.report.about import claim_table, event_section, moved, price_table
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.figure_data import first_window, placebo_days, zone_of
+from eventstudy.report.figure_data import first_window, placebo_days
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import Drawn
 from eventstudy.report.manifest import manifest
@@ -69,7 +69,6 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
     """
     shown = chosen(result)
     facts = manifest(result, digests)
-    zone = zone_of(result.prices[0]) if result.prices else "UTC"
     page = make_page(
         Material(
             study=result.to_dict(),
@@ -78,7 +77,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             pictures=tuple(s.picture for s in shown),
             simulated=result.simulated,
             moved=moved(result),
-            event=event_section(events, zone),
+            event=event_section(events, result.zone),
             prices=tuple(filter(None, (price_table(result), claim_table(result)))),
             shape=shape_parts(result.response, simulated=result.simulated),
             step_us=step_of(result),

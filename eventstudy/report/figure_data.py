@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, instant_from_us
+from eventstudy.arrays import DAY_US, FloatArray, IntArray, instant_from_us
 from eventstudy.errors import UsageError
 from eventstudy.report.views import (
     AveragePath,
@@ -69,15 +69,6 @@ def prices_of(result: StudyResult) -> FloatArray:
     return made.reshape(-1)
 
 
-def zone_of(piece: PriceSlice | None) -> str:
-    """Return the zone of a slice's market, UTC where there is none."""
-    if piece is None or not piece.calendar:
-        return "UTC"
-    from eventstudy.market.calendars import calendar
-
-    return str(calendar(piece.calendar).zone)
-
-
 def car_path(result: StudyResult, row: int) -> CarPath:
     """Return one event's path in event time, zero at the last close before the news."""
     abnormal = result.abnormal
@@ -90,7 +81,7 @@ def car_path(result: StudyResult, row: int) -> CarPath:
     between = [Window(min(p, zero) + points[0] + 1, max(p, zero) + points[0]) for p in range(len(points)) if p != zero]
     draws = [result.placebo_cars[w][row] for w in between if w in result.placebo_cars]
     draws[zero:zero] = [np.zeros(0)] if draws else []
-    base = _base(slice_of(result, row), int(tau[0]), int(closes[0]), int(abnormal.n_bars[row, 0]))
+    base = _base(slice_of(result, row), int(tau[0]), closes, int(abnormal.n_bars[row, 0]))
     return CarPath(
         tau=points,
         at=np.concatenate([[base], closes]),
@@ -147,12 +138,16 @@ def clock_path(result: StudyResult, row: int) -> CarPath | None:
     )
 
 
-def _base(piece: PriceSlice | None, first_tau: int, first_close: int, bars: int) -> int:
-    if piece is None:
-        return first_close - max(bars, 1) * 60_000_000
-    # tau = -j ends at reference - j + 1, tau = +j at first + j; the path starts one close before its first cell.
-    row = piece.reference + first_tau if first_tau <= 0 else piece.first + first_tau - 1
-    return int(piece.closes[row]) if 0 <= row < len(piece.closes) else first_close - max(bars, 1) * piece.step_us
+def _base(piece: PriceSlice | None, first_tau: int, closes: IntArray, bars: int) -> int:
+    """Return the close before the first cell: that of the prices, else as much earlier as the bars of the cell last."""
+    length = DAY_US if len(closes) < 2 else int(np.median(np.diff(closes)))
+    if piece is not None:
+        # tau = -j ends at reference - j + 1, tau = +j at first + j; the path starts one close before its first cell.
+        row = piece.reference + first_tau if first_tau <= 0 else piece.first + first_tau - 1
+        if 0 <= row < len(piece.closes):
+            return int(piece.closes[row])
+        length = piece.step_us
+    return int(closes[0]) - max(bars, 1) * length
 
 
 def response_view(result: StudyResult, event: str = "", instrument: str = "", *, clock: bool = True) -> ResponseView:
@@ -180,7 +175,7 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
         latest=instant_from_us(int(table.latest[at])),
         path=(clock_path(result, row) if clock else None) or car_path(result, row),
         prices=prices,
-        zone=zone_of(piece),
+        zone=result.zone if piece is None else piece.zone,
         reference_at=int(piece.closes[piece.reference]) if piece is not None else 0,
         first_at=int(piece.closes[piece.first]) if piece is not None else 0,
         told_at=told_at(result, row),
@@ -276,7 +271,11 @@ def event_dots(result: StudyResult) -> EventDots:
     table = result.ledger.table
     if not len(table):
         raise UsageError("The study has no events to draw.")
-    zone = zone_of(result.prices[0]) if result.prices else "UTC"
     return EventDots(
-        table.earliest, table.latest, result.ledger.used, zone, title=name_of(result), simulated=result.simulated
+        table.earliest,
+        table.latest,
+        result.ledger.used,
+        result.zone,
+        title=name_of(result),
+        simulated=result.simulated,
     )

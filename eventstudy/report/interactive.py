@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -54,8 +56,8 @@ def interactive(result: StudyResult, *, event: str = "", instrument: str = "") -
     for trace, row in traces(view, stamp):
         figure.add_trace(trace, row=row, col=1)
     figure.add_vrect(
-        x0=view.earliest.isoformat(),
-        x1=view.latest.isoformat(),
+        x0=on_clock(view.earliest, view.zone),
+        x1=on_clock(view.latest, view.zone),
         fillcolor=LOOK.event,
         opacity=0.3,
         line_width=0,
@@ -93,5 +95,10 @@ def traces(view: ResponseView, stamp: str) -> list[tuple[Any, int]]:
 
 
 def local(instants: Any, zone: str) -> list[str]:
-    """Return instants as ISO texts with their offset."""
-    return [at.isoformat() for at in from_epoch_us(instants).tz_convert(zone or "UTC")]
+    """Return instants as ISO texts of the local clock; plotly reads no offset, so there is none."""
+    return [on_clock(at, zone) for at in from_epoch_us(instants)]
+
+
+def on_clock(at: datetime, zone: str) -> str:
+    """Return an instant as the local clock shows it, as ISO text without an offset."""
+    return at.astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None).isoformat()

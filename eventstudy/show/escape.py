@@ -33,6 +33,9 @@ LATEX = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
+    # The end of a row reads a bracket or a star after it as its own.
+    "[": "{[}",
+    "*": "{*}",
 }
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&:=@])")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
@@ -39,13 +40,14 @@ Regressors: TypeAlias = "Bars | Returns | pd.Series | pd.DataFrame | str | Seque
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a study computes on."""
+    """All that a study computes on; ``zone`` is the time zone of the market, ``UTC`` where none is known."""
 
     table: EventTable
     series: SeriesSet
     bars: tuple[Bars, ...]
     simulated: bool
     notices: tuple[Notice, ...]
+    zone: str = "UTC"
 
 
 def read_inputs(
@@ -85,7 +87,26 @@ def read_inputs(
     held = [*([] if isinstance(given, pd.DataFrame) else given), *columns]
     sources = [item for item in held if isinstance(item, Bars | Returns)]
     simulated = any(item.simulated for item in sources)
-    return Inputs(table, series, bars, simulated, (*notices, *odd, *notices_of(sources)))
+    found = (*notices, *odd, *notices_of(sources))
+    return Inputs(table, series, bars, simulated, found, market_zone(given, axes))
+
+
+def market_zone(given: pd.DataFrame | Sequence[Bars | Returns], axes: TimeAxes) -> str:
+    """Return the time zone of the market: of the first series, of ``closes_at``, or of the rows of a frame."""
+    if isinstance(given, pd.DataFrame):
+        if axes.rule is not None:
+            return axes.rule.zone
+        name = str(getattr(given.index, "tz", None) or "UTC")
+        return name if name in available_timezones() else "UTC"
+    first = next(iter(given), None)
+    return "UTC" if first is None else zone_of(first)
+
+
+def zone_of(series: Bars | Returns) -> str:
+    """Return the zone in which dates and times of a series stand: its own, else that of its calendar."""
+    from eventstudy.market.calendars import calendar
+
+    return str(getattr(series, "zone", "") or calendar(series.instrument.calendar).zone)
 
 
 def without_regressors(

@@ -84,6 +84,8 @@ class StudyResult:
         Names of the model's regressors, the market first.
     primary : Primary or None
         The test and window on which the finding rests, and why; None where no event was used.
+    zone : str
+        Time zone of the market, in which reports show times; ``UTC`` where none is known.
 
     Examples
     --------
@@ -120,6 +122,7 @@ class StudyResult:
     estimation: Window | None = None
     regressors: tuple[str, ...] = ()
     primary: Primary | None = None
+    zone: str = "UTC"
 
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""

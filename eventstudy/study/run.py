@@ -182,4 +182,5 @@ def _result(study: Study, inputs: Inputs, answer: Answer) -> StudyResult:
         estimation=study.plan.windows.estimation,
         regressors=study.data.series.factor_names,
         primary=primary,
+        zone=inputs.zone,
     )

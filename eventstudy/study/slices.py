@@ -14,6 +14,7 @@ from eventstudy.abnormal.events import Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.arrays import FloatArray, IntArray, value
 from eventstudy.market.bars import Bars
+from eventstudy.study.inputs import zone_of
 
 MAX_EVENTS = 200
 MARGIN_BARS = 12
@@ -33,8 +34,8 @@ class PriceSlice:
         Volume is NaN where the source has none.
     reference, first : int
         Rows of this slice: the last close before the news and the first after it.
-    quote, calendar, source : str
-        The instrument's quote and calendar, and where its bars came from, in words.
+    quote, zone, source : str
+        The instrument's quote, the time zone of its market, and where its bars came from, in words.
     previous_close : float
         Last close of the trading day before the event's, what newspapers compare with; NaN where there is none.
     """
@@ -48,7 +49,7 @@ class PriceSlice:
     reference: int
     first: int
     quote: str = ""
-    calendar: str = ""
+    zone: str = "UTC"
     source: str = ""
     previous_close: float = math.nan
 
@@ -96,5 +97,5 @@ def _slice(event: str, bars: Bars, ends: tuple[int, int], tau: IntArray) -> Pric
     step = bars.step // timedelta(microseconds=1)
     traded = bars.instrument
     rows = int(reference) - low, int(first) - low
-    about = traded.quote, traded.calendar, bars.source
+    about = traded.quote, zone_of(bars), bars.source
     return PriceSlice(event, traded.code, step, closes[low:high], close, volume, *rows, *about)

@@ -73,6 +73,11 @@ def test_no_cell_is_a_formula_and_csv_brings_it_back(text: str) -> None:
     assert next(csv.reader(io.StringIO(out.getvalue()))) == [cell, "end"]
 
 
+def test_no_cell_is_read_as_the_argument_of_the_end_of_a_row() -> None:
+    assert for_latex("[0, 0]") == "{[}0, 0]"
+    assert for_latex("*") == "{*}"
+
+
 def test_latex_specials_are_written_as_themselves() -> None:
     assert for_latex(r"50% of $x_1$ & \input{/etc/passwd} ~^#") == (
         r"50\% of \$x\_1\$ \& \textbackslash{}input\{/etc/passwd\} \textasciitilde{}\textasciicircum{}\#"
