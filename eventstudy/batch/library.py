@@ -77,7 +77,12 @@ def answer(loaded: LoadedStudy) -> StudyResult:
 
 
 def write_report(
-    loaded: LoadedStudy, result: StudyResult, folder: Path, also: tuple[str, ...] = ()
+    loaded: LoadedStudy,
+    result: StudyResult,
+    folder: Path,
+    also: tuple[str, ...] = (),
+    *,
+    beside: Mapping[str, bytes] | None = None,
 ) -> tuple[Path, ...]:
     """Write a result's files; the one way for ``run``, ``batch`` and ``reproduce``, so that their bytes agree.
 
@@ -86,7 +91,7 @@ def write_report(
     from eventstudy.report.write import save
 
     events = tuple(map(_without_secrets, loaded.events))
-    return save(result, folder, digests=loaded.digests, events=events, also=also)
+    return save(result, folder, digests=loaded.digests, events=events, also=also, beside=beside)
 
 
 def _without_secrets(event: Event) -> Event:

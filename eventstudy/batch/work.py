@@ -11,8 +11,9 @@ from pathlib import Path
 from eventstudy.batch.entry import Entry, read_entry, write_entry
 from eventstudy.batch.jobs import Job, encodable
 from eventstudy.batch.redact import redact
-from eventstudy.errors import EventStudyError
-from eventstudy.files import sync_folder
+from eventstudy.errors import EventStudyError, FileError
+from eventstudy.files import sync_folder, uninterrupted
+from eventstudy.report.placing import listed, swap
 
 ASIDE = ".aside"
 SPARK_POINTS = 60
@@ -48,32 +49,42 @@ def bring_up_to_date(job: Job, prepare: Prepare) -> Entry:
         return replace(kept, study=job.study, path=job.shown_path)
     aside = job.out / ASIDE / f"{job.study}-{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    report = aside / "report"
+    report.mkdir(parents=True)
     try:
         made = replace(
-            prepared.write(aside),
+            prepared.write(report),
             study=job.study,
             path=job.shown_path,
             folder=folder,
             spec_digest=prepared.spec_digest,
             data_digest=prepared.data_digest,
         )
-        write_entry(aside, made)
-        _publish(aside, final)
+        write_entry(report, made)
+        _publish(report, final)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        with uninterrupted():
+            shutil.rmtree(aside, ignore_errors=True)
     return made
 
 
-def _publish(aside: Path, final: Path) -> None:
+def _publish(report: Path, final: Path) -> None:
+    """Move a report into its place; one that is there was damaged since: read_entry refused it.
+
+    Raises
+    ------
+    FileError
+        If the place holds a file that no report has: it is left where it is.
+    """
     final.parent.mkdir(parents=True, exist_ok=True)
-    sync_folder(aside)
-    if final.exists():  # damaged since it was made: read_entry refused it
-        shutil.rmtree(aside.with_name(f"{aside.name}-damaged"), ignore_errors=True)
-        os.rename(final, aside.with_name(f"{aside.name}-damaged"))
-    os.rename(aside, final)
-    sync_folder(final.parent)
-    shutil.rmtree(aside.with_name(f"{aside.name}-damaged"), ignore_errors=True)
+    sync_folder(report)
+    if final.exists() and (foreign := sorted({*os.listdir(final)} - {*os.listdir(report), *listed(final)})):
+        raise FileError(
+            f"{final} is damaged, and it holds what is not of a report: {', '.join(foreign[:5])}.", remedy="Move it."
+        )
+    with uninterrupted():
+        swap(report, final, damaged := report.with_name("damaged"))
+        shutil.rmtree(damaged, ignore_errors=True)
 
 
 def attempt(work: Callable[[Job], Entry], job: Job) -> Entry:

@@ -53,8 +53,8 @@ def reproduce(manifest: Manifest, origin: Origin = None, data: Data = None) -> i
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
-        again = compute(facts, loaded, Path(folder))
-        verdict, same = compare(facts, again, manifest.parent, Path(folder))
+        again = compute(facts, loaded, Path(folder) / "again")
+        verdict, same = compare(facts, again, manifest.parent, Path(folder) / "again")
     console.data(verdict)
     return exits.OK if same else exits.PARTLY
 
@@ -120,9 +120,12 @@ def data_difference(facts: Json, loaded: LoadedStudy) -> str:
 def compute(facts: Json, loaded: LoadedStudy, folder: Path) -> Json:
     """Compute the result again into ``folder``; return its new manifest."""
     from eventstudy.batch.library import answer, write_report
+    from eventstudy.cli.run import STUDY
     from eventstudy.report.write import EXTRAS
 
-    write_report(loaded, answer(loaded), folder, tuple(name for name in facts["files"] if name in EXTRAS))
+    extras = tuple(name for name in facts["files"] if name in EXTRAS)
+    beside = {STUDY: loaded.spec.to_toml().encode()} if STUDY in facts["files"] else {}
+    write_report(loaded, answer(loaded), folder, extras, beside=beside)
     return read_manifest(folder / "manifest.json")
 
 

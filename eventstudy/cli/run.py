@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
 WRITTEN = ("result.json", "car.csv", "fits.csv", "ar.csv", "figure.png", "figure.svg", "report.html", "manifest.json")
+STUDY = "study.toml"
 Study = Annotated[
     Path | None,
     typer.Argument(help="The study file (TOML), or --prices and --events.", metavar="STUDY.toml"),
@@ -85,7 +87,7 @@ def run(
     if out is not None and str(out) == "-":
         out, as_json = None, True
     extras = (*(also or ()), *(("report.eml",) if email else ()))
-    check_output(out, extras)
+    check_output(out, extras, study)
     asked = given_files(prices, events, (market, timezone, closes_at, calendar))
     check_one_study(study, asked, data)
     from eventstudy.study.load import load_reviewed
@@ -106,11 +108,8 @@ def run(
     loaded = load_reviewed(spec, folders, offline=console.manners().offline, accept_proposals=accept_proposals)
     for line in loaded.recognized:
         console.talk(line)
-    result, written = answer(loaded, out, extras)
-    if asked is not None and out is not None:
-        from eventstudy.files import write_file
-
-        written = (*written, write_file(out / "study.toml", spec.to_toml().encode()))
+    beside = {} if asked is None else {STUDY: spec.to_toml().encode()}
+    result, written = answer(loaded, out, extras, beside)
     if as_json:
         console.json_data(result.to_dict())
     else:
@@ -154,15 +153,16 @@ def check_one_study(study: Path | None, asked: Files | None, data: Path | None) 
         raise UsageError("--data belongs to a study file.", remedy="Give the path of the prices with --prices.")
 
 
-def check_output(out: Path | None, extras: tuple[str, ...]) -> None:
+def check_output(out: Path | None, extras: tuple[str, ...], study: Path | None) -> None:
     """Refuse, before anything is computed, files that could not be written.
 
     Raises
     ------
-    UsageError, UnknownNameError
+    UsageError, UnknownNameError, FileError
         If further files are asked for without a folder, one of them is unknown, or the folder's place is taken.
     """
     from eventstudy.arrays import look_up
+    from eventstudy.report.placing import check_replaceable
     from eventstudy.report.write import EXTRAS
 
     for name in extras:
@@ -171,9 +171,19 @@ def check_output(out: Path | None, extras: tuple[str, ...]) -> None:
         raise UsageError(f"{extras[0]} needs a folder to be written into.", remedy="Add --out DIR.")
     if out is not None and (taken := next((p for p in (out, *out.parents) if p.exists()), out)).is_file():
         raise UsageError(f"{str(taken)!r} is a file, not a folder.", remedy="Choose another --out.")
+    if out is None:
+        return
+    if study is not None and os.path.realpath(study.parent) == os.path.realpath(out):
+        raise UsageError(
+            f"{str(out)!r} is the folder of the study file; a result takes the place of its folder.",
+            remedy=f"Choose another --out, for example {str(out / 'result')!r}.",
+        )
+    check_replaceable(out)
 
 
-def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) -> tuple[StudyResult, tuple[Path, ...]]:
+def answer(
+    loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = (), beside: Mapping[str, bytes] | None = None
+) -> tuple[StudyResult, tuple[Path, ...]]:
     """Return the result of a loaded study and the files written for it; ``--strict`` refuses one with warnings."""
     from eventstudy.batch import library
 
@@ -182,7 +192,9 @@ def answer(loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = ()) 
         shapes = result.response or ()
         console.notices((*result.notices, *(notice for shape in shapes for notice in shape.notices)))
     exits.check_interrupt()
-    return result, () if out is None else library.write_report(loaded, result, out, extras)
+    if out is None:
+        return result, ()
+    return result, library.write_report(loaded, result, out, extras, beside=beside)
 
 
 def plan(
@@ -206,5 +218,5 @@ def plan(
         yield f"{'fetch ' if bar_sources()[row.source].network else 'read  '} {place}"
     if out is None:
         yield "write  nothing (no --out)"
-    names = (*WRITTEN, *extras, *(() if study else ("study.toml",)))
+    names = (*WRITTEN, *extras, *(() if study else (STUDY,)))
     yield from (f"write  {out / name}" for name in names if out is not None)

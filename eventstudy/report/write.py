@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventstudy.files import only_writer, write_file
-
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
     from eventstudy.report.build import Report
@@ -21,6 +19,7 @@ def save(
     digests: Mapping[str, str] | None = None,
     events: Sequence[Event] = (),
     also: tuple[str, ...] = (),
+    beside: Mapping[str, bytes] | None = None,
 ) -> tuple[Path, ...]:
     """Write a result's files into ``directory`` and return them in the order they were written.
 
@@ -29,6 +28,9 @@ def save(
     ``figure.svg`` (where there is something to draw), ``report.html``; ``manifest.json`` comes last and holds the
     SHA-256 of every other file, so that a folder whose manifest agrees is whole. Data that was drawn says SIMULATED
     inside every file, and ``SIMULATED.txt`` says so in the folder.
+
+    The files are written into a folder beside ``directory``, which then takes its place; an earlier result is removed
+    only when the new one is complete. A folder that holds anything else is refused and left as it is.
 
     Parameters
     ----------
@@ -40,33 +42,33 @@ def save(
         The events themselves, whose labels, times, evidence and sources the page then tells.
     also : tuple of str
         Further rows of :data:`EXTRAS`, for example ``("report.md", "report.eml")``.
+    beside : mapping of str to bytes
+        Further files as they are, for example the study file.
 
     Raises
     ------
     UnknownNameError
         For a name that is not in :data:`EXTRAS`.
     FileError
-        If the folder cannot be written to; every file there is then either the old or the new one, whole.
+        If the folder cannot be written to, or holds files that are not of an earlier result; they are untouched.
     """
     from eventstudy.arrays import look_up
     from eventstudy.report.build import build
     from eventstudy.report.files import json_bytes
     from eventstudy.report.manifest import digest
+    from eventstudy.report.placing import MANIFEST, check_replaceable, put_result
 
     folder = Path(directory)
+    check_replaceable(folder)
     report = build(result, digests, events)
     makers = {**always(result, report), **{name: look_up("report file", EXTRAS, name) for name in also}}
-    # Everything is drawn before the first file changes: an interrupt or a failure until then leaves an earlier result
-    # complete. A manifest of an earlier run must not vouch for files that are about to change.
-    contents = {name: make(result, report) for name, make in makers.items()}
+    # Everything is drawn before anything is written: an interrupt or a failure until then changes nothing.
+    contents = {name: make(result, report) for name, make in makers.items()} | dict(beside or {})
     written = {name: digest(content) for name, content in contents.items()}
     stamp = {"SIMULATED": DRAWN} if result.simulated else {}
     manifest = json_bytes({**stamp, **report.facts, "files": written})
-    with only_writer(folder):
-        (folder / "manifest.json").unlink(missing_ok=True)
-        for name, content in {**contents, "manifest.json": manifest}.items():
-            write_file(folder / name, content)
-    return tuple(folder / name for name in (*written, "manifest.json"))
+    put_result(folder, {**contents, MANIFEST: manifest})
+    return tuple(folder / name for name in (*written, MANIFEST))
 
 
 MOST_CELLS = 100_000

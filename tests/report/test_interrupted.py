@@ -53,10 +53,10 @@ def test_an_interrupt_is_never_lost(number: signal.Signals, code: int, capsys: p
 @pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this system has no lock on a folder")
 def test_a_second_run_into_one_folder_waits_for_the_first(tmp_path: Path) -> None:
     writing = threading.Thread(target=write.save, args=(made_result(), tmp_path / "out"))
-    with only_writer(tmp_path / "out"):
+    with only_writer(tmp_path):
         writing.start()
         writing.join(3)
         assert writing.is_alive()
-        assert not list((tmp_path / "out").iterdir())
+        assert not list(tmp_path.iterdir())
     writing.join(60)
     assert (tmp_path / "out" / "manifest.json").exists()
