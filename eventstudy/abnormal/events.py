@@ -205,6 +205,10 @@ class EventTable:
     def ids(self) -> StrArray:
         return np.asarray(self.given, dtype=object)
 
+    def id_of(self, row: int) -> str:
+        """Return one id without turning the texts of all into strings."""
+        return str(self.given[row] if isinstance(self.given, np.ndarray) else self.given.array[row])
+
     @cached_property
     def instruments(self) -> StrArray:
         names, place = self.places

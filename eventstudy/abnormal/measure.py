@@ -136,11 +136,12 @@ def measure(data: EventData, plan: Plan, ledger: OpenLedger, run: Run[MeasuredBl
     pieces = blocks(len(data), (plan.event_bars + (0 if plan.reads_only else plan.estimation_bars)) * (1 + k))
     for rows, part in zip(pieces, run(BlockTask(measure_block, data, plan), pieces), strict=True):
         _append(columns, rows, part, plan)
+        _record_outcomes(ledger, data.positions.row[rows], part.status)
         for name in part.collected.keys() & plan.totals:
             totals[name] = totals[name] + part.collected[name] if name in totals else part.collected[name]
     if not pieces:
         _append(columns, slice(0), _nothing(plan, k), plan)
-    _record_outcomes(columns, ledger, data)
+    columns.filter(outcomes.is_used(ledger.code[data.positions.row[columns.kept]]))
     windows = windows_at(data, columns.kept, tau=plan.tau, kind=plan.kind, regressors=k)
     fit = Fit(**{name: columns.column(name) for name in FIT_COLUMNS})
     abnormal = AbnormalReturns(
@@ -157,7 +158,7 @@ def measure(data: EventData, plan: Plan, ledger: OpenLedger, run: Run[MeasuredBl
 def _append(columns: EventColumns, rows: slice, part: MeasuredBlock, plan: Plan) -> None:
     fit = {name: getattr(part.fit, name) for name in FIT_COLUMNS}
     by_event = {_collected(name): column for name, column in part.collected.items() if name not in plan.totals}
-    for name, column in {"ar": part.ar, **part.status._asdict(), **fit, **by_event}.items():
+    for name, column in {"ar": part.ar, **fit, **by_event}.items():
         columns.append(name, rows, column)
 
 
@@ -173,13 +174,10 @@ def _nothing(plan: Plan, k: int) -> MeasuredBlock:
     return MeasuredBlock(np.empty((0, plan.event_bars)), fit, Status(none.astype(np.uint8), none, none), {})
 
 
-def _record_outcomes(columns: EventColumns, ledger: OpenLedger, data: EventData) -> None:
-    """Write into the ledger what the blocks found, and leave out the events that are not used."""
-    status = Status(*(columns.column(name) for name in Status._fields))
+def _record_outcomes(ledger: OpenLedger, row: IntArray, status: Status) -> None:
+    """Write into the ledger what a block found."""
     marked = np.flatnonzero(status.code)
-    row = data.positions.row[columns.kept[marked]]
-    ledger.mark(row, status.code[marked], status.a[marked], status.b[marked])
-    columns.filter(outcomes.is_used(status.code))
+    ledger.mark(row[marked], status.code[marked], status.a[marked], status.b[marked])
 
 
 def subtract(block: Block, fit: Fit) -> FloatArray:

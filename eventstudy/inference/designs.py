@@ -6,13 +6,13 @@ variance, how skewed the estimation residuals are. A test whose assumptions the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.placebo.same_clock import span_of
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray, value
@@ -181,38 +181,46 @@ def sharing(reference: IntArray, first: IntArray, window: Window) -> tuple[Shari
     if dates == 1:
         return "all", 1
     head, tail = span_of(window, reference, first)
-    order = np.argsort(head, kind="stable")
-    reach = np.maximum.accumulate(tail[order])
-    return ("some" if bool((head[order][1:] < reach[:-1]).any()) else "none"), dates
+    # Two windows share a bar exactly where one begins before as many have ended as began before it.
+    return ("some" if bool((np.sort(head)[1:] < np.sort(tail)[:-1]).any()) else "none"), dates
 
 
-def variance_ratio(abnormal: AbnormalReturns, window: Window) -> tuple[float, float]:
-    """Return the variance of the SCARs over that expected without an event, and its p-value (upper tail).
+class VarianceRatio(NamedTuple):
+    """Variance of the SCARs over that expected without an event, and its upper-tail p-value; NaN if not computed."""
 
-    The sum of squared deviations of N SCARs is compared with chi-squared(N - 1) times df / (df - 2).
+    ratio: float
+    pvalue: float
+
+
+def variance_ratio(car: FloatArray, variance: FloatArray, df: FloatArray) -> VarianceRatio:
+    """Compare the variance of N SCARs with that expected without an event.
+
+    The sum of squared deviations of the SCARs is compared with chi-squared(N - 1) times df / (df - 2); ``car``, the
+    ``variance`` of its prediction error and ``df`` have shape (N,).
     """
     from scipy.special import chdtrc
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        scar = abnormal.car(window) / np.sqrt(abnormal.window_variance(window))
-    df = np.broadcast_to(abnormal.df(), scar.shape)
+        scar = car / np.sqrt(variance)
     usable = np.isfinite(scar) & (df > 2)
     n = int(usable.sum())
     if n < 2:
-        return float("nan"), float("nan")
+        return VarianceRatio(math.nan, math.nan)
     ratio = float(scar[usable].var(ddof=1) / (df[usable] / (df[usable] - 2)).mean())
-    return ratio, float(chdtrc(n - 1, (n - 1) * ratio))
+    return VarianceRatio(ratio, float(chdtrc(n - 1, (n - 1) * ratio)))
 
 
-def violated(design: Design, ratio: tuple[float, float]) -> Mapping[Assumption, str]:
-    """Return the assumptions that the data violate, each with the number that shows it."""
+def violated(design: Design, variance: VarianceRatio | None) -> Mapping[Assumption, str]:
+    """Return the assumptions that the data violate, each with the number that shows it; None: not looked at."""
     found: dict[Assumption, str] = {}
     if not design.single and design.shared != "none":
         found["independence"] = (
             f"assumes independent events, but {design.events} observations fall on {design.dates} days"
         )
-    if not design.single and ratio[1] <= VARIANCE_SIZE:
-        found["variance"] = f"assumes that events do not change the variance, which was {ratio[0]:.1f} times the usual"
+    if not design.single and variance is not None and variance.pvalue <= VARIANCE_SIZE:
+        found["variance"] = (
+            f"assumes that events do not change the variance, which was {variance.ratio:.1f} times the usual"
+        )
     if not design.single and design.skewed:
         found["symmetry"] = f"assumes symmetric returns, but their skewness is {design.skewness:.1f}"
     if not design.single and design.few:

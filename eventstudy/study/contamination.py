@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
 MOST_NAMED = 5
+# One id may stand on many instruments; so many rows are looked at for distinct ones.
+MOST_READ = 100
 EXCLUDING = ("auto", "exclude_from_estimation")
 
 
@@ -82,9 +84,7 @@ def contamination_notices(
     n = int(contaminated.sum())
     if not n:
         return ()
-    # Enough of them to name the first ones; ids of a million events are read only when somebody asks for them.
-    ids = dict.fromkeys(ledger.table.ids[positions.row[contaminated][: 20 * MOST_NAMED]].tolist())
-    named = ", ".join(list(ids)[:MOST_NAMED]) + (", ..." if len(ids) > MOST_NAMED else "")
+    named = _first_ids(ledger, positions.row[np.flatnonzero(contaminated)[:MOST_READ]])
     cure = (
         "Too few returns would remain without them; lengthen `[window] estimation` or lower `min_observations`."
         if spec.overlaps in EXCLUDING
@@ -95,3 +95,13 @@ def contamination_notices(
         f"window ({named}); the residual variance is too large and tests lose power. {cure}"
     )
     return (Notice("ES-CONTAMINATED", message),)
+
+
+def _first_ids(ledger: OpenLedger, rows: IntArray) -> str:
+    """Name the first distinct ids; the ids of a million events are read only when they are asked for."""
+    ids: dict[str, None] = {}
+    for row in rows.tolist():
+        ids[ledger.table.id_of(row)] = None
+        if len(ids) > MOST_NAMED:
+            break
+    return ", ".join(list(ids)[:MOST_NAMED]) + (", ..." if len(ids) > MOST_NAMED else "")

@@ -148,7 +148,7 @@ def frame_notices(spec: StudySpec, series: SeriesSet) -> tuple[Notice, ...]:
     """
     if MODELS[spec.model].needs not in ("market", "factors"):
         return ()
-    gaps = np.flatnonzero(series.values != series.values)  # NaN alone differs from itself
+    gaps = np.flatnonzero(np.isnan(series.values))
     if not len(gaps):
         return ()
     rows, width = gaps % series.length[0], series.length[0]

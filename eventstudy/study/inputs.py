@@ -321,6 +321,9 @@ def _numbers(frame: pd.DataFrame) -> FloatArray:
         raise DataError(
             f"`data` has {rows} rows and {columns} columns of returns.", remedy="Pass one column per instrument."
         )
+    numbers = frame.to_numpy()
+    if numbers.dtype == np.float64:
+        return numbers
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if getattr(dtype, "kind", "O") == "c":
             raise DataError(f"`data` column {str(name)!r} holds complex numbers.", remedy="Pass real returns.")
@@ -344,7 +347,7 @@ def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
     spans, day, clock = axis.clock_columns()
     zeros = np.zeros(S, dtype=np.int64)
     return SeriesSet(
-        codes=tuple(map(str, frame.columns.tolist())),
+        codes=tuple(map(str, frame.columns.to_numpy(dtype=object).tolist())),
         values=values.reshape(-1),
         offset=np.arange(S, dtype=np.int64) * T,
         length=np.full(S, T, dtype=np.int64),

@@ -46,8 +46,8 @@ def wide_pandas(given: Any, *, long: Set[str] = frozenset()) -> Any:
 
     frame = as_pandas(given)
     if isinstance(given, pd.DataFrame):
-        return frame if long and long <= set(frame.columns) else wide_shape(frame)
-    if frame is given or not hasattr(frame, "columns") or (long and long <= set(frame.columns)):
+        return frame if _has_all(frame, long) else wide_shape(frame)
+    if frame is given or not hasattr(frame, "columns") or _has_all(frame, long):
         return frame
     import narwhals as nw
 
@@ -61,6 +61,10 @@ def wide_pandas(given: Any, *, long: Set[str] = frozenset()) -> Any:
             remedy="Keep the closing instants (or days) in one column and one column per instrument.",
         )
     return frame.set_index(temporal[0])
+
+
+def _has_all(frame: pd.DataFrame, names: Set[str]) -> bool:
+    return bool(names) and all(name in frame.columns for name in names)
 
 
 def to_polars(frame: pd.DataFrame) -> Any:

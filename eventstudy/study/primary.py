@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy.abnormal.events import is_used
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import value
 from eventstudy.errors import Notice
@@ -20,15 +21,15 @@ from eventstudy.inference.designs import (
     mean_skewness,
     sharing,
     unsuited,
-    variance_ratio,
     violated,
 )
-from eventstudy.inference.findings import Findings, Significances
+from eventstudy.inference.findings import Findings
 from eventstudy.inference.run_test import needs_of
 from eventstudy.inference.sample import Scope
 from eventstudy.inference.table import TESTS
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.prepare import Study
+from eventstudy.study.significance_tests import Tested, primary_window
 
 if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
@@ -66,7 +67,8 @@ def tests_of(study: Study) -> tuple[str, ...]:
     spec = study.spec
     if not len(study.data):
         return spec.tests
-    return tuple(dict.fromkeys((*spec.tests, *_beside(_test(spec, aligned_design(study))))))
+    primary = _test(spec, aligned_design(study)) if spec.primary == AUTO else spec.primary
+    return tuple(dict.fromkeys((*spec.tests, *_beside(primary))))
 
 
 def _beside(test: str) -> tuple[str, ...]:
@@ -112,9 +114,10 @@ def used_design(study: Study, estimates: Estimates) -> Design | None:
     positions = study.data.positions
     if not len(estimates.abnormal):
         return None
-    used = np.flatnonzero(np.isin(positions.row, estimates.abnormal.row))
-    part = replace(study, data=replace(study.data, positions=positions[used]))
-    return replace(aligned_design(part), skewness=mean_skewness(estimates.evidence.diagnostics))
+    if len(estimates.abnormal) < len(positions):
+        used = is_used(study.ledger.code[positions.row])
+        study = replace(study, data=replace(study.data, positions=positions[used]))
+    return replace(aligned_design(study), skewness=mean_skewness(estimates.evidence.diagnostics))
 
 
 def tests_to_run(study: Study, design: Design | None) -> tuple[str, ...]:
@@ -128,30 +131,22 @@ def tests_to_run(study: Study, design: Design | None) -> tuple[str, ...]:
     return study.tests
 
 
-def primary_window(spec: StudySpec, windows: tuple[Window, ...]) -> Window:
-    """Return ``[window] primary`` in bars; by default the first reported window that contains tau = 0."""
-    asked = list(map(tuple, spec.windows)) if spec.windows else [tuple(spec.event)]
-    if spec.primary_window is not None:
-        return windows[asked.index(tuple(spec.primary_window))]
-    return next((window for window in windows if window.start <= 0 <= window.stop), windows[0])
-
-
 def _has_number(found: Findings) -> bool:
     """Return whether a test has a p-value; those of t and normal tests are computed when they are read."""
     return bool(np.isfinite(found.statistic if found.own_pvalue is None else found.own_pvalue).any())
 
 
-def primary_of(study: Study, estimates: Estimates, design: Design | None, found: Significances) -> Primary | None:
+def primary_of(study: Study, estimates: Estimates, design: Design | None, tested: Tested) -> Primary | None:
     """Return the primary test of the events that were used; None where none was.
 
     It is the design's or the one that the study names; if that has no number, the first valid test that has one.
     """
-    spec, (abnormal, evidence) = study.spec, estimates
+    spec, found = study.spec, tested.significances
     if design is None:
         return None
-    window = primary_window(spec, evidence.windows)
+    window = primary_window(spec, estimates.evidence.windows)
     row = DESIGNS[design_name(design)]
-    violations = violated(design, variance_ratio(abnormal, window))
+    violations = violated(design, tested.variance)
     tests = tuple(dict.fromkeys(f.test for f in found.findings))
     poor = {name: why for name in tests if (why := unsuited(TESTS[name], violations))}
     test = _test(spec, design)

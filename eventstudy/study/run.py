@@ -13,7 +13,6 @@ from eventstudy.abnormal.models.table import MODELS
 from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
 from eventstudy.inference.designs import Design
-from eventstudy.inference.findings import Significances
 from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import laid_events
@@ -26,7 +25,7 @@ from eventstudy.study.primary import clustering_notices, primary_of, tests_of, t
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
-from eventstudy.study.significance_tests import run_tests
+from eventstudy.study.significance_tests import Tested, run_tests
 from eventstudy.study.slices import price_slices
 
 if TYPE_CHECKING:
@@ -153,17 +152,18 @@ class Answer(NamedTuple):
 
     estimates: Estimates
     design: Design | None
-    significances: Significances
+    tested: Tested
 
 
 def _result(study: Study, inputs: Inputs, answer: Answer) -> StudyResult:
-    estimates, design, significances = answer
+    estimates, design, tested = answer
+    significances = tested.significances
     spec, (abnormal, evidence) = study.spec, estimates
     paths, draws = evidence.paths, evidence.draws
     kept_paths = paths is not None and sum(path.size for path in paths.ar) <= SMALL_CELLS
     kept_draws = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS
     notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
-    primary = primary_of(study, estimates, design, significances)
+    primary = primary_of(study, estimates, design, tested)
     notices = (*notices, *clustering_notices(primary, tuple(dict.fromkeys(f.test for f in significances.findings))))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
     merged = merged_notices(abnormal, inputs.table, daily=inputs.series.is_daily)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
+from eventstudy.inference.designs import VarianceRatio, variance_ratio
 from eventstudy.inference.evidence import Evidence
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import adjust, event_draws, family_draws
 from eventstudy.inference.placebo_test import count_placebo
 from eventstudy.inference.run_test import options_for, row_of, run_test
 from eventstudy.inference.sample import Sample
+from eventstudy.inference.table import TESTS
 from eventstudy.study.estimate import Estimates
 
 if TYPE_CHECKING:
@@ -25,15 +27,36 @@ if TYPE_CHECKING:
 LEAST_VARIANCE = 1e-24
 
 
-def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> Significances:
+class Tested(NamedTuple):
+    """The tests of a study, and whether its events changed the variance in the primary window.
+
+    The variance is None where no test assumes that it stays as it was.
+    """
+
+    significances: Significances
+    variance: VarianceRatio | None
+
+
+def primary_window(spec: StudySpec, windows: tuple[Window, ...]) -> Window:
+    """Return ``[window] primary`` in bars; by default the first reported window that contains tau = 0."""
+    asked = list(map(tuple, spec.windows)) if spec.windows else [tuple(spec.event)]
+    if spec.primary_window is not None:
+        return windows[asked.index(tuple(spec.primary_window))]
+    return next((window for window in windows if window.start <= 0 <= window.stop), windows[0])
+
+
+def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> Tested:
     """Run the tests on every window, and adjust the p-values if the study asks for it."""
     abnormal, evidence = estimates
     findings: list[Findings] = []
+    primary, ratio = primary_window(spec, evidence.windows), None
     for window in evidence.windows:
         car, variance = tested_statistic(spec, abnormal, window), abnormal.window_variance(window)
         if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
             variance = np.full(len(abnormal), np.nan)
         variance = np.where(variance > LEAST_VARIANCE * np.square(car), variance, np.nan)
+        if window == primary and any("variance" in TESTS[name].assumes for name in tests):
+            ratio = variance_ratio(car, variance, abnormal.df())
         counts, scaled = (
             {window: count_placebo(car, draws[window], spec.level)} if draws else {}
             for draws in (evidence.draws, evidence.standardized_draws)
@@ -52,7 +75,7 @@ def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> 
                 spec.level,
             )
             findings.append(run_test(name, row_of(name, spec.test_options), sample, spec.measure))
-    return _adjusted(spec, Significances(tuple(findings)), abnormal, evidence)
+    return Tested(_adjusted(spec, Significances(tuple(findings)), abnormal, evidence), ratio)
 
 
 def tested_statistic(spec: StudySpec, abnormal: AbnormalReturns, window: Window) -> FloatArray:

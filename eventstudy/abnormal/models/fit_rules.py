@@ -27,11 +27,14 @@ class FitData:
         NaN where a bar was not used; width 0 if they are not kept.
     n : IntArray, shape (B,)
         Usable bars.
+    doubtful : BoolArray, shape (B,), or None
+        Rows whose first returns are not all different, if known.
     """
 
     columns: tuple[Cells, ...]
     residuals: FloatArray
     n: IntArray
+    doubtful: BoolArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,8 @@ def finish(found: Coefficients, data: FitData, parameters: int | None = None) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         sigma2 = np.where(df > 0, found.ssr / np.where(df > 0, df, 1.0), np.nan)
     status = np.zeros(len(df), dtype=np.uint8)
-    status[too_few_values(data.columns, distinct_values_needed(p)) & (df > 0)] = outcomes.DEGENERATE
+    few = too_few_values(data.columns, distinct_values_needed(p), data.doubtful)
+    status[few & (df > 0)] = outcomes.DEGENERATE
     collinear = np.isposinf(found.condition) & (df > 0)
     status[collinear] = outcomes.COLLINEAR
     rank = np.where(collinear, 1, p).astype(np.int64)
@@ -95,13 +99,13 @@ def distinct_values_needed(parameters: int) -> int:
     return max(parameters + 1, 2)
 
 
-def too_few_values(columns: tuple[Cells, ...], needed: int) -> BoolArray:
+def too_few_values(columns: tuple[Cells, ...], needed: int, doubtful: BoolArray | None = None) -> BoolArray:
     """Return which rows of the first column hold fewer than ``needed`` distinct values on bars that all columns have.
 
-    Most rows are decided by their first cells.
+    Most rows are decided by their first cells: ``doubtful`` are those that :func:`has_ties` did not decide.
     """
     y = columns[0]
-    doubt = _has_ties(head(y, needed).T) if y.shape[1] >= needed else np.ones(len(y), dtype=np.bool_)
+    doubt = has_ties(head(y, needed), needed) if doubtful is None else doubtful.copy()
     rows = np.flatnonzero(doubt)
     if len(rows):
         finite = np.logical_and.reduce([np.isfinite(column[rows]) for column in columns])
@@ -113,10 +117,10 @@ def too_few_values(columns: tuple[Cells, ...], needed: int) -> BoolArray:
     return doubt
 
 
-def _has_ties(cells: FloatArray) -> BoolArray:
-    """Return which columns hold two cells that do not differ, or one that is missing."""
-    ties: BoolArray = np.zeros(cells.shape[1], dtype=np.bool_)
-    for one, other in combinations(cells, 2):
+def has_ties(y: FloatArray, needed: int) -> BoolArray:
+    """Return which rows have among their first ``needed`` cells two that do not differ, or one that is missing."""
+    ties: BoolArray = np.full(len(y), y.shape[1] < needed)
+    for one, other in combinations(y[:, :needed].T, 2):
         ties |= ~((one < other) | (one > other))
     return ties
 

@@ -22,11 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventstudy.abnormal.gather import Cells, keeps_residuals, shared_runs, writable
-from eventstudy.abnormal.models.fit_rules import Coefficients, FitData, finish, row_dot
+from eventstudy.abnormal.models.fit_rules import (
+    Coefficients,
+    FitData,
+    distinct_values_needed,
+    finish,
+    has_ties,
+    row_dot,
+)
 from eventstudy.abnormal.models.row import Fit
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 
-CELLS_PER_RUN = 1 << 16
+CELLS_PER_RUN = 1 << 17
 TINY_SHARE = 1e-12
 # If the line leaves less than this fraction of the squared deviations, they are added up from the residuals themselves:
 # the difference of two sums would lose as many digits.
@@ -92,7 +99,7 @@ def market_model(y: Cells, x: Cells) -> Fit:
     ([[3.0, 2.0]], [0.5])
     """
     kernel = partial(_line_of_rows, CenteredWindows.of(x), keeps_residuals(y))
-    found, data = _fit_rows((y, x), kernel, len(Moments._fields))
+    found, data = _fit_rows((y, x), kernel, len(Moments._fields), parameters=2)
     y_mean, x_mean, sxx, sxy, syy, ssr = found
     moments = Moments(data.n, y_mean, x_mean, sxx, sxy, syy)
     with np.errstate(all="ignore"):
@@ -104,7 +111,7 @@ def market_model(y: Cells, x: Cells) -> Fit:
 
 def window_mean(y: Cells) -> Fit:
     """Fit a constant: ``mu = mean(y)``, ``df = M - 1``."""
-    (mean, ssr), data = _fit_rows((y,), _mean_of_rows, 2)
+    (mean, ssr), data = _fit_rows((y,), _mean_of_rows, 2, parameters=1)
     xtx_inv_sqrt = (1 / np.sqrt(np.maximum(data.n, 1)))[:, None, None]
     return finish(Coefficients(mean[:, None], xtx_inv_sqrt, ssr, ssr, np.ones(len(y))), data)
 
@@ -140,7 +147,9 @@ class Gaps:
 RowKernel: TypeAlias = Callable[[FloatArray, Place, Gaps | None], tuple[FloatArray, ...]]
 
 
-def _fit_rows(columns: tuple[Cells, ...], kernel: RowKernel, width: int) -> tuple[FloatArray, FitData]:
+def _fit_rows(
+    columns: tuple[Cells, ...], kernel: RowKernel, width: int, *, parameters: int
+) -> tuple[FloatArray, FitData]:
     """Apply ``kernel`` to every row and return its moments (width, B), the means of the columns first, and the data.
 
     Rows go through in runs that stay in a core's cache. Rows with missing cells, which their means give away, are done
@@ -149,24 +158,27 @@ def _fit_rows(columns: tuple[Cells, ...], kernel: RowKernel, width: int) -> tupl
     y, keep = columns[0], keeps_residuals(columns[0])
     B, M = y.shape
     found, n = np.empty((width, B)), np.full(B, M, dtype=np.int64)
-    residuals = np.empty((B, M if keep else 0))
+    residuals, doubtful = np.empty((B, M if keep else 0)), np.empty(B, dtype=np.bool_)
     with np.errstate(all="ignore"):
         for rows in _runs_of(B, M):
             values = writable(y, rows)
+            doubtful[rows] = has_ties(values, distinct_values_needed(parameters))
             found[:, rows] = kernel(values, rows, None)
             if keep:
                 residuals[rows] = values
-        incomplete = np.flatnonzero(~np.isfinite(found[: len(columns)].sum(axis=0)))
+        missing = ~np.isfinite(found[: len(columns)])
+        incomplete = np.flatnonzero(missing.any(axis=0))
+        gappy = [column for column, rows in zip(columns[1:], missing[1:], strict=True) if rows.any()]
         for part in _runs_of(len(incomplete), M):
             places = incomplete[part]
             values = writable(y, places)
-            gaps = _gaps_of((values, *(column[places] for column in columns[1:])))
+            gaps = _gaps_of((values, *(column[places] for column in gappy)))
             values[gaps.cells] = 0.0
             n[places], found[:, places] = gaps.n, kernel(values, places, gaps)
             if keep:
                 values[gaps.cells] = np.nan
                 residuals[places] = values
-    return found, FitData(columns, residuals, n)
+    return found, FitData(columns, residuals, n, doubtful)
 
 
 def _runs_of(B: int, M: int) -> list[slice]:
@@ -178,7 +190,7 @@ def _runs_of(B: int, M: int) -> list[slice]:
 def _gaps_of(columns: tuple[FloatArray, ...]) -> Gaps:
     """Return the cells where a column is missing."""
     finite = np.logical_and.reduce([np.isfinite(column) for column in columns])
-    cells = np.nonzero(~finite)
+    cells = np.divmod(np.flatnonzero(~finite), max(finite.shape[1], 1))
     n = finite.shape[1] - np.bincount(cells[0], minlength=len(finite))
     return Gaps(cells, n.astype(np.int64))
 
