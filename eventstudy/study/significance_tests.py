@@ -52,11 +52,11 @@ def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> 
     primary, ratio = primary_window(spec, evidence.windows), None
     for window in evidence.windows:
         car, variance = tested_statistic(spec, abnormal, window), abnormal.window_variance(window)
+        if window == primary and any("variance" in TESTS[name].assumes for name in tests):
+            ratio = variance_ratio(car if spec.measure == "car" else abnormal.car(window), variance, abnormal.df())
         if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
             variance = np.full(len(abnormal), np.nan)
         variance = np.where(variance > LEAST_VARIANCE * np.square(car), variance, np.nan)
-        if window == primary and any("variance" in TESTS[name].assumes for name in tests):
-            ratio = variance_ratio(car, variance, abnormal.df())
         counts, scaled = (
             {window: count_placebo(car, draws[window], spec.level)} if draws else {}
             for draws in (evidence.draws, evidence.standardized_draws)
