@@ -15,7 +15,7 @@ import eventstudy
 ROOT = Path(eventstudy.__file__).parent
 FLOW = [
     *["errors", "toml_places", "arrays", "files", "references", "show", "market", "news", "abnormal", "inference"],
-    *["response", "simulate", "study", "report", "batch", "cli"],
+    *["response", "reactions", "simulate", "study", "report", "batch", "cli"],
 ]
 # The only doors upward: a result shows and saves itself, inside a method.
 UPWARD_DOORS = {("study/result.py", "report")}

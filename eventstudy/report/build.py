@@ -15,6 +15,7 @@ from eventstudy.report.figure_data import first_window, placebo_days
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import Drawn
 from eventstudy.report.manifest import manifest
+from eventstudy.report.reaction_sections import reaction_sections
 from eventstudy.report.shape import shape_parts
 from eventstudy.report.variants import variants
 from eventstudy.show.escape import plain
@@ -69,9 +70,10 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
     """
     shown = chosen(result)
     facts = manifest(result, digests)
+    study = result.to_dict()
     page = make_page(
         Material(
-            study=result.to_dict(),
+            study=study,
             spec=result.spec,
             facts=facts,
             pictures=tuple(s.picture for s in shown),
@@ -81,6 +83,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             prices=tuple(filter(None, (price_table(result), claim_table(result)))),
             shape=shape_parts(result.response, simulated=result.simulated),
             step_us=step_of(result),
+            reactions=reaction_sections(study, simulated=result.simulated),
         )
     )
     return Report(page, shown, facts)

@@ -46,7 +46,7 @@ class Material:
 
     ``study`` is the result as JSON values, ``facts`` its manifest, ``moved`` a first sentence on the clock (or
     empty), ``event`` and ``prices`` what is known of the event and its prices, ``shape`` the intraday response,
-    ``step_us`` the length of a bar where all series share it.
+    ``step_us`` the length of a bar where all series share it, ``reactions`` the sections on what reactions go with.
     """
 
     study: Json
@@ -59,6 +59,7 @@ class Material:
     prices: tuple[Table, ...] = ()
     shape: ShapeParts = field(default_factory=ShapeParts)
     step_us: int = 0
+    reactions: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +385,7 @@ def make_page(given: Material) -> Page:
         numbers_section(given),
         *drawn,
         *speed_section(given),
+        *given.reactions,
         certainty_section(given),
         spoilers_section(given),
         *((given.event,) if given.event is not None else ()),

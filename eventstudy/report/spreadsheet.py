@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from eventstudy.errors import UsageError
 from eventstudy.report.files import MOST, marked
 from eventstudy.show.escape import plain
+from eventstudy.study.reaction_frames import reaction_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ def workbook(result: StudyResult) -> bytes:
     made = io.BytesIO()
     book = Workbook(made, TEXT_ONLY)
     book.set_properties({"title": plain(result.spec.title or result.spec.name, 200), "created": NO_DATE})
-    for name in SHEETS:
+    for name in (*SHEETS, *reaction_names(result.reactions)):
         _fill(book, name, marked(result.to_frame(name), simulated=result.simulated))
     book.close()
     return made.getvalue()

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from eventstudy.report import content
 from eventstudy.report.about import claim_table, moved
 from eventstudy.report.finding import finding
+from eventstudy.report.reaction_sections import reaction_tables, reaction_texts
 from eventstudy.report.response_section import response_text
 from eventstudy.report.tables import text_table
 from eventstudy.response.rows import table
 from eventstudy.show.escape import for_terminal
+from eventstudy.study.reaction_frames import document
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -38,6 +40,7 @@ def _parts(result: StudyResult) -> Iterator[str]:
     yield from (for_terminal(n.message, 400) for n in result.notices if n.code in FIRST)
     yield ""
     yield from (for_terminal(sentence, 400) for sentence in finding(study, spec.level, moved(result)))
+    yield from (for_terminal(sentence, 400) for sentence in reaction_texts(study))
     yield ""
     if result.response is not None and len(result.response):
         yield response_text(table(result.response), simulated=drawn, most=MOST_ROWS) + "\n"
@@ -47,6 +50,7 @@ def _parts(result: StudyResult) -> Iterator[str]:
         yield text_table(content.aggregate_table(study, simulated=drawn))
     if study["responses"]:
         yield text_table(content.response_table(study, content.unit_of(result.spec), simulated=drawn))
+    yield from (text_table(content.cut_short(one)) for one in reaction_tables(study, simulated=drawn))
     if len(result.abnormal) > MOST_ROWS:
         yield f"These are {MOST_ROWS} of {len(result.abnormal):,}; car.csv and to_frame('car') have all."
     yield from (
@@ -61,4 +65,5 @@ def _beginning(result: StudyResult) -> dict[str, Any]:
     return {
         "outcomes": [{"event": o.event, "instrument": o.instrument, "reason": o.reason} for o in unused],
         **result.tables(MOST_ROWS),
+        **document(result.reactions),
     }

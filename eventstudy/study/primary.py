@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.abnormal.events import is_used
-from eventstudy.abnormal.windows import Window
+from eventstudy.abnormal.windows import EventBars, Window
 from eventstudy.arrays import value
 from eventstudy.errors import Notice
 from eventstudy.inference.clustering import calendar_places
@@ -67,7 +67,7 @@ def tests_of(study: Study) -> tuple[str, ...]:
     spec = study.spec
     if not len(study.data):
         return spec.tests
-    primary = _test(spec, aligned_design(study)) if spec.primary == AUTO else spec.primary
+    primary = chosen_test(spec, aligned_design(study)) if spec.primary == AUTO else spec.primary
     return tuple(dict.fromkeys((*spec.tests, *_beside(primary))))
 
 
@@ -76,19 +76,31 @@ def _beside(test: str) -> tuple[str, ...]:
     return ("placebo", test) if test == "standardized_placebo" else (test,)
 
 
-def _test(spec: StudySpec, design: Design) -> str:
+def chosen_test(spec: StudySpec, design: Design) -> str:
+    """Return the primary test of a design: the one that the study names, or that of ``DESIGNS``."""
     return DESIGNS[design_name(design)].primary if spec.primary == AUTO else spec.primary
+
+
+def average_test(spec: StudySpec, design: Design) -> str:
+    """Return the primary test of a mean across events, also where all of them have one time."""
+    several = replace(design, names=max(design.names, 2))
+    named = spec.primary != AUTO and TESTS[spec.primary].scope == "average"
+    return spec.primary if named else DESIGNS[design_name(several)].primary
+
+
+def calendar_bars(study: Study) -> EventBars:
+    """Return the places in calendar time of the closes that bound the news of each aligned event, shape (N,)."""
+    positions, series = study.data.positions, study.data.series
+    low = series.time_offset[positions.series]
+    calendar = calendar_places(series)
+    bars = EventBars(low + positions.reference, low + positions.first)
+    return bars if calendar is None else EventBars(calendar[bars.reference], calendar[bars.first])
 
 
 def aligned_design(study: Study) -> Design:
     """Return the design of the events that are aligned with bars, before anything is estimated."""
     spec, positions, series = study.spec, study.data.positions, study.data.series
-    low = series.time_offset[positions.series]
-    calendar = calendar_places(series)
-    reference, first = low + positions.reference, low + positions.first
-    if calendar is not None:
-        reference, first = calendar[reference], calendar[first]
-    shared, dates = sharing(reference, first, study.plan.windows.event)
+    shared, dates = sharing(*calendar_bars(study), study.plan.windows.event)
     return Design(
         events=len(positions.row),
         dates=dates,
@@ -125,7 +137,7 @@ def tests_to_run(study: Study, design: Design | None) -> tuple[str, ...]:
     spec = study.spec
     if design is None:
         return study.tests
-    wanted = _test(spec, design)
+    wanted = chosen_test(spec, design)
     if needs_of((wanted,), spec.test_options) <= needs_of(study.tests, spec.test_options):
         return tuple(dict.fromkeys((*spec.tests, *_beside(wanted))))
     return study.tests
@@ -149,7 +161,7 @@ def primary_of(study: Study, estimates: Estimates, design: Design | None, tested
     violations = violated(design, tested.variance)
     tests = tuple(dict.fromkeys(f.test for f in found.findings))
     poor = {name: why for name in tests if (why := unsuited(TESTS[name], violations))}
-    test = _test(spec, design)
+    test = chosen_test(spec, design)
     reason = row.reason if spec.primary == AUTO else "the study names it"
     scope: Scope = "event" if design.single else "average"
     able = [f.test for f in found.findings if f.window == window and _has_number(f)]

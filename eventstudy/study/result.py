@@ -19,8 +19,9 @@ from eventstudy.inference.cross_section import CrossSection, cross_section
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
+from eventstudy.reactions.values import Reactions
 from eventstudy.references import package_bibtex
-from eventstudy.study import frames, interchange
+from eventstudy.study import frames, interchange, reaction_frames
 from eventstudy.study.fits import fits_frame
 from eventstudy.study.primary import Primary
 from eventstudy.study.renamed import hint
@@ -45,6 +46,9 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "outcomes": lambda result: result.ledger.to_frame(),
     "events": lambda result: frames.events_frame(result.ledger, result.abnormal),
     "diagnostics": lambda result: frames.diagnostics_frame(result.abnormal, result.diagnostics),
+    "groups": lambda result: reaction_frames.groups_frame(result.reactions.groups),
+    "group_paths": lambda result: reaction_frames.group_paths_frame(result.reactions.groups),
+    "group_comparisons": lambda result: reaction_frames.comparisons_frame(result.reactions.groups),
 }
 
 
@@ -86,6 +90,8 @@ class StudyResult:
         The test and window on which the finding rests, and why; None where no event was used.
     zone : str
         Time zone of the market, in which reports show times; ``UTC`` where none is known.
+    reactions : Reactions
+        Groups of events and their comparison, where the study asks for them.
 
     Examples
     --------
@@ -123,6 +129,7 @@ class StudyResult:
     regressors: tuple[str, ...] = ()
     primary: Primary | None = None
     zone: str = "UTC"
+    reactions: Reactions = field(default_factory=Reactions)
 
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""
@@ -138,11 +145,13 @@ class StudyResult:
 
         Parameters
         ----------
-        table : {"ar", "car", "aar", "fits", "tests", "outcomes", "diagnostics", "events"}
+        table : str
             ``"ar"``: abnormal returns by event and tau. ``"car"``: CAR and BHAR by event and window. ``"aar"``: means
             across events by tau, with the numbers of positive and negative abnormal returns. ``"fits"``: estimated
             models. ``"tests"``: tests by window. ``"outcomes"``: outcome of every (event, instrument) pair.
-            ``"diagnostics"``: of the estimation residuals. ``"events"``: attributes of the events.
+            ``"diagnostics"``: of the estimation residuals. ``"events"``: attributes of the events. ``"groups"``,
+            ``"group_paths"``, ``"group_comparisons"``: means of groups, their paths over event time, and tests of their
+            differences, if the study asks for groups.
 
         Returns
         -------
@@ -210,6 +219,7 @@ class StudyResult:
             ],
             **self.tables(),
             **self._intraday(),
+            **reaction_frames.document(self.reactions),
             "warnings": [{"code": n.code, "message": n.message} for n in self.notices],
         }
 

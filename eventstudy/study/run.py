@@ -22,6 +22,7 @@ from eventstudy.study.notices import merged_notices, refit_notices, study_notice
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
 from eventstudy.study.primary import clustering_notices, primary_of, tests_of, tests_to_run, used_design
+from eventstudy.study.reactions import reactions_of
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import Run, runner
@@ -99,7 +100,7 @@ def run_study(
     _check_kind(spec, data)
     with using_calendars(spec.calendars), runner(executor) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
-        result = solve(spec, inputs, run)
+        result = solve(spec, inputs, run, reactions=True)
         regressors = (*many(market), *many(factors))
         dated = laid_events(events, inputs.table) if isinstance(events, Sequence) else events
         response = response_of(spec, dated, inputs.bars, regressors)
@@ -110,13 +111,18 @@ def run_study(
     return replace(result, response=response, notices=notices)
 
 
-def solve(spec: StudySpec, inputs: Inputs, run: Run = map) -> StudyResult:
-    """Answer a study whose events and data are columns and arrays already."""
+def solve(spec: StudySpec, inputs: Inputs, run: Run = map, *, reactions: bool = False) -> StudyResult:
+    """Answer a study whose events and data are columns and arrays already; ``reactions``: with what they go with."""
     aligned = prepare(spec, inputs)
     study = replace(aligned, tests=tests_of(aligned))
     estimates = estimate(study, run)
     design = used_design(study, estimates)
-    return _result(study, inputs, Answer(estimates, design, run_tests(spec, estimates, tests_to_run(study, design))))
+    tests = run_tests(spec, estimates, tests_to_run(study, design))
+    result = _result(study, inputs, Answer(estimates, design, tests))
+    if not reactions:
+        return result
+    found, notices = reactions_of(study, estimates, run)
+    return replace(result, reactions=found, notices=(*result.notices, *notices))
 
 
 def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:

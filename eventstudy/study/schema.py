@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventstudy.market.sources.description import DataSpec
-from eventstudy.study.spec import StudySpec
+from eventstudy.market.sources.description import Settings
+from eventstudy.study.spec import TABLES, StudySpec
 from eventstudy.study.spec_toml import LISTS, PLACES
 
 Json = dict[str, Any]
 SCHEMA_FILE = "study.schema.json"
 DIRECTIVE = f"#:schema {SCHEMA_FILE}\n"
-# Settings that are tables with settings of their own; market and factors have those of data.
+# Tables of series, which all have the settings of data.
 SERIES = ("data", "market", "factors")
 
 # An example of every key, as it is written in a study file.
@@ -54,6 +54,9 @@ EXAMPLES: Mapping[str, str] = {
     "inference.diagnostics": '"on"',
     "response.compute": '"off"',
     "response.options": "{ horizons = [5, 20, 60], standardize = true }",
+    "groups.by": '["sector", "session"]',
+    "groups.quantiles": "{ surprise = 5 }",
+    "groups.weights": '"market_cap"',
     "data.instrument": '"SPY"',
     "data.instruments": '["AAPL", "MSFT"]',
     "data.source": '"file"',
@@ -149,7 +152,7 @@ def json_schema() -> Json:
     fields = StudySpec.model_json_schema()["properties"]
     root: Json = {"type": "object", "additionalProperties": False, "properties": {}}
     for setting in reference():
-        if setting.key.startswith(tuple(f"{series}." for series in SERIES)) or setting.key.count(".") > 1:
+        if setting.key.startswith(tuple(f"{table}." for table in TABLES)) or setting.key.count(".") > 1:
             continue
         section, _, name = setting.key.rpartition(".")
         properties = root["properties"]
@@ -157,16 +160,16 @@ def json_schema() -> Json:
             table = {"type": "object", "additionalProperties": False, "properties": {}}
             properties = properties.setdefault(section, table)["properties"]
         properties[name] = _property(setting.key, fields[PLACES[setting.key]], setting.meaning)
-    root["properties"] |= _series_properties()
+    root["properties"] |= _table_properties()
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Event study", **root}
 
 
 def _settings() -> Iterator[Setting]:
     meanings, fields = descriptions(StudySpec), StudySpec.model_json_schema()["properties"]
     for place, field in PLACES.items():
-        if place in SERIES:
-            if place == "data":
-                yield from _table("data", DataSpec, DataSpec.model_json_schema()["properties"])
+        if field in TABLES:
+            if place not in SERIES[1:]:
+                yield from _table(place, TABLES[field], TABLES[field].model_json_schema()["properties"])
             continue
         kind = _kind(_property(place, fields[field], ""))
         yield Setting(place, kind, _default(fields[field]), meanings.get(field, ""), EXAMPLES.get(place, ""))
@@ -191,15 +194,21 @@ def _table(section: str, settings: type, fields: Json) -> Iterator[Setting]:
         )
 
 
-def _series_properties() -> Json:
-    """Return the schema of [data], [market] and [factors]; lists of tables may be written as one table."""
-    table = {"type": "object", "additionalProperties": False, "properties": {}}
-    meanings = descriptions(DataSpec)
-    for name, field in DataSpec.model_json_schema()["properties"].items():
-        table["properties"][name] = _property(f"data.{name}", field, meanings.get(name, ""))  # type: ignore[index]
-    about = descriptions(StudySpec)
-    several = {"anyOf": [{"type": "array", "items": table}, table]}
-    return {name: {**(several if name in LISTS else table), "description": about.get(name, "")} for name in SERIES}
+def _table_properties() -> Json:
+    """Return the schema of the tables at the top of a study file; lists of tables may be written as one table."""
+    about, found = descriptions(StudySpec), {}
+    for place, field in PLACES.items():
+        if field in TABLES and "." not in place:
+            table = _table_property("data" if place in SERIES else place, TABLES[field])
+            several = {"anyOf": [{"type": "array", "items": table}, table]}
+            found[place] = {**(several if place in LISTS else table), "description": about.get(field, "")}
+    return found
+
+
+def _table_property(place: str, settings: type[Settings]) -> Json:
+    meanings, fields = descriptions(settings), settings.model_json_schema()["properties"]
+    properties = {name: _property(f"{place}.{name}", field, meanings.get(name, "")) for name, field in fields.items()}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 def _property(key: str, field: Json, meaning: str) -> Json:

@@ -15,6 +15,7 @@ from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expect
 from eventstudy.market.sources.description import DataSpec, Settings
+from eventstudy.reactions.settings import GroupSettings
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
 from eventstudy.study.own_calendars import plain, problems
@@ -114,6 +115,8 @@ class StudySpec(Settings):
     diagnostics : {"auto", "on", "off"}
         Whether normality, autocorrelation, ARCH effects, stale prices and pre-trend of every estimation window are
         tested; "auto" for small studies.
+    groups : GroupSettings or None
+        Groups of events that are averaged, tested and compared.
     seed : int
         Seed of all random numbers.
 
@@ -179,6 +182,7 @@ class StudySpec(Settings):
     ] = "return"
     overlaps: Literal["auto", "keep", "drop_later", "merge", "exclude_from_estimation"] = "auto"
     diagnostics: Literal["auto", "on", "off"] = "auto"
+    groups: GroupSettings | None = None
     seed: Annotated[int, Field(ge=0)] = 0
 
     def __repr__(self) -> str:
@@ -286,11 +290,25 @@ def _field_problems(refused: ValidationError) -> Iterator[tuple[str, str]]:
             continue
         key = _key(error["loc"])
         if error["type"] == "extra_forbidden":
-            known = DataSpec.model_fields if "." in key else StudySpec.model_fields
+            known = _settings_of(key).model_fields
             name = str(error["loc"][-1])
             yield key, f"unknown key. {hint('setting', name, known)} Known are {', '.join(known)}."
         else:
             yield key, f"found {_as_written(error['input'])}; {_asked(error)}."
+
+
+# Settings that are tables with settings of their own; a dot or a place in a list follows them in a key.
+TABLES: Mapping[str, type[Settings]] = {
+    "data": DataSpec,
+    "market": DataSpec,
+    "factors": DataSpec,
+    "groups": GroupSettings,
+}
+
+
+def _settings_of(key: str) -> type[Settings]:
+    """Return the class whose setting a key names."""
+    return TABLES[key.partition(".")[0].partition("[")[0]] if "." in key else StudySpec
 
 
 def _key(place: tuple[int | str, ...]) -> str:
@@ -475,6 +493,17 @@ def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, st
         yield "response_options", str(error)
 
 
+def _groups_are_named(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    groups = _plain_table(settings.get("groups"))
+    if groups is not None and not groups.get("by") and not groups.get("quantiles"):
+        yield "groups", 'nothing says which groups; write by = ["sector"] or quantiles = { size = 5 }.'
+
+
+def _plain_table(given: Any) -> Mapping[str, Any] | None:
+    """Return a table as written, or the settings it became."""
+    return given.model_dump() if isinstance(given, Settings) else given
+
+
 def _calendars_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     given = settings.get("calendars", {})
     if given:
@@ -492,4 +521,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _zones_and_steps_can_be_read,
     _response_options_fit,
     _calendars_can_be_read,
+    _groups_are_named,
 )

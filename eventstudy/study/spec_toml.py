@@ -54,6 +54,7 @@ PLACES: dict[str, str] = {
     "inference.overlaps": "overlaps",
     "inference.measure": "measure",
     "inference.diagnostics": "diagnostics",
+    "groups": "groups",
     "response.compute": "response",
     "response.options": "response_options",
 }

@@ -11,10 +11,9 @@ import pytest
 from eventstudy.cli import app
 from eventstudy.cli.init import TEMPLATES, contents
 from eventstudy.errors import SpecError
-from eventstudy.market.sources.description import DataSpec
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.study.schema import DIRECTIVE, SCHEMA_FILE, json_schema, reference, schema_text
-from eventstudy.study.spec import StudySpec
+from eventstudy.study.spec import TABLES, StudySpec
 from eventstudy.study.spec_toml import PLACES
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed (extra 'notebook')")
@@ -38,8 +37,9 @@ def written(key: str, example: str) -> str:
 
 def test_every_key_has_a_type_a_meaning_and_an_example() -> None:
     keys = {setting.key for setting in reference()}
-    expected = {place for place in PLACES if place not in ("data", "market", "factors")}
-    expected |= {f"data.{name}" for name in DataSpec.model_fields}
+    expected = {place for place, field in PLACES.items() if field not in TABLES}
+    tables = {place: TABLES[field] for place, field in PLACES.items() if field in TABLES}
+    expected |= {f"{t}.{name}" for t in tables.keys() - {"market", "factors"} for name in tables[t].model_fields}
     expected |= {f"response.options.{name}" for name in ResponseSettings.__dataclass_fields__}
     assert keys == expected
     for setting in reference():

@@ -1,0 +1,1 @@
+"""What reactions go with: groups, surprises, characteristics, matched days."""

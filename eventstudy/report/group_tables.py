@@ -1,0 +1,144 @@
+"""Groups of events on a page: one sentence per comparison, a table of means, a table of differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from eventstudy.report.finding import finite, when, words
+from eventstudy.report.tables import Column, Table
+from eventstudy.show.escape import plain
+from eventstudy.show.numbers import bp, number, p_is, span
+
+Json = Mapping[str, Any]
+CONTRASTS = {"difference": "difference", "equal means": "all means equal", "trend": "trend per quantile"}
+MOST_NAMED = 3
+
+
+def group_sentences(study: Json) -> tuple[str, ...]:
+    """Return what the groups say on the primary window: two means and their difference, or whether several differ."""
+    return tuple(sentence for one in study.get("groups", ()) for sentence in _sentences(study, one))
+
+
+def _sentences(study: Json, one: Json) -> Iterator[str]:
+    window, level = primary_window(study, one), (study.get("primary") or {}).get("level", 0.95)
+    means = [m for m in one["means"] if m["window"] == window and finite(m["mean"])]
+    compared = [c for c in one["comparisons"] if c["window"] == window]
+    by, where = plain(", ".join(one["by"]), 80), when(study, window)
+    if not means:
+        return
+    listed = [f"{_name(one, m)} {bp(m['mean'])} bp ({_events(m['n'])})" for m in means]
+    shown = listed if len(listed) <= MOST_NAMED + 1 else [*listed[:MOST_NAMED], f"{len(listed) - MOST_NAMED} more"]
+    yield f"By {by}, the mean {_measure(study)} {where} was {', '.join(shown)}."
+    for c in compared:
+        if c["reason"]:
+            yield f"The groups were not compared: {plain(c['reason'])}."
+        elif c["contrast"] == "equal means":
+            F = f"F({c['df']:.0f}, {c['df2']:.1f}) = {number(c['statistic'])}"
+            yield f"Test of equal means of the {len(c['groups'])} groups: {F}, {p_is(c['pvalue'])}."
+        else:
+            interval = f"{level * 100:g}% interval {bp(c['low'])} to {bp(c['high'])} bp"
+            yield f"{_what(one, c)} is {bp(c['estimate'])} bp ({interval}, {p_is(c['pvalue'])})."
+
+
+def _events(n: int) -> str:
+    return f"{n:,} event{'' if n == 1 else 's'}"
+
+
+def _what(one: Json, comparison: Json) -> str:
+    first, last = (plain(comparison["groups"][place], 40) for place in (0, -1))
+    if comparison["contrast"] == "difference":
+        return f"The difference between {'quantiles ' if one['quantiles'] else ''}{last} and {first}"
+    order = "monotonic" if comparison["monotonic"] else "not monotonic"
+    return f"The trend per quantile ({order})"
+
+
+def _measure(study: Json) -> str:
+    return "buy-and-hold abnormal return" if any("abhar" in a for a in study.get("aggregates", ())) else "CAR"
+
+
+def _name(one: Json, mean: Json) -> str:
+    label = ", ".join(plain(str(value), 40) for value in mean["group"].values())
+    return f"quantile {label}" if one["quantiles"] else label
+
+
+def primary_window(study: Json, one: Json) -> Sequence[int]:
+    """Return the primary window of the study, or the first of the grouping."""
+    windows: list[Sequence[int]] = [m["window"] for m in one["means"]]
+    asked = list((study.get("primary") or {}).get("window", ()))
+    return next((w for w in windows if list(w) == asked), windows[0] if windows else (0, 0))
+
+
+def group_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
+    """Return one table of means and one of comparisons per grouping."""
+    made = (
+        make(one, place, simulated=simulated)
+        for place, one in enumerate(study.get("groups", ()))
+        for make in (_means_table, _comparisons_table)
+    )
+    return tuple(table for table in made if table.rows)
+
+
+def _means_table(one: Json, place: int, *, simulated: bool) -> Table:
+    columns = (
+        Column("window", "Window"),
+        Column("group", plain(", ".join(one["by"]), 60) + (" quantile" if one["quantiles"] else "")),
+        Column("mean", "Mean, bp", "bp"),
+        Column("low", "Low, bp", "bp"),
+        Column("high", "High, bp", "bp"),
+        Column("pvalue", "p", "pvalue"),
+        Column("n", "N", "count"),
+        Column("dates", "Distinct days", "count"),
+        Column("test", "Test"),
+        Column("reason", "Reason not computed"),
+    )
+    rows = tuple(
+        (
+            span(m["window"]),
+            ", ".join(plain(str(value), 40) for value in m["group"].values()),
+            *(m[name] for name in ("mean", "low", "high", "pvalue", "n", "dates")),
+            "weighted t" if m["test"] == "weighted_t" else words(m["test"] or ""),
+            plain(m["reason"] or ""),
+        )
+        for m in one["means"]
+    )
+    weights = "" if one["weights"] == "equal" else f", weighted by {plain(one['weights'], 40)}"
+    caption = f"Means by {plain(', '.join(one['by']), 80)}{weights}"
+    return Table(f"groups_{place + 1}", caption, *_without_reasons(columns, rows), simulated)
+
+
+def _without_reasons(columns: tuple[Column, ...], rows: tuple[Any, ...]) -> tuple[tuple[Column, ...], tuple[Any, ...]]:
+    """Return the table without its last column, the reasons, where no row has one."""
+    return (columns, rows) if any(row[-1] for row in rows) else (columns[:-1], tuple(row[:-1] for row in rows))
+
+
+def _comparisons_table(one: Json, place: int, *, simulated: bool) -> Table:
+    columns = (
+        Column("window", "Window"),
+        Column("contrast", "Comparison"),
+        Column("estimate", "Estimate, bp", "bp"),
+        Column("low", "Low, bp", "bp"),
+        Column("high", "High, bp", "bp"),
+        Column("statistic", "Statistic", "number"),
+        Column("df", "df", "number"),
+        Column("df2", "df2", "number"),
+        Column("pvalue", "p", "pvalue"),
+        Column("reason", "Reason not computed"),
+    )
+    rows = tuple(
+        (
+            span(c["window"]),
+            CONTRASTS[c["contrast"]] + _between(c),
+            *(c[name] for name in ("estimate", "low", "high", "statistic", "df", "df2", "pvalue")),
+            plain(c["reason"] or ""),
+        )
+        for c in one["comparisons"]
+    )
+    caption = f"Differences between groups by {plain(', '.join(one['by']), 80)}: t, or F of a Wald test"
+    return Table(f"group_comparisons_{place + 1}", caption, *_without_reasons(columns, rows), simulated)
+
+
+def _between(comparison: Json) -> str:
+    if comparison["contrast"] != "difference":
+        return ""
+    return f" {plain(comparison['groups'][-1], 40)} less {plain(comparison['groups'][0], 40)}"

@@ -1,0 +1,31 @@
+"""What reactions go with, as sections of a report: each only if the study asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventstudy.report.content import Section, cut_short
+from eventstudy.report.group_tables import group_sentences, group_tables
+from eventstudy.report.tables import Table
+
+Json = Mapping[str, Any]
+
+
+def reaction_sections(study: Json, *, simulated: bool) -> tuple[Section, ...]:
+    """Return the sections between the numbers and their certainty."""
+    found = []
+    if study.get("groups"):
+        tables = tuple(cut_short(table) for table in group_tables(study, simulated=simulated))
+        found.append(Section("groups", "Groups of events", group_sentences(study), tables=tables))
+    return tuple(found)
+
+
+def reaction_texts(study: Json) -> tuple[str, ...]:
+    """Return the sentences of all sections, for a terminal."""
+    return group_sentences(study)
+
+
+def reaction_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
+    """Return the tables of all sections, for a terminal."""
+    return group_tables(study, simulated=simulated)

@@ -1,0 +1,129 @@
+"""What reactions go with, as tidy frames and JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.reactions.groups import Comparison, Grouping, GroupMean
+from eventstudy.reactions.values import Reactions
+from eventstudy.show.json_text import json_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def groups_frame(groups: Sequence[Grouping]) -> pd.DataFrame:
+    """One row per grouping, window and group: by, group, start, stop, n, dates, instruments, mean, low, high, test."""
+    rows = [{"by": _joined(one.by), "weights": one.weights, **_mean_row(m)} for one in groups for m in one.means]
+    return _frame(rows, ("by", "weights", "group", "start", "stop", "n", "dates", "instruments", "mean", "low", "high"))
+
+
+def group_paths_frame(groups: Sequence[Grouping]) -> pd.DataFrame:
+    """One row per grouping, group and tau: by, group, tau, n, aar, se, caar."""
+    import pandas as pd
+
+    parts = [
+        pd.DataFrame(
+            {
+                "by": np.full(len(path.tau), _joined(one.by), dtype=object),
+                "group": np.full(len(path.tau), _joined(path.group), dtype=object),
+                **{name: getattr(path, name) for name in ("tau", "n", "aar", "se", "caar")},
+            }
+        )
+        for one in groups
+        for path in one.paths
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else _frame([], ("by", "group", "tau", "n", "aar", "se"))
+
+
+def comparisons_frame(groups: Sequence[Grouping]) -> pd.DataFrame:
+    """One row per grouping, window and test of differences: by, contrast, start, stop, estimate, low, high, pvalue."""
+    rows = [{"by": _joined(one.by), **_comparison_row(c)} for one in groups for c in one.comparisons]
+    return _frame(rows, ("by", "contrast", "groups", "start", "stop", "estimate", "se", "low", "high", "pvalue"))
+
+
+def reaction_names(reactions: Reactions) -> tuple[str, ...]:
+    """Return the tables of ``to_frame`` that the study asked for."""
+    return ("groups", "group_paths", "group_comparisons") if reactions.groups else ()
+
+
+def document(reactions: Reactions) -> dict[str, Any]:
+    """Return what was asked for as JSON values, under the key of its table."""
+    found: dict[str, Any] = {}
+    if reactions.groups:
+        found["groups"] = [_grouping(one) for one in reactions.groups]
+    return found
+
+
+def _frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(columns))
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _mean_row(mean: GroupMean) -> dict[str, Any]:
+    return {
+        "group": _joined(mean.group),
+        "start": mean.window.start,
+        "stop": mean.window.stop,
+        **{name: getattr(mean, name) for name in ("n", "dates", "instruments", "mean", "low", "high")},
+        **{name: getattr(mean, name) for name in ("test", "statistic", "df", "pvalue", "reason")},
+    }
+
+
+def _comparison_row(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "contrast": comparison.contrast,
+        "groups": " - ".join(comparison.groups[::-1]) if comparison.contrast == "difference" else "",
+        "start": comparison.window.start,
+        "stop": comparison.window.stop,
+        **{name: getattr(comparison, name) for name in ("estimate", "se", "low", "high")},
+        **{name: getattr(comparison, name) for name in ("statistic", "df", "df2", "pvalue", "monotonic", "reason")},
+    }
+
+
+def _grouping(one: Grouping) -> dict[str, Any]:
+    """Return one grouping: its means by window, its paths over event time, and its comparisons."""
+    return {
+        "by": list(one.by),
+        "weights": one.weights,
+        "quantiles": one.quantiles or None,
+        "bounds": json_value(one.bounds),
+        "without_group": one.missing,
+        "means": [
+            {
+                "group": dict(zip(one.by, m.group, strict=True)),
+                "window": [m.window.start, m.window.stop],
+                **_numbers(_mean_row(m), "group"),
+            }
+            for m in one.means
+        ],
+        "paths": [
+            {
+                "group": dict(zip(one.by, path.group, strict=True)),
+                **{name: json_value(getattr(path, name).tolist()) for name in ("tau", "n", "aar", "se", "caar")},
+            }
+            for path in one.paths
+        ],
+        "comparisons": [
+            {
+                "contrast": c.contrast,
+                "groups": list(c.groups),
+                "window": [c.window.start, c.window.stop],
+                **_numbers(_comparison_row(c), "contrast", "groups"),
+            }
+            for c in one.comparisons
+        ],
+    }
+
+
+def _numbers(row: dict[str, Any], *without: str) -> dict[str, Any]:
+    kept = {name: entry for name, entry in row.items() if name not in ("start", "stop", *without)}
+    return {name: json_value(entry if entry != "" else None) for name, entry in kept.items()}

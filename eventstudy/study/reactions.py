@@ -1,0 +1,25 @@
+"""What the reactions of a study go with, each part only if the study asks for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from eventstudy.errors import Notice
+from eventstudy.reactions.values import Reactions
+from eventstudy.study.estimate import Estimates
+from eventstudy.study.groups import groups_of
+from eventstudy.study.prepare import Study
+from eventstudy.study.sharding import Run
+
+
+class Found(NamedTuple):
+    """The reactions of a study, and the warnings about them."""
+
+    reactions: Reactions
+    notices: tuple[Notice, ...]
+
+
+def reactions_of(study: Study, estimates: Estimates, run: Run) -> Found:
+    """Return what the reactions of a study go with."""
+    groups = groups_of(study, estimates, run)
+    return Found(Reactions(groups=groups.groupings), groups.notices)
