@@ -197,11 +197,11 @@ def test_equal_weights_in_a_column_give_the_t_of_the_cross_section() -> None:
         assert (row.statistic, row.pvalue, row.df) == pytest.approx((expected.statistic, expected.pvalue, 5.0))
 
 
-def test_a_trend_over_quantiles_is_found_and_its_slope_is_that_of_a_line_through_the_means() -> None:
+def test_the_trend_over_quantiles_is_the_slope_of_a_line_through_their_means() -> None:
     frame, pairs = market_of(60)
     size = np.random.default_rng(3).normal(0, 1, 60)
     for (code, row), s in zip(pairs, size, strict=True):
-        frame.loc[frame.index[row], code] += 0.02 * s
+        frame.loc[frame.index[row], code] += 0.06 * s
     result = study(frame, listed(frame, pairs, size=size), groups={"quantiles": {"size": 5}}, windows=[(0, 0)])
     means = result.to_frame("groups")
     assert means["n"].tolist() == [12] * 5
