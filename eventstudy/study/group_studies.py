@@ -60,7 +60,7 @@ class GroupStudy:
         wanted = test if design is None else average_test(spec, design)
         if needs_of((wanted,), spec.test_options) <= needs_of(part.tests, spec.test_options):
             test = wanted
-        found = run_tests(spec, estimates, (test,)).findings
+        found = run_tests(spec, estimates, (test,)).significances.findings
         return cls(estimates, test, {f.window: f for f in found}, study.plan.estimation_bars)
 
 
