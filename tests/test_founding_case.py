@@ -101,7 +101,7 @@ def test_the_claim_of_the_article_stands_beside_the_response_named() -> None:
     assert abs(claim["claimed"] - math.log(76.16 / 77.36)) < 1e-12
     assert abs(claim["on_previous_close"] - math.log(76.16 / 77.385)) < 1e-9
     assert abs(claim["since_news"] - math.log(76.16 / 77.07)) < 1e-9
-    assert "previous close" in result.summary()
+    assert "previous close" in result.summary(verbose=True)
 
 
 def test_a_claim_that_cannot_be_checked_is_told() -> None:

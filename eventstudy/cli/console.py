@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -22,6 +23,9 @@ from eventstudy.errors import DataError, EventStudyWarning, Notice
 from eventstudy.show.escape import printable as clean
 from eventstudy.show.json_text import json_text
 from eventstudy.show.terminal_table import terminal_table
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,26 @@ def fresh_manners() -> Iterator[None]:
 def data(text: object) -> None:
     """Write one piece of data on standard output, as text."""
     sys.stdout.write(clean(text) + "\n")
+
+
+def width() -> int:
+    """Return the most cells of a line: what a terminal has less a margin of two, 78 in redirected output."""
+    import shutil
+
+    return max(40, shutil.get_terminal_size((80, 24)).columns - 2) if sys.stdout.isatty() else 78
+
+
+def lines(texts: Iterable[Text]) -> None:
+    """Write styled lines on standard output; without color in redirected output, and where NO_COLOR is set."""
+    from rich.console import Console
+
+    if not sys.stdout.isatty():
+        sys.stdout.write("".join(f"{clean(text.plain.rstrip())}\n" for text in texts))
+        return
+    shown = Console(file=sys.stdout, width=4096, highlight=False, markup=False, emoji=False)
+    for text in texts:
+        text.rstrip()
+        shown.print(text, soft_wrap=True)
 
 
 def json_data(value: object) -> None:

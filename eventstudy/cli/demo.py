@@ -26,11 +26,12 @@ def demo(out: Out = Path("eventstudy-demo")) -> None:
     """
     from eventstudy.cli import console
     from eventstudy.cli.run import answer
+    from eventstudy.report.summary import answer as lines
     from eventstudy.study.load import load_study
 
     with as_file(files("eventstudy.cli") / "demo_studies") as folder:
         for name in STUDIES:
             result, written = answer(load_study(folder / f"{name}.toml"), out / name)
-            console.data(result.summary())
+            console.lines(lines(result, width=console.width()))
             shown = [path for path in written if path.name in {"figure.png", "report.html"}]
             console.data("".join(f"  {path.name:<12} {path}\n" for path in shown))

@@ -54,6 +54,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON to s
 AcceptProposals = Annotated[
     bool, typer.Option("--accept-proposals", help='Run events files with status = "proposal" as they are.')
 ]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also print every table and every warning.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be read, downloaded and written, then exit.")]
 
 
@@ -70,6 +71,7 @@ def run(
     also: Also = None,
     email: Email = False,
     as_json: AsJson = False,
+    verbose: Verbose = False,
     dry_run: DryRun = False,
     accept_proposals: AcceptProposals = False,
 ) -> int:
@@ -113,10 +115,19 @@ def run(
     if as_json:
         console.json_data(result.to_dict())
     else:
-        console.data(result.summary())
+        show(result, verbose=verbose)
     for path in written:
         console.talk(f"wrote {path}")
     return exits.OK if result.complete else exits.PARTLY
+
+
+def show(result: StudyResult, *, verbose: bool = False) -> None:
+    """Print the answer as wide as the terminal, and how to see the rest."""
+    from eventstudy.report.summary import answer
+
+    console.lines(answer(result, verbose=verbose, width=console.width()))
+    if not verbose:
+        console.talk("\nAll tables and warnings: --verbose")
 
 
 def given_files(prices: Path | None, events: Path | None, more: tuple[str, str, str, str]) -> Files | None:

@@ -66,7 +66,7 @@ def moved(result: StudyResult) -> str:
     more = f" ({others} more below)" if others else ""
     net = "" if result.spec.model == "zero" else f", net of {MODELS[result.spec.model].expectation}"
     prices = "the prices" if len(told) > 1 else "the price"
-    return f"{_from_to(spans[0], piece.zone, piece)} {prices} moved: {listed}{net}{more}."
+    return f"{from_to(spans[0], piece.zone, piece)} {prices} moved: {listed}{net}{more}."
 
 
 def _span(result: StudyResult, row: int) -> tuple[int, int]:
@@ -76,14 +76,26 @@ def _span(result: StudyResult, row: int) -> tuple[int, int]:
     return int(path.at[zero]), int(result.abnormal.closes[row, stop])
 
 
-def _from_to(span: tuple[int, int], zone: str, piece: PriceSlice) -> str:
+def reported_span(result: StudyResult, row: int, window: Sequence[int]) -> tuple[int, int] | None:
+    """Return the closing instants from which to which a window that begins with the event is measured."""
+    if not result.abnormal.closes.size or window[0] != 0:
+        return None
+    path = car_path(result, row)
+    zero = np.flatnonzero(path.tau == -1)
+    stop = np.flatnonzero(result.abnormal.tau == window[1])
+    return (int(path.at[zero[0]]), int(result.abnormal.closes[row, stop[0]])) if zero.size and stop.size else None
+
+
+def from_to(span: tuple[int, int], zone: str, piece: PriceSlice, *, utc: bool = True) -> str:
+    """Return the clock times of a move: ``From 18:00 to 18:40 Moscow time on 13 April 2021``."""
     start, stop = (instant_from_us(us) for us in span)
     where = f"{zone_name(zone)} time" if zone not in {"", "UTC"} else "UTC"
     if piece.step_us >= 20 * 3_600_000_000:
         return f"From the close of {local(start, zone, '%d %B %Y')} to that of {local(stop, zone, '%d %B %Y')}"
-    utc = f" ({local(start, 'UTC', '%H:%M')} to {local(stop, 'UTC', '%H:%M')} UTC)" if where != "UTC" else ""
+    in_utc = f" ({local(start, 'UTC', '%H:%M')} to {local(stop, 'UTC', '%H:%M')} UTC)"
+    in_utc = in_utc if utc and where != "UTC" else ""
     day = local(stop, zone, "%d %B %Y").lstrip("0")
-    return f"From {local(start, zone, '%H:%M')} to {local(stop, zone, '%H:%M')} {where} on {day}{utc}"
+    return f"From {local(start, zone, '%H:%M')} to {local(stop, zone, '%H:%M')} {where} on {day}{in_utc}"
 
 
 def claim_table(result: StudyResult) -> Table | None:

@@ -148,8 +148,8 @@ def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]
         return lost, "The table below gives the reason for each."
     shared = average_of(study)
     if shared is not None:
-        return tuple(filter(None, (*_average(study, shared), *_beyond(study, study["aggregates"], shared))))
-    window = _window(study)
+        return tuple(filter(None, (*_average(study, shared), *beyond(study, study["aggregates"], shared))))
+    window = primary_window(study)
     rows = [r for r in responses if r["window"] == window and finite(r["car"])]
     if not rows:
         return "No response could be computed.", "The table below gives the reason for each event."
@@ -157,7 +157,7 @@ def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
     first = moved or f"{_measure(rows[0])} {when(study, window)}: {', '.join(named)}{more}."
     same = [r for r in responses if (r["event"], r["instrument"]) == (rows[0]["event"], rows[0]["instrument"])]
-    return tuple(filter(None, (first, _rows(study, rows), *_beyond(study, same, rows[0]))))
+    return tuple(filter(None, (first, _rows(study, rows), *beyond(study, same, rows[0]))))
 
 
 def _measure(row: Json) -> str:
@@ -178,7 +178,8 @@ def when(study: Json, window: Sequence[int]) -> str:
     return f"over days {start} to {stop}"
 
 
-def _window(study: Json) -> Sequence[int]:
+def primary_window(study: Json) -> Sequence[int]:
+    """Return the window of the primary test; the first one where the study names none."""
     primary = study.get("primary") or {}
     windows = [r["window"] for r in study["responses"]]
     return next((w for w in windows if list(w) == list(primary.get("window", []))), windows[0])
@@ -190,7 +191,7 @@ def average_of(study: Json) -> Json | None:
     if not several:
         return None
     usable = [a for a in study["aggregates"] if finite(a["caar"]) and a["n_events"] > 1]
-    window = _window(study)
+    window = primary_window(study)
     return next((a for a in usable if list(a["window"]) == list(window)), next(iter(usable), None))
 
 
@@ -224,7 +225,7 @@ def _rows(study: Json, rows: Sequence[Json]) -> str:
     return f"{plain(rows[0]['instrument'], 40)}: {'; '.join([said, ', '.join(listed)] if listed else [said])}."
 
 
-def _beyond(study: Json, rows: Sequence[Json], first: Json) -> tuple[str, ...]:
+def beyond(study: Json, rows: Sequence[Json], first: Json) -> tuple[str, ...]:
     """Return what belongs to the finding beyond its number: disagreement, power, reversal."""
     return disagreement(study, first["tests"]), smallest_effect(study, first), reversal(study, rows, first)
 

@@ -1,69 +1,193 @@
-"""The answer as plain text, for a terminal or a notebook cell: finding, tables, what was left out, what to know."""
+"""The answer as lines of a terminal: the finding, four figures, one table, what qualifies it; more where asked.
+
+At most 78 cells wide, wider where the terminal is. A table that is too wide leaves out, in this order: counts, earlier
+horizons, the volume, the last horizon (or the fraction of positive CARs), the bar, the adjusted p-value, the interval.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report import content
 from eventstudy.report.about import claim_table, moved
+from eventstudy.report.brief import BAR, BriefTable, brief_table
 from eventstudy.report.finding import finding
+from eventstudy.report.headline import Headline, headline
 from eventstudy.report.reaction_sections import reaction_tables, reaction_texts
 from eventstudy.report.response_section import response_text
 from eventstudy.report.tables import text_table
 from eventstudy.response.rows import table
-from eventstudy.show.escape import for_terminal
+from eventstudy.show.escape import for_terminal, printable
+from eventstudy.show.numbers import unstamped
+from eventstudy.show.terminal_text import bar, kept_columns, pad, wrap
 from eventstudy.study.reaction_frames import document
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from eventstudy.errors import Notice
     from eventstudy.study.result import StudyResult
 
+WIDTH, WIDEST_TEXT = 78, 100
 # More rows than this are a file's work, not a terminal's: the files and ``to_frame`` have all of them.
 MOST_ROWS = 40
-# What changes the meaning of every number stands above them.
-FIRST = ("ES-EVENT-BARS",)
+MOST_UNUSED, MOST_WARNINGS = 3, 3
+# What changes the meaning of every number comes before the other warnings.
+FIRST = ("ES-EVENT-BARS", "ES-PRICE-IN-DOUBT", "ES-VARIABLE", "ES-TIME-CIRCULAR")
+RISE, FALL, BADGE = "color(32)", "color(166)", "bold color(162)"
+HALF_BAR = 8
 
 
-def summary(result: StudyResult) -> str:
-    """Return what a person reads first: the finding in two sentences, then the tables behind it."""
-    return "\n".join(_parts(result)).rstrip() + "\n"
+def summary(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) -> str:
+    """Return the answer as plain text: lines of at most ``width`` cells, all tables and warnings if ``verbose``."""
+    lines = [line.plain for line in answer(result, verbose=verbose, width=width)]
+    return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 
-def _parts(result: StudyResult) -> Iterator[str]:
-    spec, study, drawn = result.spec, _beginning(result), result.simulated
-    yield for_terminal(spec.title or spec.name, 200)
-    if drawn:
-        yield "SIMULATED data: drawn from a seed, not traded."
-    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in result.ledger.counts().items())
-    yield f"Event responses: {counts}; model {spec.model}, anchor {spec.anchor}."
-    yield from (for_terminal(n.message, 400) for n in result.notices if n.code in FIRST)
-    yield ""
-    yield from (for_terminal(sentence, 400) for sentence in finding(study, spec.level, moved(result)))
-    yield from (for_terminal(sentence, 400) for sentence in reaction_texts(study))
+def answer(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) -> list[Text]:
+    """Return the answer as styled lines for a ``rich.console.Console``."""
+    from rich.text import Text
+
+    study = _beginning(result, None if len(result.abnormal) <= 10 * MOST_ROWS else MOST_ROWS)
+    said = headline(result, study)
+    lines = [*_title(result, said, width), *_warnings(result.notices, width, first=True), Text()]
+    lines += [*_key_figures(said, width), Text()] if said.figures else []
+    if said.figures:
+        lines += [*_table(brief_table(result, study), width), Text()]
+    sentences = [*said.sentences, *reaction_texts(study)]
+    for sentence in sentences:
+        lines += [Text(line) for line in wrap(printable(sentence), min(width, WIDEST_TEXT))]
+    lines += [Text()] if sentences else []
+    lines += _unused(result, width, verbose=verbose)
+    lines += _warnings(result.notices, width, most=None if verbose else MOST_WARNINGS)
+    if verbose:
+        lines += [Text(), *(Text(line) for part in _details(result) for line in part.splitlines() or [""])]
+    while not lines[-1].plain:
+        lines.pop()
+    return lines
+
+
+def _title(result: StudyResult, said: Headline, width: int) -> Iterator[Text]:
+    """Return the finding in bold and the title of the study with its counts below."""
+    from rich.text import Text
+
+    stamp = "SIMULATED  " if result.simulated else ""
+    for row, line in enumerate(wrap(stamp + said.title, min(width, WIDEST_TEXT))):
+        shown = Text(line, "bold")
+        if stamp and not row:
+            shown.stylize(BADGE, 0, len(stamp))
+        yield shown
+    title = for_terminal(result.spec.title or result.spec.name, 200)
+    counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in result.ledger.counts().items()]
+    about = f"Observations: {', '.join(counts) or 'none'}; model {result.spec.model}."
+    about = f"{(unstamped(title) if stamp else title).rstrip('.')}. {about}"
+    yield from (Text(line, "dim") for line in wrap(about, min(width, WIDEST_TEXT)))
+
+
+def _key_figures(said: Headline, width: int) -> Iterator[Text]:
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    label = max(cell_len(f.label) for f in said.figures)
+    number = max(cell_len(f.value) for f in said.figures)
+    for figure in said.figures:
+        start = f"  {pad(figure.label, label)}  "
+        room = min(width, WIDEST_TEXT) - len(start) - number - 2
+        first, *rest = wrap(figure.words, max(room, 12))
+        yield Text.assemble(start, (pad(figure.value.replace("\u00a0", " "), number), "bold"), "  ", first)
+        yield from (Text(" " * (len(start) + number + 2) + line) for line in rest)
+
+
+def _table(shown: BriefTable, width: int) -> Iterator[Text]:
+    """Return the table with the columns that fit; sign and color say the same."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    titles = [column.title for column in shown.columns]
+    cells = [[for_terminal(cell, 40) for cell in row] for row in shown.cells()]
+    ranks, right = list(shown.ranks), [column.numeric for column in shown.columns]
+    if len(shown.rows) > 1:
+        largest = max(map(abs, shown.moves))
+        titles, ranks, right = [*titles, " " * (HALF_BAR - 4) + "fell|rose"], [*ranks, BAR], [*right, False]
+        cells = [[*row, bar(move, largest, HALF_BAR)] for row, move in zip(cells, shown.moves, strict=True)]
+    widths = [max(cell_len(row[i]) for row in [titles, *cells]) for i in range(len(titles))]
+    kept = kept_columns(widths, ranks, width - 2)
+    over = sum(widths[i] + 2 for i in kept) - width
+    widths[0] = max(8, widths[0] - max(over, 0))
+    yield Text("  " + "  ".join(pad(titles[i], widths[i], right=right[i]) for i in kept).rstrip(), "dim")
+    for row, move in zip(cells, shown.moves, strict=True):
+        line = Text("  ")
+        for i in kept:
+            colored = (i == 2 - (titles[1] != "Event") or ranks[i] == BAR) and move
+            line.append(pad(row[i], widths[i], right=right[i]), (RISE if move > 0 else FALL) if colored else "")
+            line.append("  ")
+        yield line
+    if shown.note and any(titles[i] == "Adjusted p" for i in kept):
+        yield Text(f"  {shown.note}", "dim")
+    if shown.omitted:
+        yield Text(f"  {shown.omitted:,} more with smaller moves.", "dim")
+
+
+def _unused(result: StudyResult, width: int, *, verbose: bool) -> Iterator[Text]:
+    """Return which observations were not used, and why."""
+    unused = list(islice((o for o in result.ledger if o.outcome != "used"), MOST_ROWS if verbose else MOST_UNUSED))
+    yield from _points([f"Not used: {o.event} {o.instrument}: {o.reason}" for o in unused], width)
+    left = len(result.ledger) - len(result.abnormal) - len(unused)
+    yield from _points([f"{left:,} more observations were not used."] if left > 0 else [], width)
+
+
+def _warnings(notices: Sequence[Notice], width: int, *, first: bool = False, most: int | None = None) -> Iterator[Text]:
+    """Return the warnings that change the meaning of every number (``first``), or the others; all unless ``most``."""
+    chosen = [n for n in notices if (n.code in FIRST) == first]
+    cut = first or most is not None
+    shown = [f"{_sentence(n.message) if cut else for_terminal(n.message, 600)} [{n.code}]" for n in chosen[:most]]
+    hidden = len(chosen) - len(shown)
+    yield from _points([*shown, *([f"{hidden} more warning{'s' * (hidden > 1)}."] if hidden else [])], width)
+
+
+def _points(texts: Sequence[str], width: int) -> Iterator[Text]:
+    from rich.text import Text
+
+    for text in texts:
+        for row, line in enumerate(wrap(for_terminal(text, 700), min(width, WIDEST_TEXT) - 4)):
+            yield Text(("    " if row else "  ! ") + line)
+
+
+def _sentence(text: str, limit: int = 200) -> str:
+    """Return the first sentence of a message."""
+    end = text.find(". ")
+    return for_terminal(text[: end + 1] if 0 < end < limit else text, limit)
+
+
+def _details(result: StudyResult) -> Iterator[str]:
+    """Return every table, for a reader who asked for more."""
+    study, simulated = _beginning(result, MOST_ROWS), result.simulated
+    yield from (for_terminal(sentence, 400) for sentence in finding(study, result.spec.level, moved(result)))
     yield ""
     if result.response is not None and len(result.response):
-        yield response_text(table(result.response), simulated=drawn, most=MOST_ROWS) + "\n"
+        yield response_text(table(result.response), simulated=simulated, most=MOST_ROWS)
+        yield ""
     if (claims := claim_table(result)) is not None:
         yield text_table(claims)
+        yield ""
     if len({row["event"] for row in study["responses"]}) > 1:
-        yield text_table(content.aggregate_table(study, simulated=drawn))
+        yield text_table(content.aggregate_table(study, simulated=simulated))
+        yield ""
     if study["responses"]:
-        yield text_table(content.response_table(study, content.unit_of(result.spec), simulated=drawn))
-    yield from (text_table(content.cut_short(one)) for one in reaction_tables(study, simulated=drawn))
+        yield text_table(content.response_table(study, content.unit_of(result.spec), simulated=simulated))
+    yield from (text_table(content.cut_short(one)) for one in reaction_tables(study, simulated=simulated))
     if len(result.abnormal) > MOST_ROWS:
         yield f"These are {MOST_ROWS} of {len(result.abnormal):,}; car.csv and to_frame('car') have all."
-    yield from (
-        for_terminal(f"not used: {o['event']} {o['instrument']}: {o['reason']}", 300) for o in study["outcomes"]
-    )
-    yield from (for_terminal(f"note {n.code}: {n.message}", 400) for n in result.notices if n.code not in FIRST)
 
 
-def _beginning(result: StudyResult) -> dict[str, Any]:
-    """Return the result as the report's JSON values, with no more rows than a terminal shows; outcomes: the unused."""
-    unused = islice((o for o in result.ledger if o.outcome != "used"), MOST_ROWS)
+def _beginning(result: StudyResult, most: int | None) -> dict[str, Any]:
+    """Return the result as JSON values with at most so many observations; outcomes: the unused ones."""
+    unused: Sequence[Any] = list(islice((o for o in result.ledger if o.outcome != "used"), MOST_ROWS))
     return {
         "outcomes": [{"event": o.event, "instrument": o.instrument, "reason": o.reason} for o in unused],
-        **result.tables(MOST_ROWS),
+        "warnings": [{"code": n.code, "message": n.message} for n in result.notices],
+        **result.tables(most),
         **document(result.reactions),
     }

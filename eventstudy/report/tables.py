@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from eventstudy.show.numbers import bp, number, pvalue
 
 Cell: TypeAlias = str | float | int | None
-Kind = Literal["text", "bp", "width", "number", "coefficient", "price", "change", "pvalue", "count"]
+Kind = Literal["text", "words", "bp", "width", "number", "coefficient", "price", "change", "pvalue", "count"]
 
 
 def _count(value: Any) -> str:
@@ -39,6 +39,7 @@ def _change(value: Any) -> str:
 
 SHOWN: dict[Kind, Callable[[Any], str]] = {
     "text": _text,
+    "words": _text,  # text that is aligned as numbers are
     "bp": bp,
     "width": _width,
     "price": _price,

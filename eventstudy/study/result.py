@@ -252,14 +252,21 @@ class StudyResult:
 
         return {"intraday": document(self.response), "pairs": pair_document(self.response)}
 
-    def summary(self) -> str:
-        """Return the result as plain text: the finding, its tables and every warning.
+    def summary(self, *, verbose: bool = False, width: int = 78) -> str:
+        """Return the result as plain text: the finding, key figures, one table and the warnings that matter most.
+
+        Parameters
+        ----------
+        verbose : bool
+            Add every table, every warning and every observation that was not used.
+        width : int
+            Most characters of a line; columns that do not fit are left out. Tables of ``verbose`` are not cut.
 
         Returns
         -------
         str
         """
-        text: str = import_module("eventstudy.report.summary").summary(self)
+        text: str = import_module("eventstudy.report.summary").summary(self, verbose=verbose, width=width)
         return text
 
     def cross_section(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
+from rich.cells import cell_len
+from rich.console import Console
 
 from eventstudy import Event, EventTime, StudySpec, run_study
+from eventstudy.report.summary import answer
 
 
 def market(rows: int = 400, columns: int = 3) -> pd.DataFrame:
@@ -27,22 +31,69 @@ SPEC = StudySpec(title="A study", event=(-1, 1), windows=[(0, 0)], tests=["cross
 def test_the_finding_comes_first_and_the_reasons_last() -> None:
     text = run_study(SPEC, [event("one", 100), event("late", 9000)], market(columns=1)).summary()
     lines = text.splitlines()
-    assert lines[0] == "A study"
-    assert lines[3].startswith("Abnormal return on the event day: A0 ")
-    assert lines[-1].startswith("not used: late A0: ")
-    assert "bp" in text
+    assert lines[0].startswith(("A0 rose ", "A0 fell "))
+    assert lines[1].startswith("A study. Observations: 1 used, 1 ")
+    assert "  ! Not used: late A0: " in text.partition("  Instrument ")[2]
 
 
 def test_one_event_on_several_instruments_has_no_mean() -> None:
-    assert "CAAR" not in run_study(SPEC, [event("one", 100)], market()).summary()
-    assert "CAAR" in run_study(SPEC, [event("one", 100), event("two", 200)], market()).summary()
+    assert "mean" not in run_study(SPEC, [event("one", 100)], market()).summary()
+    assert "The mean abnormal return" in run_study(SPEC, [event("one", 100), event("two", 200)], market()).summary()
 
 
 def test_a_crowd_of_events_stays_readable() -> None:
     result = run_study(SPEC, [event(f"e{i}", 10 + i) for i in range(300)], market())
-    text = result.summary()
+    text = result.summary(verbose=True)
     assert "These are 40 of 900" in text
     assert len(text.splitlines()) < 80
+    assert len(result.summary().splitlines()) < 25
+
+
+def test_forty_instruments_show_the_twenty_largest_moves_in_order() -> None:
+    frame = market(columns=40)
+    result = run_study(SPEC, [event("one", 100)], frame)
+    shown = result.summary().partition("  Instrument ")[2].splitlines()[1:21]
+    expected = frame.iloc[100].reindex(frame.iloc[100].abs().sort_values().index[-20:]).sort_values(ascending=False)
+    assert [line.split()[0] for line in shown] == list(expected.index)
+    assert [float(line.split()[1]) for line in shown] == [round(1e4 * move, 1) for move in expected]
+    assert "20 more with smaller moves." in result.summary()
+    largest = frame.iloc[100].abs().idxmax()
+    assert result.summary().startswith(f"{largest} ")
+
+
+def test_every_line_fits_and_columns_go_in_the_stated_order() -> None:
+    spec = SPEC.model_copy(update={"adjust": "holm", "windows": ((0, 0), (0, 1), (-1, 1))})
+    result = run_study(spec, [event("one", 100), event("two", 200)], market(columns=1))
+    order = ["Positive", "fell|rose", "Adjusted p", "95% interval"]
+    present = []
+    for width in (100, 78, 64, 56, 46, 40):
+        text = result.summary(width=width)
+        assert max(map(cell_len, text.splitlines())) <= width
+        head = next(line for line in text.splitlines() if line.startswith("  Window "))
+        present.append([title in head for title in order])
+    assert present[0] == [True] * 4
+    assert present[-1] == [False] * 4
+    assert all(shown == sorted(shown) for shown in present)  # what is left out first is missing first
+
+
+def test_wide_letters_align() -> None:
+    codes = {"A0": "\u4e2d\u56fd\u94f6\u884c", "A1": "SBER", "A2": "e\u0301"}
+    text = run_study(SPEC, [event("one", 100)], market().rename(columns=codes)).summary()
+    rows = text.partition("  Instrument ")[2].splitlines()[1:4]
+    axes = {cell_len(row[: row.rindex("|")]) for row in rows}
+    assert len(axes) == 1
+
+
+def test_a_pipe_and_no_color_get_no_escape_and_a_terminal_gets_a_bold_finding() -> None:
+    result = run_study(SPEC, [event("one", 100)], market(columns=1))
+    assert "\x1b" not in result.summary()
+    for no_color in (True, False):
+        out = io.StringIO()
+        console = Console(file=out, force_terminal=True, no_color=no_color, width=200, color_system="256")
+        for line in answer(result):
+            console.print(line, soft_wrap=True)
+        assert out.getvalue().startswith("\x1b[1mA0 ")
+        assert ("\x1b[38;5;" in out.getvalue()) != no_color
 
 
 def test_hostile_titles_are_text() -> None:

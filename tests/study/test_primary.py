@@ -125,13 +125,13 @@ def test_adjusted_p_values_decide_and_stand_in_every_table() -> None:
     tests = holm.to_dict()["aggregates"][0]["tests"]
     test = (primary_test(holm.to_dict(), tests) or ("", {}))[1]
     assert decided(test) == test["adjusted_pvalue"] > test["pvalue"]
-    text = holm.summary()
+    text = holm.summary(verbose=True)
     assert "p, adjusted (Holm, 4 windows)" in text
     assert "p, adjusted (Holm, 4 windows x 4 responses)" in text or "Holm, 4 windows x 4" in text
     assert f"adjusted p\u00a0=\u00a0{test['adjusted_pvalue']:.3f} (Holm, 4 windows)" in " ".join(
         finding(holm.to_dict(), 0.95)
     )
-    assert "adjusted" not in raw.summary()
+    assert "adjusted" not in raw.summary(verbose=True)
 
 
 def share_that_claims(variance: float, repetitions: int, shock: float = 0.0) -> dict[str, float]:
