@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,3 +29,41 @@ class GroupSettings(Settings):
     by: tuple[str, ...] = ()
     quantiles: dict[str, Quantiles] = Field(default_factory=dict)
     weights: str = "equal"
+
+
+class SurpriseSettings(Settings):
+    """Regression of the CAR up to every bar of the event window on the surprise in the news.
+
+    Attributes
+    ----------
+    column : str
+        Column of the events that holds the surprise; or give ``actual`` and ``expected``.
+    actual, expected : str
+        Columns whose difference is the surprise.
+    standardize : bool
+        Divide surprises by their standard deviation over the events used (within each value of ``by``).
+    by : str
+        Column whose values are studied apart, such as the name of the release; empty for none.
+    signs : bool
+        Estimate the slopes of positive and negative surprises apart.
+    controls : tuple of str
+        Numeric columns that enter beside the surprise.
+    weights : {"volatility", "equal"}
+        Inverse variance of each observation's CAR: on placebo days at the same time of day for intraday bars, that of
+        the forecast for daily ones; or equal weights. Without a variance weights are equal.
+    instruments : {"auto", "each", "pooled"}
+        One regression for each instrument, or one for all; "auto": for each, where an event has several instruments.
+    draws : int
+        Random orders of the surprises for the p-values and bands by permutation.
+    """
+
+    column: str = ""
+    actual: str = ""
+    expected: str = ""
+    standardize: bool = True
+    by: str = ""
+    signs: bool = False
+    controls: tuple[str, ...] = ()
+    weights: Literal["volatility", "equal"] = "volatility"
+    instruments: Literal["auto", "each", "pooled"] = "auto"
+    draws: Annotated[int, Field(ge=99, le=99_999)] = 999

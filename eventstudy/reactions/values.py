@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventstudy.arrays import value
 from eventstudy.reactions.groups import Grouping
+from eventstudy.reactions.surprise import SurpriseResponse
 
 
 @value
@@ -14,6 +15,9 @@ class Reactions:
     ----------
     groups : tuple of Grouping
         Means by group and their comparison, ``[groups]``.
+    surprise : SurpriseResponse or None
+        Slopes on the surprise in the news by bar, ``[surprise]``.
     """
 
     groups: tuple[Grouping, ...] = ()
+    surprise: SurpriseResponse | None = None

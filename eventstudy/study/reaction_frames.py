@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.reactions.groups import Comparison, Grouping, GroupMean
+from eventstudy.reactions.surprise import SurprisePath, SurpriseResponse
 from eventstudy.reactions.values import Reactions
 from eventstudy.show.json_text import json_value
 
@@ -45,9 +46,44 @@ def comparisons_frame(groups: Sequence[Grouping]) -> pd.DataFrame:
     return _frame(rows, ("by", "contrast", "groups", "start", "stop", "estimate", "se", "low", "high", "pvalue"))
 
 
+# Columns of a surprise path: one number per bar, and one per path.
+BARS = (
+    *("tau", "n", "intercept", "slope", "se", "low", "high", "pvalue", "r2"),
+    *("joint_low", "joint_high", "permutation_pvalue", "placebo_band", "placebo_joint_band", "placebo_pvalue"),
+)
+PATH = ("events", "sd", "path_pvalue", "path_placebo_pvalue", "placebo_days", "reason")
+
+
+def surprise_frame(surprise: SurpriseResponse | None) -> pd.DataFrame:
+    """One row per regression and bar: instrument, label, sign, then ``BARS``."""
+    import pandas as pd
+
+    parts = [
+        pd.DataFrame({"instrument": path.instrument, "label": path.label, "sign": path.sign}, index=range(len(path.n)))
+        .assign(**{name: getattr(path, name) for name in BARS})
+        .astype({"instrument": object, "label": object, "sign": object})
+        for path in (surprise.paths if surprise else ())
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else _frame([], ("instrument", "label", "sign", *BARS))
+
+
+def surprise_tests_frame(surprise: SurpriseResponse | None) -> pd.DataFrame:
+    """One row per regression: instrument, label, sign, then ``PATH``."""
+    rows = [
+        {"instrument": p.instrument, "label": p.label, "sign": p.sign, **{name: getattr(p, name) for name in PATH}}
+        for p in (surprise.paths if surprise else ())
+    ]
+    return _frame(rows, ("instrument", "label", "sign", *PATH))
+
+
 def reaction_names(reactions: Reactions) -> tuple[str, ...]:
     """Return the tables of ``to_frame`` that the study asked for."""
-    return ("groups", "group_paths", "group_comparisons") if reactions.groups else ()
+    names: tuple[str, ...] = ()
+    if reactions.groups:
+        names += ("groups", "group_paths", "group_comparisons")
+    if reactions.surprise:
+        names += ("surprise", "surprise_tests")
+    return names
 
 
 def document(reactions: Reactions) -> dict[str, Any]:
@@ -55,6 +91,8 @@ def document(reactions: Reactions) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if reactions.groups:
         found["groups"] = [_grouping(one) for one in reactions.groups]
+    if reactions.surprise:
+        found["surprise"] = _surprise(reactions.surprise)
     return found
 
 
@@ -86,6 +124,26 @@ def _comparison_row(comparison: Comparison) -> dict[str, Any]:
         "stop": comparison.window.stop,
         **{name: getattr(comparison, name) for name in ("estimate", "se", "low", "high")},
         **{name: getattr(comparison, name) for name in ("statistic", "df", "df2", "pvalue", "monotonic", "reason")},
+    }
+
+
+def _surprise(surprise: SurpriseResponse) -> dict[str, Any]:
+    """Return the settings of the regressions and every path, a list for each number by bar."""
+    head = ("measure", "standardized", "weights", "covariance", "by")
+    return {
+        **{name: getattr(surprise, name) for name in head},
+        "controls": list(surprise.controls),
+        "paths": [_surprise_path(path) for path in surprise.paths],
+    }
+
+
+def _surprise_path(path: SurprisePath) -> dict[str, Any]:
+    return {
+        "instrument": path.instrument or None,
+        "label": path.label or None,
+        "sign": path.sign,
+        **{name: json_value(getattr(path, name) or None if name == "reason" else getattr(path, name)) for name in PATH},
+        **{name: json_value(getattr(path, name).tolist()) for name in BARS},
     }
 
 

@@ -10,6 +10,7 @@ from eventstudy.study.estimate import Estimates
 from eventstudy.study.groups import groups_of
 from eventstudy.study.prepare import Study
 from eventstudy.study.sharding import Run
+from eventstudy.study.surprises import surprise_of
 
 
 class Found(NamedTuple):
@@ -22,4 +23,6 @@ class Found(NamedTuple):
 def reactions_of(study: Study, estimates: Estimates, run: Run) -> Found:
     """Return what the reactions of a study go with."""
     groups = groups_of(study, estimates, run)
-    return Found(Reactions(groups=groups.groupings), groups.notices)
+    surprise = surprise_of(study, estimates)
+    reactions = Reactions(groups=groups.groupings, surprise=surprise.response)
+    return Found(reactions, (*groups.notices, *surprise.notices))

@@ -49,6 +49,8 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "groups": lambda result: reaction_frames.groups_frame(result.reactions.groups),
     "group_paths": lambda result: reaction_frames.group_paths_frame(result.reactions.groups),
     "group_comparisons": lambda result: reaction_frames.comparisons_frame(result.reactions.groups),
+    "surprise": lambda result: reaction_frames.surprise_frame(result.reactions.surprise),
+    "surprise_tests": lambda result: reaction_frames.surprise_tests_frame(result.reactions.surprise),
 }
 
 
@@ -91,7 +93,7 @@ class StudyResult:
     zone : str
         Time zone of the market, in which reports show times; ``UTC`` where none is known.
     reactions : Reactions
-        Groups of events and their comparison, where the study asks for them.
+        Groups of events and slopes on surprises, where the study asks for them.
 
     Examples
     --------
@@ -151,7 +153,8 @@ class StudyResult:
             models. ``"tests"``: tests by window. ``"outcomes"``: outcome of every (event, instrument) pair.
             ``"diagnostics"``: of the estimation residuals. ``"events"``: attributes of the events. ``"groups"``,
             ``"group_paths"``, ``"group_comparisons"``: means of groups, their paths over event time, and tests of their
-            differences, if the study asks for groups.
+            differences, if the study asks for groups. ``"surprise"``, ``"surprise_tests"``: slopes on the surprise by
+            tau and their tests, if it asks for them.
 
         Returns
         -------

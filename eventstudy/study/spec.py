@@ -15,7 +15,7 @@ from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expect
 from eventstudy.market.sources.description import DataSpec, Settings
-from eventstudy.reactions.settings import GroupSettings
+from eventstudy.reactions.settings import GroupSettings, SurpriseSettings
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
 from eventstudy.study.own_calendars import plain, problems
@@ -117,6 +117,8 @@ class StudySpec(Settings):
         tested; "auto" for small studies.
     groups : GroupSettings or None
         Groups of events that are averaged, tested and compared.
+    surprise : SurpriseSettings or None
+        Regression of the CAR up to every bar on the surprise in the news.
     seed : int
         Seed of all random numbers.
 
@@ -183,6 +185,7 @@ class StudySpec(Settings):
     overlaps: Literal["auto", "keep", "drop_later", "merge", "exclude_from_estimation"] = "auto"
     diagnostics: Literal["auto", "on", "off"] = "auto"
     groups: GroupSettings | None = None
+    surprise: SurpriseSettings | None = None
     seed: Annotated[int, Field(ge=0)] = 0
 
     def __repr__(self) -> str:
@@ -303,6 +306,7 @@ TABLES: Mapping[str, type[Settings]] = {
     "market": DataSpec,
     "factors": DataSpec,
     "groups": GroupSettings,
+    "surprise": SurpriseSettings,
 }
 
 
@@ -499,6 +503,15 @@ def _groups_are_named(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "groups", 'nothing says which groups; write by = ["sector"] or quantiles = { size = 5 }.'
 
 
+def _surprise_is_named(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    surprise = _plain_table(settings.get("surprise"))
+    if surprise is None:
+        return
+    pair = [name for name in ("actual", "expected") if surprise.get(name)]
+    if bool(surprise.get("column")) + bool(pair) != 1 or len(pair) == 1:
+        yield "surprise", 'write either column = "surprise", or actual = "actual" and expected = "consensus".'
+
+
 def _plain_table(given: Any) -> Mapping[str, Any] | None:
     """Return a table as written, or the settings it became."""
     return given.model_dump() if isinstance(given, Settings) else given
@@ -522,4 +535,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _response_options_fit,
     _calendars_can_be_read,
     _groups_are_named,
+    _surprise_is_named,
 )

@@ -55,6 +55,7 @@ PLACES: dict[str, str] = {
     "inference.measure": "measure",
     "inference.diagnostics": "diagnostics",
     "groups": "groups",
+    "surprise": "surprise",
     "response.compute": "response",
     "response.options": "response_options",
 }

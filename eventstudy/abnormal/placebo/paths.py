@@ -47,8 +47,9 @@ def placebo_paths(
     limit: int | None,
     after: bool,
     kind: ReturnKind = "log",
+    complete: bool = True,
 ) -> PlaceboPaths:
-    """Return every placebo window with all its returns; days with a missing bar or return do not serve."""
+    """Return every placebo window of each event; with ``complete`` only days without a missing bar or return."""
     series, positions = data.series, data.positions
     place = {int(row): i for i, row in enumerate(positions.row)}
     indices: dict[int, ClockIndex] = {}
@@ -61,7 +62,7 @@ def placebo_paths(
         reference, first, day = placebo_windows(index, event, window, limit=limit, after=after)
         bars = EventBars(reference, first)
         cells = _abnormal_cells(series, s, bars, abnormal.part(slice(i, i + 1)), kind=kind)
-        there = np.isfinite(cells).all(axis=1)
+        there = np.isfinite(cells).all(axis=1) if complete else np.ones(len(cells), np.bool_)
         paths.append(cells[there])
         days.append(day[there])
     return PlaceboPaths(tuple(paths), tuple(days))
