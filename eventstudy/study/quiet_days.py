@@ -87,8 +87,8 @@ def _common_days(paths: PlaceboPaths, free: list[BoolArray], reference: IntArray
     lengths = np.sort([len(column) for column in columns])[::-1]
     R = int(lengths[max(int(np.ceil(ENOUGH * N)) - 1, 0)]) if N else 0
     days = np.full((R, N), -1, dtype=np.int64)
-    for i, column in enumerate(columns):
-        days[: len(column[:R]), i] = column[:R]
+    for at, column in enumerate(columns):
+        days[: len(column[:R]), at] = column[:R]
     return days
 
 
