@@ -38,6 +38,8 @@ class Entry:
     waiting : int
         How many (event, instrument) pairs lack only bars that have not come yet; ``waiting_until`` is the instant
         (ISO 8601) after which they are no longer waited for.
+    move, low, high, pvalue : float or None
+        The move or mean of the primary window (decimal), its interval and the p-value that decides.
     """
 
     study: str
@@ -53,6 +55,10 @@ class Entry:
     data_digest: str = ""
     waiting: int = 0
     waiting_until: str = ""
+    move: float | None = None
+    low: float | None = None
+    high: float | None = None
+    pvalue: float | None = None
 
 
 def write_entry(folder: Path, entry: Entry) -> None:

@@ -45,6 +45,8 @@ class Standing:
 
 
 Ledger = Mapping[str, Standing]
+# What a study found stays with its last good report.
+KEPT = ("title", "finding", "move", "low", "high", "pvalue", "spark", "spec_digest", "data_digest")
 
 
 def read_ledger(out: Path) -> dict[str, Standing]:
@@ -129,10 +131,7 @@ def _updated(before: Standing | None, entry: Entry | None, out: Path, now: datet
         return Standing(entry, entry.folder, "", versions)
     # Nothing new tonight: the last good report stays the current one, and what it found stays with it.
     known = before or Standing(entry, versions[-1].folder if versions else "")
-    shown = replace(
-        entry,
-        **{name: getattr(known.entry, name) for name in ("title", "finding", "spark", "spec_digest", "data_digest")},
-    )
+    shown = replace(entry, **{name: getattr(known.entry, name) for name in KEPT})
     since = (known.failing_since or _text(now)) if entry.state == "failed" else ""
     return Standing(shown, known.current, since, versions)
 

@@ -102,10 +102,12 @@ def _without_secrets(event: Event) -> Event:
 def _write(loaded: LoadedStudy, folder: Path) -> Entry:
     from eventstudy.report.about import moved
     from eventstudy.report.finding import finding
+    from eventstudy.report.headline import key_numbers
 
     result = answer(loaded)
     write_report(loaded, result, folder)
-    said = finding(result.to_dict(), loaded.spec.level, moved(result))
+    study = result.to_dict()
+    said, numbers = finding(study, loaded.spec.level, moved(result)), key_numbers(study)
     made = Entry(
         study="",
         path="",
@@ -113,6 +115,10 @@ def _write(loaded: LoadedStudy, folder: Path) -> Entry:
         exit_code=0 if result.complete else 1,
         title=_title(loaded.spec.title or loaded.spec.name, simulated=result.simulated),
         finding=("SIMULATED. " if result.simulated else "") + " ".join(said),
+        move=numbers.move,
+        low=numbers.low,
+        high=numbers.high,
+        pvalue=numbers.pvalue,
         spark=_spark(result.abnormal.ar),
     )
     return with_waiting(made, loaded, result)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from eventstudy.batch.entry import Entry
 from eventstudy.batch.index import write_index
 from eventstudy.batch.jobs import Job
-from eventstudy.batch.ledger import Ledger, after_night, read_ledger, repair_ledger, write_ledger
+from eventstudy.batch.ledger import Ledger, Standing, after_night, read_ledger, repair_ledger, write_ledger
 from eventstudy.batch.work import ASIDE
 from eventstudy.errors import LockHeldError, Notice
 from eventstudy.files import left_aside
+from eventstudy.show.numbers import bp, pvalue
 
 LOCK = ".batch.lock"
 
@@ -32,11 +33,15 @@ class Night:
         Every study the batch knows, as it stands now.
     notices : tuple of Notice
         That ``batch.json`` was damaged, and what was done about it.
+    changes : mapping of str to str
+        What changed in the finding of each study since the last batch: ``"same"``, ``"new"``, ``"p was 0.038"``; empty
+        where the study has no finding now.
     """
 
     entries: tuple[Entry, ...]
     ledger: Ledger
     notices: tuple[Notice, ...] = ()
+    changes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -49,7 +54,13 @@ class Night:
         if set(states) == {"unchanged"}:
             return f"Nothing to do: {len(states)} of {len(states)} reports are there already."
         parts = [f"{states.count(state)} {word}" for state, word in _COUNTED.items() if state in states]
+        parts += [f"{len(self.changed)} changed since the last run"] if self.changed else []
         return f"{len(states)} studies: {', '.join(parts)}."
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Names of the studies whose finding is not that of the last batch."""
+        return tuple(study for study, change in self.changes.items() if change not in {"", "same", "new"})
 
 
 _COUNTED = {
@@ -96,6 +107,7 @@ def run_night(
     with hold(out, wait=wait):
         _sweep(out)
         said = repair_ledger(out, now)
+        before = read_ledger(out)
         entries: list[Entry] = []
         done = pool(jobs)
         try:
@@ -110,7 +122,31 @@ def run_night(
         ledger = after_night(read_ledger(out), entries, out, at)
         write_ledger(out, ledger, at)
         write_index(out, ledger, at)
-    return Night(tuple(sorted(entries, key=lambda entry: entry.study)), ledger, said)
+    shown = tuple(sorted(entries, key=lambda entry: entry.study))
+    return Night(shown, ledger, said, {e.study: change_of(before.get(e.study), e) for e in shown})
+
+
+def change_of(before: Standing | None, entry: Entry) -> str:
+    """Return how the finding of a study differs from the last batch, by the digits that are shown.
+
+    >>> from dataclasses import replace
+    >>> old = Entry("a", "a.toml", "made", folder="a/1", move=0.0042, pvalue=0.038)
+    >>> before = Standing(old, "a/1")
+    >>> change_of(before, replace(old, pvalue=0.071)), change_of(before, replace(old, pvalue=0.0381))
+    ('p was 0.038', 'same')
+    """
+    if not entry.folder:
+        return ""
+    if before is None or not before.current:
+        return "new"
+    old, parts = before.entry, []
+    if old.move is None and old.pvalue is None and old.finding == entry.finding:
+        return "same"  # a batch of a version that did not keep the numbers
+    if bp(old.move) != bp(entry.move):
+        parts.append(f"move was {bp(old.move)}")
+    if pvalue(old.pvalue) != pvalue(entry.pvalue):
+        parts.append(f"p was {pvalue(old.pvalue)}")
+    return ", ".join(parts) or "same"
 
 
 def _sweep(out: Path) -> None:

@@ -40,6 +40,12 @@ Wait = Annotated[
     bool, typer.Option("--wait", help="Wait for a running batch to finish instead of exiting with code 6.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON to stdout.")]
+ExitOnChange = Annotated[
+    bool,
+    typer.Option(
+        "--exit-on-change", help="Exit with code 7 if a finding differs from the last run and no study failed."
+    ),
+]
 AcceptProposals = Annotated[
     bool, typer.Option("--accept-proposals", help='Run events files with status = "proposal" as they are.')
 ]
@@ -58,6 +64,7 @@ def batch(
     wait: Wait = False,
     data: Data = None,
     log: Log = None,
+    exit_on_change: ExitOnChange = False,
     as_json: AsJson = False,
     accept_proposals: AcceptProposals = False,
 ) -> int:
@@ -82,7 +89,7 @@ def batch(
     from eventstudy.batch.library import run_one
     from eventstudy.batch.pool import in_processes
     from eventstudy.batch.run_batch import run_night
-    from eventstudy.cli import console
+    from eventstudy.cli import console, exits
 
     def now() -> datetime:
         return datetime.now(UTC)
@@ -102,7 +109,7 @@ def batch(
     for notice in night.notices:
         console.warn(notice.code, notice.message)
     _show(night, out, now(), as_json=as_json)
-    return night.exit_code
+    return exits.CHANGED if exit_on_change and night.changed and not night.exit_code else night.exit_code
 
 
 def _show(night: Night, out: Path, at: datetime, *, as_json: bool) -> None:
@@ -111,14 +118,59 @@ def _show(night: Night, out: Path, at: datetime, *, as_json: bool) -> None:
 
     if as_json:
         tonight = [
-            {"study": e.study, "state": e.state, "exit_code": e.exit_code, "message": e.message, "folder": e.folder}
+            {
+                "study": e.study,
+                "state": e.state,
+                "exit_code": e.exit_code,
+                "message": e.message,
+                "folder": e.folder,
+                "change": night.changes.get(e.study, ""),
+            }
             for e in night.entries
         ]
         console.json_data({"tonight": tonight, **as_data(night.ledger, at)})
     else:
-        rows = [(e.study, e.state, " ".join(filter(None, [_sentence(e.message), e.finding]))) for e in night.entries]
-        console.table(("study", "tonight", "finding"), rows)
+        _lines(night)
         console.talk(f"{night.summary()} Index: {out / 'index.html'}")
+
+
+STATES = {"made": "done", "unchanged": "same", "waiting": "waiting", "failed": "failed", "not due": "not due"}
+TITLES = ("", "Study", "Move, bp", "95% interval", "p", "Since last run")
+
+
+def _lines(night: Night) -> None:
+    """Print a line per study: state, name, move with its interval, p-value and what changed since the last run."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    from eventstudy.cli import console
+    from eventstudy.show.terminal_text import kept_columns, pad
+
+    width = console.width()
+    rows = [_cells(entry, night.changes.get(entry.study, "")) for entry in night.entries]
+    full = [row for row, entry in zip(rows, night.entries, strict=True) if entry.folder]
+    widths = [max(cell_len(row[i]) for row in [TITLES, *(full if i > 1 else rows)]) for i in range(len(TITLES))]
+    widths[1] = min(widths[1], 40)
+    kept = kept_columns(widths, (0, 0, 0, 2, 0, 1), width)
+    widths[1] = max(8, widths[1] - max(0, sum(widths[i] + 2 for i in kept) - 2 - width))
+    lines = [Text("  ".join(pad(TITLES[i], widths[i], right=i in (2, 3, 4)) for i in kept).rstrip(), "dim")]
+    for row, entry in zip(rows, night.entries, strict=True):
+        cells = [pad(row[i], widths[i], right=i in (2, 3, 4)) for i in kept]
+        if not entry.folder:
+            cells = [*cells[:2], _sentence(entry.message)]
+        lines.append(Text("  ".join(cells).rstrip(), "bold" if entry.study in night.changed else ""))
+        if entry.folder and entry.message:
+            lines.append(Text(" " * (widths[0] + 2) + _sentence(entry.message)))
+    console.lines(lines)
+
+
+def _cells(entry: Entry, change: str) -> tuple[str, ...]:
+    from eventstudy.show.escape import for_terminal
+    from eventstudy.show.numbers import bp, pvalue
+
+    name = for_terminal(entry.study, 60) + " SIMULATED" * entry.finding.startswith("SIMULATED")
+    interval = "" if entry.low is None or entry.high is None else f"{bp(entry.low)} to {bp(entry.high)}"
+    return STATES[entry.state], name, bp(entry.move), interval, pvalue(entry.pvalue), change
 
 
 def _sentence(message: str) -> str:

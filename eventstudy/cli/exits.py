@@ -10,6 +10,7 @@ code meaning
 4    data missing or invalid, a file that cannot be read or written
 5    the network
 6    another process holds the lock
+7    ``batch --exit-on-change``: a finding differs from the last run
 70   a defect of this program; ``--debug`` shows where
 130  interrupted (Ctrl-C)
 141  the reader of standard output went away
@@ -34,7 +35,7 @@ from eventstudy.errors import EventStudyError, EventStudyWarning, did_you_mean
 if TYPE_CHECKING:
     from typer._click import Context
 
-OK, PARTLY, USAGE, SPEC, DATA, NETWORK, LOCKED = 0, 1, 2, 3, 4, 5, 6
+OK, PARTLY, USAGE, SPEC, DATA, NETWORK, LOCKED, CHANGED = 0, 1, 2, 3, 4, 5, 6, 7
 DEFECT, CLOSED_PIPE = 70, 141
 
 

@@ -57,6 +57,29 @@ class Headline:
     sentences: tuple[str, ...] = ()
 
 
+@value(slots=True)
+class KeyNumbers:
+    """The move or mean of the primary window (decimal), its interval and the p-value that decides; None if missing."""
+
+    move: float | None = None
+    low: float | None = None
+    high: float | None = None
+    pvalue: float | None = None
+
+
+def key_numbers(study: Json) -> KeyNumbers:
+    """Return the numbers of the finding: of the mean, else of the first response of the primary window."""
+    row = average_of(study) or next(iter(primary_rows(study)), None)
+    if row is None:
+        return KeyNumbers()
+    chosen = primary_test(study, row["tests"])
+    if chosen is None:
+        return KeyNumbers(size_of(row))
+    test = chosen[1]
+    low, high = (test[end] if finite(test.get(end)) else None for end in ("low", "high"))
+    return KeyNumbers(size_of(row), low, high, decided(test))
+
+
 def headline(result: StudyResult, study: Json) -> Headline:
     """Return the headline of a result; ``study`` is the result as JSON values."""
     rows = primary_rows(study)
