@@ -75,6 +75,7 @@ def spec(tests: tuple[str, ...], estimation: tuple[int, int], event: tuple[int, 
         tests=tests,
         primary=tests[0],
         overlaps="keep",
+        missing="return",
         response="off",
     )
 

@@ -30,6 +30,7 @@ AnchorName = Literal["bracket", "earliest", "latest"]
 Alternative = Literal["two-sided", "greater", "less"]
 ReturnKind = Literal["log", "simple", "difference"]
 Span = Literal["own", "drop"]
+Missing = Literal["auto", "no bar", "return"]
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US

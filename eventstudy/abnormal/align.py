@@ -176,6 +176,9 @@ def which_series(table: EventTable, series: SeriesSet) -> IntArray:
 def _locate(series: SeriesSet, which: IntArray, bounds: NewsBounds) -> EventBars:
     if series.shared:
         return locate_closes(series.closes, bounds)
+    if series.frame_closes is not None:
+        reference, first = locate_closes(series.frame_closes, bounds)
+        return EventBars(_bars_until(series, which, reference) - 1, _bars_until(series, which, first - 1))
     reference, first = np.full(len(which), -1, np.int64), np.full(len(which), -1, np.int64)
     order = np.argsort(which, kind="stable")
     edges = np.searchsorted(which[order], np.arange(len(series.codes) + 1))
@@ -184,6 +187,23 @@ def _locate(series: SeriesSet, which: IntArray, bounds: NewsBounds) -> EventBars
         closes = series.closes[series.time_offset[s] : series.time_offset[s] + series.length[s]]
         reference[rows], first[rows] = locate_closes(closes, NewsBounds(bounds.before[rows], bounds.by[rows]))
     return EventBars(reference, first)
+
+
+def _bars_until(series: SeriesSet, which: IntArray, row: IntArray) -> IntArray:
+    """Return how many bars of each event's series lie in the rows of the frame up to a row, that row included.
+
+    The bar of row r is at most bar r, and at least r less the rows that the series lacks.
+    """
+    assert series.frame_row is not None and series.frame_closes is not None  # noqa: S101 - the caller looks
+    s = np.maximum(which, 0)
+    start, length = series.time_offset[s], series.length[s]
+    high = np.clip(row + 1, 0, length)
+    low = np.clip(row + 1 - (len(series.frame_closes) - length), 0, length)
+    for _ in range(int((high - low).max(initial=0)).bit_length()):
+        middle = (low + high) // 2
+        within = series.frame_row[start + np.minimum(middle, length - 1)] <= row
+        low, high = np.where((low < high) & within, middle + 1, low), np.where((low < high) & ~within, middle, high)
+    return low
 
 
 def _in_order(place: IntArray, bars: IntArray, row: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -53,7 +53,8 @@ def _between(series: SeriesSet, first: int, last: int) -> tuple[SeriesSet, slice
     """
     which = slice(first, last + 1)
     cells = slice(int(series.offset[first]), int(series.offset[last] + series.length[last]))
-    low, high = int(series.time_offset[first]), int(series.time_offset[last] + series.length[last])
+    begin = series.time_offset[which]
+    low, high = int(begin.min()), int((begin + series.length[which]).max())
     none = np.empty(0, dtype=np.int64)
     part = replace(
         series,
@@ -62,12 +63,14 @@ def _between(series: SeriesSet, first: int, last: int) -> tuple[SeriesSet, slice
         offset=series.offset[which] - cells.start,
         length=series.length[which],
         closes=none,
-        time_offset=series.time_offset[which] - low,
+        time_offset=begin - low,
         trading_day=none,
         clock=none,
         spans_break=none.astype(np.bool_),
         step_us=series.step_us[which],
         missing_days=none,
+        frame_closes=None,
+        frame_row=None,
         gap_limit=series.gap_limit[which],
         factors=series.factors[:, low:high],
         time_origin=series.time_origin + low,

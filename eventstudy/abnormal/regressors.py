@@ -16,14 +16,15 @@ from eventstudy.market.returns import Returns
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """How one regressor fits one series.
+    """How one regressor fits some series.
 
     Attributes
     ----------
-    series, factor : str
-        Codes.
+    series : tuple of str
+        Codes of the series.
+    factor : str
     n_bars : int
-        Bars of the series after its first one.
+        Bars of the series after their first ones.
     compounded : int
         Bars over which more than one return of the regressor was compounded or, by choice, left out.
     without : int
@@ -33,7 +34,7 @@ class Match:
         series close at different times.
     """
 
-    series: str
+    series: tuple[str, ...]
     factor: str
     n_bars: int
     compounded: int
@@ -67,21 +68,25 @@ def with_factors(
     columns = np.full((len(factors), len(series.closes)), np.nan)
     matches: list[Match] = []
     for column, factor in zip(columns, factors, strict=True):
+        if factor.closes is series.closes:
+            column[:] = factor.values
+            continue
         levels = Levels.of(factor, kind)
-        for which in axes(series):
+        if factor.closes is series.frame_closes and series.frame_row is not None:
+            column[:], match = over_rows(series, levels, span)
+            matches.append(match)
+            continue
+        for which in axes(series).tolist():
             bars = slice(int(series.time_offset[which]), int(series.time_offset[which] + series.length[which]))
-            if factor.closes is series.closes:
-                column[:] = factor.values
-                continue
             column[bars], match = over_spans(series, which, levels, span)
             matches.append(match)
     names = tuple(f.instrument.code for f in factors)
     return replace(series, factors=columns, factor_names=names), tuple(matches)
 
 
-def axes(series: SeriesSet) -> range:
-    """Return the series whose time axes differ: the first one speaks for all of a wide frame."""
-    return range(1 if series.shared and len(series.codes) > 1 else len(series.codes))
+def axes(series: SeriesSet) -> IntArray:
+    """Return the series whose time axes differ: of those that share one, the first."""
+    return np.sort(np.unique(series.time_offset, return_index=True)[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +113,21 @@ class Levels:
         return np.where(whole, np.expm1(total) if self.kind == "simple" else total, np.nan)
 
 
+def over_rows(series: SeriesSet, levels: Levels, span: Span) -> tuple[FloatArray, Match]:
+    """Return one factor with all rows of a frame over the bars of the columns of the frame, and how they fit."""
+    factor, row = levels.factor, series.frame_row
+    assert row is not None  # noqa: S101 - the caller looks
+    column = factor.values[row]
+    starts = np.unique(series.time_offset)
+    spans = np.setdiff1d(np.flatnonzero(np.diff(row) != 1) + 1, starts, assume_unique=True)
+    column[spans] = levels.between(row[spans - 1], row[spans]) if span == "own" else np.nan
+    low = np.searchsorted(spans, series.time_offset)
+    several = np.searchsorted(spans, series.time_offset + series.length) - low
+    which = np.flatnonzero(several)
+    codes = tuple(series.codes[s] for s in which)
+    return column, Match(codes, factor.instrument.code, int((series.length - 1).sum()), int(several.sum()), 0)
+
+
 def over_spans(series: SeriesSet, which: int, levels: Levels, span: Span) -> tuple[FloatArray, Match]:
     """Return one factor over the bars of one series, and how the two fit."""
     factor = levels.factor
@@ -122,12 +142,13 @@ def over_spans(series: SeriesSet, which: int, levels: Levels, span: Span) -> tup
     column[one] = factor.values[place[one]]
     if span == "own":
         column[more] = levels.between(place[more - 1], place[more])
+    codes = tuple(series.codes[s] for s in np.flatnonzero(series.time_offset == low))
     match = Match(
-        series.codes[which],
+        codes,
         factor.instrument.code,
-        max(n - 1, 0),
-        len(more),
-        int((~both | (steps == 0)).sum()),
+        max(n - 1, 0) * len(codes),
+        len(more) * len(codes),
+        int((~both | (steps == 0)).sum()) * len(codes),
         different_closes(series.closes[low : low + n], factor, place, found),
     )
     return column, match

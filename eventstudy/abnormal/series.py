@@ -39,6 +39,10 @@ class SeriesSet:
     factor_names : tuple of str, length k
     time_origin : int
         Place of the first close among those of the whole study, where this is a part of it.
+    frame_closes : IntArray or None
+        Closes of all rows of the frame that the series are columns of.
+    frame_row : IntArray or None
+        Row of that frame of each close, on the axis of ``closes``; None where every series has all rows.
     """
 
     codes: tuple[str, ...]
@@ -56,6 +60,8 @@ class SeriesSet:
     factors: FloatArray
     factor_names: tuple[str, ...] = ()
     time_origin: int = 0
+    frame_closes: IntArray | None = None
+    frame_row: IntArray | None = None
 
     @property
     def shared(self) -> bool:

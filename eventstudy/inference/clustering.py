@@ -68,6 +68,8 @@ def calendar_places(series: SeriesSet) -> IntArray | None:
     """
     if series.shared:
         return None
+    if series.frame_row is not None:
+        return series.frame_row
     step = np.zeros(len(series.closes), dtype=np.int64)
     for start, length, bar in zip(series.time_offset, series.length, series.step_us, strict=True):
         step[start : start + length] = bar

@@ -23,20 +23,34 @@ def missing_days(day: IntArray, step_us: int, venue: TradingCalendar | None) -> 
     the series has bars at weekends; of weekly and longer bars the periods, as 5, 21, 63 or 252 trading days each.
     """
     missing = np.zeros(len(day), dtype=np.int64)
+    counts = what_counts(day, venue)
+    if len(day) > 1:
+        missing[1:] = days_between(day[:-1], day[1:], step_us, counts)
     if step_us >= PERIOD_US:
-        length = period_days(step_us)
-        missing[1:] = np.maximum(np.diff(period_of(day, step_us)) - 1, 0) * length
-        return missing, PERIODS_ALLOWED * length
-    if len(day) < 2:
-        return missing, BY_CALENDAR
+        return missing, PERIODS_ALLOWED * period_days(step_us)
+    return missing, BY_WEEKDAYS if isinstance(counts, bool) else BY_CALENDAR
+
+
+def what_counts(day: IntArray, venue: TradingCalendar | None) -> TradingCalendar | bool:
+    """Return the calendar whose trading days count, or whether all days count where there is none and not weekdays."""
     if venue is not None and not venue.always:
-        days = sessions.trading_days(venue, sessions.as_date(day[0]), sessions.as_date(day[-1]))
-        between = np.searchsorted(days, day[1:], side="left") - np.searchsorted(days, day[:-1], side="right")
-        missing[1:] = np.maximum(between, 0)
-        return missing, BY_CALENDAR
-    every_day = bool(((day + 3) % 7 > 4).mean() > 0.1)
-    missing[1:] = np.maximum(np.diff(day if every_day else weekdays_until(day)) - 1, 0)
-    return missing, BY_WEEKDAYS
+        return venue
+    return bool(((day + 3) % 7 > 4).mean() > 0.1) if len(day) else False
+
+
+def days_between(before: IntArray, after: IntArray, step_us: int, counts: TradingCalendar | bool) -> IntArray:
+    """Return how many trading days, or days of whole periods, lie between two bars.
+
+    ``counts`` is what :func:`what_counts` returns.
+    """
+    if step_us >= PERIOD_US:
+        between = (period_of(after, step_us) - period_of(before, step_us) - 1) * period_days(step_us)
+    elif isinstance(counts, TradingCalendar):
+        days = sessions.trading_days(counts, sessions.as_date(before.min()), sessions.as_date(after.max()))
+        between = np.searchsorted(days, after, side="left") - np.searchsorted(days, before, side="right")
+    else:
+        between = (after - before if counts else weekdays_until(after) - weekdays_until(before)) - 1
+    return np.asarray(np.maximum(between, 0), dtype=np.int64)
 
 
 def weekdays_until(day: IntArray) -> IntArray:

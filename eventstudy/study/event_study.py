@@ -115,6 +115,8 @@ def event_study(
     for name, given in {"closes_at": closes_at, "calendar": calendar, "model": model}.items():
         expect(name, given, str, "Pass it as text.")
     data = _given(prices, returns)
+    if prices is not None:
+        settings["missing"] = "no bar"  # rows without a price, as the frame says
     market, factors = as_pandas(market), as_pandas(factors)
     if prices is not None:
         data = _returns_of(data, kind, "prices")

@@ -13,7 +13,6 @@ from eventstudy.abnormal.align import Gap
 from eventstudy.abnormal.events import OpenLedger
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.regressors import Match
-from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import MINUTE_US, IntArray, from_epoch_us
 from eventstudy.errors import Notice
@@ -52,6 +51,7 @@ def _one_factor(spec: StudySpec, matches: list[Match]) -> Iterator[Notice]:
     total = sum(match.n_bars for match in matches)
     if several := [match for match in matches if match.compounded]:
         count = sum(match.compounded for match in several)
+        which = names(code for match in several for code in match.series)
         rule = (
             "its returns are compounded between the closes of the series (span = 'own')"
             if spec.span == "own"
@@ -59,15 +59,15 @@ def _one_factor(spec: StudySpec, matches: list[Match]) -> Iterator[Notice]:
         )
         yield Notice(
             "ES-SPAN",
-            f"{count:,} of {total:,} bars of {names(m.series for m in several)} span more than one bar of {factor}: "
-            f"{rule}.",
+            f"{count:,} of {total:,} bars of {which} span more than one bar of {factor}: {rule}.",
         )
     if without := [match for match in matches if match.without]:
         count = sum(match.without for match in without)
+        which = names(code for match in without for code in match.series)
         yield Notice(
             "ES-NO-MARKET-RETURN",
-            f"{factor} has no return from close to close for {count:,} of {total:,} bars of "
-            f"{names(m.series for m in without)} (its holidays, or no common closing time): they are left out.",
+            f"{factor} has no return from close to close for {count:,} of {total:,} bars of {which} (its holidays, or "
+            "no common closing time): they are left out.",
         )
 
 
@@ -84,9 +84,10 @@ def _closing_times(factor: str, apart: list[Match]) -> str:
         if later
         else f"moves in these {length} belong to its next return"
     )
-    others = f" (and {len(apart) - 1} more series)" if len(apart) > 1 else ""
+    count = sum(len(one.series) for one in apart)
+    others = f" (and {count - 1} more series)" if count > 1 else ""
     return (
-        f"{factor} closes {length} {'after' if later else 'before'} {match.series}{others}, as at {there:%H:%M} and "
+        f"{factor} closes {length} {'after' if later else 'before'} {match.series[0]}{others}, as at {there:%H:%M} and "
         f"{here:%H:%M} UTC on {here:%Y-%m-%d}. Returns are matched by trading day; {effect}."
     )
 
@@ -138,29 +139,3 @@ def _whose(abnormal: AbnormalReturns, rows: IntArray) -> str:
     if (lacking & market).any():
         return "Returns of the market or a factor, and of the series, are missing there."
     return "Returns of the series are missing there."
-
-
-def frame_notices(spec: StudySpec, series: SeriesSet) -> tuple[Notice, ...]:
-    """Warn about rows of a wide frame in which an instrument alone has no return, where the model uses a market.
-
-    A single missing return between two others is a day without a bar: of prices missing on one day, two returns would
-    be missing. The next return may span both days, and the market's return of the row does not.
-    """
-    if MODELS[spec.model].needs not in ("market", "factors"):
-        return ()
-    gaps = np.flatnonzero(np.isnan(series.values))
-    if not len(gaps):
-        return ()
-    rows, width = gaps % series.length[0], series.length[0]
-    apart = np.diff(gaps, prepend=-2, append=-2) != 1
-    alone = apart[:-1] & apart[1:] & (rows > 0) & (rows < width - 1)
-    single = np.bincount(gaps[alone] // width, minlength=len(series.codes))
-    skipping = np.flatnonzero(single)
-    if not len(skipping):
-        return ()
-    message = (
-        f"{int(single.sum()):,} single rows of {names(series.codes[s] for s in skipping[: NAMED + 1])} have no return "
-        f"({len(skipping)} of {len(series.codes)} instruments). If the next return spans such a row, the market's "
-        "return of one row is not that of the same days: give prices, or a frame of the rows of one instrument."
-    )
-    return (Notice("ES-SINGLE-GAPS", message),)

@@ -18,11 +18,12 @@ from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, ReturnKind
 from eventstudy.errors import DataError, Notice, UsageError, did_you_mean, expect
 from eventstudy.market.bars import Bars
-from eventstudy.market.instruments import Instrument
+from eventstudy.market.missing_rows import Reading
 from eventstudy.market.returns import Returns
 from eventstudy.market.universe import Universe
 from eventstudy.study.event_table import INSTRUMENT_COLUMNS, laid_table
-from eventstudy.study.fit_notices import frame_notices, match_notices
+from eventstudy.study.fit_notices import match_notices
+from eventstudy.study.frame_series import frame_series, series_returns
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.long_frame import LONG_COLUMNS, wide_frame
 from eventstudy.study.price_doubts import restored
@@ -62,13 +63,14 @@ def read_inputs(
     given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
     whole = given
     gaps: tuple[Notice, ...] = ()
+    reading: Reading | None = None
     bars: tuple[Bars, ...] = ()
     notices: tuple[Notice, ...] = ()
     if isinstance(given, pd.DataFrame):
         whole = given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
         given = without_regressors(given, regressors, events)
-        series = wide_series(given, axes)
-        gaps = frame_notices(spec, series)
+        framed = frame_series(given, axes, spec.missing)
+        series, gaps, reading = framed.series, framed.notices, framed.reading
         if spec.variable == "return":
             notices = () if spec.returns == "difference" else unit_notices(series.values)
         else:
@@ -78,7 +80,7 @@ def read_inputs(
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
-    read = [factor_returns(item, whole, spec.returns, axes) for item in columns]
+    read = [factor_returns(item, whole, spec, (axes, reading)) for item in columns]
     factors, odd = checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     series, excess = in_excess(series, spec.model)
@@ -295,16 +297,16 @@ def named_series(name: str, data: object) -> Bars | Returns | pd.Series:
     return found[name]
 
 
-def factor_returns(item: Bars | Returns | pd.Series | str, data: object, kind: ReturnKind, axes: TimeAxes) -> Returns:
+def factor_returns(
+    item: Bars | Returns | pd.Series | str, data: object, spec: StudySpec, frame: tuple[TimeAxes, Reading | None]
+) -> Returns:
     """Return one regressor as returns: a series of its own, or a named column of the wide frame."""
     if isinstance(item, str):
         item = named_series(item, data)
     if isinstance(item, pd.Series):
-        axis = axes.of(item.index)
-        values = item.to_numpy(dtype=np.float64)
-        name = Instrument("market" if item.name is None else str(item.name))
-        return Returns(name, axis.step_us, axis.closes, values, *axis.clock_columns())
-    return as_returns(item, kind)
+        axes, reading = frame
+        return series_returns(item, axes, spec.missing, reading)
+    return as_returns(item, spec.returns)
 
 
 def _declared_close(spec: StudySpec) -> str:
@@ -312,52 +314,3 @@ def _declared_close(spec: StudySpec) -> str:
         if part.closes_at and part.timezone:
             return f"{part.closes_at} {part.timezone}"
     return ""
-
-
-def _numbers(frame: pd.DataFrame) -> FloatArray:
-    """Return the values of a wide frame; refuse one without rows or columns, or with cells that are not numbers."""
-    if frame.empty:
-        rows, columns = frame.shape
-        raise DataError(
-            f"`data` has {rows} rows and {columns} columns of returns.", remedy="Pass one column per instrument."
-        )
-    numbers = frame.to_numpy()
-    if numbers.dtype == np.float64:
-        return numbers
-    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
-        if getattr(dtype, "kind", "O") == "c":
-            raise DataError(f"`data` column {str(name)!r} holds complex numbers.", remedy="Pass real returns.")
-    try:
-        return frame.to_numpy(dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(
-            f"`data` holds a cell that is not a number: {str(error)[:120].rstrip('.')}.",
-            remedy="Pass numbers; NaN where missing.",
-        ) from None
-
-
-def wide_series(frame: pd.DataFrame, axes: TimeAxes) -> SeriesSet:
-    """Return a wide frame of returns (rows: closes, columns: instruments) as series, uncopied where memory allows."""
-    numbers = _numbers(frame)
-    axis = axes.of(frame.index)
-    if not frame.columns.is_unique:
-        raise DataError("The wide frame names an instrument twice.", remedy="Keep one column per instrument.")
-    values = np.ascontiguousarray(numbers.T)
-    S, T = values.shape
-    spans, day, clock = axis.clock_columns()
-    zeros = np.zeros(S, dtype=np.int64)
-    return SeriesSet(
-        codes=tuple(map(str, frame.columns.to_numpy(dtype=object).tolist())),
-        values=values.reshape(-1),
-        offset=np.arange(S, dtype=np.int64) * T,
-        length=np.full(S, T, dtype=np.int64),
-        closes=axis.closes,
-        time_offset=zeros,
-        trading_day=day,
-        clock=clock,
-        spans_break=spans,
-        step_us=np.full(S, axis.step_us, dtype=np.int64),
-        missing_days=axis.missing_days,
-        gap_limit=np.full(S, axis.gap_limit, dtype=np.int64),
-        factors=np.empty((0, T)),
-    )

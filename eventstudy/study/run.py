@@ -59,7 +59,8 @@ def run_study(
         ``data``.
     data : Bars, Returns, a sequence of these, or pandas.DataFrame
         A frame holds decimal returns, shape (T, N), one column per instrument, indexed by time-zone-aware closing
-        times, or by dates if ``closes_at`` is given.
+        times, or by dates if ``closes_at`` is given. A row without a return of an instrument is not one of its bars,
+        and its next return spans it (``StudySpec.missing``).
     market, factors : Bars, Returns, pandas.Series, column name, or sequence, optional
         Regressors, matched to ``data`` on identical closing times.
     closes_at : str, optional

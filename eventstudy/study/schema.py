@@ -40,6 +40,7 @@ EXAMPLES: Mapping[str, str] = {
     "model.options": '{ fit = "huber" }',
     "model.returns": '"simple"',
     "model.span": '"drop"',
+    "model.missing": '"return"',
     "model.variable": '"log_volume"',
     "inference.tests": '["bmp", "kp_bmp"]',
     "inference.options": "{ bootstrap_t = { draws = 4999 } }",

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 
 from eventstudy.abnormal.windows import Clock, Window
-from eventstudy.arrays import Alternative, AnchorName, ReturnKind, Span
+from eventstudy.arrays import Alternative, AnchorName, Missing, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expect
 from eventstudy.market.sources.description import DataSpec, Settings
 from eventstudy.reactions.settings import GroupSettings, SurpriseSettings
@@ -61,6 +61,11 @@ class StudySpec(Settings):
     span : {"own", "drop"}
         Market and factor returns of a bar that spans several of theirs (holidays, halts, thin trading): compounded
         between the closes of the series, or such bars dropped.
+    missing : {"auto", "no bar", "return"}
+        What a row of a table of returns is between two returns of an instrument, if it has no return itself: not a bar
+        of the instrument, so that windows skip it and the next return spans it; or a bar whose return is missing.
+        "auto" takes such rows for no bars; if no gap is a single row, as of returns computed from prices, the last row
+        of each gap is a bar whose return is missing.
     anchor : {"bracket", "earliest", "latest"}
         Alignment of the event interval with bars: "bracket" takes the last close at or before ``earliest`` and the
         first at or after ``latest``; the others treat one end of the interval as the event time.
@@ -158,6 +163,7 @@ class StudySpec(Settings):
     calendars: Annotated[dict[str, Any], BeforeValidator(plain)] = Field(default_factory=dict)
     returns: ReturnKind = "log"
     span: Span = "own"
+    missing: Missing = "auto"
     anchor: AnchorName = "bracket"
     estimation: Pair | None = None
     event: Pair = (0, 0)

@@ -42,6 +42,7 @@ PLACES: dict[str, str] = {
     "model.options": "model_options",
     "model.returns": "returns",
     "model.span": "span",
+    "model.missing": "missing",
     "model.variable": "variable",
     "inference.tests": "tests",
     "inference.primary": "primary",

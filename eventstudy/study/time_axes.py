@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,10 @@ import pandas as pd
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us, wall_us
 from eventstudy.errors import DataError, EventTimeError, UsageError
 from eventstudy.market.daily_close import DailyClose, close_of_days, weekend_rows
-from eventstudy.market.gaps import MONTHS, missing_days
+from eventstudy.market.gaps import MONTHS, days_between, missing_days, what_counts
 from eventstudy.market.local_time import check_zone
+from eventstudy.market.missing_rows import Days
+from eventstudy.market.sessions import TradingCalendar, as_date, trading_days
 from eventstudy.market.steps import begins_periods
 from eventstudy.study.frame_shapes import as_timestamps
 
@@ -31,6 +33,25 @@ class TimeAxis:
     step_us: int
     missing_days: IntArray
     gap_limit: int
+    calendar: TradingCalendar | None = None
+
+    def part(self, rows: IntArray, after: IntArray) -> TimeAxis:
+        """Return the axes of several series with some of the rows, end to end.
+
+        ``after`` are the places that follow rows left out: trading days are missing there that are not elsewhere.
+        """
+        missing = self.missing_days[rows]
+        counts = what_counts(self.day, self.calendar)
+        missing[after] = days_between(self.day[rows[after - 1]], self.day[rows[after]], self.step_us, counts)
+        return replace(self, closes=self.closes[rows], day=self.day[rows], clock=self.clock[rows], missing_days=missing)
+
+    def days(self) -> Days:
+        """Return the dates of the rows, and which of them are trading days where the calendar is known."""
+        venue = self.calendar
+        if venue is None or venue.always or not len(self.day):
+            return Days(self.day)
+        open_days = trading_days(venue, as_date(self.day[0]), as_date(self.day[-1]))
+        return Days(self.day, np.isin(self.day, open_days))
 
     def clock_columns(self) -> tuple[BoolArray, IntArray, IntArray]:
         return np.zeros(len(self.closes), dtype=bool), self.day, self.clock
@@ -46,7 +67,7 @@ class TimeAxes:
     def of(self, index: pd.Index) -> TimeAxis:
         """Return the axis of an index, read now or before."""
         for known, axis in self._read:
-            if index.is_(known):
+            if index.is_(known) or (len(index) == len(known) and index.equals(known)):
                 return axis
         self._read.append((index, time_axis(index, self.rule)))
         return self._read[-1][1]
@@ -97,7 +118,7 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
         raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
     step = int(np.median(steps)) if len(steps) else DAY_US
     venue = rule.calendar if rule is not None and days is not None else None
-    return TimeAxis(closes, day, clock, step, *missing_days(day, step, venue))
+    return TimeAxis(closes, day, clock, step, *missing_days(day, step, venue), venue)
 
 
 def epoch_of_midnights(closes: IntArray, days: IntArray, zone: str) -> IntArray:

@@ -119,15 +119,6 @@ def test_the_market_over_golden_week_is_that_of_all_its_days() -> None:
     assert [outcome.outcome for outcome in dropped.ledger] == ["missing_returns"]
 
 
-def test_single_rows_of_a_wide_frame_without_a_return_are_named() -> None:
-    share, index = golden_week()
-    frame = pd.concat([share.drop(pd.Timestamp("2024-01-29")), index], axis=1, sort=True)
-    events = pd.DataFrame({"instrument": ["AAA"], "time": [pd.Timestamp("2024-05-21 10:00", tz="Asia/Tokyo")]})
-    result = es.run_study(SPEC, events, frame, market="INDEX", closes_at="15:00 Asia/Tokyo")
-    (told,) = [notice.message for notice in result.notices if notice.code == "ES-SINGLE-GAPS"]
-    assert told.startswith("1 single rows of AAA have no return")
-
-
 def test_an_event_of_a_weekend_market_against_a_five_day_index_has_a_reason_or_a_warning() -> None:
     days = pd.date_range("2023-01-01", "2023-12-31")
     rng = np.random.default_rng(2)

@@ -211,7 +211,7 @@ def test_a_return_without_end_is_a_missing_one_in_every_test(wrong: float) -> No
         "generalized_sign",
         "kp_bmp",
     )
-    spec = es.StudySpec(model="market", estimation=(-100, -11), event=(-2, 2), tests=tests, response="off")
+    spec = es.StudySpec(model="market", estimation=(-100, -11), event=(-2, 2), tests=tests, missing="return")
     found = []
     for value in (wrong, np.nan):
         # In the estimation window of A1 and in that of the market, and in the event window of A2.

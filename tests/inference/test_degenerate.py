@@ -97,4 +97,4 @@ def test_infinite_returns_are_missing_and_the_outcome_says_how_many() -> None:
     assert "all returns" in result.ledger[1].reason
     assert result.abnormal.fit.n.tolist() == [108, 110]
     missing = frame.replace([np.inf, -np.inf], np.nan)
-    assert np.array_equal(study(missing).abnormal.ar, result.abnormal.ar)
+    assert np.array_equal(study(missing, missing="return").abnormal.ar, result.abnormal.ar)

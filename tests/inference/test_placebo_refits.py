@@ -28,7 +28,7 @@ def market_frame(rows: int, columns: int, seed: int) -> pd.DataFrame:
 
 
 def prepared(frame: pd.DataFrame, events: pd.DataFrame, model: str = "market") -> Study:
-    spec = es.StudySpec(model=model, **SPEC)  # type: ignore[arg-type]
+    spec = es.StudySpec(model=model, missing="return", **SPEC)  # type: ignore[arg-type]
     return prepare(spec, read_inputs(spec, events, frame, ("M", None), ""))
 
 

@@ -46,9 +46,12 @@ def test_estimation_shorter_than_needed_names_what_is_there_and_what_is_needed()
 def test_a_market_that_misses_days_costs_those_days_and_no_others() -> None:
     frame = frame_with_market()
     frame.loc[frame.index[100:110], "M"] = np.nan
-    result = run(frame, events_at(frame, [("A0", 150), ("A1", 60), ("A2", 106)]))
-    # Row 150 learns from rows 90 to 144, row 60 only from rows 0 to 54.
+    events = events_at(frame, [("A0", 150), ("A1", 60), ("A2", 106)])
+    result = run(frame, events, missing="return")
+    # Row 150 is estimated on rows 90 to 144, row 60 only on rows 0 to 54.
     assert result.abnormal.fit.n.tolist() == [45, 55]
+    # Rows that are no bars of the market: its return of row 110 spans eleven of the share's.
+    assert run(frame, events).abnormal.fit.n.tolist() == [44, 55]
     told = reason(result, 2, "missing_returns")
     assert "5 returns of A2 or a factor are missing" in told
 

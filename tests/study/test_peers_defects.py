@@ -69,7 +69,7 @@ def test_residual_variance_never_sees_the_event_window() -> None:
 def test_a_missing_return_is_never_zero_and_sums_are_never_rescaled() -> None:
     frame = daily_frame(400, 2)
     frame.iloc[201, 0] = np.nan
-    spec = es.StudySpec(**MEAN, windows=((-2, 2), (-2, -1)), tests=("cross_sectional_t",))
+    spec = es.StudySpec(**MEAN, windows=((-2, 2), (-2, -1)), tests=("cross_sectional_t",), missing="return")
     result = es.run_study(spec, events_at(frame, [("A0", 200), ("A1", 200)]), frame)
     car = result.to_frame("car")
     assert car["car"].isna().tolist() == [True, False, False, False]
@@ -443,7 +443,7 @@ def test_the_mean_correlation_is_that_of_all_pairs(holes: float) -> None:
     frame = daily_frame(200, 10, seed=50) + daily_frame(200, 1, seed=51).to_numpy() * 0.5
     rng = np.random.default_rng(52)
     frame = frame.mask(rng.random(frame.shape) < np.where(np.arange(200) < 140, holes, 0.0)[:, None])
-    spec = es.StudySpec(**MEAN, tests=("patell", "kp_patell"))
+    spec = es.StudySpec(**MEAN, tests=("patell", "kp_patell"), missing="return")
     result = es.run_study(spec, events_at(frame, [(c, 150) for c in frame.columns]), frame)
     plain, adjusted = (result.findings(name)[0].statistic[0] for name in ("patell", "kp_patell"))
     pairs = frame.iloc[90:145].corr(min_periods=3).to_numpy()[np.triu_indices(10, 1)]

@@ -73,7 +73,7 @@ def test_a_code_of_a_missing_return_is_not_a_number() -> None:
     market = market_of(frame)
     coded, missing = market.copy(), market.copy()
     coded.iloc[200], missing.iloc[200] = -99.99, np.nan
-    spec = es.StudySpec(model="market", estimation=(-100, -6), event=(-2, 2))
+    spec = es.StudySpec(model="market", estimation=(-100, -6), event=(-2, 2), missing="return")
     events = events_at(frame, [("A0", 250)])
     results = [es.run_study(spec, events, frame, market=series) for series in (coded, missing)]
     assert [n.code for n in results[0].notices] == ["ES-MISSING-CODE"]
