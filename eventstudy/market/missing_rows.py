@@ -57,8 +57,9 @@ class Gaps:
 
 def find_gaps(values: FloatArray) -> Gaps:
     """Return the gaps of instruments, shape (S, T), without the rows before the first and after the last return."""
-    T = values.shape[1]
-    cells = np.flatnonzero(values != values)  # NaN alone differs from itself
+    T, flat = values.shape[1], values.reshape(-1)
+    # A sum of squares is NaN only if a value is, and costs a third of a comparison of all cells.
+    cells = np.flatnonzero(flat != flat) if np.isnan(np.dot(flat, flat)) else np.empty(0, dtype=np.int64)
     series, row = np.divmod(cells, max(T, 1))
     begins = np.ones(len(cells), dtype=np.bool_)
     begins[1:] = (np.diff(cells) != 1) | (np.diff(series) != 0)
