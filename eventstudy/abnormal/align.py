@@ -194,11 +194,12 @@ def _bars_until(series: SeriesSet, which: IntArray, row: IntArray) -> IntArray:
 
     The bar of row r is at most bar r, and at least r less the rows that the series lacks.
     """
-    assert series.frame_row is not None and series.frame_closes is not None  # noqa: S101 - the caller looks
+    assert series.frame_row is not None  # noqa: S101 - the caller looks
+    assert series.frame_closes is not None  # noqa: S101
     s = np.maximum(which, 0)
     start, length = series.time_offset[s], series.length[s]
     high = np.clip(row + 1, 0, length)
-    low = np.clip(row + 1 - (len(series.frame_closes) - length), 0, length)
+    low: IntArray = np.clip(row + 1 - (len(series.frame_closes) - length), 0, length)
     for _ in range(int((high - low).max(initial=0)).bit_length()):
         middle = (low + high) // 2
         within = series.frame_row[start + np.minimum(middle, length - 1)] <= row

@@ -43,6 +43,8 @@ def frame_series(frame: pd.DataFrame, axes: TimeAxes, missing: Missing = "auto")
         raise DataError("The wide frame names an instrument twice.", remedy="Keep one column per instrument.")
     codes = tuple(map(str, frame.columns.to_numpy(dtype=object).tolist()))
     values = np.ascontiguousarray(numbers.T)
+    if missing == "return":
+        return FrameSeries(on_one_axis(codes, values, axis), "return")
     gaps = find_gaps(values)
     if not len(gaps):
         return FrameSeries(on_one_axis(codes, values, axis))
