@@ -7,7 +7,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, days_of
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices
 from eventstudy.response.placebo import placebo_pvalue
 
 
@@ -48,20 +48,13 @@ def is_closed(tape: IntradayPrices, time: EventTime, *, tolerance_us: int = 60 *
     seven days is never closed: a stretch without bars is an outage.
     """
     before, after = bracket_rows(tape, time)
-    if never_closes(tape):
+    if tape.never_closes:
         return False
     night = (tape.wall[before] - 1) // DAY_US != (tape.wall[after] - 1) // DAY_US
     latest = instant_us(time.latest)
     quiet = int(tape.closes[after]) - tape.step_us - max(latest, int(tape.closes[before]))
     opens = int(tape.closes[after]) - tape.step_us
     return bool(night and opens >= latest and opens > tape.closes[before]) or quiet > tolerance_us
-
-
-def never_closes(tape: IntradayPrices) -> bool:
-    """Return whether the market trades around the clock and on weekends."""
-    days = days_of(tape)
-    weekend = (days + 3) % 7 > 4
-    return tape.around_the_clock and len(days) > 7 and bool(weekend.mean() > 0.2)  # two days of seven are 0.29
 
 
 def bracket_rows(tape: IntradayPrices, time: EventTime) -> tuple[int, int]:
@@ -97,8 +90,7 @@ def gap_response(tape: IntradayPrices, time: EventTime) -> Gap:
     before, after = bracket_rows(tape, time)
     earlier, later = gaps(tape, max(30 * MINUTE_US, 3 * tape.step_us))
     past = later <= before
-    day = (tape.wall - 1) // DAY_US
-    clock = tape.wall - day * DAY_US
+    day, clock = tape.day, tape.wall - tape.day * DAY_US
     nights = day[later] - day[earlier]
     own = int(day[after] - day[before])
     same = np.minimum(nights, 2) == min(own, 2)

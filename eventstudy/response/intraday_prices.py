@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,6 +74,28 @@ class IntradayPrices:
     def __len__(self) -> int:
         return len(self.closes)
 
+    @cached_property
+    def days(self) -> IntArray:
+        """Local dates that have a bar, increasing."""
+        day = self.day
+        return day[np.concatenate([[True], day[1:] != day[:-1]])] if len(day) else day
+
+    @cached_property
+    def last_rows(self) -> IntArray:
+        """Row of the last bar of each of ``days``."""
+        return np.append(np.flatnonzero(np.diff(self.day)), len(self) - 1)
+
+    @cached_property
+    def never_closes(self) -> bool:
+        """Whether the market trades around the clock and on weekends."""
+        weekend = (self.days + 3) % 7 > 4
+        return self.around_the_clock and len(self.days) > 7 and bool(weekend.mean() > 0.2)  # two of seven are 0.29
+
+    @cached_property
+    def latest_clock(self) -> int:
+        """Latest closing time of any day, microseconds since local midnight."""
+        return int((self.wall - self.day * DAY_US).max())
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -127,29 +150,35 @@ def trades_around_the_clock(wall: IntArray) -> bool:
     return len(days) >= ENOUGH_DAYS and len(hours) >= MOST_HOURS * 24 * len(days)
 
 
-def days_of(tape: IntradayPrices) -> IntArray:
-    """Return the local dates that have a bar, as days since 1970-01-01, increasing."""
-    day = tape.day
-    return day[np.concatenate([[True], day[1:] != day[:-1]])] if len(day) else day
-
-
 def read_at(tape: IntradayPrices, wall: IntArray, *, carry: bool = False) -> Sample:
     """Read a tape at clock times of any shape (microseconds since 1970-01-01T00:00 local).
 
     ``carry`` keeps the last price over the night: for windows that begin in a closed market.
     """
     at = np.asarray(wall, dtype=np.int64)
-    row = np.searchsorted(tape.wall, at, side="right") - 1
-    held = np.maximum(row, 0)
-    age = at - tape.wall[held]
-    near = age < LONGEST_CARRY_US if tape.around_the_clock else tape.day[held] == (at - 1) // DAY_US
-    there = (row >= 0) & (carry | near)
+    row, age = _latest_bar(tape, at)
+    near = age < LONGEST_CARRY_US if tape.around_the_clock else tape.day[row] == (at - 1) // DAY_US
+    there = (age >= 0) & (carry | near)
     traded = there & (age < tape.step_us)
     return Sample(
-        price=np.where(there, tape.price[held], np.nan),
+        price=np.where(there, tape.price[row], np.nan),
         traded=traded,
-        volume=np.where(traded, tape.volume[held], np.nan),
-        span=np.where(traded, tape.span[held], np.nan),
-        spread=np.full(at.shape, np.nan) if tape.spread is None else np.where(traded, tape.spread[held], np.nan),
+        volume=np.where(traded, tape.volume[row], np.nan),
+        span=np.where(traded, tape.span[row], np.nan),
+        spread=np.full(at.shape, np.nan) if tape.spread is None else np.where(traded, tape.spread[row], np.nan),
         age=np.where(there, age, -1),
     )
+
+
+def traded_at(tape: IntradayPrices, wall: IntArray) -> BoolArray:
+    """Return whether a bar closes in the step that ends at each of these clock times, as ``read_at`` does."""
+    at = np.asarray(wall, dtype=np.int64)
+    row, age = _latest_bar(tape, at)
+    same = True if tape.around_the_clock else tape.day[row] == (at - 1) // DAY_US
+    return np.asarray((age >= 0) & (age < tape.step_us) & same)
+
+
+def _latest_bar(tape: IntradayPrices, at: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the row of the last bar at or before each time and its age; the first row, of negative age, where none."""
+    row = np.maximum(np.searchsorted(tape.wall, at, side="right") - 1, 0)
+    return row, at - tape.wall[row]

@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
+from functools import cached_property
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, IntArray, instant_us, value
+from eventstudy.arrays import BoolArray, IntArray, StrArray, instant_us, value, wall_us
 from eventstudy.news.items import Event
+
+
+@value
+class ClockSpans:
+    """Events on one market's clock, in the order of their earliest times; microseconds since 1970-01-01 local.
+
+    Attributes
+    ----------
+    ids : StrArray, shape (n,)
+    spans : IntArray, shape (n, 2)
+        Earliest and latest clock time.
+    """
+
+    ids: StrArray
+    spans: IntArray
+
+    def besides(self, event: Event) -> IntArray:
+        """Return the spans of the events that are not this one, in the same order."""
+        return self.spans[self.ids != event.id]
 
 
 @value
@@ -23,10 +44,23 @@ class Known:
 
     events: tuple[Event, ...]
     spans: IntArray
+    _clocks: dict[str, ClockSpans] = field(init=False, default_factory=dict)
+
+    @cached_property
+    def ids(self) -> StrArray:
+        return np.array([event.id for event in self.events], dtype=object)
 
     def besides(self, event: Event) -> BoolArray:
         """Return which of them are another event than this one, shape (n,)."""
-        return np.array([other.id != event.id for other in self.events], dtype=np.bool_)
+        return np.asarray(self.ids != event.id, dtype=np.bool_)
+
+    def on_clock(self, zone: str) -> ClockSpans:
+        """Return the events on the clock of a zone; every response of a market shares them."""
+        if zone not in self._clocks:
+            spans = wall_us(self.spans.reshape(-1), zone).reshape(-1, 2)
+            order = np.argsort(spans[:, 0], kind="stable")
+            self._clocks[zone] = ClockSpans(self.ids[order], spans[order])
+        return self._clocks[zone]
 
 
 def known_events(events: Sequence[Event] | Known) -> Known:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from eventstudy.arrays import FloatArray, instant_from_us, value
-from eventstudy.response.intraday_prices import IntradayPrices, days_of
+from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.placebo import move_interval, placebo_pvalue
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.values import Move, RawCount
@@ -63,8 +63,7 @@ def no_move(label: str, reason: str, minutes: float = math.nan) -> Move:
 
 def later_closes(tape: IntradayPrices, window: Window, settings: ResponseSettings) -> tuple[LaterClose, ...]:
     """Return the moves to the last bar of the event day, of the next day with bars, and of ``days_later`` days on."""
-    matched, days = window.matched, days_of(tape)
-    last = np.append(np.flatnonzero(np.diff(tape.day)), len(tape) - 1)
+    matched, days, last = window.matched, tape.days, tape.last_rows
     own = int(np.searchsorted(days, matched.event_day))
     others = np.searchsorted(days, matched.day)
     labels = {0: "close", 1: "next close", settings.days_later: f"close {settings.days_later} days later"}

@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, Sample, days_of, read_at
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, Sample, read_at, traded_at
 
 
 def trading_columns(matched: Matched) -> IntArray:
@@ -153,7 +153,7 @@ def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: I
     The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
     first at or after ``latest`` and the reach of the price rule. Days that hold another known event in the window
     (unless ``known_weight`` keeps them), or miss bars that the other days have (halts, half sessions), or have no price
-    yet at zero, are removed and listed. ``others`` (n, 2) are the instants of the other known events.
+    yet at zero, are removed and listed. ``others`` (n, 2) are the other known events on the market's clock, in order.
     """
     step = tape.step_us
     earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
@@ -167,7 +167,7 @@ def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: I
     offsets = grid - event_day * DAY_US
     sample = read_at(tape, days[:, None] * DAY_US + offsets, carry=choice.carry)
     zero = int(np.searchsorted(grid, zero_wall))
-    doubted = _holds_known(tape, days, (offsets[start], offsets[-1]), others)
+    doubted = _holds_known(days, (offsets[start], offsets[-1]), others)
     served, removed = _judge(days, sample, (start, zero), doubted & (choice.known_weight == 0))
     if choice.days is not None:
         nearest = np.argsort(np.abs(days[served] - event_day), kind="stable")[: choice.days]
@@ -202,12 +202,7 @@ def _grid(tape: IntradayPrices, zero: int, clean_by: int, choice: WindowChoice) 
     end = last_without_pause(tape, zero) if tape.around_the_clock else _last_wall(tape, day, zero)
     start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
     after = np.arange(zero + (clean_by + 1) * step, end + 1, step, dtype=np.int64)
-    if len(after):
-        trading = _trading(tape, after, int(day))
-        if choice.pauses == "stop" and not trading.all():
-            after, trading = after[: trading.argmin()], trading[: trading.argmin()]
-        enough = np.cumsum(trading) * step >= choice.after * MINUTE_US
-        after = after[: int(enough.argmax()) + 1] if enough.any() else after
+    after = after[: _moments_needed(tape, after, int(day), choice)]
     bound = int(tape.wall[0]) if tape.around_the_clock else day * DAY_US + 1  # not before midnight
     start = min(zero, start + max(0, -((start - bound) // step)) * step)
     return np.concatenate([np.arange(start, zero + clean_by * step + 1, step, dtype=np.int64), after])
@@ -215,7 +210,8 @@ def _grid(tape: IntradayPrices, zero: int, clean_by: int, choice: WindowChoice) 
 
 def last_without_pause(tape: IntradayPrices, zero: int) -> int:
     """Return the last closing time within a day of ``zero`` before trading pauses for hours: a weekend, or the end."""
-    wall = tape.wall[np.searchsorted(tape.wall, zero, side="right") :]
+    first, stop = np.searchsorted(tape.wall, [zero, zero + DAY_US], side="right")
+    wall = tape.wall[first : stop + 1]
     if not len(wall) or wall[0] - zero > LONGEST_CARRY_US:
         return zero + DAY_US
     pause = np.diff(wall) > LONGEST_CARRY_US
@@ -225,23 +221,43 @@ def last_without_pause(tape: IntradayPrices, zero: int) -> int:
 
 def _last_wall(tape: IntradayPrices, day: int, zero: int) -> int:
     """Return the last closing time of the day; where the day has no bar after zero, the latest any day has."""
-    same = tape.wall[tape.day == day]
+    first, stop = np.searchsorted(tape.day, [day, day + 1])
+    same = tape.wall[first:stop]
     if len(same) and same[-1] > zero:
         return int(same[-1])
-    clock = tape.wall - tape.day * DAY_US
-    return int(day * DAY_US + clock.max())
+    return int(day * DAY_US + tape.latest_clock)
+
+
+def _moments_needed(tape: IntradayPrices, after: IntArray, day: int, choice: WindowChoice) -> int:
+    """Return how many of these times hold ``after`` trading minutes; all where they hold fewer.
+
+    With ``pauses`` "stop" no more than come before the first at which the market does not trade.
+    """
+    wanted = -(-choice.after * MINUTE_US // tape.step_us)
+    looked_at = min(len(after), 2 * wanted + 1)
+    while len(after):
+        trading = _trading(tape, after[:looked_at], day)
+        if choice.pauses == "stop" and not trading.all():
+            trading = trading[: int(trading.argmin())]
+        enough = np.cumsum(trading) >= wanted
+        if enough.any():
+            return int(enough.argmax()) + 1
+        if len(trading) < looked_at or looked_at == len(after):
+            return len(trading)
+        looked_at = min(len(after), 2 * looked_at)
+    return 0
 
 
 def _trading(tape: IntradayPrices, after: IntArray, day: int) -> BoolArray:
     """Return at which of these times the market usually trades, by the 60 days before and the day itself."""
-    days = days_of(tape)
+    days = tape.days
     near = days[(days <= day) & (days > day - 90)]
-    traded = read_at(tape, near[:, None] * DAY_US + (after - day * DAY_US)).traded
+    traded = traded_at(tape, near[:, None] * DAY_US + (after - day * DAY_US))
     return np.asarray(traded.mean(axis=0) > 0.02)
 
 
 def _candidates(tape: IntradayPrices, event_day: int, choice: WindowChoice) -> IntArray:
-    days = days_of(tape)
+    days = tape.days
     serve = (days < event_day) | ((days > event_day) & choice.later)
     if choice.nights:
         nights = np.diff(days, prepend=days[:1])  # 0 for the first day: no opening gap of its own is known
@@ -265,11 +281,14 @@ def _rows(sample: Sample, rows: IntArray | BoolArray) -> Sample:
     return Sample(*(getattr(sample, column.name)[rows] for column in fields(Sample)))
 
 
-def _holds_known(tape: IntradayPrices, days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
+def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
     """Return on which days another known event falls into the window, between two clock times of the day."""
-    known = wall_us(others.reshape(-1), tape.zone).reshape(-1, 2)
-    start, end = (days[:, None] * DAY_US + at for at in ends)
-    return np.asarray(((known[:, 0] <= end) & (known[:, 1] >= start)).any(axis=1))
+    if not len(others):
+        return np.zeros(len(days), dtype=np.bool_)
+    start, end = (days * DAY_US + at for at in ends)
+    begun = np.searchsorted(others[:, 0], end, side="right")  # events that begin before the window ends ...
+    lasts = np.maximum.accumulate(others[:, 1])  # ... of which the one that lasts longest ends after it begins
+    return np.asarray((begun > 0) & (lasts[np.maximum(begun - 1, 0)] >= start))
 
 
 def _judge(

@@ -96,7 +96,7 @@ def respond(
             remedy="Give bars shorter than a day.",
         )
     laid_out = known_events(known)
-    window = abnormal_window(tape, event.time, settings, laid_out.spans[laid_out.besides(event)], regressors)
+    window = abnormal_window(tape, event.time, settings, laid_out.on_clock(tape.zone).besides(event), regressors)
     if not len(window.columns) or not math.isfinite(window.car[window.matched.first]):
         raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")
     return _assemble(tape, event, settings, window, laid_out)

@@ -76,11 +76,12 @@ def periodicity_wsd(standardized: FloatArray) -> FloatArray:
 def shortest_half(values: FloatArray) -> FloatArray:
     """Return 0.741 times the length of the shortest half of each column, shape (D, n) to (n,)."""
     out = np.full(values.shape[1], np.nan)
-    for column in range(values.shape[1]):
-        x = np.sort(values[np.isfinite(values[:, column]), column])
-        h = len(x) // 2 + 1
-        if len(x) >= 3:
-            out[column] = HALF_SCALE * (x[h - 1 :] - x[: len(x) - h + 1]).min()
+    count = np.isfinite(values).sum(axis=0)
+    ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0)
+    for present in np.unique(count[count >= 3]):
+        columns, h = np.flatnonzero(count == present), int(present) // 2 + 1
+        x = ordered[:present, columns]
+        out[columns] = HALF_SCALE * (x[h - 1 :] - x[: present - h + 1]).min(axis=0)
     return out
 
 

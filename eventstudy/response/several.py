@@ -198,13 +198,19 @@ def hayashi_yoshida(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, 
     >>> hayashi_yoshida((x[0], y[0]), (x[1], y[1]))  # 1*2 + 2*2 + 2*1
     8.0
     """
+    return float(covariations(times, prices, np.array([shift]))[0])
+
+
+def covariations(
+    times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], shifts: IntArray
+) -> FloatArray:
+    """Return ``hayashi_yoshida`` at each of several shifts, shape (G,)."""
     (first, second), (x, y) = times, prices
-    second = second + shift
     dx, total = np.diff(x), np.concatenate([[0.0], np.cumsum(np.diff(y))])
     # intervals (s_j, s_{j+1}] that overlap (t_i, t_{i+1}] are those with s_{j+1} > t_i and s_j < t_{i+1}
-    begins = np.searchsorted(second[1:], first[:-1], side="right")
-    ends = np.searchsorted(second[:-1], first[1:], side="left")
-    return float((dx * (total[np.maximum(ends, begins)] - total[begins])).sum())
+    begins = np.searchsorted(second[1:], first[:-1] - shifts[:, None], side="right")
+    ends = np.searchsorted(second[:-1], first[1:] - shifts[:, None], side="left")
+    return np.asarray((dx * (total[np.maximum(ends, begins)] - total[begins])).sum(axis=1))
 
 
 @value(slots=True)
@@ -234,7 +240,7 @@ def lead_lag(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatAr
         Microseconds; a positive lag means that the first series leads.
     """
     size = math.sqrt(float((np.diff(prices[0]) ** 2).sum() * (np.diff(prices[1]) ** 2).sum()))
-    strength = np.array([hayashi_yoshida(times, prices, -int(lag)) for lag in lags_us])
+    strength = covariations(times, prices, -np.asarray(lags_us))
     correlation = strength / size if size > 0 else np.full(len(lags_us), np.nan)
     best = int(lags_us[int(np.abs(correlation).argmax())]) if size > 0 else 0
     ahead, behind = (correlation[lags_us > 0] ** 2).sum(), (correlation[lags_us < 0] ** 2).sum()

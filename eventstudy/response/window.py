@@ -95,7 +95,10 @@ def abnormal_window(
     others: IntArray = NONE_KNOWN,
     factors: Sequence[IntradayPrices] = (),
 ) -> Window:
-    """Cut, match and correct the window of one event on one tape; ``others`` (n, 2) are the known events' instants."""
+    """Cut, match and correct the window of one event on one tape.
+
+    ``others`` (n, 2) are the other known events on the market's clock, see ``Known.on_clock``.
+    """
     nights = nights_closed(tape, time)
     closed = is_closed(tape, time)
     choice = WindowChoice(
