@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eventstudy.report.across_events import across_tables
 from eventstudy.report.response_section import told
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
@@ -73,11 +74,15 @@ def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts
     if responses is None or not len(responses):
         return ShapeParts()
     shown = list(responses)[:MOST_RESPONSES]
-    tables = (moves_table(shown, simulated=simulated), shape_table(shown, simulated=simulated))
+    tables = (
+        *across_tables(responses, simulated=simulated),
+        moves_table(shown, simulated=simulated),
+        shape_table(shown, simulated=simulated),
+    )
     dangers = together((name_of(response, shown), danger) for response in shown for danger in dangers_of(response))
     dangers += [f"{plain(e, 64)}, {plain(code, 40)}: {plain(reason)}" for e, code, reason in responses.skipped]
     if len(responses) > len(shown):
-        dangers.append(f"The shape of {len(responses) - len(shown)} more responses is in result.response, not here.")
+        dangers.append(f"{len(responses) - len(shown)} more responses are in result.json, not here.")
     certainty = (anchors_table(shown, simulated=simulated),)
     lines = tuple(told({**row, "notes": []}) for row in rows_of(shown[:MOST_TOLD]))
     return ShapeParts(tables, certainty, lines, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))

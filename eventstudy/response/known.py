@@ -28,7 +28,7 @@ class ClockSpans:
 
     def besides(self, event: Event) -> IntArray:
         """Return the spans of the events that are not this one, in the same order."""
-        return self.spans[self.ids != event.id]
+        return np.asarray(self.spans[self.ids != event.id], dtype=np.int64)
 
 
 @value

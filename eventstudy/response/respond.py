@@ -32,7 +32,7 @@ from eventstudy.response.shape_estimates import (
     share_estimate,
 )
 from eventstudy.response.uncertain_time import Curves, assumed_times
-from eventstudy.response.values import Activity, AssumedTimes, Estimate, Move, Path, Response, Unit
+from eventstudy.response.values import Activity, AssumedTimes, Estimate, HorizonMoves, Move, Path, Response, Unit
 from eventstudy.response.window import Window, abnormal_window, after_news, bar_returns, served
 
 DEFAULT = ResponseSettings()
@@ -119,6 +119,7 @@ def _assemble(tape: IntradayPrices, event: Event, settings: ResponseSettings, wi
         reference_price=float(np.exp(matched.event.price[matched.zero])),
         first=_first(window, after, settings),
         moves=(*_moves(window, after, settings, tape.zone), closes[0].move),
+        horizon=_horizon(after),
         shape=_shape(tape, event.time, window, after, closes),
         anchors=_anchors(window, event.time, settings),
         pattern=pattern_of(after),
@@ -155,6 +156,12 @@ def _breakdown(window: Window, after: AfterNews) -> float:
     bound = order_bound(np.abs(window.placebo[served(window), column])[:, None], after.level, after.weight)
     ratio = abs(float(window.car[column])) / float(bound[0]) if bound[0] > 0 else math.nan
     return ratio if ratio > 1 else math.nan
+
+
+def _horizon(after: AfterNews) -> HorizonMoves:
+    column = after.at.horizon
+    weight = np.ones(len(after.placebo)) if after.weight is None else after.weight
+    return HorizonMoves(float(after.path[column]), after.placebo[:, column].copy(), weight)
 
 
 def _first(window: Window, after: AfterNews, settings: ResponseSettings) -> Move:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from eventstudy.arrays import DAY_US, keep_freed_memory
 from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
@@ -21,6 +23,8 @@ from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
 from eventstudy.response.values import Response
 
 DEFAULT = ResponseSettings()
+# So many responses keep the path of every placebo day, which only figures read: 0.3 MB each.
+PATHS_KEPT = 200
 
 
 def respond_all(
@@ -66,9 +70,8 @@ def respond_all(
     if workers < 2 or len(events) < 2 * workers:
         return _answer(task, tuple(events))
     edges = [len(events) * part // workers for part in range(workers + 1)]
-    shares = [tuple(events[a:b]) for a, b in itertools.pairwise(edges)]
     with ProcessPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_answer, task, share) for share in shares]
+        jobs = [pool.submit(_answer, task, tuple(events[a:b]), a) for a, b in itertools.pairwise(edges)]
         parts = [job.result() for job in jobs]
     return ResponseSet(
         tuple(r for part in parts for r in part.responses),
@@ -87,19 +90,25 @@ class Task:
     known: Known
 
 
-def _answer(task: Task, events: tuple[Event, ...]) -> ResponseSet:
+def _answer(task: Task, events: tuple[Event, ...], first: int = 0) -> ResponseSet:
+    """Return the responses to some events, of which ``first`` come before them in the study."""
     keep_freed_memory()
     found: list[Response] = []
     pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []
-    for event in events:
+    for row, event in enumerate(events, first):
         named = [code for code in task.tapes if code in (event.instruments or task.tapes)]
         answers = [_one(task, code, event) for code in named]
         skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
         answered = with_joint_pvalues([a for a in answers if not isinstance(a, str)])
-        found += answered
         pairs += pairs_of(answered)
+        found += answered if row * len(task.tapes) < PATHS_KEPT else map(_without_placebo_paths, answered)
     return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
+
+
+def _without_placebo_paths(response: Response) -> Response:
+    path, none = response.path, np.empty((0, len(response.path.closes)))
+    return replace(response, path=replace(path, placebo=none, raw_placebo=none, tested_placebo=none))
 
 
 def _one(task: Task, code: str, event: Event) -> Response | str:

@@ -87,6 +87,25 @@ class Move:
 
 
 @value(slots=True)
+class HorizonMoves:
+    """The move at the last horizon (at the end of trading where that comes first) and what placebo days did by then.
+
+    Attributes
+    ----------
+    move : float
+        Decimal log.
+    placebo : FloatArray, shape (D,)
+        The same on the placebo days, brought to the event day's volatility.
+    weight : FloatArray, shape (D,)
+        How much each day counts, the event day being 1.
+    """
+
+    move: float
+    placebo: FloatArray
+    weight: FloatArray
+
+
+@value(slots=True)
 class AssumedTimes:
     """The move as a function of the instant the news is assumed to have come, over [earliest, latest].
 
@@ -238,6 +257,8 @@ class Response:
         At the first close after the news.
     moves : tuple of Move
         At the horizons asked for and at the close.
+    horizon : HorizonMoves
+        The last of these horizons beside all placebo days.
     shape : tuple of Estimate
         first_significant, t50, t90, peak, peak_minutes, overshoot, retracement, reversal, absorbed_share,
         jump_share, jump_variance, median_move, pre_event_drift, pre_event_share, next_close, days_later,
@@ -276,6 +297,7 @@ class Response:
     reference_price: float
     first: Move
     moves: tuple[Move, ...]
+    horizon: HorizonMoves
     shape: tuple[Estimate, ...]
     anchors: tuple[Estimate, ...]
     pattern: Pattern

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from eventstudy.response.settings import ResponseSettings
     from eventstudy.study.spec import StudySpec
 
-MOST_PAIRS = 200  # beyond so many (event, instrument) pairs "auto" leaves the shapes out
-
 
 def response_of(
     spec: StudySpec,
@@ -29,13 +27,11 @@ def response_of(
 ) -> ResponseSet | None:
     """Return the response of every event on every intraday series, or None where the study does not ask for it.
 
-    ``spec.response`` "auto" asks for it when bars are shorter than a day and the pairs are few enough to be read.
+    ``spec.response`` "auto" asks for it when bars are shorter than a day.
     ``regressors`` are the study's market and factors, the market first; those that are intraday bars serve.
     """
     intraday = _intraday(bars)
     if spec.response == "off" or not intraday or not isinstance(events, Sequence):
-        return None
-    if spec.response == "auto" and len(events) * len(intraday) > MOST_PAIRS:
         return None
     from eventstudy.response.respond_all import respond_all
 

@@ -21,7 +21,7 @@ from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.reactions.values import Reactions
 from eventstudy.references import package_bibtex
-from eventstudy.study import frames, interchange, reaction_frames
+from eventstudy.study import frames, interchange, reaction_frames, response_frames
 from eventstudy.study.fits import fits_frame
 from eventstudy.study.primary import Primary
 from eventstudy.study.renamed import hint
@@ -46,6 +46,9 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "outcomes": lambda result: result.ledger.to_frame(),
     "events": lambda result: frames.events_frame(result.ledger, result.abnormal),
     "diagnostics": lambda result: frames.diagnostics_frame(result.abnormal, result.diagnostics),
+    "intraday": lambda result: response_frames.across_frame(result.response, result.spec.seed),
+    "intraday_moves": lambda result: response_frames.moves_frame(result.response),
+    "intraday_shape": lambda result: response_frames.shape_frame(result.response),
     "groups": lambda result: reaction_frames.groups_frame(result.reactions.groups),
     "group_paths": lambda result: reaction_frames.group_paths_frame(result.reactions.groups),
     "group_comparisons": lambda result: reaction_frames.comparisons_frame(result.reactions.groups),
@@ -151,7 +154,9 @@ class StudyResult:
             ``"ar"``: abnormal returns by event and tau. ``"car"``: CAR and BHAR by event and window. ``"aar"``: means
             across events by tau, with the numbers of positive and negative abnormal returns. ``"fits"``: estimated
             models. ``"tests"``: tests by window. ``"outcomes"``: outcome of every (event, instrument) pair.
-            ``"diagnostics"``: of the estimation residuals. ``"events"``: attributes of the events. ``"groups"``,
+            ``"diagnostics"``: of the estimation residuals. ``"events"``: attributes of the events. ``"intraday"``:
+            the intraday responses summed up over events, for all and for each instrument; ``"intraday_moves"`` and
+            ``"intraday_shape"``: every one of them, by horizon and by measure. ``"groups"``,
             ``"group_paths"``, ``"group_comparisons"``: means of groups, their paths over event time, and tests of their
             differences, if the study asks for groups. ``"surprise"``, ``"surprise_tests"``: slopes on the surprise by
             tau and their tests, if it asks for them.
