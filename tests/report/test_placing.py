@@ -8,7 +8,7 @@ import random
 import signal
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,14 @@ def contents(word: str, names: tuple[str, ...] = ("result.json", "car.csv", "rep
     files = {name: f"{word} {name}".encode() * 50 for name in names}
     listed = {"files": {name: digest(content) for name, content in files.items()}}
     return {**files, "manifest.json": json.dumps(listed).encode()}
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_interrupts() -> Iterator[None]:
+    """Put Python's handler in place: a shell starts what runs in its background with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
