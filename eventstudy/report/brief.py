@@ -46,6 +46,14 @@ class BriefTable:
         """Return the cells as readers see them."""
         return [[SHOWN[column.kind](cell) for column, cell in zip(self.columns, row, strict=True)] for row in self.rows]
 
+    def without(self, rank: int) -> BriefTable:
+        """Return the table without the columns of this rank and of higher ones."""
+        kept = [place for place, of in enumerate(self.ranks) if of < rank]
+        rows = tuple(tuple(row[i] for i in kept) for row in self.rows)
+        return replace(
+            self, columns=tuple(self.columns[i] for i in kept), ranks=tuple(self.ranks[i] for i in kept), rows=rows
+        )
+
 
 def brief_table(result: StudyResult, study: Json) -> BriefTable:
     """Return one row per window of a mean, else one row per response of the primary window."""
@@ -106,7 +114,7 @@ def _horizons(result: StudyResult, rows: Sequence[Json]) -> list[Entry]:
     found = {(r["event"], r["instrument"]): r for r in table(result.response or ())}
     responses = [found.get((r["event"], r["instrument"]), {}) for r in rows]
     labels = list(dict.fromkeys(label for r in responses for label in r.get("moves", {}) if label != "first"))
-    last = max((r["horizon"] for r in responses if r), key=labels.index, default="") if labels else ""
+    last = max((r["horizon"] for r in responses if r and r["horizon"] in labels), key=labels.index, default="")
     entries: list[Entry] = []
     for label in labels:
         moves = [r.get("moves", {}).get(label) for r in responses]

@@ -426,5 +426,5 @@ class StudyResult:
         return Path(directory)
 
     def _repr_html_(self) -> str:
-        text: str = import_module("eventstudy.report.html").fragment(self)
+        text: str = import_module("eventstudy.report.notebook").fragment(self)
         return text

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from eventstudy.errors import Notice
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.evidence import Dating
 from eventstudy.news.items import Event
+from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_bars, made_event, made_result
 
@@ -48,7 +52,9 @@ def hostile() -> dict[str, object]:
 @pytest.mark.parametrize("name", ["event", "dating", "bars", "spec", "result"])
 def test_hostile_text_in_a_card_is_text(name: str) -> None:
     html = hostile()[name]._repr_html_()  # type: ignore[attr-defined]
-    assert tags_of(html) <= {"div", "p", "strong", "table", "tr", "th", "td", "bdi", "caption", "thead", "tbody"}
+    tables = {"div", "p", "strong", "table", "tr", "th", "td", "bdi", "caption", "thead", "tbody"}
+    result = {"dl", "dt", "dd", "b", "span", "svg", "rect", "path", "text", "details", "summary", "code"}
+    assert tags_of(html) <= tables | result
     assert "\x1b" not in html
     assert "\u202e" not in html
     assert "&lt;script&gt;" in html
@@ -78,3 +84,41 @@ def test_the_card_of_a_result_has_the_finding_and_few_rows() -> None:
     assert "SBER" in html
     assert "+128.7" in html
     assert len(html) < 20_000
+
+
+def test_the_plot_of_a_card_follows_the_theme_and_stays_inside() -> None:
+    html = made_result(event=(-5, 0), simulated=True)._repr_html_()
+    svg = html[html.index("<svg") : html.index("</svg>")]
+    colors = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg))
+    assert colors == {"currentColor", "none", "#e69f00", "#2e86c1"}
+    assert "background" not in svg
+    numbers = [float(x) for d in re.findall(r' d="([^"]+)"', svg) for x in re.findall(r"[\d.]+", d)]
+    assert max(numbers) <= 560
+    assert "SIMULATED" in svg
+    assert "SIMULATED" in html[: html.index("<svg")]
+    line = re.search(r'<path d="M([^"]+)" fill="none"', svg)
+    assert line is not None
+    points = [tuple(map(float, point.split())) for point in line[1].split("L")]
+    assert len(points) == 7  # the close before the first bar, and bars -5 to 0
+    # The event is a rise of about 130 bp on quiet bars: the last point is the highest (y runs downwards).
+    assert min(points, key=lambda point: point[1]) == points[-1]
+
+
+def test_the_card_of_many_events_has_the_mean_and_the_extremes() -> None:
+    days = pd.bdate_range("2022-01-03", periods=60)
+    rng = np.random.default_rng(0)
+    returns = pd.DataFrame(rng.normal(0, 0.01, (60, 20)), days, [f"F{i:02d}" for i in range(20)])
+    noon = pd.Timestamp("2022-02-22 12:00", tz="America/New_York")
+    late = pd.Timestamp("2023-02-22 12:00", tz="America/New_York")
+    events = pd.DataFrame({"instrument": [*returns.columns, "F00"], "time": [noon] * 20 + [late]})
+    spec = StudySpec(event=(-1, 1), windows=[(0, 0)], tests=["cross_sectional_t"])
+    html = run_study(spec, events, returns, closes_at="16:00 America/New_York")._repr_html_()
+    day = returns.loc["2022-02-22"]
+    assert f"{1e4 * day.mean():+.1f}" in html
+    first, _, rest = html.partition("Largest and smallest responses")
+    assert rest
+    assert first.count("<svg") == 1
+    for code in [*day.nlargest(5).index, *day.nsmallest(5).index]:
+        assert f">{code}</td>" in rest
+    assert rest.count("<tr") == 1 + 10
+    assert "1 not used" in rest

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from eventstudy import Event, EventTime, StudySpec, run_study
 from eventstudy.report.summary import answer
+from tests.report.made import made_result
 
 
 def market(rows: int = 400, columns: int = 3) -> pd.DataFrame:
@@ -94,6 +95,13 @@ def test_a_pipe_and_no_color_get_no_escape_and_a_terminal_gets_a_bold_finding() 
             console.print(line, soft_wrap=True)
         assert out.getvalue().startswith("\x1b[1mA0 ")
         assert ("\x1b[38;5;" in out.getvalue()) != no_color
+
+
+def test_a_response_without_a_later_price_has_no_later_columns() -> None:
+    # The event is on the last bar of the last day: no horizon was reached.
+    text = made_result().summary(width=200)
+    assert "SBER" in text
+    assert "min" not in text.partition("  Instrument ")[2].splitlines()[0]
 
 
 def test_hostile_titles_are_text() -> None:
