@@ -22,6 +22,7 @@ MAX_PAIRS = 1_000_000
 FLAT = 1e-12
 GROUPS_AT_ONCE = 4_096
 MOST_ROWS_A_WINDOW = 4
+CELLS_PER_PIECE = 8_192
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,11 +189,24 @@ def _evenly_spaced(dates: CommonDates, ends: list[tuple[IntArray, IntArray]], ba
     reach = min(max(sizes), width, bars)
     laid = np.zeros((rows, width + reach))
     laid[place - place.min(), :width] = U
-    flat, total = laid.ravel(), np.zeros(len(sizes))
-    for s in range(1, min(reach, rows)):
-        apart = s * (laid.shape[1] - 1)  # a row s further down, and s columns back: the same close
-        product = 2 * float(flat[:-apart] @ flat[apart:]) * bars / (bars - s)
-        total += [product * max(size - s, 0) / size for size in sizes]
+    s = np.arange(1, min(reach, rows))
+    # A row s further down, and s columns back: the same close.
+    products = 2 * _shifted_products(laid.ravel(), s * (laid.shape[1] - 1)) * bars / (bars - s)
+    return np.array([float((products * np.maximum(size - s, 0)).sum()) / size for size in sizes])
+
+
+def _shifted_products(flat: FloatArray, shifts: IntArray) -> FloatArray:
+    """Return the inner product of an array with itself moved by each shift.
+
+    Piece by piece: one piece and those it is multiplied with stay in a core's cache, and no piece is long enough for
+    BLAS to divide it among threads, whose number would then change the last digits.
+    """
+    total = np.zeros(len(shifts))
+    for low in range(0, len(flat), CELLS_PER_PIECE):
+        piece = flat[low : low + CELLS_PER_PIECE]
+        for i, start in enumerate((low + shifts).tolist()):
+            other = flat[start : start + len(piece)]
+            total[i] += float(piece[: len(other)] @ other)
     return total
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -99,7 +99,10 @@ def market_zone(given: pd.DataFrame | Sequence[Bars | Returns], axes: TimeAxes) 
         if axes.rule is not None:
             return axes.rule.zone
         name = str(getattr(given.index, "tz", None) or "UTC")
-        return name if name in available_timezones() else "UTC"
+        try:
+            return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # an offset such as UTC+03:00 is not a zone
+            return "UTC"
     first = next(iter(given), None)
     return "UTC" if first is None else zone_of(first)
 
