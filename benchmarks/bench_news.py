@@ -15,17 +15,17 @@ from pathlib import Path
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.news_pages import FIELD, GoldPage, gold_pages, leads, page_leads
-from eventstudy.news.context import Context, read_policy
+from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item, date_items
-from eventstudy.news.evidence import Dating
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import read_news_bytes
+from eventstudy.news.time_evidence import Dating
 from tests.news.test_corpus import CASES
 from tests.news.unseen import tally
 
 MINUTE = timedelta(seconds=60)
 ITEMS = 10_000
-FIRST = Context(policy=read_policy("first_report"))
+FIRST = DatingContext(policy=read_policy("first_report"))
 LABELS = Path(__file__).parent / "lead_labels.csv"
 
 
@@ -148,7 +148,7 @@ def speed() -> None:
     stamps = (("published", "2021-04-13T18:37+03:00"),)
     items = [NewsItem(f"n{i}", "bench", "", text, stamps=stamps) for i, text in enumerate(texts)]
     start = time.process_time()
-    count = sum(1 for _ in date_items(items, Context(zone="Europe/Moscow")))
+    count = sum(1 for _ in date_items(items, DatingContext(zone="Europe/Moscow")))
     took = time.process_time() - start
     print(f"speed: {count} short items in {took:.2f} s of processor time ({count / took:.0f} a second)")
 

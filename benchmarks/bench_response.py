@@ -22,7 +22,7 @@ from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns, shape_numbers
 from eventstudy.response.values import Response
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
-from eventstudy.simulate.intraday import planted_response
+from eventstudy.simulate.intraday_market import planted_response
 
 DAYS = 59  # placebo days: 5 % is then a p-value that can be reached exactly, 3/60
 NULL = IntradayDesign(days=DAYS, early=150, late=210)

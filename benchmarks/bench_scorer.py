@@ -15,7 +15,7 @@ import numpy as np
 import statsmodels.api as sm
 
 from benchmarks.news_pages import FIELD, leads, page_leads
-from eventstudy.news.context import Context
+from eventstudy.news.context import DatingContext
 from eventstudy.news.dating import moments_of
 from eventstudy.news.items import NewsItem
 from eventstudy.news.scorer import FEATURES
@@ -56,7 +56,7 @@ def corpus_samples() -> Iterator[Sample]:
                 yield Sample(name, moment.features, right, CORPUS_WEIGHT, False)
 
 
-def corpora() -> Iterator[tuple[str, NewsItem, Context, tuple[datetime, datetime] | None]]:
+def corpora() -> Iterator[tuple[str, NewsItem, DatingContext, tuple[datetime, datetime] | None]]:
     """Yield (group, item, context, labeled interval or None) of every labeled text in tests/news."""
     folder = ROOT / "tests" / "news"
     for corpus in ("corpus_blind", "corpus_second", "corpus_review"):
@@ -64,7 +64,7 @@ def corpora() -> Iterator[tuple[str, NewsItem, Context, tuple[datetime, datetime
             case = json.loads(line)
             declared = case["declared"]
             fetched = declared["fetched_at"]
-            context = Context(
+            context = DatingContext(
                 zone=declared["publisher_zone"] or "",
                 day_first={"dmy": True, "mdy": False}.get(declared["day_month_order"]),
                 fetched_at=None if fetched is None else datetime.fromisoformat(fetched.replace("Z", "+00:00")),
@@ -77,7 +77,7 @@ def corpora() -> Iterator[tuple[str, NewsItem, Context, tuple[datetime, datetime
     for path in sorted((folder / "corpus").glob("*.toml")):
         for number, case in enumerate(tomllib.loads(path.read_text(encoding="utf-8"))["cases"]):
             stamps = tuple((n, case[n]) for n in ("published", "updated") if n in case)
-            context = Context(
+            context = DatingContext(
                 zone=case.get("zone", ""), day_first={"dmy": True, "mdy": False}.get(case.get("order", ""))
             )
             label = None

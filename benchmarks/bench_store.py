@@ -53,7 +53,7 @@ def fill(root: Path) -> None:
 def key():  # type: ignore[no-untyped-def]
     import pandas as pd
 
-    from eventstudy.market.store.series import SeriesKey
+    from eventstudy.market.store.stored_series import SeriesKey
 
     return SeriesKey("bench", "MADE", "", pd.Timedelta(minutes=1))
 

@@ -20,7 +20,7 @@ from pyarrow import csv
 
 import eventstudy as es
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.files import read_universe
+from eventstudy.market.sources.price_files import read_universe
 from eventstudy.market.sources.price_table import read_table
 from eventstudy.study.load import load_study
 

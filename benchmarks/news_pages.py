@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from eventstudy.news.context import Context
+from eventstudy.news.context import DatingContext
 from eventstudy.news.dating import moments_of
 from eventstudy.news.items import NewsItem
 from eventstudy.news.moments import Moment
@@ -75,8 +75,8 @@ class Lead:
     numbers: frozenset[int] | None = None
 
     @property
-    def context(self) -> Context:
-        return Context(zone=self.zone)
+    def context(self) -> DatingContext:
+        return DatingContext(zone=self.zone)
 
     @property
     def interval(self) -> tuple[datetime, datetime] | None:

@@ -36,10 +36,10 @@ PUBLIC = {
     "date_item": "eventstudy.news.dating",
     "date_news": "eventstudy.news.dated",
     "log_returns": "eventstudy.market.returns",
-    "read_bars": "eventstudy.market.sources.files",
-    "read_events": "eventstudy.news.events.files",
+    "read_bars": "eventstudy.market.sources.price_files",
+    "read_events": "eventstudy.news.events.event_files",
     "read_news": "eventstudy.news.readers",
-    "read_universe": "eventstudy.market.sources.files",
+    "read_universe": "eventstudy.market.sources.price_files",
     "write_bars": "eventstudy.market.sources.parquet_file",
     # tables of methods
     "ADJUSTMENTS": "eventstudy.inference.multiple",

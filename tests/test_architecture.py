@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,35 @@ def test_no_circle_of_imports_lazy_and_typing_ones_included_but_the_doors_of_a_r
 def test_a_circle_is_found_however_it_is_closed() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
     assert circles({"a": {"b", "a"}, "b": set()}) == []
+
+
+# What a room may have: its literal table, the settings of its study-file tables, the values that it returns.
+OF_A_ROOM = {"__init__", "table", "settings", "values"}
+
+
+def basenames() -> dict[str, list[str]]:
+    """Places of every file name; a command and a plot are named after their subject."""
+    found: dict[str, list[str]] = {}
+    for path in rooms():
+        place = path.relative_to(ROOT)
+        if place.parts[0] != "cli" and place.parts[:2] != ("report", "plots") and path.stem not in OF_A_ROOM:
+            found.setdefault(path.stem, []).append(place.as_posix())
+    return found
+
+
+def class_names() -> dict[str, list[str]]:
+    """Places of every class and type alias that other files may import."""
+    found: dict[str, list[str]] = {}
+    for path in rooms():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            alias = isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
+            if isinstance(node, ast.ClassDef) or alias:
+                name = node.name if isinstance(node, ast.ClassDef) else ast.unparse(node.target)
+                if not name.startswith("_"):
+                    found.setdefault(name, []).append(path.relative_to(ROOT).as_posix())
+    return found
+
+
+@pytest.mark.parametrize("names", [basenames, class_names])
+def test_a_name_stands_for_one_thing(names: Callable[[], dict[str, list[str]]]) -> None:
+    assert {name: places for name, places in names().items() if len(places) > 1} == {}

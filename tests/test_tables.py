@@ -21,10 +21,10 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import CALENDARS, calendar, sessions
 from eventstudy.market.quality.checks import CHECKS, inspect
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.files import Reading
+from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import service
-from eventstudy.news.events.files import EVENT_READERS
+from eventstudy.news.events.event_files import EVENT_READERS
 from eventstudy.news.provenance import LAST, SOURCES
 from eventstudy.news.readers import NEWS_READERS, Told
 from eventstudy.report.figures import FIGURES

@@ -28,7 +28,7 @@ class _Axis:
 
 
 @dataclass(frozen=True)
-class _Days:
+class _DayColumns:
     day: IntArray
     session: IntArray
     zoned: BoolArray
@@ -72,14 +72,14 @@ def _axis(series: SeriesSet, s: int) -> _Axis:
     return _Axis(series.closes[bars], series.trading_day[bars], series.clock[bars])
 
 
-def _days(table: EventTable, rows: IntArray) -> _Days:
+def _days(table: EventTable, rows: IntArray) -> _DayColumns:
     none = np.zeros(len(table), np.int64)
     day, session = (none if column is None else column for column in (table.day, table.session))
     zoned = none.astype(np.bool_) if table.zoned is None else table.zoned
-    return _Days(day[rows], session[rows], zoned[rows], table.earliest[rows], table.latest[rows])
+    return _DayColumns(day[rows], session[rows], zoned[rows], table.earliest[rows], table.latest[rows])
 
 
-def _lay(axis: _Axis, days: _Days, rule: DateRule) -> tuple[tuple[IntArray, IntArray], BoolArray]:
+def _lay(axis: _Axis, days: _DayColumns, rule: DateRule) -> tuple[tuple[IntArray, IntArray], BoolArray]:
     """Return the intervals of dates on one series, and which of them are refused."""
     day, session = days.day, days.session
     if not len(axis.closes):
@@ -99,7 +99,7 @@ def _lay(axis: _Axis, days: _Days, rule: DateRule) -> tuple[tuple[IntArray, IntA
     return (np.where(no_bar, days.earliest, low), np.where(no_bar, days.latest, high)), no_bar
 
 
-def _civil_day(axis: _Axis, days: _Days, first: IntArray) -> tuple[IntArray, IntArray]:
+def _civil_day(axis: _Axis, days: _DayColumns, first: IntArray) -> tuple[IntArray, IntArray]:
     """Return the interval of each date: as it was given with a time zone, else on the clock of the series' bars."""
     near = np.minimum(first, len(axis.closes) - 1)
     offset = axis.trading_day[near] * DAY_US + axis.clock[near] - axis.closes[near]

@@ -17,7 +17,7 @@ ENTRY = "entry.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One study's standing.
 
     Attributes
@@ -61,14 +61,14 @@ class Entry:
     pvalue: float | None = None
 
 
-def write_entry(folder: Path, entry: Entry) -> None:
+def write_entry(folder: Path, entry: LedgerEntry) -> None:
     """Seal a finished report: its standing and the SHA-256 of every file beside it."""
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
     kept = {key: value for key, value in asdict(entry).items() if key not in {"state", "path"}}
     write_file(folder / ENTRY, with_digest({**kept, "files": files}))
 
 
-def read_entry(folder: Path) -> Entry | None:
+def read_entry(folder: Path) -> LedgerEntry | None:
     """Return the standing a report was sealed with, or None where a file is missing or not as it was written."""
     try:
         sealed = checked(read_json(folder / ENTRY))
@@ -76,7 +76,7 @@ def read_entry(folder: Path) -> Entry | None:
         if any(_sha256(folder / name) != digest for name, digest in files.items()):
             return None
         sealed["spark"] = tuple(sealed["spark"])
-        return replace(Entry(study="", path="", state="unchanged"), **sealed)
+        return replace(LedgerEntry(study="", path="", state="unchanged"), **sealed)
     except (OSError, FileError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eventstudy.batch.entry import ENTRY, Entry, State, checked, read_entry, with_digest
+from eventstudy.batch.entry import ENTRY, LedgerEntry, State, checked, read_entry, with_digest
 from eventstudy.errors import FileError, Notice
 from eventstudy.files import read_json, read_regular, write_file
 
@@ -34,7 +34,7 @@ class Standing:
     ``current`` is the folder that belongs to the spec and data of the last night that could read them.
     """
 
-    entry: Entry
+    entry: LedgerEntry
     current: str = ""
     failing_since: str = ""
     versions: tuple[Version, ...] = field(default=())
@@ -84,7 +84,7 @@ def repair_ledger(out: Path, now: Callable[[], datetime]) -> tuple[Notice, ...]:
 
 def from_reports(out: Path) -> dict[str, Standing]:
     """Return the ledger that the complete reports of a folder amount to; a report's age is that of its files."""
-    found: dict[str, list[tuple[Version, Entry]]] = {}
+    found: dict[str, list[tuple[Version, LedgerEntry]]] = {}
     for path in sorted(out.glob(f"*/*/{ENTRY}")):
         study = path.parent.parent.name
         entry = None if study.startswith(".") else read_entry(path.parent)
@@ -101,10 +101,10 @@ def from_reports(out: Path) -> dict[str, Standing]:
 
 
 def _standing(row: dict[str, Any]) -> Standing:
-    names = {f.name for f in fields(Entry)}
+    names = {f.name for f in fields(LedgerEntry)}
     state: State = "unchanged" if row.get("state", "current") == "current" else row["state"]
     entry = replace(
-        Entry(study=row["study"], path=row["path"], state=state),
+        LedgerEntry(study=row["study"], path=row["path"], state=state),
         **{name: row[name] for name in names - {"spark", "state"} if name in row},
         spark=tuple(row.get("spark", ())),
     )
@@ -112,7 +112,7 @@ def _standing(row: dict[str, Any]) -> Standing:
     return Standing(entry, row["current"], row.get("failing_since", ""), versions)
 
 
-def after_night(before: Ledger, entries: Iterable[Entry], out: Path, now: datetime) -> dict[str, Standing]:
+def after_night(before: Ledger, entries: Iterable[LedgerEntry], out: Path, now: datetime) -> dict[str, Standing]:
     """Return the ledger after a night: what was done tonight, and every other study as it stood."""
     tonight = {entry.study: entry for entry in entries}
     names = sorted({*before, *tonight})
@@ -120,7 +120,7 @@ def after_night(before: Ledger, entries: Iterable[Entry], out: Path, now: dateti
     return {name: standing for name, standing in after.items() if standing is not None}
 
 
-def _updated(before: Standing | None, entry: Entry | None, out: Path, now: datetime) -> Standing | None:
+def _updated(before: Standing | None, entry: LedgerEntry | None, out: Path, now: datetime) -> Standing | None:
     study = entry.study if entry else before.entry.study if before else ""
     versions = _versions(before, out, study, now)
     if entry is None:  # not asked for tonight; a study without a report is remembered while its file is there

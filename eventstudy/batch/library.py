@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventstudy.batch.entry import Entry
+from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import Job
 from eventstudy.batch.ledger import read_ledger
 from eventstudy.batch.redact import redact
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SPARK_POINTS = 60
 
 
-def run_one(job: Job) -> Entry:
+def run_one(job: Job) -> LedgerEntry:
     """Bring one study up to date."""
     return standing_now(bring_up_to_date(job, prepare), datetime.now(UTC))
 
@@ -52,7 +52,7 @@ def _is_waiting(job: Job) -> bool:
 
 def last_event(path: Path) -> datetime | None:
     """Return the latest instant of a study's events; its series are not read."""
-    from eventstudy.news.events.files import read_events
+    from eventstudy.news.events.event_files import read_events
     from eventstudy.study.spec import StudySpec
 
     spec = StudySpec.from_toml(path)
@@ -99,7 +99,7 @@ def _without_secrets(event: Event) -> Event:
     return replace(event, time=time, sources=tuple(redact(text, {}) for text in event.sources))
 
 
-def _write(loaded: LoadedStudy, folder: Path) -> Entry:
+def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
     from eventstudy.report.about import moved
     from eventstudy.report.finding import finding
     from eventstudy.report.headline import key_numbers
@@ -108,7 +108,7 @@ def _write(loaded: LoadedStudy, folder: Path) -> Entry:
     write_report(loaded, result, folder)
     study = result.to_dict()
     said, numbers = finding(study, loaded.spec.level, moved(result)), key_numbers(study)
-    made = Entry(
+    made = LedgerEntry(
         study="",
         path="",
         state="made",

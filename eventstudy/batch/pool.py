@@ -14,18 +14,18 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from eventstudy.batch.entry import Entry
+from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import Job
 from eventstudy.batch.work import attempt
 
-Work = Callable[[Job], Entry]
+Work = Callable[[Job], LedgerEntry]
 TOO_LONG = "it took longer than the time limit of {:g} s and was stopped"
 DIED = "its worker process died (killed, or out of memory)"
 # One computing thread per worker: the workers are the parallelism.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def in_this_process(jobs: Iterable[Job], work: Work) -> Iterator[Entry]:
+def in_this_process(jobs: Iterable[Job], work: Work) -> Iterator[LedgerEntry]:
     """Do the jobs one after the other, here."""
     for job in jobs:
         yield attempt(work, job)
@@ -33,7 +33,7 @@ def in_this_process(jobs: Iterable[Job], work: Work) -> Iterator[Entry]:
 
 def in_processes(
     jobs: Iterable[Job], work: Work, workers: int, time_limit: float = math.inf
-) -> Generator[Entry, None, None]:
+) -> Generator[LedgerEntry, None, None]:
     """Do the jobs on ``workers`` processes; a worker that dies fails its one job and is replaced.
 
     A job that takes more than ``time_limit`` seconds fails as well, and its worker is stopped and replaced. Workers
@@ -56,7 +56,7 @@ def in_processes(
                     reason = TOO_LONG.format(time_limit) if worker in late and worker.talk not in ready else DIED
                     worker.stop()
                     crew[crew.index(worker)] = worker = _Worker.start(work)
-                    entry = Entry(job.study, job.shown_path, "failed", 4 if reason != DIED else 70, reason)
+                    entry = LedgerEntry(job.study, job.shown_path, "failed", 4 if reason != DIED else 70, reason)
                 if waiting:
                     worker.give(waiting.popleft())
                 yield entry
@@ -93,7 +93,7 @@ class _Worker:
         except OSError:  # it died idle; take() will say so
             return
 
-    def take(self) -> tuple[Job, Entry | None]:
+    def take(self) -> tuple[Job, LedgerEntry | None]:
         if self.job is None:
             raise RuntimeError("no job was given to this worker")
         job, self.job = self.job, None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from eventstudy.batch.entry import Entry
+from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.index import write_index
 from eventstudy.batch.jobs import Job
 from eventstudy.batch.ledger import Ledger, Standing, after_night, read_ledger, repair_ledger, write_ledger
@@ -27,7 +27,7 @@ class Night:
 
     Attributes
     ----------
-    entries : tuple of Entry
+    entries : tuple of LedgerEntry
         One per study that was asked for, in the order of their names.
     ledger : mapping of str to Standing
         Every study the batch knows, as it stands now.
@@ -38,7 +38,7 @@ class Night:
         where the study has no finding now.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     ledger: Ledger
     notices: tuple[Notice, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ _COUNTED = {
     "failed": "failed",
     "not due": "not due",
 }
-Pool = Callable[[Iterable[Job]], Iterator[Entry]]
+Pool = Callable[[Iterable[Job]], Iterator[LedgerEntry]]
 
 
 def run_night(
@@ -80,7 +80,7 @@ def run_night(
     pool: Pool,
     now: Callable[[], datetime],
     wait: bool = False,
-    tell: Callable[[Entry], None] = lambda _: None,
+    tell: Callable[[LedgerEntry], None] = lambda _: None,
 ) -> Night:
     """Bring every study of ``jobs`` up to date in ``out``.
 
@@ -108,7 +108,7 @@ def run_night(
         _sweep(out)
         said = repair_ledger(out, now)
         before = read_ledger(out)
-        entries: list[Entry] = []
+        entries: list[LedgerEntry] = []
         done = pool(jobs)
         try:
             for entry in done:
@@ -126,11 +126,11 @@ def run_night(
     return Night(shown, ledger, said, {e.study: change_of(before.get(e.study), e) for e in shown})
 
 
-def change_of(before: Standing | None, entry: Entry) -> str:
+def change_of(before: Standing | None, entry: LedgerEntry) -> str:
     """Return how the finding of a study differs from the last batch, by the digits that are shown.
 
     >>> from dataclasses import replace
-    >>> old = Entry("a", "a.toml", "made", folder="a/1", move=0.0042, pvalue=0.038)
+    >>> old = LedgerEntry("a", "a.toml", "made", folder="a/1", move=0.0042, pvalue=0.038)
     >>> before = Standing(old, "a/1")
     >>> change_of(before, replace(old, pvalue=0.071)), change_of(before, replace(old, pvalue=0.0381))
     ('p was 0.038', 'same')

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.arrays import instant_from_us
-from eventstudy.batch.entry import Entry
+from eventstudy.batch.entry import LedgerEntry
 from eventstudy.market.bars import Bars
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _bars_after(result: StudyResult) -> int:
     return max(int(tau[-1]), 0) if len(tau) else max(result.spec.event[1], 0)
 
 
-def with_waiting(entry: Entry, loaded: LoadedStudy, result: StudyResult) -> Entry:
+def with_waiting(entry: LedgerEntry, loaded: LoadedStudy, result: StudyResult) -> LedgerEntry:
     """Return an entry that says how many pairs wait and until when; a study whose other pairs are used is done."""
     until = waiting_pairs(loaded, result)
     if not until:
@@ -63,7 +63,7 @@ def with_waiting(entry: Entry, loaded: LoadedStudy, result: StudyResult) -> Entr
     )
 
 
-def standing_now(entry: Entry, now: datetime) -> Entry:
+def standing_now(entry: LedgerEntry, now: datetime) -> LedgerEntry:
     """Return an entry as it stands: waiting while its bars can still come, to be reviewed afterwards."""
     if not entry.waiting or entry.state not in ("made", "unchanged"):
         return entry

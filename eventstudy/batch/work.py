@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eventstudy.batch.entry import Entry, read_entry, write_entry
+from eventstudy.batch.entry import LedgerEntry, read_entry, write_entry
 from eventstudy.batch.jobs import Job, encodable
 from eventstudy.batch.redact import redact
 from eventstudy.errors import EventStudyError, FileError
@@ -28,18 +28,18 @@ class Prepared:
 
     spec_digest: str
     data_digest: str
-    write: Callable[[Path], Entry]
+    write: Callable[[Path], LedgerEntry]
 
 
 Prepare = Callable[[Job], Prepared | None]
 
 
-def bring_up_to_date(job: Job, prepare: Prepare) -> Entry:
+def bring_up_to_date(job: Job, prepare: Prepare) -> LedgerEntry:
     """Make the report of a study unless the one for the same spec and data is there, whole.
 
     A report is written in a folder aside and renamed into its place, so it exists whole or not at all.
     """
-    standing = Entry(job.study, job.shown_path, "not due", message="all its events are older than --since")
+    standing = LedgerEntry(job.study, job.shown_path, "not due", message="all its events are older than --since")
     prepared = prepare(job)
     if prepared is None:
         return standing
@@ -87,7 +87,7 @@ def _publish(report: Path, final: Path) -> None:
         shutil.rmtree(damaged, ignore_errors=True)
 
 
-def attempt(work: Callable[[Job], Entry], job: Job) -> Entry:
+def attempt(work: Callable[[Job], LedgerEntry], job: Job) -> LedgerEntry:
     """Do one job; whatever goes wrong with it is its own standing and nobody else's."""
     try:
         return work(job)
@@ -103,5 +103,5 @@ def attempt(work: Callable[[Job], Entry], job: Job) -> Entry:
         return _failed(job, 70, f"a defect of this program: {type(error).__name__}: {error}")
 
 
-def _failed(job: Job, exit_code: int, message: str) -> Entry:
-    return Entry(job.study, job.shown_path, "failed", exit_code, encodable(redact(message)))
+def _failed(job: Job, exit_code: int, message: str) -> LedgerEntry:
+    return LedgerEntry(job.study, job.shown_path, "failed", exit_code, encodable(redact(message)))

@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from eventstudy.batch.entry import Entry
+    from eventstudy.batch.entry import LedgerEntry
     from eventstudy.batch.run_batch import Night
 
 Paths = Annotated[list[Path], typer.Argument(help="Study files, or directories searched for them.", metavar="PATH...")]
@@ -99,7 +99,7 @@ def batch(
     pool = partial(in_processes, work=run_one, workers=workers, time_limit=time_limit or math.inf)
     with _logging(log) as note, console.progress(len(jobs), "studies") as done:
 
-        def tell(entry: Entry) -> None:
+        def tell(entry: LedgerEntry) -> None:
             done(entry.study)
             note(entry)
             if entry.state == "failed":
@@ -164,7 +164,7 @@ def _lines(night: Night) -> None:
     console.lines(lines)
 
 
-def _cells(entry: Entry, change: str) -> tuple[str, ...]:
+def _cells(entry: LedgerEntry, change: str) -> tuple[str, ...]:
     from eventstudy.show.escape import for_terminal
     from eventstudy.show.numbers import bp, pvalue
 
@@ -203,7 +203,7 @@ def _instant(text: str, now: datetime) -> datetime | None:
 
 
 @contextmanager
-def _logging(path: Path | None) -> Iterator[Callable[[Entry], None]]:
+def _logging(path: Path | None) -> Iterator[Callable[[LedgerEntry], None]]:
     """Yield a function that adds one JSON line per study to a log that rotates by itself."""
     if path is None:
         yield lambda _: None
@@ -215,7 +215,7 @@ def _logging(path: Path | None) -> Iterator[Callable[[Entry], None]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=4, encoding="utf-8")
 
-    def note(entry: Entry) -> None:
+    def note(entry: LedgerEntry) -> None:
         shown = {"study": entry.study, "state": entry.state, "message": entry.message, "folder": entry.folder}
         line = json.dumps({"at": datetime.now(UTC).isoformat(), **shown}, ensure_ascii=False)
         handler.emit(logging.LogRecord("batch", logging.INFO, "", 0, line, None, None))

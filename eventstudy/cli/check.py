@@ -12,7 +12,7 @@ from eventstudy.cli import complete, console, exits
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
-    from eventstudy.market.quality.findings import DailyCloses
+    from eventstudy.market.quality.problems import DailyCloses
     from eventstudy.market.sources.survey import Survey
 
 SHOWN_LINES = 1_000
@@ -143,7 +143,7 @@ def roles(pairs: Iterable[str]) -> dict[str, str]:
 
 def as_lines(found: Survey) -> list[str]:
     """Return a survey as lines."""
-    from eventstudy.market.store.series import step_name
+    from eventstudy.market.store.stored_series import step_name
 
     rows = f"{found.n_rows} row{'s' * (found.n_rows != 1)}"
     lines = [
@@ -158,7 +158,7 @@ def as_lines(found: Survey) -> list[str]:
 
 def as_record(found: Survey) -> dict[str, Any]:
     """Return a survey as JSON values."""
-    from eventstudy.market.store.series import step_name
+    from eventstudy.market.store.stored_series import step_name
 
     return {
         "instrument": found.instrument.code,

@@ -15,10 +15,10 @@ from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
-    from eventstudy.news.context import Context
+    from eventstudy.news.context import DatingContext
     from eventstudy.news.events.merging import Proposal
-    from eventstudy.news.evidence import Dating
     from eventstudy.news.items import NewsItem
+    from eventstudy.news.time_evidence import Dating
 
 BARS_HELP = (
     "A daily series to check price claims against: ecb:USD/RUB, or a file with what it does not say: "
@@ -175,15 +175,15 @@ def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
     console.talk(f"{target}: {settled:,} events; {len(refused):,} more need a decision{where}.")
 
 
-def make_context(zone: str, order: str, fetched_at: str, policy: str) -> Context:
+def make_context(zone: str, order: str, fetched_at: str, policy: str) -> DatingContext:
     """Return what the options declare; the clock is read only here, as the latest time a fetch can have."""
-    from eventstudy.news.context import Context, read_policy
+    from eventstudy.news.context import DatingContext, read_policy
     from eventstudy.news.stamps import read_stamp
 
     if order not in ("", "dmy", "mdy"):
         raise UsageError(f"--order: invalid value {order!r}.", remedy="Use dmy or mdy.")
     at = read_stamp(fetched_at, zone=zone).end if fetched_at else datetime.now(UTC)
-    return Context(zone, {"dmy": True, "mdy": False}.get(order), at, read_policy(policy))
+    return DatingContext(zone, {"dmy": True, "mdy": False}.get(order), at, read_policy(policy))
 
 
 def open_bars(text: str) -> Bars:
@@ -191,7 +191,7 @@ def open_bars(text: str) -> Bars:
     import pandas as pd
 
     from eventstudy.market.instruments import instrument
-    from eventstudy.market.sources.files import read_bars
+    from eventstudy.market.sources.price_files import read_bars
     from eventstudy.market.sources.request import BarRequest
     from eventstudy.market.sources.table import BAR_SOURCES
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from eventstudy.news.events.merging import Proposal
-    from eventstudy.news.evidence import Dating
     from eventstudy.news.items import NewsItem
+    from eventstudy.news.time_evidence import Dating
 
 # Of more items than this only counts and reasons are printed; --json prints all of them.
 IN_DETAIL = 50

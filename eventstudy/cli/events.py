@@ -34,8 +34,8 @@ def check(
         eventstudy events check data/events/biden-putin-2021-04-13.toml
         eventstudy events check events.toml --known fomc.ics --after 2d
     """
-    from eventstudy.news.events.checks import check_events
-    from eventstudy.news.events.files import read_events
+    from eventstudy.news.events.event_checks import check_events
+    from eventstudy.news.events.event_files import read_events
 
     events = read_events(path, timezone=zone)
     others = [event for file in known or [] for event in read_events(file, timezone=zone)]

@@ -69,7 +69,7 @@ def as_request(source: str, first: str, last: str, step: str) -> BarRequest:
     from eventstudy.market.instruments import Instrument
     from eventstudy.market.sources.request import BarRequest
     from eventstudy.market.sources.table import FETCHERS
-    from eventstudy.market.store.series import day_bounds
+    from eventstudy.market.store.stored_series import day_bounds
 
     _, zone = look_up("service to fetch from", FETCHERS, source)
     start, stop = (read_day(text) if text else None for text in (first, last))
@@ -117,7 +117,7 @@ def _fetch_all(source: str, wanted: list[Instrument], request: BarRequest, refre
 def _checked(bars: Bars) -> Bars:
     """Return bars with what the checks of a file find in them; what a study would refuse is reported here."""
     from eventstudy.errors import BarsError
-    from eventstudy.market.sources.series import checked_bars
+    from eventstudy.market.sources.source_series import checked_bars
 
     try:
         return replace(bars, notices=checked_bars(bars).notices)

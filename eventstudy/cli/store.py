@@ -12,7 +12,7 @@ from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
     from eventstudy.market.store.archive import Carried
-    from eventstudy.market.store.upkeep import Entry
+    from eventstudy.market.store.upkeep import ListedSeries
 
 StorePath = Annotated[
     str, typer.Option(help="Folder of the store; without it, the user's cache folder.", envvar="EVENTSTUDY_STORE")
@@ -187,7 +187,7 @@ def _say(carried: list[Carried], as_json: bool, where: str) -> None:
         console.data(f"{one.label}: {one.rows:,} bars {where}.")
 
 
-def _record(entry: Entry) -> dict[str, object]:
+def _record(entry: ListedSeries) -> dict[str, object]:
     return {
         "series": entry.label,
         "bars": entry.rows,
@@ -201,7 +201,7 @@ def _record(entry: Entry) -> dict[str, object]:
     }
 
 
-def _cells(entry: Entry) -> tuple[object, ...]:
+def _cells(entry: ListedSeries) -> tuple[object, ...]:
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(entry.zone)

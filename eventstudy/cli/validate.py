@@ -76,7 +76,7 @@ def _placed(path: Path, text: str, key: str, message: str) -> Problem:
 
 
 def _event_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
-    from eventstudy.news.events.files import read_events
+    from eventstudy.news.events.event_files import read_events
 
     asked = raw.get("events")
     file = asked.get("file", "") if isinstance(asked, dict) else ""

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from eventstudy.abnormal.gather import Block
 from eventstudy.abnormal.measure import Collector, subtract
 from eventstudy.abnormal.models.row import Fit
-from eventstudy.abnormal.placebo.paths import PlaceboPaths
+from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths
 from eventstudy.abnormal.placebo.refits import Refits
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window

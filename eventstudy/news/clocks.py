@@ -6,9 +6,9 @@ import re
 from datetime import date, datetime, timedelta
 
 from eventstudy.errors import StampError
-from eventstudy.news.evidence import Clock
 from eventstudy.news.phrases import ClockWords, DateWords
 from eventstudy.news.stamps import TICK, Precision, stamp_of_date, stamp_of_local
+from eventstudy.news.time_evidence import Clock
 from eventstudy.news.zones import VENUES, city_zone, half_day_clock, instant_of
 
 _VENUE = re.compile("|".join(re.escape(v) for v in sorted(VENUES, key=len, reverse=True)), re.IGNORECASE)

@@ -66,7 +66,7 @@ def read_policy(text: str) -> Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class DatingContext:
     """What the user declares about an item; nothing of it is guessed.
 
     Attributes

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventstudy.news.context import NEWS_AGE, Context
-from eventstudy.news.evidence import Conflict, Published
+from eventstudy.news.context import NEWS_AGE, DatingContext
 from eventstudy.news.moments import Moment
-from eventstudy.news.provenance import Reading
+from eventstudy.news.provenance import StampReading
+from eventstudy.news.time_evidence import Conflict, Published
 
 # Of a text without a machine stamp so many characters are searched for what the calendar refuses.
 READ = 4_000
 
 
 def contradictions(
-    readings: Sequence[Reading], published: Published | None, moments: Sequence[Moment], context: Context
+    readings: Sequence[StampReading], published: Published | None, moments: Sequence[Moment], context: DatingContext
 ) -> tuple[Conflict, ...]:
     """Return what contradicts the publication of an item; nothing else of the text does."""
     if published is None:
@@ -49,7 +49,7 @@ def _is_new(moment: Moment, published: Published) -> bool:
     return moment.covers is not None and moment.covers[1] >= published.earliest - NEWS_AGE
 
 
-def _after_fetch(times: Sequence[tuple[str, Moment]], context: Context) -> tuple[Conflict, ...]:
+def _after_fetch(times: Sequence[tuple[str, Moment]], context: DatingContext) -> tuple[Conflict, ...]:
     if context.fetched_at is None:
         return ()
     said = f"is after the text was fetched ({context.fetched_at.isoformat()})."

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from eventstudy.arrays import value
-from eventstudy.news.context import Context, read_policy
+from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_items
 from eventstudy.news.events.merging import Proposal, propose_story, stories
-from eventstudy.news.evidence import Dating
 from eventstudy.news.items import Event, NewsItem
 from eventstudy.news.judge import Judge
+from eventstudy.news.time_evidence import Dating
 from eventstudy.show.card import MOST, card
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def date_news(
     """
     given = (items,) if isinstance(items, NewsItem) else tuple(items)
     at = datetime.now(UTC) if fetched_at is None else fetched_at
-    context = Context(zone, {"dmy": True, "mdy": False}.get(order), at, read_policy(policy))
+    context = DatingContext(zone, {"dmy": True, "mdy": False}.get(order), at, read_policy(policy))
     datings = tuple(date_items(given, context, bars, judge=judge))
     used = ";".join(b.instrument.code for b in bars)
     groups = stories(list(zip(given, datings, strict=True)))

@@ -10,33 +10,33 @@ from math import log
 from typing import TYPE_CHECKING
 
 from eventstudy.news.claims import PriceClaim, find_claims
-from eventstudy.news.context import Context, Policy
+from eventstudy.news.context import DatingContext, Policy
 from eventstudy.news.contradictions import contradictions, unresolved
-from eventstudy.news.days import Reference
-from eventstudy.news.evidence import Candidate, Conflict, Dating, Evidence, Published
+from eventstudy.news.day_ranking import calendar_candidates, price_candidates
+from eventstudy.news.days import ReferenceDay
 from eventstudy.news.items import EventTime, NewsItem
 from eventstudy.news.judge import Judge, judged
 from eventstudy.news.moments import MAX_CHARACTERS, Moment, read_moments
-from eventstudy.news.provenance import Reading, in_order, publication, read_stamps, text_stamps
-from eventstudy.news.ranking import calendar_candidates, price_candidates
+from eventstudy.news.provenance import StampReading, in_order, publication, read_stamps, text_stamps
 from eventstudy.news.scorer import THRESHOLD, probability, reasons
 from eventstudy.news.sentences import sentences
+from eventstudy.news.time_evidence import Candidate, Conflict, Dating, Published, TimeEvidence
 from eventstudy.news.zones import AMBIGUOUS, is_utc_name
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
 
-__all__ = ["Candidate", "Conflict", "Context", "Dating", "Evidence", "PriceClaim", "date_item", "date_items"]
+__all__ = ["Candidate", "Conflict", "Dating", "DatingContext", "PriceClaim", "TimeEvidence", "date_item", "date_items"]
 # A time wider than this is not one event's; a civil day in every zone is 50 hours.
 WIDEST = timedelta(hours=50)
 LEAD_CHARACTERS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Read:
     """All that one item says: its stamps, its publication, the moments of its text, and where days count from."""
 
-    readings: tuple[Reading, ...]
+    readings: tuple[StampReading, ...]
     published: Published | None
     conflicts: tuple[Conflict, ...]
     moments: tuple[Moment, ...]
@@ -44,7 +44,7 @@ class _Found:
 
 
 def date_item(
-    item: NewsItem, context: Context | None = None, bars: Sequence[Bars] = (), *, judge: Judge | None = None
+    item: NewsItem, context: DatingContext | None = None, bars: Sequence[Bars] = (), *, judge: Judge | None = None
 ) -> Dating:
     """Return when an item was published, and when its event became public by the declared policy.
 
@@ -74,7 +74,7 @@ def date_item(
     >>> dating.status, dating.event_time.earliest.isoformat()
     ('dated', '2022-03-16T18:00:00+00:00')
     """
-    context = context or Context()
+    context = context or DatingContext()
     if context.fetched_at is None and item.fetched_at is not None:
         context = replace(context, fetched_at=item.fetched_at)
     found = _gather(item, context)
@@ -118,22 +118,26 @@ def date_item(
 
 
 def date_items(
-    items: Iterable[NewsItem], context: Context | None = None, bars: Sequence[Bars] = (), *, judge: Judge | None = None
+    items: Iterable[NewsItem],
+    context: DatingContext | None = None,
+    bars: Sequence[Bars] = (),
+    *,
+    judge: Judge | None = None,
 ) -> Iterator[Dating]:
     """Yield the dating of every item; items of one source prove the order of their numeric stamps together."""
     for _, group in groupby(items, key=lambda item: item.source.partition(":")[0]):
         same = list(group)
-        ordered = in_order([text for item in same for _, text in item.stamps], context or Context())
+        ordered = in_order([text for item in same for _, text in item.stamps], context or DatingContext())
         for item in same:
             yield date_item(item, ordered, bars, judge=judge)
 
 
-def moments_of(item: NewsItem, context: Context | None = None) -> tuple[Moment, ...]:
+def moments_of(item: NewsItem, context: DatingContext | None = None) -> tuple[Moment, ...]:
     """Return the times an item's text names, with the probability that each is that of its news."""
-    return _gather(item, context or Context()).moments
+    return _gather(item, context or DatingContext()).moments
 
 
-def _gather(item: NewsItem, context: Context) -> _Found:
+def _gather(item: NewsItem, context: DatingContext) -> _Read:
     """Return all an item says; a publication the text itself states counts where no machine stamp is read."""
     readings = read_stamps(item.stamps, context)
     published, conflicts = publication(readings)
@@ -146,19 +150,19 @@ def _gather(item: NewsItem, context: Context) -> _Found:
         published, conflicts = publication(readings)
         moments = read_moments(item.title, item.text, context, _reference(published, context))
     scored = tuple(replace(m, probability=probability(m.features)) for m in moments)
-    return _Found(readings, published, conflicts, scored, bool(lines))
+    return _Read(readings, published, conflicts, scored, bool(lines))
 
 
-def _reference(published: Published | None, context: Context) -> Reference:
+def _reference(published: Published | None, context: DatingContext) -> ReferenceDay:
     """Return where the days of a text count from: the publication, if its sources suffice."""
     if published is not None and not published.accepted:
         published = None
     zone = "" if published is None else published.zone
     named = "" if is_utc_name(zone) or zone.casefold() in AMBIGUOUS else zone
-    return Reference(None if published is None else published.day, context.zone or named)
+    return ReferenceDay(None if published is None else published.day, context.zone or named)
 
 
-def _interval(found: _Found, context: Context) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
+def _interval(found: _Read, context: DatingContext) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
     """Return the event's interval by the policy, or what is missing for one."""
     published, policy = found.published, context.policy
     stated, open_ = _stated(found, context)
@@ -194,7 +198,7 @@ def _hint(published: Published) -> Conflict:
     return Conflict("only_publication", said)
 
 
-def _stated(found: _Found, context: Context) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
+def _stated(found: _Read, context: DatingContext) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
     """Return the interval that the likely moments of the text leave together, or why they leave none."""
     likely = [m for m in found.moments if m.role == "event" and m.probability >= THRESHOLD and m.conflict is None]
     lower = [m.evidence.earliest for m in likely if m.evidence.earliest is not None]
@@ -224,7 +228,7 @@ def _unlikely(moment: Moment) -> Conflict:
     return Conflict("unlikely", said, moment.text)
 
 
-def _words(found: _Found, policy: Policy) -> tuple[str, ...]:
+def _words(found: _Read, policy: Policy) -> tuple[str, ...]:
     """Return the evidence behind an event time as sentences."""
     used = [r.evidence for r in found.readings] + [m.evidence for m in found.moments if m.probability >= THRESHOLD]
     rule = () if policy.name == "reviewed" else (f"policy: {policy}",)
@@ -232,7 +236,7 @@ def _words(found: _Found, policy: Policy) -> tuple[str, ...]:
 
 
 def _candidates(
-    found: _Found, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: Context
+    found: _Read, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: DatingContext
 ) -> tuple[tuple[Candidate, ...], tuple[Conflict, ...], tuple[str, ...]]:
     ranked = price_candidates(found.moments, claims, bars, context) if bars and claims else None
     if ranked is not None:
@@ -263,14 +267,16 @@ def _odds(value: float) -> float:
     return round(log(max(value, 1e-9) / max(1 - value, 1e-9)), 3)
 
 
-def _claim_evidence(claims: Iterable[PriceClaim]) -> list[Evidence]:
+def _claim_evidence(claims: Iterable[PriceClaim]) -> list[TimeEvidence]:
     return [
-        Evidence("price_claim", c.text, c.start, c.end, clock="venue" if c.venue else "body", note=f"about {c.subject}")
+        TimeEvidence(
+            "price_claim", c.text, c.start, c.end, clock="venue" if c.venue else "body", note=f"about {c.subject}"
+        )
         for c in claims
     ]
 
 
-def _notes(item: NewsItem, found: _Found, bars: Sequence[Bars]) -> tuple[str, ...]:
+def _notes(item: NewsItem, found: _Read, bars: Sequence[Bars]) -> tuple[str, ...]:
     notes = [f"the encoding is doubtful: {text}" for name, text in item.stamps if name == "encoding"]
     if len(item.text) > MAX_CHARACTERS:
         notes.append(f"only the first {MAX_CHARACTERS:,} of {len(item.text):,} characters were read")

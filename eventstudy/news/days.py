@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from eventstudy.errors import StampError
-from eventstudy.news.context import Context
-from eventstudy.news.evidence import Conflict
+from eventstudy.news.context import DatingContext
 from eventstudy.news.phrases import DateWords
 from eventstudy.news.stamp_words import calendar_date, day_and_month
+from eventstudy.news.time_evidence import Conflict
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # A numeric date proves its order where only one reading lies this near before the publication.
@@ -29,14 +29,14 @@ class DayReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ReferenceDay:
     """The civil day a text counts from, and the zone of whoever wrote it; None where nothing says."""
 
     day: date | None = None
     zone: str = ""
 
 
-def read_day(words: DateWords, context: Context, reference: Reference) -> DayReading:
+def read_day(words: DateWords, context: DatingContext, reference: ReferenceDay) -> DayReading:
     """Return the day the words mean; what is not written is counted from the day of the publication only."""
     try:
         if words.relative is not None:
@@ -56,13 +56,13 @@ def read_day(words: DateWords, context: Context, reference: Reference) -> DayRea
         return DayReading(conflict=Conflict(error.kind, error.message, words.text))
 
 
-def _known(reference: Reference, words: DateWords) -> date:
+def _known(reference: ReferenceDay, words: DateWords) -> date:
     if reference.day is None:
         raise StampError("reference_unknown", f"{words.text!r} counts from the day of the text, which is not known.")
     return reference.day
 
 
-def _checked(words: DateWords, day: date, context: Context, note: str = "") -> DayReading:
+def _checked(words: DateWords, day: date, context: DatingContext, note: str = "") -> DayReading:
     if words.weekday is None or day.weekday() == words.weekday:
         return DayReading(day, readings=(day,), note=note, checked=words.weekday is not None)
     years = [d.year for d in possible_days(words, context)]
@@ -73,7 +73,7 @@ def _checked(words: DateWords, day: date, context: Context, note: str = "") -> D
     return DayReading(conflict=Conflict("weekday_vs_day", "; ".join(parts) + ".", words.text), readings=(day,))
 
 
-def possible_days(words: DateWords, context: Context) -> list[date]:
+def possible_days(words: DateWords, context: DatingContext) -> list[date]:
     """Return the days that agree with everything written, over the years in question."""
     found = []
     for year in range(context.years[0], context.last_year + 1):
@@ -86,7 +86,7 @@ def possible_days(words: DateWords, context: Context) -> list[date]:
     return found
 
 
-def _without_year(words: DateWords, context: Context, reference: Reference) -> DayReading:
+def _without_year(words: DateWords, context: DatingContext, reference: ReferenceDay) -> DayReading:
     month, day = int(words.month or 0), int(words.day or 0)
     # 2000 was a leap year, so only a day no year has is refused here.
     calendar_date(2000, month, day, words.text)
@@ -111,7 +111,7 @@ def _in_year(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _weekday_alone(words: DateWords, reference: Reference) -> DayReading:
+def _weekday_alone(words: DateWords, reference: ReferenceDay) -> DayReading:
     weekday = int(words.weekday or 0)
     if words.qualifier in ("every", "each") or words.qualifier.startswith("кажд"):
         return DayReading(conflict=Conflict("recurring", f"{words.text!r} is every week.", words.text))
@@ -125,7 +125,7 @@ def _weekday_alone(words: DateWords, reference: Reference) -> DayReading:
     return DayReading(day, readings=(day,), note=f"the last {DAYS[weekday]} up to the publication on {published}")
 
 
-def _numeric(words: DateWords, context: Context, reference: Reference) -> DayReading:
+def _numeric(words: DateWords, context: DatingContext, reference: ReferenceDay) -> DayReading:
     first, second = words.numeric or (0, 0)
     order, year = context.day_first, int(words.year or 0)
     if order is None and words.dotted:

@@ -89,7 +89,7 @@ class _Builder:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One entry of a feed, raw."""
 
     id: str
@@ -111,7 +111,7 @@ _STAMPS = {
 }
 
 
-def entries(root: Element) -> Iterator[Entry]:
+def entries(root: Element) -> Iterator[FeedEntry]:
     """Yield the entries of an RSS 0.9x, 1.0, 2.0 or Atom document, in its order."""
     channel = next((c for c in root.children if c.name == "channel"), root)
     language = channel.first("language") or root.attributes.get("lang", "")
@@ -120,10 +120,10 @@ def entries(root: Element) -> Iterator[Entry]:
             yield _entry(element, language)
 
 
-def _entry(element: Element, language: str) -> Entry:
+def _entry(element: Element, language: str) -> FeedEntry:
     links = [c for c in element.children if c.name == "link"]
     chosen = next((c for c in links if c.attributes.get("rel", "alternate") == "alternate"), None)
     url = "" if chosen is None else chosen.words() or chosen.attributes.get("href", "")
     stamps = tuple((_STAMPS[c.name], c.words()) for c in element.children if c.name in _STAMPS and c.words())
     text = element.first("encoded", "content", "full-text") or element.first("description", "summary")
-    return Entry(element.first("guid", "id") or url, element.first("title"), text, url, stamps, language)
+    return FeedEntry(element.first("guid", "id") or url, element.first("title"), text, url, stamps, language)

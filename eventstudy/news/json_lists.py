@@ -8,8 +8,8 @@ from typing import Any
 
 from eventstudy.errors import NewsError
 from eventstudy.news.dumps import shape_of
+from eventstudy.news.item_rows import choose
 from eventstudy.news.raw_rows import RawRow, json_value
-from eventstudy.news.tables import choose
 
 Row = dict[str, Any]
 

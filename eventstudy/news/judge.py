@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventstudy.errors import UsageError
-from eventstudy.news.evidence import Dating, Evidence
 from eventstudy.news.items import EventTime, NewsItem
+from eventstudy.news.time_evidence import Dating, TimeEvidence
 
 Judge = Callable[[Mapping[str, Any]], int | None]
 SECONDS = 120
@@ -24,7 +24,7 @@ OPEN = frozenset({"only_publication", "unlikely", "only_lower_bound", "only_uppe
 class Choice:
     """What a judge answered: the evidence of it, and the time it chose, if any."""
 
-    evidence: Evidence
+    evidence: TimeEvidence
     time: EventTime | None = None
 
 
@@ -63,7 +63,7 @@ def judged(judge: Judge, item: NewsItem, dating: Dating) -> Choice | None:
         )
     note = "chose none" if answer is None else f"chose candidate {answer}: {'; '.join(offered[answer].reasons)}"
     name = getattr(judge, "__name__", type(judge).__name__)
-    evidence = Evidence("judge", name, 0, len(name), clock="reader", field="judge", note=note)
+    evidence = TimeEvidence("judge", name, 0, len(name), clock="reader", field="judge", note=note)
     if answer is None:
         return Choice(evidence)
     chosen = offered[answer]

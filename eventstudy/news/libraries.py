@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import Any
 
 from eventstudy.errors import NewsError, UsageError
-from eventstudy.news.evidence import Evidence
-from eventstudy.news.feeds import MAX_TEXT, Entry
+from eventstudy.news.feeds import MAX_TEXT, FeedEntry
 from eventstudy.news.items import NewsItem
+from eventstudy.news.time_evidence import TimeEvidence
 
 MAX_SUGGESTIONS = 10
 LOOKED_AT = 2_000
@@ -62,7 +62,7 @@ def page_day(page: str, url: str) -> str:
         return ""
 
 
-def loose_entries(text: str, source: str) -> list[Entry]:
+def loose_entries(text: str, source: str) -> list[FeedEntry]:
     """Return the entries of a feed that is not well-formed, by feedparser; every stamp stays the raw string it was.
 
     Raises
@@ -83,17 +83,17 @@ def loose_entries(text: str, source: str) -> list[Entry]:
     return [_entry(e, language) for e in feed.entries]
 
 
-def _entry(entry: Any, language: str) -> Entry:
+def _entry(entry: Any, language: str) -> FeedEntry:
     contents = [str(c.get("value", "")) for c in entry.get("content", [])]
     text = next((c for c in contents if c), str(entry.get("summary", "")))
     # The parsed times beside these are in the wrong zone where the name of one is written; only the strings are read,
     # and past the library's own look-up, which passes a publication off as an update.
     stamps = tuple((f, str(dict.get(entry, f))) for f in ("published", "updated") if dict.get(entry, f))
     name, url = str(entry.get("id", "")), str(entry.get("link", ""))
-    return Entry(name or url, str(entry.get("title", "")), text, url, stamps, language)
+    return FeedEntry(name or url, str(entry.get("title", "")), text, url, stamps, language)
 
 
-def suggestions(item: NewsItem) -> tuple[Evidence, ...]:
+def suggestions(item: NewsItem) -> tuple[TimeEvidence, ...]:
     """Return what dateparser makes of the beginning of a text: to look at, never a bound."""
     search = _needed("dateparser.search", "A suggestion of dates")
     text = item.text[:LOOKED_AT]
@@ -105,5 +105,5 @@ def suggestions(item: NewsItem) -> tuple[Evidence, ...]:
             continue
         at = start + len(words)
         note = f"dateparser reads {guess.isoformat(sep=' ', timespec='minutes')}, on no known clock; bounds nothing"
-        rows.append(Evidence("suggestion", words, start, at, clock="reader", note=note))
+        rows.append(TimeEvidence("suggestion", words, start, at, clock="reader", note=note))
     return tuple(rows)

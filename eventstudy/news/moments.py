@@ -13,12 +13,12 @@ from eventstudy.errors import StampError
 from eventstudy.news import cues
 from eventstudy.news.claims import speaks_of_price
 from eventstudy.news.clocks import clock_interval, part_interval, zone_of_clock
-from eventstudy.news.context import Context
-from eventstudy.news.days import DayReading, Reference, read_day
-from eventstudy.news.evidence import Conflict, Evidence
+from eventstudy.news.context import DatingContext
+from eventstudy.news.days import DayReading, ReferenceDay, read_day
 from eventstudy.news.phrases import ClockWords, DateWords, find_clocks, find_dates
 from eventstudy.news.sentences import Span, quoted_spans, sentence_number, sentences
 from eventstudy.news.stamps import day_anywhere, stamp_of_date
+from eventstudy.news.time_evidence import Conflict, TimeEvidence
 
 Role = Literal["event", "publication", "update", "embargo", "quoted", "denied", "date_range", "price_move"]
 MAX_CHARACTERS = 20_000
@@ -56,7 +56,7 @@ class Moment:
     """
 
     role: Role
-    evidence: Evidence
+    evidence: TimeEvidence
     date: DateWords | None = None
     clock: ClockWords | None = None
     reading: DayReading = NO_DAY
@@ -80,8 +80,8 @@ class Moment:
 class _Scene:
     text: str
     field: str
-    context: Context
-    reference: Reference
+    context: DatingContext
+    reference: ReferenceDay
     spans: tuple[Span, ...]
     quotes: tuple[Span, ...]
 
@@ -89,7 +89,7 @@ class _Scene:
         return self.spans[sentence_number(self.spans, at)]
 
 
-def read_moments(title: str, text: str, context: Context, reference: Reference) -> list[Moment]:
+def read_moments(title: str, text: str, context: DatingContext, reference: ReferenceDay) -> list[Moment]:
     """Return the moments of a title and of the first part of a text, in order, with the features of their places."""
     found: list[Moment] = []
     for name, words in (("title", title), ("text", text[:MAX_CHARACTERS])):
@@ -147,7 +147,7 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
         # The move of a price is the reaction, not the news.
         role = "price_move"
     kind = {"event": _kind(words, clock)}.get(role, role)
-    evidence = Evidence(
+    evidence = TimeEvidence(
         kind,
         scene.text[start:end],
         start,
@@ -209,7 +209,7 @@ def _place_features(scene: _Scene, start: int, end: int, sentence: Span) -> dict
     return features
 
 
-def _day_features(moment: Moment, days: set[date], reference: Reference) -> dict[str, float]:
+def _day_features(moment: Moment, days: set[date], reference: ReferenceDay) -> dict[str, float]:
     day, published = moment.reading.day, reference.day
     features = {"other_days": float(min(4, len(days - {day})))}
     if published is None:
@@ -227,7 +227,7 @@ def _meaning(words: DateWords | None, clock: ClockWords | None) -> str:
     return "at" if words is None else words.meaning
 
 
-def _dated_clock(moment: Moment, found: Sequence[Moment], reference: Reference) -> Moment:
+def _dated_clock(moment: Moment, found: Sequence[Moment], reference: ReferenceDay) -> Moment:
     """Give a clock without a day the day of the publication, unless the text names another day for its news."""
     days = {m.reading.day for m in found if m.date is not None and m.role == "event"}
     if reference.day is None or days - {reference.day}:
@@ -238,7 +238,7 @@ def _dated_clock(moment: Moment, found: Sequence[Moment], reference: Reference) 
     return _placed(moment, reference)
 
 
-def _placed(moment: Moment, reference: Reference) -> Moment:
+def _placed(moment: Moment, reference: ReferenceDay) -> Moment:
     """Return the moment with its interval and the sides of the news it bounds, or with the conflict in their way."""
     words, clock, day = moment.date, moment.clock, moment.reading.day
     meaning, note, zone = _meaning(words, clock), moment.evidence.note, reference.zone

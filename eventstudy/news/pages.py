@@ -90,7 +90,7 @@ _SCRIPT_DATE = re.compile(r'"datePublished"\s*:\s*"([^"\\]{8,60})"')
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ArticlePage:
     """What a page holds: title, text of the article, address, language, and its stamps as (field, text)."""
 
     title: str
@@ -121,7 +121,7 @@ def page_text(content: bytes) -> tuple[str, str]:
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 
 
-def read_page(text: str, source: str, url: str = "") -> Page:
+def read_page(text: str, source: str, url: str = "") -> ArticlePage:
     """Return what an HTML page holds.
 
     Parameters
@@ -139,7 +139,7 @@ def read_page(text: str, source: str, url: str = "") -> Page:
     """
     root = _parse(text, source)
     if root is None:
-        return Page("", "")
+        return ArticlePage("", "")
     metas = list(_metas(root))
     links = root.xpath("//link[@rel='canonical']/@href")
     address = str(links[0]) if links else next((v for n, v in metas if n == "ogurl"), "")
@@ -155,7 +155,7 @@ def read_page(text: str, source: str, url: str = "") -> Page:
     language = str(root.get("lang") or "")[:20]
     for line in lines:
         line.clear(keep_tail=True)
-    return Page(heading or title, _body(root), address or url, language, tuple(dict.fromkeys(stamps)))
+    return ArticlePage(heading or title, _body(root), address or url, language, tuple(dict.fromkeys(stamps)))
 
 
 def _parse(text: str, source: str) -> Any:

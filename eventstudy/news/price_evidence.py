@@ -20,7 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from eventstudy.news.claims import PriceClaim
-from eventstudy.news.evidence import Conflict
+from eventstudy.news.time_evidence import Conflict
 from eventstudy.news.zones import find_zone, local_to_utc
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class DailySeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class ClaimFit:
     """How well a claim fits a day: a log-likelihood and the sentences behind it."""
 
     score: float
@@ -156,7 +156,7 @@ def prior_density(series: DailySeries) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PriceBridge:
     """What a series says of the price at an instant: a bridge (mean, sd) and the span a jump leaves open."""
 
     mean: float
@@ -180,12 +180,12 @@ class Known:
         return f"{self.mean:.5g} +- {self.sd:.2g} ({sds:.1f} sd{', between the closes' if between else ''})"
 
 
-def price_at(series: DailySeries, at: datetime) -> Known | None:
+def price_at(series: DailySeries, at: datetime) -> PriceBridge | None:
     """Return what the closes on either side of an instant say of its price; None where they are too far apart."""
     right = bisect_left(series.closes_at, at)
     if right < len(series.closes_at) and series.closes_at[right] == at:
         exact = series.close[right]
-        return Known(exact, QUOTE_NOISE * exact, 0.0, 0.0)
+        return PriceBridge(exact, QUOTE_NOISE * exact, 0.0, 0.0)
     left = right - 1
     if left < 0 or right >= len(series.close) or series.closes_at[right] - series.closes_at[left] > GAP:
         return None
@@ -198,13 +198,13 @@ def price_at(series: DailySeries, at: datetime) -> Known | None:
     ends, slack = (series.close[left], series.close[right]), series.sigma[right] / 2
     # Right after one of the closes there was hardly time for a jump.
     open_span = (min(ends) - slack, max(ends) + slack) if 0.02 < share < 0.98 else (0.0, 0.0)
-    return Known(mean, sqrt(sd**2 + (QUOTE_NOISE * mean) ** 2), *open_span)
+    return PriceBridge(mean, sqrt(sd**2 + (QUOTE_NOISE * mean) ** 2), *open_span)
 
 
-def fit_claim(claim: PriceClaim, series: DailySeries, day: date) -> Fit:
+def fit_claim(claim: PriceClaim, series: DailySeries, day: date) -> ClaimFit:
     """Return how well a claim fits a day: the level at its time, and the reference its change is measured from."""
     if not series.close:
-        return Fit(0.0, ("the series is empty",))
+        return ClaimFit(0.0, ("the series is empty",))
     flat = prior_density(series)
     at = claim_instant(claim, day, series.zone)
     score, reasons = 0.0, []
@@ -221,8 +221,8 @@ def fit_claim(claim: PriceClaim, series: DailySeries, day: date) -> Fit:
     change = claim.price_change
     if claim.level is not None and change is not None:
         against, reference_score, sentence = _reference(claim.level - change, claim, series, day, flat)
-        return Fit(score + reference_score, (*reasons, sentence), against)
-    return Fit(score, tuple(reasons))
+        return ClaimFit(score + reference_score, (*reasons, sentence), against)
+    return ClaimFit(score, tuple(reasons))
 
 
 def claim_instant(claim: PriceClaim, day: date, zone: str) -> datetime | None:
@@ -235,7 +235,7 @@ def claim_instant(claim: PriceClaim, day: date, zone: str) -> datetime | None:
     return found[-1] + timedelta(minutes=1) - timedelta(microseconds=1) if found else None
 
 
-def _log_density(value: float, known: Known, flat: float, rounding: float = 0.0) -> float:
+def _log_density(value: float, known: PriceBridge, flat: float, rounding: float = 0.0) -> float:
     return log((1 - OUTLIER) * known.density(value, rounding) + OUTLIER * flat)
 
 
@@ -270,9 +270,9 @@ def _reference(price: float, claim: PriceClaim, series: DailySeries, day: date, 
     return best, scores[best], f"change {claim.change:+g} means a reference of {price:.5g}: the {best} is {shown}"
 
 
-def _references(series: DailySeries, day: date) -> dict[str, Known]:
+def _references(series: DailySeries, day: date) -> dict[str, PriceBridge]:
     """Return the prices a change may be measured from on a day."""
-    options: dict[str, Known] = {}
+    options: dict[str, PriceBridge] = {}
     last = bisect_left(series.days, day) - 1
     if last >= 0 and day - series.days[last] <= GAP:
         # The venue's last price of the day before: the end of that day, wherever the series itself closes.
@@ -283,14 +283,14 @@ def _references(series: DailySeries, day: date) -> dict[str, Known]:
             options["previous close"] = known
     i = bisect_right(series.days, day) - 1
     if i >= 0 and series.days[i] == day and series.open and series.open[i] != series.close[i]:
-        options["open"] = Known(series.open[i], QUOTE_NOISE * series.open[i], 0.0, 0.0)
+        options["open"] = PriceBridge(series.open[i], QUOTE_NOISE * series.open[i], 0.0, 0.0)
     return options
 
 
-def _close_of_day(series: DailySeries, i: int, night: datetime) -> Known | None:
+def _close_of_day(series: DailySeries, i: int, night: datetime) -> PriceBridge | None:
     """Return a day's last price: the series' own close if it is an evening one, else the bridge at midnight."""
     if night - series.closes_at[i] <= EVENING:
-        return Known(series.close[i], QUOTE_NOISE * series.close[i], 0.0, 0.0)
+        return PriceBridge(series.close[i], QUOTE_NOISE * series.close[i], 0.0, 0.0)
     return price_at(series, max(night, series.closes_at[i]))
 
 

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from eventstudy.errors import StampError
-from eventstudy.news.context import Context
-from eventstudy.news.evidence import Conflict, Evidence, Published
+from eventstudy.news.context import DatingContext
 from eventstudy.news.moments import Moment
 from eventstudy.news.stamps import Stamp, day_anywhere, is_bare_day, read_stamp, written_day
+from eventstudy.news.time_evidence import Conflict, Published, TimeEvidence
 from eventstudy.news.zones import find_zone, is_utc_name
 
 Role = Literal["publication", "update", "embargo", "none"]
@@ -23,7 +23,7 @@ FIRST_STAMP = 1900
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StampSource:
     """One kind of stamp: its rank (1 is best), its role, and what is known of its zone.
 
     ``day_only``: it names a civil day, whatever its clock says. ``page``: without a zone it still gives the civil day
@@ -39,48 +39,48 @@ class Source:
 
 # Field of a stamp -> its source. Ranks 1 and 2 suffice alone; lower ones need a second, independent rank; htmldate
 # reads the same stamps as the others, so it is never a second one.
-SOURCES: dict[str, Source] = {
-    "given": Source("given by the user", 1, page=False),
+SOURCES: dict[str, StampSource] = {
+    "given": StampSource("given by the user", 1, page=False),
     **dict.fromkeys(
-        ["published", "pubdate", "issued", "date", "time", "dc:date"], Source("the row's stamp", 1, page=False)
+        ["published", "pubdate", "issued", "date", "time", "dc:date"], StampSource("the row's stamp", 1, page=False)
     ),
-    "json-ld published": Source("JSON-LD of this article", 1),
-    "meta published": Source("meta element", 2),
-    "date line": Source("labeled line of the text", 2),
-    "meta date": Source("meta element that does not name what it dates", 3),
-    "itemprop published": Source("itemprop or <time pubdate>", 4),
-    "time": Source("<time> element", 4),
-    "visible": Source("visible date line", 5),
-    "dateline": Source("dateline of the text", 5, day_only=True),
-    "url": Source("date in the address", 6, day_only=True),
-    "htmldate": Source("htmldate", LAST, day_only=True),
-    **dict.fromkeys(["updated", "modified"], Source("the row's update", 1, "update")),
-    "json-ld updated": Source("JSON-LD", 1, "update"),
-    "meta updated": Source("meta element", 2, "update"),
-    **dict.fromkeys(["fetched", "crawled", "lastbuilddate"], Source("the fetch", 1, "none")),
-    **dict.fromkeys(["embargo", "embargo_until"], Source("embargo", 1, "embargo")),
+    "json-ld published": StampSource("JSON-LD of this article", 1),
+    "meta published": StampSource("meta element", 2),
+    "date line": StampSource("labeled line of the text", 2),
+    "meta date": StampSource("meta element that does not name what it dates", 3),
+    "itemprop published": StampSource("itemprop or <time pubdate>", 4),
+    "time": StampSource("<time> element", 4),
+    "visible": StampSource("visible date line", 5),
+    "dateline": StampSource("dateline of the text", 5, day_only=True),
+    "url": StampSource("date in the address", 6, day_only=True),
+    "htmldate": StampSource("htmldate", LAST, day_only=True),
+    **dict.fromkeys(["updated", "modified"], StampSource("the row's update", 1, "update")),
+    "json-ld updated": StampSource("JSON-LD", 1, "update"),
+    "meta updated": StampSource("meta element", 2, "update"),
+    **dict.fromkeys(["fetched", "crawled", "lastbuilddate"], StampSource("the fetch", 1, "none")),
+    **dict.fromkeys(["embargo", "embargo_until"], StampSource("embargo", 1, "embargo")),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class StampReading:
     """One stamp as read: its evidence, its interval if it has one, its civil day, or the reason it is not read."""
 
-    source: Source
-    evidence: Evidence
+    source: StampSource
+    evidence: TimeEvidence
     stamp: Stamp | None = None
     day: date | None = None
     conflict: Conflict | None = None
 
 
-def read_stamps(stamps: Iterable[tuple[str, str]], context: Context) -> tuple[Reading, ...]:
+def read_stamps(stamps: Iterable[tuple[str, str]], context: DatingContext) -> tuple[StampReading, ...]:
     """Return every stamp of an item as read; what is not read says why."""
     known = [(field, text, SOURCES.get(field.casefold())) for field, text in stamps if field != "encoding"]
     return tuple(_read(field, text, source, context) for field, text, source in known if source is not None)
 
 
-def _read(field: str, text: str, source: Source, context: Context) -> Reading:
-    evidence = Evidence(source.role, text, 0, len(text), clock="publisher", field=field, note=source.name)
+def _read(field: str, text: str, source: StampSource, context: DatingContext) -> StampReading:
+    evidence = TimeEvidence(source.role, text, 0, len(text), clock="publisher", field=field, note=source.name)
     day = written_day(text, context.day_first)
     try:
         if source.day_only:
@@ -97,13 +97,13 @@ def _read(field: str, text: str, source: Source, context: Context) -> Reading:
             # The clock cannot be placed; the civil day can, in every zone.
             stamp = day_anywhere(day, text)
             said = f"{source.name}; {error.message} Taken as the day {day} in every zone"
-            return Reading(source, _bounded(replace(evidence, note=said), stamp), stamp, day)
+            return StampReading(source, _bounded(replace(evidence, note=said), stamp), stamp, day)
         found = Conflict(error.kind, str(error), text)
-        return Reading(source, replace(evidence, note=f"{source.name}; {error.message}"), None, day, found)
-    return Reading(source, _bounded(evidence, stamp), stamp, day)
+        return StampReading(source, replace(evidence, note=f"{source.name}; {error.message}"), None, day, found)
+    return StampReading(source, _bounded(evidence, stamp), stamp, day)
 
 
-def _bounded(evidence: Evidence, stamp: Stamp) -> Evidence:
+def _bounded(evidence: TimeEvidence, stamp: Stamp) -> TimeEvidence:
     earliest = stamp.start if evidence.kind in ("publication", "embargo") else None
     latest = stamp.end if evidence.kind == "publication" else None
     return replace(evidence, earliest=earliest, latest=latest, precision=stamp.precision)
@@ -113,7 +113,7 @@ _DATELINE = re.compile(r"[A-ZА-ЯЁ][\w .,'’()/-]{1,60}[,:]?\s+")
 _AFTER_DATELINE = re.compile(r"\s*(?:/|\(|[-–—])")
 
 
-def text_stamps(moments: Sequence[Moment], text: str, context: Context) -> tuple[Reading, ...]:
+def text_stamps(moments: Sequence[Moment], text: str, context: DatingContext) -> tuple[StampReading, ...]:
     """Return what the text itself says of its publication: a labeled line, or the dateline it begins with."""
     found = []
     for m in moments:
@@ -126,20 +126,20 @@ def text_stamps(moments: Sequence[Moment], text: str, context: Context) -> tuple
     return tuple(found)
 
 
-def _of_moment(name: str, moment: Moment, context: Context) -> Reading:
+def _of_moment(name: str, moment: Moment, context: DatingContext) -> StampReading:
     source, day = SOURCES[name], moment.reading.day
     assert day is not None  # noqa: S101 - only moments with a day come here
     timed = moment.covers if moment.clock is not None else None
     stamp = day_anywhere(day) if not context.zone else read_stamp(str(day), zone=context.zone)
     if timed is not None:
         stamp = Stamp(timed[0], timed[1], "minute", moment.text, moment.zone)
-    evidence = Evidence(
+    evidence = TimeEvidence(
         "publication", moment.text, moment.evidence.start, moment.evidence.end, field="text", note=source.name
     )
-    return Reading(source, _bounded(evidence, stamp), stamp, day)
+    return StampReading(source, _bounded(evidence, stamp), stamp, day)
 
 
-def in_order(stamps: Iterable[str], context: Context) -> Context:
+def in_order(stamps: Iterable[str], context: DatingContext) -> DatingContext:
     """Return the context with the order of numeric dates that the stamps of one table prove together."""
     if context.day_first is not None:
         return context
@@ -150,7 +150,7 @@ def in_order(stamps: Iterable[str], context: Context) -> Context:
 _NUMERIC = re.compile(r"\s*(\d\d?)[./-](\d\d?)[./-]\d")
 
 
-def publication(readings: Sequence[Reading]) -> tuple[Published | None, tuple[Conflict, ...]]:
+def publication(readings: Sequence[StampReading]) -> tuple[Published | None, tuple[Conflict, ...]]:
     """Return when the item was published, and why its stamps contradict each other, if they do.
 
     The best rank speaks. Stamps of the ranks that suffice become their hull; a coarse stamp that agrees with a finer
@@ -179,7 +179,7 @@ def publication(readings: Sequence[Reading]) -> tuple[Published | None, tuple[Co
     return Published(earliest, latest, _civil_day(leading, read), spans[0].zone, accepted, names), ()
 
 
-def _civil_day(leading: Reading, readings: Sequence[Reading]) -> date:
+def _civil_day(leading: StampReading, readings: Sequence[StampReading]) -> date:
     """Return the publisher's civil day: of the leading stamp, or, where that is in UTC, as the page writes it.
 
     Machines write any place's time in UTC; an address or a visible line within the zones of the earth tells the day.
@@ -198,7 +198,7 @@ def _civil_day(leading: Reading, readings: Sequence[Reading]) -> date:
 _CIVIL = (SOURCES["visible"].name, SOURCES["url"].name)
 
 
-def _without_updates(strong: list[Reading], readings: Sequence[Reading]) -> list[Reading]:
+def _without_updates(strong: list[StampReading], readings: Sequence[StampReading]) -> list[StampReading]:
     """Return the stamps without those that repeat the time of an update after another one.
 
     The same wall clock under two offsets is a fault of some publishing systems, and not an update.
@@ -210,7 +210,7 @@ def _without_updates(strong: list[Reading], readings: Sequence[Reading]) -> list
     ]
 
 
-def _wall(reading: Reading) -> datetime | None:
+def _wall(reading: StampReading) -> datetime | None:
     """Return what the clock of a stamp showed, to the minute."""
     stamp = reading.stamp
     if stamp is None or not stamp.zone:
@@ -218,7 +218,7 @@ def _wall(reading: Reading) -> datetime | None:
     return stamp.start.astimezone(find_zone(stamp.zone)[0]).replace(tzinfo=None, second=0, microsecond=0)
 
 
-def _finest(readings: Sequence[Reading]) -> list[Reading]:
+def _finest(readings: Sequence[StampReading]) -> list[StampReading]:
     """Return the readings without those that only say more coarsely what a finer one says."""
     kept = []
     for one in readings:
@@ -228,17 +228,17 @@ def _finest(readings: Sequence[Reading]) -> list[Reading]:
     return kept
 
 
-def _width(reading: Reading) -> timedelta:
+def _width(reading: StampReading) -> timedelta:
     assert reading.stamp is not None  # noqa: S101 - only read stamps come here
     return reading.stamp.end - reading.stamp.start
 
 
-def _meets(one: Reading, other: Reading) -> bool:
+def _meets(one: StampReading, other: StampReading) -> bool:
     a, b = one.stamp, other.stamp
     return a is not None and b is not None and a.start <= b.end and b.start <= a.end
 
 
-def _apart(readings: Sequence[Reading]) -> Conflict | None:
+def _apart(readings: Sequence[StampReading]) -> Conflict | None:
     """Return the conflict of two stamps that cannot both be this publication."""
     spans = sorted((r for r in readings if r.stamp is not None), key=lambda r: r.stamp.start)  # type: ignore[union-attr]
     first, last = spans[0], max(spans, key=lambda r: r.stamp.start)  # type: ignore[union-attr]

@@ -15,10 +15,11 @@ from pathlib import Path
 from eventstudy.arrays import look_up
 from eventstudy.errors import FileError, NewsError
 from eventstudy.files import read_regular
-from eventstudy.news.context import Context
+from eventstudy.news.context import DatingContext
 from eventstudy.news.decode import Decoded, decode
 from eventstudy.news.dumps import headerless_shape
-from eventstudy.news.feeds import Entry, entries, read_xml
+from eventstudy.news.feeds import FeedEntry, entries, read_xml
+from eventstudy.news.item_rows import Record, one_line, read_records
 from eventstudy.news.items import NewsItem
 from eventstudy.news.json_lists import dump_rows
 from eventstudy.news.libraries import loose_entries, main_text, page_day
@@ -36,7 +37,6 @@ from eventstudy.news.raw_rows import (
     unpacked,
 )
 from eventstudy.news.session_words import session_of
-from eventstudy.news.tables import Record, one_line, read_records
 
 MAX_BYTES = 50_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -155,7 +155,7 @@ def read_html_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     # The heading is the title already.
     body = body.removeprefix(page.title).lstrip("\n") if page.title else body
     stamps = (*page.stamps, *((("encoding", doubt),) if doubt else ()))
-    published, conflicts = publication(read_stamps(stamps, Context()))
+    published, conflicts = publication(read_stamps(stamps, DatingContext()))
     apart = any(c.kind == "publication_disagrees" for c in conflicts)
     if not apart and (published is None or not published.accepted) and (day := page_day(text, page.url)):
         stamps = (*stamps, ("htmldate", day))
@@ -175,7 +175,7 @@ def read_loose_feed_news(content: bytes, source: str, told: Told) -> list[NewsIt
     return _of_entries(loose_entries(decode(content, source, told=told.encoding).text, source), source)
 
 
-def _of_entries(found: Iterable[Entry], source: str) -> list[NewsItem]:
+def _of_entries(found: Iterable[FeedEntry], source: str) -> list[NewsItem]:
     return [
         NewsItem(
             item_id(e.id or f"{Path(source).stem}-{number}", e.title),

@@ -22,7 +22,7 @@ class Slopes(NamedTuple):
     df: float
 
 
-class Design(NamedTuple):
+class SlopeDesign(NamedTuple):
     """What the regressions of one outcome share.
 
     Attributes
@@ -40,7 +40,7 @@ class Design(NamedTuple):
     clusters: IntArray | None = None
 
 
-def slopes(y: FloatArray, studied: FloatArray, design: Design) -> Slopes:
+def slopes(y: FloatArray, studied: FloatArray, design: SlopeDesign) -> Slopes:
     """Regress one outcome on studied columns beside the controls, once for each of B versions of the columns.
 
     The studied columns are made orthogonal to the controls and to one another (Frisch, Waugh and Lovell), which

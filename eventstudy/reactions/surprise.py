@@ -10,7 +10,7 @@ import numpy as np
 from eventstudy.abnormal.seeds import generator
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.inference.distributions import critical_value, pvalue
-from eventstudy.reactions.slopes import Design, PathDraws, PathTest, Slopes, path_test, slopes
+from eventstudy.reactions.slopes import PathDraws, PathTest, SlopeDesign, Slopes, path_test, slopes
 
 Sign = Literal["both", "positive", "negative"]
 SIGNS: tuple[Sign, ...] = ("positive", "negative")
@@ -104,7 +104,7 @@ class SurpriseResponse:
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class SurpriseSample:
     """Observations of one set of paths.
 
     Attributes
@@ -136,9 +136,9 @@ class Sample:
     clusters: IntArray | None
     sd: float
 
-    def design(self, h: int) -> Design:
+    def design(self, h: int) -> SlopeDesign:
         constant = np.ones((len(self.surprise), 1))
-        return Design(np.concatenate([constant, self.controls], axis=1), self.weights[:, h], self.clusters)
+        return SlopeDesign(np.concatenate([constant, self.controls], axis=1), self.weights[:, h], self.clusters)
 
     def permuted(self, draws: int, seed: int) -> FloatArray:
         """Return the surprises of the events in ``draws`` random orders, shape (draws, n)."""
@@ -164,7 +164,9 @@ def path_of_cars(ar: FloatArray, tau: IntArray) -> FloatArray:
     return np.concatenate([reversed_sums, np.cumsum(after, axis=-1)], axis=-1)
 
 
-def surprise_paths(sample: Sample, *, signs: bool, level: float, draws: int, seed: int) -> tuple[SurprisePath, ...]:
+def surprise_paths(
+    sample: SurpriseSample, *, signs: bool, level: float, draws: int, seed: int
+) -> tuple[SurprisePath, ...]:
     """Return the slopes of one sample with their intervals and bands, one path or one for each sign.
 
     Permuted surprises keep the CARs, their dependence along the path and across instruments, and break the link to
@@ -187,7 +189,7 @@ def surprise_paths(sample: Sample, *, signs: bool, level: float, draws: int, see
     return tuple(_path(sample, found, which, signs=signs, level=level) for which in range(m))
 
 
-def _path(sample: Sample, found: list[Slopes], which: int, *, signs: bool, level: float) -> SurprisePath:
+def _path(sample: SurpriseSample, found: list[Slopes], which: int, *, signs: bool, level: float) -> SurprisePath:
     tau, n = sample.tau, np.array([one.n for one in found])
     slope, se = (np.array([getattr(one, name)[which, 0] for one in found]) for name in ("slope", "se"))
     df = np.array([one.df for one in found])
@@ -226,7 +228,7 @@ def _path(sample: Sample, found: list[Slopes], which: int, *, signs: bool, level
     )
 
 
-def _reason(sample: Sample) -> str:
+def _reason(sample: SurpriseSample) -> str:
     needed = sample.controls.shape[1] + 4
     n = int(np.isfinite(sample.cars).any(axis=1).sum())
     if n < needed:
@@ -234,7 +236,7 @@ def _reason(sample: Sample) -> str:
     return NO_VARIATION
 
 
-def _intercepts(sample: Sample, found: list[Slopes]) -> FloatArray:
+def _intercepts(sample: SurpriseSample, found: list[Slopes]) -> FloatArray:
     """Return the weighted mean CAR less the slopes times weighted mean surprises; NaN with controls."""
     if sample.controls.shape[1]:
         return np.full(len(found), np.nan)
@@ -269,7 +271,7 @@ def _bands(paths: PathDraws, tau: IntArray, level: float) -> Bands:
     return Bands(p, critical, path)
 
 
-def placebo_slopes(sample: Sample, which: int, *, signs: bool) -> FloatArray | None:
+def placebo_slopes(sample: SurpriseSample, which: int, *, signs: bool) -> FloatArray | None:
     """Return the slopes of the same regressions on R placebo days, shape (R, H); None without enough of them."""
     if sample.placebo is None or len(sample.placebo) < FEWEST_DRAWS:
         return None
@@ -281,7 +283,7 @@ def placebo_slopes(sample: Sample, which: int, *, signs: bool) -> FloatArray | N
     return np.array(columns).T
 
 
-def replace_clusters(design: Design) -> Design:
+def replace_clusters(design: SlopeDesign) -> SlopeDesign:
     """Return a design without clusters, which slopes do not depend on."""
     return design._replace(clusters=None)
 
@@ -309,7 +311,7 @@ def _placebo_bands(
     return band, joint.critical * sd, pointwise.pvalue, joint.path
 
 
-def without_path(sample: Sample, reason: str) -> SurprisePath:
+def without_path(sample: SurpriseSample, reason: str) -> SurprisePath:
     """Return a path without numbers and the reason."""
     nothing = np.full(len(sample.tau), np.nan)
     empty = dict.fromkeys(

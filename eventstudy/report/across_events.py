@@ -10,7 +10,7 @@ from eventstudy.show.escape import plain
 
 if TYPE_CHECKING:
     from eventstudy.response.across import AcrossEvents
-    from eventstudy.response.rows import ResponseSet
+    from eventstudy.response.response_rows import ResponseSet
 
 COLUMNS = (
     Column("group", "Instrument"),

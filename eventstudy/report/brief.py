@@ -109,7 +109,7 @@ def _responses(result: StudyResult, study: Json) -> BriefTable:
 
 def _horizons(result: StudyResult, rows: Sequence[Json]) -> list[Entry]:
     """Return the later moves and the volume of an intraday response; the last horizon is kept longest."""
-    from eventstudy.response.rows import table
+    from eventstudy.response.response_rows import table
 
     found = {(r["event"], r["instrument"]): r for r in table(result.response or ())}
     responses = [found.get((r["event"], r["instrument"]), {}) for r in rows]

@@ -13,10 +13,10 @@ from eventstudy.report.about import claim_table, event_section, moved, price_tab
 from eventstudy.report.content import Material, Page, Picture, make_page
 from eventstudy.report.figure_data import first_window, placebo_days
 from eventstudy.report.figures import FIGURES
-from eventstudy.report.html import Drawn
+from eventstudy.report.html import RenderedFigure
 from eventstudy.report.manifest import manifest
 from eventstudy.report.reaction_sections import reaction_sections
-from eventstudy.report.shape import shape_parts
+from eventstudy.report.response_shape import shape_parts
 from eventstudy.report.variants import variants
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import bp
@@ -49,11 +49,11 @@ class Report:
     facts: Mapping[str, Any]
 
     @property
-    def pictures(self) -> dict[str, Callable[[], Drawn]]:
+    def pictures(self) -> dict[str, Callable[[], RenderedFigure]]:
         return {s.picture.name: partial(_variants, s.draw, first=not row) for row, s in enumerate(self.shown)}
 
 
-def _variants(draw: Draw, *, first: bool) -> Drawn:
+def _variants(draw: Draw, *, first: bool) -> RenderedFigure:
     return variants(lambda style, width: draw(style=style, width=width), first=first)
 
 

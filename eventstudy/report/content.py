@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventstudy.report.finding import adjustment_words, average_of, finding, finite, sure, words
-from eventstudy.report.references import Citation, citation
-from eventstudy.report.shape import ShapeParts
+from eventstudy.report.method_references import Citation, citation
+from eventstudy.report.response_shape import ShapeParts
 from eventstudy.report.tables import Cell, Column, Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import length, pvalue, span, unstamped

@@ -266,7 +266,7 @@ def _window_figures(study: Json, row: Json) -> tuple[KeyFigure, ...]:
 
 def _speed(result: StudyResult, row: Json) -> tuple[KeyFigure, ...]:
     """Return when half of the move was done and what remained at the last horizon, of an intraday response."""
-    from eventstudy.response.rows import last_horizon, minutes_after_news
+    from eventstudy.response.response_rows import last_horizon, minutes_after_news
 
     pair = row["event"], row["instrument"]
     response = next((r for r in result.response or () if (r.event, r.instrument) == pair), None)

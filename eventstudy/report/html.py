@@ -25,7 +25,7 @@ MOST_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FigureVariant:
     """One variant of a figure and the media query it is for."""
 
     media: str
@@ -33,13 +33,13 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class RenderedFigure:
     """A figure inside a page: the variant for everybody, and those for the dark, for phones and for paper."""
 
     data: str
     width: int
     height: int
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FigureVariant, ...] = ()
 
 
 @cache
@@ -57,7 +57,7 @@ def data_uri(content: bytes, kind: str = "image/svg+xml") -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def render_page(page: Page, pictures: Mapping[str, Drawn]) -> str:
+def render_page(page: Page, pictures: Mapping[str, RenderedFigure]) -> str:
     """Return the page as HTML; ``pictures`` maps the names of its figures to what was drawn."""
     from markupsafe import Markup
 

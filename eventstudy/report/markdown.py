@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eventstudy.report.content import Page, Section
-from eventstudy.report.files import table_latex, table_markdown
+from eventstudy.report.table_files import table_latex, table_markdown
 from eventstudy.report.tables import Table
 from eventstudy.show.escape import for_latex, for_markdown
 

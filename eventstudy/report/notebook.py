@@ -27,7 +27,7 @@ HEIGHT = 132
 
 
 @value(slots=True)
-class Line:
+class NotebookLine:
     """A cumulative abnormal return with its band, ready to be plotted: decimals, shape (P,), and words.
 
     ``center`` is the middle of the band: the mean itself, or zero for one event among comparable days. ``event`` is the
@@ -102,13 +102,13 @@ def _extremes(result: StudyResult, study: Any) -> Table | None:
     return Table("extremes", caption, columns, cells, result.simulated)
 
 
-def _line(result: StudyResult, study: Any) -> Line | None:
+def _line(result: StudyResult, study: Any) -> NotebookLine | None:
     if not len(result.abnormal) or len(result.abnormal.tau) < 2:
         return None
     return _mean_line(result) if average_of(study) is not None else _event_line(result)
 
 
-def _mean_line(result: StudyResult) -> Line:
+def _mean_line(result: StudyResult) -> NotebookLine:
     """Return the mean cumulative abnormal return, zero before the window, with its cross-sectional band."""
     frame = result.to_frame("aar")
     tau = frame["tau"].to_numpy()
@@ -118,10 +118,10 @@ def _mean_line(result: StudyResult) -> Line:
     places = sorted({1, event, len(tau)} - {0})
     labels = tuple((place, f"{tau[place - 1]:+d}" if tau[place - 1] else "event") for place in places)
     words = f"Mean cumulative abnormal return of {len(result.abnormal):,} observations"
-    return Line(y, y, half, event, labels, words, "95% cross-sectional interval of the mean")
+    return NotebookLine(y, y, half, event, labels, words, "95% cross-sectional interval of the mean")
 
 
-def _event_line(result: StudyResult) -> Line | None:
+def _event_line(result: StudyResult) -> NotebookLine | None:
     if not result.abnormal.closes.size:
         return None
     path = car_path(result, 0)
@@ -134,7 +134,7 @@ def _event_line(result: StudyResult) -> Line | None:
     form = "%d %b" if piece is not None and piece.step_us >= DAILY_US else "%H:%M"
     words = f"Cumulative abnormal return of {plain(str(result.abnormal.instruments[0]), 40)}, {zone_name(zone)} time"
     note = "" if band is None else "95% of comparable days" if len(path.placebo) else "95% range without an event"
-    return Line(path.car, np.zeros(len(path.car)), half, event, _clock(path.at, event, zone, form), words, note)
+    return NotebookLine(path.car, np.zeros(len(path.car)), half, event, _clock(path.at, event, zone, form), words, note)
 
 
 def _clock(at: IntArray, event: int, zone: str, form: str) -> tuple[tuple[int, str], ...]:
@@ -145,7 +145,7 @@ def _clock(at: IntArray, event: int, zone: str, form: str) -> tuple[tuple[int, s
     return tuple((place, local(instant_from_us(int(at[place])), zone, form)) for place in places)
 
 
-def draw(line: Line) -> Drawing:
+def draw(line: NotebookLine) -> Drawing:
     """Return the plot of a line: a path, a band, the event shaded, two values at the axis."""
     finite = np.isfinite(line.y)
     half = np.where(np.isfinite(line.half), line.half, 0.0)

@@ -28,7 +28,7 @@ MISSING = {
 
 
 def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
-    """Return one row per event and instrument, from the rows of ``eventstudy.response.rows``."""
+    """Return one row per event and instrument, from the rows of ``eventstudy.response.response_rows``."""
     labels = list(dict.fromkeys(label for row in rows for label in row["moves"]))
     several = len({row["event"] for row in rows}) > 1
     joint = any(row["joint_pvalue"] is not None for row in rows)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import UsageError
-from eventstudy.report.files import MOST, marked
+from eventstudy.report.table_files import MOST, marked
 from eventstudy.show.escape import plain
 from eventstudy.study.reaction_frames import reaction_names
 

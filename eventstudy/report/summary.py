@@ -18,7 +18,7 @@ from eventstudy.report.headline import Headline, headline
 from eventstudy.report.reaction_sections import reaction_tables, reaction_texts
 from eventstudy.report.response_section import response_text
 from eventstudy.report.tables import text_table
-from eventstudy.response.rows import table
+from eventstudy.response.response_rows import table
 from eventstudy.show.escape import for_terminal, printable
 from eventstudy.show.numbers import unstamped
 from eventstudy.show.terminal_text import bar, kept_columns, pad, wrap

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from eventstudy.report.canvas import small_png, svg
-from eventstudy.report.html import Drawn, Source, data_uri
+from eventstudy.report.html import FigureVariant, RenderedFigure, data_uri
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def compact(content: bytes) -> bytes:
     return re.sub(rb'( d=")([^"]*)"', lambda m: m[1] + re.sub(rb"(\.\d)\d+", rb"\1", m[2]) + b'"', bare)
 
 
-def variants(draw: Callable[[str, str], Axes], *, first: bool = True) -> Drawn:
+def variants(draw: Callable[[str, str], Axes], *, first: bool = True) -> RenderedFigure:
     """Draw a figure once for each kind of reader; ``draw`` takes a style and a width.
 
     The first figure of a page is vectors unless they are many, the others are small PNGs, so that a page of many
@@ -46,8 +46,8 @@ def variants(draw: Callable[[str, str], Axes], *, first: bool = True) -> Drawn:
     """
     wide = figure_of(draw("light", "wide"))
     width, height = (round(float(v) * 100) for v in wide.get_size_inches())
-    made = [Source(media, embedded(figure_of(draw(look, size)), first=first)) for media, look, size in SOURCES]
-    return Drawn(embedded(wide, first=first), width, height, tuple(made))
+    made = [FigureVariant(media, embedded(figure_of(draw(look, size)), first=first)) for media, look, size in SOURCES]
+    return RenderedFigure(embedded(wide, first=first), width, height, tuple(made))
 
 
 def embedded(figure: Figure, *, first: bool) -> str:

@@ -54,9 +54,9 @@ def save(
     """
     from eventstudy.arrays import look_up
     from eventstudy.report.build import build
-    from eventstudy.report.files import json_bytes
     from eventstudy.report.manifest import digest
     from eventstudy.report.placing import MANIFEST, check_replaceable, put_result
+    from eventstudy.report.table_files import json_bytes
 
     folder = Path(directory)
     check_replaceable(folder)
@@ -87,26 +87,26 @@ def always(result: StudyResult, report: Report) -> dict[str, Maker]:
 
 
 def _json(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.files import json_bytes
+    from eventstudy.report.table_files import json_bytes
 
     return json_bytes(({"SIMULATED": DRAWN} if result.simulated else {}) | result.to_dict())
 
 
 def _car(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.files import frame_csv
+    from eventstudy.report.table_files import frame_csv
 
     return frame_csv(result.to_frame("car"), simulated=result.simulated)
 
 
 def _fits(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.files import frame_csv
+    from eventstudy.report.table_files import frame_csv
 
     return frame_csv(result.to_frame("fits"), simulated=result.simulated)
 
 
 def _ar(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.figure_data import prices_of
-    from eventstudy.report.files import frame_csv
+    from eventstudy.report.table_files import frame_csv
 
     return frame_csv(result.to_frame("ar").assign(price=prices_of(result)), simulated=result.simulated)
 
@@ -168,7 +168,7 @@ def _pdf(result: StudyResult, report: Report) -> bytes:
 
 
 def _parquet(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.files import frame_parquet
+    from eventstudy.report.table_files import frame_parquet
 
     return frame_parquet(result.to_frame("car"), simulated=result.simulated)
 

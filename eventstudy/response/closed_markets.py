@@ -12,7 +12,7 @@ from eventstudy.response.placebo import placebo_pvalue
 
 
 @value(slots=True)
-class Gap:
+class ClosedMarketGap:
     """The gap over a closed market, and past gaps of the same kind.
 
     Attributes
@@ -81,7 +81,7 @@ def gaps(tape: IntradayPrices, minimum_us: int) -> tuple[IntArray, IntArray]:
     return np.asarray(wide, dtype=np.int64), np.asarray(wide + 1, dtype=np.int64)
 
 
-def gap_response(tape: IntradayPrices, time: EventTime) -> Gap:
+def gap_response(tape: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     """Return the opening gap after news in a closed market, with its rank among past gaps of the same kind.
 
     Same kind: as many nights between, and the same opening clock time to half an hour. Only gaps that end before the
@@ -105,7 +105,7 @@ def gap_response(tape: IntradayPrices, time: EventTime) -> Gap:
     pvalues = placebo_pvalue(np.array([to_open, to_vwap]), returns) if len(returns) else np.array([np.nan, np.nan])
     kind = ("break", "overnight", "weekend")[min(own, 2)]
     ends = int(tape.closes[before]), int(tape.closes[after])
-    return Gap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
+    return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
 
 
 def first_vwap(tape: IntradayPrices, rows: IntArray, minutes: int = 5) -> FloatArray:

@@ -11,12 +11,12 @@ from eventstudy.errors import Notice
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.placebo import smallest_pvalue, upper_pvalue
 from eventstudy.response.seasonality import daily_level
-from eventstudy.response.window import Window, bar_returns
+from eventstudy.response.window import ResponseWindow, bar_returns
 
 FEWEST_DAYS, SHORTEST, MOST_STALE, SIZE = 19, 16, 0.3, 0.01
 
 
-def early_moves(window: Window) -> tuple[IntArray, FloatArray]:
+def early_moves(window: ResponseWindow) -> tuple[IntArray, FloatArray]:
     """Return closing instants and log returns of the bars before ``earliest`` that moved as only news moves prices.
 
     Flagged by Lee and Mykland's test, judged by the bars before each after the time of day is taken out; and only if
@@ -58,7 +58,7 @@ def _without_clock(bars: FloatArray) -> FloatArray:
     return np.where(factor > 0, bars / np.where(factor > 0, factor, 1.0), 0.0)
 
 
-def early_move_notices(window: Window) -> tuple[Notice, ...]:
+def early_move_notices(window: ResponseWindow) -> tuple[Notice, ...]:
     """Return the largest such bar as a notice."""
     if window.closed:
         return ()

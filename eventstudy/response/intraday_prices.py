@@ -98,7 +98,7 @@ class IntradayPrices:
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class PriceSample:
     """A tape read at a grid of clock times; every array has the shape of the grid.
 
     ``price`` is the last log price of the same local day at or before the time (NaN before the day's first bar); where
@@ -150,7 +150,7 @@ def trades_around_the_clock(wall: IntArray) -> bool:
     return len(days) >= ENOUGH_DAYS and len(hours) >= MOST_HOURS * 24 * len(days)
 
 
-def read_at(tape: IntradayPrices, wall: IntArray, *, carry: bool = False) -> Sample:
+def read_at(tape: IntradayPrices, wall: IntArray, *, carry: bool = False) -> PriceSample:
     """Read a tape at clock times of any shape (microseconds since 1970-01-01T00:00 local).
 
     ``carry`` keeps the last price over the night: for windows that begin in a closed market.
@@ -160,7 +160,7 @@ def read_at(tape: IntradayPrices, wall: IntArray, *, carry: bool = False) -> Sam
     near = age < LONGEST_CARRY_US if tape.around_the_clock else tape.day[row] == (at - 1) // DAY_US
     there = (age >= 0) & (carry | near)
     traded = there & (age < tape.step_us)
-    return Sample(
+    return PriceSample(
         price=np.where(there, tape.price[row], np.nan),
         traded=traded,
         volume=np.where(traded, tape.volume[row], np.nan),

@@ -11,11 +11,11 @@ from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.placebo import move_interval, placebo_pvalue
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.values import Move, RawCount
-from eventstudy.response.window import Window
+from eventstudy.response.window import ResponseWindow
 
 
 @value(slots=True)
-class Days:
+class PlaceboDayMoves:
     """What the placebo days did, all of shape (D,): standardized, as it was, and how much each day counts."""
 
     moves: FloatArray
@@ -34,7 +34,7 @@ class LaterClose:
 def move_of(
     where: tuple[str, int, float],
     value: float,
-    days: Days,
+    days: PlaceboDayMoves,
     settings: ResponseSettings,
     reason: str = "",
 ) -> Move:
@@ -61,7 +61,7 @@ def no_move(label: str, reason: str, minutes: float = math.nan) -> Move:
     return Move(label, None, minutes, math.nan, math.nan, math.nan, math.nan, reason=reason)
 
 
-def later_closes(tape: IntradayPrices, window: Window, settings: ResponseSettings) -> tuple[LaterClose, ...]:
+def later_closes(tape: IntradayPrices, window: ResponseWindow, settings: ResponseSettings) -> tuple[LaterClose, ...]:
     """Return the moves to the last bar of the event day, of the next day with bars, and of ``days_later`` days on."""
     matched, days, last = window.matched, tape.days, tape.last_rows
     own = int(np.searchsorted(days, matched.event_day))
@@ -79,6 +79,6 @@ def later_closes(tape: IntradayPrices, window: Window, settings: ResponseSetting
         raw = np.where(clean, tape.price[last[ends]] - matched.placebo.price[:, matched.zero], np.nan)
         moves = raw * window.factor
         at = int(tape.closes[last[own + ahead]])
-        compared = Days(moves, raw, matched.weights())
+        compared = PlaceboDayMoves(moves, raw, matched.weights())
         found.append(LaterClose(move_of((label, at, math.nan), value, compared, settings), moves))
     return tuple(found)

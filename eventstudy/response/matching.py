@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, Sample, read_at, traded_at
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, PriceSample, read_at, traded_at
 
 
 def trading_columns(matched: Matched) -> IntArray:
@@ -125,8 +125,8 @@ class Matched:
     wall: IntArray
     open: BoolArray
     day: IntArray
-    event: Sample
-    placebo: Sample
+    event: PriceSample
+    placebo: PriceSample
     event_day: int
     removed: tuple[RemovedDay, ...]
     weight: FloatArray
@@ -277,8 +277,8 @@ def without_days(matched: Matched, keep: BoolArray, reason: str) -> Matched:
     )
 
 
-def _rows(sample: Sample, rows: IntArray | BoolArray) -> Sample:
-    return Sample(*(getattr(sample, column.name)[rows] for column in fields(Sample)))
+def _rows(sample: PriceSample, rows: IntArray | BoolArray) -> PriceSample:
+    return PriceSample(*(getattr(sample, column.name)[rows] for column in fields(PriceSample)))
 
 
 def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
@@ -292,7 +292,7 @@ def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> Boo
 
 
 def _judge(
-    days: IntArray, sample: Sample, at: tuple[int, int], refused: BoolArray
+    days: IntArray, sample: PriceSample, at: tuple[int, int], refused: BoolArray
 ) -> tuple[IntArray, tuple[RemovedDay, ...]]:
     """Return the rows of days that serve and the list of those that do not."""
     usual, missing, allowed = _missing_bars(sample, at[0])
@@ -310,7 +310,7 @@ def _judge(
     return np.flatnonzero(~spoiled).astype(np.int64), tuple(removed)
 
 
-def _missing_bars(sample: Sample, start: int) -> tuple[int, IntArray, float]:
+def _missing_bars(sample: PriceSample, start: int) -> tuple[int, IntArray, float]:
     """Return how many moments most days trade at, how many of them each day misses, and how many it may miss.
 
     Where the series itself is quiet now and then, that much and three standard deviations of it are no halt.

@@ -13,12 +13,12 @@ from eventstudy.response.placebo import move_interval, placebo_pvalue
 from eventstudy.response.price_rules import median_rules
 from eventstudy.response.shape_estimates import AfterNews
 from eventstudy.response.values import Estimate
-from eventstudy.response.window import Window, served
+from eventstudy.response.window import ResponseWindow, served
 
 LONGEST_US = 5 * MINUTE_US  # longer bars leave the ten-minute windows without their three prices
 
 
-def median_move(tape: IntradayPrices, time: EventTime, window: Window, after: AfterNews) -> Estimate:
+def median_move(tape: IntradayPrices, time: EventTime, window: ResponseWindow, after: AfterNews) -> Estimate:
     """Return the median price 15 to 25 minutes after the news over that 15 to 5 minutes before it.
 
     See ``median_rule``. An uncertain time is bracketed: before ``earliest``, after ``latest``.

@@ -164,7 +164,7 @@ TIE = 1 - 1e-9
 
 
 @value
-class Bands:
+class ResponseBands:
     """Half-widths around zero that an ordinary day stays inside, shape (T,); NaN where too few days allow none.
 
     Attributes
@@ -287,7 +287,7 @@ def move_interval(
     return (move - bound, move + bound) if math.isfinite(move) else (math.nan, math.nan)
 
 
-def bands(placebo: FloatArray, level: float, weight: FloatArray | None = None) -> Bands:
+def bands(placebo: FloatArray, level: float, weight: FloatArray | None = None) -> ResponseBands:
     """Return pointwise and simultaneous bands of placebo paths.
 
     The simultaneous band is ``critical * scale(t)``: critical is the order statistic of the days' studentized sups
@@ -304,10 +304,10 @@ def bands(placebo: FloatArray, level: float, weight: FloatArray | None = None) -
     usable, each = placebo[complete], None if weight is None else weight[complete]
     if len(usable) < 2:
         nothing = np.full(placebo.shape[1], np.nan)
-        return Bands(nothing, nothing, nothing, math.nan)
+        return ResponseBands(nothing, nothing, nothing, math.nan)
     scale, sups = placebo_sups(usable, each)
     critical = float(order_bound(sups[:, None], level, each)[0])
-    return Bands(order_bound(np.abs(usable), level, each), critical * scale, scale, critical)
+    return ResponseBands(order_bound(np.abs(usable), level, each), critical * scale, scale, critical)
 
 
 def placebo_sups(placebo: FloatArray, weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:

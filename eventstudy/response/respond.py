@@ -18,7 +18,7 @@ from eventstudy.response.confounders import confounders_of
 from eventstudy.response.early_moves import early_move_notices
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
-from eventstudy.response.later_closes import Days, LaterClose, later_closes, move_of, no_move
+from eventstudy.response.later_closes import LaterClose, PlaceboDayMoves, later_closes, move_of, no_move
 from eventstudy.response.median_move import median_move
 from eventstudy.response.placebo import move_interval, order_bound, smallest_pvalue, sup_test
 from eventstudy.response.settings import ResponseSettings
@@ -33,7 +33,7 @@ from eventstudy.response.shape_estimates import (
 )
 from eventstudy.response.uncertain_time import Curves, assumed_times
 from eventstudy.response.values import Activity, AssumedTimes, Estimate, HorizonMoves, Move, Path, Response, Unit
-from eventstudy.response.window import Window, abnormal_window, after_news, bar_returns, served
+from eventstudy.response.window import ResponseWindow, abnormal_window, after_news, bar_returns, served
 
 DEFAULT = ResponseSettings()
 PRE_EVENT_UNITS: dict[str, Unit] = {"pre_event_drift": "log", "pre_event_share": "share"}
@@ -102,7 +102,9 @@ def respond(
     return _assemble(tape, event, settings, window, laid_out)
 
 
-def _assemble(tape: IntradayPrices, event: Event, settings: ResponseSettings, window: Window, known: Known) -> Response:
+def _assemble(
+    tape: IntradayPrices, event: Event, settings: ResponseSettings, window: ResponseWindow, known: Known
+) -> Response:
     after, matched = after_news(window, settings), window.matched
     closes = later_closes(tape, window, settings)
     columns, keep = window.columns, served(window)
@@ -148,7 +150,7 @@ def _smallest(after: AfterNews) -> float:
     return smallest_pvalue(len(after.placebo) if after.weight is None else float(after.weight.sum()))
 
 
-def _breakdown(window: Window, after: AfterNews) -> float:
+def _breakdown(window: ResponseWindow, after: AfterNews) -> float:
     """Return by how much the placebo days must be scaled up for the first move not to be rejected; NaN if it is not."""
     column = window.matched.first
     if not len(after.placebo):
@@ -164,15 +166,15 @@ def _horizon(after: AfterNews) -> HorizonMoves:
     return HorizonMoves(float(after.path[column]), after.placebo[:, column].copy(), weight)
 
 
-def _first(window: Window, after: AfterNews, settings: ResponseSettings) -> Move:
+def _first(window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> Move:
     """Return the move to the first close after the news: the one moment that nobody chose."""
     column, keep = window.matched.first, served(window)
-    days = Days(window.placebo[keep, column], window.raw_placebo[keep, column], after.weight)
+    days = PlaceboDayMoves(window.placebo[keep, column], window.raw_placebo[keep, column], after.weight)
     where = ("first", int(window.matched.moments[column]), math.nan)
     return move_of(where, float(window.car[column]), days, settings)
 
 
-def _moves(window: Window, after: AfterNews, settings: ResponseSettings, zone: str) -> tuple[Move, ...]:
+def _moves(window: ResponseWindow, after: AfterNews, settings: ResponseSettings, zone: str) -> tuple[Move, ...]:
     found, keep = [], served(window)
     for minutes in settings.horizons:
         label, place = f"+{minutes} min", window.place(minutes)
@@ -180,13 +182,13 @@ def _moves(window: Window, after: AfterNews, settings: ResponseSettings, zone: s
             found.append(no_move(label, reason, float(minutes)))
             continue
         column = int(window.columns[place])
-        days = Days(after.placebo[:, place], window.raw_placebo[keep, column], after.weight)
+        days = PlaceboDayMoves(after.placebo[:, place], window.raw_placebo[keep, column], after.weight)
         at = int(window.matched.moments[column])
         found.append(move_of((label, at, float(minutes)), float(after.path[place]), days, settings))
     return tuple(found)
 
 
-def out_of_reach(window: Window, minutes: float, zone: str) -> str:
+def out_of_reach(window: ResponseWindow, minutes: float, zone: str) -> str:
     """Return why there is no move at a horizon: it is shorter than a bar, or trading ended before it; else empty."""
     if 0 < minutes < window.step_minutes:
         return f"a bar lasts {window.step_minutes:g} minutes"
@@ -197,7 +199,7 @@ def out_of_reach(window: Window, minutes: float, zone: str) -> str:
 
 
 def _shape(
-    tape: IntradayPrices, time: EventTime, window: Window, after: AfterNews, closes: tuple[LaterClose, ...]
+    tape: IntradayPrices, time: EventTime, window: ResponseWindow, after: AfterNews, closes: tuple[LaterClose, ...]
 ) -> tuple[Estimate, ...]:
     _, next_close, later = closes
     returns, placebo, after_from = bar_returns(window)
@@ -215,7 +217,7 @@ def _shape(
     )
 
 
-def _leak(window: Window, after: AfterNews) -> tuple[Estimate, ...]:
+def _leak(window: ResponseWindow, after: AfterNews) -> tuple[Estimate, ...]:
     start, keep = window.matched.start, served(window)
     before, others = -float(window.car[start]), -window.placebo[keep, start]
     if not math.isfinite(before):
@@ -224,7 +226,7 @@ def _leak(window: Window, after: AfterNews) -> tuple[Estimate, ...]:
     return pre_event_estimates(before, others, after)
 
 
-def _permanence(next_close: LaterClose, window: Window, after: AfterNews) -> Estimate:
+def _permanence(next_close: LaterClose, window: ResponseWindow, after: AfterNews) -> Estimate:
     reason = after.undefined("t50") or next_close.move.reason
     final = float(after.path[after.at.horizon])
     if reason or not final:
@@ -233,7 +235,7 @@ def _permanence(next_close: LaterClose, window: Window, after: AfterNews) -> Est
     return share_estimate("permanent_share", next_close.move.value / final, ends)
 
 
-def _anchors(window: Window, time: EventTime, settings: ResponseSettings) -> tuple[Estimate, ...]:
+def _anchors(window: ResponseWindow, time: EventTime, settings: ResponseSettings) -> tuple[Estimate, ...]:
     """Return the move over the horizon if the news had come at the earliest or latest instant, and under neither."""
     matched, minutes = window.matched, settings.horizons[-1]
     latest = int(np.searchsorted(matched.moments, instant_us(time.latest), side="right")) - 1
@@ -248,12 +250,12 @@ def _anchors(window: Window, time: EventTime, settings: ResponseSettings) -> tup
         value = float(window.car[end] - window.car[start])
         days, raw = (paths[:, end] - paths[:, start] for paths in (window.placebo, window.raw_placebo))
         at = (name, int(matched.moments[end]), float(minutes))
-        m = move_of(at, value, Days(days, raw, matched.weights()), settings)
+        m = move_of(at, value, PlaceboDayMoves(days, raw, matched.weights()), settings)
         found.append(Estimate(name, m.value, m.low, m.high, pvalue=m.pvalue))
     return tuple(found)
 
 
-def _assumed_times(window: Window, time: EventTime, settings: ResponseSettings) -> AssumedTimes | None:
+def _assumed_times(window: ResponseWindow, time: EventTime, settings: ResponseSettings) -> AssumedTimes | None:
     matched = window.matched
     columns = np.concatenate([[matched.zero], window.columns])
     count = int((matched.moments[columns] <= instant_us(time.latest)).sum())
@@ -270,7 +272,7 @@ def _assumed_times(window: Window, time: EventTime, settings: ResponseSettings) 
     )
 
 
-def _activity(window: Window) -> tuple[Activity, ...]:
+def _activity(window: ResponseWindow) -> tuple[Activity, ...]:
     matched = window.matched
     after = np.zeros(len(matched.open), dtype=bool)
     after[window.columns] = True
@@ -285,7 +287,7 @@ def _activity(window: Window) -> tuple[Activity, ...]:
     return tuple(activity(name, e, p, after, matched.weights()) for name, e, p in there)
 
 
-def _path(window: Window, after: AfterNews) -> Path:
+def _path(window: ResponseWindow, after: AfterNews) -> Path:
     matched = window.matched
     pointwise, joint = np.full(len(window.car), np.nan), np.full(len(window.car), np.nan)
     pointwise[window.columns], joint[window.columns] = after.bands.pointwise, after.bands.joint
@@ -304,7 +306,7 @@ def _gap(tape: IntradayPrices, time: EventTime, settings: ResponseSettings) -> E
     return Estimate(f"{gap.kind} gap", gap.to_open, *ends, pvalue=gap.open_pvalue)
 
 
-def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseSettings) -> tuple[Notice, ...]:
+def _notices(event: Event, window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> tuple[Notice, ...]:
     days, smallest = len(after.placebo), _smallest(after)
     few = f"{days} placebo days can give no p-value below {smallest:.3f}" if days else "there is no day to compare with"
     matched = window.matched
@@ -333,7 +335,7 @@ def _notices(event: Event, window: Window, after: AfterNews, settings: ResponseS
 USUAL_REGIME = (0.7, 1.4)
 
 
-def _regime(window: Window, after: AfterNews, settings: ResponseSettings) -> str:
+def _regime(window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> str:
     """Return what is unusual about the volatility before the news, or an empty string."""
     if not len(after.placebo):
         return ""

@@ -17,7 +17,7 @@ from eventstudy.response.confounders import claims_beside
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
 from eventstudy.response.respond import respond
-from eventstudy.response.rows import ResponseSet
+from eventstudy.response.response_rows import ResponseSet
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
 from eventstudy.response.values import Response

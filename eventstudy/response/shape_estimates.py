@@ -10,7 +10,7 @@ import numpy as np
 from eventstudy.arrays import FloatArray
 from eventstudy.response.jumps import bns_ratio, jump_share, lee_mykland
 from eventstudy.response.placebo import (
-    Bands,
+    ResponseBands,
     crossing_interval,
     move_interval,
     peak_interval,
@@ -54,7 +54,7 @@ class AfterNews:
     path: FloatArray
     placebo: FloatArray
     minutes: FloatArray
-    bands: Bands
+    bands: ResponseBands
     at: ShapeColumns
     level: float
     weight: FloatArray | None = None

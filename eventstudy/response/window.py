@@ -23,7 +23,7 @@ from eventstudy.response.standardized import tested_paths
 
 
 @value
-class Window:
+class ResponseWindow:
     """A matched window after the expected move was taken off.
 
     Attributes
@@ -94,7 +94,7 @@ def abnormal_window(
     settings: ResponseSettings,
     others: IntArray = NONE_KNOWN,
     factors: Sequence[IntradayPrices] = (),
-) -> Window:
+) -> ResponseWindow:
     """Cut, match and correct the window of one event on one tape.
 
     ``others`` (n, 2) are the other known events on the market's clock, see ``Known.on_clock``.
@@ -123,7 +123,7 @@ def abnormal_window(
     if settings.seasonality != "none":
         tested = tested_paths(car, placebo, matched, settings.seasonality, settings.volatility)
     columns = np.flatnonzero(matched.open & (np.arange(len(matched.open)) > matched.zero))
-    return Window(matched, car, placebo, raw, factor, regime, *tested, columns, tape.step_us / 60e6, closed)
+    return ResponseWindow(matched, car, placebo, raw, factor, regime, *tested, columns, tape.step_us / 60e6, closed)
 
 
 def _less_expected(
@@ -167,7 +167,7 @@ def regime_levels(matched: Matched, kind: str = "medrv") -> tuple[FloatArray, fl
     return levels[:-1], float(levels[-1])
 
 
-def after_news(window: Window, settings: ResponseSettings) -> AfterNews:
+def after_news(window: ResponseWindow, settings: ResponseSettings) -> AfterNews:
     """Return the trading moments after the last clean price, ready for the numbers of the shape."""
     keep = served(window)
     placebo, weight = window.placebo[keep][:, window.columns], window.matched.weights(keep)
@@ -181,12 +181,12 @@ def after_news(window: Window, settings: ResponseSettings) -> AfterNews:
     return AfterNews(window.car[window.columns], placebo, window.minutes, found, at, settings.level, weight)
 
 
-def served(window: Window) -> BoolArray:
+def served(window: ResponseWindow) -> BoolArray:
     """Return which placebo days have a number at every trading moment, shape (D,)."""
     return np.asarray(np.isfinite(window.placebo[:, window.columns]).all(axis=1))
 
 
-def bar_returns(window: Window) -> tuple[FloatArray, FloatArray, int]:
+def bar_returns(window: ResponseWindow) -> tuple[FloatArray, FloatArray, int]:
     """Return bar returns at trading moments, context first, of the event day and of the placebo days.
 
     Returns

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from eventstudy.simulate.demo import demo_bars, demo_market
-from eventstudy.simulate.intraday import IntradayDesign, IntradayDraw, intraday_bars, intraday_days, intraday_market
+from eventstudy.simulate.intraday_market import (
+    IntradayDesign,
+    IntradayDraw,
+    intraday_bars,
+    intraday_days,
+    intraday_market,
+)
 from eventstudy.simulate.market import SimulatedMarket
 from eventstudy.simulate.panels import DailyDesign, DailyDraw, daily_panel
 

@@ -38,7 +38,7 @@ PREVIOUS_CLOSE = 77.385
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _DemoSeries:
     """How one instrument of the demo is drawn; spread as a share of the price, sigma per day."""
 
     instrument: Instrument
@@ -61,18 +61,18 @@ def _member(code: str, board: str, calendar: str, quote: str) -> Instrument:
 
 
 DRAWN = (
-    _Drawn(
+    _DemoSeries(
         _member("USD000UTSTOM", "CETS", "MOEX-FX", "RUB per USD"),
         *(PREVIOUS_CLOSE, 0.0025, 0.0065, -0.6, 0.00003, 0.01, 2.0e6, float(np.log(76.37 / 77.07)), 0.0),
         hours=((FIRST, LAST),),
         anchors=ON_RECORD,
     ),
-    _Drawn(
+    _DemoSeries(
         _member("IMOEX2", "SNDX", "MOEX-INDEX2", "points"),
         *(3480.0, 0.01, 0.009, 0.8, 0.0, 0.0, 4.0e8, 0.0075, 0.3),
         hours=((600, 1130), (1145, LAST)),
     ),
-    _Drawn(
+    _DemoSeries(
         _member("SBER", "TQBR", "MOEX-SHARES", "RUB"),
         *(281.0, 0.01, 0.013, 0.7, 0.00004, 0.03, 1.2e5, 0.0105, 0.3),
         hours=((600, 1120), (1145, LAST)),
@@ -88,14 +88,14 @@ def _minutes_since_jump() -> FloatArray:
     return np.asarray(moments - JUMP_MINUTE - (JUMP_MOMENT + 1) / MOMENTS)
 
 
-def _planted(drawn: _Drawn) -> FloatArray:
+def _planted(drawn: _DemoSeries) -> FloatArray:
     """Return the planted response of the event day: the jump, less the share that fades."""
     since = _minutes_since_jump()
     kept = 1 - drawn.faded * (1 - 0.5 ** (np.maximum(since, 0) / FADE_HALF_LIFE))
     return np.where(since >= 0, drawn.jump * kept, 0.0)
 
 
-def _trading(drawn: _Drawn, days: IntArray) -> BoolArray:
+def _trading(drawn: _DemoSeries, days: IntArray) -> BoolArray:
     """Return where continuous trading is on, shape (days, minutes); minute i ends at FIRST + i + 1."""
     minute = np.arange(FIRST, LAST)
     on = np.zeros((len(days), LAST - FIRST), dtype=bool)
@@ -107,7 +107,7 @@ def _trading(drawn: _Drawn, days: IntArray) -> BoolArray:
     return on
 
 
-def _efficient(drawn: _Drawn, member: int, days: IntArray, seed: int) -> FloatArray:
+def _efficient(drawn: _DemoSeries, member: int, days: IntArray, seed: int) -> FloatArray:
     """Return efficient log prices, shape (days, minutes, MOMENTS); the day before the event ends at the known close."""
     shape = (len(days), LAST - FIRST, MOMENTS)
     common, own = stream(seed, "common").standard_normal(shape), stream(seed, "path", member).standard_normal(shape)
@@ -133,7 +133,7 @@ def _through(path: FloatArray, anchors: tuple[tuple[int, float], ...]) -> FloatA
     return np.asarray((flat + np.interp(np.arange(flat.size), at, miss)).reshape(path.shape))
 
 
-def _volume(drawn: _Drawn, member: int, days: IntArray, seed: int) -> FloatArray:
+def _volume(drawn: _DemoSeries, member: int, days: IntArray, seed: int) -> FloatArray:
     shape = (len(days), LAST - FIRST)
     noise = np.exp(0.6 * stream(seed, "volume", member).standard_normal(shape) - 0.18)
     volume = drawn.volume * u_shape(shape[1]) ** 2 * noise
@@ -143,7 +143,7 @@ def _volume(drawn: _Drawn, member: int, days: IntArray, seed: int) -> FloatArray
     return np.asarray(np.round(volume))
 
 
-def _prints(drawn: _Drawn, member: int, path: FloatArray, on: BoolArray, seed: int) -> FloatArray:
+def _prints(drawn: _DemoSeries, member: int, path: FloatArray, on: BoolArray, seed: int) -> FloatArray:
     """Return traded prices, shape (days, minutes, MOMENTS): bounced, on the tick, NaN where nobody traded."""
     level, minute = np.exp(path), np.arange(FIRST, LAST)
     quiet = np.where(minute >= 1145, 4 * drawn.quiet, drawn.quiet)  # the evening is thin

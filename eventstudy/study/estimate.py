@@ -12,7 +12,7 @@ from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.measure import measure, select
 from eventstudy.abnormal.placebo.dates import placebo_dates
-from eventstudy.abnormal.placebo.paths import PlaceboPaths, placebo_paths, with_same_clock_mean
+from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths, placebo_paths, with_same_clock_mean
 from eventstudy.abnormal.placebo.refits import Path, RefitSettings, placebo_refits
 from eventstudy.abnormal.placebo.same_clock import Missing, path_windows, placebo_draws
 from eventstudy.abnormal.windows import Window
@@ -22,7 +22,7 @@ from eventstudy.inference.evidence import Context, Evidence, collectors, diagnos
 from eventstudy.inference.rank_pass import rank_pass
 from eventstudy.inference.run_test import needs_of, options_for
 from eventstudy.study.prepare import Study
-from eventstudy.study.sharding import Run
+from eventstudy.study.sharding import BlockMap
 
 # Up to so many cells, the placebo days of every point of the paths are counted separately.
 PATH_CELLS = 400
@@ -35,7 +35,7 @@ class Estimates(NamedTuple):
     evidence: Evidence
 
 
-def estimate(study: Study, run: Run) -> Estimates:
+def estimate(study: Study, run: BlockMap) -> Estimates:
     """Measure abnormal returns and gather the evidence for the tests of the study."""
     estimates = _measure(study, run)
     if study.uses_other_days or {"placebo", "standardized_placebo"} & set(study.tests):
@@ -45,7 +45,7 @@ def estimate(study: Study, run: Run) -> Estimates:
     return estimates
 
 
-def _measure(study: Study, run: Run) -> Estimates:
+def _measure(study: Study, run: BlockMap) -> Estimates:
     """Measure, collect what the tests need, and pass over the data again if ranks are needed."""
     spec, data, plan = study.spec, study.data, study.plan
     needs = needs_of(study.tests, spec.test_options)
@@ -105,7 +105,7 @@ def window_draws(
     return {w: draws(study.data, abnormal, w, missing=missing, standardize=standardize) for w in windows}
 
 
-def _with_refits(study: Study, estimates: Estimates, run: Run) -> Estimates:
+def _with_refits(study: Study, estimates: Estimates, run: BlockMap) -> Estimates:
     """Add the mean CARs of the study moved to random non-event dates, over the events that it used itself."""
     spec, data, plan, (abnormal, evidence) = study.spec, study.data, study.plan, estimates
     options = options_for("placebo_refit", spec.test_options)

@@ -189,7 +189,7 @@ def days_of(column: pd.Series) -> pd.DatetimeIndex | None:
 
 def _day_columns(days: pd.DatetimeIndex, sessions: pd.Series | None) -> tuple[IntArray, IntArray, dict[str, Any]]:
     """Return the intervals of dates, and their columns of an EventTable; without a zone, the day in every time zone."""
-    from eventstudy.news.events.sessions import day_anywhere
+    from eventstudy.news.events.event_sessions import day_anywhere
 
     local = days.tz_localize(None).as_unit("us")
     number = local.asi8 // DAY_US
@@ -221,7 +221,7 @@ def _session_codes(column: pd.Series) -> IntArray:
 def _table_of_written(frame: pd.DataFrame, codes: Sequence[str], *, named: bool) -> EventTable:
     """Return a frame with written dates and times, read by the rules of an event file."""
     from eventstudy.news.events.columns import frame_rows
-    from eventstudy.news.events.files import events_of_rows
+    from eventstudy.news.events.event_files import events_of_rows
 
     return replace(event_table(events_of_rows(frame_rows(frame)), codes), named=named)
 

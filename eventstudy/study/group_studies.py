@@ -17,7 +17,7 @@ from eventstudy.reactions.groups import between
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.prepare import Study
 from eventstudy.study.primary import aligned_design, average_test, used_design
-from eventstudy.study.sharding import Run
+from eventstudy.study.sharding import BlockMap
 from eventstudy.study.significance_tests import run_tests
 
 # Its evidence, residuals on common dates, is what correlations between groups are computed from.
@@ -47,7 +47,7 @@ class GroupStudy:
         return len(self.estimates.abnormal)
 
     @classmethod
-    def of(cls, study: Study, places: IntArray, run: Run) -> GroupStudy:
+    def of(cls, study: Study, places: IntArray, run: BlockMap) -> GroupStudy:
         """Return the study of the events at ``places`` of the aligned events."""
         spec, ledger = study.spec.model_copy(update={"adjust": ""}), study.ledger
         copied = OpenLedger(ledger.table, ledger.code.copy(), ledger.a.copy(), ledger.b.copy())

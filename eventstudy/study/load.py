@@ -18,7 +18,7 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
-from eventstudy.market.sources.files import Reading
+from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.decode import MAX_LIST_BYTES
 from eventstudy.study.bar_sources import bar_sources
@@ -128,7 +128,7 @@ def load_reviewed(
 
 def is_proposal(path: Path) -> bool:
     """Return whether an events file says of itself that it is a proposal."""
-    from eventstudy.news.events.files import status_of
+    from eventstudy.news.events.event_files import status_of
 
     return status_of(path) == "proposal"
 
@@ -284,7 +284,7 @@ def series_digest(series: Series) -> str:
 
 
 def _events(spec: StudySpec, folder: Path) -> tuple[Event, ...]:
-    from eventstudy.news.events.files import read_events
+    from eventstudy.news.events.event_files import read_events
 
     if not spec.events_file:
         raise DataError("The study names no events.", remedy='Add [events] with file = "events.toml".')

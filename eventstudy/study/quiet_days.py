@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from eventstudy.abnormal.placebo.paths import PlaceboPaths, placebo_paths
+from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths, placebo_paths
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.prepare import Study

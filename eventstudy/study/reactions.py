@@ -7,9 +7,9 @@ from typing import NamedTuple
 from eventstudy.errors import Notice
 from eventstudy.reactions.values import Reactions
 from eventstudy.study.estimate import Estimates
-from eventstudy.study.groups import groups_of
 from eventstudy.study.prepare import Study
-from eventstudy.study.sharding import Run
+from eventstudy.study.reaction_groups import groups_of
+from eventstudy.study.sharding import BlockMap
 from eventstudy.study.surprises import surprise_of
 
 
@@ -20,7 +20,7 @@ class Found(NamedTuple):
     notices: tuple[Notice, ...]
 
 
-def reactions_of(study: Study, estimates: Estimates, run: Run) -> Found:
+def reactions_of(study: Study, estimates: Estimates, run: BlockMap) -> Found:
     """Return what the reactions of a study go with."""
     groups = groups_of(study, estimates, run)
     surprise = surprise_of(study, estimates)

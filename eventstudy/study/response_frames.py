@@ -11,7 +11,7 @@ from eventstudy.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eventstudy.response.rows import ResponseSet
+    from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.values import Response
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from eventstudy.market.bars import Bars
     from eventstudy.news.items import Event
-    from eventstudy.response.rows import ResponseSet
+    from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.settings import ResponseSettings
     from eventstudy.study.spec import StudySpec
 

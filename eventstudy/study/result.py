@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.events import Ledger
 from eventstudy.abnormal.models.table import MODELS
-from eventstudy.abnormal.placebo.paths import PlaceboPaths
+from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths
 from eventstudy.abnormal.windows import Window, WindowLike, as_window
 from eventstudy.arrays import FloatArray, value
 from eventstudy.errors import DataError, Notice, UnknownNameError, expect
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from eventstudy.news.items import Event
-    from eventstudy.response.rows import ResponseSet
+    from eventstudy.response.response_rows import ResponseSet
     from eventstudy.study.spec import StudySpec
 
 FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
@@ -256,7 +256,7 @@ class StudyResult:
     def _intraday(self) -> dict[str, Any]:
         if self.response is None:
             return {"intraday": [], "pairs": []}
-        from eventstudy.response.rows import document, pair_document
+        from eventstudy.response.response_rows import document, pair_document
 
         return {"intraday": document(self.response), "pairs": pair_document(self.response)}
 

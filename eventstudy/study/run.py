@@ -25,7 +25,7 @@ from eventstudy.study.primary import clustering_notices, primary_of, tests_of, t
 from eventstudy.study.reactions import reactions_of
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
-from eventstudy.study.sharding import Run, runner
+from eventstudy.study.sharding import BlockMap, runner
 from eventstudy.study.significance_tests import Tested, run_tests
 from eventstudy.study.slices import price_slices
 
@@ -112,14 +112,14 @@ def run_study(
     return replace(result, response=response, notices=notices)
 
 
-def solve(spec: StudySpec, inputs: Inputs, run: Run = map, *, reactions: bool = False) -> StudyResult:
+def solve(spec: StudySpec, inputs: Inputs, run: BlockMap = map, *, reactions: bool = False) -> StudyResult:
     """Answer a study whose events and data are columns and arrays already; ``reactions``: with what they go with."""
     aligned = prepare(spec, inputs)
     study = replace(aligned, tests=tests_of(aligned))
     estimates = estimate(study, run)
     design = used_design(study, estimates)
     tests = run_tests(spec, estimates, tests_to_run(study, design))
-    result = _result(study, inputs, Answer(estimates, design, tests))
+    result = _result(study, inputs, Solved(estimates, design, tests))
     if not reactions:
         return result
     found, notices = reactions_of(study, estimates, run)
@@ -154,7 +154,7 @@ def _check_kind(spec: StudySpec, data: Data) -> None:
         )
 
 
-class Answer(NamedTuple):
+class Solved(NamedTuple):
     """What a study found: estimates, the design of the events used (None without any), and tests."""
 
     estimates: Estimates
@@ -162,7 +162,7 @@ class Answer(NamedTuple):
     tested: Tested
 
 
-def _result(study: Study, inputs: Inputs, answer: Answer) -> StudyResult:
+def _result(study: Study, inputs: Inputs, answer: Solved) -> StudyResult:
     estimates, design, tested = answer
     significances = tested.significances
     spec, (abnormal, evidence) = study.spec, estimates

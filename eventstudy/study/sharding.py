@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, TypeAlias
 from eventstudy.abnormal.event_data import BlockTask
 
 Blocks: TypeAlias = Callable[[slice], Any]
-Run: TypeAlias = Callable[[Blocks, list[slice]], Iterable[Any]]
+BlockMap: TypeAlias = Callable[[Blocks, list[slice]], Iterable[Any]]
 TASKS_PER_WORKER = 2
 
 
 @contextmanager
-def runner(executor: Executor | None) -> Iterator[Run]:
+def runner(executor: Executor | None) -> Iterator[BlockMap]:
     """Yield a map over blocks: the built-in one, or the executor's with several blocks to a task."""
     yield map if executor is None else partial(_through, executor)
 

@@ -15,9 +15,9 @@ from eventstudy.reactions import attributes
 from eventstudy.reactions.settings import SurpriseSettings
 from eventstudy.reactions.surprise import (
     NO_VARIATION,
-    Sample,
     SurprisePath,
     SurpriseResponse,
+    SurpriseSample,
     path_of_cars,
     surprise_paths,
     without_path,
@@ -33,18 +33,18 @@ FEWEST_DAYS = 10
 BALANCED = 0.75
 
 
-class Answered(NamedTuple):
+class SurprisesFound(NamedTuple):
     """The surprise response, and the warnings about it."""
 
     response: SurpriseResponse | None
     notices: tuple[Notice, ...]
 
 
-def surprise_of(study: Study, estimates: Estimates) -> Answered:
+def surprise_of(study: Study, estimates: Estimates) -> SurprisesFound:
     """Return the slopes that ``[surprise]`` asks for; none without it or without events."""
     settings = study.spec.surprise
     if settings is None or not len(estimates.abnormal):
-        return Answered(None, ())
+        return SurprisesFound(None, ())
     columns = _Columns.of(settings, study.ledger.table, estimates.abnormal.row)
     placebo = path_of_cars(quiet_paths(study, estimates), estimates.abnormal.tau)
     weights, kind = _weights(study, estimates, placebo)
@@ -60,7 +60,7 @@ def surprise_of(study: Study, estimates: Estimates) -> Answered:
         paths=paths,
     )
     weightless = int((np.isfinite(estimates.abnormal.ar).any(axis=1) & ~(weights > 0).any(axis=1)).sum())
-    return Answered(response, tuple(_notices(settings, columns, paths, weightless)))
+    return SurprisesFound(response, tuple(_notices(settings, columns, paths, weightless)))
 
 
 class _Columns(NamedTuple):
@@ -137,7 +137,7 @@ class _Layout:
         members = np.flatnonzero(self.columns.labels.place == self.columns.labels.names.index(label))
         sd = self.columns.sd(members[np.isfinite(self.columns.surprise[members])])
         scale = sd if settings.standardize else 1.0
-        sample = Sample(
+        sample = SurpriseSample(
             instrument=instrument,
             label=label,
             tau=abnormal.tau,

@@ -8,24 +8,24 @@ from typing import Any
 
 import pytest
 
-from eventstudy.batch.entry import Entry
+from eventstudy.batch.entry import LedgerEntry
 from eventstudy.cli import exits
 from eventstudy.cli.batch import batch
 
 EARNINGS = {"finding": "SIMULATED. A", "move": 0.00417, "low": -0.0003, "high": 0.0086, "pvalue": 0.071}
 
 
-def entry(study: str, state: Any = "made", **changes: Any) -> Entry:
+def entry(study: str, state: Any = "made", **changes: Any) -> LedgerEntry:
     known: dict[str, Any] = {"folder": f"{study}/1"} | changes
-    return Entry(study, f"{study}.toml", state, **known)
+    return LedgerEntry(study, f"{study}.toml", state, **known)
 
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a batch whose studies end as given; it returns the exit code."""
 
-    def run(*entries: Entry) -> int:
-        def pool(jobs: object, **options: object) -> Iterator[Entry]:
+    def run(*entries: LedgerEntry) -> int:
+        def pool(jobs: object, **options: object) -> Iterator[LedgerEntry]:
             return iter(entries)
 
         monkeypatch.setattr("eventstudy.batch.pool.in_processes", pool)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.batch.entry import Entry
+from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.library import run_one
 from eventstudy.batch.pool import in_this_process
@@ -88,7 +88,7 @@ def test_bars_that_cannot_come_any_more_are_not_waited_for(tmp_path: Path, bars:
 
 def test_waiting_ends() -> None:
     until = datetime(2026, 1, 10, tzinfo=UTC)
-    entry = Entry("s", "s.toml", "unchanged", waiting=2, waiting_until=until.isoformat())
+    entry = LedgerEntry("s", "s.toml", "unchanged", waiting=2, waiting_until=until.isoformat())
     assert standing_now(entry, until).state == "waiting"
     late = standing_now(entry, until + timedelta(seconds=1))
     assert (late.state, late.exit_code) == ("unchanged", 1)

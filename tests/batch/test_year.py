@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from eventstudy.batch.entry import Entry, read_entry
+from eventstudy.batch.entry import LedgerEntry, read_entry
 from eventstudy.batch.jobs import Job, plan
 from eventstudy.batch.pool import in_this_process
 from eventstudy.batch.run_batch import Night, hold, run_night
@@ -94,9 +94,9 @@ class World:
             raise NetworkError("the source does not answer.")
         spec = toys.digest(job.path.read_text(encoding="utf-8"))
 
-        def write(folder: Path) -> Entry:
+        def write(folder: Path) -> LedgerEntry:
             (folder / "report.html").write_text(f"{job.study}: {answer}")
-            return Entry("", "", "made", 0, "", "", job.study, answer, (0.0, 0.001))
+            return LedgerEntry("", "", "made", 0, "", "", job.study, answer, (0.0, 0.001))
 
         return Prepared(spec, toys.digest(answer), write)
 

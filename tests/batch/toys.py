@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from eventstudy.batch.entry import Entry
+from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import Job, plan
 from eventstudy.batch.pool import in_processes, in_this_process
 from eventstudy.batch.run_batch import Night, run_night
@@ -46,19 +46,19 @@ def prepare(job: Job, pause: float = 0.0) -> Prepared | None:
     if asked.get("name") == "defect":
         raise ZeroDivisionError("division by zero")
 
-    def write(folder: Path) -> Entry:
+    def write(folder: Path) -> LedgerEntry:
         for number in range(FILES):
             (folder / f"part{number}.txt").write_text(f"{number} of {asked['name']} on {data}\n" * 200)
             time.sleep(pause)
         (folder / "report.html").write_text(f"<title>{asked['name']}</title>{data}")
         complete = "review" not in data
         spark = (0.0, 0.001, 0.0025)
-        return Entry("", "", "made", int(not complete), "", "", asked["name"], f"It says {data}.", spark)
+        return LedgerEntry("", "", "made", int(not complete), "", "", asked["name"], f"It says {data}.", spark)
 
     return Prepared(digest(spec), digest(data), write)
 
 
-def work(job: Job, pause: float = 0.0) -> Entry:
+def work(job: Job, pause: float = 0.0) -> LedgerEntry:
     return bring_up_to_date(job, partial(prepare, pause=pause))
 
 

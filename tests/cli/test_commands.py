@@ -138,7 +138,7 @@ def fill_store(root: Path) -> None:
     import pandas as pd
 
     from eventstudy.market.store.bar_store import commit, open_store
-    from eventstudy.market.store.series import SeriesKey
+    from eventstudy.market.store.stored_series import SeriesKey
 
     key = SeriesKey("moex", "SBER", "TQBR", pd.Timedelta(minutes=1), "Europe/Moscow")
     closes = pd.date_range("2021-04-13 07:01", periods=120, freq="min", tz="UTC", unit="us")

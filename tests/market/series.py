@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US
 from eventstudy.market.calendars import calendar
-from eventstudy.market.quality.findings import Subject
+from eventstudy.market.quality.problems import Subject
 from eventstudy.market.raw import RawBars
 
 # The hours of a share in 2021 as 10-minute labels of bar ends: opening auction, main session, closing auction,

@@ -20,7 +20,7 @@ import pytest
 from eventstudy import files
 from eventstudy.arrays import from_epoch_us
 from eventstudy.market.store import bar_store, disk
-from eventstudy.market.store.series import SeriesKey
+from eventstudy.market.store.stored_series import SeriesKey
 
 KEY = SeriesKey("moex", "USD000UTSTOM", "CETS", pd.Timedelta(minutes=1), "Europe/Moscow")
 START = date(2021, 1, 1)

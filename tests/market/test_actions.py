@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from eventstudy.errors import BarsError, DataError
-from eventstudy.market.sources.files import read_universe
+from eventstudy.market.sources.price_files import read_universe
 
 STATED = {"timezone": "America/New_York", "closes_at": "16:00"}
 # A 4:1 split on 5 January, a dividend of 0.50 on 9 January; without them the price never moves by more than 1%.

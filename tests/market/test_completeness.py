@@ -21,7 +21,7 @@ from eventstudy.market.sources.moex_store import Fetched, fetch_moex
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.transport import Limits
 from eventstudy.market.store.bar_store import open_store, read, state, to_frame
-from eventstudy.market.store.series import SeriesKey, day_bounds
+from eventstudy.market.store.stored_series import SeriesKey, day_bounds
 from tests.market.iss_server import Candle, Exchange, candle, made_minutes, serving
 
 FIRST, LAST = date(2021, 4, 12), date(2021, 4, 14)

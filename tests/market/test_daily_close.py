@@ -13,9 +13,9 @@ from eventstudy.errors import UsageError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.daily_close import DailyClose, clipped_to_sessions, close_of_days, days_named
 from eventstudy.market.quality.clock import find_empty
-from eventstudy.market.quality.findings import Sight, Subject
+from eventstudy.market.quality.problems import Sight, Subject
 from eventstudy.market.raw import RawBars
-from eventstudy.market.sources.files import read_bars
+from eventstudy.market.sources.price_files import read_bars
 
 DAYS = pd.bdate_range("2022-06-01", "2023-12-29")
 # Exchange zone and local close of share exchanges, as their web pages state them.

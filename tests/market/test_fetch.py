@@ -27,7 +27,7 @@ from eventstudy.market.sources.moex_store import fetch_moex
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.transport import Limits
 from eventstudy.market.store.bar_store import open_store, read, to_frame, writing
-from eventstudy.market.store.series import day_bounds
+from eventstudy.market.store.stored_series import day_bounds
 from tests.market.iss_server import Candle, Exchange, candle, made_minutes, serving
 from tests.market.store_bench import KEY, failing
 

@@ -21,7 +21,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.errors import BarsError, DataError, EventStudyError
-from eventstudy.market.sources.files import read_universe
+from eventstudy.market.sources.price_files import read_universe
 from eventstudy.market.sources.unpack import open_stored
 
 DAYS = ["2023-01-03", "2023-01-04", "2023-01-05", "2023-01-06", "2023-04-28"]

@@ -17,8 +17,8 @@ from eventstudy.market.calendars import calendar
 from eventstudy.market.quality.checks import CHECKS, inspect, repair
 from eventstudy.market.quality.clock import outside_bars, traded_in_assumed_hours
 from eventstudy.market.quality.daily import daily_closes
-from eventstudy.market.quality.findings import Subject, coverage
 from eventstudy.market.quality.fit import label_evidence
+from eventstudy.market.quality.problems import Subject, coverage
 from eventstudy.market.raw import RawBars, take
 
 from .series import changed, daily, daily_bars, inserted, share, share_bars

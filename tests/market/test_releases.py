@@ -17,8 +17,8 @@ from eventstudy.errors import BarsError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.quality.checks import inspect
-from eventstudy.market.quality.findings import Subject
 from eventstudy.market.quality.fit import ZONES, clock_evidence, label_evidence
+from eventstudy.market.quality.problems import Subject
 from eventstudy.market.quality.releases import named, zones_of_releases
 from eventstudy.market.raw import RawBars
 from tests.shared import SHARED, needs_shared

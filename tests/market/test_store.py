@@ -25,7 +25,7 @@ from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import EventStudyError, LockHeldError, StoreError
 from eventstudy.market.store import answers, bar_store, disk, upkeep
 from eventstudy.market.store.bar_store import BarStore, commit, read, state, to_frame, windows, writing
-from eventstudy.market.store.series import (
+from eventstudy.market.store.stored_series import (
     MOST_ROWS,
     POINTER,
     POINTER_COPY,
@@ -60,7 +60,7 @@ def store(tmp_path: Path) -> BarStore:
     return BarStore(tmp_path / "store", wait_s=20.0)
 
 
-def damage(store: BarStore) -> list[upkeep.Finding]:
+def damage(store: BarStore) -> list[upkeep.FileProblem]:
     return [f for f in upkeep.verify(store) if f.kind != "orphaned"]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from eventstudy.cli.app import run
 from eventstudy.market.store.bar_store import BarStore, state
-from eventstudy.market.store.series import POINTER
+from eventstudy.market.store.stored_series import POINTER
 from tests.market.store_bench import KEY, commit_day, flip, stored_days
 
 LABEL = "moex/CETS/USD000UTSTOM/1min"

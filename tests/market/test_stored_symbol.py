@@ -12,7 +12,7 @@ from eventstudy.arrays import from_epoch_us
 from eventstudy.cli.app import run
 from eventstudy.market.raw import closing_instants
 from eventstudy.market.store import bar_store
-from eventstudy.market.store.series import SeriesKey
+from eventstudy.market.store.stored_series import SeriesKey
 
 from .series import share_bars
 

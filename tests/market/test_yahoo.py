@@ -360,7 +360,7 @@ def test_a_symbol_without_earnings_dates_is_named(frame: pd.DataFrame | None) ->
 def test_the_command_writes_an_event_list_that_a_study_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from eventstudy.news.events.files import read_events
+    from eventstudy.news.events.event_files import read_events
 
     monkeypatch.setattr("eventstudy.market.sources.yahoo_earnings.yahoo_dates", lambda _: earnings_table())
     out = tmp_path / "earnings.csv"

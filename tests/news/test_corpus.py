@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from eventstudy.news.context import Context, read_policy
+from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item
-from eventstudy.news.evidence import Dating
 from eventstudy.news.items import NewsItem
+from eventstudy.news.time_evidence import Dating
 
 CORPUS = Path(__file__).parent / "corpus"
 TICK = timedelta(microseconds=1)
@@ -32,7 +32,7 @@ CASES = cases()
 def run(case: dict[str, Any]) -> Dating:
     stamps = [(name, case[name]) for name in ("published", "updated") if name in case]
     item = NewsItem("case", "corpus", case.get("title", ""), case["text"], stamps=tuple(stamps))
-    context = Context(
+    context = DatingContext(
         zone=case.get("zone", ""),
         day_first={"dmy": True, "mdy": False}.get(case.get("order", "")),
         fetched_at=datetime.fromisoformat(case["fetched_at"]) if "fetched_at" in case else None,

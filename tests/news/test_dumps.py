@@ -14,7 +14,7 @@ import pytest
 
 from eventstudy.cli.app import run
 from eventstudy.errors import NewsError, StampError
-from eventstudy.news.events.files import read_events
+from eventstudy.news.events.event_files import read_events
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import read_news
 from eventstudy.news.stamps import read_stamp

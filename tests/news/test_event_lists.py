@@ -12,9 +12,9 @@ import pytest
 import eventstudy as es
 from eventstudy.cli.app import run
 from eventstudy.errors import EventFileError, StampError
-from eventstudy.news.events.files import read_events
-from eventstudy.news.events.rows import clock_text
-from eventstudy.news.events.sessions import time_of_day
+from eventstudy.news.events.event_files import read_events
+from eventstudy.news.events.event_rows import clock_text
+from eventstudy.news.events.event_sessions import time_of_day
 from eventstudy.news.events.writing import render_csv, write_events
 from eventstudy.news.items import EventDay
 from eventstudy.news.session_words import session_of

@@ -15,12 +15,12 @@ from eventstudy.cli.app import run
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.ecb import read_ecb
-from eventstudy.market.sources.files import read_bars
+from eventstudy.market.sources.price_files import read_bars
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.news.context import Context
+from eventstudy.news.context import DatingContext
 from eventstudy.news.dating import date_item
-from eventstudy.news.evidence import Candidate, Dating
 from eventstudy.news.items import NewsItem
+from eventstudy.news.time_evidence import Candidate, Dating
 from tests.shared import SHARED, needs_shared
 
 ARTICLE = SHARED / "articles" / "000_7d541f05f79cddeb.txt"
@@ -61,7 +61,7 @@ def series(closes: dict[str, float], source: str = "test closes") -> Bars:
 
 
 def dated(text: str, *bars: Bars) -> Dating:
-    return date_item(NewsItem("article", "test", "", text), Context(fetched_at=NOW), bars)
+    return date_item(NewsItem("article", "test", "", text), DatingContext(fetched_at=NOW), bars)
 
 
 def day_of(candidate: Candidate) -> date:

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventstudy.errors import EventStudyError
-from eventstudy.news.context import Context, read_policy
+from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item
-from eventstudy.news.evidence import Dating
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import NEWS_READERS, Told
+from eventstudy.news.time_evidence import Dating
 
 WORDS = [
     *(
@@ -107,7 +107,7 @@ zones = st.sampled_from(["", "Europe/Moscow", "America/New_York", "+05:30", "Pac
 
 def dated(text: str, stamp: str | None, zone: str, *, first: bool) -> Dating:
     found = () if stamp is None else (("published", stamp),)
-    context = Context(
+    context = DatingContext(
         zone=zone,
         policy=read_policy("first_report" if first else "reviewed"),
         fetched_at=datetime(2026, 11, 23, tzinfo=UTC),

@@ -16,11 +16,11 @@ from eventstudy.cli.app import run
 from eventstudy.errors import EventFileError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
-from eventstudy.news.context import Context, read_policy
+from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item
-from eventstudy.news.events.checks import check_events
 from eventstudy.news.events.copies import group_items
-from eventstudy.news.events.files import read_events
+from eventstudy.news.events.event_checks import check_events
+from eventstudy.news.events.event_files import read_events
 from eventstudy.news.events.merging import merge_reports, propose, rests_on_price_of
 from eventstudy.news.events.writing import render_proposals
 from eventstudy.news.items import Event, EventTime, NewsItem
@@ -152,7 +152,7 @@ def test_reports_that_exclude_one_another_make_none() -> None:
 
 def test_an_update_is_kept_and_bounds_nothing() -> None:
     stamps = (("published", "2021-04-13T18:37+03:00"), ("updated", "2021-04-13T19:05+03:00"))
-    first = date_item(NewsItem("a", "s", "", "x", stamps=stamps), Context(policy=read_policy("first_report")))
+    first = date_item(NewsItem("a", "s", "", "x", stamps=stamps), DatingContext(policy=read_policy("first_report")))
     merged = merge_reports("x", [first])
     assert merged.event is not None
     assert merged.event.time.latest.isoformat() == "2021-04-13T15:37:59.999999+00:00"
@@ -198,7 +198,7 @@ def test_proposals_with_conflicts_are_comments_until_a_person_decides(tmp_path: 
     bad = NewsItem(
         "bad", "s", "Bad\n[[event]]\nid = 'x'", "The bank said on Friday, 13 April 2021, that it had failed."
     )
-    proposals = [propose(i, date_item(i, Context(zone="Europe/Moscow"))) for i in (good, bad)]
+    proposals = [propose(i, date_item(i, DatingContext(zone="Europe/Moscow"))) for i in (good, bad)]
     path = saved(tmp_path, "p.toml", render_proposals(proposals))
     assert [e.id for e in read_events(path)] == ["good"]
     assert "# decide: weekday_vs_day" in path.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventstudy.cli.app import run
-from eventstudy.news.events.files import read_events
+from eventstudy.news.events.event_files import read_events
 
 WHITE_HOUSE = "Published: 2021-04-13T18:37+03:00\n\nReadout of the call.\n\nThe presidents spoke of a summit."
 KREMLIN = "Published: 2021-04-13T20:10+03:00\n\nTelephone conversation.\n\nThe talk was businesslike."

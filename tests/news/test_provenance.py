@@ -12,13 +12,13 @@ import pytest
 import eventstudy as es
 from eventstudy.cli.app import run
 from eventstudy.errors import NewsError, UsageError
-from eventstudy.news.context import Context, read_policy
+from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item
-from eventstudy.news.evidence import Dating
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import read_news_bytes
+from eventstudy.news.time_evidence import Dating
 
-FIRST = Context(policy=read_policy("first_report"))
+FIRST = DatingContext(policy=read_policy("first_report"))
 LD = '<script type="application/ld+json">{}</script>'
 
 
@@ -107,7 +107,7 @@ def test_a_stamp_without_a_zone_is_its_day_in_every_zone_unless_a_zone_is_declar
     item = page(article("2021-04-13 12:30:00"))
     # UTC+14 begins the day at 10:00 UTC of the day before, UTC-12 ends it at 12:00 UTC of the day after.
     assert published(date_item(item)) == ("2021-04-12T10:00:00+00:00", "2021-04-14T11:59:59.999999+00:00")
-    declared = date_item(item, Context(zone="Europe/Moscow"))
+    declared = date_item(item, DatingContext(zone="Europe/Moscow"))
     assert published(declared)[0] == "2021-04-13T09:30:00+00:00"
 
 
@@ -130,7 +130,7 @@ def test_the_text_narrows_or_contradicts_and_never_vetoes() -> None:
         "Acme announced at 14:05 Moscow time on Tuesday that it cuts jobs.",
         stamps=(("published", "2021-04-13"),),
     )
-    found = date_item(narrowed, Context(zone="Europe/Moscow", policy=read_policy("first_report"))).event_time
+    found = date_item(narrowed, DatingContext(zone="Europe/Moscow", policy=read_policy("first_report"))).event_time
     assert found is not None
     assert (found.earliest.isoformat(), found.latest.isoformat()) == (
         "2021-04-13T11:05:00+00:00",
@@ -140,7 +140,7 @@ def test_the_text_narrows_or_contradicts_and_never_vetoes() -> None:
     assert [c.kind for c in date_item(old, FIRST).conflicts] == ["old_news"]
     embargo = NewsItem("d", "s", "", "x", stamps=(*stamp, ("embargo", "2021-04-14T06:00:00Z")))
     assert [c.kind for c in date_item(embargo, FIRST).conflicts] == ["embargo_later"]
-    early = Context(fetched_at=datetime(2021, 4, 13, 10, tzinfo=UTC), policy=read_policy("first_report"))
+    early = DatingContext(fetched_at=datetime(2021, 4, 13, 10, tzinfo=UTC), policy=read_policy("first_report"))
     assert [c.kind for c in date_item(NewsItem("e", "s", "", "x", stamps=stamp), early).conflicts] == [
         "future_of_fetch"
     ]
@@ -157,7 +157,7 @@ def test_the_policies() -> None:
     assert plain.status == "needs_review"
     assert published(plain)[0] == "2021-04-13T12:30:00+00:00"
     assert "first_report" in plain.conflicts[0].message
-    lagged = date_item(item, Context(policy=read_policy("lag <= 2h"))).event_time
+    lagged = date_item(item, DatingContext(policy=read_policy("lag <= 2h"))).event_time
     assert lagged is not None
     assert lagged.earliest.isoformat() == "2021-04-13T10:30:00+00:00"
     assert lagged.latest.isoformat() == "2021-04-13T12:30:00.999999+00:00"

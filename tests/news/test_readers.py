@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventstudy.errors import NewsError
-from eventstudy.news.context import Context, read_policy
+from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item, date_items
 from eventstudy.news.decode import decode
 from eventstudy.news.items import NewsItem
@@ -54,7 +54,7 @@ def test_a_page_gives_its_article_and_every_stamp_by_field() -> None:
     assert ("json-ld published", "2021-04-13T18:37+03:00") in item.stamps
     assert ("json-ld updated", "2021-04-13T19:05+03:00") in item.stamps
     assert ("meta published", "2021-04-13T18:37:22+03:00") in item.stamps
-    dating = date_item(item, Context(policy=read_policy("first_report")))
+    dating = date_item(item, DatingContext(policy=read_policy("first_report")))
     assert dating.event_time is not None
     # The second of the meta element lies in the minute of the linked data.
     assert dating.event_time.earliest.isoformat() == "2021-04-13T15:37:22+00:00"
@@ -65,7 +65,7 @@ def test_an_update_bounds_nothing() -> None:
     (item,) = read_news_bytes(ATOM.encode(), "feed.atom")
     assert item.stamps == (("published", "2021-04-13T18:37:00+03:00"), ("updated", "2021-04-13T19:05:00+03:00"))
     assert item.url == "https://example.org/1"
-    found = date_item(item, Context(policy=read_policy("first_report"))).event_time
+    found = date_item(item, DatingContext(policy=read_policy("first_report"))).event_time
     assert found is not None
     assert found.latest.isoformat() == "2021-04-13T15:37:00.999999+00:00"
     assert found.earliest.isoformat() == "2021-04-13T15:37:00+00:00"
@@ -194,7 +194,7 @@ def test_hostile_input_is_a_dating_or_a_typed_error_in_a_second(name: str, conte
         items = read_news_bytes(content.encode(), name)
     except NewsError:
         items = []
-    for dating in date_items(items, Context(zone="Europe/Moscow")):
+    for dating in date_items(items, DatingContext(zone="Europe/Moscow")):
         assert dating.status in ("dated", "needs_review", "undated")
     assert time.process_time() - start < 3.0  # one second on an idle machine; three under a crowded test run
 
@@ -204,7 +204,7 @@ def test_hostile_input_needs_little_memory(number: int) -> None:
     name, content = HOSTILE[number]
     tracemalloc.start()
     try:
-        list(date_items(read_news_bytes(content.encode(), name), Context(zone="Europe/Moscow")))
+        list(date_items(read_news_bytes(content.encode(), name), DatingContext(zone="Europe/Moscow")))
         assert tracemalloc.get_traced_memory()[1] < 200_000_000
     finally:
         tracemalloc.stop()
@@ -243,7 +243,7 @@ def test_every_reader_answers_empty_input_with_items_or_a_typed_error(name: str)
 @pytest.mark.parametrize(("name", "rows"), [("gazpromneft.csv", 1235), ("news_filtered.csv", 50)])
 def test_every_row_of_the_real_tables_is_a_stamp_in_utc(name: str, rows: int) -> None:
     items = read_news(SHARED / "news" / name)
-    datings = list(date_items(items, Context(zone="Europe/Moscow")))
+    datings = list(date_items(items, DatingContext(zone="Europe/Moscow")))
     assert len(items) == len(datings) == rows
     for item, dating in zip(items, datings, strict=True):
         stamp = next(e for e in dating.evidence if e.kind == "publication" and e.field == "published")

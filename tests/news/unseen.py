@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from eventstudy.news.context import Context
+from eventstudy.news.context import DatingContext
 from eventstudy.news.dating import date_item
-from eventstudy.news.evidence import Dating
 from eventstudy.news.items import NewsItem
+from eventstudy.news.time_evidence import Dating
 
 FOLDER = Path(__file__).parent
 Verdict = Literal["right", "wide", "wrong", "missed", "refused", "side"]
@@ -27,7 +27,7 @@ def read_cases(name: str) -> list[dict[str, Any]]:
 def dated(case: dict[str, Any]) -> Dating:
     """Return the dating of a case with what its user declares."""
     told = case["declared"]
-    context = Context(
+    context = DatingContext(
         zone=told["publisher_zone"] or "",
         day_first={"dmy": True, "mdy": False}.get(told["day_month_order"]),
         fetched_at=_instant(told["fetched_at"]),

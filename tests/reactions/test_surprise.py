@@ -12,7 +12,7 @@ from statsmodels.tsa.api import LocalProjections
 
 import eventstudy as es
 from eventstudy.errors import SpecError, UsageError
-from eventstudy.reactions.slopes import Design, PathDraws, path_test, slopes
+from eventstudy.reactions.slopes import PathDraws, SlopeDesign, path_test, slopes
 from eventstudy.reactions.surprise import path_of_cars
 from eventstudy.report.surprise_tables import surprise_sentences
 from eventstudy.study.spec_toml import parse_spec
@@ -115,7 +115,7 @@ def test_slopes_with_controls_signs_and_clusters_are_those_of_statsmodels() -> N
     kinds = (({"cov_type": "HC1"}, None), ({"cov_type": "cluster", "cov_kwds": {"groups": clusters}}, clusters))
     for kind, given in kinds:
         fit = sm.WLS(y, X, weights=w).fit(use_t=True, **kind)
-        found = slopes(y, np.stack([np.maximum(x, 0), np.minimum(x, 0)])[:, None], Design(Z, w, given))
+        found = slopes(y, np.stack([np.maximum(x, 0), np.minimum(x, 0)])[:, None], SlopeDesign(Z, w, given))
         assert found.slope[:, 0] == pytest.approx(fit.params[2:], rel=1e-10)
         assert found.se[:, 0] == pytest.approx(fit.bse[2:], rel=1e-10)
         assert found.r2[0] == pytest.approx(fit.rsquared, rel=1e-10)

@@ -12,8 +12,8 @@ import pytest
 
 from eventstudy.errors import Notice
 from eventstudy.market.instruments import Instrument
-from eventstudy.news.evidence import Dating
 from eventstudy.news.items import Event
+from eventstudy.news.time_evidence import Dating
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_bars, made_event, made_result

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_us
-from eventstudy.report.clock import INCHES_PER_LABEL, local_labels, ticks, time_scale, utc_labels
+from eventstudy.report.time_axis import INCHES_PER_LABEL, local_labels, ticks, time_scale, utc_labels
 
 MOSCOW = "Europe/Moscow"
 

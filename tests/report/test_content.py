@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from eventstudy.report.content import Material, Picture, finding, make_page, method_section, response_table, unit_of
-from eventstudy.report.html import Drawn, data_uri, render_page
+from eventstudy.report.html import RenderedFigure, data_uri, render_page
 from eventstudy.report.tables import text_table
 from eventstudy.study.notices import STUDIED
 from eventstudy.study.spec import StudySpec
@@ -21,7 +21,7 @@ PICTURE = Picture("panel", "SBER around the event", "Price, CAR, volume")
 def page_of(study: dict, *, simulated: bool = False, title: str = "The call of 13 April 2021") -> str:
     spec = StudySpec(name="founding", title=title, tests=("time_series_t",))
     page = make_page(Material(study, spec, made_facts(), (PICTURE,), simulated))
-    return render_page(page, {"panel": Drawn(data_uri(b"<svg/>"), 10, 10)})
+    return render_page(page, {"panel": RenderedFigure(data_uri(b"<svg/>"), 10, 10)})
 
 
 class Outline(HTMLParser):

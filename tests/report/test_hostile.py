@@ -27,12 +27,12 @@ from eventstudy.news.items import Event, EventTime
 from eventstudy.report.about import event_section
 from eventstudy.report.canvas import svg
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.files import frame_csv, frame_json, frame_parquet, json_bytes, table_csv
-from eventstudy.report.html import Drawn, data_uri, render_page
+from eventstudy.report.html import RenderedFigure, data_uri, render_page
 from eventstudy.report.mail import plain_text, render_mail
 from eventstudy.report.markdown import render_latex, render_markdown
 from eventstudy.report.plots.sheet import draw_response
 from eventstudy.report.plots.spread import draw_forest
+from eventstudy.report.table_files import frame_csv, frame_json, frame_parquet, json_bytes, table_csv
 from eventstudy.report.variants import compact, figure_of
 from eventstudy.report.views import Forest
 from eventstudy.show.escape import FORMULA_STARTS, file_name
@@ -139,7 +139,7 @@ def dangers(html: str) -> list[str]:
 def check_text(text: str) -> None:
     """Every output but the figures, on one payload."""
     page = page_of(text)
-    html = render_page(page, {"panel": Drawn(data_uri(b"<svg/>"), 1, 1)})
+    html = render_page(page, {"panel": RenderedFigure(data_uri(b"<svg/>"), 1, 1)})
     assert dangers(html) == []
     html.encode("utf-8")
     mail = message_from_bytes(render_mail(page, {"panel": _pixel()}), policy=policy.default)
@@ -256,7 +256,7 @@ def test_a_mail_too_large_leaves_figures_out_and_says_so() -> None:
 
 def test_simulated_is_on_every_output() -> None:
     page = page_of("A call", simulated=True)
-    drawn = {"panel": Drawn(data_uri(b"<svg/>"), 1, 1)}
+    drawn = {"panel": RenderedFigure(data_uri(b"<svg/>"), 1, 1)}
     outputs: list[Any] = [render_page(page, drawn), render_markdown(page, {}), render_latex(page), plain_text(page)]
     outputs.append(render_mail(page, {}).decode())
     assert all("SIMULATED" in output for output in outputs)

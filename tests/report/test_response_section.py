@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.response_section import response_text, told
-from eventstudy.report.shape import estimate_words
+from eventstudy.report.response_shape import estimate_words
 from eventstudy.response.values import Estimate
 from eventstudy.simulate import demo_market
 from eventstudy.study.run import run_study

@@ -17,7 +17,7 @@ from eventstudy.response import respond_all as all_responses
 from eventstudy.response.across import across_events, joint_test
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
-from eventstudy.response.rows import document
+from eventstudy.response.response_rows import document
 from eventstudy.response.values import HorizonMoves, Response
 from eventstudy.simulate import intraday_bars, intraday_days
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from eventstudy.errors import SpecError, UsageError
 from eventstudy.market.bars import Bars
-from eventstudy.market.sources.files import read_bars
+from eventstudy.market.sources.price_files import read_bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.placebo import placebo_pvalue
 from eventstudy.response.respond import assumed_end, respond
 from eventstudy.response.respond_all import respond_all
-from eventstudy.response.rows import table
+from eventstudy.response.response_rows import table
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.several import joint_pvalues
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days, intraday_market

@@ -19,7 +19,7 @@ from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.matching import Matched, WindowChoice, match
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
-from eventstudy.response.rows import document, signed, table
+from eventstudy.response.response_rows import document, signed, table
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.window import abnormal_window, regime_levels
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days

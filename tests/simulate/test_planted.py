@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from eventstudy.errors import UsageError
 from eventstudy.simulate import DailyDesign, IntradayDesign, daily_panel, intraday_days, intraday_market
 from eventstudy.simulate.draws import clustered, last_finite, to_tick, u_shape
-from eventstudy.simulate.intraday import planted_response
+from eventstudy.simulate.intraday_market import planted_response
 
 JUMP = IntradayDesign(days=4, jump=0.01, drift=0.002, reversal=0.4, absorb_half_life=2.0)
 

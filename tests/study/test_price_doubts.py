@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
-from eventstudy.market.sources.files import read_bars
+from eventstudy.market.sources.price_files import read_bars
 from eventstudy.report.finding import finding
 
 SPEC = es.StudySpec(model="constant_mean", estimation=(-120, -11), event=(-2, 3), windows=((0, 0),), tests=())

@@ -48,8 +48,8 @@ def cpu(runs: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, fl
 
 
 def test_a_study_costs_a_few_times_the_gathering_of_its_windows(market_data: tuple[pd.DataFrame, pd.Series]) -> None:
-    # Measured 2.7, 6.9 to 7.6 and 1.05 on an idle machine; the goals 2, 7 and 1 are missed since designs, other events
-    # and shared bars are looked at. Here is room for a busy machine.
+    # Measured 2.1, 6.4, 0.13 and 1.05 to 1.2; the goals are 2, 7, 0.2 and 1. Room is left for a busy machine: ratios of
+    # memory-bound work depend on what others do to the cache.
     frame, market = market_data
     table, row, column = events(frame, 10_000)
     flat, start = np.ascontiguousarray(frame.to_numpy().T).ravel(), row - bench.HALF - bench.L1
@@ -63,7 +63,7 @@ def test_a_study_costs_a_few_times_the_gathering_of_its_windows(market_data: tup
     runs["ranks"] = partial(es.run_study, bench.daily_spec(bench.PARAMETRIC + bench.RANKS), table, frame, market)
     cells = flat[column[:, None] * bench.T + start[:, None] + np.arange(width)]
     runs["argsort"] = lambda: np.argsort(cells, axis=1)
-    limits = {"study": 3.2, "parametric": 8.5, "study over lstsq": 0.22, "ranks over allowance": 1.25}
+    limits = {"study": 2.5, "parametric": 7.5, "study over lstsq": 0.16, "ranks over allowance": 1.3}
     least = dict.fromkeys(limits, np.inf)
     for _ in range(ATTEMPTS):
         found = cpu(runs)

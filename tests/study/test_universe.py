@@ -11,7 +11,7 @@ import pytest
 import eventstudy as es
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources import price_table
-from eventstudy.market.sources.files import read_universe
+from eventstudy.market.sources.price_files import read_universe
 from eventstudy.study.load import load_study
 
 DAYS = pd.bdate_range("2023-01-02", periods=200)

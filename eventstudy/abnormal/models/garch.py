@@ -20,7 +20,7 @@ from eventstudy.errors import UsageError
 CREDIBLE = 1e3  # a next bar so many times calmer or wilder than the mean is a likelihood gone astray
 
 
-class Estimate(NamedTuple):
+class GarchFit(NamedTuple):
     """One fit: ``coef`` (p,), ``params`` (3,), and the mean variance, NaN where the fit is not to be believed."""
 
     coef: FloatArray
@@ -71,7 +71,7 @@ def garch_noise(params: FloatArray, before: IntArray, last: IntArray) -> FloatAr
         return np.asarray(np.take_along_axis(total, last, axis=1) - np.take_along_axis(total, before, axis=1))
 
 
-def _one(y: FloatArray, X: FloatArray) -> Estimate:
+def _one(y: FloatArray, X: FloatArray) -> GarchFit:
     try:
         from arch import univariate
     except ImportError:
@@ -92,4 +92,4 @@ def _one(y: FloatArray, X: FloatArray) -> Estimate:
     variance = float(np.mean(np.square(sd))) / scale**2
     if not 1 / CREDIBLE < params[-1] / variance < CREDIBLE:
         variance = np.nan
-    return Estimate(coef, params, variance)
+    return GarchFit(coef, params, variance)

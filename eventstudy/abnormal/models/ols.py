@@ -135,7 +135,7 @@ def _condition(m: Moments) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class Gaps:
+class MissingReturns:
     """Missing cells of some rows, as (row, column) indices, and how many usable cells each row has left."""
 
     cells: tuple[NDArray[np.intp], ...]
@@ -144,7 +144,7 @@ class Gaps:
 
 # Computes moments of some rows of returns, which it may overwrite with their residuals. Their place among all rows says
 # which regressors belong to them; missing cells hold 0.
-RowKernel: TypeAlias = Callable[[FloatArray, Place, Gaps | None], tuple[FloatArray, ...]]
+RowKernel: TypeAlias = Callable[[FloatArray, Place, MissingReturns | None], tuple[FloatArray, ...]]
 
 
 def _fit_rows(
@@ -187,15 +187,15 @@ def _runs_of(B: int, M: int) -> list[slice]:
     return [slice(low, min(low + size, B)) for low in range(0, B, size)]
 
 
-def _gaps_of(columns: tuple[FloatArray, ...]) -> Gaps:
+def _gaps_of(columns: tuple[FloatArray, ...]) -> MissingReturns:
     """Return the cells where a column is missing."""
     finite = np.logical_and.reduce([np.isfinite(column) for column in columns])
     cells = np.divmod(np.flatnonzero(~finite), max(finite.shape[1], 1))
     n = finite.shape[1] - np.bincount(cells[0], minlength=len(finite))
-    return Gaps(cells, n.astype(np.int64))
+    return MissingReturns(cells, n.astype(np.int64))
 
 
-def _demean(column: FloatArray, gaps: Gaps | None) -> FloatArray:
+def _demean(column: FloatArray, gaps: MissingReturns | None) -> FloatArray:
     """Subtract each row's mean in place and return it; missing cells are 0 and stay so."""
     n = max(column.shape[1], 1) if gaps is None else np.maximum(gaps.n, 1)
     mean: FloatArray = row_dot(column, np.ones(column.shape[1])) / n
@@ -205,7 +205,7 @@ def _demean(column: FloatArray, gaps: Gaps | None) -> FloatArray:
     return mean
 
 
-def _mean_of_rows(y: FloatArray, rows: Place, gaps: Gaps | None) -> tuple[FloatArray, ...]:
+def _mean_of_rows(y: FloatArray, rows: Place, gaps: MissingReturns | None) -> tuple[FloatArray, ...]:
     mean = _demean(y, gaps)
     return mean, row_dot(y, y)
 
@@ -218,7 +218,7 @@ class Centered(NamedTuple):
     squares: FloatArray
 
     @classmethod
-    def of(cls, x: FloatArray, gaps: Gaps | None) -> Centered:
+    def of(cls, x: FloatArray, gaps: MissingReturns | None) -> Centered:
         mean = _demean(x, gaps)
         return cls(x, mean, row_dot(x, x))
 
@@ -261,7 +261,7 @@ class CenteredWindows:
             np.take(self.shared.deviations, which, axis=0), self.shared.mean[which], self.shared.squares[which]
         )
 
-    def around(self, gaps: Gaps, rows: Place) -> Centered:
+    def around(self, gaps: MissingReturns, rows: Place) -> Centered:
         """Return the windows of ``rows`` without the missing cells."""
         x = writable(self.x, rows)
         x[gaps.cells] = 0.0
@@ -269,7 +269,7 @@ class CenteredWindows:
 
 
 def _line_of_rows(
-    windows: CenteredWindows, keep: bool, y: FloatArray, rows: Place, gaps: Gaps | None
+    windows: CenteredWindows, keep: bool, y: FloatArray, rows: Place, gaps: MissingReturns | None
 ) -> tuple[FloatArray, ...]:
     """Return both means, Sxx, Sxy, Syy and SSR of each row; y becomes the residuals if they are kept."""
     y_mean = _demean(y, gaps)

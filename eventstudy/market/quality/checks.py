@@ -11,7 +11,7 @@ from eventstudy.arrays import frozen
 from eventstudy.errors import BarsError, UnknownNameError
 from eventstudy.market.bars import DoubtfulRows
 from eventstudy.market.quality import clock, daily, rows
-from eventstudy.market.quality.findings import Check, Finding, Inspection, Sight, Subject, doubtful_rows
+from eventstudy.market.quality.problems import Check, Finding, Inspection, Sight, Subject, doubtful_rows
 
 LEFT_OUT = "the rows are left out"
 LEFT_OUT_OF_EVENTS = "the rows are left out, except inside an event window"

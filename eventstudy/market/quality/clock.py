@@ -9,8 +9,8 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, instant_us, wall_us
 from eventstudy.market import sessions
 from eventstudy.market.daily_close import PERIOD_US
-from eventstudy.market.quality.findings import Sight, Subject, shown
 from eventstudy.market.quality.fit import WORDS, ZONES, ZoneFits, label_evidence, sample, vendor_of, zone_evidence
+from eventstudy.market.quality.problems import Sight, Subject, shown
 from eventstudy.market.quality.releases import loud_bars, named, zones_of_releases
 from eventstudy.market.quality.rows import sight
 from eventstudy.market.raw import RawBars

@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, IntArray
 from eventstudy.errors import DataError
 from eventstudy.market.local_time import likely_instants
-from eventstudy.market.quality.findings import DailyCloses, Sight, Subject, log_changes, shown
+from eventstudy.market.quality.problems import DailyCloses, Sight, Subject, log_changes, shown
 from eventstudy.market.quality.rows import sight
 from eventstudy.market.raw import RawBars
 from eventstudy.market.schedules import weekday

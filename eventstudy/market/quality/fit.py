@@ -44,7 +44,7 @@ VENDORS: dict[str, Vendor] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class CalendarFit:
     """What contradicts one assumption, counted: bars outside sessions, auction bars with a range, empty edges."""
 
     outside: int
@@ -64,7 +64,7 @@ class Fit:
         )
 
 
-def fit(raw: RawBars, calendar: TradingCalendar, closes: IntArray) -> Fit:
+def fit(raw: RawBars, calendar: TradingCalendar, closes: IntArray) -> CalendarFit:
     """Count what would be odd if the bars closed at these instants."""
     table = calendar.table
     row = sessions.session_rows(calendar, closes, raw.step_us)
@@ -76,7 +76,7 @@ def fit(raw: RawBars, calendar: TradingCalendar, closes: IntArray) -> Fit:
     last = len(sessions.distinct(held[trade & (table.closes[held] - closed < step)], len(table)))
     n_sessions = len(sessions.distinct(held[trade], len(table)))
     wide = int((auction & has_range(raw)[inside]).sum())
-    return Fit(int((~inside).sum()), wide, n_sessions - first, n_sessions - last, n_sessions)
+    return CalendarFit(int((~inside).sum()), wide, n_sessions - first, n_sessions - last, n_sessions)
 
 
 def has_range(raw: RawBars) -> BoolArray:
@@ -201,8 +201,8 @@ class ZoneFits:
         Bars looked at.
     """
 
-    stated: Fit
-    tried: Mapping[str, Fit]
+    stated: CalendarFit
+    tried: Mapping[str, CalendarFit]
     n_bars: int
 
     @property
@@ -230,7 +230,7 @@ def zone_evidence(raw: RawBars, calendar: TradingCalendar) -> ZoneFits | None:
     return found if decides(2 * tried[found.best].against, stated.against) else None
 
 
-def best_fit(raw: RawBars, calendar: TradingCalendar, zone: str) -> Fit:
+def best_fit(raw: RawBars, calendar: TradingCalendar, zone: str) -> CalendarFit:
     """Return the better fit of the two label sides for labels written on the clock of ``zone``."""
     marks = likely_instants(raw.wall, zone)
     return min((fit(raw, calendar, marks + s) for s in (0, raw.step_us)), key=lambda f: f.against)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
-from eventstudy.market.quality.findings import Sight, Subject, extremes, robust_scale, shown
+from eventstudy.market.quality.problems import Sight, Subject, extremes, robust_scale, shown
 from eventstudy.market.raw import RawBars, take
 
 # A fall of a third is a crash as often as a 3:2 split, so factors begin at 2.

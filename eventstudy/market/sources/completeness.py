@@ -11,7 +11,7 @@ from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us, wall_us
 from eventstudy.errors import EventStudyError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.quality.checks import inspect
-from eventstudy.market.quality.findings import Subject
+from eventstudy.market.quality.problems import Subject
 from eventstudy.market.raw import RawBars
 from eventstudy.market.sessions import (
     TradingCalendar,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.files import paths_of
+from eventstudy.market.sources.price_files import paths_of
 from eventstudy.market.sources.price_table import read_table
-from eventstudy.market.sources.series import without_codes
+from eventstudy.market.sources.source_series import without_codes
 
 # A typical bar that moves by a tenth: no market does, percent do.
 TYPICAL_MOVE = 0.1

@@ -21,9 +21,9 @@ from eventstudy.market.sources.layouts import PRICES
 from eventstudy.market.sources.parquet_file import open_parquet, parquet_grid
 from eventstudy.market.sources.price_table import Rows
 from eventstudy.market.sources.recognize import recognize
-from eventstudy.market.sources.series import Origin, raw_of
+from eventstudy.market.sources.source_series import Origin, raw_of
 from eventstudy.market.sources.unpack import open_stored
-from eventstudy.market.store.series import Block, joined
+from eventstudy.market.store.stored_series import BarBlock, joined
 
 TICKS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}
 # A label and the close it stands for lie less than two days apart, whatever the zone, the side and the step.
@@ -33,7 +33,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _FolderFile:
     """One file of the folder: where its times, instruments and prices are, and what is asked of it."""
 
     path: Path
@@ -76,19 +76,19 @@ def read_folder(spec: DataSpec, code: str) -> Bars:
     return Bars(spec.traded(code), pd.Timedelta(spec.step), spec.label or "right", frame, Path(spec.path).name)
 
 
-def folder_windows(spec: DataSpec, code: str, spans: Sequence[Span]) -> list[Block]:
+def folder_windows(spec: DataSpec, code: str, spans: Sequence[Span]) -> list[BarBlock]:
     """Return one block per span of closing instants, both ends included; memory holds them and one row group."""
     asked = _Asked(spec, code, pd.Timedelta(spec.step))
-    parts: list[list[Block]] = [[] for _ in spans]
+    parts: list[list[BarBlock]] = [[] for _ in spans]
     for block in _blocks(asked, spans):
         for number, span in enumerate(spans):
             cut = block.cut(*span)
             if len(cut):
-                parts[number].append(Block(cut.closes.copy(), {c: v.copy() for c, v in cut.columns.items()}))
+                parts[number].append(BarBlock(cut.closes.copy(), {c: v.copy() for c, v in cut.columns.items()}))
     return [_ordered(part, asked) for part in parts]
 
 
-def _blocks(asked: _Asked, spans: Sequence[Span]) -> Iterator[Block]:
+def _blocks(asked: _Asked, spans: Sequence[Span]) -> Iterator[BarBlock]:
     folder = Path(asked.spec.path)
     paths = sorted(folder.rglob("*.parquet"))
     if not paths:
@@ -103,7 +103,7 @@ def _blocks(asked: _Asked, spans: Sequence[Span]) -> Iterator[Block]:
                         yield block
 
 
-def _describe(file: pq.ParquetFile, path: Path, asked: _Asked) -> _Source:
+def _describe(file: pq.ParquetFile, path: Path, asked: _Asked) -> _FolderFile:
     names = file.schema_arrow.names
     found = recognize(parquet_grid(open_stored(path)), asked.spec)
     kind = file.schema_arrow.field(names[found.time]).type
@@ -114,10 +114,10 @@ def _describe(file: pq.ParquetFile, path: Path, asked: _Asked) -> _Source:
     prices = {role: names[roles[role]] for role in PRICES if role in roles}
     prices |= {"close": names[roles["value"]]} if "value" in roles else {}
     ticker = names[found.ticker] if found.ticker >= 0 else ""
-    return _Source(path, names[found.time], ticker, prices, kind.unit, aware)
+    return _FolderFile(path, names[found.time], ticker, prices, kind.unit, aware)
 
 
-def _may_hold(group: pq.RowGroupMetaData, source: _Source, spans: Sequence[Span]) -> bool:
+def _may_hold(group: pq.RowGroupMetaData, source: _FolderFile, spans: Sequence[Span]) -> bool:
     """Return whether a row group can hold a bar of any span, as far as its statistics say."""
     for number in range(group.num_columns):
         column = group.column(number)
@@ -130,7 +130,7 @@ def _may_hold(group: pq.RowGroupMetaData, source: _Source, spans: Sequence[Span]
     return True
 
 
-def _read_group(file: pq.ParquetFile, group: int, source: _Source, asked: _Asked) -> Block:
+def _read_group(file: pq.ParquetFile, group: int, source: _FolderFile, asked: _Asked) -> BarBlock:
     wanted = [source.time, *([source.ticker] if source.ticker else []), *source.prices.values()]
     table = file.read_row_group(group, columns=list(dict.fromkeys(wanted)), use_threads=False)
     if source.ticker:
@@ -149,17 +149,17 @@ def _read_group(file: pq.ParquetFile, group: int, source: _Source, asked: _Asked
     return _sorted(closes, dict(raw.columns))
 
 
-def _sorted(closes: IntArray, columns: dict[str, np.ndarray]) -> Block:
+def _sorted(closes: IntArray, columns: dict[str, np.ndarray]) -> BarBlock:
     if (closes[1:] >= closes[:-1]).all():
-        return Block(closes, columns)
+        return BarBlock(closes, columns)
     order = np.argsort(closes, kind="stable")
-    return Block(closes[order], {name: values[order] for name, values in columns.items()})
+    return BarBlock(closes[order], {name: values[order] for name, values in columns.items()})
 
 
-def _ordered(parts: list[Block], asked: _Asked) -> Block:
+def _ordered(parts: list[BarBlock], asked: _Asked) -> BarBlock:
     """Return the parts of one window in time order; a bar that is there twice is refused."""
     if not parts:
-        return Block(np.empty(0, np.int64), {})
+        return BarBlock(np.empty(0, np.int64), {})
     block = joined(sorted(parts, key=lambda part: int(part.closes[0])))
     ordered = _sorted(block.closes, block.columns)
     twice = np.flatnonzero(ordered.closes[1:] == ordered.closes[:-1])

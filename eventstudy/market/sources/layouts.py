@@ -30,7 +30,7 @@ COMPLETE_BAR = {"o", "h", "l", "c"}
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """One layout.
 
     Attributes
@@ -58,14 +58,14 @@ class Layout:
     )
 
 
-LAYOUTS: dict[str, Layout] = {
-    "generic": Layout(),
-    "finam": Layout(time=(), prices=PRICES | {"volume": ("vol",)}, ticker=("ticker",)),
-    "quik": Layout(time=("datetime",), date=("date", "дата"), clock=("time", "время")),
-    "moex-iss-csv": Layout(time=("begin",), date=(), clock=(), ticker=("secid",)),
-    "metatrader": Layout(time=(), prices=PRICES | {"volume": ("tickvol", "vol", "volume")}),
-    "yahoo-csv": Layout(time=("datetime", "date"), date=(), clock=(), ticker=()),
-    "stooq": Layout(time=("date",), prices=PRICES | {"volume": ("vol", "volume")}),
+LAYOUTS: dict[str, FileLayout] = {
+    "generic": FileLayout(),
+    "finam": FileLayout(time=(), prices=PRICES | {"volume": ("vol",)}, ticker=("ticker",)),
+    "quik": FileLayout(time=("datetime",), date=("date", "дата"), clock=("time", "время")),
+    "moex-iss-csv": FileLayout(time=("begin",), date=(), clock=(), ticker=("secid",)),
+    "metatrader": FileLayout(time=(), prices=PRICES | {"volume": ("tickvol", "vol", "volume")}),
+    "yahoo-csv": FileLayout(time=("datetime", "date"), date=(), clock=(), ticker=()),
+    "stooq": FileLayout(time=("date",), prices=PRICES | {"volume": ("vol", "volume")}),
 }
 
 BAR = ("open", "high", "low", "close", "volume")

@@ -18,7 +18,7 @@ from eventstudy.errors import BarsError, NetworkError, SourceError, UsageError
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.download import Garbled, parse_json
 from eventstudy.market.sources.transport import Client, Limits, MisfitError, NotFoundError, origin_of
-from eventstudy.market.store.series import step_name
+from eventstudy.market.store.stored_series import step_name
 from eventstudy.show.escape import plain
 
 T = TypeVar("T")

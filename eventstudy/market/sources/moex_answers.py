@@ -19,7 +19,7 @@ from eventstudy.market.sources.empty_answers import open_days
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.transport import Client, MisfitError
 from eventstudy.market.store import answers, bar_store
-from eventstudy.market.store.series import Days, SeriesKey
+from eventstudy.market.store.stored_series import Days, SeriesKey
 
 T = TypeVar("T")
 BORDERS_KEEP = timedelta(hours=12)
@@ -29,7 +29,7 @@ AGAIN = "Run the same command again; nothing of this period was stored."
 
 
 @dataclass(frozen=True)
-class Job:
+class MoexJob:
     """One request, resolved: which candles, which series of the store, which Moscow days."""
 
     request: BarRequest
@@ -48,7 +48,7 @@ class Job:
 class _Pass:
     """One time of asking for all pages of some days: which were used, and since when each has been as it is."""
 
-    job: Job
+    job: MoexJob
     client: Client
     shelf: answers.Shelf
     refresh: bool
@@ -56,7 +56,7 @@ class _Pass:
     since: list[datetime] = field(default_factory=list)
 
 
-def believed(job: Job, client: Client, shelf: answers.Shelf, days: Days) -> tuple[pd.DataFrame, dict[date, str]]:
+def believed(job: MoexJob, client: Client, shelf: answers.Shelf, days: Days) -> tuple[pd.DataFrame, dict[date, str]]:
     """Return the candles of days, and which of the days are not complete although they were asked for twice.
 
     A day that is not complete is asked for again at once. It is complete if the second answer is, or if an answer that
@@ -130,7 +130,7 @@ def _asked(passing: _Pass, url: str, read: Callable[[bytes], T]) -> T:
     return answer.content
 
 
-def borders(job: Job, client: Client, shelf: answers.Shelf) -> Days | None:
+def borders(job: MoexJob, client: Client, shelf: answers.Shelf) -> Days | None:
     """Return the first and last day the exchange has candles for; None where it has none.
 
     A kept answer serves while it is young and covers the days wanted. An answer that does not cover them is asked for
@@ -154,14 +154,14 @@ def borders(job: Job, client: Client, shelf: answers.Shelf) -> Days | None:
     return days
 
 
-def _readable(job: Job, found: answers.Kept) -> Days | None:
+def _readable(job: MoexJob, found: answers.Kept) -> Days | None:
     try:
         return moex.read_borders(found.body).get(job.where.interval)
     except Garbled:
         return None
 
 
-def _covers(job: Job, known: Days | None, fetched_at: datetime) -> bool:
+def _covers(job: MoexJob, known: Days | None, fetched_at: datetime) -> bool:
     """Return whether borders hold the days wanted, or are young and end with the last trading day that is over."""
     if known is None or known[0] > job.wanted[0]:
         return False

@@ -19,11 +19,11 @@ from eventstudy.market.instruments import INSTRUMENTS, Instrument
 from eventstudy.market.resampling import resampled
 from eventstudy.market.sources import empty_answers, moex
 from eventstudy.market.sources.completeness import stretches
-from eventstudy.market.sources.moex_answers import Job, believed, borders
+from eventstudy.market.sources.moex_answers import MoexJob, believed, borders
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.transport import Client
 from eventstudy.market.store import answers, bar_store
-from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
+from eventstudy.market.store.stored_series import Days, SeriesKey, day_bounds, missing_days
 from eventstudy.show.escape import plain
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def fetch_moex(
         native = next(length for length, interval in moex.INTERVALS.items() if interval == where.interval)
         key = SeriesKey("moex", request.instrument.code, request.instrument.board, native, moex.MOSCOW)
         wanted, notices = _wanted_days(request, now)
-        job = Job(request, where, key, store, wanted, now, refresh, tell, notices, [])
+        job = MoexJob(request, where, key, store, wanted, now, refresh, tell, notices, [])
         if offline:
             _check_stored(job)
         elif refresh or missing_days(bar_store.state(store, key), wanted):
@@ -115,7 +115,7 @@ def unknown_symbol(code: str) -> SourceError:
     )
 
 
-def _complete(job: Job, client: Client) -> list[pd.DataFrame]:
+def _complete(job: MoexJob, client: Client) -> list[pd.DataFrame]:
     """Ask for the days that are not stored and store those that are complete; return the bars of the others."""
     over = (job.now - timedelta(hours=1)).astimezone(ZONE).date() - DAY
     fresh: list[pd.DataFrame] = []
@@ -140,7 +140,7 @@ def _cut(frame: pd.DataFrame, key: SeriesKey, days: Days) -> pd.DataFrame:
     return frame[(closes >= low) & (closes <= high)]
 
 
-def _unconfirmed(job: Job, doubtful: dict[date, str]) -> list[Notice]:
+def _unconfirmed(job: MoexJob, doubtful: dict[date, str]) -> list[Notice]:
     if not doubtful:
         return []
     day = min(doubtful)
@@ -170,7 +170,7 @@ def _wanted_days(request: BarRequest, now: datetime) -> tuple[Days, list[Notice]
     return kept, [] if kept == (first, last) or not request.first else [_clipped(one.code, (first, last), kept)]
 
 
-def _offered_days(job: Job, covered: Days | None) -> Days:
+def _offered_days(job: MoexJob, covered: Days | None) -> Days:
     """Cut the days wanted to those the exchange has, or say which it has."""
     one, wanted = job.request.instrument, job.wanted
     if covered is None:
@@ -195,7 +195,7 @@ def _clipped(code: str, asked: Days, had: Days) -> Notice:
     return Notice("ES-CLIPPED", f"{code}: asked for {asked[0]} to {asked[1]}, the source has {had[0]} to {had[1]}.")
 
 
-def _stored(job: Job, fresh: list[pd.DataFrame]) -> pd.DataFrame:
+def _stored(job: MoexJob, fresh: list[pd.DataFrame]) -> pd.DataFrame:
     """Return what the store holds of the period, without the instants that came anew."""
     key, request = job.key, job.request
     first = instant_us(request.first) if request.first else -bar_store.EVER_US
@@ -209,7 +209,7 @@ def _stored(job: Job, fresh: list[pd.DataFrame]) -> pd.DataFrame:
     return frame[~frame.index.isin(fresh[0].index.append([f.index for f in fresh[1:]]))] if fresh else frame
 
 
-def _bars(job: Job, fresh: list[pd.DataFrame]) -> Bars:
+def _bars(job: MoexJob, fresh: list[pd.DataFrame]) -> Bars:
     """Cut to finished bars inside the period; where a longer step is asked for, gather the minutes."""
     request, one = job.request, job.request.instrument
     frame = pd.concat([_stored(job, fresh), *fresh]).sort_index()
@@ -235,7 +235,7 @@ def _bars(job: Job, fresh: list[pd.DataFrame]) -> Bars:
     return Bars(one, request.step, "left", frame, f"Moscow Exchange, {one.board}", notices=tuple(job.notices))
 
 
-def _check_stored(job: Job) -> None:
+def _check_stored(job: MoexJob) -> None:
     """Refuse, offline, days that are neither stored nor outside what the exchange is known to have."""
     found = answers.kept(answers.Shelf(job.store.folder(job.key) / "raw"), job.where.url("candleborders", {}))
     covered = moex.read_borders(found.body).get(job.where.interval) if found else None

@@ -51,7 +51,7 @@ def write_bars(bars: Bars, path: str | Path) -> None:
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> from eventstudy.market.sources.files import read_bars
+    >>> from eventstudy.market.sources.price_files import read_bars
     >>> from eventstudy.simulate import demo_market
     >>> bars, path = demo_market().bars[2], pathlib.Path(tempfile.mkdtemp()) / "SBER.parquet"
     >>> write_bars(bars, path)

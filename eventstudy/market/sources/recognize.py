@@ -19,7 +19,7 @@ from eventstudy.market.sources.layouts import (
     ROLE_ALIASES,
     ROLES,
     SHORT_NAMES,
-    Layout,
+    FileLayout,
     headerless,
     plain,
 )
@@ -108,7 +108,7 @@ def names_without_header(grid: Grid) -> tuple[str, ...]:
     return (*found, *[""] * (len(grid.sample) - len(found)))
 
 
-def named_roles(names: Sequence[str], layout: Layout) -> dict[str, int]:
+def named_roles(names: Sequence[str], layout: FileLayout) -> dict[str, int]:
     """Return the columns whose names the layout knows, by role."""
     by_name = {plain(name).split(" ")[0]: n for n, name in reversed(list(enumerate(names))) if "_" in name}
     by_name |= {plain(name): n for n, name in reversed(list(enumerate(names)))}

@@ -16,18 +16,18 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import INSTRUMENTS, Instrument, instrument
 from eventstudy.market.quality.checks import inspect
-from eventstudy.market.quality.findings import DailyCloses, Inspection, Subject, coverage
 from eventstudy.market.quality.fit import ZONES, LabelEvidence, clock_evidence, label_evidence
+from eventstudy.market.quality.problems import DailyCloses, Inspection, Subject, coverage
 from eventstudy.market.quality.releases import zones_of_releases
 from eventstudy.market.sessions import TradingCalendar
 from eventstudy.market.sources import moex
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.files import described
 from eventstudy.market.sources.layouts import LAYOUTS
+from eventstudy.market.sources.price_files import described
 from eventstudy.market.sources.price_table import PriceTable, Rows, code_of, read_table
-from eventstudy.market.sources.series import Origin, guess_step, raw_bars, raw_of, subject_of
+from eventstudy.market.sources.source_series import Origin, guess_step, raw_bars, raw_of, subject_of
 from eventstudy.market.store import bar_store
-from eventstudy.market.store.series import read_pointer
+from eventstudy.market.store.stored_series import read_pointer
 
 
 def survey_bars(bars: Bars, accept: tuple[str, ...] = ()) -> Survey:

@@ -13,11 +13,11 @@ from eventstudy.errors import DataError, NetworkError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.ecb import read_ecb
-from eventstudy.market.sources.files import Reading, problems_of_files, read_files
 from eventstudy.market.sources.folder import read_folder
 from eventstudy.market.sources.moex_store import Fetched, fetch_moex, read_moex
+from eventstudy.market.sources.price_files import Reading, problems_of_files, read_files
 from eventstudy.market.sources.request import BarRequest
-from eventstudy.market.sources.series import checked_bars
+from eventstudy.market.sources.source_series import checked_bars
 from eventstudy.market.sources.yahoo_store import fetch_yahoo, read_stored_yahoo
 from eventstudy.market.universe import LeftOut, Universe
 

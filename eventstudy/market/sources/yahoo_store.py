@@ -20,7 +20,7 @@ from eventstudy.market.sources.completeness import doubtful_days, stretches
 from eventstudy.market.sources.moex_store import Fetched
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.store import answers, bar_store
-from eventstudy.market.store.series import Days, SeriesKey, day_bounds, missing_days
+from eventstudy.market.store.stored_series import Days, SeriesKey, day_bounds, missing_days
 
 DAY, US = timedelta(days=1), timedelta(microseconds=1)
 # A bar is final only some time after its close.

@@ -15,10 +15,10 @@ from eventstudy.files import check_regular, explained, replacing, write_file
 from eventstudy.market.store import answers
 from eventstudy.market.store.bar_store import BarStore, append, every_series, read, to_frame, writing
 from eventstudy.market.store.disk import read_bytes, unsealed, write_private
-from eventstudy.market.store.series import (
+from eventstudy.market.store.stored_series import (
     POINTER,
     TIME,
-    Block,
+    BarBlock,
     Segment,
     decode,
     encode,
@@ -166,8 +166,8 @@ def _put(archive: zipfile.ZipFile, member: str, content: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(member, EPOCH), content)
 
 
-def _nothing() -> Block:
-    return Block(np.empty(0, np.int64), {})
+def _nothing() -> BarBlock:
+    return BarBlock(np.empty(0, np.int64), {})
 
 
 def _no_archive(path: Path, reason: str) -> DataError:

@@ -16,9 +16,9 @@ from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import StoreError
 from eventstudy.market.bars import COLUMNS
 from eventstudy.market.store.disk import disk_errors, make_folder, only_writer, safe_name, store_root, sweep
-from eventstudy.market.store.series import (
+from eventstudy.market.store.stored_series import (
     POINTER,
-    Block,
+    BarBlock,
     Days,
     Pointer,
     Segment,
@@ -149,7 +149,7 @@ def every_series(store: BarStore) -> list[Path]:
 @disk_errors()
 def read(
     store: BarStore, key: SeriesKey, first_us: int = -EVER_US, last_us: int = EVER_US, columns: Sequence[str] = COLUMNS
-) -> Block:
+) -> BarBlock:
     """Return the stored bars that close in ``[first_us, last_us]``; only the segments that hold any are opened.
 
     Raises
@@ -158,7 +158,7 @@ def read(
         If a file is corrupt.
     """
 
-    def work(pointer: Pointer, folder: Path) -> Block:
+    def work(pointer: Pointer, folder: Path) -> BarBlock:
         found = _all_of(folder, pointer.overlapping(first_us, last_us), tuple(columns))
         return found.cut(first_us, last_us)
 
@@ -168,14 +168,14 @@ def read(
 @disk_errors()
 def windows(
     store: BarStore, key: SeriesKey, spans: Sequence[tuple[int, int]], columns: Sequence[str] = COLUMNS
-) -> list[Block]:
+) -> list[BarBlock]:
     """Return one block per span of closing instants, both ends included, in the order of the spans.
 
     Each segment is opened once, whatever the number of spans in it; memory holds the result and one segment.
     """
 
-    def work(pointer: Pointer, folder: Path) -> list[Block]:
-        parts: list[list[Block]] = [[] for _ in spans]
+    def work(pointer: Pointer, folder: Path) -> list[BarBlock]:
+        parts: list[list[BarBlock]] = [[] for _ in spans]
         wanted: dict[Segment, list[int]] = {}
         for number, (first, last) in enumerate(spans):
             for segment in pointer.overlapping(first, last):
@@ -184,18 +184,18 @@ def windows(
             block = read_segment(folder, segment, tuple(columns))
             for number in wanted[segment]:
                 cut = block.cut(*spans[number])
-                parts[number].append(Block(cut.closes.copy(), {c: v.copy() for c, v in cut.columns.items()}))
+                parts[number].append(BarBlock(cut.closes.copy(), {c: v.copy() for c, v in cut.columns.items()}))
         return [joined(part) if part else _nothing(columns) for part in parts]
 
     return _settled(store, key, work)
 
 
-def to_frame(block: Block) -> pd.DataFrame:
+def to_frame(block: BarBlock) -> pd.DataFrame:
     """Return a block as a frame indexed by closing instants, without copying a column."""
     return pd.DataFrame(block.columns, index=from_epoch_us(block.closes), copy=False)
 
 
-def same_bars(left: Block, right: Block) -> bool:
+def same_bars(left: BarBlock, right: BarBlock) -> bool:
     """Return whether two blocks hold the same bars, bit for bit (a missing value equals a missing value)."""
     if not np.array_equal(left.closes, right.closes):
         return False
@@ -221,7 +221,7 @@ def _settled(store: BarStore, key: SeriesKey, work: Callable[[Pointer, Path], T]
     )
 
 
-def _all_of(folder: Path, segments: Sequence[Segment], columns: tuple[str, ...] | None = None) -> Block:
+def _all_of(folder: Path, segments: Sequence[Segment], columns: tuple[str, ...] | None = None) -> BarBlock:
     """Read segments into arrays made once at their full length, so that memory holds the columns and one segment."""
     if not segments:
         return _nothing(columns or ())
@@ -238,8 +238,8 @@ def _all_of(folder: Path, segments: Sequence[Segment], columns: tuple[str, ...] 
             target = columns_of.setdefault(name, np.full(rows, np.nan) if name not in columns_of else columns_of[name])
             target[at : at + len(block)] = block.columns.get(name, np.nan)
         at += len(block)
-    return Block(closes, columns_of)
+    return BarBlock(closes, columns_of)
 
 
-def _nothing(columns: Sequence[str]) -> Block:
-    return Block(np.empty(0, np.int64), {c: np.empty(0) for c in columns})
+def _nothing(columns: Sequence[str]) -> BarBlock:
+    return BarBlock(np.empty(0, np.int64), {c: np.empty(0) for c in columns})

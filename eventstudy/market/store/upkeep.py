@@ -17,7 +17,7 @@ from eventstudy.files import ASIDE
 from eventstudy.market.store.answers import BODY, RECORD, read_record
 from eventstudy.market.store.bar_store import BarStore, every_series
 from eventstudy.market.store.disk import CorruptError, disk_errors, only_writer, remove
-from eventstudy.market.store.series import (
+from eventstudy.market.store.stored_series import (
     POINTER,
     POINTER_COPY,
     Days,
@@ -33,7 +33,7 @@ FindingKind = Literal["corrupt", "missing", "orphaned"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedSeries:
     """One stored series in a listing."""
 
     label: str
@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FileProblem:
     """One file that is not as it should be; ``orphaned`` is harmless."""
 
     kind: FindingKind
@@ -68,12 +68,12 @@ class Cleared:
 
 
 @disk_errors()
-def listing(store: BarStore) -> list[Entry]:
+def listing(store: BarStore) -> list[ListedSeries]:
     """Return every stored series with its extent; a corrupt pointer is a ``StoreError`` that names it."""
     return [_entry(folder) for folder in every_series(store)]
 
 
-def verify(store: BarStore) -> Iterator[Finding]:
+def verify(store: BarStore) -> Iterator[FileProblem]:
     """Read every file of the store and check every digest and page checksum."""
     with disk_errors():
         for folder in every_series(store):
@@ -94,13 +94,13 @@ def collect(store: BarStore, *, drop_earlier: bool = False) -> list[Cleared]:
     return cleared
 
 
-def _entry(folder: Path) -> Entry:
+def _entry(folder: Path) -> ListedSeries:
     pointer = read_pointer(folder)
     if pointer is None:
         raise _gone_error(folder)
     held = pointer.segments
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return Entry(
+    return ListedSeries(
         label=pointer.key.label,
         zone=pointer.key.zone,
         rows=pointer.rows,
@@ -114,17 +114,17 @@ def _entry(folder: Path) -> Entry:
     )
 
 
-def _verify_series(folder: Path) -> Iterator[Finding]:
+def _verify_series(folder: Path) -> Iterator[FileProblem]:
     named: set[Path] = {folder / "lock"}
     for name in (POINTER, POINTER_COPY):
         named.add(folder / name)
         try:
             pointer = read_pointer(folder, name)
         except CorruptError as error:
-            yield Finding("corrupt", folder / name, error.message)
+            yield FileProblem("corrupt", folder / name, error.message)
             continue
         if pointer is None:
-            yield Finding("missing", folder / name, "The pointer of the series or its copy is gone.")
+            yield FileProblem("missing", folder / name, "The pointer of the series or its copy is gone.")
             continue
         for segment in pointer.every_segment():
             path = folder / "segments" / segment.file_name
@@ -136,30 +136,30 @@ def _verify_series(folder: Path) -> Iterator[Finding]:
         yield from _verify_answer(record, named)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path not in named:
-            yield Finding("orphaned", path, "Nothing names this file.")
+            yield FileProblem("orphaned", path, "Nothing names this file.")
 
 
-def _verify_segment(folder: Path, segment: Segment) -> Iterator[Finding]:
+def _verify_segment(folder: Path, segment: Segment) -> Iterator[FileProblem]:
     path = folder / "segments" / segment.file_name
     try:
         block = read_segment(folder / "segments", segment, pages=True)
     except FileNotFoundError:
-        yield Finding("missing", path, "The pointer names this segment, and it is gone.")
+        yield FileProblem("missing", path, "The pointer names this segment, and it is gone.")
     except (CorruptError, pa.ArrowException) as error:
-        yield Finding("corrupt", path, str(error))
+        yield FileProblem("corrupt", path, str(error))
     else:
         ends = (len(block), int(block.closes[0]), int(block.closes[-1]))
         if ends != (segment.rows, segment.first_us, segment.last_us):
-            yield Finding("corrupt", path, "The segment does not hold the bars the pointer says.")
+            yield FileProblem("corrupt", path, "The segment does not hold the bars the pointer says.")
 
 
-def _verify_answer(record: Path, named: set[Path]) -> Iterator[Finding]:
+def _verify_answer(record: Path, named: set[Path]) -> Iterator[FileProblem]:
     try:
         kept = read_record(record)
     except FileNotFoundError:
-        yield Finding("missing", record, "The bytes this record names are gone.")
+        yield FileProblem("missing", record, "The bytes this record names are gone.")
     except CorruptError as error:
-        yield Finding("corrupt", record, error.message)
+        yield FileProblem("corrupt", record, error.message)
     else:
         named.add(record.parent / (kept.stored + BODY))
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from eventstudy.errors import EventFileError, Problem
 from eventstudy.news.decode import read_decoded
-from eventstudy.news.events.rows import Row
+from eventstudy.news.events.event_rows import EventRow
 from eventstudy.news.readers import item_id
 
 
-def read_calendar_rows(path: Path) -> tuple[list[Row], list[Problem]]:
+def read_calendar_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:
     """Return the events of an iCalendar file (RFC 5545); a recurring one is a problem, not a guess."""
     rows, problems = [], []
     zone, inside, first = "", False, 0
@@ -23,7 +23,7 @@ def read_calendar_rows(path: Path) -> tuple[list[Row], list[Problem]]:
             inside, first, fields = True, line, {}
         elif (name, value.upper()) == ("END", "VEVENT") and inside:
             inside = False
-            rows.append(Row(path, _calendar_values(fields), first, zone))
+            rows.append(EventRow(path, _calendar_values(fields), first, zone))
             if "RRULE" in fields or "RDATE" in fields:
                 problems.append(Problem(str(path), first, 1, "RRULE", "a recurring event; write each date of its own"))
         elif inside:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import EventFileError
 from eventstudy.news.dumps import Shape, shape_of
-from eventstudy.news.events.rows import Row
+from eventstudy.news.events.event_rows import EventRow
 from eventstudy.news.raw_rows import RawRow
 from eventstudy.news.readers import item_id
 
@@ -58,7 +58,7 @@ def choose_roles(names: Iterable[str], shape: Shape | None = None) -> dict[str, 
     return {column: role for role, column in chosen.items() if column is not None}
 
 
-def table_rows(path: Path, raw: Iterable[RawRow]) -> list[Row]:
+def table_rows(path: Path, raw: Iterable[RawRow]) -> list[EventRow]:
     """Return the rows of a table of events.
 
     Raises
@@ -68,7 +68,7 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[Row]:
     """
     roles: dict[str, str] | None = None
     shape: Shape | None = None
-    rows: list[Row] = []
+    rows: list[EventRow] = []
     for one in raw:
         if roles is None:
             shape = shape_of(one.cells)
@@ -78,11 +78,11 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[Row]:
         if shape is not None and shape.calendar:
             values.setdefault("calendar", shape.calendar)
         if values.keys() - {"attributes"} or values["attributes"]:
-            rows.append(Row(path, values, one.line))
+            rows.append(EventRow(path, values, one.line))
     return named(settled(rows))
 
 
-def frame_rows(frame: pd.DataFrame) -> list[Row]:
+def frame_rows(frame: pd.DataFrame) -> list[EventRow]:
     """Return the rows of a frame of events, numbered as pandas does, from 0."""
     records = frame.to_dict("records")
     return table_rows(
@@ -156,7 +156,7 @@ def moment(cell: Any) -> Any:
     return cell if isinstance(cell, date | time) else text_of(cell)
 
 
-def settled(rows: Sequence[Row]) -> list[Row]:
+def settled(rows: Sequence[EventRow]) -> list[EventRow]:
     """Return the rows with what only all of them together prove: the order of numeric dates, midnights that are dates.
 
     A day above 12 in one row proves the order for all. Midnights without a time zone are dates if every row of the
@@ -170,7 +170,7 @@ def settled(rows: Sequence[Row]) -> list[Row]:
     whole = {key: all(_is_midnight(row.values.get(key)) for row in rows) for key in ("date", "time")}
     for row in rows:
         days = {key: _as_date(row.values[key]) for key, all_days in whole.items() if all_days and key in row.values}
-        made.append(Row(row.path, {**row.values, **days}, row.line, row.timezone, row.place, order))
+        made.append(EventRow(row.path, {**row.values, **days}, row.line, row.timezone, row.place, order))
     return made
 
 
@@ -186,7 +186,7 @@ def _as_date(cell: Any) -> Any:
     return cell if isinstance(cell, date) else _MIDNIGHT.sub(r"\1", cell)
 
 
-def named(rows: Sequence[Row]) -> list[Row]:
+def named(rows: Sequence[EventRow]) -> list[EventRow]:
     """Return the rows, each with an id: of its instrument, label and time where none was given.
 
     Rows that are equal in every cell share an id, so that a study counts them once; others of one name are numbered.
@@ -207,5 +207,5 @@ def named(rows: Sequence[Row]) -> list[Row]:
         # A name with other characters carries a digest; the plain form is kept where nothing is lost by it.
         plain = re.sub(r"[\s:/,]+", "-", name)
         given = item_id(plain if not number else f"{plain}-{number + 1}")
-        made.append(Row(row.path, {**row.values, "id": given}, row.line, row.timezone, row.place, row.day_first))
+        made.append(EventRow(row.path, {**row.values, "id": given}, row.line, row.timezone, row.place, row.day_first))
     return made

@@ -10,11 +10,11 @@ from itertools import pairwise
 from eventstudy.errors import NewsError, StampError
 from eventstudy.market.instruments import instrument
 from eventstudy.news.events.copies import group_items
-from eventstudy.news.events.sessions import time_of_day
-from eventstudy.news.evidence import Candidate, Conflict, Dating
+from eventstudy.news.events.event_sessions import time_of_day
 from eventstudy.news.items import Event, EventDay, EventTime, NewsItem
 from eventstudy.news.readers import item_id
 from eventstudy.news.stamps import read_stamp
+from eventstudy.news.time_evidence import Candidate, Conflict, Dating
 from eventstudy.news.zones import find_zone
 
 # Reports of one event are not further apart than this; a merge over more drops a date, which needs a decision.

@@ -10,7 +10,6 @@ import numpy as np
 
 from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, instant_us
 from eventstudy.report.canvas import Box, drawing, margins, new_axes
-from eventstudy.report.clock import TimeScale, draw_time_axis, ticks, time_scale
 from eventstudy.report.plots.parts import (
     INCHES_PER_CHARACTER,
     STAMP,
@@ -22,6 +21,7 @@ from eventstudy.report.plots.parts import (
     y_title,
 )
 from eventstudy.report.style import Style, for_figure
+from eventstudy.report.time_axis import TimeScale, draw_time_axis, ticks, time_scale
 from eventstudy.show.numbers import bp, p_is, share
 
 if TYPE_CHECKING:

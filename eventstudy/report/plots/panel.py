@@ -11,7 +11,6 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_from_us, instant_us
 from eventstudy.report.canvas import Box
-from eventstudy.report.clock import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
 from eventstudy.report.plots.parts import (
     CHARACTERS_PER_INCH,
     STAMP,
@@ -22,6 +21,7 @@ from eventstudy.report.plots.parts import (
     y_title,
 )
 from eventstudy.report.style import Style, for_figure
+from eventstudy.report.time_axis import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
 from eventstudy.report.views import CarPath, PriceWindow, ResponseView, pointwise_band
 from eventstudy.show.numbers import bp, length, local, unstamped, zone_name
 

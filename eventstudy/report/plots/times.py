@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from eventstudy.arrays import DAY_US, instant_from_us, instant_us
-from eventstudy.report.clock import draw_time_axis, local_labels, mark_breaks, time_scale
 from eventstudy.report.plots.parts import blank
 from eventstudy.report.style import for_figure
+from eventstudy.report.time_axis import draw_time_axis, local_labels, mark_breaks, time_scale
 from eventstudy.report.views import EventDots, ResponseView
 from eventstudy.show.numbers import bp, zone_name
 

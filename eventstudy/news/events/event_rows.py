@@ -12,7 +12,7 @@ from typing import Any
 
 from eventstudy.errors import EventTimeError, Problem, StampError
 from eventstudy.market.instruments import instrument
-from eventstudy.news.events.sessions import time_of_day
+from eventstudy.news.events.event_sessions import time_of_day
 from eventstudy.news.items import Event, EventDay, EventTime
 from eventstudy.news.session_words import session_of
 from eventstudy.news.stamps import Stamp, read_stamp, stamp_of_date, stamp_of_datetime
@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Row:
+class EventRow:
     """The values of one event as found, with the way back to their place in the file.
 
     ``day_first`` is the order of numeric dates where other rows of the same table prove it.
@@ -50,7 +50,7 @@ class Row:
         return self.at(error.kind if isinstance(error, StampError) else "event", str(error))
 
 
-def event_from_row(row: Row) -> Event:
+def event_from_row(row: EventRow) -> Event:
     """Return the event of a row.
 
     Raises
@@ -75,7 +75,7 @@ def event_from_row(row: Row) -> Event:
     )
 
 
-def _event_time(row: Row) -> EventTime:
+def _event_time(row: EventRow) -> EventTime:
     values = row.values
     basis = _words(values, "basis") or "reviewed"
     if basis not in BASES:
@@ -98,7 +98,7 @@ def _event_time(row: Row) -> EventTime:
     return EventTime(stamp.start, stamp.end, basis, evidence)
 
 
-def _when(row: Row) -> Stamp:
+def _when(row: EventRow) -> Stamp:
     """Return the stamp of ``date`` and ``time``; a session is no time."""
     time = row.values.get("time", "")
     if isinstance(time, str) and session_of(time) is not None:
@@ -111,7 +111,9 @@ def _when(row: Row) -> Stamp:
     clock = clock_text(time)
     if not clock:
         raise StampError("time", f"{time!r} is neither a time of day nor a session; write 16:06, 4:06 PM or amc")
-    return _stamp(Row(row.path, {**row.values, "time": f"{_local_date(day)}T{clock}"}, row.line, row.timezone), "time")
+    return _stamp(
+        EventRow(row.path, {**row.values, "time": f"{_local_date(day)}T{clock}"}, row.line, row.timezone), "time"
+    )
 
 
 def clock_text(cell: Any) -> str:
@@ -145,7 +147,7 @@ _CLOCK = re.compile(
 )
 
 
-def _day(row: Row, stamp: Stamp) -> EventDay:
+def _day(row: EventRow, stamp: Stamp) -> EventDay:
     """Return the date of a stamp with the session of its row."""
     time = row.values.get("time", "")
     cell = row.values.get("session") or (time if isinstance(time, str) and session_of(time) else "")
@@ -161,7 +163,7 @@ def _local_date(stamp: Stamp) -> str:
     return stamp.start.astimezone(zone).date().isoformat()
 
 
-def _exchange(row: Row) -> str:
+def _exchange(row: EventRow) -> str:
     """Return the calendar on which a date is laid: the row's own, or the one that all its instruments have."""
     if named := _words(row.values, "calendar"):
         return named
@@ -169,7 +171,7 @@ def _exchange(row: Row) -> str:
     return next(iter(venues)) if len(venues) == 1 else ""
 
 
-def _stamp(row: Row, key: str, *, exact: bool = False) -> Stamp:
+def _stamp(row: EventRow, key: str, *, exact: bool = False) -> Stamp:
     """Return one cell; ``exact`` takes a native date-time as the instant it names, not as its second.
 
     A date without a zone is read on the clock ``ANYWHERE``.

@@ -34,7 +34,7 @@ from eventstudy.study.estimate import Estimates
 from eventstudy.study.group_studies import GroupStudy, group_correlations
 from eventstudy.study.prepare import Study
 from eventstudy.study.primary import calendar_bars
-from eventstudy.study.sharding import Run
+from eventstudy.study.sharding import BlockMap
 from eventstudy.study.significance_tests import tested_statistic
 
 BY, QUANTILES, WEIGHTS = "[groups] by", "[groups] quantiles", "[groups] weights"
@@ -60,7 +60,7 @@ class Answered(NamedTuple):
     notices: tuple[Notice, ...]
 
 
-def groups_of(study: Study, estimates: Estimates, run: Run) -> Answered:
+def groups_of(study: Study, estimates: Estimates, run: BlockMap) -> Answered:
     """Return every grouping that ``[groups]`` asks for; none without it or without events.
 
     Abnormal returns are those of the study: the windows of all its events, of other groups too, stay out of estimation
@@ -130,7 +130,7 @@ class _Layout:
     def rows(self, g: int) -> IntArray:
         return np.flatnonzero(self.members.place == g)
 
-    def answer(self, run: Run) -> Grouping:
+    def answer(self, run: BlockMap) -> Grouping:
         """Return the means, paths and comparisons of the groups."""
         members, G = self.members, len(self.members.names)
         parts = [GroupStudy.of(self.study, self.places[self.rows(g)], run) for g in range(G)]

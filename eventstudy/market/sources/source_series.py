@@ -28,7 +28,7 @@ from eventstudy.market.gaps import MONTHS, QUARTERS, YEARS
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.quality.checks import repair
-from eventstudy.market.quality.findings import DailyCloses, Subject, coverage, notice
+from eventstudy.market.quality.problems import DailyCloses, Subject, coverage, notice
 from eventstudy.market.raw import RawBars
 from eventstudy.market.returns import Returns, TimedReturns, returns_on
 from eventstudy.market.sources.description import DataSpec

@@ -20,13 +20,20 @@ from typing import TYPE_CHECKING
 
 from eventstudy.errors import StampError
 from eventstudy.news.claims import PriceClaim
-from eventstudy.news.context import Context
+from eventstudy.news.context import DatingContext
 from eventstudy.news.days import DAYS, possible_days
-from eventstudy.news.evidence import Candidate, Conflict
 from eventstudy.news.moments import Moment
 from eventstudy.news.phrases import DateWords
-from eventstudy.news.price_evidence import DailySeries, Fit, claim_instant, fit_claim, pooled_series, series_conflicts
+from eventstudy.news.price_evidence import (
+    ClaimFit,
+    DailySeries,
+    claim_instant,
+    fit_claim,
+    pooled_series,
+    series_conflicts,
+)
 from eventstudy.news.stamps import day_anywhere, stamp_of_date
+from eventstudy.news.time_evidence import Candidate, Conflict
 from eventstudy.news.zones import VENUES
 
 if TYPE_CHECKING:
@@ -79,7 +86,7 @@ def _one_day_off(words: DateWords, day: date) -> bool:
     )
 
 
-def calendar_candidates(moments: Sequence[Moment], context: Context) -> list[Candidate]:
+def calendar_candidates(moments: Sequence[Moment], context: DatingContext) -> list[Candidate]:
     """Return the days that the words alone leave possible, for the times of a text that give no interval."""
     open_ = [m for m in moments if m.covers is None and m.date is not None]
     scored: dict[date, tuple[float, tuple[str, ...]]] = {}
@@ -95,7 +102,7 @@ def calendar_candidates(moments: Sequence[Moment], context: Context) -> list[Can
     return [_candidate(day, score, why, context.zone) for day, (score, why) in scored.items()]
 
 
-def _calendar_days(words: DateWords, context: Context) -> list[date]:
+def _calendar_days(words: DateWords, context: DatingContext) -> list[date]:
     """Return the days that agree, and the near misses whose weekday agrees a day beside the date."""
     if words.month is None or words.day is None:
         return []
@@ -125,7 +132,7 @@ def _candidate(day: date, score: float, reasons: Sequence[str], zone: str) -> Ca
 
 
 def price_candidates(
-    moments: Sequence[Moment], claims: Sequence[PriceClaim], bars: Sequence[Bars], context: Context
+    moments: Sequence[Moment], claims: Sequence[PriceClaim], bars: Sequence[Bars], context: DatingContext
 ) -> Ranked | None:
     """Return days ranked by words and prices together; None where no series matches any claim."""
     zone = next((VENUES[c.venue.casefold()] for c in claims if c.venue.casefold() in VENUES), context.zone or "UTC")
@@ -149,7 +156,7 @@ def price_candidates(
     return Ranked(tuple(candidates), conflicts, tuple(map(_rival_note, rivals)))
 
 
-Total = tuple[float, tuple[Fit, ...], tuple[str, ...]]
+Total = tuple[float, tuple[ClaimFit, ...], tuple[str, ...]]
 Scored = tuple[Total, date]
 
 

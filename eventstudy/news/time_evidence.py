@@ -18,7 +18,7 @@ Clock = Literal["publisher", "body", "quote", "venue", "reader"]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TimeEvidence:
     """One thing the input says about time.
 
     Attributes
@@ -113,7 +113,7 @@ class Dating:
     published: Published | None = None
     policy: str = "reviewed"
     candidates: tuple[Candidate, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[TimeEvidence, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     claims: tuple[PriceClaim, ...] = ()
     margin: float | None = None

@@ -24,7 +24,7 @@ from eventstudy.files import read_regular
 from eventstudy.news.decode import MAX_LIST_BYTES, decode, read_decoded
 from eventstudy.news.events.calendar_files import read_calendar_rows
 from eventstudy.news.events.columns import table_rows
-from eventstudy.news.events.rows import COLUMNS, Row, event_from_row
+from eventstudy.news.events.event_rows import COLUMNS, EventRow, event_from_row
 from eventstudy.news.items import Event
 from eventstudy.news.json_lists import dump_rows
 from eventstudy.news.raw_rows import (
@@ -74,7 +74,7 @@ def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
 
     Examples
     --------
-    >>> from eventstudy.news.events.files import read_events
+    >>> from eventstudy.news.events.event_files import read_events
     >>> event = read_events("data/events/biden-putin-2021-04-13.toml")[0]
     >>> event.time.earliest.isoformat(), event.time.latest.isoformat()
     ('2021-04-13T15:00:00+00:00', '2021-04-13T15:37:59.999999+00:00')
@@ -85,7 +85,7 @@ def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
     return events_of_rows(rows, problems, timezone)
 
 
-def events_of_rows(rows: Sequence[Row], problems: Sequence[Problem] = (), timezone: str = "") -> list[Event]:
+def events_of_rows(rows: Sequence[EventRow], problems: Sequence[Problem] = (), timezone: str = "") -> list[Event]:
     """Return the events of rows, or raise all their problems at once."""
     if timezone:
         find_zone(timezone)  # one message for a misspelled zone, not one per row
@@ -119,7 +119,7 @@ def grouped(problems: Iterable[Problem]) -> list[str]:
     return lines
 
 
-def _repeated(rows: Sequence[Row]) -> list[Problem]:
+def _repeated(rows: Sequence[EventRow]) -> list[Problem]:
     """Return the ids that two rows share, unless the rows are equal in every cell: those are one event given twice."""
     seen: dict[str, Mapping[str, Any]] = {}
     found: list[Problem] = []
@@ -130,7 +130,7 @@ def _repeated(rows: Sequence[Row]) -> list[Problem]:
     return found
 
 
-def reader_of(path: Path) -> Callable[[Path], tuple[list[Row], list[Problem]]]:
+def reader_of(path: Path) -> Callable[[Path], tuple[list[EventRow], list[Problem]]]:
     """Return the reader of a file by its ending, ``.gz`` aside; TOML where it has none."""
     if kind_by_name(str(path)):
         return read_table_rows
@@ -150,7 +150,7 @@ def status_of(path: Path) -> str:
         return ""  # whoever reads its events says what is wrong with it
 
 
-def read_table_rows(path: Path) -> tuple[list[Row], list[Problem]]:
+def read_table_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:
     """Return the rows of a table of events; columns that no event has are attributes."""
     try:
         content = unpacked(read_regular(path, MAX_LIST_BYTES), str(path))
@@ -175,7 +175,7 @@ def raw_rows(content: bytes, source: str) -> Iterable[RawRow]:
     return csv_rows(text, source, delimiter="\t" if kind == "tsv" else "")
 
 
-def read_toml_rows(path: Path) -> tuple[list[Row], list[Problem]]:
+def read_toml_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:
     """Return the rows of a TOML events file with their lines."""
     text = read_decoded(path)
     try:
@@ -190,7 +190,7 @@ def read_toml_rows(path: Path) -> tuple[list[Row], list[Problem]]:
     rows = []
     for number, values in enumerate(found["event"]):
         place = partial(_place, places, f"event[{number}]")
-        rows.append(Row(path, values, place("")[0], found.get("timezone", ""), place))
+        rows.append(EventRow(path, values, place("")[0], found.get("timezone", ""), place))
         problems += _unknown(path, places, values, COLUMNS, f"event[{number}]")
     return rows, problems
 
@@ -222,7 +222,7 @@ def _unknown(
 
 
 # One reader per kind of file that is not a table, by its ending.
-EVENT_READERS: dict[str, Callable[[Path], tuple[list[Row], list[Problem]]]] = {
+EVENT_READERS: dict[str, Callable[[Path], tuple[list[EventRow], list[Problem]]]] = {
     ".toml": read_toml_rows,
     ".ics": read_calendar_rows,
 }

@@ -42,7 +42,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Block:
+class BarBlock:
     """Bars as arrays: closing instants, shape (T,), and one float array per column."""
 
     closes: IntArray
@@ -51,13 +51,13 @@ class Block:
     def __len__(self) -> int:
         return len(self.closes)
 
-    def cut(self, first_us: int, last_us: int) -> Block:
+    def cut(self, first_us: int, last_us: int) -> BarBlock:
         """Return the bars that close in ``[first_us, last_us]``; views, no copies."""
         start, stop = np.searchsorted(self.closes, [first_us, last_us + 1])
-        return Block(self.closes[start:stop], {name: values[start:stop] for name, values in self.columns.items()})
+        return BarBlock(self.closes[start:stop], {name: values[start:stop] for name, values in self.columns.items()})
 
 
-def block_of(frame: pd.DataFrame) -> Block:
+def block_of(frame: pd.DataFrame) -> BarBlock:
     """Return a frame of bars (UTC closing index) as arrays; a frame that is not in order is refused."""
     if not isinstance(frame.index, pd.DatetimeIndex):
         raise StoreError("Only bars indexed by closing instants can be stored.")
@@ -67,10 +67,10 @@ def block_of(frame: pd.DataFrame) -> Block:
     unknown = [c for c in frame.columns if c not in COLUMNS]
     if unknown:
         raise StoreError(f"The store holds the columns {', '.join(COLUMNS)}; found {', '.join(map(str, unknown))}.")
-    return Block(closes, {str(c): frame[c].to_numpy(np.float64) for c in frame.columns})
+    return BarBlock(closes, {str(c): frame[c].to_numpy(np.float64) for c in frame.columns})
 
 
-def joined(blocks: list[Block]) -> Block:
+def joined(blocks: list[BarBlock]) -> BarBlock:
     """Return several blocks, in time order, as one; a column that some of them lack is NaN there."""
     if len(blocks) == 1:
         return blocks[0]
@@ -83,15 +83,15 @@ def joined(blocks: list[Block]) -> Block:
         for name, values in block.columns.items():
             columns[name][at : at + len(block)] = values
         at += len(block)
-    return Block(closes, columns)
+    return BarBlock(closes, columns)
 
 
-def write_segments(folder: Path, block: Block) -> list[Segment]:
+def write_segments(folder: Path, block: BarBlock) -> list[Segment]:
     """Write a block as files that are committed to the disk when this returns; equal content is written once."""
     written = []
     for start in range(0, len(block), MOST_ROWS):
         stop = min(start + MOST_ROWS, len(block))
-        part = Block(block.closes[start:stop], {c: v[start:stop] for c, v in block.columns.items()})
+        part = BarBlock(block.closes[start:stop], {c: v[start:stop] for c, v in block.columns.items()})
         raw = encode(part)
         segment = Segment(
             hashlib.sha256(raw).hexdigest(), len(part), int(part.closes[0]), int(part.closes[-1]), len(raw)
@@ -105,7 +105,7 @@ def write_segments(folder: Path, block: Block) -> list[Segment]:
 
 def read_segment(
     folder: Path, segment: Segment, columns: tuple[str, ...] | None = None, *, pages: bool = False
-) -> Block:
+) -> BarBlock:
     """Read a segment after its digest has been checked; ``FileNotFoundError`` where it is gone.
 
     Raises
@@ -120,7 +120,7 @@ def read_segment(
     return decode(raw, columns, pages=pages)
 
 
-def encode(block: Block) -> bytes:
+def encode(block: BarBlock) -> bytes:
     """Return a block as Parquet bytes with a checksum on every page."""
     times = pa.array(block.closes).cast(pa.timestamp("us", tz="UTC"))
     arrays = [times, *(pa.array(values) for values in block.columns.values())]
@@ -136,13 +136,13 @@ def encode(block: Block) -> bytes:
     return sink.getvalue()
 
 
-def decode(raw: bytes, columns: tuple[str, ...] | None = None, *, pages: bool = False) -> Block:
+def decode(raw: bytes, columns: tuple[str, ...] | None = None, *, pages: bool = False) -> BarBlock:
     """Return Parquet bytes of ours as a block; ``pages`` checks the page checksums, which the digest covers already."""
     file = pq.ParquetFile(pa.BufferReader(raw), page_checksum_verification=pages)
     wanted = None if columns is None else [TIME, *(c for c in columns if c in file.schema_arrow.names)]
     table = file.read(columns=wanted, use_threads=False)
     closes = table.column(TIME).cast(pa.int64()).to_numpy()
-    return Block(closes, {c: table.column(c).to_numpy() for c in table.column_names if c != TIME})
+    return BarBlock(closes, {c: table.column(c).to_numpy() for c in table.column_names if c != TIME})
 
 
 def _is_there(path: Path, segment: Segment) -> bool:

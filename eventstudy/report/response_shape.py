@@ -14,7 +14,7 @@ from eventstudy.show.escape import plain
 from eventstudy.show.numbers import both_clocks, bp, local, p_is, pvalue
 
 if TYPE_CHECKING:
-    from eventstudy.response.rows import ResponseSet
+    from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.values import Estimate, Response
 
 MOST_RESPONSES, MOST_TOLD = 12, 3
@@ -69,7 +69,7 @@ class ShapeParts:
 
 def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts:
     """Return everything the page says of the response; nothing where none was computed."""
-    from eventstudy.response.rows import table as rows_of
+    from eventstudy.response.response_rows import table as rows_of
 
     if responses is None or not len(responses):
         return ShapeParts()
@@ -106,7 +106,7 @@ def estimate_words(estimate: Estimate) -> str:
 
 def sentence(response: Response) -> str:
     """Return the shape of one response in a sentence."""
-    from eventstudy.response.rows import minutes_after_news
+    from eventstudy.response.response_rows import minutes_after_news
 
     half = minutes_after_news(response, "t50")
     speed = f"; half of it was reached {_between(half)}" if half else ""

@@ -16,14 +16,14 @@ from eventstudy.errors import DataError, EventStudyError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.quality.findings import DailyCloses
+from eventstudy.market.quality.problems import DailyCloses
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.actions import Actions, actions_for, actions_of, adjusted
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
 from eventstudy.market.sources.price_table import PriceTable, open_grid, read_table
-from eventstudy.market.sources.series import (
+from eventstudy.market.sources.source_series import (
     Origin,
     as_log_returns,
     dates_of,
