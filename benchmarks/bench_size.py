@@ -1,55 +1,42 @@
 """Size and power of every test across the cases of the literature: share of rejections at 5 %, two-sided.
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
-test in every design of the table that chooses the primary test. Each repetition is a whole ``run_study`` on drawn
-returns: ``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239
-estimation bars, 50 events on one date. The reference column is the independent simulation of the project's notes
-(4,000 repetitions); shares differ by more than three standard errors of both where a star stands.
+test in every design of the table that chooses the primary test, or ``[REPETITIONS] headline`` for the share of null
+studies whose finding reports an effect. Returns are ``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``,
+``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars; every repetition is solved as ``run_study`` does. The
+reference column is the independent simulation of the project's notes (4,000 repetitions); shares differ by more than
+three standard errors of both where a star stands.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-import eventstudy as es
+from benchmarks.designs import Design, rejected
 
-M = 239
 TESTS = (
     *("cross_sectional_t", "hall_t", "brown_warner_1985", "patell", "bmp", "kp_patell", "kp_bmp"),
     *("corrado_zivney", "corrado_rank", "grank_t", "grank_z", "generalized_sign"),
 )
 MORE = ("brown_warner_1980", "johnson_t", "jackknife_t", "sign", "wilcoxon", "corrado_sign", "campbell_wasley", "lamb")
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One row of the table: N events, L bars, shock in bar 1 in units of sigma, and how errors are drawn."""
-
-    N: int = 50
-    L: int = 1
-    shock: float = 0.0
-    variance: float = 1.0
-    correlation: float = 0.0
-    errors: str = "normal"
-
+ONE_DATE = Design(1, 50)  # 50 instruments with an event on the last day
 
 CASES = {
-    "L=1 normal": Case(),
-    "L=5": Case(L=5),
-    "L=11": Case(L=11),
-    "event var x2": Case(variance=2.0),
-    "clustered r=.1": Case(correlation=0.1),
-    "r=.1 and var x2": Case(correlation=0.1, variance=2.0),
-    "t(4) errors": Case(errors="t4"),
-    "lognormal(.8)": Case(errors="lognormal"),
-    "N=10": Case(N=10),
-    "power mu=.25": Case(shock=0.25),
-    "power mu=.5": Case(shock=0.5),
-    "power mu=.5, L=5": Case(shock=0.5, L=5),
+    "L=1 normal": ONE_DATE,
+    "L=5": replace(ONE_DATE, L=5),
+    "L=11": replace(ONE_DATE, L=11),
+    "event var x2": replace(ONE_DATE, variance=2.0),
+    "clustered r=.1": replace(ONE_DATE, correlation=0.1),
+    "r=.1 and var x2": replace(ONE_DATE, correlation=0.1, variance=2.0),
+    "t(4) errors": replace(ONE_DATE, errors="t4"),
+    "lognormal(.8)": replace(ONE_DATE, errors="lognormal"),
+    "N=10": replace(ONE_DATE, instruments=10),
+    "power mu=.25": replace(ONE_DATE, shock=0.25),
+    "power mu=.5": replace(ONE_DATE, shock=0.5),
+    "power mu=.5, L=5": replace(ONE_DATE, shock=0.5, L=5),
 }
 
 # The project's notes on methods, C3: percent rejected at a nominal 5 %, 4,000 repetitions, in the order of TESTS.
@@ -69,76 +56,11 @@ REFERENCE = {
 }
 REFERENCE_REPETITIONS = 4_000
 
-
-def draw_errors(rng: np.random.Generator, kind: str, shape: tuple[int, int]) -> np.ndarray:
-    """Return errors of mean 0 and variance 1."""
-    if kind == "t4":
-        return rng.standard_t(4, shape) / np.sqrt(2)
-    if kind == "lognormal":
-        s2 = 0.8**2
-        return (rng.lognormal(0, 0.8, shape) - np.exp(s2 / 2)) / np.sqrt((np.exp(s2) - 1) * np.exp(s2))
-    return rng.standard_normal(shape)
-
-
-def draw(rng: np.random.Generator, case: Case) -> tuple[pd.DataFrame, pd.Series]:
-    """Return one panel of returns and its market, event window last."""
-    T = M + case.L
-    market = rng.normal(0, 0.01, T)
-    e = draw_errors(rng, case.errors, (T, case.N))
-    if case.correlation:
-        common = rng.standard_normal((T, 1))
-        e = np.sqrt(case.correlation) * common + np.sqrt(1 - case.correlation) * e
-    e[M:] *= np.sqrt(case.variance)
-    e[M] += case.shock
-    returns = market[:, None] * rng.uniform(0.5, 1.5, case.N) + rng.uniform(0.01, 0.03, case.N) * e
-    index = pd.bdate_range("2019-01-01", periods=T).tz_localize("UTC") + pd.Timedelta(hours=16)
-    frame = pd.DataFrame(returns, index=index, columns=[f"A{i}" for i in range(case.N)])
-    return frame, pd.Series(market, index=index, name="market")
-
-
-def rejections(case: Case, repetitions: int, seed: int, tests: tuple[str, ...] = TESTS) -> dict[str, np.ndarray]:
-    """Return the p-values of each test over the repetitions."""
-    spec = es.StudySpec(
-        model="market", estimation=(-M, -1), event=(0, case.L - 1), tests=tests, primary=tests[0], response="off"
-    )
-    found: dict[str, list[float]] = {test: [] for test in tests}
-    children = np.random.SeedSequence(seed).spawn(repetitions)
-    for child in children:
-        frame, market = draw(np.random.default_rng(child), case)
-        when = [frame.index[M] - pd.Timedelta(hours=1)] * case.N
-        events = pd.DataFrame({"instrument": frame.columns, "time": when})
-        result = es.run_study(spec, events, frame, market=market)
-        for test in tests:
-            found[test].append(float(result.findings(test)[0].pvalue[0]))
-    return {test: np.array(p) for test, p in found.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """One row of ``DESIGNS``: event dates, instruments, and how they are drawn.
-
-    ``own`` gives every date an instrument of its own; otherwise each date has an event on every instrument.
-    ``variance`` multiplies that of the event window, ``shock`` is an effect in standard deviations of the window.
-    """
-
-    dates: int
-    instruments: int
-    own: bool = False
-    gap: int = 5
-    L: int = 1
-    correlation: float = 0.0
-    variance: float = 1.0
-    shock: float = 0.0
-    errors: str = "normal"
-    measure: str = "car"
-    estimation: bool = True
-
-
 DESIGN_CASES = {
     "one event, daily": Design(1, 1),
     "few events": Design(4, 1, own=True, gap=20),
     "separate dates": Design(50, 1, own=True),
-    "dense, one instrument": Design(50, 1, gap=2),
+    "dense events": Design(50, 1, gap=2),
     "shared dates": Design(10, 20, correlation=0.3),
     "few shared dates": Design(4, 20, correlation=0.3),
     "one date": Design(1, 50, correlation=0.1),
@@ -149,67 +71,89 @@ DESIGN_CASES = {
     "no variance, shared dates": Design(10, 20, correlation=0.3, estimation=False),
 }
 SINGLE = ("time_series_t", "sample_quantile", "placebo")
-AVERAGE = (*TESTS, *MORE, "bootstrap_t", "wild_bootstrap", "calendar_time")
-VARIANTS = {
-    "size": {},
-    "size, var x2": {"variance": 2.0},
-    "size, var x4": {"variance": 4.0},
-    "power .5": {"shock": 0.5},
-    "power 1": {"shock": 1.0},
+AVERAGE = (*TESTS, *MORE, "overlap_bmp", "calendar_time")
+RESAMPLING = ("bootstrap_t", "wild_bootstrap")  # a quarter of the repetitions: each draws the events 399 times
+NO_ESTIMATION = ("cross_sectional_t", "hall_t", "johnson_t", "sign", "wilcoxon", "calendar_time")
+COMPOUNDED = ("cross_sectional_t", "johnson_t", "hall_t")
+VARIANTS: dict[str, tuple[float, float]] = {  # variance of the event window, effect in standard deviations of a CAR
+    "size": (1.0, 0.0),
+    "size, var x2": (2.0, 0.0),
+    "size, var x4": (4.0, 0.0),
+    "power 0.5": (1.0, 0.5),
+    "power 1": (1.0, 1.0),
+    "power 2": (1.0, 2.0),
 }
 
 
-def draw_design(rng: np.random.Generator, case: Design) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
-    """Return one panel of returns, its market and its events."""
-    T, N = M + case.gap * (case.dates - 1) + case.L, case.dates if case.own else case.instruments
-    market, e = rng.normal(0, 0.01, T), draw_errors(rng, case.errors, (T, N))
-    if case.correlation:
-        e = np.sqrt(case.correlation) * rng.standard_normal((T, 1)) + np.sqrt(1 - case.correlation) * e
-    pairs = [(d if case.own else i, M + case.gap * d) for d in range(case.dates) for i in range(1 if case.own else N)]
-    for i, row in pairs:
-        e[row : row + case.L, i] *= np.sqrt(case.variance)
-        e[row, i] += case.shock * np.sqrt(case.L)
-    returns = market[:, None] * rng.uniform(0.5, 1.5, N) + rng.uniform(0.01, 0.03, N) * e
-    index = pd.bdate_range("2001-01-01", periods=T).tz_localize("UTC") + pd.Timedelta(hours=16)
-    frame = pd.DataFrame(returns, index=index, columns=[f"A{i}" for i in range(N)])
-    times = [index[row] - pd.Timedelta(hours=1) for _, row in pairs]
-    events = pd.DataFrame({"instrument": [frame.columns[i] for i, _ in pairs], "time": times})
-    events["id"] = [f"e{k}" for k in range(len(pairs))]
-    return frame, pd.Series(market, index=index, name="market"), events
+def applicable_tests(case: Design) -> tuple[str, ...]:
+    """Return the tests that apply to a design, those that resample last."""
+    if case.dates * case.instruments == 1:
+        return SINGLE
+    plain = COMPOUNDED if case.measure == "bhar" else AVERAGE if case.estimation else NO_ESTIMATION
+    return (*plain, *RESAMPLING)
 
 
-def rejected(case: Design, repetitions: int, tests: tuple[str, ...], seed: int = 20210413) -> dict[str, np.ndarray]:
-    """Return the p-values of each test over the repetitions, and under "primary" those of the test that decides."""
-    spec = es.StudySpec(
-        model="market" if case.estimation else "zero",
-        estimation=(-M, -1) if case.estimation else None,
-        event=(0, case.L - 1),
-        tests=tests,
-        returns="log",
-        measure=case.measure,
-        response="off",
-        diagnostics="on" if case.errors != "normal" else "off",
-    )
-    found: dict[str, list[float]] = {name: [] for name in (*tests, "primary")}
-    for child in np.random.SeedSequence(seed).spawn(repetitions):
-        frame, market, events = draw_design(np.random.default_rng(child), case)
-        result = es.run_study(spec, events, frame, market=market if case.estimation else None)
-        for name in found:
-            test = result.primary.test if name == "primary" and result.primary else name
-            found[name].append(float(result.findings(test)[0].pvalue[0]))
-    return {name: np.array(p) for name, p in found.items()}
+def shares(case: Design, repetitions: int, seed: int = 20210413) -> dict[str, tuple[float, int]]:
+    """Return each test's share of rejections at 5 %, of how many studies; also that of the primary test."""
+    tests, found = applicable_tests(case), {}
+    plain = tuple(name for name in tests if name not in RESAMPLING)
+    slow = tuple(name for name in tests if name in RESAMPLING)
+    few = max(repetitions // 4, 1)
+    primary = few if case.measure == "bhar" and case.dates >= 10 else repetitions
+    runs = ((plain, repetitions), (slow, few)) if primary == repetitions else ((tests, few),)
+    for names, n in runs:
+        for name, p in rejected(case, n, names, seed).items() if names else ():
+            if np.isfinite(p).any() and name not in found:
+                found[name] = (float((p <= 0.05).mean()), len(p))
+    return found
 
 
 def designs(repetitions: int, names: list[str]) -> None:
-    """Print size and power of every test in every design as markdown, percent; n/a: the test does not apply."""
+    """Print size and power of every test in every design as markdown, in percent with standard errors."""
     for name in names:
         case = DESIGN_CASES[name]
-        tests = SINGLE if case.dates * case.instruments == 1 and not case.own else AVERAGE
-        columns = [rejected(replace(case, **variant), repetitions, tests) for variant in VARIANTS.values()]
-        print(f"\n### {name}\n\n| test | {' | '.join(VARIANTS)} |\n{'|---' * (1 + len(VARIANTS))}|")
-        for test in ("primary", *tests):
-            shares = [f"{(p[test] <= 0.05).mean() * 100:.1f}" if np.isfinite(p[test]).any() else "n/a" for p in columns]
-            print(f"| `{test}` | {' | '.join(shares)} |", flush=True)
+        print(f"\n### {name}\n\n| test | {' | '.join(VARIANTS)} |\n{'|---' * (1 + len(VARIANTS))}|", flush=True)
+        columns = []
+        for variance, effect in VARIANTS.values():
+            draws = repetitions if effect == 0 else max(repetitions // 4, 1)  # powers need fewer digits than sizes
+            columns.append(shares(replace(case, variance=variance, shock=effect * np.sqrt(case.L)), draws))
+        for test in ("primary", *applicable_tests(case)):
+            found = [column.get(test) for column in columns]
+            if any(found):
+                print(f"| `{test}` | {' | '.join(cell(*part) if part else 'n/a' for part in found)} |", flush=True)
+
+
+def cell(share: float, n: int) -> str:
+    return f"{share * 100:.1f} ({standard_error(share, n) * 100:.1f})"
+
+
+# The template equity-daily: four shares, an event each on a date of its own, its windows and its model.
+TEMPLATE = Design(4, 1, own=True, gap=30, before=280, after=29)
+TEMPLATE_SETTINGS: dict[str, object] = {
+    "estimation": (-250, -11),
+    "event": (-5, 5),
+    "windows": ((0, 0), (0, 1), (-5, -1), (-5, 5)),
+    "min_observations": 100,
+}
+
+
+def headline(repetitions: int) -> None:
+    """Print how often the finding of the template reports an effect, and the best test that holds its size."""
+    variants = {f"event variance x{k:g}": (k, 0.0) for k in (1.0, 2.0, 4.0)}
+    variants |= {f"effect of {effect:g} sd": (1.0, effect) for effect in (0.5, 1.0, 2.0)}
+    found = {}
+    for name, (variance, effect) in variants.items():
+        case = replace(TEMPLATE, variance=variance, shock=effect)
+        p = rejected(case, repetitions, AVERAGE, **TEMPLATE_SETTINGS)
+        found[name] = {test: float((values <= 0.05).mean()) for test, values in p.items()}
+    limit = 0.05 + 2 * standard_error(0.05, repetitions)
+    sizes = [name for name, (_, effect) in variants.items() if effect == 0]
+    sized = [test for test in AVERAGE if all(found[name][test] <= limit for name in sizes)]
+    print(f"| study | effect reported | best of the tests that hold their size at x1, x2, x4 |\n{'|---' * 3}|")
+    for name, by_test in found.items():
+        best = max(sized, key=lambda test: by_test[test])
+        beside = "" if name in sizes else f"{cell(by_test[best], repetitions)} `{best}`"
+        print(f"| {name} | {cell(by_test['primary'], repetitions)} | {beside} |")
 
 
 def standard_error(share: float, n: int) -> float:
@@ -220,7 +164,7 @@ def table(repetitions: int, names: list[str], tests: tuple[str, ...], seed: int 
     """Return the markdown rows: our share, and a star where it leaves the reference by three standard errors."""
     rows = [f"| case | {' | '.join(tests)} |", "|---" * (1 + len(tests)) + "|"]
     for name in names:
-        p = rejections(CASES[name], repetitions, seed, tests)
+        p = rejected(CASES[name], repetitions, tests, seed, primary=tests[0])
         cells = []
         for test in tests:
             share = float((p[test] <= 0.05).mean())
@@ -239,6 +183,9 @@ def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     if sys.argv[2:3] == ["designs"]:
         designs(repetitions, sys.argv[3:] or list(DESIGN_CASES))
+        return
+    if sys.argv[2:3] == ["headline"]:
+        headline(repetitions)
         return
     names = sys.argv[2:] or list(CASES)
     print(f"{repetitions} repetitions, seed 20210413; standard error at 5 %: {standard_error(0.05, repetitions):.4f}")

@@ -421,6 +421,20 @@ DIXON_MOOD_1946 = Reference(
         "year": "1946",
     },
 )
+KARAFIATH_SPENCER_1991 = Reference(
+    "Karafiath and Spencer 1991",
+    "10.1007/BF02408396",
+    "article",
+    "KarafiathSpencer1991",
+    {
+        "author": "Karafiath, Imre and Spencer, David E.",
+        "title": "Statistical Inference in Multiperiod Event Studies",
+        "journal": "Review of Quantitative Finance and Accounting",
+        "volume": "1",
+        "pages": "353--371",
+        "year": "1991",
+    },
+)
 STREITBERG_ROEHMEL_1986 = Reference(
     "Streitberg and Roehmel 1986",
     "",

@@ -69,6 +69,8 @@ class Evidence:
         Event window and residuals of each event; small studies only.
     mean_correlations : mapping of Window to float
         Mean correlation of residuals over pairs of events, weighted by common bars of the window.
+    estimation_correlations : mapping of Window to float
+        Mean correlation of CARs of one instrument through estimation returns that they share.
     diagnostics : FloatArray or None, shape (N, 8)
     ranks_raw, ranks_standardized : RankSums
     granks : mapping of Window to RankSums
@@ -91,6 +93,7 @@ class Evidence:
     common_dates: CommonDates | None = None
     residuals: FloatArray | None = None
     mean_correlations: Mapping[Window, float] = field(default_factory=dict)
+    estimation_correlations: Mapping[Window, float] = field(default_factory=dict)
     diagnostics: FloatArray | None = None
     ranks_raw: RankSums = NO_RANKS
     ranks_standardized: RankSums = NO_RANKS

@@ -103,8 +103,9 @@ def _studentized(sample: Sample, factor: float) -> Statistic:
     return replace(found, statistic=found.statistic * factor, interval=interval)
 
 
-def _clustering(sample: Sample, n: int) -> tuple[float, str]:
-    r = sample.evidence.mean_correlations[sample.window]
+def _clustering(sample: Sample, n: int, beside: float = 0.0) -> tuple[float, str]:
+    """Return the mean correlation of the CARs, and why there is no test or an empty string."""
+    r = sample.evidence.mean_correlations[sample.window] + beside
     if not np.isfinite(r):
         return r, "the mean correlation needs at least 2 events with an estimation window"
     if 1 + (n - 1) * r <= 0:
@@ -127,10 +128,20 @@ def kp_patell(sample: Sample) -> Statistic:
 
 def kp_bmp(sample: Sample) -> Statistic:
     """BMP's t times sqrt((1 - r) / (1 + (N - 1) r)): events may move together and change the variance."""
+    return _correlated_bmp(sample, 0.0)
+
+
+def overlap_bmp(sample: Sample) -> Statistic:
+    """Kolari and Pynnonen's t with the correlation of CARs through estimation returns in common added to r."""
+    return _correlated_bmp(sample, sample.evidence.estimation_correlations[sample.window])
+
+
+def _correlated_bmp(sample: Sample, beside: float) -> Statistic:
+    """Return BMP's t corrected for the mean correlation of the residuals plus ``beside``."""
     plain = bmp(sample)
     if plain.df is None or not np.isfinite(plain.statistic[0]):
         return plain
-    r, why = _clustering(sample, plain.n_events)
+    r, why = _clustering(sample, plain.n_events, beside)
     if not why and r >= 1 - 1e-12:
         why = "the residuals of all events are the same up to scale: their CARs count as one"
     if why:

@@ -18,7 +18,7 @@ from eventstudy.references import Reference, doi_of, text_of
 
 Options = Mapping[str, Any]
 Scope = Literal["event", "average"]
-Assumption = Literal["independence", "variance", "symmetry", "many events"]
+Assumption = Literal["independence", "separate estimation", "variance", "symmetry", "many events"]
 NO_OPTIONS: Options = {}
 
 

@@ -34,7 +34,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering: 42 % rejections at 5 % with mean correlation 0.1 and 50 events",
         (refs.BROWN_WARNER_1980,),
         buy_and_hold=True,
-        assumes=frozenset({"independence", "symmetry"}),
+        assumes=frozenset({"separate estimation", "independence", "symmetry"}),
     ),
     "brown_warner_1980": TestRow(
         parametric.brown_warner_1980,
@@ -47,7 +47,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering and event-induced variance",
         (refs.BROWN_WARNER_1980,),
         options={"forecast_error": False},
-        assumes=frozenset({"independence", "variance"}),
+        assumes=frozenset({"separate estimation", "independence", "variance"}),
     ),
     "brown_warner_1985": TestRow(
         parametric.brown_warner_1985,
@@ -60,7 +60,7 @@ TESTS: Mapping[str, TestRow] = {
         "event-induced variance (17 %); windows long beside the estimation window, since L^2/M is left out",
         (refs.BROWN_WARNER_1985,),
         needs=frozenset({"portfolio"}),
-        assumes=frozenset({"variance"}),
+        assumes=frozenset({"separate estimation", "variance"}),
     ),
     "patell": TestRow(
         parametric.patell,
@@ -72,7 +72,7 @@ TESTS: Mapping[str, TestRow] = {
         "independent events whose variance the event does not change",
         "event-induced variance (17 % at doubled variance), clustering (42 % at correlation 0.1)",
         (refs.PATELL_1976,),
-        assumes=frozenset({"independence", "variance"}),
+        assumes=frozenset({"separate estimation", "independence", "variance"}),
     ),
     "kp_patell": TestRow(
         parametric.kp_patell,
@@ -88,7 +88,7 @@ TESTS: Mapping[str, TestRow] = {
             refs.KOLARI_PAPE_PYNNONEN_2018,
         ),
         needs=frozenset({"common_dates"}),
-        assumes=frozenset({"variance"}),
+        assumes=frozenset({"separate estimation", "variance"}),
     ),
     "bmp": TestRow(
         parametric.bmp,
@@ -100,7 +100,7 @@ TESTS: Mapping[str, TestRow] = {
         "independent events",
         "clustering (43 %); strong skewness (8 %)",
         (refs.BOEHMER_MUSUMECI_POULSEN_1991,),
-        assumes=frozenset({"independence", "symmetry"}),
+        assumes=frozenset({"separate estimation", "independence", "symmetry"}),
     ),
     "kp_bmp": TestRow(
         parametric.kp_bmp,
@@ -116,6 +116,20 @@ TESTS: Mapping[str, TestRow] = {
             refs.KOLARI_PAPE_PYNNONEN_2018,
         ),
         needs=frozenset({"common_dates"}),
+        assumes=frozenset({"separate estimation", "symmetry"}),
+    ),
+    "overlap_bmp": TestRow(
+        parametric.overlap_bmp,
+        "overlap-adjusted BMP",
+        "average",
+        "t",
+        "the mean standardized CAR is zero",
+        "as kp_bmp with r + h, h = mean over pairs of the correlation of their CARs through shared estimation returns: "
+        "a CAR has weights 1 on its L event bars and -L/M on its M estimation bars",
+        "symmetric abnormal returns",
+        "strong skewness (8 %)",
+        (refs.KARAFIATH_SPENCER_1991, refs.KOLARI_PAPE_PYNNONEN_2018),
+        needs=frozenset({"common_dates", "shared_estimation"}),
         assumes=frozenset({"symmetry"}),
     ),
     "lamb": TestRow(
@@ -129,7 +143,7 @@ TESTS: Mapping[str, TestRow] = {
         "event-induced variance",
         (refs.LAMB_1995,),
         needs=frozenset({"portfolio"}),
-        assumes=frozenset({"variance"}),
+        assumes=frozenset({"separate estimation", "variance"}),
     ),
     "corrado_rank": TestRow(
         rank.corrado_rank,
@@ -145,7 +159,7 @@ TESTS: Mapping[str, TestRow] = {
             refs.COWAN_1992,
         ),
         needs=frozenset({"ranks_raw"}),
-        assumes=frozenset({"variance"}),
+        assumes=frozenset({"separate estimation", "variance"}),
     ),
     "corrado_zivney": TestRow(
         rank.corrado_zivney,
@@ -158,7 +172,7 @@ TESTS: Mapping[str, TestRow] = {
         "strong skewness (29 %); few events (7 % at N = 10): a common random scale shifts all ranks together",
         (refs.CORRADO_ZIVNEY_1992,),
         needs=frozenset({"ranks_standardized"}),
-        assumes=frozenset({"symmetry", "many events"}),
+        assumes=frozenset({"separate estimation", "symmetry", "many events"}),
     ),
     "campbell_wasley": TestRow(
         rank.campbell_wasley,
@@ -171,7 +185,7 @@ TESTS: Mapping[str, TestRow] = {
         "event-induced variance; under-rejects as L grows",
         (refs.CAMPBELL_WASLEY_1993,),
         needs=frozenset({"ranks_raw"}),
-        assumes=frozenset({"variance"}),
+        assumes=frozenset({"separate estimation", "variance"}),
     ),
     "grank_t": TestRow(
         rank.grank_t,
@@ -184,7 +198,7 @@ TESTS: Mapping[str, TestRow] = {
         "strong skewness (29 %); few events (7 % at N = 10)",
         (refs.KOLARI_PYNNONEN_2011,),
         needs=frozenset({"granks"}),
-        assumes=frozenset({"symmetry", "many events"}),
+        assumes=frozenset({"separate estimation", "symmetry", "many events"}),
     ),
     "grank_z": TestRow(
         rank.grank_z,
@@ -197,7 +211,7 @@ TESTS: Mapping[str, TestRow] = {
         "clustering (43 %); strong skewness (29 %)",
         (refs.KOLARI_PYNNONEN_2011,),
         needs=frozenset({"granks"}),
-        assumes=frozenset({"independence", "symmetry", "many events"}),
+        assumes=frozenset({"separate estimation", "independence", "symmetry", "many events"}),
     ),
     "sign": TestRow(
         sign.sign,
@@ -210,7 +224,7 @@ TESTS: Mapping[str, TestRow] = {
         "skewness shifts the share of positive returns away from one half",
         (refs.DIXON_MOOD_1946,),
         options={"zeros": "keep"},
-        assumes=frozenset({"independence", "symmetry"}),
+        assumes=frozenset({"separate estimation", "independence", "symmetry"}),
     ),
     "generalized_sign": TestRow(
         sign.generalized_sign,
@@ -224,7 +238,7 @@ TESTS: Mapping[str, TestRow] = {
         (refs.COWAN_1992,),
         needs=frozenset({"positive_share"}),
         options={"zeros": "keep"},
-        assumes=frozenset({"independence"}),
+        assumes=frozenset({"separate estimation", "independence"}),
     ),
     "corrado_sign": TestRow(
         rank.corrado_sign,
@@ -237,6 +251,7 @@ TESTS: Mapping[str, TestRow] = {
         "low power",
         (refs.CORRADO_ZIVNEY_1992,),
         needs=frozenset({"ranks_raw"}),
+        assumes=frozenset({"separate estimation"}),
     ),
     "wilcoxon": TestRow(
         sign.wilcoxon,
@@ -248,7 +263,7 @@ TESTS: Mapping[str, TestRow] = {
         "independent, symmetric CARs",
         "clustering; skewness",
         (refs.WILCOXON_1945, refs.STREITBERG_ROEHMEL_1986),
-        assumes=frozenset({"independence", "symmetry"}),
+        assumes=frozenset({"separate estimation", "independence", "symmetry"}),
     ),
     "johnson_t": TestRow(
         parametric.johnson_t,
@@ -261,7 +276,7 @@ TESTS: Mapping[str, TestRow] = {
         "normal critical values at small N",
         (refs.JOHNSON_1978,),
         buy_and_hold=True,
-        assumes=frozenset({"independence", "many events"}),
+        assumes=frozenset({"separate estimation", "independence", "many events"}),
     ),
     "hall_t": TestRow(
         parametric.hall_t,
@@ -274,7 +289,7 @@ TESTS: Mapping[str, TestRow] = {
         "few events (9 % at N = 10); clustering (43 %)",
         (refs.HALL_1992,),
         buy_and_hold=True,
-        assumes=frozenset({"independence", "many events"}),
+        assumes=frozenset({"separate estimation", "independence", "many events"}),
     ),
     "bootstrap_t": TestRow(
         bootstrap.bootstrap_t,
@@ -288,7 +303,7 @@ TESTS: Mapping[str, TestRow] = {
         (refs.LYON_BARBER_TSAI_1999,),
         options={"draws": 1000, "share": 0.25, "adjustment": "johnson"},
         buy_and_hold=True,
-        assumes=frozenset({"independence", "many events"}),
+        assumes=frozenset({"separate estimation", "independence", "many events"}),
     ),
     "jackknife_t": TestRow(
         parametric.jackknife_t,
@@ -300,7 +315,7 @@ TESTS: Mapping[str, TestRow] = {
         "independent events",
         "clustering",
         (refs.GIACCOTTO_SFIRIDIS_1996,),
-        assumes=frozenset({"independence"}),
+        assumes=frozenset({"separate estimation", "independence"}),
     ),
     "calendar_time": TestRow(
         calendar_time.calendar_time,
@@ -316,6 +331,7 @@ TESTS: Mapping[str, TestRow] = {
             refs.MANDELKER_1974,
         ),
         options={"standardize": False},
+        assumes=frozenset({"separate estimation"}),
     ),
     "wild_bootstrap": TestRow(
         bootstrap.wild_bootstrap,
@@ -332,7 +348,7 @@ TESTS: Mapping[str, TestRow] = {
         ),
         options={"draws": 1000, "weights": "rademacher"},
         buy_and_hold=True,
-        assumes=frozenset({"independence", "symmetry"}),
+        assumes=frozenset({"separate estimation", "independence", "symmetry"}),
     ),
     "placebo": TestRow(
         placebo_test.placebo,

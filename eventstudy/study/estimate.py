@@ -21,6 +21,7 @@ from eventstudy.inference.clustering import mean_correlations
 from eventstudy.inference.evidence import Context, Evidence, collectors, diagnosed
 from eventstudy.inference.rank_pass import rank_pass
 from eventstudy.inference.run_test import needs_of, options_for
+from eventstudy.inference.shared_estimation import estimation_correlation
 from eventstudy.study.prepare import Study
 from eventstudy.study.sharding import BlockMap
 
@@ -57,6 +58,10 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
     if evidence.common_dates is not None:
         r = mean_correlations(evidence.common_dates, plan.tests_on, plan.estimation_bars, evidence.residuals)
         evidence = replace(evidence, mean_correlations=dict(zip(plan.tests_on, r, strict=True)))
+    if "shared_estimation" in needs:
+        used = replace(data, positions=data.positions[np.isin(data.positions.row, abnormal.row)])
+        h = {window: estimation_correlation(used, plan.windows.estimation, window) for window in plan.tests_on}
+        evidence = replace(evidence, estimation_correlations=h)
     ranks = rank_pass(data, plan, abnormal, needs, run)
     return Estimates(abnormal, replace(evidence, **ranks._asdict()))
 

@@ -20,14 +20,17 @@ from eventstudy.inference.designs import (
     design_name,
     mean_skewness,
     sharing,
+    size_of_independent,
     unsuited,
     violated,
 )
 from eventstudy.inference.findings import Findings
 from eventstudy.inference.run_test import needs_of
 from eventstudy.inference.sample import Scope
+from eventstudy.inference.shared_estimation import estimation_correlation
 from eventstudy.inference.table import TESTS
 from eventstudy.study.estimate import Estimates
+from eventstudy.study.fit_notices import names
 from eventstudy.study.prepare import Study
 from eventstudy.study.significance_tests import Tested, primary_window
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
 AUTO = "auto"
+FIRST_IDS = 100  # ids of a million events are not read to name the first ones
 
 
 @value(slots=True)
@@ -111,7 +115,16 @@ def aligned_design(study: Study) -> Design:
         variance=spec.estimation is not None or study.uses_other_days,
         residuals=spec.estimation is not None,
         bhar=spec.measure == "bhar",
+        shared_estimation=1 + (len(positions) - 1) * _shared_estimation(study),
     )
+
+
+def _shared_estimation(study: Study) -> float:
+    """Return the mean correlation of two CARs of the primary window through estimation returns that they share."""
+    if not study.plan.model.estimated:
+        return 0.0
+    window = primary_window(study.spec, study.plan.tests_on)
+    return estimation_correlation(study.data, study.plan.windows.estimation, window)
 
 
 def _events(study: Study) -> int:
@@ -183,3 +196,24 @@ def clustering_notices(primary: Primary | None, tests: Sequence[str]) -> tuple[N
         f"bars. Tests that assume independence{listed} over-reject; the primary test is {primary.test}."
     )
     return (Notice("ES-CLUSTERED", message),)
+
+
+def dense_notices(study: Study, primary: Primary | None) -> tuple[Notice, ...]:
+    """Warn about events of one instrument that share estimation returns: how many, by how much, and the cure."""
+    if primary is None or not primary.design.dense:
+        return ()
+    d, positions = primary.design, study.data.positions
+    several = np.flatnonzero(np.bincount(positions.series)[positions.series] > 1)
+    ids = study.ledger.table.ids[positions.row[several[:FIRST_IDS]]].tolist()
+    size = size_of_independent(d.shared_estimation, study.spec.level)
+    cure = (
+        "The primary test, overlap_bmp, allows for it."
+        if primary.test == "overlap_bmp"
+        else 'Set `[inference] primary = "overlap_bmp"`, which allows for it.'
+    )
+    message = (
+        f"{len(several):,} events on {d.instruments:,} instrument{'s' * (d.instruments > 1)} share estimation returns "
+        f"({names(ids)}), which multiplies the variance of their mean CAR by {d.shared_estimation:.2f}: a test that "
+        f"takes them as independent rejects {100 * size:.1f}% at the {100 * (1 - study.spec.level):g}% level. {cure}"
+    )
+    return (Notice("ES-DENSE", message),)

@@ -21,7 +21,7 @@ from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, m
 from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
-from eventstudy.study.primary import clustering_notices, primary_of, tests_of, tests_to_run, used_design
+from eventstudy.study.primary import clustering_notices, dense_notices, primary_of, tests_of, tests_to_run, used_design
 from eventstudy.study.reactions import reactions_of
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
@@ -172,6 +172,7 @@ def _result(study: Study, inputs: Inputs, answer: Solved) -> StudyResult:
     notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
     primary = primary_of(study, estimates, design, tested)
     notices = (*notices, *clustering_notices(primary, tuple(dict.fromkeys(f.test for f in significances.findings))))
+    notices = (*notices, *dense_notices(study, primary))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
     merged = merged_notices(abnormal, inputs.table, daily=inputs.series.is_daily)
     return StudyResult(

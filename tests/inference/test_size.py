@@ -5,14 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.bench_size import CASES, REFERENCE, REFERENCE_REPETITIONS, TESTS, rejections, standard_error
+import eventstudy as es
+from benchmarks.bench_size import (
+    CASES,
+    DESIGN_CASES,
+    REFERENCE,
+    REFERENCE_REPETITIONS,
+    TESTS,
+    applicable_tests,
+    standard_error,
+)
+from benchmarks.designs import draw, frames, of_draw, prepared, rejected, spec_of
+from eventstudy.inference.designs import DESIGNS, design_name
+from eventstudy.study.run import solve
 
 SMALL = 120
 
 
 def outside(case: str, repetitions: int, errors: float) -> list[str]:
     """Return the tests whose share leaves the reference by more than ``errors`` standard errors of both."""
-    found = rejections(CASES[case], repetitions, seed=20210413)
+    found = rejected(CASES[case], repetitions, TESTS, primary=TESTS[0])
     far = []
     for test, known in zip(TESTS, REFERENCE[case], strict=True):
         share, known = float((found[test] <= 0.05).mean()), known / 100
@@ -37,7 +49,6 @@ def test_size_and_power_are_those_of_the_reference_at_length(case: str) -> None:
 @pytest.mark.parametrize(("k", "expected"), [(2.0, 0.166), (4.0, 0.327)])
 def test_patell_under_event_induced_variance_rejects_as_the_formula_says(k: float, expected: float) -> None:
     # 2 Phi(-1.96 / sqrt k): methods C2. One pass with many events split into samples of 25.
-    import eventstudy as es
     from tests.study.made import daily_frame, events_at
 
     N, samples = 25, 240
@@ -48,3 +59,33 @@ def test_patell_under_event_induced_variance_rejects_as_the_formula_says(k: floa
     t = es.run_study(spec, events, frame).findings("time_series_t")[0].statistic.reshape(samples, N)
     z = t.sum(axis=1) / np.sqrt(N * 109 / 107)
     assert abs((np.abs(z) > 1.959964).mean() - expected) < 3 * np.sqrt(expected * (1 - expected) / samples)
+
+
+@pytest.mark.parametrize("name", DESIGN_CASES)
+def test_a_simulated_study_is_the_study_of_its_frame(name: str) -> None:
+    case = DESIGN_CASES[name]
+    tests = tuple(test for test in applicable_tests(case) if test != "wild_bootstrap")
+    spec, drawn = spec_of(case, tests), draw(np.random.default_rng(8), case)
+    fast = solve(spec, of_draw(prepared(case, spec), drawn))
+    frame, market, events = frames(case, drawn)
+    slow = es.run_study(spec, events, frame, market=market if case.estimation else None)
+    assert fast.primary == slow.primary
+    assert fast.primary is not None
+    assert np.array_equal(fast.abnormal.ar, slow.abnormal.ar, equal_nan=True)
+    for test in dict.fromkeys((fast.primary.test, *tests)):
+        assert np.array_equal(fast.findings(test)[0].pvalue, slow.findings(test)[0].pvalue, equal_nan=True), test
+
+
+def test_every_daily_design_is_simulated() -> None:
+    # Intraday placebo days and a single event without an estimation window are measured in tests of their own.
+    chosen = {spec_design(name) for name in DESIGN_CASES}
+    assert chosen == DESIGNS.keys() - {"one event, intraday", "one event, no estimation window"}
+
+
+def spec_design(name: str) -> str:
+    """Return the row of ``DESIGNS`` that a simulated study of the design falls into."""
+    case = DESIGN_CASES[name]
+    spec = spec_of(case, ("cross_sectional_t",))
+    result = solve(spec, of_draw(prepared(case, spec), draw(np.random.default_rng(8), case)))
+    assert result.primary is not None
+    return design_name(result.primary.design)

@@ -56,6 +56,11 @@ def test_the_order_of_the_names_changes_nothing_and_the_primary_test_is_computed
         (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True, skewness=3.7), "jackknife_t"),
         (Design(50, 1, 50, 50, "all", daily=True, variance=True, residuals=True), "kp_bmp"),
         (Design(200, 10, 20, 10, "some", daily=True, variance=True, residuals=True), "kp_bmp"),
+        (
+            Design(50, 50, 1, 50, "none", daily=True, variance=True, residuals=True, shared_estimation=1.2),
+            "overlap_bmp",
+        ),
+        (Design(50, 50, 1, 50, "none", daily=True, variance=True, residuals=True, shared_estimation=1.04), "bmp"),
         (Design(30, 30, 1, 30, "none", daily=False, variance=False, residuals=False), "cross_sectional_t"),
         (Design(30, 10, 3, 10, "some", daily=False, variance=False, residuals=False), "calendar_time"),
         (Design(80, 80, 80, 80, "none", daily=True, variance=True, residuals=True, bhar=True), "bootstrap_t"),

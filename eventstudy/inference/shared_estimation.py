@@ -1,0 +1,66 @@
+"""How much the CARs of events on one instrument move together because their models are estimated on the same returns.
+
+A CAR is a weighted sum of returns: 1 on the L bars of its window, -L/M on the M bars of its estimation window. Two
+events of one instrument whose estimation windows share bars are wrong about the expected return together, and an event
+inside the estimation window of another is subtracted from it (Karafiath and Spencer 1991). The error of a slope is left
+out: its sign follows the market's return of each window, so it averages out over events.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.placebo.same_clock import span_of
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import IntArray
+
+
+def estimation_correlation(data: EventData, estimation: Window | None, window: Window) -> float:
+    """Return the mean correlation of two CARs through estimation returns, over all ordered pairs of events.
+
+    Event-window bars that two events share are not counted: their correlation is that of the returns themselves. No
+    pair is formed: between two ends of any windows the sum of the weights of all events is constant.
+
+    Parameters
+    ----------
+    data : EventData
+        N events; returns that are not estimated on are NaN in ``estimation_values``.
+    estimation, window : Window
+        In bars; without an estimation window there is no such correlation.
+
+    Returns
+    -------
+    float
+        Between -1 and 1; 0 if no two events are on one instrument. The variance of the mean standardized CAR is
+        ``1 + (N - 1)`` times this correlation, over that of independent events.
+    """
+    positions, n = data.positions, len(data)
+    if estimation is None or n < 2 or np.bincount(positions.series).max() < 2:
+        return 0.0
+    offset, length = (part[positions.series] for part in (data.series.offset, data.series.length))
+    first, last = positions.reference + estimation.start + 1, positions.reference + estimation.stop + 2
+    ends = (first, last, *(end + 1 for end in span_of(window, positions.reference, positions.first)))
+    start, stop, head, tail = (offset + np.clip(end, 0, length) for end in ends)
+    unused = np.flatnonzero(~np.isfinite(data.estimation_values))
+    L = (tail - head).astype(np.float64)
+    M = np.maximum(_used(unused, stop) - _used(unused, start), 1)
+    event = 1 / np.sqrt(L + L**2 / M)  # the weights of a CAR of variance one
+    estimated = -L / M * event
+    at = np.concatenate([start, stop, head, tail])
+    order = np.argsort(at, kind="stable")
+    on_estimation, on_event = (
+        np.cumsum(step[order])[:-1]
+        for step in (
+            np.concatenate([estimated, -estimated, np.zeros(2 * n)]),
+            np.concatenate([np.zeros(2 * n), event, -event]),
+        )
+    )
+    bars = np.diff(_used(unused, at[order]))
+    total = float((bars * on_estimation * (on_estimation + 2 * on_event)).sum())
+    return (total - float((M * estimated**2).sum())) / (n * (n - 1))
+
+
+def _used(unused: IntArray, cell: IntArray) -> IntArray:
+    """Return how many cells before each one are estimated on, all but ``unused``."""
+    return cell - np.searchsorted(unused, cell)

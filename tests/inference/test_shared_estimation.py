@@ -1,0 +1,119 @@
+"""CARs of one instrument that are estimated on the same returns: their correlation, the test that allows for it."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from benchmarks.designs import Design as Simulated
+from benchmarks.designs import draw as draw_returns
+from benchmarks.designs import of_draw, prepared, rejected, spec_of
+from eventstudy.abnormal.windows import Window
+from eventstudy.inference.designs import DESIGNS, size_of_independent
+from eventstudy.inference.shared_estimation import estimation_correlation
+from eventstudy.study.inputs import read_inputs
+from eventstudy.study.prepare import prepare
+from eventstudy.study.run import solve
+from tests.study.made import daily_frame, events_at
+
+
+def settings(M: int, window: tuple[int, int], **more: Any) -> es.StudySpec:
+    given: dict[str, Any] = {"estimation": (-M, -1), "event": window, "min_observations": 2, "diagnostics": "off"}
+    return es.StudySpec(model="constant_mean", **(given | {"tests": ("bmp", "kp_bmp", "overlap_bmp")} | more))
+
+
+@pytest.mark.parametrize(("overlaps", "h"), [("auto", 1 / 6 / sqrt(5 / 4 * 4 / 3)), ("keep", -0.1)])
+def test_two_events_of_one_instrument_by_hand(overlaps: str, h: float) -> None:
+    # Events on bars 4 and 6, four estimation bars each: 0..3 and 2..5. Without bar 4 the second has 2, 3, 5, so
+    # cov = 2/(4 * 3) over sqrt(5/4 * 4/3); with it cov = 2/16 - 1/4 over 5/4. N = 2: sqrt((1 - h)/(1 + h)).
+    frame = pd.DataFrame({"A": [0.01, -0.02, 0.01, 0.02, 0.05, -0.01, 0.04]})
+    frame.index = pd.bdate_range("2020-01-01", periods=7).tz_localize("UTC") + pd.Timedelta(hours=16)
+    result = es.run_study(settings(4, (0, 0), overlaps=overlaps), events_at(frame, [("A", 4), ("A", 6)]), frame)
+    t = {test: result.findings(test)[0].statistic[0] for test in ("bmp", "kp_bmp", "overlap_bmp")}
+    assert abs(t["kp_bmp"] - t["bmp"]) < 1e-12  # no event-window bar is shared
+    assert abs(t["overlap_bmp"] / t["bmp"] - sqrt((1 - h) / (1 + h))) < 1e-12
+
+
+@pytest.mark.parametrize("overlaps", ["auto", "keep"])
+@pytest.mark.parametrize("window", [(0, 0), (0, 3)])
+def test_the_correlation_is_that_of_the_weights_of_each_return(overlaps: str, window: tuple[int, int]) -> None:
+    rng = np.random.default_rng(5)
+    frame = daily_frame(140, 3, seed=5)
+    frame.iloc[[70, 80], 1] = np.nan
+    pairs = [(f"A{i % 3}", int(row)) for i, row in enumerate(np.sort(rng.choice(np.arange(50, 130), 18, False)))]
+    spec = settings(40, window, overlaps=overlaps, min_observations=10)
+    data = prepare(spec, read_inputs(spec, events_at(frame, pairs), frame, (None, None), "")).data
+    W, weights = Window(*window), []
+    for s, reference in zip(data.positions.series, data.positions.reference, strict=True):
+        own = np.zeros((2, 3, 140))  # of estimation bars, of event bars
+        fitted = np.arange(reference - 39, reference + 1) + 0
+        values = data.estimation_values[data.series.offset[s] :][:140]
+        fitted = fitted[np.isfinite(values[fitted])]
+        L = W.stop - W.start + 1
+        own[0, s, fitted] = -L / len(fitted)
+        own[1, s, reference + 1 + W.start : reference + 2 + W.stop] = 1
+        weights.append(own.reshape(2, -1) / np.sqrt((own**2).sum()))
+    w = np.array(weights)
+    correlation = w.sum(axis=1) @ w.sum(axis=1).T - w[:, 1] @ w[:, 1].T
+    n = len(w)
+    expected = (correlation.sum() - np.trace(correlation)) / (n * (n - 1))
+    assert abs(estimation_correlation(data, Window(-40, -1), W) - expected) < 1e-14
+    assert abs(expected) > 1e-4
+
+
+def test_events_of_different_instruments_share_nothing() -> None:
+    frame = daily_frame(140, 5, seed=6)
+    pairs = [(c, 100 + 3 * i) for i, c in enumerate(frame.columns)]
+    result = es.run_study(settings(60, (0, 0)), events_at(frame, pairs), frame)
+    assert result.findings("overlap_bmp")[0].statistic[0] == result.findings("kp_bmp")[0].statistic[0]
+    assert "ES-DENSE" not in {notice.code for notice in result.notices}
+    assert result.primary is not None
+    assert result.primary.design.shared_estimation == 1
+
+
+def test_dense_events_of_one_instrument_are_named_and_decided_by_the_test_that_allows_for_them() -> None:
+    frame = daily_frame(300, 1, seed=7)
+    rows = list(range(150, 250, 2))
+    events = events_at(frame, [("A0", row) for row in rows]).assign(id=[f"e{row}" for row in rows])
+    result = es.run_study(settings(120, (0, 0), tests=("bmp", "corrado_rank")), events, frame)
+    assert result.primary is not None
+    assert result.primary.test == "overlap_bmp" == DESIGNS["dense events"].primary
+    factor = result.primary.design.shared_estimation
+    message = next(n.message for n in result.notices if n.code == "ES-DENSE")
+    assert "50 events on 1 instrument share estimation returns (e150, e152, " in message
+    assert f"mean CAR by {factor:.2f}" in message
+    assert "The primary test, overlap_bmp, allows for it" in message
+    assert f"times {factor:.2f}" in result.primary.unsuited["bmp"]
+    named = es.run_study(settings(120, (0, 0), tests=("bmp",), primary="bmp"), events, frame)
+    assert any('primary = "overlap_bmp"' in n.message for n in named.notices if n.code == "ES-DENSE")
+
+
+def test_the_reported_variance_is_that_of_simulated_mean_cars() -> None:
+    # An event every second day on one instrument, 239 estimation days: 400 mean SCARs. Variances of 400 normal draws
+    # have a standard error of 7%.
+    case = Simulated(50, 1, gap=2)
+    spec = spec_of(case, ("bmp",), diagnostics="off")
+    inputs, mean = prepared(case, spec), []
+    for seed in range(400):
+        result = solve(spec, of_draw(inputs, draw_returns(np.random.default_rng(seed), case)))
+        variance = result.abnormal.window_variance(Window(0, 0))
+        mean.append(np.mean(result.abnormal.car(Window(0, 0)) / np.sqrt(variance)))
+    assert result.primary is not None
+    factor = result.primary.design.shared_estimation
+    assert 1.1 < factor < 1.4
+    assert abs(50 * np.var(mean) / factor - 1) < 4 * sqrt(2 / 400)
+    # 2 Phi(-1.96 / sqrt(1.21)) = 2 Phi(-1.7818) = 7.48%.
+    assert abs(size_of_independent(1.21, 0.95) - 0.0748) < 5e-4
+
+
+@pytest.mark.slow
+def test_dense_events_are_rejected_at_the_level_and_found() -> None:
+    # Power of a t test of 50 events at half a standard deviation whose mean has 1.2 times the variance: 90%.
+    for shock, low, high in ((0.0, 0.04, 0.06), (0.5, 0.87, 0.93)):
+        p = rejected(Simulated(50, 1, gap=2, shock=shock), 4_000, ("bmp",), diagnostics="off")["primary"]
+        assert low < (p <= 0.05).mean() < high
