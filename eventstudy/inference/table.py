@@ -129,7 +129,7 @@ TESTS: Mapping[str, TestRow] = {
         "symmetric abnormal returns",
         "strong skewness (8 %)",
         (refs.KARAFIATH_SPENCER_1991, refs.KOLARI_PAPE_PYNNONEN_2018),
-        needs=frozenset({"common_dates", "shared_estimation"}),
+        needs=frozenset({"common_dates", "estimation_correlations"}),
         assumes=frozenset({"symmetry"}),
     ),
     "lamb": TestRow(

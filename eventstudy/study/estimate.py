@@ -58,7 +58,7 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
     if evidence.common_dates is not None:
         r = mean_correlations(evidence.common_dates, plan.tests_on, plan.estimation_bars, evidence.residuals)
         evidence = replace(evidence, mean_correlations=dict(zip(plan.tests_on, r, strict=True)))
-    if "shared_estimation" in needs:
+    if "estimation_correlations" in needs:
         used = replace(data, positions=data.positions[np.isin(data.positions.row, abnormal.row)])
         h = {window: estimation_correlation(used, plan.windows.estimation, window) for window in plan.tests_on}
         evidence = replace(evidence, estimation_correlations=h)
