@@ -13,7 +13,6 @@ import numpy as np
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.placebo.same_clock import span_of
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import IntArray
 
 
 def estimation_correlation(data: EventData, estimation: Window | None, window: Window) -> float:
@@ -42,25 +41,18 @@ def estimation_correlation(data: EventData, estimation: Window | None, window: W
     first, last = positions.reference + estimation.start + 1, positions.reference + estimation.stop + 2
     ends = (first, last, *(end + 1 for end in span_of(window, positions.reference, positions.first)))
     start, stop, head, tail = (offset + np.clip(end, 0, length) for end in ends)
-    unused = np.flatnonzero(~np.isfinite(data.estimation_values))
-    L = (tail - head).astype(np.float64)
-    M = np.maximum(_used(unused, stop) - _used(unused, start), 1)
-    event = 1 / np.sqrt(L + L**2 / M)  # the weights of a CAR of variance one
-    estimated = -L / M * event
     at = np.concatenate([start, stop, head, tail])
     order = np.argsort(at, kind="stable")
-    on_estimation, on_event = (
-        np.cumsum(step[order])[:-1]
-        for step in (
-            np.concatenate([estimated, -estimated, np.zeros(2 * n)]),
-            np.concatenate([np.zeros(2 * n), event, -event]),
-        )
-    )
-    bars = np.diff(_used(unused, at[order]))
-    total = float((bars * on_estimation * (on_estimation + 2 * on_event)).sum())
-    return (total - float((M * estimated**2).sum())) / (n * (n - 1))
-
-
-def _used(unused: IntArray, cell: IntArray) -> IntArray:
-    """Return how many cells before each one are estimated on, all but ``unused``."""
-    return cell - np.searchsorted(unused, cell)
+    laid = at[order]
+    used = laid - np.searchsorted(
+        np.flatnonzero(~np.isfinite(data.estimation_values)), laid
+    )  # cells estimated on, before
+    before = np.empty(4 * n, dtype=np.int64)
+    before[order] = used
+    L, M = (tail - head).astype(np.float64), np.maximum(before[n : 2 * n] - before[:n], 1)
+    event = 1 / np.sqrt(L + L**2 / M)  # the weights of a CAR of variance one
+    estimated, zero = -L / M * event, np.zeros(2 * n)
+    on_estimation = np.cumsum(np.concatenate([estimated, -estimated, zero])[order])
+    on_event = np.cumsum(np.concatenate([zero, event, -event])[order])
+    weights = on_estimation * (on_estimation + 2 * on_event)
+    return (float(np.diff(used) @ weights[:-1]) - float((M * estimated**2).sum())) / (n * (n - 1))

@@ -48,3 +48,98 @@ def cpu(runs: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, fl
 
 
 def test_a_study_costs_a_few_times_the_gathering_of_its_windows(market_data: tuple[pd.DataFrame, pd.Series]) -> None:
+    # Measured 2.4 (0.3 of it for estimation returns that events share), 6.7, 0.13 and 1.05 to 1.2; the goals are 2, 7,
+    # 0.2 and 1. Room is left for a busy machine: ratios of memory-bound work depend on what others do to the cache.
+    frame, market = market_data
+    table, row, column = events(frame, 10_000)
+    flat, start = np.ascontiguousarray(frame.to_numpy().T).ravel(), row - bench.HALF - bench.L1
+    width, values, m = bench.L1 + 2 * bench.HALF + 1, np.nan_to_num(frame.to_numpy()), market.to_numpy()
+    runs: dict[str, Callable[[], object]] = {
+        "gather": lambda: bench.gather(flat, m, column * bench.T + start, start, width),
+        "lstsq": lambda: bench.lstsq_loop(values, m, row[:500], column[:500]),
+    }
+    runs["study"] = partial(es.run_study, bench.daily_spec(bench.BASIC), table, frame, market)
+    runs["parametric"] = partial(es.run_study, bench.daily_spec(bench.PARAMETRIC), table, frame, market)
+    runs["ranks"] = partial(es.run_study, bench.daily_spec(bench.PARAMETRIC + bench.RANKS), table, frame, market)
+    cells = flat[column[:, None] * bench.T + start[:, None] + np.arange(width)]
+    runs["argsort"] = lambda: np.argsort(cells, axis=1)
+    limits = {"study": 2.8, "parametric": 7.8, "study over lstsq": 0.18, "ranks over allowance": 1.3}
+    least = dict.fromkeys(limits, np.inf)
+    for _ in range(ATTEMPTS):
+        found = cpu(runs)
+        found["study over lstsq"] = found["study"] / (20 * found["lstsq"]) * found["gather"]
+        found["ranks over allowance"] = found["ranks"] / (7 + 4.5 * found["argsort"] / found["gather"])
+        least = {name: min(ratio, found[name] / found["gather"]) for name, ratio in least.items()}
+        if all(ratio < limits[name] for name, ratio in least.items()):
+            return
+    raise AssertionError(f"ratios to the gather of the windows: {least}; allowed: {limits}")
+
+
+def test_the_cost_of_an_event_does_not_grow_with_their_number(market_data: tuple[pd.DataFrame, pd.Series]) -> None:
+    # 4,000 events keep their residuals for exact clustering, 40,000 do not: neither may cost an event much more.
+    frame, market = market_data
+    runs = {
+        str(n): partial(es.run_study, bench.daily_spec(bench.PARAMETRIC), events(frame, n)[0], frame, market)
+        for n in (4_000, 40_000)
+    }
+    found = cpu(runs, 3)
+    assert found["40000"] / 40_000 < 1.5 * found["4000"] / 4_000
+    assert found["4000"] / 4_000 < 8 * found["40000"] / 40_000  # measured 4 to 5
+
+
+@pytest.mark.parametrize("which", ["parametric", "all"])
+def test_memory_beyond_input_and_output_stays_small(which: str, market_data: tuple[pd.DataFrame, pd.Series]) -> None:
+    # At 20,000 events the blocks are as large as they ever get; measured 29 MB; all residuals at once would be 40.
+    frame, market = market_data
+    table, _, _ = events(frame, 20_000)
+    spec = bench.daily_spec(bench.TEST_SETS[which])
+    es.run_study(spec, table.iloc[:200], frame, market)
+    tracemalloc.start()
+    try:
+        result = es.run_study(spec, table, frame, market)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - sum(held(result, {}).values()) < 50 * 2**20
+
+
+def test_a_long_frame_with_holes_costs_a_few_readings() -> None:
+    # Measured 2.8 times; factorising and scattering took 13.
+    rows = 500
+    instrument = pd.Categorical.from_codes(np.tile(np.arange(1_000), rows), categories=[f"A{i}" for i in range(1_000)])
+    times = pd.date_range("2020-01-01 16:00", periods=rows, tz="UTC").repeat(1_000)
+    long = pd.DataFrame({"instrument": instrument, "time": times, "return": np.ones(rows * 1_000)})
+    holed = long.drop(index=np.arange(0, len(long), 101))
+    codes = instrument.codes
+
+    def read() -> float:
+        return float(long["return"].to_numpy().sum() + long["time"].array.asi8.sum() + codes.sum())
+
+    found = cpu({"read": read, "holed": lambda: wide_frame(holed)}, 9)
+    assert found["holed"] < 9 * found["read"]
+
+
+def test_a_process_spends_its_time_on_reading_not_on_imports(
+    tmp_path: Path, market_data: tuple[pd.DataFrame, pd.Series]
+) -> None:
+    frame, market = market_data
+    for name, data in (("returns", frame), ("market", market.to_frame()), ("events", events(frame, 1_000)[0])):
+        data.to_parquet(tmp_path / f"{name}.parquet")
+    told = "\nimport sys, time; print(time.process_time(), *sys.modules)"
+    spent: dict[str, list[float]] = {WHOLE: [], READ: []}
+    for _ in range(3):
+        for code, seconds in spent.items():
+            command = [sys.executable, "-c", code + told]
+            out = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+            seconds.append(float(out[0]))
+            heavy = {
+                "scipy.stats",
+                "statsmodels",
+                "matplotlib",
+                "eventstudy.news",
+                "eventstudy.response.respond_all",
+            }
+            assert not heavy & set(out)
+    assert (tmp_path / "result.json").stat().st_size > 100_000
+    # Measured 1.6 to 1.9 times.
+    assert min(spent[WHOLE]) < 3 * min(spent[READ])
