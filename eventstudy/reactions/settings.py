@@ -67,3 +67,28 @@ class SurpriseSettings(Settings):
     weights: Literal["volatility", "equal"] = "volatility"
     instruments: Literal["auto", "each", "pooled"] = "auto"
     draws: Annotated[int, Field(ge=99, le=99_999)] = 999
+
+
+class RegressionSettings(Settings):
+    """A regression of the CAR on columns of the events.
+
+    Attributes
+    ----------
+    formula : str
+        ``car ~`` and columns of the events, with + - * : / ** and C, I, center, scale, log, log1p, exp, sqrt, abs;
+        a constant is added.
+    window : (int, int) or None
+        Window of the CAR, in the unit of the event window; None for the primary window.
+    covariance : {"HC1", "HC0", "HC2", "HC3", "nonrobust", "cluster", "two-way"}
+        Covariance of the coefficients.
+    cluster : tuple of str
+        One column for "cluster", two for "two-way": ``date``, ``instrument`` or a column of the events.
+    placebo : bool
+        Run the regression on placebo days, too.
+    """
+
+    formula: str
+    window: tuple[int, int] | None = None
+    covariance: Literal["HC1", "HC0", "HC2", "HC3", "nonrobust", "cluster", "two-way"] = "HC1"
+    cluster: tuple[str, ...] = ()
+    placebo: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventstudy.arrays import value
 from eventstudy.reactions.groups import Grouping
+from eventstudy.reactions.regression import Regression
 from eventstudy.reactions.surprise import SurpriseResponse
 
 
@@ -17,7 +18,10 @@ class Reactions:
         Means by group and their comparison, ``[groups]``.
     surprise : SurpriseResponse or None
         Slopes on the surprise in the news by bar, ``[surprise]``.
+    regressions : tuple of Regression
+        CARs on columns of the events, ``[[regression]]``.
     """
 
     groups: tuple[Grouping, ...] = ()
     surprise: SurpriseResponse | None = None
+    regressions: tuple[Regression, ...] = ()

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths, placebo_paths
+from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.prepare import Study
@@ -18,22 +19,27 @@ ENOUGH = 0.9
 MOST_CELLS = 20_000_000
 
 
-def quiet_paths(study: Study, estimates: Estimates) -> FloatArray:
+def quiet_paths(study: Study, estimates: Estimates, part: Window | None = None) -> FloatArray:
     """Return the abnormal returns of the used observations on R placebo days, shape (R, N, L2), nearest days first.
+
+    ``part`` is the part of the event window that is needed, the entire one by default.
 
     Observations of one trading day move to the same day together, so that their dependence stays. Days on which the
     window of another event of the instrument lies are left out. An observation without a day is NaN there.
     """
     abnormal = estimates.abnormal
     limit = min(study.spec.placebo_days or MOST_DAYS, MOST_DAYS)
-    nothing = np.full((0, *abnormal.ar.shape), np.nan)
+    columns = abnormal.columns(part or (int(abnormal.tau[0]), int(abnormal.tau[-1])))
+    nothing = np.full((0, *abnormal.ar[:, columns].shape), np.nan)
     if study.uses_other_days:
         assert estimates.evidence.paths is not None  # noqa: S101
         paths = estimates.evidence.paths
-    elif abnormal.ar.size * limit > MOST_CELLS:
+        paths = PlaceboPaths(tuple(ar[:, columns] for ar in paths.ar), paths.day)
+    elif abnormal.ar[:, columns].size * limit > MOST_CELLS:
         return nothing
     else:
-        paths = placebo_paths(study.data, abnormal, limit=None, after=study.spec.placebo_after, complete=False)
+        after, kind = study.spec.placebo_after, study.plan.kind
+        paths = placebo_paths(study.data, abnormal, limit=None, after=after, kind=kind, complete=False, part=part)
     places = _places(study, abnormal.row)
     own = _event_days(study, places)
     free = [_free(paths, i, own[i]) for i in range(len(abnormal))]

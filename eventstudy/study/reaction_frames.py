@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.events import Ledger
+from eventstudy.abnormal.windows import Window
 from eventstudy.reactions.groups import Comparison, Grouping, GroupMean
+from eventstudy.reactions.regression import Regression, Term
 from eventstudy.reactions.surprise import SurprisePath, SurpriseResponse
 from eventstudy.reactions.values import Reactions
 from eventstudy.show.json_text import json_value
@@ -76,6 +81,53 @@ def surprise_tests_frame(surprise: SurpriseResponse | None) -> pd.DataFrame:
     return _frame(rows, ("instrument", "label", "sign", *PATH))
 
 
+TERM = tuple(field.name for field in fields(Term))
+
+
+def regressions_frame(regressions: Sequence[Regression]) -> pd.DataFrame:
+    """One row per regression and coefficient: regression, formula, start, stop, n, r2, then the fields of ``Term``."""
+    rows = [
+        {
+            "regression": place,
+            "formula": one.formula,
+            "start": one.window.start,
+            "stop": one.window.stop,
+            **{name: getattr(one, name) for name in ("covariance", "n", "r2", "placebo_days")},
+            **{name: getattr(term, name) for name in TERM},
+        }
+        for place, one in enumerate(regressions, 1)
+        for term in one.terms
+    ]
+    head = ("regression", "formula", "start", "stop", "covariance", "n", "r2", "placebo_days")
+    return _frame(rows, (*head, *TERM))
+
+
+def regression_data_frame(ledger: Ledger, abnormal: AbnormalReturns, windows: Sequence[Window]) -> pd.DataFrame:
+    """One row per used observation, for other programs: event, instrument, date, the CARs, all columns of the event.
+
+    ``car`` is the CAR of the first window; those of all are ``car_0_1`` for [0, +1] and ``car_m5_5`` for [-5, +5].
+    """
+    import pandas as pd
+
+    at = int(np.argmin(np.abs(abnormal.tau))) if len(abnormal.tau) else 0
+    dates = abnormal.closes[:, at : at + 1].ravel().astype("datetime64[us]").astype("datetime64[D]")
+    cars = {_car_name(window): abnormal.car(window) for window in windows}
+    columns = {
+        "event": abnormal.events,
+        "instrument": abnormal.instruments,
+        "date": dates.astype("datetime64[s]"),
+        "car": next(iter(cars.values())),
+        **cars,
+    }
+    table = ledger.table.attributes
+    further = {name if name not in columns else f"{name}_attribute": of[abnormal.row] for name, of in table.items()}
+    return pd.DataFrame({**columns, **further})
+
+
+def _car_name(window: Window) -> str:
+    return "car_" + "_".join(f"m{-end}" if end < 0 else str(end) for end in (window.start, window.stop))
+
+
 def reaction_names(reactions: Reactions) -> tuple[str, ...]:
     """Return the tables of ``to_frame`` that the study asked for."""
     names: tuple[str, ...] = ()
@@ -83,6 +135,8 @@ def reaction_names(reactions: Reactions) -> tuple[str, ...]:
         names += ("groups", "group_paths", "group_comparisons")
     if reactions.surprise:
         names += ("surprise", "surprise_tests")
+    if reactions.regressions:
+        names += ("regressions",)
     return names
 
 
@@ -93,6 +147,8 @@ def document(reactions: Reactions) -> dict[str, Any]:
         found["groups"] = [_grouping(one) for one in reactions.groups]
     if reactions.surprise:
         found["surprise"] = _surprise(reactions.surprise)
+    if reactions.regressions:
+        found["regressions"] = [_regression(one) for one in reactions.regressions]
     return found
 
 
@@ -144,6 +200,19 @@ def _surprise_path(path: SurprisePath) -> dict[str, Any]:
         "sign": path.sign,
         **{name: json_value(getattr(path, name) or None if name == "reason" else getattr(path, name)) for name in PATH},
         **{name: json_value(getattr(path, name).tolist()) for name in BARS},
+    }
+
+
+def _regression(one: Regression) -> dict[str, Any]:
+    numbers = ("n", "dropped", "r2", "adjusted_r2", "placebo_days", "components")
+    return {
+        "formula": one.formula,
+        "window": [one.window.start, one.window.stop],
+        "covariance": one.covariance,
+        "cluster": list(one.cluster),
+        **{name: json_value(getattr(one, name)) for name in numbers},
+        "reason": one.reason or None,
+        "terms": [{name: json_value(getattr(term, name)) for name in TERM} for term in one.terms],
     }
 
 

@@ -9,6 +9,7 @@ from eventstudy.reactions.values import Reactions
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.prepare import Study
 from eventstudy.study.reaction_groups import groups_of
+from eventstudy.study.reaction_regressions import regressions_of
 from eventstudy.study.sharding import BlockMap
 from eventstudy.study.surprises import surprise_of
 
@@ -24,5 +25,6 @@ def reactions_of(study: Study, estimates: Estimates, run: BlockMap) -> Found:
     """Return what the reactions of a study go with."""
     groups = groups_of(study, estimates, run)
     surprise = surprise_of(study, estimates)
-    reactions = Reactions(groups=groups.groupings, surprise=surprise.response)
-    return Found(reactions, (*groups.notices, *surprise.notices))
+    fitted = regressions_of(study, estimates)
+    reactions = Reactions(groups=groups.groupings, surprise=surprise.response, regressions=fitted.regressions)
+    return Found(reactions, (*groups.notices, *surprise.notices, *fitted.notices))

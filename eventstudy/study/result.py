@@ -53,6 +53,10 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "group_paths": lambda result: reaction_frames.group_paths_frame(result.reactions.groups),
     "group_comparisons": lambda result: reaction_frames.comparisons_frame(result.reactions.groups),
     "surprise": lambda result: reaction_frames.surprise_frame(result.reactions.surprise),
+    "regressions": lambda result: reaction_frames.regressions_frame(result.reactions.regressions),
+    "regression_data": lambda result: reaction_frames.regression_data_frame(
+        result.ledger, result.abnormal, result.windows or result.spec.test_windows
+    ),
     "surprise_tests": lambda result: reaction_frames.surprise_tests_frame(result.reactions.surprise),
 }
 
@@ -96,7 +100,7 @@ class StudyResult:
     zone : str
         Time zone of the market, in which reports show times; ``UTC`` where none is known.
     reactions : Reactions
-        Groups of events and slopes on surprises, where the study asks for them.
+        Groups of events, slopes on surprises and regressions, where the study asks for them.
 
     Examples
     --------
@@ -159,7 +163,8 @@ class StudyResult:
             ``"intraday_shape"``: every one of them, by horizon and by measure. ``"groups"``,
             ``"group_paths"``, ``"group_comparisons"``: means of groups, their paths over event time, and tests of their
             differences, if the study asks for groups. ``"surprise"``, ``"surprise_tests"``: slopes on the surprise by
-            tau and their tests, if it asks for them.
+            tau and their tests, if it asks for them. ``"regressions"``: coefficients of the regressions asked for.
+            ``"regression_data"``: one row per observation with date, instrument, CARs and all columns of the event.
 
         Returns
         -------

@@ -68,6 +68,11 @@ EXAMPLES: Mapping[str, str] = {
     "surprise.weights": '"equal"',
     "surprise.instruments": '"each"',
     "surprise.draws": "1999",
+    "regression.formula": '"car ~ surprise + C(sector) + log(size)"',
+    "regression.window": "[0, 1]",
+    "regression.covariance": '"two-way"',
+    "regression.cluster": '["date", "instrument"]',
+    "regression.placebo": "false",
     "data.instrument": '"SPY"',
     "data.instruments": '["AAPL", "MSFT"]',
     "data.source": '"file"',
@@ -162,8 +167,9 @@ def json_schema() -> Json:
     """Return the JSON Schema (draft 7) that editors check and complete a study file with."""
     fields = StudySpec.model_json_schema()["properties"]
     root: Json = {"type": "object", "additionalProperties": False, "properties": {}}
+    tables = tuple(f"{place}." for place, field in PLACES.items() if field in TABLES)
     for setting in reference():
-        if setting.key.startswith(tuple(f"{table}." for table in TABLES)) or setting.key.count(".") > 1:
+        if setting.key.startswith(tables) or setting.key.count(".") > 1:
             continue
         section, _, name = setting.key.rpartition(".")
         properties = root["properties"]

@@ -15,7 +15,8 @@ from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, Missing, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expect
 from eventstudy.market.sources.description import DataSpec, Settings
-from eventstudy.reactions.settings import GroupSettings, SurpriseSettings
+from eventstudy.reactions.formulas import names_in
+from eventstudy.reactions.settings import GroupSettings, RegressionSettings, SurpriseSettings
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
 from eventstudy.study.own_calendars import plain, problems
@@ -124,6 +125,8 @@ class StudySpec(Settings):
         Groups of events that are averaged, tested and compared.
     surprise : SurpriseSettings or None
         Regression of the CAR up to every bar on the surprise in the news.
+    regressions : tuple of RegressionSettings
+        Regressions of the CAR on columns of the events.
     seed : int
         Seed of all random numbers.
 
@@ -192,6 +195,7 @@ class StudySpec(Settings):
     diagnostics: Literal["auto", "on", "off"] = "auto"
     groups: GroupSettings | None = None
     surprise: SurpriseSettings | None = None
+    regressions: tuple[RegressionSettings, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 0
 
     def __repr__(self) -> str:
@@ -313,6 +317,7 @@ TABLES: Mapping[str, type[Settings]] = {
     "factors": DataSpec,
     "groups": GroupSettings,
     "surprise": SurpriseSettings,
+    "regressions": RegressionSettings,
 }
 
 
@@ -518,6 +523,22 @@ def _surprise_is_named(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         yield "surprise", 'write either column = "surprise", or actual = "actual" and expected = "consensus".'
 
 
+def _regressions_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    windows = tuple(settings.get("windows", ())) or (settings.get("event", (0, 0)),)
+    for place, given in enumerate(settings.get("regressions", ())):
+        one = _plain_table(given) or {}
+        key, window, names = f"regressions[{place}]", one.get("window"), tuple(one.get("cluster", ()))
+        try:
+            names_in(str(one.get("formula", "")), "formula")
+        except UsageError as error:
+            yield f"{key}.formula", str(error).partition(": ")[2]
+        if window is not None and tuple(window) not in tuple(map(tuple, windows)):
+            yield f"{key}.window", f"the window {span(tuple(window))} is not reported; add it to the reported windows."
+        needed = {"cluster": 1, "two-way": 2}.get(str(one.get("covariance", "HC1")), 0)
+        if len(names) != needed:
+            yield f"{key}.cluster", f"found {len(names)} columns; this covariance takes {needed}."
+
+
 def _plain_table(given: Any) -> Mapping[str, Any] | None:
     """Return a table as written, or the settings it became."""
     return given.model_dump() if isinstance(given, Settings) else given
@@ -542,4 +563,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _calendars_can_be_read,
     _groups_are_named,
     _surprise_is_named,
+    _regressions_can_be_read,
 )

@@ -57,11 +57,12 @@ PLACES: dict[str, str] = {
     "inference.diagnostics": "diagnostics",
     "groups": "groups",
     "surprise": "surprise",
+    "regression": "regressions",
     "response.compute": "response",
     "response.options": "response_options",
 }
 # Lists of tables; a single table may be written without the second pair of brackets.
-LISTS = {"data", "factors"}
+LISTS = {"data", "factors", "regression"}
 # A study file lists settings; instruments and events are in files of their own.
 MOST_BYTES = 5_000_000
 SECTIONS = {place.partition(".")[0] for place in PLACES if "." in place}

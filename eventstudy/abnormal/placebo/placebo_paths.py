@@ -48,12 +48,16 @@ def placebo_paths(
     after: bool,
     kind: ReturnKind = "log",
     complete: bool = True,
+    part: Window | None = None,
 ) -> PlaceboPaths:
-    """Return every placebo window of each event; with ``complete`` only days without a missing bar or return."""
+    """Return every placebo window of each event; with ``complete`` only days without a missing bar or return.
+
+    ``part`` is the part of the event window that is needed, the entire one by default.
+    """
     series, positions = data.series, data.positions
     place = {int(row): i for i, row in enumerate(positions.row)}
     indices: dict[int, ClockIndex] = {}
-    window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
+    window = part or Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
     paths, days = [], []
     for i, row in enumerate(abnormal.row):
         at = place[int(row)]
@@ -61,7 +65,7 @@ def placebo_paths(
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
         reference, first, day = placebo_windows(index, event, window, limit=limit, after=after)
         bars = EventBars(reference, first)
-        cells = _abnormal_cells(series, s, bars, abnormal.part(slice(i, i + 1)), kind=kind)
+        cells = _abnormal_cells(series, s, bars, (abnormal.part(slice(i, i + 1)), window), kind=kind)
         there = np.isfinite(cells).all(axis=1) if complete else np.ones(len(cells), np.bool_)
         paths.append(cells[there])
         days.append(day[there])
@@ -69,15 +73,18 @@ def placebo_paths(
 
 
 def _abnormal_cells(
-    series: SeriesSet, s: int, bars: EventBars, abnormal: AbnormalReturns, *, kind: ReturnKind
+    series: SeriesSet, s: int, bars: EventBars, event: tuple[AbnormalReturns, Window], *, kind: ReturnKind
 ) -> FloatArray:
-    """Cells of one event's placebo windows less its own model's expectation, shape (D, L2)."""
+    """Cells of one event's placebo windows less what its model expects, shape (D, L2)."""
+    abnormal, window = event
+    columns = abnormal.columns(window)
+    tau = abnormal.tau[columns]
     low, time_low = series.offset[s], series.time_offset[s]
-    cells = window_returns(series.values, _shifted(bars, low), abnormal.tau, kind)
+    cells = window_returns(series.values, _shifted(bars, low), tau, kind)
     coef = abnormal.fit.coef[0]
-    cells -= coef[0] * abnormal.n_bars[0]
+    cells -= coef[0] * abnormal.n_bars[0, columns]
     for j in range(1, len(coef)):
-        factor = window_returns(series.factors[j - 1], _shifted(bars, time_low), abnormal.tau, kind)
+        factor = window_returns(series.factors[j - 1], _shifted(bars, time_low), tau, kind)
         cells -= coef[j] * factor
     return cells
 
