@@ -23,17 +23,17 @@ from eventstudy.study.significance_tests import primary_window
 WHERE = "[[regression]] formula"
 
 
-class Answered(NamedTuple):
+class RegressionsFound(NamedTuple):
     """The regressions of a study, and the warnings about them."""
 
     regressions: tuple[Regression, ...]
     notices: tuple[Notice, ...]
 
 
-def regressions_of(study: Study, estimates: Estimates) -> Answered:
+def regressions_of(study: Study, estimates: Estimates) -> RegressionsFound:
     """Return every ``[[regression]]``; none without one or without events."""
     if not study.spec.regressions or not len(estimates.abnormal):
-        return Answered((), ())
+        return RegressionsFound((), ())
     days: dict[Window, FloatArray] = {}
     found, notices = [], []
     for place, settings in enumerate(study.spec.regressions):
@@ -47,7 +47,7 @@ def regressions_of(study: Study, estimates: Estimates) -> Answered:
         if one.dropped:
             message = f"regression {place + 1}: {one.dropped:,} observations lack a column and do not enter."
             notices.append(Notice("ES-REGRESSION", message))
-    return Answered(tuple(found), tuple(notices))
+    return RegressionsFound(tuple(found), tuple(notices))
 
 
 def _window(study: Study, settings: RegressionSettings) -> Window:
