@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -55,10 +55,11 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
         "the price of {instrument} jumps by {a} % inside the event window and stays there, as after a split; give "
         "adjusted prices, or accept 'large jump' for this series",
     ),
+    ("unknown_instrument", "the prices of {instrument} were left out when they were read; the first warnings say why"),
 )
 USED, UNKNOWN, BEFORE, AFTER, HOLE, WINDOW, SHORT, MISSING, DEGENERATE = range(9)
 DUPLICATE, OVERLAP, USED_PARTLY, FEW_DAYS, FAILED, COLLINEAR, MERGED, USED_SHORTENED, CIRCULAR = range(9, 18)
-EXACT, YEARS, NO_SESSION, JUMP = 18, 19, 20, 21
+EXACT, YEARS, NO_SESSION, JUMP, LEFT_OUT = range(18, 23)
 USED_CODES = (USED, USED_PARTLY, USED_SHORTENED)
 _IS_USED = np.isin(np.arange(256), USED_CODES)
 
@@ -102,6 +103,11 @@ class Ledger:
 
     def __iter__(self) -> Iterator[Outcome]:
         return (self[row] for row in range(len(self)))
+
+    def naming_left_out(self, codes: Sequence[str]) -> Ledger:
+        """Return the ledger in which an instrument whose prices were refused is not one that was not given."""
+        refused = (self.code == UNKNOWN) & np.isin(self.table.instruments, list(codes))
+        return replace(self, code=np.where(refused, np.uint8(LEFT_OUT), self.code)) if refused.any() else self
 
     @property
     def used(self) -> NDArray[np.bool_]:

@@ -166,11 +166,11 @@ def _sliding(flat: FloatArray, size: int) -> FloatArray:
 
 
 def merged(flat: FloatArray, first: IntArray, stop: IntArray, kind: ReturnKind) -> FloatArray:
-    """Return the return over the bars ``first .. stop - 1`` of every row: summed logs, or compounded simple ones."""
+    """Return the return over the bars ``first .. stop - 1`` of every row: a sum, or simple returns compounded."""
     total: FloatArray = flat[first]
     for row in np.flatnonzero(stop - first > 1):
         piece = flat[first[row] : stop[row]]
-        total[row] = piece.sum() if kind == "log" else np.expm1(np.log1p(piece).sum())
+        total[row] = np.expm1(np.log1p(piece).sum()) if kind == "simple" else piece.sum()
     return total
 
 

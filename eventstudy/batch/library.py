@@ -73,7 +73,8 @@ def answer(loaded: LoadedStudy) -> StudyResult:
     from eventstudy.study.run import run_study
 
     result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
-    return replace(result, notices=(*loaded.notices, *result.notices))
+    ledger = result.ledger.naming_left_out(loaded.left_out)
+    return replace(result, ledger=ledger, notices=(*loaded.notices, *result.notices))
 
 
 def write_report(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eventstudy.cli import console, exits
-from eventstudy.errors import UsageError
+from eventstudy.errors import EventStudyError, UsageError
 
 if TYPE_CHECKING:
     from eventstudy.study.from_files import Files
@@ -107,7 +109,8 @@ def run(
         console.data("\n".join(plan(spec, (study, folder, data or folder), out, extras)))
         return exits.OK
     folders = folder, data or folder
-    loaded = load_reviewed(spec, folders, offline=console.manners().offline, accept_proposals=accept_proposals)
+    with in_flags(asked is not None):
+        loaded = load_reviewed(spec, folders, offline=console.manners().offline, accept_proposals=accept_proposals)
     for line in loaded.recognized:
         console.talk(line)
     beside = {} if asked is None else {STUDY: spec.to_toml().encode()}
@@ -150,6 +153,31 @@ def given_files(prices: Path | None, events: Path | None, more: tuple[str, str, 
     from eventstudy.study.from_files import Files
 
     return Files(prices, events, *more)
+
+
+# What a refusal of prices and events calls the settings that flags of this command give.
+FLAGS = (
+    (re.compile(r'\bset timezone = "([^"]*)"', re.IGNORECASE), r"Set --timezone \1"),
+    (re.compile(r'\bset closes_at = "([^"]*)"', re.IGNORECASE), r"Set --closes-at \1"),
+    (re.compile(r'\bcalendar = "([^"]*)"'), r"--calendar \1"),
+    (re.compile(r"`?\[events\] timezone(?: = \S+)`?"), "--timezone"),
+    (re.compile(r'\[market\] instrument = "([^"]*)"'), r"--market \1"),
+    (re.compile(r"\bcloses_at\b"), "--closes-at"),
+)
+
+
+@contextmanager
+def in_flags(active: bool) -> Iterator[None]:
+    """Word refusals of a study without a study file in the flags that were given."""
+    try:
+        yield
+    except EventStudyError as error:
+        if not active:
+            raise
+        for pattern, flag in FLAGS:
+            error.message, error.remedy = pattern.sub(flag, error.message), pattern.sub(flag, error.remedy)
+        error.args = (f"{error.message} {error.remedy}".strip(),)
+        raise
 
 
 def check_one_study(study: Path | None, asked: Files | None, data: Path | None) -> None:

@@ -60,7 +60,8 @@ class Universe:
         reason = next((out.reason for out in self.left_out if out.instrument == code), "")
         if reason:
             raise DataError(f"{code} was left out: {reason}")
-        raise DataError(f"There is no instrument {code!r}.", remedy=did_you_mean(code, self.codes))
+        advice = did_you_mean(code, self.codes) or "Name it as the prices do, or give the file of its prices."
+        raise DataError(f"There is no instrument {code!r} in the prices.", remedy=advice)
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ def event_study(
         Columns ``instrument`` and ``time``, or ``earliest`` and ``latest`` (time-zone aware); ``id`` is optional.
     prices : pandas.DataFrame, Bars or sequence of Bars
         A frame holds one column of prices per instrument, shape (T, N), indexed by dates or by time-zone-aware closing
-        times. A day without a price has no return; the next return spans it.
+        times; or it is long (columns or row levels instrument and date, with a close), or has two-level columns.
+        A day without a price has no return; the next return spans it.
     returns : pandas.DataFrame, Returns or sequence of Returns
         In place of ``prices``: decimal returns (0.01 = 1%) of the kind ``kind``.
     market : str, pandas.Series, Bars or Returns, optional
@@ -81,8 +82,9 @@ def event_study(
         does not hold (0, 1).
     tests : sequence of str
         Rows of ``TESTS``.
-    kind : {"log", "simple"}
-        Kind of returns computed from ``prices``, or given as ``returns``.
+    kind : {"log", "simple", "difference"}
+        Kind of returns computed from ``prices``, or given as ``returns``; "difference" is the change of the price in
+        its units, as of yields, spreads and prices at or below zero.
     **settings
         Further settings of :class:`~eventstudy.study.spec.StudySpec`, e.g. ``adjust="holm"``.
 
@@ -141,10 +143,12 @@ def _given(prices: Data | None, returns: Data | None) -> Any:
     if (prices is None) == (returns is None):
         found = "both prices= and returns=" if prices is not None else "neither prices= nor returns="
         raise UsageError(f"event_study got {found}.", remedy="Pass one of them.")
-    data = prices if returns is None else returns
+    data: Any = prices if returns is None else returns
     name = "prices" if returns is None else "returns"
-    kinds = (pd.DataFrame, list, tuple, Bars, Returns)
+    kinds = (pd.DataFrame, pd.Series, list, tuple, Bars, Returns)
     expect(name, as_pandas(data), kinds, "Pass a frame with one column per instrument, Bars, or a list of Bars.")
+    if isinstance(data, pd.Series):
+        data = data.to_frame("close" if data.index.nlevels > 1 else data.name or name)
     if isinstance(data, Returns) and returns is None:
         raise UsageError("prices= holds returns.", remedy="Pass them as returns=.")
     return [data] if isinstance(data, Bars | Returns) else wide_pandas(data)
@@ -203,14 +207,16 @@ def _numbers(frame: pd.DataFrame, code: Any) -> FloatArray:
 def _changes(prices: FloatArray, kind: ReturnKind, name: str) -> FloatArray:
     """Return the change from each price to the next that exists; a day without a price has none."""
     present = np.isfinite(prices)
-    if (prices[present] <= 0).any():
+    if kind != "difference" and (prices[present] <= 0).any():
         raise DataError(
             f"{name} has prices of zero or less, so its returns are not defined.",
-            remedy="Correct them, or pass returns= where the frame holds returns.",
+            remedy="Correct them, pass kind='difference' for changes in the units of the prices, or pass returns= "
+            "where the frame holds returns.",
         )
     seen = prices[present]
     change = np.full(len(prices), np.nan)
-    change[np.flatnonzero(present)[1:]] = np.diff(np.log(seen)) if kind == "log" else seen[1:] / seen[:-1] - 1
+    scale = np.log(seen) if kind == "log" else seen
+    change[np.flatnonzero(present)[1:]] = np.diff(scale) / (seen[:-1] if kind == "simple" else 1.0)
     return change
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from eventstudy.errors import DataError, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+ISO_DATE = re.compile(r"\d{4}-?\d\d-?\d\d")
 COMPACT_DATES = (18_000_101, 22_001_231)
 
 
@@ -30,6 +32,8 @@ def wide_shape(frame: pd.DataFrame) -> pd.DataFrame:
 
     if frame.columns.nlevels > 1:
         frame = one_level(frame)
+    if frame.index.nlevels > 1:
+        frame = with_columns_of(frame)
     if not isinstance(frame.index, pd.RangeIndex):
         return frame
     names = [str(name) for name in frame.columns]
@@ -42,9 +46,32 @@ def wide_shape(frame: pd.DataFrame) -> pd.DataFrame:
         time = temporal[0]
     value = next((roles[role] for role in ("adjusted", "close", "return") if role in roles), -1)
     ticker = roles.get("ticker", -1)
+    if value < 0 <= ticker and len(names) == 3:
+        value = ({0, 1, 2} - {time, ticker}).pop()
     if min(ticker, value) < 0:
         return frame.set_index(frame.columns[time])
     return pivoted(frame, frame.columns[time], frame.columns[ticker], frame.columns[value])
+
+
+def with_columns_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose rows are (instrument, time) pairs with both as columns.
+
+    Raises
+    ------
+    UsageError
+        If the rows have not two levels, one of them times.
+    """
+    import pandas as pd
+
+    levels = frame.index.levels if isinstance(frame.index, pd.MultiIndex) else []
+    temporal = [isinstance(level, pd.DatetimeIndex | pd.PeriodIndex) for level in levels]
+    if sorted(temporal) != [False, True]:
+        raise UsageError(
+            f"The rows of the frame have {len(levels)} levels, {sum(temporal)} of them times; a long frame has "
+            "two, the instrument and the time.",
+            remedy="Pass frame.reset_index() with columns date, ticker and close.",
+        )
+    return frame.rename_axis(["date" if is_time else "ticker" for is_time in temporal]).reset_index()
 
 
 def roles_of(names: Sequence[str]) -> dict[str, int]:
@@ -94,12 +121,18 @@ def one_level(frame: pd.DataFrame) -> pd.DataFrame:
 def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
     """Return an index as timestamps: periods stand for their last day, 20230103 is a date.
 
+    Text is read as that of a file: the day comes first where the column shows it ("13.01.2022").
+
     Raises
     ------
     UsageError
         If it holds whole numbers that are not dates.
+    BarsError
+        If text is not a date, or does not show whether day or month comes first.
     """
     import pandas as pd
+
+    from eventstudy.market.sources.stamp_columns import read_dates
 
     if isinstance(index, pd.DatetimeIndex):
         return index
@@ -113,4 +146,6 @@ def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
                 remedy="Make the dates the index: frame.set_index('date').",
             )
         return pd.DatetimeIndex(pd.to_datetime(index.astype(str), format="%Y%m%d"))
-    return pd.DatetimeIndex(pd.to_datetime(index))
+    if not all(isinstance(text, str) and not ISO_DATE.match(text) for text in index):
+        return pd.DatetimeIndex(pd.to_datetime(index))
+    return pd.DatetimeIndex(read_dates(list(index)).astype("datetime64[D]").astype("datetime64[us]"))

@@ -81,7 +81,7 @@ def read_inputs(
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
     read = [factor_returns(item, whole, spec, (axes, reading)) for item in columns]
-    factors, odd = checked_regressors(read, series.values)
+    factors, odd = (read, ()) if spec.returns == "difference" else checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     series, excess = in_excess(series, spec.model)
     notices = (*notices, *gaps, *match_notices(spec, matches), *excess)

@@ -52,6 +52,8 @@ class LoadedStudy:
         One line for each price file: what it was recognized as.
     notices : tuple of Notice
         Instruments that were left out, with the reason.
+    left_out : tuple of str
+        Codes of these instruments.
     """
 
     spec: StudySpec
@@ -62,6 +64,7 @@ class LoadedStudy:
     digests: Mapping[str, str]
     recognized: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<LoadedStudy {self.spec.name!r}: {len(self.events)} events, {len(self.data)} series>"
@@ -172,7 +175,8 @@ def load_series(
         Notice("ES-INSTRUMENT-LEFT-OUT", f"{out.instrument} was left out. {out.reason}") for out in universe.left_out
     )
     lines = tuple(dict.fromkeys(recognized))
-    return LoadedStudy(spec, events, tuple(studied), market, factors, digests, lines, notices)
+    left_out = tuple(out.instrument for out in universe.left_out)
+    return LoadedStudy(spec, events, tuple(studied), market, factors, digests, lines, notices, left_out)
 
 
 def nothing_to_study(universe: Universe) -> DataError:
@@ -238,7 +242,8 @@ def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[P
         If the data do not hold the instrument, or its series cannot be used.
     """
     if spec.data and refers_to_data(row.model_dump()):
-        return Universe((universe[row.instrument],))
+        key = "market" if row == spec.market else "factors"
+        return in_universe(row.instrument, universe, (f'[{key}] instrument = "{row.instrument}"', spec, where))
     folder, reading = where
     own = replace(reading, wanted=None)
     row = with_clock_of(row, spec.data)
@@ -249,6 +254,17 @@ def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[P
     if not found.series:
         raise DataError(" ".join(out.reason for out in found.left_out) or f"{row.path} holds no series.")
     return found
+
+
+def in_universe(code: str, universe: Universe, asked: tuple[str, StudySpec, tuple[Path, Reading]]) -> Universe:
+    """Return one instrument of the data; where it is missing, all of them are read to say which name is meant."""
+    setting, spec, (folder, reading) = asked
+    try:
+        if code not in {*universe.codes, *(out.instrument for out in universe.left_out)}:
+            universe = read_rows(spec.data, folder, replace(reading, wanted=None))
+        return Universe((universe[code],))
+    except DataError as error:
+        raise DataError(f"{setting}: {error.message}", remedy=error.remedy) from None
 
 
 def beside(folder: Path, name: str) -> Path:

@@ -226,6 +226,7 @@ class StudyResult:
             "title": self.spec.title,
             "simulated": self.simulated,
             "spec_digest": self.spec.digest(),
+            "unit": "decimal return" if self.spec.unit == "bp" else self.spec.unit,
             "outcomes": [
                 {"event": o.event, "instrument": o.instrument, "outcome": o.outcome, "reason": o.reason}
                 for o in self.ledger

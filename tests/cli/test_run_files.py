@@ -100,3 +100,24 @@ def test_one_share_alone_that_is_the_market_is_one_sentence(folder: Path, capfd:
     files = ["--prices", "one.csv", "--events", "all.csv", "--market", "one"]
     assert run(["run", *files, *CLOCK]) == 4
     assert "The data hold one only, which is the market" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ([], "Set --timezone America/New_York or another zone."),
+        (["--timezone", "America/New_York"], "Set --closes-at 16:00, the local time of the close, or --calendar XNYS."),
+        (
+            [*CLOCK, "--market", "INDEKS"],
+            "--market INDEKS: There is no instrument 'INDEKS' in the prices. Did you mean",
+        ),
+        ([*CLOCK, "--calendar", "XLON"], "--closes-at"),
+    ],
+)
+def test_refusals_name_the_flags_of_this_command(
+    folder: Path, capfd: pytest.CaptureFixture[str], flags: list[str], said: str
+) -> None:
+    assert run(["run", *FILES, *flags]) != 0
+    err = capfd.readouterr().err
+    assert said in err
+    assert not {"timezone =", "closes_at", "[market]"} & set(err.split("\n")[-2].split(" "))

@@ -153,3 +153,64 @@ def test_a_calendar_closes_half_days_early() -> None:
     by_clock = es.event_study(news, closes_at=CLOSE, **setting).to_frame("ar")
     assert by_calendar.loc[0, "close"] == pd.Timestamp("2020-11-30 16:00", tz="America/New_York")
     assert by_clock.loc[0, "close"] == pd.Timestamp("2020-11-27 16:00", tz="America/New_York")
+
+
+LONG = prices().rename_axis("Date").reset_index().melt(id_vars="Date", var_name="ticker", value_name="close")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        LONG,
+        LONG.set_index(["ticker", "Date"]),
+        LONG.set_index(["Date", "ticker"])["close"],
+        LONG.set_index(["ticker", "Date"])["close"].rename_axis([None, None]),
+        LONG.assign(volume=1.0).set_index(["ticker", "Date"]),
+        pd.concat({"Close": prices(), "Volume": prices()}, axis=1),
+        prices().set_axis([f"{day:%d.%m.%Y}" for day in DAYS]),
+        prices().set_axis([f"{day:%m/%d/%Y}" for day in DAYS]),
+        prices().set_axis([f"{day:%d-%b-%Y}" for day in DAYS]),
+    ],
+    ids=["long", "row levels", "series", "unnamed levels", "several columns", "columns", "dots", "slashes", "months"],
+)
+def test_prices_in_other_shapes_are_those_of_the_wide_frame(given: pd.DataFrame) -> None:
+    expected = es.event_study(events("AAA"), prices=prices(), market="SPY", closes_at=CLOSE)
+    result = es.event_study(events("AAA"), prices=given, market="SPY", closes_at=CLOSE)
+    pd.testing.assert_frame_equal(result.to_frame("car"), expected.to_frame("car"), check_exact=True)
+
+
+def test_row_levels_without_a_time_are_refused_by_what_they_are() -> None:
+    with pytest.raises(es.UsageError, match=r"2 levels, 0 of them times.*reset_index"):
+        es.event_study(events("AAA"), prices=LONG.assign(n=1).set_index(["ticker", "n"]), closes_at=CLOSE)
+
+
+def test_dates_that_do_not_show_the_order_of_day_and_month_are_refused() -> None:
+    frame = prices().iloc[:12].set_axis([f"{day:02d}/02/2020" for day in range(1, 13)])
+    with pytest.raises(es.BarsError, match="day/month or month/day"):
+        es.event_study(events("AAA"), prices=frame, closes_at=CLOSE)
+
+
+def test_differences_are_changes_in_the_units_of_the_prices_also_below_zero_and_over_merged_days() -> None:
+    rng = np.random.default_rng(9)
+    spread = pd.DataFrame({"OIL": rng.normal(0, 0.5, len(DAYS)).cumsum()}, DAYS)
+    assert (spread["OIL"] < 0).any()
+    day = DAYS[EVENT_ROW]
+    both = pd.DataFrame(
+        {
+            "instrument": ["OIL"],
+            "earliest": [day.tz_localize("America/New_York") + pd.Timedelta("10h")],
+            "latest": [DAYS[EVENT_ROW + 1].tz_localize("America/New_York") + pd.Timedelta("10h")],
+        }
+    )
+    result = es.event_study(
+        both, prices=spread, closes_at=CLOSE, kind="difference", model="zero", estimation=(-60, -2), event=(0, 0)
+    )
+    change = spread["OIL"].iloc[EVENT_ROW + 1] - spread["OIL"].iloc[EVENT_ROW - 1]
+    assert result.to_frame("car")["car"].tolist() == [pytest.approx(change, abs=1e-12)]
+    assert result.to_dict()["unit"] == "units of the series"
+
+
+def test_a_market_in_differences_is_not_held_to_the_size_of_returns() -> None:
+    frame = prices()
+    result = es.event_study(events("AAA"), prices=frame, market="SPY", closes_at=CLOSE, kind="difference")
+    assert not {"ES-PERCENT", "ES-MISSING-CODE"} & {notice.code for notice in result.notices}

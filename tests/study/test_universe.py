@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.batch.library import answer
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources import price_table
 from eventstudy.market.sources.price_files import read_universe
@@ -169,6 +170,8 @@ def test_one_bad_instrument_is_left_out_and_the_others_run(tmp_path: Path) -> No
     (notice,) = loaded.notices
     assert notice.code == "ES-INSTRUMENT-LEFT-OUT"
     assert "BBB was left out. prices.csv, BBB: split-like jump" in notice.message
+    reasons = {o.instrument: o.reason for o in answer(loaded).ledger}
+    assert reasons["BBB"] == "the prices of BBB were left out when they were read; the first warnings say why"
     wide[["BBB"]].rename(columns={"BBB": "close"}).to_csv(tmp_path / "BBB.csv")
     with pytest.raises(BarsError, match=r"^BBB\.csv: split-like jump"):
         read_universe(tmp_path / "BBB.csv", **STATED)
@@ -186,7 +189,9 @@ def test_events_on_unknown_tickers_end_in_the_ledger(tmp_path: Path) -> None:
 def test_a_market_that_the_data_do_not_hold_is_named(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text(long_csv(prices()))
     study = study_in(tmp_path, study=STUDY.replace('instrument = "SPY"', 'instrument = "SPX"'))
-    with pytest.raises(DataError, match=r"'SPX'"):
+    with pytest.raises(
+        DataError, match=r"^\[market\] instrument = .SPX.: There is no instrument 'SPX'.*Did you mean 'SPY'"
+    ):
         load_study(study)
 
 
