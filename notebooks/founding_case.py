@@ -16,7 +16,7 @@
 # A newspaper wrote that the dollar *"fell by 1.2 rubles to 76.16 rubles as of 18:53, according to data from the Moscow
 # Exchange"*. What did the news do to the price, how fast, and how sure can one be?
 #
-# Three steps: when could the market have known, what did the price do then, and what do ordinary days do at that hour.
+# Three steps: when could the market have known, what did the price do then, and what does it do at that hour on other days.
 
 # %%
 from pathlib import Path
@@ -29,7 +29,7 @@ studies = next(path for path in (Path("data/studies"), Path("../data/studies")) 
 # ## When could the market have known?
 #
 # The date line says 2003, the text says "Tuesday, April 12" (in 2021 the 12th was a Monday), and "as of 18:53" only says
-# that the news was out *by* then. The tool collects this as evidence, names the contradictions and does not guess.
+# that the news was out *by* then. This is collected as evidence, with its contradictions; nothing is guessed.
 
 # %%
 text = (
@@ -40,7 +40,7 @@ dating = es.date_item(es.NewsItem(id="article", source="newspaper", title="", te
 dating
 
 # %% [markdown]
-# A person has looked at other sources and written down what they support, and what is only assumed.
+# The reviewed event: what other sources support, and what is only assumed.
 
 # %%
 study = es.load_study(studies / "biden-putin-fixing.toml")
@@ -61,7 +61,7 @@ daily.plot().figure
 # %% [markdown]
 # ## Minute by minute, on a SIMULATED day
 #
-# Exchange data may not be passed on, so this part runs on drawn minutes whose truth is known, passing through the prices on
+# Exchange data may not be passed on, so this part runs on SIMULATED minutes whose truth is known, passing through the prices on
 # record. `data/studies/biden-putin-moex.toml` does the same on the exchange's own candles where there is a network.
 
 # %%
@@ -81,7 +81,7 @@ minutes
 minutes.plot().figure
 
 # %% [markdown]
-# The gray band is what the same clock window did on ordinary days. How unusual is the event among them?
+# The gray band is what the same clock window did on comparable days. How unusual is the event among them?
 
 # %%
 es.FIGURES["placebo"](minutes, instrument="IMOEX2").figure

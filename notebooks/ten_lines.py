@@ -14,7 +14,7 @@
 # # Your own data in ten lines
 #
 # All that is needed: a file of prices of which you know the **zone** and **which end of the bar its labels mark**, and an
-# event of which you know an **interval**. The first cell only makes such a file (SIMULATED); with your own, start below it.
+# event of which you know an **interval**. The first cell only writes such a file (SIMULATED); with your own, start below it.
 
 # %%
 from tempfile import mkdtemp

@@ -1,19 +1,22 @@
-"""The notebooks run from top to bottom, hold no numerics of their own, and each is the pair of its text."""
+"""The notebooks run from top to bottom, show what is committed, hold no numerics, and each is the pair of its text."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
 
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-NAMES = ("founding_case", "ten_lines", "hundred_events", "check_size")
+NAMES = ("founding_case", "ten_lines", "hundred_earnings", "fx_surprises", "is_my_test_right")
+RUNNER = "execute"
 jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed (extra 'notebook')")
 
 
-def test_there_are_the_four_and_no_others() -> None:
-    assert {path.stem for path in NOTEBOOKS.glob("*.py")} == set(NAMES)
+def test_there_are_the_five_and_no_others() -> None:
+    assert {path.stem for path in NOTEBOOKS.glob("*.py")} == {*NAMES, RUNNER}
     assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(NAMES)
 
 
@@ -33,8 +36,34 @@ def test_a_notebook_has_no_numerics_of_its_own(name: str) -> None:
     assert not any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree))
 
 
+def outputs_of(notebook: Any) -> list[Any]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def words_of(notebook: Any) -> list[str]:
+    """Return what each cell shows as plain text; a figure is only named there, by its size."""
+    shown = [output.get("text") or output["data"]["text/plain"] for output in outputs_of(notebook)]
+    return [text for text in shown if not text.startswith("<Figure")]
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_is_committed_with_outputs(name: str) -> None:
+    path = NOTEBOOKS / f"{name}.ipynb"
+    assert path.stat().st_size < 1_000_000
+    notebook = jupytext.read(path)
+    kinds = {kind for output in outputs_of(notebook) for kind in output.get("data", {})}
+    assert {"text/html", "image/png"} <= kinds
+    assert not [output for output in outputs_of(notebook) if output.output_type == "error"]
+    text = path.read_text("utf-8")
+    assert "SIMULATED" in str(outputs_of(notebook))
+    assert gettempdir() not in text, "a path of the machine that ran it"
+    assert not [cell for cell in notebook.cells if "execution" in cell.metadata], "times would differ with every run"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_runs_and_shows_the_numbers_that_are_committed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed (extra 'notebook')")
     pytest.importorskip("ipykernel", reason="ipykernel is not installed (extra 'notebook')")
     monkeypatch.setenv("PYTHONPATH", str(NOTEBOOKS.parent))
@@ -44,7 +73,9 @@ def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS)}}
     )
     client.execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    outputs = outputs_of(notebook)
+    committed = jupytext.read(NOTEBOOKS / f"{name}.ipynb")
+    assert words_of(notebook) == words_of(committed), f"run scripts/notebooks {name}"
     assert not [output for output in outputs if output.output_type == "error"]
     kinds = {kind for output in outputs for kind in output.get("data", {})}
     assert "text/html" in kinds

@@ -11,10 +11,10 @@
 # ---
 
 # %% [markdown]
-# # Checking a study's size
+# # Is my test right?
 #
-# A test of size 5 % should reject on 5 % of the days on which nothing happened. Whether it does on *your* series can be
-# tried: move the events to quiet times, run the same study again and again, and count.
+# At the 5% level, a test should reject on 5% of the dates on which nothing happened. Whether it does on *your* series can be
+# tried: move the events to other dates, run the same study many times, and count.
 #
 # The data here is SIMULATED: thirty firms, fat tails, correlated errors, no event anywhere.
 
@@ -32,7 +32,7 @@ morning = days[400].tz_localize("Europe/Moscow") + pd.Timedelta("9h")
 events = pd.DataFrame({"instrument": returns.columns, "time": morning})
 spec = es.StudySpec(
     name="size",
-    title="SIMULATED: do the tests keep their promise?",
+    title="SIMULATED: do the tests reject as often as they should?",
     model="constant_mean",
     estimation=(-120, -11),
     event=(0, 0),
@@ -42,8 +42,8 @@ spec = es.StudySpec(
 found = es.calibrate(spec, events, returns, closes_at="18:50 Europe/Moscow", draws=60)
 
 # %% [markdown]
-# The share of placebo studies in which each test rejects, beside the size it promises and the band in which an honest test
-# would lie. All events share a day here, so the tests that assume independent events reject far too often.
+# How often each test rejects, beside the nominal size and the range that a correctly sized test would leave in only 5% of
+# such trials. All events share a day here, so the tests that assume independent events reject far too often.
 
 # %%
 pd.DataFrame(
@@ -51,17 +51,17 @@ pd.DataFrame(
         {
             "data": "SIMULATED",
             "test": row.test,
-            "promised": "5 %",
+            "nominal": "5%",
             "rejected": f"{row.size[0.05]:.0%}",
-            "honest band": f"{row.band[0.05][0]:.0%} to {row.band[0.05][1]:.0%}",
-            "smallest visible effect, bp": round(row.smallest_effect * 1e4),
+            "range of a correct test": f"{row.band[0.05][0]:.0%} to {row.band[0.05][1]:.0%}",
+            "effect detected in 80%, bp": round(row.smallest_effect * 1e4),
         }
         for row in found
     ]
 )
 
 # %% [markdown]
-# As a picture: one row per test, its rejections over the range in which an honest test would lie.
+# As a figure: one row per test, its rejections over the range of a correctly sized test.
 
 # %%
 es.FIGURES["calibration"](found).figure
