@@ -80,6 +80,9 @@ minutes
 # %%
 minutes.plot().figure
 
+# %%
+minutes.to_frame("car").assign(data="SIMULATED")[["data", "instrument", "start", "stop", "n_bars", "car"]].round(5)
+
 # %% [markdown]
 # The gray band is what the same clock window did on comparable days. How unusual is the event among them?
 
