@@ -66,9 +66,8 @@ def calibrate(
 def draw(found: Sequence[Calibration], path: Path) -> Path:
     """Write the calibration figure, as its ending says; drawn data says SIMULATED in the file's own words too."""
     from eventstudy.files import write_file
-    from eventstudy.report.canvas import png, svg
+    from eventstudy.report.canvas import figure_of, png, svg
     from eventstudy.report.figures import FIGURES
-    from eventstudy.report.variants import figure_of
 
     drawn = figure_of(FIGURES["calibration"](found))
     stamp = "SIMULATED: " if any(one.simulated for one in found) else ""

@@ -1,4 +1,4 @@
-"""A report from a result: which figures it gets, drawn only when somebody asks for them."""
+"""A report from a result: which figures it gets, drawn only when a page asks for them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eventstudy.errors import UsageError
 from eventstudy.report.about import claim_table, event_section, moved, price_table
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.figure_data import first_window, placebo_days
-from eventstudy.report.figures import FIGURES
-from eventstudy.report.html import RenderedFigure
+from eventstudy.report.figure_data import first_window
+from eventstudy.report.figures import FIGURES, shape_of
+from eventstudy.report.front import front
+from eventstudy.report.inline_svg import inline_svg
 from eventstudy.report.manifest import manifest
+from eventstudy.report.plots.figure_row import FigureRow, Pick, draw_bare
 from eventstudy.report.reaction_sections import reaction_sections
 from eventstudy.report.response_shape import shape_parts
-from eventstudy.report.variants import variants
-from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp
+from eventstudy.report.shown_units import unit_of
+from eventstudy.show.numbers import zone_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,34 +29,45 @@ if TYPE_CHECKING:
     from eventstudy.news.items import Event
     from eventstudy.study.result import StudyResult
 
-MANY = 3
-MOST_PANELS = 3
-Draw = Callable[..., "Axes"]
+# Which figures each shape of study gets: the first is the hero, drawn for a desk, a phone and paper.
+SHAPES: dict[str, tuple[str, ...]] = {
+    "response_panel": ("response_panel", "placebo", "horizons", "instruments", "agreement", "assumed_times", "fit"),
+    "dots": ("dots", "placebo_mean", "distribution", "agreement", "heatmap", "response_panel"),
+    "average": ("average", "distribution", "agreement", "heatmap", "dots", "calendar", "response_panel"),
+}
+# Drawn in the full width; all others in a column.
+WIDE = {"response_panel", "average", "dots", "instruments"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One figure of a report: its row of ``FIGURES``, the response it is about, its words."""
+    """One figure of a report: its row of ``FIGURES`` and the view that it draws."""
 
     picture: Picture
-    draw: Draw
+    row: FigureRow
+    view: Any
+    draw: Callable[..., Axes]
+
+    @property
+    def markup(self) -> str:
+        """The figure as SVG elements for a page, one per width."""
+        name = self.picture.name
+        widths = ("wide", "narrow", "print") if name in WIDE else ("side",)
+        words = self.picture.title, self.picture.alt
+        return "".join(inline_svg(draw_bare(self.row, self.view, w), f"{name}-{w}", words, w) for w in widths)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A page and the figures it shows, in order; ``pictures`` draws each for every kind of reader."""
+    """A page and the figures it shows, in order."""
 
     page: Page
     shown: tuple[Shown, ...]
     facts: Mapping[str, Any]
 
     @property
-    def pictures(self) -> dict[str, Callable[[], RenderedFigure]]:
-        return {s.picture.name: partial(_variants, s.draw, first=not row) for row, s in enumerate(self.shown)}
-
-
-def _variants(draw: Draw, *, first: bool) -> RenderedFigure:
-    return variants(lambda style, width: draw(style=style, width=width), first=first)
+    def pictures(self) -> dict[str, str]:
+        return {s.picture.name: s.markup for s in self.shown}
 
 
 def build(result: StudyResult, digests: Mapping[str, str] | None = None, events: Sequence[Event] = ()) -> Report:
@@ -66,7 +79,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
     digests : mapping of str to str
         SHA-256 of every input by its name.
     events : sequence of Event
-        The events themselves, whose labels, times, evidence and sources the page then tells.
+        The events themselves, whose labels, times, evidence and sources the page then states.
     """
     shown = chosen(result)
     facts = manifest(result, digests)
@@ -84,9 +97,17 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             shape=shape_parts(result.response, simulated=result.simulated),
             step_us=step_of(result),
             reactions=reaction_sections(study, simulated=result.simulated),
+            front=front(result),
+            foot=foot(result),
         )
     )
     return Report(page, shown, facts)
+
+
+def foot(result: StudyResult) -> str:
+    """Return what all numbers of the page are in."""
+    zone = f"Times are {zone_name(result.zone)} time. " if result.zone not in {"", "UTC"} else "Times are UTC. "
+    return zone + f"Moves are in {unit_of(result.spec).words}."
 
 
 def step_of(result: StudyResult) -> int:
@@ -96,70 +117,40 @@ def step_of(result: StudyResult) -> int:
 
 
 def chosen(result: StudyResult) -> tuple[Shown, ...]:
-    """Return the figures of a result: one event gets its panel, many get their average and their spread first."""
-    events = len(set(result.abnormal.events.tolist()))
+    """Return the figures that suit the shape of a study, without those that it has nothing for."""
     if not len(result.abnormal):
         return ()
-    drawable = bool(result.abnormal.closes.size)
-    if events >= MANY:
-        return (*_many(result), *([_panel(result, _largest(result))] if drawable else []))
-    panels = [_panel(result, row) for row in range(min(MOST_PANELS, len(result.abnormal)))] if drawable else []
-    more = _intraday(result)
-    panels = [*panels[: 1 if more else MOST_PANELS], *more]
-    days = placebo_days(result, first_window(result))
-    has_days = bool(days) and len(days[0]) > 0
-    return (*panels, *([_placebo(result)] if has_days else []))
+    found = (shown(result, name) for name in SHAPES[shape_of(result)])
+    return tuple(one for one in found if one is not None)
+
+
+def shown(result: StudyResult, name: str) -> Shown | None:
+    """Return one figure of the report, or None where there is nothing to show."""
+    row = FIGURES[name]
+    pick = Pick()
+    if name == "response_panel" and shape_of(result) != "response_panel":
+        if not result.abnormal.closes.size:
+            return None
+        at = _largest(result)
+        pick = Pick(str(result.abnormal.events[at]), str(result.abnormal.instruments[at]))
+    try:
+        view = row.cut(result, pick)
+    except UsageError:
+        return None
+    if name in {"instruments", "agreement"} and _count(view) < 2:
+        return None
+    said = row.say(view)
+    stamp = "SIMULATED. " if said.simulated else ""
+    picture = Picture(name, f"{stamp}{said.alt}", said.note, said.title)
+    return Shown(picture, row, view, partial(row, result, event=pick.event, instrument=pick.instrument))
+
+
+def _count(view: Any) -> int:
+    """Return how many rows or panels a view has."""
+    return len(view.paths) if hasattr(view, "paths") else len(view.tests)
 
 
 def _largest(result: StudyResult) -> int:
-    """Return the row of the largest response on the first window."""
+    """Return the row of the largest response on the reported window."""
     car = np.abs(result.abnormal.car(first_window(result)))
     return int(np.argmax(np.nan_to_num(car, nan=-1.0)))
-
-
-def _panel(result: StudyResult, row: int) -> Shown:
-    event, code = str(result.abnormal.events[row]), str(result.abnormal.instruments[row])
-    car = bp(float(np.cumsum(result.abnormal.ar[row])[-1]))
-    stamp = "SIMULATED. " if result.simulated else ""
-    what = f"{plain(code, 40)} around {plain(event, 64)}"
-    alt = f"{stamp}{what}: price, cumulated abnormal return ending at {car} bp against its no-event band, volume."
-    days = result.placebo is not None
-    gray = "what comparable days without the event did" if days else "what the model allows had nothing happened"
-    caption = f"{stamp}{what}. Shaded: the interval in which the news became public. Gray: {gray}."
-    draw = partial(FIGURES["response_panel"], result, event=event, instrument=code)
-    return Shown(Picture(f"panel-{row}", alt, caption), draw)
-
-
-def _intraday(result: StudyResult) -> list[Shown]:
-    """Return the figures of the intraday response: all instruments on one clock, the move by the assumed moment."""
-    responses = list(result.response or ())
-    stamp = "SIMULATED. " if result.simulated else ""
-    words = {
-        "instruments": "Every instrument on one clock, each against the same hours of days without the event.",
-        "assumed_times": "The move had the news come at each moment of its interval; p is for all moments together.",
-    }
-    there = {
-        "instruments": bool(responses),
-        "assumed_times": any(response.assumed_times is not None for response in responses),
-    }
-    return [Shown(Picture(n, stamp + w, stamp + w), partial(FIGURES[n], result)) for n, w in words.items() if there[n]]
-
-
-def _placebo(result: StudyResult) -> Shown:
-    event, code = str(result.abnormal.events[0]), str(result.abnormal.instruments[0])
-    stamp = "SIMULATED. " if result.simulated else ""
-    caption = f"{stamp}{plain(code, 40)}: the event among the days on which nothing happened at that hour."
-    alt = f"{stamp}Histogram of {plain(code, 40)} on its placebo days with the event marked."
-    draw = partial(FIGURES["placebo"], result, event=event, instrument=code)
-    return Shown(Picture("placebo", alt, caption), draw)
-
-
-def _many(result: StudyResult) -> list[Shown]:
-    stamp = "SIMULATED. " if result.simulated else ""
-    rows = len(result.abnormal)
-    words = {
-        "average": f"Mean cumulated abnormal return over the faint lines of {rows} event responses.",
-        "forest": "Each response with its interval; filled squares exclude zero.",
-        "calendar": "When the events were: columns of dots are events that share a day, and share its news.",
-    }
-    return [Shown(Picture(n, stamp + w, stamp + w), partial(FIGURES[n], result)) for n, w in words.items()]

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eventstudy.report.finding import adjustment_words, average_of, finding, finite, sure, words
+from eventstudy.report.finding import adjustment_words, average_of, doubts, finding, finite, sure, words
+from eventstudy.report.front import Front
 from eventstudy.report.method_references import Citation, citation
 from eventstudy.report.response_shape import ShapeParts
 from eventstudy.report.tables import Cell, Column, Table
@@ -26,6 +27,7 @@ class Picture:
     name: str
     alt: str
     caption: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,20 @@ class Material:
     shape: ShapeParts = field(default_factory=ShapeParts)
     step_us: int = 0
     reactions: tuple[Section, ...] = ()
+    front: Front = field(default_factory=Front)
+    foot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """A report: ``front`` is its top, ``foot`` its last line."""
+
     title: str
     finding: tuple[str, ...]
     sections: tuple[Section, ...]
     simulated: bool = False
+    front: Front = field(default_factory=Front)
+    foot: str = ""
 
 
 def response_table(study: Json, unit: str = "basis points of log return", *, simulated: bool) -> Table:
@@ -284,21 +292,34 @@ def certainty_section(given: Material) -> Section:
 
 
 def spoilers_section(given: Material) -> Section:
-    """Return what could spoil the finding: warnings, weaknesses of the tests, events that are not simply used."""
+    """Return what could weaken the finding: warnings, violated assumptions, events that are not simply used."""
     points = [
         plain(w["message"] if isinstance(w, Mapping) else w, 600)
         + (f" [{plain(w['code'], 20)}]" if isinstance(w, Mapping) and w.get("code") else "")
         for w in given.study["warnings"]
     ]
-    cited = [(name, citation(name)) for name in tests_of(given.study, given.spec)]
-    primary = given.study.get("primary") or {}
-    points += [f"The {words(n)} test is not valid here: it {why}." for n, why in primary.get("unsuited", {}).items()]
-    weak = [f"Weak spot of the {words(n)} test: {c.fails_when}." for n, c in cited if c is not None and c.fails_when]
+    points += unsuited_tests(given.study)
     left_out = outcome_table(given.study, simulated=given.simulated, used=False)
     calm = () if points or left_out.rows or given.shape.dangers else (CALM,)
     tables = (cut_short(left_out),) if left_out.rows else ()
-    every = tuple(dict.fromkeys((*points, *given.shape.dangers, *weak)))
-    return Section("spoilers", "What could spoil it", calm, every, tables)
+    every = tuple(dict.fromkeys((*points, *given.shape.dangers)))
+    return Section("spoilers", "What could weaken this", calm, every, tables)
+
+
+def unsuited_tests(study: Json) -> list[str]:
+    """Return one line per violated assumption, with the tests that make it."""
+    found: dict[str, list[str]] = {}
+    for name, why in ((study.get("primary") or {}).get("unsuited") or {}).items():
+        found.setdefault(why, []).append(words(name))
+    return [f"Not valid here: {', '.join(names)}. Each {why}." for why, names in found.items()]
+
+
+def limitations(study: Json, spec: Any) -> tuple[str, ...]:
+    """Return when each test of the study fails, according to its source."""
+    cited = [(name, citation(name)) for name in tests_of(study, spec)]
+    return tuple(
+        f"Limitation of the {words(n)} test: {c.fails_when}." for n, c in cited if c is not None and c.fails_when
+    )
 
 
 def details_section(given: Material) -> tuple[Section, ...]:
@@ -333,7 +354,7 @@ def method_section(study: Json, spec: Any) -> Section:
         *approximations(study),
     )
     cited = tuple(c for name in (spec.model, *tests_of(study, spec)) if (c := citation(name)) is not None)
-    return Section("method", "Method and references", paragraphs, citations=cited)
+    return Section("method", "Method and references", paragraphs, limitations(study, spec), citations=cited)
 
 
 def tests_of(study: Json, spec: Any) -> tuple[str, ...]:
@@ -394,4 +415,6 @@ def make_page(given: Material) -> Page:
         provenance_section(given.facts, simulated=given.simulated),
     )
     said = finding(given.study, float(given.spec.level), given.moved)
-    return Page(title, said, sections, given.simulated)
+    if given.front.stand:
+        said = (*doubts(given.study), *given.front.stand)
+    return Page(title, said, sections, given.simulated, given.front, given.foot)

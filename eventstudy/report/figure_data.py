@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import DAY_US, FloatArray, IntArray, instant_from_us
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, instant_from_us
 from eventstudy.errors import UsageError
+from eventstudy.report.shown_units import unit_of
 from eventstudy.report.views import (
-    AveragePath,
     CarPath,
     EventDots,
-    Forest,
     PlaceboView,
     PriceWindow,
     ResponseView,
     band_rank,
 )
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import share, span, unstamped
+from eventstudy.show.numbers import local, unstamped
 
 if TYPE_CHECKING:
     from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+    from eventstudy.response.values import Response
     from eventstudy.study.result import StudyResult
     from eventstudy.study.slices import PriceSlice
 
@@ -36,7 +37,9 @@ def name_of(result: StudyResult) -> str:
 
 
 def first_window(result: StudyResult) -> Window:
-    """Return the window the report tells of first, in bars."""
+    """Return the window that the finding is about, in bars: the primary one, else the first."""
+    if result.primary is not None:
+        return result.primary.window
     return (result.windows or result.spec.test_windows)[0]
 
 
@@ -121,8 +124,7 @@ def clock_path(result: StudyResult, row: int) -> CarPath | None:
     """
     if result.response is None or MODELS[result.spec.model].has_estimation_window:
         return None
-    pair = (result.abnormal.events[row], result.abnormal.instruments[row])
-    found = next((r for r in result.response if (r.event, r.instrument) == pair), None)
+    found = response_of(result, row)
     if found is None:
         return None
     path = found.path
@@ -163,6 +165,7 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
     piece = slice_of(result, row)
     at = int(abnormal.row[row])
     several = len(set(abnormal.events.tolist())) > 1
+    path = clock_path(result, row) if clock else None
     prices = None
     if piece is not None:
         volume = piece.volume if np.isfinite(piece.volume).any() else np.zeros(0)
@@ -173,14 +176,39 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
         instrument=str(abnormal.instruments[row]),
         earliest=instant_from_us(int(table.earliest[at])),
         latest=instant_from_us(int(table.latest[at])),
-        path=(clock_path(result, row) if clock else None) or car_path(result, row),
+        path=path or car_path(result, row),
         prices=prices,
         zone=result.zone if piece is None else piece.zone,
         reference_at=int(piece.closes[piece.reference]) if piece is not None else 0,
         first_at=int(piece.closes[piece.first]) if piece is not None else 0,
         told_at=told_at(result, row),
         simulated=result.simulated,
+        unit=unit_of(result.spec),
+        pauses=pauses_at(result, row),
     )
+
+
+def pauses_at(result: StudyResult, row: int) -> tuple[tuple[int, int], ...]:
+    """Return when the market of one response does not trade inside its window, where its clock is known."""
+    found = response_of(result, row)
+    if found is None:
+        return ()
+    path = found.path
+    present = path.open & (np.arange(len(path.open)) >= path.start)
+    return pauses(path.closes, present)
+
+
+def pauses(closes: IntArray, present: BoolArray) -> tuple[tuple[int, int], ...]:
+    """Return the stretches between two trading instants in which there is none."""
+    rows = np.flatnonzero(present)
+    pairs = itertools.pairwise(rows.tolist())
+    return tuple((int(closes[a]), int(closes[b - 1])) for a, b in pairs if b - a > 1)
+
+
+def response_of(result: StudyResult, row: int) -> Response | None:
+    """Return the intraday response of one row, where one was computed."""
+    pair = (result.abnormal.events[row], result.abnormal.instruments[row])
+    return next((r for r in result.response or () if (r.event, r.instrument) == pair), None)
 
 
 def told_at(result: StudyResult, row: int) -> int:
@@ -188,24 +216,6 @@ def told_at(result: StudyResult, row: int) -> int:
     closes, window = result.abnormal.closes[row], first_window(result)
     column = result.abnormal.columns(window).stop - 1 if window.start == 0 else -1
     return int(closes[column])
-
-
-def average_path(result: StudyResult) -> AveragePath:
-    """Return all events' paths with AAR and CAAR; the band is the mean's, from the spread across events."""
-    from eventstudy.study.frames import across
-
-    ar = result.abnormal.ar
-    whole = ar[np.isfinite(ar).all(axis=1)]
-    if not len(whole):
-        raise UsageError("No event has a complete event window, so there is no average to draw.")
-    cars = np.cumsum(whole, axis=1)
-    aar, _, _ = across(whole)
-    caar, se, n = across(cars)
-    from scipy.stats import t
-
-    half = t.isf((1 - result.spec.level) / 2, np.maximum(n - 1, 1)) * np.nan_to_num(se)
-    words = f"{share(result.spec.level)} band of the mean, pointwise"
-    return AveragePath(result.abnormal.tau, cars, aar, caar, half, words, name_of(result), result.simulated)
 
 
 def placebo_days(result: StudyResult, window: Window) -> tuple[FloatArray, ...]:
@@ -222,7 +232,7 @@ def placebo_days(result: StudyResult, window: Window) -> tuple[FloatArray, ...]:
 
 
 def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> PlaceboView:
-    """Return one response among its placebo days, on the study's first window."""
+    """Return one response among its comparable days, on the reported window."""
     row = find_row(result, event, instrument)
     abnormal, window = result.abnormal, first_window(result)
     days = placebo_days(result, window)
@@ -230,40 +240,59 @@ def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> 
         raise UsageError(
             "The study has no placebo days to draw.", remedy="Name the test 'placebo' in it, on intraday data."
         )
-    cars, car = days[row], float(abnormal.car(window)[row])
+    cars, car = np.asarray(days[row]), float(abnormal.car(window)[row])
     names = str(abnormal.events[row]), str(abnormal.instruments[row])
-    return PlaceboView(*names, span((window.start, window.stop)), car, np.asarray(cars), result.simulated)
+    half, name = placebo_half(cars, result.spec.level), day_words(result, row)
+    about = window_words(result, window, row)
+    unit, level = unit_of(result.spec), result.spec.level
+    return PlaceboView(*names, about, car, cars, result.simulated, unit, half, name, level)
 
 
-def forest_view(result: StudyResult) -> Forest:
-    """Return every response with its interval: from its placebo days where it has some, else from its variance."""
-    abnormal, window = result.abnormal, first_window(result)
-    if not len(abnormal):
-        raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
-    from scipy.stats import t
-
-    level = result.spec.level
-    with np.errstate(invalid="ignore"):
-        half = np.sqrt(abnormal.window_variance(window)) * t.isf((1 - level) / 2, np.maximum(abnormal.df(), 1))
-    words = "interval of its estimation window"
-    days = placebo_days(result, window)
-    if days:
-        half = np.array([_placebo_half(cars, level) for cars in days])
-        words = "placebo interval"
-    pairs = zip(abnormal.events, abnormal.instruments, strict=True)
-    one = len(set(abnormal.instruments.tolist())) == 1
-    names = tuple(str(e) if one else f"{e} {i}" for e, i in pairs)
-    car = abnormal.car(window)
-    seen = np.isfinite(car)
-    kept = tuple(name for name, there in zip(names, seen, strict=True) if there)
-    return Forest(
-        kept, car[seen], half[seen], span((window.start, window.stop)), level, words, name_of(result), result.simulated
-    )
-
-
-def _placebo_half(cars: FloatArray, level: float) -> float:
+def placebo_half(cars: FloatArray, level: float) -> float:
+    """Return how far a move may go before the placebo test rejects; NaN with too few days."""
     rank = band_rank(len(cars), level)
     return float(np.sort(np.abs(cars))[len(cars) - rank]) if rank >= 1 else float("nan")
+
+
+def day_words(result: StudyResult, row: int) -> str:
+    """Return the day of one event on its market's clock."""
+    at = instant_from_us(int(result.ledger.table.earliest[int(result.abnormal.row[row])]))
+    return local(at, zone_at(result, row), "%d %B").lstrip("0")
+
+
+def zone_at(result: StudyResult, row: int) -> str:
+    piece = slice_of(result, row)
+    return result.zone if piece is None else piece.zone
+
+
+def window_words(result: StudyResult, window: Window, row: int | None = None) -> str:
+    """Return a window as a reader says it: on the clock, in trading days, or in bars.
+
+    ``row``: the response whose clock is meant; None where the events have clocks of their own.
+    """
+    start, stop = window.start, window.stop
+    daily = bool(result.primary and result.primary.design.daily)
+    closes = result.abnormal.closes
+    if not daily and row is not None and closes.size:
+        columns = result.abnormal.columns(window)
+        before = _before(result, row, columns.start)
+        ends = (before, int(closes[row, columns.stop - 1]))
+        if before and ends[1] - ends[0] < DAY_US:
+            zone = zone_at(result, row)
+            return " to ".join(local(instant_from_us(us), zone, "%H:%M") for us in ends)
+    noun = "day" if daily else "bar"
+    names = [f"{bar:+d}" if bar else "0" for bar in (start, stop)]
+    return f"{noun} {names[0]}" if start == stop else f"{noun}s {names[0]} to {names[1]}"
+
+
+def _before(result: StudyResult, row: int, column: int) -> int:
+    """Return the instant at which a cell begins: the last close of the cell before it, or of the prices."""
+    if column > 0:
+        return int(result.abnormal.closes[row, column - 1])
+    if (piece := slice_of(result, row)) is None:
+        return 0
+    at = piece.reference + int(result.abnormal.tau[0])
+    return int(piece.closes[at]) if int(result.abnormal.tau[0]) <= 0 and at >= 0 else 0
 
 
 def event_dots(result: StudyResult) -> EventDots:
@@ -271,11 +300,6 @@ def event_dots(result: StudyResult) -> EventDots:
     table = result.ledger.table
     if not len(table):
         raise UsageError("The study has no events to draw.")
-    return EventDots(
-        table.earliest,
-        table.latest,
-        result.ledger.used,
-        result.zone,
-        title=name_of(result),
-        simulated=result.simulated,
-    )
+    names = tuple(str(name) for name in table.ids)
+    dots = table.earliest, table.latest, result.ledger.used, result.zone
+    return EventDots(names, *dots, title=name_of(result), simulated=result.simulated)

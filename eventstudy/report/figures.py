@@ -1,188 +1,179 @@
-"""The figures of a result: each draws into ``ax`` or into a new figure and returns its axes.
+"""The figures of a result: each is plotted inside given axes or in a new figure, and returns its main axes.
 
 ``calibration`` takes the answer of ``calibrate``, all others that of ``run_study``.
 
-No window opens, and matplotlib's settings and current figure stay as they were. ``style`` is ``"light"``, ``"dark"``
-or ``"print"``, ``width`` is ``"wide"`` or ``"narrow"`` (a phone) for a new figure. Where a result has nothing that a
+No window opens, and matplotlib's settings and current figure stay as they were. Where a result has nothing that a
 figure could show, a :class:`~eventstudy.errors.UsageError` says what is missing.
 
 >>> sorted(FIGURES)  # doctest: +NORMALIZE_WHITESPACE
-['assumed_times', 'average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'forest', 'instruments', 'placebo',
- 'placebo_size', 'response_panel']
+['aar', 'agreement', 'assumed_times', 'average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'distribution',
+ 'dots', 'fit', 'heatmap', 'horizons', 'instruments', 'placebo', 'placebo_mean', 'placebo_size', 'response_panel',
+ 'volume_path']
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from eventstudy.arrays import look_up
-from eventstudy.errors import UsageError
-from eventstudy.report import figure_data as cut
-from eventstudy.report.intraday import interval_of, intraday_responses
-from eventstudy.report.plots.intraday import draw_assumed_times, draw_instruments
-from eventstudy.report.plots.paths import draw_average, draw_car_bands
-from eventstudy.report.plots.sheet import draw_response
-from eventstudy.report.plots.sizes import draw_placebo_size, draw_sizes, sizes_height
-from eventstudy.report.plots.spread import draw_forest, draw_placebo, forest_size
-from eventstudy.report.plots.times import draw_assumed, draw_calendar
+from eventstudy.report import figure_data as one
+from eventstudy.report import grid_data as grid
+from eventstudy.report import intraday as clock
+from eventstudy.report import many_data as many
+from eventstudy.report import mean_data as mean
+from eventstudy.report.plots import counts, dots, fit, grids, means, panel, sizes
+from eventstudy.report.plots import intraday as clocks
+from eventstudy.report.plots.figure_row import FigureRow
 from eventstudy.report.sizes import placebo_size_view, sizes_view
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from eventstudy.study.calibrate import Calibration
-    from eventstudy.study.result import StudyResult
-
-SIZES = {"wide": (7.6, 4.4), "narrow": (4.1, 4.3)}
-
-
-def response_panel(
-    result: StudyResult,
-    ax: Axes | None = None,
-    *,
-    style: str = "light",
-    width: str = "wide",
-    event: str = "",
-    instrument: str = "",
-) -> Axes:
-    """Draw price, cumulated abnormal return with its placebo band, and volume around one event.
-
-    Parameters
-    ----------
-    result : StudyResult
-    ax : matplotlib.axes.Axes or None
-        Where to draw; its whole area is used for the parts of the panel. None makes a new figure.
-    style : {"light", "dark", "print"}
-    width : {"wide", "narrow"}
-    event, instrument : str
-        Which response; empty for the first that was used.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes of the cumulated abnormal return; ``.figure`` is the figure.
-
-    Raises
-    ------
-    UsageError
-        If nothing was used that could be drawn, or the pair is not among the responses.
-    """
-    return draw_response(cut.response_view(result, event, instrument), ax, style=style, width=width)
-
-
-def car_bands(
-    result: StudyResult,
-    ax: Axes | None = None,
-    *,
-    style: str = "light",
-    width: str = "wide",
-    event: str = "",
-    instrument: str = "",
-) -> Axes:
-    """Draw one event's CAR in event time with its pointwise and its joint band."""
-    return draw_car_bands(cut.response_view(result, event, instrument, clock=False), ax, style, SIZES[width])
-
-
-def average(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
-    """Draw AAR and CAAR with the band of the mean over the faint lines of the events."""
-    return draw_average(cut.average_path(result), ax, style, SIZES[width])
-
-
-def placebo(
-    result: StudyResult,
-    ax: Axes | None = None,
-    *,
-    style: str = "light",
-    width: str = "wide",
-    event: str = "",
-    instrument: str = "",
-) -> Axes:
-    """Draw the histogram of one event's placebo days with the event marked."""
-    return draw_placebo(cut.placebo_view(result, event, instrument), ax, style, SIZES[width])
-
-
-def car_by_time(
-    result: StudyResult,
-    ax: Axes | None = None,
-    *,
-    style: str = "light",
-    width: str = "wide",
-    event: str = "",
-    instrument: str = "",
-) -> Axes:
-    """Draw the response against the assumed moment of the news."""
-    view = cut.response_view(result, event, instrument)
-    if view.prices is None:
-        raise UsageError("The study was made from returns, so it has no prices to draw.", remedy="Run it on Bars.")
-    return draw_assumed(view, ax, style, SIZES[width])
-
-
-def forest(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
-    """Draw one row per event with its CAR and interval."""
-    view = cut.forest_view(result)
-    wide, tall = forest_size(len(view.names))
-    return draw_forest(view, ax, style, (wide if width == "wide" else SIZES[width][0], tall))
-
-
-def calibration(
-    result: Sequence[Calibration], ax: Axes | None = None, *, style: str = "light", width: str = "wide"
-) -> Axes:
-    """Draw what ``calibrate`` found: how often each test rejects where nothing happened, with the honest range."""
-    view = sizes_view(result)
-    return draw_sizes(view, ax, style, (SIZES[width][0], sizes_height(len(view.names))))
-
-
-def placebo_size(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
-    """Draw how often the model's t-test rejects on the placebo days, against the size it promises."""
-    return draw_placebo_size(placebo_size_view(result), ax, style, SIZES[width])
-
-
-def calendar(result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide") -> Axes:
-    """Draw the events by day and hour, used and left out."""
-    return draw_calendar(cut.event_dots(result), ax, style, SIZES[width])
-
-
-def instruments(
-    result: StudyResult, ax: Axes | None = None, *, style: str = "light", width: str = "wide", event: str = ""
-) -> Axes:
-    """Draw every instrument of one event on one clock: path, pointwise and joint bands, seams, volume."""
-    responses = intraday_responses(result, event)
-    return draw_instruments(responses, interval_of(result, responses[0]), ax, style=style, width=width)
-
-
-def assumed_times(
-    result: StudyResult,
-    ax: Axes | None = None,
-    *,
-    style: str = "light",
-    width: str = "wide",
-    event: str = "",
-    instrument: str = "",
-) -> Axes:
-    """Draw the move after each assumed moment of the news with its pointwise and whole-curve bands."""
-    found = [r for r in intraday_responses(result, event) if instrument in ("", r.instrument)]
-    curves = [response for response in found if response.assumed_times is not None]
-    if not curves:
-        raise UsageError("The time of this event leaves nothing to assume.", remedy="Draw the response panel instead.")
-    return draw_assumed_times(curves[0], ax, style, SIZES[width])
-
-
-FIGURES: dict[str, Callable[..., Axes]] = {
-    "response_panel": response_panel,
-    "car_bands": car_bands,
-    "average": average,
-    "placebo": placebo,
-    "car_by_time": car_by_time,
-    "forest": forest,
-    "calibration": calibration,
-    "placebo_size": placebo_size,
-    "calendar": calendar,
-    "instruments": instruments,
-    "assumed_times": assumed_times,
+FIGURES: dict[str, FigureRow] = {
+    "response_panel": FigureRow(
+        "Price, cumulative abnormal return over comparable days, and volume around one event.",
+        lambda result, pick: one.response_view(result, pick.event, pick.instrument),
+        panel.say_panel,
+        panel.draw_panel,
+        panel.panel_height,
+    ),
+    "average": FigureRow(
+        "Mean abnormal return of each day, and the mean cumulative abnormal return with its interval.",
+        lambda result, _: mean.mean_path(result),
+        means.say_average,
+        means.draw_average,
+        means.average_height,
+    ),
+    "dots": FigureRow(
+        "Every response with its interval, largest first, and the mean; filled where it stands out after adjustment.",
+        lambda result, _: many.dots_view(result),
+        dots.say_dots,
+        dots.draw_dots,
+        dots.dots_height,
+    ),
+    "instruments": FigureRow(
+        "Every instrument of one event on one clock, each over the band of its comparable days.",
+        lambda result, pick: clock.instruments_view(result, pick.event),
+        clocks.say_instruments,
+        clocks.draw_instruments,
+        clocks.instruments_height,
+    ),
+    "placebo": FigureRow(
+        "One event among its comparable days, one dot each.",
+        lambda result, pick: one.placebo_view(result, pick.event, pick.instrument),
+        counts.say_placebo,
+        counts.draw_placebo,
+        counts.counts_height,
+    ),
+    "placebo_mean": FigureRow(
+        "The mean of all instruments of one event among the means of its comparable days.",
+        lambda result, _: many.mean_placebo_view(result),
+        counts.say_placebo,
+        counts.draw_placebo,
+        counts.counts_height,
+    ),
+    "horizons": FigureRow(
+        "The move since the last price before the news at several times, with intervals.",
+        lambda result, pick: clock.horizons_view(result, pick.event, pick.instrument),
+        clocks.say_horizons,
+        clocks.draw_horizons,
+        clocks.horizons_height,
+    ),
+    "distribution": FigureRow(
+        "The moves of all events, one dot each or a histogram, with their mean and cumulative distribution.",
+        lambda result, _: many.distribution_view(result),
+        counts.say_distribution,
+        counts.draw_distribution,
+        counts.counts_height,
+    ),
+    "agreement": FigureRow(
+        "The p-values of all tests of one window on a log scale, the primary test first.",
+        lambda result, pick: many.agreement_view(result, pick.event, pick.instrument),
+        sizes.say_agreement,
+        sizes.draw_agreement,
+        sizes.agreement_height,
+    ),
+    "heatmap": FigureRow(
+        "Abnormal returns of every event by day, or moves by event and instrument, in color.",
+        lambda result, _: grid.heat_view(result),
+        grids.say_heatmap,
+        grids.draw_heatmap,
+        grids.heatmap_height,
+    ),
+    "aar": FigureRow(
+        "Mean abnormal return of each day with its interval and the limit adjusted for the number of days.",
+        lambda result, _: mean.mean_steps(result),
+        means.say_aar,
+        means.draw_aar,
+        means.aar_height,
+    ),
+    "car_bands": FigureRow(
+        "One event's cumulative abnormal return in event time, with its pointwise and its simultaneous band.",
+        lambda result, pick: mean.event_bands(result, pick.event, pick.instrument),
+        means.say_bands,
+        means.draw_car_bands,
+        means.bands_height,
+    ),
+    "fit": FigureRow(
+        "Returns of the event window against the market, with the line of the estimation window.",
+        lambda result, pick: grid.fit_view(result, pick.event, pick.instrument),
+        fit.say_cloud,
+        fit.draw_cloud,
+        fit.cloud_height,
+    ),
+    "volume_path": FigureRow(
+        "Volume over its median on comparable days, bar by bar around the news.",
+        lambda result, _: mean.volume_view(result),
+        means.say_volume,
+        means.draw_volume_path,
+        means.aar_height,
+    ),
+    "assumed_times": FigureRow(
+        "The move after each assumed time of the news, with the bands of the same curve on comparable days.",
+        lambda result, pick: clock.assumed_view(result, pick.event, pick.instrument),
+        clocks.say_assumed,
+        clocks.draw_assumed_times,
+        clocks.assumed_height,
+    ),
+    "car_by_time": FigureRow(
+        "The return from each assumed time of the news to the end of the reported window.",
+        lambda result, pick: clock.moves_by_time(result, pick.event, pick.instrument),
+        clocks.say_assumed,
+        clocks.draw_assumed_times,
+        clocks.assumed_height,
+    ),
+    "calendar": FigureRow(
+        "When the events were, by day and hour; several at one moment are one larger dot.",
+        lambda result, _: one.event_dots(result),
+        grids.say_calendar,
+        grids.draw_calendar,
+        grids.calendar_height,
+    ),
+    "calibration": FigureRow(
+        "Rejection rates of calibrate() without an effect, over the range of a correctly sized test.",
+        lambda result, _: sizes_view(result),
+        sizes.say_sizes,
+        sizes.draw_sizes,
+        sizes.sizes_height,
+    ),
+    "placebo_size": FigureRow(
+        "How often the time-series t test rejects on comparable days, against its nominal size.",
+        lambda result, _: placebo_size_view(result),
+        sizes.say_placebo_size,
+        sizes.draw_placebo_size,
+        sizes.placebo_size_height,
+    ),
 }
 
 
-def figure(name: str) -> Callable[..., Axes]:
+def figure(name: str) -> FigureRow:
     """Return a row of ``FIGURES``; an unknown name lists the known ones."""
     return look_up("figure", FIGURES, name)
+
+
+def shape_of(result: Any) -> str:
+    """Return the figure that suits the study: of one event its panel or all its instruments, of several their mean."""
+    abnormal = result.abnormal
+    if len(set(abnormal.events.tolist())) > 1:
+        return "average"
+    return "dots" if len(abnormal) > MOST_PANELS or not abnormal.closes.size else "response_panel"
+
+
+MOST_PANELS = 5

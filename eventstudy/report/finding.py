@@ -135,8 +135,12 @@ def finding(study: Json, level: float, moved: str = "") -> tuple[str, ...]:
 
     ``moved`` is the first sentence of the move where the clock is known; otherwise it speaks of event time.
     """
-    doubts = (plain(n["message"], 400) for n in study.get("warnings", ()) if n["code"] == "ES-PRICE-IN-DOUBT")
-    return (*doubts, *move_and_certainty(study, level, moved))
+    return (*doubts(study), *move_and_certainty(study, level, moved))
+
+
+def doubts(study: Json) -> tuple[str, ...]:
+    """Return what a check doubts inside an event window."""
+    return tuple(plain(n["message"], 400) for n in study.get("warnings", ()) if n["code"] == "ES-PRICE-IN-DOUBT")
 
 
 def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import base64
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from eventstudy.report.content import Page, outcome_table, response_table, unit_of
+from eventstudy.report.content import Page, Picture, Section, outcome_table, response_table, unit_of
 from eventstudy.report.finding import finding
+from eventstudy.report.style import variables
 from eventstudy.report.tables import Table
 from eventstudy.show.card import templates
 from eventstudy.show.escape import plain
+from eventstudy.show.numbers import true_minus
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,46 +26,103 @@ TEMPLATES = Path(__file__).parent / "templates"
 MOST_ROWS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class FigureVariant:
-    """One variant of a figure and the media query it is for."""
-
-    media: str
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedFigure:
-    """A figure inside a page: the variant for everybody, and those for the dark, for phones and for paper."""
-
-    data: str
-    width: int
-    height: int
-    sources: tuple[FigureVariant, ...] = ()
-
-
 @cache
 def environment() -> Environment:
-    """Return the templates of the pages."""
-    return templates(TEMPLATES)
+    """Return the templates of the pages; the filter ``minus`` writes true minus signs."""
+    made = templates(TEMPLATES)
+    made.filters["minus"] = lambda value: true_minus(str(value))
+    return made
 
 
 @cache
 def stylesheet() -> str:
-    return (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    text = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return text.replace("/*light*/", variables("light")).replace("/*dark*/", variables("dark"))
 
 
-def data_uri(content: bytes, kind: str = "image/svg+xml") -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+# Where each figure goes: beside the hero, in the third rank, or in full width below the table; others are folded.
+BESIDE = {"placebo", "horizons", "placebo_mean", "distribution"}
+THIRD = {"agreement", "heatmap", "fit", "calendar"}
+FULL = {"instruments"}
+# What a phone leaves out of the table on top; the interval then stands below the move.
+MINOR = {"window", "interval", "days", "before", "later_0", "volume", "median", "dates", "quartiles", "n"}
 
 
-def render_page(page: Page, pictures: Mapping[str, RenderedFigure]) -> str:
-    """Return the page as HTML; ``pictures`` maps the names of its figures to what was drawn."""
+@dataclass(frozen=True, slots=True)
+class IntervalColumn:
+    """The column of the intervals and the one it stands below on a phone; -1 where there is none."""
+
+    column: int
+    after: int
+
+
+def render_page(page: Page, pictures: Mapping[str, str]) -> str:
+    """Return the page as HTML; ``pictures`` maps the names of its figures to their SVG elements."""
     from markupsafe import Markup
 
-    # Only the package's own stylesheet is marked safe; every other value is escaped by the template.
+    # The package's own stylesheet and the SVG that it built from escaped text are marked safe; the template escapes
+    # every other value.
     css = Markup(stylesheet())  # noqa: S704
-    return environment().get_template("page.html").render(page=page, pictures=pictures, css=css)
+    drawn = {name: Markup(markup) for name, markup in pictures.items()}  # noqa: S704
+    return environment().get_template("page.html").render(page=page, pictures=drawn, css=css, **layout(page))
+
+
+def layout(page: Page) -> dict[str, Any]:
+    """Return the parts of a page by where they stand."""
+    shown = [picture for section in page.sections for picture in section.pictures]
+    hero, rest = (shown[0], shown[1:]) if shown else (None, [])
+    ranks = {
+        name: [picture for picture in rest if picture.name in names]
+        for name, names in (("beside", BESIDE), ("third", THIRD), ("wide", FULL))
+    }
+    placed = {picture.name for group in ranks.values() for picture in group}
+    more = tuple(picture for picture in rest if picture.name not in placed)
+    few = len(ranks["third"]) + len(ranks["wide"]) <= 2
+    threats = next((section for section in page.sections if section.name == "spoilers"), None)
+    names = [column.name for column in page.front.table.columns] if page.front.table is not None else []
+    at = names.index("interval") if "interval" in names else -1
+    return {
+        "hero": hero,
+        **ranks,
+        "threats": threats,
+        "few": few,
+        "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
+        "folded": [folded(section, more) for section in page.sections if folded(section, more) is not None],
+        "minor": MINOR,
+        "interval": IntervalColumn(at, at - 1 if at > 1 else -1),
+    }
+
+
+def cause_and_effect(point: str) -> tuple[str, str]:
+    """Return the first sentence of a weakness, which is its cause, and the others."""
+    found = re.match(r"(.{3,140}?[.:])\s+(?=\S)", point)
+    return (point[: found.end()].rstrip(), point[found.end() :]) if found else (point, "")
+
+
+def folded(section: Section, more: tuple[Picture, ...]) -> Folded | None:
+    """Return a section that is closed until a reader opens it; None for one that stands on the page."""
+    if section.name == "figures":
+        return (
+            Folded(
+                replace(section, heading="More figures", pictures=more),
+                f"{len(more)} {'figure' if len(more) == 1 else 'figures'}",
+            )
+            if more
+            else None
+        )
+    if section.name == "spoilers":
+        left = replace(section, name="left-out", heading="Events that were not used", paragraphs=(), points=())
+        return Folded(left, f"{len(left.tables[0].rows):,} rows") if left.tables else None
+    rows = sum(len(table.rows) for table in section.tables)
+    return Folded(section, f"{rows:,} rows" if rows else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A section and what its closed line says of its size."""
+
+    section: Section
+    count: str
 
 
 def fragment(result: StudyResult) -> str:

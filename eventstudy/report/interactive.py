@@ -58,7 +58,7 @@ def interactive(result: StudyResult, *, event: str = "", instrument: str = "") -
     figure.add_vrect(
         x0=on_clock(view.earliest, view.zone),
         x1=on_clock(view.latest, view.zone),
-        fillcolor=LOOK.event,
+        fillcolor=LOOK.news,
         opacity=0.3,
         line_width=0,
         annotation_text="news public",
@@ -89,7 +89,7 @@ def traces(view: ResponseView, stamp: str) -> list[tuple[Any, int]]:
         made.append((go.Scatter(x=at, y=-half, **edge), row))
         fill = {"fill": "tonexty", "fillcolor": "rgba(140,149,159,0.25)", "showlegend": True, "name": shown(band.words)}
         made.append((go.Scatter(x=at, y=half, **{**edge, **fill}), row))
-    line = {"color": LOOK.main, "width": 2}
+    line = {"color": LOOK.one, "width": 2}
     made.append((go.Scatter(x=at, y=view.path.car * 1e4, name=f"{stamp}CAR, bp", mode="lines+markers", line=line), row))
     return made
 

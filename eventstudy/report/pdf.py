@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from eventstudy.errors import UsageError
+from eventstudy.report.style import variables
 
 
 def render_pdf(html: str) -> bytes:
-    """Return the page as PDF; nothing is fetched while it is made.
+    """Return the page as PDF; nothing is fetched meanwhile.
+
+    Variables of the style sheet get their values before: inside figures, WeasyPrint does not know them.
 
     Raises
     ------
@@ -25,7 +30,17 @@ def render_pdf(html: str) -> bytes:
     # Figures are part of the page as data: URLs; everything else is refused.
     fetcher = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
     try:
-        document: bytes = HTML(string=html, url_fetcher=fetcher).write_pdf()
+        document: bytes = HTML(string=with_values(html), url_fetcher=fetcher).write_pdf()
     except (FatalURLFetchingError, ValueError) as error:
         raise UsageError(f"The page asked for something outside it ({error}); a report loads nothing.") from None
     return document
+
+
+def with_values(html: str) -> str:
+    """Return a page with the light values in the place of style-sheet variables.
+
+    >>> with_values("fill:var(--ink)")
+    'fill:#14181d'
+    """
+    values = dict(pair.split(":", 1) for pair in f"{variables('light')};--badge:#7a1f5c;--badge-bg:#f7e6f0".split(";"))
+    return re.sub(r"var\((--[a-z0-9-]+)\)", lambda match: values.get(match[1], "inherit"), html)

@@ -73,5 +73,5 @@ def placebo_size_view(result: StudyResult) -> PlaceboSize:
     nominal = np.linspace(FINEST_SIZE, LARGEST_SIZE, SIZES)
     observed = np.array([(values <= size).mean() for size in nominal])
     low, high = (np.asarray(binom.ppf(q, len(values), nominal)) / len(values) for q in (0.025, 0.975))
-    band = f"95 % of what chance gives on {len(values)} days"
+    band = f"95% range of a correctly sized test on {len(values)} days"
     return PlaceboSize(nominal, observed, low, high, band, name_of(result), result.simulated)

@@ -1,10 +1,12 @@
-"""Three looks of one figure: light, dark and print; Okabe-Ito colors, each with a second cue."""
+"""The looks of a figure: one name per use of a color, and one value per look; every color has a second cue."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from eventstudy.arrays import look_up
 from eventstudy.show.escape import JOINERS, plain
@@ -14,69 +16,163 @@ CJK_FAMILIES = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "M
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Colors by meaning; a figure never names a color itself.
+    """Colors by use; a figure never names a color itself.
 
-    ``cycle`` pairs each color with a line style and a marker, so that no meaning hangs on color alone.
+    ``one`` is the event, a rise, the first group; ``two`` a fall, the second group, the 5% line; their ``_soft`` tints
+    are bands. ``news`` is the event interval, ``fan`` single comparable days or events, ``band`` and ``edge`` the
+    ground and the rim of what they do, ``hole`` volume and closed hours. ``heat`` runs from the largest fall to the
+    largest rise.
     """
 
     paper: str
     ink: str
-    muted: str
+    soft: str
+    rule: str
     grid: str
-    main: str
-    event: str
+    one: str
+    one_soft: str
+    two: str
+    two_soft: str
+    news: str
+    news_ink: str
+    fan: str
     band: str
-    joint: str
-    down: str
-    stamp: str
-    cycle: tuple[tuple[str, str, str], ...]
+    edge: str
+    hole: str
+    mark: str
+    heat: tuple[str, ...]
 
 
 STYLES: dict[str, Style] = {
     "light": Style(
         paper="#ffffff",
-        ink="#1b1f24",
-        muted="#57606a",
-        grid="#e3e7eb",
-        main="#0072B2",
-        event="#E69F00",
-        band="#8c959f",
-        joint="#56B4E9",
-        down="#D55E00",
-        stamp="#B3261E",
-        cycle=(("#0072B2", "-", "o"), ("#D55E00", "--", "s"), ("#009E73", "-.", "^"), ("#CC79A7", ":", "D")),
+        ink="#14181d",
+        soft="#545d68",
+        rule="#d5d9de",
+        grid="#e7eaed",
+        one="#0072b2",
+        one_soft="#cfe3f0",
+        two="#c04f00",
+        two_soft="#f6dccb",
+        news="#fbe8bb",
+        news_ink="#7a5200",
+        fan="#9aa3ad",
+        band="#eceff2",
+        edge="#7b8590",
+        hole="#c4cad1",
+        mark="#f1f2f3",
+        heat=("#8a3b00", "#c9691c", "#e8a469", "#f6d9c0", "#f1f2f4", "#cfe1ee", "#86b9dc", "#3a87bd", "#00527f"),
     ),
     "dark": Style(
-        paper="#14181d",
-        ink="#e6edf3",
-        muted="#a3adb8",
-        grid="#2b323a",
-        main="#56B4E9",
-        event="#E69F00",
-        band="#7d8792",
-        joint="#0072B2",
-        down="#FF8F4D",
-        stamp="#FF8A80",
-        cycle=(("#56B4E9", "-", "o"), ("#E69F00", "--", "s"), ("#2BD4A4", "-.", "^"), ("#E7A3C8", ":", "D")),
+        paper="#12161b",
+        ink="#e9ecef",
+        soft="#a4adb8",
+        rule="#3a424c",
+        grid="#272e36",
+        one="#56b4e9",
+        one_soft="#1d3f55",
+        two="#f28e4b",
+        two_soft="#4d2f1b",
+        news="#453610",
+        news_ink="#f0c35a",
+        fan="#6b7580",
+        band="#20272e",
+        edge="#87919c",
+        hole="#4b545e",
+        mark="#1d2126",
+        heat=("#ffb27a", "#e08642", "#a35c27", "#5c3a22", "#232a31", "#1f3d52", "#2a6690", "#4797cf", "#9bd4ff"),
     ),
+    # For paper without color: the same uses in grays, told apart by lightness.
     "print": Style(
         paper="#ffffff",
         ink="#000000",
-        muted="#404040",
-        grid="#dddddd",
-        main="#000000",
-        event="#9a9a9a",
-        band="#8c8c8c",
-        joint="#5a5a5a",
-        down="#555555",
-        stamp="#000000",
-        cycle=(("#000000", "-", "o"), ("#555555", "--", "s"), ("#888888", "-.", "^"), ("#333333", ":", "D")),
+        soft="#404040",
+        rule="#c8c8c8",
+        grid="#e2e2e2",
+        one="#000001",
+        one_soft="#d2d2d2",
+        two="#555555",
+        two_soft="#e0e0e0",
+        news="#e4e4e4",
+        news_ink="#303030",
+        fan="#a0a0a0",
+        band="#f0f0f0",
+        edge="#707070",
+        hole="#bdbdbd",
+        mark="#f2f2f2",
+        heat=("#202020", "#555555", "#8a8a8a", "#bcbcbc", "#f4f4f4", "#dcdcdc", "#b0b0b0", "#7a7a7a", "#404040"),
+    ),
+    # For a transparent figure in a notebook: readable on white and on black paper.
+    "notebook": Style(
+        paper="#ffffff00",
+        ink="#737b84",
+        soft="#7d858e",
+        rule="#80808066",
+        grid="#80808033",
+        one="#2e86c1",
+        one_soft="#2e86c140",
+        two="#d9701e",
+        two_soft="#d9701e40",
+        news="#e69f0040",
+        news_ink="#a87611",
+        fan="#8c95a0",
+        band="#8c95a02e",
+        edge="#7b8590",
+        hole="#8c95a080",
+        mark="#8080801a",
+        heat=(
+            "#b35000",
+            "#d9701e",
+            "#d9701eaa",
+            "#d9701e55",
+            "#80808022",
+            "#2e86c155",
+            "#2e86c1aa",
+            "#2e86c1",
+            "#1a5f8f",
+        ),
     ),
 }
 
 
+def names_of_colors() -> list[str]:
+    """Return the names of all uses, as a style sheet names them."""
+    single = [f.name for f in fields(Style) if f.name != "heat"]
+    return [*single, *(f"h{step}" for step in range(len(STYLES["light"].heat)))]
+
+
+def _numbered() -> Style:
+    """Return the look whose colors stand for style-sheet variables: each use has a number of its own."""
+    codes = [f"#f0c1{number:02x}" for number in range(len(names_of_colors()))]
+    steps = len(STYLES["light"].heat)
+    single = dict(zip(names_of_colors(), codes[:-steps], strict=False))
+    return Style(**cast(dict[str, Any], {**single, "heat": tuple(codes[-steps:])}))
+
+
+STYLES["page"] = _numbered()
+
+
+def with_variables(svg: str) -> str:
+    """Return an SVG drawn in the look ``page`` with style-sheet variables in the place of its colors.
+
+    >>> with_variables('style="fill: #f0c101"')
+    'style="fill: var(--ink)"'
+    """
+    names = names_of_colors()
+    return re.sub(r"#f0c1([0-9a-f]{2})", lambda m: f"var(--{names[int(m[1], 16)].replace('_', '-')})", svg)
+
+
+def variables(style: str) -> str:
+    """Return the declarations of a look for a style sheet: ``--ink:#14181d;...``."""
+    look = style_of(style)
+    values = [*(getattr(look, f.name) for f in fields(Style) if f.name != "heat"), *look.heat]
+    pairs = zip(names_of_colors(), values, strict=True)
+    return ";".join(f"--{name.replace('_', '-')}:{value}" for name, value in pairs)
+
+
 def style_of(name: str) -> Style:
-    return look_up("figure style", STYLES, name)
+    known: Mapping[str, Style] = STYLES
+    return look_up("figure style", known, name)
 
 
 @cache
@@ -113,13 +209,12 @@ def settings(style: Style) -> dict[str, Any]:
         "text.parse_math": False,
         "text.usetex": False,
         "font.family": list(font_families()),
-        "font.size": 9.0,
-        "axes.titlesize": 10.5,
-        "axes.labelsize": 9.0,
-        "axes.edgecolor": style.muted,
-        "axes.labelcolor": style.ink,
-        "axes.facecolor": style.paper,
-        "axes.linewidth": 0.7,
+        "font.size": 11.0,
+        "axes.edgecolor": style.edge,
+        "axes.labelcolor": style.soft,
+        "axes.labelsize": 11.0,
+        "axes.facecolor": "none",
+        "axes.linewidth": 1.0,
         "axes.unicode_minus": True,
         "axes.grid": False,
         "axes.formatter.useoffset": False,
@@ -127,16 +222,16 @@ def settings(style: Style) -> dict[str, Any]:
         "figure.facecolor": style.paper,
         "figure.dpi": 100.0,
         "text.color": style.ink,
-        "xtick.color": style.muted,
-        "ytick.color": style.muted,
-        "xtick.labelcolor": style.ink,
-        "ytick.labelcolor": style.ink,
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "legend.frameon": False,
-        "legend.fontsize": 8.5,
-        "hatch.linewidth": 0.5,
-        "svg.fonttype": "path",
+        "xtick.color": style.edge,
+        "ytick.color": style.edge,
+        "xtick.labelcolor": style.soft,
+        "ytick.labelcolor": style.soft,
+        "xtick.labelsize": 11.0,
+        "ytick.labelsize": 11.0,
+        "hatch.linewidth": 1.0,
+        "hatch.color": style.hole,
+        "lines.solid_capstyle": "round",
+        "lines.solid_joinstyle": "round",
         "svg.hashsalt": "eventstudy",
         "path.simplify": True,
         "savefig.facecolor": "auto",

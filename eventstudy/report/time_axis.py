@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, instant_from_us
-from eventstudy.show.numbers import length, offset, zone_name
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from eventstudy.report.canvas import Canvas, Panel
+from eventstudy.show.numbers import zone_name
 
 HOUR_US = 60 * MINUTE_US
 STRIDES = [m * MINUTE_US for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720)]
@@ -111,44 +108,45 @@ def local_labels(instants: IntArray, zone: str, *, daily: bool) -> list[str]:
 
 
 def axis_title(scale: TimeScale, zone: str) -> str:
-    """Return what the clock below the axis is."""
-    at = instant_from_us(int(scale.knots[0]))
-    if scale.daily:
-        closing = at.astimezone(ZoneInfo(zone))
-        return f"Closing day ({length(scale.step_us)} bars, closing {closing:%H:%M} {zone_name(zone)})"
-    if zone in {"", "UTC"}:
-        return f"UTC, {at.year}"
-    return f"{zone_name(zone)} time ({offset(at, zone)}), UTC in gray, {at.astimezone(ZoneInfo(zone)).year}"
+    """Return what the clock below the axis is; of daily bars when they close, where all close at one local time."""
+    name = "UTC" if zone in {"", "UTC"} else f"{zone_name(zone)} time"
+    if not scale.daily:
+        return name
+    clocks = set(local_clocks(scale.knots, zone))
+    return f"close of the day, {clocks.pop()} {name}" if len(clocks) == 1 else f"close of the day, {name}"
 
 
-def draw_time_axis(ax: Axes, scale: TimeScale, zone: str, inches: float) -> None:
-    """Put round local times below ``ax``, the same times in UTC in a second row, and the clock's name."""
-    at = ticks(scale, zone, inches)
+def draw_time_axis(panel: Panel, canvas: Canvas, scale: TimeScale, zone: str) -> None:
+    """Write round local times below a panel, the same times in UTC in a second row, and name both clocks once."""
+    at = ticks(scale, zone, (panel.right - panel.left) / 72)
+    panel.ax.set_xticks(scale.place(at), [""] * len(at))
     both = not scale.daily and zone not in {"", "UTC"}
-    places = scale.place(at)
-    ax.set_xticks(places, local_labels(at, zone, daily=scale.daily), parse_math=False)
-    if both:
-        ax.set_xticklabels([f"{clock}\n" for clock in local_clocks(at, zone)], parse_math=False)
-        second = ax.secondary_xaxis(0.0)
-        second.set_xticks(places, utc_labels(at, zone), parse_math=False)
-        second.tick_params(length=0, pad=16, labelcolor=ax.spines["left"].get_edgecolor())
-        second.spines["bottom"].set_visible(False)
-    ax.set_xlabel(axis_title(scale, zone), parse_math=False, labelpad=16 if both else 4)
+    local = local_labels(at, zone, daily=scale.daily)
+    for row, (instant, label) in enumerate(zip(at, local, strict=True)):
+        x = panel.x(float(scale.place(int(instant))))
+        first, _, date = label.partition("\n")
+        canvas.text((x, panel.bottom + 16), first, ha="center")
+        below = (
+            f"{instant_from_us(int(instant)):%H:%M}"
+            if both
+            else date
+            if row == 0 or date != _date(local[row - 1])
+            else ""
+        )
+        if below:
+            canvas.text((x, panel.bottom + 30), below, "soft", ha="center", fontsize=10.5)
+    if canvas.width - panel.right > 80 and not scale.daily:
+        canvas.text((panel.right + 24, panel.bottom + 16), axis_title(scale, zone))
+        canvas.text((panel.right + 24, panel.bottom + 30), "UTC" if both else "", "soft", fontsize=10.5)
+    else:
+        name = axis_title(scale, zone) + (", UTC in gray" if both else "")
+        middle = (panel.left + panel.right) / 2
+        canvas.text((middle, panel.bottom + 45), name, "soft", ha="center", fontsize=10.5)
+
+
+def _date(label: str) -> str:
+    return label.partition("\n")[2]
 
 
 def local_clocks(instants: IntArray, zone: str) -> list[str]:
     return [f"{instant_from_us(int(us)).astimezone(ZoneInfo(zone)):%H:%M}" for us in instants]
-
-
-def utc_labels(instants: IntArray, zone: str) -> list[str]:
-    """Return the UTC clock, and below it the local date wherever that changes."""
-    dates = [instant_from_us(int(us)).astimezone(ZoneInfo(zone)) for us in instants]
-    shown = [f"{at.day} {at:%b}" for at in dates]
-    clocks = [f"{instant_from_us(int(us)):%H:%M}" for us in instants]
-    return [c if i and shown[i] == shown[i - 1] else f"{c}\n{shown[i]}" for i, c in enumerate(clocks)]
-
-
-def mark_breaks(ax: Axes, scale: TimeScale, color: str) -> None:
-    """Draw a dotted line where a night or a halt was squeezed."""
-    for place in scale.breaks:
-        ax.axvline(float(place), color=color, linewidth=0.8, linestyle=(0, (1, 3)), zorder=0)

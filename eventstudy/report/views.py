@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
+from eventstudy.show.numbers import BP, Unit, share
 
 FEWEST_DAYS, FEWEST_STEPS = 5, 2
 
@@ -71,7 +72,10 @@ class CarPath:
 
 @value(slots=True)
 class ResponseView:
-    """One event on one instrument, ready to be drawn; ``told_at`` is the instant whose CAR the legend gives."""
+    """One event on one instrument, ready to be drawn; ``told_at`` is the instant whose CAR the finding states.
+
+    ``pauses`` are the stretches inside the window in which the market does not trade, microseconds.
+    """
 
     event: str
     title: str
@@ -85,25 +89,13 @@ class ResponseView:
     first_at: int = 0
     told_at: int = 0
     simulated: bool = False
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class AveragePath:
-    """Many events' cumulated abnormal returns and their mean with its band, shape (N, L2) and (L2,)."""
-
-    tau: IntArray
-    cars: FloatArray
-    aar: FloatArray
-    caar: FloatArray
-    half: FloatArray
-    words: str
-    title: str = ""
-    simulated: bool = False
+    unit: Unit = BP
+    pauses: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PlaceboView:
-    """One event's CAR and those of its placebo days, shape (D,)."""
+    """One move and those of its comparable days, shape (D,); ``half`` bounds what its test does not reject."""
 
     event: str
     instrument: str
@@ -111,25 +103,89 @@ class PlaceboView:
     car: float
     cars: FloatArray
     simulated: bool = False
+    unit: Unit = BP
+    half: float = float("nan")
+    name: str = "the event"
+    level: float = 0.95
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Forest:
-    """Each event's CAR and the half-width of its interval (NaN where there is none), shape (N,)."""
+class InstrumentPath:
+    """The path of one instrument, (P,), with the half-width of its band, and the value its title gives."""
 
-    names: tuple[str, ...]
+    name: str
+    at: IntArray
     car: FloatArray
-    half: FloatArray
-    window: str
-    level: float
-    words: str
+    joint: FloatArray
+    value: float
+    at_words: str
+    pauses: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Instruments:
+    """Every instrument of one event."""
+
+    paths: tuple[InstrumentPath, ...]
+    earliest: datetime
+    latest: datetime
+    zone: str
+    level: float = 0.95
+    unit: Unit = BP
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AssumedMoves:
+    """The move by the assumed time of the news, shapes (A,); the bands are NaN where there are none."""
+
+    instrument: str
+    at: IntArray
+    move: FloatArray
+    pointwise: FloatArray
+    joint: FloatArray
+    step_us: int
+    label: str
+    earliest: datetime
+    latest: datetime
+    zone: str
+    pvalue: float = float("nan")
+    stepped: bool = False
+    unit: Unit = BP
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Horizons:
+    """The move since the last price before the news at several times, with intervals; shapes (H,)."""
+
+    instrument: str
+    labels: tuple[str, ...]
+    move: FloatArray
+    low: FloatArray
+    high: FloatArray
+    since: str
+    level: float = 0.95
+    unit: Unit = BP
+    simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EventDots:
+    """When the events were, and which were used; shapes (N,)."""
+
+    events: tuple[str, ...]
+    earliest: IntArray
+    latest: IntArray
+    used: BoolArray
+    zone: str = "UTC"
     title: str = ""
     simulated: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sizes:
-    """Share of placebo studies in which each test rejects at each level, and where an honest share lies; (K, S).
+    """Rejection rate of each test at each nominal size, and the range of a correctly sized test; shapes (K, S).
 
     ``names`` are the K tests, with their window where there are several; ``draws`` the p-values behind each row.
     """
@@ -146,25 +202,13 @@ class Sizes:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PlaceboSize:
-    """Share of no-event days on which a test rejects, against the size it promises; shapes (K,)."""
+    """Rejection rate of a test on comparable days, against its nominal size; shapes (K,)."""
 
     nominal: FloatArray
     observed: FloatArray
     low: FloatArray
     high: FloatArray
     words: str
-    title: str = ""
-    simulated: bool = False
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class EventDots:
-    """When the events were, and which were used; shapes (N,)."""
-
-    earliest: IntArray
-    latest: IntArray
-    used: BoolArray
-    zone: str = "UTC"
     title: str = ""
     simulated: bool = False
 
@@ -199,12 +243,12 @@ def pointwise_band(path: CarPath) -> Band | None:
         if not np.isfinite(half).all():
             return None
         count = f"{min(days)}" if min(days) == max(days) else f"{min(days)} to {max(days)}"
-        return Band(tuple(half), f"{path.level * 100:g} % of {count} no-event days, each point")
+        return Band(tuple(half), f"{share(path.level)} of {count} comparable days, at each time")
     if path.se.size:
         from scipy.stats import norm
 
         half_se = norm.isf((1 - path.level) / 2) * path.se
-        return Band(tuple(map(float, half_se)), f"{path.level * 100:g} % had nothing happened, each point")
+        return Band(tuple(map(float, half_se)), f"{share(path.level)} without an event, at each time")
     return None
 
 
@@ -217,19 +261,19 @@ def _half(draws: FloatArray, level: float) -> float:
 
 
 def joint_band(path: CarPath) -> Band | None:
-    """Return the band a whole no-event path stays inside with probability ``level``.
+    """Return the simultaneous band: an entire path without an event stays inside with probability ``level``.
 
-    Each placebo path is scaled by the spread of all of them at each tau; the :func:`band_rank`-th largest of the
-    paths' greatest ``|scaled|`` value, times that spread, is the half-width. A path of one step has no joint band
-    of its own: it is the pointwise one.
+    Each placebo path is scaled by the standard deviation of all of them at each tau; the :func:`band_rank`-th largest
+    of the paths' greatest ``|scaled|`` value, times that standard deviation, is the half-width. A path of
+    one step has no simultaneous band.
     """
     days, steps = path.placebo.shape
     rank = band_rank(days, path.level)
     if days < FEWEST_DAYS or rank < 1 or steps < FEWEST_STEPS:
         return None
-    spread = np.sqrt(np.square(path.placebo).mean(axis=0))
-    moves = spread > 0
+    sd = np.sqrt(np.square(path.placebo).mean(axis=0))
+    moves = sd > 0
     if moves.sum() < FEWEST_STEPS:
         return None
-    greatest = np.sort(np.abs(path.placebo[:, moves] / spread[moves]).max(axis=1))[days - rank]
-    return Band(tuple(map(float, greatest * spread)), f"{path.level * 100:g} % of {days} no-event days, whole path")
+    greatest = np.sort(np.abs(path.placebo[:, moves] / sd[moves]).max(axis=1))[days - rank]
+    return Band(tuple(map(float, greatest * sd)), f"{share(path.level)} of {days} comparable days, entire path")

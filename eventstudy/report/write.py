@@ -112,15 +112,13 @@ def _ar(result: StudyResult, report: Report) -> bytes:
 
 
 def _png(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.canvas import png
-    from eventstudy.report.variants import figure_of
+    from eventstudy.report.canvas import figure_of, png
 
     return png(figure_of(report.shown[0].draw()), title=_stamped(report))
 
 
 def _svg(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.canvas import svg
-    from eventstudy.report.variants import figure_of
+    from eventstudy.report.canvas import figure_of, svg
 
     return svg(figure_of(report.shown[0].draw()), title=_stamped(report))
 
@@ -132,7 +130,7 @@ def _stamped(report: Report) -> str:
 def _html(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.html import render_page
 
-    return render_page(report.page, {name: draw() for name, draw in report.pictures.items()}).encode("utf-8")
+    return render_page(report.page, report.pictures).encode("utf-8")
 
 
 def _stamp(result: StudyResult, report: Report) -> bytes:
@@ -154,9 +152,8 @@ def _latex(result: StudyResult, report: Report) -> bytes:
 
 
 def _mail(result: StudyResult, report: Report) -> bytes:
-    from eventstudy.report.canvas import small_png
+    from eventstudy.report.canvas import figure_of, small_png
     from eventstudy.report.mail import render_mail
-    from eventstudy.report.variants import figure_of
 
     return render_mail(report.page, {s.picture.name: small_png(figure_of(s.draw())) for s in report.shown})
 

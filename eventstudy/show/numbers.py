@@ -3,13 +3,58 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from eventstudy.arrays import instant_from_us
 
 NONE = "n/a"
+MINUS = re.compile(r"(?<![\w\-\u2212.:])-(?=\d)")
+
+
+def true_minus(text: str) -> str:
+    """Return text with the minus signs of its numbers as a page writes them; hyphens and dates stay.
+
+    >>> true_minus("-1.5 to +2 on 2021-04-13, a-1, [-5, -1]")
+    '−1.5 to +2 on 2021-04-13, a-1, [−5, −1]'
+    """
+    return MINUS.sub("\u2212", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the numbers of a study count: basis points of a return, or the studied variable itself.
+
+    ``name`` follows a number (``bp``; empty for a pure number), ``words`` say it in a caption, ``scale`` turns a
+    decimal into the number that is shown.
+    """
+
+    name: str
+    words: str
+    scale: float = 1.0
+    decimals: int = 2
+
+    def show(self, value: float | None, *, signed: bool = True) -> str:
+        """Return a decimal as the number that is shown, without the unit.
+
+        >>> BP.show(0.01135), BP.show(-0.0199), BP.show(float("nan")), BP.show(0.02, signed=False)
+        ('+113.5', '-199.0', 'n/a', '200.0')
+        """
+        if value is None or not math.isfinite(value):
+            return NONE
+        shown = f"{value * self.scale:{'+' if signed else ''},.{self.decimals}f}"
+        return shown[1:] if shown[0] in "+-" and not re.search("[1-9]", shown) else shown
+
+    def of(self, value: float | None, *, signed: bool = True) -> str:
+        """Return the number with its unit, which no line break parts from it."""
+        shown = self.show(value, signed=signed)
+        return f"{shown}\u00a0{self.name}" if self.name and shown != NONE else shown
+
+
+BP = Unit("bp", "basis points of log return", 1e4, 1)
 
 
 def bp(value: float | None, *, signed: bool = True) -> str:
@@ -18,10 +63,7 @@ def bp(value: float | None, *, signed: bool = True) -> str:
     >>> bp(0.01135), bp(-0.0199), bp(float("nan"))
     ('+113.5', '-199.0', 'n/a')
     """
-    if value is None or not math.isfinite(value):
-        return NONE
-    shown = f"{value * 1e4:+,.1f}" if signed else f"{value * 1e4:,.1f}"
-    return shown[1:] if shown in {"+0.0", "-0.0"} else shown
+    return BP.show(value, signed=signed)
 
 
 def pvalue(value: float | None) -> str:
@@ -58,9 +100,9 @@ def share(level: float) -> str:
     """Return a confidence level as a reader says it.
 
     >>> share(0.95), share(0.999)
-    ('95 %', '99.9 %')
+    ('95%', '99.9%')
     """
-    return f"{level * 100:g} %"
+    return f"{level * 100:g}%"
 
 
 def span(window: Sequence[int]) -> str:

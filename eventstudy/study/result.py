@@ -370,27 +370,37 @@ class StudyResult:
     def _untested(self, test: str) -> str:
         return "Add it to the tests of the study." if test in TESTS else ""
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Plot the price with the event interval, the cumulative abnormal return with its band, and volume.
+    def plot(self, ax: Axes | None = None, *, kind: str = "", title: str | None = None, style: str = "") -> Axes:
+        """Plot the figure that suits the study, or another one.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
+            Everything is plotted inside them. Default: a new figure.
+        kind : str, optional
+            Row of ``FIGURES``. Default: for one event price, cumulative abnormal return and volume; for one event on
+            many instruments the moves sorted; for many events their mean.
+        title : str, optional
+            Words above the figure. Default: what it shows, in a new figure; none in axes that were passed.
+        style : {"light", "dark", "print", "notebook"}, optional
+            ``"notebook"`` has a transparent background. Default: by the background of ``ax``; light in a new figure.
 
         Returns
         -------
         matplotlib.axes.Axes
-            ``.figure`` is the figure. ``FIGURES`` has further plots.
+            The main panel; ``.figure`` is the figure.
 
         Raises
         ------
         UsageError
-            If no event was used.
+            If the result has nothing that the figure could show.
+        UnknownNameError
+            If there is no such figure.
         """
         if ax is not None and not hasattr(ax, "plot"):
             expect("ax", ax, type(None), "Pass matplotlib axes, or leave it out for a new figure.")
-        axes: Axes = import_module("eventstudy.report.figures").response_panel(self, ax=ax)
+        figures = import_module("eventstudy.report.figures")
+        axes: Axes = figures.figure(kind or figures.shape_of(self))(self, ax, style=style, title=title)
         return axes
 
     def save(

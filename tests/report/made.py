@@ -169,3 +169,21 @@ def made_cluster(*, events: int = 30, seed: int = 5, title: str = "Many made eve
         tests=("cross_sectional_t", "patell", "time_series_t"),
     )
     return run_study(spec, listed, frame, closes_at="18:50 Europe/Moscow")
+
+
+def made_market() -> StudyResult:
+    """One event of one share on daily returns with a beta of 1.5 against its market and no noise beyond 0.5%."""
+    rng = np.random.default_rng(11)
+    days = pd.bdate_range("2022-01-03", periods=200)
+    index = pd.Series(rng.normal(0, 0.01, len(days)), days, name="INDEX")
+    share = pd.DataFrame({"S": 1.5 * index + rng.normal(0, 0.005, len(days))}, days)
+    when = pd.DataFrame({"instrument": ["S"], "time": [days[180].tz_localize("UTC") + pd.Timedelta("9h")], "id": ["e"]})
+    spec = StudySpec(
+        name="market",
+        model="market",
+        estimation=(-150, -11),
+        event=(-5, 5),
+        windows=((0, 1),),
+        tests=("time_series_t",),
+    )
+    return run_study(spec, when, share, market=index, closes_at="18:50 Europe/Moscow")

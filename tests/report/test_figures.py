@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import sys
 from dataclasses import replace
 from functools import cache
@@ -16,39 +17,58 @@ import pytest
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from eventstudy.news.items import Event, EventTime
-from eventstudy.report.canvas import png, svg
-from eventstudy.report.figure_data import forest_view, placebo_view, response_view
-from eventstudy.report.figures import FIGURES, figure
+from eventstudy.report.canvas import figure_of, png, svg
+from eventstudy.report.figure_data import placebo_view, response_view
+from eventstudy.report.figures import FIGURES, figure, shape_of
+from eventstudy.report.many_data import dots_view, mean_placebo_view
+from eventstudy.report.plots.figure_row import Pick
 from eventstudy.report.plots.sizes import verdict
 from eventstudy.report.sizes import placebo_size_view, sizes_view
 from eventstudy.report.style import STYLES
-from eventstudy.report.variants import figure_of
 from eventstudy.report.views import CarPath, joint_band, pointwise_band
 from eventstudy.study.load import load_study
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
-from tests.report.made import made_bars, made_calibration, made_cluster, made_result, moscow
+from tests.report.made import made_bars, made_calibration, made_cluster, made_market, made_result, moscow
 
 ROOT = Path(__file__).parents[2]
 HAS = {
     "response_panel": "event",
-    "car_bands": "variance",
     "average": "cluster",
+    "dots": "cluster",
+    "instruments": "event",
     "placebo": "event",
+    "placebo_mean": "event",
+    "horizons": "early",
+    "distribution": "cluster",
+    "agreement": "cluster",
+    "heatmap": "cluster",
+    "aar": "cluster",
+    "car_bands": "variance",
+    "fit": "market",
+    "volume_path": "event",
+    "assumed_times": "event",
     "car_by_time": "event",
-    "forest": "cluster",
+    "calendar": "cluster",
     "calibration": "calibrated",
     "placebo_size": "variance",
-    "calendar": "cluster",
-    "instruments": "event",
-    "assumed_times": "event",
 }
+LOOKS = [name for name in STYLES if name != "page"]
 
 
 @cache
 def result(kind: str, *, simulated: bool = False) -> Any:
     if kind == "cluster":
         return replace(made_cluster(), simulated=simulated)
+    if kind == "early":
+        bars = [made_bars(code, seed=row + 1, simulated=simulated) for row, code in enumerate(("SBER", "VTBR"))]
+        day = bars[0].frame.index[-1].strftime("%Y-%m-%d")
+        event = Event("call", EventTime(moscow(f"{day}T14:05"), moscow(f"{day}T14:27")))
+        return run_study(StudySpec(name="early", tests=("placebo",), event=(0, 0)), [event], bars)
+    if kind == "one":
+        return made_result(codes=("SBER",), simulated=simulated)
+    if kind == "market":
+        return replace(made_market(), simulated=simulated)
     if kind == "calibrated":
         return made_calibration(simulated=simulated)
     more = {} if kind == "event" else {"event": (-2, 0), "model": "constant_mean", "estimation": (-200, -11)}
@@ -85,11 +105,11 @@ def test_a_notebook_shows_a_figure_as_a_picture() -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", LOOKS)
 def test_every_style_and_width_keeps_its_text_inside(name: str, style: str) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    for width in ("wide", "narrow"):
+    for width in ("wide", "side", "narrow", "print") if style == "light" else ("wide",):
         for simulated in (False, True):
             drawn = figure_of(FIGURES[name](result(HAS[name], simulated=simulated), style=style, width=width))
             box = drawn.get_tightbbox(FigureCanvasAgg(drawn).get_renderer())
@@ -99,26 +119,64 @@ def test_every_style_and_width_keeps_its_text_inside(name: str, style: str) -> N
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_axes_given_are_used(name: str) -> None:
+def test_a_figure_in_a_subplot_covers_nothing_of_its_neighbors(name: str) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(10, 8))
-    ax = FIGURES[name](result(HAS[name]), drawn.add_subplot())
+    drawn = Figure(figsize=(16, 12))
+    left, right = drawn.subplots(1, 2)
+    ax = FIGURES[name](result(HAS[name]), left)
     assert figure_of(ax) is drawn
     assert inspect.signature(FIGURES[name]).parameters["ax"].default is None
+    drawn.draw_without_rendering()
+    own = right.get_tightbbox(FigureCanvasAgg(drawn).get_renderer())
+    inside = left.get_tightbbox(FigureCanvasAgg(drawn).get_renderer())
+    assert inside.x1 <= own.x0 + 40, f"{name} ends at {inside.x1:.0f}, its neighbor begins at {own.x0:.0f}"
 
 
 @pytest.mark.parametrize("name", HAS)
-def test_drawn_data_says_so_in_title_and_axes(name: str) -> None:
+def test_simulated_data_says_so_once_above_and_once_across(name: str) -> None:
     from matplotlib.text import Text
 
     drawn = figure_of(FIGURES[name](result(HAS[name], simulated=True)))
     texts = [t.get_text() for t in drawn.findobj(Text)]
-    assert any("SIMULATED, not market data" in text for text in texts)
-    for ax in drawn.axes:
-        if ax.axison and ax.get_ylabel():
-            assert "SIMULATED" in ax.get_ylabel()
-    assert any("(SIMULATED)" in ax.get_xlabel().replace("\n", " ") for ax in drawn.axes)
+    assert texts.count("SIMULATED") == 2
+    assert not any("SIMULATED" in text for text in texts if text != "SIMULATED")
+    real = figure_of(FIGURES[name](result(HAS[name])))
+    assert not any("SIMULATED" in t.get_text() for t in real.findobj(Text))
+
+
+@pytest.mark.parametrize("name", HAS)
+def test_a_title_may_be_chosen_or_left_out(name: str) -> None:
+    from matplotlib.text import Text
+
+    def texts(title: str | None) -> list[str]:
+        drawn = figure_of(FIGURES[name](result(HAS[name]), title=title))
+        return [t.get_text() for t in drawn.findobj(Text)]
+
+    assert "My words" in texts("My words")
+    row = FIGURES[name]
+    said = row.say(row.cut(result(HAS[name]), Pick()))
+    words = said.title.split()[0]
+    assert any(text.startswith(words) for text in texts(None))
+    assert len(texts("")) < len(texts(None))
+
+
+def test_a_study_plots_the_figure_of_its_shape() -> None:
+    assert shape_of(result("event")) == "response_panel"
+    assert shape_of(result("cluster")) == "average"
+    assert shape_of(made_result(codes=("A", "B", "C", "D", "E", "F"))) == "dots"
+    kinds = {kind: figure_of(result("cluster").plot(kind=kind)) for kind in ("", "average", "distribution")}
+    assert png(kinds[""]) == png(kinds["average"]) != png(kinds["distribution"])
+    with pytest.raises(UnknownNameError, match="distribution"):
+        result("cluster").plot(kind="distributions")
+
+
+def test_a_figure_for_a_notebook_is_transparent() -> None:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png(figure_of(result("cluster").plot(style="notebook"))))) as picture:
+        assert picture.convert("RGBA").getpixel((0, 0))[3] == 0  # type: ignore[index]
 
 
 def test_an_unknown_figure_lists_the_known() -> None:
@@ -128,7 +186,17 @@ def test_an_unknown_figure_lists_the_known() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("placebo", "cluster"), ("car_by_time", "cluster"), ("placebo_size", "event"), ("calibration", "event")],
+    [
+        ("placebo", "cluster"),
+        ("car_by_time", "cluster"),
+        ("placebo_size", "event"),
+        ("calibration", "event"),
+        ("fit", "cluster"),
+        ("horizons", "cluster"),
+        ("volume_path", "cluster"),
+        ("average", "one"),
+        ("distribution", "one"),
+    ],
 )
 def test_a_figure_without_its_data_says_what_is_missing(name: str, kind: str) -> None:
     with pytest.raises(UsageError, match=r"\w+"):
@@ -199,18 +267,39 @@ def test_figures_show_the_very_days_that_the_test_counts() -> None:
     assert (abs(view.path.car[at]) > band.half[at]) == (tested["pvalue"] <= 0.05)
 
 
-def test_the_forest_holds_every_response() -> None:
-    view = forest_view(result("cluster"))
+def test_the_dots_hold_every_response_and_the_mean_that_is_tested() -> None:
+    view, study = dots_view(result("cluster")), result("cluster").to_dict()
     assert len(view.names) == 30
-    assert np.isfinite(view.half).all()
+    assert np.isfinite(view.low).all()
+    shared = next(a for a in study["aggregates"] if a["window"] == [0, 0])
+    assert view.mean is not None
+    assert view.mean.move == shared["caar"]
+    assert view.mean.p == shared["tests"][study["primary"]["test"]]["pvalue"]
+    # Each interval is the estimate and t quantiles of its own variance, as the single-event test has it.
+    single = [r for r in study["responses"] if r["window"] == [0, 0]]
+    for row, low, high in zip(single, view.low, view.high, strict=True):
+        test = row["tests"]["time_series_t"]
+        np.testing.assert_allclose([low, high], [test["low"], test["high"]], rtol=1e-9)
+
+
+def test_the_mean_over_instruments_is_ranked_among_the_means_of_shared_days() -> None:
+    study = result("event")
+    view = mean_placebo_view(study)
+    assert view.car == pytest.approx(np.mean([r["car"] for r in study.to_dict()["responses"]]))
+    days = [
+        dict(zip(r.path.placebo_day.tolist(), r.path.raw_placebo[:, r.path.first], strict=True)) for r in study.response
+    ]
+    shared = sorted(set(days[0]) & set(days[1]))
+    expected = [(days[0][d] + days[1][d]) / 2 for d in shared]
+    np.testing.assert_allclose(np.sort(view.cars), np.sort([v for v in expected if np.isfinite(v)]))
 
 
 def test_the_calibration_figure_shows_what_calibrate_found() -> None:
     view = sizes_view(result("calibrated"))
-    # 120 of 1,000 where 50 are promised, and an honest test of 5 % gives 37 to 64 of 1,000 (binomial, 95 %).
+    # 120 of 1,000 where 50 are promised, and a correctly sized test at 5% gives 37 to 64 of 1,000 (binomial, 95 %).
     assert view.names == ("Patell", "placebo")
     assert view.share[:, 1].tolist() == [0.12, 0.048]
-    assert verdict(view) == "1 of 2 tests keep their promise at 5 %, Patell rejects\u00a012\u00a0%"
+    assert verdict(view) == "1 of 2 tests are correctly sized at 5%; Patell rejects\u00a012%"
     several = [*result("calibrated"), replace(result("calibrated")[0], window=Window(0, 5))]
     assert sizes_view(several).names == ("Patell [0, 0]", "placebo [0, 0]", "Patell [0, +5]")
 

@@ -25,16 +25,16 @@ import pytest
 from eventstudy.errors import Notice
 from eventstudy.news.items import Event, EventTime
 from eventstudy.report.about import event_section
-from eventstudy.report.canvas import svg
+from eventstudy.report.canvas import figure_of, svg
 from eventstudy.report.content import Material, Page, Picture, make_page
-from eventstudy.report.html import RenderedFigure, data_uri, render_page
+from eventstudy.report.figures import FIGURES
+from eventstudy.report.html import render_page
+from eventstudy.report.inline_svg import inline_svg
 from eventstudy.report.mail import plain_text, render_mail
+from eventstudy.report.many_views import Dots
 from eventstudy.report.markdown import render_latex, render_markdown
-from eventstudy.report.plots.sheet import draw_response
-from eventstudy.report.plots.spread import draw_forest
+from eventstudy.report.plots.figure_row import draw_bare, paint
 from eventstudy.report.table_files import frame_csv, frame_json, frame_parquet, json_bytes, table_csv
-from eventstudy.report.variants import compact, figure_of
-from eventstudy.report.views import Forest
 from eventstudy.show.escape import FORMULA_STARTS, file_name
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_facts, made_study, made_view
@@ -63,7 +63,7 @@ SEEDS = [
 ALLOWED_TAGS = {
     *["html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section", "p", "strong", "h1", "h2"],
     *["ul", "li", "a", "figure", "picture", "source", "img", "figcaption", "div", "table", "caption", "thead", "tbody"],
-    *["tr", "th", "td", "bdi"],
+    *["tr", "th", "td", "bdi", "span", "dl", "dt", "dd", "ol", "b", "small", "details", "summary", "footer", "svg"],
 }
 ALLOWED_LATEX = {
     *["usepackage", "begin", "end", "centering", "caption", "toprule", "midrule", "bottomrule", "textbackslash"],
@@ -139,7 +139,7 @@ def dangers(html: str) -> list[str]:
 def check_text(text: str) -> None:
     """Every output but the figures, on one payload."""
     page = page_of(text)
-    html = render_page(page, {"panel": RenderedFigure(data_uri(b"<svg/>"), 1, 1)})
+    html = render_page(page, {"panel": "<svg></svg>"})
     assert dangers(html) == []
     html.encode("utf-8")
     mail = message_from_bytes(render_mail(page, {"panel": _pixel()}), policy=policy.default)
@@ -169,10 +169,22 @@ def _number(cell: str) -> bool:
     return True
 
 
+def made_dots(names: tuple[str, ...], moves: np.ndarray, words: str) -> Dots:
+    none, clear = np.full(len(moves), np.nan), moves > 0
+    return Dots(words, names, moves, moves - 0.01, moves + 0.01, none, clear, words, 0.95, words, words)
+
+
 def check_figure(text: str) -> None:
-    drawn = svg(figure_of(draw_response(made_view(title=text, instrument=text or "?"))), title=file_name(text))
-    forest = Forest((text, "b"), np.array([0.01, -0.02]), np.array([0.01, np.nan]), text, 0.95, "interval", text)
-    for content in (drawn, compact(drawn), svg(figure_of(draw_forest(forest, None, "light", (7.6, 3))))):
+    view = made_view(title=text, instrument=text or "?")
+    row = FIGURES["response_panel"]
+    dots = made_dots((text, "b"), np.array([0.01, -0.02]), text)
+    page = ET.fromstring(inline_svg(draw_bare(row, view, "wide"), "a", (text, text)))  # noqa: S314  made here
+    assert not {element.tag for element in page.iter()} & {"script", "foreignObject", "image", "a", "iframe"}
+    assert not [v for element in page.iter() for v in element.attrib.values() if "evil" in v]
+    for content in (
+        svg(figure_of(paint(row, view)), title=file_name(text)),
+        svg(figure_of(paint(FIGURES["dots"], dots))),
+    ):
         root = ET.fromstring(content)  # noqa: S314  made in the line above
         names = {element.tag.rsplit("}", 1)[-1] for element in root.iter()}
         assert not names & {"script", "foreignObject", "image", "a", "iframe"}
@@ -203,8 +215,8 @@ def test_two_thousand_hostile_texts_through_every_output() -> None:
 def check_names(names: tuple[str, ...]) -> None:
     """Forty payloads as the names of one figure."""
     car = np.linspace(-0.02, 0.02, len(names))
-    forest = Forest(names, car, np.full(len(names), 0.01), "[0, 0]", 0.95, "interval", names[0])
-    drawn = svg(figure_of(draw_forest(forest, None, "light", (7.6, 10))))
+    dots = made_dots(names, car, names[0])
+    drawn = svg(figure_of(paint(FIGURES["dots"], dots)))
     ET.fromstring(drawn)  # noqa: S314  made in the line above
     assert b"<script" not in drawn
 
@@ -256,7 +268,7 @@ def test_a_mail_too_large_leaves_figures_out_and_says_so() -> None:
 
 def test_simulated_is_on_every_output() -> None:
     page = page_of("A call", simulated=True)
-    drawn = {"panel": RenderedFigure(data_uri(b"<svg/>"), 1, 1)}
+    drawn = {"panel": "<svg></svg>"}
     outputs: list[Any] = [render_page(page, drawn), render_markdown(page, {}), render_latex(page), plain_text(page)]
     outputs.append(render_mail(page, {}).decode())
     assert all("SIMULATED" in output for output in outputs)

@@ -1,242 +1,188 @@
-"""The intraday response: every instrument of one event on one clock, and the move against the assumed moment."""
+"""The intraday response: every instrument of one event on one clock, and the move by the assumed time of the news."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from eventstudy.arrays import MINUTE_US, FloatArray, IntArray, instant_us
-from eventstudy.report.canvas import Box, drawing, margins, new_axes
-from eventstudy.report.plots.parts import (
-    INCHES_PER_CHARACTER,
-    STAMP,
-    blank,
-    frame,
-    legend,
-    legend_inches,
-    short_numbers,
-    y_title,
-)
-from eventstudy.report.style import Style, for_figure
-from eventstudy.report.time_axis import TimeScale, draw_time_axis, ticks, time_scale
-from eventstudy.show.numbers import bp, p_is, share
+from eventstudy.arrays import MINUTE_US, instant_us
+from eventstudy.report.canvas import Canvas, Panel
+from eventstudy.report.plots.moments import MarkedClock, alone, broken, news_label, set_clock, shade
+from eventstudy.report.plots.parts import Said, across, limits, text_width, value_axis, wrapped
+from eventstudy.report.style import for_figure
+from eventstudy.report.time_axis import draw_time_axis, local_clocks, ticks, time_scale
+from eventstudy.report.views import AssumedMoves, Horizons, InstrumentPath, Instruments
+from eventstudy.show.numbers import local, p_is, share, true_minus, zone_name
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from eventstudy.news.items import EventTime
-    from eventstudy.response.values import Path, Response
-
-WIDTHS = {"wide": 7.6, "narrow": 4.1}
-CAR_INCHES, VOLUME_INCHES, GAP, LINE = 1.55, 0.5, 0.3, 0.19
-WORDS = [
-    "abnormal move",
-    "range of ordinary days, whole path",
-    "news became public",
-    "auction, clearing or fixing",
-    "range of ordinary days, each moment",
-    "usual volume",
-    "no trading",
-]
+SMALL, FOOT, HEAD, ROW, MOST = 150.0, 26.0, 24.0, 26.0, 12
 
 
-def draw_instruments(
-    responses: Sequence[Response], time: EventTime, ax: Axes | None, *, style: str, width: str
-) -> Axes:
-    """Draw one panel per instrument: the path with its bands over the placebo days, and volume below it."""
-    simulated = any(response.simulated for response in responses)
-    with drawing(style) as look:
-        inches = WIDTHS[width]
-        left = 1.02 if simulated else 0.84
-        top = 0.2 + LINE * (2 if simulated else 1) + legend_inches(WORDS, inches - left - 0.2) + 0.3
-        parts = [(response, part) for response in responses for part in _parts(response)]
-        tall = top + 0.95 + sum(size + GAP for _, (_, size) in parts)
-        sheet = ax if ax is not None else new_axes(inches, tall)
-        box = margins(sheet, (left, 0.95, 0.2, top), own=ax is None)
-        sheet.set_axis_off()
-        figure = sheet.get_figure(root=True)
-        assert figure is not None  # noqa: S101  an Axes always has a figure here
-        scale = _shared_scale(responses)
-        made = _rows(figure, box, [size for _, (_, size) in parts])
-        for axes, (response, (name, _)) in zip(made, parts, strict=True):
-            DRAWN[name](axes, response, scale, look)
-            _pauses(axes, response, scale, look)
-            _shade(axes, time, scale, look)
-            _closed(axes, responses, scale, look)
-        _finish(made, scale, responses[0].zone, (look, box.width, simulated))
-        _headline(made[0], box, look, simulated=simulated)
-        return made[0]
+def columns_of(view: Instruments, width: float) -> int:
+    return min(2 if width < 480 else 3, len(view.paths))
 
 
-def _parts(response: Response) -> list[tuple[str, float]]:
-    volume = np.isfinite(response.path.volume).any()
-    return [("path", CAR_INCHES), *([("volume", VOLUME_INCHES)] if volume else [])]
+def instruments_height(view: Instruments, width: float) -> float:
+    rows = -(-min(len(view.paths), MOST) // columns_of(view, width))
+    return rows * (HEAD + SMALL + FOOT) + 12
 
 
-def _shared_scale(responses: Sequence[Response]) -> TimeScale:
-    shown = [r.path.closes[r.path.start :][r.path.open[r.path.start :]] for r in responses]
-    known = np.unique(np.concatenate(shown))
-    return time_scale(known, max(MINUTE_US, int(np.diff(known).min()) if len(known) > 1 else MINUTE_US))
+def draw_instruments(view: Instruments, canvas: Canvas) -> Panel:
+    """Draw one small panel per instrument, all with the same axes."""
+    shown = view.paths[:MOST]
+    across, rows = columns_of(view, canvas.width), -(-len(shown) // columns_of(view, canvas.width))
+    wide, high = (canvas.width - 8) / across, (canvas.room - 12) / rows
+    panels = []
+    scaled = [value for one in shown for value in (one.car, one.joint, -one.joint)]
+    for at, one in enumerate(shown):
+        left, top = 8 + (at % across) * wide, (at // across) * high
+        panel = canvas.panel(left + 44, top + HEAD, left + wide - 14, top + high - FOOT)
+        moments = _moments(one, view)
+        set_clock(panel, moments)
+        shade(panel, canvas, moments)
+        limits(panel, *scaled, unit=view.unit.scale)
+        _path(panel, canvas, one, moments)
+        value_axis(panel, canvas, view.unit, ticks=3)
+        value = true_minus(f"{view.unit.show(one.value)}{one.at_words}")
+        room = wide - 14 - text_width(canvas, value, 11, bold=True) - 16
+        canvas.text((left + 2, top + 15), _cut(canvas, one.name, room), fontweight="bold")
+        canvas.text((left + wide - 14, top + 15), value, "one", ha="right", fontweight="bold")
+        _clocks(panel, canvas, moments)
+        panels.append(panel)
+    return panels[0]
 
 
-def _rows(figure: Figure, box: Box, heights: list[float]) -> list[Axes]:
-    mean = sum(heights) / len(heights)
-    place = {"left": box.left, "right": box.right, "bottom": box.bottom, "top": box.top}
-    grid = figure.add_gridspec(len(heights), 1, height_ratios=heights, hspace=GAP / mean, **place)
-    return [figure.add_subplot(grid[row]) for row in range(len(heights))]
+def _cut(canvas: Canvas, words: str, room: float) -> str:
+    return for_figure(words, max(4, int(room / text_width(canvas, "x", 11, bold=True))))
 
 
-def _draw_path(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
-    path = response.path
-    rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
-    rows, at = _with_breaks(path, rows, scale)
-    car, wide, joint = (
-        1e4 * np.where(rows < 0, np.nan, values[rows]) for values in (path.car, path.pointwise, path.joint)
-    )
-    ax.axhline(0.0, color=style.muted, linewidth=0.8, zorder=1)
-    ax.fill_between(at, -wide, wide, color=style.band, alpha=0.25, linewidth=0, zorder=1)
+def _moments(one: InstrumentPath, view: Instruments) -> MarkedClock:
+    step = int(np.diff(one.at).min()) if len(one.at) > 1 else MINUTE_US
+    return MarkedClock(time_scale(one.at, max(step, 1)), view.earliest, view.latest, one.pauses, view.zone)
+
+
+def _path(panel: Panel, canvas: Canvas, one: InstrumentPath, moments: MarkedClock) -> None:
+    at, car, joint = broken(moments, one.at, one.car * 1e4, one.joint * 1e4)
+    panel.ax.fill_between(at, -joint, joint, color=canvas.look.band, linewidth=0, alpha=0.8, zorder=0.3)
     for side in (-1, 1):
-        ax.plot(at, side * joint, color=style.joint, linewidth=1.1, linestyle="--", zorder=2)
-    ax.plot(at, car, color=style.main, linewidth=1.7, zorder=4)
-    drawn = np.pad(np.isfinite(car), 1)
-    lone = drawn[1:-1] & ~drawn[:-2] & ~drawn[2:]  # an auction between two pauses has one price and no line
-    ax.plot(at[lone], car[lone], color=style.main, marker="o", markersize=4, linestyle="none", zorder=4)
-    reached = (move for move in reversed(response.moves) if move.minutes == move.minutes)
-    last = next(reached, response.first)  # a horizon that the data do not reach is in no title
-    when = f"after {last.label[1:]}" if last.label.startswith("+") else f"at the {last.label} close after the news"
-    words = f"{for_figure(response.instrument, 30)}: {bp(last.value)} bp {when}, {p_is(last.pvalue)}"
-    look: dict[str, Any] = {"loc": "left", "fontsize": _fitting(words, ax), "pad": 3, "parse_math": False}
-    ax.set_title(words, color=style.ink, **look)
-    ax.margins(y=0.12)
-    y_title(ax, "CAR, bp", simulated=response.simulated)
+        panel.ax.plot(at, side * joint, color=canvas.look.edge, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
+    panel.ax.plot(at, car, color=canvas.look.one, linewidth=2, zorder=4)
+    lone = alone(car)
+    panel.ax.plot(at[lone], car[lone], color=canvas.look.one, marker="o", markersize=4, linestyle="none", zorder=4)
 
 
-def _with_breaks(path: Path, rows: IntArray, scale: TimeScale) -> tuple[IntArray, FloatArray]:
-    """Return rows and places to draw, with a row -1 wherever trading paused, so that no line crosses the pause."""
-    after = np.flatnonzero(np.diff(rows) > 1) + 1
-    return np.insert(rows, after, -1), np.insert(scale.place(path.closes[rows]), after, np.nan)
+def _clocks(panel: Panel, canvas: Canvas, moments: MarkedClock) -> None:
+    """Write two or three round times below a small panel."""
+    at = ticks(moments.scale, moments.zone or "UTC", (panel.right - panel.left) / 72 * 0.75)
+    panel.ax.set_xticks(moments.scale.place(at), [""] * len(at))
+    for instant, label in zip(at, local_clocks(at, moments.zone or "UTC"), strict=True):
+        canvas.text((panel.x(float(moments.scale.place(int(instant)))), panel.bottom + 15), label, "soft", ha="center")
 
 
-def _pauses(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
-    """Shade the stretches of the window in which this instrument does not trade."""
-    path = response.path
-    rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
-    for before, after in itertools.pairwise(rows):
-        if after - before > 1:
-            ends = scale.place(path.closes[[before, after - 1]])
-            ax.axvspan(float(ends[0]), float(ends[1]), zorder=0, **_closed_look(style))
+def say_instruments(view: Instruments) -> Said:
+    unit = view.unit
+    numbers = "; ".join(f"{for_figure(one.name, 40)} {unit.of(one.value)}{one.at_words}" for one in view.paths[:MOST])
+    more = f" The first {MOST} of {len(view.paths)}." if len(view.paths) > MOST else ""
+    what = "Cumulative abnormal return, basis points" if unit.name == "bp" else f"Cumulative, {unit.words}"
+    note = f"{what}; band: {share(view.level)} of comparable days stay inside throughout.{more}"
+    count = f"{len(view.paths)} instruments" if len(view.paths) > 1 else "The instrument"
+    return Said(f"{count} on one clock", note, true_minus(numbers), view.simulated)
 
 
-def _closed_look(style: Style) -> dict[str, Any]:
-    return {"facecolor": style.paper, "edgecolor": style.band, "hatch": "////", "linewidth": 0}
+def assumed_height(view: AssumedMoves, width: float) -> float:
+    return 34.0 + 190.0 + 52.0
 
 
-def _fitting(words: str, ax: Axes) -> float:
-    """Return the size at which one line fits above the axes: nine points, less for a long name on a phone."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # noqa: S101  an Axes always has a figure here
-    inches = float(ax.get_position().width * figure.get_size_inches()[0])
-    return max(6.0, min(9.0, 9.0 * inches / (len(words) * INCHES_PER_CHARACTER)))
+def draw_assumed_times(view: AssumedMoves, canvas: Canvas) -> Panel:
+    """Draw the move by the assumed time of the news, with the bands of the same curve on comparable days."""
+    moments = MarkedClock(time_scale(view.at, max(MINUTE_US, view.step_us)), view.earliest, view.latest, (), view.zone)
+    right = canvas.width - (14 if canvas.narrow else 150)
+    panel = canvas.panel(54, 34, right, canvas.room - 52)
+    set_clock(panel, moments)
+    ends = shade(panel, canvas, moments)
+    news_label(canvas, ends, 28, moments, (54, canvas.width - 8))
+    at, move, wide, joint = broken(
+        moments, view.at, *(v * view.unit.scale for v in (view.move, view.pointwise, view.joint))
+    )
+    limits(panel, move, joint, -joint, wide, -wide)
+    value_axis(panel, canvas, view.unit)
+    if np.isfinite(wide).any():
+        panel.ax.fill_between(at, -wide, wide, color=canvas.look.band, linewidth=0, alpha=0.9, zorder=0.3)
+    for side in (-1, 1):
+        panel.ax.plot(at, side * joint, color=canvas.look.edge, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
+    look: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(at) <= 40 else {}
+    drawn: dict[str, Any] = {"drawstyle": "steps-post"} if view.stepped else {}
+    panel.ax.plot(at, move, color=canvas.look.one, linewidth=2.2, zorder=4, **look, **drawn)
+    if not canvas.narrow:
+        known = move[np.isfinite(move)]
+        for row, line in enumerate(wrapped(canvas, view.label, 140)):
+            role: Any = "one"
+            y = float(np.clip(panel.y(known[-1]), 48, panel.bottom - 40))
+            canvas.text((panel.right + 8, y + 13 * row), line, role)
+    draw_time_axis(panel, canvas, moments.scale, view.zone)
+    return panel
 
 
-def _draw_volume(ax: Axes, response: Response, scale: TimeScale, style: Style) -> None:
-    path = response.path
-    rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
-    at = scale.place(path.closes[rows])
-    ax.bar(at - 0.5, np.nan_to_num(path.volume[rows]), width=0.9, color=style.muted, linewidth=0, zorder=2)
-    usual, places = _with_breaks(path, rows, scale)
-    median = np.where(usual < 0, np.nan, path.volume_median[usual])
-    ax.step(places, median, where="pre", color=style.down, linewidth=1.0, linestyle=":", zorder=3)
-    ax.set_ylim(bottom=0)
-    ax.locator_params(axis="y", nbins=2)
-    short_numbers(ax)
-    y_title(ax, "Volume", simulated=response.simulated)
+def say_assumed(view: AssumedMoves) -> Said:
+    """Return the words: the range of the move over the times that the news may have come."""
+    ends = instant_us(view.earliest), instant_us(view.latest)
+    inside = view.move[(view.at >= ends[0]) & (view.at <= ends[1])]
+    inside = inside[np.isfinite(inside)] if np.isfinite(inside).any() else view.move[np.isfinite(view.move)]
+    unit, code = view.unit, for_figure(view.instrument, 40)
+    low, high = (unit.show(float(v)) for v in (inside.min(), inside.max()))
+    spread = f"{low} to {high}\u00a0{unit.name}" if low != high else unit.of(float(inside.min()))
+    sure = f"; {p_is(view.pvalue)} for all times together" if np.isfinite(view.pvalue) else ""
+    bands = (
+        "; ground: 95% of comparable days at each time, dotted: over all times" if np.isfinite(view.joint).any() else ""
+    )
+    title = f"{code}: {spread} by the assumed time of the news"
+    note = f"{view.label}{sure}{bands}"
+    public = f"{local(view.earliest, view.zone, '%H:%M')} to {local(view.latest, view.zone, '%H:%M')}"
+    alt = f"{title}. {note}. News public {public} {zone_name(view.zone)}."
+    return Said(true_minus(title), true_minus(note), true_minus(alt), view.simulated)
 
 
-DRAWN = {"path": _draw_path, "volume": _draw_volume}
+def horizons_height(view: Horizons, width: float) -> float:
+    return 16.0 + ROW * len(view.labels) + 48.0
 
 
-def _shade(ax: Axes, time: EventTime, scale: TimeScale, style: Style) -> None:
-    start, stop = (float(v) for v in scale.place(np.array([instant_us(time.earliest), instant_us(time.latest)])))
-    ax.axvspan(start, max(stop, start + 0.3), facecolor=style.event, alpha=0.28, linewidth=0, zorder=0)
-    for edge in (start, stop):
-        ax.axvline(edge, color=style.event, linewidth=1.0, linestyle="--", zorder=1)
+def draw_horizons(view: Horizons, canvas: Canvas) -> Panel:
+    """Draw the move since the last price before the news at several times, each with its interval."""
+    unit, n = view.unit, len(view.labels)
+    left = 22 + max(text_width(canvas, label, 11, bold=True) for label in view.labels)
+    panel = canvas.panel(left, 10, canvas.width - 66, canvas.room - 42)
+    low, high, move = (v * unit.scale for v in (view.low, view.high, view.move))
+    ends = np.concatenate([low, high, move, [0.0]])
+    ends = ends[np.isfinite(ends)]
+    room = 0.08 * (ends.max() - ends.min() or 1.0)
+    panel.ax.set_xlim(ends.min() - room, ends.max() + room)
+    panel.ax.set_ylim(n - 0.4, -0.6)
+    panel.ax.set_yticks([])
+    _value_lines(panel, canvas)
+    rows = np.arange(n)
+    panel.ax.hlines(rows, low, high, color=canvas.look.one, linewidth=1.6, zorder=3)
+    for row in rows:
+        marker = "s" if row == 0 else "o"
+        panel.ax.plot([move[row]], [row], marker=marker, markersize=6.5, color=canvas.look.one, zorder=4)
+        look: dict[str, Any] = {"fontweight": "bold" if row == 0 else "normal"}
+        y = panel.y(float(row)) + 4
+        canvas.text((12, y), view.labels[row], **look)
+        canvas.text((canvas.width - 8, y), true_minus(unit.show(view.move[row])), "one", ha="right", **look)
+    words = f"basis points since {view.since}" if unit.name == "bp" else f"{unit.words} since {view.since}"
+    canvas.text(((left + canvas.width - 66) / 2, canvas.room - 10), words, "soft", ha="center")
+    return panel
 
 
-def _closed(ax: Axes, responses: Sequence[Response], scale: TimeScale, style: Style) -> None:
-    """Mark auctions and other seams, each at the moment it begins, on every panel."""
-    seams = {instant_us(c.at) for r in responses for c in r.confounders if c.where == "event"}
-    for at in seams:
-        ax.axvline(float(scale.place(at)), color=style.muted, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+def _value_lines(panel: Panel, canvas: Canvas) -> None:
+    across(panel, canvas, 3 if canvas.width < 480 else 6)
 
 
-def _finish(made: list[Axes], scale: TimeScale, zone: str, look: tuple[Style, float, bool]) -> None:
-    style, inches, simulated = look
-    span = float(scale.places[-1] - scale.places[0])
-    for ax in made:
-        frame(ax, style)
-        ax.set_xlim(scale.places[0] - 0.02 * span, scale.places[-1] + 0.02 * span)
-        if ax is made[-1]:
-            draw_time_axis(ax, scale, zone, inches)
-            ax.set_xlabel(ax.get_xlabel() + (" (SIMULATED)" if simulated else ""), parse_math=False, wrap=True)
-        else:
-            ax.set_xticks(scale.place(ticks(scale, zone, inches)), labels=[])
-        ax.locator_params(axis="y", nbins=4)
-
-
-def _headline(ax: Axes, box: Box, style: Style, *, simulated: bool) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    handles = [
-        Line2D([], [], color=style.main, linewidth=1.7, label=WORDS[0]),
-        Line2D([], [], color=style.joint, linewidth=1.1, linestyle="--", label=WORDS[1]),
-        Patch(facecolor=style.event, edgecolor=style.event, alpha=0.4, linestyle="--", label=WORDS[2]),
-        Line2D([], [], color=style.muted, linewidth=0.9, linestyle=(0, (1, 2)), label=WORDS[3]),
-        Patch(color=style.band, alpha=0.4, label=WORDS[4]),
-        Line2D([], [], color=style.down, linewidth=1.0, linestyle=":", label=WORDS[5]),
-        Patch(label=WORDS[6], **_closed_look(style)),
-    ]
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # noqa: S101  an Axes always has a figure here
-    tall = float(figure.get_size_inches()[1])
-    above = box.top + 0.28 / tall
-    holder = figure.add_axes((box.left, above, box.right - box.left, 0.001))
-    holder.set_axis_off()
-    legend(holder, handles, box.width)
-    top = above + (legend_inches(WORDS, box.width) + 0.06) / tall
-    lines = ["The response on one clock", *([STAMP] if simulated else [])]
-    for row, line in enumerate(lines):
-        color = style.stamp if row else style.ink
-        figure.text(box.left, top + row * LINE / tall, line, va="bottom", color=color, fontweight="bold")
-
-
-def draw_assumed_times(response: Response, ax: Axes | None, style: str, size: tuple[float, float]) -> Axes:
-    """Draw the move after each assumed moment of the news, with the bands of the same curve on placebo days."""
-    curve = response.assumed_times
-    assert curve is not None  # noqa: S101  the figure's door refuses a response without a curve
-    with blank(ax, style, size, bottom=1.0, simulated=response.simulated) as on:
-        look = on.style
-        scale = time_scale(curve.at, max(MINUTE_US, int(np.diff(curve.at).min())))
-        at = scale.place(curve.at)
-        on.ax.axhline(0.0, color=look.muted, linewidth=0.8)
-        wide, joint = 1e4 * curve.pointwise, 1e4 * curve.joint
-        band = on.ax.fill_between(at, -wide, wide, color=look.band, alpha=0.25, linewidth=0)
-        band.set_label(f"{share(response.level)} of ordinary days, each moment")
-        dashes: dict[str, Any] = {"color": look.joint, "linewidth": 1.1, "linestyle": "--"}
-        edges = on.ax.plot(at, joint, label=f"{share(response.level)} of ordinary days, all moments", **dashes)
-        on.ax.plot(at, -joint, **dashes)
-        marker = "o" if len(at) <= 60 else ""
-        drawn = on.ax.plot(at, 1e4 * curve.move, color=look.main, linewidth=1.8, marker=marker, markersize=3.5)
-        drawn[0].set_label(f"move over the next {curve.minutes} trading minutes")
-        words = f"{for_figure(response.instrument, 40)}: the move by the assumed moment of the news"
-        on.head(f"{words}, {p_is(curve.pvalue)} for all moments", [*drawn, band, *edges])
-        draw_time_axis(on.ax, scale, response.zone, on.inches)
-        stamp = " (SIMULATED)" if response.simulated else ""
-        on.ax.set_xlabel(f"Assumed moment, {on.ax.get_xlabel()}{stamp}", parse_math=False, wrap=True)
-        y_title(on.ax, "Move, bp", simulated=response.simulated)
-        return on.ax
+def say_horizons(view: Horizons) -> Said:
+    unit = view.unit
+    numbers = "; ".join(
+        f"{label} {unit.of(float(m))} ({unit.show(float(a))} to {unit.show(float(b))})"
+        for label, m, a, b in zip(view.labels, view.move, view.low, view.high, strict=True)
+    )
+    title = f"What remained of the move: {for_figure(view.instrument, 30)}"
+    note = f"Distance from the price at {view.since}, with {share(view.level)} interval"
+    return Said(title, note, true_minus(numbers), view.simulated)

@@ -1,265 +1,282 @@
-"""The response panel: price, cumulated abnormal return with its placebo band, volume, on one clock."""
+"""The response panel: price, cumulative abnormal return over comparable days, volume, on one clock."""
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, instant_from_us, instant_us
-from eventstudy.report.canvas import Box
-from eventstudy.report.plots.parts import (
-    CHARACTERS_PER_INCH,
-    STAMP,
-    frame,
-    legend,
-    legend_inches,
-    short_numbers,
-    y_title,
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, instant_from_us
+from eventstudy.report.canvas import Canvas, Panel
+from eventstudy.report.plots.moments import (
+    MarkedClock,
+    alone,
+    broken,
+    clock_words,
+    interval_words,
+    news_label,
+    quantile_fan,
+    set_clock,
+    shade,
 )
-from eventstudy.report.style import Style, for_figure
-from eventstudy.report.time_axis import TimeScale, draw_time_axis, mark_breaks, ticks, time_scale
-from eventstudy.report.views import CarPath, PriceWindow, ResponseView, pointwise_band
-from eventstudy.show.numbers import bp, length, local, unstamped, zone_name
+from eventstudy.report.plots.parts import (
+    Said,
+    apart,
+    halo,
+    limits,
+    panel_title,
+    short_number,
+    text_width,
+    value_axis,
+    wrapped,
+)
+from eventstudy.report.style import for_figure
+from eventstudy.report.time_axis import draw_time_axis, time_scale
+from eventstudy.report.views import Band, CarPath, PriceWindow, ResponseView, joint_band, pointwise_band
+from eventstudy.show.numbers import length, local, true_minus, zone_name
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-FAINTEST, MOST_LINES, MOST_MARKERS = 0.10, 60, 40
-LINE = 0.19
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Where the panel is drawn: the look, the room, the time scale."""
-
-    style: Style
-    box: Box
-    scale: TimeScale
-    view: ResponseView
+MOST_LINES, MOST_MARKERS = 100, 40
+HEIGHTS = {"price": 104.0, "car": 168.0, "volume": 54.0}
+HEAD, TITLE, GAP, FOOT = 34.0, 20.0, 12.0, 50.0
 
 
-def panel_scale(view: ResponseView) -> TimeScale:
-    """Return the clock all parts of the panel share."""
-    known = [view.path.at]
-    step = int(np.median(np.diff(view.path.at))) if len(view.path.at) > 1 else MINUTE_US
-    if view.prices is not None and len(view.prices.closes):
-        known.append(view.prices.closes)
-        step = view.prices.step_us
-    return time_scale(np.concatenate(known), max(step, 1))
+def panel_parts(view: ResponseView) -> list[str]:
+    if view.prices is None:
+        return ["car"]
+    return ["price", "car", *(["volume"] if view.prices.volume.size else [])]
 
 
-def draw_panel(view: ResponseView, figure: Figure, box: Box, style: Style) -> list[Axes]:
-    """Draw the panel into ``box`` and return its axes: price (where there are prices), CAR, volume (where any)."""
-    sheet = Sheet(style, box, panel_scale(view), view)
+def panel_height(view: ResponseView, width: float) -> float:
+    parts = panel_parts(view)
+    return HEAD + FOOT + sum(HEIGHTS[name] + TITLE + GAP for name in parts) - GAP
+
+
+def moments_of(view: ResponseView) -> MarkedClock:
+    """Return the clock that all parts share: from the first to the last instant that price and path both have."""
+    at, prices = view.path.at, view.prices
+    step = int(np.median(np.diff(at))) if len(at) > 1 else MINUTE_US
+    if prices is not None and len(prices.closes):
+        low, high = max(int(at[0]), int(prices.closes[0])), min(int(at[-1]), int(prices.closes[-1]))
+        known = np.concatenate([at, prices.closes])
+        if len(at) <= 3:  # a path of the event interval alone has the prices around it as its surroundings
+            low, high = int(known.min()), int(known.max())
+        at, step = known[(known >= low) & (known <= high)], prices.step_us
+    scale = time_scale(at, max(step, 1))
+    pauses = tuple((a, b) for a, b in view.pauses if scale.knots[0] <= a and b <= scale.knots[-1])
+    return MarkedClock(scale, view.earliest, view.latest, pauses, view.zone)
+
+
+def draw_panel(view: ResponseView, canvas: Canvas) -> Panel:
+    """Draw price (where there are prices), cumulative abnormal return and volume (where there is any)."""
+    parts, moments = panel_parts(view), moments_of(view)
+    left, right = (48.0, canvas.width - 12) if canvas.narrow else (58.0, canvas.width - 136)
+    weight = (canvas.room - HEAD - FOOT - len(parts) * TITLE - (len(parts) - 1) * GAP) / sum(HEIGHTS[n] for n in parts)
+    top, panels = HEAD, {}
+    for name in parts:
+        bottom = top + TITLE + HEIGHTS[name] * weight
+        panels[name] = canvas.panel(left, top + TITLE, right, bottom)
+        set_clock(panels[name], moments)
+        ends = shade(panels[name], canvas, moments)
+        top = bottom + GAP
+    news_label(canvas, ends, HEAD - 4, moments, (left, canvas.width - 8))
+    if view.prices is not None:
+        draw_price(panels["price"], canvas, view, moments)
+    draw_car(panels["car"], canvas, view, moments)
+    if view.prices is not None and "volume" in panels:
+        draw_volume(panels["volume"], canvas, view.prices, moments, view)
+    draw_time_axis(panels[parts[-1]], canvas, moments.scale, view.zone)
+    for name in parts[:-1]:
+        panels[name].ax.set_xticks([])
+    return panels["car"]
+
+
+def inside(moments: MarkedClock, at: np.ndarray) -> np.ndarray:
+    return np.asarray((at >= moments.scale.knots[0]) & (at <= moments.scale.knots[-1]))
+
+
+def draw_price(panel: Panel, canvas: Canvas, view: ResponseView, moments: MarkedClock) -> None:
+    """Draw closes, with the last price before the news (hollow) and the first after it (square)."""
     prices = view.prices
-    heights = {"price": 3.0, "car": 3.0, "volume": 1.1}
-    if prices is None:
-        del heights["price"], heights["volume"]
-    elif not prices.volume.size:
-        del heights["volume"]
-    # Room between the parts, in inches, is what their legends need.
-    gap = 0.14 + legend_inches(car_legend(view), box.width)
-    mean = (box.height - gap * (len(heights) - 1)) / len(heights)
-    place = {"left": box.left, "right": box.right, "bottom": box.bottom, "top": box.top}
-    grid = figure.add_gridspec(len(heights), 1, height_ratios=list(heights.values()), hspace=gap / mean, **place)
-    made = {name: figure.add_subplot(grid[row]) for row, name in enumerate(heights)}
-    if prices is not None:
-        draw_price(made["price"], prices, sheet)
-    draw_car(made["car"], view.path, sheet)
-    if "volume" in made and prices is not None:
-        draw_volume(made["volume"], prices, sheet)
-    axes = list(made.values())
-    _finish(axes, sheet)
-    return axes
+    assert prices is not None  # noqa: S101  the caller draws this part of a view with prices alone
+    quote = f", {for_figure(prices.quote, 20)}" if prices.quote else ""
+    panel_title(canvas, (12, panel.top - 8), "Price", f"{length(prices.step_us)} closes{quote}")
+    rows = inside(moments, prices.closes)
+    places, price = broken(moments, prices.closes[rows], prices.price[rows])
+    low, high = float(np.nanmin(price)), float(np.nanmax(price))
+    room = 0.16 * ((high - low) or abs(high) or 1.0)
+    panel.ax.set_ylim(low - room, high + room)
+    value_axis(panel, canvas, ticks=3, signed=False)
+    panel.ax.plot(places, price, color=canvas.look.ink, linewidth=1.5, zorder=3)
+    for first, (instant, place, value) in enumerate(marked_closes(view)):
+        look: dict[str, Any] = {"marker": "s" if first else "o", "markersize": 6.5, "zorder": 5}
+        color = canvas.look.one if first else canvas.look.ink
+        fill = color if first else canvas.look.paper
+        at = float(moments.scale.place(instant))
+        panel.ax.plot([at], [value], markeredgecolor=color, markerfacecolor=fill, linestyle="none", **look)
+        when = clock_words(instant_from_us(instant), view.zone, daily=prices.step_us >= DAY_US)
+        words = f"{value:,.6g} at {when}" if canvas.narrow else f"{value:,.6g} at {when}, {place}"
+        _beside(canvas, panel, (panel.x(at), panel.y(value)), words, after=bool(first))
 
 
-def _finish(axes: list[Axes], sheet: Sheet) -> None:
-    style, scale, view = sheet.style, sheet.scale, sheet.view
-    span = scale.places[-1] - scale.places[0]
-    for ax in axes:
-        frame(ax, style)
-        ax.set_xlim(scale.places[0] - max(0.02 * span, 0.7), scale.places[-1] + 0.03 * span)
-        mark_breaks(ax, scale, style.muted)
-        if ax is axes[-1]:
-            draw_time_axis(ax, scale, view.zone, sheet.box.width)
-        else:
-            ax.set_xticks(scale.place(ticks(scale, view.zone, sheet.box.width)), labels=[])
-    clock = axes[-1].get_xlabel() + (" (SIMULATED)" if view.simulated else "")
-    axes[-1].set_xlabel("\n".join(textwrap.wrap(clock, int(sheet.box.width * 12))), parse_math=False)
+def _beside(canvas: Canvas, panel: Panel, at: tuple[float, float], words: str, *, after: bool) -> None:
+    """Write a label left of the point before the news and right of the one after it, clear of the price line."""
+    wide = text_width(canvas, words, 11, bold=after)
+    start = at[0] + 9 if after else at[0] - 9 - wide
+    start = min(max(start, panel.left + 4), max(panel.left + 4, panel.right - wide))
+    y = _clear_of_line(panel, (start, start + wide), at[1])
+    more = {"fontweight": "bold" if after else "normal", **halo(canvas), "zorder": 6}
+    canvas.text((start, y), words, "one" if after else "ink", **more)
 
 
-def header_lines(view: ResponseView, inches: float) -> list[str]:
-    """Return the lines above the panel: the stamp of drawn data, the event in at most two lines, what is shown."""
-    columns = max(24, int(inches * CHARACTERS_PER_INCH))
-    title = unstamped(view.title) if view.simulated else view.title or view.event
-    lines = textwrap.wrap(for_figure(title, 2 * columns - 8), columns)[:2] or [""]
-    step = f", {length(view.prices.step_us)} bars" if view.prices is not None else ""
-    lines.append(f"{for_figure(view.instrument, 40)}{step}, model {view.path.model}")
-    return [STAMP, *lines] if view.simulated else lines
+def _clear_of_line(panel: Panel, span: tuple[float, float], beside: float) -> float:
+    """Return the baseline of words that the longest line of a panel does not cross between two pixels."""
+    line = max(panel.ax.lines, key=lambda one: np.size(one.get_xdata()))
+    data = np.asarray(line.get_xydata(), dtype=np.float64)
+    points = [(panel.x(float(x)), panel.y(float(y))) for x, y in data]
+    heights = [y for x, y in points if span[0] - 12 <= x <= span[1] + 12 and np.isfinite(y)] or [beside]
+    below, above = max(heights) + 17, min(heights) - 8
+    return above if above > panel.top + 10 else min(below, panel.bottom - 3)
 
 
-def header_inches(view: ResponseView, inches: float) -> float:
-    """Return how much room the header and the first legend need above the panel."""
-    words = price_words(view) if view.prices is not None else car_legend(view)
-    return 0.22 + LINE * len(header_lines(view, inches)) + legend_inches(words, inches)
-
-
-def headline(ax: Axes, sheet: Sheet) -> None:
-    """Write the header above the first axes and its legend."""
-    view, style, box = sheet.view, sheet.style, sheet.box
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # noqa: S101  an Axes always has a figure here
-    tall = float(figure.get_size_inches()[1])
-    lines = header_lines(view, box.width)
-    top = box.top + (header_inches(view, box.width) - 0.1 - LINE * len(lines)) / tall
-    for row, line in enumerate(reversed(lines)):
-        last, first = row == 0, view.simulated and row == len(lines) - 1
-        color = style.stamp if first else style.muted if last else style.ink
-        look: dict[str, Any] = {
-            "color": color,
-            "fontsize": 9 if last else 10.5,
-            "fontweight": "normal" if last else "bold",
-        }
-        figure.text(box.left, top + row * LINE / tall, line, parse_math=False, va="bottom", **look)
-
-
-def shade_event(ax: Axes, sheet: Sheet) -> None:
-    """Shade the interval in which the news became public; its edges are dashed, so gray paper shows it too."""
-    ends = [instant_us(sheet.view.earliest), instant_us(sheet.view.latest)]
-    start, stop = (float(v) for v in sheet.scale.place(np.array(ends)))
-    stop = max(stop, start + 0.004 * float(sheet.scale.places[-1] - sheet.scale.places[0]))
-    ax.axvspan(start, stop, facecolor=sheet.style.event, alpha=0.28, linewidth=0, zorder=0, label="_")
-    for edge in (start, stop):
-        ax.axvline(edge, color=sheet.style.event, linewidth=1.0, linestyle="--", zorder=1)
-
-
-def event_words(view: ResponseView) -> str:
-    """Return when the news became public, with the day and the zone where the axis does not show the hour."""
-    zone = ZoneInfo(view.zone)
-    start, stop = view.earliest.astimezone(zone), view.latest.astimezone(zone)
-    if start.date() != stop.date():
-        return f"news public {start.day} {start:%b %H:%M} to {stop.day} {stop:%b %H:%M}"
-    clock = f"{start:%H:%M}" + (f" to {stop:%H:%M}" if f"{stop:%H:%M}" != f"{start:%H:%M}" else "")
-    if view.prices is not None and view.prices.step_us >= DAY_US:
-        return f"news public {start.day} {start:%b}, {clock} ({zone_name(view.zone)})"
-    return f"news public {clock}"
-
-
-def marked_closes(view: ResponseView) -> list[tuple[int, str]]:
-    """Return the rows of the last close before the news and the first after it, with their words."""
+def marked_closes(view: ResponseView) -> list[tuple[int, str, float]]:
+    """Return the last price before the news and the first after it: instant, words, price."""
     prices = view.prices
-    made: list[tuple[int, str]] = []
-    for instant, words in ((view.reference_at, "last close before it"), (view.first_at, "first close after it")):
+    found: list[tuple[int, str, float]] = []
+    for instant, words in ((view.reference_at, "last price before"), (view.first_at, "first price after")):
         row = np.flatnonzero(prices.closes == instant) if prices is not None else np.zeros(0, dtype=np.int64)
         if prices is not None and row.size:
-            hour = "" if prices.step_us >= DAY_US else f", {clock_of(instant, view.zone)}"
-            made.append((int(row[0]), f"{words}{hour}: {float(prices.price[row[0]]):,.6g}"))
-    return made
+            found.append((instant, words, float(prices.price[row[0]])))
+    return found
 
 
-def price_words(view: ResponseView) -> list[str]:
-    return [event_words(view), *[words for _, words in marked_closes(view)]]
+def band_of(path: CarPath) -> Band | None:
+    """Return the simultaneous band where there is one, else that of each moment."""
+    return joint_band(path) or pointwise_band(path)
 
 
-def draw_price(ax: Axes, prices: PriceWindow, sheet: Sheet) -> None:
-    """Draw closes, the event interval, the last close before and the first after."""
-    from matplotlib.patches import Patch
-
-    style, view = sheet.style, sheet.view
-    shade_event(ax, sheet)
-    at = sheet.scale.place(prices.closes)
-    dots = "." if len(at) <= 2 * MOST_MARKERS else ""
-    ax.plot(at, prices.price, color=style.ink, linewidth=1.2, marker=dots, markersize=3.5, zorder=3)
-    edge: dict[str, Any] = {"facecolor": style.event, "alpha": 0.4, "edgecolor": style.event, "linestyle": "--"}
-    handles: list[object] = [Patch(label=event_words(view), **edge)]
-    mark: dict[str, Any] = {
-        "linestyle": "none",
-        "markersize": 6,
-        "markeredgecolor": style.main,
-        "markeredgewidth": 1.5,
-        "zorder": 5,
-    }
-    for (row, words), (shape, fill) in zip(marked_closes(view), (("o", style.paper), ("s", style.main)), strict=False):
-        place = [float(at[row])], [float(prices.price[row])]
-        handles += ax.plot(*place, marker=shape, markerfacecolor=fill, label=words, **mark)
-    ax.margins(y=0.09)
-    legend(ax, handles, sheet.box.width)
-    y_title(ax, f"Price, {for_figure(prices.quote, 20)}" if prices.quote else "Price", simulated=view.simulated)
-    headline(ax, sheet)
-
-
-def clock_of(instant: int, zone: str) -> str:
-    return local(instant_from_us(instant), zone, "%H:%M")
+def draw_car(panel: Panel, canvas: Canvas, view: ResponseView, moments: MarkedClock) -> None:
+    """Draw the path, zero at the last price before the news, over the comparable days and their band."""
+    path, unit = view.path, view.unit
+    rows = inside(moments, path.at)
+    at, car = broken(moments, path.at[rows], path.car[rows] * unit.scale)
+    band = band_of(path)
+    half = np.array(band.half)[rows] * unit.scale if band is not None else np.zeros(0)
+    limits(panel, car, half, -half, pad=0.1)
+    value_axis(panel, canvas, unit)
+    panel_title(canvas, (12, panel.top - 8), "Cumulative abnormal return" if not canvas.narrow else "CAR", _since(view))
+    if half.size:
+        x, edge = broken(moments, path.at[rows], half)
+        panel.ax.fill_between(x, -edge, edge, color=canvas.look.band, linewidth=0, zorder=0.3, alpha=0.8)
+        for side in (-1, 1):
+            panel.ax.plot(x, side * edge, color=canvas.look.edge, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
+    _days(panel, canvas, path.placebo[:, rows] * unit.scale, moments, path.at[rows])
+    shape: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(at) <= MOST_MARKERS else {}
+    panel.ax.plot(at, car, color=canvas.look.one, linewidth=2.2, zorder=4, **shape)
+    lone = alone(car)
+    panel.ax.plot(at[lone], car[lone], color=canvas.look.one, linestyle="none", marker="o", markersize=4, zorder=4)
+    zero = np.flatnonzero(path.at == view.reference_at)
+    if zero.size:
+        look: dict[str, Any] = {"markerfacecolor": canvas.look.paper, "markeredgecolor": canvas.look.one}
+        panel.ax.plot(moments.scale.place(path.at[zero]), [0.0], marker="o", markersize=6, zorder=5, **look)
+    _reported(panel, canvas, view, moments)
+    _labels(panel, canvas, view, (car, half))
 
 
-def draw_car(ax: Axes, path: CarPath, sheet: Sheet) -> None:
-    """Draw the path through zero at the last clean close, over the days that had no event."""
-    style, view = sheet.style, sheet.view
-    shade_event(ax, sheet)
-    at = sheet.scale.place(path.at)
-    ax.axhline(0.0, color=style.muted, linewidth=0.8, zorder=1)
-    handles: list[object] = []
-    if path.placebo.size:
-        lines = path.placebo[:: -(-len(path.placebo) // MOST_LINES)] * 1e4
-        faint = max(FAINTEST, min(0.4, 12 / len(lines)))
-        ax.plot(at, lines.T, color=style.band, linewidth=0.6, alpha=faint, zorder=1)
-    handles += _band(ax, at, path, style)
-    shape = "o" if len(at) <= MOST_MARKERS else ""
-    drawn = ax.plot(at, path.car * 1e4, color=style.main, linewidth=1.9, marker=shape, markersize=3.5, zorder=4)
-    drawn[0].set_label(car_words(view))
-    told = np.flatnonzero(path.at == view.told_at)
-    if told.size:
-        place = [float(at[told[0]])], [float(path.car[told[0]]) * 1e4]
-        ax.plot(*place, marker="s", markersize=6, color=style.main, linestyle="none", zorder=5)
-    ax.margins(y=0.1)
-    legend(ax, [*drawn, *handles], sheet.box.width)
-    y_title(ax, "CAR, bp", simulated=view.simulated)
-    if view.prices is None:
-        headline(ax, sheet)
-
-
-def car_words(view: ResponseView) -> str:
-    """Return the legend of the path, with the value and the moment the study tells of."""
-    path = view.path
-    told = np.flatnonzero(path.at == view.told_at)
-    row = int(told[0]) if told.size else len(path.at) - 1
+def _since(view: ResponseView) -> str:
+    words = "basis points" if view.unit.name == "bp" else view.unit.words
+    if not view.reference_at:
+        return words
     daily = view.prices is not None and view.prices.step_us >= DAY_US
-    form = "%d %b" if daily else "%H:%M"
-    hour = instant_from_us(int(path.at[row])).astimezone(ZoneInfo(view.zone)).strftime(form)
-    return f"CAR, {bp(float(path.car[row]))} bp at {hour.lstrip('0') if daily else hour}"
+    return f"{words} since {clock_words(instant_from_us(view.reference_at), view.zone, daily=daily)}"
 
 
-def car_legend(view: ResponseView) -> list[str]:
-    band = pointwise_band(view.path)
-    return [car_words(view)] if band is None else [car_words(view), band.words]
+def _days(panel: Panel, canvas: Canvas, placebo: FloatArray, moments: MarkedClock, at: np.ndarray) -> None:
+    """Draw comparable days as thin lines, or as the quantiles of many."""
+    if not placebo.size:
+        return
+    many = len(placebo) > MOST_LINES
+    x, lines = broken(moments, at, quantile_fan(placebo) if many else placebo)
+    dashes: dict[str, Any] = {"linestyle": "--"} if many else {}
+    panel.ax.plot(x, lines.T, color=canvas.look.fan, linewidth=0.9 if many else 0.6, alpha=0.75, zorder=1.5, **dashes)
 
 
-def _band(ax: Axes, at: np.ndarray, path: CarPath, style: Style) -> list[object]:
-    band = pointwise_band(path)
-    if band is None:
-        return []
-    half = np.array(band.half) * 1e4
-    fill = ax.fill_between(at, -half, half, color=style.band, alpha=0.22, linewidth=0, zorder=1, label=band.words)
-    ax.plot(at, half, color=style.band, linewidth=0.9, linestyle=":", zorder=2)
-    ax.plot(at, -half, color=style.band, linewidth=0.9, linestyle=":", zorder=2)
-    return [fill]
+def reported_row(view: ResponseView) -> int:
+    """Return the point whose value the finding states; the last one where it is not on the path."""
+    row = np.flatnonzero(view.path.at == view.told_at)
+    return int(row[0]) if row.size else len(view.path.at) - 1
 
 
-def draw_volume(ax: Axes, prices: PriceWindow, sheet: Sheet) -> None:
-    """Draw volume bars over the time each bar covers; bars that may hold the news are hatched."""
-    style, view = sheet.style, sheet.view
-    shade_event(ax, sheet)
-    at = sheet.scale.place(prices.closes)
-    news = (prices.closes > view.reference_at) & (prices.closes <= view.first_at)
-    for rows, color, hatch in ((~news, style.muted, ""), (news, style.main, "////")):
-        if rows.any():
-            edge: dict[str, Any] = {"edgecolor": style.paper, "linewidth": 0.3, "hatch": hatch or None}
-            ax.bar(at[rows] - 0.5, prices.volume[rows], width=0.86, color=color, zorder=2, **edge)
-    ax.set_ylim(bottom=0)
-    short_numbers(ax)
-    y_title(ax, "Volume", simulated=view.simulated)
+def _reported(panel: Panel, canvas: Canvas, view: ResponseView, moments: MarkedClock) -> None:
+    row = reported_row(view)
+    value, at = float(view.path.car[row]), float(moments.scale.place(int(view.path.at[row])))
+    panel.ax.plot([at], [value * view.unit.scale], marker="s", markersize=6.5, color=canvas.look.one, zorder=5)
+    x, y = panel.x(at), panel.y(value * view.unit.scale)
+    words = true_minus(view.unit.of(value))
+    room = x - text_width(canvas, words, 12, bold=True) - 10 > panel.left
+    place = (x - 9, y + (15 if value < 0 else -5)) if room else (x + 9, y + (15 if value < 0 else -5))
+    look: dict[str, Any] = {"fontweight": "bold", "fontsize": 12, "ha": "right" if room else "left", "zorder": 7}
+    canvas.text(place, words, "one", **look, **halo(canvas))
+
+
+def _labels(panel: Panel, canvas: Canvas, view: ResponseView, drawn: tuple[FloatArray, FloatArray]) -> None:
+    """Write beside the panel what each thing is; on a phone, where there is no room, in one line at its top."""
+    car, half = drawn
+    days, band = len(view.path.placebo), band_of(view.path)
+    last = float(car[np.flatnonzero(np.isfinite(car))[-1]])
+    value = true_minus(view.unit.show(last / view.unit.scale))
+    said = [(panel.y(last), value, "one")]
+    if days:
+        words = f"{days} comparable days, " + ("one line each" if days <= MOST_LINES else "dashed: 8 of 10")
+        said.append((panel.y(0.0), words, "soft"))
+    if band is not None and half.size:
+        said.append((panel.y(min(float(half[-1]), panel.ax.get_ylim()[1])), band.words, "soft"))
+    if canvas.narrow:
+        return
+    blocks = [wrapped(canvas, words, canvas.width - panel.right - 14) for _, words, _ in said]
+    places = apart([y for y, _, _ in said], 15.0, panel.top + 4, panel.bottom - 4)
+    order = np.argsort(places)
+    floor = panel.top - 14.0
+    for i in order:
+        at = max(places[i] - 6.5 * (len(blocks[i]) - 1), floor + 14)
+        for line in blocks[i]:
+            role: Any = said[i][2]
+            canvas.text((panel.right + 8, at + 4), line, role, fontweight="bold" if role == "one" else "normal")
+            at += 13
+        floor = at - 13 + 4
+
+
+def draw_volume(panel: Panel, canvas: Canvas, prices: PriceWindow, moments: MarkedClock, view: ResponseView) -> None:
+    """Draw volume over the time each bar covers; bars that may hold the news are in color."""
+    rows = inside(moments, prices.closes)
+    volume, closes = prices.volume[rows], prices.closes[rows]
+    panel_title(canvas, (12, panel.top - 8), "Volume", f"per {length(prices.step_us)}")
+    top = float(np.nanmax(volume, initial=0.0)) or 1.0
+    panel.ax.set_ylim(0, 1.15 * top)
+    at = moments.scale.place(closes)
+    news = (closes > view.reference_at) & (closes <= view.first_at)
+    for chosen, color in ((~news, canvas.look.hole), (news, canvas.look.one)):
+        if chosen.any():
+            panel.ax.bar(at[chosen] - 0.5, volume[chosen], width=0.86, color=color, linewidth=0, zorder=2)
+    panel.ax.set_yticks([0, top], ["0", short_number(top)], parse_math=False)
+
+
+def say_panel(view: ResponseView) -> Said:
+    """Return the words of the panel and the numbers that are drawn."""
+    unit, path, row = view.unit, view.path, reported_row(view)
+    daily = view.prices is not None and view.prices.step_us >= DAY_US
+    moments = moments_of(view)
+    code, days = for_figure(view.instrument, 40), len(path.placebo)
+    name = "Response of" if view.prices is not None else "Cumulative abnormal return of"
+    day = local(view.earliest, view.zone, "%d %B %Y").lstrip("0")
+    against = f", against the same hours of {days} comparable days" if days else ""
+    marks = "; ".join(f"{words} {value:,.6g}" for _, words, value in marked_closes(view))
+    reported = (
+        f"{unit.of(float(path.car[row]))} at {clock_words(instant_from_us(int(path.at[row])), view.zone, daily=daily)}"
+    )
+    band = band_of(path)
+    alt = (
+        f"{code}, {day}. News public {interval_words(moments)} ({zone_name(view.zone)}). {marks}{'. ' if marks else ''}"
+        f"Cumulative abnormal return {reported}."
+        + (f" Band: {band.words}; its half-width there is {unit.of(band.half[row], signed=False)}." if band else "")
+    )
+    return Said(f"{name} {code}", f"{day}{against}", true_minus(alt), view.simulated)

@@ -1,127 +1,152 @@
-"""What every figure shares: the frame, legends that never cover data, the SIMULATED stamp."""
+"""What every figure shares: axes of values and of event time, labels at lines, the watermark of simulated data."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from eventstudy.report.canvas import drawing, new_axes
-from eventstudy.report.style import Style, for_figure
+import numpy as np
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from eventstudy.arrays import FloatArray
+from eventstudy.report.canvas import Canvas, Panel
+from eventstudy.report.style import STYLES
+from eventstudy.show.numbers import BP, Unit, true_minus
 
-INCHES_PER_CHARACTER = 0.073
-STAMP = "SIMULATED, not market data"
-LEGEND_LINE, TITLE_LINE = 0.155, 0.19
-CHARACTERS_PER_INCH = 9.8
-
-
-def frame(ax: Axes, style: Style) -> None:
-    """Leave the left and lower spines and a quiet horizontal grid."""
-    ax.set_facecolor(style.paper)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(visible=True, axis="y", color=style.grid, linewidth=0.7, zorder=0)
-    ax.set_axisbelow(True)
-    ax.tick_params(length=3)
-    ax.locator_params(axis="y", nbins=5)
-
-
-def wrapped(words: str, columns: int) -> list[str]:
-    return textwrap.wrap(words, columns, break_on_hyphens=False)
-
-
-def legend_columns(words: Sequence[str], inches: float) -> int:
-    """Return how many columns of a legend fit on one line of that many inches."""
-    widest = max((len(word) for word in words), default=1) * INCHES_PER_CHARACTER + 0.45
-    if sum(len(word) * INCHES_PER_CHARACTER + 0.45 for word in words) <= inches:
-        return max(1, len(words))
-    return max(1, min(len(words), int(inches / widest)))
-
-
-def legend_inches(words: Sequence[str], inches: float) -> float:
-    """Return how tall that legend is."""
-    return LEGEND_LINE * -(-len(words) // legend_columns(words, inches))
-
-
-def legend(ax: Axes, handles: Sequence[Any], inches: float) -> None:
-    """Put the legend above the axes, in as many columns as their words leave room for."""
-    columns = legend_columns([handle.get_label() for handle in handles], inches)
-    spacing = {"borderaxespad": 0.15, "columnspacing": 1.2, "handlelength": 1.5, "labelspacing": 0.25}
-    ax.legend(handles=list(handles), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderpad=0, **spacing)
-
-
-def y_title(ax: Axes, words: str, *, simulated: bool) -> None:
-    ax.set_ylabel(f"{words}\nSIMULATED" if simulated else words, parse_math=False)
+EM = 0.62  # mean width of a character over the size of its font, in the widest font a reader may have
+STAMP = "SIMULATED"
 
 
 @dataclass(frozen=True, slots=True)
-class Blank:
-    """Axes ready to be drawn on, their look and their width in inches."""
+class Said:
+    """The words of a figure: what it shows, what is drawn, and the numbers that are drawn for who cannot see it."""
 
-    ax: Axes
-    style: Style
-    inches: float
+    title: str
+    note: str
+    alt: str
     simulated: bool = False
-    own: bool = True
-
-    def head(self, words: str, handles: Sequence[Any]) -> None:
-        """Write the title, wrapped, and the legend below it."""
-        legend(self.ax, handles, self.inches)
-        labels = [handle.get_label() for handle in handles]
-        lines = wrapped(for_figure(words, 160), max(20, int(self.inches * CHARACTERS_PER_INCH))) or [""]
-        pad = 72 * (legend_inches(labels, self.inches) if handles else 0.0) + 7
-        if self.own:
-            self._make_room(pad / 72 + TITLE_LINE * (len(lines) + self.simulated) + 0.1)
-        look: dict[str, Any] = {"parse_math": False, "fontweight": "bold"}
-        self.ax.set_title("\n".join(lines), loc="left", pad=pad, color=self.style.ink, **look)
-        if self.simulated:
-            above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "baseline"}
-            place = (0, pad + 72 * TITLE_LINE * len(lines))
-            size = self.ax.title.get_fontsize()
-            self.ax.annotate(STAMP, (0, 1), place, color=self.style.stamp, fontsize=size, **above, **look)
-
-    def _make_room(self, header: float) -> None:
-        """Let the axes of a new figure end where the header begins."""
-        figure = self.ax.get_figure(root=True)
-        assert figure is not None  # noqa: S101  an Axes always has a figure here
-        place = self.ax.get_position()
-        top = 1 - header / float(figure.get_size_inches()[1])
-        self.ax.set_position((place.x0, place.y0, place.width, top - place.y0))
-
-    def axes(self, x: str, y: str) -> None:
-        """Name both axes, with their units; drawn data says so on each."""
-        stamp = " (SIMULATED)" if self.simulated else ""
-        lines = textwrap.wrap(for_figure(x, 120) + stamp, int(self.inches * 12))
-        self.ax.set_xlabel("\n".join(lines), parse_math=False)
-        if y:
-            y_title(self.ax, for_figure(y, 60), simulated=self.simulated)
 
 
-@contextmanager
-def blank(
-    ax: Axes | None, style: str, size: tuple[float, float], *, bottom: float = 0.74, simulated: bool = False
-) -> Iterator[Blank]:
-    """Give ``ax``, or the axes of a new figure of ``size`` inches with room for title and labels."""
-    with drawing(style) as look:
-        own = ax is None
-        if ax is None:
-            width, height = size
-            ax = new_axes(width, height)
-            left = 0.98 if simulated else 0.78
-            ax.set_position((left / width, bottom / height, 1 - (left + 0.2) / width, 1 - (bottom + 1.13) / height))
-        figure = ax.get_figure(root=True)
-        assert figure is not None  # noqa: S101  an Axes always has a figure here
-        frame(ax, look)
-        yield Blank(ax, look, float(ax.get_position().width * figure.get_size_inches()[0]), simulated, own)
+def text_width(canvas: Canvas, words: str, size: float = 11, *, bold: bool = False) -> float:
+    """Return about how wide words are, in pixels."""
+    return len(words) * size * EM * (1.1 if bold else 1.0)
 
 
-def short_numbers(ax: Axes) -> None:
-    """Write large counts on the y axis as 1.5 M, without a power of ten in a corner."""
-    ax.yaxis.set_major_formatter(lambda value, _: short_number(value))
+def wrapped(canvas: Canvas, words: str, pixels: float, size: float = 11, *, bold: bool = False) -> list[str]:
+    """Return words in lines that fit into that many pixels."""
+    letters = max(8, int(pixels / (text_width(canvas, "x", size, bold=bold))))
+    return textwrap.wrap(words, letters, break_on_hyphens=False) or [""]
+
+
+def watermark(canvas: Canvas, *, simulated: bool) -> None:
+    """Write SIMULATED across a figure, faintly and behind everything."""
+    if not simulated:
+        return
+    size = max(14.0, min(64.0, canvas.width / 9, canvas.room / 3))
+    look: dict[str, Any] = {"fontsize": size, "fontweight": "bold", "rotation": 14, "ha": "center", "va": "center"}
+    place = (0.47, (canvas.room / 2) / canvas.height)
+    words = canvas.ax.text(*place, STAMP, color=canvas.look.mark, transform=canvas.ax.transAxes, zorder=0, **look)
+    words.set_gid("watermark")
+
+
+def panel_title(canvas: Canvas, at: tuple[float, float], words: str, unit: str = "") -> None:
+    """Write the name of a panel in bold and its unit beside it."""
+    canvas.text(at, words, fontweight="bold", fontsize=12)
+    if unit:
+        canvas.text((at[0] + text_width(canvas, words, 12, bold=True) + 7, at[1]), unit, "soft", fontsize=12)
+
+
+def value_axis(panel: Panel, canvas: Canvas, unit: Unit = BP, *, ticks: int = 4, signed: bool = True) -> None:
+    """Draw the lines of round values and the zero line; ``panel`` holds numbers already multiplied by the unit."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = panel.ax.get_ylim()
+    found = [v for v in MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= v <= high]
+    panel.ax.set_yticks(found, [tick_label(v, signed=signed) for v in found], parse_math=False)
+    for v in found:
+        panel.ax.axhline(v, color=canvas.look.grid, linewidth=1, zorder=0.5)
+    if low <= 0 <= high:
+        panel.ax.axhline(0, color=canvas.look.edge, linewidth=1, zorder=1)
+    panel.ax.set_ylim(low, high)
+
+
+def tick_label(value: float, *, signed: bool = True) -> str:
+    """Return a number below an axis.
+
+    >>> tick_label(-1000.0), tick_label(0.0), tick_label(12.5)
+    ('−1,000', '0', '+12.5')
+    """
+    if abs(value) < 1e-9:
+        return "0"
+    shown = f"{value:+,.10g}" if signed else f"{value:,.10g}"
+    return true_minus(shown)
+
+
+def across(panel: Panel, canvas: Canvas, ticks: int, *, signed: bool = True) -> None:
+    """Draw the lines of round values of a horizontal axis, its labels below."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = panel.ax.get_xlim()
+    found = [v for v in MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= v <= high]
+    panel.ax.set_xticks(found, [tick_label(v, signed=signed) for v in found], parse_math=False)
+    for v in found:
+        panel.ax.axvline(v, color=canvas.look.grid, linewidth=1, zorder=0.5)
+    if low <= 0 <= high:
+        panel.ax.axvline(0, color=canvas.look.edge, linewidth=1, zorder=1)
+    panel.ax.set_xlim(low, high)
+
+
+def event_time_axis(panel: Panel, tau: FloatArray, canvas: Canvas, pixels: float) -> None:
+    """Write event time below a panel: zero in bold, as many whole numbers as fit."""
+    low, high = int(tau[0]), int(tau[-1])
+    most = max(2, int(pixels / 34))
+    stride = next((s for s in (1, 2, 5, 10, 20, 25, 50, 100, 250) if (high - low) / s < most), 500)
+    ticks = list(range(-(-low // stride) * stride, high + 1, stride))
+    panel.ax.set_xticks(ticks, [tick_label(t) for t in ticks], parse_math=False)
+    for label, t in zip(panel.ax.get_xticklabels(), ticks, strict=True):
+        label.set_color(canvas.look.ink)
+        label.set_fontweight("bold" if t == 0 else "normal")
+
+
+def limits(panel: Panel, *parts: FloatArray, unit: float = 1.0, pad: float = 0.08) -> None:
+    """Let the vertical axis hold the finite numbers of every part and zero, with some room."""
+    values = np.concatenate([np.ravel(np.asarray(part, dtype=np.float64)) for part in parts if np.size(part)])
+    values = values[np.isfinite(values)] * unit
+    low, high = (min(0.0, float(values.min())), max(0.0, float(values.max()))) if values.size else (-1.0, 1.0)
+    room = pad * ((high - low) or 1.0)
+    panel.ax.set_ylim(low - room, high + room)
+
+
+def halo(canvas: Canvas) -> dict[str, Any]:
+    """Return how words over lines are drawn: with a rim of paper, which a page adds by its style sheet."""
+    if canvas.look == STYLES["page"] or len(canvas.look.paper) > 7:
+        return {"gid": "halo"}
+    from matplotlib.patheffects import withStroke
+
+    return {"path_effects": [withStroke(linewidth=3, foreground=canvas.look.paper)]}
+
+
+def apart(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Return places in their order at least ``gap`` apart and inside the bounds, each as near to its own as may be.
+
+    >>> apart([10.0, 12.0, 50.0], 14.0, 0.0, 100.0)
+    [4.0, 18.0, 50.0]
+    """
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    made = [float(places[i]) for i in order]
+    for _ in range(50):
+        for i in range(len(made) - 1):
+            if (short := gap - (made[i + 1] - made[i])) > 1e-9:
+                made[i], made[i + 1] = made[i] - short / 2, made[i + 1] + short / 2
+        if made and made[0] < low:
+            made[0] = low
+        if made and made[-1] > high:
+            made[-1] = high
+    found = [0.0] * len(places)
+    for i, place in zip(order, made, strict=True):
+        found[i] = round(place, 6)
+    return found
 
 
 def short_number(value: float) -> str:
@@ -132,5 +157,5 @@ def short_number(value: float) -> str:
     """
     for size, letter in ((1e12, "T"), (1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
-            return f"{value / size:g} {letter}"
-    return f"{value:g}"
+            return f"{value / size:.3g} {letter}"
+    return f"{value:.3g}"

@@ -1,0 +1,240 @@
+"""Views of many responses, cut from a result: single moves, distributions, the tests of one window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.stats import t
+
+from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import FloatArray
+from eventstudy.errors import UsageError
+from eventstudy.inference.multiple import holm
+from eventstudy.report.figure_data import (
+    day_words,
+    find_row,
+    first_window,
+    placebo_days,
+    placebo_half,
+    window_words,
+)
+from eventstudy.report.finding import finite, primary_test, words
+from eventstudy.report.many_views import (
+    Agreement,
+    Distribution,
+    Dots,
+    Mean,
+)
+from eventstudy.report.mean_data import aggregates_of
+from eventstudy.report.shown_units import unit_of
+from eventstudy.report.views import PlaceboView
+
+if TYPE_CHECKING:
+    from eventstudy.study.result import StudyResult
+
+Json = Mapping[str, Any]
+MOST_HEAT_ROWS = 125
+
+
+def moves_of(result: StudyResult) -> tuple[FloatArray, FloatArray, FloatArray, str]:
+    """Return each response's move with its interval from the test that gives its p-value, and what that is."""
+    window, level = first_window(result), result.spec.level
+    car = result.abnormal.car(window)
+    days = placebo_days(result, window)
+    if days and any(len(d) for d in days):
+        half = np.array([placebo_half(np.asarray(d), level) for d in days])
+        return car, car - half, car + half, "interval from comparable days"
+    with np.errstate(invalid="ignore"):
+        half = np.sqrt(result.abnormal.window_variance(window)) * t.isf(
+            (1 - level) / 2, np.maximum(result.abnormal.df(), 1)
+        )
+    return car, car - half, car + half, "interval from its estimation window"
+
+
+def single_pvalues(result: StudyResult) -> FloatArray:
+    """Return the p-value of every response on the reported window, of the primary single-event test; NaN if none."""
+    window, n = first_window(result), len(result.abnormal)
+    found = [f for f in result.significances.findings if f.window == window and len(f) == n and f.n_events == 1]
+    found = [f for f in found if n and f.events[0] != ""]
+    wanted = result.primary.test if result.primary is not None else ""
+    preferred = (wanted, "placebo", "time_series_t")
+    for name in (*preferred, *(f.test for f in found)):
+        for f in found:
+            if f.test == name and np.isfinite(f.pvalue).any():
+                return np.asarray(f.pvalue, dtype=np.float64)
+    return np.full(n, np.nan)
+
+
+def response_moves(result: StudyResult) -> dict[tuple[str, str], Any]:
+    """Return the first move of the intraday responses, which has an interval and adjusted p-values of its own."""
+    return {(r.event, r.instrument): r.first for r in result.response or ()}
+
+
+def dots_view(result: StudyResult) -> Dots:
+    """Return every response with its interval, largest first, and the mean of all."""
+    abnormal = result.abnormal
+    if not len(abnormal):
+        raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
+    car, low, high, interval = moves_of(result)
+    p = single_pvalues(result)
+    firsts = response_moves(result)
+    pairs = list(zip(abnormal.events.tolist(), abnormal.instruments.tolist(), strict=True))
+    if firsts and first_window(result) == Window(0, 0) and all(pair in firsts for pair in pairs):
+        rows = [firsts[pair] for pair in pairs]
+        low, high, p = (np.array([getattr(m, k) for m in rows], dtype=np.float64) for k in ("low", "high", "pvalue"))
+        car = np.array([m.value for m in rows], dtype=np.float64)
+        joint = np.array([m.joint_pvalue for m in rows], dtype=np.float64)
+    else:
+        joint = np.full(len(p), np.nan)
+    kept = np.isfinite(car)
+    adjusted, words_of_p = _adjusted(p, joint)
+    size = 1 - result.spec.level
+    known = np.isfinite(adjusted)
+    clear = np.where(known, adjusted <= size, (low > 0) | (high < 0)) & kept
+    filled = (
+        f"p at most {size:g}{', ' + words_of_p if words_of_p else ''}" if known.any() else "the interval excludes zero"
+    )
+    events = len({e for e, _ in pairs})
+    codes = len({c for _, c in pairs})
+    names = [c if events == 1 else e if codes == 1 else f"{c} {e}" for e, c in pairs]
+    what = (
+        f"{codes} instruments"
+        if events == 1
+        else f"{len(pairs):,} events"
+        if codes == 1 or events == len(pairs)
+        else f"{len(pairs):,} observations"
+    )
+    title = f"{int(clear.sum())} of {what} stand out" if len(pairs) > 1 else f"The move of {names[0]}"
+    return Dots(
+        title,
+        tuple(n for n, k in zip(names, kept, strict=True) if k),
+        car[kept],
+        low[kept],
+        high[kept],
+        adjusted[kept],
+        clear[kept],
+        window_words(result, first_window(result), 0 if events == 1 else None),
+        result.spec.level,
+        interval,
+        filled,
+        "p, adjusted" if words_of_p else "p",
+        _mean_row(result, car[kept]),
+        True,
+        unit_of(result.spec),
+        result.simulated,
+    )
+
+
+def _adjusted(p: FloatArray, joint: FloatArray) -> tuple[FloatArray, str]:
+    """Return p-values that allow for the number of rows: those of the response, else by Holm's method."""
+    if np.isfinite(joint).all() and len(joint):
+        return joint, "adjusted for all instruments"
+    known = np.isfinite(p)
+    if known.sum() < 2:
+        return p, ""
+    adjusted = np.full(len(p), np.nan)
+    adjusted[known] = holm(p[known])
+    return adjusted, f"adjusted for {int(known.sum()):,} tests (Holm)"
+
+
+def _mean_row(result: StudyResult, car: FloatArray) -> Mean | None:
+    """Return the mean over all rows; for instruments of one event with the days' means as its distribution."""
+    if len(car) < 2:
+        return None
+    window, level = first_window(result), result.spec.level
+    mean = float(np.mean(car))
+    events = len(set(result.abnormal.events.tolist()))
+    if events == 1:
+        low = high = p = np.nan
+        if (days := mean_days(result)) is not None and len(days):
+            half = placebo_half(days, level)
+            low, high = mean - half, mean + half
+            p = (1 + int((np.abs(days) >= abs(mean)).sum())) / (len(days) + 1)
+        return Mean(f"Mean of {len(car)}", mean, low, high, p)
+    study = aggregates_of(result)
+    shared = next((a for a in study["aggregates"] if a["window"] == [window.start, window.stop]), None)
+    chosen = primary_test(study, shared["tests"]) if shared else None
+    if shared is None or not finite(shared["caar"]):
+        return None
+    test: Json = chosen[1] if chosen else {}
+    low, high, p = (float(test[k]) if finite(test.get(k)) else np.nan for k in ("low", "high", "pvalue"))
+    return Mean(f"Mean of {shared['n_events']:,}", float(shared["caar"]), low, high, p)
+
+
+def mean_days(result: StudyResult) -> FloatArray | None:
+    """Return the mean over the instruments of one event on every comparable day that all of them have."""
+    responses = list(result.response or ())
+    if len(responses) == len(result.abnormal) > 1 and first_window(result) == Window(0, 0):
+        days = [
+            dict(zip(r.path.placebo_day.tolist(), r.path.raw_placebo[:, r.path.first].tolist(), strict=True))
+            for r in responses
+        ]
+    elif result.placebo is not None and len(result.abnormal) > 1:
+        cells = result.abnormal.columns(first_window(result))
+        rows = zip(result.placebo.day, result.placebo.ar, strict=True)
+        days = [dict(zip(np.asarray(d).tolist(), a[:, cells].sum(axis=1).tolist(), strict=True)) for d, a in rows]
+    else:
+        return None
+    shared = sorted(set.intersection(*(set(d) for d in days)))
+    values = np.array([[d[day] for day in shared] for d in days], dtype=np.float64)
+    if not values.size:
+        return None
+    means = values.mean(axis=0)
+    return np.asarray(means[np.isfinite(means)], dtype=np.float64)
+
+
+def mean_placebo_view(result: StudyResult) -> PlaceboView:
+    """Return the mean of all instruments of one event among the same means on comparable days."""
+    events = dict.fromkeys(result.abnormal.events.tolist())
+    days = mean_days(result) if len(events) == 1 else None
+    if days is None or not len(days):
+        raise UsageError(
+            "The study has no comparable days that all instruments share.",
+            remedy="Study several instruments of one event on intraday data.",
+        )
+    window, n = first_window(result), len(result.abnormal)
+    mean, level = float(np.nanmean(result.abnormal.car(window))), result.spec.level
+    about, unit = window_words(result, window, 0), unit_of(result.spec)
+    names = next(iter(events)), f"Mean of {n} instruments"
+    half = placebo_half(days, level)
+    return PlaceboView(*names, about, mean, days, result.simulated, unit, half, day_words(result, 0), level)
+
+
+def distribution_view(result: StudyResult) -> Distribution:
+    window = first_window(result)
+    cars = result.abnormal.car(window)
+    cars = cars[np.isfinite(cars)]
+    if len(cars) < 2:
+        raise UsageError("The study has one response, so there is no distribution to draw.", remedy="Draw 'placebo'.")
+    one = len(set(result.abnormal.events.tolist())) == 1
+    about = window_words(result, window, 0 if one else None)
+    return Distribution(cars, float(cars.mean()), float(np.median(cars)), about, unit_of(result.spec), result.simulated)
+
+
+def agreement_view(result: StudyResult, event: str = "", instrument: str = "") -> Agreement:
+    """Return every p-value of the reported window: of the mean where there are several events, else of one response."""
+    study, window = aggregates_of(result), first_window(result)
+    bounds = [window.start, window.stop]
+    several = len(set(result.abnormal.events.tolist())) > 1 and not event and not instrument
+    shared = next((a for a in study["aggregates"] if a["window"] == bounds and several and a["tests"]), None)
+    if shared is not None:
+        tests, about = shared["tests"], window_words(result, window)
+    else:
+        row = find_row(result, event, instrument)
+        pair = str(result.abnormal.events[row]), str(result.abnormal.instruments[row])
+        found = [
+            r for r in result.tables()["responses"] if (r["event"], r["instrument"]) == pair and r["window"] == bounds
+        ]
+        tests, about = found[0]["tests"] if found else {}, f"{pair[1]}, {window_words(result, window, row)}"
+    known = {name: test for name, test in tests.items() if finite(test.get("pvalue"))}
+    if not known:
+        raise UsageError("No test of this study has a p-value to draw.", remedy="See why in to_frame('tests').")
+    chosen = primary_test(study, known)
+    names = list(known)
+    if chosen:
+        names = [chosen[0], *(n for n in names if n != chosen[0])]
+    p = np.array([known[n]["pvalue"] for n in names], dtype=np.float64)
+    listed = tuple(words(n) for n in names)
+    return Agreement(listed, p, 0 if chosen else -1, about, result.spec.level, result.simulated)
