@@ -70,6 +70,8 @@ class Rows(Directive):
 
 def lines_of(row: Any) -> list[str]:
     """Return what a row says of itself, one line per fact."""
+    if hasattr(row, "shows"):
+        return [row.shows]
     if callable(row):
         return [(row.__doc__ or "").strip().splitlines()[0]]
     facts = [("", getattr(row, "summary", "") or getattr(row, "null", "")), ("Formula: ", row.formula)]

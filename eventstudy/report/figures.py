@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventstudy.arrays import look_up
+from eventstudy.errors import UnknownNameError
 from eventstudy.report import figure_data as one
 from eventstudy.report import grid_data as grid
 from eventstudy.report import intraday as clock
@@ -25,6 +25,7 @@ from eventstudy.report.plots import counts, dots, fit, grids, means, panel, size
 from eventstudy.report.plots import intraday as clocks
 from eventstudy.report.plots.figure_row import FigureRow
 from eventstudy.report.sizes import placebo_size_view, sizes_view
+from eventstudy.study.renamed import hint
 
 FIGURES: dict[str, FigureRow] = {
     "response_panel": FigureRow(
@@ -165,7 +166,9 @@ FIGURES: dict[str, FigureRow] = {
 
 def figure(name: str) -> FigureRow:
     """Return a row of ``FIGURES``; an unknown name lists the known ones."""
-    return look_up("figure", FIGURES, name)
+    if name not in FIGURES:
+        raise UnknownNameError("figure", name, FIGURES, nearest=hint("figure", name, FIGURES))
+    return FIGURES[name]
 
 
 def shape_of(result: Any) -> str:

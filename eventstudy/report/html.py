@@ -44,6 +44,8 @@ def stylesheet() -> str:
 BESIDE = {"placebo", "horizons", "placebo_mean", "distribution"}
 THIRD = {"agreement", "heatmap", "fit", "calendar"}
 FULL = {"instruments"}
+# Sections that a study asks for stand open below the table; the others are folded.
+OPEN = {"groups", "surprise", "specifications", "across"}
 # What a phone leaves out of the table on top; the interval then stands below the move.
 MINOR = {"window", "interval", "days", "before", "later_0", "volume", "median", "dates", "quartiles", "n"}
 
@@ -86,6 +88,7 @@ def layout(page: Page) -> dict[str, Any]:
         **ranks,
         "threats": threats,
         "few": few,
+        "opened": [section for section in page.sections if section.name in OPEN],
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
         "folded": [folded(section, more) for section in page.sections if folded(section, more) is not None],
         "minor": MINOR,
@@ -101,6 +104,8 @@ def cause_and_effect(point: str) -> tuple[str, str]:
 
 def folded(section: Section, more: tuple[Picture, ...]) -> Folded | None:
     """Return a section that is closed until a reader opens it; None for one that stands on the page."""
+    if section.name in OPEN:
+        return None
     if section.name == "figures":
         return (
             Folded(

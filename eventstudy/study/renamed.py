@@ -11,7 +11,7 @@ from typing import Literal
 
 from eventstudy.errors import did_you_mean
 
-Kind = Literal["key", "setting", "option", "value", "flag", "column", "table", "name"]
+Kind = Literal["key", "setting", "option", "value", "flag", "column", "table", "figure", "name"]
 
 # kind -> old spelling -> new spelling.
 #   key      of a study file, with its table: "window.report"
@@ -21,6 +21,7 @@ Kind = Literal["key", "setting", "option", "value", "flag", "column", "table", "
 #   flag     of the command line
 #   column   of a table that a result returns
 #   table    of StudyResult.to_frame
+#   figure   row of FIGURES
 #   name     of the Python interface
 RENAMED: Mapping[Kind, Mapping[str, str]] = {
     "key": {},
@@ -35,6 +36,7 @@ RENAMED: Mapping[Kind, Mapping[str, str]] = {
     "flag": {"--first-report": "--policy first_report"},
     "column": {"ahar": "abhar", "ahar_se": "abhar_se", "ahar_t": "abhar_t"},
     "table": {},
+    "figure": {"forest": "dots"},
     "name": {},
 }
 

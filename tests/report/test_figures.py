@@ -180,6 +180,8 @@ def test_a_figure_for_a_notebook_is_transparent() -> None:
 
 
 def test_an_unknown_figure_lists_the_known() -> None:
+    with pytest.raises(UnknownNameError, match="now called 'dots'"):
+        figure("forest")
     with pytest.raises(UnknownNameError, match="response_panel"):
         figure("response_pannel")
 
