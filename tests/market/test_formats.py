@@ -386,3 +386,32 @@ def test_a_live_row_of_the_last_day_is_a_duplicate(tmp_path: Path) -> None:
 def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(EventStudyError, match=words):
         read_universe(written(tmp_path, "a.csv", text), **STATED)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Date,Open,High,Low,Close*,Volume",
+        "Date,PX_OPEN,PX_HIGH,PX_LOW,PX_LAST,PX_VOLUME",
+        "datadate,prcod,prchd,prcld,prccd,cshtrd",
+        "Date,Open (USD),High (USD),Low (USD),Close (USD),Volume (USD)",
+        "Date,Open Price,High Price,Low Price,Close Price,Volume",
+    ],
+)
+def test_names_of_fields_with_marks_units_and_codes_of_vendors(tmp_path: Path, names: str) -> None:
+    rows = "".join(f"{day},{p},{p + 1},{p - 1},{p},9\n" for day, p in zip(DAYS, CLOSES, strict=True))
+    check(written(tmp_path, "AAA.csv", f"{names}\n{rows}"))
+
+
+def test_a_delimiter_at_the_end_of_the_rows_alone_is_not_a_column(tmp_path: Path) -> None:
+    rows = "".join(f"{day},{p},{p},9,\n" for day, p in zip(DAYS, CLOSES, strict=True))
+    check(written(tmp_path, "AAA.csv", f"Date,Open,Close,Volume\n{rows}"))
+    check(written(tmp_path, "AAA.csv", f"AAA by the exchange\nDate,Open,Close,Volume\n{rows}"))
+
+
+def test_prices_that_cross_zero_are_refused_with_the_way_to_study_them(tmp_path: Path) -> None:
+    days = pd.bdate_range("2023-01-02", periods=80)
+    path = tmp_path / "oil.csv"
+    pd.DataFrame({"settle": [3.0 - 0.1 * n for n in range(80)]}, days).rename_axis("date").to_csv(path)
+    with pytest.raises(BarsError, match=r'negative price.*returns = "difference"'):
+        read_universe(path, timezone="America/New_York", closes_at="14:30")

@@ -60,7 +60,8 @@ def looks_like_a_split(subject: Subject, move: int) -> bool:
         return False
     before = np.nanmedian(subject.raw.close[max(0, move + 1 - NEIGHBORS) : move + 1])
     after = np.nanmedian(subject.raw.close[move + 1 : move + 1 + NEIGHBORS])
-    return abs(abs(math.log(after / before)) - size) < 0.1
+    level = float(after / before)
+    return level > 0 and abs(abs(math.log(level)) - size) < 0.1
 
 
 def find_large_jumps(subject: Subject) -> Sight | None:
@@ -79,8 +80,8 @@ def large_and_stays(subject: Subject, move: int) -> bool:
         return False
     after = subject.raw.close[move + 1 : move + 1 + NEIGHBORS]
     before = subject.raw.close[max(0, move + 1 - NEIGHBORS) : move + 1]
-    stays = math.log(np.nanmedian(after) / np.nanmedian(before)) / change
-    return 0.75 < stays < 1.25
+    level = float(np.nanmedian(after) / np.nanmedian(before))
+    return level > 0 and 0.75 < math.log(level) / change < 1.25
 
 
 def level_change(subject: Subject, moves: IntArray, words: str) -> Sight | None:

@@ -80,7 +80,7 @@ def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:
         raise DataError(f"{path} is empty.", remedy="Give a file with a header and rows.")
     delimiter = delimiter_of(lines)
     rows = list(csv.reader(lines, delimiter=delimiter))
-    width, start = where_it_begins(rows)
+    width, start = where_it_begins(without_last_delimiter(rows))
     data = next((i for i in range(start, min(len(rows), start + MOST_HEADERS + 1)) if is_data(rows[i])), start + 1)
     if data == start and not names:
         header: tuple[tuple[str, ...], ...] = ()
@@ -120,6 +120,15 @@ def delimiter_of(lines: Sequence[str]) -> str:
         return count, width
 
     return max(",;\t|", key=score)
+
+
+def without_last_delimiter(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Return the rows with a cell more in a header whose rows of data alone end with a delimiter."""
+    first = next((i for i, row in enumerate(rows) if is_data(row)), 0)
+    data = [row for row in rows[first:] if row]
+    if not first or len(rows[first - 1]) + 1 != len(data[0]) or any(row[-1].strip() for row in data):
+        return rows
+    return [*rows[: first - 1], [*rows[first - 1], ""], *rows[first:]]
 
 
 def where_it_begins(rows: Sequence[Sequence[str]]) -> tuple[int, int]:

@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 PRICES = {
-    "open": ("open", "opening price"),
-    "high": ("high", "max", "highest price"),
-    "low": ("low", "min", "lowest price"),
-    "close": ("close", "last", "price", "closing price", "last price", "close/last", "settle"),
-    "volume": ("volume", "vol", "vol.", "tickvol", "tick volume"),
+    "open": ("open", "opening price", "open price", "px open", "prcod"),
+    "high": ("high", "max", "highest price", "high price", "px high", "prchd"),
+    "low": ("low", "min", "lowest price", "low price", "px low", "prcld"),
+    "close": (
+        *("close", "last", "price", "closing price", "close price", "last price", "close/last", "settle"),
+        *("px last", "prccd"),
+    ),
+    "volume": ("volume", "vol", "vol.", "tickvol", "tick volume", "px volume", "cshtrd"),
     "bid": ("bid", "best bid", "close bid"),
     "ask": ("ask", "offer", "best ask", "close ask"),
 }
@@ -78,9 +81,12 @@ HEADERLESS: tuple[tuple[int | None, tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 def plain(name: str) -> str:
-    """Return a column name as layouts compare it: ``"<CLOSE>"``, ``"4. close"`` and ``"Close"`` are ``"close"``."""
-    bare = name.strip().strip("<>").strip().casefold().replace("_", " ")
-    return re.sub(r"^\d+[.)]\s+", "", bare)
+    """Return a column name as layouts compare it.
+
+    ``"<CLOSE>"``, ``"4. close"``, ``"Close*"``, ``"Close (USD)"`` and ``"Close"`` are ``"close"``.
+    """
+    bare = name.strip().strip("<>").rstrip("*").strip().casefold().replace("_", " ")
+    return re.sub(r"^\d+[.)]\s+|\s+\([a-z]{3}\)$", "", bare)
 
 
 def headerless(sample: Sequence[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
 from eventstudy.market.sources.json_table import json_grid, looks_like_json
 from eventstudy.market.sources.layouts import PRICES
+from eventstudy.market.sources.one_bar import bar_columns
 from eventstudy.market.sources.parquet_file import parquet_grid
 from eventstudy.market.sources.recognize import Recognized, recognize
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
@@ -195,9 +196,25 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
         series[name] = rows_with_a_price(Rows(line, wall, has_offset, columns), several=len(found.fields) > 1)
     if not series:
         raise DataError(f"{path} has no column of closing prices.", remedy="Name one: prices = 'NAME'.")
+    refuse_one_bar(path, found, series, spec)
     shape = "one instrument" if found.shape == "one" else "one column per instrument"
     layout = f"{shape}, {value_words(grid, found, spec)}"
     return PriceTable(path, series, layout, any(map(is_adjusted, found.fields.values())), tuple(unread))
+
+
+def refuse_one_bar(path: Path, found: Recognized, series: Mapping[str, Rows], spec: DataSpec) -> None:
+    """Refuse a table whose columns are one instrument's open, high, low and close, unless its instruments are named."""
+    if found.shape != "wide" or spec.codes() or any(len(roles) > 1 for roles in found.fields.values()):
+        return
+    bar = bar_columns({code: rows.columns["close"] for code, rows in series.items()})
+    if bar:
+        high, low, *between = bar
+        raise DataError(
+            f"{path}: {high!r} is never below and {low!r} never above {between[0]!r} and {between[1]!r}: they are the "
+            "high, low, open and close of one instrument, not four instruments.",
+            remedy='Name the close: columns = { close = "NAME" }. If they are instruments, list them: '
+            'instruments = ["..."].',
+        )
 
 
 def rows_with_a_price(rows: Rows, *, several: bool) -> Rows:
