@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -23,12 +23,6 @@ TOO_LONG = "it took longer than the time limit of {:g} s and was stopped"
 DIED = "its worker process died (killed, or out of memory)"
 # One computing thread per worker: the workers are the parallelism.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-
-
-def in_this_process(jobs: Iterable[Job], work: Work) -> Iterator[LedgerEntry]:
-    """Do the jobs one after the other, here."""
-    for job in jobs:
-        yield attempt(work, job)
 
 
 def in_processes(

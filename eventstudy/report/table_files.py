@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from typing import TYPE_CHECKING, Any
@@ -77,22 +76,6 @@ def frame_json(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
     """Return a frame as a JSON list of rows, null where there is no number."""
     rows = marked(frame, simulated=simulated).to_dict(orient="records")
     return json_bytes(rows)
-
-
-def table_csv(table: Table) -> bytes:
-    """Return a report's table as CSV with raw numbers (decimal log returns, not basis points)."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    stamp = ["data"] if table.simulated else []
-    writer.writerow([*[column.name for column in table.columns], *stamp])
-    for row in table.rows:
-        cells = [for_spreadsheet(cell) if isinstance(cell, str) else _raw(cell) for cell in row]
-        writer.writerow([*cells, *(["SIMULATED"] if table.simulated else [])])
-    return out.getvalue().encode("utf-8")
-
-
-def _raw(cell: float | int | None) -> str:
-    return "" if cell is None or (isinstance(cell, float) and not math.isfinite(cell)) else repr(cell)
 
 
 def table_markdown(table: Table) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -115,31 +115,6 @@ def jump_share(returns: FloatArray) -> FloatArray:
     """Return the share of the day's variance that came as jumps, max(0, 1 - BV / RV), shape (...,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.maximum(0.0, 1.0 - bipower_variation(returns) / realized_variance(returns)))
-
-
-def jiang_oomen(prices: FloatArray, power: Literal[4, 6] = 4) -> float:
-    """Test one day for jumps by the swap-variance difference of simple and log returns.
-
-    Null: no jump; Z ~ N(0, 1), two-sided. JO = n BV / sqrt(Omega) (1 - RV / SwV) with SwV = 2 sum (R_i - r_i) and
-    Omega = mu_6 / 9 n^3 mu_{6/p}^{-p} / (n - p - 1) sum prod |r|^{6/p} over p = 4 or 6 neighbors.
-    Jiang and Oomen (2008), doi:10.1016/j.jeconom.2008.04.009. As in the R package highfrequency a zero return stands
-    before the first, and BV has no finite-sample factor.
-
-    Parameters
-    ----------
-    prices : FloatArray, shape (n + 1,)
-        Price levels, positive.
-    power : {4, 6}
-    """
-    if power not in (4, 6):
-        raise UsageError(f"The power of the Jiang-Oomen test is {power}; allowed are 4 and 6.")
-    p = np.asarray(prices, dtype=np.float64)
-    r, R = np.concatenate([[0.0], np.diff(np.log(p))]), np.concatenate([[0.0], np.diff(p) / p[:-1]])
-    a, n = np.abs(r), len(r) - 1
-    bv = math.pi / 2 * float((a[1:] * a[:-1]).sum())
-    product = np.lib.stride_tricks.sliding_window_view(a, power).prod(axis=1) ** (6 / power)
-    omega = absolute_moment(6) / 9 * n**3 * absolute_moment(6 / power) ** -power / (n - power - 1) * product.sum()
-    return float(n * bv / math.sqrt(omega) * (1 - (r**2).sum() / (2 * (R - r).sum())))
 
 
 def lee_mykland(returns: FloatArray, window: int, size: float = 0.05) -> JumpBars:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray
-from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.placebo import bands, sup_test
 from eventstudy.response.values import AssumedTimes
 
@@ -75,28 +74,3 @@ def assumed_times(
     judged, ordinary = (moves_from(paths, starts, length) for paths in (tested.path, tested.placebo))
     statistic, pvalue = sup_test(judged, ordinary, weight)
     return AssumedTimes(closes, move, found.pointwise, found.joint, minutes, statistic, pvalue)
-
-
-def moves_before(
-    closes: IntArray, returns: FloatArray, official_at: int, window: int = 16, size: float = 0.05
-) -> IntArray:
-    """Return the closing instants of bars before the official time that moved more than ordinary bars do.
-
-    Lee and Mykland's test on the bars so far: what it finds before the official time is a leak or a wrong time.
-
-    Parameters
-    ----------
-    closes : IntArray, shape (T,)
-        Closing instants, microseconds.
-    returns : FloatArray, shape (T,)
-        Of the same bars, deseasonalized where the clock matters; bars after the official time are not read.
-    official_at : int
-        The official time, microseconds.
-    window : int
-        Bars that say what is ordinary.
-    size : float
-        Probability of any false flag among the bars that are judged.
-    """
-    before = closes <= official_at
-    flagged = lee_mykland(returns[before], window, size).is_jump
-    return np.asarray(closes[before][flagged], dtype=np.int64)

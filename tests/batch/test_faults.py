@@ -17,10 +17,11 @@ from eventstudy.batch.index import INDEX, render
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.ledger import LEDGER, read_ledger
 from eventstudy.batch.library import run_one
-from eventstudy.batch.pool import in_processes, in_this_process
+from eventstudy.batch.pool import in_processes
 from eventstudy.batch.run_batch import run_night
 from tests.batch import toys
 from tests.batch.test_library import write_studies
+from tests.batch.toys import in_this_process
 
 FLIPS = 300
 

@@ -16,14 +16,13 @@ import pytest
 
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.library import combined, run_one
-from eventstudy.batch.pool import in_this_process
 from eventstudy.batch.redact import HIDDEN, redact, secret_values
 from eventstudy.batch.run_batch import Night, run_night
 from eventstudy.batch.work import attempt
 from eventstudy.cli.batch import _instant
 from eventstudy.cli.init import contents
 from eventstudy.errors import UsageError
-from tests.batch.toys import NIGHT, tree
+from tests.batch.toys import NIGHT, in_this_process, tree
 
 ROOT = Path(__file__).parents[2]
 CANARY = "c4n4ry-s3cr3t-9"

@@ -14,9 +14,9 @@ import pytest
 from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.library import run_one
-from eventstudy.batch.pool import in_this_process
 from eventstudy.batch.run_batch import Night, run_night
 from eventstudy.batch.waiting import standing_now
+from tests.batch.toys import in_this_process
 
 STUDY = """
 name = "s"

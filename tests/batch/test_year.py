@@ -22,11 +22,11 @@ import pytest
 
 from eventstudy.batch.entry import LedgerEntry, read_entry
 from eventstudy.batch.jobs import Job, plan
-from eventstudy.batch.pool import in_this_process
 from eventstudy.batch.run_batch import Night, hold, run_night
 from eventstudy.batch.work import Prepared, bring_up_to_date
 from eventstudy.errors import FileError, LockHeldError, NetworkError
 from tests.batch import toys
+from tests.batch.toys import in_this_process
 
 EFFECTS = ("rename", "replace", "mkdir", "unlink", "rmdir", "fsync", "chmod")
 

@@ -11,15 +11,16 @@ import os
 import sys
 import time
 import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import Job, plan
-from eventstudy.batch.pool import in_processes, in_this_process
+from eventstudy.batch.pool import in_processes
 from eventstudy.batch.run_batch import Night, run_night
-from eventstudy.batch.work import Prepared, bring_up_to_date
+from eventstudy.batch.work import Prepared, attempt, bring_up_to_date
 from eventstudy.errors import DataError, SpecError
 
 NIGHT = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -75,6 +76,12 @@ def study(folder: Path, name: str, data: str, title: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.toml").write_text(f'name = "{title or name}"\n[data]\npath = "{name}.txt"\n', encoding="utf-8")
     (folder / f"{name}.txt").write_text(data, encoding="utf-8")
+
+
+def in_this_process(jobs: Iterable[Job], work: Callable[[Job], LedgerEntry]) -> Iterator[LedgerEntry]:
+    """Do the jobs one after the other, here; test_library.py and test_faults.py prove the workers."""
+    for job in jobs:
+        yield attempt(work, job)
 
 
 def night(studies: Path, out: Path, at: datetime = NIGHT, workers: int = 0) -> Night:

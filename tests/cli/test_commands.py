@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from eventstudy.batch import pool
+from eventstudy.batch.work import attempt
 from eventstudy.cli import app
 from eventstudy.cli.init import TEMPLATES, simulated_earnings
 from eventstudy.cli.lazy import LazyGroup
@@ -56,7 +57,7 @@ EVERY = dict(walk(app.build()))
 def here(jobs: Any, work: Any, workers: int, time_limit: float) -> Any:
     """Do a batch's jobs in this process, where the libraries are loaded; test_library.py proves the workers."""
     assert workers >= 1
-    return pool.in_this_process(jobs, work)
+    return (attempt(work, job) for job in jobs)
 
 
 def examples_of(command: Any) -> list[str]:

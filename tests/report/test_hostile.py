@@ -34,7 +34,7 @@ from eventstudy.report.mail import plain_text, render_mail
 from eventstudy.report.many_views import Dots
 from eventstudy.report.markdown import render_latex, render_markdown
 from eventstudy.report.plots.figure_row import draw_bare, paint
-from eventstudy.report.table_files import frame_csv, frame_json, frame_parquet, json_bytes, table_csv
+from eventstudy.report.table_files import frame_csv, frame_json, frame_parquet, json_bytes
 from eventstudy.show.escape import FORMULA_STARTS, file_name
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_facts, made_study, made_view
@@ -156,7 +156,8 @@ def check_text(text: str) -> None:
     assert commands <= ALLOWED_LATEX
     for section in page.sections:
         for table in section.tables:
-            for row in csv.reader(io.StringIO(table_csv(table).decode("utf-8"))):
+            frame = pd.DataFrame(table.rows, columns=[column.name for column in table.columns])
+            for row in csv.reader(io.StringIO(frame_csv(frame).decode("utf-8"))):
                 assert not any(cell.startswith(FORMULA_STARTS) and not _number(cell) for cell in row)
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", file_name(text))
 

@@ -17,7 +17,6 @@ from eventstudy.response.jumps import (
     bipower_variation,
     bns_ratio,
     gumbel_quantile,
-    jiang_oomen,
     jump_share,
     lee_mykland,
     lee_mykland_threshold,
@@ -37,10 +36,6 @@ from eventstudy.simulate.draws import u_shape
 from tests.shared import shared
 
 FIVE_MINUTES = {"STOCK": (0.003387052289, 0.003344205602), "MARKET": (0.001451676499, 0.001438168861)}
-JIANG_OOMEN = {
-    4: (1.82173389154, -2.39176475648, 1.01422852838, -1.43946546204),
-    6: (1.58839272530, -2.23596371826, 1.43940624574, -1.62044376089),
-}
 
 
 def sample_days() -> list[pd.DataFrame]:
@@ -57,14 +52,6 @@ def test_medrv_and_minrv_equal_the_published_sums_of_highfrequency(asset: str) -
     assert returns.shape == (22, 79)
     assert abs(med_rv(returns).sum() - FIVE_MINUTES[asset][0]) < 1e-12
     assert abs(min_rv(returns).sum() - FIVE_MINUTES[asset][1]) < 1e-12
-
-
-@pytest.mark.reference
-@pytest.mark.parametrize("power", [4, 6])
-def test_jiang_oomen_equals_the_published_statistics_of_highfrequency(power: int) -> None:
-    z = [jiang_oomen(day["STOCK"].to_numpy(), power) for day in sample_days()[:4]]  # type: ignore[arg-type]
-    # a difference of sums that agree to nine digits: the rounding of the file's prices shows in the seventh
-    assert np.abs(np.array(z) - JIANG_OOMEN[power]).max() < 5e-7
 
 
 def test_measures_by_hand() -> None:
@@ -132,8 +119,6 @@ def test_lee_mykland_keeps_the_size_for_the_whole_day_and_never_looks_ahead() ->
 def test_lee_mykland_wants_a_window_that_fits() -> None:
     with pytest.raises(UsageError, match="between 4 and 9"):
         lee_mykland(np.ones(10), 30)
-    with pytest.raises(UsageError, match="4 and 6"):
-        jiang_oomen(np.ones(10), 5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", sorted(PERIODICITIES))

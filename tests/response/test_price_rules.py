@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from eventstudy.arrays import MINUTE_US
 from eventstudy.errors import DataError, UnknownNameError
+from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.price_rules import PRICE_RULES, Prices, change, median_change, median_rule, price_at
-from eventstudy.response.uncertain_time import moves_before
 from tests.shared import shared
 
 M = MINUTE_US
@@ -56,7 +56,8 @@ def test_the_rule_in_minutes_around_the_decision_finds_the_press_release() -> No
 def test_the_move_at_12_37_came_before_the_official_time() -> None:
     times, prices = euro()
     returns = np.diff(np.log(prices), prepend=np.log(prices[0]))
-    found = moves_before(times, returns, utc("12:45"))
+    before = times <= utc("12:45")
+    found = times[before][lee_mykland(returns[before], 16).is_jump]
     assert utc("12:38") in found  # the bar of the minute 12:37 closes at 12:38
     largest = found[np.abs(returns[np.isin(times, found)]).argmax()]
     assert largest == utc("12:38")
