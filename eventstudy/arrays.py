@@ -58,7 +58,7 @@ def epoch_us(index: pd.DatetimeIndex) -> IntArray:
     """Return an aware index as microseconds since the epoch; a naive one is refused."""
     if index.tz is None:
         raise EventTimeError(
-            "The times carry no zone, so nobody can say which instants they are.",
+            "The timestamps have no time zone.",
             remedy="Give the zone they were written in, for example timezone='Europe/Moscow'.",
         )
     utc = index.tz_convert("UTC").as_unit("us")
@@ -87,7 +87,7 @@ def wall_us(instants: IntArray, zone: str) -> IntArray:
 def instant_us(at: datetime) -> int:
     """Return one aware instant as microseconds since the epoch, exactly."""
     if at.tzinfo is None or at.utcoffset() is None:
-        raise EventTimeError(f"The time {at.isoformat()} carries no zone.", remedy="Add its offset or zone.")
+        raise EventTimeError(f"The time {at.isoformat()} has no time zone.", remedy="Add its offset or zone.")
     return (at - EPOCH) // timedelta(microseconds=1)
 
 

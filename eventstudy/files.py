@@ -26,8 +26,8 @@ REASONS = {
     errno.EACCES: ("permission denied", ELSEWHERE),
     errno.EPERM: ("permission denied", ELSEWHERE),
     errno.EROFS: ("the disk is read-only", ELSEWHERE),
-    errno.ENOTDIR: ("a file stands where a folder must be", ELSEWHERE),
-    errno.EEXIST: ("a file stands where a folder must be", ELSEWHERE),
+    errno.ENOTDIR: ("a file is in the place of a folder", ELSEWHERE),
+    errno.EEXIST: ("a file is in the place of a folder", ELSEWHERE),
     errno.EISDIR: ("it is a folder", "Choose another name."),
     errno.ENOENT: ("its folder does not exist", "Create the folder and run it again."),
     errno.ENAMETOOLONG: ("the name is too long for this disk", "Choose a shorter name."),
@@ -148,7 +148,7 @@ def read_json(path: Path, most: int = MOST_JSON_BYTES) -> Any:
         reason = "nested too deep"
     except ValueError as error:
         reason = str(error).partition(";")[0]
-    raise FileError(f"{path} is not JSON: {reason}.", remedy="Write it again with the program that made it.")
+    raise FileError(f"{path} is not JSON: {reason}.", remedy="Write it again with the program that wrote it.")
 
 
 def check_regular(path: Path, mode: int) -> None:

@@ -29,7 +29,10 @@ REASONS: tuple[tuple[OutcomeName, str], ...] = (
     ("window_incomplete", "the event window needs {a} bars more than {instrument} has around {time}"),
     ("estimation_too_short", "the estimation window holds {a} usable returns; at least {b} are needed"),
     ("missing_returns", "{a} returns of {instrument} or a factor are missing, and no window asked for is complete"),
-    ("degenerate_window", "the estimation window of {instrument} has {a} distinct returns, too few to tell a variance"),
+    (
+        "degenerate_window",
+        "the estimation window of {instrument} has {a} distinct returns, too few to estimate a variance",
+    ),
     ("duplicate", "the same event on {instrument} was given before; it is counted once"),
     ("overlap", "its window overlaps that of an earlier event on {instrument}, which takes precedence"),
     ("used", "used, with {a} returns of the event window missing; only complete windows count"),

@@ -125,7 +125,7 @@ class Window:
 
     def __post_init__(self) -> None:
         for name in ("start", "stop"):
-            expect(f"Window.{name}", getattr(self, name), (int, np.integer), "Pass two whole numbers: Window(-5, 5).")
+            expect(f"Window.{name}", getattr(self, name), (int, np.integer), "Pass two integers: Window(-5, 5).")
         if self.start > self.stop:
             raise UsageError(
                 f"Window ({self.start}, {self.stop}) ends before it starts.",

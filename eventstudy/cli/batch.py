@@ -197,7 +197,7 @@ def _instant(text: str, now: datetime) -> datetime | None:
     if at is not None and (at.tzinfo or len(text) == len("2026-11-01")):
         return at if at.tzinfo else at.replace(tzinfo=UTC)
     raise UsageError(
-        f"--since {text!r} is no instant.",
+        f"--since {text!r} is not an instant.",
         remedy="Write a date (2026-11-01, UTC), a time with its offset (2026-11-01T18:00+03:00), or an age (30d, 12h).",
     )
 

@@ -20,11 +20,11 @@ def calendar(
     name: Annotated[
         str,
         typer.Argument(
-            help="A calendar: MOEX-FX, MOEX-SHARES, MOEX-FUTURES, 24/7, XNYS, ...", autocompletion=complete.calendars
+            help="Calendar name: MOEX-FX, MOEX-SHARES, MOEX-FUTURES, 24/7, XNYS, ...", autocompletion=complete.calendars
         ),
     ],
     first: Annotated[str, typer.Argument(help="The day, or the first day of a range: 2021-04-13.")],
-    last: Annotated[str, typer.Argument(help="The last day of a range; only the changes are printed.")] = "",
+    last: Annotated[str, typer.Argument(help="The last day of a range; prints only schedule changes.")] = "",
     study: Annotated[
         Path | None, typer.Option(help="A study file whose [calendars] rows are used.", metavar="STUDY.toml")
     ] = None,

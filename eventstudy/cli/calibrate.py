@@ -46,7 +46,7 @@ def calibrate(
     from eventstudy.study.load import load_study
 
     if figure is not None and figure.suffix not in {".png", ".svg"}:
-        raise UsageError(f"{figure.name!r} is no picture that can be drawn.", remedy="Name it .png or .svg.")
+        raise UsageError(f"{figure.name!r} is not a format of figures.", remedy="Name it .png or .svg.")
     loaded = load_study(study, data_folder=data, offline=console.manners().offline, accept_proposals=True)
     factors = list(loaded.factors) or None
     found = measure(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors, draws=draws)
@@ -56,7 +56,8 @@ def calibrate(
         console.json_data({"study": loaded.spec.name, "calibration": [_entry(one) for one in found]})
         return exits.OK
     title = (
-        f"{loaded.spec.name}: share of placebo p-values at or below each level, in brackets where an honest test lies"
+        f"{loaded.spec.name}: fraction of placebo p-values at or below each level; "
+        "in brackets the range of a correctly sized test"
     )
     columns = ("test", "window", "n", "worth", "1 %", "5 %", "10 %", "80 % see, bp")
     console.table(columns, (_row(one) for one in found), title)

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 SHOWN_LINES = 1_000
 
 
-Side = Annotated[Literal["left", "right"] | None, typer.Option(help="End of a bar the labels mark: left is its begin.")]
-Other = Annotated[Path | None, typer.Option(help="Another daily file of the same thing, to compare closes.")]
+Side = Annotated[
+    Literal["left", "right"] | None,
+    typer.Option(help="Whether labels mark the start (left) or the end (right) of a bar."),
+]
+Other = Annotated[Path | None, typer.Option(help="Another daily file of the same instrument, to compare closes.")]
 OtherColumns = Annotated[list[str] | None, typer.Option(help="ROLE=NAME for the other file.")]
-Columns = Annotated[list[str] | None, typer.Option(help="ROLE=NAME: close=USDRUB_TOM. May be repeated.")]
-Accept = Annotated[list[str] | None, typer.Option(help="A kind of defect to leave as it is. May be repeated.")]
-Force = Annotated[bool, typer.Option("--force-label", help="Insist on --label against the evidence.")]
+Columns = Annotated[list[str] | None, typer.Option(help="Map a column: ROLE=NAME, e.g. close=USDRUB_TOM. Repeatable.")]
+Accept = Annotated[list[str] | None, typer.Option(help="A kind of defect to accept unchanged. Repeatable.")]
+Force = Annotated[bool, typer.Option("--force-label", help="Use --label even if the data contradict it.")]
 
 
 def check(
@@ -32,12 +35,10 @@ def check(
     ] = None,
     instrument: Annotated[
         str,
-        typer.Option(
-            help="Code; of several instruments in one file the one to check.", autocompletion=complete.instruments
-        ),
+        typer.Option(help="Instrument code; selects one of several in a file.", autocompletion=complete.instruments),
     ] = "",
     preset: Annotated[str, typer.Option(help="Layout: finam, quik, moex-iss-csv, metatrader, yahoo-csv, ...")] = "",
-    timezone: Annotated[str, typer.Option(help="Whose clock the labels show: Europe/Moscow.")] = "",
+    timezone: Annotated[str, typer.Option(help="Time zone of the labels, e.g. Europe/Moscow.")] = "",
     label: Side = None,
     step: Annotated[str, typer.Option(help="Length of a bar: 1min, 10min, 1D.")] = "",
     calendar: Annotated[str, typer.Option(help="Trading calendar: MOEX-SHARES, 24/5, XNYS, ...")] = "",
@@ -47,9 +48,7 @@ def check(
     against_column: OtherColumns = None,
     accept: Accept = None,
     force_label: Force = False,
-    rules: Annotated[
-        bool, typer.Option("--rules", help="List every kind of defect, and what is done about it.")
-    ] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="List the checks and how each defect is treated.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> int:
     """Report data-quality problems in a price file, by row.

@@ -33,7 +33,9 @@ JUDGE_HELP = "A command that may choose one of the candidates: JSON on standard 
 
 
 def date(
-    paths: Annotated[list[str], typer.Argument(help="Articles, feeds, tables, mail; folders; https addresses; - .")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Articles, feeds, tables, emails, directories or https URLs; - reads stdin.")
+    ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: one object, or a list for several items.")
     ] = False,
@@ -45,22 +47,22 @@ def date(
     policy: Annotated[str, typer.Option("--policy", help=POLICY_HELP)] = "reviewed",
     judge: Annotated[str, typer.Option("--judge", help=JUDGE_HELP)] = "",
     kind: Annotated[
-        str, typer.Option("--kind", help="text, html, feed, loose-feed, json, jsonl, csv, tsv or mail.")
+        str, typer.Option("--kind", help="Input format: text, html, feed, loose-feed, json, jsonl, csv, tsv or mail.")
     ] = "",
-    encoding: Annotated[str, typer.Option("--encoding", help="For example cp1251; detected where it is clear.")] = "",
-    column: Annotated[list[str] | None, typer.Option("--column", help="ROLE=COLUMN of a table; repeatable.")] = None,
+    encoding: Annotated[str, typer.Option("--encoding", help="Text encoding, e.g. cp1251. Default: detect.")] = "",
+    column: Annotated[
+        list[str] | None, typer.Option("--column", help="Map a table column: ROLE=COLUMN. Repeatable.")
+    ] = None,
     main_text: Annotated[
-        bool, typer.Option("--main-text", help="Let trafilatura find the article of a page (extra text).")
+        bool, typer.Option("--main-text", help="Extract the article with trafilatura (extra: text).")
     ] = False,
     suggest: Annotated[
-        bool, typer.Option("--suggest", help="Show what dateparser reads, too; it decides nothing (extra text).")
+        bool, typer.Option("--suggest", help="Also show dateparser's results; informational only (extra: text).")
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write an events file for review.")] = None,
-    event: Annotated[
-        str, typer.Option("--event", help="All items report this one event: merge them under this name.")
-    ] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Write proposed events to this file for review.")] = None,
+    event: Annotated[str, typer.Option("--event", help="Merge all items into one event with this id.")] = "",
     accept: Annotated[
-        bool, typer.Option("--accept", help="With --out: write only what has no conflict, as reviewed.")
+        bool, typer.Option("--accept", help="With --out: write only items without conflicts, marked as reviewed.")
     ] = False,
 ) -> None:
     """Extract the publication time of news, with evidence; --policy turns it into an event time.

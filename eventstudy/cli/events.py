@@ -55,5 +55,5 @@ def read_span(text: str) -> timedelta:
     """Read a length of time such as ``30min``, ``2h`` or ``1d``."""
     found = _SPAN.fullmatch(text.strip())
     if not found or len(found[1]) > 6:
-        raise UsageError(f"{text!r} is no length of time.", remedy="Write 30min, 2h or 1d.")
+        raise UsageError(f"{text!r} is not a length of time.", remedy="Write 30min, 2h or 1d.")
     return int(found[1]) * _UNITS[found[2]]

@@ -134,7 +134,7 @@ def _fault(fault: Exception) -> int:
         console.error(str(fault), kind)
         return fault.exit_code
     if isinstance(fault, EventStudyWarning):
-        console.error(f"{fault} (a warning made an error by --strict).", fault.code)
+        console.error(f"{fault} (a warning treated as an error by --strict).", fault.code)
         return DATA
     if isinstance(fault, RecursionError):
         console.error("an input is nested too deep.", kind)

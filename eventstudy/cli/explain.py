@@ -123,7 +123,7 @@ def as_text(told: Mapping[str, Any]) -> str:
     lines += [f"window     tau {start:+d} to {stop:+d} in {told['window']['clock']}, anchor {told['window']['anchor']}"]
     lines += [f"           {told['window']['meaning']}"]
     lines += [f"model      {told['model']['name']}: {told['model']['formula']} ({told['model']['source']})"]
-    lines += [f"learned    {_estimation(told)}; {told['returns']} returns"]
+    lines += [f"estimated  {_estimation(told)}; {told['returns']} returns"]
     lines += _fit_line(told["fit"])
     lines += _numbers(told)
     if told["standard_error"] is not None:

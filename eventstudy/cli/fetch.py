@@ -36,12 +36,14 @@ def fetch(
     first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD. Default: from the start.")] = "",
     last: Annotated[str, typer.Option("--till", help="Last day, included. Default: up to now.")] = "",
     step: Annotated[str, typer.Option(help="Length of a bar: 1min, 5min, 10min, 1h, 1d.")] = "",
-    board: Annotated[str, typer.Option(help="Board of the Moscow Exchange, where the symbol is not a known one.")] = "",
+    board: Annotated[str, typer.Option(help="Board of the Moscow Exchange, if the symbol is not in the list.")] = "",
     prices: Annotated[str, typer.Option(help='"close" for unadjusted daily prices of Yahoo.')] = "",
     earnings: Annotated[bool, typer.Option("--earnings", help="Write earnings dates to an event list.")] = False,
     out: Annotated[Path, typer.Option(help="The event list of --earnings.", metavar="FILE.csv")] = Path("earnings.csv"),
     store: Annotated[str, typer.Option(help="Folder of the store.", envvar="EVENTSTUDY_STORE")] = "",
-    refresh: Annotated[bool, typer.Option("--refresh", help="Ask again; other bars make a new version.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Download again; changed bars are stored as a new version.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Download bars into the local store; what is stored is not asked for again.

@@ -13,8 +13,8 @@ from eventstudy.show.json_text import json_text
 
 # What each template's first line of talk says.
 TEMPLATES = {
-    "fx-intraday": "one event on one-minute bars of USD/RUB (SIMULATED until you name your own source)",
-    "equity-daily": "four events on daily share prices with a market model (SIMULATED until you put in your own)",
+    "fx-intraday": "one event on one-minute bars of USD/RUB (SIMULATED until you name a source)",
+    "equity-daily": "four events on daily share prices with a market model (SIMULATED until you add your data)",
     "earnings": "earnings announcements of many shares from one price file and one list (SIMULATED)",
     "batch": "two studies for the nightly batch, with the events they share",
 }

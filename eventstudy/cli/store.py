@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from eventstudy.market.store.upkeep import ListedSeries
 
 StorePath = Annotated[
-    str, typer.Option(help="Folder of the store; without it, the user's cache folder.", envvar="EVENTSTUDY_STORE")
+    str, typer.Option(help="Directory of the store. Default: the user's cache directory.", envvar="EVENTSTUDY_STORE")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 DAMAGED = 4
@@ -132,7 +132,7 @@ def export(
     to: Annotated[Path, typer.Argument(help="The file to write: .zip, or for one series .parquet or .csv.")],
     series: Annotated[
         list[str] | None,
-        typer.Argument(help="Series as 'data ls' shows them, or a part: SBER; default: all."),
+        typer.Argument(help="Series as listed by 'data ls', or part of a name: SBER. Default: all."),
     ] = None,
     store: StorePath = "",
     as_json: AsJson = False,
@@ -159,7 +159,7 @@ def export(
 
 
 def import_(
-    path: Annotated[Path, typer.Argument(help="A ZIP that 'data export' wrote.")],
+    path: Annotated[Path, typer.Argument(help="A ZIP file written by 'data export'.")],
     store: StorePath = "",
     as_json: AsJson = False,
 ) -> None:

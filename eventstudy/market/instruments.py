@@ -97,7 +97,7 @@ INSTRUMENTS: dict[str, Instrument] = {
             "RTSI",
             "MOEX-INDEX",
             quote="points (USD)",
-            note="Since 2024-06-13 converted at the Bank of Russia's rate: a step around 17:55 each day is no news.",
+            note="Since 2024-06-13 converted at the Bank of Russia's rate: a step around 17:55 each day is not news.",
         ),
         *(Instrument(code, "TQBR", "MOEX-SHARES", quote="RUB") for code in ("SBER", "VTBR", "SIBN", "GAZP", "LKOH")),
         *(Instrument(code, "TQBR", "MOEX-SHARES", quote="RUB") for code in ("MTLR", "RASP", "TRNFP", "GMKN", "ROSN")),

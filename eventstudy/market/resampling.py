@@ -34,7 +34,9 @@ def resampled(
     """
     size = int(step // pd.Timedelta(1, "us"))
     if size % MINUTE_US or not 0 < size < DAY_US:
-        raise BarsError(f"One-minute bars cannot be gathered into bars of {step}.", remedy="Use whole minutes.")
+        raise BarsError(
+            f"One-minute bars cannot be gathered into bars of {step}.", remedy="Use a number of full minutes."
+        )
     closes = epoch_us(pd.DatetimeIndex(minutes.index))
     rows = session_rows(calendar, closes, MINUTE_US)
     inside = rows >= 0

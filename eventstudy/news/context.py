@@ -96,7 +96,7 @@ class DatingContext:
         for name in ("fetched_at", "not_before"):
             at = getattr(self, name)
             if at is not None and at.tzinfo is None:
-                raise EventTimeError(f"{name} {at.isoformat()} carries no zone.", remedy="Add its offset.")
+                raise EventTimeError(f"{name} {at.isoformat()} has no time zone.", remedy="Add its offset.")
         if self.zone:
             find_zone(self.zone)
 

@@ -65,9 +65,11 @@ def _codec(name: str, source: str) -> str:
     try:
         info = codecs.lookup(name)
     except (LookupError, ValueError):
-        raise NewsError(f"{source}: {name!r} is no known encoding.", remedy="Tell it, for example cp1251.") from None
+        raise NewsError(
+            f"{source}: {name!r} is not a known encoding.", remedy="Name another, for example cp1251."
+        ) from None
     if not info._is_text_encoding:
-        raise NewsError(f"{source}: {name!r} is no encoding of text.")
+        raise NewsError(f"{source}: {name!r} is not an encoding of text.")
     return info.name
 
 
@@ -77,7 +79,7 @@ def _strict(content: bytes, source: str, encoding: str, known: str) -> Decoded:
         return _checked(Decoded(content.decode(codec), codec, known), source)
     except UnicodeError as error:
         raise NewsError(
-            f"{source} is not {encoding}, as it is {known} to be ({str(error)[:120]}).", remedy="Tell its encoding."
+            f"{source} is not {encoding}, as it is {known} to be ({str(error)[:120]}).", remedy="Name its encoding."
         ) from None
 
 
@@ -86,7 +88,7 @@ def _checked(decoded: Decoded, source: str) -> Decoded:
     if found and "\ufffd" not in found[0]:
         raise NewsError(
             f"{source} reads as {found[0][:12]!r}: text that was decoded wrongly before it was saved.",
-            remedy="Get the original bytes, or tell the encoding.",
+            remedy="Get the original bytes, or name the encoding.",
         )
     return decoded
 
@@ -97,7 +99,7 @@ def _detected(content: bytes, source: str, error: UnicodeDecodeError) -> Decoded
     if best[0] < 0.35 or best[0] - second[0] < 0.15:
         raise NewsError(
             f"{source} is not UTF-8 (byte {error.start}), and no other encoding fits clearly.",
-            remedy="Tell its encoding, for example cp1251 or koi8-r.",
+            remedy="Name its encoding, for example cp1251 or koi8-r.",
         )
     return Decoded(content.decode(best[1], errors="strict"), best[1], "detected")
 

@@ -81,7 +81,7 @@ def command_judge(command: str) -> Judge:
     """
     words = shlex.split(command)
     if not words:
-        raise UsageError("--judge names no command.", remedy="Write for example --judge 'python judge.py'.")
+        raise UsageError("--judge needs a command.", remedy="Write for example --judge 'python judge.py'.")
 
     def judge(question: Mapping[str, Any]) -> int | None:
         try:

@@ -44,7 +44,7 @@ def stamp_of_local(local: datetime, precision: Precision, zone: str, text: str =
     if not zone:
         raise StampError(
             "zone_unknown",
-            f"The time {written!r} carries no zone.",
+            f"The time {written!r} has no time zone.",
             remedy="Give the zone it was written in, for example timezone = 'Europe/Moscow'.",
         )
     if precision == "day":

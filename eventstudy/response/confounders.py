@@ -132,7 +132,7 @@ SEAMS = (
     Seam(11 * 60 + 30, 1, "rouble fixing 11:30", ("MOEX-FX",)),
     Seam(15 * 60 + 30, 1, "rouble fixing 15:30", ("MOEX-FX",)),
     Seam(
-        *(17 * 60, 60, "RTSI takes over the central bank's rate: a step that is no news", ("MOEX-INDEX",)),
+        *(17 * 60, 60, "RTSI takes over the central bank's rate: a step that is not news", ("MOEX-INDEX",)),
         codes=("RTSI",),
         since=date(2024, 6, 13),
     ),
@@ -172,7 +172,9 @@ def _known(event: Event, matched: Matched, known: Known) -> list[Confounder]:
         label = other.label or other.id
         if latest >= start and earliest <= end:
             where = "before" if latest <= zero else "event"
-            found.append(Confounder(other.time.earliest, label, where, "kept: it cannot be told apart from the event"))
+            found.append(
+                Confounder(other.time.earliest, label, where, "kept: it cannot be distinguished from the event")
+            )
         elif effect := _on_a_placebo_day(matched, earliest, latest):
             found.append(Confounder(other.time.earliest, label, "placebo", effect))
     return found
@@ -195,9 +197,9 @@ def _on_a_placebo_day(matched: Matched, earliest: int, latest: int) -> str:
     days = round((earliest - int(matched.moments[matched.zero])) / DAY_US)
     day, shift = matched.event_day + days, days * DAY_US
     if any(removed.day == as_date(day) for removed in matched.removed):
-        return "its day does not serve as a placebo day"
+        return "its day is excluded as a placebo day"
     touches = latest >= start + shift and earliest <= end + shift
     if not touches or day not in matched.day:
         return ""
     weight = float(matched.weight[matched.day == day][0])
-    return f"its day counts {weight:g} of a placebo day" if weight < 1 else "kept: its day serves as a placebo day"
+    return f"its day counts {weight:g} of a placebo day" if weight < 1 else "kept: its day is eligible as a placebo day"

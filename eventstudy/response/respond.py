@@ -230,7 +230,9 @@ def _permanence(next_close: LaterClose, window: ResponseWindow, after: AfterNews
     reason = after.undefined("t50") or next_close.move.reason
     final = float(after.path[after.at.horizon])
     if reason or not final:
-        return Estimate("permanent_share", math.nan, unit="share", reason=reason or "there is no move to compare with")
+        return Estimate(
+            "permanent_share", math.nan, unit="share", reason=reason or "no move of a comparable day is available"
+        )
     ends = after.ratio(next_close.move.value, next_close.placebo[served(window)], after.at.horizon)
     return share_estimate("permanent_share", next_close.move.value / final, ends)
 
@@ -308,7 +310,11 @@ def _gap(tape: IntradayPrices, time: EventTime, settings: ResponseSettings) -> E
 
 def _notices(event: Event, window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> tuple[Notice, ...]:
     days, smallest = len(after.placebo), _smallest(after)
-    few = f"{days} placebo days can give no p-value below {smallest:.3f}" if days else "there is no day to compare with"
+    few = (
+        f"with {days} placebo days the smallest attainable p-value is {smallest:.3f}"
+        if days
+        else "no comparable day is available"
+    )
     matched = window.matched
     before = slice(matched.start, matched.zero + 1)
     trading = matched.event.traded[before][matched.open[before]]
@@ -319,15 +325,23 @@ def _notices(event: Event, window: ResponseWindow, after: AfterNews, settings: R
         (smallest > 1 - settings.level, "ES-PLACEBO-FEW", few),
         (bool(regime), "ES-REGIME", regime),
         (bool(assumed), "ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"),
-        (event.time.basis == "price", "ES-TIME-CIRCULAR", "the event time was read from the price that is tested here"),
-        (stale > 0.3, "ES-STALE", "most numbers rest on old prices: many minutes before the news have no trade"),
+        (
+            event.time.basis == "price",
+            "ES-TIME-CIRCULAR",
+            "the event time was inferred from the price under test, so the p-value is invalid",
+        ),
+        (
+            stale > 0.3,
+            "ES-STALE",
+            "{stale:.0%} of the minutes before the news have no trade, so old prices stand for them",
+        ),
         (
             window.closed,
             "ES-NEWS-WHILE-CLOSED",
-            "the news came while the market was closed; the response begins at the opening",
+            "the market was closed at the time of the news; the response is measured from the next open",
         ),
         (window.ends_before(settings.horizons[-1]), "ES-WINDOW-CUT", "trading ended before the last horizon"),
-        (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days could not serve"),
+        (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days were excluded as placebo days"),
     ]
     return tuple(Notice(code, f"{text}.") for happened, code, text in found if happened)
 

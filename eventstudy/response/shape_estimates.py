@@ -69,7 +69,7 @@ class AfterNews:
         """Return why a number of the shape has no meaning here, or an empty string."""
         need = NEEDS.get(name, "horizon")
         if not np.isfinite(self.bands.joint).any():
-            return "too few placebo days to tell the move from an ordinary one"
+            return "too few placebo days to distinguish the move from those of other days"
         if need == "path":
             return "" if self.moved else "the path stays among those of ordinary days, so it has no peak to speak of"
         column = self.at.initial if need == "initial" else self.at.horizon
@@ -111,9 +111,7 @@ def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews
     if UNITS[name] == "share":
         return share_estimate(name, value, ends)
     if name == "peak_minutes" and not high < after.minutes[after.at.horizon]:
-        return Estimate(
-            name, math.nan, unit="minutes", reason="no peak stands out from the course of the path after it"
-        )
+        return Estimate(name, math.nan, unit="minutes", reason="no peak exceeds the variation of the path after it")
     if name in CROSSINGS and low <= after.minutes[0] and high >= after.minutes[after.at.horizon]:
         reason = f"any minute from {low:.0f} to {high:.0f} would fit what ordinary days do"
         return Estimate(name, math.nan, unit=UNITS[name], reason=reason)
@@ -215,7 +213,7 @@ def pre_event_estimates(before: float, placebo_before: FloatArray, after: AfterN
 def share_estimate(name: str, value: float, ends: tuple[float, float], pvalue: float = math.nan) -> Estimate:
     """Return a share with its interval, or why it says nothing."""
     if math.isinf(ends[0]) and math.isinf(ends[1]):
-        reason = "the move is too near to those of ordinary days for a share of it to mean anything"
+        reason = "the move is too close to those of comparable days for a fraction of it to be meaningful"
         return Estimate(name, math.nan, unit="share", reason=reason)
     return Estimate(name, value, *ends, unit="share", pvalue=pvalue)
 
@@ -229,7 +227,7 @@ def jump_variance_estimate(returns: FloatArray, placebo: FloatArray, after_from:
     window = slice(after_from, after_from + after.at.horizon + 1)
     event, others = returns[window], placebo[:, window]
     if len(event) < FEWEST_BARS or not np.isfinite(event).all() or not np.any(event):
-        reason = f"{len(event)} bars after the news are too few, or too still, to tell jumps from a restless hour"
+        reason = f"{len(event)} bars after the news are too few or too quiet to separate jumps from diffusion"
         return Estimate("jump_variance", math.nan, unit="share", reason=reason)
     pvalue = float(upper_pvalue(np.asarray(bns_ratio(event)), np.asarray(bns_ratio(others)), after.weight))
     return Estimate("jump_variance", float(jump_share(event)), unit="share", pvalue=pvalue)

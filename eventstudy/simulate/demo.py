@@ -205,7 +205,7 @@ def demo_market(seed: int = 20210413) -> SimulatedMarket:
     >>> [bars.instrument.code for bars in market.bars], all(bars.simulated for bars in market.bars)
     (['USD000UTSTOM', 'IMOEX2', 'SBER'], True)
     """
-    expect("seed", seed, (int, np.integer), "Pass a whole number.")
+    expect("seed", seed, (int, np.integer), "Pass an integer.")
     days = np.append(weekdays_before(DAY, PRIOR_DAYS, CLOSED), np.datetime64(DAY, "D").astype(np.int64))
     closes, bars = _closes(days), []
     for member, drawn in enumerate(DRAWN):

@@ -115,7 +115,7 @@ def calibrate(
     ('time_series_t', [0.01, 0.05, 0.1])
     """
     check_arguments(spec, events, data, (market, factors), closes_at)
-    expect("draws", draws, int, "Pass a whole number of placebo studies, for example 200.")
+    expect("draws", draws, int, "Pass an integer number of placebo studies, for example 200.")
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     quiet = quiet_times(spec, inputs)
     tables = _tables(inputs.table, quiet, draws, spec.seed)

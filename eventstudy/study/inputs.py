@@ -203,7 +203,7 @@ def _in_bars(window: Window, clock: Clock, series: SeriesSet) -> Window:
         return Window(*(end * per_day for end in ends))
     if any(end * unit % step for end in ends):
         raise UsageError(
-            f"The window {window} in {clock} is not a whole number of bars of {step // 1_000_000} seconds.",
+            f"The window {window} in {clock} is not a multiple of the bar length {step // 1_000_000} seconds.",
             remedy="Choose ends that are multiples of the bar.",
         )
     return Window(*(end * unit // step for end in ends))

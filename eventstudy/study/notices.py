@@ -25,7 +25,7 @@ TREATED = {
     "keep": "all are used, and tests that assume independence overstate what is known",
     "drop_later": "the earlier of two is used",
     "merge": "each chain is one event",
-    "exclude_from_estimation": "all are used, and no model learns from another event's window",
+    "exclude_from_estimation": "all are used, and no model is estimated on another event's window",
 }
 
 
@@ -33,8 +33,8 @@ TREATED = {
 STUDIED = {
     "absolute_return": "the size of returns, whatever their sign",
     "squared_return": "squared returns",
-    "standardized_return": "returns over the volatility of their time of day, so in standard deviations",
-    "log_range": "the variance that each bar's high and low tell",
+    "standardized_return": "returns divided by the volatility of their time of day, in standard deviations",
+    "log_range": "the variance estimated from each bar's high and low",
     "log_volume": "the logarithm of each bar's volume",
 }
 

@@ -136,7 +136,7 @@ def kept_jump(bars: Bars, rows: DoubtfulRows, held: IntArray, size: FloatArray) 
     at = from_epoch_us(rows.closes[held[:1]])[0]
     return (
         f"The price of {bars.instrument.code} jumps by {size[0]:+.1%} at {at:%Y-%m-%d %H:%M} UTC and stays there, "
-        f"inside the event window of {len(held)} observation(s): check that it is no split or other corporate action."
+        f"inside the event window of {len(held)} observation(s): check whether it is a split."
     )
 
 

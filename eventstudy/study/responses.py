@@ -50,8 +50,8 @@ def response_notices(
     if expected == spec.model:
         return ()
     told = (
-        f"The model {spec.model!r} cannot be learnt in one clock window of other days, or its factors are not intraday "
-        f"bars: the response by the minute expects {expected!r}; the CARs keep {spec.model!r}."
+        f"The model {spec.model!r} cannot be estimated in one time-of-day window of other days, or its factors are "
+        f"not intraday bars: the response by the minute expects {expected!r}; the CARs keep {spec.model!r}."
     )
     return (Notice("ES-RESPONSE-MODEL", told),)
 

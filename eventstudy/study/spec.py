@@ -338,9 +338,9 @@ def refused_value(refused: ValidationError, where: tuple[int | str, ...]) -> Any
 # What a value should have been, in the words of a study file; {} are filled from the rule that was broken.
 ASKED: Mapping[str, str] = {
     "string_type": "write text in quotes",
-    "int_type": "write a whole number",
-    "int_parsing": "write a whole number",
-    "int_from_float": "write a whole number",
+    "int_type": "write an integer",
+    "int_parsing": "write an integer",
+    "int_from_float": "write an integer",
     "float_type": "write a number",
     "float_parsing": "write a number",
     "bool_type": "write true or false",

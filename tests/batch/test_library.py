@@ -98,7 +98,7 @@ def test_since_leaves_old_studies_alone(tmp_path: Path) -> None:
     assert _instant("", NIGHT) is None
     assert _instant("2026-11-01T18:00+03:00", NIGHT) == datetime(2026, 11, 1, 15, tzinfo=UTC)
     for naive in ("2026-11-01T18:00", "yesterday", "30"):
-        with pytest.raises(UsageError, match="is no instant"):
+        with pytest.raises(UsageError, match="is not an instant"):
             _instant(naive, NIGHT)
 
 

@@ -173,7 +173,7 @@ def test_warnings_are_lines_and_strict_makes_them_errors(capfd: pytest.CaptureFi
     assert app.run(["warn"]) == 0
     assert capfd.readouterr() == ("", "warning ES001: be careful\nwarning ES002: be more careful\n")
     assert app.run(["--strict", "warn"]) == 4
-    assert capfd.readouterr().err == "eventstudy: ES001 be careful (a warning made an error by --strict).\n"
+    assert capfd.readouterr().err == "eventstudy: ES001 be careful (a warning treated as an error by --strict).\n"
     assert app.run(["--debug", "warn"]) == 0
     assert "a library's own noise" in capfd.readouterr().err
 

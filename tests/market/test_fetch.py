@@ -199,7 +199,7 @@ def test_a_full_disk_and_a_held_lock_are_one_sentence_and_nothing_is_lost(
     assert run(more) == 0
     (tmp_path / "file").write_text("")
     assert run([*more, "--store", str(tmp_path / "file")]) == 4
-    assert "a file stands where a folder must be" in capsys.readouterr().err
+    assert "a file is in the place of a folder" in capsys.readouterr().err
 
 
 BAD_LINES = {

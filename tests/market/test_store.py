@@ -289,7 +289,7 @@ def test_every_call_to_the_disk_may_fail(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(StoreError, match="a file stands where a folder must be"):
+    with pytest.raises(StoreError, match="a file is in the place of a folder"):
         commit_day(BarStore(tmp_path / "file" / "store"), 0)
 
 

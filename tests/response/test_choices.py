@@ -273,7 +273,12 @@ def test_the_row_a_person_acts_on_has_every_column_and_only_the_caveats_that_app
     notes = " ".join(row["notes"])
     for caveat in ("earliest time of the event interval is assumed", "closing auction", "bar lasts 10 minutes"):
         assert caveat in notes
-    for other in ("old prices", "could not serve", "placebo days can give", "while the market was closed"):
+    for other in (
+        "have no trade",
+        "were excluded as placebo days",
+        "smallest attainable p-value",
+        "the market was closed",
+    ):
         assert other not in notes
     (morning,) = table([respond(ten_minutes("SBER"), event("2021-04-13T12:00", "2021-04-13T12:00"))])
     assert not [note for note in morning["notes"] if "assumed" in note or "auction" in note]

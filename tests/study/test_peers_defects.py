@@ -226,7 +226,7 @@ def test_windows_may_be_given_in_minutes_and_must_be_whole_bars() -> None:
     result = es.run_study(spec, events, series)
     assert result.abnormal.tau.tolist() == [-2, -1, 0, 1, 2, 3]
     assert result.to_frame("car")["stop"].tolist() == [3]
-    with pytest.raises(UsageError, match="whole number of bars"):
+    with pytest.raises(UsageError, match="multiple of the bar length"):
         es.run_study(es.StudySpec(event=(-15, 30), clock="minutes"), events, series)
 
 

@@ -125,7 +125,7 @@ def test_an_unknown_source_is_told_before_anything_is_fetched() -> None:
     [
         ({"tests": "bmp"}, "found 'bmp'; write a list in brackets."),
         ({"name": 3}, "found 3; write text in quotes."),
-        ({"seed": "x"}, "found 'x'; write a whole number."),
+        ({"seed": "x"}, "found 'x'; write an integer."),
         ({"event": [-5]}, "found [-5]; a second bound is missing, as in [-5, 5]."),
         ({"level": 2}, "found 2; must be less than 1.0."),
         ({"anchor": "bracke"}, "found 'bracke'; allowed are 'bracket', 'earliest' or 'latest'."),

@@ -22,7 +22,7 @@ CHECKS: dict[str, Check] = {
     "conflicting duplicate": Check(
         rows.find_conflicts,
         "refused",
-        "nobody can say which is right; correct the file, or name the instrument if it holds several",
+        "which is right is unknown; correct the file, or name the instrument if it holds several",
     ),
     "missing price": Check(rows.find_missing, "repaired", LEFT_OUT, rows.drop),
     "infinite price": Check(rows.find_infinite, "repaired", LEFT_OUT, rows.drop),
@@ -52,7 +52,7 @@ CHECKS: dict[str, Check] = {
     "stale run": Check(
         rows.find_stale_runs,
         "repaired",
-        "the repeated rows are left out: a bar without a trade is no bar, and the return across goes on from the last",
+        "the repeated rows are left out: bars without trades are dropped, and the next return spans the gap",
         rows.drop,
         in_doubt=True,
     ),
@@ -66,7 +66,9 @@ CHECKS: dict[str, Check] = {
         "one day early look the same",
     ),
     "stale close": Check(
-        daily.find_stale_closes, "refused", "these are no closes; take another source, or the open of the next row"
+        daily.find_stale_closes,
+        "refused",
+        "these are not closing prices; use another source, or the open of the next row",
     ),
     "cut close": Check(
         daily.find_cut_closes,
@@ -89,7 +91,7 @@ CHECKS: dict[str, Check] = {
     "no bars when open": Check(
         clock.find_empty,
         "kept",
-        "with a warning, for nobody can say what the prices were: nothing is filled, the return across is a gap return",
+        "with a warning: the prices are unknown, nothing is filled, and the return across is a gap return",
     ),
     "no usable row": Check(rows.find_nothing, "refused", "correct the file, or name another column"),
 }

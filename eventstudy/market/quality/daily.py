@@ -173,7 +173,9 @@ def late_moves(own: DailyCloses, other: DailyCloses, *, scales: float = 2.5) -> 
     """
     days, mine, theirs = np.intersect1d(own.days, other.days, return_indices=True)
     if len(days) < 3:
-        raise DataError("The two daily series share fewer than three days.", remedy="Compare series of one period.")
+        raise DataError(
+            "The two daily series have fewer than three days in common.", remedy="Compare series of one period."
+        )
     x, y = log_changes(own.closes[mine]), log_changes(other.closes[theirs])
     scale = 1.4826 * float(np.nanmedian(np.abs(y)))
     big = np.abs(y[:-1]) > scales * scale

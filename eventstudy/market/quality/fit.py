@@ -174,7 +174,7 @@ def clock_evidence(raw: RawBars, calendar: TradingCalendar | None) -> str:
 def edge_evidence(raw: RawBars, calendar: TradingCalendar | None) -> tuple[LabelSide | None, tuple[str, ...]]:
     """Weigh both sides against session edges, auctions and breaks; None where there are none, or they do not decide."""
     if calendar is None or calendar.always or not len(raw):
-        return None, ("no session edge to judge by",)
+        return None, ("no session edge to compare with",)
     some = sample(raw)
     marks = label_instants(some)
     fits = {"left": fit(some, calendar, marks + raw.step_us), "right": fit(some, calendar, marks)}

@@ -219,7 +219,7 @@ def find_bad_range(subject: Subject) -> Sight | None:
     if all(low > 0 and high < np.inf for low, high in map(extremes, ranges(subject.raw).values())):
         return None
     where = np.logical_or.reduce(impossible(subject.raw), axis=0)
-    return sight(np.asarray(where, dtype=np.bool_), "open, high or low is no price")
+    return sight(np.asarray(where, dtype=np.bool_), "open, high or low is not a price")
 
 
 def ranges(raw: RawBars) -> dict[str, FloatArray]:

@@ -250,7 +250,7 @@ def place_of(complaint: str, head: Head) -> str:
     if count := COUNT.search(complaint):
         return f"{line}: the row has {count[2]} values, the header has {count[1]}."
     if "zone offset" in complaint:
-        return f"{line}: timestamps with and without a UTC offset stand in one column."
+        return f"{line}: timestamps with and without a UTC offset are in one column."
     if "straddling" in complaint:
         return f": a row is longer than {BLOCK:,} characters, too long for a row of a table."
     return f"{line}: {plain(complaint)}."

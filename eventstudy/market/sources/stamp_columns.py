@@ -149,7 +149,7 @@ def read_stamps(texts: Sequence[str]) -> tuple[IntArray, bool]:
     if texts and ROUNDED_EPOCH.fullmatch(texts[0]):
         raise BarsError(
             f"{texts[0]!r} is a timestamp that a spreadsheet has rounded; its last digits are lost.",
-            remedy="Export the column as whole numbers or as dates.",
+            remedy="Export the column as integers or as dates.",
         )
     parts = [found.groupdict() if (found := STAMP.fullmatch(text)) else {"date": text} for text in texts]
     dates, place = np.unique([part["date"] for part in parts], return_inverse=True)
@@ -161,7 +161,7 @@ def read_stamps(texts: Sequence[str]) -> tuple[IntArray, bool]:
         return wall, False
     if not all(offsets):
         bare = texts[offsets.index(None)]
-        raise BarsError(f"Timestamps with and without a UTC offset stand in one column: {bare!r} has none.")
+        raise BarsError(f"Timestamps with and without a UTC offset are in one column: {bare!r} has none.")
     return wall - np.array([offset_us(str(offset)) for offset in offsets], dtype=np.int64), True
 
 

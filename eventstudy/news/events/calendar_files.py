@@ -25,7 +25,7 @@ def read_calendar_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:
             inside = False
             rows.append(EventRow(path, _calendar_values(fields), first, zone))
             if "RRULE" in fields or "RDATE" in fields:
-                problems.append(Problem(str(path), first, 1, "RRULE", "a recurring event; write each date of its own"))
+                problems.append(Problem(str(path), first, 1, "RRULE", "a recurring event; write each date as an event"))
         elif inside:
             fields.setdefault(name, (value, parameters))
         elif name == "X-WR-TIMEZONE":

@@ -126,7 +126,7 @@ def _repeated(rows: Sequence[EventRow]) -> list[Problem]:
     for row in rows:
         name = str(row.values.get("id", ""))
         if name and seen.setdefault(name, row.values) != row.values:
-            found.append(row.at("id", f"{name!r} is used twice; every event needs an id of its own"))
+            found.append(row.at("id", f"{name!r} is used twice; every event needs a different id"))
     return found
 
 

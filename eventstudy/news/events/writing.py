@@ -71,7 +71,7 @@ def check_ids(proposals: Sequence[Proposal]) -> None:
         listed = "; ".join(f"{name!r} ({', '.join(filter(None, of[:3]))})" for name, of in list(twice.items())[:5])
         raise EventFileError(
             f"{len(twice)} ids belong to several events: {listed}. Nothing is written.",
-            remedy="Give each row an id of its own, or name another column: --column id=COLUMN.",
+            remedy="Give each row a different id, or name another column: --column id=COLUMN.",
         )
 
 
