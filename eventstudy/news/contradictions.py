@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from eventstudy.news.clauses import TO_COME
 from eventstudy.news.context import NEWS_AGE, DatingContext
 from eventstudy.news.moments import Moment
 from eventstudy.news.provenance import StampReading
@@ -11,6 +13,8 @@ from eventstudy.news.time_evidence import Conflict, Published
 
 # Of a text without a machine stamp so many characters are searched for what the calendar refuses.
 READ = 4_000
+# A date line, and the act that a text is about, stand in so many characters.
+LEAD = 300
 
 
 def contradictions(
@@ -31,6 +35,12 @@ def contradictions(
     if context.fetched_at is not None and published.earliest > context.fetched_at:
         said = f"Published {published.earliest.isoformat()}, after its retrieval at {context.fetched_at.isoformat()}."
         found.append(Conflict("future_of_fetch", said))
+    found += [
+        Conflict("publication_disagrees", f"The text is dated {m.text!r}, more than an hour before its stamp.", m.text)
+        for m in moments
+        if m.role == "publication" and m.clock is not None and m.evidence.start < LEAD
+        if m.covers is not None and m.covers[1] < published.earliest - timedelta(hours=1)
+    ]
     old = [m for m in moments if _is_act(m) and m.covers is not None and m.covers[1] < published.earliest - NEWS_AGE]
     if old and not any(m.role == "event" and _is_new(m, published) for m in moments):
         said = f"The text states a public act of {old[0].text!r}, more than two days before its publication."
@@ -41,8 +51,8 @@ def contradictions(
 def _is_act(moment: Moment) -> bool:
     """Return whether a moment is a public act, stated with its full date in the title or the first sentence."""
     f = moment.features
-    lead = not f.get("later") and moment.evidence.start < 300
-    return bool(moment.role == "event" and f.get("tied") and f.get("explicit") and lead)
+    lead = not f.get("later") and moment.evidence.start < LEAD
+    return bool(moment.role == "event" and moment.said and f.get("explicit") and lead)
 
 
 def _is_new(moment: Moment, published: Published) -> bool:
@@ -56,7 +66,7 @@ def _after_fetch(times: Sequence[tuple[str, Moment]], context: DatingContext) ->
     return tuple(
         Conflict("future_of_fetch", f"{text!r} {said}", text)
         for text, m in times
-        if m.covers is not None and m.covers[0] > context.fetched_at and not m.features.get("scheduled")
+        if m.covers is not None and m.covers[0] > context.fetched_at and m.place.reason != TO_COME
     )
 
 

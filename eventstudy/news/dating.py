@@ -10,7 +10,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from eventstudy.news.claims import PriceClaim, find_claims
-from eventstudy.news.context import DatingContext, Policy
+from eventstudy.news.context import NEWS_AGE, DatingContext, Policy
 from eventstudy.news.contradictions import contradictions, unresolved
 from eventstudy.news.day_ranking import calendar_candidates, price_candidates
 from eventstudy.news.days import ReferenceDay
@@ -33,7 +33,7 @@ LEAD_CHARACTERS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Gathered:
     """All that one item says: its stamps, its publication, the moments of its text, and where days count from."""
 
     readings: tuple[StampReading, ...]
@@ -55,7 +55,7 @@ def date_item(
     Parameters
     ----------
     item : NewsItem
-    context : Context, optional
+    context : DatingContext, optional
         The declared zone, order of numeric dates, fetch and policy.
     bars : sequence of Bars
         Daily series that price claims of the text are checked against.
@@ -70,14 +70,14 @@ def date_item(
     --------
     >>> from eventstudy.news.items import NewsItem
     >>> text = "The Fed raised its rate at 2:00 p.m. ET on Wednesday, March 16, 2022."
-    >>> dating = date_item(NewsItem("fed", "wire", "", text))
+    >>> dating = date_item(NewsItem("fed", "wire", "", text, stamps=(("published", "2022-03-16T18:03Z"),)))
     >>> dating.status, dating.event_time.earliest.isoformat()
     ('dated', '2022-03-16T18:00:00+00:00')
     """
     context = context or DatingContext()
     if context.fetched_at is None and item.fetched_at is not None:
         context = replace(context, fetched_at=item.fetched_at)
-    found = _gather(item, context)
+    found = gather(item, context)
     stamped = found.published is not None and not found.in_text
     text = item.text[: LEAD_CHARACTERS if stamped else MAX_CHARACTERS]
     claims = find_claims(text, sentences(text))
@@ -134,10 +134,10 @@ def date_items(
 
 def moments_of(item: NewsItem, context: DatingContext | None = None) -> tuple[Moment, ...]:
     """Return the times an item's text names, with the probability that each is that of its news."""
-    return _gather(item, context or DatingContext()).moments
+    return gather(item, context or DatingContext()).moments
 
 
-def _gather(item: NewsItem, context: DatingContext) -> _Read:
+def gather(item: NewsItem, context: DatingContext) -> Gathered:
     """Return all an item says; a publication the text itself states counts where no machine stamp is read."""
     readings = read_stamps(item.stamps, context)
     published, conflicts = publication(readings)
@@ -150,7 +150,7 @@ def _gather(item: NewsItem, context: DatingContext) -> _Read:
         published, conflicts = publication(readings)
         moments = read_moments(item.title, item.text, context, _reference(published, context))
     scored = tuple(replace(m, probability=probability(m.features)) for m in moments)
-    return _Read(readings, published, conflicts, scored, bool(lines))
+    return Gathered(readings, published, conflicts, scored, bool(lines))
 
 
 def _reference(published: Published | None, context: DatingContext) -> ReferenceDay:
@@ -162,27 +162,23 @@ def _reference(published: Published | None, context: DatingContext) -> Reference
     return ReferenceDay(None if published is None else published.day, context.zone or named)
 
 
-def _interval(found: _Read, context: DatingContext) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
+def _interval(found: Gathered, context: DatingContext) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
     """Return the event's interval by the policy, or what is missing for one."""
     published, policy = found.published, context.policy
-    stated, open_ = _stated(found, context)
+    by_text, open_ = stated(found, context)
     if policy.name == "reviewed":
-        if stated is None and published is not None:
+        if by_text is None and published is not None:
             return None, (*open_, _hint(published))
-        return stated, open_
+        return by_text, open_
     if published is None:
         return None, (Conflict("no_publication", f"The policy {policy} needs a stamp of the publication."),)
     if not published.accepted:
         said = f"The publication rests on {published.sources[0]} alone, which may belong to another part of the page."
         return None, (Conflict("weak_publication", said),)
     earliest, latest = published.earliest - policy.lag, published.latest
-    if (
-        stated is not None
-        and stated[1] - stated[0] < latest - earliest
-        and earliest <= stated[1]
-        and stated[0] <= latest
-    ):
-        earliest, latest = max(earliest, stated[0]), min(latest, stated[1])
+    narrower = by_text is not None and by_text[1] - by_text[0] < latest - earliest
+    if by_text is not None and narrower and earliest <= by_text[1] and by_text[0] <= latest:
+        earliest, latest = max(earliest, by_text[0]), min(latest, by_text[1])
     if context.not_before is not None:
         earliest = max(earliest, context.not_before)
     if earliest > latest:
@@ -198,18 +194,30 @@ def _hint(published: Published) -> Conflict:
     return Conflict("only_publication", said)
 
 
-def _stated(found: _Read, context: DatingContext) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
+def _is_likely(moment: Moment, threshold: float = THRESHOLD) -> bool:
+    scored = moment.role == "event" and moment.probability >= threshold
+    return scored and moment.conflict is None and not moment.place.reason
+
+
+def stated(
+    found: Gathered, context: DatingContext, threshold: float = THRESHOLD
+) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
     """Return the interval that the likely moments of the text leave together, or why they leave none."""
-    likely = [m for m in found.moments if m.role == "event" and m.probability >= THRESHOLD and m.conflict is None]
+    likely = [m for m in found.moments if _is_likely(m, threshold)]
     lower = [m.evidence.earliest for m in likely if m.evidence.earliest is not None]
     upper = [m.evidence.latest for m in likely if m.evidence.latest is not None]
     lower += [r.stamp.start for r in found.readings if r.source.role == "embargo" and r.stamp is not None]
     lower += [context.not_before] if context.not_before is not None else []
     if not likely:
         best = max((m for m in found.moments if m.role == "event"), key=lambda m: m.probability, default=None)
-        return None, () if best is None else (_unlikely(best),)
-    if found.published is not None and found.published.accepted:
-        upper.append(found.published.latest)
+        return None, () if best is None else (_unlikely(best, found.published),)
+    if found.published is None or not found.published.accepted:
+        return None, (_no_publication(likely[0]),)
+    old = [m for m in likely if m.covers is not None and m.covers[1] < found.published.earliest - NEWS_AGE]
+    if old:
+        said = f"The act of {old[0].text!r} is more than two days older than the publication: it may not be its news."
+        return None, (Conflict("old_news", said, old[0].text),)
+    upper.append(found.published.latest)
     if not lower or not upper:
         kind, side = ("only_lower_bound", "by when") if lower else ("only_upper_bound", "since when")
         return None, (Conflict(kind, f"{likely[0].text!r} leaves open {side} the news was public.", likely[0].text),)
@@ -221,28 +229,42 @@ def _stated(found: _Read, context: DatingContext) -> tuple[tuple[datetime, datet
     return (max(lower), min(upper)), ()
 
 
-def _unlikely(moment: Moment) -> Conflict:
+def _no_publication(moment: Moment) -> Conflict:
+    said = (
+        f"Only the text says {moment.text!r}; when the text itself was published is not stated, so nothing confirms "
+        "it. Declare its publication (--published, or a stamp of the item), or review the candidate."
+    )
+    return Conflict("no_publication", said, moment.text)
+
+
+def _unlikely(moment: Moment, published: Published | None) -> Conflict:
     if moment.conflict is not None:
         return moment.conflict
+    if published is None and not moment.place.reason:
+        return _no_publication(moment)
+    if moment.place.reason:
+        return Conflict(
+            "unlikely", f"{moment.text!r} is not accepted as the time of news: {moment.place.reason}.", moment.text
+        )
     said = f"{moment.text!r} is the time of this news with probability {moment.probability:.2f}, below {THRESHOLD:.2f}."
     return Conflict("unlikely", said, moment.text)
 
 
-def _words(found: _Read, policy: Policy) -> tuple[str, ...]:
+def _words(found: Gathered, policy: Policy) -> tuple[str, ...]:
     """Return the evidence behind an event time as sentences."""
-    used = [r.evidence for r in found.readings] + [m.evidence for m in found.moments if m.probability >= THRESHOLD]
+    used = [r.evidence for r in found.readings] + [m.evidence for m in found.moments if _is_likely(m)]
     rule = () if policy.name == "reviewed" else (f"policy: {policy}",)
     return (*rule, *(f"{e.text!r}: {e.kind}; {e.note}".removesuffix("; ") for e in used))
 
 
 def _candidates(
-    found: _Read, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: DatingContext
+    found: Gathered, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: DatingContext
 ) -> tuple[tuple[Candidate, ...], tuple[Conflict, ...], tuple[str, ...]]:
     ranked = price_candidates(found.moments, claims, bars, context) if bars and claims else None
     if ranked is not None:
         return ranked.candidates, ranked.conflicts, ranked.notes
     events = [m for m in found.moments if m.role == "event"]
-    stated = [
+    found_days = [
         Candidate(*_sides(m, found.published), _odds(m.probability), (f"stated: {m.text!r}", *reasons(m.features)))
         for m in events
         if m.covers is not None
@@ -250,10 +272,10 @@ def _candidates(
     published = found.published
     if published is not None:
         one = Candidate(published.earliest, published.latest, 0.0, ("the publication", *published.sources))
-        stated.append(one)
-    stated += calendar_candidates(events, context)
-    stated.sort(key=lambda c: (-c.score, c.earliest.isoformat() if c.earliest else ""))
-    return tuple(stated[:12]), (), ()
+        found_days.append(one)
+    found_days += calendar_candidates(events, context)
+    found_days.sort(key=lambda c: (-c.score, c.earliest.isoformat() if c.earliest else ""))
+    return tuple(found_days[:12]), (), ()
 
 
 def _sides(moment: Moment, published: Published | None) -> tuple[datetime | None, datetime | None]:
@@ -276,7 +298,7 @@ def _claim_evidence(claims: Iterable[PriceClaim]) -> list[TimeEvidence]:
     ]
 
 
-def _notes(item: NewsItem, found: _Read, bars: Sequence[Bars]) -> tuple[str, ...]:
+def _notes(item: NewsItem, found: Gathered, bars: Sequence[Bars]) -> tuple[str, ...]:
     notes = [f"the encoding is doubtful: {text}" for name, text in item.stamps if name == "encoding"]
     if len(item.text) > MAX_CHARACTERS:
         notes.append(f"only the first {MAX_CHARACTERS:,} of {len(item.text):,} characters were read")

@@ -12,6 +12,7 @@ from typing import Literal
 from eventstudy.errors import StampError
 from eventstudy.news import cues
 from eventstudy.news.claims import speaks_of_price
+from eventstudy.news.clauses import ClausePlace, place_of, states_act
 from eventstudy.news.clocks import clock_interval, part_interval, zone_of_clock
 from eventstudy.news.context import DatingContext
 from eventstudy.news.days import DayReading, ReferenceDay, read_day
@@ -23,8 +24,8 @@ from eventstudy.news.time_evidence import Conflict, TimeEvidence
 Role = Literal["event", "publication", "update", "embargo", "quoted", "denied", "date_range", "price_move"]
 MAX_CHARACTERS = 20_000
 NO_DAY = DayReading()
+NOWHERE = ClausePlace()
 MAX_MOMENTS = 100
-LEAD = 2
 REACH = 90
 _BRIDGE = re.compile(
     r"[\s,()\u2013\u2014|-]*(?:on|of|at|в|во|from|the|by|as of|after|before|about|к|на|до|после|около|г\.|года|T)?"
@@ -51,8 +52,9 @@ _LABELS: tuple[tuple[re.Pattern[str], Role], ...] = (
 class Moment:
     """One time or day of a text.
 
-    ``covers`` is the interval its words name; the evidence holds the sides of the news it bounds. ``features`` are
-    those of ``scorer.FEATURES``; ``probability`` is set once they are scored.
+    ``covers`` is the interval its words name; the evidence holds the sides of the news it bounds. ``place`` is the
+    verb it belongs to, or why none. ``features`` are those of ``scorer.FEATURES``; ``probability`` is set once they
+    are scored.
     """
 
     role: Role
@@ -66,6 +68,7 @@ class Moment:
     features: dict[str, float] = field(default_factory=dict)
     probability: float = 0.0
     sentence: str = ""
+    place: ClausePlace = NOWHERE
 
     @property
     def text(self) -> str:
@@ -73,7 +76,7 @@ class Moment:
 
     @property
     def said(self) -> bool:
-        return bool(self.features.get("said"))
+        return self.place.verb == "said" and not self.place.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,11 @@ class _Scene:
     def sentence(self, at: int) -> Span:
         return self.spans[sentence_number(self.spans, at)]
 
+    def after_act(self, at: int) -> bool:
+        """Return whether a whole sentence before this place states an act: the news, which later times follow."""
+        number = sentence_number(self.spans, at)
+        return any(states_act(self.text[first:last]) for first, last in self.spans[:number])
+
 
 def read_moments(title: str, text: str, context: DatingContext, reference: ReferenceDay) -> list[Moment]:
     """Return the moments of a title and of the first part of a text, in order, with the features of their places."""
@@ -97,7 +105,28 @@ def read_moments(title: str, text: str, context: DatingContext, reference: Refer
         found += [_moment(scene, *pair) for pair in islice(_pairs(scene), MAX_MOMENTS)]
     found = [_dated_clock(m, found, reference) if m.date is None else m for m in found]
     days = {m.reading.day for m in found if m.reading.day is not None and m.role in ("event", "quoted")}
+    found = [replace(m, place=_among(m, found)) for m in found]
     return [replace(m, features={**m.features, **_day_features(m, days, reference)}) for m in found]
+
+
+_OR = re.compile(r"[\s,]*(?:and|or|not|и|или|а не|[-\u2013/])?\s*(?:on |во? )?", re.IGNORECASE)
+
+
+def _among(moment: Moment, found: Sequence[Moment]) -> ClausePlace:
+    """Return the place of a time beside the others of its sentence: an earlier act of saying is the news itself."""
+    place, day = moment.place, moment.reading.day
+    beside = [o for o in found if o is not moment and o.sentence == moment.sentence]
+    if place.reason or day is None:
+        return place
+    if any(o.place.verb == "said" and o.reading.day is not None and o.reading.day < day for o in beside):
+        return replace(place, reason="an earlier day of saying stands in its sentence")
+    for o in beside:
+        first, second = sorted((o.evidence, moment.evidence), key=lambda e: e.start)
+        at = moment.sentence.find(first.text) + len(first.text)
+        until = moment.sentence.find(second.text, at)
+        if o.reading.day not in (None, day) and until >= 0 and _OR.fullmatch(moment.sentence, at, until):
+            return replace(place, reason="it is one of several days")
+    return place
 
 
 def _pairs(scene: _Scene) -> Iterator[tuple[DateWords | None, ClockWords | None]]:
@@ -142,8 +171,9 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
         beside = qualified[0].strip(" ,")
         said = f"{scene.text[start:end]!r}: {beside!r} beside it makes it another day, or one of several."
         reading = DayReading(conflict=Conflict("qualified", said, scene.text[start:end]))
-    features = _place_features(scene, start, end, (first, last))
-    if role == "event" and features["price"] and not features["said"]:
+    place = _place(scene, start, end, words if clock is None else None)
+    features = _place_features(scene, start, end, (first, last), place)
+    if role == "event" and features["price"] and place.verb != "said":
         # The move of a price is the reaction, not the news.
         role = "price_move"
     kind = {"event": _kind(words, clock)}.get(role, role)
@@ -159,10 +189,8 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
     features |= {"clock": float(clock is not None), "explicit": float(words is not None and words.year is not None)}
     features |= {"checked": float(reading.checked), "quoted": float(role == "quoted")}
     features["bounds"] = float(_meaning(words, clock) != "at")
-    spoiled = any(features[name] for name in ("scheduled", "doubtful", "bounds"))
-    features["stated"] = features["said"] * features["clock"] * features["explicit"] * (not spoiled)
     moment = Moment(role, evidence, words, clock, reading, conflict=reading.conflict, features=features)
-    moment = replace(moment, sentence=scene.text[first:last])
+    moment = replace(moment, sentence=scene.text[first:last], place=place)
     return moment if clock is not None and words is None else _placed(moment, scene.reference)
 
 
@@ -190,22 +218,31 @@ def _kind(words: DateWords | None, clock: ClockWords | None) -> str:
     return "weekday" if words is not None and words.day is None and words.numeric is None else "date"
 
 
-def _place_features(scene: _Scene, start: int, end: int, sentence: Span) -> dict[str, float]:
+def _place(scene: _Scene, start: int, end: int, words: DateWords | None) -> ClausePlace:
+    """Return the verb a time belongs to; ``words`` are those of a day without a clock."""
+    first, last = scene.sentence(start)
+    weekday = words is not None and words.weekday is not None and words.day is None
+    place = place_of(scene.text[first:last], start - first, min(end, last) - first, weekday=weekday)
+    if not place.reason and words is not None and cues.ITS_CLOCK.match(scene.text, end):
+        return replace(place, reason="a clock that is not read stands beside the day")
+    if not place.reason and cues.LABEL.match(scene.text, first, start):
+        return replace(place, reason="a label stands before it")
+    if not place.reason and place.verb == "happened" and not cues.NAME.search(scene.text, first + 1, last):
+        return replace(place, reason="its sentence names nobody")
+    if not place.reason and words is None and scene.field == "text" and scene.after_act(start):
+        return replace(place, reason="an earlier sentence states the news")
+    return place
+
+
+def _place_features(scene: _Scene, start: int, end: int, sentence: Span, place: ClausePlace) -> dict[str, float]:
     """Return what the words around a time say, within its sentence."""
     text = scene.text
     clause = text[max(sentence[0], start - REACH) : min(sentence[1], end + REACH)]
-    tests = {"said": cues.SAID, "past": cues.PAST, "scheduled": cues.SCHEDULED, "doubtful": cues.DOUBTFUL}
-    features = {name: float(pattern.search(clause) is not None) for name, pattern in tests.items()}
-    before, after = text[max(sentence[0], start - REACH) : start], text[end : min(sentence[1], end + REACH)]
-    words = [cues.BEFORE.search(before), cues.AFTER.match(after)]
-    verbs = " ".join(m["verb"] for m in words if m is not None)
-    features["tied"] = float(bool(cues.SAID.search(verbs) or cues.ACTED.search(before)))
-    features["tied_past"] = float(bool(cues.PAST.search(verbs)) and not features["tied"])
+    features = {"said": float(place.verb == "said"), "happened": float(place.verb == "happened")}
+    features["outside"] = float(bool(place.reason))
     features["price"] = float(speaks_of_price(clause))
     features["title"] = float(scene.field == "title")
-    if scene.field == "title" and cues.INFINITIVE.search(text):
-        features["scheduled"] = 1.0
-    features["later"] = float(scene.field == "text" and sentence_number(scene.spans, start) >= LEAD)
+    features["later"] = float(scene.field == "text" and scene.after_act(start))
     return features
 
 
@@ -248,6 +285,9 @@ def _placed(moment: Moment, reference: ReferenceDay) -> Moment:
         if clock is not None:
             zone, whose, said = zone_of_clock(clock, moment.sentence, reference.zone)
             note = "; ".join(n for n in (note, said) if n)
+            if words is not None and words.relative is not None and zone != reference.zone:
+                other = f"{moment.text!r} counts from the publisher's day, and its clock is another one."
+                conflict = conflict or Conflict("reference_day", other, moment.text)
         if day is not None and moment.role != "date_range":
             if clock is not None:
                 start, end, precision = clock_interval(
@@ -256,7 +296,8 @@ def _placed(moment: Moment, reference: ReferenceDay) -> Moment:
             elif words is not None and words.part is not None:
                 start, end, precision = (*part_interval(words, day, zone), "hour")
             else:
-                stamp = stamp_of_date(day, zone) if zone else day_anywhere(day)
+                elsewhere = not zone or moment.place.elsewhere
+                stamp = day_anywhere(day) if elsewhere else stamp_of_date(day, zone)
                 start, end, precision = stamp.start, stamp.end, "day"
             covers = (start, end)
     except StampError as error:

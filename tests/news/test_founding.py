@@ -227,7 +227,8 @@ def test_the_command_fetches_an_address_through_the_one_door(
     httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = (
-        "<html><head><title>Bank</title></head><body><article><p>The bank said at 10:00 UTC on 13 April 2021 that it "
+        "<html><head><title>Bank</title><meta property='article:published_time' content='2021-04-13T10:20:00Z'></head>"
+        "<body><article><p>The bank said at 10:00 UTC on 13 April 2021 that it "
     )
     page += "had failed.</p></article></body></html>"
     httpserver.expect_request("/story.html").respond_with_data(page, content_type="text/html")

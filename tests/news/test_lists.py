@@ -194,7 +194,10 @@ def test_a_time_from_prices_is_marked_and_refused_for_the_same_price() -> None:
 
 
 def test_proposals_with_conflicts_are_comments_until_a_person_decides(tmp_path: Path) -> None:
-    good = NewsItem("good", "s", "Good", "The bank said at 10:00 UTC on 13 April 2021 that it had failed.")
+    stamps = (("published", "2021-04-13T10:20Z"),)
+    good = NewsItem(
+        "good", "s", "Good", "The bank said at 10:00 UTC on 13 April 2021 that it had failed.", stamps=stamps
+    )
     bad = NewsItem(
         "bad", "s", "Bad\n[[event]]\nid = 'x'", "The bank said on Friday, 13 April 2021, that it had failed."
     )
@@ -210,11 +213,12 @@ def test_the_command_never_overwrites_a_reviewed_file(tmp_path: Path, capsys: py
     text = "The bank said at 10:00 UTC on 13 April 2021 that it had failed."
     article = saved(tmp_path, "n.txt", text)
     out = tmp_path / "events.toml"
-    assert run(["date", str(article), "--out", str(out), "--accept"]) == 0
+    published = ["--published", "2021-04-13T10:20Z"]
+    assert run(["date", str(article), *published, "--out", str(out), "--accept"]) == 0
     reviewed = out.read_text(encoding="utf-8") + "# reviewed by hand\n"
     out.write_text(reviewed, encoding="utf-8")
-    assert run(["date", str(article), "--out", str(out)]) == 0
-    assert run(["date", str(article), "--out", str(out)]) == 0
+    assert run(["date", str(article), *published, "--out", str(out)]) == 0
+    assert run(["date", str(article), *published, "--out", str(out)]) == 0
     assert out.read_text(encoding="utf-8") == reviewed
     assert [e.id for e in read_events(tmp_path / "events.proposed.toml")] == ["n"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["events.proposed.toml", "events.toml", "n.txt"]

@@ -83,7 +83,8 @@ def test_copies_of_one_text_are_one_event_and_another_story_is_its_own(
     other = "The ministry of trade said at 12:00 UTC on 13 April 2021 that exports of grain had fallen by a tenth."
     paths = saved(tmp_path, a=COPY, b=f"{COPY} (Reporting by N.N.)", c=other)
     out = tmp_path / "events.toml"
-    assert run(["date", *paths, "--out", str(out), "--accept"]) == 0
+    published = ["--published", "2021-04-13T12:30Z"]
+    assert run(["date", *paths, *published, "--out", str(out), "--accept"]) == 0
     one, two = read_events(out)
     assert one.items == ("a", "b")
     assert one.time.earliest.isoformat() == "2021-04-13T10:00:00+00:00"

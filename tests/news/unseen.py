@@ -24,6 +24,13 @@ def read_cases(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def hostile_texts() -> list[tuple[tuple[tuple[str, str], ...], str]]:
+    """Return the sentences of which none is the time of public news, with the stamps of their items."""
+    lines = (FOLDER / "corpus_hostile" / "refused.txt").read_text(encoding="utf-8").splitlines()
+    stamps = {"P": (("published", "2021-04-13T18:37+03:00"),), "-": ()}
+    return [(stamps[line[0]], line[2:].replace("\\n", "\n")) for line in lines if line[:2] in ("P ", "- ")]
+
+
 def dated(case: dict[str, Any]) -> Dating:
     """Return the dating of a case with what its user declares."""
     told = case["declared"]
