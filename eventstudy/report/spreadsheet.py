@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import math
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import UsageError
+from eventstudy.report.excel_columns import FORMATS, heading
 from eventstudy.report.table_files import MOST, marked
 from eventstudy.show.escape import plain
 from eventstudy.study.reaction_frames import reaction_names
@@ -24,7 +26,7 @@ TEXT_ONLY = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls":
 
 
 def workbook(result: StudyResult) -> bytes:
-    """Return an Excel workbook with a sheet per table, decimal log returns as numbers and empty cells for no number.
+    """Return an Excel workbook with a sheet per table: decimal returns shown as percent, empty cells for no number.
 
     Raises
     ------
@@ -40,28 +42,40 @@ def workbook(result: StudyResult) -> bytes:
         ) from None
     made = io.BytesIO()
     book = Workbook(made, TEXT_ONLY)
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     book.set_properties({"title": plain(result.spec.title or result.spec.name, 200), "created": NO_DATE})
+    formats = {name: book.add_format({"num_format": form}) for name, form in FORMATS.items()}
+    percent = result.spec.variable == "return" and result.spec.returns != "difference"
     for name in (*SHEETS, *reaction_names(result.reactions)):
-        _fill(book, name, marked(result.to_frame(name), simulated=result.simulated))
+        frame = marked(result.to_frame(name), simulated=result.simulated)
+        _fill(book.add_worksheet(name), frame, {"": None, **formats}, bold, percent=percent)
     book.close()
     return made.getvalue()
 
 
-def _fill(book: Any, name: str, frame: pd.DataFrame) -> None:
-    sheet, bold = book.add_worksheet(name), book.add_format({"bold": True})
-    for j, column in enumerate(frame.columns):
-        sheet.write_string(0, j, plain(str(column), 100), bold)
+def _fill(sheet: Any, frame: pd.DataFrame, formats: Mapping[str, Any], bold: Any, *, percent: bool) -> None:
+    """Write a frame below a frozen row of headings, each column in the format of what it holds, with a filter."""
+    shown = [heading(str(column), percent=percent) for column in frame.columns]
+    for j, (column, of) in enumerate(zip(frame.columns, shown, strict=True)):
+        sheet.write_string(0, j, plain(of.words, 100), bold)
+        numeric = frame[column].dtype.kind == "f"
+        form = formats[of.form or ("measure" if numeric else "")]
         for i, cell in enumerate(frame[column].tolist(), start=1):
-            _write(sheet, i, j, cell)
-    sheet.freeze_panes(1, 0)
-    sheet.autofit()
+            _write(sheet, (i, j), cell, form)
+        # Numbers are as wide as their format, not as their digits.
+        longest = max((len(str(cell)) for cell in frame[column].tolist()), default=0) if not numeric else 8
+        sheet.set_column(j, j, min(max(longest, 10, max(map(len, of.words.split()), default=0)) + 2, 48))
+    sheet.freeze_panes(1, min(2, len(frame.columns)))
+    sheet.autofilter(0, 0, len(frame), max(len(frame.columns) - 1, 0))
 
 
-def _write(sheet: Any, row: int, column: int, cell: Any) -> None:
+def _write(sheet: Any, place: tuple[int, int], cell: Any, form: Any) -> None:
     if isinstance(cell, bool):
-        sheet.write_boolean(row, column, cell)
+        sheet.write_boolean(*place, cell)
     elif isinstance(cell, int | float):
         if math.isfinite(cell):
-            sheet.write_number(row, column, cell)
-    elif cell is not None and cell == cell:  # a missing time is not equal to itself
-        sheet.write_string(row, column, plain(cell.isoformat() if hasattr(cell, "isoformat") else str(cell), MOST))
+            sheet.write_number(*place, cell, form)
+    elif isinstance(cell, datetime) and cell == cell:  # a missing time is not equal to itself
+        sheet.write_datetime(*place, cell.astimezone(UTC).replace(tzinfo=None), form)
+    elif cell is not None and cell == cell:
+        sheet.write_string(*place, plain(cell.isoformat() if hasattr(cell, "isoformat") else str(cell), MOST))
