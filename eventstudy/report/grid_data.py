@@ -51,10 +51,10 @@ def heat_view(result: StudyResult) -> HeatMap:
     taus = tuple(true_minus(f"{v:+d}") if v else "0" for v in abnormal.tau.tolist())
     marked = columns.start, columns.stop - 1
     title = f"Every {'instrument' if len(events) == 1 else 'event'}, every {noun}"
-    note = (
-        f"Abnormal {variable_name(result.spec)}; one row each, sorted by the move over {window_words(result, window)}"
-    )
-    more: dict[str, Any] = {"marked": marked, "marked_words": window_words(result, window)}
+    about = window_words(result, window)
+    each = "one row each" if together == 1 else f"each row is the mean of {together} neighbors"
+    note = f"Abnormal {variable_name(result.spec)}; {each}, sorted by the move over {about}"
+    more: dict[str, Any] = {"marked": marked, "marked_words": about}
     return HeatMap(title, note, rows, taus, values, _reach(values), **more, unit=unit, simulated=result.simulated)
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from eventstudy.errors import UsageError
-from eventstudy.report.pdf import render_pdf
+from eventstudy.report.build import build
+from eventstudy.report.html import render_page
+from eventstudy.report.pdf import render_pdf, with_values
 from eventstudy.report.write import save
 from tests.report.made import made_result
 
@@ -37,6 +39,17 @@ def test_nothing_is_fetched(source: str) -> None:
     assert source in page
     with pytest.raises(UsageError, match="loads nothing"):
         render_pdf(page)
+
+
+def test_a_report_with_its_figures_becomes_a_pdf_in_their_colors() -> None:
+    pytest.importorskip("weasyprint")
+    report = build(made_result())
+    html = render_page(report.page, {**report.pictures})
+    assert "var(--one)" in html
+    assert "var(--" not in with_values(html)
+    document = render_pdf(html)
+    assert document.startswith(b"%PDF-")
+    assert len(document) > 20_000
 
 
 def test_a_figure_inside_the_page_is_no_request() -> None:

@@ -1,0 +1,95 @@
+"""One number, one value: in title, large figures, table, plot, its description, JSON, Markdown and the mail."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+
+from eventstudy.report.build import Report, build
+from eventstudy.report.html import render_page
+from eventstudy.report.mail import plain_text
+from eventstudy.report.markdown import render_markdown
+from tests.report.made import made_cluster, made_result
+
+SIX = ("A", "B", "C", "D", "E", "F")
+
+
+@cache
+def case(name: str) -> tuple[Any, Report]:
+    made = {"one": made_result, "several": lambda: made_result(codes=SIX), "many": made_cluster}
+    result = made[name]()
+    return result, build(result)
+
+
+def shown(value: float) -> str:
+    """The number as every page shows a move: basis points with a sign and one decimal."""
+    return f"{value * 1e4:+,.1f}"
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u2212", "-")
+
+
+def expected(name: str, result: Any) -> float:
+    study = result.to_dict()
+    window = study["primary"]["window"]
+    if name == "many":
+        return float(next(a["caar"] for a in study["aggregates"] if a["window"] == window))
+    cars = [r["car"] for r in study["responses"] if r["window"] == window]
+    return float(sum(cars) / len(cars)) if name == "several" else float(cars[0])
+
+
+@pytest.mark.parametrize("name", ["one", "several", "many"])
+def test_the_move_is_the_same_number_everywhere(name: str) -> None:
+    result, report = case(name)
+    move = expected(name, result)
+    front, number = report.page.front, shown(expected(name, result))
+    assert front.four[0].number == number
+    assert front.table is not None
+    assert number in front.table.shown()[0]
+    hero = report.shown[0]
+    assert number in hero.picture.alt.replace("\u2212", "-")
+    assert number in text_of(hero.markup)
+    sentence = report.page.front.stand or report.page.finding
+    assert number in " ".join(sentence)
+    page = text_of(render_page(report.page, report.pictures))
+    assert page.count(number) >= 5
+    # The title gives the move in percent of the price.
+    percent = abs(math.expm1(move)) * 100
+    assert f"{percent:.1f}%" in front.title or f"{percent:.2f}%" in front.title
+
+
+@pytest.mark.parametrize("name", ["one", "many"])
+def test_the_finding_of_markdown_and_mail_has_the_same_number(name: str) -> None:
+    result, report = case(name)
+    number = shown(expected(name, result))
+    assert number in plain_text(report.page)
+    assert number in re.sub(r"\\(.)", r"\1", render_markdown(report.page, {}))
+
+
+def test_the_count_of_comparable_days_and_p_are_those_of_the_test() -> None:
+    result, report = case("one")
+    test = next(r for r in result.to_dict()["responses"])["tests"]["placebo"]
+    as_large = round(test["pvalue"] * (test["n"] + 1)) - 1
+    unusual = report.page.front.four[1]
+    assert unusual.number == f"{as_large} of {test['n']}"
+    assert f"p = {test['pvalue']:.3f}" in unusual.words
+    placebo = next(s for s in report.shown if s.picture.name == "placebo")
+    assert f"of {test['n']} comparable days" in placebo.picture.title
+    assert f"p = {test['pvalue']:.3f}" in placebo.picture.alt
+
+
+def test_the_interval_of_the_mean_is_that_of_the_primary_test() -> None:
+    result, report = case("many")
+    study = result.to_dict()
+    shared = next(a for a in study["aggregates"] if a["window"] == study["primary"]["window"])
+    test = shared["tests"][study["primary"]["test"]]
+    ends = f"{shown(test['low'])} to {shown(test['high'])}"
+    assert ends in report.page.front.four[0].words
+    assert report.page.front.table is not None
+    assert ends in report.page.front.table.shown()[0]
+    assert ends in report.shown[0].picture.alt.replace("\u2212", "-")
