@@ -8,17 +8,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, dataclass_transform, get_args, overload
+from functools import cache
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_type_hints,
+    overload,
+)
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy.errors import EventTimeError, UnknownNameError
+from eventstudy.errors import EventTimeError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
+    from pydantic import TypeAdapter
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -46,6 +58,27 @@ def look_up(kind: str, table: Mapping[str, Row], name: str) -> Row:
         return table[name]
     except KeyError:
         raise UnknownNameError(kind, name, table) from None
+
+
+def check_fields(given: Any) -> None:
+    """Give every field of a new frozen value the type that it declares, or refuse it by name."""
+    from pydantic import ValidationError
+
+    for name, kind in field_types(type(given)).items():  # type: ignore[arg-type]
+        value = getattr(given, name)
+        try:
+            object.__setattr__(given, name, kind.validate_python(value))
+        except ValidationError as error:
+            rule = error.errors()[0]["msg"].removeprefix("Input ")
+            raise UsageError(f"`{type(given).__name__}.{name}` is {brief(value)}.", remedy=f"It {rule}.") from None
+
+
+@cache
+def field_types(kind: Any) -> Mapping[str, TypeAdapter[Any]]:
+    """Return what checks the fields of a frozen value, by their names."""
+    from pydantic import TypeAdapter
+
+    return {name: TypeAdapter(hint) for name, hint in get_type_hints(kind).items()}
 
 
 def check_choice(kind: str, given: str, literal: Any) -> None:

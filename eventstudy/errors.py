@@ -23,11 +23,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec, TypeAlias, TypeVar
 
 MOST_NAMES = 60
+Kinds: TypeAlias = type | tuple[type, ...]
 
 
 class EventStudyError(Exception):
@@ -169,20 +173,56 @@ class Notice:
     message: str
 
 
-def expect(name: str, given: object, kinds: type | tuple[type, ...], remedy: str) -> None:
+def expect(name: str, given: object, kinds: Kinds, remedy: str) -> None:
     """Refuse an argument of another type; ``name`` is the argument's, as it is written in a call.
 
     >>> expect("spec", {}, str, "Pass text.")
     Traceback (most recent call last):
     eventstudy.errors.UsageError: `spec` is a dict. Pass text.
     """
-    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    wanted = as_tuple(kinds)
     if isinstance(given, wanted) and (bool in wanted or not isinstance(given, bool)):
         return
     kind = type(given).__name__
     article = "an" if kind[0] in "aeiouAEIOU" else "a"
     shown = {str: f"the text {given!r:.40}", type(None): "None"}.get(type(given), f"{article} {kind}")
     raise UsageError(f"`{name}` is {shown}.", remedy=remedy)
+
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+
+
+def as_tuple(kinds: Kinds) -> tuple[type, ...]:
+    return kinds if isinstance(kinds, tuple) else (kinds,)
+
+
+def takes(
+    **kinds: Kinds,
+) -> Callable[[Callable[Parameters, Answer]], Callable[Parameters, Answer]]:
+    """Refuse arguments of other types at the call of a function, in the language of the call.
+
+    >>> @takes(name=(str, bytes))
+    ... def read(name): return name
+    >>> read(name=3)
+    Traceback (most recent call last):
+    eventstudy.errors.UsageError: `name` is an int. Pass str or bytes.
+    """
+
+    def decorate(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
+        asked = signature(function)
+
+        @wraps(function)
+        def checked(*args: Parameters.args, **named: Parameters.kwargs) -> Answer:
+            for name, given in asked.bind(*args, **named).arguments.items():
+                if name in kinds:
+                    words = " or ".join(kind.__name__.replace("NoneType", "None") for kind in as_tuple(kinds[name]))
+                    expect(name, given, kinds[name], f"Pass {words}.")
+            return function(*args, **named)
+
+        return checked
+
+    return decorate
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from eventstudy.arrays import brief
 from eventstudy.errors import FileError
 
 ASIDE = ".tmp"
@@ -97,6 +98,26 @@ def write_flushed(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def checked_path(name: str | Path) -> Path:
+    """Return a path that the system can look up; whether there is a file is for the reader to say.
+
+    Raises
+    ------
+    FileError
+        If the name is empty, too long, has a null byte, or lies where the user may not look.
+    """
+    path = Path(name)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    except OSError as fault:
+        raise FileError(f"{brief(str(path))} cannot be read: {fault.strerror}.", remedy="Check the path.") from None
+    except ValueError:
+        raise FileError(f"{brief(str(path))} is not the name of a file.", remedy="Check the path.") from None
+    return path
 
 
 def read_regular(path: Path, most: int) -> bytes:

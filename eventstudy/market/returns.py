@@ -122,6 +122,7 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
 
     expect("bars", bars, Bars, "Pass Bars (read_bars); of a frame of prices take numpy.log(prices).diff().")
     check_choice("kind of return", kind, ReturnKind)
+    expect("calendar", calendar, (str, calendars.TradingCalendar, type(None)), "Pass the name of a calendar.")
     clock = calendar or bars.instrument.calendar
     venue = calendars.calendar(clock) if isinstance(clock, str) else clock
     timed = TimedReturns(bars.closes_us, bars.step // pd.Timedelta(microseconds=1), bars.zone)

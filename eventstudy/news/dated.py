@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Literal
 
-from eventstudy.arrays import value
+from eventstudy.arrays import check_choice, value
+from eventstudy.errors import expect, takes
 from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_items
 from eventstudy.news.events.merging import Proposal, propose_story, stories
@@ -87,6 +89,18 @@ class DatedNews:
         return card("Dated news", rows, more=max(0, len(self.items) - MOST))
 
 
+def as_items(items: NewsItem | Iterable[NewsItem]) -> tuple[NewsItem, ...]:
+    """Return news items as a tuple; anything else is refused."""
+    if isinstance(items, NewsItem):
+        return (items,)
+    expect("items", items, Iterable, "Pass the list that read_news returns.")
+    given = tuple(items)
+    for item in given:
+        expect("items", item, NewsItem, "Pass the list that read_news returns.")
+    return given
+
+
+@takes(policy=str, zone=str, order=str, fetched_at=(datetime, NoneType), bars=(list, tuple))
 def date_news(
     items: NewsItem | Iterable[NewsItem],
     policy: str = "reviewed",
@@ -135,7 +149,8 @@ def date_news(
     >>> dated.events[0].time.earliest.isoformat()
     '2021-04-13T15:37:12+00:00'
     """
-    given = (items,) if isinstance(items, NewsItem) else tuple(items)
+    given = as_items(items)
+    check_choice("order of dates", order, Literal["", "dmy", "mdy"])
     at = datetime.now(UTC) if fetched_at is None else fetched_at
     context = DatingContext(zone, {"dmy": True, "mdy": False}.get(order), at, read_policy(policy))
     datings = tuple(date_items(given, context, bars, judge=judge))

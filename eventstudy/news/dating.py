@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from math import log
+from types import NoneType
 from typing import TYPE_CHECKING
 
+from eventstudy.errors import takes
 from eventstudy.news.claims import PriceClaim, find_claims
 from eventstudy.news.context import NEWS_AGE, DatingContext, Policy
 from eventstudy.news.contradictions import contradictions, unresolved
@@ -43,6 +45,7 @@ class Gathered:
     in_text: bool
 
 
+@takes(item=NewsItem, context=(DatingContext, NoneType), bars=(list, tuple))
 def date_item(
     item: NewsItem, context: DatingContext | None = None, bars: Sequence[Bars] = (), *, judge: Judge | None = None
 ) -> Dating:

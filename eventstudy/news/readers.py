@@ -11,10 +11,11 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
+from types import NoneType
 
 from eventstudy.arrays import look_up
-from eventstudy.errors import FileError, NewsError
-from eventstudy.files import read_regular
+from eventstudy.errors import FileError, NewsError, takes
+from eventstudy.files import checked_path, read_regular
 from eventstudy.news.context import DatingContext
 from eventstudy.news.decode import Decoded, decode
 from eventstudy.news.dumps import headerless_shape
@@ -54,6 +55,7 @@ class Told:
     main_text: bool = False
 
 
+@takes(path=(str, Path), kind=str, told=(Told, NoneType))
 def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> list[NewsItem]:
     """Read the news items of a file, or of all files of a folder whose endings are known.
 
@@ -83,7 +85,7 @@ def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> lis
     >>> [item.title for item in read_news(path)]
     ['Fed raises rate']
     """
-    path = Path(path)
+    path = checked_path(path)
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and _ending(p.name) in ENDINGS)
         return [item for file in files for item in read_news(file, kind, told)]

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from eventstudy.arrays import BoolArray, IntArray, StrArray, instant_us, value, wall_us
+from eventstudy.errors import expect
 from eventstudy.news.items import Event
 
 
@@ -67,5 +68,8 @@ def known_events(events: Sequence[Event] | Known) -> Known:
     """Return events with their instants as an array."""
     if isinstance(events, Known):
         return events
+    expect("known", events, (list, tuple), "Pass a list of Events (read_events).")
+    for event in events:
+        expect("known", event, Event, "Pass a list of Events (read_events).")
     spans = [(instant_us(e.time.earliest), instant_us(e.time.latest)) for e in events]
     return Known(tuple(events), np.array(spans, dtype=np.int64).reshape(-1, 2))

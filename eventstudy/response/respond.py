@@ -79,6 +79,8 @@ def respond(
     >>> respond(market.bars[0], market.event).instrument
     'USD000UTSTOM'
     """
+    expect("settings", settings, ResponseSettings, "Pass ResponseSettings(...).")
+    expect("factors", factors, (list, tuple), "Pass a list of Bars, the market first.")
     for name, series in zip(("bars", *("factors" for _ in factors)), (bars, *factors), strict=True):
         expect(name, series, (Bars, IntradayPrices), "Pass Bars shorter than a day (read_bars).")
     expect("event", event, Event, "Pass an Event (read_events).")

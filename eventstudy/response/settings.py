@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK, options_of
-from eventstudy.arrays import check_choice, look_up
+from eventstudy.arrays import check_choice, check_fields, look_up
 from eventstudy.errors import UsageError
 from eventstudy.response.jumps import LEVELS
 from eventstudy.response.price_rules import PRICE_RULES
@@ -89,7 +89,7 @@ class ResponseSettings:
     known_weight: float = 0.5
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "horizons", tuple(self.horizons))
+        check_fields(self)
         look_up("price rule", PRICE_RULES, self.price)
         look_up("volatility level", LEVELS, self.volatility)
         look_up("seasonality", {"none": None, **PERIODICITIES}, self.seasonality)

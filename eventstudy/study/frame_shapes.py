@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from eventstudy.arrays import brief
 from eventstudy.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -146,6 +147,12 @@ def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
                 remedy="Make the dates the index: frame.set_index('date').",
             )
         return pd.DatetimeIndex(pd.to_datetime(index.astype(str), format="%Y%m%d"))
-    if not all(isinstance(text, str) and not ISO_DATE.match(text) for text in index):
+    if len(index) and all(isinstance(text, str) and not ISO_DATE.match(text) for text in index):
+        return pd.DatetimeIndex(read_dates(list(index)).astype("datetime64[D]").astype("datetime64[us]"))
+    try:
         return pd.DatetimeIndex(pd.to_datetime(index))
-    return pd.DatetimeIndex(read_dates(list(index)).astype("datetime64[D]").astype("datetime64[us]"))
+    except (ValueError, TypeError, OverflowError):
+        raise UsageError(
+            f"The index of the frame holds {brief(index[0])}, not dates.",
+            remedy="Pass one row per date: frame.set_index('date'), or frame.T if the dates are the columns.",
+        ) from None

@@ -7,12 +7,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eventstudy.arrays import look_up
-from eventstudy.errors import BarsError, CalendarError, DataError, Notice, expect
+from eventstudy.errors import BarsError, CalendarError, DataError, Notice, takes
 from eventstudy.files import read_regular
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
@@ -70,6 +71,7 @@ class LoadedStudy:
         return f"<LoadedStudy {self.spec.name!r}: {len(self.events)} events, {len(self.data)} series>"
 
 
+@takes(path=(str, Path), data_folder=(str, Path, NoneType), offline=bool, accept_proposals=bool)
 def load_study(
     path: str | Path,
     *,
@@ -105,7 +107,6 @@ def load_study(
     >>> load_study("data/studies/biden-putin-fixing.toml")
     <LoadedStudy 'biden-putin-fixing': 1 events, 1 series>
     """
-    expect("path", path, (str, Path), "Pass the name of a study file.")
     path = Path(path)
     folders = path.parent, Path(data_folder or path.parent)
     return load_reviewed(StudySpec.from_toml(path), folders, offline=offline, accept_proposals=accept_proposals)

@@ -132,7 +132,9 @@ CANDLES = json.dumps(
     {
         "candles": {
             "columns": ["open", "close", "high", "low", "value", "volume", "begin", "end"],
-            "data": [[1, 1.5, 2, 0.5, 9, 3, f"2021-04-13 10:{m:02d}:00", f"2021-04-13 10:{m:02d}:59"] for m in range(9)],
+            "data": [
+                [1, 1.5, 2, 0.5, 9, 3, f"2021-04-13 10:{m:02d}:00", f"2021-04-13 10:{m:02d}:59"] for m in range(9)
+            ],
         }
     }
 ).encode()
@@ -265,11 +267,14 @@ def manifest(path: Path) -> object:
 
 
 def service(content: bytes) -> object:
+    from eventstudy.market.sources.download import Garbled, parse_json
     from eventstudy.market.sources.moex import read_block, read_borders
-    from eventstudy.market.sources.transport import parse_json
 
-    read_borders(content)
-    return read_block(parse_json(content), "candles", ("open", "close", "begin"))
+    try:
+        read_borders(content)
+        return read_block(parse_json(content), "candles", ("open", "close", "begin"))
+    except Garbled as fault:  # the download turns it into an error of the project
+        raise es.NetworkError(str(fault)) from None
 
 
 BORDERS = json.dumps(
@@ -291,7 +296,9 @@ READERS: dict[str, Target] = {
     "events toml": Target(near(*EVENTS_TOML), from_file(".toml", es.read_events)),
     "events csv": Target(near(*EVENTS_CSV), from_file(".csv", es.read_events)),
     "events ics": Target(near(*EVENTS_ICS), from_file(".ics", es.read_events)),
-    "events json": Target(near(b'[{"id": "a", "date": "2021-04-13", "ticker": "AAA"}]'), from_file(".json", es.read_events)),
+    "events json": Target(
+        near(b'[{"id": "a", "date": "2021-04-13", "ticker": "AAA"}]'), from_file(".json", es.read_events)
+    ),
     "events parquet": Target(lazily(lambda: [parquet(EVENTS_CSV[0])]), from_file(".parquet", es.read_events)),
     "events workbook": Target(lazily(lambda: [workbook(EVENTS_CSV[0])]), from_file(".xlsx", es.read_events)),
     "prices csv": Target(near(DAILY), from_file(".csv", prices)),
@@ -309,7 +316,8 @@ READERS: dict[str, Target] = {
     "store segment": Target(lazily(lambda: store_files()[1:]), segment),
     "batch ledger": Target(near(b'{"as_of": "2021-04-13", "studies": [], "digest": "00"}'), from_file(".json", ledger)),
     "manifest": Target(
-        near(b'{"spec": {"name": "a"}, "files": {"a": "b"}, "spec_digest": "c", "data": []}'), from_file(".json", manifest)
+        near(b'{"spec": {"name": "a"}, "files": {"a": "b"}, "spec_digest": "c", "data": []}'),
+        from_file(".json", manifest),
     ),
     "service answer": Target(near(CANDLES, BORDERS), service),
 }

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventstudy.arrays import LabelSide
-from eventstudy.errors import DataError
+from eventstudy.arrays import LabelSide, brief
+from eventstudy.errors import DataError, UsageError
 from eventstudy.market.instruments import Instrument, instrument
 
 if TYPE_CHECKING:
@@ -121,7 +121,12 @@ class DataSpec(Settings):
         """Return the stated length of a bar."""
         from eventstudy.market.steps import step_of
 
-        return step_of(self.step) if self.step else None
+        try:
+            return step_of(self.step) if self.step else None
+        except (ValueError, OverflowError):
+            raise UsageError(
+                f"The step {brief(self.step)} is not a length of time.", remedy='Write "1min", "1D" or "1W".'
+            ) from None
 
     def period(self) -> tuple[datetime | None, datetime | None]:
         """Return the UTC bounds of the period; a date stands for the complete day in the zone of the series."""

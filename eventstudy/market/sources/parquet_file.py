@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventstudy.arrays import from_epoch_us
-from eventstudy.errors import DataError, Notice
+from eventstudy.errors import DataError, EventStudyError, Notice, takes
 from eventstudy.files import write_file
 from eventstudy.market.bars import Bars, DoubtfulRows
 from eventstudy.market.instruments import Instrument
@@ -28,6 +29,7 @@ ABOUT = b"eventstudy.bars"
 CLOSES = "closes_at"
 
 
+@takes(bars=Bars, path=(str, Path))
 def write_bars(bars: Bars, path: str | Path) -> None:
     """Write bars to a Parquet file that ``read_bars`` reads back exactly, with everything known about them.
 
@@ -83,7 +85,21 @@ def read_written(path: Path) -> Bars | None:
         if about is None:
             return None
         table = file.read()
-    known = json.loads(about)
+    return _bars_of(table, path, about)
+
+
+def _bars_of(table: pa.Table, path: Path, about: bytes) -> Bars:
+    try:
+        return _described(table, json.loads(about))
+    except EventStudyError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path} does not describe its bars as write_bars does: {error!r}.", remedy="Write it again."
+        ) from None
+
+
+def _described(table: pa.Table, known: Mapping[str, Any]) -> Bars:
     closes = table[CLOSES].cast(pa.int64()).to_numpy()
     frame = pd.DataFrame(
         {name: table[name].to_numpy() for name in table.column_names if name != CLOSES}, index=from_epoch_us(closes)
@@ -119,14 +135,19 @@ def instrument_from(fields: Mapping[str, Any]) -> Instrument:
     return replace(Instrument(**{**fields, **dates}), successors=tuple(fields["successors"]))
 
 
-def open_parquet(path: Path | io.BytesIO) -> pq.ParquetFile:
-    """Open a Parquet file; one that is not valid is refused."""
+@contextmanager
+def open_parquet(path: Path | io.BytesIO) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; one that is not valid is refused, wherever in it the damage is."""
     try:
-        return pq.ParquetFile(path, page_checksum_verification=True)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except EventStudyError:
+        raise
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.", remedy="Check the path.") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path} is not a valid Parquet file: {error}", remedy="Write it again.") from None
+    except (pa.ArrowException, OSError) as error:
+        told = " ".join(str(error).split())
+        raise DataError(f"{path} is not a valid Parquet file: {told}.", remedy="Write it again.") from None
 
 
 def parquet_grid(stored: Stored) -> Grid:

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.arrays import DAY_US, LabelSide, instant_us, look_up, wall_us
-from eventstudy.errors import DataError, EventStudyError, Notice, UsageError
+from eventstudy.errors import DataError, EventStudyError, Notice, UsageError, takes
+from eventstudy.files import checked_path
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.instruments import Instrument
@@ -38,6 +39,7 @@ TABLES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".xls"
 PACKED = {".gz", ".bz2", ".zip", ".zst"}
 
 
+@takes(path=(str, Path), instrument=(str, Instrument), step=(str, pd.Timedelta))
 def read_bars(
     path: str | Path,
     *,
@@ -131,6 +133,7 @@ def read_bars(
     return one
 
 
+@takes(path=(str, Path))
 def read_universe(path: str | Path, **description: Any) -> Universe:
     """Read the series of many instruments from one long or wide file, a glob or a folder; each file is read once.
 
@@ -242,7 +245,7 @@ def refusal(failed: Sequence[Failed]) -> EventStudyError:
 
 def paths_of(spec: DataSpec) -> list[Path]:
     """Return the files of a path: itself, those a pattern fits, or those of a folder."""
-    path = Path(spec.path)
+    path = checked_path(spec.path)
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.is_file() and is_table(p))
         if not found:

@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ def unpacked(path: Path, begin: bytes, most: int) -> Stored:
             if is_workbook(names):
                 return Stored(path, "workbook", path)
             return of_bytes(path, limited(archive.open(only_table(path, names)).read, path, most))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"{path} is not a readable zip archive: {error}.", remedy="Unpack it.") from None
 
 

@@ -138,10 +138,14 @@ def encode(block: BarBlock) -> bytes:
 
 def decode(raw: bytes, columns: tuple[str, ...] | None = None, *, pages: bool = False) -> BarBlock:
     """Return Parquet bytes of ours as a block; ``pages`` checks the page checksums, which the digest covers already."""
-    file = pq.ParquetFile(pa.BufferReader(raw), page_checksum_verification=pages)
-    wanted = None if columns is None else [TIME, *(c for c in columns if c in file.schema_arrow.names)]
-    table = file.read(columns=wanted, use_threads=False)
-    closes = table.column(TIME).cast(pa.int64()).to_numpy()
+    try:
+        file = pq.ParquetFile(pa.BufferReader(raw), page_checksum_verification=pages)
+        wanted = None if columns is None else [TIME, *(c for c in columns if c in file.schema_arrow.names)]
+        table = file.read(columns=wanted, use_threads=False)
+        closes = table.column(TIME).cast(pa.int64()).to_numpy()
+    except (pa.ArrowException, OSError, KeyError) as error:
+        told = " ".join(str(error).split())
+        raise StoreError(f"A segment is not one that this program wrote: {told}.", remedy="Fetch it again.") from None
     return BarBlock(closes, {c: table.column(c).to_numpy() for c in table.column_names if c != TIME})
 
 

@@ -18,7 +18,7 @@ from eventstudy.errors import (
     Problem,
     UnknownNameError,
     did_you_mean,
-    expect,
+    takes,
 )
 from eventstudy.files import read_regular
 from eventstudy.news.decode import MAX_LIST_BYTES, decode, read_decoded
@@ -45,6 +45,7 @@ TOP_KEYS = ("event", "timezone", "title", "note", "status")
 SHOWN_LINES = 5
 
 
+@takes(path=(str, Path), timezone=str)
 def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
     """Read a list of events: TOML, CSV, Excel, Parquet, JSON or iCalendar.
 
@@ -79,7 +80,6 @@ def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
     >>> event.time.earliest.isoformat(), event.time.latest.isoformat()
     ('2021-04-13T15:00:00+00:00', '2021-04-13T15:37:59.999999+00:00')
     """
-    expect("path", path, (str, Path), "Pass the name of an events file.")
     path = Path(path)
     rows, problems = reader_of(path)(path)
     return events_of_rows(rows, problems, timezone)
