@@ -83,8 +83,8 @@ def field_types(kind: Any) -> Mapping[str, TypeAdapter[Any]]:
 
 def check_choice(kind: str, given: str, literal: Any) -> None:
     """Refuse a value outside a closed ``Literal`` set."""
-    if given not in get_args(literal):
-        raise UnknownNameError(kind, given, get_args(literal))
+    if not (isinstance(given, str) and given in get_args(literal)):
+        raise UnknownNameError(kind, given if isinstance(given, str) else brief(given), get_args(literal))
 
 
 def epoch_us(index: pd.DatetimeIndex) -> IntArray:

@@ -83,6 +83,8 @@ def write_file(path: Path, content: bytes) -> Path:
     FileError
         If the disk refuses: path, reason and remedy. Either the old file or the new one stands, never a part.
     """
+    if not path.name:
+        raise FileError(f"{str(path)!r} is not the name of a file.", remedy="Give the name of a file to write.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:

@@ -53,6 +53,11 @@ class Instrument:
 
     def __post_init__(self) -> None:
         expect("Instrument.code", self.code, str, "Pass the code as text, for example 'SBER'.")
+        for name in ("board", "calendar", "quote"):
+            expect(f"Instrument.{name}", getattr(self, name), str, "Pass text.")
+        expect("Instrument.sign", self.sign, int, "Pass 1 or -1.")
+        for name in ("valid_from", "valid_to"):
+            expect(f"Instrument.{name}", getattr(self, name), (date, type(None)), "Pass a datetime.date.")
         if not self.code.strip():
             raise DataError("An instrument needs a code.", remedy="Name it as the exchange does, for example 'SBER'.")
         if self.sign not in (-1, 1):

@@ -204,6 +204,8 @@ class Event:
     def __post_init__(self) -> None:
         expect("Event.id", self.id, str, "Pass a short name, for example 'call-2021'.")
         expect("Event.time", self.time, EventTime, "Pass EventTime(earliest, latest).")
+        expect("Event.label", self.label, str, "Pass text.")
+        expect("Event.expected_sign", self.expected_sign, (int, type(None)), "Pass 1, -1 or None.")
         object.__setattr__(self, "instruments", _codes(self.instruments))
         if not SAFE_ID.fullmatch(self.id):
             raise EventTimeError(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_from_us, instant_us, look_up
-from eventstudy.errors import expect
+from eventstudy.errors import expect, takes
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.request import BarRequest
@@ -183,6 +183,7 @@ def _truth(seed: int) -> PlantedTruth:
     )
 
 
+@takes(seed=int)
 def demo_market(seed: int = 20210413) -> SimulatedMarket:
     """Draw the offline demo's market: USD/RUB, IMOEX2 and SBER on 60 trading days and on 13 April 2021.
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.errors import UsageError
 
 Generator = np.random.Generator
 
@@ -16,6 +17,8 @@ STREAMS = ("path", "volatility", "bounce", "trades", "volume", "gap", "common")
 
 def stream(seed: int, purpose: str, member: int = 0) -> Generator:
     """Return the generator of one purpose (a name of ``STREAMS``) for one member, from the root seed."""
+    if seed < 0:
+        raise UsageError(f"The seed is {seed}.", remedy="Pass a whole number, 0 or more.")
     return np.random.default_rng(np.random.SeedSequence([seed, STREAMS.index(purpose), member]))
 
 

@@ -15,7 +15,7 @@ from eventstudy.abnormal.placebo.dates import CandidateDates, EventMoment, candi
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
-from eventstudy.errors import DataError, expect
+from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, read_inputs, windows_in_bars
 from eventstudy.study.run import solve
 
@@ -116,6 +116,8 @@ def calibrate(
     """
     check_arguments(spec, events, data, (market, factors), closes_at)
     expect("draws", draws, int, "Pass an integer number of placebo studies, for example 200.")
+    if draws < 1:
+        raise UsageError(f"`draws` is {draws}.", remedy="Pass 1 or more, for example 200.")
     inputs = read_inputs(spec, events, data, (market, factors), closes_at)
     quiet = quiet_times(spec, inputs)
     tables = _tables(inputs.table, quiet, draws, spec.seed)

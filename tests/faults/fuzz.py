@@ -1,12 +1,11 @@
 """Hypothesis fuzzers: hostile bytes for every reader, hostile arguments for every public function.
 
 ``TARGETS`` has one row per reader or function: a strategy, and a call that may end in nothing but an error of the
-project's tree. ``python -m tests.faults.fuzz NAME COUNT SEED`` runs one of them and prints what it found.
+project's tree. ``scripts/bench faults`` runs all with many inputs.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 import traceback
 import warnings
@@ -87,25 +86,3 @@ def targets() -> Mapping[str, Target]:
     from tests.faults.fuzz_readers import READERS
 
     return {**READERS, **CALLS}
-
-
-def main() -> None:
-    asked, count = sys.argv[1], int(sys.argv[2])
-    number = int(sys.argv[3]) if len(sys.argv) > 3 else SEED
-    for name, target in targets().items():
-        if asked not in ("all", name) and not name.startswith(asked + " "):
-            continue
-        began = time.perf_counter()
-        found = fuzz(target, count, number)
-        took = time.perf_counter() - began
-        print(
-            f"{name:<34} {found.inputs:>7,} inputs, {found.refused:>7,} refused, {len(found.untyped)} kinds of untyped "
-            f"errors, slowest {found.slowest:.2f} s, {took:.0f} s",
-            flush=True,
-        )
-        for kind, example in found.untyped.items():
-            print(f"    {kind}: {example}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

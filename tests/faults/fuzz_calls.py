@@ -1,4 +1,4 @@
-"""Public functions and the arguments they are attacked with: a call that is right, with one or two arguments replaced."""
+"""Public functions attacked: the arguments of a right call, one or two of them replaced or left out."""
 
 from __future__ import annotations
 
@@ -75,19 +75,95 @@ def frames() -> list[pd.DataFrame]:
 
 
 HOSTILE: list[Callable[[], Any]] = [
-    *(lambda value=value: value for value in (
-        None, True, 0, -1, 1, 2, 3.5, 10**30, -(10**30), math.nan, math.inf, -math.inf, 1e-320, "", " ", "a", "\x00", "\ud800", "x" * 5000,
-        "../../etc/passwd", "2021-02-30", "0001-01-01T00:00+14:00", "24:00", "Europe/Moscow", "Not/AZone", "XNYS", "16:00 America/New_York",
-        "9" * 5000, b"bytes", b"\xff", (), (1,), (1, 2), (2, 1), (0, 0), (-1, 1), (-(10**9), 10**9), (1.5, 2.5), ("a", "b"), (None, None),
-        [], [1], ["a"], [None], {}, {"a": 1}, {1: 2}, set(), object(), int, print, EARLY, LATE, datetime(2021, 4, 13), date(2021, 4, 13),  # noqa: DTZ001
-        timedelta(0), pd.NaT, pd.NA, pd.Timestamp.max, pd.Timedelta(0), Path(), Path("/dev/null"), Path("/proc/self/mem"), 1j,
-    )),
-    lambda: np.array([]), lambda: np.array(1.0), lambda: np.array(["a", "b"]), lambda: np.full((3, 3, 3), np.nan), lambda: np.array([object()]),
-    lambda: pd.Series(dtype=float), lambda: pd.Series(["a"]), lambda: returns()["IDX"], lambda: returns()["IDX"].iloc[::-1],
-    lambda: returns()["IDX"].astype(str), lambda: pd.Series([1.0], DAYS[:1]), lambda: iter([1]), lambda: (x for x in "ab"),
-    lambda: market().event, lambda: market().bars[0], lambda: list(market().bars), lambda: [market().event], lambda: event_table(),
+    *(
+        lambda value=value: value
+        for value in (
+            None,
+            True,
+            0,
+            -1,
+            1,
+            2,
+            3.5,
+            10**30,
+            -(10**30),
+            math.nan,
+            math.inf,
+            -math.inf,
+            1e-320,
+            "",
+            " ",
+            "a",
+            "\x00",
+            "\ud800",
+            "x" * 5000,
+            "../../etc/passwd",
+            "2021-02-30",
+            "0001-01-01T00:00+14:00",
+            "24:00",
+            "Europe/Moscow",
+            "Not/AZone",
+            "XNYS",
+            "16:00 America/New_York",
+            "9" * 5000,
+            b"bytes",
+            b"\xff",
+            (),
+            (1,),
+            (1, 2),
+            (2, 1),
+            (0, 0),
+            (-1, 1),
+            (-(10**9), 10**9),
+            (1.5, 2.5),
+            ("a", "b"),
+            (None, None),
+            [],
+            [1],
+            ["a"],
+            [None],
+            {},
+            {"a": 1},
+            {1: 2},
+            set(),
+            object(),
+            int,
+            print,
+            EARLY,
+            LATE,
+            datetime(2021, 4, 13),  # noqa: DTZ001
+            date(2021, 4, 13),
+            timedelta(0),
+            pd.NaT,
+            pd.NA,
+            pd.Timestamp.max,
+            pd.Timedelta(0),
+            Path(),
+            Path("/dev/null"),
+            Path("/proc/self/mem"),
+            1j,
+        )
+    ),
+    lambda: np.array([]),
+    lambda: np.array(1.0),
+    lambda: np.array(["a", "b"]),
+    lambda: np.full((3, 3, 3), np.nan),
+    lambda: np.array([object()]),
+    lambda: pd.Series(dtype=float),
+    lambda: pd.Series(["a"]),
+    lambda: returns()["IDX"],
+    lambda: returns()["IDX"].iloc[::-1],
+    lambda: returns()["IDX"].astype(str),
+    lambda: pd.Series([1.0], DAYS[:1]),
+    lambda: iter([1]),
+    lambda: (x for x in "ab"),
+    lambda: market().event,
+    lambda: market().bars[0],
+    lambda: list(market().bars),
+    lambda: [market().event],
+    lambda: event_table(),
     *(lambda number=number: frames()[number] for number in range(25)),
-]  # fmt: skip
+]
 
 
 def attacked(right: Callable[[], Mapping[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -109,12 +185,26 @@ def attacked(right: Callable[[], Mapping[str, Any]]) -> st.SearchStrategy[dict[s
 
 
 REQUIRED = {
-    "run_study": ("spec", "events", "data"), "calibrate": ("spec", "events", "data"), "event_study": ("events",), "respond": ("bars", "event"),
-    "read_bars": ("path",), "read_universe": ("path",), "read_events": ("path",), "read_news": ("path",), "load_study": ("path",),
-    "write_bars": ("bars", "path"), "date_item": ("item",), "date_news": ("items",), "log_returns": ("bars",), "EventTime": ("earliest", "latest"),
-    "Event": ("id", "time"), "NewsItem": ("id", "source", "title", "text"), "Instrument": ("code",), "Window": ("start", "stop"),
+    "run_study": ("spec", "events", "data"),
+    "calibrate": ("spec", "events", "data"),
+    "event_study": ("events",),
+    "respond": ("bars", "event"),
+    "read_bars": ("path",),
+    "read_universe": ("path",),
+    "read_events": ("path",),
+    "read_news": ("path",),
+    "load_study": ("path",),
+    "write_bars": ("bars", "path"),
+    "date_item": ("item",),
+    "date_news": ("items",),
+    "log_returns": ("bars",),
+    "EventTime": ("earliest", "latest"),
+    "Event": ("id", "time"),
+    "NewsItem": ("id", "source", "title", "text"),
+    "Instrument": ("code",),
+    "Window": ("start", "stop"),
     "Bars": ("instrument", "step", "label", "frame"),
-}  # fmt: skip
+}
 
 
 def calling(name: str) -> Callable[[Mapping[str, Any]], object]:
@@ -134,18 +224,43 @@ def file(name: str, content: bytes) -> Path:
 
 
 def study() -> dict[str, Any]:
-    spec = es.StudySpec(model="market", estimation=(-40, -5), event=(-1, 1), windows=[(0, 0)], tests=["bmp", "corrado_rank"])
+    spec = es.StudySpec(
+        model="market", estimation=(-40, -5), event=(-1, 1), windows=[(0, 0)], tests=["bmp", "corrado_rank"]
+    )
     prices = returns()[["AAA", "BBB"]]
-    return {"spec": spec, "events": event_table(), "data": prices, "market": returns()["IDX"], "closes_at": "16:00 America/New_York"}  # fmt: skip
+    return {
+        "spec": spec,
+        "events": event_table(),
+        "data": prices,
+        "market": returns()["IDX"],
+        "closes_at": "16:00 America/New_York",
+    }
 
 
 def spec() -> dict[str, Any]:
     return {
-        "name": "a", "title": "A", "model": "market", "model_options": {}, "estimation": (-40, -5), "event": (-1, 1), "windows": [(0, 0)],
-        "primary_window": (0, 0), "tests": ["bmp"], "test_options": {}, "primary": "auto", "returns": "log", "measure": "car", "level": 0.95,
-        "seed": 1, "min_observations": 10, "placebo_days": 20, "placebo_after": False, "response": "auto",
-        "response_options": {"horizons": [5]}, "overlaps": "auto"
-    }  # fmt: skip
+        "name": "a",
+        "title": "A",
+        "model": "market",
+        "model_options": {},
+        "estimation": (-40, -5),
+        "event": (-1, 1),
+        "windows": [(0, 0)],
+        "primary_window": (0, 0),
+        "tests": ["bmp"],
+        "test_options": {},
+        "primary": "auto",
+        "returns": "log",
+        "measure": "car",
+        "level": 0.95,
+        "seed": 1,
+        "min_observations": 10,
+        "placebo_days": 20,
+        "placebo_after": False,
+        "response": "auto",
+        "response_options": {"horizons": [5]},
+        "overlaps": "auto",
+    }
 
 
 def one_item() -> Any:
@@ -154,14 +269,53 @@ def one_item() -> Any:
 
 RIGHT: Mapping[str, Callable[[], Mapping[str, Any]]] = {
     "run_study": study,
-    "event_study": lambda: {"events": event_table(), "returns": returns()[["AAA", "BBB"]], "market": returns()["IDX"], "closes_at": "16:00 America/New_York"},
+    "event_study": lambda: {
+        "events": event_table(),
+        "returns": returns()[["AAA", "BBB"]],
+        "market": returns()["IDX"],
+        "closes_at": "16:00 America/New_York",
+    },
     "calibrate": lambda: {**study(), "draws": 3},
     "StudySpec": spec,
-    "respond": lambda: {"bars": market().bars[0], "event": market().event, "settings": es.ResponseSettings(), "known": (), "factors": ()},
-    "ResponseSettings": lambda: {"horizons": (5, 20), "initial_minutes": 20, "days_later": 5, "level": 0.95, "price": "last", "expected": "zero", "expected_options": {},
-                                 "standardize": True, "seasonality": "wsd", "volatility": "medrv", "placebo_days": None, "pauses": "cross", "known_events": "drop", "known_weight": 0.5},
-    "read_bars": lambda: {"path": file("right.csv", DAILY), "instrument": "A", "step": "1D", "timezone": "UTC", "label": "right", "calendar": "", "closes_at": "16:00"},
-    "read_universe": lambda: {"path": file("long.csv", LONG), "instruments": "*", "step": "1D", "timezone": "UTC", "closes_at": "16:00"},
+    "respond": lambda: {
+        "bars": market().bars[0],
+        "event": market().event,
+        "settings": es.ResponseSettings(),
+        "known": (),
+        "factors": (),
+    },
+    "ResponseSettings": lambda: {
+        "horizons": (5, 20),
+        "initial_minutes": 20,
+        "days_later": 5,
+        "level": 0.95,
+        "price": "last",
+        "expected": "zero",
+        "expected_options": {},
+        "standardize": True,
+        "seasonality": "wsd",
+        "volatility": "medrv",
+        "placebo_days": None,
+        "pauses": "cross",
+        "known_events": "drop",
+        "known_weight": 0.5,
+    },
+    "read_bars": lambda: {
+        "path": file("right.csv", DAILY),
+        "instrument": "A",
+        "step": "1D",
+        "timezone": "UTC",
+        "label": "right",
+        "calendar": "",
+        "closes_at": "16:00",
+    },
+    "read_universe": lambda: {
+        "path": file("long.csv", LONG),
+        "instruments": "*",
+        "step": "1D",
+        "timezone": "UTC",
+        "closes_at": "16:00",
+    },
     "read_events": lambda: {"path": file("events.csv", EVENTS_CSV[0]), "timezone": "UTC"},
     "read_news": lambda: {"path": file("news.jsonl", NEWS["jsonl"][0]), "kind": ""},
     "load_study": lambda: {"path": study_file(), "data_folder": None, "offline": True},
@@ -169,14 +323,51 @@ RIGHT: Mapping[str, Callable[[], Mapping[str, Any]]] = {
     "log_returns": lambda: {"bars": market().bars[0], "calendar": None},
     "date_item": lambda: {"item": one_item(), "context": None, "bars": ()},
     "date_news": lambda: {"items": [one_item()], "policy": "reviewed", "zone": "", "order": "", "fetched_at": None},
-    "NewsItem": lambda: {"id": "a", "source": "b", "title": "c", "text": "d", "url": "", "stamps": (), "fetched_at": datetime(2021, 4, 13, tzinfo=UTC), "language": ""},
-    "EventTime": lambda: {"earliest": datetime(2021, 4, 13, tzinfo=UTC), "latest": datetime(2021, 4, 14, tzinfo=UTC), "basis": "stamp", "evidence": ()},
-    "Event": lambda: {"id": "a", "time": market().event.time, "instruments": ("A",), "label": "", "expected_sign": 1, "items": (), "sources": ()},
-    "Instrument": lambda: {"code": "A", "board": "", "calendar": "24/7", "quote": "", "sign": 1, "valid_from": None, "valid_to": None},
+    "NewsItem": lambda: {
+        "id": "a",
+        "source": "b",
+        "title": "c",
+        "text": "d",
+        "url": "",
+        "stamps": (),
+        "fetched_at": datetime(2021, 4, 13, tzinfo=UTC),
+        "language": "",
+    },
+    "EventTime": lambda: {
+        "earliest": datetime(2021, 4, 13, tzinfo=UTC),
+        "latest": datetime(2021, 4, 14, tzinfo=UTC),
+        "basis": "stamp",
+        "evidence": (),
+    },
+    "Event": lambda: {
+        "id": "a",
+        "time": market().event.time,
+        "instruments": ("A",),
+        "label": "",
+        "expected_sign": 1,
+        "items": (),
+        "sources": (),
+    },
+    "Instrument": lambda: {
+        "code": "A",
+        "board": "",
+        "calendar": "24/7",
+        "quote": "",
+        "sign": 1,
+        "valid_from": None,
+        "valid_to": None,
+    },
     "Window": lambda: {"start": 0, "stop": 1},
-    "Bars": lambda: {"instrument": market().bars[0].instrument, "step": pd.Timedelta("1min"), "label": "right", "frame": market().bars[0].frame, "source": "", "simulated": True},
+    "Bars": lambda: {
+        "instrument": market().bars[0].instrument,
+        "step": pd.Timedelta("1min"),
+        "label": "right",
+        "frame": market().bars[0].frame,
+        "source": "",
+        "simulated": True,
+    },
     "demo_market": lambda: {"seed": 1},
-}  # fmt: skip
+}
 
 
 def study_file() -> Path:

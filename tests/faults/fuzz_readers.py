@@ -90,7 +90,8 @@ JSON = (
 )
 JSONL = (b'{"title": "a", "published": "2021-04-13T18:37Z"}\n{"title": "b", "published": "2021-04-14T18:37Z"}\n',)
 CSV = (
-    b"title,text,published,ticker\nCall,Putin called,2021-04-13T18:37+03:00,SBER\nOther,x,2021-04-14T18:37+03:00,VTBR\n",
+    b"title,text,published,ticker\nCall,Putin called,2021-04-13T18:37+03:00,SBER\n"
+    b"Other,x,2021-04-14T18:37+03:00,VTBR\n",
 )
 MAIL = (
     b"Subject: =?utf-8?q?Call?=\nFrom: a@b.c\nDate: Tue, 13 Apr 2021 18:37:00 +0300\nMessage-ID: <1@x>\n"
@@ -234,13 +235,13 @@ def archive_bytes() -> bytes:
 
 
 def pointer(content: bytes) -> object:
-    from eventstudy.market.store.series import pointer_from
+    from eventstudy.market.store.stored_series import pointer_from
 
     return pointer_from(Path("pointer.json"), content)
 
 
 def segment(content: bytes) -> object:
-    from eventstudy.market.store.series import decode
+    from eventstudy.market.store.stored_series import decode
 
     return decode(content)
 

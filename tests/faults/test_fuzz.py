@@ -1,0 +1,32 @@
+"""Hostile bytes and arguments end in errors of the project, in bounded time; ``scripts/bench faults`` has more."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.fuzz import fuzz, targets
+
+FEW, MANY = 25, 2000
+
+
+@pytest.mark.parametrize("name", targets())
+def test_hostile_input_ends_in_an_error_of_the_project(name: str) -> None:
+    found = fuzz(targets()[name], FEW)
+    assert not found.untyped
+    assert found.inputs >= FEW
+    assert found.slowest < 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", targets())
+def test_thousands_of_hostile_inputs(name: str) -> None:
+    assert not fuzz(targets()[name], MANY).untyped
+
+
+def test_the_fuzzer_sees_an_error_that_is_not_the_projects() -> None:
+    from hypothesis import strategies as st
+
+    from tests.faults.fuzz import Target
+
+    found = fuzz(Target(st.integers(0, 9), lambda number: 1 / (number - 3)), 50)
+    assert list(found.untyped) == ["ZeroDivisionError in the call itself"]
