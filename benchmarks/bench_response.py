@@ -23,6 +23,8 @@ from eventstudy.response.shape import ShapeColumns, shape_numbers
 from eventstudy.response.values import Response
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 from eventstudy.simulate.intraday_market import planted_response
+from eventstudy.study.executors import executor_for
+from eventstudy.study.sharding import runner
 
 DAYS = 59  # placebo days: 5 % is then a p-value that can be reached exactly, 3/60
 NULL = IntradayDesign(days=DAYS, early=150, late=210)
@@ -185,7 +187,8 @@ def timed_events(n: int, workers: int) -> float:
         events.append(Event(f"e{k}", EventTime(last.earliest - shift, last.latest - shift)))
     settings = ResponseSettings(placebo_days=60, known_events="keep")
     start = time.perf_counter()
-    assert len(respond_all(bars, events, settings, workers=workers)) == 5 * n
+    with executor_for(workers) as executor, runner(executor) as run:
+        assert len(respond_all(bars, events, settings, run=run)) == 5 * n
     return time.perf_counter() - start
 
 

@@ -59,6 +59,7 @@ PUBLIC = {
     "EventTimeError": "eventstudy.errors",
     "FileError": "eventstudy.errors",
     "LockHeldError": "eventstudy.errors",
+    "WorkerError": "eventstudy.errors",
     "NetworkError": "eventstudy.errors",
     "NewsError": "eventstudy.errors",
     "Notice": "eventstudy.errors",

@@ -139,6 +139,10 @@ class NetworkError(EventStudyError):
     exit_code = 5
 
 
+class WorkerError(EventStudyError):
+    """Workers that died, or a cluster that went away."""
+
+
 class LockHeldError(EventStudyError):
     """Another process holds the lock."""
 

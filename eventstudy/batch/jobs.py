@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -47,6 +47,11 @@ class Job:
     data_folder: Path | None = None
     offline: bool = False
     accept_proposals: bool = False
+
+    def at_home(self) -> Job:
+        """Return the job with complete paths, for a process that works in another folder."""
+        folder = None if self.data_folder is None else self.data_folder.absolute()
+        return replace(self, path=self.path.absolute(), out=self.out.absolute(), data_folder=folder)
 
     @property
     def shown_path(self) -> str:

@@ -18,6 +18,8 @@ from eventstudy.batch.waiting import standing_now, with_waiting
 from eventstudy.batch.work import Prepared, bring_up_to_date
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from eventstudy.arrays import FloatArray
     from eventstudy.news.items import Event
     from eventstudy.study.load import LoadedStudy
@@ -68,11 +70,12 @@ def combined(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def answer(loaded: LoadedStudy) -> StudyResult:
-    """Return the result of a loaded study."""
+def answer(loaded: LoadedStudy, executor: Executor | None = None) -> StudyResult:
+    """Return the result of a loaded study; the executor, if any, computes its blocks."""
     from eventstudy.study.run import run_study
 
-    result = run_study(loaded.spec, loaded.events, loaded.data, market=loaded.market, factors=loaded.factors)
+    regressors = loaded.market, loaded.factors
+    result = run_study(loaded.spec, loaded.events, loaded.data, *regressors, executor=executor)
     ledger = result.ledger.naming_left_out(loaded.left_out)
     return replace(result, ledger=ledger, notices=(*loaded.notices, *result.notices))
 

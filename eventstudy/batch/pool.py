@@ -10,13 +10,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import Job
 from eventstudy.batch.work import attempt
+from eventstudy.errors import WorkerError
+from eventstudy.study.executors import results_of
 
 Work = Callable[[Job], LedgerEntry]
 TOO_LONG = "it took longer than the time limit of {:g} s and was stopped"
@@ -57,6 +60,21 @@ def in_processes(
     finally:
         for worker in crew:
             worker.stop()
+
+
+def on_executor(jobs: Iterable[Job], work: Work, executor: Executor) -> Generator[LedgerEntry, None, None]:
+    """Do the jobs on an executor whose workers see the same folders; a job whose worker is lost is a failed entry."""
+    futures = {executor.submit(attempt, work, job.at_home()): job for job in jobs}
+    try:
+        for future in as_completed(futures):
+            job = futures.pop(future)
+            try:
+                yield replace(next(results_of([future])), path=job.shown_path)
+            except WorkerError as error:
+                yield LedgerEntry(job.study, job.shown_path, "failed", error.exit_code, str(error))
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 @dataclass(eq=False)

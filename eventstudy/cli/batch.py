@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eventstudy.cli.compute import Scheduler
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -67,6 +69,7 @@ def batch(
     exit_on_change: ExitOnChange = False,
     as_json: AsJson = False,
     accept_proposals: AcceptProposals = False,
+    scheduler: Scheduler = "",
 ) -> int:
     """Run many studies, recomputing only those that changed.
 
@@ -87,17 +90,23 @@ def batch(
 
     from eventstudy.batch.jobs import plan
     from eventstudy.batch.library import run_one
-    from eventstudy.batch.pool import in_processes
-    from eventstudy.batch.run_batch import run_night
+    from eventstudy.batch.pool import in_processes, on_executor
+    from eventstudy.batch.run_batch import Pool, run_night
     from eventstudy.cli import console, exits
+    from eventstudy.errors import UsageError
+    from eventstudy.study.executors import executor_for
 
     def now() -> datetime:
         return datetime.now(UTC)
 
+    if scheduler and (workers > 1 or time_limit):
+        raise UsageError("--scheduler cannot be combined with --workers or --time-limit.", remedy="Give one of them.")
     jobs = plan(paths, out, since=_instant(since, now()), data_folder=data, offline=console.manners().offline)
     jobs = tuple(replace(job, accept_proposals=accept_proposals) for job in jobs)
-    pool = partial(in_processes, work=run_one, workers=workers, time_limit=time_limit or math.inf)
-    with _logging(log) as note, console.progress(len(jobs), "studies") as done:
+    pool: Pool = partial(in_processes, work=run_one, workers=workers, time_limit=time_limit or math.inf)
+    with executor_for(1, scheduler) as cluster, _logging(log) as note, console.progress(len(jobs), "studies") as done:
+        if cluster is not None:
+            pool = partial(on_executor, work=run_one, executor=cluster)
 
         def tell(entry: LedgerEntry) -> None:
             done(entry.study)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eventstudy.cli import console, exits
+from eventstudy.cli.compute import Scheduler, Workers
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,13 @@ BASIS_POINTS = 1e4
 
 
 def calibrate(
-    study: Study, data: Data = None, draws: Draws = 200, figure: Figure = None, as_json: AsJson = False
+    study: Study,
+    data: Data = None,
+    draws: Draws = 200,
+    figure: Figure = None,
+    as_json: AsJson = False,
+    workers: Workers = 1,
+    scheduler: Scheduler = "",
 ) -> int:
     """Estimate size and power of the study's tests on non-event dates.
 
@@ -43,13 +50,15 @@ def calibrate(
       eventstudy calibrate study.toml --draws 20 --figure sizes.png
     """
     from eventstudy.study.calibrate import calibrate as measure
+    from eventstudy.study.executors import executor_for
     from eventstudy.study.load import load_study
 
     if figure is not None and figure.suffix not in {".png", ".svg"}:
         raise UsageError(f"{figure.name!r} is not a format of figures.", remedy="Name it .png or .svg.")
     loaded = load_study(study, data_folder=data, offline=console.manners().offline, accept_proposals=True)
-    factors = list(loaded.factors) or None
-    found = measure(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors, draws=draws)
+    given = loaded.spec, loaded.events, list(loaded.data), loaded.market, list(loaded.factors) or None
+    with executor_for(workers, scheduler) as executor:
+        found = measure(*given, draws=draws, executor=executor)
     if figure is not None:
         console.talk(f"wrote {draw(found, figure)}")
     if as_json:

@@ -31,7 +31,7 @@ def demo(out: Out = Path("eventstudy-demo")) -> None:
 
     with as_file(files("eventstudy.cli") / "demo_studies") as folder:
         for name in STUDIES:
-            result, written = answer(load_study(folder / f"{name}.toml"), out / name)
+            result, written = answer(load_study(folder / f"{name}.toml"), (out / name, (), {}))
             console.lines(lines(result, width=console.width()))
             shown = [path for path in written if path.name in {"figure.png", "report.html"}]
             console.data("".join(f"  {path.name:<12} {path}\n" for path in shown))

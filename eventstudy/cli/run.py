@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eventstudy.cli import console, exits
+from eventstudy.cli.compute import Scheduler, Workers
 from eventstudy.errors import EventStudyError, UsageError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from eventstudy.study.from_files import Files
     from eventstudy.study.load import LoadedStudy
     from eventstudy.study.result import StudyResult
@@ -76,6 +79,8 @@ def run(
     verbose: Verbose = False,
     dry_run: DryRun = False,
     accept_proposals: AcceptProposals = False,
+    workers: Workers = 1,
+    scheduler: Scheduler = "",
 ) -> int:
     """Run a study and report its results.
 
@@ -91,6 +96,8 @@ def run(
     if out is not None and str(out) == "-":
         out, as_json = None, True
     extras = (*(also or ()), *(("report.eml",) if email else ()))
+    from eventstudy.study.executors import executor_for
+
     check_output(out, extras, study)
     asked = given_files(prices, events, (market, timezone, closes_at, calendar))
     check_one_study(study, asked, data)
@@ -114,7 +121,8 @@ def run(
     for line in loaded.recognized:
         console.talk(line)
     beside = {} if asked is None else {STUDY: spec.to_toml().encode()}
-    result, written = answer(loaded, out, extras, beside)
+    with executor_for(workers, scheduler) as executor:
+        result, written = answer(loaded, (out, extras, beside), executor)
     if as_json:
         console.json_data(result.to_dict())
     else:
@@ -220,13 +228,19 @@ def check_output(out: Path | None, extras: tuple[str, ...], study: Path | None) 
     check_replaceable(out)
 
 
+Output = tuple[Path | None, tuple[str, ...], Mapping[str, bytes]]
+
+
 def answer(
-    loaded: LoadedStudy, out: Path | None, extras: tuple[str, ...] = (), beside: Mapping[str, bytes] | None = None
+    loaded: LoadedStudy, output: Output, executor: Executor | None = None
 ) -> tuple[StudyResult, tuple[Path, ...]]:
-    """Return the result of a loaded study and the files written for it; ``--strict`` refuses one with warnings."""
+    """Return the result of a loaded study and the files written for it; ``--strict`` refuses one with warnings.
+
+    ``output`` is the folder, further files by name, and files to lay beside them.
+    """
     from eventstudy.batch import library
 
-    result = library.answer(loaded)
+    (out, extras, beside), result = output, library.answer(loaded, executor)
     if console.manners().strict:
         shapes = result.response or ()
         console.notices((*result.notices, *(notice for shape in shapes for notice in shape.notices)))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -23,6 +22,8 @@ from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
 from eventstudy.response.values import Response
 
 DEFAULT = ResponseSettings()
+BLOCK = 8  # events that are answered by one call
+ResponseMap: TypeAlias = "Callable[[ResponseTask, list[slice]], Iterable[ResponseSet]]"
 # So many responses keep the path of every placebo day, which only figures read: 0.3 MB each.
 PATHS_KEPT = 200
 
@@ -34,7 +35,7 @@ def respond_all(
     known: Sequence[Event] = (),
     factors: Sequence[Bars] = (),
     *,
-    workers: int = 1,
+    run: ResponseMap = map,
 ) -> ResponseSet:
     """Return the response of every event on every instrument it names (all, where it names none).
 
@@ -49,30 +50,22 @@ def respond_all(
         always count.
     factors : sequence of Bars
         The market first; what ``settings.expected`` learns from.
-    workers : int
-        Processes to share the events among; the result does not depend on it.
+    run : callable
+        Maps the task over blocks of events: the built-in ``map``, or one through an executor; the result does not
+        depend on it.
 
     Returns
     -------
     ResponseSet
         Pairs that could not be answered are in ``skipped`` with the reason.
     """
-    task = Task(
-        {
-            b.instrument.code: intraday_prices(b, settings.price)
-            for b in bars
-            if b.step.value // 1000 < DAY_US and len(b)
-        },
-        tuple(intraday_prices(b, settings.price) for b in factors),
-        settings,
-        known_events((*events, *known)),
-    )
-    if workers < 2 or len(events) < 2 * workers:
-        return _answer(task, tuple(events))
-    edges = [len(events) * part // workers for part in range(workers + 1)]
-    with ProcessPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_answer, task, tuple(events[a:b]), a) for a, b in itertools.pairwise(edges)]
-        parts = [job.result() for job in jobs]
+    tapes = {
+        b.instrument.code: intraday_prices(b, settings.price) for b in bars if b.step.value // 1000 < DAY_US and len(b)
+    }
+    regressors = tuple(intraday_prices(b, settings.price) for b in factors)
+    paths_of = -(-PATHS_KEPT // max(1, len(tapes)))
+    task = ResponseTask(tapes, regressors, settings, known_events((*events, *known)), tuple(events), paths_of)
+    parts = list(run(task, [slice(low, low + BLOCK) for low in range(0, len(events), BLOCK)]))
     return ResponseSet(
         tuple(r for part in parts for r in part.responses),
         tuple(p for part in parts for p in part.pairs),
@@ -81,28 +74,43 @@ def respond_all(
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What every event of a study is answered from."""
+class ResponseTask:
+    """What the events of a study are answered from; called with a block of them.
+
+    The first ``paths_of`` events keep the paths of their placebo days.
+    """
 
     tapes: Mapping[str, IntradayPrices]
     factors: tuple[IntradayPrices, ...]
     settings: ResponseSettings
     known: Known
+    events: tuple[Event, ...]
+    paths_of: int
+
+    def __call__(self, rows: slice) -> ResponseSet:
+        return _answer(self, self.events[rows], self.paths_of - rows.start)
+
+    def part(self, rows: slice) -> ResponseTask:
+        """Return the same task with the events ``rows`` alone, and the instruments that they are on."""
+        events, paths_of = self.events[rows], self.paths_of - rows.start
+        named = {code for event in events for code in event.instruments or self.tapes}
+        tapes = {code: tape for code, tape in self.tapes.items() if code in named}
+        return replace(self, tapes=tapes, events=events, paths_of=paths_of)
 
 
-def _answer(task: Task, events: tuple[Event, ...], first: int = 0) -> ResponseSet:
-    """Return the responses to some events, of which ``first`` come before them in the study."""
+def _answer(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
+    """Return the responses to some events, of which the first ``paths_of`` keep the paths of their placebo days."""
     keep_freed_memory()
     found: list[Response] = []
     pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []
-    for row, event in enumerate(events, first):
+    for row, event in enumerate(events):
         named = [code for code in task.tapes if code in (event.instruments or task.tapes)]
         answers = [_one(task, code, event) for code in named]
         skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
         answered = with_joint_pvalues([a for a in answers if not isinstance(a, str)])
         pairs += pairs_of(answered)
-        found += answered if row * len(task.tapes) < PATHS_KEPT else map(_without_placebo_paths, answered)
+        found += answered if row < paths_of else map(_without_placebo_paths, answered)
     return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
 
 
@@ -111,7 +119,7 @@ def _without_placebo_paths(response: Response) -> Response:
     return replace(response, path=replace(path, placebo=none, raw_placebo=none, tested_placebo=none))
 
 
-def _one(task: Task, code: str, event: Event) -> Response | str:
+def _one(task: ResponseTask, code: str, event: Event) -> Response | str:
     tape = task.tapes[code]
     try:
         return with_claims(respond(tape, event, task.settings, task.known, task.factors), tape, event)

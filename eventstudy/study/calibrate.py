@@ -18,8 +18,11 @@ from eventstudy.arrays import FloatArray
 from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, read_inputs, windows_in_bars
 from eventstudy.study.run import solve
+from eventstudy.study.sharding import BlockMap, runner
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import pandas as pd
 
     from eventstudy.news.items import Event
@@ -78,6 +81,7 @@ def calibrate(
     *,
     closes_at: str = "",
     draws: int = 200,
+    executor: Executor | None = None,
 ) -> tuple[Calibration, ...]:
     """Estimate size and power of the study's tests on its own series, on non-event dates.
 
@@ -91,6 +95,8 @@ def calibrate(
         As for ``run_study``.
     draws : int
         Number of placebo studies.
+    executor : concurrent.futures.Executor, optional
+        Computes the placebo studies; the results are bit-identical with any executor and without one.
 
     Returns
     -------
@@ -122,10 +128,13 @@ def calibrate(
     quiet = quiet_times(spec, inputs)
     tables = _tables(inputs.table, quiet, draws, spec.seed)
     plain = spec.model_copy(update={"adjust": "", "response": "off", "overlaps": "keep"})
-    null = [_pvalues(plain, inputs, table) for table in tables]
-    effects = _smallest_effects(plain, inputs, tables[: max(50, draws // 4)], _spreads(null))
+    studies = PlaceboStudies(plain, replace(inputs, bars=(), notices=()), tuple(tables))
+    with runner(executor, spec.calendars) as run:
+        null = studies.answers(run)
+        few = replace(studies, tables=studies.tables[: max(50, draws // 4)])
+        effects = _smallest_effects(few, _spreads(null), run)
     made = []
-    for key in null[0][0] if null else ():
+    for key in _common([found for found, _ in null]):
         p = np.concatenate([one[key] for one, _ in null])
         p = p[np.isfinite(p)]
         worth = _independent(len(p), quiet, inputs.series, key[1])
@@ -165,38 +174,63 @@ def _tables(table: EventTable, quiet: Mapping[EventMoment, CandidateDates], draw
     ]
 
 
-def _pvalues(spec: StudySpec, inputs: Inputs, table: EventTable) -> tuple[PValues, Mapping[Window, FloatArray]]:
-    """Return the p-values of one placebo study, and the CARs of its windows."""
-    result = solve(spec, replace(inputs, table=table, bars=(), notices=()))
-    found = {(f.test, f.window): f.pvalue for f in result.significances.findings}
-    return found, {window: result.abnormal.car(window) for window in result.windows}
+Answer = tuple[PValues, Mapping[Window, FloatArray]]
 
 
-def _spreads(null: Sequence[tuple[PValues, Mapping[Window, FloatArray]]]) -> Mapping[Window, float]:
+@dataclass(frozen=True, eq=False)
+class PlaceboStudies:
+    """The study at quiet times, once for each table of events, a shock planted in one bar of every event window."""
+
+    spec: StudySpec
+    inputs: Inputs
+    tables: tuple[EventTable, ...]
+    bar: int = 0
+    shock: float = 0.0
+
+    def answers(self, run: BlockMap) -> list[Answer]:
+        """Return the p-values of each placebo study, and the CARs of its windows."""
+        return list(run(self, [slice(at, at + 1) for at in range(len(self.tables))]))
+
+    def part(self, rows: slice) -> PlaceboStudies:
+        """Return the placebo studies ``rows`` alone."""
+        return replace(self, tables=self.tables[rows])
+
+    def __call__(self, rows: slice) -> Answer:
+        (table,) = self.tables[rows]
+        inputs = _planted(self.spec, self.inputs, table, self.bar, self.shock) if self.shock else self.inputs
+        result = solve(self.spec, replace(inputs, table=table))
+        found = {(f.test, f.window): f.pvalue for f in result.significances.findings}
+        return found, {window: result.abnormal.car(window) for window in result.windows}
+
+
+def _spreads(null: Sequence[Answer]) -> Mapping[Window, float]:
     """Return the standard deviation of single CARs, by window."""
     cars = {window: np.concatenate([one[window] for _, one in null]) for window in null[0][1]}
     return {window: float(np.nanstd(car)) for window, car in cars.items() if np.isfinite(car).any()}
 
 
-def _smallest_effects(
-    spec: StudySpec, inputs: Inputs, tables: Sequence[EventTable], spreads: Mapping[Window, float]
-) -> Mapping[Key, float]:
+def _smallest_effects(few: PlaceboStudies, spreads: Mapping[Window, float], run: BlockMap) -> Mapping[Key, float]:
     """Return the shock that 80 % of placebo studies find at the 5 % level, by straight lines between shocks tried."""
     spread = [value for value in spreads.values() if value > 0]
     if not spread:
         return {}
-    shocks = np.geomspace(FEWEST * min(spread) / np.sqrt(len(tables[0])), MOST * max(spread), SHOCKS)
+    shocks = np.geomspace(FEWEST * min(spread) / np.sqrt(len(few.tables[0])), MOST * max(spread), SHOCKS)
     found: dict[Key, float] = {}
     for bar in sorted({_shocked(window) for window in spreads}):
         power: dict[Key, list[float]] = {}
-        for shock in shocks if spec.alternative != "less" else -shocks:
-            studies = [_pvalues(spec, _planted(spec, inputs, table, bar, shock), table)[0] for table in tables]
-            for key in studies[0]:
+        for shock in shocks if few.spec.alternative != "less" else -shocks:
+            studies = [found for found, _ in replace(few, bar=bar, shock=float(shock)).answers(run)]
+            for key in _common(studies):
                 p = np.concatenate([one[key] for one in studies])
                 p = p[np.isfinite(p)]
                 power.setdefault(key, []).append(float((p <= 0.05).mean()) if len(p) else 0.0)
         found |= {key: _reached(shocks, values) for key, values in power.items() if _shocked(key[1]) == bar}
     return found
+
+
+def _common(studies: Sequence[PValues]) -> list[Key]:
+    """Return what every placebo study tested: the primary test of a design may change with its dates."""
+    return [key for key in studies[0] if all(key in one for one in studies)] if studies else []
 
 
 def _shocked(window: Window) -> int:

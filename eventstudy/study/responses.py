@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
 from eventstudy.arrays import DAY_US
 from eventstudy.errors import Notice
+from eventstudy.study.sharding import BlockMap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,8 @@ def response_of(
     events: Sequence[Event] | pd.DataFrame,
     bars: Sequence[Bars],
     regressors: Sequence[object] = (),
+    *,
+    run: BlockMap = map,
 ) -> ResponseSet | None:
     """Return the response of every event on every intraday series, or None where the study does not ask for it.
 
@@ -37,7 +40,7 @@ def response_of(
 
     factors = intraday_factors(regressors)
     settings = response_settings(spec, factors=len(factors))
-    return respond_all(intraday, events, settings, (), factors)
+    return respond_all(intraday, events, settings, (), factors, run=run)
 
 
 def response_notices(

@@ -67,7 +67,8 @@ def run_study(
         Closing time and zone of daily data, e.g. ``"16:00 America/New_York"``, or a calendar with these sessions,
         e.g. ``"XNYS"``.
     executor : concurrent.futures.Executor, optional
-        Computes blocks of events. The results are bit-identical with any executor and without one.
+        Computes blocks of events: of ``concurrent.futures``, loky, or a Dask cluster's ``Client.get_executor()``. The
+        results are bit-identical with any executor and without one.
 
     Returns
     -------
@@ -99,12 +100,12 @@ def run_study(
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model, market, factors)
     _check_kind(spec, data)
-    with using_calendars(spec.calendars), runner(executor) as run:
+    with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run, reactions=True)
         regressors = (*many(market), *many(factors))
         dated = laid_events(events, inputs.table) if isinstance(events, Sequence) else events
-        response = response_of(spec, dated, inputs.bars, regressors)
+        response = response_of(spec, dated, inputs.bars, regressors, run=run)
         hours = calendar_notices(inputs.bars)
     given = {"market": bool(many(market)), "factors": bool(many(factors))}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))

@@ -1,39 +1,42 @@
 """Blocks of events through an executor: who computes a block never changes its bits, nor the order of adding up.
 
-A worker gets a part of a ``BlockTask``: neighboring blocks, and of the data only the instruments of their events. Other
+A worker gets a part of a task: neighboring blocks, and of the data only the instruments of their events. Other
 functions of a block are sent as they are.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from eventstudy.abnormal.event_data import BlockTask
+from eventstudy.study.executors import results_of, worker_count
+from eventstudy.study.own_calendars import using_calendars
 
 Blocks: TypeAlias = Callable[[slice], Any]
 BlockMap: TypeAlias = Callable[[Blocks, list[slice]], Iterable[Any]]
 TASKS_PER_WORKER = 2
+NO_CALENDARS: Mapping[str, Any] = {}
 
 
 @contextmanager
-def runner(executor: Executor | None) -> Iterator[BlockMap]:
-    """Yield a map over blocks: the built-in one, or the executor's with several blocks to a task."""
-    yield map if executor is None else partial(_through, executor)
+def runner(executor: Executor | None, calendars: Mapping[str, Any] = NO_CALENDARS) -> Iterator[BlockMap]:
+    """Yield a map over blocks: the built-in one, or the executor's with several blocks to a task.
+
+    Workers use the ``calendars`` that the study states, as this process does.
+    """
+    yield map if executor is None else partial(_through, executor, calendars)
 
 
-def _through(executor: Executor, work: Blocks, pieces: list[slice]) -> Iterator[Any]:
-    workers = int(getattr(executor, "_max_workers", 0) or os.cpu_count() or 1)
-    size = max(1, -(-len(pieces) // (TASKS_PER_WORKER * workers)))
+def _through(executor: Executor, calendars: Mapping[str, Any], work: Blocks, pieces: list[slice]) -> Iterator[Any]:
+    size = max(1, -(-len(pieces) // (TASKS_PER_WORKER * worker_count(executor))))
     groups = [pieces[low : low + size] for low in range(0, len(pieces), size)]
     shards = [_shard(work, group) for group in groups]
-    futures = [executor.submit(_several, shard.work, shard.pieces) for shard in shards]
-    for future in futures:
-        yield from future.result()
+    futures = [executor.submit(_several, calendars, shard.work, shard.pieces) for shard in shards]
+    for parts in results_of(futures):
+        yield from parts
 
 
 class Shard(NamedTuple):
@@ -44,12 +47,13 @@ class Shard(NamedTuple):
 
 
 def _shard(work: Blocks, pieces: list[slice]) -> Shard:
-    if not isinstance(work, BlockTask):
+    if not hasattr(work, "part"):
         return Shard(work, pieces)
     low = pieces[0].start
     counted = [slice(piece.start - low, piece.stop - low) for piece in pieces]
     return Shard(work.part(slice(low, pieces[-1].stop)), counted)
 
 
-def _several(work: Blocks, pieces: list[slice]) -> list[Any]:
-    return [work(piece) for piece in pieces]
+def _several(calendars: Mapping[str, Any], work: Blocks, pieces: list[slice]) -> list[Any]:
+    with using_calendars(calendars):
+        return [work(piece) for piece in pieces]

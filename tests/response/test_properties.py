@@ -190,12 +190,6 @@ def test_the_document_is_plain_json_with_an_offset_on_every_instant() -> None:
     assert found == respond_all([bars], [event])
 
 
-def test_the_answer_does_not_depend_on_the_number_of_workers() -> None:
-    bars, event = drawn(10)
-    events = [replace(event, id=f"e{k}", time=replace(event.time)) for k in range(4)]
-    assert respond_all([bars], events) == respond_all([bars], events, workers=2)
-
-
 def test_news_at_midnight_in_a_market_that_never_closes_is_answered() -> None:
     index = pd.date_range("2024-01-01", "2024-03-01", freq="5min", tz="UTC", unit="us")[1:]
     path = np.random.default_rng(18).standard_normal(len(index)).cumsum() * 1e-4

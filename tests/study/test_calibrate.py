@@ -9,7 +9,7 @@ import pytest
 import eventstudy as es
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import DataError
-from eventstudy.study.calibrate import _band, _independent, _pvalues, _tables, calibrate, quiet_times
+from eventstudy.study.calibrate import PlaceboStudies, _band, _independent, _tables, calibrate, quiet_times
 from eventstudy.study.inputs import read_inputs
 from tests.study.made import daily_frame, events_at
 
@@ -66,7 +66,8 @@ def test_the_honest_band_holds_the_share_of_an_honest_test() -> None:
         inputs = read_inputs(spec, events_at(frame, [("A0", 200)]), frame, (None, None), "")
         quiet = quiet_times(spec, inputs)
         tables = _tables(inputs.table, quiet, 100, seed)
-        p = np.concatenate([_pvalues(spec, inputs, table)[0]["time_series_t", Window(-2, 2)] for table in tables])
+        studies = PlaceboStudies(spec, inputs, tuple(tables)).answers(map)
+        p = np.concatenate([found["time_series_t", Window(-2, 2)] for found, _ in studies])
         low, high = _band(0.05, _independent(len(p), quiet, inputs.series, Window(-2, 2)))
         held += low <= (p <= 0.05).mean() <= high
     assert held >= 17
