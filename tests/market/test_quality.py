@@ -111,6 +111,12 @@ def stale_close(subject: Subject, row: int) -> Planted:
     return changed(subject, close=columns["open"] * 1.00001), None
 
 
+def repeated_open(subject: Subject, row: int) -> Planted:
+    """An open that is a copy of the close, with a range around both."""
+    close = subject.raw.columns["close"]
+    return changed(subject, open=close.copy(), high=close * 1.01, low=close * 0.99), None
+
+
 def wrong_zone(subject: Subject, row: int) -> Planted:
     return replace(subject, raw=replace(subject.raw, zone="UTC")), []
 
@@ -190,6 +196,7 @@ PLANTS: dict[str, tuple[Callable[[int], Subject], Callable[[Subject, int], Plant
     "dates one day early": (daily, early),
     "Sunday dates": (daily, sundays),
     "stale close": (daily, stale_close),
+    "repeated open": (daily, repeated_open),
     "cut close": (daily, cut_close),
     "other hours": (share, other_hours),
     "wrong zone": (share, wrong_zone),
@@ -357,3 +364,21 @@ def test_the_evening_of_25_february_2022_keeps_its_traded_bars_and_the_halt_of_t
     subject = Subject(raw, calendar("MOEX-SHARES"))
     assert traded_in_assumed_hours(subject, outside_bars(subject)).tolist() == [False, False, True]
     assert outside_bars(subject).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("copied", ["open", "close"])
+def test_the_ranges_of_the_days_say_whether_open_or_close_is_a_copy(copied: str) -> None:
+    rng = np.random.default_rng(12)
+    path = 100 * np.exp(rng.normal(0, 0.002, 300 * 60).cumsum()).reshape(300, 60)  # days of 60 moves
+    opened = np.append(100.0, path[:-1, -1])
+    bars = np.column_stack([opened, path])
+    price = path[:, -1] if copied == "open" else opened
+    columns = {"open": price, "high": bars.max(axis=1), "low": bars.min(axis=1), "close": price}
+    subject = daily(1)
+    raw = subject.raw
+    n = min(300, len(raw))
+    part = replace(raw, wall=raw.wall[:n], line=raw.line[:n], columns={k: v[:n] for k, v in columns.items()})
+    found = {f.kind for f in inspect(replace(subject, raw=part)).findings}
+    expected = {"open": "repeated open", "close": "stale close"}
+    assert expected[copied] in found
+    assert expected["close" if copied == "open" else "open"] not in found

@@ -70,6 +70,11 @@ CHECKS: dict[str, Check] = {
         "refused",
         "these are not closing prices; use another source, or the open of the next row",
     ),
+    "repeated open": Check(
+        daily.find_repeated_opens,
+        "kept",
+        "with a warning, for the prices do not say which of open and close is a copy of the other",
+    ),
     "cut close": Check(
         daily.find_cut_closes,
         "repaired",

@@ -105,15 +105,16 @@ def move_a_day(raw: RawBars, rows: IntArray) -> RawBars:
 def find_stale_closes(subject: Subject) -> Sight | None:
     """Daily closes that are the day's open again: stamped before the day's trading, not after it.
 
-    A close lies within a tenth of the day's range of the open on about one day in ten; here on most.
+    A close lies within a tenth of the day's range of the open on about one day in ten; here on most. Where it equals
+    the open every day, the ranges decide which of the two is a copy (:func:`is_of_the_open`).
     """
-    columns = subject.raw.columns
-    if not subject.raw.daily or not {"open", "high", "low"} <= columns.keys():
+    ranged = days_with_range(subject)
+    if ranged is None:
         return None
+    columns = subject.raw.columns
     width = columns["high"] - columns["low"]
-    ranged = width > 0
-    if ranged.sum() < 20 or (columns["close"] == columns["open"])[ranged].all():
-        return None  # an open that equals every close is a copy of it and says nothing about the close
+    if (columns["close"] == columns["open"])[ranged].all() and not is_of_the_open(subject):
+        return None
     stale = ranged & (np.abs(columns["close"] - columns["open"]) < 0.1 * width)
     share = float(stale.sum() / ranged.sum())
     if share < 0.6:
@@ -125,6 +126,37 @@ def find_stale_closes(subject: Subject) -> Sight | None:
         f"{columns['open'][row]:.6g}, close {columns['close'][row]:.6g}, low {columns['low'][row]:.6g}, "
         f"high {columns['high'][row]:.6g}",
     )
+
+
+def find_repeated_opens(subject: Subject) -> Sight | None:
+    """Open and close are one price on every day, and no range says that it is the open."""
+    ranged = days_with_range(subject)
+    columns = subject.raw.columns
+    if ranged is None or not (columns["close"] == columns["open"])[ranged].all() or is_of_the_open(subject):
+        return None
+    return sight(ranged, f"open and close are equal on all {int(ranged.sum())} days with a range")
+
+
+def days_with_range(subject: Subject) -> BoolArray | None:
+    """Return the days of daily bars whose high is above the low; None if they are too few."""
+    columns = subject.raw.columns
+    if not subject.raw.daily or not {"open", "high", "low"} <= columns.keys():
+        return None
+    ranged = columns["high"] > columns["low"]
+    return np.asarray(ranged, dtype=np.bool_) if ranged.sum() >= 20 else None
+
+
+def is_of_the_open(subject: Subject) -> bool:
+    """Return whether the close is a price of the day's beginning, where open and close are one price.
+
+    A day runs from its open to its close, which is about the next open: its range holds the next day's price of an
+    open, and the price of the day before of a close.
+    """
+    columns = subject.raw.columns
+    price, low, high = columns["close"], columns["low"], columns["high"]
+    holds_next = ((low[:-1] <= price[1:]) & (price[1:] <= high[:-1])).mean()
+    holds_last = ((low[1:] <= price[:-1]) & (price[:-1] <= high[1:])).mean()
+    return bool(holds_next > holds_last + 0.15)
 
 
 @dataclass(frozen=True, slots=True)
