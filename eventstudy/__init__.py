@@ -20,6 +20,7 @@ PUBLIC = {
     "calibrate": "eventstudy.study.calibrate",
     "load_study": "eventstudy.study.load",
     "run_study": "eventstudy.study.run",
+    "specifications": "eventstudy.study.specifications",
     # intraday response
     "ResponseSettings": "eventstudy.response.settings",
     "respond": "eventstudy.response.respond",

@@ -33,6 +33,10 @@ COMMANDS: dict[str, Row] = {
     "calibrate": Row(
         "eventstudy.cli.calibrate:calibrate", "Estimate size and power of the study's tests on non-event dates."
     ),
+    "specifications": Row(
+        "eventstudy.cli.specifications:specifications",
+        "Compute every specification of a study, with one joint p-value.",
+    ),
     "explain": Row("eventstudy.cli.explain:explain", "Show how a reported number was computed."),
     "reproduce": Row("eventstudy.cli.reproduce:reproduce", "Recompute a result from its manifest and compare."),
     "selfcheck": Row("eventstudy.cli.selfcheck:selfcheck", "Compare known results with published references."),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from eventstudy.arrays import AnchorName
 from eventstudy.market.sources.description import Settings
 
 Quantiles = Annotated[int, Field(ge=2, le=20)]
@@ -92,3 +93,30 @@ class RegressionSettings(Settings):
     covariance: Literal["HC1", "HC0", "HC2", "HC3", "nonrobust", "cluster", "two-way"] = "HC1"
     cluster: tuple[str, ...] = ()
     placebo: bool = True
+
+
+class SpecificationSettings(Settings):
+    """Lists of choices, of which every combination is computed; an empty list has the study's choice alone.
+
+    Attributes
+    ----------
+    windows : tuple of (int, int)
+        Windows inside the event window; empty for the reported windows.
+    models : tuple of str
+        Expected-return models.
+    anchors : tuple of str
+        Alignment rules: "bracket", "earliest", "latest".
+    estimation : tuple of (int, int)
+        Estimation windows.
+    tests : tuple of str
+        Tests across events, or of one event where there is one; empty for those of the study and the primary one.
+    draws : int or None
+        Sets of other dates for the joint p-value; None for the number of the test ``placebo_refit``.
+    """
+
+    windows: tuple[tuple[int, int], ...] = ()
+    models: tuple[str, ...] = ()
+    anchors: tuple[AnchorName, ...] = ()
+    estimation: tuple[tuple[int, int], ...] = ()
+    tests: tuple[str, ...] = ()
+    draws: Annotated[int, Field(ge=19, le=99_999)] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eventstudy.arrays import value
 from eventstudy.reactions.groups import Grouping
 from eventstudy.reactions.regression import Regression
+from eventstudy.reactions.specification_curve import SpecificationCurve
 from eventstudy.reactions.surprise import SurpriseResponse
 
 
@@ -20,8 +21,11 @@ class Reactions:
         Slopes on the surprise in the news by bar, ``[surprise]``.
     regressions : tuple of Regression
         CARs on columns of the events, ``[[regression]]``.
+    specifications : SpecificationCurve or None
+        The study under all combinations of choices, ``[specifications]``.
     """
 
     groups: tuple[Grouping, ...] = ()
     surprise: SurpriseResponse | None = None
     regressions: tuple[Regression, ...] = ()
+    specifications: SpecificationCurve | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from eventstudy.report.content import Section, cut_short
 from eventstudy.report.group_tables import group_sentences, group_tables
 from eventstudy.report.regression_tables import regression_sentences, regression_tables
+from eventstudy.report.specification_tables import specification_sentences, specification_tables
 from eventstudy.report.surprise_tables import surprise_sentences, surprise_tables
 from eventstudy.report.tables import Table
 
@@ -26,15 +27,23 @@ def reaction_sections(study: Json, *, simulated: bool) -> tuple[Section, ...]:
     if study.get("regressions"):
         tables = regression_tables(study, simulated=simulated)
         found.append(Section("regressions", "Regressions of the CAR", regression_sentences(study), tables=tables))
+    if study.get("specifications"):
+        tables = tuple(cut_short(table) for table in specification_tables(study, simulated=simulated))
+        found.append(Section("specifications", "All specifications", specification_sentences(study), tables=tables))
     return tuple(found)
 
 
 def reaction_texts(study: Json) -> tuple[str, ...]:
     """Return the sentences of all sections, for a terminal."""
-    return (*group_sentences(study), *surprise_sentences(study), *regression_sentences(study))
+    return (
+        *group_sentences(study),
+        *surprise_sentences(study),
+        *regression_sentences(study),
+        *specification_sentences(study),
+    )
 
 
 def reaction_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     """Return the tables of all sections, for a terminal."""
-    made = (group_tables, surprise_tables, regression_tables)
+    made = (group_tables, surprise_tables, regression_tables, specification_tables)
     return tuple(table for make in made for table in make(study, simulated=simulated))

@@ -13,6 +13,7 @@ from eventstudy.abnormal.events import Ledger
 from eventstudy.abnormal.windows import Window
 from eventstudy.reactions.groups import Comparison, Grouping, GroupMean
 from eventstudy.reactions.regression import Regression, Term
+from eventstudy.reactions.specification_curve import SpecificationCurve
 from eventstudy.reactions.surprise import SurprisePath, SurpriseResponse
 from eventstudy.reactions.values import Reactions
 from eventstudy.show.json_text import json_value
@@ -128,6 +129,11 @@ def _car_name(window: Window) -> str:
     return "car_" + "_".join(f"m{-end}" if end < 0 else str(end) for end in (window.start, window.stop))
 
 
+def specifications_frame(curve: SpecificationCurve | None) -> pd.DataFrame:
+    """One row per specification in the order of estimates: rank, choices, numbers, own, reason; none without one."""
+    return SpecificationCurve("", (), float("nan"), 0, 0, 0).to_frame() if curve is None else curve.to_frame()
+
+
 def reaction_names(reactions: Reactions) -> tuple[str, ...]:
     """Return the tables of ``to_frame`` that the study asked for."""
     names: tuple[str, ...] = ()
@@ -137,6 +143,8 @@ def reaction_names(reactions: Reactions) -> tuple[str, ...]:
         names += ("surprise", "surprise_tests")
     if reactions.regressions:
         names += ("regressions",)
+    if reactions.specifications:
+        names += ("specifications",)
     return names
 
 
@@ -149,6 +157,8 @@ def document(reactions: Reactions) -> dict[str, Any]:
         found["surprise"] = _surprise(reactions.surprise)
     if reactions.regressions:
         found["regressions"] = [_regression(one) for one in reactions.regressions]
+    if reactions.specifications:
+        found["specifications"] = reactions.specifications.to_dict()
     return found
 
 

@@ -57,6 +57,7 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     "regression_data": lambda result: reaction_frames.regression_data_frame(
         result.ledger, result.abnormal, result.windows or result.spec.test_windows
     ),
+    "specifications": lambda result: reaction_frames.specifications_frame(result.reactions.specifications),
     "surprise_tests": lambda result: reaction_frames.surprise_tests_frame(result.reactions.surprise),
 }
 
@@ -165,6 +166,7 @@ class StudyResult:
             differences, if the study asks for groups. ``"surprise"``, ``"surprise_tests"``: slopes on the surprise by
             tau and their tests, if it asks for them. ``"regressions"``: coefficients of the regressions asked for.
             ``"regression_data"``: one row per observation with date, instrument, CARs and all columns of the event.
+            ``"specifications"``: one row per combination of choices, if the study asks for them.
 
         Returns
         -------

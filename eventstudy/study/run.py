@@ -28,6 +28,7 @@ from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import BlockMap, runner
 from eventstudy.study.significance_tests import Tested, run_tests
 from eventstudy.study.slices import price_slices
+from eventstudy.study.specifications import curve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +104,9 @@ def run_study(
     with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run, reactions=True)
+        if spec.specifications is not None:
+            found = curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
+            result = replace(result, reactions=replace(result.reactions, specifications=found))
         regressors = (*many(market), *many(factors))
         dated = laid_events(events, inputs.table) if isinstance(events, Sequence) else events
         response = response_of(spec, dated, inputs.bars, regressors, run=run)

@@ -16,7 +16,7 @@ from eventstudy.arrays import Alternative, AnchorName, Missing, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expect
 from eventstudy.market.sources.description import DataSpec, Settings
 from eventstudy.reactions.formulas import names_in
-from eventstudy.reactions.settings import GroupSettings, RegressionSettings, SurpriseSettings
+from eventstudy.reactions.settings import GroupSettings, RegressionSettings, SpecificationSettings, SurpriseSettings
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
 from eventstudy.study.own_calendars import plain, problems
@@ -127,6 +127,8 @@ class StudySpec(Settings):
         Regression of the CAR up to every bar on the surprise in the news.
     regressions : tuple of RegressionSettings
         Regressions of the CAR on columns of the events.
+    specifications : SpecificationSettings or None
+        Choices of which every combination is computed and compared.
     seed : int
         Seed of all random numbers.
 
@@ -196,6 +198,7 @@ class StudySpec(Settings):
     groups: GroupSettings | None = None
     surprise: SurpriseSettings | None = None
     regressions: tuple[RegressionSettings, ...] = ()
+    specifications: SpecificationSettings | None = None
     seed: Annotated[int, Field(ge=0)] = 0
 
     def __repr__(self) -> str:
@@ -318,6 +321,7 @@ TABLES: Mapping[str, type[Settings]] = {
     "groups": GroupSettings,
     "surprise": SurpriseSettings,
     "regressions": RegressionSettings,
+    "specifications": SpecificationSettings,
 }
 
 
@@ -539,6 +543,22 @@ def _regressions_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str,
             yield f"{key}.cluster", f"found {len(names)} columns; this covariance takes {needed}."
 
 
+def _specifications_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from eventstudy.abnormal.models.table import MODELS
+    from eventstudy.inference.table import TESTS
+
+    given = _plain_table(settings.get("specifications")) or {}
+    tables: tuple[tuple[str, Mapping[str, object]], ...] = ("models", MODELS), ("tests", TESTS)
+    start, stop = settings.get("event", (0, 0))
+    for window in map(tuple, given.get("windows", ())):
+        if window[0] < start or window[1] > stop or window[0] > window[1]:
+            yield "specifications.windows", f"the window {span(window)} is not inside the event window."
+    for name, table in tables:
+        for one in given.get(name, ()):
+            if one not in table:
+                yield f"specifications.{name}", f"found {one!r}. {did_you_mean(str(one), table)}".strip()
+
+
 def _plain_table(given: Any) -> Mapping[str, Any] | None:
     """Return a table as written, or the settings it became."""
     return given.model_dump() if isinstance(given, Settings) else given
@@ -564,4 +584,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _groups_are_named,
     _surprise_is_named,
     _regressions_can_be_read,
+    _specifications_fit,
 )

@@ -58,6 +58,7 @@ PLACES: dict[str, str] = {
     "groups": "groups",
     "surprise": "surprise",
     "regression": "regressions",
+    "specifications": "specifications",
     "response.compute": "response",
     "response.options": "response_options",
 }

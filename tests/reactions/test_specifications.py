@@ -1,0 +1,185 @@
+"""All specifications at once: each is what a study of it alone gives, and choosing among them costs no size."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.errors import SpecError, UsageError
+from eventstudy.reactions.specification_curve import joint_test
+from eventstudy.report.specification_tables import specification_sentences
+from eventstudy.study.spec_toml import parse_spec
+from tests.reactions.made import listed, market_of
+from tests.study.made import daily_frame, intraday
+
+BASE = {"model": "constant_mean", "estimation": (-100, -11), "event": (-2, 2), "diagnostics": "off"}
+
+
+def moved(n: int = 16, effect: float = 0.0, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    frame, pairs = market_of(n, instruments=6, seed=seed)
+    for code, row in pairs:
+        frame.loc[frame.index[row], code] += effect
+    return frame, listed(frame, pairs)
+
+
+def test_one_specification_alone_gives_what_a_study_of_it_gives_to_the_last_digit() -> None:
+    frame, events = moved(effect=0.004)
+    tests = ["cross_sectional_t", "bmp", "placebo_refit"]
+    spec = es.StudySpec(**BASE, windows=[(0, 0)], tests=tests, specifications={})
+    result = es.run_study(spec, events, frame)
+    found = result.reactions.specifications
+    assert found is not None
+    (refit,) = result.findings("placebo_refit", (0, 0))
+    assert found.joint_pvalue == refit.pvalue[0]
+    for one in found.specifications:
+        (alone,) = result.findings(one.test, (0, 0))
+        assert (one.estimate, one.pvalue) == (alone.estimate[0], alone.pvalue[0])
+        assert (one.low, one.high) == (alone.interval.low[0], alone.interval.high[0])
+        assert one.refit_pvalue == one.adjusted_pvalue == refit.pvalue[0]
+    assert [one.own for one in found.specifications].count(True) == 1
+
+
+def test_every_entry_of_the_grid_is_what_a_study_of_it_gives() -> None:
+    frame, events = moved(effect=0.004)
+    grid = {"windows": [(0, 0), (0, 1)], "models": ["constant_mean", "zero"], "estimation": [(-100, -11), (-60, -11)]}
+    spec = es.StudySpec(**BASE, tests=["bmp", "cross_sectional_t"], specifications={**grid, "draws": 99})
+    found = es.specifications(spec, events, frame)
+    table = found.to_frame()
+    assert len(table) == 2 * 3 * 2  # the zero model has no estimation window to choose
+    assert table["estimate"].is_monotonic_increasing
+    for row in table.itertuples():
+        changed = {**BASE, "model": row.model, "estimation": row.estimation, "windows": [row.window]}
+        alone = es.run_study(es.StudySpec(**changed, tests=[row.test, "placebo_refit"]), events, frame)
+        (test,) = alone.findings(row.test, row.window)
+        assert (row.estimate, row.pvalue) == pytest.approx((test.estimate[0], test.pvalue[0]), abs=1e-12)
+    assert (table["adjusted_pvalue"] >= table["refit_pvalue"] - 1e-12).all()
+    assert found.joint_pvalue == table["adjusted_pvalue"].min()
+
+
+def test_the_joint_p_value_by_hand() -> None:
+    """Means 2 and -1 on the events; scales are root mean squares over all three columns."""
+    observed, draws = np.array([2.0, -1.0]), np.array([[1.0, -3.0], [2.0, 0.0]])
+    found = joint_test(observed, draws, "two-sided")
+    scale = np.sqrt(np.array([4 + 1 + 9, 1 + 4 + 0]) / 3)
+    largest = [max(1 / scale[0], 2 / scale[1]), max(3 / scale[0], 0)]
+    expected = [(1 + sum(x >= abs(m) / s for x in largest)) / 3 for m, s in zip(observed, scale, strict=True)]
+    assert found.adjusted.tolist() == expected
+    assert found.joint == min(expected)
+    assert found.alone.tolist() == [2 / 3, 2 / 3]
+    assert found.draws == 2
+
+
+def test_choosing_the_best_of_all_specifications_keeps_the_error_rate() -> None:
+    """100 studies without an effect: the smallest p-value of 12 rejects often, the joint one 0 to 11 times."""
+    smallest, joint = 0, 0
+    grid = {"windows": [(0, 0), (0, 1), (-1, 1), (-2, 2)], "models": ["constant_mean", "zero", "market"]}
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame(rng.standard_t(4, (260, 4)) * 0.01, daily_frame(260, 4).index, list("ABCD"))
+        market = frame.mean(axis=1).rename("M")
+        events = listed(frame, [(code, int(rng.integers(125, 250))) for code in "ABCD"])
+        given = {**BASE, "tests": ["cross_sectional_t"], "seed": seed}
+        spec = es.StudySpec(**given, specifications={**grid, "draws": 99})
+        found = es.specifications(spec, events, frame, market)
+        smallest += min(one.pvalue for one in found.specifications) <= 0.05
+        joint += found.joint_pvalue <= 0.05
+    assert joint <= 11  # P(more than 11 of 100 | 5 %) = 0.4 %
+    assert smallest > joint
+
+
+def test_an_effect_is_found_by_all_and_said() -> None:
+    frame, events = moved(30, effect=0.02)
+    grid = {"windows": [(0, 0), (0, 1)], "models": ["constant_mean", "zero"], "draws": 199}
+    found = es.specifications(es.StudySpec(**BASE, tests=["cross_sectional_t"], specifications=grid), events, frame)
+    assert found.joint_pvalue == 1 / 200
+    assert found.same_sign == found.same_finding == 1.0
+    said = specification_sentences({"specifications": found.to_dict()})
+    assert "100% have the sign of the median, and 100% are significant at the 5% level, too." in said[0]
+    assert "p = 0.005" in said[1]
+    assert repr(found) == f"<SpecificationCurve 'study': {len(found.specifications)} specifications, joint p = 0.005>"
+
+
+def test_a_single_intraday_event_is_compared_on_the_same_days_under_every_alignment() -> None:
+    rng = np.random.default_rng(1)
+    values = {day: list(rng.normal(0, 0.001, 40)) for day in range(60)}
+    values[59][20] += 0.02
+    at = pd.Timestamp(59, unit="D", tz="UTC") + pd.Timedelta(minutes=600 + 10 * 19 + 3)
+    events = pd.DataFrame({"id": ["e"], "instrument": ["FX"], "earliest": [at], "latest": [at + pd.Timedelta("12min")]})
+    spec = es.StudySpec(model="zero", event=(0, 2), windows=[(0, 0), (0, 2)], tests=["placebo"], response="off")
+    found = es.specifications(spec, events, [intraday("FX", values)])
+    assert {one.anchor for one in found.specifications} == {"bracket", "earliest", "latest"}
+    assert found.draws == 59
+    best = {one.anchor: one.refit_pvalue for one in found.specifications if one.window == (0, 2)}
+    assert best["bracket"] == best["earliest"] == 1 / 60
+    assert found.joint_pvalue == 1 / 60
+
+
+def test_one_thousand_specifications_cost_less_than_one_hundred_studies() -> None:
+    """Measured in one process: 1,000 specifications against one study with its date-permutation test."""
+    frame, pairs = market_of(100, instruments=20)
+    events = listed(frame, pairs)
+    market = frame.mean(axis=1).rename("M")
+    options = {"placebo_refit": {"draws": 99, "path": "prefix"}}
+    base = {**BASE, "event": (-5, 5), "test_options": options}
+    one = es.StudySpec(**base, windows=[(0, 0)], tests=["cross_sectional_t", "placebo_refit"])
+    start = time.perf_counter()
+    es.run_study(one, events, frame)
+    single = time.perf_counter() - start
+    grid = {
+        "windows": [(a, b) for a in (-5, -4, -3, -2, -1) for b in (0, 1, 2, 3, 5)],
+        "models": ["constant_mean", "market"],
+        "estimation": [(-start, -11) for start in (60, 70, 80, 90, 100)],
+        "tests": ["cross_sectional_t", "bmp", "sign", "wilcoxon"],
+    }
+    start = time.perf_counter()
+    found = es.specifications(
+        es.StudySpec(**base, tests=["bmp"], specifications={**grid, "draws": 99}), events, frame, market
+    )
+    assert len(found.specifications) == 1000
+    assert time.perf_counter() - start < 100 * single
+
+
+def test_what_cannot_be_computed_is_left_out_with_its_reason() -> None:
+    frame, events = moved()
+    grid = {"estimation": [(-100, -11), (-12, -11), (-5000, -11)], "draws": 19}
+    found = es.specifications(
+        es.StudySpec(**BASE, windows=[(0, 0)], tests=["cross_sectional_t"], specifications=grid), events, frame
+    )
+    assert found.left_out == ("model constant_mean, anchor bracket, estimation (-12, -11): no event was used",)
+    assert {one.estimation for one in found.specifications} == {(-100, -11), (-5000, -11)}
+    assert np.isfinite(found.joint_pvalue)  # no date has 5,000 days before it: the dates of the other window serve
+    with pytest.raises(UsageError, match=r"\[specifications\] models: 'market' requires a market series"):
+        es.specifications(
+            es.StudySpec(**BASE, tests=["cross_sectional_t"], specifications={"models": ["market"]}), events, frame
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("windows = [[0, 9]]", "the window [0, +9] is not inside the event window"),
+        ("models = ['markt']", "Did you mean 'market'?"),
+        ("tests = ['bpm']", "Did you mean 'bmp'?"),
+        ("draws = 3", "must be at least 19"),
+    ],
+)
+def test_a_wrong_list_is_refused_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=r"study\.toml:\d+:\d+: specifications") as refused:
+        parse_spec(f"[window]\nevent = [0, 1]\n[specifications]\n{text}\n", "study.toml", es.StudySpec)
+    assert message in str(refused.value)
+
+
+def test_the_result_has_the_curve_in_its_files(tmp_path: Path) -> None:
+    frame, events = moved()
+    spec = es.StudySpec(**BASE, windows=[(0, 0), (0, 1)], tests=["cross_sectional_t"], specifications={"draws": 19})
+    result = es.run_study(spec, events, frame)
+    assert len(result.to_dict()["specifications"]["specifications"]) == len(result.to_frame("specifications"))
+    result.save(tmp_path / "out")
+    assert "All specifications" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    (tmp_path / "study.toml").write_text(spec.to_toml(), encoding="utf-8")
+    assert es.StudySpec.from_toml(tmp_path / "study.toml") == spec
