@@ -46,11 +46,11 @@ def single(result: StudyResult) -> tuple[tuple[Large, ...], Table, tuple[str, ..
 
 
 def _ends(result: StudyResult, row: Json, response: Response | None) -> tuple[Any, Any]:
-    """Return the interval of a move: that of the response, of its primary test, or of its comparable days."""
-    if response is not None and first_window(result) == Window(0, 0):
-        return response.first.low, response.first.high
+    """Return the interval of a move: that of the test whose p-value stands beside it, else that of the response."""
     chosen = primary_test(result.tables(0), row["tests"])
     test: Json = chosen[1] if chosen else {}
+    if not finite(test.get("low")) and response is not None and first_window(result) == Window(0, 0):
+        return response.first.low, response.first.high
     return test.get("low"), test.get("high")
 
 

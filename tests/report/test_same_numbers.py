@@ -93,3 +93,21 @@ def test_the_interval_of_the_mean_is_that_of_the_primary_test() -> None:
     assert report.page.front.table is not None
     assert ends in report.page.front.table.shown()[0]
     assert ends in report.shown[0].picture.alt.replace("\u2212", "-")
+
+
+def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_terminal() -> None:
+    import eventstudy as es
+    from eventstudy.report.summary import summary
+
+    market = es.demo_market()  # its window test and its response have different comparable days
+    spec = es.StudySpec(model="zero", event=(0, 60), windows=[(0, 0), (0, 60)], tests=["placebo"])
+    result = es.run_study(spec, [market.event], [market.bars[0]])
+    report, study = build(result), result.to_dict()
+    tests = next(r for r in study["responses"] if r["window"] == [0, 0])["tests"]
+    test = tests[study["primary"]["test"]]
+    ends = f"{shown(test['low'])} to {shown(test['high'])}"
+    assert test["n"] != study["intraday"][0]["placebo_days"]
+    assert ends in report.page.front.four[0].words.replace("\u2212", "-")
+    assert report.page.front.table is not None
+    assert ends in report.page.front.table.shown()[0]
+    assert ends in re.sub(r"\s+", " ", summary(result))
