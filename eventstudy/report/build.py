@@ -33,7 +33,17 @@ if TYPE_CHECKING:
 SHAPES: dict[str, tuple[str, ...]] = {
     "response_panel": ("response_panel", "placebo", "horizons", "instruments", "agreement", "assumed_times", "fit"),
     "dots": ("dots", "placebo_mean", "distribution", "agreement", "heatmap", "response_panel"),
-    "average": ("average", "distribution", "agreement", "heatmap", "dots", "calendar", "response_panel"),
+    "average": (
+        "average",
+        "groups",
+        "surprise",
+        "distribution",
+        "agreement",
+        "heatmap",
+        "dots",
+        "calendar",
+        "response_panel",
+    ),
 }
 # Drawn in the full width; all others in a column.
 WIDE = {"response_panel", "average", "dots", "instruments"}

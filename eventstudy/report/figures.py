@@ -7,8 +7,8 @@ figure could show, a :class:`~eventstudy.errors.UsageError` says what is missing
 
 >>> sorted(FIGURES)  # doctest: +NORMALIZE_WHITESPACE
 ['aar', 'agreement', 'assumed_times', 'average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'distribution',
- 'dots', 'fit', 'heatmap', 'horizons', 'instruments', 'placebo', 'placebo_mean', 'placebo_size', 'response_panel',
- 'volume_path']
+ 'dots', 'fit', 'groups', 'heatmap', 'horizons', 'instruments', 'placebo', 'placebo_mean', 'placebo_size',
+ 'response_panel', 'surprise', 'volume_path']
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from eventstudy.report import grid_data as grid
 from eventstudy.report import intraday as clock
 from eventstudy.report import many_data as many
 from eventstudy.report import mean_data as mean
+from eventstudy.report import reaction_data as reaction
 from eventstudy.report.plots import counts, dots, fit, grids, means, panel, sizes
 from eventstudy.report.plots import intraday as clocks
 from eventstudy.report.plots.figure_row import FigureRow
@@ -97,6 +98,20 @@ FIGURES: dict[str, FigureRow] = {
         grids.say_heatmap,
         grids.draw_heatmap,
         grids.heatmap_height,
+    ),
+    "groups": FigureRow(
+        "The mean of each group of events with its interval.",
+        lambda result, _: reaction.groups_view(result),
+        dots.say_dots,
+        dots.draw_dots,
+        dots.dots_height,
+    ),
+    "surprise": FigureRow(
+        "The slope of the move on the surprise, bar by bar, with its interval.",
+        lambda result, _: reaction.surprise_view(result),
+        means.say_slopes,
+        means.draw_aar,
+        means.aar_height,
     ),
     "aar": FigureRow(
         "Mean abnormal return of each day with its interval and the limit adjusted for the number of days.",

@@ -88,7 +88,14 @@ def _next_window(result: StudyResult, study: Json, window: Window) -> tuple[Larg
             None, (p_is(test["pvalue"]) if test else "", f"{share(result.spec.level)} interval {ends}" if ends else "")
         )
     )
-    return (Large(f"{'After that, ' if chosen in later else ''}{about}", unit.show(value), unit.name, said),)
+    return (
+        Large(
+            f"After that, {about}" if chosen in later else about[:1].upper() + about[1:],
+            unit.show(value),
+            unit.name,
+            said,
+        ),
+    )
 
 
 def _window_table(result: StudyResult, study: Json) -> Table:

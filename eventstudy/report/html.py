@@ -41,9 +41,10 @@ def stylesheet() -> str:
 
 
 # Where each figure goes: beside the hero, in the third rank, or in full width below the table; others are folded.
-BESIDE = {"placebo", "horizons", "placebo_mean", "distribution"}
+BESIDE = {"placebo", "horizons", "placebo_mean", "distribution", "groups", "surprise"}
 THIRD = {"agreement", "heatmap", "fit", "calendar"}
 FULL = {"instruments"}
+MOST_BESIDE, MOST_THIRD = 2, 3
 # Sections that a study asks for stand open below the table; the others are folded.
 OPEN = {"groups", "surprise", "specifications", "across"}
 # What a phone leaves out of the table on top; the interval then stands below the move.
@@ -77,6 +78,9 @@ def layout(page: Page) -> dict[str, Any]:
         name: [picture for picture in rest if picture.name in names]
         for name, names in (("beside", BESIDE), ("third", THIRD), ("wide", FULL))
     }
+    # A third figure beside the hero would leave an empty place below it.
+    ranks["third"] = [*ranks["beside"][MOST_BESIDE:], *ranks["third"]][:MOST_THIRD]
+    ranks["beside"] = ranks["beside"][:MOST_BESIDE]
     placed = {picture.name for group in ranks.values() for picture in group}
     more = tuple(picture for picture in rest if picture.name not in placed)
     few = len(ranks["third"]) + len(ranks["wide"]) <= 2

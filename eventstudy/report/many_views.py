@@ -15,7 +15,8 @@ from eventstudy.show.numbers import BP, Unit
 class MeanSteps:
     """The mean of each day or bar with its interval, shapes (L2,).
 
-    ``clear`` marks those that differ from zero after adjusting for their number; ``joint`` is that limit.
+    ``clear`` marks those that differ from zero after adjusting for their number, or as ``filled`` says; ``joint`` is
+    that limit.
     """
 
     tau: IntArray
@@ -30,6 +31,7 @@ class MeanSteps:
     count: str
     unit: Unit = BP
     simulated: bool = False
+    filled: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,10 +66,6 @@ class MeanPath:
     @property
     def count(self) -> str:
         return self.steps.count
-
-    @property
-    def said_simulated(self) -> bool:
-        return self.steps.simulated
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -18,6 +18,7 @@ from eventstudy.study.inputs import zone_of
 
 MAX_EVENTS = 200
 MARGIN_BARS = 12
+AFTER_US = 2 * 3_600_000_000
 
 
 @value
@@ -91,6 +92,8 @@ def _slice(event: str, bars: Bars, ends: tuple[int, int], tau: IntArray) -> Pric
     reference, first = np.searchsorted(closes, ends)
     low = max(0, int(reference) + min(int(tau[0]), 0) - MARGIN_BARS)
     high = min(len(closes), int(first) + max(int(tau[-1]), 0) + MARGIN_BARS + 1)
+    if bars.step < timedelta(days=1):  # figures show price and path over one window, which goes on to the last horizon
+        high = max(high, int(np.searchsorted(closes, ends[1] + AFTER_US, side="right")))
     frame = bars.frame.iloc[low:high]
     close = frame["close"].to_numpy(dtype=np.float64)
     volume = frame["volume"].to_numpy(dtype=np.float64) if "volume" in frame else np.full(high - low, np.nan)

@@ -17,18 +17,21 @@ import pytest
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UnknownNameError, UsageError
 from eventstudy.news.items import Event, EventTime
+from eventstudy.report.build import chosen
 from eventstudy.report.canvas import figure_of, png, svg
 from eventstudy.report.figure_data import placebo_view, response_view
 from eventstudy.report.figures import FIGURES, figure, shape_of
 from eventstudy.report.many_data import dots_view, mean_placebo_view
 from eventstudy.report.plots.figure_row import Pick
 from eventstudy.report.plots.sizes import verdict
+from eventstudy.report.reaction_data import groups_view, surprise_view
 from eventstudy.report.sizes import placebo_size_view, sizes_view
 from eventstudy.report.style import STYLES
 from eventstudy.report.views import CarPath, joint_band, pointwise_band
 from eventstudy.study.load import load_study
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
+from tests.reactions.made import listed, market_of, study
 from tests.report.made import made_bars, made_calibration, made_cluster, made_market, made_result, moscow
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +46,8 @@ HAS = {
     "distribution": "cluster",
     "agreement": "cluster",
     "heatmap": "cluster",
+    "groups": "reactions",
+    "surprise": "reactions",
     "aar": "cluster",
     "car_bands": "variance",
     "fit": "market",
@@ -60,6 +65,14 @@ LOOKS = [name for name in STYLES if name != "page"]
 def result(kind: str, *, simulated: bool = False) -> Any:
     if kind == "cluster":
         return replace(made_cluster(), simulated=simulated)
+    if kind == "reactions":
+        frame, pairs = market_of(24)
+        surprise = np.random.default_rng(3).normal(0, 2, len(pairs))
+        for (code, row), size in zip(pairs, surprise, strict=True):
+            frame.iloc[row, list(frame).index(code)] += 0.01 * size
+        events = listed(frame, pairs, news=["good", "bad"] * 12, surprise=surprise)
+        asked = {"groups": {"by": ["news"]}, "surprise": {"column": "surprise", "standardize": False}}
+        return replace(study(frame, events, **asked), simulated=simulated)
     if kind == "early":
         bars = [made_bars(code, seed=row + 1, simulated=simulated) for row, code in enumerate(("SBER", "VTBR"))]
         day = bars[0].frame.index[-1].strftime("%Y-%m-%d")
@@ -194,6 +207,8 @@ def test_an_unknown_figure_lists_the_known() -> None:
         ("placebo_size", "event"),
         ("calibration", "event"),
         ("fit", "cluster"),
+        ("groups", "cluster"),
+        ("surprise", "cluster"),
         ("horizons", "cluster"),
         ("volume_path", "cluster"),
         ("average", "one"),
@@ -294,6 +309,18 @@ def test_the_mean_over_instruments_is_ranked_among_the_means_of_shared_days() ->
     shared = sorted(set(days[0]) & set(days[1]))
     expected = [(days[0][d] + days[1][d]) / 2 for d in shared]
     np.testing.assert_allclose(np.sort(view.cars), np.sort([v for v in expected if np.isfinite(v)]))
+
+
+def test_groups_and_slopes_are_those_of_the_tables() -> None:
+    found = result("reactions")
+    view, rows = groups_view(found), found.to_frame("groups").query("start == 0 and stop == 0")
+    np.testing.assert_array_equal(view.move, rows["mean"])
+    np.testing.assert_array_equal(view.high, rows["high"])
+    slopes, table = surprise_view(found), found.to_frame("surprise")
+    np.testing.assert_array_equal(slopes.mean, table["slope"])
+    # The returns were built with 100 bp per unit of the surprise, at tau = 0 and for good.
+    assert slopes.low[slopes.tau == 0] < 0.01 < slopes.high[slopes.tau == 0]
+    assert {s.picture.name for s in chosen(found)} >= {"groups", "surprise"}
 
 
 def test_the_calibration_figure_shows_what_calibrate_found() -> None:

@@ -103,9 +103,10 @@ def _points(panel: Panel, canvas: Canvas, view: MeanSteps) -> None:
         marks: dict[str, Any] = {"markerfacecolor": fill, "markeredgecolor": canvas.look.one, "markersize": size}
         panel.ax.plot(view.tau[rows], mean[rows], linestyle="none", marker="o", zorder=4, **marks)
     if not canvas.narrow:
-        words = (
+        adjusted = (
             f"Filled: p at most {1 - view.level:g} after adjusting for {len(view.tau)} {_days(view)}; dotted: its limit"
         )
+        words = view.filled or adjusted
         for row, line in enumerate(wrapped(canvas, words, canvas.width - panel.right - 14)):
             canvas.text((panel.right + 8, panel.top + 12 + 13 * row), line, "soft")
 
@@ -273,3 +274,16 @@ def say_volume(view: MeanSteps) -> Said:
     largest = f"{view.mean[row]:.1f} times the usual volume on bar {tick_label(float(view.tau[row]))}"
     title = f"Volume: at most {largest}"
     return Said(title, f"Volume over its median on comparable days; {view.count}", f"{title}.", view.simulated)
+
+
+def say_slopes(view: MeanSteps) -> Said:
+    """Return the words of the slopes on a surprise."""
+    largest = int(np.nanargmax(np.abs(view.mean)))
+    day = f"{'day' if view.daily else 'bar'} {tick_label(float(view.tau[largest]))}"
+    unit = view.unit
+    alt = (
+        f"Largest slope on {day}: {unit.of(float(view.mean[largest]))} per unit of the surprise "
+        f"({unit.show(float(view.low[largest]))} to {unit.show(float(view.high[largest]))})."
+    )
+    note = f"Slope of the cumulative abnormal return on the surprise, with {share(view.level)} interval; {view.count}"
+    return Said("Response to the surprise", note, true_minus(alt), view.simulated)
