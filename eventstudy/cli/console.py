@@ -180,12 +180,32 @@ def warnings_as_talk() -> Iterator[None]:
 
 
 @contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show what is being done and for how long, on a terminal's standard error; elsewhere show nothing at all."""
+    if not _shows_progress():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.stderr, highlight=False), transient=True) as shown:
+        shown.add_task(clean(what), total=None)
+        yield
+
+
+def _shows_progress() -> bool:
+    quiet = manners().quiet or manners().json_log
+    return not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
 def progress(total: int, label: str) -> Iterator[Callable[[str], None]]:
     """Show a bar with the time left on a terminal's standard error; elsewhere show nothing at all.
 
     Yields a function to be called with the name of each piece as it is done.
     """
-    if manners().quiet or manners().json_log or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not _shows_progress():
         yield lambda _: None
         return
     from rich.console import Console

@@ -116,7 +116,7 @@ def run(
         console.data("\n".join(plan(spec, (study, folder, data or folder), out, extras)))
         return exits.OK
     folders = folder, data or folder
-    with in_flags(asked is not None):
+    with in_flags(asked is not None), console.working("reading events and prices"):
         loaded = load_reviewed(spec, folders, offline=console.manners().offline, accept_proposals=accept_proposals)
     for line in loaded.recognized:
         console.talk(line)
@@ -240,14 +240,17 @@ def answer(
     """
     from eventstudy.batch import library
 
-    (out, extras, beside), result = output, library.answer(loaded, executor)
+    out, extras, beside = output
+    with console.working(f"running the study: {len(loaded.events):,} events, {len(loaded.data):,} series"):
+        result = library.answer(loaded, executor)
     if console.manners().strict:
         shapes = result.response or ()
         console.notices((*result.notices, *(notice for shape in shapes for notice in shape.notices)))
     exits.check_interrupt()
     if out is None:
         return result, ()
-    return result, library.write_report(loaded, result, out, extras, beside=beside)
+    with console.working(f"writing the report: {len(result.abnormal):,} observations"):
+        return result, library.write_report(loaded, result, out, extras, beside=beside)
 
 
 def plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -264,6 +265,40 @@ def test_progress_shows_on_a_terminal_and_leaves_no_trace_in_redirected_output(t
     redirected = spawn("slow", str(tmp_path / "b"))
     assert redirected.stderr == ""
     assert redirected.stdout == printed.decode()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_run_says_on_a_terminal_what_it_reads_computes_and_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERM", "xterm")
+    assert app.run(["init", "equity-daily", "s"]) == 0
+    seen = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", seen)
+        assert app.run(["run", "s/study.toml", "--out", "r"]) == 0
+    for stage in ("reading events and prices", "running the study: 4 events, 4 series", "writing the report: 4 obs"):
+        assert stage in seen.getvalue()
+    capfd.readouterr()
+    quiet = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", quiet)
+        assert app.run(["--quiet", "run", "s/study.toml"]) == 0
+    assert "reading" not in quiet.getvalue()
+    # What README.md and the page on the command line show is what is printed.
+    printed = {line.rstrip() for line in capfd.readouterr().out.splitlines()}
+    for page in (ROOT / "README.md", ROOT / "docs" / "command-line.md"):
+        _, _, block = page.read_text("utf-8").partition("```text\nSIMULATED")
+        shown = ("SIMULATED" + block.partition("```")[0]).splitlines()
+        assert len(shown) > 8
+        assert set(shown) <= printed, page.name
 
 
 def test_quiet_and_no_color_are_obeyed_on_a_terminal(tmp_path: Path) -> None:
