@@ -19,6 +19,8 @@ Generator = np.random.Generator
 DRAWS_PER_BLOCK = 1 << 22
 EVENTS_PER_BLOCK = 512
 
+TIE = 1e-12  # of a statistic: a draw that is smaller by less counts as equal
+
 
 def rademacher(rngs: Sequence[Generator], draws: int) -> FloatArray:
     """-1 and 1, each with probability one half."""
@@ -143,7 +145,7 @@ def empirical(t: float, drawn: FloatArray, alternative: Alternative) -> float:
     """
     if not np.isfinite(t) or not len(drawn):
         return float("nan")
-    slack = 1e-12 * abs(t)
+    slack = TIE * abs(t)
     far = {
         "two-sided": np.abs(drawn) >= abs(t) - slack,
         "greater": drawn >= t - slack,

@@ -52,14 +52,15 @@ def symmetric(estimate: FloatArray, se: FloatArray, df: FloatArray, level: float
     return Interval(np.asarray(estimate - half), np.asarray(estimate + half))
 
 
-def beyond(estimate: float, draws: FloatArray, level: float) -> tuple[float, float]:
+def beyond(estimate: float, draws: FloatArray, level: float, tie: float) -> tuple[float, float]:
     """Return the effects d for which ``p = (1 + #{|draw| >= |estimate - d|}) / (D + 1)`` is above ``1 - level``.
 
     The bound is the k-th largest ``|draw|`` with ``k = floor((1 - level) (D + 1))``: the interval excludes zero exactly
-    when p is at most ``1 - level``. With k = 0 no test at this level is possible and the interval has no end.
+    when p is at most ``1 - level``. With k = 0 no test at this level is possible and the interval has no end. A draw
+    that is smaller than the estimate by a part of ``tie`` counts as equal to it, as in the p-value.
     """
     k = int(np.floor((1 - level) * (len(draws) + 1) + 1e-9))
     if k < 1 or not np.isfinite(estimate):
         return float("nan"), float("nan")
-    bound = float(np.sort(np.abs(draws))[-k])
+    bound = float(np.sort(np.abs(draws))[-k]) / (1 - tie)
     return estimate - bound, estimate + bound

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.inference.bootstrap import empirical
+from eventstudy.inference.bootstrap import TIE, empirical
 from eventstudy.inference.evidence import PlaceboCounts
 from eventstudy.inference.intervals import Interval, beyond
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
+
+EQUAL_MOVES = 1e-9  # of a move: see count_placebo
 
 
 def placebo(sample: Sample) -> Statistic:
@@ -58,7 +60,7 @@ def placebo_refit(sample: Sample) -> Statistic:
     with np.errstate(invalid="ignore", divide="ignore"):
         made = one(mean, np.float64(mean) / spread, se=spread, n_events=len(car))
     p = np.array([empirical(mean, drawn, sample.alternative)])
-    low, high = beyond(mean, drawn, sample.level)
+    low, high = beyond(mean, drawn, sample.level, TIE)
     interval = Interval(np.array([low]), np.array([high]))
     return replace(made, n=np.array([len(drawn)]), pvalue=p, interval=interval)
 
@@ -73,7 +75,7 @@ def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: f
     counts = np.zeros((4, N), dtype=np.int64)
     spread, ends = np.full(N, np.nan), np.full((2, N), np.nan)
     for i, draws in enumerate(placebo_car):
-        slack = 1e-9 * abs(car[i])
+        slack = EQUAL_MOVES * abs(car[i])
         counts[:, i] = (
             len(draws),
             (np.abs(draws) >= abs(car[i]) - slack).sum(),
@@ -81,5 +83,5 @@ def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: f
             (draws <= car[i] + slack).sum(),
         )
         spread[i] = draws.std(ddof=1) if len(draws) > 1 else np.nan
-        ends[:, i] = beyond(float(car[i]), draws, level)
+        ends[:, i] = beyond(float(car[i]), draws, level, EQUAL_MOVES)
     return PlaceboCounts(counts[0], counts[1], counts[2], counts[3], spread, Interval(ends[0], ends[1]))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,8 +15,12 @@ from benchmarks.bench_size import (
     DESIGN_CASES,
     REFERENCE,
     REFERENCE_REPETITIONS,
+    TEMPLATE,
+    TEMPLATE_SETTINGS,
     TESTS,
     applicable_tests,
+    headline_shares,
+    holding_their_size,
     standard_error,
 )
 from benchmarks.designs import draw, frames, of_draw, prepared, rejected, spec_of
@@ -89,3 +97,46 @@ def spec_design(name: str) -> str:
     result = solve(spec, of_draw(prepared(case, spec), draw(np.random.default_rng(8), case)))
     assert result.primary is not None
     return design_name(result.primary.design)
+
+
+def test_the_finding_of_the_template_reports_no_effect_of_a_changed_variance() -> None:
+    # Four events of four times the usual variance: Patell's test rejects 32.7 % (2 Phi(-1.96/2)), the primary 5 %.
+    p = rejected(replace(TEMPLATE, variance=4.0), 150, ("patell",), **TEMPLATE_SETTINGS)
+    assert (p["primary"] <= 0.05).mean() <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 150)
+    assert (p["patell"] <= 0.05).mean() > 0.327 - 4 * np.sqrt(0.327 * 0.673 / 150)
+
+
+@pytest.mark.slow
+def test_the_finding_of_the_template_holds_its_size_and_has_the_power_of_the_best_test() -> None:
+    found = headline_shares(4_000)
+    sized = holding_their_size(found, 4_000)
+    assert sized
+    for name, shares in found.items():
+        if "variance" in name:
+            assert shares["primary"] <= 0.05 + 2 * standard_error(0.05, 4_000), name
+        else:
+            assert shares["primary"] >= 0.9 * max(shares[test] for test in sized), name
+
+
+def printed(name: str) -> dict[str, list[tuple[float, float]]]:
+    """Return the rows of a design in docs/size-and-power.md: percent and standard error of each column."""
+    page = (Path(__file__).parents[2] / "docs" / "size-and-power.md").read_text(encoding="utf-8")
+    section = page.split(f"## {name[0].upper()}{name[1:]}\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.M)
+    return {
+        test: [(float(share), float(error)) for share, error in re.findall(r"([\d.]+) \(([\d.]+)\)", cells)]
+        for test, cells in rows
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in DESIGN_CASES if name != "one event, daily"])
+def test_the_primary_test_of_every_design_holds_its_size_in_the_printed_table(name: str) -> None:
+    # One event: no test can tell a raised variance from an effect, and the page says so.
+    sizes = printed(name)["primary"][:3]
+    assert len(sizes) == 3
+    assert all(share <= 5 + 3 * max(error, 0.7) for share, error in sizes), sizes
+
+
+@pytest.mark.parametrize("name", DESIGN_CASES)
+def test_the_printed_table_has_every_test_of_a_design(name: str) -> None:
+    assert printed(name).keys() >= set(applicable_tests(DESIGN_CASES[name]))

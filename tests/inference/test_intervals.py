@@ -1,0 +1,82 @@
+"""A 95% interval excludes zero exactly where its test rejects at the 5% level: every test that prints an interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import eventstudy as es
+from eventstudy.inference.intervals import beyond
+from eventstudy.inference.placebo_test import count_placebo
+from eventstudy.inference.table import TESTS
+from tests.study.made import daily_frame, events_at
+
+LEVELS = (0.8, 0.9, 0.95)
+WITHOUT = {  # tests that have no interval in the unit of the CAR
+    *("corrado_rank", "corrado_zivney", "campbell_wasley", "grank_t", "grank_z", "corrado_sign"),
+    *("sign", "generalized_sign", "wilcoxon", "johnson_t", "hall_t", "jackknife_t"),
+    *("bootstrap_t", "wild_bootstrap", "sample_quantile"),
+}
+DAILY = tuple(name for name in TESTS if name != "standardized_placebo")
+
+
+def study(seed: int, level: float, **settings: Any) -> es.StudyResult:
+    """Six events of three instruments with effects near the edge of what a test finds, some dates shared."""
+    rng = np.random.default_rng(seed)
+    frame = daily_frame(150, 4, seed=seed)
+    pairs = [(f"A{int(i)}", int(row)) for i, row in zip(rng.integers(0, 3, 6), rng.integers(90, 140, 6), strict=True)]
+    pairs = list(dict.fromkeys([*pairs, ("A0", 120), ("A1", 120)]))
+    for code, row in pairs:
+        frame.loc[frame.index[row], code] += rng.normal(0.01, 0.01)
+    given: dict[str, Any] = {"model": "market", "estimation": (-60, -6), "event": (0, 1), "tests": DAILY, **settings}
+    options = {name: {"draws": 39} for name in ("bootstrap_t", "wild_bootstrap", "placebo_refit")}
+    spec = es.StudySpec(**given, level=level, test_options=options, diagnostics="off", windows=((0, 0), (0, 1)))
+    return es.run_study(spec, events_at(frame, pairs), frame, market=frame["A3"].rename("market"))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_an_interval_excludes_zero_exactly_where_its_test_rejects(seed: int) -> None:
+    level = LEVELS[seed % len(LEVELS)]
+    compared = set()
+    for found in study(seed, level).significances.findings:
+        low, high, p = found.interval.low, found.interval.high, found.pvalue
+        finite = np.isfinite(low) & np.isfinite(high)
+        assert (np.isfinite(p) | ~finite).all(), found.test
+        excludes = (low > 0) | (high < 0)
+        assert (excludes == (p <= 1 - level + 1e-12))[finite].all(), (found.test, found.window)
+        assert (finite | np.isnan(low) & np.isnan(high)).all(), found.test
+        compared |= {found.test} if finite.any() else set()
+    assert compared <= set(DAILY) - WITHOUT
+
+
+def test_every_test_with_an_interval_is_compared() -> None:
+    compared = {
+        found.test
+        for seed in range(3)
+        for found in study(seed, 0.8).significances.findings
+        if np.isfinite(found.interval.low).any()
+    }
+    assert compared == set(DAILY) - WITHOUT
+
+
+@pytest.mark.parametrize("days", [*range(1, 60), 99, 249])
+def test_placebo_intervals_at_every_number_of_days(days: int) -> None:
+    rng = np.random.default_rng(days)
+    draws = np.round(rng.standard_normal(days), 1)
+    for car in np.concatenate([np.round(rng.normal(0, 2, 20), 1), draws[:20], draws[:20] * (1 + 1e-12)]):
+        for level in LEVELS:
+            counts = count_placebo(np.array([car]), (draws,), level)
+            p = (1 + counts.two_sided[0]) / (days + 1)
+            low, high = counts.interval.low[0], counts.interval.high[0]
+            possible = 1 / (days + 1) <= 1 - level + 1e-12
+            assert np.isfinite(low) == np.isfinite(high) == possible
+            if possible:
+                assert (low > 0 or high < 0) == (p <= 1 - level + 1e-12), (car, level, p, low, high)
+
+
+def test_the_placebo_interval_by_hand() -> None:
+    # 39 days, |draws| 1 to 39: k = floor(0.05 * 40) = 2, so the bound is the second largest, 38.
+    low, high = beyond(45.0, np.arange(1, 40.0) * np.resize([1, -1], 39), 0.95, 1e-12)
+    assert (low, high) == pytest.approx((7.0, 83.0), abs=1e-6)
