@@ -47,6 +47,9 @@ PUBLIC = {
     "FIGURES": "eventstudy.report.figures",
     "MODELS": "eventstudy.abnormal.models.table",
     "TESTS": "eventstudy.inference.table",
+    # long horizons
+    "clustered_mean": "eventstudy.inference.long_horizon",
+    "matched_returns": "eventstudy.inference.long_horizon",
     # simulated data
     "demo_market": "eventstudy.simulate",
     "simulate": "eventstudy",
