@@ -231,3 +231,11 @@ class Event:
         ]
         name = f"{self.label} ({self.id})" if self.label else self.id
         return card(name, rows, more=max(0, len(evidence) - MOST))
+
+
+def assumed_end(event: Event) -> str:
+    """Return which end of the event interval is assumed, by its basis or by what a reviewer wrote; empty for none."""
+    ends = [end for end in ("earliest", "latest") if event.attributes.get(f"{end}_basis") == "assumed"]
+    if ends:
+        return " and ".join(f"the {end} time" for end in ends)
+    return "one end" if event.time.basis == "assumed" else ""

@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, instant_from_us, instant_us
 from eventstudy.errors import DataError, Notice, UsageError, expect
 from eventstudy.market.bars import Bars
-from eventstudy.news.items import Event, EventTime
+from eventstudy.news.items import Event, EventTime, assumed_end
 from eventstudy.response.activity import activity, medians
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
@@ -368,11 +368,3 @@ def _regime(window: ResponseWindow, after: AfterNews, settings: ResponseSettings
     if not math.isfinite(breakdown):
         return text
     return f"{text}. The first move is significant unless the day was {breakdown:.1f} times as volatile as assumed"
-
-
-def assumed_end(event: Event) -> str:
-    """Return which end of the event interval is assumed, by its basis or by what a reviewer wrote; empty for none."""
-    ends = [end for end in ("earliest", "latest") if event.attributes.get(f"{end}_basis") == "assumed"]
-    if ends:
-        return " and ".join(f"the {end} time" for end in ends)
-    return "one end" if event.time.basis == "assumed" else ""

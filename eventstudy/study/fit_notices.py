@@ -16,8 +16,10 @@ from eventstudy.abnormal.regressors import Match
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import MINUTE_US, IntArray, from_epoch_us
 from eventstudy.errors import Notice
+from eventstudy.news.items import assumed_end
 
 if TYPE_CHECKING:
+    from eventstudy.news.items import Event
     from eventstudy.study.spec import StudySpec
 
 NAMED = 3  # names in a sentence; the others are counted
@@ -28,6 +30,24 @@ def names(found: Iterable[str]) -> str:
     given = list(dict.fromkeys(found))
     more = len(given) - NAMED
     return ", ".join(given[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def time_notices(events: Sequence[Event], abnormal: AbnormalReturns) -> tuple[Notice, ...]:
+    """Warn about used events an end of whose event interval is assumed, with their names."""
+    uncertain = [event.id for event in events if assumed_end(event)]
+    if not uncertain:
+        return ()
+    ids = set(abnormal.pairs.events.tolist())
+    assumed = [name for name in uncertain if name in ids]
+    if not assumed:
+        return ()
+    count, have = len(set(assumed)), "has" if len(set(assumed)) == 1 else "have"
+    message = (
+        f"{count:,} of {len(ids):,} used events {have} an assumed time ({names(assumed)}): an end of the "
+        "event interval is not documented, and another day may be the event day. Find a source for it and set "
+        '`basis = "stamp"` or `"reviewed"` in the events file.'
+    )
+    return (Notice("ES-TIME-ASSUMED", message),)
 
 
 def match_notices(spec: StudySpec, matches: Sequence[Match]) -> tuple[Notice, ...]:

@@ -16,7 +16,7 @@ from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import laid_events
-from eventstudy.study.fit_notices import number_notices
+from eventstudy.study.fit_notices import number_notices, time_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
 from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
@@ -114,6 +114,8 @@ def run_study(
     given = {"market": bool(many(market)), "factors": bool(many(factors))}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
     notices = (*result.notices, *response_notices(spec, response, regressors), *unused, *hours)
+    if response is None and isinstance(events, Sequence):  # a response warns of its own event's time
+        notices = (*notices, *time_notices(events, result.abnormal))
     return replace(result, response=response, notices=notices)
 
 

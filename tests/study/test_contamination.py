@@ -76,3 +76,21 @@ def test_observations_that_share_days_are_reported_with_the_tests_that_assume_th
     assert "the primary test is kp_bmp" in message
     apart = events_at(frame, [(f"A{i}", 150 + 10 * i) for i in range(8)])
     assert "ES-CLUSTERED" not in codes(es.run_study(spec, apart, frame))
+
+
+def test_assumed_times_of_a_daily_study_are_counted_and_named_once() -> None:
+    frame = daily_frame(300, 2, seed=5)
+    spec = es.StudySpec(model="constant_mean", estimation=(-100, -1), event=(0, 0), diagnostics="off")
+    noon = [frame.index[row].to_pydatetime() - pd.Timedelta(hours=4) for row in (150, 200, 250, 5)]
+    bases = ("assumed", "stamp", "reviewed", "assumed")
+    extra: tuple[dict[str, str], ...] = ({}, {}, {"latest_basis": "assumed"}, {})
+    events = [
+        es.Event(id=f"e{i}", time=es.EventTime(at, at, basis), attributes=more)
+        for i, (at, basis, more) in enumerate(zip(noon, bases, extra, strict=True))
+    ]
+    told = [n.message for n in es.run_study(spec, events, frame).notices if n.code == "ES-TIME-ASSUMED"]
+    assert len(told) == 1  # not once for each of the two instruments
+    # e3 has no estimation window, so it is not used.
+    assert told[0].startswith("2 of 3 used events have an assumed time (e0, e2)")
+    assert "basis" in told[0]
+    assert "ES-TIME-ASSUMED" not in codes(es.run_study(spec, events[1:2], frame))
