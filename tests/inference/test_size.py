@@ -131,12 +131,15 @@ def printed(name: str) -> dict[str, list[tuple[float, float]]]:
 
 @pytest.mark.parametrize("name", [name for name in DESIGN_CASES if name != "one event, daily"])
 def test_the_primary_test_of_every_design_holds_its_size_in_the_printed_table(name: str) -> None:
-    # One event: no test can tell a raised variance from an effect, and the page says so.
-    sizes = printed(name)["primary"][:3]
-    assert len(sizes) == 3
+    # One event: no test can tell a raised variance from an effect. Buy-and-hold returns: a raised variance raises the
+    # mean of compounded returns. The page says both.
+    sizes = printed(name)["primary"][: 1 if DESIGN_CASES[name].measure == "bhar" else 3]
+    assert sizes
     assert all(share <= 5 + 3 * max(error, 0.7) for share, error in sizes), sizes
 
 
 @pytest.mark.parametrize("name", DESIGN_CASES)
 def test_the_printed_table_has_every_test_of_a_design(name: str) -> None:
-    assert printed(name).keys() >= set(applicable_tests(DESIGN_CASES[name]))
+    case = DESIGN_CASES[name]
+    without = {"calendar_time"} if case.dates == 1 else set()  # it needs several dates
+    assert printed(name).keys() >= set(applicable_tests(case)) - without
