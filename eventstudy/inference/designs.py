@@ -148,9 +148,9 @@ DESIGNS: Mapping[str, DesignRow] = {
     ),
     "skewed returns": DesignRow(
         lambda d: d.skewed and d.shared == "none" and not d.few,
-        "jackknife_t",
+        "generalized_sign",
         "strongly skewed returns",
-        "it keeps its size under strong skewness and a changed variance",
+        "it keeps its size under strong skewness and a changed variance, and finds large and small effects",
     ),
     "few events": DesignRow(
         lambda d: d.few and d.shared == "none",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, check_choice, look_up, value
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -46,8 +46,8 @@ def matched_returns(
 
     Raises
     ------
-    DataError
-        If lengths differ, fewer than two periods are complete, or a standard deviation is zero.
+    DataError, UsageError
+        If lengths differ, values are not numbers, fewer than two periods are complete, or a standard deviation is zero.
     UnknownNameError
         If the measure or the kind of returns is none of those named.
 
@@ -63,7 +63,7 @@ def matched_returns(
     """
     check_choice("kind of returns", returns, ReturnKind)
     formula = look_up("measure", MATCHED, measure)
-    firm, matched = (np.asarray(part, dtype=np.float64) for part in (event, control))
+    firm, matched = _numbers("event", event), _numbers("control", control)
     if firm.ndim != 1 or firm.shape != matched.shape:
         raise DataError(
             f"`event` has shape {firm.shape} and `control` {matched.shape}; both must be one series of equal length."
@@ -77,6 +77,15 @@ def matched_returns(
     found = np.full(len(firm), np.nan)
     found[complete] = formula(firm[complete], matched[complete])
     return found
+
+
+def _numbers(name: str, given: ArrayLike) -> FloatArray:
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"`{name}` is {type(given).__name__} that does not hold numbers; pass a series of numbers."
+        ) from None
 
 
 def _sd(values: FloatArray) -> float:
@@ -132,8 +141,9 @@ def clustered_mean(values: ArrayLike, *clusters: Sequence[object]) -> ClusteredM
 
     Raises
     ------
-    DataError
-        If there are no clusters or more than two kinds, lengths differ, or a kind has fewer than two clusters.
+    DataError, UsageError
+        If values are not numbers, there are no clusters or more than two kinds, lengths differ, or a kind has fewer
+        than two clusters.
 
     Notes
     -----
@@ -153,13 +163,14 @@ def clustered_mean(values: ArrayLike, *clusters: Sequence[object]) -> ClusteredM
     """
     from scipy.special import stdtr
 
-    x = np.asarray(values, dtype=np.float64)
+    x = _numbers("values", values)
     if not 1 <= len(clusters) <= 2:
         raise DataError(f"{len(clusters)} kinds of clusters were given; one or two are possible.")
-    if x.ndim != 1 or any(len(kind) != len(x) for kind in clusters):
-        raise DataError(f"There are {x.size} values and {[len(kind) for kind in clusters]} clusters; they must match.")
+    kinds = [np.asarray(kind, dtype=object) for kind in clusters]
+    if any(kind.shape != x.shape or x.ndim != 1 for kind in kinds):
+        raise DataError(f"There are {x.size} values and {[kind.size for kind in kinds]} clusters; they must match.")
     finite = np.isfinite(x)
-    codes = [np.unique(np.asarray(kind, dtype=object)[finite].astype(str), return_inverse=True)[1] for kind in clusters]
+    codes = [np.unique(kind[finite].astype(str), return_inverse=True)[1] for kind in kinds]
     counts = tuple(int(code.max(initial=-1)) + 1 for code in codes)
     if min(counts) < 2:
         raise DataError(f"There are {min(counts)} clusters with a value; 2 or more are needed.")

@@ -71,8 +71,11 @@ def tests_of(study: Study) -> tuple[str, ...]:
     spec = study.spec
     if not len(study.data):
         return spec.tests
-    primary = chosen_test(spec, aligned_design(study)) if spec.primary == AUTO else spec.primary
-    return tuple(dict.fromkeys((*spec.tests, *_beside(primary))))
+    if spec.primary != AUTO:
+        return tuple(dict.fromkeys((*spec.tests, *_beside(spec.primary))))
+    design = aligned_design(study)
+    skewed = chosen_test(spec, replace(design, skewness=np.inf))  # known only after estimation
+    return tuple(dict.fromkeys((*spec.tests, *_beside(chosen_test(spec, design)), skewed)))
 
 
 def _beside(test: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 import eventstudy as es
-from eventstudy.errors import DataError, UnknownNameError
+from eventstudy.errors import DataError, UnknownNameError, UsageError
 
 FIRM, CONTROL = [0.03, -0.01, 0.04, 0.02], [0.01, 0.01, 0.00, 0.02]
 
@@ -38,6 +38,10 @@ def test_what_cannot_be_standardized_is_refused_with_a_reason() -> None:
         es.matched_returns([0.01, 0.02], [0.01])
     with pytest.raises(DataError, match="1 periods have both returns"):
         es.matched_returns([0.01, np.nan], [0.01, 0.02])
+    with pytest.raises(UsageError, match="`control` is str that does not hold numbers"):
+        es.matched_returns(FIRM, "x")
+    with pytest.raises(DataError, match="must match"):
+        es.clustered_mean([1.0, 2.0], None)  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="asr"):
         es.matched_returns(FIRM, CONTROL, "ars")
 

@@ -53,7 +53,7 @@ def test_the_order_of_the_names_changes_nothing_and_the_primary_test_is_computed
         (Design(5, 1, 5, 1, "all", daily=False, variance=False, residuals=False), "standardized_placebo"),
         (Design(4, 4, 4, 4, "none", daily=True, variance=True, residuals=True), "bmp"),
         (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True), "bmp"),
-        (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True, skewness=3.7), "jackknife_t"),
+        (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True, skewness=3.7), "generalized_sign"),
         (Design(50, 1, 50, 50, "all", daily=True, variance=True, residuals=True), "kp_bmp"),
         (Design(200, 10, 20, 10, "some", daily=True, variance=True, residuals=True), "kp_bmp"),
         (
