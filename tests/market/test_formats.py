@@ -396,6 +396,7 @@ def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, text: str, 
         "datadate,prcod,prchd,prcld,prccd,cshtrd",
         "Date,Open (USD),High (USD),Low (USD),Close (USD),Volume (USD)",
         "Date,Open Price,High Price,Low Price,Close Price,Volume",
+        "tradeDate,openPrice,highPrice,lowPrice,closePrice,volume",
     ],
 )
 def test_names_of_fields_with_marks_units_and_codes_of_vendors(tmp_path: Path, names: str) -> None:
@@ -415,3 +416,32 @@ def test_prices_that_cross_zero_are_refused_with_the_way_to_study_them(tmp_path:
     pd.DataFrame({"settle": [3.0 - 0.1 * n for n in range(80)]}, days).rename_axis("date").to_csv(path)
     with pytest.raises(BarsError, match=r'negative price.*returns = "difference"'):
         read_universe(path, timezone="America/New_York", closes_at="14:30")
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize(("end", "bars"), [("10:59:59", 6), ("10:53:12", 5)], ids=["finished", "still forming"])
+def test_the_last_candle_of_a_service_is_known_by_its_end(tmp_path: Path, several: bool, end: str, bars: int) -> None:
+    """Candles as the Moscow Exchange gives them; the last one was asked for at 10:53:12."""
+    ends = [*(f"10:{minute}9:59" for minute in range(5)), end]
+    lines = [f"100;{101 + n / 9};102;99;{n + 5};2023-03-01 10:{n}0:00;2023-03-01 {text}" for n, text in enumerate(ends)]
+    rows = [f"{line};{code}" for line in lines for code in ("SBER", "GAZP")] if several else lines
+    header = "open;close;high;low;volume;begin;end" + (";SECID" if several else "")
+    path = written(tmp_path, "SBER.csv", "\n".join(["candles", "", header, *rows, ""]))
+    for series in read_universe(path, timezone="Europe/Moscow", label="left", step="10min"):
+        assert len(series) == bars
+        assert [n.code for n in series.notices] == (["ES-UNFINISHED"] if bars == 5 else [])
+        assert set(series.frame.columns) == {"open", "high", "low", "close", "volume"}
+
+
+def test_the_days_of_a_market_that_never_closes_end_at_a_stated_hour(tmp_path: Path) -> None:
+    path = written(tmp_path, "BTC.csv", PLAIN)
+    with pytest.raises(EventStudyError, match='Set closes_at = "24:00"'):
+        read_universe(path, timezone="UTC", calendar="24/7")
+    (bars,) = read_universe(path, timezone="UTC", closes_at="24:00", calendar="24/7", accept=STATED["accept"])
+    assert f"{bars.frame.index[0]:%Y-%m-%d %H:%M}" == "2023-01-04 00:00"
+
+
+def test_instants_with_nanoseconds(tmp_path: Path) -> None:
+    rows = "".join(f"2023-03-01T10:0{n}:00.000000000Z,{100 + n}\n" for n in range(5))
+    (bars,) = read_universe(written(tmp_path, "EURUSD.csv", f"time,close\n{rows}"), label="left", step="1min")
+    assert [f"{at:%H:%M}" for at in bars.frame.index] == ["10:01", "10:02", "10:03", "10:04", "10:05"]

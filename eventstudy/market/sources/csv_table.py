@@ -33,6 +33,7 @@ NOT_A_TABLE: tuple[tuple[re.Pattern[str], str, str], ...] = (
 BLOCK = 1 << 20
 TEXT = pa.dictionary(pa.int32(), pa.string())
 NULLS = sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize(), "NaN", "NaT")})
+NANOSECONDS = re.compile(r"[.,]\d{7,9}(?!\d)")
 OFFSET = re.compile(r"\d\d?:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)$")
 ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 ROW = re.compile(r"Row #(\d+)")
@@ -267,6 +268,8 @@ def column_type(kind: Kind, first: str) -> Any:
         return pa.int32() if first.isdigit() and len(first) == (8 if kind == "date" else 6) else TEXT
     if kind != "time":
         return TEXT
+    if NANOSECONDS.search(first):
+        return TEXT  # more digits than arrow's microseconds take
     if OFFSET.search(first) and first[:4].isdigit() and first[4:5] == "-":
         return pa.timestamp("us", "UTC")
     if ISO.fullmatch(first):

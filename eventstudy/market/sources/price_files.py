@@ -345,6 +345,9 @@ def marked(one: Bars | Returns, table: PriceTable) -> Bars | Returns:
         shown = ", ".join(table.unread)
         message = f"{table.path.name}: the columns {shown} hold no numbers and were not read."
         one = replace(one, notices=(*one.notices, Notice("ES-COLUMN-UNREAD", message)))
+    if one.instrument.code in table.unfinished:
+        message = f"{table.path.name}: the last bar was still forming (its end is off the grid) and was left out."
+        one = replace(one, notices=(*one.notices, Notice("ES-UNFINISHED", message)))
     if "SIMULATED" in table.path.name:
         one = replace(one, simulated=True)
     return one

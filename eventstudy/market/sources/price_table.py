@@ -21,6 +21,7 @@ from eventstudy.market.sources.one_bar import bar_columns
 from eventstudy.market.sources.parquet_file import parquet_grid
 from eventstudy.market.sources.recognize import Recognized, recognize
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
+from eventstudy.market.sources.unfinished import end_column, last_is_unfinished
 from eventstudy.market.sources.unpack import PACKED_SUFFIXES, open_stored
 from eventstudy.market.sources.workbook import workbook_grid
 
@@ -66,6 +67,8 @@ class PriceTable:
         Whether the prices are the adjusted ones of a file that has both.
     unread : tuple of str
         Columns that could not be read as numbers, and that are not needed.
+    unfinished : tuple of str
+        Instruments whose last candle was still forming and is not among the rows.
     """
 
     path: Path
@@ -73,6 +76,7 @@ class PriceTable:
     layout: str
     adjusted: bool = False
     unread: tuple[str, ...] = field(default=())
+    unfinished: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
         rows, names = sum(map(len, self.series.values())), list(self.series)
@@ -110,9 +114,11 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     """Return the rows of a table that tells its instruments apart in a column."""
     roles = found.fields[""]
     kinds: dict[int, Kind] = time_kinds(found) | dict.fromkeys(roles.values(), "number") | {found.ticker: "text"}
-    read = grid.fetch(kinds)
+    end = end_column(grid.names, found.time)
+    read = grid.fetch(kinds | ({end: "time"} if end >= 0 else {}))
     wall, has_offset = times_of(grid, found, read)
     columns, unread = prices_of(grid, roles, read, spec)
+    columns |= ends_of(grid, end, read)
     codes, place = instruments_of(read[found.ticker])
     if len(codes) == 1 and spec.instrument:
         codes = [spec.instrument]  # a single series may go by another code than in its file
@@ -131,7 +137,8 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
             remedy="Name one of them as the instrument.",
         )
     layout = f"long by {name_of(grid, found.ticker)!r}, {value_words(grid, found, spec)}"
-    return PriceTable(path, series, layout, is_adjusted(roles), unread)
+    series, unfinished = finished(series)
+    return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished)
 
 
 def runs(place: IntArray, codes: list[str]) -> Iterator[tuple[str, Any]]:
@@ -175,7 +182,8 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     """
     kinds: dict[int, Kind] = time_kinds(found)
     kinds |= dict.fromkeys((n for roles in found.fields.values() for n in roles.values()), "number")
-    read = grid.fetch(kinds)
+    end = end_column(grid.names, found.time) if found.shape == "one" else -1
+    read = grid.fetch(kinds | ({end: "time"} if end >= 0 else {}))
     wall, has_offset = times_of(grid, found, read)
     line = np.arange(grid.first_line, grid.first_line + len(wall), dtype=np.int64)
     series: dict[str, Rows] = {}
@@ -192,6 +200,7 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
         unread += left
         if not columns:
             continue
+        columns |= ends_of(grid, end, read)
         name = code or spec.instrument or (grid.about or {}).get("instrument", "") or code_of(path)
         series[name] = rows_with_a_price(Rows(line, wall, has_offset, columns), several=len(found.fields) > 1)
     if not series:
@@ -199,7 +208,8 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     refuse_one_bar(path, found, series, spec)
     shape = "one instrument" if found.shape == "one" else "one column per instrument"
     layout = f"{shape}, {value_words(grid, found, spec)}"
-    return PriceTable(path, series, layout, any(map(is_adjusted, found.fields.values())), tuple(unread))
+    series, unfinished = finished(series)
+    return PriceTable(path, series, layout, any(map(is_adjusted, found.fields.values())), tuple(unread), unfinished)
 
 
 def refuse_one_bar(path: Path, found: Recognized, series: Mapping[str, Rows], spec: DataSpec) -> None:
@@ -224,6 +234,31 @@ def rows_with_a_price(rows: Rows, *, several: bool) -> Rows:
         return rows
     columns = {name: values[there] for name, values in rows.columns.items()}
     return Rows(rows.line[there], rows.wall[there], rows.has_offset, columns)
+
+
+def ends_of(grid: Grid, end: int, read: Mapping[int, Any]) -> dict[str, FloatArray]:
+    """Return the ends of candles as the column ``end``, where the file has them and they can be read."""
+    if end < 0:
+        return {}
+    try:
+        return {"end": timestamps(read[end], name_of(grid, end), grid.first_line)[0].astype(np.float64)}
+    except BarsError:
+        return {}
+
+
+def finished(series: Mapping[str, Rows]) -> tuple[dict[str, Rows], tuple[str, ...]]:
+    """Return the rows without a last candle that was still forming, and the instruments that had one."""
+    kept, unfinished = {}, []
+    for code, rows in series.items():
+        columns = dict(rows.columns)
+        end = columns.pop("end", None)
+        keep: Any = slice(None)
+        if end is not None and last_is_unfinished(rows.wall, end):
+            unfinished.append(code)
+            keep = np.arange(len(rows)) != int(np.argmax(rows.wall))
+        parts = {name: values[keep] for name, values in columns.items()}
+        kept[code] = Rows(rows.line[keep], rows.wall[keep], rows.has_offset, parts)
+    return kept, tuple(unfinished)
 
 
 def code_of(path: Path) -> str:

@@ -25,6 +25,7 @@ from eventstudy.market.sources.layouts import (
 )
 
 Shape = Literal["one", "long", "wide"]
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # where words of a name like closePrice meet
 UTC_NAME = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
 
 
@@ -111,6 +112,7 @@ def names_without_header(grid: Grid) -> tuple[str, ...]:
 def named_roles(names: Sequence[str], layout: FileLayout) -> dict[str, int]:
     """Return the columns whose names the layout knows, by role."""
     by_name = {plain(name).split(" ")[0]: n for n, name in reversed(list(enumerate(names))) if "_" in name}
+    by_name |= {plain(CAMEL.sub(" ", name)): n for n, name in reversed(list(enumerate(names)))}
     by_name |= {plain(name): n for n, name in reversed(list(enumerate(names)))}
     wanted = {"date": layout.date, "clock": (*layout.clock, "clock"), "time": layout.time, "ticker": layout.ticker}
     found = {}

@@ -197,6 +197,10 @@ def missing_statements(spec: DataSpec, zone: str, traded: Instrument, *, daily: 
         found.append(("timezone", "time zone of the timestamps not set", remedy))
     if daily and not spec.closes_at and calendar_named(traded.calendar).always:
         remedy = 'Set closes_at = "16:00", the local time of the close, or calendar = "XNYS".'
+        if spec.calendar:  # a market that never closes
+            remedy = (
+                'Set closes_at = "24:00" (or the hour at which the days of this source end) in the zone of its dates.'
+            )
         found.append(("closes_at", "closing time of the daily data not set", remedy))
     return found
 
