@@ -217,7 +217,7 @@ def value(cls: type[T] | None = None, /, *, slots: bool = False) -> type[T] | Ca
 
 
 def frozen(array: Iterable[Any] | NDArray[Any], dtype: Any = np.float64) -> NDArray[Any]:
-    """Return an array that nobody can write into, for the fields of frozen values."""
+    """Return a read-only array, for the fields of frozen values."""
     made = np.array(array, dtype=dtype)
     made.setflags(write=False)
     return made

@@ -19,7 +19,7 @@ from eventstudy.errors import UsageError
 
 @dataclass(frozen=True, eq=False)
 class SameClock:
-    """Per-event moments over placebo windows, for models that learn from other days instead of earlier bars.
+    """Per-event moments over placebo windows, for models estimated on other days instead of earlier bars.
 
     Attributes
     ----------

@@ -95,7 +95,7 @@ TREATMENTS: Mapping[str, Callable[[Positions, Overlaps, OpenLedger], Treated]] =
 
 
 def without_events(learn: FloatArray, series: SeriesSet, positions: Positions, overlaps: Overlaps) -> FloatArray:
-    """Return the values with every event's window taken out, so that no model learns from another event."""
+    """Return the values with every event's window taken out, so that no model is estimated on another event."""
     made = learn.copy()
     offset, length = series.offset[positions.series], series.length[positions.series]
     low, high = offset + np.maximum(overlaps.low, 0), offset + np.minimum(overlaps.high, length - 1)

@@ -174,7 +174,7 @@ class EventTable:
     Attributes
     ----------
     given : StrArray or pandas.Series of texts, shape (N,)
-        Ids as they were given; texts of a frame become strings when somebody reads them.
+        Ids as they were given; texts of a frame become strings when they are read.
     places : (StrArray, IntArray), shapes (S,), (N,)
         Instruments, each once, and which of them each row names.
     earliest, latest : IntArray, shape (N,)
@@ -280,7 +280,7 @@ NO_EVENTS = EventTable(_NONE.astype(object), (_NONE.astype(object), _NONE), _NON
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """The (event, instrument) pairs that rows of numbers belong to; names are looked up when somebody reads them.
+    """The (event, instrument) pairs that rows of numbers belong to; names are looked up when they are read.
 
     Attributes
     ----------

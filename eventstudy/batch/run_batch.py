@@ -150,7 +150,7 @@ def change_of(before: Standing | None, entry: LedgerEntry) -> str:
 
 
 def _sweep(out: Path) -> None:
-    """Remove what a killed batch left aside; the lock is held, so nobody is writing it."""
+    """Remove what a killed batch left aside; the lock is held, so it is not being written."""
     shutil.rmtree(out / ASIDE, ignore_errors=True)
     for left in left_aside(out):
         left.unlink(missing_ok=True)

@@ -88,7 +88,7 @@ def _publish(report: Path, final: Path) -> None:
 
 
 def attempt(work: Callable[[Job], LedgerEntry], job: Job) -> LedgerEntry:
-    """Do one job; whatever goes wrong with it is its own standing and nobody else's."""
+    """Do one job; a failure is recorded for this job alone."""
     try:
         return work(job)
     except EventStudyError as error:

@@ -41,7 +41,8 @@ def calibrate(
     """Estimate size and power of the study's tests on non-event dates.
 
     The last column is the smallest shock, in basis points of one bar, that four in five placebo studies see at 5 %.
-    "worth" says how many independent p-values the n are worth; "!" marks a share no honest test would have.
+    "effective N" is the number of independent p-values with the same information; "!" marks a fraction outside the range
+    of a correctly sized test.
 
     Examples:
 
@@ -68,7 +69,7 @@ def calibrate(
         f"{loaded.spec.name}: fraction of placebo p-values at or below each level; "
         "in brackets the range of a correctly sized test"
     )
-    columns = ("test", "window", "n", "worth", "1 %", "5 %", "10 %", "80 % see, bp")
+    columns = ("test", "window", "n", "effective N", "1 %", "5 %", "10 %", "80 % see, bp")
     console.table(columns, (_row(one) for one in found), title)
     return exits.OK
 

@@ -112,7 +112,7 @@ def date(
 
 
 def proposals(reports: list[tuple[NewsItem, Dating]], event: str, used: str, zone: str = "") -> list[Proposal]:
-    """Return one proposal per story, or one for all reports where they are told to be of one event."""
+    """Return one proposal per story, or one for all reports where they are declared to be of one event."""
     from eventstudy.news.events.merging import propose_story, stories
 
     groups = [tuple(reports)] if event and reports else stories(reports)

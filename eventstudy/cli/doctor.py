@@ -146,7 +146,7 @@ def calendars() -> Iterator[Diagnosis]:
 
 
 def bar_store() -> Iterator[Diagnosis]:
-    """Whether every file of the local bar store is as it was written, and whether somebody is writing."""
+    """Whether every file of the local bar store is as it was written, and whether it is being written."""
     from eventstudy.market.store.bar_store import every_series, open_store
     from eventstudy.market.store.disk import only_writer
     from eventstudy.market.store.upkeep import verify

@@ -158,7 +158,7 @@ def _flushed(code: int) -> int:
 
 
 def _silence_stdout() -> None:
-    """Point standard output at nothing, so that the interpreter's own last flush has nobody to complain to."""
+    """Point standard output at nothing, so that the interpreter's last flush cannot fail."""
     try:
         descriptor = sys.stdout.fileno()
     except (OSError, ValueError):

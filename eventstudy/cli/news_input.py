@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def items_of(
     paths: list[str], kind: str, encoding: str, columns: list[str], published: str, *, main_text: bool = False
 ) -> list[NewsItem]:
-    """Return the items of every path; a publication told on the command line is the only one then."""
+    """Return the items of every path; a publication time of the command line replaces all others."""
     from eventstudy.news.readers import Told
 
     told = Told(encoding, dict(_pair(text) for text in columns), main_text)

@@ -65,7 +65,7 @@ def read_manifest(path: Path) -> Json:
     Raises
     ------
     DataError
-        If it cannot be read or is no manifest of this program.
+        If it cannot be read or is not a manifest of this program.
     """
     try:
         facts: Json = read_json(path)

@@ -94,7 +94,8 @@ def common_dates(calendar: IntArray | None, block: Block, fit: Fit, used: BoolAr
     window, group = distinct(windows)
     count = np.bincount(group, weights=there, minlength=len(window)).astype(np.float64)
     if calendar is not None:
-        total = _spread_out(calendar, (start, windows[:, 0], group), unit, len(window))
+        back = windows[:, :1] - calendar[np.clip(start[:, None] + np.arange(L1), 0, len(calendar) - 1)]
+        total = _sums_on_calendar(back, group, unit, len(window))
         return CommonDates(window, total, count)
     lag = int((windows[:, 0] - start).max(initial=L1 - 1)) + 1 - L1  # bars between estimation window and news
     total = np.zeros((len(window), L1 + lag))
@@ -103,11 +104,8 @@ def common_dates(calendar: IntArray | None, block: Block, fit: Fit, used: BoolAr
     return CommonDates(window, total, count)
 
 
-def _spread_out(calendar: IntArray, where: tuple[IntArray, IntArray, IntArray], unit: FloatArray, G: int) -> FloatArray:
-    """Return sums (G, W) of rows on calendar time, counted back from the last close before the news."""
-    start, reference, group = where
-    time = start[:, None] + np.arange(unit.shape[1])
-    back = reference[:, None] - calendar[np.clip(time, 0, len(calendar) - 1)]
+def _sums_on_calendar(back: IntArray, group: IntArray, unit: FloatArray, G: int) -> FloatArray:
+    """Return sums (G, W) of rows by group, each cell ``back`` places before the last close before the news."""
     back = np.where((unit != 0) & (back >= 0), back, 0)  # bars beyond the series are missing: their zeros go anywhere
     width = int(back.max(initial=0)) + 1
     cell = group[:, None] * width + (width - 1 - back)

@@ -16,7 +16,7 @@ class PriceClaim:
     Attributes
     ----------
     subject : str
-        ``"USD/RUB"``, ``"EUR/RUB"``, an index or a ticker. A claim on the rouble against the dollar is told as
+        ``"USD/RUB"``, ``"EUR/RUB"``, an index or a ticker. A claim on the rouble against the dollar is stored as
         USD/RUB, so up is always a dearer subject.
     change : float or None
         Signed, in ``unit``.
@@ -229,7 +229,7 @@ def _moved(claim: PriceClaim, offset: int) -> PriceClaim:
 def _subject(
     sentence: str, group: str, change: re.Match[str] | None, level: re.Match[str] | None, russian: bool
 ) -> tuple[str, bool]:
-    """Return the canonical subject and whether the text told the other side of the pair (the rouble's)."""
+    """Return the canonical subject and whether the text quoted the other side of the pair (the rouble's)."""
     name = _SUBJECTS[int(group[1:])][1]
     units = {_unit_of(m) for m in (change, level) if m is not None}
     if name == "RUB":

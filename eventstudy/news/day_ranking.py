@@ -120,7 +120,7 @@ def _calendar_days(words: DateWords, context: DatingContext) -> list[date]:
 
 
 def _candidate(day: date, score: float, reasons: Sequence[str], zone: str) -> Candidate:
-    """Return the whole day on the clock it is counted by; where nobody says, on every clock of the earth."""
+    """Return the whole day on the clock it is counted by; where it is unknown, in every time zone."""
     name = f"{day} is a {DAYS[day.weekday()]}"
     try:
         stamp = stamp_of_date(day, zone) if zone else day_anywhere(day)

@@ -1,4 +1,4 @@
-"""Bytes to text: told, declared or detected encodings; a doubtful one is refused, so no mojibake goes unseen."""
+"""Bytes to text: given, declared or detected encodings; a doubtful one is refused, so no mojibake goes unseen."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_LIST_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text and how its encoding is known: told, declared, or detected (then a person should look)."""
+    """A text and how its encoding is known: given, declared, or detected (then it should be reviewed)."""
 
     text: str
     encoding: str
@@ -45,7 +45,7 @@ def decode(content: bytes, source: str, *, told: str = "") -> Decoded:
     Raises
     ------
     NewsError
-        If the told encoding is unknown or does not fit, if none can be detected clearly, or if the text is mojibake.
+        If the given encoding is unknown or does not fit, if none can be detected clearly, or if the text is mojibake.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):

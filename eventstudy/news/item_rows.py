@@ -64,12 +64,12 @@ class Record:
 def choose(
     names: Iterable[str], told: Mapping[str, str], source: str, shape: Shape | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """Return role -> column names: as told, as the shape of the dump says, or as the names say.
+    """Return role -> column names: as given, as the shape of the dump says, or as the names say.
 
     Raises
     ------
     NewsError
-        If a told column is not there.
+        If a given column is missing.
     """
     known = {plain_name(str(n)): str(n) for n in reversed(list(names)) if n}
     given = {} if shape is None else dict(shape.columns)

@@ -1,7 +1,7 @@
 """Volume, range and realized volatility against the same clock on other days: ranks only.
 
 Parametric tests of volume are not well specified at the minute (Marshall, Nguyen and Visaltanachoti 2019,
-doi:10.1080/09638180.2018.1450888), so nothing here assumes a law.
+doi:10.1080/09638180.2018.1450888), so nothing here assumes a distribution.
 """
 
 from __future__ import annotations

@@ -96,9 +96,9 @@ def with_leads(X: FloatArray, lags: int) -> FloatArray:
 
 
 def abnormal_bars(y: FloatArray, X: FloatArray, row: ModelRow, options: Options) -> FloatArray:
-    """Return the bars of each day less the model's expectation, learnt from the other placebo days; shape (D + 1, n).
+    """Return the bars of each day less the model's expectation, estimated on the other placebo days; shape (D + 1, n).
 
-    Row 0 is the event day, from which nothing is learnt.
+    Row 0 is the event day, on which nothing is estimated.
     """
     days, n = y.shape
     made = np.empty_like(y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,8 +32,16 @@ class LaterClose:
     placebo: FloatArray
 
 
+class Horizon(NamedTuple):
+    """Where a move ends: its label, the closing instant in microseconds, and the minutes it covers (NaN: not asked)."""
+
+    label: str
+    at: int
+    minutes: float = math.nan
+
+
 def move_of(
-    where: tuple[str, int, float],
+    where: Horizon,
     value: float,
     days: PlaceboDayMoves,
     settings: ResponseSettings,
@@ -42,18 +51,19 @@ def move_of(
 
     Parameters
     ----------
-    where : (label, closing instant in microseconds, trading minutes)
+    where : Horizon
     value : float
-    days : Days
+    days : PlaceboDayMoves
     settings : ResponseSettings
     reason : str
         What qualifies the move.
     """
-    label, at, minutes = where
     ends = move_interval(value, days.moves, settings.level, days.weight)
     pvalue = float(placebo_pvalue(np.array(value), days.moves, days.weight))
     count = RawCount.of(value, days.raw, days.weight)
-    return Move(label, instant_from_us(at), minutes, float(value), *ends, pvalue, reason=reason, placebo=count)
+    return Move(
+        where.label, instant_from_us(where.at), where.minutes, float(value), *ends, pvalue, reason=reason, placebo=count
+    )
 
 
 def no_move(label: str, reason: str, minutes: float = math.nan) -> Move:
@@ -80,5 +90,5 @@ def later_closes(tape: IntradayPrices, window: ResponseWindow, settings: Respons
         moves = raw * window.factor
         at = int(tape.closes[last[own + ahead]])
         compared = PlaceboDayMoves(moves, raw, matched.weights())
-        found.append(LaterClose(move_of((label, at, math.nan), value, compared, settings), moves))
+        found.append(LaterClose(move_of(Horizon(label, at), value, compared, settings), moves))
     return tuple(found)

@@ -313,7 +313,7 @@ def _judge(
 def _missing_bars(sample: PriceSample, start: int) -> tuple[int, IntArray, float]:
     """Return how many moments most days trade at, how many of them each day misses, and how many it may miss.
 
-    Where the series itself is quiet now and then, that much and three standard deviations of it are no halt.
+    Where the series itself is quiet now and then, that much and three standard deviations of it are not a halt.
     """
     moments = sample.traded[:, start + 1 :]  # the bar that ends at the window's start is not part of it
     if not moments.size:

@@ -1,7 +1,7 @@
-"""One event, one draw: what the same clock window does on days without the event is the only honest yardstick.
+"""One event, one draw: the event is compared with the same time-of-day window on days without it.
 
 Rows are placebo days, columns are moments of the clock; NaN rows are days that cannot serve. Under the null the event
-day is exchangeable with the placebo days, so ranks give exact p-values whatever the law of returns.
+day is exchangeable with the placebo days, so ranks give exact p-values for any distribution of returns.
 
 ``weight`` (D,) says how much each day counts beside the event day, which counts 1; None is 1 for all. A day that is
 doubted counts less in every share of days: with no weight above 1 that never makes a p-value smaller than the doubted
@@ -22,11 +22,12 @@ ANGLES = np.linspace(-math.pi / 2, math.pi / 2, 361)[1:-1]
 def selection_adjusted_level(
     value: float, noise: FloatArray, bound: float, level: float, weight: FloatArray | None = None
 ) -> float:
-    """Return the level that holds although the number is told only where the move is beyond ``bound``.
+    """Return the level that holds although the number is reported only where the move is beyond ``bound``.
 
-    Numbers are told after significant moves, and moves that are just significant are overstated (the winner's curse):
-    among told numbers an interval misses up to (1 - level) / P(told) of the time. P(told) is estimated by the share of
-    value less and plus noise that is beyond the bound: about one half at the border, one far from it.
+    Numbers are reported after significant moves, and moves that are just significant are overstated (the winner's
+    curse): among reported numbers an interval misses up to (1 - level) / P(reported) of the time. P(reported) is
+    estimated by the fraction of value less and plus noise that is beyond the bound: about one half at the border, one
+    far from it.
 
     Examples
     --------
@@ -193,7 +194,7 @@ def smallest_pvalue(days: float) -> float:
 def placebo_pvalue(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> FloatArray:
     """Return p = (1 + sum of w_d over {d : |x_d| >= |x_0|}) / (1 + sum of w_d), two-sided; w_d = 1 by default.
 
-    Null: the event day is exchangeable with the D placebo days. Exact for any law of returns.
+    Null: the event day is exchangeable with the D placebo days. Exact for any distribution of returns.
 
     Parameters
     ----------

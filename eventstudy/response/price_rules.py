@@ -87,7 +87,7 @@ def middle(prices: Prices) -> FloatArray:
 
 
 def vwap(prices: Prices) -> FloatArray:
-    """Return the volume-weighted mean of the closes of the last five minutes; where nobody traded, the close."""
+    """Return the volume-weighted mean of the closes of the last five minutes; where nothing traded, the close."""
     weight = np.where(prices.volume > 0, _needed("volume", prices.volume), 0.0)
     rows = _last_minutes(prices)
     weights = np.where(rows >= 0, weight[rows], 0.0)

@@ -18,7 +18,7 @@ from eventstudy.response.confounders import confounders_of
 from eventstudy.response.early_moves import early_move_notices
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
-from eventstudy.response.later_closes import LaterClose, PlaceboDayMoves, later_closes, move_of, no_move
+from eventstudy.response.later_closes import Horizon, LaterClose, PlaceboDayMoves, later_closes, move_of, no_move
 from eventstudy.response.median_move import median_move
 from eventstudy.response.placebo import move_interval, order_bound, smallest_pvalue, sup_test
 from eventstudy.response.settings import ResponseSettings
@@ -169,10 +169,10 @@ def _horizon(after: AfterNews) -> HorizonMoves:
 
 
 def _first(window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> Move:
-    """Return the move to the first close after the news: the one moment that nobody chose."""
+    """Return the move to the first close after the news: the one horizon that is not a choice."""
     column, keep = window.matched.first, served(window)
     days = PlaceboDayMoves(window.placebo[keep, column], window.raw_placebo[keep, column], after.weight)
-    where = ("first", int(window.matched.moments[column]), math.nan)
+    where = Horizon("first", int(window.matched.moments[column]))
     return move_of(where, float(window.car[column]), days, settings)
 
 
@@ -186,7 +186,7 @@ def _moves(window: ResponseWindow, after: AfterNews, settings: ResponseSettings,
         column = int(window.columns[place])
         days = PlaceboDayMoves(after.placebo[:, place], window.raw_placebo[keep, column], after.weight)
         at = int(window.matched.moments[column])
-        found.append(move_of((label, at, float(minutes)), float(after.path[place]), days, settings))
+        found.append(move_of(Horizon(label, at, float(minutes)), float(after.path[place]), days, settings))
     return tuple(found)
 
 
@@ -253,8 +253,8 @@ def _anchors(window: ResponseWindow, time: EventTime, settings: ResponseSettings
     for name, (start, end) in ends.items():
         value = float(window.car[end] - window.car[start])
         days, raw = (paths[:, end] - paths[:, start] for paths in (window.placebo, window.raw_placebo))
-        at = (name, int(matched.moments[end]), float(minutes))
-        m = move_of(at, value, PlaceboDayMoves(days, raw, matched.weights()), settings)
+        where = Horizon(name, int(matched.moments[end]), float(minutes))
+        m = move_of(where, value, PlaceboDayMoves(days, raw, matched.weights()), settings)
         found.append(Estimate(name, m.value, m.low, m.high, pvalue=m.pvalue))
     return tuple(found)
 

@@ -49,7 +49,7 @@ def respond_all(
         Further known events, for confounders and for days that must not serve as placebo days; the events themselves
         always count.
     factors : sequence of Bars
-        The market first; what ``settings.expected`` learns from.
+        The market first; what ``settings.expected`` is estimated on.
     run : callable
         Maps the task over blocks of events: the built-in ``map``, or one through an executor; the result does not
         depend on it.

@@ -1,6 +1,6 @@
 """The time of day in volatility: sigma_{d,i} = s_d f_i with mean(f_i^2) = 1 over the bars of a day.
 
-Rows are days, columns are bars of the day. A bar nobody traded in is NaN and is left out; a bar that is a break or an
+Rows are days, columns are bars of the day. A bar without trades is NaN and is left out; a bar that is a break or an
 auction on every day has factor NaN. What is estimated here never sees the day it is applied to: give only other days.
 """
 

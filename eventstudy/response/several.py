@@ -27,7 +27,7 @@ class Pair:
         By how much ``first`` leads ``second`` on the event day after the news (negative: follows), from the shifted
         Hayashi-Yoshida covariation; one bar is the finest that can be seen, 0 means inside the same bar.
     lead_ratio : float
-        Above 1 ``first`` leads; NaN where it cannot be told.
+        Above 1 ``first`` leads; NaN where it cannot be determined.
     correlation : float
         Hayashi-Yoshida correlation at lag 0 on the event day; with staleness it may leave [-1, 1].
     beta : float
@@ -82,7 +82,7 @@ def _moments(path: Path) -> IntArray:
 
 
 def _trades(path: Path) -> tuple[IntArray, FloatArray]:
-    """Return instants and log prices from the last clean close on, only where somebody traded."""
+    """Return instants and log prices from the last clean close on, only where there were trades."""
     traded = path.open & (np.isfinite(path.volume) | ~np.isfinite(path.volume).any())
     traded &= np.isfinite(path.car) & (np.arange(len(path.car)) >= path.zero)
     return path.closes[traded], path.car[traded]

@@ -89,7 +89,7 @@ def first_exit(paths: FloatArray, band: FloatArray, stays: int) -> IntArray:
     ----------
     paths : FloatArray, shape (B, n)
     band : FloatArray, shape (n,)
-        Half-width; NaN is a band nobody can leave.
+        Half-width; NaN is a band without limits.
     stays : int
 
     Examples

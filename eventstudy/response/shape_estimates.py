@@ -78,7 +78,7 @@ class AfterNews:
         return f"the move after {self.minutes[column]:.0f} trading minutes is inside the range of ordinary days"
 
     def selection_adjusted_level(self, column: int) -> float:
-        """Return the level of an interval that is told only where the move at ``column`` is significant."""
+        """Return the level of an interval that is reported only where the move at ``column`` is significant."""
         bound = float(self.bands.pointwise[column])
         return selection_adjusted_level(
             float(self.path[column]), self.placebo[:, column], bound, self.level, self.weight
@@ -222,7 +222,7 @@ def jump_variance_estimate(returns: FloatArray, placebo: FloatArray, after_from:
     """Return the share of the window's variance that came as jumps, max(0, 1 - BV / RV) of its bars up to the horizon.
 
     The p-value is the rank of Barndorff-Nielsen and Shephard's ratio statistic among the same windows of placebo days:
-    in so few bars its normal law is far away. ``placebo`` (D, m) are the days of ``after``.
+    in so few bars the normal approximation is poor. ``placebo`` (D, m) are the days of ``after``.
     """
     window = slice(after_from, after_from + after.at.horizon + 1)
     event, others = returns[window], placebo[:, window]

@@ -1,4 +1,4 @@
-"""When nobody knows the minute: the move as a function of the assumed instant, and one test for the whole curve.
+"""When the minute is unknown: the move as a function of the assumed instant, and one test for the whole curve.
 
 The instant that maximizes the move is never tested as if it had been known: the sup of the curve is held against the
 sup of the same curve on placebo days (Ball and Torous 1988, doi:10.1016/0304-405X(88)90035-4, for the problem).
@@ -60,7 +60,7 @@ def assumed_times(
     Parameters
     ----------
     moves, tested : Curves
-        What is told, and what the test rests on: the same, or returns without the time of day.
+        What is reported, and what the test rests on: the same, or returns without the time of day.
     closes : IntArray, shape (A,)
         Closing instants of the first A columns: the last clean prices of the A assumed instants.
     length : int

@@ -144,7 +144,7 @@ def _volume(drawn: _DemoSeries, member: int, days: IntArray, seed: int) -> Float
 
 
 def _prints(drawn: _DemoSeries, member: int, path: FloatArray, on: BoolArray, seed: int) -> FloatArray:
-    """Return traded prices, shape (days, minutes, MOMENTS): bounced, on the tick, NaN where nobody traded."""
+    """Return traded prices, shape (days, minutes, MOMENTS): bounced, on the tick, NaN where nothing traded."""
     level, minute = np.exp(path), np.arange(FIRST, LAST)
     quiet = np.where(minute >= 1145, 4 * drawn.quiet, drawn.quiet)  # the evening is thin
     chance = np.broadcast_to(1 - quiet ** (1 / MOMENTS), on.shape)

@@ -49,7 +49,7 @@ def clustered(rng: Generator, shape: tuple[int, int], persistence: float, spread
     ----------
     rng : numpy.random.Generator
     shape : (int, int)
-        Days by bars; each day starts in the stationary law.
+        Days by bars; each day starts in the stationary distribution.
     persistence : float
         AR coefficient in [0, 1).
     spread : float
@@ -83,7 +83,7 @@ def to_tick(prices: FloatArray, tick: float) -> FloatArray:
 
 
 def trades(rng: Generator, prices: FloatArray, half_spread: float, chance: FloatArray) -> FloatArray:
-    """Return traded prices: ``prices`` bounced by plus or minus the half-spread, NaN where nobody traded.
+    """Return traded prices: ``prices`` bounced by plus or minus the half-spread, NaN where nothing traded.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def trades(rng: Generator, prices: FloatArray, half_spread: float, chance: Float
 
 
 def bar_columns(prints: FloatArray, volume: FloatArray) -> dict[str, FloatArray]:
-    """Return flat columns ``open high low close volume`` from trades (days, minutes, K); NaN where nobody traded."""
+    """Return flat columns ``open high low close volume`` from trades (days, minutes, K); NaN where nothing traded."""
     there = np.isfinite(prints)
     traded = there.any(axis=-1)
     low, high = np.where(there, prints, np.inf).min(axis=-1), np.where(there, prints, -np.inf).max(axis=-1)

@@ -81,7 +81,7 @@ class IntradayDesign:
 class IntradayDraw:
     """Days by minutes; the last day is the event day.
 
-    ``close`` (days + 1, minutes) is the last trade's log price, NaN where nobody traded; ``efficient`` is the price
+    ``close`` (days + 1, minutes) is the last trade's log price, NaN where nothing traded; ``efficient`` is the price
     without bounce; ``planted`` (minutes,) is the response put into the last day at each minute's end.
     """
 

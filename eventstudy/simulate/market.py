@@ -17,7 +17,7 @@ from eventstudy.news.items import Event
 
 @dataclass(frozen=True)
 class PlantedTruth:
-    """What was put in, so that what comes out can be judged.
+    """The planted truth, with which results are compared.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How honest and how sharp the tests are on a study's own series: size on quiet times, smallest visible effect."""
+"""Size of the tests on a study's series at non-event times, and the smallest detectable effect."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Calibration:
     test : str
     window : Window
     draws : int
-        p-values behind the shares: placebo studies, times events for a test of single events.
+        p-values behind the fractions: placebo studies, times events for a test of single events.
     independent : int
-        How many independent ones they are worth: windows that share bars, and events of one day, tell little twice.
+        Number of independent p-values with the same information (effective N).
     size : mapping of float to float
-        Share of p-values at or below each nominal level.
+        Fraction of p-values at or below each nominal level.
     band : mapping of float to (float, float)
-        Where that share lies with 95 % probability if the test is honest, by the independent p-values.
+        Where that fraction lies with 95 % probability if the test is correctly sized, by the effective N.
     smallest_effect : float
         Shock in one bar of the window (tau = 0 where the window holds it), decimal return, found in 80 % of placebo
         studies at the 5 % level; NaN where none of the shocks tried is.

@@ -1,4 +1,4 @@
-"""Frames of returns as series: rows without a return are no bars of an instrument, or bars whose return is missing."""
+"""Frames of returns as series: rows without a return are not bars of an instrument, or bars whose return is missing."""
 
 from __future__ import annotations
 

@@ -78,9 +78,9 @@ def _intraday(bars: Sequence[Bars]) -> list[Bars]:
 
 
 def response_settings(spec: StudySpec, *, factors: int = 0) -> ResponseSettings:
-    """Return the settings of the response: the study's own, and ``response_options`` on top of them.
+    """Return the settings of the response: those of the study, and ``response_options`` on top of them.
 
-    The move that is expected is that of the study's model, where it can be learnt in the same clock window of other
+    The expected move is that of the study's model, where it can be estimated in the same time-of-day window of other
     days and its factors are bars shorter than a day; otherwise nothing is expected.
     """
     from eventstudy.response.settings import ResponseSettings

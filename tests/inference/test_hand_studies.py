@@ -192,6 +192,16 @@ def test_corrado_and_zivney_where_an_event_misses_a_bar() -> None:
     assert abs(value("corrado_zivney", rows=rows) - u[4] / sqrt(np.mean(u**2))) < 1e-12
 
 
+def test_a_bar_that_no_event_has_is_not_counted_by_the_generalized_rank_tests() -> None:
+    # Three residuals and the largest CAR of each, ranked and less 2.5: -1, 0.5, -1 | 1.5 for A and C, 0.5, -1, -1 | 1.5
+    # for B. Means -0.5, 0, -1 | 1.5 on T = 4 bars, not 5: S^2 = 3.5/4, Z^2 = 2.25/0.875, t = Z sqrt(2 / (3 - Z^2)).
+    gap = float("nan")
+    rows = {"A": [gap, -1, 1, -1, 2, 1], "B": [gap, 1, -1, -1, 2, 2], "C": [gap, -2, 2, -2, 6, -3]}
+    assert abs(value("grank_t", rows=rows, missing="return") - 2 * sqrt(3)) < 1e-12
+    # Mean rank 1.5/5 of three events: 0.3 sqrt(12 * 3 * 5/3).
+    assert abs(value("grank_z", rows=rows, missing="return") - 0.3 * sqrt(60)) < 1e-12
+
+
 def test_the_generalized_sign_counts_against_each_events_own_fraction() -> None:
     # Residuals of the zero model: A two of four positive, B three, C one: p = 1/2 on average; with B's 3/4 twice 2/3.
     rows = {"A": [1, -1, 2, -2, 1, 0], "B": [1, 2, 3, -1, 1, 0], "C": [4, 2, 1, -3, -1, 0]}

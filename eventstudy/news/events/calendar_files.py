@@ -82,6 +82,6 @@ def _calendar_values(fields: Mapping[str, tuple[str, Mapping[str, str]]]) -> dic
 
 
 def to_minute(when: str) -> str:
-    """Return a DTSTART written to the minute: calendars are kept to the minute, their seconds are no news."""
+    """Return a DTSTART written to the minute: calendars are kept to the minute, their seconds carry no information."""
     found = re.fullmatch(r"(\d{8})T(\d{4})00(Z?)", when)
     return f"{found[1]}T{found[2]}{found[3]}" if found else when

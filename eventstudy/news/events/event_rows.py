@@ -99,7 +99,7 @@ def _event_time(row: EventRow) -> EventTime:
 
 
 def _when(row: EventRow) -> Stamp:
-    """Return the stamp of ``date`` and ``time``; a session is no time."""
+    """Return the stamp of ``date`` and ``time``; a session is not a time."""
     time = row.values.get("time", "")
     if isinstance(time, str) and session_of(time) is not None:
         return _stamp(row, "date")
