@@ -41,8 +41,8 @@ def calibrate(
     """Estimate size and power of the study's tests on non-event dates.
 
     The last column is the smallest shock, in basis points of one bar, that four in five placebo studies see at 5 %.
-    "effective N" is the number of independent p-values with the same information; "!" marks a fraction outside the range
-    of a correctly sized test.
+    "effective N" is the number of independent p-values with the same information; "!" marks a fraction outside the
+    range of a correctly sized test.
 
     Examples:
 

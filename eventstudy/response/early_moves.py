@@ -19,8 +19,8 @@ FEWEST_DAYS, SHORTEST, MOST_STALE, SIZE = 19, 16, 0.3, 0.01
 def early_moves(window: ResponseWindow) -> tuple[IntArray, FloatArray]:
     """Return closing instants and log returns of the bars before ``earliest`` that moved as only news moves prices.
 
-    Flagged by Lee and Mykland's test on the bars before each, after the time of day is taken out; and only if the largest
-    statistic of the leak window is beyond the same maxima of the placebo days (all but one in a hundred),
+    Flagged by Lee and Mykland's test on the bars before each, after the time of day is taken out; and only if the
+    largest statistic of the leak window is beyond the same maxima of the placebo days (all but one in a hundred),
     since volatility that clusters makes the test alone too quick. Nothing is tested where the bars before are
     few, or so many are without a trade that an ordinary bar is unknown.
     """

@@ -122,7 +122,7 @@ def lee_mykland(returns: FloatArray, window: int, size: float = 0.05) -> JumpBar
 
     Null: no jump in bar i. L_i = |r_i| / sigma_i with sigma_i^2 = sum |r_j| |r_{j-1}| / (K - 2) over the K - 2 bars
     before i, so the bar tested and the bars after it never enter. With this scaling c = sqrt(2 / pi) and
-    (L - C_n) / S_n follows a Gumbel distribution: the ``size`` is for all bars that can be tested together, not for each.
+    (L - C_n) / S_n follows a Gumbel distribution: the ``size`` is for all tested bars together, not for each.
     Lee and Mykland (2008), doi:10.1093/rfs/hhm056. Deseasonalize first, or every opening bar is a "jump".
 
     Parameters

@@ -60,7 +60,7 @@ def test_every_kind_of_defect_shows_what_is_done_about_it(tmp_path: Path, capsys
     told = capsys.readouterr().out
     assert "outside sessions: repaired: the rows are left out\n" in told
     assert "conflicting duplicate: refused: " in told
-    assert "no bars when open: kept: with a warning: the prices are unknown" in told
+    assert "no bars when open: kept: with a warning, for the prices are unknown" in told
     path = write(tmp_path / "SBER.csv", share_bars(1))
     assert run(["data", "check", str(path), "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["checks"]

@@ -55,7 +55,7 @@ def test_a_ratio_without_a_bound_is_said_and_too_few_days_give_none() -> None:
     first = np.arange(19) < 10
     assert ratio_interval((0.5, 1.0), (days * first, days * ~first), 0.95) == (-math.inf, math.inf)
     assert all(math.isnan(end) for end in ratio_interval((5.0, 10.0), (days[:18], days[:18]), 0.95))
-    assert "too near" in share_estimate("pre_event_share", 0.5, (-math.inf, math.inf)).reason
+    assert "too close" in share_estimate("pre_event_share", 0.5, (-math.inf, math.inf)).reason
 
 
 @given(seed=st.integers(0, 2000), scale=st.sampled_from([-3.0, 0.01, 100.0]))

@@ -96,7 +96,7 @@ CHECKS: dict[str, Check] = {
     "no bars when open": Check(
         clock.find_empty,
         "kept",
-        "with a warning: the prices are unknown, nothing is filled, and the return across is a gap return",
+        "with a warning, for the prices are unknown: nothing is filled, and the return across is a gap return",
     ),
     "no usable row": Check(rows.find_nothing, "refused", "correct the file, or name another column"),
 }
