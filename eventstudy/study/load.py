@@ -215,7 +215,7 @@ def read_row(row: DataSpec, folder: Path, reading: Reading) -> Universe:
     """Return the series of one table of a study file."""
     if reading.any_sign:
         row = row.model_copy(update={"accept": (*row.accept, *PRICES_ABOVE_ZERO)})
-    paths = {name: str(beside(folder, getattr(row, name))) for name in ("path", "actions") if getattr(row, name)}
+    paths = {name: placed_path(folder, getattr(row, name)) for name in ("path", "actions") if getattr(row, name)}
     placed = row.model_copy(update=paths)
     universe = read_source(placed, reading, bar_sources())
     if "SIMULATED" in Path(row.path).name:
@@ -271,6 +271,11 @@ def in_universe(code: str, universe: Universe, asked: tuple[str, StudySpec, tupl
 def beside(folder: Path, name: str) -> Path:
     """Return a path of a study file; ``..`` is resolved by name, so that the folder need not exist yet."""
     return Path(os.path.normpath(folder / name))
+
+
+def placed_path(folder: Path, name: str) -> str:
+    """Return a path of a study file as text; an address, ``s3://BUCKET/...``, stays as it is."""
+    return name if "://" in name else str(beside(folder, name))
 
 
 def with_clock_of(row: DataSpec, data: Sequence[DataSpec]) -> DataSpec:

@@ -39,7 +39,7 @@ class DataSpec(Settings):
     source : str
         A row of ``BAR_SOURCES``.
     path : str
-        A file, a glob, or a folder.
+        A file, a glob, or a folder; of a dataset also an address, ``s3://BUCKET/...``.
     sheet : str
         Of a workbook with several sheets, the one to read.
     preset : str

@@ -93,7 +93,11 @@ def read_table(path: Path, spec: DataSpec) -> PriceTable:
         Naming the file, and the line and column of what cannot be read.
     """
     grid = open_grid(path, spec)
-    found = recognize(grid, spec)
+    return table_of_grid(path, grid, recognize(grid, spec), spec)
+
+
+def table_of_grid(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:
+    """Return the rows of every instrument of a grid whose columns are known."""
     if found.shape == "long":
         return long_table(path, grid, found, spec)
     return wide_table(path, grid, found, spec)

@@ -11,6 +11,7 @@ import pandas as pd
 from eventstudy.arrays import look_up
 from eventstudy.errors import DataError, NetworkError, UsageError
 from eventstudy.market.bars import Bars
+from eventstudy.market.sources.dataset import read_dataset
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.ecb import read_ecb
 from eventstudy.market.sources.folder import read_folder
@@ -100,6 +101,10 @@ INSTRUMENTS_WORDS = 'missing; name one (instrument = "CODE") or several (instrum
 PATH_WORDS = "missing; name a file, a pattern or a folder, relative to the study file."
 
 BAR_SOURCES: dict[str, BarSource] = {
+    "dataset": BarSource(
+        read_dataset,
+        {"path": "missing; name a folder of Parquet files, relative to the study file, or s3://BUCKET/..."},
+    ),
     "ecb": service(read_ecb, network=False),
     "file": BarSource(read_files, {"path": PATH_WORDS}, problems_of_files),
     "folder": BarSource(

@@ -1,0 +1,175 @@
+"""A Parquet dataset that stays on disk or behind s3://: only the columns and instruments needed are read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as pads
+
+from eventstudy.arrays import look_up
+from eventstudy.errors import DataError, NetworkError
+from eventstudy.market.bars import Bars
+from eventstudy.market.returns import Returns
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.grid import Grid, Kind
+from eventstudy.market.sources.layouts import LAYOUTS
+from eventstudy.market.sources.price_files import Failed, Reading, refusal, series_of_table, step_words
+from eventstudy.market.sources.price_table import table_of_grid
+from eventstudy.market.sources.recognize import Recognized, recognize
+from eventstudy.market.universe import LeftOut, Universe
+
+# A label and the close it stands for lie less than two days apart, whatever the zone, the side and the step.
+SLACK = timedelta(days=2)
+
+
+def read_dataset(spec: DataSpec, reading: Reading) -> Universe:
+    """Return the series of a Parquet dataset: many files of one schema, partitioned by folders or not.
+
+    Partitions, row groups and columns that hold nothing of the instruments and the period asked for are not read.
+
+    Raises
+    ------
+    DataError
+        If there is no dataset, a file is damaged or has another schema, or no instrument can be used.
+    NetworkError
+        If the dataset is on a server and the network must not be used, or does not answer.
+    """
+    look_up("file layout", LAYOUTS, spec.preset)
+    dataset = open_dataset(spec.path, offline=reading.offline)
+    wanted = spec.codes() or reading.wanted
+    try:
+        table = table_of_grid(Path(shown(spec.path)), *dataset_grid(dataset, spec, wanted), spec)
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(spec.path, error) from None
+    failed: list[Failed] = []
+    series: list[Bars | Returns] = list(series_of_table(table, spec, reading, failed))
+    if failed and not series:
+        raise refusal(failed)
+    left_out = tuple(LeftOut(one.instrument, f"{one.place}: {one.error}") for one in failed)
+    return Universe(tuple(series), left_out, (f"{table}, step {step_words(spec, table)}",))
+
+
+def open_dataset(path: str, *, offline: bool = False) -> Any:
+    """Return a dataset of pyarrow; the folder names of partitions, ``instrument=AAA``, are columns."""
+    filesystem, place = None, path
+    try:
+        if "://" in path:
+            if offline:
+                raise NetworkError(
+                    f"{shown(path)} needs the network, which --offline forbids.", remedy="Use a local copy."
+                )
+            from pyarrow.fs import FileSystem
+
+            filesystem, place = FileSystem.from_uri(path)
+        found = pads.dataset(place, filesystem=filesystem, format="parquet", partitioning="hive")
+    except FileNotFoundError:
+        raise DataError(f"The dataset {shown(path)} does not exist.", remedy="Check the path.") from None
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(path, error) from None
+    if not found.files:
+        raise DataError(f"The dataset {shown(path)} has no Parquet file.", remedy="Check the path.")
+    return found
+
+
+def shown(path: str) -> str:
+    """Return a path for messages and reports: an address without keys and options.
+
+    >>> shown("s3://key:secret@bucket/bars?region=us-east-1")
+    's3://bucket/bars'
+    """
+    address, sign, rest = path.partition("://")
+    return f"{address}{sign}{rest.partition('?')[0].rpartition('@')[2]}" if sign else path
+
+
+def unreadable(path: str, error: Exception) -> DataError | NetworkError:
+    """Return the error for a dataset that cannot be read: its server, or one of its files, in one line."""
+    reason = " ".join(str(error).split())
+    if "://" in path and isinstance(error, OSError):
+        return NetworkError(
+            f"The dataset {shown(path)} cannot be read: {reason[:300]}", remedy="Check address and access."
+        )
+    return DataError(
+        f"The dataset {shown(path)} cannot be read: {reason[:300]}",
+        remedy="Write the file again; all files need the columns of the first, with the same types.",
+    )
+
+
+def dataset_grid(dataset: Any, spec: DataSpec, wanted: Collection[str] | None) -> tuple[Grid, Recognized]:
+    """Return a dataset as a grid that fetches the instruments wanted within the period, and what its columns hold.
+
+    Folders that divide it by anything but the instrument are left out: the time of a row is in its file.
+    """
+    folders = {part for file in dataset.files for part in file.split("/")[:-1] if "=" in part}
+    schema, keys = dataset.schema, {folder.partition("=")[0] for folder in folders}
+    tickers = set(LAYOUTS[spec.preset].ticker) | {spec.role("ticker"), spec.role("instrument")}
+    names = [name for name in schema.names if name not in keys or name.casefold() in tickers or name in tickers]
+    row = first_row(dataset, names, spec.path)
+    sample = tuple("" if row[name] is None else str(row[name]) for name in names)
+    known: list[Recognized] = []
+
+    def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
+        rows = rows_needed(schema, names, known[0], (spec, wanted))
+        table = dataset.to_table(columns=[names[number] for number in kinds], filter=rows, use_threads=False)
+        if not len(table):
+            raise DataError(
+                f"The dataset {shown(spec.path)} has no row of {', '.join(sorted(wanted or ['any instrument'])[:5])}.",
+                remedy="Check the instruments' names and the period.",
+            )
+        return {number: as_text(table[names[number]]) for number in kinds}
+
+    grid = Grid(shown(spec.path), tuple((name,) for name in names), sample, 1, fetch)
+    known.append(recognize(grid, spec))
+    return grid, known[0]
+
+
+def first_row(dataset: Any, names: list[str], path: str) -> dict[str, Any]:
+    """Return the first row, from the first file that has one: ``Dataset.head`` would read ahead in others."""
+    for fragment in dataset.get_fragments():
+        scan = fragment.scanner(
+            schema=dataset.schema, columns=names, batch_size=1, batch_readahead=0, fragment_readahead=0
+        )
+        row = scan.head(1)
+        if len(row):
+            found: dict[str, Any] = row.to_pylist()[0]
+            return found
+    raise DataError(f"The dataset {shown(path)} has no rows.", remedy="Check the period and the download.")
+
+
+def as_text(column: Any) -> Any:
+    """Return a column of partition keys as text, every other one as it is."""
+    if pa.types.is_dictionary(column.type):
+        return column.cast(column.type.value_type)
+    return column
+
+
+def rows_needed(
+    schema: Any, names: list[str], found: Recognized, asked: tuple[DataSpec, Collection[str] | None]
+) -> Any:
+    """Return the filter of a scan: the instruments wanted, and the stated period where times are timestamps."""
+    spec, wanted = asked
+    rows = None
+    if found.ticker >= 0 and wanted is not None:
+        name = names[found.ticker]
+        rows = pc.field(name).cast(pa.string()).isin(sorted(wanted))
+        if pa.types.is_string(schema.field(name).type):
+            rows = pc.field(name).isin(sorted(wanted))
+    kind = schema.field(names[found.time]).type
+    for bound, way in zip(spec.period(), (-1, 1), strict=True):
+        if bound is not None and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+            at = scalar(bound + way * SLACK, kind)
+            part = pc.field(names[found.time]) >= at if way < 0 else pc.field(names[found.time]) <= at
+            rows = part if rows is None else rows & part
+    return rows
+
+
+def scalar(bound: datetime, kind: Any) -> Any:
+    """Return a bound of the period in the type of a time column."""
+    if pa.types.is_date(kind):
+        return pa.scalar(bound.date(), kind)
+    aware = bound.astimezone(UTC)
+    return pa.scalar(aware if kind.tz else aware.replace(tzinfo=None), pa.timestamp("us", kind.tz)).cast(kind)

@@ -1,0 +1,159 @@
+"""Parquet datasets: by instrument, by date, one file; the numbers of plain files, and nothing else read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+import pytest
+
+from eventstudy.errors import DataError, NetworkError
+from eventstudy.market.sources import dataset
+from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.price_files import Reading
+from eventstudy.market.sources.table import read_source
+from eventstudy.market.universe import Universe
+from eventstudy.study.load import load_study
+from tests.market.s3_server import serving
+
+CODES = ("AAA", "BBB", "CCC")
+
+
+def rows() -> pd.DataFrame:
+    days = pd.bdate_range("2020-01-01", periods=400)
+    rng = np.random.default_rng(4)
+    parts = [
+        pd.DataFrame({"date": days, "ticker": code, "close": 100 * np.exp(rng.normal(0, 0.01, 400).cumsum())})
+        for code in CODES
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def write(folder: Path, layout: str) -> Path:
+    frame = rows()
+    if layout == "year":
+        frame["year"] = frame["date"].dt.year
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    keys = {"ticker": ["ticker"], "year": ["year"], "files": []}[layout]
+    pads.write_dataset(
+        table,
+        folder,
+        format="parquet",
+        partitioning=keys or None,
+        partitioning_flavor="hive" if keys else None,
+        max_rows_per_group=100,
+        min_rows_per_group=1,
+    )
+    return folder
+
+
+def spec_of(path: Path | str, **more: Any) -> DataSpec:
+    stated = {"timezone": "America/New_York", "closes_at": "16:00", "step": "1D"}
+    return DataSpec(source="dataset", path=str(path), **{**stated, **more})
+
+
+def read(path: Path | str, wanted: tuple[str, ...] | None = None, **more: Any) -> Universe:
+    return read_source(spec_of(path, **more), Reading(wanted=wanted))
+
+
+@pytest.mark.parametrize("layout", ["ticker", "year", "files"])
+def test_a_dataset_gives_the_bars_of_the_rows_written(tmp_path: Path, layout: str) -> None:
+    universe = read(write(tmp_path / "bars", layout))
+    assert sorted(universe.codes) == list(CODES)
+    for code in CODES:
+        held = rows().query("ticker == @code")
+        assert universe[code].frame["close"].tolist() == held["close"].tolist()  # type: ignore[union-attr]
+        assert universe[code].frame.index[0] == pd.Timestamp("2020-01-01 21:00", tz="UTC")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("layout", ["ticker", "year", "files"])
+def test_only_the_instruments_wanted_and_the_period_are_read(
+    tmp_path: Path, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = write(tmp_path / "bars", layout)
+    scanned: list[int] = []
+    original = dataset.open_dataset
+
+    def counting(path: str, *, offline: bool = False) -> Any:
+        real = original(path, offline=offline)
+
+        class Counting:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(real, name)
+
+            def to_table(self, **how: Any) -> Any:
+                kept = real.get_fragments(filter=how["filter"])
+                groups = [g for f in kept for g in f.split_by_row_group(how["filter"], schema=real.schema)]
+                scanned.append(sum(group.num_rows for fragment in groups for group in fragment.row_groups))
+                return real.to_table(**how)
+
+        return Counting()
+
+    monkeypatch.setattr(dataset, "open_dataset", counting)
+    universe = read(place, ("BBB",), first="2021-01-01")
+    assert universe.codes == ("BBB",)
+    assert universe["BBB"].frame.index[0] == pd.Timestamp("2021-01-01 21:00", tz="UTC")  # type: ignore[union-attr]
+    needed = 138  # trading days of BBB from 2021 on
+    assert len(universe["BBB"]) == needed
+    assert scanned[0] <= {"ticker": 200, "year": 420, "files": 200}[layout]  # of 1,200 rows
+
+
+def test_a_study_reads_a_dataset_as_it_reads_a_file(tmp_path: Path) -> None:
+    write(tmp_path / "bars", "ticker")
+    rows().to_csv(tmp_path / "prices.csv", index=False)
+    (tmp_path / "events.csv").write_text("id,ticker,time\na,BBB,2021-03-03T10:00-05:00\n")
+    common = 'timezone = "America/New_York"\ncloses_at = "16:00"\n'
+    rest = '[window]\nestimation = [-100, -11]\nevent = [-1, 1]\n[model]\nname = "constant_mean"\n'
+    for name, row in (("file", 'path = "prices.csv"\n'), ("set", 'source = "dataset"\npath = "bars"\n')):
+        text = f'[events]\nfile = "events.csv"\n[[data]]\n{row}{common}{rest}'
+        (tmp_path / f"{name}.toml").write_text(text)
+    one, other = (load_study(tmp_path / f"{name}.toml") for name in ("file", "set"))
+    assert [s.instrument.code for s in other.data] == ["BBB"]
+    assert other.data[0].frame.equals(one.data[0].frame)  # type: ignore[union-attr]
+
+
+def test_what_cannot_be_read_is_named_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        read(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no Parquet file"):
+        read(tmp_path / "empty")
+    with pytest.raises(DataError, match="has no row of XXX"):
+        read(write(tmp_path / "bars", "ticker"), ("XXX",))
+    with pytest.raises(NetworkError, match="--offline forbids"):
+        read_source(spec_of("s3://bucket/bars"), Reading(offline=True))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "another type"])
+def test_a_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
+    place = write(tmp_path / "bars", "ticker")
+    (file,) = (place / "ticker=BBB").glob("*.parquet")
+    if damage == "truncated":
+        file.write_bytes(file.read_bytes()[:-40])
+    else:
+        pq.write_table(pa.table({"date": ["x", "y"], "close": ["a", "b"]}), file)
+    with pytest.raises(DataError) as said:
+        read(place)
+    assert "cannot be read" in str(said.value)
+    assert "\n" not in str(said.value)
+
+
+def test_a_dataset_behind_s3_is_read_by_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    place = write(tmp_path / "bars", "ticker")
+    with serving(tmp_path) as (bucket, address):
+        universe = read(address.format("bars"), ("BBB",))
+        assert universe["BBB"] == replace(read(place, ("BBB",))["BBB"], source=universe["BBB"].source)
+        read_from = {key.split("/")[1] for key in bucket.sent}
+        assert read_from == {"ticker=AAA", "ticker=BBB"}  # the schema is that of the first file
+        bucket.refuse = True
+        with pytest.raises(NetworkError) as said:
+            read(address.format("bars"), ("BBB",))
+    assert "secret" not in str(said.value)
+    assert "\n" not in str(said.value)
