@@ -27,6 +27,7 @@ from eventstudy.report.large import (
 )
 from eventstudy.report.many_data import dots_view
 from eventstudy.report.mean_data import aggregates_of, observations
+from eventstudy.report.shown_units import variable_name
 from eventstudy.report.tables import Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import length
@@ -94,10 +95,11 @@ def headline(result: StudyResult) -> str:
         view = dots_view(result)
         clear = int(view.clear.sum())
         moved = f"{verb(mean)} {size(result, mean)} on average {when(result, window, 0)}"
-        return f"{len(car):,} instruments {moved}; {clear or 'none'} of them {'stands' if clear == 1 else 'stand'} out"
+        out = f"{clear or 'none'} of them {'stands' if clear == 1 else 'stand'} out"
+        return f"{sentence_case(result, of_what(result, f'{len(car):,} instruments'))} {moved}; {out}"
     names = [plain(code, 40) for code in result.abnormal.instruments[:3].tolist()]
     parts = [
-        f"{name} {verb(float(v))} {size(result, float(v))}"
+        f"{of_what(result, name)} {verb(float(v))} {size(result, float(v))}"
         for name, v in zip(names, car[:3].tolist(), strict=True)
         if math.isfinite(v)
     ]
@@ -105,4 +107,15 @@ def headline(result: StudyResult) -> str:
         return "No response could be computed"
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     more = f" ({len(car) - 3} more below)" if len(car) > 3 else ""
-    return f"{listed} {when(result, window, 0)}{more}"
+    return f"{sentence_case(result, listed)} {when(result, window, 0)}{more}"
+
+
+def of_what(result: StudyResult, name: str) -> str:
+    """Return a subject: the name itself where its price is studied, else what is studied of it."""
+    what = variable_name(result.spec)
+    return name if what in {"return", "change"} else f"{what} of {name}"
+
+
+def sentence_case(result: StudyResult, words: str) -> str:
+    """Return words with a capital letter where they begin with what is studied; the name of an instrument stays."""
+    return words if result.spec.variable == "return" else words[:1].upper() + words[1:]

@@ -45,7 +45,7 @@ def verb(value: float) -> str:
 def size(result: StudyResult, value: float) -> str:
     """Return the size of a move: percent of a price, else the units of what is studied."""
     unit = unit_of(result.spec)
-    if unit.name != "bp":
+    if unit.name != "bp" or result.spec.variable != "return":
         return "by " + unit.of(abs(value), signed=False)
     percent = abs(np.expm1(value) if result.spec.returns == "log" and result.spec.measure == "car" else value) * 100
     return f"{percent:.2f}%" if percent < 1 else f"{percent:.1f}%"
@@ -60,7 +60,7 @@ def when(result: StudyResult, window: Window, row: int | None) -> str:
 
 def percent(result: StudyResult, value: float) -> str:
     unit = unit_of(result.spec)
-    if unit.name != "bp" or not math.isfinite(value):
+    if unit.name != "bp" or result.spec.variable != "return" or not math.isfinite(value):
         return ""
     percent = (math.expm1(value) if result.spec.returns == "log" and result.spec.measure == "car" else value) * 100
     return f"{percent:+.2f}%. " if abs(percent) < 10 else f"{percent:+.1f}%. "

@@ -111,3 +111,15 @@ def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_termin
     assert report.page.front.table is not None
     assert ends in report.page.front.table.shown()[0]
     assert ends in re.sub(r"\s+", " ", summary(result))
+
+
+def test_a_title_names_what_is_studied_where_it_is_not_the_price() -> None:
+    report = build(made_result(variable="absolute_return", codes=("SBER",)))
+    assert report.page.front.title.startswith("Absolute return of SBER rose by ")
+    assert "%" not in report.page.front.title
+    assert not report.page.front.four[0].words.startswith("+1")
+    volume = build(made_result(variable="log_volume", codes=("SBER",)))
+    assert volume.page.front.title.startswith("Log volume of SBER rose by ")
+    assert " bp" not in volume.page.front.title
+    assert volume.page.front.four[0].unit == ""
+    assert "bp" not in text_of(volume.shown[0].markup)
