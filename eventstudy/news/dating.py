@@ -19,7 +19,7 @@ from eventstudy.news.days import ReferenceDay
 from eventstudy.news.items import EventTime, NewsItem
 from eventstudy.news.judge import Judge, judged
 from eventstudy.news.moments import MAX_CHARACTERS, Moment, read_moments
-from eventstudy.news.provenance import StampReading, in_order, publication, read_stamps, text_stamps
+from eventstudy.news.provenance import SOURCES, StampReading, in_order, publication, read_stamps, text_stamps
 from eventstudy.news.scorer import THRESHOLD, probability, reasons
 from eventstudy.news.sentences import sentences
 from eventstudy.news.time_evidence import Candidate, Conflict, Dating, Published, TimeEvidence
@@ -147,13 +147,17 @@ def gather(item: NewsItem, context: DatingContext) -> Gathered:
     # Beside a stamp that suffices only the lead can narrow or contradict.
     text = item.text[:LEAD_CHARACTERS] if published is not None and published.accepted else item.text
     moments = read_moments(item.title, text, context, _reference(published, context))
-    lines = () if published is not None or conflicts else text_stamps(moments, item.text, context)
+    doubtful = published is not None and not published.accepted
+    lines = text_stamps(moments, item.text, context) if not conflicts and (doubtful or published is None) else ()
+    if doubtful:
+        # On a page a labeled line may be that of another article; the dateline that begins a paragraph is its text.
+        lines = tuple(r for r in lines if r.source is SOURCES["dateline"])
     if lines:
         readings = (*readings, *lines)
         published, conflicts = publication(readings)
         moments = read_moments(item.title, item.text, context, _reference(published, context))
     scored = tuple(replace(m, probability=probability(m.features)) for m in moments)
-    return Gathered(readings, published, conflicts, scored, bool(lines))
+    return Gathered(readings, published, conflicts, scored, bool(lines) and not doubtful)
 
 
 def _reference(published: Published | None, context: DatingContext) -> ReferenceDay:

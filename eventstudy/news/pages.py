@@ -308,11 +308,19 @@ def _letters(text: str) -> str:
     return re.sub(r"\W+", "", text.casefold())
 
 
+# RDFa of Drupal, and the hAtom class of Blogger, SPIP and others.
+_MICROFORMATS = (
+    "//*[contains(@property, 'dc:created') or contains(@property, 'dc:date') or contains(@property, 'datePublished')]"
+    "[not(self::meta)]/@content | //abbr[contains(concat(' ', @class, ' '), ' published ')]/@title"
+)
+
+
 def _marked(root: Any) -> list[tuple[str, str]]:
     """Return the stamps of itemprop and <time>: of the article's header where several stand on the page."""
     stamps = []
     for e in root.xpath("//*[@itemprop='datePublished'][not(self::meta)]")[:3]:
         stamps.append(("itemprop published", (e.get("content") or e.get("datetime") or e.text_content()).strip()[:200]))
+    stamps += [("itemprop published", str(v).strip()[:200]) for v in root.xpath(_MICROFORMATS)[:1]]
     times = root.xpath("//time[@pubdate or @datetime]")
     stamps += [("itemprop published", t.get("datetime") or "") for t in times if t.get("pubdate") is not None][:1]
     usual = [t for t in times if t.get("datetime") and not _is_update(t)]

@@ -18,7 +18,7 @@ from eventstudy.news.zones import find_zone, is_utc_name
 Role = Literal["publication", "update", "embargo", "none"]
 # Stamps of one publication lie within a day and its neighbors' midnights; further apart they contradict each other.
 SAME = timedelta(hours=36)
-SUFFICIENT, LAST = 2, 7
+SUFFICIENT, LAST = 2, 8
 FIRST_STAMP = 1900
 
 
@@ -51,8 +51,8 @@ SOURCES: dict[str, StampSource] = {
     "itemprop published": StampSource("itemprop or <time pubdate>", 4),
     "time": StampSource("<time> element", 4),
     "visible": StampSource("visible date line", 5),
-    "dateline": StampSource("dateline of the text", 5, day_only=True),
-    "url": StampSource("date in the address", 6, day_only=True),
+    "dateline": StampSource("dateline of the text", 6, day_only=True),
+    "url": StampSource("date in the address", 7, day_only=True),
     "htmldate": StampSource("htmldate", LAST, day_only=True),
     **dict.fromkeys(["updated", "modified"], StampSource("the row's update", 1, "update")),
     "json-ld updated": StampSource("JSON-LD", 1, "update"),
@@ -109,7 +109,7 @@ def _bounded(evidence: TimeEvidence, stamp: Stamp) -> TimeEvidence:
     return replace(evidence, earliest=earliest, latest=latest, precision=stamp.precision)
 
 
-_DATELINE = re.compile(r"[A-ZА-ЯЁ][\w .,'’()/-]{1,60}[,:]?\s+")
+_DATELINE = re.compile(r"[A-ZА-ЯЁ][\w .,'’()/-]{1,60}(?:[,:]?\s+|--)")
 _AFTER_DATELINE = re.compile(r"\s*(?:/|\(|[-–—])")
 
 
@@ -120,8 +120,10 @@ def text_stamps(moments: Sequence[Moment], text: str, context: DatingContext) ->
         if m.role == "publication" and m.reading.day is not None and m.evidence.field == "text":
             found.append(_of_moment("date line", m, context))
         elif m.evidence.field == "text" and m.role == "event" and m.reading.day is not None and m.clock is None:
-            before, after = text[: m.evidence.start], text[m.evidence.end :]
-            if _DATELINE.fullmatch(before) and _AFTER_DATELINE.match(after):
+            before = text[text.rfind("\n", 0, m.evidence.start) + 1 : m.evidence.start]
+            after = text[m.evidence.end :].partition("\n")[0]
+            ends = not after.strip() and not before.rstrip().endswith(":")
+            if _DATELINE.fullmatch(before) and (ends or _AFTER_DATELINE.match(after)):
                 found.append(_of_moment("dateline", m, context))
     return tuple(found)
 
@@ -165,7 +167,8 @@ def publication(readings: Sequence[StampReading]) -> tuple[Published | None, tup
     others = [r for r in read if r.source.rank == LAST]
     if not strong and len({r.source.rank for r in weak}) < 2:
         # A lone stamp of a low rank may belong to another box of the page: what htmldate finds goes before it.
-        strong = [r for r in weak if not others or r.day == others[0].day] or others
+        within = [r for r in weak if not others or r.day == others[0].day or r.source is SOURCES["dateline"]]
+        strong = within or others
     used = strong or weak
     apart = _apart(used)
     if apart is not None:
