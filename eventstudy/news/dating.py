@@ -32,6 +32,7 @@ __all__ = ["Candidate", "Conflict", "Dating", "DatingContext", "PriceClaim", "Ti
 # A time wider than this is not one event's; a civil day in every zone is 50 hours.
 WIDEST = timedelta(hours=50)
 LEAD_CHARACTERS = 3_000
+DATELINE_WITHIN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +151,8 @@ def gather(item: NewsItem, context: DatingContext) -> Gathered:
     doubtful = published is not None and not published.accepted
     lines = text_stamps(moments, item.text, context) if not conflicts and (doubtful or published is None) else ()
     if doubtful:
-        # On a page a labeled line may be that of another article; the dateline that begins a paragraph is its text.
-        lines = tuple(r for r in lines if r.source is SOURCES["dateline"])
+        # Further down a page, and in a labeled line, a date may be that of another article.
+        lines = tuple(r for r in lines if r.source is SOURCES["dateline"] and r.evidence.start < DATELINE_WITHIN)
     if lines:
         readings = (*readings, *lines)
         published, conflicts = publication(readings)
