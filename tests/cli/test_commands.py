@@ -508,3 +508,16 @@ def completed(words: str, position: int, monkeypatch: pytest.MonkeyPatch) -> lis
         patch.setattr(sys, "stdout", told)
         assert app.run([]) == 0
     return told.getvalue().split()
+
+
+def test_the_daily_template_names_tests_that_its_design_supports(tmp_path: Path) -> None:
+    # Four events, two up and two down: tests across events that take the variance for unchanged are not suited.
+    from eventstudy.inference.table import TESTS
+
+    assert app.run(["init", "equity-daily", str(tmp_path / "eq")]) == 0
+    assert app.run(["run", str(tmp_path / "eq/study.toml"), "--out", str(tmp_path / "result")]) == 0
+    stored = json.loads((tmp_path / "result/result.json").read_text())
+    named = {name for row in stored["aggregates"] for name in row["tests"] if TESTS[name].scope == "average"}
+    assert stored["primary"]["test"] == "bmp"
+    assert named == {"bmp", "cross_sectional_t"}
+    assert not named & stored["primary"]["unsuited"].keys()
