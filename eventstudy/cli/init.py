@@ -16,10 +16,12 @@ TEMPLATES = {
     "fx-intraday": "one event on one-minute bars of USD/RUB (SIMULATED until you name a source)",
     "equity-daily": "four events on daily share prices with a market model (SIMULATED until you add your data)",
     "earnings": "earnings announcements of many shares from one price file and one list (SIMULATED)",
+    "groups": "good, no and bad news on daily shares: groups, a regression, all specifications (SIMULATED)",
+    "surprises": "EUR/USD by the minute around releases, actual against consensus (SIMULATED)",
     "batch": "two studies for the nightly batch, with the events they share",
 }
 Template = Annotated[
-    Literal["fx-intraday", "equity-daily", "earnings", "batch"],
+    Literal["fx-intraday", "equity-daily", "earnings", "groups", "surprises", "batch"],
     typer.Argument(help="Name of the template.", metavar="TEMPLATE"),
 ]
 Folder = Annotated[
@@ -33,7 +35,8 @@ def init(template: Template, folder: Folder = None) -> None:
     A commented study, its events and its data are written, ready for `validate` and `run`. No file is overwritten.
 
     Templates: fx-intraday (minutes around one event), equity-daily (daily shares, market model, several events),
-    earnings (many shares in one price file, a list of tickers and dates), batch (two studies for the nightly job).
+    earnings (many shares in one price file, a list of tickers and dates), groups (good and bad news, a regression, all
+    specifications), surprises (minutes around releases, actual against consensus), batch (two for the nightly job).
 
     Examples:
 
@@ -75,6 +78,10 @@ def contents(template: str) -> dict[str, bytes]:
         found |= {f"prices/{code}.SIMULATED.csv": text.encode() for code, text in simulated_prices().items()}
     if template == "earnings":
         found |= {name: text.encode() for name, text in simulated_earnings().items()}
+    if template == "groups":
+        found |= {name: text.encode() for name, text in simulated_news().items()}
+    if template == "surprises":
+        found |= {name: text.encode() for name, text in simulated_releases().items()}
     studies = [name for name in found if name.endswith(".toml") and not name.endswith("events.toml")]
     for name in studies:
         found[name] = DIRECTIVE.encode() + found[name]
@@ -141,6 +148,76 @@ def simulated_earnings() -> dict[str, str]:
     ]
     return {
         "prices.SIMULATED.csv": "\n".join(["Date,Ticker,Close", *rows]) + "\n",
+        "events.csv": "\n".join(events) + "\n",
+    }
+
+
+NEWS = {"good": 0.02, "none": 0.0, "bad": -0.02}
+
+
+def simulated_news() -> dict[str, str]:
+    """Return prices and announcements as for the template earnings, with kinds of news and what they are worth."""
+    import numpy as np
+
+    files = simulated_earnings()
+    head, *rows = files["events.csv"].splitlines()
+    rng, kinds = np.random.default_rng(SEED), list(NEWS)
+    sizes = rng.lognormal(3, 1, len(rows))
+    listed = [f"{row},{kinds[i % 3]},{size:.1f}" for i, (row, size) in enumerate(zip(rows, sizes, strict=True))]
+    moves: dict[tuple[str, str], float] = {}
+    for row in listed:
+        ticker, day, session, news, _ = row.split(",")
+        moves[ticker, day if session == "bmo" else _next_weekday(day)] = NEWS[news]
+    lines, level = ["Date,Ticker,Close"], dict.fromkeys({row.split(",")[1] for row in _prices(files)}, 1.0)
+    for line in _prices(files):
+        day, ticker, close = line.split(",")
+        level[ticker] *= 1 + moves.get((ticker, day), 0.0)
+        lines.append(f"{day},{ticker},{float(close) * level[ticker]:.4f}")
+    return {
+        "prices.SIMULATED.csv": "\n".join(lines) + "\n",
+        "events.csv": "\n".join([f"{head},news,size", *listed]) + "\n",
+    }
+
+
+def _prices(files: dict[str, str]) -> list[str]:
+    return files["prices.SIMULATED.csv"].splitlines()[1:]
+
+
+def _next_weekday(day: str) -> str:
+    import numpy as np
+
+    return str(np.busday_offset(np.datetime64(day), 1, roll="forward"))
+
+
+RELEASES, PER_SURPRISE, LEAD = 40, 0.0008, 40
+
+
+def simulated_releases() -> dict[str, str]:
+    """Return one-minute bars of EUR/USD from 08:00 to 10:00 in New York on 160 weekdays of summer time, and releases.
+
+    Log returns are noise of 0.8 bp a minute; a release at 08:30 moves the price by 8 bp per standard deviation of its
+    surprise over three minutes.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(SEED)
+    days = np.arange(np.datetime64("2025-03-17"), np.datetime64("2025-11-01"))
+    days = days[np.is_busday(days)][: LEAD + 3 * RELEASES]
+    returns = rng.normal(0, 0.00008, (len(days), 121))
+    consensus, surprise = rng.normal(150, 30, RELEASES).round(0), rng.normal(0, 25, RELEASES).round(0)
+    events = ["time,instrument,actual,consensus"]
+    for place, (expected, gap) in enumerate(zip(consensus, surprise, strict=True)):
+        day = LEAD + 3 * place
+        returns[day, 31:34] += PER_SURPRISE * gap / surprise.std(ddof=1) * np.array([0.6, 0.3, 0.1])
+        events.append(f"{days[day]} 08:30:00,EURUSD,{expected + gap:.0f},{expected:.0f}")
+    closes = 1.05 * np.exp(np.cumsum(returns.ravel())).reshape(returns.shape)
+    bars = [
+        f"{date} {8 + minute // 60:02d}:{minute % 60:02d},{closes[row, minute]:.6f}"
+        for row, date in enumerate(days)
+        for minute in range(121)
+    ]
+    return {
+        "eurusd.SIMULATED.csv": "\n".join(["time,close", *bars]) + "\n",
         "events.csv": "\n".join(events) + "\n",
     }
 

@@ -124,7 +124,8 @@ class _Layout:
     def samples(self) -> Iterator[tuple[str, str, IntArray]]:
         """Yield instrument, label and observations of every regression."""
         instruments = self.estimates.abnormal.instruments.astype(str)
-        chosen: list[tuple[str, BoolArray]] = [("", np.ones(len(instruments), np.bool_))]
+        only = str(instruments[0]) if len(set(instruments.tolist())) == 1 else ""
+        chosen: list[tuple[str, BoolArray]] = [(only, np.ones(len(instruments), np.bool_))]
         if self.each:
             chosen = [(str(name), instruments == name) for name in dict.fromkeys(instruments)]
         for name, member in chosen:
