@@ -83,8 +83,9 @@ def _event_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[str,
     if not file or not isinstance(file, str):
         yield "events.file", "missing; name the list of events, relative to the study file."
         return
+    zone = asked.get("timezone", "") if isinstance(asked, dict) else ""
     try:
-        known = {event.id for event in read_events(folder / file)}
+        known = {event.id for event in read_events(folder / file, timezone=zone if isinstance(zone, str) else "")}
     except DataError as error:
         yield "events.file", str(error)
         return
