@@ -130,6 +130,16 @@ def test_what_cannot_be_read_is_named_in_one_sentence(tmp_path: Path) -> None:
         read_source(spec_of("s3://bucket/bars"), Reading(offline=True))
 
 
+def test_files_of_unnamed_instruments_are_never_joined_into_one(tmp_path: Path) -> None:
+    for number, code in enumerate(CODES[:2]):
+        held = rows().query("ticker == @code")[["date", "close"]]
+        held["date"] += pd.Timedelta(days=1001 * number)
+        held.to_parquet(tmp_path / f"{code}.parquet", index=False)
+    with pytest.raises(DataError, match="2 files and no column of instruments"):
+        read(tmp_path)
+    assert len(read(tmp_path, instrument="AAA")["AAA"]) == 800
+
+
 @pytest.mark.parametrize("damage", ["truncated", "another type"])
 def test_a_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
     place = write(tmp_path / "bars", "ticker")

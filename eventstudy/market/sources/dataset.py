@@ -124,6 +124,11 @@ def dataset_grid(dataset: Any, spec: DataSpec, wanted: Collection[str] | None) -
 
     grid = Grid(shown(spec.path), tuple((name,) for name in names), sample, 1, fetch)
     known.append(recognize(grid, spec))
+    if known[0].shape == "one" and len(dataset.files) > 1 and not spec.instrument:
+        raise DataError(
+            f"The dataset {shown(spec.path)} has {len(dataset.files)} files and no column of instruments.",
+            remedy="Name the column, columns = { ticker = 'NAME' }, or the instrument that all files are of.",
+        )
     return grid, known[0]
 
 
