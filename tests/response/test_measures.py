@@ -154,3 +154,11 @@ def test_missing_bars_are_left_out_not_filled() -> None:
     # 4 equal returns: MedRV = 1.4193 * 4/2 * 2 * 1e-4 = 4 * 1.4193e-4, per bar 1.4193e-4
     assert abs(daily_level(five)[0] - math.sqrt(math.pi / (6 - 4 * math.sqrt(3) + math.pi)) * 0.01) < 1e-12
     assert math.isnan(daily_level(five)[1])
+
+
+def test_tripower_quarticity_of_equal_returns_by_hand() -> None:
+    # n - 2 = 4 products of 0.01^4, times n^2 / (n - 2) = 9, over (E|Z|^(4/3))^3; E|Z|^(4/3) summed numerically.
+    z = np.linspace(-12, 12, 2_400_001)
+    moment = float((np.abs(z) ** (4 / 3) * np.exp(-(z**2) / 2)).sum() * 1e-5 / math.sqrt(2 * math.pi))
+    expected = 36 * 0.01**4 / moment**3
+    assert abs(float(tripower_quarticity(np.full(6, 0.01))) / expected - 1) < 1e-6
