@@ -15,9 +15,10 @@ from eventstudy.abnormal.windows import as_window
 from eventstudy.arrays import value
 from eventstudy.report.finding import adjustment_words, average_of, finite, primary_test, when
 from eventstudy.report.headline import primary_rows, size_of
+from eventstudy.report.shown_units import unit_of
 from eventstudy.report.tables import SHOWN, Cell, Column
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp
+from eventstudy.show.numbers import Unit
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -72,14 +73,15 @@ def _table(entries: Sequence[Entry], moves: Sequence[float], omitted: int) -> Br
 
 
 def _windows(result: StudyResult, study: Json) -> BriefTable:
+    unit = unit_of(result.spec)
     rows = [a for a in study["aggregates"] if finite(size_of(a))]
     tests = [_test(study, a["tests"]) for a in rows]
     cars = [result.abnormal.car(as_window(a["window"])) for a in rows]
     positive = [f"{100 * (car[np.isfinite(car)] > 0).mean():.0f}%" for car in cars]
     entries: tuple[Entry, ...] = (
         (0, Column("window", "Window"), [_window_words(study, a["window"]) for a in rows]),
-        (0, Column("mean", "Mean, bp", "bp"), [size_of(a) for a in rows]),
-        (INTERVAL, Column("interval", _interval_title(study), "words"), [_interval(t) for t in tests]),
+        (0, Column("mean", _titled("Mean", unit), "words"), [unit.show(size_of(a)) for a in rows]),
+        (INTERVAL, Column("interval", _interval_title(study), "words"), [_interval(t, unit) for t in tests]),
         (0, Column("pvalue", "p", "pvalue"), [t.get("pvalue") for t in tests]),
         (ADJUSTED, Column("adjusted", "Adjusted p", "pvalue"), [t.get("adjusted_pvalue") for t in tests]),
         (LAST, Column("positive", "Positive", "words"), positive),
@@ -89,7 +91,7 @@ def _windows(result: StudyResult, study: Json) -> BriefTable:
 
 
 def _responses(result: StudyResult, study: Json) -> BriefTable:
-    every = primary_rows(study)
+    every, unit = primary_rows(study), unit_of(result.spec)
     largest = sorted(every, key=lambda row: -abs(size_of(row)))[:MOST_ROWS]
     rows = every if len(every) <= MOST_ROWS else sorted(largest, key=lambda row: -size_of(row))
     tests = [_test(study, r["tests"]) for r in rows]
@@ -97,8 +99,8 @@ def _responses(result: StudyResult, study: Json) -> BriefTable:
     entries: tuple[Entry, ...] = (
         (0, Column("instrument", "Instrument"), [plain(r["instrument"], 40) for r in rows]),
         (LAST, Column("event", "Event"), [plain(r["event"], 40) if events else "" for r in rows]),
-        (0, Column("move", "Move, bp", "bp"), [size_of(r) for r in rows]),
-        (INTERVAL, Column("interval", _interval_title(study), "words"), [_interval(t) for t in tests]),
+        (0, Column("move", _titled("Move", unit), "words"), [unit.show(size_of(r)) for r in rows]),
+        (INTERVAL, Column("interval", _interval_title(study), "words"), [_interval(t, unit) for t in tests]),
         (0, Column("pvalue", "p", "pvalue"), [t.get("pvalue") for t in tests]),
         (ADJUSTED, Column("adjusted", "Adjusted p", "pvalue"), [t.get("adjusted_pvalue") for t in tests]),
         *_horizons(result, rows),
@@ -111,6 +113,7 @@ def _horizons(result: StudyResult, rows: Sequence[Json]) -> list[Entry]:
     """Return the later moves and the volume of an intraday response; the last horizon is kept longest."""
     from eventstudy.response.response_rows import table
 
+    unit = unit_of(result.spec)
     found = {(r["event"], r["instrument"]): r for r in table(result.response or ())}
     responses = [found.get((r["event"], r["instrument"]), {}) for r in rows]
     labels = list(dict.fromkeys(label for r in responses for label in r.get("moves", {}) if label != "first"))
@@ -118,7 +121,8 @@ def _horizons(result: StudyResult, rows: Sequence[Json]) -> list[Entry]:
     entries: list[Entry] = []
     for label in labels:
         moves = [r.get("moves", {}).get(label) for r in responses]
-        entries.append((LAST if label == last else HORIZONS, Column(label, label, "bp"), moves))
+        shown = [None if move is None else unit.show(move) for move in moves]
+        entries.append((LAST if label == last else HORIZONS, Column(label, label, "words"), shown))
     volumes = [f"{r['volume']:.1f}x" if r and r["volume"] is not None else None for r in responses]
     return [*entries, (VOLUME, Column("volume", "Volume", "words"), volumes)]
 
@@ -132,10 +136,14 @@ def _interval_title(study: Json) -> str:
     return f"{float((study.get('primary') or {}).get('level', 0.95)) * 100:g}% interval"
 
 
-def _interval(test: Json) -> str:
+def _titled(words: str, unit: Unit) -> str:
+    return f"{words}, {unit.name}" if unit.name else words
+
+
+def _interval(test: Json, unit: Unit) -> str:
     if not (finite(test.get("low")) and finite(test.get("high"))):
         return ""
-    return f"{bp(test['low'])} to {bp(test['high'])}"
+    return f"{unit.show(test['low'])} to {unit.show(test['high'])}"
 
 
 def _window_words(study: Json, window: Sequence[int]) -> str:

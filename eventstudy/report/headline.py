@@ -25,8 +25,9 @@ from eventstudy.report.finding import (
     when,
     words,
 )
+from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, pvalue
+from eventstudy.show.numbers import Unit, pvalue
 from eventstudy.show.numbers import p_is as p_words
 
 if TYPE_CHECKING:
@@ -88,8 +89,10 @@ def headline(result: StudyResult, study: Json) -> Headline:
         return Headline(f"No event could be studied: {total} of {total} were left out.")
     mean = average_of(study)
     if mean is not None:
-        return Headline(_mean_title(study, mean), _mean_figures(result, study, mean), _qualified(study, mean))
-    return Headline(_title(result, study, rows), _figures(result, study, rows[0]), _qualified(study, rows[0]))
+        return Headline(
+            _mean_title(result, study, mean), _mean_figures(result, study, mean), _qualified(result, study, mean)
+        )
+    return Headline(_title(result, study, rows), _figures(result, study, rows[0]), _qualified(result, study, rows[0]))
 
 
 def primary_rows(study: Json) -> list[Json]:
@@ -106,33 +109,35 @@ def size_of(row: Json) -> float:
     return math.nan if row[name] is None else float(row[name])
 
 
-def _qualified(study: Json, row: Json) -> tuple[str, ...]:
+def _qualified(result: StudyResult, study: Json, row: Json) -> tuple[str, ...]:
     same = study["aggregates"]
     if "car" in row:
         same = [r for r in study["responses"] if (r["event"], r["instrument"]) == (row["event"], row["instrument"])]
-    return tuple(filter(None, beyond(study, same, row)))
+    sentences = filter(None, beyond(study, same, row))
+    # Sizes in these sentences are in basis points, which another variable than a return does not have.
+    return tuple(s for s in sentences if unit_of(result.spec).name == "bp" or "\u00a0bp" not in s)
 
 
 def p_is(p: float) -> str:
     return p_words(p).replace(" ", "\u00a0")  # a line never breaks inside it
 
 
-def _bp(number: float) -> str:
-    return f"{bp(number)}\u00a0bp"
+def _moved(row: Json, result: StudyResult) -> str:
+    """Return that an instrument rose or fell by so much; for another variable than a return, its abnormal size."""
+    unit, number, name = unit_of(result.spec), size_of(row), plain(row["instrument"], 40)
+    if unit.name != "bp" or variable_name(result.spec) != "return":
+        return f"{name} had an abnormal {variable_name(result.spec)} of {unit.of(number)}"
+    if not unit.show(number).strip("+-0.,"):
+        return f"{name} did not move"
+    return f"{name} {'rose' if number > 0 else 'fell'} {unit.of(abs(number), signed=False)}"
 
 
-def _rose(number: float, *, after: str = "") -> str:
-    if not bp(number).strip("+-0.,"):
-        return f"did not move{after}"
-    return f"{'rose' if number > 0 else 'fell'} {bp(abs(number), signed=False)}\u00a0bp{after}"
-
-
-def _mean_title(study: Json, mean: Json) -> str:
-    kind = "buy-and-hold abnormal return" if "abhar" in mean else "abnormal return"
+def _mean_title(result: StudyResult, study: Json, mean: Json) -> str:
+    kind = "buy-and-hold abnormal return" if "abhar" in mean else f"abnormal {variable_name(result.spec)}"
     if mean["window"][0] != mean["window"][1] and "abhar" not in mean:
         kind = "CAR"
     where = when(study, mean["window"])
-    return f"The mean {kind} {where} was {_bp(size_of(mean))} across {observations(study, mean)}."
+    return f"The mean {kind} {where} was {unit_of(result.spec).of(size_of(mean))} across {observations(study, mean)}."
 
 
 def observations(study: Json, mean: Json) -> str:
@@ -146,12 +151,12 @@ def _title(result: StudyResult, study: Json, rows: Sequence[Json]) -> str:
     """Return what one event did: the first one or two instruments, or how many of many moved unusually."""
     where = _where(result, study, rows)
     if len(rows) <= MOST_IN_TITLE:
-        return " and ".join(f"{plain(r['instrument'], 40)} {_rose(size_of(r))}" for r in rows) + f"{where}."
+        return " and ".join(_moved(r, result) for r in rows) + f"{where}."
     level = float((study.get("primary") or {}).get("level", 0.95))
     chosen = [primary_test(study, r["tests"]) for r in rows]
     tested = [(row, decided(test[1])) for row, test in zip(rows, chosen, strict=True) if test is not None]
     largest = max(rows, key=lambda row: abs(size_of(row)))
-    most = f"{plain(largest['instrument'], 40)} {_rose(size_of(largest))}, the largest move of {len(rows)}{where}"
+    most = f"{_moved(largest, result)}, the largest move of {len(rows)}{where}"
     if not tested:
         return f"{most}."
     moved = sum(p <= 1 - level for _, p in tested)
@@ -176,11 +181,11 @@ def _row_of(result: StudyResult, row: Json) -> int:
     return next(place for place, pair in enumerate(pairs) if pair == (row["event"], row["instrument"]))
 
 
-def _interval(study: Json, test: Json) -> str:
+def _interval(study: Json, test: Json, unit: Unit) -> str:
     if not (finite(test.get("low")) and finite(test.get("high"))):
         return ""
     level = float((study.get("primary") or {}).get("level", 0.95))
-    return f"{level * 100:g}% interval {bp(test['low'])} to {bp(test['high'])}"
+    return f"{level * 100:g}% interval {unit.show(test['low'])} to {unit.show(test['high'])}"
 
 
 def _unusual(study: Json, tests: Json) -> KeyFigure:
@@ -213,7 +218,7 @@ def _tests_agree(study: Json, tests: Json, name: str, adjusted: bool, test: Json
 
 
 def _mean_figures(result: StudyResult, study: Json, mean: Json) -> tuple[KeyFigure, ...]:
-    chosen = primary_test(study, mean["tests"])
+    chosen, unit = primary_test(study, mean["tests"]), unit_of(result.spec)
     car = result.abnormal.car(tuple(mean["window"]))
     car = car[np.isfinite(car)]
     dates = int((study.get("primary") or {}).get("dates") or len(car))
@@ -221,12 +226,12 @@ def _mean_figures(result: StudyResult, study: Json, mean: Json) -> tuple[KeyFigu
         "Positive", f"{int((car > 0).sum()):,} of {len(car):,}", f"on {dates:,} distinct day{'s' * (dates != 1)}"
     )
     figures = [
-        KeyFigure("Mean", _bp(size_of(mean)), _interval(study, chosen[1]) if chosen else ""),
+        KeyFigure("Mean", unit.of(size_of(mean)), _interval(study, chosen[1], unit) if chosen else ""),
         _unusual(study, mean["tests"]),
         rose,
     ]
     later = _later(study["aggregates"], mean["window"])
-    return (*figures, *([_in_window(study, later)] if later is not None else []))
+    return (*figures, *([_in_window(study, later, unit)] if later is not None else []))
 
 
 def _later(rows: Sequence[Json], window: Sequence[int]) -> Json | None:
@@ -238,30 +243,30 @@ def _later(rows: Sequence[Json], window: Sequence[int]) -> Json | None:
     return max(longer, key=lambda r: r["window"][1] - r["window"][0], default=None)
 
 
-def _in_window(study: Json, row: Json) -> KeyFigure:
+def _in_window(study: Json, row: Json, unit: Unit) -> KeyFigure:
     test = primary_test(study, row["tests"])
     p = f"; {p_is(decided(test[1]))}" if test else ""
     words = when(study, row["window"]).removeprefix("over ").removeprefix("on ").removeprefix("in ")
-    return KeyFigure("Also", _bp(size_of(row)), f"{words}{p}")
+    return KeyFigure("Also", unit.of(size_of(row)), f"{words}{p}")
 
 
 def _figures(result: StudyResult, study: Json, row: Json) -> tuple[KeyFigure, ...]:
     """Return the key figures of one response; with several instruments, of the first."""
-    chosen = primary_test(study, row["tests"])
+    chosen, unit = primary_test(study, row["tests"]), unit_of(result.spec)
     name = plain(row["instrument"], 40) if len(primary_rows(study)) > MOST_IN_TITLE - 1 else ""
-    interval = _interval(study, chosen[1]) if chosen else ""
-    move = KeyFigure("Move", _bp(size_of(row)), "; ".join(filter(None, (name, interval))))
-    return (move, _unusual(study, row["tests"]), *(_speed(result, row) or _window_figures(study, row)))
+    interval = _interval(study, chosen[1], unit) if chosen else ""
+    move = KeyFigure("Move", unit.of(size_of(row)), "; ".join(filter(None, (name, interval))))
+    return (move, _unusual(study, row["tests"]), *(_speed(result, row) or _window_figures(study, row, unit)))
 
 
-def _window_figures(study: Json, row: Json) -> tuple[KeyFigure, ...]:
+def _window_figures(study: Json, row: Json, unit: Unit) -> tuple[KeyFigure, ...]:
     figures = []
     if finite(row.get("se")) and row["se"] > 0:
         times = abs(row["car"]) / row["se"]
         figures.append(KeyFigure("Size", f"{times:.1f} sd", "of the forecast error of such a window"))
     same = [r for r in study["responses"] if (r["event"], r["instrument"]) == (row["event"], row["instrument"])]
     later = _later(same, row["window"])
-    return (*figures, *([_in_window(study, later)] if later is not None else []))
+    return (*figures, *([_in_window(study, later, unit)] if later is not None else []))
 
 
 def _speed(result: StudyResult, row: Json) -> tuple[KeyFigure, ...]:
@@ -274,10 +279,11 @@ def _speed(result: StudyResult, row: Json) -> tuple[KeyFigure, ...]:
         return ()
     last = last_horizon(response)
     kept = last.value / response.first.value if response.first.value else math.nan
+    unit = unit_of(result.spec)
     after = f"after {last.label.lstrip('+')}" if last.label.startswith("+") else f"at the {last.label}"
-    moved = KeyFigure("Afterwards", _bp(last.value), f"{after}; {p_is(last.pvalue)}")
+    moved = KeyFigure("Afterwards", unit.of(last.value), f"{after}; {p_is(last.pvalue)}")
     if response.pattern != "no detectable move" and math.isfinite(kept) and last is not response.first:
-        moved = KeyFigure("Still there", f"{100 * kept:.0f}%", f"{_bp(last.value)} {after}; {p_is(last.pvalue)}")
+        moved = KeyFigure("Still there", f"{100 * kept:.0f}%", f"{unit.of(last.value)} {after}; {p_is(last.pvalue)}")
     times = minutes_after_news(response, "t50")
     if times is None:
         return (moved,)

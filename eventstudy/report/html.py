@@ -9,21 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.report.content import Page, Picture, Section, outcome_table, response_table, unit_of
-from eventstudy.report.finding import finding
+from eventstudy.report.content import Page, Picture, Section
 from eventstudy.report.style import variables
-from eventstudy.report.tables import Table
 from eventstudy.show.card import templates
-from eventstudy.show.escape import plain
 from eventstudy.show.numbers import true_minus
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from eventstudy.study.result import StudyResult
 
 TEMPLATES = Path(__file__).parent / "templates"
-MOST_ROWS = 10
 
 
 @cache
@@ -132,31 +127,3 @@ class Folded:
 
     section: Section
     count: str
-
-
-def fragment(result: StudyResult) -> str:
-    """Return a short card for a notebook: the finding, the numbers, what was left out."""
-    from eventstudy.report.about import moved
-    from eventstudy.report.figure_data import name_of
-
-    study = result.to_dict()
-    unit, drawn = unit_of(result.spec), result.simulated
-    tables = [response_table(study, unit, simulated=drawn)] if study["responses"] else []
-    left_out = outcome_table(study, simulated=result.simulated, used=False)
-    tables += [left_out] if left_out.rows else []
-    cards = [(shortened(table), max(0, len(table.rows) - MOST_ROWS)) for table in tables]
-    return (
-        environment()
-        .get_template("fragment.html")
-        .render(
-            title=name_of(result),
-            simulated=result.simulated,
-            finding=finding(study, float(result.spec.level), moved(result)),
-            cards=cards,
-            notices=[(notice.code, plain(notice.message, 400)) for notice in result.notices],
-        )
-    )
-
-
-def shortened(table: Table) -> Table:
-    return Table(table.name, table.caption, table.columns, table.rows[:MOST_ROWS], table.simulated)

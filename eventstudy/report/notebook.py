@@ -12,10 +12,11 @@ from eventstudy.report.figure_data import car_path, name_of, slice_of
 from eventstudy.report.finding import average_of
 from eventstudy.report.headline import headline, primary_rows, size_of
 from eventstudy.report.html import environment
+from eventstudy.report.shown_units import unit_of
 from eventstudy.report.tables import Column, Table
 from eventstudy.report.views import pointwise_band
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, local, zone_name
+from eventstudy.show.numbers import Unit, local, zone_name
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -63,7 +64,7 @@ def fragment(result: StudyResult) -> str:
     study = result.to_dict()
     said, brief = headline(result, study), brief_table(result, study).without(HORIZONS)
     unused = [o for o in result.ledger if o.outcome != "used"]
-    line = _line(result, study)
+    line, unit = _line(result, study), unit_of(result.spec)
     return (
         environment()
         .get_template("notebook.html")
@@ -78,7 +79,7 @@ def fragment(result: StudyResult) -> str:
             omitted=brief.omitted,
             note=brief.note,
             extremes=_extremes(result, study),
-            drawing=None if line is None else draw(line),
+            drawing=None if line is None else draw(line, unit),
             width=WIDTH,
             height=HEIGHT,
             unused=[(plain(f"{o.event} {o.instrument}", 80), plain(o.reason, 200)) for o in unused[:MOST_UNUSED]],
@@ -90,14 +91,18 @@ def fragment(result: StudyResult) -> str:
 
 def _extremes(result: StudyResult, study: Any) -> Table | None:
     """Return the largest and the smallest responses of many, over the primary window."""
-    mean = average_of(study)
+    mean, unit = average_of(study), unit_of(result.spec)
     if mean is None:
         return None
     rows = sorted(primary_rows(study), key=size_of, reverse=True)
     if len(rows) > 2 * MOST_EXTREMES:
         rows = [*rows[:MOST_EXTREMES], *rows[-MOST_EXTREMES:]]
-    columns = (Column("event", "Event"), Column("instrument", "Instrument"), Column("move", "bp", "bp"))
-    cells = tuple((plain(r["event"], 60), plain(r["instrument"], 40), size_of(r)) for r in rows)
+    columns = (
+        Column("event", "Event"),
+        Column("instrument", "Instrument"),
+        Column("move", f"Move, {unit.name}".rstrip(", "), "words"),
+    )
+    cells = tuple((plain(r["event"], 60), plain(r["instrument"], 40), unit.show(size_of(r))) for r in rows)
     caption = "Largest and smallest responses" if len(cells) == 2 * MOST_EXTREMES else "Responses"
     return Table("extremes", caption, columns, cells, result.simulated)
 
@@ -145,7 +150,7 @@ def _clock(at: IntArray, event: int, zone: str, form: str) -> tuple[tuple[int, s
     return tuple((place, local(instant_from_us(int(at[place])), zone, form)) for place in places)
 
 
-def draw(line: NotebookLine) -> Drawing:
+def draw(line: NotebookLine, unit: Unit) -> Drawing:
     """Return the plot of a line: a path, a band, the event shaded, two values at the axis."""
     finite = np.isfinite(line.y)
     half = np.where(np.isfinite(line.half), line.half, 0.0)
@@ -169,18 +174,18 @@ def draw(line: NotebookLine) -> Drawing:
         band="M" + "L".join([*upper, *lower]) + "z" if half.any() else "",
         zero=y(0.0),
         shade=(x(max(line.event - 1, 0)), round(x(line.event) - x(max(line.event - 1, 0)), 1)),
-        ticks=_ticks(low, high, y),
+        ticks=_ticks(low, high, y, unit),
         labels=tuple((x(place), words) for place, words in line.labels),
-        end=(x(last), y(end), bp(end)),
-        words=f"{line.words}: {bp(end)} bp at the end",
+        end=(x(last), y(end), unit.of(end)),
+        words=f"{line.words}: {unit.of(end)} at the end",
         note=line.band,
     )
 
 
-def _ticks(low: float, high: float, y: Any) -> tuple[tuple[float, str], ...]:
+def _ticks(low: float, high: float, y: Any, unit: Unit) -> tuple[tuple[float, str], ...]:
     """Return zero and the ends of the axis, without words that overlap."""
     found: list[tuple[float, str]] = [(y(0.0), "0")]
     for number in (high, low):
         if all(abs(y(number) - place) > 14 for place, _ in found):
-            found.append((y(number), bp(number).partition(".")[0]))
+            found.append((y(number), unit.show(number).partition(".")[0] if unit.name == "bp" else unit.show(number)))
     return tuple(found)

@@ -40,11 +40,11 @@ STUDIED = {
 
 
 def variable_notices(variable: str) -> tuple[Notice, ...]:
-    """Tell when it is not returns that are studied: a page that says bp would be read as a move of the price."""
+    """Warn that the outcome variable is not a return."""
     if variable not in STUDIED:
         return ()
-    told = f"What is studied is {STUDIED[variable]}, not returns; a number in bp is that times 10,000."
-    return (Notice("ES-VARIABLE", told),)
+    message = f"The outcome variable is {STUDIED[variable]}, not returns."
+    return (Notice("ES-VARIABLE", message),)
 
 
 def difference_notices(spec: StudySpec) -> tuple[Notice, ...]:

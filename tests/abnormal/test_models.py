@@ -332,7 +332,7 @@ def test_volume_and_range_are_studied_like_returns() -> None:
     result = es.run_study(spec, events, bars)
     # A page that says bp must not be read as a move of the price.
     told = next(n.message for n in result.notices if n.code == "ES-VARIABLE")
-    assert told.startswith("What is studied is the logarithm of each bar's volume, not returns")
+    assert told.startswith("The outcome variable is the logarithm of each bar's volume, not returns")
     found = result.abnormal
     expected = np.log(volume[100]) - np.log(volume[40:99]).mean()
     assert abs(found.ar[0, 0] - expected) < 1e-13

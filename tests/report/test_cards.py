@@ -114,7 +114,7 @@ def test_the_card_of_many_events_has_the_mean_and_the_extremes() -> None:
     spec = StudySpec(event=(-1, 1), windows=[(0, 0)], tests=["cross_sectional_t"])
     html = run_study(spec, events, returns, closes_at="16:00 America/New_York")._repr_html_()
     day = returns.loc["2022-02-22"]
-    assert f"{1e4 * day.mean():+.1f}" in html
+    assert f"{1e4 * day.mean():+.1f}".replace("-", "\u2212") in html
     first, _, rest = html.partition("Largest and smallest responses")
     assert rest
     assert first.count("<svg") == 1

@@ -104,6 +104,16 @@ def test_a_response_without_a_later_price_has_no_later_columns() -> None:
     assert "min" not in text.partition("  Instrument ")[2].splitlines()[0]
 
 
+def test_a_volume_study_never_says_bp() -> None:
+    result = made_result(variable="log_volume", tests=("placebo",), codes=("SBER",))
+    text, html = result.summary(), result._repr_html_()
+    assert text.startswith("SBER had an abnormal log volume of ")
+    assert " bp" not in text.partition("\n\n  Move")[0]
+    assert "Move, bp" not in text
+    assert f"{result.abnormal.ar[0, 0]:+.2f}" in text
+    assert "bp" not in html.partition("warning")[0]
+
+
 def test_hostile_titles_are_text() -> None:
     spec = SPEC.model_copy(update={"title": "\x1b[31mred\x1b[0m \u202egnp.exe"})
     text = run_study(spec, [event("one", 100)], market()).summary()
