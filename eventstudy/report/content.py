@@ -291,6 +291,30 @@ def certainty_section(given: Material) -> Section:
     return Section("certainty", heading, points=(*points, *given.shape.points), tables=tuple(tables))
 
 
+# What a warning casts doubt on, the most harmful first: whether the event is where it is said to be, its prices, what
+# the move is compared with. Weaknesses without a code (another event in the window) stand with the third kind.
+HARM: tuple[tuple[str, ...], ...] = (
+    (
+        *("ES-MOVE-BEFORE", "ES-TIME-CIRCULAR", "ES-PROPOSAL", "ES-DATES-ONE-DAY-EARLY", "ES-WRONG-ZONE"),
+        *("ES-LABEL-SIDE", "ES-STALE-CLOSE", "ES-CUT-CLOSE", "ES-REPEATED-OPEN", "ES-SUNDAY-DATES"),
+    ),
+    (
+        *("ES-PRICE-IN-DOUBT", "ES-PERCENT", "ES-MISSING-CODE", "ES-ACTIONS", "ES-SPLIT-LIKE-JUMP"),
+        *("ES-UNIT-JUMP", "ES-STALE"),
+    ),
+    (
+        *("ES-CLUSTERED", "ES-DENSE", "ES-CONTAMINATED", "ES-REGIME", "ES-PLACEBO-FEW", "ES-TIME-ASSUMED"),
+        "ES-EVENT-BARS",
+    ),
+)
+
+
+def harm(point: str) -> int:
+    """Return the place of a weakness by the code of its warning, 0 for the most harmful."""
+    code = point.rpartition("[")[2].rstrip("].")
+    return next((place for place, codes in enumerate(HARM) if code in codes), len(HARM) - ("[ES-" not in point))
+
+
 def spoilers_section(given: Material) -> Section:
     """Return what could weaken the finding: warnings, violated assumptions, events that are not simply used."""
     points = [
@@ -302,7 +326,7 @@ def spoilers_section(given: Material) -> Section:
     left_out = outcome_table(given.study, simulated=given.simulated, used=False)
     calm = () if points or left_out.rows or given.shape.dangers else (CALM,)
     tables = (cut_short(left_out),) if left_out.rows else ()
-    every = tuple(dict.fromkeys((*points, *given.shape.dangers)))
+    every = tuple(sorted(dict.fromkeys((*points, *given.shape.dangers)), key=harm))
     return Section("spoilers", "What could weaken this", calm, every, tables)
 
 

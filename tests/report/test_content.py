@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -180,3 +181,17 @@ def test_a_page_of_squared_returns_says_bp_of_what() -> None:
     assert "100 bp = 1 %" not in notes
     plain = make_page(Material(made_study(), StudySpec(returns="simple"), made_facts()))
     assert "in simple returns" in " ".join(note for section in plain.sections for note in section.notes)
+
+
+def test_weaknesses_stand_in_the_order_of_their_harm() -> None:
+    from eventstudy.report.content import HARM, harm
+
+    points = [
+        "Minutes are missing. [ES-NO-BARS-WHEN-OPEN]",
+        "Another event: a fixing.",
+        "Days [ES-CLUSTERED]",
+        "A leak. [ES-MOVE-BEFORE]",
+    ]
+    assert [harm(point) for point in points] == [3, 2, 2, 0]
+    documented = (Path(__file__).parents[2] / "docs" / "warnings.md").read_text(encoding="utf-8")
+    assert [code for codes in HARM for code in codes if f"## {code}\n" not in documented] == []
