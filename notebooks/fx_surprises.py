@@ -94,7 +94,7 @@ slopes[["data", "tau", "n", "slope", "low", "high", "pvalue", "r2"]].round(5).il
 result.to_frame("surprise_tests")
 
 # %% [markdown]
-# As a figure: the mean response of all releases.
+# As a figure:
 
 # %%
-es.FIGURES["average"](result).figure
+es.FIGURES["surprise"](result).figure
