@@ -1,7 +1,7 @@
 """Pages in the layouts of many publishing systems and languages, written before the rules were tried on them.
 
 ``layouts.jsonl`` holds one page a line with its labeled day or instant: WordPress, Drupal, Arc, Ghost, Substack, AEM,
-investor relations, regulators, central banks, wires and others, eleven languages. Invented texts.
+investor relations, regulators, central banks, wires and others, twelve languages. Invented texts.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def say_assumed(view: AssumedMoves) -> Said:
     spread = f"{low} to {high}\u00a0{unit.name}" if low != high else unit.of(float(inside.min()))
     sure = f"; {p_is(view.pvalue)} for all times together" if np.isfinite(view.pvalue) else ""
     bands = (
-        "; ground: 95% of comparable days at each time, dotted: over all times" if np.isfinite(view.joint).any() else ""
+        "; shaded: 95% of comparable days at each time, dotted: over all times" if np.isfinite(view.joint).any() else ""
     )
     title = f"{code}: {spread} by the assumed time of the news"
     note = f"{view.label}{sure}{bands}"

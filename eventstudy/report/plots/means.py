@@ -235,7 +235,7 @@ def draw_car_bands(view: EventBands, canvas: Canvas) -> Panel:
         for side in (-1, 1):
             dots: Any = (0, (1, 2)) if place == 0 else (0, (5, 3))
             panel.ax.plot(view.tau, side * half, color=canvas.look.edge, linewidth=1, linestyle=dots, zorder=2)
-        beside.append((panel.y(float(half[-1])), f"{'ground' if place == 0 else 'dashed'}: {words}", "soft"))
+        beside.append((panel.y(float(half[-1])), f"{'shaded' if place == 0 else 'dashed'}: {words}", "soft"))
     panel.ax.plot(view.tau, car, color=canvas.look.one, linewidth=2.2, marker="o", markersize=4, zorder=4)
     if not canvas.narrow:
         _write(panel, canvas, beside)

@@ -22,7 +22,7 @@ def agreement_height(view: Agreement, width: float) -> float:
 
 
 def draw_agreement(view: Agreement, canvas: Canvas) -> Panel:
-    """Draw the p-value of every test; the primary one is on a ground, the 5% line is dashed."""
+    """Draw the p-value of every test; the primary one is shaded, the 5% line is dashed."""
     longest = max(text_width(canvas, t, 11, bold=True) for t in view.tests)
     left = min(24 + longest, 0.56 * canvas.width)
     panel = canvas.panel(left, HEAD, canvas.width - 62, canvas.room - FOOT)
@@ -61,7 +61,7 @@ def say_agreement(view: Agreement) -> Said:
     where = f"{view.window[:1].upper()}{view.window[1:]}: " if view.window else ""
     note = f"{where}{clear} of {len(view.p)} tests are at or below {line}"
     if view.primary >= 0:
-        note += f"; on a ground: the primary test, {view.tests[view.primary]}"
+        note += f"; shaded: the primary test, {view.tests[view.primary]}"
     alt = "; ".join(f"{name} {p_is(float(p))}" for name, p in zip(view.tests, view.p, strict=True))
     return Said(title, note, alt, view.simulated)
 
@@ -166,5 +166,5 @@ def say_placebo_size(view: PlaceboSize) -> Said:
     at = int(np.argmin(abs(view.nominal - NOMINAL)))
     found = f"{view.observed[at] * 100:.1f}% rejected at a nominal {view.nominal[at] * 100:g}%"
     band = f"{view.low[at] * 100:.1f}% to {view.high[at] * 100:.1f}%"
-    note = f"{view.title}: rejection rate of the time-series t test without an effect; ground: {view.words}"
+    note = f"{view.title}: rejection rate of the time-series t test without an effect; shaded: {view.words}"
     return Said(found, note, f"{found}; {view.words}: {band}.", view.simulated)
