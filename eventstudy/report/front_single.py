@@ -214,5 +214,18 @@ def _table_notes(result: StudyResult, days: Sequence[Any]) -> tuple[str, ...]:
         n = str(min(counts)) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
         return (
             f"Every p compares with the same hours of {n} comparable days. Before: drift up to the last price before.",
+            *_other_days(result, counts),
         )
     return ()
+
+
+def _other_days(result: StudyResult, counts: set[int]) -> tuple[str, ...]:
+    """Return why the response by the minute has other comparable days than the test of the window, if it has."""
+    of_response = {response.placebo_days for response in result.response or ()}
+    if of_response <= counts:
+        return ()
+    return (
+        "The test of the window takes the days that have a close at both ends of it. The response by the minute reads "
+        f"the last trade before each minute instead and so has {max(of_response)} days; its p-values and intervals "
+        "differ a little for this reason.",
+    )

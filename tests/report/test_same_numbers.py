@@ -111,6 +111,9 @@ def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_termin
     assert report.page.front.table is not None
     assert ends in report.page.front.table.shown()[0]
     assert ends in re.sub(r"\s+", " ", summary(result))
+    note = " ".join(report.page.front.notes)
+    assert f"{test['n']} comparable days" in note
+    assert f"has {study['intraday'][0]['placebo_days']} days" in note
 
 
 def test_a_title_names_what_is_studied_where_it_is_not_the_price() -> None:
