@@ -16,7 +16,6 @@ from eventstudy.abnormal.regressors import Match
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import MINUTE_US, IntArray, from_epoch_us
 from eventstudy.errors import Notice
-from eventstudy.news.items import assumed_end
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
@@ -34,6 +33,8 @@ def names(found: Iterable[str]) -> str:
 
 def time_notices(events: Sequence[Event], abnormal: AbnormalReturns) -> tuple[Notice, ...]:
     """Warn about used events an end of whose event interval is assumed, with their names."""
+    from eventstudy.news.items import assumed_end  # a study of a frame of events reads no news
+
     uncertain = [event.id for event in events if assumed_end(event)]
     if not uncertain:
         return ()
