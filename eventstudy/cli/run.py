@@ -168,7 +168,7 @@ FLAGS = (
     (re.compile(r'\bset timezone = "([^"]*)"', re.IGNORECASE), r"Set --timezone \1"),
     (re.compile(r'\bset closes_at = "([^"]*)"', re.IGNORECASE), r"Set --closes-at \1"),
     (re.compile(r'\bcalendar = "([^"]*)"'), r"--calendar \1"),
-    (re.compile(r"`?\[events\] timezone(?: = \S+)`?"), "--timezone"),
+    (re.compile(r'`?\[events\] timezone(?: = "[^"]*")?`?(?: in the study file)?'), "--timezone"),
     (re.compile(r'\[market\] instrument = "([^"]*)"'), r"--market \1"),
     (re.compile(r"\bcloses_at\b"), "--closes-at"),
 )

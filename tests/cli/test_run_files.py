@@ -121,3 +121,14 @@ def test_refusals_name_the_flags_of_this_command(
     err = capfd.readouterr().err
     assert said in err
     assert not {"timezone =", "closes_at", "[market]"} & set(err.split("\n")[-2].split(" "))
+
+
+def test_a_clock_time_without_a_zone_asks_for_the_flag_not_for_a_study_file(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "timed.csv").write_text("ticker,time\nS01,2024-05-06 10:30\n", encoding="utf-8")
+    assert run(["run", *FILES[:2], "--events", "timed.csv", "--market", "INDEX", "--calendar", "XNYS"]) != 0
+    err = capfd.readouterr().err
+    assert "has no time zone" in err
+    assert "or set --timezone." in err
+    assert "study file" not in err
