@@ -37,6 +37,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
         "average",
         "groups",
         "surprise",
+        "specifications",
         "distribution",
         "agreement",
         "heatmap",
@@ -46,7 +47,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     ),
 }
 # Drawn in the full width; all others in a column.
-WIDE = {"response_panel", "average", "dots", "instruments"}
+WIDE = {"response_panel", "average", "dots", "instruments", "specifications"}
 
 
 @dataclass(frozen=True, slots=True)

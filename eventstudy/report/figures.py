@@ -1,6 +1,7 @@
 """The figures of a result: each is plotted inside given axes or in a new figure, and returns its main axes.
 
-``calibration`` takes the answer of ``calibrate``, all others that of ``run_study``.
+``calibration`` takes the answer of ``calibrate``, all others that of ``run_study``; ``specifications`` also takes
+the answer of ``es.specifications``.
 
 No window opens, and matplotlib's settings and current figure stay as they were. Where a result has nothing that a
 figure could show, a :class:`~eventstudy.errors.UsageError` says what is missing.
@@ -8,7 +9,7 @@ figure could show, a :class:`~eventstudy.errors.UsageError` says what is missing
 >>> sorted(FIGURES)  # doctest: +NORMALIZE_WHITESPACE
 ['aar', 'agreement', 'assumed_times', 'average', 'calendar', 'calibration', 'car_bands', 'car_by_time', 'distribution',
  'dots', 'fit', 'groups', 'heatmap', 'horizons', 'instruments', 'placebo', 'placebo_mean', 'placebo_size',
- 'response_panel', 'surprise', 'volume_path']
+ 'response_panel', 'specifications', 'surprise', 'volume_path']
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from eventstudy.report import intraday as clock
 from eventstudy.report import many_data as many
 from eventstudy.report import mean_data as mean
 from eventstudy.report import reaction_data as reaction
-from eventstudy.report.plots import counts, dots, fit, grids, means, panel, sizes
+from eventstudy.report import specification_data as curve
+from eventstudy.report.plots import counts, curves, dots, fit, grids, means, panel, sizes
 from eventstudy.report.plots import intraday as clocks
 from eventstudy.report.plots.figure_row import FigureRow
 from eventstudy.report.sizes import placebo_size_view, sizes_view
@@ -112,6 +114,13 @@ FIGURES: dict[str, FigureRow] = {
         means.say_slopes,
         means.draw_aar,
         means.aar_height,
+    ),
+    "specifications": FigureRow(
+        "The estimates of all specifications in order, and below each the choices behind it.",
+        lambda result, _: curve.curve_view(result),
+        curves.say_curve,
+        curves.draw_curve,
+        curves.curve_height,
     ),
     "aar": FigureRow(
         "Mean abnormal return of each day with its interval and the limit adjusted for the number of days.",

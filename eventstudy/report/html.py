@@ -38,7 +38,7 @@ def stylesheet() -> str:
 # Where each figure goes: beside the hero, in the third rank, or in full width below the table; others are folded.
 BESIDE = {"placebo", "horizons", "placebo_mean", "distribution", "groups", "surprise"}
 THIRD = {"agreement", "heatmap", "fit", "calendar"}
-FULL = {"instruments"}
+FULL = {"instruments", "specifications"}
 MOST_BESIDE, MOST_THIRD = 2, 3
 # Sections that a study asks for stand open below the table; the others are folded.
 OPEN = {"groups", "surprise", "specifications", "across"}

@@ -173,3 +173,27 @@ class Cloud:
     unit: Unit = BP
     x_unit: Unit = BP
     simulated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Choice:
+    """One choice behind specifications: the names of its V values, and which specifications take each, (V, S)."""
+
+    name: str
+    labels: tuple[str, ...]
+    taken: BoolArray
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Curve:
+    """The estimates of S specifications in order, with intervals; ``clear`` are significant, ``own`` is the study's."""
+
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    clear: BoolArray
+    own: BoolArray
+    choices: tuple[Choice, ...]
+    about: str
+    level: float
+    simulated: bool = False

@@ -32,7 +32,8 @@ def specification_sentences(study: Json) -> tuple[str, ...]:
     if finite(given["joint_pvalue"]):
         said.append(
             f"All of them together: {p_is(given['joint_pvalue'])}, the largest scaled mean among those of "
-            f"{given['draws']:,} sets of other dates, the same for every specification."
+            f"{given['draws']:,} sets of other dates, the same for every specification. As every comparison with other "
+            "dates, it assumes that events do not change the variance of returns."
         )
     said += [f"Left out: {plain(one, 200)}." for one in given["left_out"][:3]]
     return tuple(said)

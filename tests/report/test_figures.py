@@ -48,6 +48,7 @@ HAS = {
     "heatmap": "cluster",
     "groups": "reactions",
     "surprise": "reactions",
+    "specifications": "reactions",
     "aar": "cluster",
     "car_bands": "variance",
     "fit": "market",
@@ -72,6 +73,7 @@ def result(kind: str, *, simulated: bool = False) -> Any:
             frame.iloc[row, list(frame).index(code)] += 0.01 * size
         events = listed(frame, pairs, news=["good", "bad"] * 12, surprise=surprise)
         asked = {"groups": {"by": ["news"]}, "surprise": {"column": "surprise", "standardize": False}}
+        asked |= {"specifications": {"windows": [(0, 0), (-1, 1)], "tests": ["bmp", "cross_sectional_t"], "draws": 99}}
         return replace(study(frame, events, **asked), simulated=simulated)
     if kind == "early":
         bars = [made_bars(code, seed=row + 1, simulated=simulated) for row, code in enumerate(("SBER", "VTBR"))]
