@@ -176,7 +176,7 @@ class Cloud:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Choice:
+class ChoiceRows:
     """One choice behind specifications: the names of its V values, and which specifications take each, (V, S)."""
 
     name: str
@@ -193,7 +193,7 @@ class Curve:
     high: FloatArray
     clear: BoolArray
     own: BoolArray
-    choices: tuple[Choice, ...]
+    choices: tuple[ChoiceRows, ...]
     about: str
     level: float
     simulated: bool = False

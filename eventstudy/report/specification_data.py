@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.errors import UsageError
 from eventstudy.report.finding import words
-from eventstudy.report.many_views import Choice, Curve
+from eventstudy.report.many_views import ChoiceRows, Curve
 from eventstudy.show.numbers import p_is, true_minus
 
 if TYPE_CHECKING:
@@ -64,6 +64,6 @@ def curve_view(given: StudyResult | SpecificationCurve) -> Curve:
     )
 
 
-def _choice(name: str, taken: list[str]) -> Choice:
+def _choice(name: str, taken: list[str]) -> ChoiceRows:
     labels = tuple(dict.fromkeys(sorted(taken)))
-    return Choice(name, labels, np.array([[one == label for one in taken] for label in labels]))
+    return ChoiceRows(name, labels, np.array([[one == label for one in taken] for label in labels]))
