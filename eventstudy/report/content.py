@@ -335,7 +335,10 @@ def unsuited_tests(study: Json) -> list[str]:
     found: dict[str, list[str]] = {}
     for name, why in ((study.get("primary") or {}).get("unsuited") or {}).items():
         found.setdefault(why, []).append(words(name))
-    return [f"Not valid here: {', '.join(names)}. Each {why}." for why, names in found.items()]
+    return [
+        f"Not valid here: {', '.join(names)}. {'It' if len(names) == 1 else 'Each'} {why}."
+        for why, names in found.items()
+    ]
 
 
 def limitations(study: Json, spec: Any) -> tuple[str, ...]:

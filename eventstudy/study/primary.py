@@ -191,12 +191,12 @@ def clustering_notices(primary: Primary | None, tests: Sequence[str]) -> tuple[N
     """Warn about observations that share event dates, and name the tests that assume independence."""
     if primary is None or primary.design.single or primary.design.shared == "none":
         return ()
-    assuming = [name for name in tests if "independence" in TESTS[name].assumes]
+    assuming = [TESTS[name].words for name in tests if "independence" in TESTS[name].assumes]
     listed = f" ({', '.join(assuming)})" if assuming else ""
     d = primary.design
     message = (
         f"{d.events:,} observations fall on {d.dates:,} {'day' if d.dates == 1 else 'days'} and share event-window "
-        f"bars. Tests that assume independence{listed} over-reject; the primary test is {primary.test}."
+        f"bars. Tests that assume independence{listed} over-reject; the primary test is {TESTS[primary.test].words}."
     )
     return (Notice("ES-CLUSTERED", message),)
 

@@ -72,8 +72,8 @@ def test_observations_that_share_days_are_reported_with_the_tests_that_assume_th
     events = events_at(frame, pairs)
     message = next(n.message for n in es.run_study(spec, events, frame).notices if n.code == "ES-CLUSTERED")
     assert message.startswith("24 observations fall on 3 days")
-    assert "(patell)" in message
-    assert "the primary test is kp_bmp" in message
+    assert "(Patell)" in message
+    assert "the primary test is Kolari-Pynnonen BMP" in message
     apart = events_at(frame, [(f"A{i}", 150 + 10 * i) for i in range(8)])
     assert "ES-CLUSTERED" not in codes(es.run_study(spec, apart, frame))
 

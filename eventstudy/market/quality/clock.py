@@ -176,10 +176,13 @@ def find_empty(subject: Subject) -> Sight | None:
         return None
     parts = []
     if len(days):
-        parts.append(f"{len(days)} trading days without a bar, first {as_date(days[0])}")
+        parts.append(
+            f"{len(days)} trading {'day' if len(days) == 1 else 'days'} without a bar, first {as_date(days[0])}"
+        )
     if len(held):
         example = describe(session_at(table, int(held[0])), subject.calendar.zone)
-        parts.append(f"{len(held)} sessions without a bar on days with others, first {' '.join(example.split())}")
+        count = f"{len(held)} {'session' if len(held) == 1 else 'sessions'}"
+        parts.append(f"{count} without a bar on days with others, first {' '.join(example.split())}")
     holes = np.flatnonzero(np.isin(table.trading_day, days))
     after = np.searchsorted(subject.closes, table.closes[np.union1d(holes, held)], side="right")
     return Sight(
