@@ -12,6 +12,7 @@ from eventstudy.report.finding import finite, primary_test, words
 from eventstudy.report.large import (
     Large,
     adjusted,
+    daily,
     interval,
     kept,
     with_interval,
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
 
 Json = Mapping[str, Any]
-DAILY_US = 20 * 3_600_000_000
+# Tests whose p-value is a count of comparable days.
+COUNTED = {"placebo", "standardized_placebo"}
 
 
 def _responses(result: StudyResult) -> dict[tuple[str, str], Response]:
@@ -196,7 +198,7 @@ def _instrument_table(
         )
     caption = f"Abnormal {variable_name(result.spec)} in {unit.words}" + (" (100 bp = 1%)" if unit.name == "bp" else "")
     table = Table("front", caption, *kept(tuple(columns), tuple(cells)), result.simulated)
-    return table, _table_notes(result, days)
+    return table, _table_notes(result, rows, days)
 
 
 def _test_name(result: StudyResult, rows: Sequence[Json]) -> str:
@@ -208,24 +210,30 @@ def _shown(unit: Unit, move: Move | None) -> str:
     return unit.show(move.value) if move is not None and math.isfinite(move.value) else "n/a"
 
 
-def _table_notes(result: StudyResult, days: Sequence[Any]) -> tuple[str, ...]:
-    if days and len(days[0]):
-        counts = {len(d) for d in days}
-        n = str(min(counts)) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-        return (
-            f"Every p compares with the same hours of {n} comparable days. Before: drift up to the last price before.",
-            *_other_days(result, counts),
-        )
-    return ()
+def _table_notes(result: StudyResult, rows: Sequence[Json], days: Sequence[Any]) -> tuple[str, ...]:
+    """Return what the columns are counted among, and when the earlier and later moves are read."""
+    if not (days and len(days[0])):
+        return ()
+    counts = sorted({len(d) for d in days})
+    n = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    others = f"{n} windows of other days" if daily(result) else f"the same hours of {n} comparable days"
+    chosen = primary_test(result.tables(0), rows[0]["tests"])
+    counted = chosen is not None and chosen[0] in COUNTED
+    notes = [f"Every p compares with {others}." if counted else f"Days as large are counted among {others}."]
+    if result.response:
+        notes[0] += " Before: drift up to the last price before."
+    return (*notes, *_other_days(result, rows, days))
 
 
-def _other_days(result: StudyResult, counts: set[int]) -> tuple[str, ...]:
+def _other_days(result: StudyResult, rows: Sequence[Json], days: Sequence[Any]) -> tuple[str, ...]:
     """Return why the response by the minute has other comparable days than the test of the window, if it has."""
-    of_response = {response.placebo_days for response in result.response or ()}
-    if of_response <= counts:
+    found = _responses(result)
+    pairs = [((row["event"], row["instrument"]), len(own)) for row, own in zip(rows, days, strict=True)]
+    differing = [found[pair].placebo_days for pair, n in pairs if pair in found and found[pair].placebo_days != n]
+    if not differing:
         return ()
     return (
         "The test of the window takes the days that have a close at both ends of it. The response by the minute reads "
-        f"the last trade before each minute instead and so has {max(of_response)} days; its p-values and intervals "
+        f"the last trade before each minute instead and so has up to {max(differing)} days; its p-values and intervals "
         "differ a little for this reason.",
     )

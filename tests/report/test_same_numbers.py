@@ -113,7 +113,32 @@ def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_termin
     assert ends in re.sub(r"\s+", " ", summary(result))
     note = " ".join(report.page.front.notes)
     assert f"{test['n']} comparable days" in note
-    assert f"has {study['intraday'][0]['placebo_days']} days" in note
+    assert f"has up to {study['intraday'][0]['placebo_days']} days" in note
+    assert "Every p compares with the same hours of" in note
+
+
+def test_other_days_are_noted_for_the_instrument_that_has_them() -> None:
+    import eventstudy as es
+
+    market = es.demo_market()  # the test of the index has as many days as its response, those of the others have fewer
+    spec = es.StudySpec(model="zero", event=(0, 60), windows=[(0, 0)], tests=["placebo"])
+    result = es.run_study(spec, [market.event], market.bars)
+    tested = {r["instrument"]: r["tests"]["placebo"]["n"] for r in result.to_dict()["responses"]}
+    responses = {r["instrument"]: r["placebo_days"] for r in result.to_dict()["intraday"]}
+    assert [tested[code] == responses[code] for code in ("IMOEX2", "SBER")] == [True, False]
+    assert "has up to 60 days" in " ".join(build(result).page.front.notes)
+
+
+def test_a_daily_page_does_not_speak_of_hours_nor_count_days_for_a_t_test() -> None:
+    from eventstudy.study.load import load_study
+    from eventstudy.study.run import run_study
+
+    study = load_study("data/studies/biden-putin-fixing.toml")
+    report = build(run_study(study.spec, study.events, study.data, study.market, study.factors))
+    notes = " ".join(report.page.front.notes)
+    assert notes.startswith("Days as large are counted among 250 windows of other days.")
+    assert "Before" not in notes
+    assert "hours" not in notes + report.shown[0].picture.title + report.shown[0].picture.caption
 
 
 def test_a_title_names_what_is_studied_where_it_is_not_the_price() -> None:

@@ -268,7 +268,8 @@ def say_panel(view: ResponseView) -> Said:
     code, days = for_figure(view.instrument, 40), len(path.placebo)
     name = "Response of" if view.prices is not None else "Cumulative abnormal return of"
     day = local(view.earliest, view.zone, "%d %B %Y").lstrip("0")
-    against = f", against the same hours of {days} comparable days" if days else ""
+    others = f"{days} other windows of the same length" if daily else f"the same hours of {days} comparable days"
+    against = f", against {others}" if days else ""
     marks = "; ".join(f"{words} {value:,.6g}" for _, words, value in marked_closes(view))
     reported = (
         f"{unit.of(float(path.car[row]))} at {clock_words(instant_from_us(int(path.at[row])), view.zone, daily=daily)}"
