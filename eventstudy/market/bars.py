@@ -59,7 +59,8 @@ class Bars:
     notices : tuple of Notice
         What was found and repaired on the way in.
     zone : str
-        Time zone on whose clock the dates of daily bars stand; that of the calendar where empty.
+        Time zone on whose clock the dates of daily bars stand, and the times of day of a series without a calendar;
+        that of the calendar where empty.
     doubtful : tuple of DoubtfulRows
         Rows that a study looks at again where they lie inside an event window.
 

@@ -132,7 +132,7 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
 
 @value
 class TimedReturns:
-    """The closing instants of a series, the length of its bars, and the zone of the dates of daily ones."""
+    """The closing instants of a series, the length of its bars, and the zone of ``Bars.zone``."""
 
     closes: IntArray
     step_us: int
@@ -145,8 +145,8 @@ def returns_on(instrument: Instrument, venue: TradingCalendar, timed: TimedRetur
 
     closes, step_us = timed.closes, timed.step_us
     daily = step_us >= DAY_US
-    local = wall_us(closes, (daily and timed.zone) or venue.zone)
-    day = (local - 1) // DAY_US if daily else sessions.trading_day(venue, closes, step_us)
+    local = wall_us(closes, (daily and timed.zone) or sessions.clock_zone(venue, timed.zone))
+    day = (local - 1) // DAY_US if daily or venue.always else sessions.trading_day(venue, closes, step_us)
     missing, limit = gaps.missing_days(day, step_us, venue)
     breaks = skips_trading_days(venue, missing) if daily else crosses_closed_time(venue, closes, step_us)
     return Returns(

@@ -301,6 +301,11 @@ def distinct(rows: IntArray, size: int) -> IntArray:
     return np.flatnonzero(seen[:size]).astype(np.int64)
 
 
+def clock_zone(calendar: TradingCalendar, zone: str) -> str:
+    """Return whose clock a series is read on: the calendar's, or where the market never closes ``zone``, if given."""
+    return zone if calendar.always and zone else calendar.zone
+
+
 def trading_day(calendar: TradingCalendar, closes: IntArray, step_us: int = 1) -> IntArray:
     """Return the exchange's trading day of each closing instant as days since 1970-01-01, shape (T,).
 

@@ -11,6 +11,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, look_up, value, wall_us
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.sessions import clock_zone
 from eventstudy.response.price_rules import PRICE_RULES, prices_of
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class PriceSample:
 
 def intraday_prices(bars: Bars, rule: str = "last") -> IntradayPrices:
     """Return bars as a tape on the clock of their calendar, its prices made by one row of ``PRICE_RULES``."""
-    zone, prices = calendar(bars.instrument.calendar).zone, prices_of(bars)
+    zone, prices = clock_zone(calendar(bars.instrument.calendar), bars.zone), prices_of(bars)
     chosen = look_up("price rule", PRICE_RULES, rule)
     with np.errstate(divide="ignore", invalid="ignore"):
         price = np.log(chosen.levels(prices))

@@ -84,7 +84,6 @@ def series_from(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) 
     columns = clean.columns if keep.all() else {name: values[keep] for name, values in clean.columns.items()}
     frame = pd.DataFrame(dict(columns), index=from_epoch_us(closes[keep]), copy=False)
     found = tuple(map(notice, inspection.findings))
-    zone = clean.zone if clean.daily else ""
     return Bars(
         traded,
         origin.step,
@@ -92,9 +91,16 @@ def series_from(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) 
         frame,
         source=origin.name,
         notices=found,
-        zone=zone,
+        zone=clock_of(clean, traded, spec),
         doubtful=inspection.doubtful,
     )
+
+
+def clock_of(raw: RawBars, traded: Instrument, spec: DataSpec) -> str:
+    """Return the zone of the dates of daily rows, or of the clock of intraday rows without a calendar; else empty."""
+    if raw.daily:
+        return raw.zone
+    return (spec.timezone or raw.zone) if calendar_named(traded.calendar).always else ""
 
 
 def subject_of(raw: RawBars, traded: Instrument, origin: Origin) -> Subject:
