@@ -180,7 +180,10 @@ DESIGNS: Mapping[str, DesignRow] = {
 
 
 def size_of_independent(inflation: float, level: float) -> float:
-    """Return how often a test of independent events rejects where the variance of their mean is ``inflation`` times."""
+    """Return how often a test of independent events rejects where the variance of their mean is ``inflation`` times.
+
+    ``inflation`` is positive.
+    """
     from scipy.special import ndtr, ndtri
 
     return float(2 * ndtr(ndtri((1 - level) / 2) / np.sqrt(inflation)))
@@ -236,17 +239,22 @@ def variance_ratio(car: FloatArray, variance: FloatArray, df: FloatArray) -> Var
     return VarianceRatio(ratio, float(chdtrc(n - 1, (n - 1) * ratio)))
 
 
+def sharing_words(design: Design) -> str:
+    """Return what observations share: dates, or on separate dates days of their event windows."""
+    if design.dates == design.events:
+        return f"the event windows of {design.events:,} observations overlap"
+    return f"{design.events:,} observations fall on {design.dates:,} {'day' if design.dates == 1 else 'days'}"
+
+
 def violated(design: Design, variance: VarianceRatio | None) -> Mapping[Assumption, str]:
     """Return the assumptions that the data violate, each with the number that shows it; None: not looked at."""
     found: dict[Assumption, str] = {}
     if not design.single and design.shared != "none":
-        found["independence"] = (
-            f"assumes independent events, but {design.events} observations fall on {design.dates} days"
-        )
+        found["independence"] = f"assumes independent events, but {sharing_words(design)}"
     if design.dense:
         found["separate estimation"] = (
-            "assumes separate estimation errors, but events of one instrument share estimation returns (variance of "
-            f"the mean CAR times {design.shared_estimation:.2f})"
+            "assumes separate estimation errors, but events of one instrument share estimation returns"
+            + (f" (variance of the mean CAR times {factor:.2f})" if (factor := design.shared_estimation) > 0 else "")
         )
     if not design.single and variance is not None and variance.pvalue <= VARIANCE_SIZE:
         found["variance"] = (

@@ -20,6 +20,7 @@ from eventstudy.inference.designs import (
     design_name,
     mean_skewness,
     sharing,
+    sharing_words,
     size_of_independent,
     unsuited,
     violated,
@@ -30,7 +31,7 @@ from eventstudy.inference.sample import Scope
 from eventstudy.inference.shared_estimation import estimation_correlation
 from eventstudy.inference.table import TESTS
 from eventstudy.study.estimate import Estimates
-from eventstudy.study.fit_notices import names
+from eventstudy.study.fit_notices import NAMED, names
 from eventstudy.study.prepare import Study
 from eventstudy.study.significance_tests import Tested, primary_window
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
 AUTO = "auto"
-FIRST_IDS = 100  # ids of a million events are not read to name the first ones
 
 
 @value(slots=True)
@@ -194,9 +194,10 @@ def clustering_notices(primary: Primary | None, tests: Sequence[str]) -> tuple[N
     assuming = [TESTS[name].words for name in tests if "independence" in TESTS[name].assumes]
     listed = f" ({', '.join(assuming)})" if assuming else ""
     d = primary.design
+    found = sharing_words(d) + ("" if d.dates == d.events else " and share event-window bars")
     message = (
-        f"{d.events:,} observations fall on {d.dates:,} {'day' if d.dates == 1 else 'days'} and share event-window "
-        f"bars. Tests that assume independence{listed} over-reject; the primary test is {TESTS[primary.test].words}."
+        f"{found[:1].upper()}{found[1:]}. Tests that assume independence{listed} over-reject; the primary test is "
+        f"{TESTS[primary.test].words}."
     )
     return (Notice("ES-CLUSTERED", message),)
 
@@ -207,16 +208,29 @@ def dense_notices(study: Study, primary: Primary | None) -> tuple[Notice, ...]:
         return ()
     d, positions = primary.design, study.data.positions
     several = np.flatnonzero(np.bincount(positions.series)[positions.series] > 1)
-    ids = study.ledger.table.ids[positions.row[several[:FIRST_IDS]]].tolist()
-    size = size_of_independent(d.shared_estimation, study.spec.level)
+    first = names(study.ledger.table.ids[positions.row[several[:NAMED]]]) + (", ..." if len(several) > NAMED else "")
     cure = (
-        "The primary test, overlap_bmp, allows for it."
+        f"The primary test, {TESTS[primary.test].words}, allows for it."
         if primary.test == "overlap_bmp"
         else 'Set `[inference] primary = "overlap_bmp"`, which allows for it.'
     )
     message = (
         f"{len(several):,} events on {d.instruments:,} instrument{'s' * (d.instruments > 1)} share estimation returns "
-        f"({names(ids)}), which multiplies the variance of their mean CAR by {d.shared_estimation:.2f}: a test that "
-        f"takes them as independent rejects {100 * size:.1f}% at the {100 * (1 - study.spec.level):g}% level. {cure}"
+        f"({first}){_consequence(d, study.spec.level)}. {cure}"
     )
     return (Notice("ES-DENSE", message),)
+
+
+def _consequence(design: Design, level: float) -> str:
+    """Return what shared estimation returns do to a test of independent events.
+
+    Where event windows overlap as well, the estimation returns alone can make up a negative part of the variance.
+    """
+    factor = design.shared_estimation
+    if factor <= 0:
+        return ", and their event windows overlap: the variance of their mean CAR is not that of independent events"
+    size = size_of_independent(factor, level)
+    return (
+        f", which multiplies the variance of their mean CAR by {factor:.2f}: a test that takes them as independent "
+        f"rejects {100 * size:.1f}% at the {100 * (1 - level):g}% level"
+    )

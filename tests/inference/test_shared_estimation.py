@@ -87,7 +87,7 @@ def test_dense_events_of_one_instrument_are_named_and_decided_by_the_test_that_a
     message = next(n.message for n in result.notices if n.code == "ES-DENSE")
     assert "50 events on 1 instrument share estimation returns (e150, e152, " in message
     assert f"mean CAR by {factor:.2f}" in message
-    assert "The primary test, overlap_bmp, allows for it" in message
+    assert "The primary test, overlap-adjusted BMP, allows for it" in message
     assert f"times {factor:.2f}" in result.primary.unsuited["bmp"]
     named = es.run_study(settings(120, (0, 0), tests=("bmp",), primary="bmp"), events, frame)
     assert any('primary = "overlap_bmp"' in n.message for n in named.notices if n.code == "ES-DENSE")
@@ -117,3 +117,20 @@ def test_dense_events_are_rejected_at_the_level_and_found() -> None:
     for shock, low, high in ((0.0, 0.04, 0.06), (0.5, 0.87, 0.93)):
         p = rejected(Simulated(50, 1, gap=2, shock=shock), 4_000, ("bmp",), diagnostics="off")["primary"]
         assert low < (p <= 0.05).mean() < high
+
+
+def test_event_windows_that_overlap_as_well_give_no_factor_that_cannot_be() -> None:
+    rng = np.random.default_rng(0)
+    days = pd.bdate_range("2015-01-01", periods=900)
+    frame = pd.DataFrame(rng.normal(0, 0.01, (900, 2)), days, ["A", "B"])  # SIMULATED
+    at = np.sort(rng.integers(300, 850, 400))
+    noons = (days[at] + pd.Timedelta("12h")).tz_localize("UTC")
+    events = pd.DataFrame({"id": [f"e{i}" for i in range(400)], "instrument": ["A", "B"] * 200, "time": noons})
+    asked = settings(240, (-10, 10), estimation=(-250, -11), overlaps="keep")
+    result = es.run_study(asked, events, frame, closes_at="16:00 America/New_York")
+    assert result.primary is not None
+    assert result.primary.design.shared_estimation < 0
+    (message,) = (n.message for n in result.notices if n.code == "ES-DENSE")
+    assert "(e0, e1, e2, ...), and their event windows overlap: the variance" in message
+    assert not any(word in message for word in ("nan", "by -"))
+    assert not any("times -" in why for why in result.primary.unsuited.values())
