@@ -8,11 +8,16 @@ out: its sign follows the market's return of each window, so it averages out ove
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.placebo.same_clock import span_of
 from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import IntArray
+
+AT_ONCE = 50_000  # events whose ends are sorted together: a few megabytes
 
 
 def estimation_correlation(data: EventData, estimation: Window | None, window: Window) -> float:
@@ -37,6 +42,29 @@ def estimation_correlation(data: EventData, estimation: Window | None, window: W
     positions, n = data.positions, len(data)
     if estimation is None or n < 2 or np.bincount(positions.series).max() < 2:
         return 0.0
+    missing = np.flatnonzero(~np.isfinite(data.estimation_values))
+    parts = (_common(data, rows, (estimation, window), missing) for rows in _by_instrument(positions.series))
+    return sum(parts) / (n * (n - 1))
+
+
+def _by_instrument(series: IntArray) -> Iterator[IntArray]:
+    """Yield the rows of the events of a few instruments at a time, at least ``AT_ONCE`` of them but for the last."""
+    order = np.argsort(series, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(series[order]) != 0, True)) + 1
+    begin = 0
+    for end in ends.tolist():
+        if end - begin >= AT_ONCE or end == len(order):
+            yield order[begin:end]
+            begin = end
+
+
+def _common(data: EventData, rows: IntArray, windows: tuple[Window, Window], missing: IntArray) -> float:
+    """Return the sum of the correlations through estimation returns over all ordered pairs of these events.
+
+    ``missing`` are the cells of the series that nothing is estimated on.
+    """
+    estimation, window = windows
+    positions, n = data.positions[rows], len(rows)
     offset, length = (part[positions.series] for part in (data.series.offset, data.series.length))
     first, last = positions.reference + estimation.start + 1, positions.reference + estimation.stop + 2
     ends = (first, last, *(end + 1 for end in span_of(window, positions.reference, positions.first)))
@@ -44,9 +72,7 @@ def estimation_correlation(data: EventData, estimation: Window | None, window: W
     at = np.concatenate([start, stop, head, tail])
     order = np.argsort(at, kind="stable")
     laid = at[order]
-    used = laid - np.searchsorted(
-        np.flatnonzero(~np.isfinite(data.estimation_values)), laid
-    )  # cells estimated on, before
+    used = laid - np.searchsorted(missing, laid)  # cells estimated on, before
     before = np.empty(4 * n, dtype=np.int64)
     before[order] = used
     L, M = (tail - head).astype(np.float64), np.maximum(before[n : 2 * n] - before[:n], 1)
@@ -55,4 +81,4 @@ def estimation_correlation(data: EventData, estimation: Window | None, window: W
     on_estimation = np.cumsum(np.concatenate([estimated, -estimated, zero])[order])
     on_event = np.cumsum(np.concatenate([zero, event, -event])[order])
     weights = on_estimation * (on_estimation + 2 * on_event)
-    return (float(np.diff(used) @ weights[:-1]) - float((M * estimated**2).sum())) / (n * (n - 1))
+    return float(np.diff(used) @ weights[:-1]) - float((M * estimated**2).sum())
