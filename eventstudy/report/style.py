@@ -82,7 +82,7 @@ STYLES: dict[str, Style] = {
         mark="#1d2126",
         heat=("#ffb27a", "#e08642", "#a35c27", "#5c3a22", "#232a31", "#1f3d52", "#2a6690", "#4797cf", "#9bd4ff"),
     ),
-    # For paper without color: the same uses in grays, told apart by lightness.
+    # For paper without color: the same uses in grays, distinguished by lightness.
     "print": Style(
         paper="#ffffff",
         ink="#000000",

@@ -124,7 +124,7 @@ def results_of(futures: Iterable[Future[Any]]) -> Iterator[Any]:
     Raises
     ------
     WorkerError
-        If a worker died and nobody computes its task again, or the cluster is gone.
+        If a worker died and its task is not computed again, or the cluster is gone.
     """
     for future in futures:
         try:

@@ -146,8 +146,8 @@ def open_parquet(path: Path | io.BytesIO) -> Iterator[pq.ParquetFile]:
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.", remedy="Check the path.") from None
     except (pa.ArrowException, OSError) as error:
-        told = " ".join(str(error).split())
-        raise DataError(f"{path} is not a valid Parquet file: {told}.", remedy="Write it again.") from None
+        why = " ".join(str(error).split())
+        raise DataError(f"{path} is not a valid Parquet file: {why}.", remedy="Write it again.") from None
 
 
 def parquet_grid(stored: Stored) -> Grid:

@@ -144,8 +144,8 @@ def decode(raw: bytes, columns: tuple[str, ...] | None = None, *, pages: bool = 
         table = file.read(columns=wanted, use_threads=False)
         closes = table.column(TIME).cast(pa.int64()).to_numpy()
     except (pa.ArrowException, OSError, KeyError) as error:
-        told = " ".join(str(error).split())
-        raise StoreError(f"A segment is not one that this program wrote: {told}.", remedy="Fetch it again.") from None
+        why = " ".join(str(error).split())
+        raise StoreError(f"A segment is not one that this program wrote: {why}.", remedy="Fetch it again.") from None
     return BarBlock(closes, {c: table.column(c).to_numpy() for c in table.column_names if c != TIME})
 
 
