@@ -55,6 +55,7 @@ def study_of_files(files: Files, folder: Path) -> StudySpec:
     name = files.prices.name.split(".")[0] or "study"
     return StudySpec(
         name=name if name.isascii() and "*" not in name else "study",
+        title=f"Events in {files.events.name}, prices in {files.prices.name}",
         events_file=relative(files.events, folder),
         event_timezone=files.timezone,
         data=(data,),

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pty
+import re
 import resource
 import select
 import shlex
@@ -292,21 +293,41 @@ def test_a_run_says_on_a_terminal_what_it_reads_computes_and_writes(
         patch.setattr(sys, "stderr", quiet)
         assert app.run(["--quiet", "run", "s/study.toml"]) == 0
     assert "reading" not in quiet.getvalue()
-    # What README.md and the page on the command line show is what is printed.
-    printed = {line.rstrip() for line in capfd.readouterr().out.splitlines()}
-    for page in (ROOT / "README.md", ROOT / "docs" / "command-line.md"):
-        _, _, block = page.read_text("utf-8").partition("```text\nSIMULATED")
-        shown = ("SIMULATED" + block.partition("```")[0]).splitlines()
-        assert len(shown) > 8
-        assert set(shown) <= printed, page.name
+    # What the page on the command line shows is what is printed.
+    check_sample(ROOT / "docs" / "command-line.md", capfd.readouterr().out)
+
+
+def check_sample(page: Path, printed: str) -> None:
+    """Assert that every line of a page's sample of SIMULATED output is printed."""
+    lines = {line.rstrip() for line in printed.splitlines()}
+    _, _, block = page.read_text("utf-8").partition("```text\nSIMULATED")
+    shown = ("SIMULATED" + block.partition("```")[0]).splitlines()
+    assert len(shown) > 8
+    assert set(shown) <= lines, page.name
+
+
+def test_the_command_of_the_readme_prints_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text("utf-8")
+    (init,) = (line for line in re.findall(r"`(eventstudy init [^`]+)`", text) if "earnings" in line)
+    (command,) = re.findall(r"^(eventstudy run --prices .+)$", text, re.MULTILINE)
+    (files,) = re.findall(r"`(--prices my-study[^`]+)`", text)
+    assert app.run(init.split()[1:]) == 0
+    given = files.split()
+    asked = command.split()[1:]
+    for flag, value in zip(given[::2], given[1::2], strict=True):
+        asked[asked.index(flag) + 1] = value
+    capfd.readouterr()
+    assert app.run(asked) == 0
+    check_sample(ROOT / "README.md", capfd.readouterr().out)
 
 
 def test_quiet_and_no_color_are_obeyed_on_a_terminal(tmp_path: Path) -> None:
     seen, _ = on_terminal(["--quiet", "slow", str(tmp_path / "a")], stdout_too=False)
     assert seen == b""
     seen, _ = on_terminal(["slow", str(tmp_path / "b")], stdout_too=True, NO_COLOR="1")
-    import re
-
     colors = re.findall(rb"\x1b\[(?:3[0-7]|38|9[0-7])[;m]", seen)
     assert not colors
 
