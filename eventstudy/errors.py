@@ -30,7 +30,7 @@ from functools import wraps
 from inspect import signature
 from typing import ParamSpec, TypeAlias, TypeVar
 
-MOST_NAMES = 60
+MOST_NAMES, FIRST_NAMES = 60, 12  # a longer list is cut to its first names
 Kinds: TypeAlias = type | tuple[type, ...]
 
 
@@ -56,8 +56,8 @@ class UnknownNameError(UsageError, ValueError):
 
     def __init__(self, kind: str, given: str, known: Iterable[str], *, nearest: str = "") -> None:
         self.kind, self.given, self.known = kind, given, tuple(sorted(known))
-        few = len(self.known) <= MOST_NAMES
-        listed = ", ".join(self.known) if few else f"{len(self.known)} others"
+        few = self.known if len(self.known) <= MOST_NAMES else self.known[:FIRST_NAMES]
+        listed = ", ".join(few) + (f" and {more} more" if (more := len(self.known) - len(few)) else "")
         advice = nearest or did_you_mean(given, self.known)
         super().__init__(f"Unknown {kind} {given!r}.", remedy=f"{advice} Known: {listed}.".strip())
 

@@ -108,7 +108,8 @@ def run(
         from eventstudy.study.from_files import study_of_files
 
         folder = out or Path()
-        spec = study_of_files(asked, folder)
+        with in_flags(True):
+            spec = study_of_files(asked, folder)
     else:
         folder = study.parent if study else Path()
         spec = StudySpec.from_toml(study or Path())
@@ -165,6 +166,8 @@ def given_files(prices: Path | None, events: Path | None, more: tuple[str, str, 
 
 # What a refusal of prices and events calls the settings that flags of this command give.
 FLAGS = (
+    (re.compile(r"\b(?:data\[0\]|events)\.(timezone|calendar)\b"), r"--\1"),
+    (re.compile(r"\bdata\[0\]\."), ""),
     (re.compile(r'\bset timezone = "([^"]*)"', re.IGNORECASE), r"Set --timezone \1"),
     (re.compile(r'\bset closes_at = "([^"]*)"', re.IGNORECASE), r"Set --closes-at \1"),
     (re.compile(r'\bcalendar = "([^"]*)"'), r"--calendar \1"),

@@ -112,6 +112,8 @@ def test_one_share_alone_that_is_the_market_is_one_sentence(folder: Path, capfd:
             "--market INDEKS: There is no instrument 'INDEKS' in the prices. Did you mean",
         ),
         ([*CLOCK, "--calendar", "XLON"], "--closes-at"),
+        (["--timezone", "Mars/Base", "--closes-at", "16:00"], "--timezone: 'Mars/Base' is not a zone."),
+        (["--timezone", "UTC", "--calendar", "NOPE"], "Unknown calendar 'NOPE'. Known: 24/5, 24/7, "),
     ],
 )
 def test_refusals_name_the_flags_of_this_command(
