@@ -1,6 +1,7 @@
 """Prints size, coverage, bias and power of every number of the response on planted truth, and its speed.
 
-Run ``python -m benchmarks.bench_response [DRAWS]`` (2,000 draws by default).
+Run ``scripts/bench response [DRAWS]`` (2,000 draws by default); ``scripts/bench response --speed`` prints the time of a
+response of many events alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
@@ -26,6 +28,7 @@ from eventstudy.simulate.intraday_market import planted_response
 from eventstudy.study.executors import executor_for
 from eventstudy.study.sharding import runner
 
+SPREAD = ResponseSettings(placebo_days=60, known_events="keep")
 DAYS = 59  # placebo days: 5 % is then a p-value that can be reached exactly, 3/60
 NULL = IntradayDesign(days=DAYS, early=150, late=210)
 REACTION = replace(
@@ -175,8 +178,8 @@ def print_speed() -> None:
         print(f" ({one / two:.2f} times faster)")
 
 
-def timed_events(n: int, workers: int) -> float:
-    """Return the seconds that n events on five instruments take, with the bars in memory."""
+def market_of(n: int) -> tuple[list[Bars], list[Event]]:
+    """Return five SIMULATED instruments of 250 days and ``n`` events spread over them."""
     market = [intraday_bars(intraday_days(replace(NULL, days=250), k)) for k in range(5)]
     bars = [replace(b, instrument=replace(b.instrument, code=f"SIM{k}")) for k, (b, _) in enumerate(market)]
     last = market[0][1].time
@@ -185,14 +188,43 @@ def timed_events(n: int, workers: int) -> float:
         # Spread over the days as a calendar's events are: in a crowd each would list all others as confounders.
         shift = timedelta(days=k % 100, minutes=k * 37 % 100)
         events.append(Event(f"e{k}", EventTime(last.earliest - shift, last.latest - shift)))
-    settings = ResponseSettings(placebo_days=60, known_events="keep")
+    return bars, events
+
+
+def timed_events(n: int, workers: int) -> float:
+    """Return the seconds that n events on five instruments take, with the bars in memory."""
+    bars, events = market_of(n)
     start = time.perf_counter()
     with executor_for(workers) as executor, runner(executor) as run:
-        assert len(respond_all(bars, events, settings, run=run)) == 5 * n
+        assert len(respond_all(bars, events, SPREAD, run=run)) == 5 * n
     return time.perf_counter() - start
 
 
+def print_pairs() -> None:
+    """Print the CPU time of one response of many, and that of the least that must be done for it."""
+    values = np.random.default_rng(0).normal(size=10**6)
+    windows = np.random.default_rng(1).integers(0, 900_000, (500, 60, 1)) + np.arange(181)
+    start = time.process_time()
+    for window in windows:
+        np.sort(np.cumsum(values[window], axis=1), axis=0)
+    floor = (time.process_time() - start) / len(windows)
+    print(f"SPEED of one core; gather, cumulation and sort of 60 x 181 cells: {1e3 * floor:.3f} ms")
+    for n in (1, 20, 200, 2000):
+        bars, events = market_of(n)
+        respond_all(bars[:1], events[:1], SPREAD)
+        start = time.process_time()
+        count = len(respond_all(bars, events, SPREAD))
+        pair = (time.process_time() - start) / count
+        print(
+            f"  {count:6,} pairs: {1e3 * pair:.2f} ms a pair, {pair / floor:.0f} times that (goal: at most 9)",
+            flush=True,
+        )
+
+
 if __name__ == "__main__":
+    if "--speed" in sys.argv:
+        print_pairs()
+        raise SystemExit
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     print_speed()
     print_size(wanted)
