@@ -30,7 +30,7 @@ from functools import wraps
 from inspect import signature
 from typing import ParamSpec, TypeAlias, TypeVar
 
-MOST_NAMES, FIRST_NAMES = 60, 12  # a longer list is cut to its first names
+MOST_NAMES, FIRST_NAMES = 60, 12  # a longer list is cut: no name beside one that is near, else the first
 Kinds: TypeAlias = type | tuple[type, ...]
 
 
@@ -56,9 +56,11 @@ class UnknownNameError(UsageError, ValueError):
 
     def __init__(self, kind: str, given: str, known: Iterable[str], *, nearest: str = "") -> None:
         self.kind, self.given, self.known = kind, given, tuple(sorted(known))
-        few = self.known if len(self.known) <= MOST_NAMES else self.known[:FIRST_NAMES]
-        listed = ", ".join(few) + (f" and {more} more" if (more := len(self.known) - len(few)) else "")
         advice = nearest or did_you_mean(given, self.known)
+        count = len(self.known)
+        shown = self.known if count <= MOST_NAMES else () if advice else self.known[:FIRST_NAMES]
+        more = f" and {count - len(shown)} more" if shown else f"{count} others"
+        listed = ", ".join(shown) + (more if len(shown) < count else "")
         super().__init__(f"Unknown {kind} {given!r}.", remedy=f"{advice} Known: {listed}.".strip())
 
 

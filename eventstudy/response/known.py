@@ -45,7 +45,7 @@ class Known:
 
     events: tuple[Event, ...]
     spans: IntArray
-    _clocks: dict[str, ClockSpans] = field(init=False, default_factory=dict)
+    _clocks: dict[str, ClockSpans] = field(init=False, default_factory=dict, compare=False)
 
     @cached_property
     def ids(self) -> StrArray:
