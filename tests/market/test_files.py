@@ -107,7 +107,10 @@ def test_what_the_file_does_not_say_must_be_stated(tmp_path: Path, given: dict[s
         es.read_bars(write(tmp_path, LAYOUT_FILES["generic"]), instrument="ABC", **({"step": "1min"} | given))
 
 
-@pytest.mark.parametrize(("zone", "known"), [("Europe/Moskow", "Europe/Moscow"), ("Mars/Olympus", "Known: Africa/Abidjan, .* and [0-9]+ more")])
+@pytest.mark.parametrize(
+    ("zone", "known"),
+    [("Europe/Moskow", "Europe/Moscow"), ("Mars/Olympus", "Known: Africa/Abidjan, .* and [0-9]+ more")],
+)
 def test_an_unknown_zone_is_refused(tmp_path: Path, zone: str, known: str) -> None:
     path = write(tmp_path, LAYOUT_FILES["generic"])
     with pytest.raises(UnknownNameError, match=known):
