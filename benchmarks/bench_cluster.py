@@ -15,6 +15,7 @@ from typing import Any
 import distributed
 
 from benchmarks.bench_response import NULL
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings
@@ -39,7 +40,7 @@ def made(events: int) -> tuple[list[Any], list[Event]]:
 
 def seconds(workers: int, bars: list[Any], events: list[Event]) -> tuple[float, float]:
     """Return the seconds of the responses and of one empty task."""
-    settings = ResponseSettings(placebo_days=60, known_events="keep")
+    settings = ResponseSettings(placebo=PlaceboSettings(days=60, known_events="keep"))
     with (
         distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
         executor_for(1, cluster.scheduler_address) as executor,
@@ -65,7 +66,7 @@ def main(count: int) -> None:
         sizes.append((len(ForkingPickler.dumps(half)), len(ForkingPickler.dumps(answers)) // 2))
         return answers
 
-    settings = ResponseSettings(placebo_days=60, known_events="keep")
+    settings = ResponseSettings(placebo=PlaceboSettings(days=60, known_events="keep"))
     start = time.perf_counter()
     respond_all(bars, events, settings, run=noting)
     alone = time.perf_counter() - start

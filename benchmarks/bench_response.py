@@ -16,6 +16,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.respond import respond
@@ -28,7 +29,7 @@ from eventstudy.simulate.intraday_market import planted_response
 from eventstudy.study.executors import executor_for
 from eventstudy.study.sharding import runner
 
-SPREAD = ResponseSettings(placebo_days=60, known_events="keep")
+SPREAD = ResponseSettings(placebo=PlaceboSettings(days=60, known_events="keep"))
 DAYS = 59  # placebo days: 5 % is then a p-value that can be reached exactly, 3/60
 NULL = IntradayDesign(days=DAYS, early=150, late=210)
 REACTION = replace(

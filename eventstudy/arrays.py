@@ -69,8 +69,12 @@ def check_fields(given: Any) -> None:
         try:
             object.__setattr__(given, name, kind.validate_python(value))
         except ValidationError as error:
-            rule = error.errors()[0]["msg"].removeprefix("Input ")
-            raise UsageError(f"`{type(given).__name__}.{name}` is {brief(value)}.", remedy=f"It {rule}.") from None
+            first = error.errors()[0]
+            rule = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
+            inside = f" at {'.'.join(map(str, first['loc']))}" if isinstance(value, Mapping) and first["loc"] else ""
+            raise UsageError(
+                f"`{type(given).__name__}.{name}` is {brief(value)}{inside}.", remedy=f"It {rule}."
+            ) from None
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK, options_of
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.arrays import check_choice, check_fields, look_up
 from eventstudy.errors import UsageError
 from eventstudy.response.jumps import LEVELS
@@ -14,7 +15,6 @@ from eventstudy.response.price_rules import PRICE_RULES
 from eventstudy.response.seasonality import PERIODICITIES
 
 Pauses = Literal["cross", "stop"]
-KnownEvents = Literal["drop", "down_weight", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,10 @@ class ResponseSettings:
         placebo days cover the same time of day. "none" leaves the returns as they are.
     volatility : str
         Row of ``LEVELS`` ("medrv", "bipower", "minrv", "rv"): the daily level of volatility of both options.
-    placebo_days : int or None
-        Number of placebo days before the event; None for all eligible days.
-    placebo_after : bool
-        Whether days after the event are placebo days, too.
+    placebo : PlaceboSettings
+        Which other days the event is compared with; of a study, its own (``[inference.placebo]``).
     pauses : {"cross", "stop"}
         Whether windows go on after a break of trading.
-    known_events : {"drop", "down_weight", "keep"}
-        Whether days on which another known event falls into the window serve as placebo days, count
-        ``known_weight`` of a day, or count fully. They are listed in any case.
-    known_weight : float
-        Weight of such a day with "down_weight", above 0 and at most 1.
 
     Examples
     --------
@@ -82,11 +75,8 @@ class ResponseSettings:
     standardize: bool = True
     seasonality: str = "wsd"
     volatility: str = "medrv"
-    placebo_days: int | None = None
-    placebo_after: bool = False
+    placebo: PlaceboSettings = field(default_factory=PlaceboSettings)
     pauses: Pauses = "cross"
-    known_events: KnownEvents = "drop"
-    known_weight: float = 0.5
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -96,7 +86,6 @@ class ResponseSettings:
         model = look_up("expected move", MODELS_BY_CLOCK, self.expected)
         options_of(f"model {self.expected}", model.options, self.expected_options)
         check_choice("treatment of pauses", self.pauses, Pauses)
-        check_choice("treatment of known events", self.known_events, KnownEvents)
         self._check_numbers()
 
     def _check_numbers(self) -> None:
@@ -104,13 +93,6 @@ class ResponseSettings:
             raise UsageError(f"The horizons {list(self.horizons)} must be increasing minutes, 0 or more.")
         if not 0.5 < self.level < 1:
             raise UsageError(f"The level is {self.level}; allowed is between 0.5 and 1.")
-        if not 0 < self.known_weight <= 1:
-            raise UsageError(f"The weight of days with a known event is {self.known_weight}; allowed is 0 to 1.")
         for name in ("initial_minutes", "absorbed_minutes", "pre_event_minutes", "days_later"):
             if getattr(self, name) < 0:
                 raise UsageError(f"The setting {name} is {getattr(self, name)}; it must be 0 or more.")
-
-    @property
-    def weight_of_known(self) -> float:
-        """How much a placebo day counts on which another known event falls into the window; 0 for not at all."""
-        return {"drop": 0.0, "down_weight": self.known_weight, "keep": 1.0}[self.known_events]

@@ -104,12 +104,12 @@ def abnormal_window(
     choice = WindowChoice(
         before=settings.pre_event_minutes,
         after=settings.horizons[-1],
-        days=settings.placebo_days,
-        later=settings.placebo_after,
+        days=settings.placebo.days,
+        later=settings.placebo.after,
         pauses=settings.pauses,
         carry=nights > 0,
         nights=nights if closed else 0,
-        known_weight=settings.weight_of_known,
+        known_weight=settings.placebo.known_weight,
     )
     matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
     car, placebo = _less_expected(tape, matched, settings, factors, carry=choice.carry)

@@ -68,7 +68,7 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
 
 def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:
     spec, (abnormal, evidence) = study.spec, estimates
-    paths = placebo_paths(study.data, abnormal, limit=spec.placebo_days, after=spec.placebo_after, kind=study.plan.kind)
+    paths = placebo_paths(study.data, abnormal, limit=spec.placebo.days, after=spec.placebo.after, kind=study.plan.kind)
     if study.uses_other_days:
         abnormal, paths = with_same_clock_mean(abnormal, paths, study.plan.tests_on)
         abnormal, paths = _with_enough_days(study, abnormal, paths)
@@ -85,7 +85,7 @@ def _with_enough_days(
     """Leave out events that have too few days to estimate a mean and a variance, and mark them in the ledger."""
     spec = study.spec
     days = np.array([len(day) for day in paths.day], dtype=np.int64)
-    needed = max(2, min(spec.min_observations, spec.placebo_days or spec.min_observations))
+    needed = max(2, min(spec.min_observations, spec.placebo.days or spec.min_observations))
     enough = days >= needed
     if enough.all():
         return abnormal, paths
@@ -106,7 +106,7 @@ def window_draws(
     ):  # a figure then shows, at every point, the days that are eligible for that point
         windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
     missing: Missing = "merge" if options_for("placebo", spec.test_options)["missing"] == "merge" else "refuse"
-    draws = partial(placebo_draws, limit=spec.placebo_days, after=spec.placebo_after, kind=study.plan.kind)
+    draws = partial(placebo_draws, limit=spec.placebo.days, after=spec.placebo.after, kind=study.plan.kind)
     return {w: draws(study.data, abnormal, w, missing=missing, standardize=standardize) for w in windows}
 
 

@@ -28,7 +28,7 @@ def quiet_paths(study: Study, estimates: Estimates, part: Window | None = None) 
     window of another event of the instrument lies are left out. An observation without a day is NaN there.
     """
     abnormal = estimates.abnormal
-    limit = min(study.spec.placebo_days or MOST_DAYS, MOST_DAYS)
+    limit = min(study.spec.placebo.days or MOST_DAYS, MOST_DAYS)
     columns = abnormal.columns(part or (int(abnormal.tau[0]), int(abnormal.tau[-1])))
     nothing = np.full((0, *abnormal.ar[:, columns].shape), np.nan)
     if study.uses_other_days:
@@ -38,7 +38,7 @@ def quiet_paths(study: Study, estimates: Estimates, part: Window | None = None) 
     elif abnormal.ar[:, columns].size * limit > MOST_CELLS:
         return nothing
     else:
-        after, kind = study.spec.placebo_after, study.plan.kind
+        after, kind = study.spec.placebo.after, study.plan.kind
         paths = placebo_paths(study.data, abnormal, limit=None, after=after, kind=kind, complete=False, part=part)
     places = _places(study, abnormal.row)
     own = _event_days(study, places)

@@ -24,13 +24,23 @@ Kind = Literal["key", "setting", "option", "value", "flag", "column", "table", "
 #   figure   row of FIGURES
 #   name     of the Python interface
 RENAMED: Mapping[Kind, Mapping[str, str]] = {
-    "key": {},
-    "setting": {},
+    "key": {
+        "inference.placebo_days": "[inference.placebo] days",
+        "inference.placebo_after": "[inference.placebo] after",
+    },
+    "setting": {
+        "placebo_days": 'placebo={"days": ...}',
+        "placebo_after": 'placebo={"after": ...}',
+    },
     "option": {
         "standardise": "standardize",
         "settle": "initial_minutes",
         "absorbed": "absorbed_minutes",
         "leak": "pre_event_minutes",
+        "placebo_days": "[inference.placebo] days",
+        "placebo_after": "[inference.placebo] after",
+        "known_events": "[inference.placebo] known_events",
+        "known_weight": "[inference.placebo] known_events",
     },
     "value": {},
     "flag": {"--first-report": "--policy first_report"},

@@ -91,8 +91,7 @@ def response_settings(spec: StudySpec, *, factors: int = 0) -> ResponseSettings:
         "level": spec.level,
         "expected": spec.model if serves else "zero",
         "expected_options": spec.model_options if serves else {},
-        "placebo_days": spec.placebo_days,
-        "placebo_after": spec.placebo_after,
+        "placebo": spec.placebo,
     }
     if "expected" in spec.response_options:
         own["expected_options"] = {}

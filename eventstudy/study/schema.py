@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from eventstudy.market.sources.description import Settings
 from eventstudy.study.spec import TABLES, StudySpec
@@ -48,8 +48,13 @@ EXAMPLES: Mapping[str, str] = {
     "inference.adjust": '"holm"',
     "inference.level": "0.99",
     "inference.alternative": '"greater"',
-    "inference.placebo_days": "120",
-    "inference.placebo_after": "true",
+    "inference.placebo.days": "120",
+    "inference.placebo.after": "true",
+    "inference.placebo.known_events": '"keep"',
+    "inference.placebo.match": '{ weekday = true, releases = "same", volatility = [0.7, 1.4] }',
+    "inference.placebo.match.weekday": "true",
+    "inference.placebo.match.releases": '"same"',
+    "inference.placebo.match.volatility": "[0.7, 1.4]",
     "inference.overlaps": '"drop_later"',
     "inference.measure": '"bhar"',
     "inference.diagnostics": '"on"',
@@ -114,11 +119,7 @@ EXAMPLES: Mapping[str, str] = {
     "response.options.standardize": "true",
     "response.options.seasonality": '"wsd"',
     "response.options.volatility": '"bipower"',
-    "response.options.placebo_days": "120",
-    "response.options.placebo_after": "true",
     "response.options.pauses": '"stop"',
-    "response.options.known_events": '"down_weight"',
-    "response.options.known_weight": "0.25",
 }
 
 
@@ -183,7 +184,9 @@ def json_schema() -> Json:
             table = {"type": "object", "additionalProperties": False, "properties": {}}
             properties = properties.setdefault(section, table)["properties"]
         properties[name] = _property(setting.key, fields[PLACES[setting.key]], setting.meaning)
-    root["properties"] |= _table_properties()
+    for place, table in _table_properties().items():
+        section, _, name = place.rpartition(".")
+        (root["properties"][section]["properties"] if section else root["properties"])[name] = table
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Event study", **root}
 
 
@@ -205,23 +208,32 @@ def _response_settings() -> Iterator[Setting]:
 
     from eventstudy.response.settings import ResponseSettings
 
-    yield from _table("response.options", ResponseSettings, TypeAdapter(ResponseSettings).json_schema()["properties"])
+    fields = TypeAdapter(ResponseSettings).json_schema()["properties"]
+    fields.pop("placebo")  # a study has them in [inference.placebo]
+    yield from _table("response.options", ResponseSettings, fields)
 
 
 def _table(section: str, settings: type, fields: Json) -> Iterator[Setting]:
     meanings = descriptions(settings)
     for name, field in fields.items():
-        key = f"{section}.{name}"
-        yield Setting(
-            key, _kind(_property(key, field, "")), _default(field), meanings.get(name, ""), EXAMPLES.get(key, "")
-        )
+        key, inner = f"{section}.{name}", _inner_table(settings, name)
+        kind = "table" if inner else _kind(_property(key, field, ""))
+        yield Setting(key, kind, _default(field), meanings.get(name, ""), EXAMPLES.get(key, ""))
+        if inner:
+            yield from _table(key, inner, inner.model_json_schema()["properties"])
+
+
+def _inner_table(settings: type, name: str) -> type[Settings] | None:
+    """Return the settings that a field holds, if its value is a table with settings of its own."""
+    hint = get_type_hints(settings)[name]
+    return next((kind for kind in get_args(hint) if isinstance(kind, type) and issubclass(kind, Settings)), None)
 
 
 def _table_properties() -> Json:
     """Return the schema of the tables at the top of a study file; lists of tables may be written as one table."""
     about, found = descriptions(StudySpec), {}
     for place, field in PLACES.items():
-        if field in TABLES and "." not in place:
+        if field in TABLES:
             table = _table_property("data" if place in SERIES else place, TABLES[field])
             several = {"anyOf": [{"type": "array", "items": table}, table]}
             found[place] = {**(several if place in LISTS else table), "description": about.get(field, "")}
@@ -230,7 +242,11 @@ def _table_properties() -> Json:
 
 def _table_property(place: str, settings: type[Settings]) -> Json:
     meanings, fields = descriptions(settings), settings.model_json_schema()["properties"]
-    properties = {name: _property(f"{place}.{name}", field, meanings.get(name, "")) for name, field in fields.items()}
+    properties = {}
+    for name, field in fields.items():
+        key, inner, meaning = f"{place}.{name}", _inner_table(settings, name), meanings.get(name, "")
+        table = {**_table_property(key, inner), "description": meaning} if inner else None
+        properties[name] = table or _property(key, field, meaning)
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from eventstudy.abnormal.placebo.settings import MatchSettings, PlaceboSettings
 from eventstudy.abnormal.windows import Clock, Window
 from eventstudy.arrays import Alternative, AnchorName, Missing, ReturnKind, Span
 from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expect
@@ -101,10 +103,8 @@ class StudySpec(Settings):
         Confidence level of intervals and bands, between 0.5 and 1, exclusive.
     alternative : {"two-sided", "greater", "less"}
         Alternative hypothesis of every test.
-    placebo_days : int or None
-        Number of placebo days before the event; None for all eligible days.
-    placebo_after : bool
-        Whether days after the event are placebo days, too.
+    placebo : PlaceboSettings
+        Which other days the events are compared with, in tests and in the intraday response.
     response : {"auto", "on", "off"}
         Whether the intraday response is computed; "auto" if bars are shorter than a day and events are few.
     response_options : dict
@@ -185,8 +185,7 @@ class StudySpec(Settings):
     adjust: str = ""
     level: Level = 0.95
     alternative: Alternative = "two-sided"
-    placebo_days: Annotated[int, Field(ge=1)] | None = None
-    placebo_after: bool = False
+    placebo: PlaceboSettings = PlaceboSettings()
     response: Literal["auto", "on", "off"] = "auto"
     response_options: dict[str, Any] = Field(default_factory=dict)
     measure: Literal["car", "bhar"] = "car"
@@ -289,6 +288,7 @@ def _tupled(value: Any) -> Any:
 # Settings with two forms, and how to write either.
 FORMS = {
     "instruments": 'write "*" or a list of codes, ["AAA", "BBB"]',
+    "known_events": 'write "drop", "keep", or the weight of such a day between 0 and 1',
     "columns": 'write a table of roles, { close = "NAME" }, or a list of the names of all columns',
 }
 
@@ -322,12 +322,15 @@ TABLES: Mapping[str, type[Settings]] = {
     "surprise": SurpriseSettings,
     "regressions": RegressionSettings,
     "specifications": SpecificationSettings,
+    "placebo": PlaceboSettings,
+    "placebo.match": MatchSettings,
 }
 
 
 def _settings_of(key: str) -> type[Settings]:
     """Return the class whose setting a key names."""
-    return TABLES[key.partition(".")[0].partition("[")[0]] if "." in key else StudySpec
+    table = re.sub(r"\[\d+\]", "", key).rpartition(".")[0]
+    return TABLES[table] if table else StudySpec
 
 
 def _key(place: tuple[int | str, ...]) -> str:
@@ -350,6 +353,7 @@ ASKED: Mapping[str, str] = {
     "bool_type": "write true or false",
     "bool_parsing": "write true or false",
     "tuple_type": "write a list in brackets",
+    "model_type": "write a table: {{ name = value }}",
     "dict_type": "write a table: {{ name = value }}",
     "missing": "a second bound is missing, as in [-5, 5]",
     "too_long": "at most {max_length} values belong here",
@@ -502,7 +506,7 @@ def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, st
         return
     from eventstudy.response.settings import ResponseSettings
 
-    known = [f.name for f in fields(ResponseSettings)]
+    known = [f.name for f in fields(ResponseSettings) if f.name != "placebo"]
     unknown = sorted(set(options) - set(known))
     for name in unknown:
         yield f"response_options.{name}", f"is not known. {hint('option', name, known)} Known are {', '.join(known)}."

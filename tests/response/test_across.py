@@ -11,6 +11,7 @@ import pytest
 
 import eventstudy as es
 from benchmarks.bench_response import REACTION
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response import respond_all as all_responses
@@ -21,7 +22,7 @@ from eventstudy.response.response_rows import document
 from eventstudy.response.values import HorizonMoves, Response
 from eventstudy.simulate import intraday_bars, intraday_days
 
-SETTINGS = es.ResponseSettings(placebo_days=45, known_events="keep")
+SETTINGS = es.ResponseSettings(placebo=PlaceboSettings(days=45, known_events="keep"))
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_known_events_are_found_on_their_days_in_any_order(market: tuple[list[Ba
 def test_a_study_answers_every_event_by_default_and_sums_the_responses_up(market: tuple[list[Bars], Event]) -> None:
     bars, event = market
     events = [earlier(event, days) for days in (0, 1, 2)]
-    spec = es.StudySpec(model="zero", event=(0, 5), tests=["placebo"], response_options={"placebo_days": 45})
+    spec = es.StudySpec(model="zero", event=(0, 5), tests=["placebo"], placebo={"days": 45})
     result = es.run_study(spec, events, bars)
     frame = result.to_frame("intraday")
     assert frame["group"].tolist() == ["all", "SIM0", "SIM1"]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.errors import SpecError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.sources.price_files import read_bars
@@ -24,6 +25,7 @@ from eventstudy.response.response_rows import table
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.several import joint_pvalues
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days, intraday_market
+from eventstudy.study.responses import response_settings
 from eventstudy.study.spec import StudySpec
 from tests.response.real import FOUNDING, event, ten_minutes
 from tests.response.test_price_rules import euro
@@ -34,7 +36,7 @@ CHOICES: list[dict[str, object]] = [
     *({"seasonality": kind} for kind in ("sd", "wsd", "fourier")),
     {"expected": "same_clock_mean", "standardize": True, "volatility": "bipower"},
     {"expected": "market", "seasonality": "sd"},
-    {"known_events": "down_weight"},
+    {"placebo": {"known_events": 0.5}},
 ]
 STUDY = """
 name = "choices"
@@ -51,12 +53,12 @@ event = [-5, 5]
 name = "zero"
 [inference]
 tests = ["placebo"]
+[inference.placebo]
+known_events = 0.25
 [response]
 compute = "on"
 [response.options]
 price = "vwap"
-known_events = "down_weight"
-known_weight = 0.25
 seasonality = "wsd"
 expected = "dimson"
 expected_options = { lags = 2 }
@@ -77,16 +79,15 @@ def test_every_choice_can_be_written_in_a_study_file_and_comes_back(tmp_path: Pa
     assert spec.response_options["price"] == "vwap"
     path.write_text(spec.to_toml(), encoding="utf-8")
     assert StudySpec.from_toml(path) == spec
-    made = ResponseSettings(**spec.response_options)
-    assert (made.price, made.weight_of_known, made.expected_options["lags"]) == ("vwap", 0.25, 2)
+    settings = response_settings(spec)
+    assert (settings.price, settings.placebo.known_weight, settings.expected_options["lags"]) == ("vwap", 0.25, 2)
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
         ('price = "vwap"', "median"),
-        ('known_events = "down_weight"', "keep"),
-        ("known_weight = 0.25", "allowed is 0 to 1"),
+        ("known_events = 0.25", 'found 2.0; write "drop", "keep", or the weight of such a day between 0 and 1'),
         ('seasonality = "wsd"', "fourier"),
         ('expected = "dimson"', "market_adjusted"),
         ("{ lags = 2 }", "Known: lags"),
@@ -160,8 +161,8 @@ def test_days_with_a_known_event_count_as_much_as_the_study_says() -> None:
     week = pd.Timedelta("7D")
     known = [Event("other", replace(news.time, earliest=news.time.earliest - week, latest=news.time.latest - week))]
     dropped, halved, kept = (
-        respond(bars, news, ResponseSettings(known_events=choice), known)  # type: ignore[arg-type]
-        for choice in ("drop", "down_weight", "keep")
+        respond(bars, news, ResponseSettings(placebo=PlaceboSettings(known_events=choice)), known)
+        for choice in ("drop", 0.5, "keep")
     )
     assert (dropped.placebo_days, halved.placebo_days, kept.placebo_days) == (24, 25, 25)
     # the smallest p-value is that of a day alone: 1 / (1 + 24), 1 / (1 + 24.5), 1 / (1 + 25)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.arrays import instant_us
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response import confounders, known
@@ -33,7 +34,7 @@ def scattered(n: int, seed: int) -> list[Event]:
 def test_looking_at_those_that_may_matter_finds_what_looking_at_all_finds(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings, others = ResponseSettings(known_events="keep"), scattered(60, seed)
+    settings, others = ResponseSettings(placebo=PlaceboSettings(known_events="keep")), scattered(60, seed)
     quick = respond(BARS, EVENT, settings, others).confounders
     monkeypatch.setattr(confounders, "_may_matter", lambda matched, laid_out: np.ones(len(laid_out.events), bool))
     assert respond(BARS, EVENT, settings, others).confounders == quick
@@ -44,5 +45,5 @@ def test_the_times_of_all_events_are_read_once_whatever_the_number_of_pairs(monk
     calls = []
     monkeypatch.setattr(known, "instant_us", lambda at: calls.append(at) or instant_us(at))
     events = [Event(f"e{k}", EventTime(*[EVENT.time.earliest - timedelta(minutes=k)] * 2)) for k in range(6)]
-    assert len(respond_all([BARS], events, ResponseSettings(known_events="keep"))) == 6
+    assert len(respond_all([BARS], events, ResponseSettings(placebo=PlaceboSettings(known_events="keep")))) == 6
     assert len(calls) == 12

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.errors import DataError, UnknownNameError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
@@ -117,7 +118,7 @@ def test_days_with_another_event_a_halt_or_half_a_session_do_not_serve_and_are_l
     assert "known event" in removed[str(days[12])]
     assert response.placebo_days == 22
     assert {c.where for c in response.confounders} == {"placebo"}
-    kept = respond(fewer, event, ResponseSettings(known_events="keep"), known=[known, event])
+    kept = respond(fewer, event, ResponseSettings(placebo=PlaceboSettings(known_events="keep")), known=[known, event])
     assert kept.placebo_days == 23
     assert ["kept" in c.effect for c in kept.confounders] == [True]
 

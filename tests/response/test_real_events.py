@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.intraday_prices import intraday_prices
@@ -55,7 +56,7 @@ def finam_news(year: str) -> list[Event]:
 def test_an_illiquid_share_with_the_news_of_its_year_runs_through(sibn: Bars) -> None:
     news = finam_news("2014")
     assert len(news) > 50
-    found = respond_all([sibn], news, ResponseSettings(placebo_days=60))
+    found = respond_all([sibn], news, ResponseSettings(placebo=PlaceboSettings(days=60)))
     assert len(found) + len(found.skipped) == len(news)
     assert all(reason for _, _, reason in found.skipped)
     stale = [r for r in found if any(n.code == "ES-STALE" for n in r.notices)]
@@ -66,7 +67,7 @@ def test_an_illiquid_share_with_the_news_of_its_year_runs_through(sibn: Bars) ->
 def test_placebo_news_on_the_illiquid_share_are_rejected_as_often_as_they_should(sibn: Bars) -> None:
     tape, rng = intraday_prices(sibn), np.random.default_rng(20140101)
     days = np.unique(tape.day)[70:-1]
-    settings = ResponseSettings(placebo_days=59)
+    settings = ResponseSettings(placebo=PlaceboSettings(days=59))
     pvalues = []
     for day in rng.choice(days, 120):
         at = datetime(1970, 1, 1, tzinfo=MOSCOW) + timedelta(days=int(day), minutes=int(rng.integers(11 * 60, 17 * 60)))

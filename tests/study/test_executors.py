@@ -49,7 +49,7 @@ def intraday_study() -> tuple[es.StudySpec, list[Any], list[Any]]:
             market.event.time, earliest=market.event.time.earliest - back, latest=market.event.time.latest - back
         )
         rows.append(replace(market.event, id=f"e{k}", time=time, instruments=named))
-    spec = es.StudySpec(event=(-5, 30), clock="minutes", tests=("placebo",), placebo_days=20, response="on")
+    spec = es.StudySpec(event=(-5, 30), clock="minutes", tests=("placebo",), placebo={"days": 20}, response="on")
     return spec, rows, list(market.bars)
 
 

@@ -60,6 +60,30 @@ def test_an_old_name_is_refused_with_the_new_one(capsys: pytest.CaptureFixture[s
     assert "No such option: --target. It is now --out DIRECTORY." in capsys.readouterr().err
 
 
+def test_old_keys_of_placebo_days_are_refused_with_the_table_that_has_them_now() -> None:
+    for key in ("days", "after"):
+        assert f"It is now called '[inference.placebo] {key}'." in problems(f"[inference]\nplacebo_{key} = 60")
+    for key in ("placebo_days", "known_events", "known_weight"):
+        now = "days" if key == "placebo_days" else "known_events"
+        assert f"It is now called '[inference.placebo] {now}'." in problems(f"[response]\noptions = {{ {key} = 1 }}")
+    with pytest.raises(SpecError, match=r"It is now called 'placebo=\{\"days\": \.\.\.\}'"):
+        es.StudySpec(placebo_days=60)
+    assert "inference.placebo.match.volatility" in problems("[inference.placebo.match]\nvolatility = [1.4, 0.7]")
+    assert "Known are weekday, releases, volatility." in problems("[inference.placebo.match]\nweekdays = true")
+    assert 'write "drop", "keep", or the weight' in problems("[inference.placebo]\nknown_events = 2")
+    assert "found 3; write a table" in problems("[inference.placebo]\nmatch = 3")
+
+
+def test_placebo_settings_survive_being_written() -> None:
+    text = "[inference.placebo]\ndays = 60\n\n[inference.placebo.match]\nvolatility = [0.7, 2]\n"
+    spec = parse_spec(text, "study.toml", StudySpec)
+    assert spec.placebo.match.volatility == (0.7, 2.0)
+    assert parse_spec(spec.to_toml(), "study.toml", StudySpec) == spec
+    empty = parse_spec("[inference.placebo]\nmatch = {}", "study.toml", StudySpec)
+    assert empty.placebo.match is not None
+    assert parse_spec(empty.to_toml(), "study.toml", StudySpec) == empty
+
+
 def test_the_new_names_of_the_table_are_names_of_today() -> None:
     result = small_study()
     columns = {column for table in ("ar", "car", "aar", "tests", "outcomes") for column in result.to_frame(table)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.cli import app
 from eventstudy.cli.init import TEMPLATES, contents
 from eventstudy.errors import SpecError
@@ -40,7 +41,8 @@ def test_every_key_has_a_type_a_meaning_and_an_example() -> None:
     expected = {place for place, field in PLACES.items() if field not in TABLES}
     tables = {place: TABLES[field] for place, field in PLACES.items() if field in TABLES}
     expected |= {f"{t}.{name}" for t in tables.keys() - {"market", "factors"} for name in tables[t].model_fields}
-    expected |= {f"response.options.{name}" for name in ResponseSettings.__dataclass_fields__}
+    expected |= {f"inference.placebo.match.{name}" for name in MatchSettings.model_fields}
+    expected |= {f"response.options.{name}" for name in ResponseSettings.__dataclass_fields__.keys() - {"placebo"}}
     assert keys == expected
     for setting in reference():
         assert setting.kind, setting.key

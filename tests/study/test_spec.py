@@ -129,7 +129,7 @@ def test_an_unknown_source_is_told_before_anything_is_fetched() -> None:
         ({"event": [-5]}, "found [-5]; a second bound is missing, as in [-5, 5]."),
         ({"level": 2}, "found 2; must be less than 1.0."),
         ({"anchor": "bracke"}, "found 'bracke'; allowed are 'bracket', 'earliest' or 'latest'."),
-        ({"placebo_after": "maybe"}, "found 'maybe'; write true or false."),
+        ({"placebo": {"after": "maybe"}}, "found 'maybe'; write true or false."),
     ],
 )
 def test_what_is_wrong_with_a_value_is_said_in_the_words_of_a_study_file(settings: dict[str, Any], asked: str) -> None:
