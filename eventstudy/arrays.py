@@ -71,7 +71,7 @@ def check_fields(given: Any) -> None:
         except ValidationError as error:
             first = error.errors()[0]
             rule = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
-            inside = f" at {'.'.join(map(str, first['loc']))}" if isinstance(value, Mapping) and first["loc"] else ""
+            inside = f" at {'.'.join(map(str, first['loc']))}" if isinstance(value, dict) and first["loc"] else ""
             raise UsageError(
                 f"`{type(given).__name__}.{name}` is {brief(value)}{inside}.", remedy=f"It {rule}."
             ) from None
