@@ -70,11 +70,20 @@ def check_fields(given: Any) -> None:
             object.__setattr__(given, name, kind.validate_python(value))
         except ValidationError as error:
             first = error.errors()[0]
-            rule = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
             inside = f" at {'.'.join(map(str, first['loc']))}" if isinstance(value, dict) and first["loc"] else ""
             raise UsageError(
-                f"`{type(given).__name__}.{name}` is {brief(value)}{inside}.", remedy=f"It {rule}."
+                f"`{type(given).__name__}.{name}` is {brief(value)}{inside}.",
+                remedy=_remedy(first["type"], first["msg"]),
             ) from None
+
+
+def _remedy(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "There is no such setting."
+    if kind == "value_error":
+        text = message.removeprefix("Value error, ")
+        return f"{text[:1].upper()}{text[1:]}."
+    return f"It {message.removeprefix('Input ')}."
 
 
 @cache
