@@ -48,6 +48,7 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 DAY_US = 86_400 * SECOND_US
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FEW_INSTANTS = 8
 
 Row = TypeVar("Row")
 
@@ -126,8 +127,18 @@ def in_order(values: IntArray) -> bool:
 
 def wall_us(instants: IntArray, zone: str) -> IntArray:
     """Return the clock reading in ``zone`` at each instant, as microseconds since 1970-01-01T00:00 on that clock."""
+    if len(instants) <= FEW_INSTANTS:  # for a few, an index of pandas takes longer than the rest of a response
+        offsets = [_utc_offset_us(at, zone) for at in np.asarray(instants).tolist()]
+        return np.asarray(instants, dtype=np.int64) + np.array(offsets, dtype=np.int64)
     naive = from_epoch_us(instants).tz_convert(zone).tz_localize(None)
     return np.asarray(naive.as_unit("us").asi8, dtype=np.int64)
+
+
+def _utc_offset_us(at: int, zone: str) -> int:
+    import pandas as pd
+
+    offset = pd.Timestamp(at, unit="us", tz=zone).utcoffset()
+    return (offset or timedelta(0)) // timedelta(microseconds=1)
 
 
 def instant_us(at: datetime) -> int:

@@ -12,6 +12,7 @@ from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sessions import clock_zone
+from eventstudy.response.clock_table import BarsAt, ClockTable
 from eventstudy.response.price_rules import PRICE_RULES, prices_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ HOUR_US = 60 * MINUTE_US
 # Of the hours of the days with bars; a currency week has 120 of the 144 hours of its six days.
 MOST_HOURS, ENOUGH_DAYS = 0.8, 3
 LONGEST_CARRY_US = 12 * HOUR_US
+# A series is laid out by clock with some days around it, into which windows reach through midnight; one with very few
+# bars for its length is searched instead.
+MARGIN_DAYS, MOST_STEPS_PER_BAR, ALWAYS_LAID_OUT = 2, 30, 100_000
 
 
 @value
@@ -97,23 +101,75 @@ class IntradayPrices:
         """Latest closing time of any day, microseconds since local midnight."""
         return int((self.wall - self.day * DAY_US).max())
 
+    @cached_property
+    def all_priced(self) -> bool:
+        """Whether every bar has a price."""
+        return bool(np.isfinite(self.price).all())
+
+    @cached_property
+    def clock_table(self) -> ClockTable | None:
+        """The bars at every step of the clock; None where steps do not divide the day or bars are rare."""
+        if not len(self) or DAY_US % self.step_us:
+            return None
+        first, last = (int(self.wall[row] // DAY_US) for row in (0, -1))
+        steps = (last - first + 1 + 2 * MARGIN_DAYS) * (DAY_US // self.step_us)
+        if steps > MOST_STEPS_PER_BAR * len(self) + ALWAYS_LAID_OUT:
+            return None
+        begin = (first - MARGIN_DAYS) * DAY_US + int(self.wall[0] % self.step_us)
+        bars = bars_at(self, begin + self.step_us * np.arange(steps, dtype=np.int64))
+        return ClockTable(begin, self.step_us, BarsAt(bars.row.astype(np.int32), bars.on_time, bars.traded))
+
 
 @dataclass(frozen=True, eq=False)
 class PriceSample:
     """A tape read at a grid of clock times; every array has the shape of the grid.
 
-    ``price`` is the last log price of the same local day at or before the time (NaN before the day's first bar); where
-    trading goes on through midnight, that of the last twelve hours;
-    ``traded`` says whether a bar closes in the step that ends there; ``volume``, ``span`` and ``spread`` are that
-    bar's, NaN without one; ``age`` is the time since the price was made, microseconds.
+    Attributes
+    ----------
+    tape : IntradayPrices
+    bars : BarsAt
+        The latest bar at or before each time.
+    present : BoolArray
+        Whether it has a price: one of the same local day, where trading goes on through midnight of the last twelve
+        hours, or any earlier one where prices are kept over the night.
     """
 
-    price: FloatArray
-    traded: BoolArray
-    volume: FloatArray
-    span: FloatArray
-    spread: FloatArray
-    age: IntArray
+    tape: IntradayPrices
+    bars: BarsAt
+    present: BoolArray
+
+    @property
+    def traded(self) -> BoolArray:
+        """Whether a bar closes in the step that ends there."""
+        return self.bars.traded
+
+    @cached_property
+    def price(self) -> FloatArray:
+        """The last log price at or before the time; NaN before the day's first bar."""
+        return np.where(self.present, self.tape.price[self.bars.row], np.nan)
+
+    @cached_property
+    def volume(self) -> FloatArray:
+        """The volume of the bar that closes there; NaN without one, and so ``span`` and ``spread``."""
+        return self._of_bar(self.tape.volume)
+
+    @cached_property
+    def span(self) -> FloatArray:
+        return self._of_bar(self.tape.span)
+
+    @cached_property
+    def spread(self) -> FloatArray:
+        if self.tape.spread is None:
+            return np.full(self.present.shape, np.nan)
+        return self._of_bar(self.tape.spread)
+
+    def days(self, rows: IntArray | BoolArray) -> PriceSample:
+        """Return some of its rows."""
+        bars = BarsAt(self.bars.row[rows], self.bars.on_time[rows], self.bars.traded[rows])
+        return PriceSample(self.tape, bars, self.present[rows])
+
+    def _of_bar(self, values: FloatArray) -> FloatArray:
+        return np.where(self.bars.traded, values[self.bars.row], np.nan)
 
 
 def intraday_prices(bars: Bars, rule: str = "last") -> IntradayPrices:
@@ -157,29 +213,31 @@ def read_at(tape: IntradayPrices, wall: IntArray, *, carry: bool = False) -> Pri
     ``carry`` keeps the last price over the night: for windows that begin in a closed market.
     """
     at = np.asarray(wall, dtype=np.int64)
-    row, age = _latest_bar(tape, at)
-    near = age < LONGEST_CARRY_US if tape.around_the_clock else tape.day[row] == (at - 1) // DAY_US
-    there = (age >= 0) & (carry | near)
-    traded = there & (age < tape.step_us)
-    return PriceSample(
-        price=np.where(there, tape.price[row], np.nan),
-        traded=traded,
-        volume=np.where(traded, tape.volume[row], np.nan),
-        span=np.where(traded, tape.span[row], np.nan),
-        spread=np.full(at.shape, np.nan) if tape.spread is None else np.where(traded, tape.spread[row], np.nan),
-        age=np.where(there, age, -1),
-    )
+    return _sample(tape, bars_at(tape, at), at, carry=carry)
 
 
-def traded_at(tape: IntradayPrices, wall: IntArray) -> BoolArray:
-    """Return whether a bar closes in the step that ends at each of these clock times, as ``read_at`` does."""
-    at = np.asarray(wall, dtype=np.int64)
-    row, age = _latest_bar(tape, at)
-    same = True if tape.around_the_clock else tape.day[row] == (at - 1) // DAY_US
-    return np.asarray((age >= 0) & (age < tape.step_us) & same)
+def read_days(tape: IntradayPrices, days: IntArray, offsets: IntArray, *, carry: bool = False) -> PriceSample:
+    """Read a tape at clock times ``offsets`` (T,) after midnight of ``days`` (D,), shape (D, T)."""
+    at = days[:, None] * DAY_US + offsets if carry else offsets
+    return _sample(tape, bars_on_days(tape, days, offsets), at, carry=carry)
 
 
-def _latest_bar(tape: IntradayPrices, at: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the row of the last bar at or before each time and its age; the first row, of negative age, where none."""
+def _sample(tape: IntradayPrices, bars: BarsAt, at: IntArray, *, carry: bool) -> PriceSample:
+    there = at >= tape.wall[0] if carry else bars.on_time
+    return PriceSample(tape, bars, there if tape.all_priced else there & np.isfinite(tape.price[bars.row]))
+
+
+def bars_on_days(tape: IntradayPrices, days: IntArray, offsets: IntArray) -> BarsAt:
+    """Return ``bars_at`` at clock times ``offsets`` (T,) after midnight of ``days`` (D,), shape (D, T)."""
+    table = tape.clock_table
+    cut = None if table is None else table.windows(days, offsets)
+    return bars_at(tape, days[:, None] * DAY_US + offsets) if cut is None else cut
+
+
+def bars_at(tape: IntradayPrices, at: IntArray) -> BarsAt:
+    """Return the latest bar at or before each of some clock times, of any shape."""
     row = np.maximum(np.searchsorted(tape.wall, at, side="right") - 1, 0)
-    return row, at - tape.wall[row]
+    age = at - tape.wall[row]
+    near = age < LONGEST_CARRY_US if tape.around_the_clock else tape.day[row] == (at - 1) // DAY_US
+    on_time = (age >= 0) & near
+    return BarsAt(row, on_time, on_time & (age < tape.step_us))

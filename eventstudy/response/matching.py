@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, PriceSample, read_at, traded_at
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, PriceSample, bars_on_days, read_days
 
 
 def trading_columns(matched: Matched) -> IntArray:
@@ -165,15 +165,15 @@ def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: I
     start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
     days = _candidates(tape, event_day, choice)
     offsets = grid - event_day * DAY_US
-    sample = read_at(tape, days[:, None] * DAY_US + offsets, carry=choice.carry)
+    sample = read_days(tape, days, offsets, carry=choice.carry)
     zero = int(np.searchsorted(grid, zero_wall))
     doubted = _holds_known(days, (offsets[start], offsets[-1]), others)
     served, removed = _judge(days, sample, (start, zero), doubted & (choice.known_weight == 0))
     if choice.days is not None:
         nearest = np.argsort(np.abs(days[served] - event_day), kind="stable")[: choice.days]
         served = np.sort(served[nearest])
-    event = read_at(tape, grid, carry=choice.carry)
-    placebo = _rows(sample, served)
+    event = read_days(tape, np.array([event_day]), offsets, carry=choice.carry).days(0)
+    placebo = sample.days(served)
     trades_now = (placebo.traded.mean(axis=0) > 0.02 if len(served) else False) | event.traded
     moments = instant_us(time.earliest) + (grid - earliest)
     return Matched(
@@ -252,7 +252,7 @@ def _trading(tape: IntradayPrices, after: IntArray, day: int) -> BoolArray:
     """Return at which of these times the market usually trades, by the 60 days before and the day itself."""
     days = tape.days
     near = days[(days <= day) & (days > day - 90)]
-    traded = traded_at(tape, near[:, None] * DAY_US + (after - day * DAY_US))
+    traded = bars_on_days(tape, near, after - day * DAY_US).traded
     return np.asarray(traded.mean(axis=0) > 0.02)
 
 
@@ -271,14 +271,10 @@ def without_days(matched: Matched, keep: BoolArray, reason: str) -> Matched:
     return replace(
         matched,
         day=matched.day[keep],
-        placebo=_rows(matched.placebo, keep),
+        placebo=matched.placebo.days(keep),
         weight=matched.weight[keep],
         removed=(*matched.removed, *removed),
     )
-
-
-def _rows(sample: PriceSample, rows: IntArray | BoolArray) -> PriceSample:
-    return PriceSample(*(getattr(sample, column.name)[rows] for column in fields(PriceSample)))
 
 
 def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
@@ -298,7 +294,7 @@ def _judge(
     usual, missing, allowed = _missing_bars(sample, at[0])
     reasons: dict[str, BoolArray] = {
         "another known event falls into the window": refused,
-        "no price yet at the clock time of the event": np.asarray(~np.isfinite(sample.price[:, at[1] :]).all(axis=1)),
+        "no price yet at the clock time of the event": np.asarray(~sample.present[:, at[1] :].all(axis=1)),
         "{missing} of {usual} usual bars are missing (a halt or a half session)": np.asarray(missing > allowed),
     }
     spoiled = np.asarray(np.logical_or.reduce(list(reasons.values())))

@@ -6,14 +6,17 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eventstudy.arrays import FloatArray, IntArray, instant_us, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_us, value
 from eventstudy.response.placebo import TIE
 from eventstudy.response.values import Move, Path, Response
 
 LAGS = 5  # bars to either side
+Cell = TypeVar("Cell", bound=np.generic)
 
 
 @value(slots=True)
@@ -55,14 +58,12 @@ def pairs_of(responses: Sequence[Response]) -> tuple[Pair, ...]:
 
 def pair_of(a: Response, b: Response) -> Pair | None:
     """Return one pair, or None where the two windows have fewer than ten moments in common."""
-    common, rows_a, rows_b = np.intersect1d(_moments(a.path), _moments(b.path), return_indices=True)
+    common, rows_a, rows_b = _in_both(_moments(a.path), _moments(b.path))
     if len(common) < 10:
         return None
     (times_a, prices_a), (times_b, prices_b) = _trades(a.path), _trades(b.path)
-    times, prices = (times_a, times_b), (prices_a, prices_b)
-    step = int(np.diff(common).min())
-    lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * step
-    found = lead_lag(times, prices, lags)
+    lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * int(np.diff(common).min())
+    found = lead_lag((times_a, times_b), (prices_a, prices_b), lags)
     beta = _beta(a.path, b.path, rows_a, rows_b)
     reached = [move.value for move in a.moves if math.isfinite(move.minutes) and math.isfinite(move.value)]
     return Pair(
@@ -71,10 +72,18 @@ def pair_of(a: Response, b: Response) -> Pair | None:
         second=b.instrument,
         lag_minutes=found.lag_us / 60e6,
         lead_ratio=found.ratio,
-        correlation=_correlation(times, prices),
+        correlation=float(found.correlation[LAGS]),
         beta=beta,
         explained=beta * reached[-1] if reached else math.nan,
     )
+
+
+def _in_both(a: IntArray, b: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return what two increasing series have in common, and its places in each."""
+    if np.array_equal(a, b):
+        return a, np.arange(len(a)), np.arange(len(b))
+    common, rows_a, rows_b = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    return common, rows_a, rows_b
 
 
 def _moments(path: Path) -> IntArray:
@@ -88,17 +97,12 @@ def _trades(path: Path) -> tuple[IntArray, FloatArray]:
     return path.closes[traded], path.car[traded]
 
 
-def _correlation(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray]) -> float:
-    size = math.sqrt(float((np.diff(prices[0]) ** 2).sum() * (np.diff(prices[1]) ** 2).sum()))
-    return hayashi_yoshida(times, prices) / size if size > 0 else math.nan
-
-
 def _beta(a: Path, b: Path, rows_a: IntArray, rows_b: IntArray) -> float:
-    _, days_a, days_b = np.intersect1d(a.placebo_day, b.placebo_day, return_indices=True)
+    _, days_a, days_b = _in_both(a.placebo_day, b.placebo_day)
     if len(days_a) < 5:
         return math.nan
-    x = np.diff(a.raw_placebo[:, a.open][days_a][:, rows_a], axis=1)
-    y = np.diff(b.raw_placebo[:, b.open][days_b][:, rows_b], axis=1)
+    x = np.diff(a.raw_placebo[np.ix_(days_a, np.flatnonzero(a.open)[rows_a])], axis=1)
+    y = np.diff(b.raw_placebo[np.ix_(days_b, np.flatnonzero(b.open)[rows_b])], axis=1)
     return float(lead_lag_betas(y, x, min(LAGS, (x.shape[1] - 1) // 4)).sum())
 
 
@@ -280,13 +284,40 @@ def lead_lag_betas(y: FloatArray, x: FloatArray, lags: int) -> FloatArray:
         K.
     """
     n = x.shape[1]
-    inner = slice(lags, n - lags)
-    columns = [x[:, lags - j : n - lags - j] for j in range(-lags, lags + 1)]
+    there = runs_of_days(np.isfinite(x), 2 * lags + 1).all(axis=2) & np.isfinite(y[:, lags : n - lags])
     size = float(np.nanstd(x)) or 1.0
-    design = np.stack([np.full_like(y[:, inner], size), *columns], axis=-1).reshape(-1, 2 * lags + 2)
-    target = y[:, inner].reshape(-1)
-    there = np.isfinite(design).all(axis=1) & np.isfinite(target)
-    X, y_there = design[there], target[there]
+    inner = there.any(axis=0)
+    if (there == inner).all():  # the same bars on every day: sums of products lag by lag, without a design
+        gram, cross = _lagged_products(np.nan_to_num(x), np.nan_to_num(y), inner, size)
+    else:
+        lagged = runs_of_days(x, 2 * lags + 1)[there][:, ::-1]
+        design = np.column_stack([np.full(len(lagged), size), lagged])
+        gram, cross = design.T @ design, design.T @ y[:, lags : n - lags][there]
     # Returns are of one size, so the normal equations lose nothing and are 100 times quicker than a tall least squares.
-    coef, *_ = np.linalg.lstsq(X.T @ X, X.T @ y_there, rcond=None)
+    coef, *_ = np.linalg.lstsq(gram, cross, rcond=None)
     return np.asarray(coef[1:])
+
+
+def runs_of_days(values: NDArray[Cell], length: int) -> NDArray[Cell]:
+    """Return every run of ``length`` neighbors of each day as a view, shape (D, n) to (D, n - length + 1, length)."""
+    return np.lib.stride_tricks.sliding_window_view(values, length, axis=1)
+
+
+def _lagged_products(x: FloatArray, y: FloatArray, inner: BoolArray, size: float) -> tuple[FloatArray, FloatArray]:
+    """Return X'X and X'y of the design (size, x_{t + K}, ..., x_{t - K}) over all days and the bars ``inner``.
+
+    ``inner`` (n - 2 K,) are bars that have K bars on both sides.
+    """
+    n, width = x.shape[1], x.shape[1] - len(inner) + 1
+    gram, cross = np.empty((width + 1, width + 1)), np.empty(width + 1)
+    target = y[:, width // 2 : n - width // 2]
+    cross[0] = size * target[:, inner].sum()
+    cross[1:] = np.einsum("dt,dtk->k", target * inner, runs_of_days(x, width))[::-1]
+    gram[0, 0] = size**2 * len(x) * inner.sum()
+    gram[0, 1:] = gram[1:, 0] = size * (runs_of_days(x.sum(axis=0)[None], width)[0] * inner[:, None]).sum(axis=0)[::-1]
+    for lag in range(width):
+        products = np.einsum("dt,dt->t", x[:, : n - lag], x[:, lag:])
+        sums = inner @ runs_of_days(products[None], len(inner))[0].T  # of the columns k and k + lag
+        later = np.arange(1, width + 1 - lag)
+        gram[later, later + lag] = gram[later + lag, later] = sums[::-1]
+    return gram, cross

@@ -162,3 +162,17 @@ def test_pairs_of_the_demo_know_the_planted_loadings() -> None:
     assert stocks.lag_minutes == rouble.lag_minutes == 0.0  # all three jump in the same second
     assert rouble.correlation < 0 < stocks.correlation
     assert abs(rouble.explained - rouble.beta * found.responses[0].moves[2].value) < 1e-15
+
+
+@pytest.mark.parametrize("missing", ["none", "first bars", "single bars"])
+def test_betas_are_those_of_a_least_squares_over_the_whole_design(missing: str) -> None:
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=(2, 30, 25)) * 1e-3
+    if missing == "first bars":
+        x[:, :4] = y[:, :2] = np.nan
+    if missing == "single bars":
+        x[3, 7] = y[5, 12] = np.nan
+    rows = [(1.0, *x[d, t - 2 : t + 3][::-1], y[d, t]) for d in range(30) for t in range(2, 23)]
+    table = np.array([row for row in rows if np.isfinite(row).all()])
+    coef, *_ = np.linalg.lstsq(table[:, :-1], table[:, -1], rcond=None)  # x_{t + 2} first, as the design is laid out
+    np.testing.assert_allclose(lead_lag_betas(y, x, 2), coef[1:], rtol=1e-9)

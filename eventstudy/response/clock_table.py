@@ -1,0 +1,76 @@
+"""Which bar stands for each time of the clock, laid out once per series: windows of many days are cut out of it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, value
+
+Cell = TypeVar("Cell", bound=np.generic)
+
+
+@value(slots=True)
+class BarsAt:
+    """The latest bar at or before each of some clock times; all of one shape.
+
+    Attributes
+    ----------
+    row : IntArray
+        Its row; 0 where there is none.
+    on_time : BoolArray
+        Whether its price stands: it is of the same day or, around the clock, of the last hours.
+    traded : BoolArray
+        Whether it closes in the step that ends there.
+    """
+
+    row: IntArray
+    on_time: BoolArray
+    traded: BoolArray
+
+
+@value(slots=True)
+class ClockTable:
+    """The bars at every step of every calendar day, one after the other.
+
+    Attributes
+    ----------
+    first : int
+        Clock time of the first step, microseconds since 1970-01-01 local.
+    step_us : int
+        Divides the day.
+    bars : BarsAt, shape (S,)
+    """
+
+    first: int
+    step_us: int
+    bars: BarsAt
+
+    def windows(self, days: IntArray, offsets: IntArray) -> BarsAt | None:
+        """Return the bars at clock times ``offsets`` (T,) of ``days`` (D,), shape (D, T).
+
+        None where the offsets are not consecutive steps of the table, or reach out of it.
+        """
+        length, start = len(offsets), int(offsets[0]) - self.first if len(offsets) else 0
+        consecutive = length and int(offsets[-1]) - int(offsets[0]) == (length - 1) * self.step_us
+        if not consecutive or start % self.step_us:
+            return None
+        begins = np.asarray(days) * (DAY_US // self.step_us) + start // self.step_us
+        if len(days) and (begins.min() < 0 or begins.max() + length > len(self.bars.row)):
+            return None
+        cut = (runs(column, length)[begins] for column in (self.bars.row, self.bars.on_time, self.bars.traded))
+        return BarsAt(*cut)
+
+
+def runs(values: npt.NDArray[Cell], length: int) -> npt.NDArray[Cell]:
+    """Return every run of ``length`` neighbors as a view, shape (S,) to (S - length + 1, length).
+
+    Examples
+    --------
+    >>> runs(np.array([1, 2, 3, 4]), 3).tolist()
+    [[1, 2, 3], [2, 3, 4]]
+    """
+    values = np.ascontiguousarray(values)
+    return np.ndarray((len(values) - length + 1, length), values.dtype, values, strides=2 * values.strides)
