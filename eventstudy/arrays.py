@@ -36,6 +36,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 StrArray: TypeAlias = NDArray[np.object_]
+Cell = TypeVar("Cell", bound=np.generic)
 
 LabelSide = Literal["left", "right"]
 AnchorName = Literal["bracket", "earliest", "latest"]
@@ -118,6 +119,19 @@ def from_epoch_us(instants: IntArray) -> pd.DatetimeIndex:
 
     stamps = np.asarray(instants, dtype=np.int64).view("datetime64[us]")
     return pd.DatetimeIndex(stamps).tz_localize("UTC")
+
+
+def runs(values: NDArray[Cell], length: int) -> NDArray[Cell]:
+    """Return every run of ``length`` neighbors on the last axis as a view, (..., n) to (..., n - length + 1, length).
+
+    Examples
+    --------
+    >>> runs(np.array([1, 2, 3, 4]), 3).tolist()
+    [[1, 2, 3], [2, 3, 4]]
+    """
+    held = np.ascontiguousarray(values)
+    shape = (*held.shape[:-1], held.shape[-1] - length + 1, length)
+    return np.ndarray(shape, held.dtype, held, strides=(*held.strides, held.strides[-1]))
 
 
 def in_order(values: IntArray) -> bool:

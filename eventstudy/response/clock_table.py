@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
-import numpy.typing as npt
 
-from eventstudy.arrays import DAY_US, BoolArray, IntArray, value
-
-Cell = TypeVar("Cell", bound=np.generic)
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, runs, value
 
 
 @value(slots=True)
@@ -60,17 +55,7 @@ class ClockTable:
         begins = np.asarray(days) * (DAY_US // self.step_us) + start // self.step_us
         if len(days) and (begins.min() < 0 or begins.max() + length > len(self.bars.row)):
             return None
-        cut = (runs(column, length)[begins] for column in (self.bars.row, self.bars.on_time, self.bars.traded))
-        return BarsAt(*cut)
-
-
-def runs(values: npt.NDArray[Cell], length: int) -> npt.NDArray[Cell]:
-    """Return every run of ``length`` neighbors as a view, shape (S,) to (S - length + 1, length).
-
-    Examples
-    --------
-    >>> runs(np.array([1, 2, 3, 4]), 3).tolist()
-    [[1, 2, 3], [2, 3, 4]]
-    """
-    values = np.ascontiguousarray(values)
-    return np.ndarray((len(values) - length + 1, length), values.dtype, values, strides=2 * values.strides)
+        bars = self.bars
+        return BarsAt(
+            runs(bars.row, length)[begins], runs(bars.on_time, length)[begins], runs(bars.traded, length)[begins]
+        )

@@ -168,6 +168,11 @@ class PriceSample:
         bars = BarsAt(self.bars.row[rows], self.bars.on_time[rows], self.bars.traded[rows])
         return PriceSample(self.tape, bars, self.present[rows])
 
+    def day(self, row: int) -> PriceSample:
+        """Return one of its rows, shape (T,)."""
+        bars = BarsAt(self.bars.row[row], self.bars.on_time[row], self.bars.traded[row])
+        return PriceSample(self.tape, bars, self.present[row])
+
     def _of_bar(self, values: FloatArray) -> FloatArray:
         return np.where(self.bars.traded, values[self.bars.row], np.nan)
 

@@ -172,7 +172,7 @@ def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: I
     if choice.days is not None:
         nearest = np.argsort(np.abs(days[served] - event_day), kind="stable")[: choice.days]
         served = np.sort(served[nearest])
-    event = read_days(tape, np.array([event_day]), offsets, carry=choice.carry).days(0)
+    event = read_days(tape, np.array([event_day]), offsets, carry=choice.carry).day(0)
     placebo = sample.days(served)
     trades_now = (placebo.traded.mean(axis=0) > 0.02 if len(served) else False) | event.traded
     moments = instant_us(time.earliest) + (grid - earliest)

@@ -6,17 +6,14 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_us, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_us, runs, value
 from eventstudy.response.placebo import TIE
 from eventstudy.response.values import Move, Path, Response
 
 LAGS = 5  # bars to either side
-Cell = TypeVar("Cell", bound=np.generic)
 
 
 @value(slots=True)
@@ -284,23 +281,18 @@ def lead_lag_betas(y: FloatArray, x: FloatArray, lags: int) -> FloatArray:
         K.
     """
     n = x.shape[1]
-    there = runs_of_days(np.isfinite(x), 2 * lags + 1).all(axis=2) & np.isfinite(y[:, lags : n - lags])
+    there = runs(np.isfinite(x), 2 * lags + 1).all(axis=2) & np.isfinite(y[:, lags : n - lags])
     size = float(np.nanstd(x)) or 1.0
-    inner = there.any(axis=0)
+    inner = np.asarray(there.any(axis=0))
     if (there == inner).all():  # the same bars on every day: sums of products lag by lag, without a design
         gram, cross = _lagged_products(np.nan_to_num(x), np.nan_to_num(y), inner, size)
     else:
-        lagged = runs_of_days(x, 2 * lags + 1)[there][:, ::-1]
+        lagged = runs(x, 2 * lags + 1)[there][:, ::-1]
         design = np.column_stack([np.full(len(lagged), size), lagged])
         gram, cross = design.T @ design, design.T @ y[:, lags : n - lags][there]
     # Returns are of one size, so the normal equations lose nothing and are 100 times quicker than a tall least squares.
     coef, *_ = np.linalg.lstsq(gram, cross, rcond=None)
     return np.asarray(coef[1:])
-
-
-def runs_of_days(values: NDArray[Cell], length: int) -> NDArray[Cell]:
-    """Return every run of ``length`` neighbors of each day as a view, shape (D, n) to (D, n - length + 1, length)."""
-    return np.lib.stride_tricks.sliding_window_view(values, length, axis=1)
 
 
 def _lagged_products(x: FloatArray, y: FloatArray, inner: BoolArray, size: float) -> tuple[FloatArray, FloatArray]:
@@ -310,14 +302,15 @@ def _lagged_products(x: FloatArray, y: FloatArray, inner: BoolArray, size: float
     """
     n, width = x.shape[1], x.shape[1] - len(inner) + 1
     gram, cross = np.empty((width + 1, width + 1)), np.empty(width + 1)
-    target = y[:, width // 2 : n - width // 2]
-    cross[0] = size * target[:, inner].sum()
-    cross[1:] = np.einsum("dt,dtk->k", target * inner, runs_of_days(x, width))[::-1]
+    target = y[:, width // 2 : n - width // 2] * inner
+    cross[0], cross[1:] = size * target.sum(), np.einsum("dt,dtk->k", target, runs(x, width))[::-1]
     gram[0, 0] = size**2 * len(x) * inner.sum()
-    gram[0, 1:] = gram[1:, 0] = size * (runs_of_days(x.sum(axis=0)[None], width)[0] * inner[:, None]).sum(axis=0)[::-1]
-    for lag in range(width):
-        products = np.einsum("dt,dt->t", x[:, : n - lag], x[:, lag:])
-        sums = inner @ runs_of_days(products[None], len(inner))[0].T  # of the columns k and k + lag
-        later = np.arange(1, width + 1 - lag)
-        gram[later, later + lag] = gram[later + lag, later] = sums[::-1]
+    gram[0, 1:] = gram[1:, 0] = size * (runs(x.sum(axis=0), width) * inner[:, None]).sum(axis=0)[::-1]
+    ahead = np.concatenate([x, np.zeros((len(x), width - 1))], axis=1)
+    products = np.einsum("dt,dtk->kt", x, runs(ahead, width))  # of x at t and at t + k, over all days
+    sums = (runs(products, len(inner)) * inner).sum(axis=2)  # [k, o]: of the columns with offsets o and o + k
+    first, second = np.triu_indices(width)
+    lagged = np.empty((width, width))
+    lagged[first, second] = lagged[second, first] = sums[second - first, first]
+    gram[1:, 1:] = lagged[::-1, ::-1]
     return gram, cross

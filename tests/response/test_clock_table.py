@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eventstudy.arrays import DAY_US, MINUTE_US
-from eventstudy.response.clock_table import runs
+from eventstudy.arrays import DAY_US, MINUTE_US, runs
 from eventstudy.response.intraday_prices import (
     IntradayPrices,
     bars_at,
@@ -82,3 +81,4 @@ def test_what_is_no_run_of_the_table_is_searched() -> None:
 
 def test_runs_are_every_stretch_of_neighbors() -> None:
     assert runs(np.arange(5)[::-1], 2).tolist() == [[4, 3], [3, 2], [2, 1], [1, 0]]
+    assert runs(np.arange(6).reshape(2, 3), 2).tolist() == [[[0, 1], [1, 2]], [[3, 4], [4, 5]]]
