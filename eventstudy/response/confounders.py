@@ -17,7 +17,8 @@ from eventstudy.news.items import Event
 from eventstudy.news.price_evidence import speaks_for
 from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.known import Known
-from eventstudy.response.matching import Matched, as_date
+from eventstudy.response.matching import Matched
+from eventstudy.response.placebo_pool import as_date
 from eventstudy.response.values import ClaimBeside, Confounder, Response
 
 TOLERANCE = 0.001  # log; a claim is rounded to kopecks and minutes
@@ -202,4 +203,6 @@ def _on_a_placebo_day(matched: Matched, earliest: int, latest: int) -> str:
     if not touches or day not in matched.day:
         return ""
     weight = float(matched.weight[matched.day == day][0])
+    if weight == 1 and matched.on_releases:
+        return ""
     return f"its day counts {weight:g} of a placebo day" if weight < 1 else "kept: its day is eligible as a placebo day"

@@ -8,9 +8,31 @@ from functools import cached_property
 
 import numpy as np
 
+from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.arrays import BoolArray, IntArray, StrArray, instant_us, value, wall_us
-from eventstudy.errors import expect
+from eventstudy.errors import DataError, expect
 from eventstudy.news.items import Event
+
+RELEASE = "release"  # the attribute of an event that names its release
+
+
+@value
+class OtherEvents:
+    """The known events besides one, on its market's clock, in the order of their earliest times.
+
+    Attributes
+    ----------
+    spans : IntArray, shape (n, 2)
+        Earliest and latest clock time, microseconds since 1970-01-01 local.
+    same_release : BoolArray, shape (n,)
+        Whether it is of the same release: has the same attribute ``release``.
+    """
+
+    spans: IntArray
+    same_release: BoolArray
+
+
+NO_EVENTS = OtherEvents(np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.bool_))
 
 
 @value
@@ -19,17 +41,21 @@ class ClockSpans:
 
     Attributes
     ----------
-    ids : StrArray, shape (n,)
+    ids, releases : StrArray, shape (n,)
     spans : IntArray, shape (n, 2)
         Earliest and latest clock time.
     """
 
     ids: StrArray
+    releases: StrArray
     spans: IntArray
 
-    def besides(self, event: Event) -> IntArray:
-        """Return the spans of the events that are not this one, in the same order."""
-        return np.asarray(self.spans[self.ids != event.id], dtype=np.int64)
+    def besides(self, event: Event) -> OtherEvents:
+        """Return the events that are not this one, in the same order."""
+        other = self.ids != event.id
+        release = release_of(event)
+        same = (self.releases[other] == release) & bool(release)
+        return OtherEvents(np.asarray(self.spans[other], dtype=np.int64), np.asarray(same, dtype=np.bool_))
 
 
 @value
@@ -51,6 +77,10 @@ class Known:
     def ids(self) -> StrArray:
         return np.array([event.id for event in self.events], dtype=object)
 
+    @cached_property
+    def releases(self) -> StrArray:
+        return np.array([release_of(event) for event in self.events], dtype=object)
+
     def besides(self, event: Event) -> BoolArray:
         """Return which of them are another event than this one, shape (n,)."""
         return np.asarray(self.ids != event.id, dtype=np.bool_)
@@ -60,7 +90,7 @@ class Known:
         if zone not in self._clocks:
             spans = wall_us(self.spans.reshape(-1), zone).reshape(-1, 2)
             order = np.argsort(spans[:, 0], kind="stable")
-            self._clocks[zone] = ClockSpans(self.ids[order], spans[order])
+            self._clocks[zone] = ClockSpans(self.ids[order], self.releases[order], spans[order])
         return self._clocks[zone]
 
 
@@ -73,3 +103,17 @@ def known_events(events: Sequence[Event] | Known) -> Known:
         expect("known", event, Event, "Pass a list of Events (read_events).")
     spans = [(instant_us(e.time.earliest), instant_us(e.time.latest)) for e in events]
     return Known(tuple(events), np.array(spans, dtype=np.int64).reshape(-1, 2))
+
+
+def check_release(event: Event, match: MatchSettings | None) -> None:
+    """Refuse to compare an event with days of its release if it names none."""
+    if match is not None and match.releases == "same" and not release_of(event):
+        raise DataError(
+            f"The placebo days are to be days of the same release, and event {event.id} has no attribute `{RELEASE}`.",
+            remedy=f'Add the column `{RELEASE}` to the events, or set releases = "any".',
+        )
+
+
+def release_of(event: Event) -> str:
+    """Return the name of the release that an event belongs to; empty where its attributes name none."""
+    return str(event.attributes.get(RELEASE, "")).strip()

@@ -1,15 +1,25 @@
-"""The same clock window on other days: which days may serve, which may not and why, and the paths on all of them."""
+"""The same clock window on other days: the event's window, and the paths on all of its placebo days."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
 
 import numpy as np
 
+from eventstudy.abnormal.placebo.balance import DaysLeftOut
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
 from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, PriceSample, bars_on_days, read_days
+from eventstudy.response.known import NO_EVENTS, OtherEvents
+from eventstudy.response.placebo_pool import (
+    Clocks,
+    RemovedDay,
+    WindowChoice,
+    as_date,
+    candidate_days,
+    placebo_pool,
+    trading_moments,
+)
 
 
 def trading_columns(matched: Matched) -> IntArray:
@@ -42,55 +52,6 @@ def paths_of(bars: FloatArray, columns: IntArray, zero: int, moments: int) -> Fl
     return np.where(at >= columns[0], total[:, last], np.nan)
 
 
-USUAL, ALLOWED_MISSING = 0.5, 0.10
-
-
-@dataclass(frozen=True, slots=True)
-class RemovedDay:
-    """A day that looks like a placebo day and is none, with the reason."""
-
-    day: date
-    reason: str
-
-
-NONE_KNOWN: IntArray = np.empty((0, 2), dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class WindowChoice:
-    """What to cut out of each day, and which days.
-
-    Attributes
-    ----------
-    before, after : int
-        Minutes of the clock before ``earliest``; minutes of trading after ``latest``.
-    context : int
-        Bars before ``earliest`` that are read as well, to know the volatility of the day so far.
-    days : int or None
-        At most so many days, the nearest first; None for all.
-    later : bool
-        Also days after the event.
-    pauses : {"cross", "stop"}
-        Whether the window goes on after a break of trading or ends at it.
-    carry : bool
-        Keep the last price over the night: for news that came while the market was closed.
-    nights : int
-        With 1 only days whose opening ends one night serve, with 2 those after longer closures; 0 for all.
-    known_weight : float
-        How much a day counts on which another known event falls into the window; 0 removes it.
-    """
-
-    before: int = 60
-    after: int = 60
-    context: int = 120
-    days: int | None = None
-    later: bool = False
-    pauses: str = "cross"
-    carry: bool = False
-    nights: int = 0
-    known_weight: float = 0.0
-
-
 @value
 class Matched:
     """The event's window and the same window on D placebo days; moments run along the last axis.
@@ -115,6 +76,10 @@ class Matched:
     removed : tuple of RemovedDay
     weight : FloatArray, shape (D,)
         How much each placebo day counts, the event day being 1.
+    left_out : tuple of DaysLeftOut
+        How many days are not placebo days, by reason; those removed among them.
+    on_releases : bool
+        Whether the placebo days are chosen for the other events on them.
     """
 
     start: int
@@ -130,6 +95,8 @@ class Matched:
     event_day: int
     removed: tuple[RemovedDay, ...]
     weight: FloatArray
+    left_out: tuple[DaysLeftOut, ...] = ()
+    on_releases: bool = False
 
     @property
     def path(self) -> FloatArray:
@@ -147,13 +114,13 @@ class Matched:
         return weight if (weight < 1).any() else None
 
 
-def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: IntArray = NONE_KNOWN) -> Matched:
+def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: OtherEvents = NO_EVENTS) -> Matched:
     """Cut the window of an event and the same clock window of other days out of a tape.
 
     The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
-    first at or after ``latest`` and the reach of the price rule. Days that hold another known event in the window
-    (unless ``known_weight`` keeps them), or miss bars that the other days have (halts, half sessions), or have no price
-    yet at zero, are removed and listed. ``others`` (n, 2) are the other known events on the market's clock, in order.
+    first at or after ``latest`` and the reach of the price rule. Days are counted by the reason that leaves them out: a
+    rule of ``choice.match``, another known event in the window (unless ``known_weight`` keeps them), bars missing that
+    the other days have (halts, half sessions), no price yet at zero. Those that no rule leaves out are listed, too.
     """
     step = tape.step_us
     earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
@@ -163,33 +130,29 @@ def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: I
     known_by, clean_by = (max(0, int(-(-(at - zero_wall) // step))) for at in (latest, latest + tape.reach_us))
     grid = _grid(tape, zero_wall, clean_by, choice)
     start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
-    days = _candidates(tape, event_day, choice)
-    offsets = grid - event_day * DAY_US
-    sample = read_days(tape, days, offsets, carry=choice.carry)
     zero = int(np.searchsorted(grid, zero_wall))
-    doubted = _holds_known(days, (offsets[start], offsets[-1]), others)
-    served, removed = _judge(days, sample, (start, zero), doubted & (choice.known_weight == 0))
-    if choice.days is not None:
-        nearest = np.argsort(np.abs(days[served] - event_day), kind="stable")[: choice.days]
-        served = np.sort(served[nearest])
+    offsets = grid - event_day * DAY_US
+    clocks = Clocks(start, zero, offsets, event_day, step, phase)
+    days, other_days = candidate_days(tape, clocks, choice, others)
+    sample = read_days(tape, days, offsets, carry=choice.carry)
     event = read_days(tape, np.array([event_day]), offsets, carry=choice.carry).day(0)
-    placebo = sample.days(served)
-    trades_now = (placebo.traded.mean(axis=0) > 0.02 if len(served) else False) | event.traded
-    moments = instant_us(time.earliest) + (grid - earliest)
+    pool = placebo_pool(days, (event, sample), clocks, choice, others)
     return Matched(
         start=start,
         zero=zero,
         latest=zero + known_by,
         first=zero + max(1, clean_by),
-        moments=moments,
+        moments=instant_us(time.earliest) + (grid - earliest),
         wall=offsets,
-        open=trades_now,
-        day=days[served],
+        open=trading_moments(sample, pool.rows, event),
+        day=days[pool.rows],
         event=event,
-        placebo=placebo,
+        placebo=sample.days(pool.rows),
         event_day=event_day,
-        removed=removed,
-        weight=np.where(doubted[served], choice.known_weight, 1.0),
+        removed=pool.removed,
+        weight=pool.weight,
+        left_out=(*other_days, *pool.left_out),
+        on_releases=choice.match.releases is not None,
     )
 
 
@@ -256,71 +219,15 @@ def _trading(tape: IntradayPrices, after: IntArray, day: int) -> BoolArray:
     return np.asarray(traded.mean(axis=0) > 0.02)
 
 
-def _candidates(tape: IntradayPrices, event_day: int, choice: WindowChoice) -> IntArray:
-    days = tape.days
-    serve = (days < event_day) | ((days > event_day) & choice.later)
-    if choice.nights:
-        nights = np.diff(days, prepend=days[:1])  # 0 for the first day: no opening gap of its own is known
-        serve &= np.minimum(nights, 2) == choice.nights
-    return np.asarray(days[serve], dtype=np.int64)
-
-
 def without_days(matched: Matched, keep: BoolArray, reason: str) -> Matched:
     """Return the window without some of its placebo days, each listed with the reason."""
     removed = [RemovedDay(as_date(int(day)), reason) for day in matched.day[~keep]]
+    left_out = (DaysLeftOut(reason, len(removed)),) if removed else ()
     return replace(
         matched,
         day=matched.day[keep],
         placebo=matched.placebo.days(keep),
         weight=matched.weight[keep],
         removed=(*matched.removed, *removed),
+        left_out=(*matched.left_out, *left_out),
     )
-
-
-def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
-    """Return on which days another known event falls into the window, between two clock times of the day."""
-    if not len(others):
-        return np.zeros(len(days), dtype=np.bool_)
-    start, end = (days * DAY_US + at for at in ends)
-    begun = np.searchsorted(others[:, 0], end, side="right")  # events that begin before the window ends ...
-    lasts = np.maximum.accumulate(others[:, 1])  # ... of which the one that lasts longest ends after it begins
-    return np.asarray((begun > 0) & (lasts[np.maximum(begun - 1, 0)] >= start))
-
-
-def _judge(
-    days: IntArray, sample: PriceSample, at: tuple[int, int], refused: BoolArray
-) -> tuple[IntArray, tuple[RemovedDay, ...]]:
-    """Return the rows of days that serve and the list of those that do not."""
-    usual, missing, allowed = _missing_bars(sample, at[0])
-    reasons: dict[str, BoolArray] = {
-        "another known event falls into the window": refused,
-        "no price yet at the clock time of the event": np.asarray(~sample.present[:, at[1] :].all(axis=1)),
-        "{missing} of {usual} usual bars are missing (a halt or a half session)": np.asarray(missing > allowed),
-    }
-    spoiled = np.asarray(np.logical_or.reduce(list(reasons.values())))
-    removed = []
-    for row in np.flatnonzero(spoiled):
-        reason = next(text for text, days_hit in reasons.items() if days_hit[row])
-        told = reason.format(missing=int(missing[row]), usual=usual)
-        removed.append(RemovedDay(as_date(int(days[row])), told))
-    return np.flatnonzero(~spoiled).astype(np.int64), tuple(removed)
-
-
-def _missing_bars(sample: PriceSample, start: int) -> tuple[int, IntArray, float]:
-    """Return how many moments most days trade at, how many of them each day misses, and how many it may miss.
-
-    Where the series itself is quiet now and then, that much and three standard deviations of it are not a halt.
-    """
-    moments = sample.traded[:, start + 1 :]  # the bar that ends at the window's start is not part of it
-    if not moments.size:
-        return 0, np.zeros(len(moments), dtype=np.int64), 0.0
-    usual = moments.mean(axis=0) >= USUAL
-    count = int(usual.sum())
-    missing = np.asarray((usual & ~moments).sum(axis=1), dtype=np.int64)
-    quiet = float(np.median(missing)) / max(count, 1)
-    return count, missing, count * (ALLOWED_MISSING + quiet) + 3 * float(np.sqrt(count * quiet * (1 - quiet)))
-
-
-def as_date(day: int) -> date:
-    """Return days since 1970-01-01 as a date."""
-    return date(1970, 1, 1) + timedelta(days=day)

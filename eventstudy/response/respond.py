@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from eventstudy.abnormal.placebo.balance import PlaceboBalance, counts_by_rule
 from eventstudy.arrays import DAY_US, instant_from_us, instant_us
 from eventstudy.errors import DataError, Notice, UsageError, expect
 from eventstudy.market.bars import Bars
@@ -17,10 +18,11 @@ from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
 from eventstudy.response.early_moves import early_move_notices
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
-from eventstudy.response.known import Known, known_events
+from eventstudy.response.known import Known, check_release, known_events
 from eventstudy.response.later_closes import Horizon, LaterClose, PlaceboDayMoves, later_closes, move_of, no_move
 from eventstudy.response.median_move import median_move
 from eventstudy.response.placebo import move_interval, order_bound, smallest_pvalue, sup_test
+from eventstudy.response.placebo_balance import placebo_balance
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape_estimates import (
     AfterNews,
@@ -97,6 +99,7 @@ def respond(
             f"The bars of {tape.instrument.code} are too long for the shape of an intraday response.",
             remedy="Give bars shorter than a day.",
         )
+    check_release(event, settings.placebo.match)
     laid_out = known_events(known)
     window = abnormal_window(tape, event.time, settings, laid_out.on_clock(tape.zone).besides(event), regressors)
     if not len(window.columns) or not math.isfinite(window.car[window.matched.first]):
@@ -110,6 +113,7 @@ def _assemble(
     after, matched = after_news(window, settings), window.matched
     closes = later_closes(tape, window, settings)
     columns, keep = window.columns, served(window)
+    breakdown = _breakdown(window, after)
     statistic, pvalue = sup_test(window.tested[columns], window.tested_placebo[keep][:, columns], after.weight)
     return Response(
         event=event.id,
@@ -133,7 +137,7 @@ def _assemble(
         smallest_pvalue=_smallest(after),
         path=_path(window, after),
         regime=window.regime,
-        breakdown=_breakdown(window, after),
+        breakdown=breakdown,
         assumed_times=_assumed_times(window, event.time, settings),
         activity=_activity(window),
         removed=matched.removed,
@@ -141,7 +145,16 @@ def _assemble(
         gap=_gap(tape, event.time, settings) if window.closed else None,
         notices=(*_notices(event, window, after, settings), *early_move_notices(window)),
         simulated=tape.simulated,
+        balance=_balance(window, (event.id, tape.instrument.code), settings, breakdown),
     )
+
+
+def _balance(
+    window: ResponseWindow, observation: tuple[str, str], settings: ResponseSettings, breakdown: float
+) -> PlaceboBalance | None:
+    if settings.placebo.match is None:
+        return None
+    return placebo_balance(window, observation, settings.volatility, breakdown)
 
 
 def _reference_close(tape: IntradayPrices, time: EventTime) -> int:
@@ -318,6 +331,8 @@ def _notices(event: Event, window: ResponseWindow, after: AfterNews, settings: R
         else "no comparable day is available"
     )
     matched = window.matched
+    if settings.placebo.match is not None:
+        few += counts_by_rule(days, matched.left_out)
     before = slice(matched.start, matched.zero + 1)
     trading = matched.event.traded[before][matched.open[before]]
     assumed = assumed_end(event)

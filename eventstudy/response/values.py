@@ -9,10 +9,11 @@ from typing import Literal
 
 import numpy as np
 
+from eventstudy.abnormal.placebo.balance import PlaceboBalance
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.errors import Notice
-from eventstudy.response.matching import RemovedDay
 from eventstudy.response.placebo import TIE, placebo_pvalue
+from eventstudy.response.placebo_pool import RemovedDay
 
 Unit = Literal["log", "minutes", "share", "multiple"]
 Pattern = Literal["no detectable move", "sustained", "partly retraced", "overshoot", "continuing", "not classified"]
@@ -284,6 +285,8 @@ class Response:
     simulated : bool
     claims : tuple of ClaimBeside
         What the news said this price did, beside what it did.
+    balance : PlaceboBalance or None
+        The event day beside its placebo days, if the settings match them.
     """
 
     event: str
@@ -316,6 +319,7 @@ class Response:
     notices: tuple[Notice, ...] = field(default=())
     simulated: bool = False
     claims: tuple[ClaimBeside, ...] = ()
+    balance: PlaceboBalance | None = None
 
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
+from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.news.items import EventTime
 from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
 from eventstudy.response.expected import less_expected
 from eventstudy.response.intraday_prices import IntradayPrices
-from eventstudy.response.matching import NONE_KNOWN, Matched, WindowChoice, match, without_days
+from eventstudy.response.known import NO_EVENTS, OtherEvents
+from eventstudy.response.matching import Matched, match, without_days
 from eventstudy.response.placebo import bands, regime_scaled
+from eventstudy.response.placebo_pool import WindowChoice
 from eventstudy.response.seasonality import daily_level
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns
@@ -92,12 +95,12 @@ def abnormal_window(
     tape: IntradayPrices,
     time: EventTime,
     settings: ResponseSettings,
-    others: IntArray = NONE_KNOWN,
+    others: OtherEvents = NO_EVENTS,
     factors: Sequence[IntradayPrices] = (),
 ) -> ResponseWindow:
     """Cut, match and correct the window of one event on one tape.
 
-    ``others`` (n, 2) are the other known events on the market's clock, see ``Known.on_clock``.
+    ``others`` are the other known events on the market's clock, see ``Known.on_clock``.
     """
     nights = nights_closed(tape, time)
     closed = is_closed(tape, time)
@@ -110,6 +113,8 @@ def abnormal_window(
         carry=nights > 0,
         nights=nights if closed else 0,
         known_weight=settings.placebo.known_weight,
+        match=settings.placebo.match or MatchSettings(),
+        volatility=settings.volatility,
     )
     matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
     car, placebo = _less_expected(tape, matched, settings, factors, carry=choice.carry)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from eventstudy.response.intraday_prices import intraday_prices
-from eventstudy.response.matching import Matched, WindowChoice, match
+from eventstudy.response.matching import Matched, match
 from eventstudy.response.placebo import placebo_pvalue
+from eventstudy.response.placebo_pool import WindowChoice
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings

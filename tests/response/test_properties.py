@@ -17,7 +17,8 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.intraday_prices import intraday_prices
-from eventstudy.response.matching import Matched, WindowChoice, match
+from eventstudy.response.matching import Matched, match
+from eventstudy.response.placebo_pool import WindowChoice
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.response_rows import document, signed, table
