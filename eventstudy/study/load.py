@@ -23,6 +23,7 @@ from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.decode import MAX_LIST_BYTES
 from eventstudy.study.bar_sources import bar_sources
+from eventstudy.study.needs import around_events, around_series
 from eventstudy.study.own_calendars import read_calendar_files, using_calendars
 from eventstudy.study.spec import StudySpec, refers_to_data
 
@@ -154,16 +155,18 @@ def load_series(
     regressors = (*((spec.market,) if spec.market else ()), *spec.factors)
     references = {row.instrument for row in regressors if refers_to_data(row.model_dump())}
     everything = not events or any(not event.instruments for event in events)
-    wanted = None if everything else named | references
-    reading = Reading(wanted=wanted, offline=offline, any_sign=spec.returns == "difference")
+    around = around_events(spec, events) if any(row.source == "dataset" for row in (*spec.data, *regressors)) else None
+    wanted = None if everything else named | (references if around is None else set())
+    reading = Reading(wanted=wanted, offline=offline, any_sign=spec.returns == "difference", around=around)
     universe = read_rows(spec.data, data_folder, reading)
     known = {*universe.codes, *(out.instrument for out in universe.left_out)}
     if not everything and not known & named:  # the ledger then says of every event what it lacks
-        universe = read_rows(spec.data, data_folder, replace(reading, wanted=None))
+        universe = read_rows(spec.data, data_folder, replace(reading, wanted=None, around=None))
     studied = [one for one in universe if one.instrument.code in named or one.instrument.code not in references]
     if spec.data and not studied:
         raise nothing_to_study(universe)
-    found = [regressor(row, spec, universe, (data_folder, reading)) for row in regressors]
+    over = replace(reading, around=None if around is None else around_series(universe))
+    found = [regressor(row, spec, universe, (data_folder, over)) for row in regressors]
     market = found[0].series[0] if spec.market else None
     factors = tuple(one for part in found[bool(spec.market) :] for one in part)
     series = (*studied, *((market,) if market else ()), *factors)
@@ -261,8 +264,10 @@ def in_universe(code: str, universe: Universe, asked: tuple[str, StudySpec, tupl
     """Return one instrument of the data; where it is missing, all of them are read to say which name is meant."""
     setting, spec, (folder, reading) = asked
     try:
+        if reading.around is not None:  # the series of the events may be shorter than the market that they need
+            universe = read_rows(spec.data, folder, replace(reading, wanted={code}))
         if code not in {*universe.codes, *(out.instrument for out in universe.left_out)}:
-            universe = read_rows(spec.data, folder, replace(reading, wanted=None))
+            universe = read_rows(spec.data, folder, replace(reading, wanted=None, around=None))
         return Universe((universe[code],))
     except DataError as error:
         raise DataError(f"{setting}: {error.message}", remedy=error.remedy) from None

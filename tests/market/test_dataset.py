@@ -13,6 +13,7 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 import pytest
 
+import eventstudy as es
 from eventstudy.errors import DataError, NetworkError
 from eventstudy.market.sources import dataset
 from eventstudy.market.sources.description import DataSpec
@@ -115,7 +116,9 @@ def test_a_study_reads_a_dataset_as_it_reads_a_file(tmp_path: Path) -> None:
         (tmp_path / f"{name}.toml").write_text(text)
     one, other = (load_study(tmp_path / f"{name}.toml") for name in ("file", "set"))
     assert [s.instrument.code for s in other.data] == ["BBB"]
-    assert other.data[0].frame.equals(one.data[0].frame)  # type: ignore[union-attr]
+    read_rows, all_rows = other.data[0].frame, one.data[0].frame  # type: ignore[union-attr]
+    assert read_rows.equals(all_rows.loc[: read_rows.index[-1]])  # nothing after the event that no window needs
+    assert 280 + 1 < len(read_rows) < len(all_rows)
 
 
 def test_what_cannot_be_read_is_named_in_one_sentence(tmp_path: Path) -> None:
@@ -167,3 +170,102 @@ def test_a_dataset_behind_s3_is_read_by_need(tmp_path: Path, monkeypatch: pytest
             read(address.format("bars"), ("BBB",))
     assert "secret" not in str(said.value)
     assert "\n" not in str(said.value)
+
+
+def sparse_rows() -> pd.DataFrame:
+    """AAA trades daily, BBB every third day, CCC from 2020-06 on; seven years of days."""
+    days = pd.bdate_range("2015-01-01", "2021-12-31")
+    rng, parts = np.random.default_rng(8), []
+    for code, held in {"AAA": days, "BBB": days[::3], "CCC": days[days >= "2020-06-01"]}.items():
+        closes = 100 * np.exp(rng.normal(0, 0.01, len(held)).cumsum())
+        parts.append(pd.DataFrame({"date": held, "ticker": code, "close": closes}))
+    return pd.concat(parts, ignore_index=True)
+
+
+STUDY = """[events]
+file = "events.csv"
+[[data]]
+{row}
+timezone = "America/New_York"
+closes_at = "16:00"
+step = "1D"
+[window]
+estimation = [-100, -11]
+event = [-1, 5]
+[model]
+name = "market"
+[market]
+instrument = "AAA"
+[response]
+compute = "off"
+"""
+
+
+def both_studies(folder: Path, frame: pd.DataFrame, events: str, **writing: Any) -> list[Any]:
+    """Load one study from a file and from a dataset of the same rows."""
+    pads.write_dataset(pa.Table.from_pandas(frame, preserve_index=False), folder / "bars", format="parquet", **writing)
+    frame.to_csv(folder / "prices.csv", index=False)
+    (folder / "events.csv").write_text("id,ticker,time\n" + events)
+    rows = {"file": 'path = "prices.csv"', "set": 'source = "dataset"\npath = "bars"'}
+    for name, row in rows.items():
+        (folder / f"{name}.toml").write_text(STUDY.format(row=row))
+    return [load_study(folder / f"{name}.toml") for name in rows]
+
+
+def bytes_read() -> int:
+    """Bytes that this process has read from files so far."""
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("rchar"))
+
+
+def test_only_the_rows_that_windows_need_are_read_and_they_are_enough(tmp_path: Path) -> None:
+    """Who trades every third day is read three times as far back, and numbers are those of all rows."""
+    events = "a,BBB,2018-03-07T10:00-05:00\nb,CCC,2020-09-01T10:00-04:00\nc,BBB,2018-09-05T10:00-04:00\n"
+    whole, part = both_studies(tmp_path, sparse_rows(), events)
+    closes = {one.instrument.code: one.frame.index for one in part.data}
+    # 100 bars, a twentieth and 15 more before the first event, and six months to the second, every third day.
+    assert 120 + 43 < len(closes["BBB"]) < 300
+    assert closes["BBB"][-1] < pd.Timestamp("2019-06-30", tz="UTC")
+    assert closes["CCC"][0] == pd.Timestamp("2020-06-01 20:00", tz="UTC")
+    assert part.market is not None
+    assert len(part.market) < 1300 < len(whole.market)
+    one, other = (es.run_study(s.spec, s.events, s.data, s.market, s.factors).to_dict() for s in (whole, part))
+    assert one.pop("spec_digest") != other.pop("spec_digest")  # the paths of the prices differ
+    said, here = (result.pop("warnings") for result in (one, other))  # they count bars that were read
+    assert [row["code"] for row in said] == [row["code"] for row in here]
+    assert one == other
+    assert [row["outcome"] for row in one["outcomes"]] == ["used"] * 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="bytes read are counted by Linux")
+def test_the_bytes_read_are_at_most_twice_those_of_the_bars_needed(tmp_path: Path) -> None:
+    """Four instruments with 400 sessions of 390 minutes; two events need 12,000 minutes before and 60 after each."""
+    open_at = pd.bdate_range("2019-01-01", periods=400, tz="America/New_York") + pd.Timedelta("9h30min")
+    minutes = pd.DatetimeIndex(
+        np.concatenate([pd.date_range(at, periods=390, freq="1min") for at in open_at.tz_convert("UTC")]), tz="UTC"
+    )
+    rng, codes = np.random.default_rng(3), ("A0", "A1", "A2", "A3")
+    closes = 100 * np.exp(rng.normal(0, 1e-4, (4, len(minutes))).cumsum(axis=1))
+    frame = pd.concat(
+        [pd.DataFrame({"date": minutes, "ticker": code, "close": closes[k]}) for k, code in enumerate(codes)]
+    )
+    how: dict[str, Any] = {"max_rows_per_group": 1_000, "min_rows_per_group": 1}
+    pads.write_dataset(pa.Table.from_pandas(frame, preserve_index=False), tmp_path / "bars", format="parquet", **how)
+    events = "id,ticker,time\na,A1,2019-06-12T12:00-04:00\nb,A3,2020-01-15T12:00-05:00\n"
+    (tmp_path / "events.csv").write_text(events)
+    text = STUDY.format(row='source = "dataset"\npath = "bars"\nlabel = "left"').replace('"1D"', '"1min"')
+    text = (
+        text.replace('closes_at = "16:00"\n', "").replace("[-100, -11]", "[-12000, -11]").replace("[-1, 5]", "[-5, 60]")
+    )
+    (tmp_path / "study.toml").write_text(text.replace('"market"\n[market]\ninstrument = "AAA"', '"constant_mean"'))
+    load_study(tmp_path / "study.toml")  # what is read once in a process, such as time zones
+    before = bytes_read()
+    part = load_study(tmp_path / "study.toml")
+    spent = bytes_read() - before
+    assert es.run_study(part.spec, part.events, part.data).complete
+    (file,) = (tmp_path / "bars").glob("*.parquet")
+    footer = (
+        pq.ParquetFile(file).metadata.serialized_size + 2**16
+    )  # pyarrow reads at least so much of the end of a file
+    per_row = (file.stat().st_size - footer) / len(frame)
+    assert spent - 2 * footer <= 2 * per_row * 2 * (12_000 + 60)  # the statistics are read when opened and when scanned

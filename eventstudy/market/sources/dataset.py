@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
@@ -20,6 +22,7 @@ from eventstudy.market.sources.grid import Grid, Kind
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.price_files import Failed, Reading, refusal, series_of_table, step_words
 from eventstudy.market.sources.price_table import table_of_grid
+from eventstudy.market.sources.reach import Around, Axis, rows_around
 from eventstudy.market.sources.recognize import Recognized, recognize
 from eventstudy.market.universe import LeftOut, Universe
 
@@ -43,7 +46,7 @@ def read_dataset(spec: DataSpec, reading: Reading) -> Universe:
     dataset = open_dataset(spec.path, offline=reading.offline)
     wanted = spec.codes() or reading.wanted
     try:
-        table = table_of_grid(Path(shown(spec.path)), *dataset_grid(dataset, spec, wanted), spec)
+        table = table_of_grid(Path(shown(spec.path)), *dataset_grid(dataset, Asked(spec, wanted, reading.around)), spec)
     except (OSError, pa.ArrowException) as error:
         raise unreadable(spec.path, error) from None
     failed: list[Failed] = []
@@ -99,11 +102,21 @@ def unreadable(path: str, error: Exception) -> DataError | NetworkError:
     )
 
 
-def dataset_grid(dataset: Any, spec: DataSpec, wanted: Collection[str] | None) -> tuple[Grid, Recognized]:
-    """Return a dataset as a grid that fetches the instruments wanted within the period, and what its columns hold.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a dataset: its description, the instruments (None: all) and the events that need rows."""
+
+    spec: DataSpec
+    wanted: Collection[str] | None
+    around: Around | None = None
+
+
+def dataset_grid(dataset: Any, asked: Asked) -> tuple[Grid, Recognized]:
+    """Return a dataset as a grid that fetches the rows needed, and what its columns hold.
 
     Folders that divide it by anything but the instrument are left out: the time of a row is in its file.
     """
+    spec = asked.spec
     folders = {part for file in dataset.files for part in file.split("/")[:-1] if "=" in part}
     schema, keys = dataset.schema, {folder.partition("=")[0] for folder in folders}
     tickers = set(LAYOUTS[spec.preset].ticker) | {spec.role("ticker"), spec.role("instrument")}
@@ -113,13 +126,7 @@ def dataset_grid(dataset: Any, spec: DataSpec, wanted: Collection[str] | None) -
     known: list[Recognized] = []
 
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
-        rows = rows_needed(schema, names, known[0], (spec, wanted))
-        table = dataset.to_table(columns=[names[number] for number in kinds], filter=rows, use_threads=False)
-        if not len(table):
-            raise DataError(
-                f"The dataset {shown(spec.path)} has no row of {', '.join(sorted(wanted or ['any instrument'])[:5])}.",
-                remedy="Check the instruments' names and the period.",
-            )
+        table = rows_of(dataset, [names[number] for number in kinds], (names, known[0]), asked)
         return {number: as_text(table[names[number]]) for number in kinds}
 
     grid = Grid(shown(spec.path), tuple((name,) for name in names), sample, 1, fetch)
@@ -132,16 +139,50 @@ def dataset_grid(dataset: Any, spec: DataSpec, wanted: Collection[str] | None) -
     return grid, known[0]
 
 
-def first_row(dataset: Any, names: list[str], path: str) -> dict[str, Any]:
-    """Return the first row, from the first file that has one: ``Dataset.head`` would read ahead in others."""
-    for fragment in dataset.get_fragments():
-        scan = fragment.scanner(
-            schema=dataset.schema, columns=names, batch_size=1, batch_readahead=0, fragment_readahead=0
+def rows_of(dataset: Any, columns: list[str], known: tuple[list[str], Recognized], asked: Asked) -> pa.Table:
+    """Return some columns of the rows needed: of the instruments wanted, the stated period, and around the events."""
+    spec, wanted = asked.spec, asked.wanted
+
+    def scan(rows: Any, codes: Collection[str] | None) -> pa.Table:
+        stated = rows_needed(dataset.schema, *known, (spec, wanted if codes is None else codes))
+        both = stated if rows is None else rows if stated is None else stated & rows
+        return dataset.to_table(columns=columns, filter=both, use_threads=False)
+
+    axis, around = axis_of(dataset.schema, *known, spec), asked.around
+    table = scan(None, None) if around is None or axis is None else rows_around(scan, axis, around, wanted)
+    if not len(table):
+        raise DataError(
+            f"The dataset {shown(spec.path)} has no row of {', '.join(sorted(wanted or ['any instrument'])[:5])}.",
+            remedy="Check the instruments' names and the period.",
         )
-        row = scan.head(1)
-        if len(row):
-            found: dict[str, Any] = row.to_pylist()[0]
-            return found
+    return table
+
+
+def axis_of(schema: Any, names: list[str], found: Recognized, spec: DataSpec) -> Axis | None:
+    """Return where times, instruments and prices are; None where times are no timestamps or instruments are columns."""
+    kind = schema.field(names[found.time]).type
+    if found.shape == "wide" or not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        return None
+    step = spec.length() or pd.Timedelta(days=1)
+    ticker = names[found.ticker] if found.ticker >= 0 else ""
+    return Axis(names[found.time], ticker, names[found.fields[""]["value"]], kind, step // pd.Timedelta(microseconds=1))
+
+
+# Of the first row its pages are read, not the entire row group.
+FEW_PAGES = pads.ParquetFragmentScanOptions(use_buffered_stream=True, buffer_size=1 << 14, pre_buffer=False)
+
+
+def first_row(dataset: Any, names: list[str], path: str) -> dict[str, Any]:
+    """Return the first row, from the first row group that has one."""
+    for fragment in dataset.get_fragments():
+        filled = next((group.id for group in fragment.row_groups if group.num_rows), None)
+        if filled is None:
+            continue
+        scan = fragment.subset(row_group_ids=[filled]).scanner(
+            schema=dataset.schema, columns=names, batch_size=1, fragment_scan_options=FEW_PAGES, use_threads=False
+        )
+        found: dict[str, Any] = scan.head(1).to_pylist()[0]
+        return found
     raise DataError(f"The dataset {shown(path)} has no rows.", remedy="Check the period and the download.")
 
 

@@ -24,6 +24,7 @@ from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
 from eventstudy.market.sources.price_table import PriceTable, open_grid, read_table
+from eventstudy.market.sources.reach import Around
 from eventstudy.market.sources.source_series import (
     Origin,
     as_log_returns,
@@ -193,6 +194,8 @@ class Reading:
     ----------
     wanted : collection of str or None
         Only these instruments are checked and returned, None for all.
+    around : Around or None
+        The events that rows are needed for; a dataset reads no others. None for all rows.
     thing : Instrument or None
         The instrument of a single series, where more than its code is known.
     against : DailyCloses or None
@@ -209,6 +212,7 @@ class Reading:
     against: DailyCloses | None = None
     offline: bool = False
     any_sign: bool = False
+    around: Around | None = None
     tables: dict[tuple[str, str], PriceTable] = field(default_factory=dict)
 
 
