@@ -65,13 +65,18 @@ def reach_of(spec: StudySpec, *, single: bool) -> Reach:
     needs = MODELS[spec.model].needs if spec.model in MODELS else ""
     if EVERY_DATE in tests or spec.variable == "standardized_return" or spec.specifications is not None:
         return Reach()
-    others = OTHER_DAYS & tests or needs == "same_clock_days" or (single and (intraday or spec.estimation is None))
+    others = (
+        OTHER_DAYS & tests
+        or spec.placebo.match is not None
+        or needs == "same_clock_days"
+        or (single and (intraday or spec.estimation is None))
+    )
     if others or (intraday and spec.response != "off"):
         bars, days = math.inf, math.inf
     else:
         bars, days = windows_before(spec, steps)
     after = window_length(spec, max(spec.event[1], 0), spec.clock, steps)
-    later = math.inf if spec.placebo_after and math.isinf(bars) else 0
+    later = math.inf if spec.placebo.after and math.isinf(bars) else 0
     extra = after_response(spec) if intraday and spec.response != "off" else 1
     return Reach(bars, with_margin(after[0]) + later, days, after[1] + MARGIN_DAYS + extra + later)
 
