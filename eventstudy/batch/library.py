@@ -104,9 +104,9 @@ def _without_secrets(event: Event) -> Event:
 
 
 def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
-    from eventstudy.report.about import moved
+    from eventstudy.report.clock_words import moved
     from eventstudy.report.finding import finding
-    from eventstudy.report.headline import key_numbers
+    from eventstudy.report.key_numbers import key_numbers
 
     result = answer(loaded)
     write_report(loaded, result, folder)

@@ -6,20 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from eventstudy.abnormal.models.table import MODELS
-from eventstudy.arrays import instant_from_us
 from eventstudy.report.content import Section
-from eventstudy.report.figure_data import car_path, first_window, slice_of
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import both_clocks, bp, local, zone_name
+from eventstudy.show.numbers import both_clocks
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
     from eventstudy.study.result import StudyResult
-    from eventstudy.study.slices import PriceSlice
 
 MOST_EVENTS = 5
 MOST_NAMED = 3
@@ -44,58 +38,6 @@ def event_section(events: Sequence[Event], zone: str) -> Section | None:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def moved(result: StudyResult) -> str:
-    """Return what moved by how much between which closes, or an empty string where the clock cannot tell.
-
-    The moves told together span the same closes; a daily series and a minute series are not one sentence.
-    """
-    abnormal, window = result.abnormal, first_window(result)
-    if not abnormal.closes.size or window.start != 0 or len(set(abnormal.events.tolist())) != 1:
-        return ""
-    cars = abnormal.car(window)
-    spans = [_span(result, row) for row in range(len(abnormal))]
-    rows = [r for r in range(len(abnormal)) if spans[r] == spans[0] and np.isfinite(cars[r])]
-    piece = slice_of(result, 0)
-    if not rows or piece is None:
-        return ""
-    told = [f"{plain(abnormal.instruments[r], 40)} {bp(cars[r])}\u00a0bp" for r in rows[:MOST_NAMED]]
-    listed = " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
-    others = len(abnormal) - len(told)
-    more = f" ({others} more below)" if others else ""
-    net = "" if result.spec.model == "zero" else f", net of {MODELS[result.spec.model].expectation}"
-    prices = "the prices" if len(told) > 1 else "the price"
-    return f"{from_to(spans[0], piece.zone, piece)} {prices} moved: {listed}{net}{more}."
-
-
-def _span(result: StudyResult, row: int) -> tuple[int, int]:
-    path = car_path(result, row)
-    stop = result.abnormal.columns(first_window(result)).stop - 1
-    zero = int(np.flatnonzero(path.tau == -1)[0])
-    return int(path.at[zero]), int(result.abnormal.closes[row, stop])
-
-
-def reported_span(result: StudyResult, row: int, window: Sequence[int]) -> tuple[int, int] | None:
-    """Return the closing instants from which to which a window that begins with the event is measured."""
-    if not result.abnormal.closes.size or window[0] != 0:
-        return None
-    path = car_path(result, row)
-    zero = np.flatnonzero(path.tau == -1)
-    stop = np.flatnonzero(result.abnormal.tau == window[1])
-    return (int(path.at[zero[0]]), int(result.abnormal.closes[row, stop[0]])) if zero.size and stop.size else None
-
-
-def from_to(span: tuple[int, int], zone: str, piece: PriceSlice, *, utc: bool = True) -> str:
-    """Return the clock times of a move: ``From 18:00 to 18:40 Moscow time on 13 April 2021``."""
-    start, stop = (instant_from_us(us) for us in span)
-    where = f"{zone_name(zone)} time" if zone not in {"", "UTC"} else "UTC"
-    if piece.step_us >= 20 * 3_600_000_000:
-        return f"From the close of {local(start, zone, '%d %B %Y')} to that of {local(stop, zone, '%d %B %Y')}"
-    in_utc = f" ({local(start, 'UTC', '%H:%M')} to {local(stop, 'UTC', '%H:%M')} UTC)"
-    in_utc = in_utc if utc and where != "UTC" else ""
-    day = local(stop, zone, "%d %B %Y").lstrip("0")
-    return f"From {local(start, zone, '%H:%M')} to {local(stop, zone, '%H:%M')} {where} on {day}{in_utc}"
 
 
 def claim_table(result: StudyResult) -> Table | None:

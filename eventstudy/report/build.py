@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.errors import UsageError
-from eventstudy.report.about import claim_table, event_section, moved, price_table
+from eventstudy.report.about import claim_table, event_section, price_table
+from eventstudy.report.clock_words import moved, with_words
 from eventstudy.report.content import Material, Page, Picture, make_page
 from eventstudy.report.figure_data import first_window
 from eventstudy.report.figures import FIGURES, shape_of
 from eventstudy.report.front import front
 from eventstudy.report.inline_svg import inline_svg
+from eventstudy.report.key_figures import bar_length
 from eventstudy.report.manifest import manifest
 from eventstudy.report.plots.figure_row import FigureRow, Pick, draw_bare
 from eventstudy.report.reaction_sections import reaction_sections
@@ -94,7 +96,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
     """
     shown = chosen(result)
     facts = manifest(result, digests)
-    study = result.to_dict()
+    study = with_words(result, result.to_dict())
     page = make_page(
         Material(
             study=study,
@@ -106,7 +108,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             event=event_section(events, result.zone),
             prices=tuple(filter(None, (price_table(result), claim_table(result)))),
             shape=shape_parts(result.response, simulated=result.simulated),
-            step_us=step_of(result),
+            step_us=bar_length(result),
             reactions=reaction_sections(study, simulated=result.simulated),
             front=front(result),
             foot=foot(result),
@@ -119,12 +121,6 @@ def foot(result: StudyResult) -> str:
     """Return what all numbers of the page are in."""
     zone = f"Times are {zone_name(result.zone)} time. " if result.zone not in {"", "UTC"} else "Times are UTC. "
     return zone + f"Moves are in {unit_of(result.spec).words}."
-
-
-def step_of(result: StudyResult) -> int:
-    """Return the length of a bar where every series has the same, else zero."""
-    steps = {piece.step_us for piece in result.prices}
-    return steps.pop() if len(steps) == 1 else 0
 
 
 def chosen(result: StudyResult) -> tuple[Shown, ...]:

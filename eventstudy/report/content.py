@@ -6,13 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eventstudy.report.finding import adjustment_words, average_of, doubts, finding, finite, sure, words
+from eventstudy.report.finding import (
+    adjustment_words,
+    average_of,
+    doubts,
+    finding,
+    finite,
+    label_of,
+    sure,
+    words,
+)
 from eventstudy.report.front import Front
+from eventstudy.report.key_figures import capital
 from eventstudy.report.method_references import Citation, citation
 from eventstudy.report.response_shape import ShapeParts
 from eventstudy.report.tables import Cell, Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import length, pvalue, span, unstamped
+from eventstudy.show.numbers import length, pvalue, unstamped, window_label
 from eventstudy.study.notices import STUDIED
 
 Json = Mapping[str, Any]
@@ -96,7 +106,7 @@ def response_table(study: Json, unit: str = "basis points of log return", *, sim
         (
             plain(r["instrument"], 60),
             plain(r["event"], 64),
-            span(r["window"]),
+            window_of(study, r),
             *([r["bhar"]] if bhar else [r["car"], r["se"]]),
             *[r["tests"].get(name, {}).get("pvalue") for name in tests],
             *[r["tests"].get(name, {}).get("adjusted_pvalue") for name in shown],
@@ -111,6 +121,11 @@ def response_table(study: Json, unit: str = "basis points of log return", *, sim
     )
     caption = f"{what}, and p-values"
     return Table("responses", caption, kept, kept_rows, simulated)
+
+
+def window_of(study: Json, row: Json) -> str:
+    """Return the window of a row in words: on the clock where ``with_words`` put them there, else in event time."""
+    return capital(str(row.get("words") or label_of(study, row["window"])))
 
 
 def adjusted_title(study: Json, *, each: bool = False) -> str:
@@ -175,7 +190,7 @@ def aggregate_table(study: Json, *, simulated: bool) -> Table:
     )
     rows = tuple(
         (
-            span(a["window"]),
+            window_of(study, a),
             words(name),
             a.get("abhar", a["caar"]),
             t.get("low"),
@@ -212,7 +227,7 @@ def test_table(study: Json, *, simulated: bool) -> Table:
         (
             plain(r["instrument"], 60),
             plain(r["event"], 64),
-            span(r["window"]),
+            window_of(study, r),
             words(name),
             t.get("statistic"),
             t.get("pvalue"),
@@ -255,10 +270,13 @@ def numbers_section(given: Material) -> Section:
         tables.append(response_table(study, unit_of(given.spec), simulated=simulated))
     tables += given.prices
     bars = f"; a bar is {length(given.step_us)}" if given.step_us else ""
+    daily = bool((study.get("primary") or {}).get("daily"))
+    unit, event = ("day", "event day") if daily else ("bar", "event interval")
     notes = (
         f"{_scale(given.spec)} n/a: the test does not apply.",
-        "A window counts bars: 0 is the move over the news, from the last close before it could be public to the first "
-        f"close after it surely was; +1 is the bar after that, -1 the one before{bars}.",
+        f"The {event} is the move from the last close before the news could be "
+        f"public to the first close after it surely was; {unit} +1 is the one after that, {unit} -1 the one "
+        f"before{bars}.",
     )
     return Section("numbers", "The numbers", tables=tuple(tables), notes=notes)
 
@@ -281,7 +299,7 @@ def certainty_section(given: Material) -> Section:
     study, simulated = given.study, given.simulated
     shared = average_of(study)
     if shared is not None:
-        points = [f"{span(a['window'])}: {sure(study, a['tests'])}" for a in study["aggregates"] if a["tests"]]
+        points = [f"{window_of(study, a)}: {sure(study, a['tests'])}" for a in study["aggregates"] if a["tests"]]
     else:
         told = [r for r in study["responses"] if r["window"] == study["responses"][0]["window"]]
         points = [f"{plain(r['instrument'], 40)}: {sure(study, r['tests'])}" for r in told[:MOST_TOLD]]
@@ -361,9 +379,10 @@ def details_section(given: Material) -> tuple[Section, ...]:
 
 
 def method_section(study: Json, spec: Any) -> Section:
+    daily = bool((study.get("primary") or {}).get("daily"))
     estimation = "none (the model has no parameters)"
     if spec.estimation:
-        estimation = span(spec.estimation)
+        estimation = window_label(spec.estimation, daily=daily or spec.learning_clock == "days")
         if spec.learning_clock != spec.clock:
             estimation += f" in {spec.learning_clock}"
     kind = "log" if spec.returns == "log" else "simple"
@@ -373,11 +392,13 @@ def method_section(study: Json, spec: Any) -> Section:
         "earliest": "as if the news came at the earliest moment it could have",
         "latest": "as if the news came at the latest moment it could have",
     }
+    window = window_label(spec.event, daily=daily)
     paragraphs = (
-        f"Returns are {kind} returns between closing instants.{studied} The event interval is laid on the bars with "
-        f"the anchor '{spec.anchor}': {anchors[spec.anchor]}; that merged move is tau = 0.",
-        f"Expected return: model '{spec.model}'; estimation window {estimation}; event window {span(spec.event)}, "
-        f"in {spec.clock}. Tests are {spec.alternative}. {hypotheses(study, spec)}",
+        f"Returns are {kind} returns between closing instants.{studied} The event interval is aligned with the bars by "
+        f"the rule '{spec.anchor}': {anchors[spec.anchor]}; that move is the "
+        f"{'event day' if daily else 'event interval'}.",
+        f"Expected return: model '{spec.model}'; estimation window {estimation}; event window {window}, "
+        f"counted in {spec.clock}. Tests are {spec.alternative}. {hypotheses(study, spec)}",
         *approximations(study),
     )
     cited = tuple(c for name in (spec.model, *tests_of(study, spec)) if (c := citation(name)) is not None)

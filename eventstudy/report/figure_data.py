@@ -21,7 +21,7 @@ from eventstudy.report.views import (
     band_rank,
 )
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import local, unstamped
+from eventstudy.show.numbers import local, unstamped, window_label
 
 if TYPE_CHECKING:
     from eventstudy.abnormal.abnormal_returns import AbnormalReturns
@@ -270,7 +270,6 @@ def window_words(result: StudyResult, window: Window, row: int | None = None) ->
 
     ``row``: the response whose clock is meant; None where the events have clocks of their own.
     """
-    start, stop = window.start, window.stop
     daily = bool(result.primary and result.primary.design.daily)
     closes = result.abnormal.closes
     if not daily and row is not None and closes.size:
@@ -280,9 +279,7 @@ def window_words(result: StudyResult, window: Window, row: int | None = None) ->
         if before and ends[1] - ends[0] < DAY_US:
             zone = zone_at(result, row)
             return " to ".join(local(instant_from_us(us), zone, "%H:%M") for us in ends)
-    noun = "day" if daily else "bar"
-    names = [f"{bar:+d}" if bar else "0" for bar in (start, stop)]
-    return f"{noun} {names[0]}" if start == stop else f"{noun}s {names[0]} to {names[1]}"
+    return window_label((window.start, window.stop), daily=daily)
 
 
 def _before(result: StudyResult, row: int, column: int) -> int:

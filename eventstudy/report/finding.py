@@ -9,7 +9,7 @@ from typing import Any
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, p_is, pvalue, span
+from eventstudy.show.numbers import bp, over, p_is, pvalue, window_label
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3
@@ -42,7 +42,8 @@ def decided(test: Json) -> float:
     return float(adjusted) if finite(adjusted) else float(test["pvalue"])
 
 
-def _p_is(value: float | None) -> str:
+def unbroken_p(value: float | None) -> str:
+    """Return a p-value as a statement that no line break parts."""
     return p_is(value).replace(" ", "\u00a0")  # a line of text never breaks inside it
 
 
@@ -64,26 +65,24 @@ def _statistic(name: str, test: Json) -> str:
     """Return the test, its statistic with degrees of freedom, and its p-value: ``BMP t(99) = 3.12, p = 0.002``."""
     said = words(name)
     if not finite(test.get("statistic")) or "bootstrap" in name:
-        return f"{said} test, {_p_is(test['pvalue'])}"
+        return f"{said} test, {unbroken_p(test['pvalue'])}"
     df = f"({test['df']:.0f})" if finite(test.get("df")) else ""
     letter = "" if said.endswith((" t", "-t", " z", "-z", " Z")) else " t" if df else " Z"
-    return f"{said}{letter}{df} = {test['statistic']:.2f}, {_p_is(test['pvalue'])}"
+    return f"{said}{letter}{df} = {test['statistic']:.2f}, {unbroken_p(test['pvalue'])}"
 
 
 def _placebo(test: Json) -> str:
     """Return how many comparable days moved as much, and the smallest p-value that so many days can give."""
-    p, n = float(test["pvalue"]), int(test.get("n") or 0)
-    as_large = round(p * (n + 1)) - 1
+    n, said = int(test.get("n") or 0), unbroken_p(test["pvalue"])
+    as_large = round(float(test["pvalue"]) * (n + 1)) - 1
     if as_large > 0:
-        return f"on {as_large} of {n} comparable days the price moved at least as much ({_p_is(p)}"
-    return (
-        f"on none of {n} comparable days did the price move as much ({_p_is(p)}, the smallest value {n} days can give"
-    )
+        return f"on {as_large} of {n} comparable days the price moved at least as much ({said}"
+    return f"on none of {n} comparable days did the price move as much ({said}, the smallest value {n} days can give"
 
 
 def _scaled(test: Json, raw: Json) -> str:
     """Return the raw count of comparable days, then the primary p-value with each day at the same volatility."""
-    scaled = f"scaled by volatility before the news {_p_is(test['pvalue'])}"
+    scaled = f"scaled by volatility before the news {unbroken_p(test['pvalue'])}"
     if not finite(raw.get("pvalue")):
         return scaled
     verdict = " (the primary test)" if (raw["pvalue"] <= 0.05) != (test["pvalue"] <= 0.05) else ""
@@ -116,7 +115,7 @@ def adjusted_words(study: Json, test: Json) -> str:
     primary = study.get("primary") or {}
     if not finite(test.get("adjusted_pvalue")) or not primary.get("adjust"):
         return ""
-    return f", adjusted {_p_is(test['adjusted_pvalue'])} ({adjustment_words(study)})"
+    return f", adjusted {unbroken_p(test['adjusted_pvalue'])} ({adjustment_words(study)})"
 
 
 def adjustment_words(study: Json, *, each: bool = False) -> str:
@@ -174,12 +173,12 @@ def _size(row: Json) -> float:
 
 def when(study: Json, window: Sequence[int]) -> str:
     """Return a window as a reader says it: ``on the event day``, ``over days 0 to +1``."""
-    if not (study.get("primary") or {}).get("daily"):
-        return f"in {span(window)}"
-    start, stop = (f"{bar:+d}" if bar else "0" for bar in window)
-    if start == stop:
-        return "on the event day" if start == "0" else f"on day {start}"
-    return f"over days {start} to {stop}"
+    return over(label_of(study, window))
+
+
+def label_of(study: Json, window: Sequence[int]) -> str:
+    """Return a window as a table names it: ``event day``, ``days 0 to +1``; in bars where bars are no days."""
+    return window_label(window, daily=bool((study.get("primary") or {}).get("daily")))
 
 
 def primary_window(study: Json) -> Sequence[int]:
@@ -225,7 +224,7 @@ def _rows(study: Json, rows: Sequence[Json]) -> str:
         return f"{said[:1].upper()}{said[1:]}."
     name = chosen[0] if chosen else ""
     others = [(r["instrument"], r["tests"].get(name, {})) for r in rows[1:MOST_NAMED]]
-    listed = [f"{plain(code, 40)} {_p_is(decided(test))}" for code, test in others if finite(test.get("pvalue"))]
+    listed = [f"{plain(code, 40)} {unbroken_p(decided(test))}" for code, test in others if finite(test.get("pvalue"))]
     return f"{plain(rows[0]['instrument'], 40)}: {'; '.join([said, ', '.join(listed)] if listed else [said])}."
 
 
@@ -249,10 +248,10 @@ def disagreement(study: Json, tests: Json) -> str:
     if not others:
         return ""
     listed = [
-        f"{words(name)} gives {_p_is(decided(test))}" + (f" but {unsuited[name]}" if name in unsuited else "")
+        f"{words(name)} gives {unbroken_p(decided(test))}" + (f" but {unsuited[name]}" if name in unsuited else "")
         for name, test in others
     ]
-    own = f"{words(chosen[0])}, the primary test, gives {_p_is(decided(chosen[1]))}"
+    own = f"{words(chosen[0])}, the primary test, gives {unbroken_p(decided(chosen[1]))}"
     return f"The tests disagree: {own}; {'; '.join(listed)}."
 
 
@@ -290,7 +289,7 @@ def reversal(study: Json, rows: Sequence[Json], first: Json) -> str:
         test = primary_test(study, row["tests"])
         if finite(row[key]) and row[key] / first[key] < REVERSED:
             back = bp(abs(first[key] - row[key]), signed=False)
-            p = f" ({_p_is(decided(test[1]))})" if test else ""
+            p = f" ({unbroken_p(decided(test[1]))})" if test else ""
             now = f"the move {when(study, row['window'])} is {_bp(row[key])}{p}"
             return f"{back}\u00a0bp of it had reversed by {_end(study, row['window'])}: {now}."
     return ""

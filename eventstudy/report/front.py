@@ -1,33 +1,22 @@
-"""What stands at the top of a page: the finding in one sentence, four large figures, one table."""
+"""What stands at the top of a page: the finding in one sentence, four large figures, one table and its notes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from eventstudy.report.figure_data import first_window
+from eventstudy.arrays import DAY_US
+from eventstudy.report.figure_data import first_window, placebo_days
 from eventstudy.report.figures import shape_of
-from eventstudy.report.finding import finite
-from eventstudy.report.front_many import many, several, stand_first
-from eventstudy.report.front_single import single
-from eventstudy.report.large import (
-    Large,
-    aggregate,
-    daily,
-    date,
-    nouns,
-    size,
-    subject,
-    verb,
-    when,
-)
-from eventstudy.report.many_data import dots_view
-from eventstudy.report.mean_data import aggregates_of, observations
-from eventstudy.report.shown_units import variable_name
+from eventstudy.report.finding import primary_test, words
+from eventstudy.report.front_many import stand_first
+from eventstudy.report.front_single import responses_of
+from eventstudy.report.front_table import instrument_table, mean_table, window_table
+from eventstudy.report.headline import headline
+from eventstudy.report.key_figures import KeyFigure, bar_length, date_of, is_daily
+from eventstudy.report.key_numbers import reported_rows
+from eventstudy.report.mean_data import observations
 from eventstudy.report.tables import Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import length
@@ -36,7 +25,10 @@ if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
 
 Json = Mapping[str, Any]
-DAILY_US = 20 * 3_600_000_000
+# Tests whose p-value is a count of comparable days.
+COUNTED = {"placebo", "standardized_placebo"}
+# Daily bars need not be a full day long: a session without its night.
+SHORTEST_DAY_US = DAY_US * 20 // 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ class Front:
 
     kicker: tuple[str, ...] = ()
     title: str = ""
-    four: tuple[Large, ...] = ()
+    four: tuple[KeyFigure, ...] = ()
     table: Table | None = None
     notes: tuple[str, ...] = ()
     stand: tuple[str, ...] = ()
@@ -58,10 +50,16 @@ def front(result: StudyResult) -> Front:
     """Return the top of the page of a result; empty where no event was used."""
     if not len(result.abnormal):
         return Front()
-    makers = {"average": many, "dots": several, "response_panel": single}
-    four, table, notes = makers[shape_of(result)](result)
-    stand = stand_first(result) if shape_of(result) == "dots" else ()
-    return Front(kicker(result), headline(result), four, table, notes, stand)
+    said, shape = headline(result), shape_of(result)
+    if shape == "dots":
+        notes: tuple[str, ...] = (
+            "Instruments on one day are not independent observations; see what could weaken this.",
+        )
+        return Front(kicker(result), said.title, said.figures, mean_table(result), notes, stand_first(result))
+    shown = window_table(result) if shape == "average" else instrument_table(result)
+    notes = _window_notes(result) if shape == "average" else _day_notes(result, reported_rows(result))
+    notes = (*notes, *filter(None, (shown.note,)))
+    return Front(kicker(result), said.title, said.figures, shown.table, notes)
 
 
 def kicker(result: StudyResult) -> tuple[str, ...]:
@@ -70,52 +68,44 @@ def kicker(result: StudyResult) -> tuple[str, ...]:
     codes = list(dict.fromkeys(result.abnormal.instruments.tolist()))
     one = len(set(result.abnormal.events.tolist())) == 1
     about = plain(codes[0], 40) if len(codes) == 1 else f"{len(codes):,} instruments"
-    steps = {piece.step_us for piece in result.prices}
-    bars = "daily prices" if not steps and daily(result) else ""
-    if len(steps) == 1:
-        step = steps.pop()
-        bars = "daily prices" if step >= DAILY_US else f"{length(step)} prices"
-    when = date(result, 0) if one else observations(result)
+    step = bar_length(result)
+    bars = f"{length(step)} prices" if step else ""
+    if step >= SHORTEST_DAY_US or (not result.prices and is_daily(result)):
+        bars = "daily prices"
+    when = date_of(result, 0) if one else observations(result)
     return tuple(filter(None, ("Event study", when, about if one or n > 1 else "", bars)))
 
 
-def headline(result: StudyResult) -> str:
-    """Return the finding as one sentence: subject, verb, size, window."""
-    shape, window = shape_of(result), first_window(result)
-    car = result.abnormal.car(window)
-    if shape == "average":
-        study = aggregates_of(result)
-        row = aggregate(study, window)
-        value = float(row.get("abhar", row["caar"])) if row and finite(row["caar"]) else float(np.nanmean(car))
-        n = int(row["n_events"]) if row else len(car)
-        moved = f"{verb(value)} {size(result, value)} on average {when(result, window, None)}"
-        return f"{subject(result)} {moved}, across {n:,} {nouns(result)}"
-    if shape == "dots":
-        mean = float(np.nanmean(car))
-        view = dots_view(result)
-        clear = int(view.clear.sum())
-        moved = f"{verb(mean)} {size(result, mean)} on average {when(result, window, 0)}"
-        out = f"{clear or 'none'} of them {'stands' if clear == 1 else 'stand'} out"
-        return f"{sentence_case(result, of_what(result, f'{len(car):,} instruments'))} {moved}; {out}"
-    names = [plain(code, 40) for code in result.abnormal.instruments[:3].tolist()]
-    parts = [
-        f"{of_what(result, name)} {verb(float(v))} {size(result, float(v))}"
-        for name, v in zip(names, car[:3].tolist(), strict=True)
-        if math.isfinite(v)
-    ]
-    if not parts:
-        return "No response could be computed"
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    more = f" ({len(car) - 3} more below)" if len(car) > 3 else ""
-    return f"{sentence_case(result, listed)} {when(result, window, 0)}{more}"
+def _window_notes(result: StudyResult) -> tuple[str, ...]:
+    primary = result.tables(0).get("primary") or {}
+    return (f"The {words(primary['test'])} test is primary: {primary['reason']}.",) if primary.get("reason") else ()
 
 
-def of_what(result: StudyResult, name: str) -> str:
-    """Return a subject: the name itself where its price is studied, else what is studied of it."""
-    what = variable_name(result.spec)
-    return name if what in {"return", "change"} else f"{what} of {name}"
+def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:
+    """Return what the columns are counted among, and when the earlier and later moves are read."""
+    days = placebo_days(result, first_window(result))
+    if not (days and len(days[0])):
+        return ()
+    counts = sorted({len(d) for d in days})
+    n = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    others = f"{n} windows of other days" if is_daily(result) else f"the same hours of {n} comparable days"
+    chosen = primary_test(result.tables(0), rows[0]["tests"])
+    counted = chosen is not None and chosen[0] in COUNTED
+    notes = [f"Every p compares with {others}." if counted else f"Days as large are counted among {others}."]
+    if result.response:
+        notes[0] += " Before: drift up to the last price before."
+    return (*notes, *_other_days(result, rows, days))
 
 
-def sentence_case(result: StudyResult, words: str) -> str:
-    """Return words with a capital letter where they begin with what is studied; the name of an instrument stays."""
-    return words if result.spec.variable == "return" else words[:1].upper() + words[1:]
+def _other_days(result: StudyResult, rows: Sequence[Json], days: Sequence[Any]) -> tuple[str, ...]:
+    """Return why the response by the minute has other comparable days than the test of the window, if it has."""
+    found = responses_of(result)
+    pairs = [((row["event"], row["instrument"]), len(d)) for row, d in zip(rows, days, strict=True)]
+    differing = [found[pair].placebo_days for pair, n in pairs if pair in found and found[pair].placebo_days != n]
+    if not differing:
+        return ()
+    return (
+        "The test of the window takes the days that have a close at both ends of it. The response by the minute reads "
+        f"the last trade before each minute instead and so has up to {max(differing)} days; its p-values and intervals "
+        "differ a little for this reason.",
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eventstudy.report.finding import finite, when, words
+from eventstudy.report.finding import finite, label_of, when, words
+from eventstudy.report.key_figures import capital
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, number, p_is, span
+from eventstudy.show.numbers import bp, number, p_is
 
 Json = Mapping[str, Any]
 CONTRASTS = {"difference": "difference", "equal means": "all means equal", "trend": "trend per quantile"}
@@ -72,14 +73,14 @@ def primary_window(study: Json, one: Json) -> Sequence[int]:
 def group_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     """Return one table of means and one of comparisons per grouping."""
     made = (
-        make(one, place, simulated=simulated)
+        make(study, one, place, simulated=simulated)
         for place, one in enumerate(study.get("groups", ()))
         for make in (_means_table, _comparisons_table)
     )
     return tuple(table for table in made if table.rows)
 
 
-def _means_table(one: Json, place: int, *, simulated: bool) -> Table:
+def _means_table(study: Json, one: Json, place: int, *, simulated: bool) -> Table:
     columns = (
         Column("window", "Window"),
         Column("group", plain(", ".join(one["by"]), 60) + (" quantile" if one["quantiles"] else "")),
@@ -94,7 +95,7 @@ def _means_table(one: Json, place: int, *, simulated: bool) -> Table:
     )
     rows = tuple(
         (
-            span(m["window"]),
+            capital(label_of(study, m["window"])),
             ", ".join(plain(str(value), 40) for value in m["group"].values()),
             *(m[name] for name in ("mean", "low", "high", "pvalue", "n", "dates")),
             "weighted t" if m["test"] == "weighted_t" else words(m["test"] or ""),
@@ -112,7 +113,7 @@ def _without_reasons(columns: tuple[Column, ...], rows: tuple[Any, ...]) -> tupl
     return (columns, rows) if any(row[-1] for row in rows) else (columns[:-1], tuple(row[:-1] for row in rows))
 
 
-def _comparisons_table(one: Json, place: int, *, simulated: bool) -> Table:
+def _comparisons_table(study: Json, one: Json, place: int, *, simulated: bool) -> Table:
     columns = (
         Column("window", "Window"),
         Column("contrast", "Comparison"),
@@ -127,7 +128,7 @@ def _comparisons_table(one: Json, place: int, *, simulated: bool) -> Table:
     )
     rows = tuple(
         (
-            span(c["window"]),
+            capital(label_of(study, c["window"])),
             CONTRASTS[c["contrast"]] + _between(c),
             *(c[name] for name in ("estimate", "low", "high", "statistic", "df", "df2", "pvalue")),
             plain(c["reason"] or ""),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, instant_from_us, value
-from eventstudy.report.brief import HORIZONS, brief_table
 from eventstudy.report.figure_data import car_path, name_of, slice_of
 from eventstudy.report.finding import average_of
-from eventstudy.report.headline import headline, primary_rows, size_of
+from eventstudy.report.front_table import HORIZONS, front_table
+from eventstudy.report.headline import headline
 from eventstudy.report.html import environment
+from eventstudy.report.key_numbers import primary_rows, size_of
 from eventstudy.report.shown_units import unit_of
 from eventstudy.report.tables import Column, Table
 from eventstudy.report.views import pointwise_band
@@ -62,7 +63,7 @@ class Drawing:
 def fragment(result: StudyResult) -> str:
     """Return the result as a piece of HTML for a notebook; every text from outside is escaped by the template."""
     study = result.to_dict()
-    said, brief = headline(result, study), brief_table(result, study).without(HORIZONS)
+    said, brief = headline(result), front_table(result).without(HORIZONS) if len(result.abnormal) else None
     unused = [o for o in result.ledger if o.outcome != "used"]
     line, unit = _line(result, study), unit_of(result.spec)
     return (
@@ -74,10 +75,10 @@ def fragment(result: StudyResult) -> str:
             about=name_of(result),
             figures=said.figures,
             sentences=said.sentences,
-            columns=brief.columns,
-            rows=brief.cells(),
-            omitted=brief.omitted,
-            note=brief.note,
+            columns=brief.table.columns if brief else (),
+            rows=brief.table.shown() if brief else (),
+            omitted=brief.omitted if brief else 0,
+            note=brief.note if brief else "",
             extremes=_extremes(result, study),
             drawing=None if line is None else draw(line, unit),
             width=WIDTH,

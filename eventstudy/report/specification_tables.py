@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventstudy.report.finding import finite, words
+from eventstudy.report.finding import finite, label_of, words
+from eventstudy.report.key_figures import capital
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, p_is, span
+from eventstudy.show.numbers import bp, p_is
 
 Json = Mapping[str, Any]
 
@@ -67,8 +68,8 @@ def specification_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
         (
             words(one["model"]),
             one["anchor"],
-            span(one["estimation"]) if one["estimation"] else "",
-            span(one["window"]),
+            label_of(study, one["estimation"]) if one["estimation"] else "",
+            capital(label_of(study, one["window"])),
             words(one["test"]),
             *(one[name] for name in ("estimate", "low", "high", "pvalue", "refit_pvalue", "adjusted_pvalue", "n")),
             "yes" if one["own"] else "",

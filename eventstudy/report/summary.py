@@ -1,19 +1,22 @@
 """The answer as lines of a terminal: the finding, four figures, one table, what qualifies it; more where asked.
 
 At most 78 cells wide, wider where the terminal is. A table that is too wide leaves out, in this order: counts, earlier
-horizons, the volume, the last horizon (or the fraction of positive CARs), the bar, the adjusted p-value, the interval.
+horizons (or the median), the volume, the last horizon (or the fraction that rose), the bar, the adjusted p-value, the
+interval.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report import content
-from eventstudy.report.about import claim_table, moved
-from eventstudy.report.brief import BAR, BriefTable, brief_table
+from eventstudy.report.about import claim_table
+from eventstudy.report.clock_words import moved, with_words
 from eventstudy.report.finding import finding
+from eventstudy.report.front_table import BAR, PAGE, FrontTable, front_table
 from eventstudy.report.headline import Headline, headline
 from eventstudy.report.reaction_sections import reaction_tables, reaction_texts
 from eventstudy.report.response_section import response_text
@@ -38,6 +41,7 @@ MOST_UNUSED, MOST_WARNINGS = 3, 3
 FIRST = ("ES-EVENT-BARS", "ES-PRICE-IN-DOUBT", "ES-VARIABLE", "ES-TIME-CIRCULAR")
 RISE, FALL, BADGE = "color(32)", "color(166)", "bold color(162)"
 HALF_BAR = 8
+LEAST_BESIDE = 20
 
 
 def summary(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) -> str:
@@ -50,13 +54,12 @@ def answer(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) ->
     """Return the answer as styled lines for a ``rich.console.Console``."""
     from rich.text import Text
 
-    study = _beginning(result, None if len(result.abnormal) <= 10 * MOST_ROWS else MOST_ROWS)
-    said = headline(result, study)
+    said = headline(result)
     lines = [*_title(result, said, width), *_warnings(result.notices, width, first=True), Text()]
     lines += [*_key_figures(said, width), Text()] if said.figures else []
     if said.figures:
-        lines += [*_table(brief_table(result, study), width), Text()]
-    sentences = [*said.sentences, *reaction_texts(study)]
+        lines += [*_table(front_table(result).without(PAGE), width), Text()]
+    sentences = [*said.sentences, *reaction_texts({**result.tables(0), **document(result.reactions)})]
     for sentence in sentences:
         lines += [Text(line) for line in wrap(printable(sentence), min(width, WIDEST_TEXT))]
     lines += [Text()] if sentences else []
@@ -74,7 +77,7 @@ def _title(result: StudyResult, said: Headline, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     stamp = "SIMULATED  " if result.simulated else ""
-    for row, line in enumerate(wrap(stamp + said.title, min(width, WIDEST_TEXT))):
+    for row, line in enumerate(wrap(f"{stamp}{said.title}.", min(width, WIDEST_TEXT))):
         shown = Text(line, "bold")
         if stamp and not row:
             shown.stylize(BADGE, 0, len(stamp))
@@ -91,28 +94,35 @@ def _key_figures(said: Headline, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     label = max(cell_len(f.label) for f in said.figures)
-    number = max(cell_len(f.value) for f in said.figures)
-    for figure in said.figures:
+    values = [f"{f.number} {f.unit}".rstrip() for f in said.figures]
+    number = max(map(cell_len, values))
+    for figure, shown in zip(said.figures, values, strict=True):
         start = f"  {pad(figure.label, label)}  "
-        room = min(width, WIDEST_TEXT) - len(start) - number - 2
-        first, *rest = wrap(figure.words, max(room, 12))
-        yield Text.assemble(start, (pad(figure.value.replace("\u00a0", " "), number), "bold"), "  ", first)
-        yield from (Text(" " * (len(start) + number + 2) + line) for line in rest)
+        beside = len(start) + number + 2
+        # Too narrow for words beside the number: they stand below it.
+        indent = beside if min(width, WIDEST_TEXT) - beside >= LEAST_BESIDE else 6
+        said = wrap(printable(figure.words), min(width, WIDEST_TEXT) - indent)
+        first = said.pop(0) if said and indent == beside else ""
+        yield Text.assemble(start, (pad(shown, number), "bold"), "  ", first)
+        yield from (Text(" " * indent + line) for line in said)
 
 
-def _table(shown: BriefTable, width: int) -> Iterator[Text]:
+def _table(shown: FrontTable, width: int) -> Iterator[Text]:
     """Return the table with the columns that fit; sign and color say the same."""
     from rich.cells import cell_len
     from rich.text import Text
 
-    titles = [column.title for column in shown.columns]
-    cells = [[for_terminal(cell, 40) for cell in row] for row in shown.cells()]
-    ranks, right = list(shown.ranks), [column.numeric for column in shown.columns]
-    if len(shown.rows) > 1:
-        largest = max(map(abs, shown.moves))
+    columns = shown.table.columns
+    # The name of the test stands beside the key figures.
+    titles = ["p" if column.name == "p" else column.title.replace("\u00d7", "x") for column in columns]
+    cells = [[for_terminal(cell, 40) for cell in row] for row in shown.table.shown()]
+    ranks, right = list(shown.ranks), [column.numeric for column in columns]
+    if len(cells) > 1:
+        largest = max(map(abs, filter(math.isfinite, shown.moves)), default=0.0)
         titles, ranks, right = [*titles, " " * (HALF_BAR - 4) + "fell|rose"], [*ranks, BAR], [*right, False]
         cells = [[*row, bar(move, largest, HALF_BAR)] for row, move in zip(cells, shown.moves, strict=True)]
     widths = [max(cell_len(row[i]) for row in [titles, *cells]) for i in range(len(titles))]
+    painted = {column.title for column in columns if column.name in {"move", "mean"}}
     kept = kept_columns(widths, ranks, width - 2)
     over = sum(widths[i] + 2 for i in kept) - width
     widths[0] = max(8, widths[0] - max(over, 0))
@@ -120,11 +130,11 @@ def _table(shown: BriefTable, width: int) -> Iterator[Text]:
     for row, move in zip(cells, shown.moves, strict=True):
         line = Text("  ")
         for i in kept:
-            colored = (i == 2 - (titles[1] != "Event") or ranks[i] == BAR) and move
+            colored = (titles[i] in painted or ranks[i] == BAR) and move
             line.append(pad(row[i], widths[i], right=right[i]), (RISE if move > 0 else FALL) if colored else "")
             line.append("  ")
         yield line
-    if shown.note and any(titles[i] == "Adjusted p" for i in kept):
+    if shown.note and any(titles[i] == "p, adjusted" for i in kept):
         yield Text(f"  {shown.note}", "dim")
     if shown.omitted:
         yield Text(f"  {shown.omitted:,} more with smaller moves.", "dim")
@@ -163,7 +173,7 @@ def _sentence(text: str, limit: int = 200) -> str:
 
 def _details(result: StudyResult) -> Iterator[str]:
     """Return every table, for a reader who asked for more."""
-    study, simulated = _beginning(result, MOST_ROWS), result.simulated
+    study, simulated = with_words(result, _beginning(result, MOST_ROWS)), result.simulated
     yield from (for_terminal(sentence, 400) for sentence in finding(study, result.spec.level, moved(result)))
     yield ""
     if result.response is not None and len(result.response):

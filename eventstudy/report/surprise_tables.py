@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eventstudy.report.finding import finite, when
+from eventstudy.report.finding import finite, label_of, when
+from eventstudy.report.key_figures import capital
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, number, p_is, span
+from eventstudy.show.numbers import bp, number, p_is
 
 Json = Mapping[str, Any]
 SIGNS = {"both": "", "positive": "positive ", "negative": "negative "}
@@ -110,6 +111,6 @@ def _rows(study: Json, path: Json) -> Iterator[dict[str, Any]]:
         at = tau.index(stop)
         yield {
             **{name: plain(str(path[name] or ""), 40) for name in ("instrument", "label", "sign")},
-            "window": span(_window(stop)),
+            "window": capital(label_of(study, _window(stop))),
             **{name: path[name][at] for name in (*numbers, "r2", "n")},
         }

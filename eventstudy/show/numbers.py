@@ -114,6 +114,32 @@ def span(window: Sequence[int]) -> str:
     return "[" + ", ".join(f"{edge:+d}" if edge else "0" for edge in window) + "]"
 
 
+def window_label(window: Sequence[int], *, daily: bool) -> str:
+    """Return a window in event time as a page names it.
+
+    >>> window_label([0, 0], daily=True), window_label([0, 1], daily=True), window_label([-6, -1], daily=False)
+    ('event day', 'days 0 to +1', 'bars -6 to -1')
+    >>> window_label([0, 0], daily=False), window_label([2, 2], daily=True)
+    ('event interval', 'day +2')
+    """
+    start, stop = window
+    if start == stop == 0:
+        return "event day" if daily else "event interval"
+    noun = "day" if daily else "bar"
+    first, last = (f"{edge:+d}" if edge else "0" for edge in window)
+    return f"{noun} {first}" if start == stop else f"{noun}s {first} to {last}"
+
+
+def over(label: str) -> str:
+    """Return a window's label as the end of a sentence.
+
+    >>> over("event day"), over("day +2"), over("days 0 to +1"), over("event interval")
+    ('on the event day', 'on day +2', 'over days 0 to +1', 'over the event interval')
+    """
+    preposition = "on" if label.startswith(("day ", "event day")) else "over"
+    return f"{preposition} {'the ' if label.startswith(('event', 'bar ')) else ''}{label}"
+
+
 def local(at: datetime, zone: str, form: str = "%Y-%m-%d %H:%M") -> str:
     """Return an instant in a zone."""
     return at.astimezone(ZoneInfo(zone)).strftime(form)

@@ -97,7 +97,7 @@ def merged_notices(abnormal: AbnormalReturns, table: EventTable, *, daily: bool)
     counted = f"in {int(merged.sum()):,} of {len(merged):,} events"
     unit = "trading days" if daily else "bars"
     reasons = f": {'. '.join(why)}." if why else "."
-    return (Notice("ES-EVENT-BARS", f"tau = 0 spans {spans} {unit} {counted}{reasons}"),)
+    return (Notice("ES-EVENT-BARS", f"The event interval spans {spans} {unit} {counted}{reasons}"),)
 
 
 def _have(count: int) -> str:

@@ -44,7 +44,7 @@ def outline(html: str) -> Outline:
 
 def test_the_finding_is_two_sentences_on_the_figures_on_record() -> None:
     first, second = finding(made_study(), 0.95)
-    assert first == "Abnormal return in [0, 0]: SBER +113.5\u00a0bp, VTBR +84.0\u00a0bp."
+    assert first == "Abnormal return over the event interval: SBER +113.5\u00a0bp, VTBR +84.0\u00a0bp."
     # p = 2/70: one of the 69 days moved as much.
     assert second.startswith("SBER: on 1 of 69 comparable days the price moved at least as much")
     assert "p\u00a0=\u00a00.029" in second
@@ -73,13 +73,13 @@ def test_a_study_without_responses_says_why() -> None:
 def test_the_table_shows_units_and_hides_columns_without_numbers() -> None:
     table = response_table(made_study(), simulated=False)
     assert [c.title for c in table.columns] == ["Instrument", "Window", "CAR, bp", "p, placebo"]
-    assert table.shown()[0] == ["SBER", "[0, 0]", "+113.5", "0.029"]
+    assert table.shown()[0] == ["SBER", "Event interval", "+113.5", "0.029"]
 
 
 def test_a_text_table_is_aligned() -> None:
     lines = text_table(response_table(made_study(), simulated=True)).splitlines()
     assert lines[0].startswith("SIMULATED: ")
-    assert lines[3].split() == ["SBER", "[0,", "0]", "+113.5", "0.029"]
+    assert lines[3].split() == ["SBER", "Event", "interval", "+113.5", "0.029"]
     assert len({len(line) for line in lines[1:]}) == 1
 
 

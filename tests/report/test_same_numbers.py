@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
+from html import unescape
 from typing import Any
 
 import pytest
 
 from eventstudy.report.build import Report, build
+from eventstudy.report.headline import headline
 from eventstudy.report.html import render_page
 from eventstudy.report.mail import plain_text
 from eventstudy.report.markdown import render_markdown
@@ -63,6 +65,44 @@ def test_the_move_is_the_same_number_everywhere(name: str) -> None:
     assert f"{percent:.1f}%" in front.title or f"{percent:.2f}%" in front.title
 
 
+@pytest.mark.parametrize("name", ["one", "several", "many"])
+def test_page_terminal_and_notebook_show_one_headline(name: str) -> None:
+    result, report = case(name)
+    said = headline(result)
+    assert len(said.figures) == 4
+    assert (report.page.front.title, report.page.front.four) == (said.title, said.figures)
+    page = text_of(render_page(report.page, report.pictures))
+    terminal = re.sub(r"\s+", " ", result.summary(width=120))
+    notebook = text_of(result._repr_html_())
+    for shown in (page, terminal, notebook):
+        clean = re.sub(r"\s+", " ", unescape(shown).replace("\u00a0", " "))
+        assert said.title in clean
+        for figure in said.figures:
+            for part in (figure.label, figure.number, figure.unit, figure.words):
+                assert part.replace("\u00a0", " ") in clean
+
+
+@pytest.mark.parametrize("name", ["one", "many"])
+def test_the_rows_of_page_and_terminal_are_the_same_cells(name: str) -> None:
+    result, report = case(name)
+    assert report.page.front.table is not None
+    front, names = report.page.front.table, [c.name for c in report.page.front.table.columns]
+    wide = result.summary(width=200)
+    for row in front.shown():
+        line = [line for line in wide.splitlines() if line.startswith(f"  {row[0]}  ")][-1]
+        shown = [cell for cell, column in zip(row, names, strict=True) if column != "window" or cell == row[0]]
+        assert re.findall(r"\S+", line.rstrip("|# ")) == " ".join(shown).split()
+
+
+def test_no_table_of_a_page_names_a_window_in_brackets() -> None:
+    for name in ("one", "several", "many"):
+        page = case(name)[1].page
+        tables = [table for section in page.sections for table in section.tables if table.name != "provenance"]
+        cells = [cell for table in tables for row in table.shown() for cell in row]
+        texts = [*cells, *page.finding, *(t for s in page.sections for t in (*s.paragraphs, *s.points, *s.notes))]
+        assert [text for text in texts if re.search(r"\[[-+]?\d+, [-+]?\d+\]|\btau\b", text)] == []
+
+
 @pytest.mark.parametrize("name", ["one", "many"])
 def test_the_finding_of_markdown_and_mail_has_the_same_number(name: str) -> None:
     result, report = case(name)
@@ -77,7 +117,7 @@ def test_the_count_of_comparable_days_and_p_are_those_of_the_test() -> None:
     as_large = round(test["pvalue"] * (test["n"] + 1)) - 1
     unusual = report.page.front.four[1]
     assert unusual.number == f"{as_large} of {test['n']}"
-    assert f"p = {test['pvalue']:.3f}" in unusual.words
+    assert f"p\u00a0=\u00a0{test['pvalue']:.3f}" in unusual.words
     placebo = next(s for s in report.shown if s.picture.name == "placebo")
     assert f"of {test['n']} comparable days" in placebo.picture.title
     assert f"p = {test['pvalue']:.3f}" in placebo.picture.alt
@@ -143,11 +183,11 @@ def test_a_daily_page_does_not_speak_of_hours_nor_count_days_for_a_t_test() -> N
 
 def test_a_title_names_what_is_studied_where_it_is_not_the_price() -> None:
     report = build(made_result(variable="absolute_return", codes=("SBER",)))
-    assert report.page.front.title.startswith("Absolute return of SBER rose by ")
+    assert report.page.front.title.startswith("SBER had an abnormal absolute return of ")
     assert "%" not in report.page.front.title
     assert not report.page.front.four[0].words.startswith("+1")
     volume = build(made_result(variable="log_volume", codes=("SBER",)))
-    assert volume.page.front.title.startswith("Log volume of SBER rose by ")
+    assert volume.page.front.title.startswith("SBER had an abnormal log volume of ")
     assert " bp" not in volume.page.front.title
     assert volume.page.front.four[0].unit == ""
     assert "bp" not in text_of(volume.shown[0].markup)

@@ -102,7 +102,7 @@ def test_the_first_lines_say_that_tau_0_holds_two_days(returns: pd.DataFrame) ->
     frame = pd.DataFrame({"instrument": ["IBM", "JPM"], "date": ["2017-04-18", "2017-04-18"]})
     result = es.run_study(spec(), frame, returns, closes_at=NY)
     (notice,) = [n for n in result.notices if n.code == "ES-EVENT-BARS"]
-    assert notice.message.startswith("tau = 0 spans 2 trading days in 2 of 2 events: 2 have only a date")
+    assert notice.message.startswith("The event interval spans 2 trading days in 2 of 2 events: 2 have only a date")
     assert "trading_day" in notice.message
     above, _, _ = result.summary().partition("  Mean ")
     assert notice.message in " ".join(above.split())
