@@ -101,10 +101,10 @@ def _key_figures(said: Headline, width: int) -> Iterator[Text]:
         beside = len(start) + number + 2
         # Too narrow for words beside the number: they stand below it.
         indent = beside if min(width, WIDEST_TEXT) - beside >= LEAST_BESIDE else 6
-        said = wrap(printable(figure.words), min(width, WIDEST_TEXT) - indent)
-        first = said.pop(0) if said and indent == beside else ""
+        lines = wrap(printable(figure.words), min(width, WIDEST_TEXT) - indent)
+        first = lines.pop(0) if lines and indent == beside else ""
         yield Text.assemble(start, (pad(shown, number), "bold"), "  ", first)
-        yield from (Text(" " * indent + line) for line in said)
+        yield from (Text(" " * indent + line) for line in lines)
 
 
 def _table(shown: FrontTable, width: int) -> Iterator[Text]:
