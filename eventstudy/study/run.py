@@ -29,6 +29,7 @@ from eventstudy.study.sharding import BlockMap, runner
 from eventstudy.study.significance_tests import Tested, run_tests
 from eventstudy.study.slices import price_slices
 from eventstudy.study.specifications import curve
+from eventstudy.study.thin_trading import thin_trading_notices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +180,7 @@ def _result(study: Study, inputs: Inputs, answer: Solved) -> StudyResult:
     notices = (*study.notices, *refit_notices(spec, evidence.refits), *study_notices(spec, abnormal, study.ledger))
     primary = primary_of(study, estimates, design, tested)
     notices = (*notices, *clustering_notices(primary, tuple(dict.fromkeys(f.test for f in significances.findings))))
-    notices = (*notices, *dense_notices(study, primary))
+    notices = (*notices, *dense_notices(study, primary), *thin_trading_notices(study, abnormal))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
     merged = merged_notices(abnormal, inputs.table, daily=inputs.series.is_daily)
     return StudyResult(
