@@ -25,6 +25,7 @@ from tests.news.unseen import tally
 
 MINUTE = timedelta(seconds=60)
 ITEMS = 10_000
+WARM_UP = 20
 FIRST = DatingContext(policy=read_policy("first_report"))
 LABELS = Path(__file__).parent / "lead_labels.csv"
 
@@ -61,7 +62,13 @@ def results() -> Iterator[Result]:
     """Yield every page as `eventstudy date page.html --policy first_report` reads it, and as htmldate does."""
     from htmldate import find_date
 
-    for page in gold_pages():
+    all_pages = list(gold_pages())
+    for page in all_pages[:WARM_UP]:
+        # What either program loads once per process is no cost of a page.
+        date_item(read_news_bytes(page.content, "page.html")[0], FIRST)
+        find_date(page.content, extensive_search=True, original_date=True)
+    find_date("<html><body><p class='date'>3 de abril de 2021</p></body></html>", extensive_search=True)
+    for page in all_pages:
         start = time.process_time()
         (item,) = read_news_bytes(page.content, f"{page.name}.html")
         dating = date_item(item, FIRST)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Verb = Literal["", "said", "happened"]
@@ -123,6 +124,7 @@ def _clause(sentence: str, start: int, end: int) -> _Clause:
     return _Clause(before, _until_break(after), tuple(_SUBORDINATE.finditer(before)), comma)
 
 
+@lru_cache(maxsize=512)
 def states_act(sentence: str) -> bool:
     """Return whether a whole sentence, ended by its stop, has a verb in the past."""
     return bool(_STOP.search(sentence) and _verbs(sentence))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped]
 
 from eventstudy.errors import NewsError, StampError
 from eventstudy.news.stamps import read_stamp
@@ -16,69 +19,23 @@ from eventstudy.news.stamps import read_stamp
 MAX_PAGE = 5_000_000
 MAX_TAGS = 200_000
 MAX_TAG = 65_536
-MAX_DEPTH = 1_000
 _SILENT = ("script", "style", "noscript", "template", "svg", "nav", "footer", "aside", "form", "iframe", "select")
 _BLOCKS = ("p", "br", "div", "h1", "h2", "h3", "h4", "li", "tr", "article", "section", "header", "ul", "ol")
-# Elements that never nest, or that a parser closes by itself; an open one is no depth.
-_FLAT = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "dt",
-        "dd",
-        "option",
-        "a",
-    ]
+# Names of meta elements, in letters and digits only: the publication, an update, a date that does not say of what.
+_META: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "meta published",
+        re.compile(
+            r"\w*(?:publish(?:ed)?|publication|pub)(?:time|date|at)|\w*date(?:published|issued)|dctermsissued|"
+            r"citationonlinedate"
+        ),
+    ),
+    ("meta date", re.compile(r"(?:dc|dcterms|sailthru|release|display)?date")),
+    ("meta updated", re.compile(r"\w*(?:modified|updated)(?:time)?|btmoddate")),
 )
-# Names of meta elements for the publication, and those that do not say what they date; letters and digits only.
-_META = frozenset(
-    [
-        "articlepublishedtime",
-        "ogarticlepublishedtime",
-        "articlepublisheddate",
-        "ogpublishedtime",
-        "datepublished",
-        "publisheddate",
-        "publishedat",
-        "publishdate",
-        "pubdate",
-        "ogpubdate",
-        "btpubdate",
-        "parselypubdate",
-        "publicationdate",
-        "publishtime",
-        "publishedtime",
-        "originalpublicationdate",
-        "cxenseparserecspublishtime",
-        "cxenseparsepublishtime",
-        "dcdateissued",
-        "dctermsissued",
-        "rnewsdatepublished",
-        "citationpublicationdate",
-        "citationonlinedate",
-        "iso8601publishdate",
-    ]
-)
-_META_DATE = frozenset(["date", "dcdate", "dctermsdate", "sailthrudate", "releasedate", "displaydate"])
-_META_UPDATE = frozenset(
-    ["articlemodifiedtime", "ogupdatedtime", "datemodified", "lastmodified", "modified", "updated", "btmoddate"]
-)
+_READ = frozenset({"meta", "link", "script", "h1", "title", "time"})
+_LINES = frozenset({"span", "div", "p", "li"})
+_WORDS = etree.XPath("string()", smart_strings=False)
 _ARTICLE = re.compile(r"\w*(?:Article|Posting|Release|Page|Post|Report|CreativeWork|Review)$")
 _DATED = re.compile(r"date|time|publi|posted|byline|meta-?info|datum|fecha", re.IGNORECASE)
 _LABEL = re.compile(
@@ -140,110 +97,84 @@ def read_page(text: str, source: str, url: str = "") -> ArticlePage:
     root = _parse(text, source)
     if root is None:
         return ArticlePage("", "")
-    metas = list(_metas(root))
-    links = root.xpath("//link[@rel='canonical']/@href")
-    address = str(links[0]) if links else next((v for n, v in metas if n == "ogurl"), "")
-    heading, title = _first_text(root, "//h1"), _first_text(root, "//title")
+    # One pass over the tree; everything below looks at what it found.
+    nodes = list(root.iter())
+    tags: dict[str, list[Any]] = defaultdict(list)
+    for e in nodes:
+        if (tag := e.tag) in _READ:
+            tags[tag].append(e)
+    metas = list(_metas(tags["meta"]))
+    canonical = next((e.get("href") for e in tags["link"] if e.get("rel") == "canonical"), None)
+    address = canonical or next((v for n, v in metas if n == "ogurl"), "")
+    heading, title = (next(filter(None, map(_words, tags[name][:3])), "") for name in ("h1", "title"))
     names = [t for t in (heading, title, next((v for n, v in metas if n == "ogtitle"), "")) if t]
-    stamps = [*_linked(root, names, address or url), *_meta_stamps(metas), *_marked(root)]
+    scripts = [e.text or "" for e in tags["script"] if "ld+json" in e.get("type", "")][:30]
+    stamps = [*_linked(scripts, names, address or url), *_meta_stamps(metas), *_marked(nodes, tags["time"])]
     if not any(field == "json-ld published" for field, _ in stamps):
-        stamps += _broken_scripts(root)
-    visible, lines = _visible(root)
+        stamps += _broken_scripts(scripts)
+    visible, lines = _visible(nodes)
     stamps += visible
     in_url = _IN_URL.search(url or address)
     stamps += [("url", f"{in_url[1]}-{in_url[3]}-{in_url[4]}")] if in_url else []
-    language = str(root.get("lang") or "")[:20]
     for line in lines:
         line.clear(keep_tail=True)
+    language = root.get("lang", "")[:20]
     return ArticlePage(heading or title, _body(root), address or url, language, tuple(dict.fromkeys(stamps)))
 
 
 def _parse(text: str, source: str) -> Any:
+    """Return the root of a page, None if it has none; what makes parsers slow or silent is refused by name."""
     if len(text) > MAX_PAGE:
         raise NewsError(
             f"{source} is a page of more than {MAX_PAGE // 1_000_000} MB.", remedy="Save the article alone."
         )
-    _refuse_hostile(text, source)
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
-    try:
-        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, ValueError):
-        return None
-
-
-def _refuse_hostile(text: str, source: str) -> None:
-    """Refuse by name what makes parsers slow or silent: a tag of 64 kB, 200,000 tags, 1,000 levels. One pass."""
-    if text.count("<") <= MAX_TAGS and max(map(len, text.split(">"))) <= MAX_TAG and _deepest(text) <= MAX_DEPTH:
-        return
-    at = count = depth = 0
-    while (at := text.find("<", at)) >= 0:
-        if text.startswith("<!--", at):
-            end = text.find("-->", at + 4)
-            at = len(text) if end < 0 else end
-            continue
-        name = _TAG_NAME.match(text, at + 1)
-        if name is None:
-            at += 1
-            continue
-        end = text.find(">", at)
-        end = len(text) if end < 0 else end
-        count += 1
+    if text.count("<") > MAX_TAGS:
+        raise NewsError(f"{source} has more than {MAX_TAGS} tags.", remedy="Save the article alone.")
+    parts = text.split(">")
+    for part in parts if max(map(len, parts)) > MAX_TAG else ():
         # A long quoted value (a picture, a view state) is harmless; many attributes are not.
-        if end - at > MAX_TAG and len(_QUOTED.sub("", text[at:end])) > MAX_TAG:
-            raise NewsError(f"{source}: a tag <{name[2][:20]}> is longer than 64 kB.", remedy="Save the text alone.")
-        if count > MAX_TAGS:
-            raise NewsError(f"{source} has more than {MAX_TAGS} tags.", remedy="Save the article alone.")
-        folded = name[2].casefold()
-        if folded not in _FLAT and text[end - 1 : end] != "/":
-            depth = max(0, depth - 1) if name[1] else depth + 1
-        if depth > MAX_DEPTH:
-            raise NewsError(f"{source} is nested deeper than {MAX_DEPTH} elements.", remedy="Save the text alone.")
-        at = end
-        if folded in ("script", "style") and not name[1]:
-            closing = text.find(f"</{name[2]}", end)
-            at = closing if closing >= 0 else end
+        if len(part) > MAX_TAG and (tag := _TAG.search(part)) and len(_QUOTED.sub("", part[tag.start() :])) > MAX_TAG:
+            raise NewsError(f"{source}: a tag {tag[0]}> is longer than 64 kB.", remedy="Save the text alone.")
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    fault = parser.error_log.last_error
+    if fault is not None and fault.type_name == "ERR_RESOURCE_LIMIT":
+        raise NewsError(f"{source} is nested too deep to be a page: {MAX_DEPTH} levels.", remedy="Save the text alone.")
+    return root
 
 
-def _deepest(text: str) -> int:
-    """Return a bound of the nesting, scripts and comments counted as if they were elements."""
-    depth = most = 0
-    for end, name in _TAG.findall(text):
-        if name not in _FLAT:
-            depth = depth - 1 if end and depth else depth + (not end)
-            most = max(most, depth)
-    return most
-
-
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
+# The parser's limit: what lies deeper would be lost in silence.
+MAX_DEPTH = 256
+_TAG = re.compile(r"<[a-zA-Z][\w:-]{0,20}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_TAG_NAME = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 
 
-def _first_text(root: Any, path: str) -> str:
-    return next((words for e in root.xpath(path)[:3] if (words := " ".join(e.text_content().split()))), "")
+def _words(element: Any) -> str:
+    return " ".join(_WORDS(element).split())
 
 
-def _metas(root: Any) -> Iterator[tuple[str, str]]:
+def _metas(elements: list[Any]) -> Iterator[tuple[str, str]]:
     """Yield (name, content) of the meta elements, the name in letters and digits only."""
-    for meta in root.iter("meta"):
+    for meta in elements:
         content = (meta.get("content") or "").strip()
-        for key in ("property", "name", "itemprop"):
-            if content and meta.get(key):
-                yield re.sub(r"[\W_]+", "", meta.get(key).casefold()), content[:200]
+        for key in ("property", "name", "itemprop") if content else ():
+            if name := meta.get(key):
+                yield _letters(name), content[:200]
 
 
 def _meta_stamps(metas: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    found = [("meta published", v) for n, v in metas if n in _META]
-    found += [("meta date", v) for n, v in metas if n in _META_DATE]
-    return found + [("meta updated", v) for n, v in metas if n in _META_UPDATE]
+    return [(field, value) for field, pattern in _META for name, value in metas if pattern.fullmatch(name)]
 
 
-def _linked(root: Any, names: list[str], address: str) -> list[tuple[str, str]]:
+def _linked(scripts: list[str], names: list[str], address: str) -> list[tuple[str, str]]:
     """Return the stamps of the linked data that describes this article: by its address, its headline, or alone."""
     things = [
         t
-        for script in root.xpath("//script[contains(@type, 'ld+json')]")[:30]
-        for t in _things(_loads(script.text or ""), 0)
+        for script in scripts
+        for t in _things(_loads(script), 0)
         if isinstance(t.get("datePublished"), str) and _is_article(t)
     ]
     mine = [t for t in things if _same_address(t, address)] or [t for t in things if _same_name(t, names)]
@@ -254,10 +185,9 @@ def _linked(root: Any, names: list[str], address: str) -> list[tuple[str, str]]:
     return stamps + [("json-ld updated", str(t["dateModified"])[:200]) for t in articles[:3] if t.get("dateModified")]
 
 
-def _broken_scripts(root: Any) -> list[tuple[str, str]]:
+def _broken_scripts(scripts: list[str]) -> list[tuple[str, str]]:
     """Return the one publication of linked data that is not valid JSON; none where it names several."""
-    scripts = " ".join(s.text or "" for s in root.xpath("//script[contains(@type, 'ld+json')]")[:30])
-    found = set(_SCRIPT_DATE.findall(scripts[:1_000_000]))
+    found = set(_SCRIPT_DATE.findall(" ".join(scripts)[:1_000_000]))
     return [("json-ld published", found.pop())] if len(found) == 1 else []
 
 
@@ -304,29 +234,36 @@ def _same_name(thing: dict[str, Any], names: list[str]) -> bool:
     return len(headline) > 10 and any(_letters(n).startswith(headline) for n in names)
 
 
+@lru_cache(maxsize=1024)
 def _letters(text: str) -> str:
-    return re.sub(r"\W+", "", text.casefold())
+    return re.sub(r"[\W_]+", "", text.casefold())
 
 
-# RDFa of Drupal, and the hAtom class of Blogger, SPIP and others.
-_MICROFORMATS = (
-    "//*[contains(@property, 'dc:created') or contains(@property, 'dc:date') or contains(@property, 'datePublished')]"
-    "[not(self::meta)]/@content | //abbr[contains(concat(' ', @class, ' '), ' published ')]/@title"
-)
-
-
-def _marked(root: Any) -> list[tuple[str, str]]:
+def _marked(nodes: list[Any], times: list[Any]) -> list[tuple[str, str]]:
     """Return the stamps of itemprop and <time>: of the article's header where several stand on the page."""
-    stamps = []
-    for e in root.xpath("//*[@itemprop='datePublished'][not(self::meta)]")[:3]:
-        stamps.append(("itemprop published", (e.get("content") or e.get("datetime") or e.text_content()).strip()[:200]))
-    stamps += [("itemprop published", str(v).strip()[:200]) for v in root.xpath(_MICROFORMATS)[:1]]
-    times = root.xpath("//time[@pubdate or @datetime]")
-    stamps += [("itemprop published", t.get("datetime") or "") for t in times if t.get("pubdate") is not None][:1]
-    usual = [t for t in times if t.get("datetime") and not _is_update(t)]
-    inside = root.xpath("(//article//time[@datetime])[1] | (//h1/following::time[@datetime])[1]")
-    chosen = usual if len({t.get("datetime") for t in usual}) == 1 else [t for t in inside if not _is_update(t)]
-    return [s for s in stamps if s[1]] + [("time", t.get("datetime")[:200]) for t in chosen[:1]]
+    marked = [e for e in nodes if e.tag != "meta"]
+    dated = [e for e in marked if e.get("itemprop") == "datePublished"][:3]
+    values = [e.get("content") or e.get("datetime") or _WORDS(e) for e in dated]
+    values += list(filter(None, (_microformat(e) for e in marked if e.tag == "abbr" or e.get("property"))))[:1]
+    times = [t for t in times if t.get("datetime")]
+    values += [t.get("datetime") for t in times if t.get("pubdate") is not None][:1]
+    usual = [t for t in times if not _is_update(t)]
+    if len({t.get("datetime") for t in usual}) > 1:
+        usual = [t for t in _HEADER(times[0]) if not _is_update(t)]
+    found = [("itemprop published", v.strip()[:200]) for v in values if v.strip()]
+    return found + [("time", t.get("datetime")[:200]) for t in usual[:1]]
+
+
+# The first <time> of an article, and the first after the heading.
+_HEADER = etree.XPath("(//article//time[@datetime])[1] | (//h1)[1]/following::time[@datetime][1]")
+
+
+def _microformat(element: Any) -> str:
+    """Return the time of RDFa (Drupal) or of the hAtom class (Blogger, SPIP and others)."""
+    if element.tag == "abbr" and "published" in element.get("class", "").split():
+        return str(element.get("title") or "")
+    named = element.get("property") or ""
+    return (element.get("content") or "") if any(n in named for n in ("dc:created", "dc:date", "datePublished")) else ""
 
 
 def _is_update(element: Any) -> bool:
@@ -337,15 +274,21 @@ def _is_update(element: Any) -> bool:
     return bool(_UPDATED.search(said))
 
 
-def _visible(root: Any) -> tuple[list[tuple[str, str]], list[Any]]:
+@lru_cache(maxsize=4096)
+def _is_dated(name: str) -> bool:
+    return bool(_DATED.search(name))
+
+
+def _visible(nodes: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
     """Return the stamp of the first visible date line, and the elements that are date lines and not sentences."""
     lines = []
-    for e in root.xpath("//time | //span[@class] | //div[@class] | //p[@class] | //li[@class]"):
-        marked = e.tag == "time" or _DATED.search(e.get("class", ""))
+    for e in nodes:
+        marked = e.tag == "time" or (e.tag in _LINES and (name := e.get("class")) and _is_dated(name))
         if marked and len(e) <= 6 and e.getparent() is not None:
-            words = " ".join(e.text_content().split())
-            if 6 <= len(words) <= 60 and any(c.isdigit() for c in words):
+            words = _words(e)
+            if 6 <= len(words) <= 60 and any(map(str.isdigit, words)):
                 lines.append((e, words))
+    inline = [e for e, _ in lines if e.tag in ("time", "span")]
     for _, words in lines[:10]:
         plain = _LABEL.sub("", words)
         try:
@@ -353,24 +296,25 @@ def _visible(root: Any) -> tuple[list[tuple[str, str]], list[Any]]:
         except StampError as error:
             if error.kind == "not_a_stamp":
                 continue
-        return [("visible", plain)], [e for e, _ in lines if e.tag in ("time", "span")]
-    return [], [e for e, _ in lines if e.tag in ("time", "span")]
+        return [("visible", plain)], inline
+    return [], inline
 
 
 def _body(root: Any) -> str:
     """Return the article's text where the page marks one, else all visible text; a block is a line."""
     etree.strip_elements(root, *_SILENT, with_tail=False)
-    for e in root.iter(*_BLOCKS):
+    articles = [(len(text), e) for e in root.iter("article", "main") if len((text := _WORDS(e)).strip()) > 40]
+    chosen = max(articles, key=itemgetter(0))[1] if articles else root.find("body")
+    if chosen is None:
+        return ""
+    for e in chosen.iter(*_BLOCKS):
         e.text = f"\n{e.text or ''}"
         e.tail = f"\n{e.tail or ''}"
-    articles = [a for a in root.xpath("//article | //main") if len(a.text_content().strip()) > 40]
-    chosen = max(articles, key=lambda a: len(a.text_content()), default=root.find("body"))
-    return _tidy("" if chosen is None else chosen.text_content())
+    return _tidy(_WORDS(chosen))
 
 
 def _tidy(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(filter(None, map(" ".join, map(str.split, text.split("\n")))))
 
 
 def text_of_html(fragment: str) -> str:

@@ -149,10 +149,15 @@ _SCORE = re.compile(
 )
 
 
+_RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
+
+
 @lru_cache(maxsize=4)
 def find_dates(text: str) -> tuple[DateWords, ...]:
     """Return the days written in a text, in order; of overlapping readings the longest."""
-    found = [_date(name, match) for name, pattern in _DATES.items() for match in pattern.finditer(text)]
+    russian = _RUSSIAN.search(text) is not None
+    used = [(n, p) for n, p in _DATES.items() if russian or not n.endswith("_ru")]
+    found = [_date(name, match) for name, pattern in used for match in pattern.finditer(text)]
     kept: list[DateWords] = []
     end = -1
     for words in sorted(found, key=lambda w: (w.start, -w.end)):

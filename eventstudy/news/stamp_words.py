@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from eventstudy.errors import StampError
@@ -169,6 +170,7 @@ class _Reader:
         self.padded = hour.startswith("0")
 
 
+@lru_cache(maxsize=1024)
 def read_words(written: str, day_first: bool | None) -> StampWords:
     """Return the parts of a stamp.
 
