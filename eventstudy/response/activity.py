@@ -10,27 +10,44 @@ import math
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray
+from eventstudy.arrays import BoolArray, FloatArray, value
 from eventstudy.response.placebo import upper_pvalue
 from eventstudy.response.values import Activity, Estimate
 
 
-def activity(
-    name: str, event: FloatArray, placebo: FloatArray, after: BoolArray, weight: FloatArray | None = None
-) -> Activity:
-    """Return how busy the event day was against the same clock on placebo days.
+@value(slots=True)
+class Series:
+    """A measure of activity of P events laid out alike; NaN where the market did not trade.
+
+    Attributes
+    ----------
+    name : str
+    event : FloatArray, shape (P, T)
+    placebo : FloatArray, shape (D, P, T)
+    days : BoolArray, shape (D, P)
+        Which rows of ``placebo`` are placebo days of the event.
+    usual : FloatArray, shape (P, T)
+        Median over the placebo days.
+    """
+
+    name: str
+    event: FloatArray
+    placebo: FloatArray
+    days: BoolArray
+    usual: FloatArray
+
+
+def activities(series: Series, after: BoolArray, weight: FloatArray | None = None) -> list[Activity | None]:
+    """Return how busy each of P event days was against the same clock on its placebo days; None without any number.
 
     Null: the event day is exchangeable with the placebo days; one-sided, large is remarkable.
 
     Parameters
     ----------
-    name : str
-    event : FloatArray, shape (T,)
-        NaN where the market did not trade.
-    placebo : FloatArray, shape (D, T)
+    series : Series
     after : BoolArray, shape (T,)
         Moments after the last clean price.
-    weight : FloatArray, shape (D,), optional
+    weight : FloatArray, shape (D, P), optional
         How much each placebo day counts in the ranks.
 
     Notes
@@ -38,34 +55,31 @@ def activity(
     ``peak`` is max_t event / median over days, ranked among the same maxima of the placebo days; ``window`` is the sum
     over the window over the median of the sums. A moment whose median is 0 or missing has no multiple.
     """
-    usual = medians(placebo)
+    usual, event, placebo = series.usual[:, after], series.event[:, after], series.placebo[..., after]
     with np.errstate(divide="ignore", invalid="ignore"):
-        multiple = np.where(usual > 0, event / usual, np.nan)
-        others = np.where(usual > 0, placebo / usual, np.nan)
-    peak, peaks = _highest(multiple[after]), _highest(others[:, after])
-    total, totals = np.nansum(event[after]), np.nansum(placebo[:, after], axis=1)
-    middle = float(np.median(totals)) if len(totals) else math.nan
-    return Activity(
-        name,
-        np.asarray(multiple),
-        _estimate("peak", float(peak), upper_pvalue(peak, peaks, weight)),
-        _estimate(
-            "window", float(total / middle) if middle > 0 else math.nan, upper_pvalue(np.array(total), totals, weight)
-        ),
-    )
+        multiple = np.where(series.usual > 0, series.event / series.usual, np.nan)
+        peak, peaks = _highest(multiple[:, after]), _highest(np.where(usual > 0, placebo / usual, np.nan))
+        total, totals = np.nansum(event, axis=-1), np.where(series.days, np.nansum(placebo, axis=-1), np.nan)
+        middle = medians(totals)
+        ratio = np.where(middle > 0, total / middle, np.nan)
+    ranks = upper_pvalue(peak, peaks, weight).tolist(), upper_pvalue(total, totals, weight).tolist()
+    there = np.isfinite(event).any(axis=-1) & series.days.any(axis=0)
+    numbers = zip(np.atleast_1d(there), multiple, peak.tolist(), ranks[0], ratio.tolist(), ranks[1], strict=True)
+    return [
+        Activity(series.name, path, _estimate("peak", high, p), _estimate("window", sums, q)) if found else None
+        for found, path, high, p, sums, q in numbers
+    ]
 
 
 def medians(placebo: FloatArray) -> FloatArray:
-    """Return the median over the days that have a number at each moment, NaN where none has, shape (D, T) to (T,)."""
-    ordered = np.sort(placebo, axis=0)  # NaN last
+    """Return the median over the days that have a number at each moment, NaN for none, shape (D, ...) to (...)."""
     count = np.isfinite(placebo).sum(axis=0)
     if not len(placebo):
-        return np.full(placebo.shape[1], np.nan)
-    low, high = np.maximum((count - 1) // 2, 0), np.maximum(count // 2, 0)
-    column = np.arange(placebo.shape[1])
-    high = np.minimum(high, len(placebo) - 1)
-    middle = (ordered[low, column] + ordered[high, column]) / 2
-    return np.where(count > 0, middle, np.nan)
+        return np.full(placebo.shape[1:], np.nan)
+    ordered = np.sort(placebo, axis=0)  # NaN last
+    places = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(placebo) - 1)
+    low, high = (np.take_along_axis(ordered, place[None], axis=0)[0] for place in places)
+    return np.where(count > 0, (low + high) / 2, np.nan)
 
 
 def _highest(values: FloatArray) -> FloatArray:
@@ -74,7 +88,7 @@ def _highest(values: FloatArray) -> FloatArray:
     return np.asarray(np.where(np.isfinite(best), best, np.nan))
 
 
-def _estimate(name: str, value: float, pvalue: FloatArray) -> Estimate:
+def _estimate(name: str, value: float, pvalue: float) -> Estimate:
     if math.isfinite(value):
-        return Estimate(name, value, unit="multiple", pvalue=float(pvalue))
+        return Estimate(name, value, unit="multiple", pvalue=pvalue)
     return Estimate(name, math.nan, unit="multiple", reason="the series has no such numbers here")

@@ -11,12 +11,13 @@ from eventstudy.errors import Notice
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.placebo import smallest_pvalue, upper_pvalue
 from eventstudy.response.seasonality import daily_level
-from eventstudy.response.window import ResponseWindow, bar_returns
+from eventstudy.response.window import ResponseWindows, bar_returns
 
 FEWEST_DAYS, SHORTEST, MOST_STALE, SIZE = 19, 16, 0.3, 0.01
+NOTHING = np.empty(0, dtype=np.int64), np.empty(0)
 
 
-def early_moves(window: ResponseWindow) -> tuple[IntArray, FloatArray]:
+def early_moves(windows: ResponseWindows) -> list[tuple[IntArray, FloatArray]]:
     """Return closing instants and log returns of the bars before ``earliest`` that moved as only news moves prices.
 
     Flagged by Lee and Mykland's test on the bars before each, after the time of day is taken out; and only if the
@@ -24,49 +25,52 @@ def early_moves(window: ResponseWindow) -> tuple[IntArray, FloatArray]:
     since volatility that clusters makes the test alone too quick. Nothing is tested where the bars before are
     few, or so many are without a trade that an ordinary bar is unknown.
     """
-    matched = window.matched
-    returns, placebo, after_from = bar_returns(window)
-    columns = matched.open.copy()
-    columns[matched.zero] = True
-    closes = matched.moments[columns][1:][:after_from]
-    there = np.isfinite(returns[:after_from])
+    layout = windows.layout
+    returns, placebo, after_from = bar_returns(windows)
+    columns = np.flatnonzero(layout.open | (np.arange(len(layout.open)) == layout.zero))[1 : after_from + 1]
+    there = np.isfinite(returns[0, :after_from])
     first = int(there.argmax()) if there.any() else after_from
-    closes, bars = closes[first:], np.nan_to_num(np.vstack([returns, placebo])[:, first:after_from])
-    judged = closes > matched.moments[matched.start]
-    if len(closes) <= SHORTEST or not judged.any() or (bars[0] == 0).mean() > MOST_STALE:
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    found = lee_mykland(_without_clock(bars), max(SHORTEST, len(closes) - int(judged.sum())), SIZE)
-    sizes = np.nan_to_num(found.statistic[:, judged], posinf=np.inf).max(axis=1)
-    rank = float(upper_pvalue(np.array(sizes[0]), sizes[1:], matched.weights()))
-    rare = len(sizes) == 1 or rank <= max(SIZE, smallest_pvalue(len(sizes) - 1)) + 1e-12
-    flagged = judged & found.is_jump[0] & rare
-    return closes[flagged], bars[0, flagged]
+    columns, bars = columns[first:], np.nan_to_num(np.concatenate([returns[None], placebo])[..., first:after_from])
+    judged = columns > layout.start
+    tested = np.asarray((bars[0] == 0).mean(axis=-1) <= MOST_STALE) if len(columns) else np.zeros(len(returns), bool)
+    if len(columns) <= SHORTEST or not judged.any() or not tested.any():
+        return [NOTHING] * len(returns)
+    days = windows.days.sum(axis=0)
+    found = lee_mykland(_without_clock(bars, days), max(SHORTEST, len(columns) - int(judged.sum())), SIZE)
+    sizes = np.nan_to_num(found.statistic[..., judged], posinf=np.inf).max(axis=-1)
+    rank = upper_pvalue(sizes[0], np.where(windows.days, sizes[1:], np.nan), windows.weight)
+    rare = (days == 0) | (rank <= np.maximum(SIZE, smallest_pvalue(days)) + 1e-12)
+    flagged = judged & found.is_jump[0] & (rare & tested)[:, None]
+    moments = [one.matched.moments[columns] for one in windows.asked]
+    rows = zip(moments, bars[0], flagged, strict=True)
+    return [(at[hit], moves[hit]) if hit.any() else NOTHING for at, moves, hit in rows]
 
 
-def _without_clock(bars: FloatArray) -> FloatArray:
-    """Return bars over the volatility of their time of day on the other placebo days; row 0 is the event day.
+def _without_clock(bars: FloatArray, days: IntArray) -> FloatArray:
+    """Return bars (1 + D, P, m) over the volatility of their time of day on the other placebo days of the event.
 
-    A day's own bars never enter its yardstick, or its largest bar would look smaller than the event day's.
+    Row 0 is the event day; ``days`` (P,) counts its placebo days. A day's own bars never enter its yardstick, or its
+    largest bar would look smaller than the event day's. With few days the bars are returned as they are.
     """
-    if len(bars) <= FEWEST_DAYS:
-        return bars
     with np.errstate(divide="ignore", invalid="ignore"):
-        squares = (bars / daily_level(bars, "rv")[:, None]) ** 2
+        squares = (bars / daily_level(bars, "rv")[..., None]) ** 2
     known = np.where(np.isfinite(squares), squares, 0.0)
-    own = np.concatenate([np.zeros((1, bars.shape[1])), known[1:]])
-    factor = np.sqrt((known[1:].sum(axis=0) - own) / (len(bars) - 1))
-    return np.where(factor > 0, bars / np.where(factor > 0, factor, 1.0), 0.0)
+    own = np.concatenate([np.zeros((1, *bars.shape[1:])), known[1:]])
+    factor = np.sqrt((known[1:].sum(axis=0) - own) / np.maximum(days, 1)[:, None])
+    scaled = np.where(factor > 0, bars / np.where(factor > 0, factor, 1.0), 0.0)
+    return np.where((days >= FEWEST_DAYS)[:, None], scaled, bars)
 
 
-def early_move_notices(window: ResponseWindow) -> tuple[Notice, ...]:
-    """Return the largest such bar as a notice."""
-    if window.closed:
-        return ()
-    closes, moves = early_moves(window)
-    if not len(closes):
-        return ()
+def early_move_notices(windows: ResponseWindows) -> list[tuple[Notice, ...]]:
+    """Return the largest such bar of each event as a notice."""
+    if windows.closed:
+        return [()] * len(windows.asked)
+    return [(_notice(*found),) if len(found[0]) else () for found in early_moves(windows)]
+
+
+def _notice(closes: IntArray, moves: FloatArray) -> Notice:
     largest = int(np.abs(moves).argmax())
     at = instant_from_us(int(closes[largest]))
     told = f"the bar that closed at {at.astimezone(ZoneInfo('UTC')):%H:%M} UTC moved {100 * moves[largest]:+.2f} %"
     meaning = "more than an ordinary bar and before the news: a leak, or the time of the news is late"
-    return (Notice("ES-MOVE-BEFORE", f"{told}, {meaning}."),)
+    return Notice("ES-MOVE-BEFORE", f"{told}, {meaning}.")

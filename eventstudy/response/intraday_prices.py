@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -168,6 +169,12 @@ class PriceSample:
         bars = BarsAt(self.bars.row[rows], self.bars.on_time[rows], self.bars.traded[rows])
         return PriceSample(self.tape, bars, self.present[rows])
 
+    def only(self, rows: BoolArray) -> PriceSample:
+        """Return the same with nothing at the rows that are not asked for."""
+        there = rows[..., None]
+        bars = BarsAt(self.bars.row, self.bars.on_time & there, self.bars.traded & there)
+        return PriceSample(self.tape, bars, self.present & there)
+
     def day(self, row: int) -> PriceSample:
         """Return one of its rows, shape (T,)."""
         bars = BarsAt(self.bars.row[row], self.bars.on_time[row], self.bars.traded[row])
@@ -175,6 +182,20 @@ class PriceSample:
 
     def _of_bar(self, values: FloatArray) -> FloatArray:
         return np.where(self.bars.traded, values[self.bars.row], np.nan)
+
+
+def samples_beside(samples: Sequence[PriceSample]) -> PriceSample:
+    """Return P samples of one tape side by side, (T,) each to (P, T) or (D, T) each to (D, P, T); the rest is empty."""
+    shapes = [sample.present.shape for sample in samples]
+    days = [max(shape[0] for shape in shapes)] if len(shapes[0]) == 2 else []
+    whole = (*days, len(samples), shapes[0][-1])
+    row, flags = np.zeros(whole, dtype=np.int64), [np.zeros(whole, dtype=np.bool_) for _ in range(3)]
+    for place, sample in enumerate(samples):
+        rows = (slice(len(sample.present)), place) if days else place
+        row[rows] = sample.bars.row
+        for flag, column in zip(flags, (sample.bars.on_time, sample.bars.traded, sample.present), strict=True):
+            flag[rows] = column
+    return PriceSample(samples[0].tape, BarsAt(row, flags[0], flags[1]), flags[2])
 
 
 def intraday_prices(bars: Bars, rule: str = "last") -> IntradayPrices:

@@ -144,12 +144,34 @@ def lee_mykland(returns: FloatArray, window: int, size: float = 0.05) -> JumpBar
     if not 4 <= window < n:
         raise UsageError(f"The Lee-Mykland window is {window}; with {n} bars it must lie between 4 and {n - 1}.")
     pairs = a[..., 1:] * a[..., :-1]  # pairs[j - 1] belongs to bar j
-    runs = np.lib.stride_tricks.sliding_window_view(pairs, window - 2, axis=-1).sum(axis=-1)
+    scale = run_sums(pairs, window - 2)
     statistic = np.full(a.shape, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic[..., window - 1 :] = a[..., window - 1 :] / np.sqrt(runs[..., :-1] / (window - 2))
+        statistic[..., window - 1 :] = a[..., window - 1 :] / np.sqrt(scale[..., :-1] / (window - 2))
     threshold = lee_mykland_threshold(n - window + 1, size)
     return JumpBars(statistic, threshold, statistic > threshold)
+
+
+def run_sums(values: FloatArray, length: int) -> FloatArray:
+    """Return the sum of every run of ``length`` neighbors, shape (..., n) to (..., n - length + 1).
+
+    Runs of 1, 2, 4, ... are doubled, so that sums of zeros are zero: differences of one cumulated sum are not.
+
+    Examples
+    --------
+    >>> run_sums(np.array([1.0, 2.0, 3.0, 4.0]), 3).tolist()
+    [6.0, 9.0]
+    """
+    n = values.shape[-1] - length + 1
+    total, doubled, done, size = np.zeros((*values.shape[:-1], n)), values, 0, 1
+    while True:
+        if length & size:
+            total += doubled[..., done : done + n]
+            done += size
+        if done == length:
+            return total
+        doubled = doubled[..., :-size] + doubled[..., size:]
+        size *= 2
 
 
 def lee_mykland_threshold(n: int, size: float) -> float:

@@ -1,35 +1,20 @@
-"""One move against the placebo days, and the moves to later closes: is it still there tonight, tomorrow, in a week?"""
+"""Moves against the placebo days, those to later closes among them: is it still there tonight, tomorrow, in a week?"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, instant_from_us, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_from_us, value
 from eventstudy.response.intraday_prices import IntradayPrices
-from eventstudy.response.placebo import move_interval, placebo_pvalue
+from eventstudy.response.placebo import TIE, order_bound, placebo_pvalue
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.values import Move, RawCount
-from eventstudy.response.window import ResponseWindow
-
-
-@value(slots=True)
-class PlaceboDayMoves:
-    """What the placebo days did, all of shape (D,): standardized, as it was, and how much each day counts."""
-
-    moves: FloatArray
-    raw: FloatArray
-    weight: FloatArray | None = None
-
-
-@value(slots=True)
-class LaterClose:
-    """A move to a later close and the same move of each placebo day, (D,); NaN where a day cannot tell."""
-
-    move: Move
-    placebo: FloatArray
+from eventstudy.response.window import ResponseWindows
 
 
 class Horizon(NamedTuple):
@@ -40,29 +25,74 @@ class Horizon(NamedTuple):
     minutes: float = math.nan
 
 
-def move_of(
-    where: Horizon,
-    value: float,
-    days: PlaceboDayMoves,
-    settings: ResponseSettings,
-    reason: str = "",
-) -> Move:
-    """Return one move with its interval, its standardized p-value, and its raw count among the placebo days.
+@value(slots=True)
+class Moves:
+    """Moves of P events over one stretch, and the same moves of their placebo days.
 
-    Parameters
+    Attributes
     ----------
-    where : Horizon
-    value : float
-    days : PlaceboDayMoves
-    settings : ResponseSettings
-    reason : str
-        What qualifies the move.
+    value : FloatArray, shape (P,)
+    days, raw : FloatArray, shape (D, P)
+        Of the placebo days: brought to the event day's volatility, and as they were; NaN where a day cannot tell.
     """
-    ends = move_interval(value, days.moves, settings.level, days.weight)
-    pvalue = float(placebo_pvalue(np.array(value), days.moves, days.weight))
-    count = RawCount.of(value, days.raw, days.weight)
-    return Move(
-        where.label, instant_from_us(where.at), where.minutes, float(value), *ends, pvalue, reason=reason, placebo=count
+
+    value: FloatArray
+    days: FloatArray
+    raw: FloatArray
+
+
+@value
+class JudgedMoves:
+    """M moves of P events with their intervals and p-values, all of shape (P, M).
+
+    Attributes
+    ----------
+    value, low, high, pvalue : FloatArray
+    bound : FloatArray
+        What the size of an ordinary day's move stays within at the level; NaN where the days are too few.
+    as_large, days : IntArray
+        On how many placebo days, as they were, the price moved at least as much, and of how many.
+    raw_pvalue : FloatArray
+        The p-value of that count.
+    """
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    pvalue: FloatArray
+    bound: FloatArray
+    as_large: IntArray
+    days: IntArray
+    raw_pvalue: FloatArray
+
+    @cached_property
+    def rows(self) -> list[list[list[float]]]:
+        """The numbers of each move of each event."""
+        columns = (self.value, self.low, self.high, self.pvalue, self.as_large, self.days, self.raw_pvalue)
+        return np.stack(columns, axis=-1).tolist()  # type: ignore[no-any-return]
+
+    def move(self, row: int, column: int, where: Horizon) -> Move:
+        """Return one of them as a value."""
+        number, low, high, pvalue, as_large, days, raw_pvalue = self.rows[row][column]
+        count = RawCount(int(as_large), int(days), raw_pvalue)
+        return Move(where.label, instant_from_us(where.at), where.minutes, number, low, high, pvalue, placebo=count)
+
+
+def judged(moves: Sequence[Moves], level: float, weight: FloatArray | None = None) -> JudgedMoves:
+    """Return moves with their intervals, their standardized p-values, and their raw counts among the placebo days."""
+    value = np.stack([one.value for one in moves], axis=-1)
+    days, raw = (np.stack([getattr(one, name) for one in moves], axis=-1) for name in ("days", "raw"))
+    bound, there = order_bound(np.abs(days), level, weight), np.isfinite(raw)
+    as_large = ((np.abs(np.where(there, raw, 0.0)) >= np.abs(value) * TIE) & there).sum(axis=0)
+    return JudgedMoves(
+        value=value,
+        low=value - bound / TIE,
+        high=value + bound / TIE,
+        pvalue=placebo_pvalue(value, days, weight),
+        bound=bound,
+        as_large=np.where(np.isfinite(value), as_large, 0),
+        days=there.sum(axis=0),
+        raw_pvalue=placebo_pvalue(value, raw, weight),
     )
 
 
@@ -71,24 +101,41 @@ def no_move(label: str, reason: str, minutes: float = math.nan) -> Move:
     return Move(label, None, minutes, math.nan, math.nan, math.nan, math.nan, reason=reason)
 
 
-def later_closes(tape: IntradayPrices, window: ResponseWindow, settings: ResponseSettings) -> tuple[LaterClose, ...]:
+@value(slots=True)
+class LaterCloses:
+    """The moves of P events to one later close.
+
+    Attributes
+    ----------
+    label : str
+    at : IntArray, shape (P,)
+        Closing instants, microseconds since the epoch.
+    there : BoolArray, shape (P,)
+        Whether the bars reach so far.
+    moves : Moves
+    """
+
+    label: str
+    at: IntArray
+    there: BoolArray
+    moves: Moves
+
+
+def later_closes(tape: IntradayPrices, windows: ResponseWindows, settings: ResponseSettings) -> tuple[LaterCloses, ...]:
     """Return the moves to the last bar of the event day, of the next day with bars, and of ``days_later`` days on."""
-    matched, days, last = window.matched, tape.days, tape.last_rows
-    own = int(np.searchsorted(days, matched.event_day))
-    others = np.searchsorted(days, matched.day)
-    labels = {0: "close", 1: "next close", settings.days_later: f"close {settings.days_later} days later"}
+    days, last, zero = tape.days, tape.last_rows, windows.layout.zero
+    own = np.searchsorted(days, [one.matched.event_day for one in windows.asked])
+    others = np.full(windows.days.shape, len(days))
+    for row, one in enumerate(windows.asked):
+        others[windows.days[:, row], row] = np.searchsorted(days, one.matched.day)
+    labels = ((0, "close"), (1, "next close"), (settings.days_later, f"close {settings.days_later} days later"))
     found = []
-    for ahead, label in labels.items():
-        if own + ahead >= len(days):
-            nothing = np.full(len(others), np.nan)
-            found.append(LaterClose(no_move(label, "the bars end before"), nothing))
-            continue
-        value = float(tape.price[last[own + ahead]] - matched.event.price[matched.zero])
-        ends = np.minimum(others + ahead, len(days) - 1)
-        clean = (others + ahead < own) | ((others > own) & (others + ahead < len(days)))
-        raw = np.where(clean, tape.price[last[ends]] - matched.placebo.price[:, matched.zero], np.nan)
-        moves = raw * window.factor
-        at = int(tape.closes[last[own + ahead]])
-        compared = PlaceboDayMoves(moves, raw, matched.weights())
-        found.append(LaterClose(move_of(Horizon(label, at), value, compared, settings), moves))
+    for ahead, label in labels:
+        there = own + ahead < len(days)
+        end = last[np.minimum(own + ahead, len(days) - 1)]
+        ends = last[np.minimum(others + ahead, len(days) - 1)]
+        clean = there & (others < len(days)) & ((others + ahead < own) | (others > own)) & (others + ahead < len(days))
+        raw = np.where(clean, tape.price[ends] - windows.others.price[..., zero], np.nan)
+        value = np.where(there, tape.price[end] - windows.event.price[..., zero], np.nan)
+        found.append(LaterCloses(label, tape.closes[end], there, Moves(value, raw * windows.factor, raw)))
     return tuple(found)

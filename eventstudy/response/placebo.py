@@ -1,21 +1,24 @@
 """One event, one draw: the event is compared with the same time-of-day window on days without it.
 
-Rows are placebo days, columns are moments of the clock; NaN rows are days that cannot serve. Under the null the event
-day is exchangeable with the placebo days, so ranks give exact p-values for any distribution of returns.
+The first axis are placebo days, the last one moments of the clock; between them may stand an axis of P events that are
+laid out alike, each with days of its own. NaN rows are days that cannot serve. Under the null the event day is
+exchangeable with the placebo days, so ranks give exact p-values for any distribution of returns.
 
-``weight`` (D,) says how much each day counts beside the event day, which counts 1; None is 1 for all. A day that is
-doubted counts less in every share of days: with no weight above 1 that never makes a p-value smaller than the doubted
-days deserve.
+``weight``, (D,) or (D, P), says how much each day counts beside the event day, which counts 1; None is 1 for all. A day
+that is doubted counts less in every fraction of days: with no weight above 1 that never makes a p-value smaller than
+the doubted days deserve.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, value
 
+Days = TypeVar("Days", float, FloatArray)
 ANGLES = np.linspace(-math.pi / 2, math.pi / 2, 361)[1:-1]
 
 
@@ -166,7 +169,7 @@ TIE = 1 - 1e-9
 
 @value
 class ResponseBands:
-    """Half-widths around zero that an ordinary day stays inside, shape (T,); NaN where too few days allow none.
+    """Half-widths around zero that an ordinary day stays inside, shape (..., T); NaN where too few days allow none.
 
     Attributes
     ----------
@@ -176,17 +179,17 @@ class ResponseBands:
         The whole path is inside with probability ``level``.
     scale : FloatArray
         Root mean square of the placebo paths at each moment.
-    critical : float
+    critical : FloatArray, shape (...,)
         ``joint = critical * scale``.
     """
 
     pointwise: FloatArray
     joint: FloatArray
     scale: FloatArray
-    critical: float
+    critical: FloatArray
 
 
-def smallest_pvalue(days: float) -> float:
+def smallest_pvalue(days: Days) -> Days:
     """Return 1 / (D + 1), the smallest p-value D placebo days (or days that count as D) can give."""
     return 1.0 / (days + 1)
 
@@ -217,9 +220,14 @@ def placebo_pvalue(event: FloatArray, placebo: FloatArray, weight: FloatArray | 
 
 def _rank(beyond: BoolArray, there: BoolArray, weight: FloatArray | None) -> FloatArray:
     """Return the share of the days, the event day among them, that went as far; NaN where there is no other day."""
-    each = 1.0 if weight is None else weight.reshape(-1, *([1] * (there.ndim - 1)))
+    each = 1.0 if weight is None else _beside(weight, there.ndim)
     rank = (1 + (beyond * each).sum(axis=0)) / (1 + (there * each).sum(axis=0))
     return np.where(there.any(axis=0), rank, np.nan)
+
+
+def _beside(weight: FloatArray, dimensions: int) -> FloatArray:
+    """Return weights with further axes at the end, so that they multiply an array of so many dimensions."""
+    return weight.reshape(*weight.shape, *([1] * (dimensions - weight.ndim)))
 
 
 def upper_pvalue(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> FloatArray:
@@ -244,6 +252,8 @@ def order_bound(values: FloatArray, level: float, weight: FloatArray | None = No
     >>> float(order_bound(np.arange(1.0, 20.0), 0.9)), float(order_bound(np.arange(1.0, 20.0), 0.99))
     (18.0, nan)
     """
+    if not len(values):
+        return np.full(values.shape[1:], np.nan)
     if weight is not None:
         return _weighted_bound(values, level, weight)
     count = np.isfinite(values).sum(axis=0)
@@ -256,36 +266,38 @@ def order_bound(values: FloatArray, level: float, weight: FloatArray | None = No
 def _weighted_bound(values: FloatArray, level: float, weight: FloatArray) -> FloatArray:
     order = np.argsort(values, axis=0)  # NaN last
     ordered = np.take_along_axis(values, order, axis=0)
-    held = np.cumsum(np.where(np.isfinite(ordered), weight[order], 0.0), axis=0)
+    each = np.take_along_axis(np.broadcast_to(_beside(weight, values.ndim), values.shape), order, axis=0)
+    held = np.cumsum(np.where(np.isfinite(ordered), each, 0.0), axis=0)
     reached = (held >= level * (1 + held[-1]) - 1e-9) & np.isfinite(ordered)
     picked = np.take_along_axis(ordered, reached.argmax(axis=0)[None, ...], axis=0)[0]
     return np.asarray(np.where(reached.any(axis=0), picked, np.nan))
 
 
 def move_interval(
-    move: float, placebo: FloatArray, level: float, weight: FloatArray | None = None
-) -> tuple[float, float]:
+    move: float | FloatArray, placebo: FloatArray, level: float, weight: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return the true moves that the placebo test does not reject: ``move`` -+ the order statistic of |x_d|.
 
-    It excludes zero exactly when ``placebo_pvalue`` is at most ``1 - level``. Two NaN where the days are too few for
-    the level.
+    It excludes zero exactly when ``placebo_pvalue`` is at most ``1 - level``. NaN where the days are too few for the
+    level.
 
     Parameters
     ----------
-    move : float
-    placebo : FloatArray, shape (D,)
+    move : float or FloatArray, shape (...,)
+    placebo : FloatArray, shape (D, ...)
         The same move on placebo days, standardized where the test standardizes.
     level : float
-    weight : FloatArray, shape (D,), optional
+    weight : FloatArray, optional
 
     Examples
     --------
     >>> low, high = move_interval(20.0, np.arange(1.0, 20.0), 0.95)  # the 19th of 19 sizes; p = 1 / 20
-    >>> round(low, 6), round(high, 6)
+    >>> float(low.round(6)), float(high.round(6))
     (1.0, 39.0)
     """
-    bound = float(order_bound(np.abs(placebo)[:, None], level, weight)[0]) / TIE if len(placebo) else math.nan
-    return (move - bound, move + bound) if math.isfinite(move) else (math.nan, math.nan)
+    at = np.where(np.isfinite(move), move, np.nan)
+    bound = order_bound(np.abs(placebo), level, weight) / TIE
+    return np.asarray(at - bound), np.asarray(at + bound)
 
 
 def bands(placebo: FloatArray, level: float, weight: FloatArray | None = None) -> ResponseBands:
@@ -296,31 +308,42 @@ def bands(placebo: FloatArray, level: float, weight: FloatArray | None = None) -
 
     Parameters
     ----------
-    placebo : FloatArray, shape (D, T)
+    placebo : FloatArray, shape (D, ..., T)
+        Days with a NaN are left out.
     level : float
         Between 0.5 and 1. With D days, levels above D / (D + 1) have no band: NaN.
-    weight : FloatArray, shape (D,), optional
+    weight : FloatArray, optional
     """
-    complete = np.isfinite(placebo).all(axis=1)
-    usable, each = placebo[complete], None if weight is None else weight[complete]
-    if len(usable) < 2:
-        nothing = np.full(placebo.shape[1], np.nan)
-        return ResponseBands(nothing, nothing, nothing, math.nan)
-    scale, sups = placebo_sups(usable, each)
-    critical = float(order_bound(sups[:, None], level, each)[0])
-    return ResponseBands(order_bound(np.abs(usable), level, each), critical * scale, scale, critical)
+    usable, enough = complete_days(placebo)
+    scale, sups = placebo_sups(usable, weight)
+    critical = np.where(enough, order_bound(sups, level, weight), np.nan)
+    scale = np.where(enough[..., None], scale, np.nan)
+    pointwise = np.where(enough[..., None], order_bound(np.abs(usable), level, weight), np.nan)
+    return ResponseBands(pointwise, critical[..., None] * scale, scale, critical)
 
 
-def placebo_sups(placebo: FloatArray, weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
-    """Return the scale (T,) of complete days and M_d = max_t |x_d(t)| / scale_{-d}(t) of each, shape (D,)."""
-    each = np.ones((len(placebo), 1)) if weight is None else weight[:, None]
-    squares = placebo**2
-    total, count = (squares * each).sum(axis=0), each.sum()
-    others = np.sqrt(np.maximum((total - squares * each) / (count - each), 0.0))
-    return np.sqrt(total / count), np.asarray(_ratio(np.sqrt(squares), others).max(axis=1, initial=0.0))
+def complete_days(placebo: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return paths (D, ..., T) with those NaN throughout that are not complete, and where there are two or more."""
+    complete = np.asarray(np.isfinite(placebo).all(axis=-1))
+    usable = placebo if complete.all() else np.where(complete[..., None], placebo, np.nan)
+    return usable, np.asarray(complete.sum(axis=0) >= 2)
 
 
-def sup_test(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> tuple[float, float]:
+def placebo_sups(usable: FloatArray, weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+    """Return the scale (..., T) of ``complete_days`` and M_d = max_t |x_d(t)| / scale_{-d}(t) of each, (D, ...)."""
+    there = np.isfinite(usable[..., :1])
+    each = np.where(there, 1.0 if weight is None else _beside(weight, usable.ndim), 0.0)
+    squares = np.where(there, usable, 0.0) ** 2
+    weighted = squares * each
+    total, count = weighted.sum(axis=0), each.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        others = np.sqrt(np.maximum((total - weighted) / (count - each), 0.0))
+        scale = np.sqrt(total / count)
+    sups = _ratio(np.sqrt(squares), others).max(axis=-1, initial=0.0)
+    return scale, np.where(there[..., 0], sups, np.nan)
+
+
+def sup_test(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
     """Return the studentized sup of a path and its placebo p-value.
 
     Null: the event day's path is exchangeable with the placebo days'. One number for the whole path, so that looking
@@ -328,18 +351,16 @@ def sup_test(event: FloatArray, placebo: FloatArray, weight: FloatArray | None =
 
     Parameters
     ----------
-    event : FloatArray, shape (T,)
-    placebo : FloatArray, shape (D, T)
+    event : FloatArray, shape (..., T)
+    placebo : FloatArray, shape (D, ..., T)
         Days with a NaN are left out.
-    weight : FloatArray, shape (D,), optional
+    weight : FloatArray, optional
     """
-    complete = np.isfinite(placebo).all(axis=1)
-    usable, each = placebo[complete], None if weight is None else weight[complete]
-    if len(usable) < 2 or not len(event) or not np.isfinite(event).all():
-        return math.nan, math.nan
-    scale, sups = placebo_sups(usable, each)
-    statistic = float(_ratio(np.abs(event), scale).max())
-    return statistic, float(upper_pvalue(np.array(statistic), sups, each))
+    usable, enough = complete_days(placebo)
+    tested = enough & np.isfinite(event).all(axis=-1) & (event.shape[-1] > 0)
+    scale, sups = placebo_sups(usable, weight)
+    statistic = np.where(tested, _ratio(np.abs(event), scale).max(axis=-1, initial=0.0), np.nan)
+    return statistic, upper_pvalue(statistic, sups, weight)
 
 
 def _ratio(size: FloatArray, scale: FloatArray) -> FloatArray:
@@ -348,13 +369,15 @@ def _ratio(size: FloatArray, scale: FloatArray) -> FloatArray:
         return np.where(size == 0, 0.0, np.where(scale > 0, size / scale, np.inf))
 
 
-def regime_scaled(placebo: FloatArray, levels: FloatArray, event_level: float) -> tuple[FloatArray, FloatArray]:
+def regime_scaled(
+    placebo: FloatArray, levels: FloatArray, event_level: float | FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return placebo paths times event_level / levels[d], the event day's volatility over theirs, and these factors.
 
     Levels are volatilities measured before the event's clock time on each day, so nothing looks ahead. A day without
-    a level is not eligible and becomes NaN.
+    a level is not eligible and becomes NaN. Shapes (D, ..., T), (D, ...) and (...,).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = event_level / levels
     factor = np.where(np.isfinite(factor), factor, np.nan)
-    return np.asarray(placebo * factor[:, None]), factor
+    return np.asarray(placebo * factor[..., None]), factor

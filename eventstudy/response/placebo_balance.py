@@ -6,27 +6,25 @@ import numpy as np
 
 from eventstudy.abnormal.placebo.balance import PlaceboBalance, balance_row, merged, weekday_row
 from eventstudy.arrays import BoolArray, FloatArray
-from eventstudy.response.window import ResponseWindow, regime_levels
+from eventstudy.response.matching import Matched
+from eventstudy.response.window import regime_levels
 
 
-def placebo_balance(
-    window: ResponseWindow, observation: tuple[str, str], kind: str, breakdown: float
-) -> PlaceboBalance:
+def placebo_balance(matched: Matched, observation: tuple[str, str], kind: str, breakdown: float) -> PlaceboBalance:
     """Return what the placebo days of a response have in common with the event day.
 
     ``observation`` is the event and the instrument, ``kind`` the row of ``LEVELS`` that volatility is measured by.
     Nothing at or after the time of the news is looked at.
     """
-    matched = window.matched
     before = matched.open.copy()
     before[matched.zero + 1 :] = False
-    levels, level = regime_levels(matched, kind)
+    levels, level = regime_levels(matched.event, matched.placebo, matched, kind)
     samples = matched.event, matched.placebo
     volume, volumes = (_total(sample.volume, before) for sample in samples)
     spread, spreads = (_mean(sample.spread, before) for sample in samples)
     rows = [
         weekday_row(matched.event_day, matched.day),
-        balance_row("volatility", level, levels),
+        balance_row("volatility", float(level), levels),
         balance_row("volume", float(volume), volumes),
         balance_row("spread", float(spread), spreads),
     ]

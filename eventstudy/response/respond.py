@@ -1,44 +1,40 @@
-"""One event on one instrument: everything the response is asked for, as one frozen value."""
+"""The responses of events: everything each is asked for, as one frozen value."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from eventstudy.abnormal.placebo.balance import PlaceboBalance, counts_by_rule
+from eventstudy.abnormal.placebo.balance import PlaceboBalance
 from eventstudy.arrays import DAY_US, instant_from_us, instant_us
-from eventstudy.errors import DataError, Notice, UsageError, expect
+from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.market.bars import Bars
-from eventstudy.news.items import Event, EventTime, assumed_end
-from eventstudy.response.activity import activity, medians
+from eventstudy.news.items import Event, EventTime
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
-from eventstudy.response.early_moves import early_move_notices
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
-from eventstudy.response.known import Known, check_release, known_events
-from eventstudy.response.later_closes import Horizon, LaterClose, PlaceboDayMoves, later_closes, move_of, no_move
-from eventstudy.response.median_move import median_move
-from eventstudy.response.placebo import move_interval, order_bound, smallest_pvalue, sup_test
+from eventstudy.response.known import Known, known_events
+from eventstudy.response.later_closes import Horizon, no_move
+from eventstudy.response.measured import ANCHORS, DRIFT, FIRST, Measured, measure
+from eventstudy.response.placebo import move_interval
 from eventstudy.response.placebo_balance import placebo_balance
+from eventstudy.response.response_warnings import response_warnings, smallest_of
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape_estimates import (
     AfterNews,
     jump_share_estimate,
-    jump_variance_estimate,
     pattern_of,
-    pre_event_estimates,
+    pre_event_share,
     shape_estimates,
     share_estimate,
 )
-from eventstudy.response.uncertain_time import Curves, assumed_times
-from eventstudy.response.values import Activity, AssumedTimes, Estimate, HorizonMoves, Move, Path, Response, Unit
-from eventstudy.response.window import ResponseWindow, abnormal_window, after_news, bar_returns, served
+from eventstudy.response.values import Estimate, HorizonMoves, Move, Path, Response, Unit
+from eventstudy.response.window import EventWindow, ResponseWindows, abnormal_windows, event_window, together
 
 DEFAULT = ResponseSettings()
-PRE_EVENT_UNITS: dict[str, Unit] = {"pre_event_drift": "log", "pre_event_share": "share"}
 
 
 def respond(
@@ -99,22 +95,68 @@ def respond(
             f"The bars of {tape.instrument.code} are too long for the shape of an intraday response.",
             remedy="Give bars shorter than a day.",
         )
-    check_release(event, settings.placebo.match)
-    laid_out = known_events(known)
-    window = abnormal_window(tape, event.time, settings, laid_out.on_clock(tape.zone).besides(event), regressors)
-    if not len(window.columns) or not math.isfinite(window.car[window.matched.first]):
-        raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")
-    return _assemble(tape, event, settings, window, laid_out)
+    (found,) = responses(tape, [event], settings, known_events(known), regressors)
+    if isinstance(found, DataError):
+        raise found
+    return found
 
 
-def _assemble(
-    tape: IntradayPrices, event: Event, settings: ResponseSettings, window: ResponseWindow, known: Known
-) -> Response:
-    after, matched = after_news(window, settings), window.matched
-    closes = later_closes(tape, window, settings)
-    columns, keep = window.columns, served(window)
-    breakdown = _breakdown(window, after)
-    statistic, pvalue = sup_test(window.tested[columns], window.tested_placebo[keep][:, columns], after.weight)
+PRE_EVENT_UNITS: dict[str, Unit] = {DRIFT: "log", "pre_event_share": "share"}
+AT_ONCE = 16  # events computed together: their windows stay in the cache of the processor
+
+
+def responses(
+    tape: IntradayPrices,
+    events: Sequence[Event],
+    settings: ResponseSettings,
+    known: Known,
+    factors: Sequence[IntradayPrices] = (),
+) -> list[Response | DataError]:
+    """Return the response of one instrument to each event, or why there is none.
+
+    Events whose windows are laid out alike are computed together.
+    """
+    found: list[Response | DataError | None] = [None] * len(events)
+    alike: dict[object, list[int]] = {}
+    windows: dict[int, EventWindow] = {}
+    clock = known.on_clock(tape.zone)
+    for row, event in enumerate(events):
+        try:
+            windows[row] = event_window(tape, event, settings, clock.besides(event))
+        except DataError as error:
+            found[row] = error
+        else:
+            alike.setdefault(windows[row].layout, []).append(row)
+    most = AT_ONCE if together(settings) else 1
+    for rows in (group[i : i + most] for group in alike.values() for i in range(0, len(group), most)):
+        answers = _answers(tape, [windows[row] for row in rows], settings, known, factors)
+        for row, answer in zip(rows, answers, strict=True):
+            found[row] = answer
+    return [one for one in found if one is not None]
+
+
+def _answers(
+    tape: IntradayPrices,
+    asked: Sequence[EventWindow],
+    settings: ResponseSettings,
+    known: Known,
+    factors: Sequence[IntradayPrices],
+) -> Iterable[Response | DataError]:
+    try:
+        windows = abnormal_windows(tape, asked, settings, factors)
+    except DataError as error:
+        return [error] * len(asked)
+    found = measure(tape, windows, settings)
+    return [_response(tape, found, row, settings, known) for row in range(len(asked))]
+
+
+def _response(tape: IntradayPrices, found: Measured, row: int, settings: ResponseSettings, known: Known) -> Response:
+    windows, after = found.windows, found.after.of(row)
+    one = windows.asked[row]
+    event, matched = one.event, one.matched
+    breakdown = _breakdown(found, row)
+    statistic, pvalue = found.path_tests[row]
+    notices = response_warnings(windows, row, after, breakdown, settings)
     return Response(
         event=event.id,
         instrument=tape.instrument.code,
@@ -125,53 +167,84 @@ def _assemble(
         reference_at=instant_from_us(_reference_close(tape, event.time)),
         first_at=instant_from_us(int(matched.moments[matched.first])),
         reference_price=float(np.exp(matched.event.price[matched.zero])),
-        first=_first(window, after, settings),
-        moves=(*_moves(window, after, settings, tape.zone), closes[0].move),
+        first=_inside(found, row, FIRST),
+        moves=(*_horizons(found, row, settings, tape.zone), _later(found, row, 0)),
         horizon=_horizon(after),
-        shape=_shape(tape, event.time, window, after, closes),
-        anchors=_anchors(window, event.time, settings),
+        shape=_shape(found, row, after),
+        anchors=tuple(_anchor(found, row, name) for name in ANCHORS),
         pattern=pattern_of(after),
         path_statistic=statistic,
         path_pvalue=pvalue,
         placebo_days=len(after.placebo),
-        smallest_pvalue=_smallest(after),
-        path=_path(window, after),
-        regime=window.regime,
+        smallest_pvalue=smallest_of(after),
+        path=_path(found, row, after),
+        regime=float(windows.regime[row]),
         breakdown=breakdown,
-        assumed_times=_assumed_times(window, event.time, settings),
-        activity=_activity(window),
+        assumed_times=found.assumed[row],
+        activity=found.activity[row] if found.activity else (),
         removed=matched.removed,
         confounders=confounders_of(tape, event, matched, known),
-        gap=_gap(tape, event.time, settings) if window.closed else None,
-        notices=(*_notices(event, window, after, settings), *early_move_notices(window)),
+        gap=_gap(tape, event.time, settings) if windows.closed else None,
+        notices=(*notices, *found.early[row]),
         simulated=tape.simulated,
-        balance=_balance(window, (event.id, tape.instrument.code), settings, breakdown),
+        balance=_balance(one, tape, settings, breakdown),
     )
 
 
 def _balance(
-    window: ResponseWindow, observation: tuple[str, str], settings: ResponseSettings, breakdown: float
+    one: EventWindow, tape: IntradayPrices, settings: ResponseSettings, breakdown: float
 ) -> PlaceboBalance | None:
     if settings.placebo.match is None:
         return None
-    return placebo_balance(window, observation, settings.volatility, breakdown)
+    return placebo_balance(one.matched, (one.event.id, tape.instrument.code), settings.volatility, breakdown)
+
+
+def _inside(found: Measured, row: int, name: str, minutes: float = math.nan) -> Move:
+    """Return a move that ends inside the window."""
+    at = int(found.windows.asked[row].matched.moments[found.ends[name]])
+    return found.moves.move(row, list(found.ends).index(name), Horizon(name, at, minutes))
+
+
+def _horizons(found: Measured, row: int, settings: ResponseSettings, zone: str) -> list[Move]:
+    """Return the moves at the horizons asked for, with the reason where there is none."""
+    moves = []
+    for minutes in settings.horizons:
+        label, reason = f"+{minutes} min", out_of_reach(found.windows, row, minutes, zone)
+        moves.append(no_move(label, reason, float(minutes)) if reason else _inside(found, row, label, float(minutes)))
+    return moves
+
+
+def out_of_reach(windows: ResponseWindows, row: int, minutes: float, zone: str) -> str:
+    """Return why there is no move at a horizon: it is shorter than a bar, or trading ended before it; else empty."""
+    if 0 < minutes < windows.step_minutes:
+        return f"a bar lasts {windows.step_minutes:g} minutes"
+    if not windows.ends_before(minutes):
+        return ""
+    last = int(windows.asked[row].matched.moments[windows.columns[-1]])
+    return f"trading ended at {instant_from_us(last).astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def _later(found: Measured, row: int, place: int) -> Move:
+    """Return the move to one of the later closes."""
+    close = found.closes[place]
+    if not close.there[row]:
+        return no_move(close.label, "the bars end before")
+    return found.moves.move(row, len(found.ends) + place, Horizon(close.label, int(close.at[row])))
+
+
+def _anchor(found: Measured, row: int, name: str) -> Estimate:
+    move = _inside(found, row, name)
+    return Estimate(name, move.value, move.low, move.high, pvalue=move.pvalue)
 
 
 def _reference_close(tape: IntradayPrices, time: EventTime) -> int:
     return int(tape.closes[np.searchsorted(tape.closes, instant_us(time.earliest), side="right") - 1])
 
 
-def _smallest(after: AfterNews) -> float:
-    return smallest_pvalue(len(after.placebo) if after.weight is None else float(after.weight.sum()))
-
-
-def _breakdown(window: ResponseWindow, after: AfterNews) -> float:
+def _breakdown(found: Measured, row: int) -> float:
     """Return by how much the placebo days must be scaled up for the first move not to be rejected; NaN if it is not."""
-    column = window.matched.first
-    if not len(after.placebo):
-        return math.nan
-    bound = order_bound(np.abs(window.placebo[served(window), column])[:, None], after.level, after.weight)
-    ratio = abs(float(window.car[column])) / float(bound[0]) if bound[0] > 0 else math.nan
+    move, bound = float(found.moves.value[row, 0]), float(found.moves.bound[row, 0])
+    ratio = abs(move) / bound if bound > 0 else math.nan
     return ratio if ratio > 1 else math.nan
 
 
@@ -181,205 +254,63 @@ def _horizon(after: AfterNews) -> HorizonMoves:
     return HorizonMoves(float(after.path[column]), after.placebo[:, column].copy(), weight)
 
 
-def _first(window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> Move:
-    """Return the move to the first close after the news: the one horizon that is not a choice."""
-    column, keep = window.matched.first, served(window)
-    days = PlaceboDayMoves(window.placebo[keep, column], window.raw_placebo[keep, column], after.weight)
-    where = Horizon("first", int(window.matched.moments[column]))
-    return move_of(where, float(window.car[column]), days, settings)
-
-
-def _moves(window: ResponseWindow, after: AfterNews, settings: ResponseSettings, zone: str) -> tuple[Move, ...]:
-    found, keep = [], served(window)
-    for minutes in settings.horizons:
-        label, place = f"+{minutes} min", window.place(minutes)
-        if reason := out_of_reach(window, minutes, zone):
-            found.append(no_move(label, reason, float(minutes)))
-            continue
-        column = int(window.columns[place])
-        days = PlaceboDayMoves(after.placebo[:, place], window.raw_placebo[keep, column], after.weight)
-        at = int(window.matched.moments[column])
-        found.append(move_of(Horizon(label, at, float(minutes)), float(after.path[place]), days, settings))
-    return tuple(found)
-
-
-def out_of_reach(window: ResponseWindow, minutes: float, zone: str) -> str:
-    """Return why there is no move at a horizon: it is shorter than a bar, or trading ended before it; else empty."""
-    if 0 < minutes < window.step_minutes:
-        return f"a bar lasts {window.step_minutes:g} minutes"
-    if not window.ends_before(minutes):
-        return ""
-    ends = instant_from_us(int(window.matched.moments[window.columns[-1]])).astimezone(ZoneInfo(zone))
-    return f"trading ended at {ends:%H:%M}"
-
-
-def _shape(
-    tape: IntradayPrices, time: EventTime, window: ResponseWindow, after: AfterNews, closes: tuple[LaterClose, ...]
-) -> tuple[Estimate, ...]:
-    _, next_close, later = closes
-    returns, placebo, after_from = bar_returns(window)
+def _shape(found: Measured, row: int, after: AfterNews) -> tuple[Estimate, ...]:
+    next_close, later = (_later(found, row, place) for place in (1, 2))
+    days = found.windows.days[:, row]
     return (
         *shape_estimates(after),
-        jump_share_estimate(returns, placebo, after_from, after),
-        jump_variance_estimate(returns, placebo[served(window)], after_from, after),
-        median_move(tape, time, window, after),
-        *_leak(window, after),
+        jump_share_estimate(found.bars[row], found.placebo_bars[days, row], found.after_from, after),
+        found.jump_variances[row],
+        found.medians[row],
+        *_leak(found, row, after),
         *(
             Estimate(n, m.value, m.low, m.high, "log", m.pvalue, m.reason)
-            for n, m in (("next_close", next_close.move), ("days_later", later.move))
+            for n, m in (("next_close", next_close), ("days_later", later))
         ),
-        _permanence(next_close, window, after),
+        _permanence(next_close, found, row, after),
     )
 
 
-def _leak(window: ResponseWindow, after: AfterNews) -> tuple[Estimate, ...]:
-    start, keep = window.matched.start, served(window)
-    before, others = -float(window.car[start]), -window.placebo[keep, start]
+def _leak(found: Measured, row: int, after: AfterNews) -> tuple[Estimate, ...]:
+    place = list(found.ends).index(DRIFT)
+    moves, start = found.moves, found.windows.layout.start
+    before, low, high, pvalue = (
+        float(numbers[row, place]) for numbers in (moves.value, moves.low, moves.high, moves.pvalue)
+    )
     if not math.isfinite(before):
         nothing = "the market had not yet opened at the start of the window before the news"
         return tuple(Estimate(n, math.nan, unit=u, reason=nothing) for n, u in PRE_EVENT_UNITS.items())
-    return pre_event_estimates(before, others, after)
+    drift = Estimate(DRIFT, before, low, high, pvalue=pvalue)
+    others = -found.windows.placebo[np.isfinite(found.after.placebo[:, row, 0]), row, start]
+    return drift, pre_event_share(drift, others, after)
 
 
-def _permanence(next_close: LaterClose, window: ResponseWindow, after: AfterNews) -> Estimate:
-    reason = after.undefined("t50") or next_close.move.reason
+def _permanence(next_close: Move, found: Measured, row: int, after: AfterNews) -> Estimate:
+    reason = after.undefined("t50") or next_close.reason
     final = float(after.path[after.at.horizon])
     if reason or not final:
         return Estimate(
             "permanent_share", math.nan, unit="share", reason=reason or "no move of a comparable day is available"
         )
-    ends = after.ratio(next_close.move.value, next_close.placebo[served(window)], after.at.horizon)
-    return share_estimate("permanent_share", next_close.move.value / final, ends)
+    days = found.closes[1].moves.days[np.isfinite(found.after.placebo[:, row, 0]), row]
+    ends = after.ratio(next_close.value, days, after.at.horizon)
+    return share_estimate("permanent_share", next_close.value / final, ends)
 
 
-def _anchors(window: ResponseWindow, time: EventTime, settings: ResponseSettings) -> tuple[Estimate, ...]:
-    """Return the move over the horizon if the news had come at the earliest or latest instant, and under neither."""
-    matched, minutes = window.matched, settings.horizons[-1]
-    latest = int(np.searchsorted(matched.moments, instant_us(time.latest), side="right")) - 1
-    clean = matched.zero if window.closed else max(matched.zero, latest)
-    ends = {
-        "bracket": (matched.zero, window.columns[window.place(minutes)]),
-        "earliest": (matched.zero, window.columns[window.place(minutes, matched.zero)]),
-        "latest": (clean, window.columns[window.place(minutes, clean)]),
-    }
-    found = []
-    for name, (start, end) in ends.items():
-        value = float(window.car[end] - window.car[start])
-        days, raw = (paths[:, end] - paths[:, start] for paths in (window.placebo, window.raw_placebo))
-        where = Horizon(name, int(matched.moments[end]), float(minutes))
-        m = move_of(where, value, PlaceboDayMoves(days, raw, matched.weights()), settings)
-        found.append(Estimate(name, m.value, m.low, m.high, pvalue=m.pvalue))
-    return tuple(found)
-
-
-def _assumed_times(window: ResponseWindow, time: EventTime, settings: ResponseSettings) -> AssumedTimes | None:
-    matched = window.matched
-    columns = np.concatenate([[matched.zero], window.columns])
-    count = int((matched.moments[columns] <= instant_us(time.latest)).sum())
-    if window.closed or count < 2:
-        return None
-    return assumed_times(
-        Curves(window.car[columns], window.placebo[:, columns]),
-        Curves(window.tested[columns], window.tested_placebo[:, columns]),
-        matched.moments[columns[:count]],
-        length=max(1, math.ceil(settings.initial_minutes / window.step_minutes)),
-        minutes=settings.initial_minutes,
-        level=settings.level,
-        weight=matched.weights(),
-    )
-
-
-def _activity(window: ResponseWindow) -> tuple[Activity, ...]:
-    matched = window.matched
-    after = np.zeros(len(matched.open), dtype=bool)
-    after[window.columns] = True
-    step, steps = np.diff(window.car, prepend=np.nan), np.diff(window.placebo, axis=1, prepend=np.nan)
-    rows = [
-        ("volume", matched.event.volume, matched.placebo.volume),
-        ("range", matched.event.span, matched.placebo.span),
-        ("variance", step**2, steps**2),
-        ("spread", matched.event.spread, matched.placebo.spread),
-    ]
-    there = [(name, e, p) for name, e, p in rows if np.isfinite(e[after]).any() and len(p)]
-    return tuple(activity(name, e, p, after, matched.weights()) for name, e, p in there)
-
-
-def _path(window: ResponseWindow, after: AfterNews) -> Path:
-    matched = window.matched
-    pointwise, joint = np.full(len(window.car), np.nan), np.full(len(window.car), np.nan)
-    pointwise[window.columns], joint[window.columns] = after.bands.pointwise, after.bands.joint
-    usual = medians(matched.placebo.volume)
+def _path(found: Measured, row: int, after: AfterNews) -> Path:
+    windows = found.windows
+    matched, days = windows.asked[row].matched, windows.days[:, row]
+    pointwise, joint = np.full(len(matched.open), np.nan), np.full(len(matched.open), np.nan)
+    pointwise[windows.columns], joint[windows.columns] = after.bands.pointwise, after.bands.joint
     return Path(
-        matched.moments, matched.open, window.car, pointwise, joint, window.placebo, window.raw_placebo, matched.day,
-        matched.weight,
-        window.tested, window.tested_placebo, matched.event.volume, usual, matched.start, matched.zero,
-        matched.latest, matched.first,
+        matched.moments, matched.open, windows.car[row], pointwise, joint, windows.placebo[days, row],
+        windows.raw_placebo[days, row], matched.day, matched.weight, windows.tested[row],
+        windows.tested_placebo[days, row], windows.event.volume[row], found.usual_volume[row],
+        matched.start, matched.zero, matched.latest, matched.first,
     )  # fmt: skip
 
 
 def _gap(tape: IntradayPrices, time: EventTime, settings: ResponseSettings) -> Estimate:
     gap = gap_response(tape, time)
-    ends = move_interval(gap.to_open, gap.past[:, 0], settings.level)
-    return Estimate(f"{gap.kind} gap", gap.to_open, *ends, pvalue=gap.open_pvalue)
-
-
-def _notices(event: Event, window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> tuple[Notice, ...]:
-    days, smallest = len(after.placebo), _smallest(after)
-    few = (
-        f"with {days} placebo days the smallest attainable p-value is {smallest:.3f}"
-        if days
-        else "no comparable day is available"
-    )
-    matched = window.matched
-    if settings.placebo.match is not None:
-        few += counts_by_rule(days, matched.left_out)
-    before = slice(matched.start, matched.zero + 1)
-    trading = matched.event.traded[before][matched.open[before]]
-    assumed = assumed_end(event)
-    stale = 1 - trading.mean() if len(trading) else 0.0
-    regime = _regime(window, after, settings)
-    found = [
-        (smallest > 1 - settings.level, "ES-PLACEBO-FEW", few),
-        (bool(regime), "ES-REGIME", regime),
-        (bool(assumed), "ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"),
-        (
-            event.time.basis == "price",
-            "ES-TIME-CIRCULAR",
-            "the event time was inferred from the price under test, so the p-value is invalid",
-        ),
-        (
-            stale > 0.3,
-            "ES-STALE",
-            "{stale:.0%} of the minutes before the news have no trade, so old prices stand for them",
-        ),
-        (
-            window.closed,
-            "ES-NEWS-WHILE-CLOSED",
-            "the market was closed at the time of the news; the response is measured from the next open",
-        ),
-        (window.ends_before(settings.horizons[-1]), "ES-WINDOW-CUT", "trading ended before the last horizon"),
-        (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days were excluded as placebo days"),
-    ]
-    return tuple(Notice(code, f"{text}.") for happened, code, text in found if happened)
-
-
-USUAL_REGIME = (0.7, 1.4)
-
-
-def _regime(window: ResponseWindow, after: AfterNews, settings: ResponseSettings) -> str:
-    """Return what is unusual about the volatility before the news, or an empty string."""
-    if not len(after.placebo):
-        return ""
-    if not math.isfinite(window.regime):
-        unknown = "volatility before the news cannot be measured, so the placebo days are not standardized"
-        return unknown if settings.standardize else ""
-    if USUAL_REGIME[0] <= window.regime <= USUAL_REGIME[1]:
-        return ""
-    treated = "allow" if settings.standardize else "do not allow"
-    text = (
-        f"volatility before the news was {window.regime:.1f} times that of the placebo days; p-values {treated} for it"
-    )
-    breakdown = _breakdown(window, after)
-    if not math.isfinite(breakdown):
-        return text
-    return f"{text}. The first move is significant unless the day was {breakdown:.1f} times as volatile as assumed"
+    low, high = move_interval(gap.to_open, gap.past[:, 0], settings.level)
+    return Estimate(f"{gap.kind} gap", gap.to_open, float(low), float(high), pvalue=gap.open_pvalue)

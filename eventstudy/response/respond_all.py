@@ -15,14 +15,14 @@ from eventstudy.news.items import Event
 from eventstudy.response.confounders import claims_beside
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
-from eventstudy.response.respond import respond
+from eventstudy.response.respond import responses
 from eventstudy.response.response_rows import ResponseSet
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
 from eventstudy.response.values import Response
 
 DEFAULT = ResponseSettings()
-BLOCK = 8  # events that are answered by one call
+BLOCK = 64  # events that are answered by one call
 ResponseMap: TypeAlias = "Callable[[ResponseTask, list[slice]], Iterable[ResponseSet]]"
 # So many responses keep the path of every placebo day, which only figures read: 0.3 MB each.
 PATHS_KEPT = 200
@@ -101,30 +101,32 @@ class ResponseTask:
 def _answer(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
     """Return the responses to some events, of which the first ``paths_of`` keep the paths of their placebo days."""
     keep_freed_memory()
+    answers = {code: _on_one(task, code, events) for code in task.tapes}
     found: list[Response] = []
     pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []
     for row, event in enumerate(events):
-        named = [code for code in task.tapes if code in (event.instruments or task.tapes)]
-        answers = [_one(task, code, event) for code in named]
-        skipped += [(event.id, code, a) for code, a in zip(named, answers, strict=True) if isinstance(a, str)]
-        answered = with_joint_pvalues([a for a in answers if not isinstance(a, str)])
+        named = {code: answers[code][row] for code in task.tapes if row in answers[code]}
+        skipped += [(event.id, code, str(a)) for code, a in named.items() if isinstance(a, DataError)]
+        answered = with_joint_pvalues([a for a in named.values() if not isinstance(a, DataError)])
         pairs += pairs_of(answered)
         found += answered if row < paths_of else map(_without_placebo_paths, answered)
     return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
 
 
+def _on_one(task: ResponseTask, code: str, events: tuple[Event, ...]) -> dict[int, Response | DataError]:
+    """Return the responses of one instrument to the events that are on it, by their places."""
+    tape, rows = task.tapes[code], [k for k, event in enumerate(events) if code in (event.instruments or task.tapes)]
+    found = responses(tape, [events[row] for row in rows], task.settings, task.known, task.factors)
+    return {
+        row: one if isinstance(one, DataError) else with_claims(one, tape, events[row])
+        for row, one in zip(rows, found, strict=True)
+    }
+
+
 def _without_placebo_paths(response: Response) -> Response:
     path, none = response.path, np.empty((0, len(response.path.closes)))
     return replace(response, path=replace(path, placebo=none, raw_placebo=none, tested_placebo=none))
-
-
-def _one(task: ResponseTask, code: str, event: Event) -> Response | str:
-    tape = task.tapes[code]
-    try:
-        return with_claims(respond(tape, event, task.settings, task.known, task.factors), tape, event)
-    except DataError as error:
-        return str(error)
 
 
 def with_claims(response: Response, tape: IntradayPrices, event: Event) -> Response:

@@ -1,11 +1,13 @@
 """The time of day in volatility: sigma_{d,i} = s_d f_i with mean(f_i^2) = 1 over the bars of a day.
 
-Rows are days, columns are bars of the day. A bar without trades is NaN and is left out; a bar that is a break or an
-auction on every day has factor NaN. What is estimated here never sees the day it is applied to: give only other days.
+The first axis are days, the last one bars of the day; between them may stand an axis of events, each with days of its
+own. A bar without trades is NaN and is left out; a bar that is a break or an auction on every day has factor NaN.
+What is estimated here never sees the day it is applied to: give only other days.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 
@@ -20,7 +22,7 @@ SHORTEST = 16  # bars of a stretch that has a daily level and a rhythm of its ow
 
 
 def time_of_day_mean(returns: FloatArray) -> FloatArray:
-    """Return the mean return of each bar of the day over days, shape (D, n) to (n,); NaN where no day has a return."""
+    """Return the mean return of each bar of the day over days, shape (D, ..., n) to (..., n); NaN for none."""
     there = np.isfinite(returns)
     count = there.sum(axis=0)
     total = np.where(there, returns, 0.0).sum(axis=0)
@@ -28,30 +30,31 @@ def time_of_day_mean(returns: FloatArray) -> FloatArray:
 
 
 def daily_level(returns: FloatArray, kind: str = "medrv") -> FloatArray:
-    """Return s_d, the volatility of one bar on each day, shape (D, n) to (D,): sqrt(measure / number of bars).
+    """Return s_d, the volatility of one bar on each day, shape (..., n) to (...,): sqrt(measure / number of bars).
 
     Parameters
     ----------
-    returns : FloatArray, shape (D, n)
+    returns : FloatArray, shape (..., n)
     kind : str
         Row of ``LEVELS``: rv, bipower, medrv, minrv. Missing bars are closed up, never filled.
     """
     measure = look_up("volatility level", LEVELS, kind)
     values = np.asarray(returns, dtype=np.float64)
-    level = np.full(len(values), np.nan)
-    there = np.isfinite(values)
-    whole = there.all(axis=1) & (values.shape[1] > 3)
-    if whole.any():
-        level[whole] = np.sqrt(measure(values[whole]) / values.shape[1])
-    for day in np.flatnonzero(~whole):
-        present = values[day, there[day]]
-        if len(present) > 3:
-            level[day] = math.sqrt(float(measure(present)) / len(present))
-    return level
+    n = values.shape[-1]
+    days = values.reshape(math.prod(values.shape[:-1]), n)
+    there = np.isfinite(days)
+    count, level = there.sum(axis=1), np.full(len(days), np.nan)
+    for present in np.unique(count[count > 3]):
+        rows = np.flatnonzero(count == present)
+        chosen = days if len(rows) == len(days) else days[rows]
+        if present < n:
+            chosen = chosen[there[rows]].reshape(len(rows), present)
+        level[rows] = np.sqrt(measure(chosen) / present)
+    return level.reshape(values.shape[:-1])
 
 
 def periodicity_sd(standardized: FloatArray) -> FloatArray:
-    """Return f_i by the standard deviation (about zero) of r_{d,i} / s_d over days, shape (D, n) to (n,).
+    """Return f_i by the standard deviation (about zero) of r_{d,i} / s_d over days, shape (D, ..., n) to (..., n).
 
     Taylor and Xu (1997). Not robust: one jump day can own a bar.
     """
@@ -59,7 +62,7 @@ def periodicity_sd(standardized: FloatArray) -> FloatArray:
 
 
 def periodicity_wsd(standardized: FloatArray) -> FloatArray:
-    """Return f_i by the weighted standard deviation, robust to jumps, shape (D, n) to (n,).
+    """Return f_i by the weighted standard deviation, robust to jumps, shape (D, ..., n) to (..., n).
 
     First the shortest-half scale ShortH_i = 0.741 min_k (r_(k + h - 1) - r_(k)) with h = floor(D/2) + 1; then
     WSD_i = sqrt(1.081 sum_d w r^2 / sum_d w), w = 1 where (r / f_i^ShortH)^2 <= 6.635, else 0.
@@ -74,25 +77,26 @@ def periodicity_wsd(standardized: FloatArray) -> FloatArray:
 
 
 def shortest_half(values: FloatArray) -> FloatArray:
-    """Return 0.741 times the length of the shortest half of each column, shape (D, n) to (n,)."""
-    out = np.full(values.shape[1], np.nan)
-    count = np.isfinite(values).sum(axis=0)
-    ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0)
+    """Return 0.741 times the length of the shortest half over days, shape (D, ..., n) to (..., n)."""
+    days = values.reshape(len(values), math.prod(values.shape[1:]))
+    there = np.isfinite(days)
+    count, out = there.sum(axis=0), np.full(days.shape[1], np.nan)
+    ordered = np.sort(np.where(there, days, np.inf), axis=0)
     for present in np.unique(count[count >= 3]):
         columns, h = np.flatnonzero(count == present), int(present) // 2 + 1
-        x = ordered[:present, columns]
+        x = ordered[:present] if len(columns) == len(count) else ordered[:present, columns]
         out[columns] = HALF_SCALE * (x[h - 1 :] - x[: present - h + 1]).min(axis=0)
-    return out
+    return out.reshape(values.shape[1:])
 
 
 def periodicity_fourier(standardized: FloatArray, terms: int = 4) -> FloatArray:
-    """Return f_i by least squares of ln|r_{d,i} / s_d| - E ln|Z| on 1, i, i^2 and sines and cosines, (D, n) to (n,).
+    """Return f_i by least squares of ln|r_{d,i} / s_d| - E ln|Z| on 1, i, i^2, sines and cosines.
 
     The flexible Fourier form of Andersen and Bollerslev (1997), doi:10.1016/S0927-5398(97)00004-2. Zero returns have
     no logarithm and are left out: with many of them (illiquid series) prefer ``wsd`` or ``sd``.
     """
     r = np.asarray(standardized, dtype=np.float64)
-    n = r.shape[1]
+    n = r.shape[-1]
     at = (np.arange(n) + 1) / n
     waves = [f(2 * math.pi * k * at) for k in range(1, terms + 1) for f in (np.cos, np.sin)]
     design = np.column_stack([np.ones(n), at, at**2, *waves])
@@ -101,15 +105,20 @@ def periodicity_fourier(standardized: FloatArray, terms: int = 4) -> FloatArray:
     count = usable.sum(axis=0)
     mean = np.where(usable, size, 0.0).sum(axis=0) / np.maximum(count, 1)
     weight = np.sqrt(count.astype(np.float64))
-    coef, *_ = np.linalg.lstsq(design * weight[:, None], mean * weight, rcond=None)
-    return unit_mean_square(np.where(count > 0, np.exp(design @ coef), np.nan))
+    fitted = np.empty(count.shape)
+    for event in np.ndindex(count.shape[:-1]):
+        coef, *_ = np.linalg.lstsq(design * weight[event][:, None], mean[event] * weight[event], rcond=None)
+        fitted[event] = design @ coef
+    return unit_mean_square(np.where(count > 0, np.exp(fitted), np.nan))
 
 
 def unit_mean_square(factor: FloatArray) -> FloatArray:
-    """Return factors scaled so that the mean square over the bars that have one is 1."""
+    """Return factors (..., n) scaled so that the mean square over the bars that have one is 1."""
     there = np.isfinite(factor)
-    scale = math.sqrt(float(np.mean(factor[there] ** 2))) if there.any() else math.nan
-    return np.asarray(factor / scale) if scale > 0 else np.asarray(factor)
+    total = np.where(there, factor, 0.0) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.sqrt(total.sum(axis=-1, keepdims=True) / there.sum(axis=-1, keepdims=True))
+        return np.where(scale > 0, factor / scale, factor)
 
 
 PERIODICITIES: Mapping[str, Callable[[FloatArray], FloatArray]] = {
@@ -122,34 +131,40 @@ PERIODICITIES: Mapping[str, Callable[[FloatArray], FloatArray]] = {
 def periodicity(
     returns: FloatArray, kind: str = "wsd", level: str = "medrv", segments: IntArray | None = None
 ) -> FloatArray:
-    """Return the time-of-day factors f_i of several days, shape (D, n) to (n,).
+    """Return the time-of-day factors f_i of several days, shape (D, ..., n) to (..., n).
 
     Parameters
     ----------
-    returns : FloatArray, shape (D, n)
+    returns : FloatArray, shape (D, ..., n)
         Returns of D other days on the same clock.
     kind : str
         Row of ``PERIODICITIES``: sd, wsd, fourier.
     level : str
         Row of ``LEVELS`` for the daily level each day is divided by first.
     segments : IntArray, shape (n,), optional
-        Numbers the stretches of trading between breaks: each has a daily level and a rhythm of its own, and the
+        Numbers the stretches of trading between breaks, in order: each has its own daily level and rhythm, and the
         factors of all of them are on one scale.
     """
-    stretches = [slice(None)] if segments is None else [np.flatnonzero(segments == s) for s in np.unique(segments)]
-    factor = np.full(np.shape(returns)[1], np.nan)
-    for stretch in stretches:
-        factor[stretch] = _one_stretch(np.asarray(returns)[:, stretch], kind, level)
+    given = np.asarray(returns)
+    factor = np.full(given.shape[1:], np.nan)
+    for stretch in _stretches(given.shape[-1], segments):
+        factor[..., stretch] = _one_stretch(given[..., stretch], kind, level)
     return unit_mean_square(factor)
+
+
+def _stretches(n: int, segments: IntArray | None) -> list[slice]:
+    """Return the stretches between breaks; ``segments`` (n,) never decrease."""
+    cuts = [] if segments is None else (np.flatnonzero(np.diff(segments)) + 1).tolist()
+    return [slice(a, b) for a, b in itertools.pairwise([0, *cuts, n])]
 
 
 def _one_stretch(returns: FloatArray, kind: str, level: str) -> FloatArray:
     """Return the volatility of each bar of one stretch; too short for a daily level or waves, by standard deviation."""
     estimate = look_up("periodicity", PERIODICITIES, kind)
-    if returns.shape[1] < SHORTEST:
+    if returns.shape[-1] < SHORTEST:
         return np.asarray(np.sqrt(time_of_day_mean(returns**2)))
     with np.errstate(divide="ignore", invalid="ignore"):
         levels = daily_level(returns, level)
-        scaled = returns / levels[:, None]
-    typical = math.sqrt(float(time_of_day_mean(levels[:, None] ** 2)[0]))
-    return typical * estimate(np.where(np.isfinite(scaled), scaled, np.nan))
+        scaled = returns / levels[..., None]
+    typical = np.sqrt(time_of_day_mean(levels[..., None] ** 2))
+    return np.asarray(typical * estimate(np.where(np.isfinite(scaled), scaled, np.nan)))

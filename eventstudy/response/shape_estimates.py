@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,9 +13,7 @@ from eventstudy.response.jumps import bns_ratio, jump_share, lee_mykland
 from eventstudy.response.placebo import (
     ResponseBands,
     crossing_interval,
-    move_interval,
     peak_interval,
-    placebo_pvalue,
     ratio_interval,
     selection_adjusted_level,
     upper_pvalue,
@@ -40,15 +39,17 @@ NEEDS = {"peak": "path", "peak_minutes": "path", "retracement": "path", "reversa
 # both intervals: their noise is one-sided only where the truth is near 0.
 REFLECTED = ("peak", "overshoot", "retracement")
 CROSSINGS = {"t50": 0.5, "t90": 0.9}
+STAYS = 3  # bars in a row beyond the joint band that count as having left it
 FEWEST_BARS = 10  # below that the ratio of bipower to realized variance is hardly a statistic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AfterNews:
     """The columns after the last clean price at which the market trades, ready for the numbers of the shape.
 
     ``path`` (n,), ``placebo`` (D, n), ``minutes`` (n,) of trading since the clean price, ``bands`` on the columns;
-    ``weight`` (D,) of the placebo days, None for 1 each.
+    ``weight`` (D,) of the placebo days, None for 1 each. Of P events laid out alike: ``path`` (P, n), ``placebo``
+    (D, P, n), NaN for rows that are no day of an event, and ``weight`` (D, P).
     """
 
     path: FloatArray
@@ -59,6 +60,16 @@ class AfterNews:
     level: float
     weight: FloatArray | None = None
 
+    def of(self, row: int) -> AfterNews:
+        """Return one of the events."""
+        served = np.isfinite(self.placebo[:, row, 0])
+        weight = None if self.weight is None else self.weight[served, row]
+        found = self.bands
+        own = ResponseBands(found.pointwise[row], found.joint[row], found.scale[row], found.critical[row])
+        days = self.placebo[:, row] if served.all() else self.placebo[served, row]
+        counts = weight if weight is not None and (weight < 1).any() else None
+        return AfterNews(self.path[row], days, self.minutes, own, self.at, self.level, counts)
+
     @property
     def moved(self) -> bool:
         """Whether there is a move: the first close is outside its own band, or the path leaves the joint one."""
@@ -67,12 +78,18 @@ class AfterNews:
 
     def undefined(self, name: str) -> str:
         """Return why a number of the shape has no meaning here, or an empty string."""
-        need = NEEDS.get(name, "horizon")
+        return self.reasons[NEEDS.get(name, "horizon")]
+
+    @cached_property
+    def reasons(self) -> dict[str, str]:
+        """Why there is no path, no move at the horizon and no initial move to speak of; empty where there is."""
         if not np.isfinite(self.bands.joint).any():
-            return "too few placebo days to distinguish the move from those of other days"
-        if need == "path":
-            return "" if self.moved else "the path stays among those of ordinary days, so it has no peak to speak of"
-        column = self.at.initial if need == "initial" else self.at.horizon
+            few = "too few placebo days to distinguish the move from those of other days"
+            return {"path": few, "horizon": few, "initial": few}
+        flat = "" if self.moved else "the path stays among those of ordinary days, so it has no peak to speak of"
+        return {"path": flat, "horizon": self._inside(self.at.horizon), "initial": self._inside(self.at.initial)}
+
+    def _inside(self, column: int) -> str:
         if abs(self.path[column]) > self.bands.pointwise[column]:
             return ""
         return f"the move after {self.minutes[column]:.0f} trading minutes is inside the range of ordinary days"
@@ -92,17 +109,19 @@ class AfterNews:
 
 def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
     """Return the numbers of ``shape_numbers`` with intervals, and the time of the first significant move."""
+    reasons = {name: after.undefined(name) for name in UNITS}
+    nothing = {name: Estimate(name, math.nan, unit=UNITS[name], reason=why) for name, why in reasons.items() if why}
+    exit_at = int(first_exit(after.path[None, :], after.bands.joint, STAYS)[0])
+    if exit_at < 0 and len(nothing) == len(UNITS):
+        return (_first_significant(after, exit_at), *nothing.values())
     values = shape_numbers(after.path[None, :], after.minutes, after.at)
     draws = noise_draws(after.path, after.placebo)
     drawn = shape_numbers(draws, after.minutes, after.at)
-    found = [_first_significant(after, draws)]
-    for name, unit in UNITS.items():
-        reason = after.undefined(name)
-        if reason:
-            found.append(Estimate(name, math.nan, unit=unit, reason=reason))
-        else:
-            found.append(_judged(name, float(values[name][0]), _ends(name, values, drawn, after), after))
-    return tuple(found)
+    found = (
+        nothing.get(name) or _judged(name, float(values[name][0]), _ends(name, values, drawn, after), after)
+        for name in UNITS
+    )
+    return (_first_significant(after, exit_at, draws), *found)
 
 
 def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews) -> Estimate:
@@ -148,12 +167,11 @@ def _times(name: str, peak: float, after: AfterNews) -> tuple[float, float]:
     return (float(after.minutes[first]), float(after.minutes[last])) if first >= 0 else (math.nan, math.nan)
 
 
-def _first_significant(after: AfterNews, draws: FloatArray, stays: int = 3) -> Estimate:
-    exit_at = int(first_exit(after.path[None, :], after.bands.joint, stays)[0])
-    if exit_at < 0:
-        reason = f"the path never leaves its joint band for {stays} bars in a row"
+def _first_significant(after: AfterNews, exit_at: int, draws: FloatArray | None = None) -> Estimate:
+    if exit_at < 0 or draws is None:
+        reason = f"the path never leaves its joint band for {STAYS} bars in a row"
         return Estimate("first_significant", math.nan, unit="minutes", reason=reason)
-    exits = first_exit(draws, after.bands.joint, stays)
+    exits = first_exit(draws, after.bands.joint, STAYS)
     minutes = np.where(exits >= 0, after.minutes[exits], np.nan)
     return Estimate(
         "first_significant",
@@ -172,9 +190,9 @@ def pattern_of(after: AfterNews) -> Pattern:
     """
     if not np.isfinite(after.bands.joint).any():
         return "not classified"
-    numbers = {k: float(v[0]) for k, v in shape_numbers(after.path[None, :], after.minutes, after.at).items()}
     if after.undefined("peak"):
         return "no detectable move"
+    numbers = {k: float(v[0]) for k, v in shape_numbers(after.path[None, :], after.minutes, after.at).items()}
     if numbers["retracement"] >= 0.5:
         return "overshoot"
     if numbers["retracement"] >= 0.2:
@@ -182,32 +200,30 @@ def pattern_of(after: AfterNews) -> Pattern:
     return "continuing" if abs(after.path[after.at.initial] / after.path[after.at.horizon]) <= 2 / 3 else "sustained"
 
 
-def pre_event_estimates(before: float, placebo_before: FloatArray, after: AfterNews) -> tuple[Estimate, Estimate]:
-    """Return the move before the news, with the sign of the price, and its fraction of the moves before and after.
+def pre_event_share(drift: Estimate, placebo_before: FloatArray, after: AfterNews) -> Estimate:
+    """Return the move before the news as a fraction of the moves before and after.
 
-    The p-value is two-sided against the same window on placebo days. With an uncertain time, news that was known
-    earlier and a late timestamp look the same.
+    With an uncertain time, news that was known earlier and a late timestamp look the same.
 
     Parameters
     ----------
-    before : float
-        Log return over the minutes before ``earliest``.
+    drift : Estimate
+        The log return over the minutes before ``earliest``.
     placebo_before : FloatArray, shape (D,)
+        The same on the placebo days.
+    after : AfterNews
     """
-    final, finals = float(after.path[after.at.horizon]), after.placebo[:, after.at.horizon]
-    pvalue = float(placebo_pvalue(np.array(before), placebo_before, after.weight))
-    drift = Estimate(
-        "pre_event_drift", before, *move_interval(before, placebo_before, after.level, after.weight), pvalue=pvalue
-    )
+    before, column = drift.value, after.at.horizon
+    final, finals = float(after.path[column]), after.placebo[:, column]
     reason = after.undefined("t50")
     if not reason and not before + final:
         reason = "the moves before and after the news cancel out"
     if reason:
-        return drift, Estimate("pre_event_share", math.nan, unit="share", reason=reason)
+        return Estimate("pre_event_share", math.nan, unit="share", reason=reason)
     noise = placebo_before, placebo_before + finals
-    level = after.selection_adjusted_level(after.at.horizon)
+    level = after.selection_adjusted_level(column)
     ends = ratio_interval((before, before + final), noise, level, after.weight)
-    return drift, share_estimate("pre_event_share", before / (before + final), ends, pvalue)
+    return share_estimate("pre_event_share", before / (before + final), ends, drift.pvalue)
 
 
 def share_estimate(name: str, value: float, ends: tuple[float, float], pvalue: float = math.nan) -> Estimate:
@@ -218,19 +234,34 @@ def share_estimate(name: str, value: float, ends: tuple[float, float], pvalue: f
     return Estimate(name, value, *ends, unit="share", pvalue=pvalue)
 
 
-def jump_variance_estimate(returns: FloatArray, placebo: FloatArray, after_from: int, after: AfterNews) -> Estimate:
-    """Return the share of the window's variance that came as jumps, max(0, 1 - BV / RV) of its bars up to the horizon.
+def jump_variances(returns: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> list[Estimate]:
+    """Return the share of the window's variance that came as jumps, max(0, 1 - BV / RV), of each of P events.
 
     The p-value is the rank of Barndorff-Nielsen and Shephard's ratio statistic among the same windows of placebo days:
-    in so few bars the normal approximation is poor. ``placebo`` (D, m) are the days of ``after``.
+    in so few bars the normal approximation is poor.
+
+    Parameters
+    ----------
+    returns : FloatArray, shape (P, m)
+        Bars from the news to the horizon.
+    placebo : FloatArray, shape (D, P, m)
+    weight : FloatArray, shape (D, P), optional
     """
-    window = slice(after_from, after_from + after.at.horizon + 1)
-    event, others = returns[window], placebo[:, window]
-    if len(event) < FEWEST_BARS or not np.isfinite(event).all() or not np.any(event):
-        reason = f"{len(event)} bars after the news are too few or too quiet to separate jumps from diffusion"
-        return Estimate("jump_variance", math.nan, unit="share", reason=reason)
-    pvalue = float(upper_pvalue(np.asarray(bns_ratio(event)), np.asarray(bns_ratio(others)), after.weight))
-    return Estimate("jump_variance", float(jump_share(event)), unit="share", pvalue=pvalue)
+    m = returns.shape[-1]
+    if m < FEWEST_BARS:
+        return [_no_jump_variance(m)] * len(returns)
+    quiet = ~np.isfinite(returns).all(axis=-1) | ~returns.any(axis=-1)
+    pvalues = upper_pvalue(bns_ratio(returns), bns_ratio(placebo), weight)
+    numbers = zip(np.atleast_1d(quiet), jump_share(returns).tolist(), pvalues.tolist(), strict=True)
+    return [
+        _no_jump_variance(m) if none else Estimate("jump_variance", share, unit="share", pvalue=p)
+        for none, share, p in numbers
+    ]
+
+
+def _no_jump_variance(bars: int) -> Estimate:
+    reason = f"{bars} bars after the news are too few or too quiet to separate jumps from diffusion"
+    return Estimate("jump_variance", math.nan, unit="share", reason=reason)
 
 
 def jump_share_estimate(returns: FloatArray, placebo: FloatArray, after_from: int, after: AfterNews) -> Estimate:

@@ -15,23 +15,25 @@ FEWEST_DAYS, MOST_DAYS = 10, 60
 def tested_paths(
     car: FloatArray, placebo: FloatArray, matched: Matched, kind: str, level: str
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the event's and the placebo days' paths of standardized returns r / f, (T,) and (D, T).
+    """Return the paths of standardized returns r / f of P events laid out alike, (P, T), and of their placebo days.
 
-    f is the time of day's volatility on the placebo days, per stretch of trading without a break: what is wild every
-    day, such as an auction, counts for less. The event day is never looked at. With fewer than ten days the paths are
-    returned as they are.
+    f is the time of day's volatility on the placebo days (D, P, T), per stretch of trading without a break: what is
+    wild every day, such as an auction, counts for less. The event day is never looked at. With fewer than ten days the
+    paths are returned as they are. ``matched`` is any of the events.
     """
-    if len(placebo) < FEWEST_DAYS:
+    enough = np.isfinite(placebo[:, :, matched.zero]).sum(axis=0) >= FEWEST_DAYS
+    if not enough.any():
         return car, placebo
     columns = trading_columns(matched)
-    gaps = np.flatnonzero(~np.isfinite(car[: matched.zero]))  # moments of the event day before its first price
+    gaps = np.flatnonzero(~np.isfinite(car[enough.argmax(), : matched.zero]))  # before the event day's first price
     columns = columns[columns > gaps[-1]] if len(gaps) else columns
-    bars = bars_of(np.vstack([car, placebo]), columns)
+    bars = bars_of(np.concatenate([car[None], placebo]), columns)
     factor = periodicity(bars[1:], kind, level, segments=np.cumsum(np.diff(columns) > 1))
-    factor = np.where(factor > 0, factor, np.nan)
-    scaled = bars / np.where(np.isfinite(factor), factor, 1.0)  # a bar that never moves on other days stays as it is
-    paths = paths_of(scaled, columns, matched.zero, len(matched.open))
-    return paths[0], paths[1:]
+    factor = np.where(factor > 0, factor, 1.0)  # a bar that never moves on other days stays as it is
+    days, events, n = bars.shape
+    paths = paths_of((bars / factor).reshape(-1, n), columns, matched.zero, len(matched.open))
+    paths = paths.reshape(days, events, -1)
+    return np.where(enough[:, None], paths[0], car), np.where(enough[:, None], paths[1:], placebo)
 
 
 def standardized_returns(returns: Returns, kind: str = "wsd", level: str = "medrv") -> Returns:

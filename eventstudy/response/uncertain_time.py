@@ -39,7 +39,7 @@ def moves_from(paths: FloatArray, starts: IntArray, length: int) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """An event's path (T,) and the placebo days' (D, T), from the last clean price under ``earliest`` on."""
+    """Paths of events (P, T) and of their placebo days (D, P, T), from the last clean price under ``earliest`` on."""
 
     path: FloatArray
     placebo: FloatArray
@@ -54,23 +54,26 @@ def assumed_times(
     minutes: int,
     level: float,
     weight: FloatArray | None = None,
-) -> AssumedTimes:
-    """Return the curve of moves over assumed instants, with its bands and its sup test.
+) -> list[AssumedTimes]:
+    """Return the curve of moves over assumed instants of each of P events, with its bands and its sup test.
 
     Parameters
     ----------
     moves, tested : Curves
         What is reported, and what the test rests on: the same, or returns without the time of day.
-    closes : IntArray, shape (A,)
+    closes : IntArray, shape (P, A)
         Closing instants of the first A columns: the last clean prices of the A assumed instants.
     length : int
         Columns over which the move is measured; ``minutes`` is the same for the reader.
     level : float
-    weight : FloatArray, shape (D,), optional
+    weight : FloatArray, shape (D, P), optional
     """
-    starts = np.arange(len(closes), dtype=np.int64)
+    starts = np.arange(closes.shape[-1], dtype=np.int64)
     move, others = (moves_from(paths, starts, length) for paths in (moves.path, moves.placebo))
     found = bands(others, level, weight)
     judged, ordinary = (moves_from(paths, starts, length) for paths in (tested.path, tested.placebo))
-    statistic, pvalue = sup_test(judged, ordinary, weight)
-    return AssumedTimes(closes, move, found.pointwise, found.joint, minutes, statistic, pvalue)
+    statistics, pvalues = (numbers.tolist() for numbers in sup_test(judged, ordinary, weight))
+    return [
+        AssumedTimes(closes[row], move[row], found.pointwise[row], found.joint[row], minutes, statistic, pvalue)
+        for row, (statistic, pvalue) in enumerate(zip(statistics, pvalues, strict=True))
+    ]

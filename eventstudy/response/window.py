@@ -1,22 +1,29 @@
-"""The abnormal window: what an ordinary day would have done taken off, placebo days brought to one volatility."""
+"""The abnormal window: what an ordinary day would have done taken off, placebo days brought to one volatility.
+
+Events of one instrument whose windows are laid out alike are computed together: P events, each with placebo days of its
+own, on one axis between the days and the moments.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
 from eventstudy.abnormal.placebo.settings import MatchSettings
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
-from eventstudy.news.items import EventTime
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_us, value
+from eventstudy.errors import DataError
+from eventstudy.news.items import Event
+from eventstudy.response.activity import medians
 from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
 from eventstudy.response.expected import less_expected
-from eventstudy.response.intraday_prices import IntradayPrices
-from eventstudy.response.known import NO_EVENTS, OtherEvents
+from eventstudy.response.intraday_prices import IntradayPrices, PriceSample, samples_beside
+from eventstudy.response.known import NO_EVENTS, OtherEvents, check_release
 from eventstudy.response.matching import Matched, match, without_days
-from eventstudy.response.placebo import bands, regime_scaled
+from eventstudy.response.placebo import bands
 from eventstudy.response.placebo_pool import WindowChoice
 from eventstudy.response.seasonality import daily_level
 from eventstudy.response.settings import ResponseSettings
@@ -26,41 +33,88 @@ from eventstudy.response.standardized import tested_paths
 
 
 @value
-class ResponseWindow:
-    """A matched window after the expected move was taken off.
+class EventWindow:
+    """The window of one event on one instrument, before anything is computed from it.
 
     Attributes
     ----------
+    event : Event
     matched : Matched
-    car : FloatArray, shape (T,)
-    placebo : FloatArray, shape (D, T)
-    raw_placebo : FloatArray, shape (D, T)
-        The placebo days as they were; ``placebo`` are those brought to the event day's volatility.
-    factor : FloatArray, shape (D,)
+    closed : bool
+        The news came while the market was closed; the window begins at the next opening.
+    carry : bool
+        Prices are kept over the night.
+    """
+
+    event: Event
+    matched: Matched
+    closed: bool
+    carry: bool
+
+    @property
+    def clean_by(self) -> int:
+        """How many of the window's moments are not after ``latest`` of the news."""
+        return int(np.searchsorted(self.matched.moments, instant_us(self.event.time.latest), side="right"))
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """What windows have in common that are computed together."""
+        one = self.matched
+        columns = (one.start, one.zero, one.latest, one.first, self.clean_by)
+        return (*columns, self.closed, self.carry, one.open.tobytes(), one.event.present.tobytes())
+
+
+@value
+class ResponseWindows:
+    """Windows of P events after the expected move was taken off; D is the largest number of their placebo days.
+
+    Attributes
+    ----------
+    asked : tuple of EventWindow, length P
+        What they have in common (``layout``) is that of the first.
+    event, others : PriceSample, shapes (P, T) and (D, P, T)
+    days : BoolArray, shape (D, P)
+        Which rows are placebo days of the event: the first ones, less those without a volatility to bring them to.
+    weight : FloatArray, shape (D, P), or None
+        How much each placebo day counts, the event day being 1; None where all count fully.
+    car : FloatArray, shape (P, T)
+    placebo, raw_placebo : FloatArray, shape (D, P, T)
+        The placebo days brought to the event day's volatility, and as they were.
+    factor : FloatArray, shape (D, P)
         What each placebo day was multiplied with (ones without standardizing).
-    regime : float
+    regime : FloatArray, shape (P,)
         The event day's volatility before the news over the placebo days' median; NaN where it cannot be measured.
-    tested, tested_placebo : FloatArray, shapes (T,) and (D, T)
+    tested, tested_placebo : FloatArray, shapes (P, T) and (D, P, T)
         The paths that tests of entire paths rest on: ``car`` and ``placebo``, or those of returns divided by the
         volatility of their time of day.
     columns : IntArray, shape (n,)
         Columns after the last clean price at which the market trades.
     step_minutes : float
-    closed : bool
-        The news came while the market was closed; the window begins at the next opening.
     """
 
-    matched: Matched
+    asked: tuple[EventWindow, ...]
+    event: PriceSample
+    others: PriceSample
+    days: BoolArray
+    weight: FloatArray | None
     car: FloatArray
     placebo: FloatArray
     raw_placebo: FloatArray
     factor: FloatArray
-    regime: float
+    regime: FloatArray
     tested: FloatArray
     tested_placebo: FloatArray
     columns: IntArray
     step_minutes: float
-    closed: bool
+
+    @property
+    def layout(self) -> Matched:
+        """The columns and open moments of all of them."""
+        return self.asked[0].matched
+
+    @property
+    def closed(self) -> bool:
+        return self.asked[0].closed
 
     @property
     def minutes(self) -> FloatArray:
@@ -81,27 +135,36 @@ class ResponseWindow:
     @property
     def first(self) -> int:
         """Position in ``columns`` of the first close after the news."""
-        return min(int(np.searchsorted(self.columns, self.matched.first)), len(self.columns) - 1)
+        return min(int(np.searchsorted(self.columns, self.layout.first)), len(self.columns) - 1)
 
     def _target(self, minutes: float, base: int | None) -> int:
-        begins = int(np.searchsorted(self.columns, self.matched.latest if base is None else base, side="right")) - 1
+        begins = int(np.searchsorted(self.columns, self.layout.latest if base is None else base, side="right")) - 1
         return begins + math.ceil(minutes / self.step_minutes)
+
+    @property
+    def served(self) -> BoolArray:
+        """Which placebo days have a number at every trading moment, shape (D, P)."""
+        return np.asarray(np.isfinite(self.placebo[..., self.columns]).all(axis=-1))
 
 
 NO_LEVEL = "its volatility before the time of the news cannot be measured"
 
 
-def abnormal_window(
-    tape: IntradayPrices,
-    time: EventTime,
-    settings: ResponseSettings,
-    others: OtherEvents = NO_EVENTS,
-    factors: Sequence[IntradayPrices] = (),
-) -> ResponseWindow:
-    """Cut, match and correct the window of one event on one tape.
+def event_window(
+    tape: IntradayPrices, event: Event, settings: ResponseSettings, others: OtherEvents = NO_EVENTS
+) -> EventWindow:
+    """Cut the window of one event and of its placebo days.
 
     ``others`` are the other known events on the market's clock, see ``Known.on_clock``.
+
+    Raises
+    ------
+    DataError
+        If the bars do not reach from before the news to after it, or hold no trade in the window; or if days of the
+        same release are asked for and the event names none.
     """
+    check_release(event, settings.placebo.match)
+    time = event.time
     nights = nights_closed(tape, time)
     closed = is_closed(tape, time)
     choice = WindowChoice(
@@ -117,93 +180,148 @@ def abnormal_window(
         volatility=settings.volatility,
     )
     matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
-    car, placebo = _less_expected(tape, matched, settings, factors, carry=choice.carry)
-    raw, (levels, level) = placebo, regime_levels(matched, settings.volatility)
-    regime, factor = regime_ratio(levels, level), np.ones(len(placebo))
-    if settings.standardize and math.isfinite(regime):
-        known = np.isfinite(levels) & (levels > 0)
-        matched, raw = without_days(matched, known, NO_LEVEL), raw[known]
-        placebo, factor = regime_scaled(raw, levels[known], level)
+    prices = matched.event.price[[matched.zero, min(matched.first, len(matched.open) - 1)]]
+    if not matched.open[matched.zero + 1 :].any() or not np.isfinite(prices).all():
+        raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")
+    return EventWindow(event, matched, closed, choice.carry)
+
+
+def abnormal_windows(
+    tape: IntradayPrices,
+    asked: Sequence[EventWindow],
+    settings: ResponseSettings,
+    factors: Sequence[IntradayPrices] = (),
+) -> ResponseWindows:
+    """Correct the windows of events that are laid out alike.
+
+    One event at a time where an expected move is estimated from factors or from single days: see ``together``.
+    """
+    layout = asked[0].matched
+    event, others = (samples_beside([getattr(one.matched, name) for one in asked]) for name in ("event", "placebo"))
+    days = np.arange(others.present.shape[0])[:, None] < np.array([len(one.matched.day) for one in asked])
+    car, raw = _less_expected(tape, asked, (event, others), settings, factors)
+    levels, level = regime_levels(event, others, layout, settings.volatility)
+    regime = regime_ratio(levels, level, days)
+    scaled, measured = settings.standardize & np.isfinite(regime), np.isfinite(levels) & (levels > 0)
+    kept = days & (measured | ~scaled)
+    if (kept != days).any():
+        asked = [_without(one, kept[: len(one.matched.day), row], NO_LEVEL) for row, one in enumerate(asked)]
+        raw, others = np.where(kept[..., None], raw, np.nan), others.only(kept)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(kept, np.where(scaled, level / levels, 1.0), np.nan)
+    placebo = raw * factor[..., None] if scaled.any() else raw
     tested = car, placebo
     if settings.seasonality != "none":
-        tested = tested_paths(car, placebo, matched, settings.seasonality, settings.volatility)
-    columns = np.flatnonzero(matched.open & (np.arange(len(matched.open)) > matched.zero))
-    return ResponseWindow(matched, car, placebo, raw, factor, regime, *tested, columns, tape.step_us / 60e6, closed)
+        tested = tested_paths(car, placebo, layout, settings.seasonality, settings.volatility)
+    columns = np.flatnonzero(layout.open & (np.arange(len(layout.open)) > layout.zero))
+    return ResponseWindows(
+        tuple(asked), event, others, kept, _weights(asked, kept), car, placebo, raw, factor, regime, *tested, columns,
+        tape.step_us / 60e6,
+    )  # fmt: skip
+
+
+def together(settings: ResponseSettings) -> bool:
+    """Return whether the expected moves of several events can be taken off at once."""
+    return settings.expected == "zero" or MODELS_BY_CLOCK[settings.expected].needs == "same_clock_days"
+
+
+def _without(one: EventWindow, keep: BoolArray, reason: str) -> EventWindow:
+    return one if keep.all() else replace(one, matched=without_days(one.matched, keep, reason))
+
+
+def _weights(asked: Sequence[EventWindow], days: BoolArray) -> FloatArray | None:
+    """Return the weights of the days where they are rows, shape (D, P); None where all are 1."""
+    weight = np.zeros(days.shape)
+    for row, one in enumerate(asked):
+        weight[days[:, row], row] = one.matched.weight
+    return weight if (weight[days] < 1).any() else None
 
 
 def _less_expected(
     tape: IntradayPrices,
-    matched: Matched,
+    asked: Sequence[EventWindow],
+    samples: tuple[PriceSample, PriceSample],
     settings: ResponseSettings,
     factors: Sequence[IntradayPrices],
-    *,
-    carry: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the event's and the placebo days' paths less what the study expects an ordinary day to do."""
-    if settings.expected == "zero" or len(matched.day) < 2:
-        return matched.path, matched.placebo_path
-    if MODELS_BY_CLOCK[settings.expected].needs == "same_clock_days":
-        return less_mean(matched.path, matched.placebo_path)
-    return less_expected(tape, matched, factors, settings.expected, settings.expected_options, carry=carry)
+    """Return the events' and the placebo days' paths less what the study expects an ordinary day to do."""
+    zero = asked[0].matched.zero
+    car, placebo = (sample.price - sample.price[..., zero, None] for sample in samples)
+    if settings.expected == "zero":
+        return car, placebo
+    if together(settings):
+        return less_mean(car, placebo)
+    (one,) = asked
+    if len(one.matched.day) < 2:
+        return car, placebo
+    path, others = less_expected(
+        tape, one.matched, factors, settings.expected, settings.expected_options, carry=one.carry
+    )
+    return path[None], others[:, None]
 
 
 def less_mean(car: FloatArray, placebo: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return paths less the mean path of the placebo days; each placebo day less the mean of the other ones.
+    """Return paths (..., T) less the mean path of the placebo days (D, ..., T); each day less that of the other ones.
 
-    Leaving a day out of its own mean keeps it as exchangeable with the event day as it was.
+    Leaving a day out of its own mean keeps it as exchangeable with the event day as it was. Nothing is taken off
+    where there are fewer than two days; rows that are NaN throughout are no days.
     """
-    total, days = placebo.sum(axis=0), len(placebo)
-    return np.asarray(car - total / days), np.asarray(placebo - (total - placebo) / (days - 1))
+    there = ~np.isnan(placebo).all(axis=-1, keepdims=True)
+    total, days = np.where(there, placebo, 0.0).sum(axis=0), there.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(days > 1, car - total / days, car), np.where(
+            days > 1, placebo - (total - placebo) / (days - 1), placebo
+        )
 
 
-def regime_ratio(levels: FloatArray, level: float) -> float:
-    """Return the event day's volatility over the placebo days' median; NaN unless it and half of theirs are known."""
-    known = levels[np.isfinite(levels) & (levels > 0)]
-    if not (math.isfinite(level) and level > 0) or 2 * len(known) < len(levels) or not len(known):
-        return math.nan
-    return level / float(np.median(known))
+def regime_ratio(levels: FloatArray, level: FloatArray, days: BoolArray) -> FloatArray:
+    """Return the event days' volatility (P,) over their placebo days' median; NaN unless both are known.
+
+    ``levels`` and ``days`` (D, P) are the volatilities and which rows are placebo days.
+    """
+    known = np.isfinite(levels) & (levels > 0) & days
+    enough = np.isfinite(level) & (level > 0) & (2 * known.sum(axis=0) >= days.sum(axis=0)) & known.any(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(enough, level / medians(np.where(known, levels, np.nan)), np.nan)
 
 
-def regime_levels(matched: Matched, kind: str = "medrv") -> tuple[FloatArray, float]:
+def regime_levels(
+    event: PriceSample, others: PriceSample, layout: Matched, kind: str = "medrv"
+) -> tuple[FloatArray, FloatArray]:
     """Return the volatility of a bar before the event's clock time, of each placebo day and of the event day."""
-    before = matched.open[: matched.zero + 1]
-    prices = np.vstack([matched.placebo.price, matched.event.price])[:, : matched.zero + 1][:, before]
-    levels = daily_level(np.diff(prices, axis=1), kind)
-    return levels[:-1], float(levels[-1])
+    before = layout.open[: layout.zero + 1]
+    days, day = (np.diff(sample.price[..., : layout.zero + 1][..., before]) for sample in (others, event))
+    return daily_level(days, kind), daily_level(day, kind)
 
 
-def after_news(window: ResponseWindow, settings: ResponseSettings) -> AfterNews:
+def after_news(windows: ResponseWindows, settings: ResponseSettings) -> AfterNews:
     """Return the trading moments after the last clean price, ready for the numbers of the shape."""
-    keep = served(window)
-    placebo, weight = window.placebo[keep][:, window.columns], window.matched.weights(keep)
     at = ShapeColumns(
-        first=window.first,
-        initial=window.place(settings.initial_minutes),
-        horizon=window.place(settings.horizons[-1]),
-        absorbed=window.place(settings.absorbed_minutes),
+        first=windows.first,
+        initial=windows.place(settings.initial_minutes),
+        horizon=windows.place(settings.horizons[-1]),
+        absorbed=windows.place(settings.absorbed_minutes),
     )
-    found = bands(placebo, settings.level, weight)
-    return AfterNews(window.car[window.columns], placebo, window.minutes, found, at, settings.level, weight)
+    placebo = windows.placebo[..., windows.columns]
+    complete = np.isfinite(placebo).all(axis=-1, keepdims=True)
+    placebo = placebo if complete.all() else np.where(complete, placebo, np.nan)
+    found = bands(placebo, settings.level, windows.weight)
+    path = windows.car[:, windows.columns]
+    return AfterNews(path, placebo, windows.minutes, found, at, settings.level, windows.weight)
 
 
-def served(window: ResponseWindow) -> BoolArray:
-    """Return which placebo days have a number at every trading moment, shape (D,)."""
-    return np.asarray(np.isfinite(window.placebo[:, window.columns]).all(axis=1))
-
-
-def bar_returns(window: ResponseWindow) -> tuple[FloatArray, FloatArray, int]:
-    """Return bar returns at trading moments, context first, of the event day and of the placebo days.
+def bar_returns(windows: ResponseWindows) -> tuple[FloatArray, FloatArray, int]:
+    """Return bar returns at trading moments, context first, of the event days and of the placebo days.
 
     Returns
     -------
-    event : FloatArray, shape (m,)
-    placebo : FloatArray, shape (D, m)
+    event : FloatArray, shape (P, m)
+    placebo : FloatArray, shape (D, P, m)
     after_from : int
         The first bar after the last clean price.
     """
-    matched = window.matched
-    columns: BoolArray = matched.open.copy()
-    columns[matched.zero] = True
-    prices = np.vstack([matched.event.price, matched.placebo.price])[:, columns]
-    moves = np.diff(prices, axis=1)
-    return moves[0], moves[1:], int(columns[: matched.zero].sum())
+    layout = windows.layout
+    columns: BoolArray = layout.open.copy()
+    columns[layout.zero] = True
+    event, placebo = (np.diff(sample.price[..., columns]) for sample in (windows.event, windows.others))
+    return event, placebo, int(columns[: layout.zero].sum())

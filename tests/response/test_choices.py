@@ -16,10 +16,10 @@ from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.errors import SpecError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.sources.price_files import read_bars
-from eventstudy.news.items import Event, EventTime
+from eventstudy.news.items import Event, EventTime, assumed_end
 from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.placebo import placebo_pvalue
-from eventstudy.response.respond import assumed_end, respond
+from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.response_rows import table
 from eventstudy.response.settings import ResponseSettings

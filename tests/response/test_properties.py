@@ -23,7 +23,7 @@ from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.response_rows import document, signed, table
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.window import abnormal_window, regime_levels
+from eventstudy.response.window import abnormal_windows, event_window, regime_levels
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 
 DESIGN = IntradayDesign(days=25, jump=0.01, reversal=0.3, volume_multiple=5.0, early=150, late=90)
@@ -60,10 +60,12 @@ def test_no_bar_after_earliest_changes_anything_on_the_before_side(seed: int, sh
     bars, event = drawn(seed)
     later = shaken(bars, pd.Timestamp(event.time.earliest), shake)
     asked = ResponseSettings(standardize=True)
-    one, other = (abnormal_window(intraday_prices(b), event.time, asked) for b in (bars, later))
-    assert before_side(one.matched) == before_side(other.matched)
+    tapes = [intraday_prices(b) for b in (bars, later)]
+    one, other = (abnormal_windows(tape, [event_window(tape, event, asked)], asked) for tape in tapes)
+    assert before_side(one.layout) == before_side(other.layout)
     assert one.placebo.tobytes() == other.placebo.tobytes()
-    assert regime_levels(one.matched)[1] == regime_levels(other.matched)[1]
+    level, again = (regime_levels(found.event, found.others, found.layout)[1] for found in (one, other))
+    assert level == again
     first, second = respond(bars, event, asked), respond(later, event, asked)
     assert (first.reference_at, first.reference_price) == (second.reference_at, second.reference_price)
     assert first.path.joint.tobytes() == second.path.joint.tobytes()

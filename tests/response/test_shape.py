@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.response.activity import activity, medians
+from eventstudy.response.activity import Series, activities, medians
+from eventstudy.response.later_closes import Moves, judged
 from eventstudy.response.placebo import (
     bands,
     move_interval,
@@ -21,8 +22,9 @@ from eventstudy.response.placebo import (
     upper_pvalue,
 )
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, noise_draws, reflected, shape_numbers
-from eventstudy.response.shape_estimates import AfterNews, pattern_of, pre_event_estimates, shape_estimates
+from eventstudy.response.shape_estimates import AfterNews, pattern_of, pre_event_share, shape_estimates
 from eventstudy.response.uncertain_time import Curves, assumed_times, moves_from
+from eventstudy.response.values import Estimate
 from eventstudy.response.window import less_mean
 
 AT = ShapeColumns(initial=2, horizon=5, absorbed=1)
@@ -91,16 +93,21 @@ def test_draws_and_intervals_by_hand() -> None:
     assert reflected(10.0, draws, 0.95) == (-19.0, 18.0)
 
 
+def drift_of(move: float, days: np.ndarray) -> Estimate:
+    found = judged([Moves(np.array([move]), days[:, None], days[:, None])], 0.95)
+    numbers = (float(numbers[0, 0]) for numbers in (found.value, found.low, found.high))
+    return Estimate("pre_event_drift", *numbers, pvalue=float(found.pvalue[0, 0]))
+
+
 def test_the_pre_event_drift_keeps_the_sign_of_the_price() -> None:
     before = np.linspace(-0.004, 0.004, 59)
-    for final in (-0.05, 0.05):
-        drift, _ = pre_event_estimates(-0.005, before, after([final] * 6))
-        assert (drift.value, drift.pvalue) == (-0.005, 1 / 60)
-        assert drift.low < drift.value < drift.high < 0  # p <= 0.05, so the interval leaves zero out
-    _, share = pre_event_estimates(-0.005, before, after([-0.05] * 6))
+    drift = drift_of(-0.005, before)
+    assert (drift.value, drift.pvalue) == (-0.005, 1 / 60)
+    assert drift.low < drift.value < drift.high < 0  # p <= 0.05, so the interval leaves zero out
+    share = pre_event_share(drift, before, after([-0.05] * 6))
     assert math.isclose(share.value, 0.005 / 0.055)
-    _, undefined = pre_event_estimates(-0.009, before, after([-1e-5] * 6))
-    assert undefined.reason
+    assert share.pvalue == drift.pvalue
+    assert pre_event_share(drift_of(-0.009, before), before, after([-1e-5] * 6)).reason
 
 
 @given(
@@ -194,8 +201,11 @@ def test_regime_scaling_by_hand() -> None:
 
 def test_activity_by_hand() -> None:
     placebo = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, np.nan]])
-    assert medians(placebo).tolist() == [2.0, 15.0]
-    found = activity("volume", np.array([8.0, 15.0]), placebo, np.array([True, True]))
+    usual = medians(placebo)
+    assert usual.tolist() == [2.0, 15.0]
+    series = Series("volume", np.array([[8.0, 15.0]]), placebo[:, None], np.ones((len(placebo), 1), bool), usual[None])
+    (found,) = activities(series, np.array([True, True]))
+    assert found is not None
     assert found.multiple.tolist() == [4.0, 1.0]
     assert (found.peak.value, found.peak.pvalue) == (4.0, 0.25)
     assert found.window.value == 23.0 / 11.0  # sums 11, 22, 3: median 11
@@ -205,11 +215,7 @@ def test_activity_by_hand() -> None:
 def test_the_curve_over_assumed_times_finds_the_jump_and_its_sup_is_not_picked() -> None:
     path = np.array([0.0, 0, 0, 9, 9, 9, 9])
     assert moves_from(path, np.arange(4), 2).tolist() == [0, 9, 9, 0]
-    rng = np.random.default_rng(12)
-    rejected = []
-    for _ in range(300):
-        paths = rng.standard_normal((60, 25)).cumsum(axis=1)
-        moves = Curves(paths[0], paths[1:])
-        curve = assumed_times(moves, moves, np.arange(15), length=5, minutes=5, level=0.95)
-        rejected.append(curve.pvalue <= 0.05)
+    paths = np.random.default_rng(12).standard_normal((60, 300, 25)).cumsum(axis=2)  # 300 events of 59 days
+    moves, closes = Curves(paths[0], paths[1:]), np.tile(np.arange(15), (300, 1))
+    rejected = [curve.pvalue <= 0.05 for curve in assumed_times(moves, moves, closes, length=5, minutes=5, level=0.95)]
     assert abs(np.mean(rejected) - 0.05) < 0.04  # standard error 1.3 %; picking the largest of 15 would give about 30 %

@@ -1,0 +1,176 @@
+"""Every number of the responses of events whose windows are laid out alike, as arrays over these events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from eventstudy.arrays import FloatArray, value
+from eventstudy.errors import Notice
+from eventstudy.response.activity import Series, activities, medians
+from eventstudy.response.early_moves import early_move_notices
+from eventstudy.response.intraday_prices import IntradayPrices
+from eventstudy.response.later_closes import JudgedMoves, LaterCloses, Moves, judged, later_closes
+from eventstudy.response.median_move import median_moves
+from eventstudy.response.placebo import sup_test
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.shape_estimates import AfterNews, jump_variances
+from eventstudy.response.uncertain_time import Curves, assumed_times
+from eventstudy.response.values import Activity, AssumedTimes, Estimate
+from eventstudy.response.window import ResponseWindows, after_news, bar_returns
+
+FIRST, DRIFT = "first", "pre_event_drift"
+ANCHORS = ("bracket", "earliest", "latest")
+
+
+@value
+class Measured:
+    """What was measured of P events laid out alike; lists have one entry for each of them.
+
+    Attributes
+    ----------
+    windows : ResponseWindows
+    after : AfterNews
+    bars, placebo_bars : FloatArray, shapes (P, m) and (D, P, m)
+        Bar returns at trading moments, context first; the bars from ``after_from`` on come after the news.
+    after_from : int
+    ends : mapping of str to int
+        Column of the window at which each of the moves inside it ends.
+    moves : JudgedMoves
+        Those in the order of ``ends``, then those to later closes.
+    closes : tuple of LaterCloses
+    path_tests : list of (statistic, p-value)
+    usual_volume : FloatArray, shape (P, T)
+        Median volume of the placebo days.
+    activity : list of tuple of Activity
+    assumed : list of AssumedTimes or None
+    medians, jump_variances : list of Estimate
+    early : list of tuple of Notice
+    """
+
+    windows: ResponseWindows
+    after: AfterNews
+    bars: FloatArray
+    placebo_bars: FloatArray
+    after_from: int
+    ends: Mapping[str, int]
+    moves: JudgedMoves
+    closes: tuple[LaterCloses, ...]
+    path_tests: list[tuple[float, float]]
+    usual_volume: FloatArray
+    activity: list[tuple[Activity, ...]]
+    assumed: list[AssumedTimes | None]
+    medians: list[Estimate]
+    jump_variances: list[Estimate]
+    early: list[tuple[Notice, ...]]
+
+
+def measure(tape: IntradayPrices, windows: ResponseWindows, settings: ResponseSettings) -> Measured:
+    """Return every number of events whose windows are laid out alike."""
+    after, closes = after_news(windows, settings), later_closes(tape, windows, settings)
+    inside = moves_inside(windows, after, settings)
+    bars, placebo_bars, after_from = bar_returns(windows)
+    judged_bars = slice(after_from, after_from + after.at.horizon + 1)
+    served = np.isfinite(after.placebo[..., :1])
+    tested = windows.tested_placebo[..., windows.columns]
+    statistics, pvalues = sup_test(windows.tested[:, windows.columns], np.where(served, tested, np.nan), windows.weight)
+    volume = medians(windows.others.volume)
+    moves = [moves for _, moves in inside.values()] + [close.moves for close in closes]
+    return Measured(
+        windows=windows,
+        after=after,
+        bars=bars,
+        placebo_bars=placebo_bars,
+        after_from=after_from,
+        ends={name: end for name, (end, _) in inside.items()},
+        moves=judged(moves, settings.level, windows.weight),
+        closes=closes,
+        path_tests=list(zip(statistics.tolist(), pvalues.tolist(), strict=True)),
+        usual_volume=volume,
+        activity=_activity(windows, volume),
+        assumed=_assumed(windows, settings),
+        medians=median_moves(tape, windows, settings.level),
+        jump_variances=jump_variances(
+            bars[:, judged_bars], np.where(served, placebo_bars[..., judged_bars], np.nan), windows.weight
+        ),
+        early=early_move_notices(windows),
+    )
+
+
+def moves_inside(
+    windows: ResponseWindows, after: AfterNews, settings: ResponseSettings
+) -> dict[str, tuple[int, Moves]]:
+    """Return the moves that end inside the window, by name: the column each ends at, and the move.
+
+    To the first close and the horizons from the last clean price, over the horizon under each anchor, and the one
+    before the news. The first is not a choice; the others are asked for by the settings.
+    """
+    served = np.isfinite(after.placebo[..., 0])
+    columns, layout = windows.columns, windows.layout
+    found = {FIRST: (layout.first, _to(windows, layout.first, served))}
+    for minutes in settings.horizons:
+        end = int(columns[windows.place(minutes)])
+        found[f"+{minutes} min"] = end, _to(windows, end, served)
+    for name, (start, end) in _anchors(windows, settings.horizons[-1]).items():
+        found[name] = end, _between(windows, start, end)
+    before = _to(windows, layout.start, served)
+    found[DRIFT] = layout.zero, Moves(-before.value, -before.days, -before.raw)
+    return found
+
+
+def _to(windows: ResponseWindows, end: int, served: FloatArray) -> Moves:
+    days, raw = (np.where(served, paths[..., end], np.nan) for paths in (windows.placebo, windows.raw_placebo))
+    return Moves(windows.car[:, end], days, raw)
+
+
+def _between(windows: ResponseWindows, start: int, end: int) -> Moves:
+    days, raw = (paths[..., end] - paths[..., start] for paths in (windows.placebo, windows.raw_placebo))
+    return Moves(windows.car[:, end] - windows.car[:, start], days, raw)
+
+
+def _anchors(windows: ResponseWindows, minutes: int) -> dict[str, tuple[int, int]]:
+    """Return where the move over the horizon begins and ends under each anchor: neither instant, earliest, latest."""
+    zero, columns = windows.layout.zero, windows.columns
+    clean = zero if windows.closed else max(zero, windows.asked[0].clean_by - 1)
+    bases = (None, zero, clean)
+    ends = (int(columns[windows.place(minutes, base)]) for base in bases)
+    return dict(zip(ANCHORS, zip((zero, zero, clean), ends, strict=True), strict=True))
+
+
+def _activity(windows: ResponseWindows, volume: FloatArray) -> list[tuple[Activity, ...]]:
+    after = np.zeros(len(windows.layout.open), dtype=bool)
+    after[windows.columns] = True
+    event, others = windows.event, windows.others
+    with np.errstate(invalid="ignore"):
+        step, steps = (np.diff(paths, prepend=np.nan) ** 2 for paths in (windows.car, windows.placebo))
+    rows = [
+        ("volume", event.volume, others.volume, volume),
+        ("range", event.span, others.span, None),
+        ("variance", step, steps, None),
+        ("spread", event.spread, others.spread, None),
+    ]
+    columns = [
+        activities(Series(name, e, d, windows.days, medians(d) if usual is None else usual), after, windows.weight)
+        for name, e, d, usual in rows
+        if np.isfinite(e[:, after]).any()
+    ]
+    return [tuple(a for a in row if a is not None) for row in zip(*columns, strict=True)]
+
+
+def _assumed(windows: ResponseWindows, settings: ResponseSettings) -> list[AssumedTimes | None]:
+    columns = np.concatenate([[windows.layout.zero], windows.columns])
+    count = int((columns < windows.asked[0].clean_by).sum())
+    if windows.closed or count < 2:
+        return [None] * len(windows.asked)
+    found = assumed_times(
+        Curves(windows.car[:, columns], windows.placebo[..., columns]),
+        Curves(windows.tested[:, columns], windows.tested_placebo[..., columns]),
+        np.array([one.matched.moments[columns[:count]] for one in windows.asked]),
+        length=max(1, math.ceil(settings.initial_minutes / windows.step_minutes)),
+        minutes=settings.initial_minutes,
+        level=settings.level,
+        weight=windows.weight,
+    )
+    return list(found)

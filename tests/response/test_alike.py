@@ -1,0 +1,82 @@
+"""Events that are computed together get the numbers that each gets alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
+from eventstudy.errors import DataError
+from eventstudy.market.bars import Bars
+from eventstudy.news.items import Event, EventTime
+from eventstudy.response.intraday_prices import intraday_prices
+from eventstudy.response.known import known_events
+from eventstudy.response.respond import AT_ONCE, respond, responses
+from eventstudy.response.settings import ResponseSettings
+from eventstudy.response.window import event_window
+from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
+
+DESIGN = IntradayDesign(days=70, jump=0.008, reversal=0.2, volume_multiple=5.0, early=150, late=210)
+
+
+def market() -> tuple[Bars, list[Event]]:
+    """Return 70 days of minutes without some bars, and events at many hours, some of them while it is closed."""
+    bars, event = intraday_bars(intraday_days(DESIGN, 4))
+    rng = np.random.default_rng(4)
+    gone = rng.random(len(bars.frame)) < 0.02
+    shifts = [timedelta(days=d, minutes=m) for d in range(3) for m in (0, 1, 45, 240, -200, 700)]
+    shifts += [timedelta(days=d) for d in (40, 55, 66)]  # few days before, at last none
+    times = [EventTime(event.time.earliest - shift, event.time.latest - shift) for shift in shifts]
+    return replace(bars, frame=bars.frame[~gone]), [Event(f"e{k}", time) for k, time in enumerate(times)]
+
+
+def same(one: Any, other: Any, place: str = "") -> None:
+    """Compare two values to 1e-12, whatever they hold."""
+    if is_dataclass(one):
+        assert type(one) is type(other), place
+        for field in fields(one):
+            same(getattr(one, field.name), getattr(other, field.name), f"{place}.{field.name}")
+    elif isinstance(one, tuple | list):
+        assert len(one) == len(other), place
+        for k, (a, b) in enumerate(zip(one, other, strict=True)):
+            same(a, b, f"{place}.{k}")
+    elif isinstance(one, float | np.ndarray) and np.asarray(one).dtype.kind == "f":
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12, err_msg=place)
+    else:
+        assert np.array_equal(one, other), (place, one, other)
+
+
+SETTINGS = {
+    "as it comes": ResponseSettings(),
+    "few days": ResponseSettings(placebo=PlaceboSettings(days=12, known_events="keep"), level=0.9),
+    "doubted days": ResponseSettings(placebo=PlaceboSettings(known_events=0.4), seasonality="fourier"),
+    "the mean of the days": ResponseSettings(expected="same_clock_mean", standardize=False, seasonality="none"),
+    "days after": ResponseSettings(placebo=PlaceboSettings(after=True), volatility="bipower", seasonality="sd"),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_events_computed_together_have_the_numbers_of_each_alone(name: str) -> None:
+    bars, events = market()
+    tape, known, settings = intraday_prices(bars), known_events(events), SETTINGS[name]
+    together = responses(tape, events, settings, known)
+    groups = {event_window(tape, event, settings).layout for event in events if event.id != "e20"}
+    assert len(groups) < len(events) - 3, "no two events are laid out alike: nothing is compared"
+    for event, found in zip(events, together, strict=True):
+        if isinstance(found, DataError):
+            with pytest.raises(DataError, match=re.escape(str(found))):
+                respond(tape, event, settings, known)
+        else:
+            same(found, respond(tape, event, settings, known), event.id)
+
+
+def test_more_events_than_are_computed_at_once_keep_their_order() -> None:
+    bars, events = market()
+    many = [replace(events[0], id=f"m{k}") for k in range(2 * AT_ONCE + 3)]
+    found = responses(intraday_prices(bars), many, ResponseSettings(), known_events(()))
+    assert [getattr(one, "event", str(one)) for one in found] == [event.id for event in many]
