@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, IntArray, epoch_us, in_order
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us, in_order
 from eventstudy.arrays import wall_us as wall_readings
 from eventstudy.errors import CalendarError, UnknownNameError
 
@@ -49,10 +50,8 @@ def day_offsets(wall: IntArray, zone: str) -> tuple[IntArray, IntArray]:
     """
     if not len(wall):
         return np.empty(0, dtype=np.int64), wall
-    first, last = int(wall.min()) // DAY_US, int(wall.max()) // DAY_US
-    midnights = np.arange(first - 1, last + 3, dtype=np.int64) * DAY_US
-    offsets = wall_readings(midnights, zone) - midnights
-    change = (offsets[:-2] != offsets[1:-1]) | (offsets[1:-1] != offsets[2:])
+    first = int(wall.min()) // DAY_US
+    midnights, offsets, change = zone_days(zone, first, int(wall.max()) // DAY_US)
     if not change.any():
         return np.empty(0, dtype=np.int64), offsets[:1]
     if in_order(wall):  # cut the readings at the few thousand midnights instead of dividing millions of readings
@@ -62,6 +61,20 @@ def day_offsets(wall: IntArray, zone: str) -> tuple[IntArray, IntArray]:
         day = wall // DAY_US - first
         near, offset = change[day], offsets[1:-1][day]
     return np.flatnonzero(near).astype(np.int64), offset
+
+
+@lru_cache(maxsize=64)
+def zone_days(zone: str, first: int, last: int) -> tuple[IntArray, IntArray, BoolArray]:
+    """Return midnights from the day before ``first`` to two days after ``last``, offsets, and the days of a change.
+
+    The last has a value for each day from ``first`` on. The shares of a universe cover the same days: computed once.
+    """
+    midnights = np.arange(first - 1, last + 3, dtype=np.int64) * DAY_US
+    offsets = wall_readings(midnights, zone) - midnights
+    change = (offsets[:-2] != offsets[1:-1]) | (offsets[1:-1] != offsets[2:])
+    for shared in (midnights, offsets, change):
+        shared.flags.writeable = False
+    return midnights, offsets, change
 
 
 def checked_instants(wall: IntArray, zone: str, lines: IntArray) -> IntArray:

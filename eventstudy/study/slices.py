@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -55,50 +54,63 @@ class PriceSlice:
     previous_close: float = math.nan
 
 
+@value
+class _Prices:
+    """The columns of one instrument's bars that figures need, taken from its frame once."""
+
+    bars: Bars
+    closes: IntArray
+    close: FloatArray
+    volume: FloatArray
+    about: tuple[str, str, str]
+
+
 def price_slices(
     bars: Sequence[Bars], series: SeriesSet, positions: Positions, abnormal: AbnormalReturns
 ) -> tuple[PriceSlice, ...]:
     """Return the bars of each used event's window and a margin; nothing for large studies or data without prices."""
-    by_code = {b.instrument.code: b for b in bars}
-    if not by_code or len(abnormal) > MAX_EVENTS:
+    if not bars or len(abnormal) > MAX_EVENTS:
         return ()
+    studied = set(abnormal.instruments)
+    prices = {b.instrument.code: _prices(b) for b in bars if b.instrument.code in studied}
     place = {int(row): i for i, row in enumerate(positions.row)}
-    made = []
-    for event, code, row in zip(abnormal.events, abnormal.instruments, abnormal.row, strict=True):
-        if code in by_code:
-            i = place[int(row)]
-            s = positions.series[i]
-            start = int(series.time_offset[s])
-            ends = [int(series.closes[start + at]) for at in (positions.reference[i], positions.first[i])]
-            made.append(_slice(str(event), by_code[code], (ends[0], ends[1]), abnormal.tau))
-            before = _day_before(series, int(s), int(positions.reference[i]), by_code[code])
-            made[-1] = replace(made[-1], previous_close=before)
-    return tuple(made)
+    return tuple(
+        _slice(str(event), prices[code], _rows(series, positions, place[int(row)]), abnormal.tau)
+        for event, code, row in zip(abnormal.events, abnormal.instruments, abnormal.row, strict=True)
+        if code in prices
+    )
 
 
-def _day_before(series: SeriesSet, s: int, reference: int, bars: Bars) -> float:
-    """Return the last close of the trading day before that of bar ``reference``."""
-    start, length = int(series.time_offset[s]), int(series.length[s])
-    days = series.trading_day[start : start + length]
-    row = int(np.searchsorted(days, days[reference])) - 1
-    if row < 0:
-        return math.nan
-    at = int(np.searchsorted(bars.closes_us, series.closes[start + row]))
-    return float(bars.frame["close"].iloc[at])
+def _prices(bars: Bars) -> _Prices:
+    frame = bars.frame
+    close = frame["close"].to_numpy(dtype=np.float64)
+    volume = frame["volume"].to_numpy(dtype=np.float64) if "volume" in frame else np.full(len(close), np.nan)
+    return _Prices(bars, bars.closes_us, close, volume, (bars.instrument.quote, zone_of(bars), bars.source))
 
 
-def _slice(event: str, bars: Bars, ends: tuple[int, int], tau: IntArray) -> PriceSlice:
-    closes = bars.closes_us
-    reference, first = np.searchsorted(closes, ends)
-    low = max(0, int(reference) + min(int(tau[0]), 0) - MARGIN_BARS)
-    high = min(len(closes), int(first) + max(int(tau[-1]), 0) + MARGIN_BARS + 1)
+def _rows(series: SeriesSet, positions: Positions, i: int) -> tuple[int, int, int]:
+    """Return the closing instants of an event's reference bar, its first bar, and the last bar of the day before.
+
+    The last is -1 where the series has no day before.
+    """
+    s, reference, first = (int(of[i]) for of in (positions.series, positions.reference, positions.first))
+    rows = slice(int(series.time_offset[s]), int(series.time_offset[s]) + int(series.length[s]))
+    closes, days = series.closes[rows], series.trading_day[rows]
+    before = int(np.searchsorted(days, days[reference])) - 1
+    return int(closes[reference]), int(closes[first]), int(closes[before]) if before >= 0 else -1
+
+
+def _slice(event: str, prices: _Prices, ends: tuple[int, int, int], tau: IntArray) -> PriceSlice:
+    bars, closes = prices.bars, prices.closes
+    reference, first, before = (int(at) for at in np.searchsorted(closes, ends))
+    low = max(0, reference + min(int(tau[0]), 0) - MARGIN_BARS)
+    high = min(len(closes), first + max(int(tau[-1]), 0) + MARGIN_BARS + 1)
     if bars.step < timedelta(days=1):  # figures show price and path over one window, which goes on to the last horizon
         high = max(high, int(np.searchsorted(closes, ends[1] + AFTER_US, side="right")))
-    frame = bars.frame.iloc[low:high]
-    close = frame["close"].to_numpy(dtype=np.float64)
-    volume = frame["volume"].to_numpy(dtype=np.float64) if "volume" in frame else np.full(high - low, np.nan)
+    cut = slice(low, high)
     step = bars.step // timedelta(microseconds=1)
-    traded = bars.instrument
-    rows = int(reference) - low, int(first) - low
-    about = traded.quote, zone_of(bars), bars.source
-    return PriceSlice(event, traded.code, step, closes[low:high], close, volume, *rows, *about)
+    previous = float(prices.close[before]) if ends[2] >= 0 else math.nan
+    columns = closes[cut], prices.close[cut], prices.volume[cut]
+    return PriceSlice(
+        event, bars.instrument.code, step, *columns, reference - low, first - low, *prices.about, previous
+    )
