@@ -57,8 +57,7 @@ _NEW: dict[str, GivenCalendar] = {}
 
 REFUSED = {
     "XMOS": (
-        "XMOS of exchange_calendars has one session 10:00-18:45 for all years, shows the closure of 2022 as open and "
-        "loses the working Saturdays under pandas 3"
+        "XMOS of exchange_calendars has one session 10:00-18:45 for all years and shows the closure of 2022 as open"
     ),
 }
 

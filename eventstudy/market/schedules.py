@@ -230,13 +230,7 @@ def easter_sunday(year: int) -> date:
 
 # ------------------------------------------------------------------------------------------------ other venues
 def exchange(code: str) -> TradingCalendar:
-    """Return a venue of ``exchange_calendars`` over all the dates that library has checked or can extrapolate.
-
-    Raises
-    ------
-    CalendarError
-        If the library cannot build the venue with the pandas that is installed.
-    """
+    """Return a venue of ``exchange_calendars`` over all the dates that library has checked or can extrapolate."""
     venue = built_venue(code)
     schedule = venue.schedule
     opens, closes = epoch_us(pd.DatetimeIndex(schedule["open"])), epoch_us(pd.DatetimeIndex(schedule["close"]))
@@ -252,7 +246,7 @@ def exchange(code: str) -> TradingCalendar:
         table=with_pauses(main, schedule[pauses], pauses),
         rows=(
             ScheduleRow(first, last, "hours of the library", "exchange_calendars"),
-            ScheduleRow(first, last, "hours of the library", "exchange_calendars", lost_days(venue), weekend=True),
+            ScheduleRow(first, last, "hours of the library", "exchange_calendars", weekend_weeks(venue), weekend=True),
         ),
     )
 
@@ -286,20 +280,14 @@ def built_venue(code: str) -> Any:
 
         bound = exchange_calendars.calendar_utils._default_calendar_factories[code].bound_min()
         start = max(pd.Timestamp("1990-01-02"), bound or pd.Timestamp(0))
-        try:
-            return exchange_calendars.get_calendar(code, start=start)
-        except (NotImplementedError, ValueError) as error:
-            raise CalendarError(
-                f"exchange_calendars cannot build {code} with pandas {pd.__version__}: {str(error)[:80]}.",
-                remedy="Use another venue of the same hours, or 24/7.",
-            ) from None
+        return exchange_calendars.get_calendar(code, start=start)
 
 
-def lost_days(venue: Any) -> str:
-    """Say which days outside the usual week the library knows of and loses under pandas 3."""
+def weekend_weeks(venue: Any) -> str:
+    """Say which weeks with sessions on a weekend the library knows of; it does not know all of them."""
     weeks = getattr(venue, "special_weekmasks", ())
     spans = [f"{start:%Y-%m-%d}..{stop:%Y-%m-%d}" if start else f"..{stop:%Y-%m-%d}" for start, stop, _ in weeks]
-    return f"exchange_calendars under pandas 3 lacks the weekend sessions of {', '.join(spans)}" if spans else ""
+    return f"exchange_calendars knows weekend sessions of {', '.join(spans)}, perhaps not all" if spans else ""
 
 
 def with_pauses(main: SessionTable, paused: pd.DataFrame, has: BoolArray) -> SessionTable:

@@ -10,7 +10,7 @@ import pytest
 
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_us
 from eventstudy.errors import CalendarError, UnknownNameError
-from eventstudy.market.calendars import CALENDARS, calendar, is_open, next_open, sessions, trading_day
+from eventstudy.market.calendars import CALENDARS, calendar, calendar_names, is_open, next_open, sessions, trading_day
 from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.schedule_text import schedule_changes
 from eventstudy.market.sessions import as_day, session_rows, standings
@@ -137,10 +137,31 @@ def test_moscow_of_exchange_calendars_is_refused_with_the_reason() -> None:
         calendar("XMOS")
 
 
-def test_what_the_library_loses_is_said_and_what_it_cannot_build_is_refused() -> None:
-    assert "2024-01-15..2024-01-21" in calendar("XBOM").rows[1].assumed
-    with pytest.raises(CalendarError, match="cannot build XTAE with pandas"):
-        calendar("XTAE")
+@pytest.mark.parametrize(
+    ("name", "weekend", "weekday", "holiday"),
+    [
+        ("XBOM", "2024-01-20", "2024-01-19", "2024-01-22"),  # a working Saturday before the Monday of Ayodhya
+        ("XTAE", "2025-06-08", "2025-06-05", "2025-06-06"),  # Sunday to Thursday until the end of 2025
+        ("ASEX", None, "2015-08-03", "2015-07-15"),  # closed from 29 June to 31 July 2015
+        ("ASEX", None, "2024-05-07", "2024-05-06"),  # Monday of the Orthodox Easter
+        ("XBSE", None, "2024-05-07", "2024-05-06"),
+    ],
+)
+def test_a_venue_has_the_sessions_its_exchange_published(
+    name: str, weekend: str | None, weekday: str, holiday: str
+) -> None:
+    for day in filter(None, (weekend, weekday)):
+        assert sessions_of(name, date.fromisoformat(day)), day
+    assert not sessions_of(name, date.fromisoformat(holiday))
+
+
+def test_weekends_of_a_venue_with_working_ones_are_assumed() -> None:
+    assert "2024-01-15..2024-01-21, " in calendar("XBOM").rows[1].assumed
+
+
+def test_every_venue_of_the_library_can_be_built() -> None:
+    for name in calendar_names():
+        assert calendar(name).zone
 
 
 def test_an_unknown_calendar_lists_the_known_ones() -> None:

@@ -91,7 +91,7 @@ def test_no_calendar_ends_and_none_changes_what_is_documented(name: str) -> None
         ("MOEX-SHARES", "2027-01-11", "projected"),
         ("MOEX-SHARES", "2026-02-23", "documented"),  # named by a row
         ("XBOM", "2024-05-17", "documented"),
-        ("XBOM", "2024-05-18", "assumed"),  # a Saturday: the library lacks weekend sessions
+        ("XBOM", "2024-05-18", "assumed"),  # a Saturday session that the library does not know
         ("24/7", "2060-01-01", "documented"),
     ],
 )
@@ -154,7 +154,7 @@ def test_an_event_after_the_close_is_answered_in_extended_hours() -> None:
 SPECIAL = GivenRow(("09:15-10:00", "11:30-12:30"), (date(2024, 5, 18),), source="BSE notice of 7 May 2024")
 
 
-def test_a_row_gives_back_the_session_a_library_lost() -> None:
+def test_a_row_adds_the_session_a_library_lacks() -> None:
     assert hours("XBOM", "2024-05-18") == []
     with using_rows({"XBOM": GivenCalendar((SPECIAL,))}):
         assert hours("XBOM", "2024-05-18") == ["09:15-10:00", "11:30-12:30"]
