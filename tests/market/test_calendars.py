@@ -159,6 +159,7 @@ def test_weekends_of_a_venue_with_working_ones_are_assumed() -> None:
     assert "2024-01-15..2024-01-21, " in calendar("XBOM").rows[1].assumed
 
 
+@pytest.mark.slow
 def test_every_venue_of_the_library_can_be_built() -> None:
     for name in calendar_names():
         assert calendar(name).zone
