@@ -256,9 +256,9 @@ def value(cls: type[T] | None = None, /, *, slots: bool = False) -> type[T] | Ca
 
 def frozen(array: Iterable[Any] | NDArray[Any], dtype: Any = np.float64) -> NDArray[Any]:
     """Return a read-only array, for the fields of frozen values."""
-    made = np.array(array, dtype=dtype)
-    made.setflags(write=False)
-    return made
+    copy = np.array(array, dtype=dtype)
+    copy.setflags(write=False)
+    return copy
 
 
 UNTOUCHED_BYTES = 32_000_000

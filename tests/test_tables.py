@@ -86,7 +86,7 @@ def test_a_service_cannot_skip_the_quality_checks() -> None:
 def test_a_check_is_silent_on_clean_series_and_says_what_it_does(kind: str) -> None:
     row = CHECKS[kind]
     assert row.action in {"repaired", "kept", "refused"}
-    assert (row.mend is not None) == (row.action == "repaired")
+    assert (row.repair is not None) == (row.action == "repaired")
     assert row.rule
     for subject in (share(1), daily(1)):
         assert row.find(subject) is None

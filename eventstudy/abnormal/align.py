@@ -96,14 +96,14 @@ TREATMENTS: Mapping[str, Callable[[Positions, Overlaps, OpenLedger], Treated]] =
 
 def without_events(learn: FloatArray, series: SeriesSet, positions: Positions, overlaps: Overlaps) -> FloatArray:
     """Return the values with every event's window taken out, so that no model is estimated on another event."""
-    made = learn.copy()
+    kept = learn.copy()
     offset, length = series.offset[positions.series], series.length[positions.series]
     low, high = offset + np.maximum(overlaps.low, 0), offset + np.minimum(overlaps.high, length - 1)
-    edge = np.zeros(len(made) + 1, dtype=np.int64)
+    edge = np.zeros(len(kept) + 1, dtype=np.int64)
     np.add.at(edge, low, 1)
     np.add.at(edge, high + 1, -1)
-    made[np.cumsum(edge[:-1]) > 0] = np.nan
-    return made
+    kept[np.cumsum(edge[:-1]) > 0] = np.nan
+    return kept
 
 
 LARGEST = (1 << 62) - 1

@@ -149,14 +149,14 @@ def runs(flat: FloatArray, start: IntArray, size: int, bounds: Bounds) -> FloatA
     inside = (start >= low) & (start + size <= high)
     if inside.all():
         return _sliding(flat, size)[start]
-    made = np.full((len(start), size), np.nan)
+    rows = np.full((len(start), size), np.nan)
     if inside.any():
-        made[inside] = _sliding(flat, size)[start[inside]]
+        rows[inside] = _sliding(flat, size)[start[inside]]
     for row in np.flatnonzero(~inside):
         first, last = max(start[row], low[row]), min(start[row] + size, high[row])
         if first < last:
-            made[row, first - start[row] : last - start[row]] = flat[first:last]
-    return made
+            rows[row, first - start[row] : last - start[row]] = flat[first:last]
+    return rows
 
 
 def _sliding(flat: FloatArray, size: int) -> FloatArray:

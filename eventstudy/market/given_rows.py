@@ -100,17 +100,17 @@ def given_calendar(content: Mapping[str, Any], where: str) -> GivenCalendar:
             f"{where} {'has the unknown key ' + unknown[0] if unknown else 'has no rows'}.",
             remedy="Allowed are rows = [{...}] and zone.",
         )
-    made = []
+    given = []
     for number, row in enumerate(rows):
         names = sorted(set(row) - set(GivenRow.__dataclass_fields__)) if isinstance(row, Mapping) else ["?"]
         if names:
             allowed = ", ".join(GivenRow.__dataclass_fields__)
             raise CalendarError(f"{where}, row {number}: unknown key {names[0]}.", remedy=f"Allowed are {allowed}.")
         try:
-            made.append(GivenRow(**{key: _as_field(key, value) for key, value in row.items()}))
+            given.append(GivenRow(**{key: _as_field(key, value) for key, value in row.items()}))
         except CalendarError as error:
             raise CalendarError(f"{where}, row {number}: {error.message}", remedy=error.remedy) from None
-    return GivenCalendar(tuple(made), str(content.get("zone", "")))
+    return GivenCalendar(tuple(given), str(content.get("zone", "")))
 
 
 def _as_field(key: str, value: Any) -> Any:

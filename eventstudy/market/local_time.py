@@ -36,10 +36,10 @@ def instants_from_wall(wall_us: IntArray, zone: str, *, lines: IntArray | None =
     """
     wall = np.asarray(wall_us, dtype=np.int64)
     near, offset = day_offsets(wall, check_zone(zone))
-    made = wall - offset
+    instants = wall - offset
     if len(near):
-        made[near] = checked_instants(wall[near], zone, near if lines is None else lines[near])
-    return made
+        instants[near] = checked_instants(wall[near], zone, near if lines is None else lines[near])
+    return instants
 
 
 def day_offsets(wall: IntArray, zone: str) -> tuple[IntArray, IntArray]:

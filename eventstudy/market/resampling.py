@@ -44,10 +44,10 @@ def resampled(
     kept, rows, closes = minutes[inside], rows[inside], closes[inside]
     ends = np.minimum(_clock_ends(closes, size, calendar.zone), calendar.table.closes[rows])
     groups = kept.groupby(ends, sort=True)
-    made = {c: groups[c].agg(HOW[c]) for c in kept.columns if c != "volume"}
+    columns = {c: groups[c].agg(HOW[c]) for c in kept.columns if c != "volume"}
     if "volume" in kept:
-        made["volume"] = groups["volume"].sum(min_count=1)
-    frame = pd.DataFrame({c: made[c].to_numpy(np.float64) for c in kept.columns})
+        columns["volume"] = groups["volume"].sum(min_count=1)
+    frame = pd.DataFrame({c: columns[c].to_numpy(np.float64) for c in kept.columns})
     return frame.set_index(from_epoch_us(np.unique(ends))), notices
 
 

@@ -153,7 +153,7 @@ class TradingCalendar:
 
 
 def check_dates(calendar: TradingCalendar, first: date, last: date) -> None:
-    """Refuse dates the calendar's table does not speak for, naming its bounds."""
+    """Refuse dates the calendar's table does not cover, naming its bounds."""
     for day in (first, last):
         if not calendar.valid_from <= day <= calendar.valid_to:
             raise CalendarError(
@@ -190,7 +190,7 @@ def rows_in_force(calendar: TradingCalendar, day: date) -> tuple[ScheduleRow, ..
 
 
 def check_instants(calendar: TradingCalendar, instants: IntArray) -> None:
-    """Refuse instants whose local date the calendar's table does not speak for."""
+    """Refuse instants whose local date the calendar's table does not cover."""
     if not len(instants):
         return
     low, high = wall_us(np.array([instants.min(), instants.max()], dtype=np.int64), calendar.zone)

@@ -13,7 +13,7 @@ from eventstudy.errors import UsageError
 from eventstudy.market.calendars import calendar
 from eventstudy.market.daily_close import DailyClose, clipped_to_sessions, close_of_days, days_named
 from eventstudy.market.quality.clock import find_empty
-from eventstudy.market.quality.problems import Sight, Subject
+from eventstudy.market.quality.problems import Defect, Subject
 from eventstudy.market.raw import RawBars
 from eventstudy.market.sources.price_files import read_bars
 
@@ -182,7 +182,7 @@ def test_an_outage_of_a_market_that_never_closes_is_found_and_its_nights_are_not
     keep[[17, 900, 901, 2500]] = False  # minutes without a trade
     keep[3000:3120] = False  # two hours without bars
 
-    def outages(rows: np.ndarray) -> Sight | None:
+    def outages(rows: np.ndarray) -> Defect | None:
         raw = RawBars(
             np.arange(rows.sum()), minutes[rows], "UTC", {"close": np.full(rows.sum(), 1.0)}, MINUTE_US, "left"
         )

@@ -218,7 +218,7 @@ def test_every_check_has_a_planted_defect() -> None:
 def test_every_kind_has_one_policy_and_a_stated_rule(kind: str) -> None:
     check = CHECKS[kind]
     assert check.rule
-    assert (check.mend is not None) == (check.action == "repaired")
+    assert (check.repair is not None) == (check.action == "repaired")
     assert check.action != "kept" or check.rule.startswith("with a warning, for ")
 
 

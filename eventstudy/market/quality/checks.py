@@ -11,7 +11,7 @@ from eventstudy.arrays import frozen
 from eventstudy.errors import BarsError, UnknownNameError
 from eventstudy.market.bars import DoubtfulRows
 from eventstudy.market.quality import clock, daily, rows
-from eventstudy.market.quality.problems import Check, Finding, Inspection, Sight, Subject, doubtful_rows
+from eventstudy.market.quality.problems import Check, Defect, Finding, Inspection, Subject, doubtful_rows
 
 LEFT_OUT = "the rows are left out"
 LEFT_OUT_OF_EVENTS = "the rows are left out, except inside an event window"
@@ -86,7 +86,7 @@ CHECKS: dict[str, Check] = {
     "label side": Check(clock.find_wrong_side, "refused", "state the other side, or insist with --force-label"),
     "future stamp": Check(rows.find_future, "repaired", LEFT_OUT, rows.drop),
     "unchecked sessions": Check(
-        clock.find_unchecked, "kept", "with a warning, for no table speaks for these days: nothing else can be checked"
+        clock.find_unchecked, "kept", "with a warning, for no calendar covers these days: nothing else can be checked"
     ),
     "other hours": Check(clock.find_other_hours, "refused", "name the calendar that these bars were traded on"),
     "outside sessions": Check(clock.find_outside, "repaired", LEFT_OUT, rows.drop),
@@ -114,23 +114,23 @@ def inspect(subject: Subject, accept: Collection[str] = ()) -> Inspection:
     found: list[Finding] = []
     doubtful: list[DoubtfulRows] = []
     for kind, check in CHECKS.items():
-        sight = check.find(subject)
-        if sight is None:
+        defect = check.find(subject)
+        if defect is None:
             continue
-        found.append(as_finding(subject, kind, sight, accepted=kind in accept))
+        found.append(as_finding(subject, kind, defect, accepted=kind in accept))
         if check.in_doubt and kind not in accept:
-            doubtful.append(doubtful_rows(subject, kind, check, sight.rows))
-        if check.mend is not None and kind not in accept:
-            subject = replace(subject, raw=check.mend(subject.raw, sight.rows))
+            doubtful.append(doubtful_rows(subject, kind, check, defect.rows))
+        if check.repair is not None and kind not in accept:
+            subject = replace(subject, raw=check.repair(subject.raw, defect.rows))
     return Inspection(subject, tuple(found), tuple(doubtful))
 
 
-def as_finding(subject: Subject, kind: str, sight: Sight, *, accepted: bool) -> Finding:
+def as_finding(subject: Subject, kind: str, defect: Defect, *, accepted: bool) -> Finding:
     """Return what was seen with the lines of the file and what is done about it."""
     check = CHECKS[kind]
-    lines = frozen(np.sort(subject.raw.line[sight.rows]), np.int64)
+    lines = frozen(np.sort(subject.raw.line[defect.rows]), np.int64)
     action, rule = ("accepted", "left as it is, as asked") if accepted else (check.action, check.rule)
-    return Finding(kind, action, lines, sight.message, rule)  # type: ignore[arg-type]
+    return Finding(kind, action, lines, defect.message, rule)  # type: ignore[arg-type]
 
 
 def repair(subject: Subject, accept: Collection[str] = ()) -> Inspection:

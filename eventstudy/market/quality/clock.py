@@ -10,9 +10,9 @@ from eventstudy.arrays import DAY_US, BoolArray, IntArray, instant_us, wall_us
 from eventstudy.market import sessions
 from eventstudy.market.daily_close import PERIOD_US
 from eventstudy.market.quality.fit import WORDS, ZONES, ZoneFits, label_evidence, sample, vendor_of, zone_evidence
-from eventstudy.market.quality.problems import Sight, Subject, shown
+from eventstudy.market.quality.problems import Defect, Subject, shown
 from eventstudy.market.quality.releases import loud_bars, named, zones_of_releases
-from eventstudy.market.quality.rows import sight
+from eventstudy.market.quality.rows import defect
 from eventstudy.market.raw import RawBars
 from eventstudy.market.schedule_text import describe
 from eventstudy.market.sessions import as_date, as_day, session_at
@@ -25,11 +25,11 @@ AROUND_THE_CLOCK = 0.9
 
 
 def judged(subject: Subject) -> bool:
-    """Return whether a calendar with session edges speaks for the series."""
+    """Return whether a calendar with session edges covers the series."""
     return subject.calendar is not None and not subject.calendar.always and len(subject.raw) > 0
 
 
-def find_wrong_zone(subject: Subject) -> Sight | None:
+def find_wrong_zone(subject: Subject) -> Defect | None:
     """The session edges do not fit as stated, but would under another offset."""
     if subject.raw.daily:
         return None
@@ -41,7 +41,7 @@ def find_wrong_zone(subject: Subject) -> Sight | None:
     releases = release_zones(subject.raw)
     if subject.raw.zone in releases:
         return None  # news at its minute outweighs the edges of sessions
-    return Sight(NOBODY, zone_advice(subject, found, releases))
+    return Defect(NOBODY, zone_advice(subject, found, releases))
 
 
 def zone_advice(subject: Subject, found: ZoneFits, releases: tuple[str, ...]) -> str:
@@ -67,66 +67,66 @@ def release_zones(raw: RawBars) -> tuple[str, ...]:
     return zones_of_releases(some, dict.fromkeys((raw.zone, *ZONES)))
 
 
-def wrong_release_zone(subject: Subject) -> Sight | None:
+def wrong_release_zone(subject: Subject) -> Defect | None:
     """The widest bars of several days open with scheduled releases on another clock, and on the stated one do not."""
     zones, zone = release_zones(subject.raw), subject.raw.zone
     if not zones or zone in zones:
         return None
     words = f"the widest bars open with scheduled releases on the clock of {named(zones)}"
-    return Sight(NOBODY, f"the labels are said to be written in {zone}, but {words}")
+    return Defect(NOBODY, f"the labels are said to be written in {zone}, but {words}")
 
 
-def wrong_vendor_zone(subject: Subject) -> Sight | None:
+def wrong_vendor_zone(subject: Subject) -> Defect | None:
     """The vendor's documented zone is another than the stated one, and no session edge can tell."""
     vendor = vendor_of(subject.vendor)
     if vendor is None or vendor.zone == subject.raw.zone:
         return None
-    return Sight(NOBODY, f"the labels are said to be written in {subject.raw.zone}, but {vendor.words}")
+    return Defect(NOBODY, f"the labels are said to be written in {subject.raw.zone}, but {vendor.words}")
 
 
-def find_wrong_side(subject: Subject) -> Sight | None:
+def find_wrong_side(subject: Subject) -> Defect | None:
     """The evidence contradicts the stated label side."""
     evidence = label_evidence(subject.raw, subject.calendar, subject.vendor)
     if evidence.side in (None, subject.raw.label):
         return None
     word = WORDS[subject.raw.label]
-    return Sight(NOBODY, f"the labels are said to mark the bar's {word}, but the evidence says {evidence}")
+    return Defect(NOBODY, f"the labels are said to mark the bar's {word}, but the evidence says {evidence}")
 
 
-def find_unchecked(subject: Subject) -> Sight | None:
-    """The calendar's table does not speak for the whole series."""
-    return Sight(NOBODY, subject.unchecked) if subject.unchecked else None
+def find_unchecked(subject: Subject) -> Defect | None:
+    """The calendar's table does not cover the whole series."""
+    return Defect(NOBODY, subject.unchecked) if subject.unchecked else None
 
 
-def find_other_hours(subject: Subject) -> Sight | None:
+def find_other_hours(subject: Subject) -> Defect | None:
     """Too many bars lie where the calendar says closed: they were traded on another one."""
     outside = outside_bars(subject)
     share = float(outside.mean()) if len(outside) else 0.0
     if share <= MANY_OUTSIDE or subject.calendar is None:
         return None
-    return sight(outside, f"{share:.0%} of the bars lie outside the sessions of {subject.calendar.name}")
+    return defect(outside, f"{share:.0%} of the bars lie outside the sessions of {subject.calendar.name}")
 
 
-def find_outside(subject: Subject) -> Sight | None:
+def find_outside(subject: Subject) -> Defect | None:
     """Bars lie where the calendar says closed, and its hours are documented or nothing was traded."""
     outside = outside_bars(subject)
     if subject.calendar is None or not outside.any():
         return None
     outside &= ~traded_in_assumed_hours(subject, outside)
     row = int(np.argmax(outside))
-    return sight(
+    return defect(
         outside, f"{int(outside.sum())} bars where {subject.calendar.name} is closed, first {shown(subject, row)}"
     )
 
 
-def find_assumed_hours(subject: Subject) -> Sight | None:
+def find_assumed_hours(subject: Subject) -> Defect | None:
     """Bars were traded where the calendar says closed, on days whose hours are assumed or projected."""
     outside = outside_bars(subject)
     if subject.calendar is None or not outside.any():
         return None
     kept = traded_in_assumed_hours(subject, outside)
     row = int(np.argmax(kept))
-    return sight(
+    return defect(
         kept,
         f"{int(kept.sum())} bars traded while {subject.calendar.name} is assumed closed, first {shown(subject, row)}",
     )
@@ -149,7 +149,7 @@ def traded_in_assumed_hours(subject: Subject, outside: BoolArray) -> BoolArray:
 
 
 def outside_bars(subject: Subject) -> BoolArray:
-    """Return the bars outside every session; none where no calendar with edges speaks for the series."""
+    """Return the bars outside every session; none where no calendar with edges covers the series."""
     if not judged(subject) or subject.raw.step_us >= PERIOD_US:
         return np.zeros(len(subject.raw), dtype=np.bool_)
     return off_days(subject) if subject.raw.daily else np.asarray(subject.session < 0, dtype=np.bool_)
@@ -161,7 +161,7 @@ def off_days(subject: Subject) -> BoolArray:
     return ~np.isin(days, subject.calendar.table.trading_day if subject.calendar else NOBODY)
 
 
-def find_empty(subject: Subject) -> Sight | None:
+def find_empty(subject: Subject) -> Defect | None:
     """No bars where the calendar says open: whole trading days, or sessions of days that have other bars.
 
     The rows are the first bars after each hole.
@@ -185,12 +185,12 @@ def find_empty(subject: Subject) -> Sight | None:
         parts.append(f"{count} without a bar on days with others, first {' '.join(example.split())}")
     holes = np.flatnonzero(np.isin(table.trading_day, days))
     after = np.searchsorted(subject.closes, table.closes[np.union1d(holes, held)], side="right")
-    return Sight(
+    return Defect(
         np.unique(np.minimum(after, len(subject.raw) - 1)), f"{' and '.join(parts)}, by {subject.calendar.name}"
     )
 
 
-def find_outages(subject: Subject) -> Sight | None:
+def find_outages(subject: Subject) -> Defect | None:
     """No bars for a while in a series that has nearly all bars around the clock: an outage, not a closed market.
 
     With a fraction q of missing bars, a run of k or more is expected about n q^k times; a run counts where that is
@@ -208,7 +208,7 @@ def find_outages(subject: Subject) -> Sight | None:
         return None
     first = int(rows[0])
     after, before = shown(subject, first), shown(subject, first - 1)
-    return Sight(rows, f"no bars between {before} and {after} although the market is open: {len(rows)} outage(s)")
+    return Defect(rows, f"no bars between {before} and {after} although the market is open: {len(rows)} outage(s)")
 
 
 def empty_days(subject: Subject) -> IntArray:

@@ -11,8 +11,8 @@ import numpy as np
 from eventstudy.arrays import DAY_US, BoolArray, IntArray
 from eventstudy.errors import DataError
 from eventstudy.market.local_time import likely_instants
-from eventstudy.market.quality.problems import DailyCloses, Sight, Subject, log_changes, shown
-from eventstudy.market.quality.rows import sight
+from eventstudy.market.quality.problems import DailyCloses, Defect, Subject, log_changes, shown
+from eventstudy.market.quality.rows import defect
 from eventstudy.market.raw import RawBars
 from eventstudy.market.schedules import weekday
 from eventstudy.market.sessions import as_date, as_day
@@ -33,8 +33,8 @@ def summer(days: IntArray, zone: str = LONDON) -> BoolArray:
     return np.asarray(offset > usual, dtype=np.bool_)
 
 
-def find_early_dates(subject: Subject) -> Sight | None:
-    """Rows on Sundays, none on the Fridays of the same weeks: midnight of another clock made them a day early.
+def find_early_dates(subject: Subject) -> Defect | None:
+    """Rows on Sundays, none on the Fridays of the same weeks: the midnight of another clock puts them a day early.
 
     Stamps with an offset name their dates themselves. A market that trades from Sunday to Thursday looks the same, so
     dates that are early the whole year are moved only where a calendar says that the exchange trades on Fridays.
@@ -47,7 +47,7 @@ def find_early_dates(subject: Subject) -> Sight | None:
         if early.any() and not (weekday(days + early) > 4).any() and not clashes(days, early):
             if early.all() and not on_calendar(subject, days + 1):
                 continue
-            return sight(early, f"dates are one day early{words}: {int((weekday(days) == 6).sum())} rows on Sundays")
+            return defect(early, f"dates are one day early{words}: {int((weekday(days) == 6).sum())} rows on Sundays")
     return None
 
 
@@ -87,12 +87,12 @@ def trades_on(subject: Subject, days: IntArray) -> bool:
     return venue is not None and not venue.always and bool(np.isin(days, venue.table.trading_day).any())
 
 
-def find_sunday_dates(subject: Subject) -> Sight | None:
+def find_sunday_dates(subject: Subject) -> Defect | None:
     """Rows on Sundays and none on Fridays that no clock explains: another week, or dates a day early."""
     days = subject.raw.wall // DAY_US
     if not early_weeks(subject, days):
         return None
-    return sight(weekday(days) == 6, f"{int((weekday(days) == 6).sum())} rows on Sundays and none on Fridays")
+    return defect(weekday(days) == 6, f"{int((weekday(days) == 6).sum())} rows on Sundays and none on Fridays")
 
 
 def move_a_day(raw: RawBars, rows: IntArray) -> RawBars:
@@ -102,7 +102,7 @@ def move_a_day(raw: RawBars, rows: IntArray) -> RawBars:
     return replace(raw, wall=wall)
 
 
-def find_stale_closes(subject: Subject) -> Sight | None:
+def find_stale_closes(subject: Subject) -> Defect | None:
     """Daily closes that are the day's open again: stamped before the day's trading, not after it.
 
     A close lies within a tenth of the day's range of the open on about one day in ten; here on most. Where it equals
@@ -120,7 +120,7 @@ def find_stale_closes(subject: Subject) -> Sight | None:
     if share < 0.6:
         return None
     row = int(np.argmax(np.where(stale, width / columns["close"], 0)))
-    return sight(
+    return defect(
         stale,
         f"on {share:.0%} of the days the close repeats the open, as on {shown(subject, row)}: open "
         f"{columns['open'][row]:.6g}, close {columns['close'][row]:.6g}, low {columns['low'][row]:.6g}, "
@@ -128,13 +128,13 @@ def find_stale_closes(subject: Subject) -> Sight | None:
     )
 
 
-def find_repeated_opens(subject: Subject) -> Sight | None:
+def find_repeated_opens(subject: Subject) -> Defect | None:
     """Open and close are one price on every day, and no range says that it is the open."""
     ranged = days_with_range(subject)
     columns = subject.raw.columns
     if ranged is None or not (columns["close"] == columns["open"])[ranged].all() or is_of_the_open(subject):
         return None
-    return sight(ranged, f"open and close are equal on all {int(ranged.sum())} days with a range")
+    return defect(ranged, f"open and close are equal on all {int(ranged.sum())} days with a range")
 
 
 def days_with_range(subject: Subject) -> BoolArray | None:
@@ -177,13 +177,13 @@ class LateMove:
         )
 
 
-def find_cut_closes(subject: Subject) -> Sight | None:
+def find_cut_closes(subject: Subject) -> Defect | None:
     """Closes taken before a move that the series compared with shows on that day."""
     if not subject.raw.daily or subject.other is None:
         return None
     moves = late_moves(daily_closes(subject.raw), subject.other)
     late = np.isin(subject.raw.wall // DAY_US, [as_day(move.day) for move in moves])
-    return sight(late, f"compared with {subject.other.name}: {'; '.join(map(str, moves))}")
+    return defect(late, f"compared with {subject.other.name}: {'; '.join(map(str, moves))}")
 
 
 def daily_closes(raw: RawBars, name: str = "") -> DailyCloses:

@@ -185,7 +185,7 @@ def edge_evidence(raw: RawBars, calendar: TradingCalendar | None) -> tuple[Label
 
 
 def vendor_of(file_name: str) -> Vendor | None:
-    """Return the vendor a file name speaks of."""
+    """Return the vendor named in a file name."""
     return next((row for name, row in VENDORS.items() if name in file_name.casefold()), None)
 
 

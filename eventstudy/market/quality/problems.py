@@ -48,13 +48,13 @@ class Subject:
     ----------
     raw : RawBars
     calendar : TradingCalendar or None
-        None where no calendar speaks for the whole series.
+        None where no calendar covers the whole series.
     now_us : int or None
         The present, for bars of the future; None where nobody looked at a clock.
     vendor : str
         File name, for vendors whose convention is documented.
     unchecked : str
-        Why no calendar speaks for the series, where one was named.
+        Why no calendar covers the series, where one was named.
     other : DailyCloses or None
         Another daily series of the same thing, to compare closes with.
     """
@@ -136,7 +136,7 @@ def robust_scale(changes: FloatArray) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class Defect:
     """What a check saw: positions in the series (not lines), and a sentence with the first example."""
 
     rows: IntArray
@@ -150,20 +150,20 @@ class Check:
     Attributes
     ----------
     find : callable
-        Subject -> Sight or None.
+        Subject -> Defect or None.
     action : {"repaired", "kept", "refused"}
     rule : str
         What is done, or for a refusal what the user should do.
-    mend : callable or None
+    repair : callable or None
         (raw, rows) -> raw, for repairs.
     in_doubt : bool
         Whether a study looks at the rows again where they lie inside an event window.
     """
 
-    find: Callable[[Subject], Sight | None]
+    find: Callable[[Subject], Defect | None]
     action: Action
     rule: str
-    mend: Callable[[RawBars, IntArray], RawBars] | None = None
+    repair: Callable[[RawBars, IntArray], RawBars] | None = None
     in_doubt: bool = False
 
 
@@ -211,7 +211,7 @@ def doubtful_rows(subject: Subject, kind: str, check: Check, rows: IntArray) -> 
     """Return the rows of a finding with their closing instants and prices."""
     columns = {name: np.asarray(values[rows]) for name, values in subject.raw.columns.items()}
     before = np.where(rows > 0, subject.raw.close[np.maximum(rows - 1, 0)], np.nan)
-    left_out = check.mend is not None
+    left_out = check.repair is not None
     return DoubtfulRows(kind, left_out, subject.closes[rows], {**columns, "previous": before})
 
 
@@ -232,10 +232,10 @@ def shown(subject: Subject, row: int) -> str:
 
 
 def coverage(venue: TradingCalendar, raw: RawBars) -> tuple[TradingCalendar | None, str]:
-    """Return the calendar if its table speaks for the whole series, otherwise None and why."""
+    """Return the calendar if its table covers the whole series, otherwise None and why."""
     spare = 0 if raw.daily or raw.zone == venue.zone else 1
     days = raw.wall // DAY_US
     first, last = sessions.as_day(venue.valid_from), sessions.as_day(venue.valid_to)
     if len(days) and first + spare <= days.min() and days.max() + spare <= last:
         return venue, ""
-    return None, f"{venue.name} speaks for {venue.valid_from} to {venue.valid_to} only"
+    return None, f"{venue.name} covers {venue.valid_from} to {venue.valid_to} only"

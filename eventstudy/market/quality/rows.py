@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
-from eventstudy.market.quality.problems import Sight, Subject, extremes, robust_scale, shown
+from eventstudy.market.quality.problems import Defect, Subject, extremes, robust_scale, shown
 from eventstudy.market.raw import RawBars, take
 
 # A fall of a third is a crash as often as a 3:2 split, so factors begin at 2.
@@ -19,7 +19,7 @@ NEIGHBORS, LOCAL = 5, 50
 JUMP, LARGE, LARGE_SCALES = 0.4, math.log(1.15), 12
 
 
-def find_bad_ticks(subject: Subject) -> Sight | None:
+def find_bad_ticks(subject: Subject) -> Defect | None:
     """One close jumps away and the next comes back.
 
     A jump of more than 5 % and of more than 25 robust standard deviations of the 100 bars around it, of which the
@@ -36,10 +36,10 @@ def find_bad_ticks(subject: Subject) -> Sight | None:
     if not where.any():
         return None
     row = int(np.argmax(where))
-    return sight(where, f"{prices(subject, row - 1, row + 2)} at {shown(subject, row)} jumps away and back")
+    return defect(where, f"{prices(subject, row - 1, row + 2)} at {shown(subject, row)} jumps away and back")
 
 
-def find_unit_jumps(subject: Subject) -> Sight | None:
+def find_unit_jumps(subject: Subject) -> Defect | None:
     """The level changes by a factor of 100: another unit."""
     if not len(subject.jumps):
         return None
@@ -47,7 +47,7 @@ def find_unit_jumps(subject: Subject) -> Sight | None:
     return level_change(subject, subject.jumps[np.abs(size - UNIT) < 0.1], "the level changes about 100 times")
 
 
-def find_splits(subject: Subject) -> Sight | None:
+def find_splits(subject: Subject) -> Defect | None:
     """The level changes by the factor of a split or a redenomination, and stays there."""
     found = [move for move in subject.jumps.tolist() if looks_like_a_split(subject, move)]
     return level_change(subject, np.array(found, dtype=np.int64), "the level changes like a split")
@@ -64,7 +64,7 @@ def looks_like_a_split(subject: Subject, move: int) -> bool:
     return level > 0 and abs(abs(math.log(level)) - size) < 0.1
 
 
-def find_large_jumps(subject: Subject) -> Sight | None:
+def find_large_jumps(subject: Subject) -> Defect | None:
     """The level changes by more than 40 %, or far beyond the usual and by more than 15 %, and stays there."""
     found = [move for move in subject.jumps.tolist() if large_and_stays(subject, move)]
     return level_change(subject, np.array(found, dtype=np.int64), f"{len(found)} jump(s) that stay")
@@ -84,12 +84,12 @@ def large_and_stays(subject: Subject, move: int) -> bool:
     return level > 0 and 0.75 < math.log(level) / change < 1.25
 
 
-def level_change(subject: Subject, moves: IntArray, words: str) -> Sight | None:
+def level_change(subject: Subject, moves: IntArray, words: str) -> Defect | None:
     """Return the rows at which the level changes, with the first two prices as the example."""
     if not len(moves):
         return None
     row = int(moves[0]) + 1
-    return Sight(moves + 1, f"{words}: {prices(subject, row - 1, row + 1)} at {shown(subject, row)}")
+    return Defect(moves + 1, f"{words}: {prices(subject, row - 1, row + 1)} at {shown(subject, row)}")
 
 
 def prices(subject: Subject, start: int, stop: int) -> str:
@@ -97,7 +97,7 @@ def prices(subject: Subject, start: int, stop: int) -> str:
     return " -> ".join(f"{p:.6g}" for p in subject.raw.close[start:stop])
 
 
-def find_stale_runs(subject: Subject) -> Sight | None:
+def find_stale_runs(subject: Subject) -> Defect | None:
     """The close stays unchanged, without trading, for longer than the series' own habit explains.
 
     With a share p of unchanged bars, a run of k or more is expected about n p^k times; a run counts as stale where
@@ -117,7 +117,9 @@ def find_stale_runs(subject: Subject) -> Sight | None:
     if not where.any():
         return None
     row = int(np.argmax(where))
-    return sight(where, f"the close stays at {subject.raw.close[row]:.6g} for {int(length.max())} bars without trading")
+    return defect(
+        where, f"the close stays at {subject.raw.close[row]:.6g} for {int(length.max())} bars without trading"
+    )
 
 
 def run_lengths(flags: BoolArray) -> FloatArray:
@@ -132,10 +134,10 @@ def run_lengths(flags: BoolArray) -> FloatArray:
 RANGE = ("open", "high", "low")
 
 
-def sight(where: BoolArray, message: str) -> Sight | None:
+def defect(where: BoolArray, message: str) -> Defect | None:
     """Return the rows where something holds, or None where it holds nowhere."""
     rows = np.flatnonzero(where)
-    return Sight(np.asarray(rows, dtype=np.int64), message) if len(rows) else None
+    return Defect(np.asarray(rows, dtype=np.int64), message) if len(rows) else None
 
 
 def drop(raw: RawBars, rows: IntArray) -> RawBars:
@@ -145,14 +147,14 @@ def drop(raw: RawBars, rows: IntArray) -> RawBars:
     return take(raw, keep)
 
 
-def find_disorder(subject: Subject) -> Sight | None:
+def find_disorder(subject: Subject) -> Defect | None:
     """A row is earlier than the one before it."""
     late = subject.raw.wall[1:] < subject.raw.wall[:-1]
     if not late.any():
         return None
     row = int(np.argmax(late)) + 1
     where = np.concatenate(([False], late))
-    return sight(where, f"{shown(subject, row)} stands after {shown(subject, row - 1)}")
+    return defect(where, f"{shown(subject, row)} stands after {shown(subject, row - 1)}")
 
 
 def sort(raw: RawBars, rows: IntArray) -> RawBars:
@@ -168,58 +170,58 @@ def same_as_before(subject: Subject) -> BoolArray:
     return same
 
 
-def find_duplicates(subject: Subject) -> Sight | None:
+def find_duplicates(subject: Subject) -> Defect | None:
     """A row repeats the one before it exactly."""
     if not subject.again.any():
         return None
-    return sight(same_as_before(subject), "a row repeats the one before it, time and values")
+    return defect(same_as_before(subject), "a row repeats the one before it, time and values")
 
 
-def find_conflicts(subject: Subject) -> Sight | None:
+def find_conflicts(subject: Subject) -> Defect | None:
     """Two rows give different values for one time."""
     if not subject.again.any():
         return None
-    return sight(subject.again & ~same_as_before(subject), "two rows give different values for one time")
+    return defect(subject.again & ~same_as_before(subject), "two rows give different values for one time")
 
 
-def find_future(subject: Subject) -> Sight | None:
+def find_future(subject: Subject) -> Defect | None:
     """A bar closes after the present."""
     if subject.now_us is None or not len(subject.raw) or subject.closes.max() <= subject.now_us:
         return None
-    return sight(subject.closes > subject.now_us, "bars close in the future")
+    return defect(subject.closes > subject.now_us, "bars close in the future")
 
 
-def find_missing(subject: Subject) -> Sight | None:
+def find_missing(subject: Subject) -> Defect | None:
     """A row has no closing price."""
-    return sight(np.isnan(subject.raw.close), "no closing price")
+    return defect(np.isnan(subject.raw.close), "no closing price")
 
 
-def find_nothing(subject: Subject) -> Sight | None:
+def find_nothing(subject: Subject) -> Defect | None:
     """After all repairs no row is left."""
-    return None if len(subject.raw) else Sight(np.empty(0, dtype=np.int64), "no row with a usable price is left")
+    return None if len(subject.raw) else Defect(np.empty(0, dtype=np.int64), "no row with a usable price is left")
 
 
-def find_infinite(subject: Subject) -> Sight | None:
+def find_infinite(subject: Subject) -> Defect | None:
     """The closing price is infinite."""
-    return sight(np.isinf(subject.raw.close), "the closing price is infinite")
+    return defect(np.isinf(subject.raw.close), "the closing price is infinite")
 
 
-def find_zero(subject: Subject) -> Sight | None:
+def find_zero(subject: Subject) -> Defect | None:
     """The closing price is zero: an empty bar that somebody filled in."""
-    return sight(subject.raw.close == 0, "the closing price is zero")
+    return defect(subject.raw.close == 0, "the closing price is zero")
 
 
-def find_negative(subject: Subject) -> Sight | None:
+def find_negative(subject: Subject) -> Defect | None:
     """The closing price is below zero."""
-    return sight(subject.raw.close < 0, "the closing price is below zero and has no logarithm")
+    return defect(subject.raw.close < 0, "the closing price is below zero and has no logarithm")
 
 
-def find_bad_range(subject: Subject) -> Sight | None:
+def find_bad_range(subject: Subject) -> Defect | None:
     """Open, high or low is zero, negative or infinite although the close is a price."""
     if all(low > 0 and high < np.inf for low, high in map(extremes, ranges(subject.raw).values())):
         return None
     where = np.logical_or.reduce(impossible(subject.raw), axis=0)
-    return sight(np.asarray(where, dtype=np.bool_), "open, high or low is not a price")
+    return defect(np.asarray(where, dtype=np.bool_), "open, high or low is not a price")
 
 
 def ranges(raw: RawBars) -> dict[str, FloatArray]:
@@ -242,15 +244,15 @@ def blank_impossible(raw: RawBars, rows: IntArray) -> RawBars:
     return replace(raw, columns=columns)
 
 
-def find_high_below_low(subject: Subject) -> Sight | None:
+def find_high_below_low(subject: Subject) -> Defect | None:
     """The high is below the low."""
     columns = subject.raw.columns
     if not {"high", "low"} <= columns.keys():
         return None
-    return sight(columns["high"] < columns["low"], "the high is below the low")
+    return defect(columns["high"] < columns["low"], "the high is below the low")
 
 
-def find_close_outside(subject: Subject) -> Sight | None:
+def find_close_outside(subject: Subject) -> Defect | None:
     """The close (or the open) lies outside the range from low to high."""
     columns = subject.raw.columns
     if not {"high", "low"} <= columns.keys():
@@ -261,7 +263,7 @@ def find_close_outside(subject: Subject) -> Sight | None:
     if not any(side.any() for side in beyond):
         return None
     outside = np.logical_or.reduce(beyond) & (high >= low)
-    return sight(np.asarray(outside, dtype=np.bool_), "open or close lies outside low to high")
+    return defect(np.asarray(outside, dtype=np.bool_), "open or close lies outside low to high")
 
 
 def blank_range(raw: RawBars, rows: IntArray) -> RawBars:

@@ -132,11 +132,11 @@ def adjusted(
         factor[day < at] *= (1 - cash / last) / ratio
         shares[day < at] *= ratio
         splits, dividends = splits + (ratio != 1), dividends + (cash != 0)
-    made = {key: values * factor if key in SCALED else values for key, values in columns.items()}
-    if "volume" in made:
-        made["volume"] = made["volume"] * shares
+    adjusted = {key: values * factor if key in SCALED else values for key, values in columns.items()}
+    if "volume" in adjusted:
+        adjusted["volume"] = adjusted["volume"] * shares
     message = f"{splits} split(s) and {dividends} dividend(s) were applied; returns are total returns."
-    return made, (Notice("ES-ACTIONS", message),) if splits or dividends else ()
+    return adjusted, (Notice("ES-ACTIONS", message),) if splits or dividends else ()
 
 
 def actions_for(actions: Mapping[str, Actions], code: str, path: Path, *, alone: bool) -> Actions | None:

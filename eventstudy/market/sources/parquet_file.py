@@ -79,7 +79,7 @@ def write_bars(bars: Bars, path: str | Path) -> None:
 
 
 def read_written(path: Path) -> Bars | None:
-    """Return the bars of a file that ``write_bars`` made; None for any other Parquet file."""
+    """Return the bars of a file written by ``write_bars``; None for any other Parquet file."""
     with open_parquet(path) as file:
         about = (file.schema_arrow.metadata or {}).get(ABOUT)
         if about is None:

@@ -188,7 +188,7 @@ def only_one(universe: Universe, path: str | Path) -> Bars | Returns:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader of files is told beside the description.
+    """What is passed to a reader of files beside the description.
 
     Attributes
     ----------

@@ -176,7 +176,7 @@ def guess_zone(table: PriceTable, rows: Rows, venue: TradingCalendar, step: pd.T
 
 
 def guess_instrument(code: str, stem: str) -> Instrument:
-    """Return the known instrument a ticker or a file name speaks of; a plain one where none is known."""
+    """Return the known instrument named by a ticker or a file name; a plain one where none is known."""
     if code in INSTRUMENTS:
         return INSTRUMENTS[code]
     for word in (*re.split(r"[._\s:-]+", code), *re.split(r"[._\s:-]+", stem)):

@@ -55,7 +55,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """One complete answer: the address it came from, its bytes, and what the reader made of them."""
+    """One complete answer: the address it came from, its bytes, and what was read from them."""
 
     url: str
     body: bytes
