@@ -209,10 +209,10 @@ def _bars_until(series: SeriesSet, which: IntArray, row: IntArray) -> IntArray:
 
 def _in_order(place: IntArray, bars: IntArray, row: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the rows in order of place, then of bars merged, then of row."""
-    own, bits = place[row], len(place).bit_length()
-    if (bars[row] > 1).any() or int(own.max(initial=0)) > LARGEST >> bits:
-        return row[np.lexsort((bars[row], own))]
-    packed: NDArray[np.intp] = np.sort((own << bits) | row)
+    group, bits = place[row], len(place).bit_length()
+    if (bars[row] > 1).any() or int(group.max(initial=0)) > LARGEST >> bits:
+        return row[np.lexsort((bars[row], group))]
+    packed: NDArray[np.intp] = np.sort((group << bits) | row)
     return packed & ((1 << bits) - 1)
 
 

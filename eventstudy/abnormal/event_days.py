@@ -36,7 +36,7 @@ class _DayColumns:
     latest: IntArray
 
 
-def lay_days(table: EventTable, series: SeriesSet, which: IntArray, rule: DateRule) -> EventTable:
+def day_intervals(table: EventTable, series: SeriesSet, which: IntArray, rule: DateRule) -> EventTable:
     """Return the events with every date in place of a time as an interval on the bars of its series.
 
     ``bmo`` runs from the last close before the day to its first close, ``dmh`` from the last close before the day to
@@ -59,11 +59,11 @@ def lay_days(table: EventTable, series: SeriesSet, which: IntArray, rule: DateRu
     refused = np.zeros(len(table), np.uint8) if table.refused is None else table.refused.copy()
     groups = np.zeros(len(rows), np.int64) if series.shared else which[rows]
     order = np.argsort(groups, kind="stable")
-    for own in np.split(rows[order], np.flatnonzero(np.diff(groups[order])) + 1):
-        if len(own):
-            bounds, no_bar = _lay(_axis(series, int(which[own[0]])), _days(table, own), rule)
-            earliest[own], latest[own] = bounds
-            refused[own[no_bar & (refused[own] == 0)]] = book.NO_SESSION
+    for group in np.split(rows[order], np.flatnonzero(np.diff(groups[order])) + 1):
+        if len(group):
+            bounds, no_bar = _day_intervals(_axis(series, int(which[group[0]])), _days(table, group), rule)
+            earliest[group], latest[group] = bounds
+            refused[group[no_bar & (refused[group] == 0)]] = book.NO_SESSION
     return replace(table, earliest=earliest, latest=latest, refused=refused)
 
 
@@ -79,7 +79,7 @@ def _days(table: EventTable, rows: IntArray) -> _DayColumns:
     return _DayColumns(day[rows], session[rows], zoned[rows], table.earliest[rows], table.latest[rows])
 
 
-def _lay(axis: _Axis, days: _DayColumns, rule: DateRule) -> tuple[tuple[IntArray, IntArray], BoolArray]:
+def _day_intervals(axis: _Axis, days: _DayColumns, rule: DateRule) -> tuple[tuple[IntArray, IntArray], BoolArray]:
     """Return the intervals of dates on one series, and which of them are refused."""
     day, session = days.day, days.session
     if not len(axis.closes):

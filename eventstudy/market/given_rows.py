@@ -186,8 +186,8 @@ def merged(
     kept: SessionTable | None, lines: list[tuple[SessionLine, IntArray, IntArray]], zone: str, name: str
 ) -> SessionTable:
     """Return the kept sessions and the user's; those marked next-day count to the next trading day."""
-    own = [days for line, days, _ in lines if not line.next_day]
-    booked = np.unique(np.concatenate([*own, kept.trading_day if kept is not None else np.empty(0, np.int64)]))
+    same_day = [days for line, days, _ in lines if not line.next_day]
+    booked = np.unique(np.concatenate([*same_day, kept.trading_day if kept is not None else np.empty(0, np.int64)]))
     placed = []
     for line, days, _ in lines:
         at = np.searchsorted(booked, days, side="right")

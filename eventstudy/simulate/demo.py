@@ -1,4 +1,4 @@
-"""The offline demo's market: one-minute bars around 13 April 2021, drawn, passing through known figures.
+"""The simulated market of the offline demo: one-minute bars around 13 April 2021 that pass through known figures.
 
 Nobody may mistake it for the exchange: every ``Bars`` is marked simulated and its source begins with SIMULATED.
 """
@@ -39,7 +39,7 @@ PREVIOUS_CLOSE = 77.385
 
 @dataclass(frozen=True)
 class _DemoSeries:
-    """How one instrument of the demo is drawn; spread as a share of the price, sigma per day."""
+    """How one instrument of the demo is simulated; bid-ask spread as a share of the price, sigma per day."""
 
     instrument: Instrument
     close: float
@@ -60,7 +60,7 @@ def _member(code: str, board: str, calendar: str, quote: str) -> Instrument:
     return Instrument(code, board=board, calendar=calendar, quote=quote, note="SIMULATED")
 
 
-DRAWN = (
+DEMO_SERIES = (
     _DemoSeries(
         _member("USD000UTSTOM", "CETS", "MOEX-FX", "RUB per USD"),
         *(PREVIOUS_CLOSE, 0.0025, 0.0065, -0.6, 0.00003, 0.01, 2.0e6, float(np.log(76.37 / 77.07)), 0.0),
@@ -88,38 +88,38 @@ def _minutes_since_jump() -> FloatArray:
     return np.asarray(moments - JUMP_MINUTE - (JUMP_MOMENT + 1) / MOMENTS)
 
 
-def _planted(drawn: _DemoSeries) -> FloatArray:
+def _planted(spec: _DemoSeries) -> FloatArray:
     """Return the planted response of the event day: the jump, less the share that fades."""
     since = _minutes_since_jump()
-    kept = 1 - drawn.faded * (1 - 0.5 ** (np.maximum(since, 0) / FADE_HALF_LIFE))
-    return np.where(since >= 0, drawn.jump * kept, 0.0)
+    kept = 1 - spec.faded * (1 - 0.5 ** (np.maximum(since, 0) / FADE_HALF_LIFE))
+    return np.where(since >= 0, spec.jump * kept, 0.0)
 
 
-def _trading(drawn: _DemoSeries, days: IntArray) -> BoolArray:
+def _trading(spec: _DemoSeries, days: IntArray) -> BoolArray:
     """Return where continuous trading is on, shape (days, minutes); minute i ends at FIRST + i + 1."""
     minute = np.arange(FIRST, LAST)
     on = np.zeros((len(days), LAST - FIRST), dtype=bool)
-    for opens, closes in drawn.hours:
+    for opens, closes in spec.hours:
         on |= (minute >= opens) & (minute < closes)
-    if drawn.hours[0][0] < 600:
+    if spec.hours[0][0] < 600:
         short = days < int(np.datetime64(FX_LONG_DAY, "D").astype(np.int64))
         on[short] &= minute >= 600
     return on
 
 
-def _efficient(drawn: _DemoSeries, member: int, days: IntArray, seed: int) -> FloatArray:
+def _efficient(spec: _DemoSeries, member: int, days: IntArray, seed: int) -> FloatArray:
     """Return efficient log prices, shape (days, minutes, MOMENTS); the day before the event ends at the known close."""
     shape = (len(days), LAST - FIRST, MOMENTS)
     common, own = stream(seed, "common").standard_normal(shape), stream(seed, "path", member).standard_normal(shape)
-    z = drawn.loading * common + np.sqrt(1 - drawn.loading**2) * own
+    z = spec.loading * common + np.sqrt(1 - spec.loading**2) * own
     sigma = clustered(stream(seed, "volatility", member), shape[:2], 0.985, 0.3)
-    step = z * (drawn.sigma * u_shape(shape[1]) * sigma)[..., None] / np.sqrt(shape[1] * MOMENTS)
-    opens = _trading(drawn, days).argmax(axis=1)
+    step = z * (spec.sigma * u_shape(shape[1]) * sigma)[..., None] / np.sqrt(shape[1] * MOMENTS)
+    opens = _trading(spec, days).argmax(axis=1)
     step[np.arange(shape[1]) < opens[:, None]] = 0.0
-    step[np.arange(len(days)), opens, 0] += 0.4 * drawn.sigma * stream(seed, "gap", member).standard_normal(len(days))
+    step[np.arange(len(days)), opens, 0] += 0.4 * spec.sigma * stream(seed, "gap", member).standard_normal(len(days))
     path = np.cumsum(step.reshape(-1)).reshape(shape)
-    path += np.log(drawn.close) - path[-2, -1, -1]
-    path[-1] += _planted(drawn)
+    path += np.log(spec.close) - path[-2, -1, -1]
+    path[-1] += _planted(spec)
     return path
 
 
@@ -133,28 +133,28 @@ def _through(path: FloatArray, anchors: tuple[tuple[int, float], ...]) -> FloatA
     return np.asarray((flat + np.interp(np.arange(flat.size), at, miss)).reshape(path.shape))
 
 
-def _volume(drawn: _DemoSeries, member: int, days: IntArray, seed: int) -> FloatArray:
+def _volume(spec: _DemoSeries, member: int, days: IntArray, seed: int) -> FloatArray:
     shape = (len(days), LAST - FIRST)
     noise = np.exp(0.6 * stream(seed, "volume", member).standard_normal(shape) - 0.18)
-    volume = drawn.volume * u_shape(shape[1]) ** 2 * noise
+    volume = spec.volume * u_shape(shape[1]) ** 2 * noise
     since = _minutes_since_jump()[:, -1]
     burst = np.where(since > 0, (VOLUME_MULTIPLE - 1) * 0.5 ** (np.maximum(since, 0) / VOLUME_HALF_LIFE), 0.0)
     volume[-1] *= 1 + burst
     return np.asarray(np.round(volume))
 
 
-def _prints(drawn: _DemoSeries, member: int, path: FloatArray, on: BoolArray, seed: int) -> FloatArray:
+def _prints(spec: _DemoSeries, member: int, path: FloatArray, on: BoolArray, seed: int) -> FloatArray:
     """Return traded prices, shape (days, minutes, MOMENTS): bounced, on the tick, NaN where nothing traded."""
     level, minute = np.exp(path), np.arange(FIRST, LAST)
-    quiet = np.where(minute >= 1145, 4 * drawn.quiet, drawn.quiet)  # the evening is thin
+    quiet = np.where(minute >= 1145, 4 * spec.quiet, spec.quiet)  # the evening is thin
     chance = np.broadcast_to(1 - quiet ** (1 / MOMENTS), on.shape)
-    prints = trades(stream(seed, "trades", member), level, drawn.half_spread, chance)
-    prints = np.where(on[..., None], to_tick(prints, drawn.tick), np.nan)
-    for closes in drawn.auctions:  # one price, no trade before it
-        prints[:, closes - FIRST - 1, :] = to_tick(level[:, closes - FIRST - 1, -1:], drawn.tick)
-    if drawn.anchors:
-        prints[-2, -1, -1] = drawn.close
-    for closes, price in drawn.anchors:
+    prints = trades(stream(seed, "trades", member), level, spec.half_spread, chance)
+    prints = np.where(on[..., None], to_tick(prints, spec.tick), np.nan)
+    for closes in spec.auctions:  # one price, no trade before it
+        prints[:, closes - FIRST - 1, :] = to_tick(level[:, closes - FIRST - 1, -1:], spec.tick)
+    if spec.anchors:
+        prints[-2, -1, -1] = spec.close
+    for closes, price in spec.anchors:
         prints[-1, closes - FIRST - 1, -1] = price
     return prints
 
@@ -171,11 +171,11 @@ def _local(minute: float) -> datetime:
 
 
 def _truth(seed: int) -> PlantedTruth:
-    jumps: Mapping[str, float] = {d.instrument.code: d.jump for d in DRAWN}
+    jumps: Mapping[str, float] = {d.instrument.code: d.jump for d in DEMO_SERIES}
     return PlantedTruth(
         jump_at=_local(JUMP_MINUTE + (JUMP_MOMENT + 1) / MOMENTS),
         jumps=jumps,
-        faded_share={d.instrument.code: d.faded for d in DRAWN},
+        faded_share={d.instrument.code: d.faded for d in DEMO_SERIES},
         fade_half_life=FADE_HALF_LIFE,
         volume_multiple=VOLUME_MULTIPLE,
         anchors=tuple((_local(minute), price) for minute, price in ON_RECORD),
@@ -209,12 +209,12 @@ def demo_market(seed: int = 20210413) -> SimulatedMarket:
     expect("seed", seed, (int, np.integer), "Pass an integer.")
     days = np.append(weekdays_before(DAY, PRIOR_DAYS, CLOSED), np.datetime64(DAY, "D").astype(np.int64))
     closes, bars = _closes(days), []
-    for member, drawn in enumerate(DRAWN):
-        path = _efficient(drawn, member, days, seed)
-        path[-1] = _through(path[-1], drawn.anchors)
-        prints = _prints(drawn, member, path, _trading(drawn, days), seed)
-        columns = bar_columns(prints, _volume(drawn, member, days, seed))
-        bars.append(minute_bars(drawn.instrument, closes, columns, SOURCE.format(seed=seed)))
+    for member, spec in enumerate(DEMO_SERIES):
+        path = _efficient(spec, member, days, seed)
+        path[-1] = _through(path[-1], spec.anchors)
+        prints = _prints(spec, member, path, _trading(spec, days), seed)
+        columns = bar_columns(prints, _volume(spec, member, days, seed))
+        bars.append(minute_bars(spec.instrument, closes, columns, SOURCE.format(seed=seed)))
     return SimulatedMarket(tuple(bars), _event(), _truth(seed))
 
 
@@ -226,8 +226,8 @@ def demo_bars(request: BarRequest, seed: int = 20210413) -> Bars:
     UnknownNameError
         If the demo draws no such instrument.
     """
-    drawn = {bars.instrument.code: bars for bars in demo_market(seed).bars}
-    bars = look_up("simulated instrument", drawn, request.instrument.code)
+    spec = {bars.instrument.code: bars for bars in demo_market(seed).bars}
+    bars = look_up("simulated instrument", spec, request.instrument.code)
     frame = bars.frame.loc[request.first : request.last]
     return replace(bars, frame=frame)
 
@@ -239,5 +239,5 @@ def _event() -> Event:
         basis="assumed",
         evidence=("SIMULATED day; the interval is the founding event's: 18:00 assumed, 18:37 a news agency's report.",),
     )
-    codes = tuple(drawn.instrument.code for drawn in DRAWN)
+    codes = tuple(spec.instrument.code for spec in DEMO_SERIES)
     return Event("simulated-2021-04-13", time, codes, label="SIMULATED: the telephone call of 13 April 2021")

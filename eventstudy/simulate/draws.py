@@ -66,8 +66,8 @@ def clustered(rng: Generator, shape: tuple[int, int], persistence: float, spread
 
 def first_finite(values: FloatArray) -> FloatArray:
     """Return the first number along the last axis that is not NaN; NaN where there is none."""
-    there = np.isfinite(values)
-    at = there.argmax(axis=-1)[..., None]
+    present = np.isfinite(values)
+    at = present.argmax(axis=-1)[..., None]
     return np.asarray(np.take_along_axis(values, at, axis=-1)[..., 0])
 
 
@@ -102,9 +102,9 @@ def trades(rng: Generator, prices: FloatArray, half_spread: float, chance: Float
 
 def bar_columns(prints: FloatArray, volume: FloatArray) -> dict[str, FloatArray]:
     """Return flat columns ``open high low close volume`` from trades (days, minutes, K); NaN where nothing traded."""
-    there = np.isfinite(prints)
-    traded = there.any(axis=-1)
-    low, high = np.where(there, prints, np.inf).min(axis=-1), np.where(there, prints, -np.inf).max(axis=-1)
+    present = np.isfinite(prints)
+    traded = present.any(axis=-1)
+    low, high = np.where(present, prints, np.inf).min(axis=-1), np.where(present, prints, -np.inf).max(axis=-1)
     columns = {"open": first_finite(prints), "high": high, "low": low, "close": last_finite(prints), "volume": volume}
     return {name: np.where(traded, values, np.nan).reshape(-1) for name, values in columns.items()}
 

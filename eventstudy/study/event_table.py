@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.abnormal.align import which_series
-from eventstudy.abnormal.event_days import SESSION_CODES, DateRule, lay_days
+from eventstudy.abnormal.event_days import SESSION_CODES, DateRule, day_intervals
 from eventstudy.abnormal.events import CIRCULAR, NO_DAY, EventTable
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.arrays import DAY_US, IntArray, StrArray, epoch_us, instant_from_us, instant_us
@@ -25,10 +25,10 @@ INSTRUMENT_COLUMNS = ("instrument", "instruments", "ticker", "symbol", "permno")
 EPOCH_DAY = date(1970, 1, 1)
 
 
-def laid_table(events: Sequence[Event] | pd.DataFrame, series: SeriesSet, rule: DateRule) -> EventTable:
+def dated_table(events: Sequence[Event] | pd.DataFrame, series: SeriesSet, rule: DateRule) -> EventTable:
     """Return events as columns, every date in place of a time laid on the bars of its series."""
     table = event_table(events, series.codes, daily=series.is_daily)
-    return table if table.day is None else lay_days(table, series, which_series(table, series), rule)
+    return table if table.day is None else day_intervals(table, series, which_series(table, series), rule)
 
 
 def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str], *, daily: bool = False) -> EventTable:
@@ -80,7 +80,7 @@ def _attribute_columns(rows: Sequence[Mapping[str, float | str]]) -> dict[str, n
     return found
 
 
-def laid_events(events: Sequence[Event], table: EventTable) -> list[Event]:
+def dated_events(events: Sequence[Event], table: EventTable) -> list[Event]:
     """Return the events with their dates laid on the bars: one per instrument where an event has a date."""
     if table.day is None:
         return list(events)

@@ -21,7 +21,7 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.missing_rows import Reading
 from eventstudy.market.returns import Returns
 from eventstudy.market.universe import Universe
-from eventstudy.study.event_table import INSTRUMENT_COLUMNS, laid_table
+from eventstudy.study.event_table import INSTRUMENT_COLUMNS, dated_table
 from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.frame_series import frame_series, series_returns
 from eventstudy.study.interchange import as_pandas, wide_pandas
@@ -85,7 +85,7 @@ def read_inputs(
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     series, excess = in_excess(series, spec.model)
     notices = (*notices, *gaps, *match_notices(spec, matches), *excess)
-    table = laid_table(as_pandas(events), series, spec.event_dates)
+    table = dated_table(as_pandas(events), series, spec.event_dates)
     held = [*([] if isinstance(given, pd.DataFrame) else given), *columns]
     sources = [item for item in held if isinstance(item, Bars | Returns)]
     simulated = any(item.simulated for item in sources)
@@ -141,7 +141,7 @@ def _with_doubtful_rows(
     if not any(isinstance(item, Bars) and item.doubtful for item in items):
         return items, ()
     series = series_of([as_returns(item, spec.returns) for item in items])
-    table = laid_table(as_pandas(events), series, spec.event_dates)
+    table = dated_table(as_pandas(events), series, spec.event_dates)
     notices: list[Notice] = []
     for place, item in enumerate(items):
         if isinstance(item, Bars):

@@ -15,7 +15,7 @@ from eventstudy.errors import UsageError
 from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
 from eventstudy.study.estimate import Estimates, estimate
-from eventstudy.study.event_table import laid_events
+from eventstudy.study.event_table import dated_events
 from eventstudy.study.fit_notices import number_notices, time_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
 from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
@@ -109,7 +109,7 @@ def run_study(
             found = curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
             result = replace(result, reactions=replace(result.reactions, specifications=found))
         regressors = (*many(market), *many(factors))
-        dated = laid_events(events, inputs.table) if isinstance(events, Sequence) else events
+        dated = dated_events(events, inputs.table) if isinstance(events, Sequence) else events
         response = response_of(spec, dated, inputs.bars, regressors, run=run)
         hours = calendar_notices(inputs.bars)
     given = {"market": bool(many(market)), "factors": bool(many(factors))}

@@ -104,8 +104,8 @@ def dimson(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     """Expect ``alpha + beta * market``: the intercept of a regression on the market's leads and lags, and their sum."""
     several = least_squares(y, X)
     valid, _ = usable(y, X)
-    there = np.ones(y.shape, dtype=bool) if valid is None else valid
-    fit = market_model(np.where(there, y, np.nan), np.where(there, X[0], np.nan))
+    present = np.ones(y.shape, dtype=bool) if valid is None else valid
+    fit = market_model(np.where(present, y, np.nan), np.where(present, X[0], np.nan))
     line = with_line(fit, y, X[0], np.stack([several.coef[:, 0], several.coef[:, 1:].sum(axis=1)], axis=1))
     return replace(line, status=np.maximum(line.status, several.status), rank=several.rank)
 
@@ -127,12 +127,12 @@ def with_line(fit: Fit, y: FloatArray, x: FloatArray, coef: FloatArray) -> Fit:
 
 
 def _correlation(x: FloatArray, z: FloatArray) -> FloatArray:
-    there = np.isfinite(x) & np.isfinite(z)
-    n = np.maximum(there.sum(axis=1), 1)[:, None]
+    present = np.isfinite(x) & np.isfinite(z)
+    n = np.maximum(present.sum(axis=1), 1)[:, None]
     centered = []
     for values in (x, z):
-        filled = np.where(there, values, 0.0)
-        centered.append(np.where(there, filled - filled.sum(axis=1, keepdims=True) / n, 0.0))
+        filled = np.where(present, values, 0.0)
+        centered.append(np.where(present, filled - filled.sum(axis=1, keepdims=True) / n, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         top = np.einsum("ij,ij->i", *centered)
         return np.asarray(top / np.sqrt((centered[0] ** 2).sum(axis=1) * (centered[1] ** 2).sum(axis=1)))

@@ -45,19 +45,19 @@ def synthetic_control(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     [[0.0, 0.5, 0.5]]
     """
     valid, n = usable(y, X)
-    there = np.ones(y.shape, dtype=np.bool_) if valid is None else valid
+    present = np.ones(y.shape, dtype=np.bool_) if valid is None else valid
     B, k = len(y), len(X)
     coef, root = np.zeros((B, 1 + k)), np.zeros((B, 1 + k, min(1 + k, y.shape[1])))
     condition, donors = np.full(B, np.inf), np.ones(B, dtype=np.int64)
     for i in range(B):
         if n[i] > 1:
-            gaps = (X[:, i, there[i]] - y[i, there[i]]).T
+            gaps = (X[:, i, present[i]] - y[i, present[i]]).T
             chosen = closest_donors(gaps)
             donors[i] = chosen.sum()
             if donors[i] <= n[i]:
                 coef[i, 1:], root[i, 1:, : donors[i] - 1], condition[i] = _weights(gaps, chosen)
-    expected = np.einsum("bk,kbt->bt", coef[:, 1:], np.where(there, X, 0.0))
-    residuals = np.where(there, y - expected, np.nan)
+    expected = np.einsum("bk,kbt->bt", coef[:, 1:], np.where(present, X, 0.0))
+    residuals = np.where(present, y - expected, np.nan)
     found = Coefficients(coef, root, np.nansum(residuals**2, axis=1), np.full(B, np.nan), condition)
     fit = finish(found, FitData((y, *X), residuals, n), 0)
     df = fit.df - (donors - 1)

@@ -66,9 +66,9 @@ def placebo_paths(
         reference, first, day = placebo_windows(index, event, window, limit=limit, after=after)
         bars = EventBars(reference, first)
         cells = _abnormal_cells(series, s, bars, (abnormal.part(slice(i, i + 1)), window), kind=kind)
-        there = np.isfinite(cells).all(axis=1) if complete else np.ones(len(cells), np.bool_)
-        paths.append(cells[there])
-        days.append(day[there])
+        present = np.isfinite(cells).all(axis=1) if complete else np.ones(len(cells), np.bool_)
+        paths.append(cells[present])
+        days.append(day[present])
     return PlaceboPaths(tuple(paths), tuple(days))
 
 

@@ -50,8 +50,8 @@ class Refits:
     def of(self, window: Window) -> FloatArray:
         """Return the mean CAR of ``window`` in every draw that has one, shape (n,)."""
         mean = self.mean[self.windows.index(window)]
-        drawn: FloatArray = mean[np.isfinite(mean)]
-        return drawn
+        draws: FloatArray = mean[np.isfinite(mean)]
+        return draws
 
 
 @dataclass(frozen=True, eq=False)

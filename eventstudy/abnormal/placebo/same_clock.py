@@ -149,8 +149,8 @@ def _eligible(
 def _same_closes(index: ClockIndex, heads: IntArray, tails: IntArray, head: int, width: int) -> BoolArray:
     same: BoolArray = tails - heads == width
     bars = np.arange(width + 1)
-    own = index.key[head + bars] - index.key[head]
-    same[same] = (index.key[heads[same][:, None] + bars] - index.key[heads[same]][:, None] == own).all(axis=1)
+    lengths = index.key[head + bars] - index.key[head]
+    same[same] = (index.key[heads[same][:, None] + bars] - index.key[heads[same]][:, None] == lengths).all(axis=1)
     return same
 
 

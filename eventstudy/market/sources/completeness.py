@@ -115,12 +115,12 @@ def _gaps(venue: TradingCalendar, closes: IntArray, days: Days, step_us: int) ->
     names = venue.table.name[rows]
     found: dict[int, str] = {}
     for name in dict.fromkeys(names.tolist()):
-        own = np.flatnonzero(names == name)
-        wanted = int((last[own] - first[own]).sum())
-        share = min(sum(len(slots[i]) for i in own) / wanted, 1 - 1e-6) if wanted else 0.0
+        group = np.flatnonzero(names == name)
+        wanted = int((last[group] - first[group]).sum())
+        share = min(sum(len(slots[i]) for i in group) / wanted, 1 - 1e-6) if wanted else 0.0
         if share <= 0:  # the instrument is not traded in this session
             continue
-        for i in own:
+        for i in group:
             ends = np.concatenate(([first[i] - 1], slots[i], [last[i]]))
             gap = int(np.diff(ends).max()) - 1
             tail = int(ends[-1] - ends[-2]) - 1 if i == len(rows) - 1 else 0

@@ -233,11 +233,11 @@ def refuse_one_bar(path: Path, found: Recognized, series: Mapping[str, Rows], sp
 
 def rows_with_a_price(rows: Rows, *, several: bool) -> Rows:
     """Return the rows of one of several instruments that have a price."""
-    there: BoolArray = np.isfinite(rows.columns["close"])
-    if not several or there.all():
+    present: BoolArray = np.isfinite(rows.columns["close"])
+    if not several or present.all():
         return rows
-    columns = {name: values[there] for name, values in rows.columns.items()}
-    return Rows(rows.line[there], rows.wall[there], rows.has_offset, columns)
+    columns = {name: values[present] for name, values in rows.columns.items()}
+    return Rows(rows.line[present], rows.wall[present], rows.has_offset, columns)
 
 
 def ends_of(grid: Grid, end: int, read: Mapping[int, Any]) -> dict[str, FloatArray]:
