@@ -62,7 +62,7 @@ def test_result_json_is_strict_and_csv_brings_numbers_back(saved: Path) -> None:
 
     text = (saved / "result.json").read_text("utf-8")
     assert json.loads(text, parse_constant=refuse) == made_result().to_dict()
-    read = pd.read_csv(saved / "car.csv")
+    read = pd.read_csv(saved / "car.csv", float_precision="round_trip")
     assert read["car"].tolist() == made_result().to_frame("car")["car"].tolist()
 
 
@@ -80,7 +80,7 @@ def test_save_of_a_result_does_what_the_command_line_does(saved: Path, tmp_path:
 def test_the_estimated_models_are_in_csv_latex_and_explain(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result = es.event_study(events("AAA", "BBB"), returns=draws(), market="SPY", closes_at=CLOSE)
     folder = result.save(tmp_path, also=["tables.tex"])
-    read = pd.read_csv(folder / "fits.csv")
+    read = pd.read_csv(folder / "fits.csv", float_precision="round_trip")
     fits = result.to_frame("fits")
     numbers = ["n", "df", "alpha", "alpha_se", "beta", "beta_se", "sigma"]
     assert read[numbers].to_numpy().tolist() == fits[numbers].to_numpy().tolist()
