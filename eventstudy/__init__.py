@@ -26,6 +26,7 @@ PUBLIC = {
     "respond": "eventstudy.response.respond",
     # values
     "Bars": "eventstudy.market.bars",
+    "Dataset": "eventstudy.market.sources.on_disk",
     "Event": "eventstudy.news.items",
     "EventTime": "eventstudy.news.items",
     "Instrument": "eventstudy.market.instruments",
@@ -37,6 +38,7 @@ PUBLIC = {
     "date_item": "eventstudy.news.dating",
     "date_news": "eventstudy.news.dated",
     "log_returns": "eventstudy.market.returns",
+    "open_dataset": "eventstudy.market.sources.on_disk",
     "read_bars": "eventstudy.market.sources.price_files",
     "read_events": "eventstudy.news.events.event_files",
     "read_news": "eventstudy.news.readers",

@@ -20,6 +20,7 @@ from eventstudy.errors import DataError, Notice, UsageError, did_you_mean, expec
 from eventstudy.market.bars import Bars
 from eventstudy.market.missing_rows import Reading
 from eventstudy.market.returns import Returns
+from eventstudy.market.sources.on_disk import Dataset
 from eventstudy.market.universe import Universe
 from eventstudy.study.event_table import INSTRUMENT_COLUMNS, dated_table
 from eventstudy.study.fit_notices import match_notices
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from eventstudy.news.items import Event
     from eventstudy.study.spec import StudySpec
 
-Data: TypeAlias = "Bars | Returns | Universe | Sequence[Bars | Returns] | pd.DataFrame"
+Data: TypeAlias = "Bars | Returns | Universe | Dataset | Sequence[Bars | Returns] | pd.DataFrame"
 Regressors: TypeAlias = "Bars | Returns | pd.Series | pd.DataFrame | str | Sequence[Bars | Returns | pd.Series] | None"
 
 
@@ -165,7 +166,7 @@ def check_arguments(
     frame = "a frame with the columns `instrument` and `time`"
     expect("events", as_pandas(events), (pd.DataFrame, list, tuple), f"Pass Event values (read_events), or {frame}.")
     series = "Pass Bars, Returns, a list of these, or a frame of returns with one column per instrument."
-    expect("data", as_pandas(data), (pd.DataFrame, list, tuple, Bars, Returns, Universe), series)
+    expect("data", as_pandas(data), (pd.DataFrame, list, tuple, Bars, Returns, Universe, Dataset), series)
     for name, given in zip(("market", "factors"), map(as_pandas, regressors), strict=True):
         series = "Pass Bars, Returns, a pandas.Series, the name of a column of `data`, or a list of these."
         if given is not None:

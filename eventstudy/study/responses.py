@@ -27,11 +27,13 @@ def response_of(
     regressors: Sequence[object] = (),
     *,
     run: BlockMap = map,
+    known: Sequence[Event] = (),
 ) -> ResponseSet | None:
     """Return the response of every event on every intraday series, or None where the study does not ask for it.
 
     ``spec.response`` "auto" asks for it when bars are shorter than a day.
-    ``regressors`` are the study's market and factors, the market first; those that are intraday bars serve.
+    ``regressors`` are the study's market and factors, the market first; those that are intraday bars serve. ``known``
+    are further events that may fall into a window.
     """
     intraday = _intraday(bars)
     if spec.response == "off" or not intraday or not isinstance(events, Sequence):
@@ -40,7 +42,7 @@ def response_of(
 
     factors = intraday_factors(regressors)
     settings = response_settings(spec, factors=len(factors))
-    return respond_all(intraday, events, settings, (), factors, run=run)
+    return respond_all(intraday, events, settings, known, factors, run=run)
 
 
 def response_notices(

@@ -14,6 +14,7 @@ from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
 from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
+from eventstudy.market.sources.on_disk import Dataset
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import dated_events
 from eventstudy.study.fit_notices import number_notices, time_notices
@@ -26,6 +27,7 @@ from eventstudy.study.reactions import reactions_of
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import BlockMap, runner
+from eventstudy.study.shards import Held, answer_shards
 from eventstudy.study.significance_tests import Tested, run_tests
 from eventstudy.study.slices import price_slices
 from eventstudy.study.specifications import curve
@@ -59,10 +61,11 @@ def run_study(
         (time-zone aware), or ``date`` with an optional ``session`` (bmo, dmh, amc); ``id`` is optional, and every
         other column comes out in ``to_frame("events")``. An Event that names no instrument applies to every series in
         ``data``.
-    data : Bars, Returns, a sequence of these, or pandas.DataFrame
+    data : Bars, Returns, a sequence of these, pandas.DataFrame, or Dataset
         A frame holds decimal returns, shape (T, N), one column per instrument, indexed by time-zone-aware closing
         times, or by dates if ``closes_at`` is given. A row without a return of an instrument is not one of its bars,
-        and its next return spans it (``StudySpec.missing``).
+        and its next return spans it (``StudySpec.missing``). Of a Dataset (``open_dataset``) workers read what the
+        events, given as Event values, need.
     market, factors : Bars, Returns, pandas.Series, column name, or sequence, optional
         Regressors, matched to ``data`` on identical closing times.
     closes_at : str, optional
@@ -102,6 +105,12 @@ def run_study(
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model, market, factors)
     _check_kind(spec, data)
+    held: Held | None = None
+    if isinstance(data, Dataset):
+        with using_calendars(spec.calendars):
+            held = answer_shards(spec, events, data, (*many(market), *many(factors)), executor)
+            market, factors = (held.read_regressors(many(given), data) for given in (market, factors))
+        data, executor = held.series, None  # what is left is little, and would travel to workers
     with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run, reactions=True)
@@ -110,13 +119,16 @@ def run_study(
             result = replace(result, reactions=replace(result.reactions, specifications=found))
         regressors = (*many(market), *many(factors))
         dated = dated_events(events, inputs.table) if isinstance(events, Sequence) else events
-        response = response_of(spec, dated, inputs.bars, regressors, run=run)
+        response = held.response if held else response_of(spec, dated, inputs.bars, regressors, run=run)
         hours = calendar_notices(inputs.bars)
     given = {"market": bool(many(market)), "factors": bool(many(factors))}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
     notices = (*result.notices, *response_notices(spec, response, regressors), *unused, *hours)
     if response is None and isinstance(events, Sequence):  # a response warns of its own event's time
         notices = (*notices, *time_notices(events, result.abnormal))
+    if held is not None:
+        ledger = result.ledger.naming_left_out([out.instrument for out in held.left_out])
+        result, notices = replace(result, ledger=ledger), (*held.notices, *notices)
     return replace(result, response=response, notices=notices)
 
 

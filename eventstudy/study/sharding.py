@@ -6,17 +6,19 @@ functions of a block are sent as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from eventstudy.study.executors import results_of, worker_count
 from eventstudy.study.own_calendars import using_calendars
 
 Blocks: TypeAlias = Callable[[slice], Any]
 BlockMap: TypeAlias = Callable[[Blocks, list[slice]], Iterable[Any]]
+Piece = TypeVar("Piece")
+Answer = TypeVar("Answer")
 TASKS_PER_WORKER = 2
 NO_CALENDARS: Mapping[str, Any] = {}
 
@@ -39,19 +41,34 @@ def _through(executor: Executor, calendars: Mapping[str, Any], work: Blocks, pie
         yield from parts
 
 
-class Shard(NamedTuple):
+def each(
+    executor: Executor | None, calendars: Mapping[str, Any], work: Callable[[Piece], Answer], pieces: Sequence[Piece]
+) -> Iterator[Answer]:
+    """Yield the answers to pieces in their order; with an executor every piece is a task."""
+    if executor is None:
+        yield from map(work, pieces)
+    else:
+        yield from results_of([executor.submit(_one, calendars, work, piece) for piece in pieces])
+
+
+def _one(calendars: Mapping[str, Any], work: Callable[[Piece], Answer], piece: Piece) -> Answer:
+    with using_calendars(calendars):
+        return work(piece)
+
+
+class BlockShard(NamedTuple):
     """A task on a part of the data, and its blocks, counted from the part's first event."""
 
     work: Blocks
     pieces: list[slice]
 
 
-def _shard(work: Blocks, pieces: list[slice]) -> Shard:
+def _shard(work: Blocks, pieces: list[slice]) -> BlockShard:
     if not hasattr(work, "part"):
-        return Shard(work, pieces)
+        return BlockShard(work, pieces)
     low = pieces[0].start
     counted = [slice(piece.start - low, piece.stop - low) for piece in pieces]
-    return Shard(work.part(slice(low, pieces[-1].stop)), counted)
+    return BlockShard(work.part(slice(low, pieces[-1].stop)), counted)
 
 
 def _several(calendars: Mapping[str, Any], work: Blocks, pieces: list[slice]) -> list[Any]:

@@ -79,7 +79,7 @@ def test_only_the_instruments_wanted_and_the_period_are_read(
 ) -> None:
     place = write(tmp_path / "bars", layout)
     scanned: list[int] = []
-    original = dataset.open_dataset
+    original = dataset.parquet_dataset
 
     def counting(path: str, *, offline: bool = False) -> Any:
         real = original(path, offline=offline)
@@ -96,7 +96,7 @@ def test_only_the_instruments_wanted_and_the_period_are_read(
 
         return Counting()
 
-    monkeypatch.setattr(dataset, "open_dataset", counting)
+    monkeypatch.setattr(dataset, "parquet_dataset", counting)
     universe = read(place, ("BBB",), first="2021-01-01")
     assert universe.codes == ("BBB",)
     assert universe["BBB"].frame.index[0] == pd.Timestamp("2021-01-01 21:00", tz="UTC")  # type: ignore[union-attr]

@@ -42,8 +42,16 @@ def read_dataset(spec: DataSpec, reading: Reading) -> Universe:
     NetworkError
         If the dataset is on a server and the network must not be used, or does not answer.
     """
+    universe, failed = read_part(spec, reading)
+    if failed and not len(universe):
+        raise refusal(failed)
+    return universe
+
+
+def read_part(spec: DataSpec, reading: Reading) -> tuple[Universe, list[Failed]]:
+    """Return the series of some instruments, even if none can be used, and those that cannot be used."""
     look_up("file layout", LAYOUTS, spec.preset)
-    dataset = open_dataset(spec.path, offline=reading.offline)
+    dataset = parquet_dataset(spec.path, offline=reading.offline)
     wanted = spec.codes() or reading.wanted
     try:
         table = table_of_grid(Path(shown(spec.path)), *dataset_grid(dataset, Asked(spec, wanted, reading.around)), spec)
@@ -51,13 +59,11 @@ def read_dataset(spec: DataSpec, reading: Reading) -> Universe:
         raise unreadable(spec.path, error) from None
     failed: list[Failed] = []
     series: list[Bars | Returns] = list(series_of_table(table, spec, reading, failed))
-    if failed and not series:
-        raise refusal(failed)
     left_out = tuple(LeftOut(one.instrument, f"{one.place}: {one.error}") for one in failed)
-    return Universe(tuple(series), left_out, (f"{table}, step {step_words(spec, table)}",))
+    return Universe(tuple(series), left_out, (f"{table}, step {step_words(spec, table)}",)), failed
 
 
-def open_dataset(path: str, *, offline: bool = False) -> Any:
+def parquet_dataset(path: str, *, offline: bool = False) -> Any:
     """Return a dataset of pyarrow; the folder names of partitions, ``instrument=AAA``, are columns."""
     filesystem, place = None, path
     try:
@@ -100,6 +106,16 @@ def unreadable(path: str, error: Exception) -> DataError | NetworkError:
         f"The dataset {shown(path)} cannot be read: {reason[:300]}",
         remedy="Write the file again; all files need the columns of the first, with the same types.",
     )
+
+
+class NoRowsError(DataError):
+    """A dataset that has no row of what is asked for."""
+
+    def __init__(self, path: str, wanted: Collection[str] | None) -> None:
+        some = ", ".join(sorted(wanted or ["any instrument"])[:5])
+        super().__init__(
+            f"The dataset {shown(path)} has no row of {some}.", remedy="Check the instruments' names and the period."
+        )
 
 
 @dataclass(frozen=True)
@@ -151,10 +167,7 @@ def rows_of(dataset: Any, columns: list[str], known: tuple[list[str], Recognized
     axis, around = axis_of(dataset.schema, *known, spec), asked.around
     table = scan(None, None) if around is None or axis is None else rows_around(scan, axis, around, wanted)
     if not len(table):
-        raise DataError(
-            f"The dataset {shown(spec.path)} has no row of {', '.join(sorted(wanted or ['any instrument'])[:5])}.",
-            remedy="Check the instruments' names and the period.",
-        )
+        raise NoRowsError(spec.path, wanted)
     return table
 
 

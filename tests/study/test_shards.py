@@ -1,0 +1,214 @@
+"""Studies of a dataset by shards: the numbers of the study in memory, whoever computes, and no bar beyond need."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pytest
+
+import eventstudy as es
+from eventstudy.errors import DataError, UsageError
+from eventstudy.market.sources.on_disk import Dataset, rows_by_instrument
+from eventstudy.news.items import Event, EventTime
+from eventstudy.study import shards
+from eventstudy.study.executors import executor_for
+from eventstudy.study.shards import answer_shards, shards_of
+
+CODES = ("AAA", "BBB", "CCC", "DDD", "EEE")
+SESSIONS, MINUTES = 70, 390
+HOURS = {"DAYS": {"zone": "UTC", "rows": [{"first": "2019-12-01", "last": "2021-12-31", "sessions": ["09:30-16:00"]}]}}
+
+
+def minutes() -> pd.DataFrame:
+    """Minute bars of five instruments, labeled by their close; SIMULATED."""
+    days = pd.bdate_range("2020-01-06", periods=SESSIONS, tz="UTC") + pd.Timedelta("9h31min")
+    index = pd.DatetimeIndex(
+        np.concatenate([pd.date_range(day, periods=MINUTES, freq="1min") for day in days]), tz="UTC"
+    )
+    rng, parts = np.random.default_rng(6), []
+    for code in CODES:
+        close = 100 * np.exp(rng.normal(0, 4e-4, len(index)).cumsum())
+        volume = rng.integers(100, 1000, len(index)).astype(np.float64)
+        parts.append(pd.DataFrame({"time": index, "ticker": code, "close": close, "volume": volume}))
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("shards")
+    table = pa.Table.from_pandas(minutes(), preserve_index=False)
+    how: dict[str, Any] = {"max_rows_per_group": 2_000, "min_rows_per_group": 1, "format": "parquet"}
+    pads.write_dataset(table, place / "SIMULATED-bars", partitioning=["ticker"], partitioning_flavor="hive", **how)
+    pads.write_dataset(table, place / "SIMULATED-plain", **how)
+    return place
+
+
+def dataset(folder: Path, name: str = "SIMULATED-bars", **more: Any) -> Dataset:
+    spec = es.open_dataset(str(folder / name), step="1min", timezone="UTC", label="right", calendar="DAYS").spec
+    return Dataset(spec, **more)
+
+
+def events(count: int = 12) -> list[Event]:
+    """One event a day from the 45th session on, instruments in turn; the third is on two of them."""
+    found = []
+    for k in range(count):
+        day = pd.bdate_range("2020-01-06", periods=SESSIONS)[45 + k]
+        at = datetime(day.year, day.month, day.day, 12, 7 * k % 60, tzinfo=UTC)
+        named = (CODES[k % 4],) if k != 2 else (CODES[2], CODES[3])
+        found.append(Event(f"e{k:02}", EventTime(at, at + timedelta(seconds=59)), named))
+    return found
+
+
+def study(**more: Any) -> es.StudySpec:
+    settings: dict[str, Any] = {
+        "model": "constant_mean",
+        "estimation": (-600, -61),
+        "event": (-30, 60),
+        "windows": [(0, 10)],
+        "clock": "minutes",
+        "tests": ("bmp", "kp_bmp", "corrado_rank"),
+        "placebo": {"days": 20, "known_events": "keep"},
+        "calendars": HOURS,
+        "data": [{"source": "dataset", "path": "bars", "step": "1min"}],
+    }
+    return es.StudySpec(**{**settings, **more})
+
+
+def as_text(result: es.StudyResult) -> str:
+    return json.dumps(result.to_dict(), sort_keys=True)
+
+
+def in_memory(folder: Path, spec: es.StudySpec) -> es.StudyResult:
+    from eventstudy.market.sources.dataset import read_dataset
+    from eventstudy.market.sources.price_files import Reading
+    from eventstudy.study.own_calendars import using_calendars
+
+    with using_calendars(spec.calendars):
+        universe = read_dataset(dataset(folder).spec, Reading(set(CODES[:4])))
+    return es.run_study(spec, events(), list(universe))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Any:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as running:
+        yield running
+
+
+def test_shards_give_the_numbers_of_the_study_in_memory(folder: Path) -> None:
+    """Estimation and event windows are the same bars; placebo days are chosen among those that were read."""
+    spec = study()
+    here, there = in_memory(folder, spec).to_dict(), es.run_study(spec, events(), dataset(folder)).to_dict()
+    assert here["outcomes"] == there["outcomes"]
+    assert {row["outcome"] for row in there["outcomes"]} == {"used"}
+    assert here["responses"] == there["responses"]
+    assert [row["placebo_days"] for row in there["intraday"]] == [20] * 13
+    for one, other in zip(here["intraday"], there["intraday"], strict=True):
+        assert one["moves"] == other["moves"]
+        assert one["event"] == other["event"]
+
+
+@pytest.mark.parametrize("name", ["SIMULATED-bars", "SIMULATED-plain"])
+def test_workers_of_every_kind_and_shards_of_every_size_give_the_same_bytes(
+    folder: Path, cluster: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, data = study(), dataset(folder, name)
+    alone = es.run_study(spec, events(), data)
+    assert alone.simulated
+    assert len(shards_of(events(), data)) == 1
+    small = Dataset(data.spec, memory=shards.BASE_BYTES + 45_000 * shards.ROW_BYTES)
+    assert len(shards_of(events(), small)) == 3  # CCC and DDD share an event
+    with ThreadPoolExecutor(8) as threads:
+        assert as_text(es.run_study(spec, events(), small, executor=threads)) == as_text(alone)
+    if name == "SIMULATED-plain":
+        return
+    with executor_for(2) as processes:
+        assert as_text(es.run_study(spec, events(), small, executor=processes)) == as_text(alone)
+    with executor_for(scheduler=cluster.scheduler_address) as machines:
+        assert as_text(es.run_study(spec, events(), small, executor=machines)) == as_text(alone)
+
+
+class Recorder(Executor):
+    """Runs at once, and notes the bytes that each task sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.sent.append(len(ForkingPickler.dumps((fn, args))))
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def test_no_series_travels_to_a_worker_and_only_windows_travel_back(folder: Path) -> None:
+    spec = study()
+    small = dataset(folder, memory=shards.BASE_BYTES + 45_000 * shards.ROW_BYTES)
+    recorder = Recorder()
+    result = es.run_study(spec, events(), small, executor=recorder)
+    assert len(recorder.sent) == 3
+    assert max(recorder.sent) < 20_000  # one instrument has 70 x 390 closes of 8 bytes, 218 kB
+    many = [Event(f"{k}", e.time, e.instruments) for k in range(20) for e in events()]
+    held = answer_shards(study(response="off", overlaps="keep"), many, dataset(folder), (), None)
+    # 540 minutes, a twentieth and 15 before each event, 60 and 18 after it; three events on every instrument
+    assert all(len(bars) < 4 * (600 * 1.05 + 60 * 1.05 + 50) for bars in held.series)
+    assert len(result.prices) == 13
+
+
+def test_a_market_among_the_instruments_is_read_for_the_series(folder: Path) -> None:
+    spec = study(model="market", response="off")
+    from eventstudy.market.sources.dataset import read_dataset
+    from eventstudy.market.sources.price_files import Reading
+    from eventstudy.study.own_calendars import using_calendars
+
+    with using_calendars(spec.calendars):
+        universe = read_dataset(dataset(folder).spec, Reading(set(CODES)))
+    alone = es.run_study(spec, events(), [universe[code] for code in CODES[:4]], universe["EEE"])
+    parts = es.run_study(spec, events(), dataset(folder), "EEE")
+    assert parts.to_dict()["responses"] == alone.to_dict()["responses"]
+
+
+def test_a_response_with_too_few_placebo_days_reads_all_earlier_days(folder: Path) -> None:
+    """Of 20 placebo days every weekday match needs 100 sessions: more than are read at first."""
+    spec = study(placebo={"days": 8, "known_events": "keep", "match": {"weekday": True}}, tests=("bmp",))
+    result = es.run_study(spec, events(), dataset(folder))
+    assert result.response is not None
+    assert {r.placebo_days for r in result.response} == {8}
+
+
+def test_a_memory_too_small_for_one_shard_is_refused_in_one_sentence(folder: Path) -> None:
+    tight = dataset(folder, memory=shards.BASE_BYTES + 1_000)
+    with pytest.raises(
+        DataError, match=r"needs [\d,]+ rows at once, about 0\.3\d GB; a worker may use 0\.30 GB"
+    ) as said:
+        es.run_study(study(), events(), tight)
+    assert "[compute] memory" in str(said.value)
+    assert "\n" not in str(said.value)
+
+
+def test_events_of_a_dataset_name_their_instruments(folder: Path) -> None:
+    nameless = [Event("a", events()[0].time, ())]
+    with pytest.raises(UsageError, match="The event a names no instrument"):
+        es.run_study(study(), nameless, dataset(folder))
+    frame = pd.DataFrame({"instrument": ["AAA"], "time": [events()[0].time.earliest]})
+    with pytest.raises(UsageError, match="Event values"):
+        es.run_study(study(), frame, dataset(folder))
+    unknown = [Event("a", events()[0].time, ("ZZZ",)), events()[1]]
+    assert [o.outcome for o in es.run_study(study(), unknown, dataset(folder)).ledger] == ["unknown_instrument", "used"]
+    with pytest.raises(DataError, match="has no row of ZZZ"):
+        es.run_study(study(), unknown[:1], dataset(folder))
+
+
+def test_rows_of_every_instrument_are_known_without_reading_them(folder: Path) -> None:
+    for name in ("SIMULATED-bars", "SIMULATED-plain"):
+        found = rows_by_instrument(dataset(folder, name), CODES)
+        assert all(SESSIONS * MINUTES * 0.9 < found[code] < SESSIONS * MINUTES * 1.1 for code in CODES)
