@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from eventstudy.market.universe import Universe
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
 
-Series: TypeAlias = Bars | Returns
+
 # Figures of small studies show the bars around their events, and the close of the day before.
 BEFORE_US, AFTER_US = 5 * DAY_US, 2 * DAY_US
 
@@ -42,7 +42,7 @@ def thinned(universe: Universe, events: Sequence[Event], around: Around, *, smal
     return replace(universe, series=tuple(kept))
 
 
-def _thin(bars: Series, spans: Sequence[tuple[int, int]], around: Around, small: bool) -> Series:
+def _thin(bars: Bars | Returns, spans: Sequence[tuple[int, int]], around: Around, small: bool) -> Bars | Returns:
     if not isinstance(bars, Bars) or bars.step.value // 1000 >= DAY_US or not spans:
         return bars
     closes, (before, after) = bars.closes_us, (around.reach.bars_before, around.reach.bars_after)
