@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eventstudy.abnormal.placebo.balance import PlaceboBalance
 from eventstudy.arrays import value
 from eventstudy.reactions.groups import Grouping
 from eventstudy.reactions.regression import Regression
@@ -23,9 +24,12 @@ class Reactions:
         CARs on columns of the events, ``[[regression]]``.
     specifications : SpecificationCurve or None
         The study under all combinations of choices, ``[specifications]``.
+    placebo_balance : tuple of PlaceboBalance
+        Observations beside their placebo days, ``[inference.placebo] match``.
     """
 
     groups: tuple[Grouping, ...] = ()
     surprise: SurpriseResponse | None = None
     regressions: tuple[Regression, ...] = ()
     specifications: SpecificationCurve | None = None
+    placebo_balance: tuple[PlaceboBalance, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eventstudy.report.balance_tables import balance_sentences, balance_tables
 from eventstudy.report.content import Section, cut_short
 from eventstudy.report.group_tables import group_sentences, group_tables
 from eventstudy.report.regression_tables import regression_sentences, regression_tables
@@ -30,6 +31,9 @@ def reaction_sections(study: Json, *, simulated: bool) -> tuple[Section, ...]:
     if study.get("specifications"):
         tables = tuple(cut_short(table) for table in specification_tables(study, simulated=simulated))
         found.append(Section("specifications", "All specifications", specification_sentences(study), tables=tables))
+    if study.get("placebo_balance"):
+        tables = tuple(cut_short(table) for table in balance_tables(study, simulated=simulated))
+        found.append(Section("placebo-balance", "Placebo days", balance_sentences(study), tables=tables))
     return tuple(found)
 
 
@@ -40,10 +44,11 @@ def reaction_texts(study: Json) -> tuple[str, ...]:
         *surprise_sentences(study),
         *regression_sentences(study),
         *specification_sentences(study),
+        *balance_sentences(study),
     )
 
 
 def reaction_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     """Return the tables of all sections, for a terminal."""
-    made = (group_tables, surprise_tables, regression_tables, specification_tables)
+    made = (group_tables, surprise_tables, regression_tables, specification_tables, balance_tables)
     return tuple(table for make in made for table in make(study, simulated=simulated))

@@ -9,7 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.abnormal.placebo.balance import DaysLeftOut, counted, weekday
+from eventstudy.abnormal.placebo.balance import (
+    ANOTHER_WEEKDAY,
+    KNOWN_EVENT,
+    NO_LEVEL,
+    NO_RELEASE,
+    DaysLeftOut,
+    counted,
+    far_away,
+    volatility_outside,
+    weekday,
+)
 from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, value
 from eventstudy.response.intraday_prices import IntradayPrices, PriceSample
@@ -112,21 +122,8 @@ class PlaceboPool:
     left_out: tuple[DaysLeftOut, ...]
 
 
-ANOTHER_WEEKDAY = "another weekday"
-NO_RELEASE = {
-    "same": "no event of the same release begins at this time of day",
-    "any": "no event of the study begins at this time of day",
-}
-NO_LEVEL = "volatility before the time of the news not measurable"
-KNOWN_EVENT = "another known event falls into the window"
 NO_PRICE = "no price yet at the clock time of the event"
 MISSING_BARS = "usual bars are missing (a halt or a half session)"
-
-
-def volatility_outside(bounds: tuple[float, float]) -> str:
-    """Return the reason of a day whose volatility is outside the bounds of ``match``."""
-    low, high = bounds
-    return f"volatility before the time of the news not within {low:g} to {high:g} times that of the event day"
 
 
 def candidate_days(
@@ -169,9 +166,9 @@ def placebo_pool(
         fits, outside = _within(event, sample, served, clocks, choice)
         served, left_out = served[fits], (*left_out, *outside)
     if choice.days is not None and len(served) > choice.days:
+        left_out = (*left_out, *far_away(choice.days, len(served)))
         nearest = np.argsort(np.abs(days[served] - clocks.event_day), kind="stable")[: choice.days]
-        far = DaysLeftOut(f"farther away than the nearest {choice.days} days", len(served) - choice.days)
-        served, left_out = np.sort(served[nearest]), (*left_out, far)
+        served = np.sort(served[nearest])
     return PlaceboPool(served, np.where(doubted[served], choice.known_weight, 1.0), removed, left_out)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,11 +11,14 @@ from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.measure import measure, select
 from eventstudy.abnormal.placebo.dates import placebo_dates
+from eventstudy.abnormal.placebo.day_rules import DayRules
 from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths, placebo_paths, with_same_clock_mean
 from eventstudy.abnormal.placebo.refits import Path, RefitSettings, placebo_refits
-from eventstudy.abnormal.placebo.same_clock import Missing, path_windows, placebo_draws
+from eventstudy.abnormal.placebo.same_clock import DrawSettings, Missing, path_windows, placebo_draws
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
+from eventstudy.errors import UsageError
 from eventstudy.inference.clustering import mean_correlations
 from eventstudy.inference.evidence import Context, Evidence, collectors, diagnosed
 from eventstudy.inference.rank_pass import rank_pass
@@ -24,6 +26,9 @@ from eventstudy.inference.run_test import needs_of, options_for
 from eventstudy.inference.shared_estimation import estimation_correlation
 from eventstudy.study.prepare import Study
 from eventstudy.study.sharding import BlockMap
+
+if TYPE_CHECKING:
+    from eventstudy.study.spec import StudySpec
 
 # Up to so many cells, the placebo days of every point of the paths are counted separately.
 PATH_CELLS = 400
@@ -67,8 +72,8 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
 
 
 def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:
-    spec, (abnormal, evidence) = study.spec, estimates
-    paths = placebo_paths(study.data, abnormal, limit=spec.placebo.days, after=spec.placebo.after, kind=study.plan.kind)
+    abnormal, evidence = estimates
+    paths = placebo_paths(study.data, abnormal, day_rules(study), kind=study.plan.kind)
     if study.uses_other_days:
         abnormal, paths = with_same_clock_mean(abnormal, paths, study.plan.tests_on)
         abnormal, paths = _with_enough_days(study, abnormal, paths)
@@ -94,6 +99,38 @@ def _with_enough_days(
     return select(abnormal, enough), PlaceboPaths(tuple(paths.ar[i] for i in keep), tuple(paths.day[i] for i in keep))
 
 
+def missing_of(spec: StudySpec) -> Missing:
+    """Return whether a bar without trades refuses a placebo day."""
+    return "merge" if options_for("placebo", spec.test_options)["missing"] == "merge" else "refuse"
+
+
+def day_rules(study: Study, settings: PlaceboSettings | None = None) -> DayRules:
+    """Return which days the events of a study are compared with, by its settings or by others.
+
+    Raises
+    ------
+    UsageError
+        If days of the same release are asked for, and the events have no column ``release``.
+    """
+    settings = settings or study.spec.placebo
+    positions = study.data.positions
+    names = study.ledger.table.attributes.get(RELEASE)
+    if settings.match is not None and settings.match.releases == "same" and names is None:
+        raise UsageError(
+            f"The placebo days are to be days of the same release, and the events have no column `{RELEASE}`.",
+            remedy='Add it, or set releases = "any" in placebo["match"]. (Study file: `[inference.placebo.match]`.)',
+        )
+    release = np.full(len(positions), -1, dtype=np.int64)
+    if names is not None:
+        words = np.array([str(name).strip() for name in names[positions.row]], dtype=object)
+        known = np.array([name not in ("", "nan", "None") for name in words], dtype=np.bool_)
+        release[known] = np.unique(words[known], return_inverse=True)[1]
+    return DayRules(settings, positions, release)
+
+
+RELEASE = "release"  # the column of the events that names their release
+
+
 def window_draws(
     study: Study, abnormal: AbnormalReturns, paths: PlaceboPaths, *, standardize: bool = False
 ) -> dict[Window, tuple[FloatArray, ...]]:
@@ -105,9 +142,8 @@ def window_draws(
         abnormal.ar.size <= PATH_CELLS and not standardize
     ):  # a figure then shows, at every point, the days that are eligible for that point
         windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
-    missing: Missing = "merge" if options_for("placebo", spec.test_options)["missing"] == "merge" else "refuse"
-    draws = partial(placebo_draws, limit=spec.placebo.days, after=spec.placebo.after, kind=study.plan.kind)
-    return {w: draws(study.data, abnormal, w, missing=missing, standardize=standardize) for w in windows}
+    how = DrawSettings(day_rules(study), missing_of(spec), study.plan.kind, standardize)
+    return {w: placebo_draws(study.data, abnormal, w, how) for w in windows}
 
 
 def _with_refits(study: Study, estimates: Estimates, run: BlockMap) -> Estimates:

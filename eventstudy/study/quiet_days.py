@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 
 from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths, placebo_paths
+from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
-from eventstudy.study.estimate import Estimates
+from eventstudy.study.estimate import Estimates, day_rules
 from eventstudy.study.prepare import Study
 
 # So many days before each event are compared with it, if there are as many.
@@ -38,8 +39,9 @@ def quiet_paths(study: Study, estimates: Estimates, part: Window | None = None) 
     elif abnormal.ar[:, columns].size * limit > MOST_CELLS:
         return nothing
     else:
-        after, kind = study.spec.placebo.after, study.plan.kind
-        paths = placebo_paths(study.data, abnormal, limit=None, after=after, kind=kind, complete=False, part=part)
+        every = PlaceboSettings(after=study.spec.placebo.after, known_events="keep")  # busy days are left out below
+        rules, kind = day_rules(study, every), study.plan.kind
+        paths = placebo_paths(study.data, abnormal, rules, kind=kind, complete=False, part=part)
     places = _places(study, abnormal.row)
     own = _event_days(study, places)
     free = [_free(paths, i, own[i]) for i in range(len(abnormal))]

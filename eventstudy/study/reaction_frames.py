@@ -17,6 +17,7 @@ from eventstudy.reactions.specification_curve import SpecificationCurve
 from eventstudy.reactions.surprise import SurprisePath, SurpriseResponse
 from eventstudy.reactions.values import Reactions
 from eventstudy.show.json_text import json_value
+from eventstudy.study.balance_frames import balance_document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,6 +146,8 @@ def reaction_names(reactions: Reactions) -> tuple[str, ...]:
         names += ("regressions",)
     if reactions.specifications:
         names += ("specifications",)
+    if reactions.placebo_balance:
+        names += ("placebo_balance", "placebo_left_out")
     return names
 
 
@@ -159,6 +162,8 @@ def document(reactions: Reactions) -> dict[str, Any]:
         found["regressions"] = [_regression(one) for one in reactions.regressions]
     if reactions.specifications:
         found["specifications"] = reactions.specifications.to_dict()
+    if reactions.placebo_balance:
+        found["placebo_balance"] = [balance_document(one) for one in reactions.placebo_balance]
     return found
 
 

@@ -22,6 +22,7 @@ from eventstudy.inference.table import TESTS
 from eventstudy.reactions.values import Reactions
 from eventstudy.references import package_bibtex
 from eventstudy.study import frames, interchange, reaction_frames, response_frames
+from eventstudy.study.balance_frames import balance_frame, left_out_frame
 from eventstudy.study.fits import fits_frame
 from eventstudy.study.primary import Primary
 from eventstudy.study.renamed import hint
@@ -59,6 +60,8 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
     ),
     "specifications": lambda result: reaction_frames.specifications_frame(result.reactions.specifications),
     "surprise_tests": lambda result: reaction_frames.surprise_tests_frame(result.reactions.surprise),
+    "placebo_balance": lambda result: balance_frame(result.reactions.placebo_balance),
+    "placebo_left_out": lambda result: left_out_frame(result.reactions.placebo_balance),
 }
 
 
@@ -167,6 +170,8 @@ class StudyResult:
             tau and their tests, if it asks for them. ``"regressions"``: coefficients of the regressions asked for.
             ``"regression_data"``: one row per observation with date, instrument, CARs and all columns of the event.
             ``"specifications"``: one row per combination of choices, if the study asks for them.
+            ``"placebo_balance"``: every observation beside its placebo days, if the study matches days;
+            ``"placebo_left_out"``: how many days each rule leaves out.
 
         Returns
         -------

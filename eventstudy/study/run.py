@@ -31,6 +31,7 @@ from eventstudy.study.shards import Held, answer_shards
 from eventstudy.study.significance_tests import Tested, run_tests
 from eventstudy.study.slices import price_slices
 from eventstudy.study.specifications import curve
+from eventstudy.study.tested_balance import balance_notices, balance_of
 from eventstudy.study.thin_trading import thin_trading_notices
 
 if TYPE_CHECKING:
@@ -121,6 +122,10 @@ def run_study(
         dated = dated_events(events, inputs.table) if isinstance(events, Sequence) else events
         response = held.response if held else response_of(spec, dated, inputs.bars, regressors, run=run)
         hours = calendar_notices(inputs.bars)
+    if response is not None:
+        balance = tuple(one.balance for one in response if one.balance is not None)
+        balance = (*result.reactions.placebo_balance, *balance)
+        result = replace(result, reactions=replace(result.reactions, placebo_balance=balance))
     given = {"market": bool(many(market)), "factors": bool(many(factors))}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
     notices = (*result.notices, *response_notices(spec, response, regressors), *unused, *hours)
@@ -143,7 +148,9 @@ def solve(spec: StudySpec, inputs: Inputs, run: BlockMap = map, *, reactions: bo
     if not reactions:
         return result
     found, notices = reactions_of(study, estimates, run)
-    return replace(result, reactions=found, notices=(*result.notices, *notices))
+    balance = balance_of(study, estimates, inputs.bars)
+    notices = (*result.notices, *notices, *balance_notices(study, balance))
+    return replace(result, reactions=replace(found, placebo_balance=balance), notices=notices)
 
 
 def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:

@@ -8,6 +8,27 @@ import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 
+# Why a day is not compared with the event.
+ANOTHER_WEEKDAY = "another weekday"
+NO_RELEASE = {
+    "same": "no event of the same release begins at this time of day",
+    "any": "no event of the study begins at this time of day",
+}
+NO_LEVEL = "volatility before the time of the news not measurable"
+KNOWN_EVENT = "another known event falls into the window"
+
+
+def volatility_outside(bounds: tuple[float, float]) -> str:
+    """Return the reason of a day whose volatility is outside the bounds of ``match``."""
+    low, high = bounds
+    return f"volatility before the time of the news not within {low:g} to {high:g} times that of the event day"
+
+
+def far_away(limit: int, count: int) -> tuple[DaysLeftOut, ...]:
+    """Return how many of ``count`` days are left out if the nearest ``limit`` are compared."""
+    return (DaysLeftOut(f"farther away than the nearest {limit} days", count - limit),) if count > limit else ()
+
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import EventTable
-from eventstudy.abnormal.placebo.same_clock import OneEvent, clock_index, placebo_windows
+from eventstudy.abnormal.placebo.clock_index import OneEvent, clock_index
+from eventstudy.abnormal.placebo.same_clock import placebo_windows
 from eventstudy.abnormal.seeds import generator
 from eventstudy.abnormal.windows import WindowSpec
 from eventstudy.arrays import DAY_US, IntArray

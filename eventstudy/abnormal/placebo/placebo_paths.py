@@ -8,15 +8,11 @@ import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns, SameClock
 from eventstudy.abnormal.event_data import EventData
-from eventstudy.abnormal.placebo.same_clock import (
-    ClockIndex,
-    OneEvent,
-    clock_index,
-    placebo_windows,
-    window_returns,
-)
+from eventstudy.abnormal.placebo.clock_index import ClockIndex, OneEvent, clock_index
+from eventstudy.abnormal.placebo.day_rules import DayRules, compared, disjoint
+from eventstudy.abnormal.placebo.same_clock import PlaceboWindows, placebo_windows, window_returns
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.abnormal.windows import EventBars, Window
+from eventstudy.abnormal.windows import BarSpan, EventBars, Window
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
 
@@ -43,9 +39,8 @@ class PlaceboPaths:
 def placebo_paths(
     data: EventData,
     abnormal: AbnormalReturns,
+    rules: DayRules,
     *,
-    limit: int | None,
-    after: bool,
     kind: ReturnKind = "log",
     complete: bool = True,
     part: Window | None = None,
@@ -61,15 +56,30 @@ def placebo_paths(
     paths, days = [], []
     for i, row in enumerate(abnormal.row):
         at = place[int(row)]
-        s, event = int(positions.series[at]), OneEvent(int(positions.reference[at]), int(positions.first[at]))
+        s = int(positions.series[at])
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
-        reference, first, day = placebo_windows(index, event, window, limit=limit, after=after)
-        bars = EventBars(reference, first)
+        found = _windows(rules, at, (series, index), window)
+        bars = EventBars(found.reference, found.first)
         cells = _abnormal_cells(series, s, bars, (abnormal.part(slice(i, i + 1)), window), kind=kind)
         present = np.isfinite(cells).all(axis=1) if complete else np.ones(len(cells), np.bool_)
         paths.append(cells[present])
-        days.append(day[present])
+        days.append(found.day[present])
     return PlaceboPaths(tuple(paths), tuple(days))
+
+
+def _windows(rules: DayRules, at: int, source: tuple[SeriesSet, ClockIndex], window: Window) -> PlaceboWindows:
+    """Return the windows that the rules leave of the event at place ``at``, nearest first."""
+    index = source[1]
+    event = OneEvent(int(rules.positions.reference[at]), int(rules.positions.first[at]))
+    found = placebo_windows(index, event, window, after=rules.settings.after, every=rules.selects)
+    lead, end = min(window.start, 0), max(window.stop, 0)
+    spans = BarSpan(found.reference + lead, found.first + end)
+    keep, _ = compared(rules, at, source, BarSpan(event.reference + lead, event.first + end), spans)
+    rows = np.flatnonzero(keep)
+    if index.daily and rules.selects:
+        rows = rows[disjoint(BarSpan(spans.head[rows], spans.tail[rows]))]
+    rows = rows[: rules.settings.days]
+    return PlaceboWindows(*(column[rows] for column in found))
 
 
 def _abnormal_cells(

@@ -2,110 +2,119 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.events import Positions
+from eventstudy.abnormal.placebo.balance import DaysLeftOut, counted, far_away
+from eventstudy.abnormal.placebo.clock_index import (
+    ClockIndex,
+    OneEvent,
+    clock_index,
+    earlier_spans,
+    shifted_days,
+    volatility_ratios,
+)
+from eventstudy.abnormal.placebo.day_rules import DayRules, compared, disjoint
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Bar, BarSpan, EventBars, Window
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
 
 Missing = Literal["refuse", "merge"]
 # With "merge", a day serves while at least this share of the event's bars is there: fewer is a halt or a hole.
 PRESENT = 0.9
 
 
+class DrawSettings(NamedTuple):
+    """How placebo windows are chosen and summed.
+
+    With ``missing`` "refuse" every bar of the window must be there. With "merge" a bar without trades is no reason to
+    refuse the day: the next bar's return holds both, so their sum over the window is exact; at least nine bars in ten
+    must be there. ``standardize``: each day is scaled by the ratio of the event day's volatility before the news to its
+    volatility before the same time of day; an event whose ratio cannot be measured has no days then.
+    """
+
+    rules: DayRules
+    missing: Missing = "refuse"
+    kind: ReturnKind = "log"
+    standardize: bool = False
+
+
+class Draws(NamedTuple):
+    """The placebo windows of one event, nearest first: where they begin, their sums, and how many were left out."""
+
+    head: IntArray
+    total: FloatArray
+    left_out: tuple[DaysLeftOut, ...]
+
+
+NO_DRAWS = Draws(np.empty(0, dtype=np.int64), np.empty(0), ())
+NO_BARS = "bars or returns of the window missing"
+
+
 def placebo_draws(
-    data: EventData,
-    abnormal: AbnormalReturns,
-    window: Window,
-    *,
-    limit: int | None = None,
-    after: bool = False,
-    missing: Missing = "refuse",
-    kind: ReturnKind = "log",
-    standardize: bool = False,
+    data: EventData, abnormal: AbnormalReturns, window: Window, how: DrawSettings
 ) -> tuple[FloatArray, ...]:
     """Return, for each event, the abnormal return summed over ``window`` on its placebo days, nearest day first.
 
     A day serves when it has a bar that closes at the local clock time of the window's reference close and one at that
-    of its last close. With ``missing="refuse"`` every bar between must be there too. With ``"merge"`` a bar without
-    trades is no reason to refuse the day: the next bar's return holds both, so their sum over the window is exact; at
-    least nine bars in ten must be there. A day with a missing return never serves. Simple returns are compounded over
-    the bars that the event merges into tau = 0, as the event's own are. With ``standardize`` each day is scaled by the
-    ratio of the event day's volatility before the news to its volatility before the same time of day; an event whose
-    ratio cannot be measured has no days then.
+    of its last close, and the rules of the study leave it. A day with a missing return never serves. Simple returns are
+    compounded over the bars that the event merges into tau = 0, as the event's own are.
 
     Returns
     -------
     tuple of FloatArray, each (D_i,)
         Decimal returns under the event's own model.
     """
+    return tuple(draws.total for draws in draws_of(data, abnormal, window, how))
+
+
+def draws_of(data: EventData, abnormal: AbnormalReturns, window: Window, how: DrawSettings) -> Iterator[Draws]:
+    """Yield the placebo windows of each event with what was left out."""
     series, positions = data.series, data.positions
     place = {int(row): i for i, row in enumerate(positions.row)}
     indices: dict[int, ClockIndex] = {}
     event_window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
-    draws = []
     for i, row in enumerate(abnormal.row):
         at = place[int(row)]
         s = int(positions.series[at])
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
-        reference, first = int(positions.reference[at]), int(positions.first[at])
-        studied = span_of(event_window, reference, first)
+        studied = span_of(event_window, int(positions.reference[at]), int(positions.first[at]))
         if studied.head < 0 or studied.tail >= len(index):
-            draws.append(np.empty(0))
-            continue
-        spans = _eligible(index, span_of(window, reference, first), studied, after=after, missing=missing)
-        total = _window_sum(series, s, spans, abnormal.fit.coef[i])
-        if kind == "simple" and first - reference > 1 and window.start <= 0 <= window.stop:
-            merged = BarSpan(spans.head - window.start, spans.head - window.start + first - reference)
-            total += _merging(series, s, merged, abnormal.fit.coef[i])
-        if standardize:
-            lead = span_of(window, reference, first).head - reference
-            total = total * volatility_ratios(series, index, reference, spans.head - lead)
-        draws.append(total[np.isfinite(total)][:limit])
-    return tuple(draws)
+            yield NO_DRAWS
+        else:
+            yield _draws(OneStudied(series, index, positions, at, studied), window, abnormal.fit.coef[i], how)
 
 
-# Volatility before the news: the bars before the reference close on its trading day, at most so many and at least
-# so many medians of three.
-LEVEL_BARS, FEWEST_MEDIANS = 120, 8
+class OneStudied(NamedTuple):
+    """One event: its series, and where its event window is."""
+
+    series: SeriesSet
+    clocks: ClockIndex
+    positions: Positions
+    at: int
+    studied: BarSpan[int]
 
 
-def volatility_ratios(series: SeriesSet, index: ClockIndex, reference: int, others: IntArray) -> FloatArray:
-    """Return the event day's volatility before ``reference`` over that before each other reference, shape (D,).
-
-    Volatility is the root mean square of medians of three neighboring absolute returns of the trading day so far
-    (MedRV, Andersen, Dobrev and Schaumburg 2012, doi:10.1016/j.jeconom.2012.01.011), which a single jump does not
-    raise. NaN where a day has too few bars or has not moved; all NaN unless the event day and half of the others are
-    known.
-    """
-    if index.daily:
-        return np.full(len(others), np.nan)
-    levels = _levels(series, index, np.concatenate([[reference], others]))
-    known = np.isfinite(levels) & (levels > 0)
-    if not known[0] or 2 * int(known[1:].sum()) < len(others):
-        return np.full(len(others), np.nan)
-    ratio: FloatArray = levels[0] / np.where(known[1:], levels[1:], np.nan)
-    return ratio
-
-
-def _levels(series: SeriesSet, index: ClockIndex, references: IntArray) -> FloatArray:
-    bars = references[:, None] + np.arange(1 - LEVEL_BARS, 1)
-    place = np.maximum(bars, 0)
-    low, time_low = int(series.offset[index.series]), index.start
-    valid = (bars >= 0) & (index.ordinal[place] == index.ordinal[references][:, None])
-    valid &= ~series.spans_break[time_low + place]
-    size = np.where(valid, np.abs(series.values[low + place]), np.nan)
-    median = np.median(np.lib.stride_tricks.sliding_window_view(size, 3, axis=1), axis=2)
-    usable = np.isfinite(median)
-    total = np.square(np.where(usable, median, 0.0)).sum(axis=1)
-    count = usable.sum(axis=1)
-    return np.where(count >= FEWEST_MEDIANS, np.sqrt(total / np.maximum(count, 1)), np.nan)
+def _draws(one: OneStudied, window: Window, coef: FloatArray, how: DrawSettings) -> Draws:
+    series, index, at, s = one.series, one.clocks, one.at, one.clocks.series
+    reference, first = int(one.positions.reference[at]), int(one.positions.first[at])
+    event = span_of(window, reference, first)
+    spans, left_out = _eligible(one, event, how)
+    total = _window_sum(series, s, spans, coef)
+    if how.kind == "simple" and first - reference > 1 and window.start <= 0 <= window.stop:
+        merged = BarSpan(spans.head - window.start, spans.head - window.start + first - reference)
+        total += _merging(series, s, merged, coef)
+    if how.standardize:
+        total = total * volatility_ratios(series, index, reference, spans.head - (event.head - reference))
+    known, limit = np.isfinite(total), how.rules.settings.days
+    left_out = (*left_out, *counted(len(total), {NO_BARS: ~known})[1])
+    count = int(known.sum())
+    return Draws(spans.head[known][:limit], total[known][:limit], (*left_out, *far_away(limit or count, count)))
 
 
 def path_windows(tau: IntArray) -> tuple[Window, ...]:
@@ -128,22 +137,37 @@ def span_of(window: Window, reference: Bar, first: Bar) -> BarSpan[Bar]:
 
 
 def _eligible(
-    index: ClockIndex, span: BarSpan[int], studied: BarSpan[int], *, after: bool, missing: Missing
-) -> BarSpan[IntArray]:
+    one: OneStudied, span: BarSpan[int], how: DrawSettings
+) -> tuple[BarSpan[IntArray], tuple[DaysLeftOut, ...]]:
+    """Return the windows that the rules leave, nearest first; those of daily bars share none with one another."""
+    index, rules, after = one.clocks, how.rules, how.rules.settings.after
     head, width = span.head, span.tail - span.head
+    unusable: tuple[DaysLeftOut, ...] = ()
     if index.daily:
-        heads = earlier_spans(index, width, studied, after=after)
+        heads = earlier_spans(index, width, one.studied, after=after, every=rules.selects)
         tails = heads + width
     else:
         heads, tails = shifted_days(index, span, after=after)
-        if missing == "merge":
-            fits = (tails - heads >= PRESENT * width) & (tails > heads)
-            heads, tails = heads[fits], tails[fits]
+        if how.missing == "merge":
+            fits: BoolArray = (tails - heads >= PRESENT * width) & (tails > heads)
         else:
-            heads = heads[_same_closes(index, heads, tails, head, width)]
-            tails = heads + width
+            fits = _same_closes(index, heads, tails, head, width)
+        unusable = counted(len(fits), {NO_BARS: ~fits})[1]
+        heads, tails = heads[fits], tails[fits]
     nearest = np.argsort(np.abs(heads - head), kind="stable")
-    return BarSpan(heads[nearest], tails[nearest])
+    spans = BarSpan(heads[nearest], tails[nearest])
+    keep, left_out = compared(rules, one.at, (one.series, index), span, spans)
+    spans = BarSpan(spans.head[keep], spans.tail[keep])
+    if index.daily and rules.selects:
+        apart = disjoint(spans)
+        left_out = (*left_out, *overlapping(len(spans.head) - len(apart)))
+        spans = BarSpan(spans.head[apart], spans.tail[apart])
+    return spans, (*unusable, *left_out)
+
+
+def overlapping(count: int) -> tuple[DaysLeftOut, ...]:
+    """Return how many windows share bars with a nearer one."""
+    return (DaysLeftOut("its window shares bars with a nearer one", count),) if count else ()
 
 
 def _same_closes(index: ClockIndex, heads: IntArray, tails: IntArray, head: int, width: int) -> BoolArray:
@@ -189,50 +213,15 @@ class PlaceboWindows(NamedTuple):
     day: IntArray
 
 
-@dataclass(frozen=True, eq=False)
-class ClockIndex:
-    """One series by (trading day, local clock time of the close): ``key`` = ordinal of the day and clock in one."""
-
-    series: int
-    start: int
-    daily: bool
-    day: IntArray
-    ordinal: IntArray
-    n_days: int
-    key: IntArray
-    order: NDArray[np.intp]
-
-    def __len__(self) -> int:
-        return len(self.day)
-
-
-def clock_index(series: SeriesSet, s: int) -> ClockIndex:
-    """Index series ``s`` once; all its events look their placebo days up in it."""
-    start = int(series.time_offset[s])
-    span = slice(start, start + int(series.length[s]))
-    day = series.trading_day[span]
-    days, ordinal = np.unique(day, return_inverse=True)
-    key = ordinal * DAY_US + series.clock[span]
-    daily = bool(series.step_us[s] >= DAY_US)
-    return ClockIndex(s, start, daily, day, ordinal, len(days), key, np.argsort(key, kind="stable"))
-
-
-class OneEvent(NamedTuple):
-    """The last bar that closed before one event, and the first that closed after it."""
-
-    reference: int
-    first: int
-
-
 def placebo_windows(
-    index: ClockIndex, event: OneEvent, window: Window, *, limit: int | None = None, after: bool = False
+    index: ClockIndex, event: OneEvent, window: Window, *, after: bool = False, every: bool = False
 ) -> PlaceboWindows:
     """Return every placebo window of one event, nearest first.
 
     A day serves when each bar from the last close before the event's window to its last bar (merged bars included)
     has a bar that closes at the same local clock time, and no other bar lies between them. The event's own trading
     days never serve. In a daily series every day has one bar, so windows of the same number of bars serve that share
-    no return with the event's window or with one another.
+    no return with the event's window, nor with one another unless ``every`` window is asked for.
     """
     reference, first = event
     bars = np.arange(reference + min(window.start, 0), first + max(window.stop, 0) + 1)
@@ -241,31 +230,12 @@ def placebo_windows(
         return PlaceboWindows(none, none, none)
     span = BarSpan(int(bars[0]), int(bars[-1]))
     if index.daily:
-        heads = earlier_spans(index, span.tail - span.head, span, after=after)
+        heads = earlier_spans(index, span.tail - span.head, span, after=after, every=every)
     else:
         heads = _same_clock(index, bars, after=after)
-    heads = heads[np.argsort(np.abs(heads - bars[0]), kind="stable")][:limit]
+    heads = heads[np.argsort(np.abs(heads - bars[0]), kind="stable")]
     moved = heads + (reference - bars[0])
     return PlaceboWindows(moved, heads + (first - bars[0]), index.day[moved])
-
-
-def earlier_spans(index: ClockIndex, size: int, studied: BarSpan[int], *, after: bool) -> IntArray:
-    """First bars of the spans of ``size`` returns that share none with the bars studied or with one another."""
-    low = np.arange(studied.head - size, -1, -size)
-    high = np.arange(studied.tail, len(index) - size, size) if after else low[:0]
-    return np.concatenate([low, high]).astype(np.int64)
-
-
-def shifted_days(index: ClockIndex, span: BarSpan[int], *, after: bool) -> BarSpan[IntArray]:
-    """Bars that close at the clock times of ``span`` on other days; the event's own days are not eligible."""
-    head, tail = span
-    key, first, last = index.key, int(index.ordinal[head]), int(index.ordinal[tail])
-    shifts = np.arange(-first, index.n_days - last)
-    shifts = shifts[(shifts < first - last) | (after & (shifts > last - first))]
-    heads = _find(index, key[head] + shifts * DAY_US)
-    tails = _find(index, key[tail] + shifts * DAY_US)
-    found = (heads >= 0) & (tails >= 0)
-    return BarSpan(heads[found], tails[found])
 
 
 def _same_clock(index: ClockIndex, bars: IntArray, *, after: bool) -> IntArray:
@@ -275,13 +245,6 @@ def _same_clock(index: ClockIndex, bars: IntArray, *, after: bool) -> IntArray:
     moved = index.key[heads[:, None] + steps] - index.key[heads][:, None]
     same = (moved == index.key[bars] - index.key[bars[0]]).all(axis=1)
     return np.asarray(heads[same], dtype=np.int64)
-
-
-def _find(index: ClockIndex, wanted: IntArray) -> IntArray:
-    """Position of each wanted key, -1 where there is none."""
-    place = np.minimum(np.searchsorted(index.key, wanted, sorter=index.order), len(index) - 1)
-    found = index.order[place]
-    return np.where(index.key[found] == wanted, found, -1)
 
 
 def compounding(flat: FloatArray, reference: IntArray, width: int) -> FloatArray:
