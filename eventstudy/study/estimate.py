@@ -151,7 +151,9 @@ def _with_refits(study: Study, estimates: Estimates, run: BlockMap) -> Estimates
     spec, data, plan, (abnormal, evidence) = study.spec, study.data, study.plan, estimates
     options = options_for("placebo_refit", spec.test_options)
     path: Path = "prefix" if options["path"] == "prefix" else "two_pass"
-    dates = placebo_dates(data, study.ledger.table, plan.windows, draws=int(options["draws"]), seed=spec.seed)
+    dates = placebo_dates(
+        data, study.ledger.table, plan.windows, draws=int(options["draws"]), seed=spec.seed, match=spec.placebo.match
+    )
     keep = np.flatnonzero(np.isin(data.positions.row, abnormal.row))
     used = replace(data, positions=data.positions[keep])
     at = np.searchsorted(abnormal.row, used.positions.row)

@@ -563,6 +563,16 @@ def _specifications_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]
                 yield f"specifications.{name}", f"found {one!r}. {did_you_mean(str(one), table)}".strip()
 
 
+def _releases_hold_events(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    placebo = _plain_table(settings.get("placebo")) or {}
+    match = _plain_table(placebo.get("match")) or {}
+    if match.get("releases") and "placebo_refit" in (*settings.get("tests", ()), settings.get("primary")):
+        yield (
+            "placebo.match.releases",
+            "the test placebo_refit moves events to dates without events; leave out releases, or use the test placebo.",
+        )
+
+
 def _plain_table(given: Any) -> Mapping[str, Any] | None:
     """Return a table as written, or the settings it became."""
     return given.model_dump() if isinstance(given, Settings) else given
@@ -589,4 +599,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _surprise_is_named,
     _regressions_can_be_read,
     _specifications_fit,
+    _releases_hold_events,
 )

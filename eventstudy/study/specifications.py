@@ -238,7 +238,14 @@ def _other_dates(
     able = [one for one in answered if not one.study.uses_other_days and spec.measure == "car"]
     for one in sorted(able, key=lambda one: (one.choice.estimation or (0, 0))[0]):
         study = one.study
-        dates = placebo_dates(study.data, study.ledger.table, study.plan.windows, draws=draws, seed=spec.seed)
+        dates = placebo_dates(
+            study.data,
+            study.ledger.table,
+            study.plan.windows,
+            draws=draws,
+            seed=spec.seed,
+            match=spec.placebo.match,
+        )
         if (dates.reference >= 0).any():
             return one, dates
     return None

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
-from eventstudy.errors import UsageError
+from eventstudy.errors import SpecError, UsageError
 
 DAYS = pd.bdate_range("2021-01-04", periods=100)  # a Monday; every week has five days
 CLOSES = "16:00 America/New_York"
@@ -110,3 +110,18 @@ def test_a_model_of_the_same_clock_is_estimated_on_the_days_that_are_left() -> N
     own = data["A"].loc[[pd.Timestamp(DAYS[50], tz="UTC") + c for c in clock]].to_numpy()
     rows = [data["A"].loc[[day + c for c in clock]].to_numpy() for day in sorted(set(mondays.normalize()))]
     assert found.to_frame("ar")["ar"].to_numpy() == pytest.approx(own - np.mean(rows, axis=0), abs=1e-12)
+
+
+def test_a_study_at_other_dates_keeps_the_weekday() -> None:
+    # The zero model needs one return before: days 1 to 99; without the event's own, 19 Mondays are left: 5, ..., 95.
+    found = study(events(50), {"match": {"weekday": True}}, tests=["placebo_refit"])
+    test = found.findings("placebo_refit")[0]
+    assert int(test.n[0]) == 18
+    mondays = frame()["A"].iloc[[day for day in range(5, 100, 5) if day != 50]].abs()
+    assert test.pvalue[0] == pytest.approx((1 + (mondays >= abs(frame()["A"].iloc[50])).sum()) / 19)
+    assert int(study(events(50), {}, tests=["placebo_refit"]).findings("placebo_refit")[0].n[0]) > 90
+
+
+def test_dates_without_events_cannot_be_release_days() -> None:
+    with pytest.raises(SpecError, match="moves events to dates without events"):
+        es.StudySpec(tests=["placebo_refit"], placebo={"match": {"releases": "any"}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,10 +14,14 @@ import numpy as np
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import EventTable
 from eventstudy.abnormal.placebo.clock_index import OneEvent, clock_index
+from eventstudy.abnormal.placebo.day_rules import DayRules, compared
 from eventstudy.abnormal.placebo.same_clock import placebo_windows
+from eventstudy.abnormal.placebo.settings import MatchSettings, PlaceboSettings
 from eventstudy.abnormal.seeds import generator
-from eventstudy.abnormal.windows import WindowSpec
+from eventstudy.abnormal.windows import BarSpan, WindowSpec
 from eventstudy.arrays import DAY_US, IntArray
+
+NO_MATCH = MatchSettings()
 
 
 class EventMoment(NamedTuple):
@@ -76,12 +80,14 @@ def moments_of(data: EventData, table: EventTable) -> list[EventMoment]:
     return list(map(EventMoment, table.earliest[row].tolist(), table.latest[row].tolist()))
 
 
-def candidate_dates(data: EventData, table: EventTable, windows: WindowSpec) -> Mapping[EventMoment, CandidateDates]:
+def candidate_dates(
+    data: EventData, table: EventTable, windows: WindowSpec, match: MatchSettings = NO_MATCH
+) -> Mapping[EventMoment, CandidateDates]:
     """Return, for every distinct event time, where it may be moved to, whatever the order of the events.
 
     Events of one time move together, so that their dependence stays. A candidate window shares no bar with the window
     of any event on the series of that moment. In a daily series any bar with a complete estimation window before it is
-    eligible; in an intraday one the same clock window on another day.
+    eligible; in an intraday one the same clock window on another day. ``match`` narrows them by weekday and volatility.
     """
     series, positions = data.series, data.positions
     members: dict[EventMoment, list[int]] = {}
@@ -90,12 +96,23 @@ def candidate_dates(data: EventData, table: EventTable, windows: WindowSpec) -> 
     order = np.argsort(positions.series, kind="stable")
     edges = np.searchsorted(positions.series[order], np.arange(len(series.codes) + 1))
     busy = [positions.reference[order[a:b]] for a, b in pairwise(edges)]
+    narrowed = match.weekday or match.volatility is not None
+    rules = DayRules(_refit_settings(match), positions, np.full(len(positions), -1)) if narrowed else None
     found = {}
     for moment in sorted(members):
         i = members[moment][0]
         own = np.unique(positions.series[members[moment]]) if series.shared else positions.series[i : i + 1]
-        found[moment] = _candidates(data, i, windows, np.concatenate([busy[s] for s in own]))
+        places = _candidates(data, i, windows, np.concatenate([busy[s] for s in own]))
+        found[moment] = places if rules is None else _matched(data, i, places, rules)
     return found
+
+
+def _matched(data: EventData, i: int, places: CandidateDates, rules: DayRules) -> CandidateDates:
+    """Return the candidates that share with the moment of event ``i`` what the study asks for."""
+    series, reference = data.series, int(data.positions.reference[i])
+    event, windows = BarSpan(reference, reference + places.merged), BarSpan(places.bar, places.bar + places.merged)
+    keep, _ = compared(rules, i, (series, clock_index(series, int(data.positions.series[i]))), event, windows)
+    return replace(places, bar=places.bar[keep])
 
 
 def _candidates(data: EventData, i: int, windows: WindowSpec, busy: IntArray) -> CandidateDates:
@@ -138,10 +155,23 @@ def draw_dates(
     return chosen
 
 
-def placebo_dates(data: EventData, table: EventTable, windows: WindowSpec, *, draws: int, seed: int) -> PlaceboDates:
+def _refit_settings(match: MatchSettings) -> PlaceboSettings:
+    """Return the rules for dates without events: those hold none, so that no rule about events applies."""
+    return PlaceboSettings(known_events="keep", match=match.model_copy(update={"releases": None}))
+
+
+def placebo_dates(
+    data: EventData,
+    table: EventTable,
+    windows: WindowSpec,
+    *,
+    draws: int,
+    seed: int,
+    match: MatchSettings | None = None,
+) -> PlaceboDates:
     """Move every event up to ``draws`` times to candidates of its moment."""
     series, positions = data.series, data.positions
-    candidates = candidate_dates(data, table, windows)
+    candidates = candidate_dates(data, table, windows, match or NO_MATCH)
     chosen = draw_dates(candidates, draws, seed)
     reference = np.full((len(data), max(map(len, chosen.values()), default=0)), -1, dtype=np.int64)
     first = reference.copy()
