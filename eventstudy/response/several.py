@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_us, runs, value
+from eventstudy.arrays import FloatArray, IntArray, instant_us, value
+from eventstudy.response.lead_lag import betas_of_complete_days, lead_lag, lead_lag_betas
 from eventstudy.response.placebo import TIE
 from eventstudy.response.values import Move, Path, Response
 
@@ -48,20 +49,92 @@ class Pair:
     explained: float
 
 
+@value(slots=True)
+class Shared:
+    """What two responses to one event have in common.
+
+    Attributes
+    ----------
+    a, b : Response
+    step_us : int
+        Smallest time between their common moments.
+    bars_a, bars_b : FloatArray, shape (D, n)
+        Bar returns between these moments on their common placebo days, as they were.
+    """
+
+    a: Response
+    b: Response
+    step_us: int
+    bars_a: FloatArray
+    bars_b: FloatArray
+
+
 def pairs_of(responses: Sequence[Response]) -> tuple[Pair, ...]:
     """Return every pair of responses to one event that share a clock window."""
-    return tuple(found for a, b in itertools.combinations(responses, 2) if (found := pair_of(a, b)) is not None)
+    shared = [found for a, b in itertools.combinations(responses, 2) if (found := _shared(a, b)) is not None]
+    return tuple(_pair(one, beta) for one, beta in zip(shared, _betas(shared), strict=True))
 
 
-def pair_of(a: Response, b: Response) -> Pair | None:
-    """Return one pair, or None where the two windows have fewer than ten moments in common."""
-    common, rows_a, rows_b = _in_both(_moments(a.path), _moments(b.path))
+def _shared(a: Response, b: Response) -> Shared | None:
+    """Return what a pair has in common, or None where the two windows share fewer than ten moments."""
+    columns = [np.flatnonzero(response.path.open) for response in (a, b)]
+    common, rows_a, rows_b = _in_both(*(r.path.closes[c] for r, c in zip((a, b), columns, strict=True)))
     if len(common) < 10:
         return None
+    _, days_a, days_b = _in_both(a.path.placebo_day, b.path.placebo_day)
+    places = zip((a, b), (days_a, days_b), (columns[0][rows_a], columns[1][rows_b]), strict=True)
+    bars = (np.diff(_cut(response.path.raw_placebo, days, moments)) for response, days, moments in places)
+    return Shared(a, b, int(np.diff(common).min()), *bars)
+
+
+def _in_both(a: IntArray, b: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return what two increasing series have in common, and its places in each."""
+    if np.array_equal(a, b):
+        return a, np.arange(len(a)), np.arange(len(b))
+    common, rows_a, rows_b = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    return common, rows_a, rows_b
+
+
+def _cut(paths: FloatArray, days: IntArray, moments: IntArray) -> FloatArray:
+    """Return some rows and columns; a view where the columns are neighbors and the rows are all of them."""
+    rows = paths if len(days) == len(paths) else paths[days]
+    first, stop = int(moments[0]), int(moments[-1]) + 1
+    return rows[:, first:stop] if stop - first == len(moments) else rows[:, moments]
+
+
+def _betas(shared: Sequence[Shared]) -> list[float]:
+    """Return the sum of the betas of each pair's second response on its first; NaN for fewer than five days."""
+    found = [math.nan] * len(shared)
+    alike: dict[tuple[int, int, int], list[int]] = {}
+    for k, one in enumerate(shared):
+        lags = min(LAGS, (one.bars_a.shape[1] - 1) // 4)
+        known = np.isfinite(np.concatenate([one.bars_a, one.bars_b]).sum(axis=0))
+        first = int(known.argmax())
+        if len(one.bars_a) >= 5 and known[first:].all() and len(known) - first > 4 * lags:
+            alike.setdefault((lags, first, len(known)), []).append(k)
+        elif len(one.bars_a) >= 5:
+            found[k] = float(lead_lag_betas(one.bars_b, one.bars_a, lags).sum())
+    for (lags, first, _), rows in alike.items():
+        days = np.array([len(shared[k].bars_a) for k in rows])
+        x, y = (_padded([getattr(shared[k], name)[:, first:] for k in rows]) for name in ("bars_a", "bars_b"))
+        for k, betas in zip(rows, betas_of_complete_days(y, x, days, lags), strict=True):
+            found[k] = float(betas.sum())
+    return found
+
+
+def _padded(bars: Sequence[FloatArray]) -> FloatArray:
+    """Return bars of P pairs as one array (P, D, n), with zeros for days that a pair does not have."""
+    whole = np.zeros((len(bars), max(map(len, bars)), bars[0].shape[1]))
+    for row, one in enumerate(bars):
+        whole[row, : len(one)] = one
+    return whole
+
+
+def _pair(shared: Shared, beta: float) -> Pair:
+    a, b = shared.a, shared.b
     (times_a, prices_a), (times_b, prices_b) = _trades(a.path), _trades(b.path)
-    lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * int(np.diff(common).min())
+    lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * shared.step_us
     found = lead_lag((times_a, times_b), (prices_a, prices_b), lags)
-    beta = _beta(a.path, b.path, rows_a, rows_b)
     reached = [move.value for move in a.moves if math.isfinite(move.minutes) and math.isfinite(move.value)]
     return Pair(
         event=a.event,
@@ -75,32 +148,14 @@ def pair_of(a: Response, b: Response) -> Pair | None:
     )
 
 
-def _in_both(a: IntArray, b: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Return what two increasing series have in common, and its places in each."""
-    if np.array_equal(a, b):
-        return a, np.arange(len(a)), np.arange(len(b))
-    common, rows_a, rows_b = np.intersect1d(a, b, assume_unique=True, return_indices=True)
-    return common, rows_a, rows_b
-
-
-def _moments(path: Path) -> IntArray:
-    return path.closes[path.open]
-
-
 def _trades(path: Path) -> tuple[IntArray, FloatArray]:
     """Return instants and log prices from the last clean close on, only where there were trades."""
-    traded = path.open & (np.isfinite(path.volume) | ~np.isfinite(path.volume).any())
-    traded &= np.isfinite(path.car) & (np.arange(len(path.car)) >= path.zero)
-    return path.closes[traded], path.car[traded]
-
-
-def _beta(a: Path, b: Path, rows_a: IntArray, rows_b: IntArray) -> float:
-    _, days_a, days_b = _in_both(a.placebo_day, b.placebo_day)
-    if len(days_a) < 5:
-        return math.nan
-    x = np.diff(a.raw_placebo[np.ix_(days_a, np.flatnonzero(a.open)[rows_a])], axis=1)
-    y = np.diff(b.raw_placebo[np.ix_(days_b, np.flatnonzero(b.open)[rows_b])], axis=1)
-    return float(lead_lag_betas(y, x, min(LAGS, (x.shape[1] - 1) // 4)).sum())
+    after = slice(path.zero, None)
+    traded = path.open[after] & np.isfinite(path.car[after])
+    volume = np.isfinite(path.volume)
+    if volume.any():
+        traded &= volume[after]
+    return path.closes[after][traded], path.car[after][traded]
 
 
 def joint_pvalues(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> FloatArray:
@@ -175,142 +230,3 @@ def _tested_moves(response: Response, move: Move, days: IntArray) -> tuple[float
     assert move.at is not None  # noqa: S101  a horizon always has its closing instant
     column = int(np.searchsorted(path.closes, instant_us(move.at)))
     return float(path.car[column]), path.placebo[rows, column], path.weight[rows]
-
-
-def hayashi_yoshida(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], shift: int = 0) -> float:
-    """Return the covariation of two series that trade at different times: sum over overlapping intervals of dX dY.
-
-    No grid, no previous-tick filling, so no bias towards zero from asynchronous trading (Epps).
-    Hayashi and Yoshida (2005), doi:10.3150/bj/1116340299.
-
-    Parameters
-    ----------
-    times : pair of IntArray, shapes (n + 1,) and (m + 1,)
-        Instants of the trades, increasing.
-    prices : pair of FloatArray
-        Log prices at those instants.
-    shift : int
-        Microseconds added to the second series' times before the intervals are compared.
-
-    Examples
-    --------
-    >>> x = np.array([0, 2, 4]), np.array([0.0, 1.0, 3.0])
-    >>> y = np.array([0, 3, 4]), np.array([0.0, 2.0, 3.0])
-    >>> hayashi_yoshida((x[0], y[0]), (x[1], y[1]))  # 1*2 + 2*2 + 2*1
-    8.0
-    """
-    return float(covariations(times, prices, np.array([shift]))[0])
-
-
-def covariations(
-    times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], shifts: IntArray
-) -> FloatArray:
-    """Return ``hayashi_yoshida`` at each of several shifts, shape (G,)."""
-    (first, second), (x, y) = times, prices
-    dx, total = np.diff(x), np.concatenate([[0.0], np.cumsum(np.diff(y))])
-    # intervals (s_j, s_{j+1}] that overlap (t_i, t_{i+1}] are those with s_{j+1} > t_i and s_j < t_{i+1}
-    begins = np.searchsorted(second[1:], first[:-1] - shifts[:, None], side="right")
-    ends = np.searchsorted(second[:-1], first[1:] - shifts[:, None], side="left")
-    return np.asarray((dx * (total[np.maximum(ends, begins)] - total[begins])).sum(axis=1))
-
-
-@value(slots=True)
-class LeadLag:
-    """Cross-correlation over lags; ``lag_us`` is by how much the first series leads the second (negative: follows).
-
-    ``ratio`` is the strength on the leading side over the other: above 1 the first series leads (Huth and Abergel
-    2014, doi:10.1016/j.jempfin.2014.01.003).
-    """
-
-    lags_us: IntArray
-    correlation: FloatArray
-    lag_us: int
-    ratio: float
-
-
-def lead_lag(times: tuple[IntArray, IntArray], prices: tuple[FloatArray, FloatArray], lags_us: IntArray) -> LeadLag:
-    """Return who moves first, by the lag that maximizes the shifted Hayashi-Yoshida covariation.
-
-    Hoffmann, Rosenbaum and Yoshida (2013), doi:10.3150/11-BEJ407. The second series is moved back by each lag: the
-    covariation is largest when the move-back undoes its delay.
-
-    Parameters
-    ----------
-    times, prices : see ``hayashi_yoshida``
-    lags_us : IntArray, shape (G,)
-        Microseconds; a positive lag means that the first series leads.
-    """
-    size = math.sqrt(float((np.diff(prices[0]) ** 2).sum() * (np.diff(prices[1]) ** 2).sum()))
-    strength = covariations(times, prices, -np.asarray(lags_us))
-    correlation = strength / size if size > 0 else np.full(len(lags_us), np.nan)
-    best = int(lags_us[int(np.abs(correlation).argmax())]) if size > 0 else 0
-    ahead, behind = (correlation[lags_us > 0] ** 2).sum(), (correlation[lags_us < 0] ** 2).sum()
-    return LeadLag(np.asarray(lags_us), correlation, best, float(ahead / behind) if behind > 0 else math.nan)
-
-
-def refresh_times(times: Sequence[IntArray]) -> IntArray:
-    """Return the instants by which every series has traded anew, shape (n,).
-
-    Barndorff-Nielsen, Hansen, Lunde and Shephard (2011), doi:10.1016/j.jeconom.2010.07.009.
-
-    Examples
-    --------
-    >>> refresh_times([np.array([1, 2, 5]), np.array([3, 4, 6])]).tolist()
-    [3, 5]
-    """
-    at, found = max(int(t[0]) for t in times), []
-    while True:
-        found.append(at)
-        following = [int(np.searchsorted(t, at, side="right")) for t in times]
-        if any(i >= len(t) for i, t in zip(following, times, strict=True)):
-            return np.array(found, dtype=np.int64)
-        at = max(int(t[i]) for i, t in zip(following, times, strict=True))
-
-
-def lead_lag_betas(y: FloatArray, x: FloatArray, lags: int) -> FloatArray:
-    """Return betas of y on x at lags -K..K by one regression, shape (2 K + 1,); entry K + j is beta of x_{t - j}.
-
-    Their sum is Dimson's (1979) beta, right where either series trades late. Estimate it in the event's own clock
-    segment: beta moves over the day.
-
-    Parameters
-    ----------
-    y, x : FloatArray, shape (D, n)
-        Returns of the same bars on D days; leads and lags never cross from one day to another, NaN rows are left out.
-    lags : int
-        K.
-    """
-    n = x.shape[1]
-    there = runs(np.isfinite(x), 2 * lags + 1).all(axis=2) & np.isfinite(y[:, lags : n - lags])
-    size = float(np.nanstd(x)) or 1.0
-    inner = np.asarray(there.any(axis=0))
-    if (there == inner).all():  # the same bars on every day: sums of products lag by lag, without a design
-        gram, cross = _lagged_products(np.nan_to_num(x), np.nan_to_num(y), inner, size)
-    else:
-        lagged = runs(x, 2 * lags + 1)[there][:, ::-1]
-        design = np.column_stack([np.full(len(lagged), size), lagged])
-        gram, cross = design.T @ design, design.T @ y[:, lags : n - lags][there]
-    # Returns are of one size, so the normal equations lose nothing and are 100 times quicker than a tall least squares.
-    coef, *_ = np.linalg.lstsq(gram, cross, rcond=None)
-    return np.asarray(coef[1:])
-
-
-def _lagged_products(x: FloatArray, y: FloatArray, inner: BoolArray, size: float) -> tuple[FloatArray, FloatArray]:
-    """Return X'X and X'y of the design (size, x_{t + K}, ..., x_{t - K}) over all days and the bars ``inner``.
-
-    ``inner`` (n - 2 K,) are bars that have K bars on both sides.
-    """
-    n, width = x.shape[1], x.shape[1] - len(inner) + 1
-    gram, cross = np.empty((width + 1, width + 1)), np.empty(width + 1)
-    target = y[:, width // 2 : n - width // 2] * inner
-    cross[0], cross[1:] = size * target.sum(), np.einsum("dt,dtk->k", target, runs(x, width))[::-1]
-    gram[0, 0] = size**2 * len(x) * inner.sum()
-    gram[0, 1:] = gram[1:, 0] = size * (runs(x.sum(axis=0), width) * inner[:, None]).sum(axis=0)[::-1]
-    ahead = np.concatenate([x, np.zeros((len(x), width - 1))], axis=1)
-    products = np.einsum("dt,dtk->kt", x, runs(ahead, width))  # of x at t and at t + k, over all days
-    sums = (runs(products, len(inner)) * inner).sum(axis=2)  # [k, o]: of the columns with offsets o and o + k
-    first, second = np.triu_indices(width)
-    lagged = np.empty((width, width))
-    lagged[first, second] = lagged[second, first] = sums[second - first, first]
-    gram[1:, 1:] = lagged[::-1, ::-1]
-    return gram, cross

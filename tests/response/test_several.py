@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.response.respond_all import respond_all
-from eventstudy.response.several import (
+from eventstudy.response.lead_lag import (
+    betas_of_complete_days,
     hayashi_yoshida,
-    joint_pvalues,
     lead_lag,
     lead_lag_betas,
     refresh_times,
 )
+from eventstudy.response.respond_all import respond_all
+from eventstudy.response.several import joint_pvalues
 from eventstudy.simulate import demo_market
 
 
@@ -164,15 +165,31 @@ def test_pairs_of_the_demo_know_the_planted_loadings() -> None:
     assert abs(rouble.explained - rouble.beta * found.responses[0].moves[2].value) < 1e-15
 
 
-@pytest.mark.parametrize("missing", ["none", "first bars", "single bars"])
-def test_betas_are_those_of_a_least_squares_over_the_whole_design(missing: str) -> None:
-    rng = np.random.default_rng(8)
-    x, y = rng.normal(size=(2, 30, 25)) * 1e-3
-    if missing == "first bars":
-        x[:, :4] = y[:, :2] = np.nan
-    if missing == "single bars":
-        x[3, 7] = y[5, 12] = np.nan
-    rows = [(1.0, *x[d, t - 2 : t + 3][::-1], y[d, t]) for d in range(30) for t in range(2, 23)]
+def least_squares(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the slopes of a regression on x_{t + 2}, ..., x_{t - 2}, row by row without what is missing."""
+    n = x.shape[1]
+    rows = [(1.0, *x[d, t - 2 : t + 3][::-1], y[d, t]) for d in range(len(x)) for t in range(2, n - 2)]
     table = np.array([row for row in rows if np.isfinite(row).all()])
-    coef, *_ = np.linalg.lstsq(table[:, :-1], table[:, -1], rcond=None)  # x_{t + 2} first, as the design is laid out
-    np.testing.assert_allclose(lead_lag_betas(y, x, 2), coef[1:], rtol=1e-9)
+    coef, *_ = np.linalg.lstsq(table[:, :-1], table[:, -1], rcond=None)
+    return coef[1:]
+
+
+def test_betas_are_those_of_a_least_squares_over_the_whole_design() -> None:
+    x, y = np.random.default_rng(8).normal(size=(2, 30, 25)) * 1e-3
+    x[3, 7] = y[5, 12] = np.nan
+    np.testing.assert_allclose(lead_lag_betas(y, x, 2), least_squares(y, x), rtol=1e-9)
+
+
+def test_betas_of_several_pairs_are_those_of_each() -> None:
+    x, y = np.random.default_rng(8).normal(size=(2, 3, 30, 25)) * 1e-3
+    days = np.array([30, 17, 1])
+    for pair, count in enumerate(days):
+        x[pair, count:] = y[pair, count:] = 0.0
+    found = betas_of_complete_days(y, x, days, 2)
+    for pair, count in enumerate(days):
+        np.testing.assert_allclose(found[pair], least_squares(y[pair, :count], x[pair, :count]), rtol=1e-9)
+
+
+def test_a_series_that_never_moves_has_no_beta() -> None:
+    y = np.random.default_rng(8).normal(size=(1, 30, 25))
+    assert betas_of_complete_days(y, np.zeros_like(y), np.array([30]), 2).tolist() == [[0.0] * 5]
