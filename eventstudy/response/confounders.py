@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, instant_from_us, instant_us
+from eventstudy.arrays import DAY_US, MINUTE_US, instant_from_us, instant_us
 from eventstudy.errors import DataError
-from eventstudy.market.sessions import as_day
 from eventstudy.news.claims import PriceClaim, find_claims
 from eventstudy.news.items import Event
 from eventstudy.news.price_evidence import speaks_for
 from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.known import Known
+from eventstudy.response.known_nearby import known_nearby
 from eventstudy.response.matching import Matched
 from eventstudy.response.placebo_pool import as_date
 from eventstudy.response.values import ClaimBeside, Confounder, Response
@@ -140,10 +141,9 @@ SEAMS = (
 )
 
 
-def confounders_of(tape: IntradayPrices, event: Event, matched: Matched, known: Known) -> tuple[Confounder, ...]:
+def confounders_of(tape: IntradayPrices, event: Event, matched: Matched, known: Known) -> Sequence[Confounder]:
     """Return known events and seams inside the event's window, and the known events that cost placebo days."""
-    found = [*_seams(tape, matched), *_known(event, matched, known)]
-    return tuple(sorted(found, key=lambda c: c.at))
+    return known_nearby(event, matched, known, _seams(tape, matched))
 
 
 def _seams(tape: IntradayPrices, matched: Matched) -> list[Confounder]:
@@ -163,46 +163,3 @@ def _seams(tape: IntradayPrices, matched: Matched) -> list[Confounder]:
             where = "before" if ends <= matched.wall[matched.zero] else "event"
             found.append(Confounder(instant_from_us(at), seam.label, where, "kept: the placebo days have it as well"))
     return found
-
-
-def _known(event: Event, matched: Matched, known: Known) -> list[Confounder]:
-    start, zero, end = (int(matched.moments[i]) for i in (matched.start, matched.zero, -1))
-    found = []
-    for row in np.flatnonzero(known.besides(event) & _may_matter(matched, known)):
-        other, (earliest, latest) = known.events[row], known.spans[row].tolist()
-        label = other.label or other.id
-        if latest >= start and earliest <= end:
-            where = "before" if latest <= zero else "event"
-            found.append(
-                Confounder(other.time.earliest, label, where, "kept: it cannot be distinguished from the event")
-            )
-        elif effect := _on_a_placebo_day(matched, earliest, latest):
-            found.append(Confounder(other.time.earliest, label, "placebo", effect))
-    return found
-
-
-def _may_matter(matched: Matched, known: Known) -> BoolArray:
-    """Return which known events lie in the same clock window of some day, or on a day that does not serve."""
-    start, zero, end = (int(matched.moments[i]) for i in (matched.start, matched.zero, -1))
-    earliest, latest = known.spans.T
-    days = np.rint((earliest - zero) / DAY_US).astype(np.int64)
-    removed = np.array([as_day(one.day) for one in matched.removed], dtype=np.int64)
-    touches = (latest >= start + days * DAY_US) & (earliest <= end + days * DAY_US)
-    inside = (latest >= start) & (earliest <= end)
-    return np.asarray(touches | inside | np.isin(matched.event_day + days, removed))
-
-
-def _on_a_placebo_day(matched: Matched, earliest: int, latest: int) -> str:
-    """Return what an event in the same clock window of another day does to that day; nothing where it is elsewhere."""
-    start, end = int(matched.moments[matched.start]), int(matched.moments[-1])
-    days = round((earliest - int(matched.moments[matched.zero])) / DAY_US)
-    day, shift = matched.event_day + days, days * DAY_US
-    if any(removed.day == as_date(day) for removed in matched.removed):
-        return "its day is excluded as a placebo day"
-    touches = latest >= start + shift and earliest <= end + shift
-    if not touches or day not in matched.day:
-        return ""
-    weight = float(matched.weight[matched.day == day][0])
-    if weight == 1 and matched.on_releases:
-        return ""
-    return f"its day counts {weight:g} of a placebo day" if weight < 1 else "kept: its day is eligible as a placebo day"

@@ -50,12 +50,50 @@ class ClockSpans:
     releases: StrArray
     spans: IntArray
 
+    @cached_property
+    def rows_of(self) -> dict[str, list[int]]:
+        return rows_by_id(self.ids)
+
     def besides(self, event: Event) -> OtherEvents:
         """Return the events that are not this one, in the same order."""
-        other = self.ids != event.id
-        release = release_of(event)
-        same = (self.releases[other] == release) & bool(release)
-        return OtherEvents(np.asarray(self.spans[other], dtype=np.int64), np.asarray(same, dtype=np.bool_))
+        own, release = self.rows_of.get(event.id, []), release_of(event)
+        spans = np.delete(self.spans, own, axis=0)
+        same = np.delete(self.releases, own) == release if release else np.zeros(len(spans), dtype=np.bool_)
+        return OtherEvents(spans, np.asarray(same, dtype=np.bool_))
+
+
+@value
+class KnownTimes:
+    """When known events were, and what they are called.
+
+    Attributes
+    ----------
+    spans : IntArray, shape (n, 2)
+        Earliest and latest instant of each, microseconds since the epoch.
+    labels : StrArray, shape (n,)
+    """
+
+    spans: IntArray
+    labels: StrArray
+
+    @cached_property
+    def order(self) -> IntArray:
+        """Rows in the order of their earliest instants."""
+        return np.argsort(self.spans[:, 0], kind="stable")
+
+    @cached_property
+    def begins(self) -> IntArray:
+        return np.asarray(self.spans[self.order, 0])
+
+    @cached_property
+    def longest(self) -> int:
+        """How long the longest of them may have lasted, microseconds."""
+        return int((self.spans[:, 1] - self.spans[:, 0]).max(initial=0))
+
+    def starting(self, first: int, last: int) -> IntArray:
+        """Return the rows, in order, of those whose earliest instant is between two instants."""
+        low, high = np.searchsorted(self.begins, [first, last + 1])
+        return np.sort(self.order[low:high])
 
 
 @value
@@ -81,9 +119,14 @@ class Known:
     def releases(self) -> StrArray:
         return np.array([release_of(event) for event in self.events], dtype=object)
 
-    def besides(self, event: Event) -> BoolArray:
-        """Return which of them are another event than this one, shape (n,)."""
-        return np.asarray(self.ids != event.id, dtype=np.bool_)
+    @cached_property
+    def rows_of(self) -> dict[str, list[int]]:
+        return rows_by_id(self.ids)
+
+    @cached_property
+    def times(self) -> KnownTimes:
+        labels = [event.label or event.id for event in self.events]
+        return KnownTimes(self.spans, np.array(labels, dtype=object))
 
     def on_clock(self, zone: str) -> ClockSpans:
         """Return the events on the clock of a zone; every response of a market shares them."""
@@ -92,6 +135,14 @@ class Known:
             order = np.argsort(spans[:, 0], kind="stable")
             self._clocks[zone] = ClockSpans(self.ids[order], self.releases[order], spans[order])
         return self._clocks[zone]
+
+
+def rows_by_id(ids: StrArray) -> dict[str, list[int]]:
+    """Return the places of each identifier."""
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(ids.tolist()):
+        rows.setdefault(name, []).append(row)
+    return rows
 
 
 def known_events(events: Sequence[Event] | Known) -> Known:

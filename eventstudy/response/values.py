@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import Literal
@@ -278,7 +279,7 @@ class Response:
         How many times as volatile as measured the event day must have been for the p-value of ``first`` to exceed
         1 - level; NaN where it does already.
     removed : tuple of RemovedDay
-    confounders : tuple of Confounder
+    confounders : sequence of Confounder
     gap : Estimate or None
         The opening gap, where the news came while the market was closed.
     notices : tuple of Notice
@@ -314,7 +315,7 @@ class Response:
     assumed_times: AssumedTimes | None = None
     activity: tuple[Activity, ...] = ()
     removed: tuple[RemovedDay, ...] = ()
-    confounders: tuple[Confounder, ...] = ()
+    confounders: Sequence[Confounder] = ()
     gap: Estimate | None = None
     notices: tuple[Notice, ...] = field(default=())
     simulated: bool = False

@@ -10,7 +10,7 @@ import pytest
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.arrays import instant_us
 from eventstudy.news.items import Event, EventTime
-from eventstudy.response import confounders, known
+from eventstudy.response import known
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.settings import ResponseSettings
@@ -36,8 +36,11 @@ def test_looking_at_those_that_may_matter_finds_what_looking_at_all_finds(
 ) -> None:
     settings, others = ResponseSettings(placebo=PlaceboSettings(known_events="keep")), scattered(60, seed)
     quick = respond(BARS, EVENT, settings, others).confounders
-    monkeypatch.setattr(confounders, "_may_matter", lambda matched, laid_out: np.ones(len(laid_out.events), bool))
+    monkeypatch.setattr(known.KnownTimes, "starting", lambda times, first, last: np.arange(len(times.spans)))
     assert respond(BARS, EVENT, settings, others).confounders == quick
+    assert list(quick) == sorted(quick, key=lambda one: one.at)
+    assert quick[0] == next(iter(quick))
+    assert len(quick) == len(quick[:])
     assert {c.where for c in quick} >= {"placebo"}
 
 
