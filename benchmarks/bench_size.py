@@ -2,7 +2,8 @@
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
 test in every design of the table that chooses the primary test, or ``[REPETITIONS] headline`` for the share of null
-studies whose finding reports an effect. Returns are ``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``,
+studies whose finding reports an effect, or ``[REPETITIONS] matched`` for the intraday response on days without news
+that are more volatile than their placebo days. Returns are ``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``,
 ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars; every repetition is solved as ``run_study`` does. The
 reference column is the independent simulation of the project's notes (4,000 repetitions); shares differ by more than
 three standard errors of both where a star stands.
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks import regimes
 from benchmarks.designs import Design, rejected
 
 TESTS = (
@@ -196,6 +198,9 @@ def main() -> None:
         return
     if sys.argv[2:3] == ["headline"]:
         headline(repetitions)
+        return
+    if sys.argv[2:3] == ["matched"]:
+        regimes.table(repetitions)
         return
     names = sys.argv[2:] or list(CASES)
     print(f"{repetitions} repetitions, seed 20210413; standard error at 5 %: {standard_error(0.05, repetitions):.4f}")

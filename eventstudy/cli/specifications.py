@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from eventstudy.cli import console, exits
+from eventstudy.cli.compute import Scheduler, Workers
 
 Study = Annotated[Path, typer.Argument(help="The study file (TOML).", metavar="STUDY.toml")]
 Data = Annotated[
@@ -22,7 +23,13 @@ MOST_ROWS = 60
 
 
 def specifications(
-    study: Study, data: Data = None, out: Out = None, as_json: AsJson = False, accept_proposals: Accept = False
+    study: Study,
+    data: Data = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    workers: Workers = 1,
+    scheduler: Scheduler = "",
+    accept_proposals: Accept = False,
 ) -> int:
     """Compute every specification of a study, with one joint p-value.
 
@@ -34,19 +41,22 @@ def specifications(
       eventstudy specifications study.toml
       eventstudy specifications study.toml --json
       eventstudy specifications study.toml --out curve.csv
+      eventstudy specifications study.toml --workers 4
     """
     from eventstudy.files import write_file
     from eventstudy.report.content import cut_short
     from eventstudy.report.specification_tables import specification_sentences, specification_tables
     from eventstudy.report.table_files import marked
     from eventstudy.report.tables import text_table
+    from eventstudy.study.executors import executor_for
     from eventstudy.study.load import load_study
     from eventstudy.study.specifications import specifications as compute
 
     offline = console.manners().offline
     loaded = load_study(study, data_folder=data, offline=offline, accept_proposals=accept_proposals)
     factors = list(loaded.factors) or None
-    found = compute(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors)
+    with executor_for(workers, scheduler) as executor:
+        found = compute(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors, executor=executor)
     if out is not None:
         table = marked(found.to_frame(), simulated=found.simulated)
         console.talk(f"wrote {write_file(out, table.to_csv(index=False).encode())}")

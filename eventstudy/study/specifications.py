@@ -95,7 +95,7 @@ def specifications(
     8
     """
     check_arguments(spec, events, data, (market, factors), closes_at)
-    with using_calendars(spec.calendars), runner(executor) as run:
+    with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         return curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
 

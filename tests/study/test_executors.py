@@ -81,6 +81,35 @@ def test_a_calibration_is_the_same_on_workers() -> None:
         assert repr(es.calibrate(spec, events, frame, draws=20, executor=threads)) == repr(alone)  # NaN is there, too
 
 
+def test_specifications_are_the_same_on_workers(
+    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = daily_frame(300, 6, seed=3)
+    spec = es.StudySpec(
+        model="constant_mean",
+        estimation=(-60, -6),
+        event=(-1, 1),
+        windows=[(0, 0), (-1, 1)],
+        tests=("bmp",),
+        specifications={"models": ["constant_mean", "zero"], "draws": 99},
+    )
+    events = events_at(frame, [(code, 100 + 15 * i) for i, code in enumerate((*frame.columns, *frame.columns))])
+    alone = es.specifications(spec, events, frame)
+    with ThreadPoolExecutor(3) as threads:
+        assert es.specifications(spec, events, frame, executor=threads) == alone
+    with executor_for(scheduler=cluster.scheduler_address) as machines:
+        assert es.specifications(spec, events, frame, executor=machines) == alone
+    for name, content in contents("equity-daily").items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    answers = []
+    for more in ((), ("--workers", "2")):
+        assert app.run(["specifications", str(tmp_path / "study.toml"), "--json", *more]) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1]
+    assert len(json.loads(answers[0])["specifications"]["specifications"]) > 3
+
+
 def test_workers_use_the_calendars_of_the_study() -> None:
     spec, events, bars = intraday_study()
     hours = {
