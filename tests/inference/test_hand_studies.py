@@ -23,6 +23,7 @@ import pytest
 from scipy import stats
 
 import eventstudy as es
+from eventstudy.inference.evidence import _tails
 
 ROWS = {
     "A": [1, -1, 1, -1, 2, 1],
@@ -339,3 +340,37 @@ def test_no_resampled_p_value_is_zero() -> None:
     # Of 30 residuals none is as large: 1/31; of the 49 earlier returns none: 1/50.
     assert np.abs(result.findings("sample_quantile")[0].pvalue - 1 / 31).max() < 1e-15
     assert np.abs(result.findings("placebo")[0].pvalue - 1 / 50).max() < 1e-15
+
+
+def test_the_generalized_sign_gives_every_event_one_fraction_whatever_its_bars() -> None:
+    # A misses a bar: 1 of 3 residuals positive, B and C 3 of 4 each. The mean fraction is 11/18, the pooled one 7/11.
+    rows = {"A": [float("nan"), -1, 2, -2, 1, 0], "B": [1, 2, 3, -1, 1, 0], "C": [4, 2, 1, -3, -1, 0]}
+    p = 11 / 18
+    expected = (2 - 3 * p) / sqrt(3 * p * (1 - p))
+    assert abs(value("generalized_sign", rows=rows, model="zero", missing="return") - expected) < 1e-12
+
+
+def test_sums_as_large_as_the_car_count_on_their_side() -> None:
+    # Of 1, -2, 2, -1 two are at least 2 in size, one is at least 2, all four are at most 2; of sums of two (-1, 0, 1)
+    # two are at least 1 in size, one is at least 1, three are at most 1.
+    e = np.array([[1.0, -2, 2, -1]])
+    assert _tails(e, np.array([2.0]), 1).tolist() == [[4, 2, 1, 4]]
+    assert _tails(e, np.array([1.0]), 2).tolist() == [[3, 2, 1, 3]]
+
+
+def test_the_pre_trend_has_the_forecast_error_of_the_mean() -> None:
+    # Eight estimation returns of +-1: mean 0, s^2 = 8/7. Two bars before the event of 2 and 1: variance s^2 (2 + 4/8).
+    # Lagged products add up to 7, 6, 5, 4, 3 with changing sign: r_k = (8 - k)/8, Q = 8 * 10 * sum (8 - k)/64 = 31.25.
+    rows = {name: [1, -1] * 4 + [2, 1, 5, 0] for name in ("A", "B")}
+    frame = frame_of(rows)
+    time = frame.index[10] - pd.Timedelta(hours=1)
+    events = pd.DataFrame({"id": ["a", "b"], "instrument": ["A", "B"], "time": [time] * 2})
+    spec = es.StudySpec(
+        model="constant_mean", estimation=(-10, -3), event=(-2, 1), min_observations=2, diagnostics="on"
+    )
+    found = es.run_study(spec, events, frame).to_frame("diagnostics").iloc[0]
+    assert abs(found["pre_trend_t"] - 3 / sqrt(8 / 7 * 2.5)) < 1e-12
+    assert abs(found["autocorrelation"] + 7 / 8) < 1e-12
+    assert abs(found["autocorrelation_p"] - stats.chi2.sf(31.25, 5)) < 1e-12
+    # Two equally likely values: skewness 0, kurtosis 1, so Jarque and Bera's 8 (-2)^2/24 = 4/3.
+    assert abs(found["normality_p"] - stats.chi2.sf(4 / 3, 2)) < 1e-12
