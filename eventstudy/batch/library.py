@@ -75,7 +75,8 @@ def answer(loaded: LoadedStudy, executor: Executor | None = None) -> StudyResult
     from eventstudy.study.run import run_study
 
     regressors = loaded.market, loaded.factors
-    result = run_study(loaded.spec, loaded.events, loaded.data, *regressors, executor=executor)
+    data = loaded.data if loaded.dataset is None else loaded.dataset
+    result = run_study(loaded.spec, loaded.events, data, *regressors, executor=executor)
     ledger = result.ledger.naming_left_out(loaded.left_out)
     return replace(result, ledger=ledger, notices=(*loaded.notices, *result.notices))
 

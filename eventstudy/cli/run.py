@@ -118,11 +118,12 @@ def run(
         return exits.OK
     folders = folder, data or folder
     with in_flags(asked is not None), console.working("reading events and prices"):
-        loaded = load_reviewed(spec, folders, offline=console.manners().offline, accept_proposals=accept_proposals)
+        offline = console.manners().offline
+        loaded = load_reviewed(spec, folders, offline=offline, accept_proposals=accept_proposals, on_disk=True)
     for line in loaded.recognized:
         console.talk(line)
     beside = {} if asked is None else {STUDY: spec.to_toml().encode()}
-    with executor_for(workers, scheduler) as executor:
+    with executor_for(workers, scheduler or ("" if workers > 1 else spec.scheduler)) as executor:
         result, written = answer(loaded, (out, extras, beside), executor)
     if as_json:
         console.json_data(result.to_dict())
@@ -244,7 +245,8 @@ def answer(
     from eventstudy.batch import library
 
     out, extras, beside = output
-    with console.working(f"running the study: {len(loaded.events):,} events, {len(loaded.data):,} series"):
+    held = f"{len(loaded.data):,} series" if loaded.dataset is None else "a dataset"
+    with console.working(f"running the study: {len(loaded.events):,} events, {held}"):
         result = library.answer(loaded, executor)
     if console.manners().strict:
         shapes = result.response or ()

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
 Data: TypeAlias = "Bars | Returns | Universe | Dataset | Sequence[Bars | Returns] | pd.DataFrame"
-Regressors: TypeAlias = "Bars | Returns | pd.Series | pd.DataFrame | str | Sequence[Bars | Returns | pd.Series] | None"
+Regressors: TypeAlias = (
+    "Bars | Returns | pd.Series | pd.DataFrame | str | Sequence[Bars | Returns | pd.Series | str] | None"
+)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ from eventstudy.errors import BarsError, CalendarError, DataError, Notice, takes
 from eventstudy.files import read_regular
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
+from eventstudy.market.sources.dataset import shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
+from eventstudy.market.sources.on_disk import WORKER_MEMORY, Dataset, bytes_of, check_columns, dataset_digest
 from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.decode import MAX_LIST_BYTES
@@ -56,20 +58,24 @@ class LoadedStudy:
         Instruments that were left out, with the reason.
     left_out : tuple of str
         Codes of these instruments.
+    dataset : Dataset or None
+        The data where they stay on disk; ``data`` is then empty, and a market among them is its code.
     """
 
     spec: StudySpec
     events: tuple[Event, ...]
     data: tuple[Series, ...]
-    market: Series | None
-    factors: tuple[Series, ...]
+    market: Series | str | None
+    factors: tuple[Series | str, ...]
     digests: Mapping[str, str]
     recognized: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     left_out: tuple[str, ...] = ()
+    dataset: Dataset | None = None
 
     def __repr__(self) -> str:
-        return f"<LoadedStudy {self.spec.name!r}: {len(self.events)} events, {len(self.data)} series>"
+        held = f"{len(self.data)} series" if self.dataset is None else repr(self.dataset)
+        return f"<LoadedStudy {self.spec.name!r}: {len(self.events)} events, {held}>"
 
 
 @takes(path=(str, Path), data_folder=(str, Path, NoneType), offline=bool, accept_proposals=bool)
@@ -114,9 +120,17 @@ def load_study(
 
 
 def load_reviewed(
-    spec: StudySpec, folders: tuple[Path, Path], *, offline: bool = False, accept_proposals: bool = False
+    spec: StudySpec,
+    folders: tuple[Path, Path],
+    *,
+    offline: bool = False,
+    accept_proposals: bool = False,
+    on_disk: bool = False,
 ) -> LoadedStudy:
-    """Load what a spec names; events that have not been reviewed are refused unless they are accepted."""
+    """Load what a spec names; events that have not been reviewed are refused unless they are accepted.
+
+    With ``on_disk`` a dataset is opened and not read: workers read from it.
+    """
     proposed = bool(spec.events_file) and is_proposal(beside(folders[0], spec.events_file))
     if proposed and not accept_proposals:
         raise DataError(
@@ -124,7 +138,7 @@ def load_reviewed(
             remedy='Review it and set status = "reviewed", or accept it as it is: --accept-proposals '
             "(Python: accept_proposals=True).",
         )
-    loaded = load_spec(spec, *folders, offline=offline)
+    loaded = load_spec(spec, *folders, offline=offline, on_disk=on_disk)
     if not proposed:
         return loaded
     said = Notice("ES-PROPOSAL", f"The events of {spec.events_file} are proposals that have not been reviewed.")
@@ -138,12 +152,57 @@ def is_proposal(path: Path) -> bool:
     return status_of(path) == "proposal"
 
 
-def load_spec(spec: StudySpec, folder: Path, data_folder: Path, *, offline: bool = False) -> LoadedStudy:
+def load_spec(
+    spec: StudySpec, folder: Path, data_folder: Path, *, offline: bool = False, on_disk: bool = False
+) -> LoadedStudy:
     """Load what a spec names: events relative to ``folder``, series relative to ``data_folder``."""
     spec = spec.model_copy(update={"calendars": read_calendar_files(spec.calendars, folder)})
     events = _events(spec, folder)
     with using_calendars(spec.calendars):
+        if on_disk and stays_on_disk(spec, events):
+            return open_study(spec, events, (folder, data_folder), offline=offline)
         return load_series(spec, events, (folder, data_folder), offline=offline)
+
+
+def stays_on_disk(spec: StudySpec, events: tuple[Event, ...]) -> bool:
+    """Return whether the data of a study are one dataset whose instruments the events name."""
+    return [row.source for row in spec.data] == ["dataset"] and bool(events) and all(e.instruments for e in events)
+
+
+def open_study(spec: StudySpec, events: tuple[Event, ...], folders: tuple[Path, Path], *, offline: bool) -> LoadedStudy:
+    """Open the dataset of a study; a market or factor of other files is read, one of the dataset is its code."""
+    folder, data_folder = folders
+    (row,) = spec.data
+    placed = row.model_copy(update={"path": placed_path(data_folder, row.path)})
+    dataset = Dataset(placed, offline, spec.returns == "difference", bytes_of(spec.memory or WORKER_MEMORY))
+    lines = [check_columns(dataset)]
+    rows = (*((spec.market,) if spec.market else ()), *spec.factors)
+    reading = Reading(offline=offline, any_sign=spec.returns == "difference")
+    found: list[list[Series | str]] = []
+    for one in rows:
+        if refers_to_data(one.model_dump()):
+            found.append([one.instrument])
+            continue
+        universe = regressor(one, spec, Universe(()), (data_folder, reading))
+        lines += universe.recognized
+        found.append(list(universe))
+    market = found[0][0] if spec.market else None
+    factors = tuple(one for part in found[bool(spec.market) :] for one in part)
+    codes = {code for event in events for code in event.instruments}
+    codes |= {one for part in found for one in part if isinstance(one, str)}
+    digests = {f"{shown(row.path)} (footers)": dataset_digest(dataset, codes)}
+    given = [one for part in found for one in part if not isinstance(one, str)]
+    digests |= {f"{one.instrument.code} ({one.source})": series_digest(one) for one in given}
+    digests |= digest_of_events(spec, folder)
+    return LoadedStudy(spec, events, (), market, factors, digests, tuple(lines), dataset=dataset)
+
+
+def digest_of_events(spec: StudySpec, folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the events file by its name."""
+    if not spec.events_file:
+        return {}
+    content = read_regular(beside(folder, spec.events_file), MAX_LIST_BYTES)
+    return {spec.events_file: hashlib.sha256(content).hexdigest()}
 
 
 def load_series(
@@ -171,9 +230,7 @@ def load_series(
     factors = tuple(one for part in found[bool(spec.market) :] for one in part)
     series = (*studied, *((market,) if market else ()), *factors)
     digests = {f"{one.instrument.code} ({one.source})": series_digest(one) for one in series}
-    if spec.events_file:
-        content = read_regular(beside(folder, spec.events_file), MAX_LIST_BYTES)
-        digests[spec.events_file] = hashlib.sha256(content).hexdigest()
+    digests |= digest_of_events(spec, folder)
     recognized = (*universe.recognized, *(line for part in found for line in part.recognized))
     notices = tuple(
         Notice("ES-INSTRUMENT-LEFT-OUT", f"{out.instrument} was left out. {out.reason}") for out in universe.left_out

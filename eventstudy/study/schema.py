@@ -60,6 +60,8 @@ EXAMPLES: Mapping[str, str] = {
     "inference.diagnostics": '"on"',
     "response.compute": '"off"',
     "response.options": "{ horizons = [5, 20, 60], standardize = true }",
+    "compute.memory": '"1GB"',
+    "compute.scheduler": '"tcp://10.0.0.7:8786"',
     "groups.by": '["sector", "session"]',
     "groups.quantiles": "{ surprise = 5 }",
     "groups.weights": '"market_cap"',

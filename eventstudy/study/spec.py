@@ -25,6 +25,8 @@ from eventstudy.study.own_calendars import plain, problems
 from eventstudy.study.renamed import hint
 
 Pair = tuple[int, int]
+# Settings of who computes, on which no number depends.
+COMPUTE = {"memory", "scheduler"}
 Level = Annotated[float, Field(gt=0.5, lt=1.0)]
 
 
@@ -129,6 +131,10 @@ class StudySpec(Settings):
         Regressions of the CAR on columns of the events.
     specifications : SpecificationSettings or None
         Choices of which every combination is computed and compared.
+    memory : str
+        Memory that one worker may use for its shard of a dataset, such as "1GB"; empty for 1 GB. It changes no number.
+    scheduler : str
+        Address of the Dask scheduler that ``eventstudy run`` computes on; empty for none.
     seed : int
         Seed of all random numbers.
 
@@ -198,6 +204,8 @@ class StudySpec(Settings):
     surprise: SurpriseSettings | None = None
     regressions: tuple[RegressionSettings, ...] = ()
     specifications: SpecificationSettings | None = None
+    memory: str = ""
+    scheduler: str = ""
     seed: Annotated[int, Field(ge=0)] = 0
 
     def __repr__(self) -> str:
@@ -255,8 +263,12 @@ class StudySpec(Settings):
         return card(self.title or self.name, rows)
 
     def digest(self) -> str:
-        """Return the SHA-256 of the settings, independent of the order in which they were written."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """Return the SHA-256 of the settings, independent of the order in which they were written.
+
+        Where a study is computed is not part of it.
+        """
+        settings = self.model_dump(mode="json", exclude=COMPUTE)
+        canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @classmethod
@@ -500,6 +512,17 @@ def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
         yield place, row.model_dump() if isinstance(row, DataSpec) else row
 
 
+def _memory_is_a_size(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not settings.get("memory"):
+        return
+    from eventstudy.market.sources.on_disk import bytes_of
+
+    try:
+        bytes_of(settings["memory"])
+    except UsageError as error:
+        yield "memory", str(error).partition(": ")[2] or str(error)
+
+
 def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     options = settings.get("response_options", {})
     if not options:
@@ -593,6 +616,7 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _sources_have_what_they_need,
     _columns_name_roles,
     _zones_and_steps_can_be_read,
+    _memory_is_a_size,
     _response_options_fit,
     _calendars_can_be_read,
     _groups_are_named,

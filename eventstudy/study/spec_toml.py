@@ -60,6 +60,8 @@ PLACES: dict[str, str] = {
     "specifications": "specifications",
     "response.compute": "response",
     "response.options": "response_options",
+    "compute.memory": "memory",
+    "compute.scheduler": "scheduler",
 }
 # Lists of tables; a single table may be written without the second pair of brackets.
 LISTS = {"data", "factors", "regression"}

@@ -16,6 +16,7 @@ import pyarrow.dataset as pads
 import pytest
 
 import eventstudy as es
+from eventstudy.cli import app
 from eventstudy.errors import DataError, UsageError
 from eventstudy.market.sources.on_disk import Dataset, rows_by_instrument
 from eventstudy.news.items import Event, EventTime
@@ -212,3 +213,66 @@ def test_rows_of_every_instrument_are_known_without_reading_them(folder: Path) -
     for name in ("SIMULATED-bars", "SIMULATED-plain"):
         found = rows_by_instrument(dataset(folder, name), CODES)
         assert all(SESSIONS * MINUTES * 0.9 < found[code] < SESSIONS * MINUTES * 1.1 for code in CODES)
+
+
+STUDY = """[events]
+file = "events.csv"
+[data]
+source = "dataset"
+path = "SIMULATED-bars"
+step = "1min"
+timezone = "UTC"
+label = "right"
+calendar = "DAYS"
+[market]
+instrument = "EEE"
+[window]
+estimation = [-600, -61]
+event = [-30, 60]
+report = [[0, 10]]
+clock = "minutes"
+[model]
+name = "market"
+[inference]
+tests = ["bmp"]
+[inference.placebo]
+days = 20
+known_events = "keep"
+[compute]
+memory = "{memory}"
+[calendars]
+DAYS = {{ zone = "UTC", rows = [{{ first = "2019-12-01", last = "2021-12-31", sessions = ["09:30-16:00"] }}] }}
+"""
+
+
+def written(folder: Path, place: Path, memory: str = "1GB") -> Path:
+    """Write the study file of the events and a link to the bars into a folder."""
+    (place / "SIMULATED-bars").symlink_to(folder / "SIMULATED-bars")
+    rows = [f"{e.id},{e.time.earliest:%Y-%m-%dT%H:%MZ},{code}" for e in events() for code in e.instruments[:1]]
+    (place / "events.csv").write_text("id,time,ticker\n" + "\n".join(rows))
+    (place / "study.toml").write_text(STUDY.format(memory=memory))
+    return place / "study.toml"
+
+
+def test_the_command_reads_a_dataset_by_shards(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = []
+    for number, (memory, more) in enumerate([("1GB", ()), ("320MB", ()), ("320MB", ("--workers", "2"))]):
+        (tmp_path / str(number)).mkdir()
+        file = written(folder, tmp_path / str(number), memory)
+        assert app.run(["run", str(file), "--out", "-", *more]) == 0
+        answers.append(capsys.readouterr())
+    assert answers[0].out == answers[1].out == answers[2].out
+    assert "a dataset of 5 files, instruments in a column, read by need" in answers[0].err
+    assert json.loads(answers[0].out)["simulated"]
+    assert len(json.loads(answers[0].out)["intraday"]) == 12
+
+
+def test_the_memory_of_a_study_file_is_a_size(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for memory, said in {"much": "is not a size", "100MB": "a worker takes 300 MB before it reads"}.items():
+        (tmp_path / memory).mkdir()
+        assert app.run(["run", str(written(folder, tmp_path / memory, memory))]) != 0
+        error = capsys.readouterr().err
+        assert "compute.memory" in error
+        assert said in error

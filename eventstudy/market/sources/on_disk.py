@@ -22,6 +22,7 @@ from eventstudy.market.sources.price_files import described
 FOOTER_BYTES = 8
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(I?)B", re.IGNORECASE)
 LEAST_BYTES = 300_000_000
+WORKER_MEMORY = "1GB"
 
 
 def bytes_of(size: str) -> int:
@@ -81,7 +82,7 @@ class Dataset:
 
 
 @takes(path=str, memory=str, keep=str)
-def open_dataset(path: str, *, memory: str = "1GB", keep: str = "", **description: Any) -> Dataset:
+def open_dataset(path: str, *, memory: str = WORKER_MEMORY, keep: str = "", **description: Any) -> Dataset:
     """Return a Parquet dataset for ``run_study``, whose workers read from it what the events need.
 
     Parameters
