@@ -105,13 +105,13 @@ def _without_secrets(event: Event) -> Event:
 
 
 def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
-    from eventstudy.report.clock_words import moved
+    from eventstudy.report.clock_words import moved, with_words
     from eventstudy.report.finding import finding
     from eventstudy.report.key_numbers import key_numbers
 
     result = answer(loaded)
     write_report(loaded, result, folder)
-    study = result.to_dict()
+    study = with_words(result, result.to_dict())
     said, numbers = finding(study, loaded.spec.level, moved(result)), key_numbers(study)
     made = LedgerEntry(
         study="",

@@ -46,8 +46,8 @@ Out = Annotated[
 Also = Annotated[
     list[str] | None,
     typer.Option(
-        help="Additional output: report.md, tables.tex, report.pdf, car.parquet or tables.xlsx. Repeatable. "
-        "Default: none.",
+        help="Additional output: report.md, tables.tex, report.pdf, car.parquet or tables.xlsx; LaTeX in percent and "
+        "with stars: tables.tex:percent,stars. Repeatable. Default: none.",
         metavar="NAME",
     ),
 ]
@@ -212,12 +212,11 @@ def check_output(out: Path | None, extras: tuple[str, ...], study: Path | None) 
     UsageError, UnknownNameError, FileError
         If further files are asked for without a folder, one of them is unknown, or the folder's place is taken.
     """
-    from eventstudy.arrays import look_up
     from eventstudy.report.placing import check_replaceable
-    from eventstudy.report.write import EXTRAS
+    from eventstudy.report.write import extra
 
     for name in extras:
-        look_up("report file", EXTRAS, name)
+        extra(name)
     if extras and out is None:
         raise UsageError(f"{extras[0]} needs a folder to be written into.", remedy="Add --out DIR.")
     if out is not None and (taken := next((p for p in (out, *out.parents) if p.exists()), out)).is_file():
@@ -279,5 +278,5 @@ def plan(
         yield f"{'fetch ' if bar_sources()[row.source].network else 'read  '} {place}"
     if out is None:
         yield "write  nothing (no --out)"
-    names = (*WRITTEN, *extras, *(() if study else (STUDY,)))
+    names = (*WRITTEN, *(name.partition(":")[0] for name in extras), *(() if study else (STUDY,)))
     yield from (f"write  {out / name}" for name in names if out is not None)

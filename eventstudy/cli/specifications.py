@@ -44,7 +44,7 @@ def specifications(
       eventstudy specifications study.toml --workers 4
     """
     from eventstudy.files import write_file
-    from eventstudy.report.content import cut_short
+    from eventstudy.report.result_tables import cut_short
     from eventstudy.report.specification_tables import specification_sentences, specification_tables
     from eventstudy.report.table_files import marked
     from eventstudy.report.tables import text_table

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eventstudy.report.content import Section
+from eventstudy.report.page_parts import Section
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import both_clocks

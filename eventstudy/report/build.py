@@ -12,13 +12,14 @@ import numpy as np
 from eventstudy.errors import UsageError
 from eventstudy.report.about import claim_table, event_section, price_table
 from eventstudy.report.clock_words import moved, with_words
-from eventstudy.report.content import Material, Page, Picture, make_page
+from eventstudy.report.content import make_page
 from eventstudy.report.figure_data import first_window
 from eventstudy.report.figures import FIGURES, shape_of
 from eventstudy.report.front import front
 from eventstudy.report.inline_svg import inline_svg
 from eventstudy.report.key_figures import bar_length
 from eventstudy.report.manifest import manifest
+from eventstudy.report.page_parts import Material, Page, Picture
 from eventstudy.report.plots.figure_row import FigureRow, Pick, draw_bare
 from eventstudy.report.reaction_sections import reaction_sections
 from eventstudy.report.response_shape import shape_parts

@@ -11,8 +11,9 @@ from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import instant_from_us
 from eventstudy.report.figure_data import car_path, first_window, slice_of, window_words
+from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, local, zone_name
+from eventstudy.show.numbers import local, zone_name
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -25,7 +26,7 @@ MOST_NAMED = 3
 def moved(result: StudyResult) -> str:
     """Return what moved by how much between which closes, or an empty string where the clock cannot tell.
 
-    The moves told together span the same closes; a daily series and a minute series are not one sentence.
+    The moves named together span the same closes; a daily series and a minute series are not one sentence.
     """
     abnormal, window = result.abnormal, first_window(result)
     if not abnormal.closes.size or window.start != 0 or len(set(abnormal.events.tolist())) != 1:
@@ -36,13 +37,15 @@ def moved(result: StudyResult) -> str:
     piece = slice_of(result, 0)
     if not rows or piece is None:
         return ""
-    told = [f"{plain(abnormal.instruments[r], 40)} {bp(cars[r])}\u00a0bp" for r in rows[:MOST_NAMED]]
-    listed = " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
-    others = len(abnormal) - len(told)
+    unit, what = unit_of(result.spec), variable_name(result.spec)
+    named = [f"{plain(abnormal.instruments[r], 40)} {unit.of(cars[r])}" for r in rows[:MOST_NAMED]]
+    listed = " and ".join(part for part in (", ".join(named[:-1]), named[-1]) if part)
+    others = len(abnormal) - len(named)
     more = f" ({others} more below)" if others else ""
     net = "" if result.spec.model == "zero" else f", net of {MODELS[result.spec.model].expectation}"
-    prices = "the prices" if len(told) > 1 else "the price"
-    return f"{from_to(spans[0], piece.zone, piece)} {prices} moved: {listed}{net}{more}."
+    prices = "the prices moved" if len(named) > 1 else "the price moved"
+    prices = prices if what == "return" else f"the abnormal {what} was"
+    return f"{from_to(spans[0], piece.zone, piece)} {prices}: {listed}{net}{more}."
 
 
 def _span(result: StudyResult, row: int) -> tuple[int, int]:
@@ -77,7 +80,8 @@ def from_to(span: tuple[int, int], zone: str, piece: PriceSlice, *, utc: bool = 
 def with_words(result: StudyResult, study: Json) -> dict[str, Any]:
     """Return the result as JSON values whose rows also name their window, as ``words``: on the clock of the response.
 
-    Means over events, and windows longer than a day, are named in event time.
+    Means over events, and windows longer than a day, are named in event time. ``shown_unit`` and ``variable`` say what
+    the moves are moves of.
     """
     pairs = zip(result.abnormal.events.tolist(), result.abnormal.instruments.tolist(), strict=True)
     rows = {pair: row for row, pair in enumerate(pairs)}
@@ -87,4 +91,5 @@ def with_words(result: StudyResult, study: Json) -> dict[str, Any]:
         row = rows[given["event"], given["instrument"]] if "event" in given else 0 if one else None
         return {**given, "words": window_words(result, Window(*given["window"]), row)}
 
-    return {**study, **{name: [named(row) for row in study[name]] for name in ("responses", "aggregates")}}
+    about = {"shown_unit": unit_of(result.spec), "variable": variable_name(result.spec)}
+    return {**study, **about, **{name: [named(row) for row in study[name]] for name in ("responses", "aggregates")}}

@@ -8,8 +8,9 @@ from typing import Any
 
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
+from eventstudy.report.shown_units import unit_in, variable_in
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, over, p_is, pvalue, window_label
+from eventstudy.show.numbers import over, p_is, pvalue, window_label
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3
@@ -47,18 +48,15 @@ def unbroken_p(value: float | None) -> str:
     return p_is(value).replace(" ", "\u00a0")  # a line of text never breaks inside it
 
 
-def _bp(value: float | None) -> str:
-    return f"{bp(value)}\u00a0bp"
-
-
 def _level(study: Json) -> float:
     return float((study.get("primary") or {}).get("level", 0.95))
 
 
-def _interval(test: Json, level: float) -> str:
+def _interval(study: Json, test: Json) -> str:
     if not (finite(test.get("low")) and finite(test.get("high"))):
         return ""
-    return f"{level * 100:g}% interval {bp(test['low'])} to {_bp(test['high'])}"
+    unit = unit_in(study)
+    return f"{_level(study) * 100:g}% interval {unit.show(test['low'])} to {unit.of(test['high'])}"
 
 
 def _statistic(name: str, test: Json) -> str:
@@ -100,7 +98,7 @@ def clause(study: Json, tests: Json) -> str:
         return f"{_placebo(test)}{adjusted_words(study, test)})"
     if name == "standardized_placebo":
         return _scaled(test, tests.get("placebo", {})) + adjusted_words(study, test)
-    interval = _interval(test, _level(study))
+    interval = _interval(study, test)
     return f"{interval}{'; ' if interval else ''}{_statistic(name, test)}{adjusted_words(study, test)}"
 
 
@@ -156,15 +154,15 @@ def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]
     rows = [r for r in responses if r["window"] == window and finite(r["car"])]
     if not rows:
         return "No response could be computed.", "The table below gives the reason for each event."
-    named = [f"{plain(r['instrument'], 40)} {_bp(_size(r))}" for r in rows[:MOST_NAMED]]
+    named = [f"{plain(r['instrument'], 40)} {unit_in(study).of(_size(r))}" for r in rows[:MOST_NAMED]]
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    first = moved or f"{_measure(rows[0])} {when(study, window)}: {', '.join(named)}{more}."
+    first = moved or f"{_measure(study, rows[0])} {when(study, window)}: {', '.join(named)}{more}."
     same = [r for r in responses if (r["event"], r["instrument"]) == (rows[0]["event"], rows[0]["instrument"])]
     return tuple(filter(None, (first, _rows(study, rows), *beyond(study, same, rows[0]))))
 
 
-def _measure(row: Json) -> str:
-    return "Buy-and-hold abnormal return" if "bhar" in row else "Abnormal return"
+def _measure(study: Json, row: Json) -> str:
+    return "Buy-and-hold abnormal return" if "bhar" in row else f"Abnormal {variable_in(study)}"
 
 
 def _size(row: Json) -> float:
@@ -202,12 +200,12 @@ def _average(study: Json, shared: Json) -> tuple[str, ...]:
     """Return the mean with its interval and test, and the spread of signs where events are few."""
     primary = study.get("primary") or {}
     n, dates = int(shared["n_events"]), int(primary.get("dates") or shared["n_events"])
-    what = "buy-and-hold abnormal return" if "abhar" in shared else "abnormal return"
+    what = "buy-and-hold abnormal return" if "abhar" in shared else f"abnormal {variable_in(study)}"
     what = what if shared["window"][0] == shared["window"][1] or "abhar" in shared else "CAR"
     size = shared.get("abhar", shared["caar"])
     over = f"{n:,} events" if dates == n else f"{n:,} observations on {dates:,} {'day' if dates == 1 else 'days'}"
     chosen, where = primary_test(study, shared["tests"]), when(study, shared["window"])
-    first = f"Across {over} the mean {what} {where} was {_bp(size)} ({clause(study, shared['tests'])})."
+    first = f"Across {over} the mean {what} {where} was {unit_in(study).of(size)} ({clause(study, shared['tests'])})."
     reason = primary.get("reason")
     if chosen is None or not reason or chosen[0] != primary.get("test"):
         return (first,)
@@ -272,7 +270,7 @@ def smallest_effect(study: Json, row: Json) -> str:
     critical = float(critical_value(level, df))
     effect = (critical + POWER_Z) * (test["high"] - test["low"]) / 2 / critical
     return (
-        f"This design detects an effect of {bp(effect, signed=False)}\u00a0bp with 80% power at the "
+        f"This design detects an effect of {unit_in(study).of(effect, signed=False)} with 80% power at the "
         f"{(1 - level) * 100:g}% level; smaller effects cannot be ruled out."
     )
 
@@ -288,10 +286,10 @@ def reversal(study: Json, rows: Sequence[Json], first: Json) -> str:
     for row in sorted(later, key=lambda row: int(row["window"][1]))[:1]:
         test = primary_test(study, row["tests"])
         if finite(row[key]) and row[key] / first[key] < REVERSED:
-            back = bp(abs(first[key] - row[key]), signed=False)
+            back = unit_in(study).of(abs(first[key] - row[key]), signed=False)
             p = f" ({unbroken_p(decided(test[1]))})" if test else ""
-            now = f"the move {when(study, row['window'])} is {_bp(row[key])}{p}"
-            return f"{back}\u00a0bp of it had reversed by {_end(study, row['window'])}: {now}."
+            now = f"the move {when(study, row['window'])} is {unit_in(study).of(row[key])}{p}"
+            return f"{back} of it had reversed by {_end(study, row['window'])}: {now}."
     return ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UsageError
+from eventstudy.report.clock_words import with_words
 from eventstudy.report.figure_data import first_window, window_words
 from eventstudy.report.finding import adjusted_words, beyond, decided, finite, primary_test, unbroken_p, words
 from eventstudy.report.key_figures import KeyFigure, capital, finite_cars, interval, nouns, with_interval
@@ -56,7 +57,7 @@ def mean_figures(result: StudyResult) -> tuple[KeyFigure, ...]:
 
 def mean_sentences(result: StudyResult) -> tuple[str, ...]:
     """Return what qualifies a mean: disagreement of tests, power, reversal."""
-    study = aggregates_of(result)
+    study = with_words(result, aggregates_of(result))
     row = _primary_mean(result, study)
     return tuple(filter(None, beyond(study, study["aggregates"], row)))
 

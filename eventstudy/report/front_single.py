@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.abnormal.windows import Window
+from eventstudy.report.clock_words import with_words
 from eventstudy.report.figure_data import first_window, window_words
 from eventstudy.report.finding import adjusted_words, beyond, finite, primary_test, unbroken_p, words
 from eventstudy.report.key_figures import KeyFigure, capital, interval, with_interval
@@ -51,7 +52,7 @@ def single_figures(result: StudyResult) -> tuple[KeyFigure, ...]:
 
 def single_sentences(result: StudyResult) -> tuple[str, ...]:
     """Return what qualifies the first response: disagreement of tests, power, reversal."""
-    study = result.tables()
+    study = with_words(result, result.tables())
     row = reported_rows(result)[0]
     same = [r for r in study["responses"] if (r["event"], r["instrument"]) == (row["event"], row["instrument"])]
     return tuple(filter(None, beyond(study, same, row)))

@@ -48,15 +48,10 @@ def headline(result: StudyResult) -> Headline:
         return Headline(f"No event could be studied: {total} of {total} were left out")
     shape = shape_of(result)
     if shape == "average":
-        return Headline(_mean_title(result), mean_figures(result), _in_bp(result, mean_sentences(result)))
+        return Headline(_mean_title(result), mean_figures(result), mean_sentences(result))
     if shape == "dots":
         return Headline(_several_title(result), several_figures(result))
-    return Headline(_single_title(result), single_figures(result), _in_bp(result, single_sentences(result)))
-
-
-def _in_bp(result: StudyResult, sentences: tuple[str, ...]) -> tuple[str, ...]:
-    """Return sentences that are true of the unit: sizes in them are in basis points, which a volume does not have."""
-    return tuple(s for s in sentences if unit_of(result.spec).name == "bp" or "\u00a0bp" not in s)
+    return Headline(_single_title(result), single_figures(result), single_sentences(result))
 
 
 def _mean_title(result: StudyResult) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.report.content import Page, Picture, Section
+from eventstudy.report.page_parts import Page, Picture, Section
 from eventstudy.report.style import variables
 from eventstudy.show.card import templates
 from eventstudy.show.numbers import true_minus

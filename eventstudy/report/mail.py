@@ -9,8 +9,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from eventstudy.errors import DataError
-from eventstudy.report.content import Page
 from eventstudy.report.html import environment
+from eventstudy.report.page_parts import Page
 from eventstudy.report.tables import text_table
 from eventstudy.show.escape import plain
 

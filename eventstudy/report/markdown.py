@@ -1,13 +1,12 @@
-"""The report as Markdown and its tables as LaTeX: the same content in the same order as the page."""
+"""The report as Markdown: the same content in the same order as the page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eventstudy.report.content import Page, Section
-from eventstudy.report.table_files import table_latex, table_markdown
-from eventstudy.report.tables import Table
-from eventstudy.show.escape import for_latex, for_markdown
+from eventstudy.report.page_parts import Page, Section
+from eventstudy.report.table_files import table_markdown
+from eventstudy.show.escape import for_markdown
 
 
 def render_markdown(page: Page, pictures: Mapping[str, str]) -> str:
@@ -34,11 +33,3 @@ def _section(section: Section, pictures: Mapping[str, str]) -> list[str]:
         parts.append(f"*{for_markdown(f'{picture.title}. {picture.caption}')}*")
     parts += [table_markdown(table).rstrip() for table in section.tables]
     return parts + [for_markdown(note, 1000) for note in section.notes]
-
-
-def render_latex(page: Page, further: tuple[Table, ...] = ()) -> str:
-    """Return the page's tables, and ``further`` ones, as LaTeX, to be put into a paper with ``\\input``."""
-    stamp = "SIMULATED: " if page.simulated else ""
-    head = [f"% {stamp}{for_latex(page.title)}"]
-    tables = [*(table for section in page.sections for table in section.tables), *further]
-    return "\n".join(head + [table_latex(table) for table in tables])

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventstudy.report.balance_tables import balance_sentences, balance_tables
-from eventstudy.report.content import Section, cut_short
 from eventstudy.report.group_tables import group_sentences, group_tables
+from eventstudy.report.page_parts import Section
 from eventstudy.report.regression_tables import regression_sentences, regression_tables
+from eventstudy.report.result_tables import cut_short
 from eventstudy.report.specification_tables import specification_sentences, specification_tables
 from eventstudy.report.surprise_tables import surprise_sentences, surprise_tables
 from eventstudy.report.tables import Table

@@ -33,6 +33,17 @@ def unit_of(spec: Any) -> Unit:
     return BP if spec.returns == "log" else Unit("bp", "basis points of simple return", BP.scale, BP.decimals)
 
 
+def unit_in(study: Any) -> Unit:
+    """Return the unit of the moves in a result given as JSON values to which ``with_words`` added it."""
+    found: Unit = study.get("shown_unit", BP)
+    return found
+
+
+def variable_in(study: Any) -> str:
+    """Return what is studied in such a result: ``return`` unless ``with_words`` added another name."""
+    return str(study.get("variable", "return"))
+
+
 def variable_name(spec: Any) -> str:
     """Return what is studied, as a sentence names it: ``return``, ``log volume``, ``change``."""
     return NAMES.get(spec.variable, "change" if spec.returns == "difference" else "return")

@@ -47,10 +47,26 @@ def workbook(result: StudyResult) -> bytes:
     formats = {name: book.add_format({"num_format": form}) for name, form in FORMATS.items()}
     percent = result.spec.variable == "return" and result.spec.returns != "difference"
     for name in (*SHEETS, *reaction_names(result.reactions)):
-        frame = marked(result.to_frame(name), simulated=result.simulated)
+        frame = marked(_with_windows(result, result.to_frame(name)), simulated=result.simulated)
         _fill(book.add_worksheet(name), frame, {"": None, **formats}, bold, percent=percent)
     book.close()
     return made.getvalue()
+
+
+def _with_windows(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with each window also in words, before its bounds: on the clock of one event, else in days."""
+    from eventstudy.abnormal.windows import Window
+    from eventstudy.report.figure_data import window_words
+    from eventstudy.report.key_figures import capital
+
+    if not {"start", "stop"} <= set(frame.columns):
+        return frame
+    one = len(set(result.abnormal.events.tolist())) == 1
+    bounds = list(zip(frame["start"].tolist(), frame["stop"].tolist(), strict=True))
+    named = {w: capital(window_words(result, Window(int(w[0]), int(w[1])), 0 if one else None)) for w in set(bounds)}
+    worded = frame.copy()
+    worded.insert(list(frame.columns).index("start"), "window", [named[w] for w in bounds])
+    return worded
 
 
 def _fill(sheet: Any, frame: pd.DataFrame, formats: Mapping[str, Any], bold: Any, *, percent: bool) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.report import content
 from eventstudy.report.about import claim_table
 from eventstudy.report.clock_words import moved, with_words
 from eventstudy.report.finding import finding
@@ -20,6 +19,7 @@ from eventstudy.report.front_table import BAR, PAGE, FrontTable, front_table
 from eventstudy.report.headline import Headline, headline
 from eventstudy.report.reaction_sections import reaction_tables, reaction_texts
 from eventstudy.report.response_section import response_text
+from eventstudy.report.result_tables import aggregate_table, cut_short, response_table
 from eventstudy.report.tables import text_table
 from eventstudy.response.response_rows import table
 from eventstudy.show.escape import for_terminal, printable
@@ -183,11 +183,11 @@ def _details(result: StudyResult) -> Iterator[str]:
         yield text_table(claims)
         yield ""
     if len({row["event"] for row in study["responses"]}) > 1:
-        yield text_table(content.aggregate_table(study, simulated=simulated))
+        yield text_table(aggregate_table(study, simulated=simulated))
         yield ""
     if study["responses"]:
-        yield text_table(content.response_table(study, content.unit_of(result.spec), simulated=simulated))
-    yield from (text_table(content.cut_short(one)) for one in reaction_tables(study, simulated=simulated))
+        yield text_table(response_table(study, simulated=simulated))
+    yield from (text_table(cut_short(one)) for one in reaction_tables(study, simulated=simulated))
     if len(result.abnormal) > MOST_ROWS:
         yield f"These are {MOST_ROWS} of {len(result.abnormal):,}; car.csv and to_frame('car') have all."
 

@@ -1,4 +1,4 @@
-"""A result's tables as files: CSV that spreadsheets cannot run, JSON without NaN, Parquet, Markdown, LaTeX."""
+"""A result's tables as files: CSV that spreadsheets cannot run, JSON without NaN, Parquet, Markdown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report.tables import Table
-from eventstudy.show.escape import FORMULA_STARTS, for_latex, for_markdown, for_spreadsheet, plain
+from eventstudy.show.escape import FORMULA_STARTS, for_markdown, for_spreadsheet, plain
 from eventstudy.show.json_text import json_text
 
 if TYPE_CHECKING:
@@ -88,27 +88,3 @@ def table_markdown(table: Table) -> str:
     ]
     lines = ["| " + " | ".join(row) + " |" for row in [titles, rules, *rows]]
     return f"**{for_markdown(table.heading)}**\n\n" + "\n".join(lines) + "\n"
-
-
-def table_latex(table: Table) -> str:
-    """Return a table as LaTeX (booktabs), every cell escaped."""
-    kinds = "".join("r" if column.numeric else "l" for column in table.columns)
-    titles = " & ".join(for_latex(column.title) for column in table.columns)
-    rows = [" & ".join(for_latex(cell) for cell in row) + r" \\" for row in table.shown()]
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{for_latex(table.heading)}}}",
-            rf"\begin{{tabular}}{{{kinds}}}",
-            r"\toprule",
-            titles + r" \\",
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )

@@ -41,18 +41,18 @@ def save(
     events : sequence of Event
         The events themselves, whose labels, times, evidence and sources the page then tells.
     also : tuple of str
-        Further rows of :data:`EXTRAS`, for example ``("report.md", "report.eml")``.
+        Further rows of :data:`EXTRAS`, for example ``("report.md", "report.eml")``; a file with options takes them
+        behind a colon: ``"tables.tex:percent,stars"``.
     beside : mapping of str to bytes
         Further files as they are, for example the study file.
 
     Raises
     ------
     UnknownNameError
-        For a name that is not in :data:`EXTRAS`.
+        For a name that is not in :data:`EXTRAS`, or an option that its file does not have.
     FileError
         If the folder cannot be written to, or holds files that are not of an earlier result; they are untouched.
     """
-    from eventstudy.arrays import look_up
     from eventstudy.report.build import build
     from eventstudy.report.manifest import digest
     from eventstudy.report.placing import MANIFEST, check_replaceable, put_result
@@ -61,7 +61,7 @@ def save(
     folder = Path(directory)
     check_replaceable(folder)
     report = build(result, digests, events)
-    makers = {**always(result, report), **{name: look_up("report file", EXTRAS, name) for name in also}}
+    makers = {**always(result, report), **dict(map(extra, also))}
     # Everything is drawn before anything is written: an interrupt or a failure until then changes nothing.
     contents = {name: make(result, report) for name, make in makers.items()} | dict(beside or {})
     written = {name: digest(content) for name, content in contents.items()}
@@ -144,11 +144,14 @@ def _markdown(result: StudyResult, report: Report) -> bytes:
     return render_markdown(report.page, first).encode("utf-8")
 
 
-def _latex(result: StudyResult, report: Report) -> bytes:
+def _latex(result: StudyResult, report: Report, *, percent: bool = False, stars: bool = False) -> bytes:
     from eventstudy.report.estimation import estimation_table
-    from eventstudy.report.markdown import render_latex
+    from eventstudy.report.latex import LatexOptions, render_latex
+    from eventstudy.report.shown_units import unit_of
 
-    return render_latex(report.page, (estimation_table(result),)).encode("utf-8")
+    further = (estimation_table(result).in_unit(unit_of(result.spec)),)
+    options = LatexOptions(percent=percent, stars=stars)
+    return render_latex(report.page, further, options, name=result.spec.name).encode("utf-8")
 
 
 def _mail(result: StudyResult, report: Report) -> bytes:
@@ -192,3 +195,30 @@ EXTRAS: dict[str, Maker] = {
     "tables.xlsx": _workbook,
     "figure.html": _interactive,
 }
+# Options of a file, written behind a colon and set to true in the call of its maker.
+OPTIONS: dict[str, tuple[str, ...]] = {"tables.tex": ("percent", "stars")}
+
+
+def extra(asked: str) -> tuple[str, Maker]:
+    """Return the name of a further file and its maker, with the options that stand behind a colon.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such file, or it has no such option.
+
+    Examples
+    --------
+    >>> extra("tables.tex:percent,stars")[0]
+    'tables.tex'
+    """
+    from functools import partial
+
+    from eventstudy.arrays import look_up
+
+    name, _, options = asked.partition(":")
+    maker = look_up("report file", EXTRAS, name)
+    known = dict.fromkeys(OPTIONS.get(name, ()), True)
+    chosen = [option.strip() for option in options.split(",") if option.strip()]
+    set_to = {option: look_up(f"option of {name}", known, option) for option in chosen}
+    return name, partial(maker, **set_to) if set_to else maker

@@ -9,8 +9,13 @@ from typing import get_args
 
 import pytest
 
-from eventstudy.report.content import Material, Picture, finding, make_page, method_section, response_table, unit_of
+from eventstudy.report.content import make_page
+from eventstudy.report.finding import finding
 from eventstudy.report.html import render_page
+from eventstudy.report.method_text import method_section
+from eventstudy.report.page_parts import Material, Picture
+from eventstudy.report.result_tables import response_table
+from eventstudy.report.shown_units import unit_of
 from eventstudy.report.tables import text_table
 from eventstudy.study.notices import STUDIED
 from eventstudy.study.spec import StudySpec
@@ -168,23 +173,28 @@ def test_the_method_names_the_distribution_of_a_p_value_that_has_several() -> No
 def test_the_unit_of_a_table_is_that_of_the_study() -> None:
     study = made_study()
     assert "of log return" in response_table(study, simulated=False).caption
-    assert unit_of(StudySpec(returns="simple")) == "basis points of simple return"
-    assert unit_of(StudySpec(variable="squared_return")) == "ten-thousandths of squared returns"
-    told = unit_of(StudySpec(variable="log_volume"))
-    assert told in response_table(study, told, simulated=False).caption
+    for spec, words in (
+        (StudySpec(returns="simple"), "basis points of simple return"),
+        (StudySpec(variable="log_volume"), "log volume (0.69 is twice the expected volume)"),
+    ):
+        table = response_table({**study, "shown_unit": unit_of(spec)}, simulated=False)
+        assert words in table.caption
+    assert [c.title for c in table.columns] == ["Instrument", "Window", "CAR", "p, placebo"]
+    assert table.shown()[0] == ["SBER", "Event interval", "+0.01", "0.029"]
 
 
 def test_a_page_of_squared_returns_says_bp_of_what() -> None:
-    page = make_page(Material(made_study(), StudySpec(variable="squared_return"), made_facts()))
+    spec = StudySpec(variable="squared_return")
+    page = make_page(Material(made_study() | {"shown_unit": unit_of(spec)}, spec, made_facts()))
     notes = " ".join(note for section in page.sections for note in section.notes)
-    assert "no moves of the price" in notes
+    assert "Moves are in squared return, times 10,000, not in returns." in notes
     assert "100 bp = 1 %" not in notes
     plain = make_page(Material(made_study(), StudySpec(returns="simple"), made_facts()))
     assert "in simple returns" in " ".join(note for section in plain.sections for note in section.notes)
 
 
 def test_weaknesses_stand_in_the_order_of_their_harm() -> None:
-    from eventstudy.report.content import HARM, harm
+    from eventstudy.report.weaknesses import HARM, harm
 
     points = [
         "Minutes are missing. [ES-NO-BARS-WHEN-OPEN]",

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
+from email import message_from_bytes, policy
 from functools import cache
 from html import unescape
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from eventstudy.report.build import Report, build
 from eventstudy.report.headline import headline
 from eventstudy.report.html import render_page
-from eventstudy.report.mail import plain_text
+from eventstudy.report.latex import render_latex
+from eventstudy.report.mail import plain_text, render_mail
 from eventstudy.report.markdown import render_markdown
+from eventstudy.report.spreadsheet import workbook
+from eventstudy.show.numbers import pvalue
 from tests.report.made import made_cluster, made_result
 
 SIX = ("A", "B", "C", "D", "E", "F")
@@ -109,6 +115,68 @@ def test_the_finding_of_markdown_and_mail_has_the_same_number(name: str) -> None
     number = shown(expected(name, result))
     assert number in plain_text(report.page)
     assert number in re.sub(r"\\(.)", r"\1", render_markdown(report.page, {}))
+
+
+def cells_of(report: Report) -> list[str]:
+    """Every cell with a number in every table of the page but digests and versions."""
+    tables = [t for section in report.page.sections for t in section.tables if t.name != "provenance"]
+    cells = [cell for table in tables for row in table.shown() for cell in row]
+    return sorted({cell for cell in cells if re.search(r"\d", cell)})
+
+
+@pytest.mark.parametrize("name", ["one", "several", "many"])
+def test_every_cell_of_the_page_stands_in_markdown_latex_and_mail(name: str) -> None:
+    report = case(name)[1]
+    markdown = re.sub(r"\\(.)", r"\1", render_markdown(report.page, {}))
+    mail = message_from_bytes(render_mail(report.page, {}), policy=policy.default)
+    html, text = mail.get_body(("html",)), mail.get_body(("plain",))
+    assert html is not None
+    assert text is not None
+    latex = render_latex(report.page, name="study").replace("$-$", "-").replace(r"\textless{}", "<")
+    documents = {
+        "page": text_of(unescape(render_page(report.page, report.pictures))),
+        "markdown": markdown,
+        "mail": text_of(unescape(html.get_content())),
+        "plain mail": re.sub(r"\s+", " ", text.get_content()),
+        "LaTeX": re.sub(r"\\textgreater\{\}", ">", latex).replace("{[}", "[").replace(r"\_", "_").replace(r"\%", "%"),
+    }
+    cells = cells_of(report)
+    assert len(cells) > 10
+    for where, document in documents.items():
+        flat = re.sub(r"[\s~]+", " ", document)
+        assert [cell for cell in cells if re.sub(r"\s+", " ", cell[:50]) not in flat] == [], where
+
+
+@pytest.mark.parametrize("name", ["one", "several", "many"])
+def test_excel_holds_the_numbers_of_the_page(name: str) -> None:
+    result, report = case(name)
+    book = load_workbook(io.BytesIO(workbook(result)))
+    sheets = {}
+    for sheet in ("car", "tests"):
+        head, *body = ([cell.value for cell in row] for row in book[sheet])
+        sheets[sheet] = [dict(zip(head, row, strict=True)) for row in body]
+    tables = {table.name: table for section in report.page.sections for table in section.tables}
+    responses = tables["responses"]
+    names = [column.name for column in responses.columns]
+    assert len(responses.rows) == len(sheets["car"])
+    for row, cells in zip(responses.rows, responses.shown(), strict=True):
+        wanted = {"Instrument": row[0]} | ({"Event": row[names.index("event")]} if "event" in names else {})
+        window = cells[names.index("window")]
+        same = [r for r in sheets["car"] if all(r[k] == v for k, v in wanted.items()) and r["Window"] == window]
+        (found,) = same
+        assert shown(found["CAR"]) == cells[names.index("car")]
+        p = {c.title: cell for c, cell in zip(responses.columns, cells, strict=True) if c.name.startswith("p_")}
+        single = [t for t in sheets["tests"] if all(t.get(k) == v for k, v in wanted.items()) and t["Window"] == window]
+        known = {pvalue(t["p"]) for t in single if t["p"] is not None}
+        assert {cell for cell in p.values() if cell != "n/a"} <= known
+    if "aggregates" in tables:
+        table = tables["aggregates"]
+        at = {column.name: i for i, column in enumerate(table.columns)}
+        means = [
+            (t["Window"], shown(t["Estimate"]), pvalue(t["p"])) for t in sheets["tests"] if t["Estimate"] is not None
+        ]
+        for cells in table.shown():
+            assert (cells[at["window"]], cells[at["caar"]], cells[at["pvalue"]]) in means
 
 
 def test_the_count_of_comparable_days_and_p_are_those_of_the_test() -> None:
