@@ -27,7 +27,7 @@ import pandas as pd
 
 import eventstudy as es
 
-market = es.simulate.intraday_market(es.simulate.IntradayDesign(days=100, sigma=0.005), seed=5)
+market = es.simulate.intraday_market(es.simulate.IntradayDesign(days=100, sigma=0.005, quiet=0.0), seed=5)
 minutes = market.bars[0].frame[["close", "volume"]]
 days = minutes.index.normalize().unique()
 releases = days[10::2] + pd.Timedelta("12h30min")
@@ -75,8 +75,9 @@ spec = es.StudySpec(
     title="SIMULATED: EUR/USD around economic releases",
     event=(-10, 15),
     windows=((0, 4),),
-    tests=("cross_sectional_t",),
-    surprise={"actual": "actual", "expected": "consensus"},
+    tests=("cross_sectional_t", "placebo"),
+    placebo={"after": True, "match": {"releases": "any"}},
+    surprise={"actual": "actual", "expected": "consensus", "weights": "equal"},
 )
 result = es.run_study(spec, events, [bars])
 result
@@ -92,6 +93,32 @@ slopes[["data", "tau", "n", "slope", "low", "high", "pvalue", "r2"]].round(5).il
 
 # %%
 result.to_frame("surprise_tests")
+
+# %% [markdown]
+# ## The releases for other programs
+#
+# `regression_data` has one row per release with its CAR and columns. With equal weights the slopes above are those of ordinary least
+# squares with HC1 standard errors; the tests of this package compare them with statsmodels.
+
+# %%
+result.to_frame("regression_data").assign(data="SIMULATED").head(3)
+
+# %% [markdown]
+# ## Each release beside the other release days
+#
+# A release raises the variance whatever it says, so that ordinary days are too calm a comparison. `releases = "any"` compares each
+# release with the days of the other releases at the same time of day. `placebo_balance` shows what these days have in common
+# with it, `placebo_left_out` how many days the rule leaves out.
+
+# %%
+balance = result.to_frame("placebo_balance").assign(data="SIMULATED")
+columns = ["data", "event", "days", "candidates", "measure", "label", "event_value", "median", "ratio"]
+balance[columns].round(6).head(6)
+
+# %%
+tests = result.to_frame("tests")
+single = tests[tests["test"] == "placebo"]
+print(f"SIMULATED: p <= 0.05 for {(single['pvalue'] <= 0.05).mean():.0%} of {len(single)} releases")
 
 # %% [markdown]
 # As a figure:

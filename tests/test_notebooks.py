@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import runpy
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
+import numpy as np
 import pytest
+import statsmodels.api as sm
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 NAMES = ("founding_case", "ten_lines", "hundred_earnings", "fx_surprises", "is_my_test_right")
@@ -85,3 +88,18 @@ def test_a_notebook_runs_and_shows_the_numbers_that_are_committed(
     shown = [{kind for output in cell.outputs for kind in output.get("data", {})} for cell in drawn]
     assert drawn
     assert all("image/png" in kinds for kinds in shown), "a figure is seen, not named"
+
+
+def test_the_slopes_on_surprises_are_those_of_statsmodels_on_the_prices() -> None:
+    shown = runpy.run_path(str(NOTEBOOKS / "fx_surprises.py"))
+    price = np.log(shown["minutes"]["close"])
+    last = price.index.searchsorted(shown["releases"], side="right") - 1  # the last close at or before each release
+    surprise = shown["events"]["actual"] - shown["events"]["consensus"]
+    design = sm.add_constant((surprise / surprise.std()).to_numpy())
+    slopes = shown["result"].to_frame("surprise").set_index("tau")
+    for tau in range(16):
+        move = price.to_numpy()[last + 1 + tau] - price.to_numpy()[last]
+        fit = sm.OLS(move, design).fit(cov_type="HC1")
+        assert slopes.loc[tau, "slope"] == pytest.approx(fit.params[1], rel=1e-9)
+        assert slopes.loc[tau, "se"] == pytest.approx(fit.bse[1], rel=1e-9)
+        assert slopes.loc[tau, "r2"] == pytest.approx(fit.rsquared, rel=1e-9)

@@ -32,8 +32,9 @@ def _summed_up(found: Sequence[Json]) -> str:
     for one in found:
         for rule in one["left_out"]:
             out[rule["reason"]] = out.get(rule["reason"], 0) + rule["days"]
-    said = f"Each of {len(found):,} observations ({COMPARED[found[0]['compared']]}) has {days[0]:,} to {days[-1]:,} "
-    said += f"placebo days, {days[(len(days) - 1) // 2]:,} in the median"
+    middle = days[(len(days) - 1) // 2]
+    counted = f"{middle:,}" if days[0] == days[-1] else f"{days[0]:,} to {days[-1]:,} (median {middle:,})"
+    said = f"Each of {len(found):,} observations ({COMPARED[found[0]['compared']]}) has {counted} placebo days"
     rules = ", ".join(f"{count / len(found):,.0f} {plain(reason)}" for reason, count in out.items())
     said += f"; left out per observation: {rules}." if out else "."
     ratios = {name: _ratios(found, name) for name in MEASURES}
