@@ -1,19 +1,25 @@
-"""Prints how many hostile inputs of every reader and public function end in an error that is not the project's.
+"""Print how eventstudy ends under faults: hostile input, interrupts, kills, failing system calls, growth, leaks.
 
-Run ``scripts/bench faults [COUNT] [NAME] [SEED]``: 20,000 inputs of every target by default; NAME begins the
-names of targets ("call", "news", "prices").
+Run ``scripts/bench faults [COUNT] [NAME] [SEED]`` for the fuzzers: 20,000 hostile inputs of every reader and public
+function by default; NAME begins the names of targets ("call", "news", "prices"). Run
+``scripts/bench faults PART [COUNT]`` for one of the parts in ``PARTS``.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 
+from tests.faults.commands import NAMES, world
 from tests.faults.fuzz import SEED, fuzz, targets
+from tests.faults.interrupts import interrupt
 
 
-def main(count: int = 20_000, name: str = "", number: int = SEED) -> None:
+def fuzzers(count: int = 20_000, name: str = "", number: int = SEED) -> None:
     warnings.simplefilter("ignore")
     for title, target in targets().items():
         if not title.startswith(name):
@@ -29,6 +35,29 @@ def main(count: int = 20_000, name: str = "", number: int = SEED) -> None:
             print(f"    {kind}: {example}", flush=True)
 
 
+def interrupts(count: int = 200) -> None:
+    """Ctrl-C and SIGTERM at COUNT moments of each command."""
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as made:
+        for name in NAMES:
+            tally = interrupt(made, name, count)
+            print(
+                f"{name:<8} {tally.moments} moments, {tally.stopped} stopped, {len(tally.wrong)} wrong, "
+                f"ended within {tally.longest_s:.2f} s",
+                flush=True,
+            )
+            for wrong in tally.wrong:
+                print(f"    {wrong}", flush=True)
+
+
+PARTS: dict[str, Callable[[int], None]] = {"interrupts": interrupts}
+
+
+def main(asked: list[str]) -> None:
+    if asked and asked[0] in PARTS:
+        PARTS[asked[0]](*(int(word) for word in asked[1:2]))
+    else:
+        fuzzers(*(int(word) for word in asked[:1]), *asked[1:2], *(int(word) for word in asked[2:3]))
+
+
 if __name__ == "__main__":
-    asked = sys.argv[1:]
-    main(*(int(a) for a in asked[:1]), *asked[1:2], *(int(a) for a in asked[2:3]))
+    main(sys.argv[1:])

@@ -56,10 +56,8 @@ def replacing(path: Path, *, mode: int = 0o666, new: bool = False) -> Iterator[B
         If the disk refuses; what stood at ``path`` is untouched and nothing is left beside it.
     """
     aside, placed = path.with_name(f".{os.urandom(6).hex()}{ASIDE}"), False
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(aside, flags, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
+    try:  # before the file exists: an interrupt may come at once
+        with open(aside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -125,7 +125,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """Entry point of the installed command."""
+    """Run this process's command line and exit."""
     # A shell may close a stream (`>&-`); Python then has none at all, and every print would be a defect.
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:

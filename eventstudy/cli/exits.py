@@ -23,13 +23,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from typer.exceptions import Abort, Exit, TyperException
 
-from eventstudy.cli import console
+from eventstudy.cli import console, stops
 from eventstudy.errors import EventStudyError, EventStudyWarning, did_you_mean
 
 if TYPE_CHECKING:
@@ -45,24 +46,32 @@ def guard(action: Callable[[], int]) -> int:
         with console.warnings_as_talk():
             code = action()
         sys.stdout.flush()
-    except BrokenPipeError:
-        _silence_stdout()
-        return CLOSED_PIPE
-    except Exit as stop:
-        return _flushed(stop.exit_code)
-    except (KeyboardInterrupt, Abort):
-        return _interrupted("interrupted; nothing half-written is left.")
-    except TyperException as mistake:
-        return _usage(mistake)
-    except Exception as fault:
-        return _fault(fault)
+        _ended()
+    except (Exception, KeyboardInterrupt) as end:
+        _ended()
+        return _code_of(end)
     if _received:
         return _interrupted("interrupted while it ended; everything is written.")
     return code
 
 
+def _code_of(end: Exception | KeyboardInterrupt) -> int:
+    if isinstance(end, BrokenPipeError):
+        _silence_stdout()
+        return CLOSED_PIPE
+    if isinstance(end, Exit):
+        return _flushed(end.exit_code)
+    if isinstance(end, KeyboardInterrupt | Abort):
+        return _interrupted("interrupted; nothing half-written is left.")
+    if isinstance(end, TyperException):
+        return _usage(end)
+    return _fault(end)
+
+
 # Signals that asked this process to stop, oldest first.
 _received: list[int] = []
+# Whether this process is the command, which then handles them alone.
+_stopping: list[bool] = []
 
 
 @contextmanager
@@ -70,27 +79,53 @@ def stopping() -> Iterator[None]:
     """Let Ctrl-C and a service manager's stop (SIGTERM) end a command in the same way, and be remembered.
 
     The exception alone can be lost: Python ignores one that is raised while it calls a finalizer or a callback of a
-    library. ``check_interrupt`` and the end of ``guard`` find it then.
+    library, and prints a traceback. The signal is then sent again a moment later; where that is lost as well,
+    ``check_interrupt`` and the end of ``guard`` find it.
     """
 
     def stop(number: int, _: object) -> None:
         _received.append(number)
         raise KeyboardInterrupt
 
+    def lost(ignored: sys.UnraisableHookArgs) -> None:
+        if ignored.exc_type is KeyboardInterrupt and _received:
+            _send_again(_received[-1])
+        else:
+            hook(ignored)
+
     _received.clear()
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    hook, sys.unraisablehook = sys.unraisablehook, lost
+    before = {number: signal.signal(number, stop) for number in stops.STOPS}
+    _stopping.append(True)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = hook
+        _stopping.clear()
         _received.clear()
+
+
+def _send_again(number: int) -> None:
+    again = threading.Timer(0.005, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
 
 
 def check_interrupt() -> None:
     """Stop here if a signal asked for it and its exception was lost; called before anything is written."""
     if _received:
         raise KeyboardInterrupt
+
+
+def _ended() -> None:
+    """Let a signal that comes from here on end the process at once: an exception would find nobody to catch it."""
+    if not _stopping:
+        return
+    stops.state = "everything is written"
+    for number in stops.STOPS:
+        signal.signal(number, stops.leave)
 
 
 def _interrupted(sentence: str) -> int:
