@@ -1,12 +1,12 @@
 """Size and power of every test across the cases of the literature: share of rejections at 5 %, two-sided.
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
-test in every design of the table that chooses the primary test, or ``[REPETITIONS] headline`` for the share of null
-studies whose finding reports an effect, or ``[REPETITIONS] matched`` for the intraday response on days without news
-that are more volatile than their placebo days. Returns are ``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``,
-``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars; every repetition is solved as ``run_study`` does. The
-reference column is the independent simulation of the project's notes (4,000 repetitions); shares differ by more than
-three standard errors of both where a star stands.
+test in every design of the table that chooses the primary test, ``[REPETITIONS] headline`` for the share of null
+studies whose finding reports an effect, ``[REPETITIONS] few`` for sizes by the number of events, or ``[REPETITIONS]
+matched`` for the intraday response on days without news that are more volatile than their placebo days. Returns are
+``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars;
+every repetition is solved as ``run_study`` does. The reference column is the independent simulation of the project's
+notes (4,000 repetitions); shares differ by more than three standard errors of both where a star stands.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks import regimes
 from benchmarks.designs import Design, rejected
+from eventstudy.inference.table import TESTS as REGISTERED
 
 TESTS = (
     *("cross_sectional_t", "hall_t", "brown_warner_1985", "patell", "bmp", "kp_patell", "kp_bmp"),
@@ -63,6 +64,7 @@ DESIGN_CASES = {
     "few events": Design(4, 1, own=True, gap=20),
     "separate dates": Design(50, 1, own=True),
     "dense events": Design(50, 1, gap=2),
+    "dense events, overlapping windows": Design(50, 1, gap=2, L=5),
     "shared dates": Design(10, 20, correlation=0.3),
     "few shared dates": Design(4, 20, correlation=0.3),
     "one date": Design(1, 50, correlation=0.1),
@@ -95,9 +97,11 @@ def applicable_tests(case: Design) -> tuple[str, ...]:
     return (*plain, *RESAMPLING)
 
 
-def shares(case: Design, repetitions: int, seed: int = 20210413) -> dict[str, tuple[float, int]]:
+def shares(
+    case: Design, repetitions: int, seed: int = 20210413, tests: tuple[str, ...] = ()
+) -> dict[str, tuple[float, int]]:
     """Return each test's share of rejections at 5 %, of how many studies; also that of the primary test."""
-    tests, found = applicable_tests(case), {}
+    tests, found = tests or applicable_tests(case), {}
     plain = tuple(name for name in tests if name not in RESAMPLING)
     slow = tuple(name for name in tests if name in RESAMPLING)
     few = max(repetitions // 4, 1)
@@ -123,6 +127,27 @@ def designs(repetitions: int, names: list[str]) -> None:
             found = [column.get(test) for column in columns]
             if any(found):
                 print(f"| `{test}` | {' | '.join(cell(*part) if part else 'n/a' for part in found)} |", flush=True)
+
+
+FEW = (4, 6, 8, 10, 12, 15, 20, 25, 30, 40)
+# What depends on the number of events: which tests are called unsuited, and which decide under skewness and for BHAR.
+FEW_CASES = {
+    "normal returns": (
+        Design(1, 1, own=True),
+        tuple(n for n, row in REGISTERED.items() if "many events" in row.assumes),
+    ),
+    "lognormal returns": (Design(1, 1, own=True, errors="lognormal"), ("bmp", "generalized_sign", "jackknife_t")),
+    "buy-and-hold returns": (Design(1, 1, own=True, L=60, gap=2, measure="bhar"), ("cross_sectional_t", "bootstrap_t")),
+}
+
+
+def few_events(repetitions: int) -> None:
+    """Print the size of tests by the number of events on separate dates."""
+    for name, (case, tests) in FEW_CASES.items():
+        print(f"\n### {name}\n\n| events | {' | '.join(tests)} |\n{'|---' * (1 + len(tests))}|", flush=True)
+        for events in FEW:
+            found = shares(replace(case, dates=events), repetitions, tests=tests)
+            print(f"| {events} | {' | '.join(cell(*found[test]) for test in tests)} |", flush=True)
 
 
 def cell(share: float, n: int) -> str:
@@ -195,6 +220,9 @@ def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     if sys.argv[2:3] == ["designs"]:
         designs(repetitions, sys.argv[3:] or list(DESIGN_CASES))
+        return
+    if sys.argv[2:3] == ["few"]:
+        few_events(repetitions)
         return
     if sys.argv[2:3] == ["headline"]:
         headline(repetitions)

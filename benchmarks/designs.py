@@ -82,8 +82,11 @@ def draw(rng: np.random.Generator, case: Design) -> Draw:
     market, e = rng.normal(0, 0.01, T), draw_errors(rng, case.errors, (T, N))
     if case.correlation:
         e = np.sqrt(case.correlation) * rng.standard_normal((T, 1)) + np.sqrt(1 - case.correlation) * e
+    scale = np.ones_like(e)
     for i, row in case.pairs:
-        e[row : row + case.L, i] *= np.sqrt(case.variance)
+        scale[row : row + case.L, i] = np.sqrt(case.variance)  # once, however many event windows hold the bar
+    e *= scale
+    for i, row in case.pairs:
         e[row, i] += case.shock
     return Draw(market[:, None] * rng.uniform(0.5, 1.5, N) + rng.uniform(0.01, 0.03, N) * e, market)
 

@@ -184,6 +184,8 @@ def primary_of(study: Study, estimates: Estimates, design: Design | None, tested
     others = [name for name in able if name not in poor and TESTS[name].scope == scope]
     if test not in able and others:
         test, reason = others[0], f"{test} has no number here"
+    if test in poor:
+        reason = f"{reason} (limitation: it {poor[test]})"
     return Primary(test, window, design, row.words, reason, {n: why for n, why in poor.items() if n != test})
 
 

@@ -54,6 +54,10 @@ def test_the_order_of_the_names_changes_nothing_and_the_primary_test_is_computed
         (Design(4, 4, 4, 4, "none", daily=True, variance=True, residuals=True), "bmp"),
         (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True), "bmp"),
         (Design(50, 50, 50, 50, "none", daily=True, variance=True, residuals=True, skewness=3.7), "generalized_sign"),
+        (Design(8, 8, 8, 8, "none", daily=True, variance=True, residuals=True, skewness=3.7), "generalized_sign"),
+        (Design(7, 7, 7, 7, "none", daily=True, variance=True, residuals=True, skewness=3.7), "bmp"),
+        (Design(19, 19, 19, 19, "none", daily=True, variance=True, residuals=True, bhar=True), "cross_sectional_t"),
+        (Design(20, 20, 20, 20, "none", daily=True, variance=True, residuals=True, bhar=True), "bootstrap_t"),
         (Design(50, 1, 50, 50, "all", daily=True, variance=True, residuals=True), "kp_bmp"),
         (Design(200, 10, 20, 10, "some", daily=True, variance=True, residuals=True), "kp_bmp"),
         (
@@ -188,3 +192,31 @@ def test_the_finding_has_nine_tenths_of_the_power_of_the_best_test_that_keeps_it
     # Tests that keep 5 % at variances of 1, 2 and 4 with four events: BMP and the cross-sectional t.
     found = share_that_claims(1.0, 1_000, shock)
     assert found["finding"] >= 0.9 * max(found["cross_sectional_t"], found["bmp"])
+
+
+@pytest.mark.parametrize("events", [5, 9, 19, 20])
+def test_tests_that_need_many_events_are_called_unsuited_below_twenty(events: int) -> None:
+    frame = daily_frame(400, events, seed=4)
+    result = study(frame, [(f"A{i}", 130 + 12 * i) for i in range(events)], tests=("grank_t", "hall_t", "patell"))
+    assert result.primary is not None
+    assert result.primary.test == "bmp"
+    named = {test for test, why in result.primary.unsuited.items() if "events or more" in why}
+    assert named == ({"grank_t", "hall_t"} if events < 20 else set())
+
+
+def test_a_primary_test_whose_assumption_fails_says_so() -> None:
+    # Five events of lognormal returns: BMP is primary and rejects 12 to 13 % there.
+    rng = np.random.default_rng(2)
+    frame = daily_frame(260, 5)
+    frame[:] = (rng.lognormal(0, 0.8, frame.shape) - np.exp(0.32)) / 100
+    pairs = [(f"A{i}", 130 + 20 * i) for i in range(5)]
+    primary = study(frame, pairs, diagnostics="on").primary
+    assert primary is not None
+    assert (primary.test, primary.words) == ("bmp", "few events on separate dates")
+    assert "(limitation: it assumes symmetric returns, but their skewness is" in primary.reason
+    assert "limitation" not in study(daily_frame(260, 5), pairs, diagnostics="on").primary.reason  # type: ignore[union-attr]
+    named = study(daily_frame(260, 5), [(f"A{i}", 130) for i in range(5)], primary="patell").primary
+    assert named is not None
+    assert named.reason == (
+        "the study names it (limitation: it assumes independent events, but 5 observations fall on 1 day)"
+    )
