@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -124,7 +126,10 @@ def run(
         console.talk(line)
     beside = {} if asked is None else {STUDY: spec.to_toml().encode()}
     with executor_for(workers, scheduler or ("" if workers > 1 else spec.scheduler)) as executor:
+        loaded = keeping_shards(loaded, out)
         result, written = answer(loaded, (out, extras, beside), executor)
+    if loaded.dataset is not None and loaded.dataset.keep:
+        shutil.rmtree(loaded.dataset.keep, ignore_errors=True)
     if as_json:
         console.json_data(result.to_dict())
     else:
@@ -132,6 +137,13 @@ def run(
     for path in written:
         console.talk(f"wrote {path}")
     return exits.OK if result.complete else exits.PARTLY
+
+
+def keeping_shards(loaded: LoadedStudy, out: Path | None) -> LoadedStudy:
+    """Return a study whose finished shards are kept beside its result until that is written."""
+    if loaded.dataset is None or out is None:
+        return loaded
+    return replace(loaded, dataset=replace(loaded.dataset, keep=f"{os.path.normpath(out)}.shards"))
 
 
 def show(result: StudyResult, *, verbose: bool = False) -> None:

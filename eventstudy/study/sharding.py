@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from eventstudy.errors import WorkerError
 from eventstudy.study.executors import results_of, worker_count
 from eventstudy.study.own_calendars import using_calendars
 
@@ -42,13 +43,35 @@ def _through(executor: Executor, calendars: Mapping[str, Any], work: Blocks, pie
 
 
 def each(
-    executor: Executor | None, calendars: Mapping[str, Any], work: Callable[[Piece], Answer], pieces: Sequence[Piece]
+    executor: Executor | None,
+    calendars: Mapping[str, Any],
+    work: Callable[[Piece], Answer],
+    pieces: Sequence[Piece],
+    *,
+    done: Callable[[int, Answer], None] = lambda number, answer: None,
 ) -> Iterator[Answer]:
-    """Yield the answers to pieces in their order; with an executor every piece is a task."""
+    """Yield the answers to pieces in their order; with an executor every piece is a task.
+
+    ``done`` is called with the number and the answer of a piece, also of those that were answered before workers were
+    lost.
+    """
     if executor is None:
-        yield from map(work, pieces)
-    else:
-        yield from results_of([executor.submit(_one, calendars, work, piece) for piece in pieces])
+        for number, piece in enumerate(pieces):
+            answer = work(piece)
+            done(number, answer)
+            yield answer
+        return
+    futures = [executor.submit(_one, calendars, work, piece) for piece in pieces]
+    number = -1
+    try:
+        for number, answer in enumerate(results_of(futures)):
+            done(number, answer)
+            yield answer
+    except WorkerError:
+        for later, future in enumerate(futures[number + 1 :], number + 1):
+            if future.done() and not future.cancelled() and future.exception() is None:
+                done(later, future.result())
+        raise
 
 
 def _one(calendars: Mapping[str, Any], work: Callable[[Piece], Answer], piece: Piece) -> Answer:

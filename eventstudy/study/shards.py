@@ -13,18 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eventstudy import __version__
 from eventstudy.abnormal.series import series_of
 from eventstudy.arrays import value
 from eventstudy.errors import DataError, Notice, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset import NoRowsError, read_dataset, read_part
-from eventstudy.market.sources.on_disk import LEAST_BYTES, Dataset, refuse_small_memory, rows_by_instrument
+from eventstudy.market.sources.on_disk import (
+    LEAST_BYTES,
+    Dataset,
+    dataset_digest,
+    refuse_small_memory,
+    rows_by_instrument,
+)
 from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.sources.reach import Around
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.study.event_table import dated_events, dated_table
 from eventstudy.study.inputs import as_returns
+from eventstudy.study.kept import digest_of, keep, kept
 from eventstudy.study.needs import all_before, around_responses, around_series, around_windows
 from eventstudy.study.responses import response_of, response_settings
 from eventstudy.study.sharding import each
@@ -174,7 +182,7 @@ def answer_shards(
     shards = shards_of(events, dataset)
     needed = _regressors_of_responses(spec, regressors)
     task = ShardTask(dataset, spec, around, tuple(events), needed)
-    answers = list(each(executor, spec.calendars, task, shards))
+    answers = _answers(task, shards, executor)
     series = tuple(one for answer in answers for one in answer.universe)
     left_out = tuple(out for answer in answers for out in answer.universe.left_out)
     if not series and not left_out:
@@ -182,6 +190,32 @@ def answer_shards(
     if not series:
         raise DataError("No series can be used. " + " ".join(out.reason for out in left_out))
     return Held(series, _in_order([answer.response for answer in answers], events), left_out)
+
+
+def _answers(task: ShardTask, shards: Sequence[Shard], executor: Executor | None) -> list[ShardAnswer]:
+    """Return the answers to all shards; those of an ended run are taken up, and each new one is kept at once."""
+    folder, calendars = task.dataset.keep, task.spec.calendars
+    if not folder:
+        return list(each(executor, calendars, task, shards))
+    names = [_name_of(task, shard) for shard in shards]
+    found: dict[str, ShardAnswer] = {name: one for name in names if isinstance(one := kept(folder, name), ShardAnswer)}
+    left = [(name, shard) for name, shard in zip(names, shards, strict=True) if name not in found]
+
+    def done(number: int, answer: ShardAnswer) -> None:
+        found[left[number][0]] = answer
+        keep(folder, left[number][0], answer)
+
+    for _ in each(executor, calendars, task, [shard for _, shard in left], done=done):
+        pass
+    return [found[name] for name in names]
+
+
+def _name_of(task: ShardTask, shard: Shard) -> str:
+    """Return the name of a shard's answer: a digest of all that it depends on, the files that it reads included."""
+    data = task.dataset
+    named = {*shard.codes, *(one for one in task.regressors if isinstance(one, str))}
+    about = (__version__, task.spec.digest(), data.spec.model_dump_json(), data.any_sign, dataset_digest(data, named))
+    return digest_of((about, shard, task.known, task.regressors))
 
 
 def _regressors_of_responses(spec: StudySpec, regressors: Sequence[object]) -> tuple[object, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -17,11 +18,14 @@ import pytest
 
 import eventstudy as es
 from eventstudy.cli import app
-from eventstudy.errors import DataError, UsageError
+from eventstudy.errors import DataError, UsageError, WorkerError
 from eventstudy.market.sources.on_disk import Dataset, rows_by_instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.study import shards
 from eventstudy.study.executors import executor_for
+from eventstudy.study.kept import packed, unpacked
+from eventstudy.study.needs import around_windows
+from eventstudy.study.own_calendars import using_calendars
 from eventstudy.study.shards import answer_shards, shards_of
 
 CODES = ("AAA", "BBB", "CCC", "DDD", "EEE")
@@ -91,7 +95,6 @@ def as_text(result: es.StudyResult) -> str:
 def in_memory(folder: Path, spec: es.StudySpec) -> es.StudyResult:
     from eventstudy.market.sources.dataset import read_dataset
     from eventstudy.market.sources.price_files import Reading
-    from eventstudy.study.own_calendars import using_calendars
 
     with using_calendars(spec.calendars):
         universe = read_dataset(dataset(folder).spec, Reading(set(CODES[:4])))
@@ -169,7 +172,6 @@ def test_a_market_among_the_instruments_is_read_for_the_series(folder: Path) -> 
     spec = study(model="market", response="off")
     from eventstudy.market.sources.dataset import read_dataset
     from eventstudy.market.sources.price_files import Reading
-    from eventstudy.study.own_calendars import using_calendars
 
     with using_calendars(spec.calendars):
         universe = read_dataset(dataset(folder).spec, Reading(set(CODES)))
@@ -276,3 +278,84 @@ def test_the_memory_of_a_study_file_is_a_size(folder: Path, tmp_path: Path, caps
         error = capsys.readouterr().err
         assert "compute.memory" in error
         assert said in error
+
+
+class Failing(Executor):
+    """Runs some tasks at once; the workers of the others are gone."""
+
+    def __init__(self, answered: set[int]) -> None:
+        self.answered, self.count = answered, 0
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        if self.count in self.answered:
+            done.set_result(fn(*args, **kwargs))
+        else:
+            done.set_exception(BrokenExecutor("the scheduler is gone"))
+        self.count += 1
+        return done
+
+
+def test_finished_shards_are_kept_and_taken_up_by_the_next_run(folder: Path, tmp_path: Path) -> None:
+    spec, memory = study(), shards.BASE_BYTES + 45_000 * shards.ROW_BYTES
+    alone = es.run_study(spec, events(), dataset(folder, memory=memory))
+    small = dataset(folder, memory=memory, keep=str(tmp_path / "result.shards"))
+    with pytest.raises(WorkerError, match="workers are gone"):
+        es.run_study(spec, events(), small, executor=Failing({0, 2}))
+    assert len(list((tmp_path / "result.shards").iterdir())) == 2
+    rest = Failing({0})
+    assert as_text(es.run_study(spec, events(), small, executor=rest)) == as_text(alone)
+    assert rest.count == 1
+    files = sorted((tmp_path / "result.shards").iterdir())
+    files[0].write_bytes(files[0].read_bytes()[:-100])  # what is damaged is computed again
+    again = Failing({0})
+    assert as_text(es.run_study(spec, events(), small, executor=again)) == as_text(alone)
+    assert again.count == 1
+    other = Failing({0, 1, 2})
+    es.run_study(study(estimation=(-500, -61)), events(), small, executor=other)
+    assert other.count == 3  # another study
+
+
+def test_a_kept_answer_is_the_answer(folder: Path) -> None:
+    (shard,) = shards_of(events(), dataset(folder))
+    spec = study()
+    around = around_windows(spec, events())
+    assert around is not None
+    with using_calendars(spec.calendars):
+        answer = shards.ShardTask(dataset(folder), spec, around, tuple(events()), ())(shard)
+    assert answer.response is not None
+    back = unpacked(packed(answer))
+    assert back == answer
+    assert back.response.responses[0].path.placebo.shape[0] == 20
+    with pytest.raises(TypeError, match="cannot be kept"):
+        packed(print)
+    for module, name in (("subprocess", "Popen"), ("eventstudy.study.kept", "keep")):
+        document = json.dumps({"value": [module, name, {}]}).encode()
+        sink = io.BytesIO()
+        np.savez(sink, document=np.frombuffer(document, dtype=np.uint8))
+        with pytest.raises(ValueError, match="not a value of this package"):
+            unpacked(sink.getvalue())
+
+
+def test_a_run_that_is_ended_leaves_its_shards_and_the_next_takes_them_away(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, done = written(folder, tmp_path, "320MB"), []
+    real = shards.ShardTask.__call__
+
+    def twice(task: Any, shard: Any) -> Any:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(shard)
+        return real(task, shard)
+
+    monkeypatch.setattr(shards.ShardTask, "__call__", twice)
+    command = ["run", str(file), "--out", str(tmp_path / "result")]
+    assert app.run(command) != 0
+    assert len(list((tmp_path / "result.shards").iterdir())) == 2
+    assert not (tmp_path / "result").exists()
+    monkeypatch.setattr(shards.ShardTask, "__call__", lambda task, shard: (done.append(shard), real(task, shard))[1])
+    assert app.run(command) == 0
+    assert len(done) == len({shard.codes for shard in done}) > 2
+    assert (tmp_path / "result" / "result.json").exists()
+    assert not (tmp_path / "result.shards").exists()
