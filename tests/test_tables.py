@@ -26,7 +26,7 @@ from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import service
 from eventstudy.news.events.event_files import EVENT_READERS
 from eventstudy.news.provenance import LAST, SOURCES
-from eventstudy.news.readers import NEWS_READERS, Told
+from eventstudy.news.readers import NEWS_READERS, ReadOptions
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.write import EXTRAS
 from eventstudy.study.bar_sources import bar_sources
@@ -98,7 +98,7 @@ def test_a_check_is_silent_on_clean_series_and_says_what_it_does(kind: str) -> N
 def test_a_news_reader_refuses_what_it_cannot_read_in_a_sentence(kind: str, content: bytes) -> None:
     # Nothing but the package's own errors gets out; a text of strange characters is a text.
     with suppress(es.EventStudyError):
-        assert isinstance(NEWS_READERS[kind](content, "page", Told()), list)
+        assert isinstance(NEWS_READERS[kind](content, "page", ReadOptions()), list)
 
 
 @pytest.mark.parametrize("ending", EVENT_READERS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventstudy.news.zones import VENUES
@@ -56,18 +57,10 @@ class PriceClaim:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the claim as plain values for JSON."""
-        return {
-            "subject": self.subject,
-            "change": self.change,
-            "unit": self.unit,
-            "level": self.level,
-            "at": self.at,
-            "venue": self.venue,
-            "against": self.against,
-            "text": self.text,
-        }
+        return {name: getattr(self, name) for name in _SHOWN}
 
 
+_SHOWN = ("subject", "change", "unit", "level", "at", "venue", "against", "text")
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
 _UNIT = (
     r"%|percent\b|per cent\b|pct\b|процент\w*|kop(?:eck|ek)s?\b|копе\w+|коп\b\.?|"
@@ -125,25 +118,14 @@ _NOT_DONE = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-_UNIT_NAMES: tuple[tuple[str, str], ...] = (
-    ("%", "percent"),
-    ("per", "percent"),
-    ("pct", "percent"),
-    ("процент", "percent"),
-    ("kop", "kopecks"),
-    ("коп", "kopecks"),
-    ("ro", "RUB"),
-    ("ru", "RUB"),
-    ("руб", "RUB"),
-    ("₽", "RUB"),
-    ("dollar", "USD"),
-    ("доллар", "USD"),
-    ("point", "points"),
-    ("пункт", "points"),
-    ("п.п", "percent"),
-)
-
-
+# How a unit begins -> its name.
+_UNIT_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(["%", "per", "pct", "процент", "п.п"], "percent"),
+    **dict.fromkeys(["kop", "коп"], "kopecks"),
+    **dict.fromkeys(["ro", "ru", "руб", "₽"], "RUB"),
+    **dict.fromkeys(["dollar", "доллар"], "USD"),
+    **dict.fromkeys(["point", "пункт"], "points"),
+}
 _MARKET = re.compile(
     r"\b(?:shares?|stocks?|prices?|oil|crude|dollar|euro|ro?uble|yuan|index|futures|bonds?|yields?|акци\w+|доллар\w*|"
     r"евро|рубл\w+|юан\w+|индекс\w*|нефт\w+|котировк\w+)\b",
@@ -152,7 +134,7 @@ _MARKET = re.compile(
 
 
 def speaks_of_price(clause: str) -> bool:
-    """Return whether a clause tells of a move of a price."""
+    """Return whether a clause reports a price move."""
     return bool(_MARKET.search(clause) and _VERB.search(clause))
 
 
@@ -178,7 +160,7 @@ def _claims_of(sentence: str, offset: int) -> list[PriceClaim]:
             continue
         claim = _claim(sentence, subject, verb, stop)
         if claim is not None:
-            claims.append(_moved(claim, offset))
+            claims.append(replace(claim, start=claim.start + offset, end=claim.end + offset))
     return claims
 
 
@@ -221,11 +203,6 @@ def _claim(sentence: str, subject: re.Match[str], verb: re.Match[str], stop: int
     )
 
 
-def _moved(claim: PriceClaim, offset: int) -> PriceClaim:
-    values = {name: getattr(claim, name) for name in PriceClaim.__dataclass_fields__}
-    return PriceClaim(**{**values, "start": claim.start + offset, "end": claim.end + offset})
-
-
 def _subject(
     sentence: str, group: str, change: re.Match[str] | None, level: re.Match[str] | None, russian: bool
 ) -> tuple[str, bool]:
@@ -250,7 +227,7 @@ def _unit_of(match: re.Match[str]) -> str:
 
 def _unit(written: str) -> str:
     folded = written.casefold()
-    return next((name for start, name in _UNIT_NAMES if folded.startswith(start)), "")
+    return next((name for start, name in _UNIT_NAMES.items() if folded.startswith(start)), "")
 
 
 def _number(written: str, russian: bool) -> float:

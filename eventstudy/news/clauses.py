@@ -91,10 +91,6 @@ class _Clause:
     opened: tuple[re.Match[str], ...]
     after_comma: bool
 
-    @property
-    def whole(self) -> str:
-        return self.before + " " + self.after
-
 
 def place_of(sentence: str, start: int, end: int, *, weekday: bool = False) -> ClausePlace:
     """Return the place of the words ``sentence[start:end]``; ``weekday`` where they are a weekday and nothing else."""
@@ -126,7 +122,7 @@ def _clause(sentence: str, start: int, end: int) -> _Clause:
 
 @lru_cache(maxsize=512)
 def states_act(sentence: str) -> bool:
-    """Return whether a whole sentence, ended by its stop, has a verb in the past."""
+    """Return whether a complete sentence, ended by its stop, has a verb in the past."""
     return bool(_STOP.search(sentence) and _verbs(sentence))
 
 

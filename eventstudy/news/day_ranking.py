@@ -53,7 +53,7 @@ class Ranked:
 
 
 def day_words(moments: Sequence[Moment]) -> list[DateWords]:
-    """Return the days the text names as the event's own, once each."""
+    """Return the days the text names for the event, once each."""
     found = {
         (m.date.month, m.date.day, m.date.weekday, m.date.year): m.date
         for m in moments
@@ -120,7 +120,7 @@ def _calendar_days(words: DateWords, context: DatingContext) -> list[date]:
 
 
 def _candidate(day: date, score: float, reasons: Sequence[str], zone: str) -> Candidate:
-    """Return the whole day on the clock it is counted by; where it is unknown, in every time zone."""
+    """Return the full day on the clock it is counted by; where it is unknown, in every time zone."""
     name = f"{day} is a {DAYS[day.weekday()]}"
     try:
         stamp = stamp_of_date(day, zone) if zone else day_anywhere(day)

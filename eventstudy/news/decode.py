@@ -39,7 +39,7 @@ class Decoded:
     known: str
 
 
-def decode(content: bytes, source: str, *, told: str = "") -> Decoded:
+def decode(content: bytes, source: str, *, given: str = "") -> Decoded:
     """Return the text of some bytes.
 
     Raises
@@ -51,8 +51,8 @@ def decode(content: bytes, source: str, *, told: str = "") -> Decoded:
         if content.startswith(mark):
             return _strict(content, source, "utf-8-sig" if encoding == "utf-8" else encoding, "marked")
     declared = _DECLARED.search(content[:2048]) if content[:200].lstrip().startswith(b"<") else None
-    if told:
-        return _strict(content, source, told, "told")
+    if given:
+        return _strict(content, source, given, "given")
     try:
         return _checked(Decoded(content.decode("utf-8"), "utf-8", "valid"), source)
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ from eventstudy.news.stamps import read_stamp
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What no column name tells of one vendor's rows.
+    """What the column names of a vendor's rows do not say.
 
     Attributes
     ----------
@@ -62,8 +62,8 @@ def edgar_clock(rows: Iterable[RawRow]) -> Iterator[RawRow]:
         filings = list(company)
         readings = [_edgar_reading(str(row.cells.get("acceptanceDateTime", ""))) for row in filings]
         settled = set(filter(None, readings)) if any(row.cells.get("cik") for row in filings) else set()
-        for row, own in zip(filings, readings, strict=True):
-            zone = own or (next(iter(settled)) if len(settled) == 1 else "EDGAR")
+        for row, reading in zip(filings, readings, strict=True):
+            zone = reading or (next(iter(settled)) if len(settled) == 1 else "EDGAR")
             written = str(row.cells.get("acceptanceDateTime", "")).removesuffix("Z")
             yield RawRow(row.line, {**row.cells, "acceptanceDateTime": f"{written} {zone}" if written else ""})
 

@@ -62,7 +62,7 @@ class Record:
 
 
 def choose(
-    names: Iterable[str], told: Mapping[str, str], source: str, shape: Shape | None = None
+    names: Iterable[str], columns_given: Mapping[str, str], source: str, shape: Shape | None = None
 ) -> dict[str, tuple[str, ...]]:
     """Return role -> column names: as given, as the shape of the dump says, or as the names say.
 
@@ -75,13 +75,13 @@ def choose(
     given = {} if shape is None else dict(shape.columns)
     chosen: dict[str, tuple[str, ...]] = {}
     for role, options in {**COLUMNS, **STAMPS}.items():
-        wanted = (told[role],) if role in told else (given[role],) if role in given else options
+        wanted = (columns_given[role],) if role in columns_given else (given[role],) if role in given else options
         for option in wanted:
             parts = [plain_name(p) for p in option.split("+")]
             if all(p in known for p in parts):
                 chosen[role] = tuple(known[p] for p in parts)
                 break
-            if role in told:
+            if role in columns_given:
                 raise NewsError(f"{source} has no column {option!r}; it has {', '.join(known.values())}.")
     return chosen
 
@@ -95,7 +95,7 @@ def plain_name(column: str) -> str:
     return re.sub(r"[\s_-]+", "", column).casefold()
 
 
-def read_records(rows: Iterable[RawRow], source: str, told: Mapping[str, str]) -> Iterator[Record]:
+def read_records(rows: Iterable[RawRow], source: str, columns_given: Mapping[str, str]) -> Iterator[Record]:
     """Yield the rows of a table or dump of news.
 
     Raises
@@ -116,7 +116,7 @@ def read_records(rows: Iterable[RawRow], source: str, told: Mapping[str, str]) -
         cells = flat(row.cells)
         columns = tuple(cells)
         if columns not in chosen:
-            chosen[columns] = choose(columns, told, source, shape)
+            chosen[columns] = choose(columns, columns_given, source, shape)
             check_known(chosen[columns], columns, f"{source}:{row.line}")
         if not all(value in ("", None) for value in cells.values()):
             yield record(cells, chosen[columns], row.line, shape)
@@ -135,13 +135,13 @@ def flat(cells: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row without nesting: the keys of an inner object are joined by dots."""
     if not any(isinstance(value, dict) for value in cells.values()):
         return dict(cells)
-    made: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in cells.items():
         if isinstance(value, dict):
-            made |= {f"{key}.{inner}": cell for inner, cell in flat(value).items()}
+            result |= {f"{key}.{inner}": cell for inner, cell in flat(value).items()}
         else:
-            made[key] = value
-    return made
+            result[key] = value
+    return result
 
 
 def record(cells: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]], line: int, shape: Shape | None) -> Record:
@@ -161,7 +161,7 @@ _ZONED = re.compile(r"(?:[Zz]|[+\u2212-]\d\d:?\d\d|[A-Za-z][A-Za-z/_]+)$|^\d{9,1
 
 
 def with_zone(stamp: str, zone: str) -> str:
-    """Return a stamp with the documented clock of its vendor, unless it names its own or counts seconds."""
+    """Return a stamp with the documented clock of its vendor, unless it names one or counts seconds."""
     return stamp if not zone or _ZONED.search(stamp) else stamp + zone
 
 

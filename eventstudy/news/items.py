@@ -43,13 +43,13 @@ class EventTime:
     ----------
     earliest, latest : datetime.datetime
         UTC. Not public before ``earliest`` for certain, public at ``latest`` for certain. A stamp "10:07" is the
-        minute 10:07:00 to 10:07:59.999999; a date is its whole day.
+        minute 10:07:00 to 10:07:59.999999; a date is its entire day.
     basis : str
         What the interval rests on: ``"stamp"``, ``"reviewed"``, ``"assumed"``, ``"price"``, ``"calendar"``.
     evidence : tuple of str
         One sentence per piece of evidence, with its source.
     day : EventDay or None
-        The date, where no time of day was given; the interval then is that whole day, in every time zone if none was
+        The date, where no time of day was given; the interval then is that entire day, in every time zone if none was
         given.
 
     Raises

@@ -87,7 +87,7 @@ def _entry(entry: Any, language: str) -> FeedEntry:
     contents = [str(c.get("value", "")) for c in entry.get("content", [])]
     text = next((c for c in contents if c), str(entry.get("summary", "")))
     # The parsed times beside these are in the wrong zone where the name of one is written; only the strings are read,
-    # and past the library's own look-up, which passes a publication off as an update.
+    # and past the library's look-up, which passes a publication off as an update.
     stamps = tuple((f, str(dict.get(entry, f))) for f in ("published", "updated") if dict.get(entry, f))
     name, url = str(entry.get("id", "")), str(entry.get("link", ""))
     return FeedEntry(name or url, str(entry.get("title", "")), text, url, stamps, language)

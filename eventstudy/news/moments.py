@@ -92,7 +92,7 @@ class _Scene:
         return self.spans[sentence_number(self.spans, at)]
 
     def after_act(self, at: int) -> bool:
-        """Return whether a whole sentence before this place states an act: the news, which later times follow."""
+        """Return whether a complete sentence before this place states an act: the news, which later times follow."""
         number = sentence_number(self.spans, at)
         return any(states_act(self.text[first:last]) for first, last in self.spans[:number])
 

@@ -267,8 +267,8 @@ def _zone_after(text: str, end: int) -> tuple[str, int, str]:
     if bracket:
         name, stop = zone_at(bracket["name"].strip(), 0)
         clock = any(c.isdigit() for c in bracket["name"])
-        whole = name and stop >= len(bracket["name"].strip(" ."))
-        return (name, bracket.end(), "") if whole else ("", end, "" if clock else bracket[0].strip())
+        complete = name and stop >= len(bracket["name"].strip(" ."))
+        return (name, bracket.end(), "") if complete else ("", end, "" if clock else bracket[0].strip())
     named = _NAME.match(text, end)
     if named is None:
         return "", end, ""

@@ -2,7 +2,7 @@
 
 Between two closes a and b of a series the price at an instant t is, in half of the cases, a Brownian bridge: its mean
 the straight line, its variance sigma^2 (t - a)(b - t) / ((b - a) day), sigma the robust size of daily changes around;
-in the other half the whole move is a jump at an unknown time, so the price lies anywhere between the closes, half a
+in the other half the entire move is a jump at an unknown time, so the price lies anywhere between the closes, half a
 sigma more on either side (news make jumps). So a claim at 18:53 is checked sharply by an evening close and loosely by
 an afternoon fixing, by one formula. The claim's reference price (level minus change) is checked the same way at the
 end of the trading day before.
@@ -288,7 +288,7 @@ def _references(series: DailySeries, day: date) -> dict[str, PriceBridge]:
 
 
 def _close_of_day(series: DailySeries, i: int, night: datetime) -> PriceBridge | None:
-    """Return a day's last price: the series' own close if it is an evening one, else the bridge at midnight."""
+    """Return a day's last price: the close of the series if it is an evening one, else the bridge at midnight."""
     if night - series.closes_at[i] <= EVENING:
         return PriceBridge(series.close[i], QUOTE_NOISE * series.close[i], 0.0, 0.0)
     return price_at(series, max(night, series.closes_at[i]))

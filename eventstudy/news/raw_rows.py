@@ -116,7 +116,7 @@ def excel_rows(content: bytes, source: str) -> Iterator[RawRow]:
     try:
         sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
-    except Exception as error:  # the library raises its own tree and panics alike
+    except Exception as error:  # the library raises errors of several trees, and panics
         raise NewsError(f"{source} cannot be read as a workbook: {str(error)[:200]}.") from None
     names: list[str] = []
     for line, cells in enumerate(rows, start=1):

@@ -44,10 +44,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the caller knows of a file: its encoding, which column holds what (role -> column), who finds the article.
+class ReadOptions:
+    """What the caller states about a file: its encoding, the column of each role, and how its article is found.
 
-    ``main_text`` lets trafilatura (extra ``text``) find the article on an HTML page.
+    ``main_text`` extracts the article of an HTML page with trafilatura (extra ``text``).
     """
 
     encoding: str = ""
@@ -55,8 +55,18 @@ class Told:
     main_text: bool = False
 
 
-@takes(path=(str, Path), kind=str, told=(Told, NoneType))
-def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> list[NewsItem]:
+DEFAULT = ReadOptions()
+
+
+@takes(path=(str, Path), kind=str, encoding=str, columns=(Mapping, NoneType), main_text=bool)
+def read_news(
+    path: str | Path,
+    kind: str = "",
+    *,
+    encoding: str = "",
+    columns: Mapping[str, str] | None = None,
+    main_text: bool = False,
+) -> list[NewsItem]:
     """Read the news items of a file, or of all files of a folder whose endings are known.
 
     Parameters
@@ -64,8 +74,12 @@ def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> lis
     path : str or Path
     kind : str
         A row of ``NEWS_READERS``; empty lets the ending and the first bytes decide.
-    told : Told, optional
-        What the user states about the input: encoding, time zone, columns.
+    encoding : str
+        Encoding of the text; empty detects it.
+    columns : mapping of str to str, optional
+        Role -> column of a table, such as ``{"text": "BODY", "published": "WHEN"}``.
+    main_text : bool
+        Extract the article of an HTML page with trafilatura (extra ``text``).
 
     Returns
     -------
@@ -81,24 +95,28 @@ def read_news(path: str | Path, kind: str = "", told: Told | None = None) -> lis
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "news.csv"
-    >>> _ = path.write_text("title,published\\nFed raises rate,2022-03-16T14:00-04:00\\n")
-    >>> [item.title for item in read_news(path)]
+    >>> _ = path.write_text("HEAD,WHEN\\nFed raises rate,2022-03-16T14:00-04:00\\n")
+    >>> [item.title for item in read_news(path, columns={"title": "HEAD", "published": "WHEN"})]
     ['Fed raises rate']
     """
-    path = checked_path(path)
+    return read_files(checked_path(path), kind, ReadOptions(encoding, columns or {}, main_text))
+
+
+def read_files(path: Path, kind: str, options: ReadOptions) -> list[NewsItem]:
+    """Read the news items of a file or a folder."""
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and _ending(p.name) in ENDINGS)
-        return [item for file in files for item in read_news(file, kind, told)]
-    return read_news_bytes(read_bytes(path), str(path), kind, told)
+        return [item for file in files for item in read_files(file, kind, options)]
+    return read_news_bytes(read_bytes(path), str(path), kind, options)
 
 
-def read_news_bytes(content: bytes, source: str, kind: str = "", told: Told | None = None) -> list[NewsItem]:
+def read_news_bytes(content: bytes, source: str, kind: str = "", options: ReadOptions = DEFAULT) -> list[NewsItem]:
     """Read the news items of some bytes, as from standard input or the network."""
     if len(content) > MAX_BYTES:
         raise NewsError(f"{source} is larger than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
     content = unpacked(content, source)
     name = kind or kind_of(content, source)
-    found = look_up("kind of news file", NEWS_READERS, name)(content, source, told or Told())
+    found = look_up("kind of news file", NEWS_READERS, name)(content, source, options)
     if not found:
         raise NewsError(f"{source} has no news item.", remedy="Check what was downloaded, or name its --kind.")
     return found
@@ -142,18 +160,18 @@ def _encoding_note(decoded: Decoded) -> tuple[tuple[str, str], ...]:
     return (("encoding", f"{decoded.encoding}, detected"),) if decoded.known == "detected" else ()
 
 
-def read_text_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_text_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read a plain text: one item."""
-    decoded = decode(content, source, told=told.encoding)
+    decoded = decode(content, source, given=options.encoding)
     return [NewsItem(item_id(Path(source).stem), source, "", decoded.text, stamps=_encoding_note(decoded))]
 
 
-def read_html_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_html_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read one HTML page: its article, its stamps by field."""
-    given = decode(content, source, told=told.encoding).text if told.encoding else ""
+    given = decode(content, source, given=options.encoding).text if options.encoding else ""
     text, doubt = (given, "") if given else page_text(content)
     page = read_page(text, source)
-    body = main_text(text, source) if told.main_text else page.body
+    body = main_text(text, source) if options.main_text else page.body
     # The heading is the title already.
     body = body.removeprefix(page.title).lstrip("\n") if page.title else body
     stamps = (*page.stamps, *((("encoding", doubt),) if doubt else ()))
@@ -165,16 +183,16 @@ def read_html_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
     return [NewsItem(name, source, page.title, body, page.url, stamps, language=page.language)]
 
 
-def read_feed_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_feed_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read RSS or Atom: one item per entry."""
-    if told.encoding:
-        content = decode(content, source, told=told.encoding).text.encode("utf-8")
+    if options.encoding:
+        content = decode(content, source, given=options.encoding).text.encode("utf-8")
     return _of_entries(entries(read_xml(content, source)), source)
 
 
-def read_loose_feed_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_loose_feed_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read a feed that is not well-formed, by feedparser (extra ``text``): one item per entry."""
-    return _of_entries(loose_entries(decode(content, source, told=told.encoding).text, source), source)
+    return _of_entries(loose_entries(decode(content, source, given=options.encoding).text, source), source)
 
 
 def _of_entries(found: Iterable[FeedEntry], source: str) -> list[NewsItem]:
@@ -192,10 +210,12 @@ def _of_entries(found: Iterable[FeedEntry], source: str) -> list[NewsItem]:
     ]
 
 
-def _items(rows: Iterable[RawRow], source: str, told: Told, note: tuple[tuple[str, str], ...] = ()) -> list[NewsItem]:
+def _items(
+    rows: Iterable[RawRow], source: str, options: ReadOptions, note: tuple[tuple[str, str], ...] = ()
+) -> list[NewsItem]:
     """Return one item per row of a table or dump."""
     stem = Path(source).name.partition(".")[0] or "news"
-    return [_item_of(one, source, stem, note) for one in read_records(rows, source, told.columns)]
+    return [_item_of(one, source, stem, note) for one in read_records(rows, source, options.columns)]
 
 
 def _item_of(one: Record, source: str, stem: str, note: tuple[tuple[str, str], ...]) -> NewsItem:
@@ -218,54 +238,54 @@ def _item_of(one: Record, source: str, stem: str, note: tuple[tuple[str, str], .
     )
 
 
-def read_csv_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_csv_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read a CSV: one item per row; a known dump without a header is read by its column numbers."""
-    return _read_delimited(content, source, told, "")
+    return _read_delimited(content, source, options, "")
 
 
-def read_tsv_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_tsv_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read a tab-separated table: one item per row."""
-    return _read_delimited(content, source, told, "\t")
+    return _read_delimited(content, source, options, "\t")
 
 
-def _read_delimited(content: bytes, source: str, told: Told, delimiter: str) -> list[NewsItem]:
-    decoded = decode(content, source, told=told.encoding)
+def _read_delimited(content: bytes, source: str, options: ReadOptions, delimiter: str) -> list[NewsItem]:
+    decoded = decode(content, source, given=options.encoding)
     mark = delimiter or delimiter_of(decoded.text)
     shape = headerless_shape(decoded.text.split("\n", 1)[0].rstrip("\r").split(mark))
     header = () if shape is None else (*shape.header, *(f"column {n}" for n in range(len(shape.header) + 1, 28)))
     if shape is not None and not shape.name.startswith("GDELT GKG"):
         header = shape.header
     rows = csv_rows(decoded.text, source, delimiter=mark, header=header)
-    return _items(rows, source, told, _encoding_note(decoded))
+    return _items(rows, source, options, _encoding_note(decoded))
 
 
-def read_excel_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_excel_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read the first sheet of a workbook: one item per row."""
-    return _items(excel_rows(content, source), source, told)
+    return _items(excel_rows(content, source), source, options)
 
 
-def read_parquet_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_parquet_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read a Parquet file: one item per row."""
-    return _items(parquet_rows(content, source), source, told)
+    return _items(parquet_rows(content, source), source, options)
 
 
-def read_json_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_json_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read a JSON feed or dump: one item per object of its list."""
-    decoded = decode(content, source, told=told.encoding)
-    return _items(dump_rows(decoded.text, source), source, told, _encoding_note(decoded))
+    decoded = decode(content, source, given=options.encoding)
+    return _items(dump_rows(decoded.text, source), source, options, _encoding_note(decoded))
 
 
-def read_json_lines_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_json_lines_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read JSON lines: one item per line."""
-    decoded = decode(content, source, told=told.encoding)
-    return _items(json_lines(decoded.text, source), source, told, _encoding_note(decoded))
+    decoded = decode(content, source, given=options.encoding)
+    return _items(json_lines(decoded.text, source), source, options, _encoding_note(decoded))
 
 
-def read_mail_news(content: bytes, source: str, told: Told) -> list[NewsItem]:
+def read_mail_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read one e-mail: the raw Date header, the subject, the plain text (or the text of its HTML)."""
     try:
         mail = message_from_bytes(content, policy=policy.compat32)
-        text = _mail_text(mail, source, told)
+        text = _mail_text(mail, source, options)
     except RecursionError:
         raise NewsError(f"{source} holds e-mails nested too deep.", remedy="Save the inner e-mail alone.") from None
     date = " ".join(str(mail.get("Date", "")).split())
@@ -285,19 +305,19 @@ def _header(mail: Message, name: str) -> str:
         return one_line(str(raw))
 
 
-def _mail_text(mail: Message, source: str, told: Told) -> str:
+def _mail_text(mail: Message, source: str, options: ReadOptions) -> str:
     parts = {p.get_content_type(): p for p in reversed(list(mail.walk())) if not p.is_multipart()}
     part = parts.get("text/plain") or parts.get("text/html")
     if part is None:
         return ""
     payload = part.get_payload(decode=True)
-    charset = told.encoding or (part.get_content_charset() or "")
-    text = decode(payload if isinstance(payload, bytes) else b"", source, told=charset).text
+    charset = options.encoding or (part.get_content_charset() or "")
+    text = decode(payload if isinstance(payload, bytes) else b"", source, given=charset).text
     return text_of_html(text) if part.get_content_type() == "text/html" else text
 
 
 # Kind of input -> its reader.
-NEWS_READERS: dict[str, Callable[[bytes, str, Told], list[NewsItem]]] = {
+NEWS_READERS: dict[str, Callable[[bytes, str, ReadOptions], list[NewsItem]]] = {
     "text": read_text_news,
     "html": read_html_news,
     "feed": read_feed_news,

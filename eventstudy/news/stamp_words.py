@@ -13,32 +13,12 @@ from eventstudy.errors import StampError
 from eventstudy.news.zones import find_zone
 
 MONTHS_EN: tuple[str, ...] = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
+    "december",
 )
-MONTHS_EN += ("november", "december")
 MONTHS_RU: tuple[str, ...] = (
-    "январ",
-    "феврал",
-    "март",
-    "апрел",
-    "ма[йяюе]",
-    "июн",
-    "июл",
-    "август",
-    "сентябр",
-    "октябр",
-    "ноябр",
+    *("январ", "феврал", "март", "апрел", "ма[йяюе]", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр"),
 )
-MONTHS_RU += ("декабр",)
 WEEKDAYS_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKDAYS_RU = ("понедельник", "вторник", "сред", "четверг", "пятниц", "суббот", "воскресень")
 _WEEKDAYS_RU_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
@@ -62,7 +42,7 @@ _TOKEN = re.compile(
     r"|(?P<space>[\s,]+)|(?P<other>.)",
     re.IGNORECASE,
 )
-# Words that say nothing of their own between a date and a time.
+# Words that say nothing between a date and a time.
 _FILLERS = frozenset({"at", "on", "of", "the", "в", "г", "года", "год", "and", "day", "all"})
 _MARKS = frozenset("()[]|.;-–—·•@")
 _EPOCH = re.compile(r"(\d{9,10}|\d{13}|\d{16}|\d{19})(?:\.(\d{1,9}))?")

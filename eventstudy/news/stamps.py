@@ -1,4 +1,4 @@
-"""Strict stamps: a written date or time is an interval of its own precision in UTC, or a named refusal."""
+"""Strict stamps: a written date or time is an interval of its precision in UTC, or a named refusal."""
 
 from __future__ import annotations
 
@@ -83,12 +83,14 @@ def _day_start(day: datetime, zone: str) -> datetime:
 
 
 def stamp_of_date(day: date, zone: str, text: str = "") -> Stamp:
-    """Return the whole local day."""
+    """Return the entire local day."""
     return stamp_of_local(datetime(day.year, day.month, day.day), "day", zone, text)  # noqa: DTZ001
 
 
 def day_anywhere(day: date, text: str = "") -> Stamp:
     """Return a civil day in every zone: from its first midnight on earth (UTC+14) to its last (UTC-12)."""
+    if not date(2, 1, 1) <= day <= date(9998, 12, 31):
+        raise StampError("no_such_date", f"{day} is outside the years 2 to 9998.")
     return Stamp(stamp_of_date(day, "+14:00").start, stamp_of_date(day, "-12:00").end, "day", text or str(day))
 
 

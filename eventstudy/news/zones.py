@@ -162,15 +162,9 @@ VENUES: dict[str, str] = {
     **dict.fromkeys(["tokyo stock exchange"], "Asia/Tokyo"),
 }
 _TWELVE_HOURS: tuple[str, ...] = (
-    "America/",
-    "Australia/",
-    "US/",
-    "Canada/",
-    "Pacific/Auckland",
-    "Europe/London",
-    "Europe/Dublin",
+    *("America/", "Australia/", "US/", "Canada/", "Pacific/Auckland", "Europe/London", "Europe/Dublin"),
+    *("Asia/Kolkata", "Asia/Karachi", "Asia/Manila", "EST", "CST", "MST", "PST", "GB", "NZ"),
 )
-_TWELVE_HOURS += ("Asia/Kolkata", "Asia/Karachi", "Asia/Manila", "EST", "CST", "MST", "PST", "GB", "NZ")
 _AREAS = frozenset({"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"})
 _DIRECTIONS = frozenset({"west", "north", "south", "east", "act", "nsw", "easter", "center", "lhi"})
 _OFFSET = re.compile(r"(?:(?:UTC|GMT)\s?)?([+\u2212-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""A time read off a price does not explain that price: the study refuses it unless told, and says so."""
+"""A time read off a price does not explain that price: the study refuses it unless it is accepted, and says so."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def test_a_date_without_a_zone_is_that_day_on_every_clock(tmp_path: Path) -> Non
     assert interval(event) == ("2017-04-17T10:00", "2017-04-19T11:59")
     (moscow,) = read_events(saved(tmp_path, "ticker,date\nSBER,2021-04-13\n"))  # its exchange is known
     assert interval(moscow) == ("2021-04-12T21:00", "2021-04-13T20:59")
-    (told,) = read_events(saved(tmp_path, "ticker,date\nIBM,2017-04-18\n"), timezone="America/New_York")
-    assert interval(told) == ("2017-04-18T04:00", "2017-04-19T03:59")
+    (zoned,) = read_events(saved(tmp_path, "ticker,date\nIBM,2017-04-18\n"), timezone="America/New_York")
+    assert interval(zoned) == ("2017-04-18T04:00", "2017-04-19T03:59")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from eventstudy.errors import EventStudyError
 from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item
 from eventstudy.news.items import NewsItem
-from eventstudy.news.readers import NEWS_READERS, Told
+from eventstudy.news.readers import NEWS_READERS, ReadOptions
 from eventstudy.news.time_evidence import Dating
 
 WORDS = [
@@ -167,7 +167,7 @@ def test_two_hundred_thousand_texts(text: str, stamp: str | None, zone: str, fir
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_are_news_or_a_typed_error(kind: str, content: bytes) -> None:
     try:
-        items = NEWS_READERS[kind](content, "fuzz", Told())
+        items = NEWS_READERS[kind](content, "fuzz", ReadOptions())
     except EventStudyError:
         return
     assert all(isinstance(item, NewsItem) for item in items)

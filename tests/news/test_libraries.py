@@ -14,7 +14,7 @@ from eventstudy.errors import NewsError, UsageError
 from eventstudy.news.dating import date_item
 from eventstudy.news.items import NewsItem
 from eventstudy.news.libraries import main_text, suggestions
-from eventstudy.news.readers import Told, read_news_bytes
+from eventstudy.news.readers import ReadOptions, read_news_bytes
 
 PAGE = (
     '<html><head><title>T</title></head><body><div class="menu">Home | World | Sport, 12 April 2021 at 9:00 UTC</div>'
@@ -33,7 +33,7 @@ BROKEN = (
 def test_the_article_of_a_page_without_marks_is_found_without_its_menu() -> None:
     pytest.importorskip("trafilatura")
     (plain,) = read_news_bytes(PAGE.encode(), "page.html")
-    (found,) = read_news_bytes(PAGE.encode(), "page.html", told=Told(main_text=True))
+    (found,) = read_news_bytes(PAGE.encode(), "page.html", options=ReadOptions(main_text=True))
     assert "12 April 2021" in plain.text
     assert "12 April 2021" not in found.text
     assert "555" not in found.text

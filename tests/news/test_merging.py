@@ -23,7 +23,7 @@ def saved(folder: Path, **texts: str) -> list[str]:
     return paths
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> str:
+def printed(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
@@ -35,7 +35,7 @@ def test_the_two_read_outs_of_one_call_are_two_stamps_of_one_event(
         run(["date", *paths, "--event", "call", "--policy", "first_report", "--out", str(out), "--accept", "--json"])
         == 0
     )
-    found = json.loads(told(capsys))
+    found = json.loads(printed(capsys))
     # The first read-out made it public; the second, 93 minutes later, contradicts nothing.
     assert found["event_time"]["earliest"] == "2021-04-13T15:37:00+00:00"
     assert found["event_time"]["latest"] == "2021-04-13T15:37:59.999999+00:00"
@@ -50,7 +50,7 @@ def test_publications_alone_leave_the_beginning_to_a_person(tmp_path: Path, caps
     text = out.read_text(encoding="utf-8")
     assert "# decide: half_open: None of the reports of call says since when it was public." in text
     assert "public by 2021-04-13T15:37:59.999999+00:00" in text
-    assert "needs review of 2 reports" in told(capsys)
+    assert "needs review of 2 reports" in printed(capsys)
 
 
 def test_a_happening_bounds_the_beginning_and_the_first_report_the_end(
@@ -62,7 +62,7 @@ def test_a_happening_bounds_the_beginning_and_the_first_report_the_end(
     (event,) = read_events(out)
     assert event.time.earliest.isoformat() == "2021-04-13T14:10:00+00:00"
     assert event.time.latest.isoformat() == "2021-04-13T15:37:59.999999+00:00"
-    told(capsys)
+    printed(capsys)
 
 
 def test_reports_that_exclude_one_another_are_not_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +71,7 @@ def test_reports_that_exclude_one_another_are_not_accepted(tmp_path: Path, capsy
     assert run(["date", *paths, "--event", "call", "--out", str(out), "--accept"]) == 1
     with pytest.raises(Exception, match="one \\[\\[event\\]\\]"):
         read_events(out)
-    assert "reports_disagree" in told(capsys)
+    assert "reports_disagree" in printed(capsys)
 
 
 COPY = "The bank of the republic said at 10:00 UTC on 13 April 2021 that it had cut its key rate by a quarter point."
@@ -89,7 +89,7 @@ def test_copies_of_one_text_are_one_event_and_another_story_is_its_own(
     assert one.items == ("a", "b")
     assert one.time.earliest.isoformat() == "2021-04-13T10:00:00+00:00"
     assert two.items == ("c",)
-    told(capsys)
+    printed(capsys)
 
 
 def test_an_update_is_kept_in_order_and_bounds_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +114,7 @@ def test_an_update_is_kept_in_order_and_bounds_nothing(tmp_path: Path, capsys: p
     assert len(event.items) == 2
     assert event.time.latest.isoformat() == "2021-04-13T15:37:59.999999+00:00"
     assert any("update: 2021-04-13T19:05+03:00" in line for line in event.time.evidence)
-    told(capsys)
+    printed(capsys)
 
 
 def test_the_command_maps_the_columns_of_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,6 +122,6 @@ def test_the_command_maps_the_columns_of_a_table(tmp_path: Path, capsys: pytest.
     table.write_text("WHEN\tXX\n13.04.2021 18:37\tThe talks ended.\n", encoding="utf-8")
     told_columns = ["--column", "text=XX", "--column", "published=WHEN", "--zone", "Europe/Moscow"]
     assert run(["date", str(table), *told_columns, "--policy", "first_report", "--json"]) == 0
-    assert json.loads(told(capsys))["event_time"]["earliest"] == "2021-04-13T15:37:00+00:00"
+    assert json.loads(printed(capsys))["event_time"]["earliest"] == "2021-04-13T15:37:00+00:00"
     assert run(["date", str(table)]) == 4
-    told(capsys)
+    printed(capsys)

@@ -14,7 +14,7 @@ from eventstudy.news.context import DatingContext, read_policy
 from eventstudy.news.dating import date_item, date_items
 from eventstudy.news.decode import decode
 from eventstudy.news.items import NewsItem
-from eventstudy.news.readers import NEWS_READERS, Told, read_news, read_news_bytes
+from eventstudy.news.readers import NEWS_READERS, ReadOptions, read_news, read_news_bytes
 from tests.shared import SHARED, needs_shared
 
 PAGE = """<!DOCTYPE html><html lang="en"><head><title>Site - Bank cuts</title>
@@ -93,10 +93,12 @@ def test_tables_find_their_columns_or_are_told() -> None:
     item = one(text, "t.csv")
     assert item.stamps == (("published", "13.04.2021 18:37"),)
     assert (item.title, item.text) == ("Title", "Text")
-    (told,) = read_news_bytes(b"x\ty\nBody\t2021-04-13\n", "t.tsv", told=Told(columns={"text": "x", "published": "y"}))
-    assert (told.text, told.stamps) == ("Body", (("published", "2021-04-13"),))
+    (given,) = read_news_bytes(
+        b"x\ty\nBody\t2021-04-13\n", "t.tsv", options=ReadOptions(columns={"text": "x", "published": "y"})
+    )
+    assert (given.text, given.stamps) == ("Body", (("published", "2021-04-13"),))
     with pytest.raises(NewsError, match="no column 'z'"):
-        read_news_bytes(b"x,y\nBody,2\n", "t.csv", told=Told(columns={"text": "z"}))
+        read_news_bytes(b"x,y\nBody,2\n", "t.csv", options=ReadOptions(columns={"text": "z"}))
     with pytest.raises(NewsError, match="no known column of titles, texts or times"):
         read_news_bytes(b"a,b\n1,2\n", "t.csv")
 
@@ -132,10 +134,15 @@ def test_russian_text_is_read_in_any_of_its_encodings(encoding: str) -> None:
 def test_a_declared_or_told_encoding_is_taken_at_its_word_or_refused() -> None:
     page = '<html><head><meta charset="windows-1251"></head><body>Ставка выросла</body></html>'
     assert decode(page.encode("cp1251"), "x").text == page
-    assert decode("Ставка".encode("koi8-r"), "x", told="koi8-r").text == "Ставка"
-    for content, told in ((b"\xff\xfe\xfd", ""), (RUSSIAN.encode("cp1251"), "utf-8"), (b"a", "no-such"), (b"a", "hex")):
+    assert decode("Ставка".encode("koi8-r"), "x", given="koi8-r").text == "Ставка"
+    for content, given in (
+        (b"\xff\xfe\xfd", ""),
+        (RUSSIAN.encode("cp1251"), "utf-8"),
+        (b"a", "no-such"),
+        (b"a", "hex"),
+    ):
         with pytest.raises(NewsError):
-            decode(content, "x", told=told)
+            decode(content, "x", given=given)
 
 
 def test_mojibake_is_refused_not_passed_on() -> None:
@@ -232,7 +239,7 @@ def test_hostile_titles_pass_through_as_text(title: str) -> None:
 @pytest.mark.parametrize("name", sorted(NEWS_READERS))
 def test_every_reader_answers_empty_input_with_items_or_a_typed_error(name: str) -> None:
     try:
-        items = NEWS_READERS[name](b"", f"empty.{name}", Told())
+        items = NEWS_READERS[name](b"", f"empty.{name}", ReadOptions())
     except NewsError:
         items = []
     assert all(isinstance(item, NewsItem) for item in items)

@@ -33,11 +33,11 @@ def hostile_texts() -> list[tuple[tuple[tuple[str, str], ...], str]]:
 
 def dated(case: dict[str, Any]) -> Dating:
     """Return the dating of a case with what its user declares."""
-    told = case["declared"]
+    declared = case["declared"]
     context = DatingContext(
-        zone=told["publisher_zone"] or "",
-        day_first={"dmy": True, "mdy": False}.get(told["day_month_order"]),
-        fetched_at=_instant(told["fetched_at"]),
+        zone=declared["publisher_zone"] or "",
+        day_first={"dmy": True, "mdy": False}.get(declared["day_month_order"]),
+        fetched_at=_instant(declared["fetched_at"]),
     )
     return date_item(NewsItem(case["id"], "corpus", "", case["text"]), context)
 

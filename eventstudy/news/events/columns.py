@@ -52,8 +52,8 @@ def choose_roles(names: Iterable[str], shape: Shape | None = None) -> dict[str, 
     known = {re.sub(r"[\s-]+", "_", str(name).strip().casefold()): str(name) for name in names}
     chosen = {role: next((known[n] for n in options if n in known), None) for role, options in ROLES.items()}
     if shape is not None and shape.calendar:
-        own = {"session": shape.columns.get("session"), "date": shape.columns.get("published")}
-        chosen |= {role: column for role, column in own.items() if column in names}
+        known_columns = {"session": shape.columns.get("session"), "date": shape.columns.get("published")}
+        chosen |= {role: column for role, column in known_columns.items() if column in names}
         chosen["time"] = None if chosen["time"] == chosen["session"] else chosen["time"]
     return {column: role for role, column in chosen.items() if column is not None}
 
@@ -92,8 +92,8 @@ def frame_rows(frame: pd.DataFrame) -> list[EventRow]:
 
 def check_roles(path: Path, roles: Mapping[str, str], columns: Iterable[str]) -> None:
     """Refuse a table without a column that says when."""
-    there = set(roles.values())
-    if not {"date", "time"} & there and not {"earliest", "latest"} <= there:
+    given = set(roles.values())
+    if not {"date", "time"} & given and not {"earliest", "latest"} <= given:
         raise EventFileError(
             f"{path}: no column holds a date or a time; found {', '.join(map(str, columns)) or 'no header'}.",
             remedy="Name a column `date` or `time`, or two `earliest` and `latest`.",
@@ -166,12 +166,12 @@ def settled(rows: Sequence[EventRow]) -> list[EventRow]:
     numeric = [found for cell in cells if (found := _NUMERIC_DATE.match(cell))]
     first, second = (any(int(found[part]) > 12 for found in numeric) for part in (1, 2))
     order = None if first == second else first
-    made = []
-    whole = {key: all(_is_midnight(row.values.get(key)) for row in rows) for key in ("date", "time")}
+    result = []
+    midnights = {key: all(_is_midnight(row.values.get(key)) for row in rows) for key in ("date", "time")}
     for row in rows:
-        days = {key: _as_date(row.values[key]) for key, all_days in whole.items() if all_days and key in row.values}
-        made.append(EventRow(row.path, {**row.values, **days}, row.line, row.timezone, row.place, order))
-    return made
+        days = {key: _as_date(row.values[key]) for key, all_days in midnights.items() if all_days and key in row.values}
+        result.append(EventRow(row.path, {**row.values, **days}, row.line, row.timezone, row.place, order))
+    return result
 
 
 def _is_midnight(cell: Any) -> bool:
@@ -192,10 +192,10 @@ def named(rows: Sequence[EventRow]) -> list[EventRow]:
     Rows that are equal in every cell share an id, so that a study counts them once; others of one name are numbered.
     """
     taken: dict[str, list[Mapping[str, Any]]] = {}
-    made = []
+    result = []
     for row in rows:
         if "id" in row.values:
-            made.append(row)
+            result.append(row)
             continue
         parts = [*row.values.get("instruments", [])[:1], row.values.get("label", "")]
         when = [text_of(row.values[key]) for key in ("date", "time", "earliest", "session") if key in row.values]
@@ -207,5 +207,5 @@ def named(rows: Sequence[EventRow]) -> list[EventRow]:
         # A name with other characters carries a digest; the plain form is kept where nothing is lost by it.
         plain = re.sub(r"[\s:/,]+", "-", name)
         given = item_id(plain if not number else f"{plain}-{number + 1}")
-        made.append(EventRow(row.path, {**row.values, "id": given}, row.line, row.timezone, row.place, row.day_first))
-    return made
+        result.append(EventRow(row.path, {**row.values, "id": given}, row.line, row.timezone, row.place, row.day_first))
+    return result

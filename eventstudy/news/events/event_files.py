@@ -53,7 +53,7 @@ def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
     ``ticker``, ``symbol``, ``permno``), ``session``, ``timezone``, ``id`` and ``label``; every other column becomes an
     attribute of the event. A TOML file has the same names in one ``[[event]]`` table per event.
 
-    A time is an interval of its own precision: ``"2021-04-13T18:37+03:00"`` is that minute. A time without UTC offset
+    A time is an interval of its precision: ``"2021-04-13T18:37+03:00"`` is that minute. A time without UTC offset
     needs a time zone: ``timezone`` of the row, of the file, or here. A date without a time is the day as an interval,
     and ``session`` narrows it: ``bmo`` (before the market opens), ``dmh`` (during market hours), ``amc`` (after the
     close), or words such as "pre-market". ``run_study`` lays it on the trading days of each instrument.

@@ -1,4 +1,4 @@
-"""One row of an events list, whatever file it came from, made into an ``Event`` or a problem with its place."""
+"""One row of an events list, whatever file it came from, as an ``Event`` or a problem with its place."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _local_date(stamp: Stamp) -> str:
 
 
 def _exchange(row: EventRow) -> str:
-    """Return the calendar on which a date is laid: the row's own, or the one that all its instruments have."""
+    """Return the calendar on which that places a date: that of the row, or the one that all its instruments have."""
     if named := _words(row.values, "calendar"):
         return named
     venues = {instrument(code).calendar for code in _list(row.values, "instruments")}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eventstudy.errors import CalendarError, StampError, UnknownNameError
 from eventstudy.news.items import EventDay, EventTime
-from eventstudy.news.stamps import TICK, Stamp, stamp_of_date
+from eventstudy.news.stamps import day_anywhere, stamp_of_date
 
 if TYPE_CHECKING:
     from eventstudy.market.sessions import TradingCalendar
-
-# The clocks a civil day can be on: the first place to begin it, and the last to end it.
-FIRST_CLOCK, LAST_CLOCK = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
 
 
 def time_of_day(
@@ -39,20 +36,8 @@ def time_of_day(
         if day.session:
             return EventTime(*session_interval(day, venue), basis, evidence, day)
         day = day if day.zone else EventDay(day.date, day.session, venue.zone)
-    if day.zone:
-        stamp = stamp_of_date(day.date, day.zone)
-        return EventTime(stamp.start, stamp.end, basis, evidence, day)
-    stamp = day_anywhere(day.date)
+    stamp = stamp_of_date(day.date, day.zone) if day.zone else day_anywhere(day.date)
     return EventTime(stamp.start, stamp.end, basis, evidence, day)
-
-
-def day_anywhere(day: date) -> Stamp:
-    """Return a civil day on every clock of the world."""
-    if not date(2, 1, 1) <= day <= date(9998, 12, 31):
-        raise StampError("no_such_date", f"{day} is outside the years 2 to 9998.")
-    begin = datetime(day.year, day.month, day.day, tzinfo=FIRST_CLOCK)
-    end = datetime(day.year, day.month, day.day, tzinfo=LAST_CLOCK) + timedelta(days=1) - TICK
-    return Stamp(begin.astimezone(UTC), end.astimezone(UTC), "day", day.isoformat())
 
 
 def session_interval(day: EventDay, venue: TradingCalendar) -> tuple[datetime, datetime]:

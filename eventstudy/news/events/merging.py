@@ -82,7 +82,7 @@ def merge_reports(name: str, datings: Sequence[Dating], *, label: str = "", inst
 
 
 def _public_by(dating: Dating) -> datetime | None:
-    """Return when a report was certainly out: accepted, or by its own publication."""
+    """Return when a report was certainly out: accepted, or by its publication."""
     if dating.event_time is not None:
         return dating.event_time.latest
     spoiled = {"publication_disagrees", "future_of_fetch", "date_line_vs_body"}
@@ -100,8 +100,8 @@ def _not_before(dating: Dating, latest: datetime | None) -> list[datetime]:
     found = [e.earliest for e in dating.evidence if e.kind == "embargo" and e.earliest is not None]
     if dating.event_time is None:
         return found
-    own = [e for e in dating.evidence if e.earliest is not None and e.kind in EVENT_KINDS]
-    found += [e.earliest for e in own if e.latest is None and e.earliest is not None]
+    stated = [e for e in dating.evidence if e.earliest is not None and e.kind in EVENT_KINDS]
+    found += [e.earliest for e in stated if e.latest is None and e.earliest is not None]
     if latest is None or dating.event_time.earliest <= latest:
         found.append(dating.event_time.earliest)
     return found
@@ -165,7 +165,7 @@ def _blank(item: NewsItem, dating: Dating) -> Event:
 
 
 def on_its_day(item: NewsItem, time: EventTime, zone: str = "") -> EventTime:
-    """Return the time of a table's row with the date and session that its own stamp gives in place of a time."""
+    """Return the time of a table's row with the date and session that its stamp gives in place of a time."""
     written = next((text for name, text in item.stamps if name == "published"), "")
     try:
         stamp = read_stamp(written, zone=zone or "UTC")
@@ -173,8 +173,8 @@ def on_its_day(item: NewsItem, time: EventTime, zone: str = "") -> EventTime:
         return time
     if stamp.precision != "day" or not written:
         return time
-    own = find_zone(stamp.zone)[0]
-    day = EventDay(stamp.start.astimezone(own).date(), item.session, zone)
+    zone_of_stamp = find_zone(stamp.zone)[0]
+    day = EventDay(stamp.start.astimezone(zone_of_stamp).date(), item.session, zone)
     if not item.session:
         return replace(time, day=day)
     venues = {item.calendar} if item.calendar else {instrument(code).calendar for code in item.instruments}
@@ -270,11 +270,11 @@ def propose_story(reports: Sequence[Report], *, name: str = "", price_series: st
     singles = [propose(item, dating, price_series=price_series, zone=zone) for item, dating in reports]
     if len(reports) == 1 and not name:
         return singles[0]
-    told = name or reports[0][1].item
+    name_given = name or reports[0][1].item
     best = next((p.event for p in singles if p.event is not None), None)
     named = tuple(dict.fromkeys(code for item, _ in reports for code in item.instruments))
     label = best.label if best else ""
-    merged = merge_reports(told, [d for _, d in reports], label=label, instruments=named)
+    merged = merge_reports(name_given, [d for _, d in reports], label=label, instruments=named)
     open_ = tuple(
         f"{d.item}: {c.kind}: {c.message}" for _, d in reports for c in d.conflicts if c.kind not in ONE_SIDED
     )
@@ -288,7 +288,7 @@ def propose_story(reports: Sequence[Report], *, name: str = "", price_series: st
         return Proposal(replace(merged.event, time=time, label=label[:120], sources=sources, attributes=further), open_)
     said = tuple(f"{c.kind}: {c.message}" for c in merged.conflicts)
     decide = tuple(dict.fromkeys((*said, *merged.order, *later, *(line for p in singles for line in p.open))))
-    return Proposal(None if best is None else replace(best, id=item_id(told)), decide)
+    return Proposal(None if best is None else replace(best, id=item_id(name_given)), decide)
 
 
 def dropped_dates(datings: Sequence[Dating]) -> tuple[str, ...]:

@@ -167,8 +167,8 @@ def render_csv(events: Sequence[Event]) -> str:
 def csv_lines(events: Sequence[Event]) -> Iterator[str]:
     """Yield the lines of a CSV of events."""
     names = dict.fromkeys(name for event in events for name in event.attributes)
-    own = [f"{name} (attribute)" if name.casefold() in CSV_COLUMNS else name for name in names]
-    yield csv_line([*CSV_COLUMNS, *map(for_spreadsheet, own)])
+    headers = [f"{name} (attribute)" if name.casefold() in CSV_COLUMNS else name for name in names]
+    yield csv_line([*CSV_COLUMNS, *map(for_spreadsheet, headers)])
     for event in events:
         values = values_of_event(event)
         cells = [_csv_cell(values.get(column, "")) for column in CSV_COLUMNS]
