@@ -67,7 +67,6 @@ _FINITE = re.compile(
 )
 # "almost announced", "reportedly said": an adverb before a verb of saying changes what was said.
 _ADVERB = re.compile(r"\b(?:[a-z]{3,}ly|almost|just|once|[а-яё]{4,}о)\s+$", _WORD)
-_TO_SAY = re.compile(r"\bto (?:say|announce|publish|report|release|disclose|confirm)\b|\b[а-яё]+(?:щить|вить|вать)\b")
 _LEADING = re.compile(r"\W*(?:(?:on|at|in|late|early|earlier|by|of|во?|на|с|рано|уже|ещ[её])\s+)*(?:the\s+)?", _WORD)
 _PREPOSED = re.compile(
     r"(?:^|[\s(])(?:on|of|at|in|by|from|late|early|earlier|since|until|before|after|во?|на|ко?|со?|до|после|the)\s+$",
@@ -79,7 +78,6 @@ _ABOUT = re.compile(r"\s+(?:of|about|обо?|о)\s+\w", _WORD)
 _STATE = re.compile(r"(?:was|were|is|are|has|have|had)", _WORD)
 _EARLIER = re.compile(r"\b(?:earlier|previously|already|first to|first reported|ранее|слух\w*)\b", _WORD)
 _STOP = re.compile(r"[.!?…][\"”»')\]]*\s*$")
-_APART = re.compile(r"\b(?:year|month|week|day|год|недел|месяц)\w*\s+(?:ago|earlier|later|before|назад)\b", _WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,6 @@ def place_of(sentence: str, start: int, end: int, *, weekday: bool = False) -> C
     reason = ""
     if clause.opened:
         reason = _subordinate(clause, verbs)
-    if not reason and _APART.search(clause.before):
-        reason = "it is counted from another time"
     if not reason and weekday and _NAMING.search(sentence[:start]):
         reason = "the weekday belongs to a name"
     if not reason and _EARLIER.search(sentence, end):
@@ -166,7 +162,7 @@ def _verb_before(clause: _Clause, verbs: list[tuple[int, int, Verb]]) -> ClauseP
         return ClausePlace(verb, "another verb stands between it and the act")
     if _NOT.search(clause.before):
         return ClausePlace(verb, "the act is denied")
-    if _TO_COME.search(clause.before) or _TO_SAY.match(clause.after.lstrip()):
+    if _TO_COME.search(clause.before):
         return ClausePlace(verb, TO_COME)
     if verb == "said" and _ADVERB.search(clause.before[:first]):
         return ClausePlace(verb, "an adverb changes the act")
@@ -191,7 +187,7 @@ def _verb_after(clause: _Clause, rest: str, *, weekday: bool) -> ClausePlace:
         return ClausePlace(verb, "it is the subject of its sentence, or part of a name")
     if _NOT.search(clause.before) or _NOT.search(after[: last + 12]):
         return ClausePlace(verb, "the act is denied")
-    if _TO_COME.search(after[:last]) or _TO_COME.search(clause.before) or _TO_SAY.search(after[last:]):
+    if _TO_COME.search(after[:last]) or _TO_COME.search(clause.before):
         return ClausePlace(verb, TO_COME)
     if verb == "said" and _ADVERB.search(after[:first]):
         return ClausePlace(verb, "an adverb changes the act")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-# "New York time", "local time in Honolulu" after a day; a label such as "Deadline:" before a sentence.
+# "New York time", "local time in Honolulu" after a day.
 ITS_CLOCK = re.compile(r"(?:,? (?:morning|afternoon|evening|night))?,? (?:local time|[A-Z]\w+(?: [A-Z]\w+)? time)\b")
-LABEL = re.compile(r"\s*(?=[^\n:]*[a-zа-яё])[^.:\n]{2,30}: ")
 # A name inside a sentence: a capital that is not of a day, a month or the first word.
 NAME = re.compile(
     r"\b(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))[A-ZА-ЯЁ]\w+"
@@ -19,7 +18,6 @@ QUALIFIED = re.compile(
     r"or \b|или\b)",
     re.IGNORECASE,
 )
-EITHER = re.compile(r"[0-9]\s+(?:or|или)\s+$")
 DENIED = re.compile(
     r"\b(?:did|does|has|have|had|was|were) (?:not|never)\b|\b(?:did|does|has|was|were)n['’]t\b|"
     r"\bnever (?:came|happened|took)|"

@@ -164,9 +164,7 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
     first, last = scene.sentence(start)
     role = _role(scene, start, end, words)
     reading = NO_DAY if words is None else read_day(words, scene.context, scene.reference)
-    qualified = None if words is None else cues.EITHER.search(scene.text[max(0, start - 12) : start])
-    if words is not None and words.year is None:
-        qualified = qualified or cues.QUALIFIED.match(scene.text, end)
+    qualified = None if words is None or words.year is not None else cues.QUALIFIED.match(scene.text, end)
     if qualified:
         beside = qualified[0].strip(" ,")
         said = f"{scene.text[start:end]!r}: {beside!r} beside it makes it another day, or one of several."
@@ -225,8 +223,6 @@ def _place(scene: _Scene, start: int, end: int, words: DateWords | None) -> Clau
     place = place_of(scene.text[first:last], start - first, min(end, last) - first, weekday=weekday)
     if not place.reason and words is not None and cues.ITS_CLOCK.match(scene.text, end):
         return replace(place, reason="a clock that is not read stands beside the day")
-    if not place.reason and cues.LABEL.match(scene.text, first, start):
-        return replace(place, reason="a label stands before it")
     if not place.reason and place.verb == "happened" and not cues.NAME.search(scene.text, first + 1, last):
         return replace(place, reason="its sentence names nobody")
     if not place.reason and words is None and scene.field == "text" and scene.after_act(start):

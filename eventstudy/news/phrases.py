@@ -143,11 +143,6 @@ _CLOCKS: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b(?P<word>(?:12 )?noon|midday|midnight|полдень|полдня|полночь|полуночи)\b", re.IGNORECASE),
 )
 _HALVES = {"утра": "am", "дня": "pm", "вечера": "pm", "ночи": "night"}
-# "won 2:10", "odds of 10:15": figures with a colon that no clock shows.
-_SCORE = re.compile(
-    r"\b(?:won|lost|beat|drew|scored?|ratio|odds|victory|defeat|со сч[её]том|сч[её]т\w*)\s+(?:\w+\s+)?$"
-)
-
 
 _RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -206,16 +201,12 @@ def meaning_before(lead: str) -> Meaning:
 @lru_cache(maxsize=4)
 def find_clocks(text: str) -> tuple[ClockWords, ...]:
     """Return the times of day written in a text, in order, with the zone written beside them."""
-    found = [_clock(match) for pattern in _CLOCKS for match in pattern.finditer(text) if not _is_score(match)]
+    found = [_clock(match) for pattern in _CLOCKS for match in pattern.finditer(text)]
     kept: list[ClockWords] = []
     for words in sorted(found, key=lambda w: (w.start, -w.end)):
         if not kept or words.start >= kept[-1].end:
             kept.append(words)
     return tuple(kept)
-
-
-def _is_score(match: re.Match[str]) -> bool:
-    return bool(_SCORE.search(match.string, max(0, match.start() - 30), match.start()))
 
 
 def _clock(match: re.Match[str]) -> ClockWords:
