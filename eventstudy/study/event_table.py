@@ -189,7 +189,7 @@ def days_of(column: pd.Series) -> pd.DatetimeIndex | None:
 
 def _day_columns(days: pd.DatetimeIndex, sessions: pd.Series | None) -> tuple[IntArray, IntArray, dict[str, Any]]:
     """Return the intervals of dates, and their columns of an EventTable; without a zone, the day in every time zone."""
-    from eventstudy.news.events.event_sessions import day_anywhere
+    from eventstudy.news.stamps import day_anywhere
 
     local = days.tz_localize(None).as_unit("us")
     number = local.asi8 // DAY_US
