@@ -69,6 +69,24 @@ def unused_notices(spec: StudySpec, given: Mapping[str, bool], response_needs: s
     )
 
 
+COMPARING = ("placebo", "standardized_placebo", "placebo_refit")
+
+
+def match_notices(spec: StudySpec, tests: tuple[str, ...], *, response: bool) -> tuple[Notice, ...]:
+    """Warn that placebo days are matched and nothing in the study compares with them.
+
+    ``tests`` are those computed, ``response`` says whether there is an intraday response.
+    """
+    used = response or spec.specifications is not None or set(COMPARING) & set(tests)
+    if spec.placebo.match is None or used or MODELS[spec.model].needs == "same_clock_days":
+        return ()
+    message = (
+        "`match` of `[inference.placebo]` was given, but no test of the study compares with other days. Add the test "
+        "'placebo', or leave it out."
+    )
+    return (Notice("ES-UNUSED", message),)
+
+
 UNUSED = {
     "market": "Leave it out, or choose a model that does, such as 'market'.",
     "factors": "Leave them out, or choose the model 'factor'.",

@@ -19,7 +19,7 @@ from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import dated_events
 from eventstudy.study.fit_notices import number_notices, time_notices
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
-from eventstudy.study.notices import merged_notices, refit_notices, study_notices, unused_notices
+from eventstudy.study.notices import match_notices, merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
 from eventstudy.study.primary import clustering_notices, dense_notices, primary_of, tests_of, tests_to_run, used_design
@@ -128,6 +128,7 @@ def run_study(
         result = replace(result, reactions=replace(result.reactions, placebo_balance=balance))
     given = {"market": bool(many(market)), "factors": bool(many(factors))}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
+    unused = (*unused, *match_notices(spec, result.tests, response=response is not None))
     notices = (*result.notices, *response_notices(spec, response, regressors), *unused, *hours)
     if response is None and isinstance(events, Sequence):  # a response warns of its own event's time
         notices = (*notices, *time_notices(events, result.abnormal))

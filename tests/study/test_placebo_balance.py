@@ -101,3 +101,12 @@ def test_json_page_and_frame_have_the_same_numbers(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "Breakdown volatility" in page
     assert "Placebo days" in page
+
+
+def test_rules_that_no_test_uses_are_a_warning() -> None:
+    codes = {}
+    for tests in (["time_series_t"], ["placebo"], ["placebo_refit"]):
+        spec = es.StudySpec(**{**SPEC, "tests": tests}, primary=tests[0], placebo={"match": {}}, response="off")
+        codes[tests[0]] = [n.code for n in es.run_study(spec, [NEWS], BARS).notices]
+    assert "ES-UNUSED" in codes["time_series_t"]
+    assert "ES-UNUSED" not in codes["placebo"] + codes["placebo_refit"]
