@@ -15,6 +15,8 @@ from eventstudy.report.tables import text_table
 from eventstudy.show.escape import plain
 
 MOST_BYTES = 1_000_000
+# A mail is read on the way: the first rows of a long table suffice.
+MOST_ROWS = 60
 
 
 def render_mail(page: Page, pictures: Mapping[str, bytes]) -> bytes:
@@ -53,7 +55,7 @@ def _message(page: Page, pictures: Mapping[str, bytes], *, left_out: int) -> Ema
     mail["X-Unsent"] = "1"
     mail.set_content(plain_text(page))
     shown = {name: f"{name}@eventstudy" for name in pictures}
-    html = environment().get_template("mail.html").render(page=page, shown=shown, left_out=left_out)
+    html = environment().get_template("mail.html").render(page=page, shown=shown, left_out=left_out, most=MOST_ROWS)
     mail.add_alternative(re.sub(r"\n\s*\n+", "\n", html), subtype="html")
     body = list(mail.iter_parts())[-1]
     assert isinstance(body, EmailMessage)  # noqa: S101  it was added in the line above

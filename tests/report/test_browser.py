@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import re
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +33,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "simulated": made_result(simulated=True),
     }
     for name, result in made.items():
-        save(result, root / name, events=[made_event("2021-03-05")] if name == "event" else [])
+        events = [made_event("2021-03-05")] if name == "event" else []
+        save(result, root / name, events=events, also=("report.eml",))
     toys.make_studies(root / "studies", 3)
     toys.night(root / "studies", root / "batch")
     return {name: root / name / "report.html" for name in made} | {"batch": root / "batch/index.html"}
@@ -115,6 +119,35 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(chrome: Browser, page
         "return [...document.querySelectorAll('p, td, th, li')].map(e => parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(small) >= 11
+
+
+@pytest.mark.parametrize("name", ["event", "many", "simulated"])
+def test_a_mail_is_read_on_a_phone_without_scrolling_sideways(
+    chrome: Browser, pages: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    mail = message_from_bytes((pages[name].parent / "report.eml").read_bytes(), policy=policy.default)
+    body = mail.get_body(("html",))
+    assert body is not None
+    html = body.get_content()
+    for part in mail.walk():
+        if part.get_content_type() == "image/png":
+            encoded = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]
+            html = html.replace(f"cid:{part['Content-ID'].strip('<>')}", f"data:image/png;base64,{encoded}")
+    # Programs for mail drop style sheets and scripts: everything is in the elements.
+    assert not re.search(r"<style|<script|<link|class=", html)
+    (tmp_path / "mail.html").write_text(html, encoding="utf-8")
+    chrome.size(390, 844)
+    chrome.open(tmp_path / "mail.html")
+    assert chrome.script("return window.innerWidth") == 390
+    assert chrome.script("return document.documentElement.scrollWidth") <= 390
+    shown = "return [...document.querySelectorAll('h1, p, img, table[role]')].map(e => e.getBoundingClientRect().right)"
+    assert max(chrome.script(shown)) <= 390
+    sizes = "return [...document.querySelectorAll('p, td, th')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+    assert min(chrome.script(sizes)) >= 13
+    assert chrome.script("return [...document.images].every(i => i.complete && i.naturalWidth > 0)") is True
+    # The finding and its figures come first.
+    top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+    assert chrome.script(top, "h1") < chrome.script(top, "table[role]") < 844
 
 
 def test_a_folded_part_opens_and_is_reached_by_its_name(chrome: Browser, pages: dict[str, Path]) -> None:
