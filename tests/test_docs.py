@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from eventstudy.cli.init import simulated_earnings
+from tests.report.browser import browser, missing
 from tests.report.made import made_bars
 
 ROOT = Path(__file__).parents[1]
@@ -26,12 +27,39 @@ def test_there_is_a_page_for_everything_the_reader_asks() -> None:
     assert wanted | {"api", "extending", "warnings", "methods", "report-and-figures"} <= set(PAGES)
 
 
-def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
+def test_the_documentation_builds_without_a_warning_and_fits_a_phone(tmp_path: Path) -> None:
     pytest.importorskip("sphinx", reason="sphinx is not installed (extra 'docs')")
     pytest.importorskip("myst_parser", reason="myst-parser is not installed (extra 'docs')")
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(DOCS), str(tmp_path)]
     done = subprocess.run(build, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
+    menu = re.findall(r'<li class="toctree-l1"><a class="reference internal" href="([^"#]+)"', _menu(tmp_path))
+    assert sorted(menu) == sorted(set(menu))
+    assert len(menu) == len(PAGES) - 2  # all but the index and the page itself
+    _check_contents(tmp_path)
+    _check_phone(tmp_path)
+
+
+def _menu(built: Path) -> str:
+    """The menu as a page beside the first one shows it."""
+    return (built / "warnings.html").read_text("utf-8")
+
+
+def _check_phone(built: Path) -> None:
+    """Assert that no page is wider than a phone; without a browser nothing is asserted."""
+    if missing():
+        pytest.skip(f"the widths of the pages were not looked at: {missing()}")
+    with browser(built / "profile") as session:
+        session.size(390, 844)
+        wide = {}
+        for page in sorted(built.glob("*.html")):
+            session.open(page)
+            wide[page.name] = session.script("return document.documentElement.scrollWidth")
+    assert len(wide) > len(PAGES)
+    assert {name: width for name, width in wide.items() if width > 390} == {}
+
+
+def _check_contents(tmp_path: Path) -> None:
     commands = (tmp_path / "commands.html").read_text("utf-8")
     assert "eventstudy run" in commands
     assert "--out" in commands
