@@ -22,7 +22,8 @@ from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
 from eventstudy.response.values import Response
 
 DEFAULT = ResponseSettings()
-BLOCK = 64  # events that are answered by one call
+BLOCK = 32  # events that are answered by one call
+PAIRS_AT_ONCE = 400  # of them hold the paths of their placebo days until instruments are compared: 0.3 MB each
 ResponseMap: TypeAlias = "Callable[[ResponseTask, list[slice]], Iterable[ResponseSet]]"
 # So many responses keep the path of every placebo day, which only figures read: 0.3 MB each.
 PATHS_KEPT = 200
@@ -66,11 +67,7 @@ def respond_all(
     paths_of = -(-PATHS_KEPT // max(1, len(tapes)))
     task = ResponseTask(tapes, regressors, settings, known_events((*events, *known)), tuple(events), paths_of)
     parts = list(run(task, [slice(low, low + BLOCK) for low in range(0, len(events), BLOCK)]))
-    return ResponseSet(
-        tuple(r for part in parts for r in part.responses),
-        tuple(p for part in parts for p in part.pairs),
-        tuple(s for part in parts for s in part.skipped),
-    )
+    return merged(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +98,21 @@ class ResponseTask:
 def _answer(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
     """Return the responses to some events, of which the first ``paths_of`` keep the paths of their placebo days."""
     keep_freed_memory()
+    most = max(1, PAIRS_AT_ONCE // max(1, len(task.tapes)))
+    parts = [_answer_together(task, events[k : k + most], paths_of - k) for k in range(0, len(events), most)]
+    return merged(parts)
+
+
+def merged(parts: Sequence[ResponseSet]) -> ResponseSet:
+    """Return the responses of consecutive events as one set."""
+    return ResponseSet(
+        tuple(r for part in parts for r in part.responses),
+        tuple(p for part in parts for p in part.pairs),
+        tuple(s for part in parts for s in part.skipped),
+    )
+
+
+def _answer_together(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
     answers = {code: _on_one(task, code, events) for code in task.tapes}
     found: list[Response] = []
     pairs: list[Pair] = []

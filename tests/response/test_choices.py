@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -253,6 +254,17 @@ def test_a_jump_before_the_news_is_flagged_and_ordinary_bars_are_not() -> None:
     assert sum(flagged(quiet, seed) for seed in range(60)) <= 7  # 1 in 31 days is as large as that
     restless = replace(quiet, cluster=1.0)  # volatility that clusters makes Lee and Mykland's test alone too quick
     assert sum(flagged(restless, seed) for seed in range(60)) <= 7
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_later_close_may_be_the_close_or_the_next_one(days: int) -> None:
+    bars, event = intraday_bars(intraday_days(IntradayDesign(days=25), 3))
+    earlier = replace(
+        event.time, earliest=event.time.earliest - timedelta(days=7), latest=event.time.latest - timedelta(days=7)
+    )
+    found = respond(bars, replace(event, time=earlier), ResponseSettings(days_later=days))
+    same = found.moves[-1].value if days == 0 else found.number("next_close").value
+    assert found.number("days_later").value == same
 
 
 def test_an_assumed_end_is_said_whichever_way_it_was_written() -> None:
