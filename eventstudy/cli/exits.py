@@ -23,7 +23,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -61,7 +60,7 @@ def _code_of(end: Exception | KeyboardInterrupt) -> int:
         return CLOSED_PIPE
     if isinstance(end, Exit):
         return _flushed(end.exit_code)
-    if isinstance(end, KeyboardInterrupt | Abort):
+    if _received or isinstance(end, KeyboardInterrupt | Abort):  # a library may turn the interrupt into its own error
         return _interrupted("interrupted; nothing half-written is left.")
     if isinstance(end, TyperException):
         return _usage(end)
@@ -70,6 +69,9 @@ def _code_of(end: Exception | KeyboardInterrupt) -> int:
 
 # Signals that asked this process to stop, oldest first.
 _received: list[int] = []
+# How soon an interrupt that was lost comes again, and the signal for it, where the system has one.
+AGAIN_S = 0.05
+ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
 # Whether this process is the command, which then handles them alone.
 _stopping: list[bool] = []
 
@@ -79,23 +81,24 @@ def stopping() -> Iterator[None]:
     """Let Ctrl-C and a service manager's stop (SIGTERM) end a command in the same way, and be remembered.
 
     The exception alone can be lost: Python ignores one that is raised while it calls a finalizer or a callback of a
-    library, and prints a traceback. The signal is then sent again a moment later; where that is lost as well,
+    library, and prints a traceback. It is then raised again a moment later; where that is lost as well,
     ``check_interrupt`` and the end of ``guard`` find it.
     """
 
     def stop(number: int, _: object) -> None:
-        _received.append(number)
+        if number in stops.STOPS:
+            _received.append(number)
         raise KeyboardInterrupt
 
     def lost(ignored: sys.UnraisableHookArgs) -> None:
-        if ignored.exc_type is KeyboardInterrupt and _received:
-            _send_again(_received[-1])
+        if ignored.exc_type is KeyboardInterrupt and _received and ALARM:
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
         else:
             hook(ignored)
 
     _received.clear()
     hook, sys.unraisablehook = sys.unraisablehook, lost
-    before = {number: signal.signal(number, stop) for number in stops.STOPS}
+    before = {number: signal.signal(number, stop) for number in (*stops.STOPS, *ALARM)}
     _stopping.append(True)
     try:
         yield
@@ -105,12 +108,6 @@ def stopping() -> Iterator[None]:
         sys.unraisablehook = hook
         _stopping.clear()
         _received.clear()
-
-
-def _send_again(number: int) -> None:
-    again = threading.Timer(0.005, os.kill, (os.getpid(), number))
-    again.daemon = True
-    again.start()
 
 
 def check_interrupt() -> None:
@@ -124,6 +121,8 @@ def _ended() -> None:
     if not _stopping:
         return
     stops.state = "everything is written"
+    if ALARM:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
     for number in stops.STOPS:
         signal.signal(number, stops.leave)
 

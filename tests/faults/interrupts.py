@@ -47,8 +47,8 @@ def interrupt(made: World, name: str, moments: int, seed: int = 1) -> Tally:
 
 def _sentence(code: int, said: str, number: signal.Signals) -> str:
     if code not in {0, 1, ENDINGS[number]}:
-        return f"it ends with {code}: {said[-1500:]}"
+        return f"it ends with {code}: {said[-4000:]}"
     count = said.count("interrupted")
     if "Traceback" in said or count != (code == ENDINGS[number]):
-        return f"it says, with code {code}: {said[-1500:]}"
+        return f"it says, with code {code}: {said[-4000:]}"
     return ""

@@ -74,6 +74,20 @@ def test_an_interrupt_that_a_finalizer_swallows_comes_again(capfd: pytest.Captur
     assert capfd.readouterr().err == "eventstudy: interrupted; nothing half-written is left.\n"
 
 
+def test_an_error_that_a_library_makes_of_an_interrupt_is_the_interrupt(capfd: pytest.CaptureFixture[str]) -> None:
+    def action() -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+        except KeyboardInterrupt:
+            raise TypeError("incompatible function arguments") from None
+        raise AssertionError("it went on")
+
+    with exits.stopping():
+        assert exits.guard(action) == 130
+    assert capfd.readouterr().err == "eventstudy: interrupted; nothing half-written is left.\n"
+
+
 AT_THE_BEGINNING = """
 class Stops:
     def find_spec(self, name, path, target=None):
