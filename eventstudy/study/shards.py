@@ -6,9 +6,11 @@ returns the bars that windows need, and the intraday responses; series never tra
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from platform import node
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +18,10 @@ import numpy as np
 from eventstudy import __version__
 from eventstudy.abnormal.series import series_of
 from eventstudy.arrays import value
-from eventstudy.errors import DataError, Notice, UsageError
+from eventstudy.errors import DataError, NetworkError, Notice, UsageError, WorkerError
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
-from eventstudy.market.sources.dataset import NoRowsError, read_dataset, read_part
+from eventstudy.market.sources.dataset import NoRowsError, parquet_dataset, read_dataset, read_part
 from eventstudy.market.sources.on_disk import (
     LEAST_BYTES,
     Dataset,
@@ -100,8 +102,10 @@ class ShardTask:
     around: Around
     known: tuple[Event, ...]
     regressors: tuple[object, ...]
+    client: tuple[str, int] = field(default_factory=lambda: (node(), os.getpid()))
 
     def __call__(self, shard: Shard) -> ShardAnswer:
+        self._check_access()
         around = around_responses(self.spec, self.around)
         answer = self._answer(shard, around)
         asked = response_settings(self.spec).placebo.days
@@ -109,6 +113,18 @@ class ShardTask:
         if short:  # some days could not serve: there may be others before
             answer = self._answer(shard, replace(around, reach=all_before(around.reach)))
         return answer
+
+    def _check_access(self) -> None:
+        """Refuse a worker that does not see the dataset, which the process that runs the study does."""
+        if self.client == (node(), os.getpid()):
+            return
+        try:
+            parquet_dataset(self.dataset.spec.path, offline=self.dataset.offline)
+        except (DataError, NetworkError) as error:
+            raise WorkerError(
+                f"A worker on {node()} cannot read the data: {error.message}",
+                remedy="Name a path or an address, s3://BUCKET/..., under which every worker sees the dataset.",
+            ) from None
 
     def _answer(self, shard: Shard, around: Around) -> ShardAnswer:
         reading = Reading(shard.codes, offline=self.dataset.offline, any_sign=self.dataset.any_sign, around=around)

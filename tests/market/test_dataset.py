@@ -153,7 +153,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
         pq.write_table(pa.table({"date": ["x", "y"], "close": ["a", "b"]}), file)
     with pytest.raises(DataError) as said:
         read(place)
-    assert "cannot be read" in str(said.value)
+    assert "ticker=BBB" in str(said.value)
     assert "\n" not in str(said.value)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 import pytest
 
 import eventstudy as es
@@ -359,3 +362,75 @@ def test_a_run_that_is_ended_leaves_its_shards_and_the_next_takes_them_away(
     assert len(done) == len({shard.codes for shard in done}) > 2
     assert (tmp_path / "result" / "result.json").exists()
     assert not (tmp_path / "result.shards").exists()
+
+
+def copied(folder: Path, place: Path) -> Path:
+    shutil.copytree(folder / "SIMULATED-bars", place / "SIMULATED-bars")
+    return place / "SIMULATED-bars" / "ticker=BBB" / "part-0.parquet"
+
+
+@pytest.mark.parametrize("damage", ["truncated", "another type", "another column", "empty"])
+def test_a_damaged_file_ends_in_one_sentence_that_names_it(folder: Path, tmp_path: Path, damage: str) -> None:
+    file = copied(folder, tmp_path)
+    if damage == "truncated":
+        file.write_bytes(file.read_bytes()[:-40])
+    elif damage == "empty":
+        file.write_bytes(b"")
+    else:
+        kind: dict[str, Any] = {"another type": {"close": ["a", "b"]}, "another column": {"last": [1.0, 2.0]}}[damage]
+        times = pd.date_range("2020-03-09 12:00", periods=2, freq="1min", tz="UTC")
+        pq.write_table(pa.table({"time": pa.array(times), **kind}), file)
+    data = dataset(tmp_path)
+    with pytest.raises(DataError) as said, ThreadPoolExecutor(2) as threads:
+        es.run_study(study(), events(), data, executor=threads)
+    assert "ticker=BBB" in str(said.value)
+    assert "\n" not in str(said.value)
+
+
+def test_a_missing_partition_is_an_outcome_with_its_reason(folder: Path, tmp_path: Path) -> None:
+    shutil.rmtree(copied(folder, tmp_path).parent)
+    ledger = es.run_study(study(), events(), dataset(tmp_path)).ledger
+    lost = [outcome for outcome in ledger if outcome.instrument == "BBB"]
+    assert lost
+    assert {outcome.outcome for outcome in lost} == {"unknown_instrument"}
+    assert {outcome.outcome for outcome in ledger if outcome.instrument != "BBB"} == {"used"}
+
+
+def test_missing_days_never_join_two_parts_of_a_series(folder: Path, tmp_path: Path) -> None:
+    """Of a dataset by date the folder of an event's day and those around it are lost."""
+    frame = minutes()
+    table = pa.Table.from_pandas(frame.assign(day=frame["time"].dt.date.astype(str)), preserve_index=False)
+    how: dict[str, Any] = {"format": "parquet", "partitioning": ["day"], "partitioning_flavor": "hive"}
+    pads.write_dataset(table, tmp_path / "SIMULATED-days", **how)
+    spec = study(response="off")
+    whole = es.run_study(spec, events(4), dataset(tmp_path, "SIMULATED-days"))
+    assert {o.outcome for o in whole.ledger} == {"used"}
+    for day in pd.bdate_range("2020-01-06", periods=SESSIONS)[40:52]:
+        shutil.rmtree(tmp_path / "SIMULATED-days" / f"day={day.date()}")
+    ledger = es.run_study(spec, events(4), dataset(tmp_path, "SIMULATED-days")).ledger
+    assert "used" not in {outcome.outcome for outcome in ledger}
+
+
+class Elsewhere(Executor):
+    """Runs a task as a worker that does not see the folders of this process."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        calendars, task, shard = args
+        moved = replace(
+            task,
+            client=("another machine", 1),
+            dataset=Dataset(task.dataset.spec.model_copy(update={"path": "/nowhere/SIMULATED-bars"})),
+        )
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(calendars, moved, shard))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+
+def test_a_worker_that_does_not_see_the_dataset_is_named(folder: Path) -> None:
+    with pytest.raises(WorkerError, match=r"A worker on .* cannot read the data: .*does not exist") as said:
+        es.run_study(study(), events(), dataset(folder), executor=Elsewhere())
+    assert "every worker sees the dataset" in str(said.value)
+    assert "\n" not in str(said.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -164,11 +164,41 @@ def rows_of(dataset: Any, columns: list[str], known: tuple[list[str], Recognized
         both = stated if rows is None else rows if stated is None else stated & rows
         return dataset.to_table(columns=columns, filter=both, use_threads=False)
 
+    check_files(dataset, columns, rows_needed(dataset.schema, *known, (spec, wanted)))
     axis, around = axis_of(dataset.schema, *known, spec), asked.around
     table = scan(None, None) if around is None or axis is None else rows_around(scan, axis, around, wanted)
     if not len(table):
         raise NoRowsError(spec.path, wanted)
     return table
+
+
+def check_files(dataset: Any, columns: list[str], rows: Any) -> None:
+    """Refuse a file that lacks a column of the others, which would be read as missing, or has another kind of it."""
+    for fragment in dataset.get_fragments(filter=rows):
+        held, keys = fragment.physical_schema, pads.get_partition_keys(fragment.partition_expression)
+        for name in columns:
+            kind = dataset.schema.field(name).type
+            if name in keys or (name in held.names and _alike(held.field(name).type, kind)):
+                continue
+            what = f"a column {name!r} of {held.field(name).type}" if name in held.names else f"no column {name!r}"
+            raise DataError(
+                f"{fragment.path} has {what}; the first file of the dataset has {name!r} of {kind}.",
+                remedy="Write the file again; all files need the columns of the first, with the same types.",
+            )
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether columns of two types can be read as one: numbers, times, or texts of any width."""
+    families: tuple[Callable[[Any], bool], ...] = (_is_number, pa.types.is_temporal, _is_text)
+    return pa.types.is_null(one) or one == other or any(family(one) and family(other) for family in families)
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind))
 
 
 def axis_of(schema: Any, names: list[str], found: Recognized, spec: DataSpec) -> Axis | None:

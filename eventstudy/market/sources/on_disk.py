@@ -166,25 +166,39 @@ def rows_by_instrument(dataset: Dataset, codes: Sequence[str]) -> Mapping[str, i
     """Return about how many rows a dataset has of each instrument, by the statistics of its row groups.
 
     Rows of a group of several instruments are shared out evenly among all that it holds.
+
+    Raises
+    ------
+    DataError, NetworkError
+        If a file cannot be read.
     """
     files = parquet_dataset(dataset.spec.path, offline=dataset.offline)
-    grid, found = dataset_grid(files, Asked(dataset.spec, None))
+    try:
+        grid, found = dataset_grid(files, Asked(dataset.spec, None))
+        if found.ticker < 0:
+            return dict.fromkeys(codes, files.count_rows())
+        return _counted(files, grid.names[found.ticker], sorted(codes))
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(dataset.spec.path, error) from None
+
+
+def _counted(files: Any, name: str, known: list[str]) -> Mapping[str, int]:
     total: Counter[str] = Counter()
-    if found.ticker < 0:
-        return dict.fromkeys(codes, files.count_rows())
-    name, known, per_group = grid.names[found.ticker], sorted(codes), 0
+    per_group = 0
     for fragment in files.get_fragments():
         partition = pads.get_partition_keys(fragment.partition_expression)
+        if name in partition and str(partition[name]) not in known:
+            continue
         for group in fragment.row_groups:
             bounds = group.statistics.get(name, {}) if name not in partition else {}
             low, high = (str(bounds.get(side, partition.get(name, ""))) for side in ("min", "max"))
             inside = known[bisect_left(known, low) : bisect_right(known, high)] if high else known
             if not inside:
                 continue
-            if low != high or not high:
+            several = low != high or not high
+            if several:
                 per_group = per_group or _distinct(fragment, group.id, name)
-            held = max(len(inside), per_group if low != high or not high else 1)
-            total.update(dict.fromkeys(inside, -(-group.num_rows // held)))
+            total.update(dict.fromkeys(inside, -(-group.num_rows // max(len(inside), per_group if several else 1))))
     return total
 
 
