@@ -49,7 +49,36 @@ def interrupts(count: int = 200) -> None:
                 print(f"    {wrong}", flush=True)
 
 
-PARTS: dict[str, Callable[[int], None]] = {"interrupts": interrupts}
+def growth(count: int = 4) -> None:
+    """Every reader of text on every repeated piece at the first COUNT of four sizes."""
+    from tests.faults.growth import PIECES, READERS, SIZES, every_growth
+
+    slow = 0
+    for one in every_growth(SIZES[:count]):
+        slow += one.bad
+        if one.bad or one.seconds[-1] > 5:
+            times = ", ".join(f"{seconds:.2f}" for seconds in one.seconds)
+            print(f"{'STEEP' if one.bad else 'slow '} {one.reader:<16} {one.piece:<28} {times} s", flush=True)
+    print(f"{len(READERS)} readers x {len(PIECES)} pieces x sizes {SIZES[:count]}: {slow} steeper than n log n")
+
+
+def leaks(count: int = 500) -> None:
+    """What COUNT small studies in one process hold after each."""
+    from tests.faults.leaks import after_studies
+
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = str(Path(folder) / "temp")
+        Path(tempfile.tempdir).mkdir()
+        for number, held in enumerate(after_studies(Path(folder), count), 1):
+            if number in {1, 5, 20, count} or number % 100 == 0:
+                print(
+                    f"after {number:>4} studies: {held.megabytes:.1f} MB, {held.descriptors} descriptors, "
+                    f"{held.threads} threads, {held.temporary} temporary files",
+                    flush=True,
+                )
+
+
+PARTS: dict[str, Callable[[int], None]] = {"interrupts": interrupts, "growth": growth, "leaks": leaks}
 
 
 def main(asked: list[str]) -> None:

@@ -1,0 +1,32 @@
+"""No reader takes longer than n log n; ``scripts/bench faults growth`` has every piece at four sizes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults import growth
+
+# The pieces that were quadratic once, and one of each kind.
+HARD = (
+    "'<a '",
+    "'<!--'",
+    "'['",
+    "'{\"a\":'",
+    "'a.'",
+    "'18:37 '",
+    "distinct attributes",
+    "distinct keys",
+    "distinct lines",
+)
+
+
+@pytest.mark.parametrize("reader", growth.READERS)
+def test_the_time_of_a_reader_grows_no_faster_than_its_input(reader: str) -> None:
+    found = [growth.grown(reader, piece, (8_000, 64_000)) for piece in HARD]
+    assert [one for one in found if one.bad] == []
+
+
+def test_the_measure_sees_a_quadratic_reader() -> None:
+    assert growth.steepest((1_000, 8_000), (0.1, 0.8)) == pytest.approx(1.0)
+    assert growth.steepest((1_000, 8_000), (0.01, 0.64)) == pytest.approx(2.0)
+    assert growth.steepest((1_000, 8_000), (0.001, 0.064)) == 0.0  # too short to be measured
