@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import eventstudy as es
 from eventstudy.cli.app import run
 from eventstudy.news.events.event_files import read_events
 
@@ -125,3 +126,28 @@ def test_the_command_maps_the_columns_of_a_table(tmp_path: Path, capsys: pytest.
     assert json.loads(printed(capsys))["event_time"]["earliest"] == "2021-04-13T15:37:00+00:00"
     assert run(["date", str(table)]) == 4
     printed(capsys)
+
+
+def events_of(tmp_path: Path, table: str) -> list[tuple[str, tuple[str, ...], dict[str, float | str]]]:
+    (tmp_path / "rows.csv").write_text(table, encoding="utf-8")
+    found = es.date_news(es.read_news(tmp_path / "rows.csv"), policy="first_report").events
+    return [(str(e.time.day and e.time.day.session), e.instruments, dict(e.attributes)) for e in found]
+
+
+def test_rows_about_other_firms_sessions_or_values_are_other_events(tmp_path: Path) -> None:
+    # Two firms that report on neighboring days: in every time zone their days meet, and neither row has a headline.
+    calendar = "symbol,hour,date,epsEstimate\nJPM,amc,2021-04-13,1\nGS,bmo,2021-04-14,2\nGS,amc,2021-04-14,2\n"
+    assert events_of(tmp_path, calendar) == [
+        ("amc", ("JPM",), {"epsEstimate": "1"}),
+        ("bmo", ("GS",), {"epsEstimate": "2"}),
+        ("amc", ("GS",), {"epsEstimate": "2"}),
+    ]
+    firms = "date,ticker,title,surprise\n2021-04-13,IBM,Earnings release,1\n2021-04-13,MSFT,Earnings release,2\n"
+    assert [(i, a["surprise"]) for _, i, a in events_of(tmp_path, firms)] == [(("IBM",), "1"), (("MSFT",), "2")]
+    countries = "date,title,currency\n2021-04-13T08:30Z,CPI m/m,USD\n2021-04-13T08:30Z,CPI m/m,EUR\n"
+    assert [a["currency"] for _, _, a in events_of(tmp_path, countries)] == ["USD", "EUR"]
+    # Copies of one text, with overlapping lists of instruments or none, stay one event.
+    text = "The bank said that it will close 50 of its branches by the end of the year."
+    stamp = "2021-04-13T08:30Z"
+    copies = f"date,ticker,text\n{stamp},IBM,{text}\n{stamp},IBM;MSFT,{text}\n{stamp},,{text}\n"
+    assert [i for _, i, _ in events_of(tmp_path, copies)] == [("IBM", "MSFT")]

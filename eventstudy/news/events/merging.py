@@ -191,8 +191,8 @@ def stories(reports: Sequence[Report]) -> list[tuple[Report, ...]]:
 
     Reports are of one event if they are copies of one text or versions under one address, and their certain intervals
     meet, or they have equal stamps that cannot be read: releases with the same headline on other days are other
-    events. Only reports whose intervals meet are
-    compared, so texts of other days cost nothing.
+    events, and so are copies about other instruments or sessions. Only reports whose intervals meet are compared, so
+    texts of other days cost nothing.
     """
     intervals = [certain_interval(dating) for _, dating in reports]
     dated = sorted((i for i, at in enumerate(intervals) if at), key=lambda i: intervals[i] or ())
@@ -243,7 +243,28 @@ def _alike_in(run: Sequence[int], reports: Sequence[Report]) -> list[list[int]]:
         for item in group:
             key = first.setdefault(item.url, number) if item.url else number
             found.setdefault(key, []).append(place[id(item)])
-    return list(found.values())
+    return [part for group in found.values() for part in _parts(group, reports)]
+
+
+def _parts(group: Sequence[int], reports: Sequence[Report]) -> list[list[int]]:
+    """Return copies in parts of one event each.
+
+    Copies about different instruments or sessions are different events; so are rows without a text whose further
+    values differ (a release of two countries). A report without an instrument joins the only part that has one.
+    """
+    parts: dict[tuple[object, str], list[int]] = {}
+    for i in group:
+        item = reports[i][0]
+        row = (item.session, () if item.text else tuple(item.attributes.items()))
+        keys = [(row, code) for code in item.instruments or ("",)]
+        part = next((parts[key] for key in keys if key in parts), [])
+        part.append(i)
+        parts |= {key: parts.get(key, part) for key in keys}
+    different = list({id(part): part for part in parts.values()}.values())
+    unnamed = [part for (_, code), part in parts.items() if not code]
+    if len(different) == 2 and len(unnamed) == 1 and len({row for row, _ in parts}) == 1:
+        return [sorted([*different[0], *different[1]])]
+    return different
 
 
 def _meeting(group: Sequence[int], intervals: Sequence[Interval | None]) -> list[list[int]]:
