@@ -75,12 +75,6 @@ def bracket_rows(tape: IntradayPrices, time: EventTime) -> tuple[int, int]:
     return before, after
 
 
-def gaps(tape: IntradayPrices, minimum_us: int) -> tuple[IntArray, IntArray]:
-    """Return rows before and after every stretch without bars longer than ``minimum_us``, two arrays (G,)."""
-    wide = np.flatnonzero(np.diff(tape.closes) > minimum_us)
-    return np.asarray(wide, dtype=np.int64), np.asarray(wide + 1, dtype=np.int64)
-
-
 def gap_response(tape: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     """Return the opening gap after news in a closed market, with its rank among past gaps of the same kind.
 
@@ -88,14 +82,12 @@ def gap_response(tape: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     news count, so nothing looks ahead.
     """
     before, after = bracket_rows(tape, time)
-    earlier, later = gaps(tape, max(30 * MINUTE_US, 3 * tape.step_us))
-    past = later <= before
-    day, clock = tape.day, tape.wall - tape.day * DAY_US
-    nights = day[later] - day[earlier]
-    own = int(day[after] - day[before])
-    same = np.minimum(nights, 2) == min(own, 2)
-    same &= np.abs(clock[later] - clock[after]) <= 30 * MINUTE_US
-    earlier, later = earlier[past & same], later[past & same]
+    earlier = tape.pauses[: np.searchsorted(tape.pauses, before)]
+    later, day = earlier + 1, tape.day
+    nights, own = day[later] - day[earlier], int(day[after] - day[before])
+    clock, opening = (tape.wall[rows] - day[rows] * DAY_US for rows in (later, after))
+    same = (np.minimum(nights, 2) == min(own, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
+    earlier, later = earlier[same], later[same]
     returns = np.column_stack(
         [tape.price[later] - tape.price[earlier], first_vwap(tape, later) - tape.price[earlier]]
     ).reshape(-1, 2)

@@ -92,6 +92,11 @@ class IntradayPrices:
         return np.append(np.flatnonzero(np.diff(self.day)), len(self) - 1)
 
     @cached_property
+    def pauses(self) -> IntArray:
+        """Rows of the last bars before stretches of half an hour and three bars without any."""
+        return np.flatnonzero(np.diff(self.closes) > max(30 * MINUTE_US, 3 * self.step_us))
+
+    @cached_property
     def never_closes(self) -> bool:
         """Whether the market trades around the clock and on weekends."""
         weekend = (self.days + 3) % 7 > 4

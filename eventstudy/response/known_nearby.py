@@ -7,7 +7,7 @@ from typing import overload
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, IntArray, instant_from_us, value
+from eventstudy.arrays import DAY_US, BoolArray, IntArray, instant_from_us, value
 from eventstudy.news.items import Event
 from eventstudy.response.known import Known, KnownTimes
 from eventstudy.response.matching import Matched
@@ -80,17 +80,26 @@ def known_nearby(event: Event, matched: Matched, known: Known, seams: Sequence[C
     start, zero, end = (int(matched.moments[column]) for column in (matched.start, matched.zero, -1))
     removed = removed_days(matched.removed)
     rows = known.times.starting(*_reach(matched, removed, known.times.longest))
-    rows = rows[~np.isin(rows, known.rows_of.get(event.id, ()))]
+    for own in known.rows_of.get(event.id, ()):
+        rows = rows[rows != own]
     earliest, latest = known.times.spans[rows].T
     shift = np.rint((earliest - zero) / DAY_US).astype(np.int64)
     day, inside = matched.event_day + shift, (latest >= start) & (earliest <= end)
-    touches = (latest >= start + shift * DAY_US) & (earliest <= end + shift * DAY_US) & np.isin(day, matched.day)
-    doubted = touches & np.isin(day, matched.day[matched.weight < 1])
-    cases = (inside & (latest <= zero), inside, np.isin(day, removed), doubted, touches & (not matched.on_releases))
+    served, place = _among(day, matched.day)
+    touches = (latest >= start + shift * DAY_US) & (earliest <= end + shift * DAY_US) & served
+    doubted = touches & (np.append(matched.weight, 1.0)[place] < 1)
+    eligible = touches & (not matched.on_releases)
+    cases = (inside & (latest <= zero), inside, _among(day, np.sort(removed))[0], doubted, eligible)
     kinds = np.select(cases, (BEFORE, IN_WINDOW, EXCLUDED, DOUBTED, ELIGIBLE), -1)
     found = kinds >= 0
     weight = float(matched.weight.min(initial=1.0))
     return Confounders(tuple(seams), known.times, rows[found], kinds[found], weight)
+
+
+def _among(days: IntArray, sorted_days: IntArray) -> tuple[BoolArray, IntArray]:
+    """Return which days are among others in order, and where they would stand."""
+    place = np.searchsorted(sorted_days, days)
+    return np.asarray(np.append(sorted_days, -1)[place] == days), place
 
 
 def removed_days(removed: Sequence[RemovedDay]) -> IntArray:

@@ -11,7 +11,7 @@ from eventstudy.arrays import FloatArray, value
 from eventstudy.errors import Notice
 from eventstudy.response.activity import Series, activities, medians
 from eventstudy.response.early_moves import early_move_notices
-from eventstudy.response.intraday_prices import IntradayPrices
+from eventstudy.response.intraday_prices import IntradayPrices, PriceSample
 from eventstudy.response.later_closes import JudgedMoves, LaterCloses, Moves, judged, later_closes
 from eventstudy.response.median_move import median_moves
 from eventstudy.response.placebo import sup_test
@@ -22,6 +22,7 @@ from eventstudy.response.values import Activity, AssumedTimes, Estimate
 from eventstudy.response.window import ResponseWindows, after_news, bar_returns
 
 FIRST, DRIFT = "first", "pre_event_drift"
+MEASURES = ("volume", "range", "variance", "spread")
 ANCHORS = ("bracket", "earliest", "latest")
 
 
@@ -140,23 +141,23 @@ def _anchors(windows: ResponseWindows, minutes: int) -> dict[str, tuple[int, int
 
 
 def _activity(windows: ResponseWindows, volume: FloatArray) -> list[tuple[Activity, ...]]:
-    after = np.zeros(len(windows.layout.open), dtype=bool)
+    after, found = np.zeros(len(windows.layout.open), dtype=bool), []
     after[windows.columns] = True
-    event, others = windows.event, windows.others
+    for name in MEASURES:
+        event = _measure(name, windows.event, windows.car)
+        if np.isfinite(event[:, after]).any():
+            days = _measure(name, windows.others, windows.placebo)
+            usual = volume if name == "volume" else medians(days)
+            found.append(activities(Series(name, event, days, windows.days, usual), after, windows.weight))
+    return [tuple(a for a in row if a is not None) for row in zip(*found, strict=True)]
+
+
+def _measure(name: str, sample: PriceSample, paths: FloatArray) -> FloatArray:
+    """Return volume, log range, squared return or log spread at each moment, shape (..., T)."""
+    if name != "variance":
+        return np.asarray(getattr(sample, "span" if name == "range" else name), dtype=np.float64)
     with np.errstate(invalid="ignore"):
-        step, steps = (np.diff(paths, prepend=np.nan) ** 2 for paths in (windows.car, windows.placebo))
-    rows = [
-        ("volume", event.volume, others.volume, volume),
-        ("range", event.span, others.span, None),
-        ("variance", step, steps, None),
-        ("spread", event.spread, others.spread, None),
-    ]
-    columns = [
-        activities(Series(name, e, d, windows.days, medians(d) if usual is None else usual), after, windows.weight)
-        for name, e, d, usual in rows
-        if np.isfinite(e[:, after]).any()
-    ]
-    return [tuple(a for a in row if a is not None) for row in zip(*columns, strict=True)]
+        return np.diff(paths, prepend=np.nan) ** 2
 
 
 def _assumed(windows: ResponseWindows, settings: ResponseSettings) -> list[AssumedTimes | None]:

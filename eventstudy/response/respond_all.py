@@ -143,6 +143,8 @@ def _without_placebo_paths(response: Response) -> Response:
 
 def with_claims(response: Response, tape: IntradayPrices, event: Event) -> Response:
     """Return the response with the news' own claims beside it; a claim that cannot be checked is a notice."""
+    if not event.claims:
+        return response
     try:
         return replace(response, claims=claims_beside(event, tape, response))
     except DataError as error:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray
+from eventstudy.arrays import BoolArray, FloatArray
 from eventstudy.response.jumps import bns_ratio, jump_share, lee_mykland
 from eventstudy.response.placebo import (
     ResponseBands,
@@ -70,10 +70,15 @@ class AfterNews:
         counts = weight if weight is not None and (weight < 1).any() else None
         return AfterNews(self.path[row], days, self.minutes, own, self.at, self.level, counts)
 
+    @cached_property
+    def outside(self) -> BoolArray:
+        """At which moments the path is beyond the joint band, shape (n,)."""
+        return np.asarray(np.abs(self.path) > self.bands.joint)
+
     @property
     def moved(self) -> bool:
         """Whether there is a move: the first close is outside its own band, or the path leaves the joint one."""
-        left = (np.abs(self.path) > self.bands.joint)[: self.at.horizon + 1].any()
+        left = self.outside[: self.at.horizon + 1].any()
         return bool(left or abs(self.path[self.at.first]) > self.bands.pointwise[self.at.first])
 
     def undefined(self, name: str) -> str:
@@ -111,7 +116,7 @@ def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
     """Return the numbers of ``shape_numbers`` with intervals, and the time of the first significant move."""
     reasons = {name: after.undefined(name) for name in UNITS}
     nothing = {name: Estimate(name, math.nan, unit=UNITS[name], reason=why) for name, why in reasons.items() if why}
-    exit_at = int(first_exit(after.path[None, :], after.bands.joint, STAYS)[0])
+    exit_at = int(first_exit(after.path[None, :], after.bands.joint, STAYS)[0]) if after.outside.any() else -1
     if exit_at < 0 and len(nothing) == len(UNITS):
         return (_first_significant(after, exit_at), *nothing.values())
     values = shape_numbers(after.path[None, :], after.minutes, after.at)
