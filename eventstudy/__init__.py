@@ -26,7 +26,7 @@ PUBLIC = {
     "respond": "eventstudy.response.respond",
     # values
     "Bars": "eventstudy.market.bars",
-    "Dataset": "eventstudy.market.sources.on_disk",
+    "Dataset": "eventstudy.market.sources.dataset_value",
     "Event": "eventstudy.news.items",
     "EventTime": "eventstudy.news.items",
     "Instrument": "eventstudy.market.instruments",

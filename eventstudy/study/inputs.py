@@ -20,7 +20,7 @@ from eventstudy.errors import DataError, Notice, UsageError, did_you_mean, expec
 from eventstudy.market.bars import Bars
 from eventstudy.market.missing_rows import Reading
 from eventstudy.market.returns import Returns
-from eventstudy.market.sources.on_disk import Dataset
+from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.market.universe import Universe
 from eventstudy.study.event_table import INSTRUMENT_COLUMNS, dated_table
 from eventstudy.study.fit_notices import match_notices

@@ -17,10 +17,10 @@ from eventstudy.errors import BarsError, CalendarError, DataError, Notice, takes
 from eventstudy.files import read_regular
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
-from eventstudy.market.sources.dataset import shown
+from eventstudy.market.sources.dataset_value import Dataset, shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
-from eventstudy.market.sources.on_disk import WORKER_MEMORY, Dataset, bytes_of, check_columns, dataset_digest
+from eventstudy.market.sources.on_disk import WORKER_MEMORY, bytes_of, check_columns, dataset_digest
 from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.decode import MAX_LIST_BYTES

@@ -14,7 +14,7 @@ from eventstudy.arrays import look_up
 from eventstudy.errors import UsageError
 from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
-from eventstudy.market.sources.on_disk import Dataset
+from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import dated_events
 from eventstudy.study.fit_notices import number_notices, time_notices
@@ -27,7 +27,6 @@ from eventstudy.study.reactions import reactions_of
 from eventstudy.study.responses import response_needs, response_notices, response_of
 from eventstudy.study.result import StudyResult
 from eventstudy.study.sharding import BlockMap, runner
-from eventstudy.study.shards import Held, answer_shards
 from eventstudy.study.significance_tests import Tested, run_tests
 from eventstudy.study.slices import price_slices
 from eventstudy.study.specifications import curve
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from eventstudy.news.items import Event
+    from eventstudy.study.shards import Held
     from eventstudy.study.spec import StudySpec
 
 
@@ -108,6 +108,8 @@ def run_study(
     _check_kind(spec, data)
     held: Held | None = None
     if isinstance(data, Dataset):
+        from eventstudy.study.shards import answer_shards
+
         with using_calendars(spec.calendars):
             held = answer_shards(spec, events, data, (*many(market), *many(factors)), executor)
             market, factors = (held.read_regressors(many(given), data) for given in (market, factors))

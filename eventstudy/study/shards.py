@@ -22,9 +22,9 @@ from eventstudy.errors import DataError, NetworkError, Notice, UsageError, Worke
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset import NoRowsError, parquet_dataset, read_dataset, read_part
+from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.market.sources.on_disk import (
     LEAST_BYTES,
-    Dataset,
     dataset_digest,
     refuse_small_memory,
     rows_by_instrument,

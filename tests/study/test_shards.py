@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
+import sys
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +24,8 @@ import pytest
 import eventstudy as es
 from eventstudy.cli import app
 from eventstudy.errors import DataError, UsageError, WorkerError
-from eventstudy.market.sources.on_disk import Dataset, rows_by_instrument
+from eventstudy.market.sources.dataset_value import Dataset
+from eventstudy.market.sources.on_disk import rows_by_instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.study import shards
 from eventstudy.study.executors import executor_for
@@ -434,3 +437,10 @@ def test_a_worker_that_does_not_see_the_dataset_is_named(folder: Path) -> None:
         es.run_study(study(), events(), dataset(folder), executor=Elsewhere())
     assert "every worker sees the dataset" in str(said.value)
     assert "\n" not in str(said.value)
+
+
+def test_a_study_in_memory_starts_without_the_reader_of_datasets() -> None:
+    code = "import sys, eventstudy.study.run; print(*(n for n in sys.modules if n.startswith('pyarrow')))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "pyarrow.dataset" not in found
+    assert "pyarrow.parquet" not in found

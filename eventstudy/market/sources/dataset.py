@@ -17,6 +17,7 @@ from eventstudy.arrays import look_up
 from eventstudy.errors import DataError, NetworkError
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
+from eventstudy.market.sources.dataset_value import shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind
 from eventstudy.market.sources.layouts import LAYOUTS
@@ -83,16 +84,6 @@ def parquet_dataset(path: str, *, offline: bool = False) -> Any:
     if not found.files:
         raise DataError(f"The dataset {shown(path)} has no Parquet file.", remedy="Check the path.")
     return found
-
-
-def shown(path: str) -> str:
-    """Return a path for messages and reports: an address without keys and options.
-
-    >>> shown("s3://key:secret@bucket/bars?region=us-east-1")
-    's3://bucket/bars'
-    """
-    address, sign, rest = path.partition("://")
-    return f"{address}{sign}{rest.partition('?')[0].rpartition('@')[2]}" if sign else path
 
 
 def unreadable(path: str, error: Exception) -> DataError | NetworkError:

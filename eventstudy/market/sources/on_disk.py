@@ -1,4 +1,4 @@
-"""Dataset: series that stay on disk or behind s3:// until the workers of a study read what they need."""
+"""What a study asks of a dataset before its workers read: its columns, rows by instrument, a digest of files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
 
-from eventstudy.arrays import brief, value
+from eventstudy.arrays import brief
 from eventstudy.errors import DataError, UsageError, takes
-from eventstudy.market.sources.dataset import Asked, dataset_grid, parquet_dataset, shown, unreadable
+from eventstudy.market.sources.dataset import Asked, dataset_grid, parquet_dataset, unreadable
+from eventstudy.market.sources.dataset_value import Dataset, shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.price_files import described
 
@@ -46,39 +47,6 @@ def bytes_of(size: str) -> int:
             remedy='Write "1GB".',
         )
     return asked
-
-
-@value
-class Dataset:
-    """A Parquet dataset that a study reads by need; nothing of it is in memory.
-
-    Attributes
-    ----------
-    spec : DataSpec
-        Where it is, and what its files do not say about themselves.
-    offline : bool
-        Keep an address from the network.
-    any_sign : bool
-        Whether prices at or below zero are data, as in a study of differences.
-    memory : int
-        Bytes that one worker may use.
-    keep : str
-        Folder that keeps the answers of finished shards, so that a run that was ended takes them up; empty for none.
-
-    Examples
-    --------
-    >>> Dataset(DataSpec(source="dataset", path="s3://prices/bars?region=us-east-1", step="1min"))
-    <Dataset s3://prices/bars>
-    """
-
-    spec: DataSpec
-    offline: bool = False
-    any_sign: bool = False
-    memory: int = 1_000_000_000
-    keep: str = ""
-
-    def __repr__(self) -> str:
-        return f"<Dataset {shown(self.spec.path)}>"
 
 
 @takes(path=str, memory=str, keep=str)
