@@ -8,6 +8,7 @@ from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_f
 from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
 from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices
+from eventstudy.response.known import OtherEvents
 from eventstudy.response.placebo import placebo_pvalue
 
 
@@ -115,6 +116,19 @@ def opening_time(tape: IntradayPrices, time: EventTime) -> EventTime:
     _, after = bracket_rows(tape, time)
     opens = instant_from_us(int(tape.closes[after]) - tape.step_us)
     return EventTime(opens, opens, "calendar", ("the first bar after the news",))
+
+
+def at_openings(tape: IntradayPrices, others: OtherEvents) -> OtherEvents:
+    """Return other events as if those that came while the market was closed had come at its next opening."""
+    earliest, latest = others.spans.T
+    after = np.searchsorted(tape.wall, latest, side="left")
+    before = np.searchsorted(tape.wall, earliest, side="right") - 1
+    inside = (before >= 0) & (after < len(tape))
+    opens = tape.wall[np.where(inside, after, 0)] - tape.step_us
+    closed = inside & (opens >= latest) & (opens > tape.wall[np.maximum(before, 0)])
+    spans = np.where(closed[:, None], opens[:, None], others.spans)
+    order = np.argsort(spans[:, 0], kind="stable")
+    return OtherEvents(spans[order], others.same_release[order])
 
 
 def nights_closed(tape: IntradayPrices, time: EventTime) -> int:

@@ -18,7 +18,7 @@ from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import Event
 from eventstudy.response.activity import medians
-from eventstudy.response.closed_markets import is_closed, nights_closed, opening_time
+from eventstudy.response.closed_markets import at_openings, is_closed, nights_closed, opening_time
 from eventstudy.response.expected import less_expected
 from eventstudy.response.intraday_prices import IntradayPrices, PriceSample, samples_beside
 from eventstudy.response.known import NO_EVENTS, OtherEvents, check_release
@@ -179,7 +179,9 @@ def event_window(
         match=settings.placebo.match or MatchSettings(),
         volatility=settings.volatility,
     )
-    matched = match(tape, opening_time(tape, time) if closed else time, choice, others)
+    if closed:
+        time, others = opening_time(tape, time), at_openings(tape, others)
+    matched = match(tape, time, choice, others)
     prices = matched.event.price[[matched.zero, min(matched.first, len(matched.open) - 1)]]
     if not matched.open[matched.zero + 1 :].any() or not np.isfinite(prices).all():
         raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")

@@ -37,6 +37,10 @@ def left_out(found: Response) -> Mapping[str, int]:
     return {one.reason: one.days for one in found.balance.left_out}
 
 
+def compared_days(found: Response) -> set[np.datetime64]:
+    return {np.datetime64("1970-01-01") + np.timedelta64(int(day), "D") for day in found.path.placebo_day}
+
+
 def release(day: int, name: str, minutes: int = 0) -> Event:
     """Return an event at the news' time of day on the day so many days of the market before it."""
     shift = DAYS[-1] - DAYS[-1 - day] - timedelta(minutes=minutes)
@@ -65,8 +69,7 @@ def test_days_of_the_same_release_are_the_pool_and_others_are_not() -> None:
     assert not [one for one in found.confounders if one.where == "placebo"]  # they are the comparison
     assert response(known, news, releases="any").placebo_days == 4
     assert response(known, news).placebo_days == 25 - 5  # without the rule these days are left out
-    days = {np.datetime64("1970-01-01") + np.timedelta64(int(day), "D") for day in found.path.placebo_day}
-    assert days == {np.datetime64(DAYS[-1 - back]) for back in (2, 5, 9)}
+    assert compared_days(found) == {np.datetime64(DAYS[-1 - back]) for back in (2, 5, 9)}
 
 
 def test_another_release_on_a_day_of_the_pool_still_leaves_it_out() -> None:
@@ -140,3 +143,23 @@ def test_the_nearest_days_are_counted_after_the_rules() -> None:
 def test_nothing_is_balanced_if_nothing_is_matched() -> None:
     assert respond(BARS, NEWS).balance is None
     assert response().balance is not None
+
+
+def overnight(day: int, name: str) -> Event:
+    """Return an event at 21:00 Moscow of the evening before the day so many days of the market before the last."""
+    evening = pd.Timestamp(DAYS[-1 - day], tz="Europe/Moscow") - pd.Timedelta("3h")
+    time = EventTime(evening.to_pydatetime(), (evening + pd.Timedelta("1min")).to_pydatetime())
+    return Event(f"{name}-{day}", time, attributes={"release": name})
+
+
+def test_news_over_night_is_compared_with_openings_after_news_of_the_same_release() -> None:
+    news = overnight(0, "earnings")
+    nights = [day for day in range(1, 25) if DAYS[-1 - day] - DAYS[-2 - day] == timedelta(days=1)]
+    known = [overnight(nights[0], "earnings"), overnight(nights[3], "earnings"), overnight(nights[4], "guidance")]
+    found = response(known, news, releases="same")
+    assert compared_days(found) == {np.datetime64(DAYS[-1 - nights[0]]), np.datetime64(DAYS[-1 - nights[3]])}
+    # Without the rule, an opening after other news is not an ordinary one.
+    plain = {
+        np.datetime64("1970-01-01") + np.timedelta64(int(day), "D") for day in response(known, news).path.placebo_day
+    }
+    assert not plain & {np.datetime64(DAYS[-1 - nights[k]]) for k in (0, 3, 4)}
