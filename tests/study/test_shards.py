@@ -23,7 +23,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.cli import app
-from eventstudy.errors import DataError, UsageError, WorkerError
+from eventstudy.errors import DataError, NetworkError, UsageError, WorkerError
 from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.market.sources.on_disk import rows_by_instrument
 from eventstudy.news.items import Event, EventTime
@@ -33,6 +33,7 @@ from eventstudy.study.kept import packed, unpacked
 from eventstudy.study.needs import around_windows
 from eventstudy.study.own_calendars import using_calendars
 from eventstudy.study.shards import answer_shards, shards_of
+from tests.market.s3_server import serving
 
 CODES = ("AAA", "BBB", "CCC", "DDD", "EEE")
 SESSIONS, MINUTES = 70, 390
@@ -444,3 +445,23 @@ def test_a_study_in_memory_starts_without_the_reader_of_datasets() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "pyarrow.dataset" not in found
     assert "pyarrow.parquet" not in found
+
+
+def test_shards_behind_s3_read_the_files_of_their_instruments(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    named = [event for event in events() if event.instruments == ("BBB",)]
+    local = dataset(folder)
+    with serving(folder) as (bucket, address):
+        spec = local.spec.model_copy(update={"path": address.format("SIMULATED-bars")})
+        far = Dataset(spec, keep=str(tmp_path / "kept"))
+        result = es.run_study(study(response="off"), named, far)
+        read_from = {key.split("/")[1] for key in bucket.sent}
+        assert read_from == {"ticker=AAA", "ticker=BBB"}  # the schema is that of the first file
+        bucket.refuse = True
+        with pytest.raises(NetworkError) as said:
+            es.run_study(study(response="off", estimation=(-500, -61)), named, far)
+    assert "secret" not in str(said.value)
+    assert "\n" not in str(said.value)
+    assert as_text(result) == as_text(es.run_study(study(response="off"), named, local))
