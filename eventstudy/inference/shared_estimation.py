@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.placebo.same_clock import span_of
@@ -69,10 +70,8 @@ def _common(data: EventData, rows: IntArray, windows: tuple[Window, Window], mis
     first, last = positions.reference + estimation.start + 1, positions.reference + estimation.stop + 2
     ends = (first, last, *(end + 1 for end in span_of(window, positions.reference, positions.first)))
     start, stop, head, tail = (offset + np.clip(end, 0, length) for end in ends)
-    at = np.concatenate([start, stop, head, tail])
-    order = np.argsort(at, kind="stable")
-    laid = at[order]
-    used = laid - np.searchsorted(missing, laid)  # cells estimated on, before
+    at, order = in_order(np.concatenate([start, stop, head, tail]))
+    used = at - np.searchsorted(missing, at)  # cells estimated on, before
     before = np.empty(4 * n, dtype=np.int64)
     before[order] = used
     L, M = (tail - head).astype(np.float64), np.maximum(before[n : 2 * n] - before[:n], 1)
@@ -81,4 +80,11 @@ def _common(data: EventData, rows: IntArray, windows: tuple[Window, Window], mis
     on_estimation = np.cumsum(np.concatenate([estimated, -estimated, zero])[order])
     on_event = np.cumsum(np.concatenate([zero, event, -event])[order])
     weights = on_estimation * (on_estimation + 2 * on_event)
-    return float(np.diff(used) @ weights[:-1]) - float((M * estimated**2).sum())
+    return float((np.diff(used) * weights[:-1]).sum()) - float((M * estimated**2).sum())
+
+
+def in_order(cells: IntArray) -> tuple[IntArray, NDArray[np.intp]]:
+    """Return cells in order, and their order: cell and place sorted as one number, far faster than a stable sort."""
+    bits = len(cells).bit_length()
+    packed = np.sort((cells << bits) | np.arange(len(cells)))
+    return packed >> bits, packed & ((1 << bits) - 1)

@@ -72,12 +72,9 @@ def hidden_beta(series: SeriesSet, positions: Positions, estimation: Window, lag
     estimation : Window
     lags : int
     """
-    found, still = np.zeros(len(positions)), {}
-    for s in np.flatnonzero(np.bincount(positions.series, minlength=1)).tolist():
+    found = np.zeros(len(positions))
+    for s in _often_still(series, positions, HIDDEN_BETA * len(estimation)):
         bars = _stands_still(series, s)
-        if np.count_nonzero(bars) > HIDDEN_BETA * len(estimation):
-            still[s] = bars
-    for s, bars in still.items():
         hidden = bars.copy()
         for k in range(1, lags + 1):
             hidden[:-k] &= bars[k:]
@@ -90,6 +87,14 @@ def hidden_beta(series: SeriesSet, positions: Positions, estimation: Window, lag
         )
         found[rows] = (total[high] - total[low]) / np.maximum(high - low, 1)
     return found
+
+
+def _often_still(series: SeriesSet, positions: Positions, least: float) -> list[int]:
+    """Return the series of observations that have more returns of zero than ``least``."""
+    zeros = np.flatnonzero(series.values == 0)
+    low, high = np.searchsorted(zeros, series.offset), np.searchsorted(zeros, series.offset + series.length)
+    often = np.flatnonzero(high - low > least).tolist()
+    return [s for s in often if (positions.series == s).any()]
 
 
 def _stands_still(series: SeriesSet, s: int) -> BoolArray:
