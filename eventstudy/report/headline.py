@@ -16,7 +16,7 @@ from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import finite
 from eventstudy.report.front_many import mean_figures, mean_sentences, several_figures
 from eventstudy.report.front_single import single_figures, single_sentences
-from eventstudy.report.key_figures import KeyFigure, is_percent, net_of, nouns, verb_and_size, when
+from eventstudy.report.key_figures import KeyFigure, is_percent, net_of, nouns, percent, verb_and_size, when
 from eventstudy.report.key_numbers import aggregate_of, reported_rows, size_of
 from eventstudy.report.many_data import dots_view
 from eventstudy.report.mean_data import aggregates_of
@@ -63,9 +63,10 @@ def _mean_title(result: StudyResult) -> str:
     if not is_percent(result):
         size = unit_of(result.spec).of(size_of(row))
         return f"The mean abnormal {variable_name(result.spec)} was {size} {over}, {n}"
-    held = " with buy and hold" if "abhar" in row else ""
+    if "abhar" in row:
+        return f"The mean buy-and-hold abnormal return was {percent(result, size_of(row))} {over}, {n}"
     moved = verb_and_size(result, size_of(row))
-    return f"Prices {moved} on average {over}{held}{net_of(result, several=True)}, {n}"
+    return f"Prices {moved} on average {over}{net_of(result, several=True)}, {n}"
 
 
 def _several_title(result: StudyResult) -> str:
