@@ -188,6 +188,7 @@ def answer_shards(
     """
     if not isinstance(events, Sequence) or not all(hasattr(event, "instruments") for event in events):
         raise UsageError("A dataset takes events as Event values.", remedy="Read them with read_events.")
+    spec = spec.model_copy(update={"data": (dataset.spec,)})  # what is read depends on the length of a bar
     around = around_windows(spec, events)
     if around is None:
         named = next((event.id for event in events if not event.instruments), "")

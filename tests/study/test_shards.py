@@ -175,6 +175,17 @@ def test_no_series_travels_to_a_worker_and_only_windows_travel_back(folder: Path
     assert len(result.prices) == 13
 
 
+def test_what_is_read_depends_on_the_bars_of_the_dataset_not_on_the_study_file(folder: Path) -> None:
+    """A spec made in Python names no data; its responses have their placebo days all the same."""
+    for placebo in ({"days": 20, "known_events": "keep"}, {"known_events": "keep"}):
+        stated, bare = (
+            es.run_study(study(placebo=placebo, **more), events(), dataset(folder)) for more in ({}, {"data": []})
+        )
+        assert bare.response == stated.response
+        assert bare.response is not None
+        assert min(r.placebo_days for r in bare.response) >= (20 if "days" in placebo else 40)
+
+
 def test_a_market_among_the_instruments_is_read_for_the_series(folder: Path) -> None:
     spec = study(model="market", response="off")
     from eventstudy.market.sources.dataset import read_dataset
