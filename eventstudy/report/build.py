@@ -13,6 +13,7 @@ from eventstudy.errors import UsageError
 from eventstudy.report.about import claim_table, event_section, price_table
 from eventstudy.report.clock_words import moved, with_words
 from eventstudy.report.content import make_page
+from eventstudy.report.estimation import estimation_section
 from eventstudy.report.figure_data import first_window
 from eventstudy.report.figures import FIGURES, shape_of
 from eventstudy.report.front import front
@@ -111,6 +112,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             shape=shape_parts(result.response, simulated=result.simulated),
             step_us=bar_length(result),
             reactions=reaction_sections(study, simulated=result.simulated),
+            estimation=estimation_section(result),
             front=front(result),
             foot=foot(result),
         )

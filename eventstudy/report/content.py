@@ -98,6 +98,7 @@ def make_page(given: Material) -> Page:
         spoilers_section(given),
         *((given.event,) if given.event is not None else ()),
         *details_section(given),
+        *given.estimation,
         method_section(given.study, given.spec),
         provenance_section(given.facts, simulated=given.simulated),
     )

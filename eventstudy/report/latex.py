@@ -46,15 +46,15 @@ class LatexOptions:
     stars: bool = False
 
 
-def render_latex(page: Page, further: Sequence[Table] = (), options: LatexOptions | None = None, *, name: str) -> str:
-    """Return the page's tables, and ``further`` ones, as LaTeX, to be put into a paper with ``\\input``.
+def render_latex(page: Page, options: LatexOptions | None = None, *, name: str) -> str:
+    """Return the page's tables as LaTeX, to be put into a paper with ``\\input``.
 
     ``name`` begins the labels: ``\\ref{tab:NAME-aggregates}``.
     """
     stamp = "SIMULATED: " if page.simulated else ""
     given = options if options is not None else LatexOptions()
     head = [f"% {stamp}{for_latex(page.title)}", r"% \usepackage[T1]{fontenc}\usepackage{array,booktabs,longtable}"]
-    tables = [*(table for section in page.sections for table in section.tables), *further]
+    tables = [table for section in page.sections for table in section.tables]
     return "\n".join([*head, *(table_latex(table, given, name=name) for table in tables)])
 
 

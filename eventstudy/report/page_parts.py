@@ -42,7 +42,8 @@ class Material:
 
     ``study`` is the result as JSON values, ``facts`` its manifest, ``moved`` a first sentence on the clock (or
     empty), ``event`` and ``prices`` what is known of the event and its prices, ``shape`` the intraday response,
-    ``step_us`` the length of a bar where all series share it, ``reactions`` the sections on what reactions go with.
+    ``step_us`` the length of a bar where all series share it, ``reactions`` the sections on what reactions go with,
+    ``estimation`` that on the estimated models.
     """
 
     study: Json
@@ -56,6 +57,7 @@ class Material:
     shape: ShapeParts = field(default_factory=ShapeParts)
     step_us: int = 0
     reactions: tuple[Section, ...] = ()
+    estimation: tuple[Section, ...] = ()
     front: Front = field(default_factory=Front)
     foot: str = ""
 

@@ -145,13 +145,10 @@ def _markdown(result: StudyResult, report: Report) -> bytes:
 
 
 def _latex(result: StudyResult, report: Report, *, percent: bool = False, stars: bool = False) -> bytes:
-    from eventstudy.report.estimation import estimation_table
     from eventstudy.report.latex import LatexOptions, render_latex
-    from eventstudy.report.shown_units import unit_of
 
-    further = (estimation_table(result).in_unit(unit_of(result.spec)),)
     options = LatexOptions(percent=percent, stars=stars)
-    return render_latex(report.page, further, options, name=result.spec.name).encode("utf-8")
+    return render_latex(report.page, options=options, name=result.spec.name).encode("utf-8")
 
 
 def _mail(result: StudyResult, report: Report) -> bytes:
