@@ -83,7 +83,8 @@ def compared(
     if rules.match.releases:
         broken[NO_RELEASE[rules.match.releases]] = ~np.isin(references, rules.positions.reference[fit])
     if rules.settings.known_weight < 1 and rules.match.releases != "any":
-        broken[KNOWN_EVENT] = _holds_event(rules, np.setdiff1d(rules.others(at), fit), windows)
+        others = rules.others(at)
+        broken[KNOWN_EVENT] = _holds_event(rules, others[~np.isin(others, fit)] if len(fit) else others, windows)
     if rules.match.volatility is not None:
         low, high = rules.match.volatility
         levels = volatility_levels(series, index, np.append(references, rules.positions.reference[at]))
@@ -113,11 +114,10 @@ def _of_the_release(rules: DayRules, at: int) -> IntArray:
 
 
 def _holds_event(rules: DayRules, others: IntArray, windows: BarSpan[IntArray]) -> BoolArray:
-    """Return in which windows bars ``head + 1 .. tail`` hold the news of one of these events."""
+    """Return in which windows bars ``head + 1 .. tail`` hold the news of one of these events, in order of time."""
     if not len(others):
         return np.zeros(len(windows.head), dtype=np.bool_)
-    order = np.argsort(rules.positions.reference[others], kind="stable")
-    reference, first = rules.positions.reference[others][order], rules.positions.first[others][order]
+    reference, first = rules.positions.reference[others], rules.positions.first[others]
     begun = np.searchsorted(reference, windows.tail, side="left")
     lasts = np.maximum.accumulate(first)
     return np.asarray((begun > 0) & (lasts[np.maximum(begun - 1, 0)] > windows.head))
