@@ -78,7 +78,23 @@ def leaks(count: int = 500) -> None:
                 )
 
 
-PARTS: dict[str, Callable[[int], None]] = {"interrupts": interrupts, "growth": growth, "leaks": leaks}
+def calls(count: int = 60) -> None:
+    """COUNT failing calls of the disk under each command."""
+    from tests.faults.failing_calls import fail_calls
+
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as made:
+        for name in NAMES:
+            tally = fail_calls(made, name, count)
+            print(
+                f"{name:<8} {tally.failed} failing calls of {tally.calls}, {tally.refused} refused, "
+                f"{len(tally.wrong)} wrong",
+                flush=True,
+            )
+            for wrong in tally.wrong:
+                print(f"    {wrong}", flush=True)
+
+
+PARTS: dict[str, Callable[[int], None]] = {"interrupts": interrupts, "growth": growth, "leaks": leaks, "calls": calls}
 
 
 def main(asked: list[str]) -> None:

@@ -62,7 +62,7 @@ _PAST = re.compile(
 )
 # What follows a noun that a time qualifies: "the letter dated Monday was published".
 _FINITE = re.compile(
-    r"\s*,?\s*(?:was|were|is|are|has|have|had|will|would|did|does|may|might|could|can|shall|should|must|takes?|"
+    r"\s*(?:,\s*)?(?:was|were|is|are|has|have|had|will|would|did|does|may|might|could|can|shall|should|must|takes?|"
     r"[a-z]{2,}ed|said|says|showed|fell|rose|took|came|went)\b"
 )
 # "almost announced", "reportedly said": an adverb before a verb of saying changes what was said.

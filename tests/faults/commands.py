@@ -285,11 +285,14 @@ def complaint(made: World, name: str) -> str:
 
 def _store_complaint(store: Path) -> str:
     from eventstudy.market.store import bar_store
+    from eventstudy.market.store.stored_series import POINTER, POINTER_COPY
     from eventstudy.market.store.upkeep import verify
 
     if not store.exists():
         return ""
-    return "; ".join(p.message for p in verify(bar_store.open_store(store)) if p.kind != "orphaned")
+    found = [p for p in verify(bar_store.open_store(store)) if p.kind != "orphaned"]
+    copies = all(p.kind == "missing" and p.path.name in {POINTER, POINTER_COPY} for p in found) and len(found) < 2
+    return "" if copies else "; ".join(p.message for p in found)  # one of the two pointers is enough
 
 
 def mended(made: World, name: str) -> str:

@@ -22,7 +22,7 @@ HARD = (
 
 @pytest.mark.parametrize("reader", growth.READERS)
 def test_the_time_of_a_reader_grows_no_faster_than_its_input(reader: str) -> None:
-    found = [growth.grown(reader, piece, (8_000, 64_000)) for piece in HARD]
+    found = [growth.grown(reader, piece, (4_000, 16_000)) for piece in HARD]
     assert [one for one in found if one.bad] == []
 
 
