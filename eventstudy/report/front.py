@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from eventstudy.arrays import DAY_US
 from eventstudy.report.figure_data import first_window, placebo_days
 from eventstudy.report.figures import shape_of
-from eventstudy.report.finding import primary_test, words
+from eventstudy.report.finding import primary_test
 from eventstudy.report.front_many import stand_first
 from eventstudy.report.front_single import responses_of
 from eventstudy.report.front_table import instrument_table, mean_table, window_table
@@ -57,7 +57,7 @@ def front(result: StudyResult) -> Front:
         )
         return Front(kicker(result), said.title, said.figures, mean_table(result), notes, stand_first(result))
     shown = window_table(result) if shape == "average" else instrument_table(result)
-    notes = _window_notes(result) if shape == "average" else _day_notes(result, reported_rows(result))
+    notes = () if shape == "average" else _day_notes(result, reported_rows(result))
     notes = (*notes, *filter(None, (shown.note,)))
     return Front(kicker(result), said.title, said.figures, shown.table, notes)
 
@@ -74,11 +74,6 @@ def kicker(result: StudyResult) -> tuple[str, ...]:
         bars = "daily prices"
     when = date_of(result, 0) if one else observations(result)
     return tuple(filter(None, ("Event study", when, about if one or n > 1 else "", bars)))
-
-
-def _window_notes(result: StudyResult) -> tuple[str, ...]:
-    primary = result.tables(0).get("primary") or {}
-    return (f"The {words(primary['test'])} test is primary: {primary['reason']}.",) if primary.get("reason") else ()
 
 
 def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:

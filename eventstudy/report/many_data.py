@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,55 +73,70 @@ def response_moves(result: StudyResult) -> dict[tuple[str, str], Any]:
     return {(r.event, r.instrument): r.first for r in result.response or ()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The moves of every response with their intervals and p-values, shapes (N,), and what the interval is from."""
+
+    car: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    joint: FloatArray
+    interval: str
+
+
+def _rows_of(result: StudyResult) -> _Rows:
+    """Return the moves as the table beside the figure shows them: of the intraday response where it has all."""
+    car, low, high, interval = moves_of(result)
+    firsts, pairs = response_moves(result), pairs_of(result)
+    if not firsts or first_window(result) != Window(0, 0) or not all(pair in firsts for pair in pairs):
+        p = single_pvalues(result)
+        return _Rows(car, low, high, p, np.full(len(p), np.nan), interval)
+    rows = [firsts[pair] for pair in pairs]
+    names = ("value", "low", "high", "pvalue", "joint_pvalue")
+    car, low, high, p, joint = (np.array([getattr(m, k) for m in rows], dtype=np.float64) for k in names)
+    return _Rows(car, low, high, p, joint, interval)
+
+
+def pairs_of(result: StudyResult) -> list[tuple[str, str]]:
+    """Return the event and the instrument of every response."""
+    return list(zip(result.abnormal.events.tolist(), result.abnormal.instruments.tolist(), strict=True))
+
+
+def _names_of(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], str]:
+    """Return what each row is called, and what the rows are together: ``40 instruments``, ``100 events``."""
+    events, codes = len({event for event, _ in pairs}), len({code for _, code in pairs})
+    if events == 1:
+        return [code for _, code in pairs], f"{codes} instruments"
+    many = f"{len(pairs):,} events" if codes == 1 or events == len(pairs) else f"{len(pairs):,} observations"
+    return [event if codes == 1 else f"{code} {event}" for event, code in pairs], many
+
+
 def dots_view(result: StudyResult) -> Dots:
     """Return every response with its interval, largest first, and the mean of all."""
-    abnormal = result.abnormal
-    if not len(abnormal):
+    if not len(result.abnormal):
         raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
-    car, low, high, interval = moves_of(result)
-    p = single_pvalues(result)
-    firsts = response_moves(result)
-    pairs = list(zip(abnormal.events.tolist(), abnormal.instruments.tolist(), strict=True))
-    if firsts and first_window(result) == Window(0, 0) and all(pair in firsts for pair in pairs):
-        rows = [firsts[pair] for pair in pairs]
-        low, high, p = (np.array([getattr(m, k) for m in rows], dtype=np.float64) for k in ("low", "high", "pvalue"))
-        car = np.array([m.value for m in rows], dtype=np.float64)
-        joint = np.array([m.joint_pvalue for m in rows], dtype=np.float64)
-    else:
-        joint = np.full(len(p), np.nan)
-    kept = np.isfinite(car)
-    adjusted, words_of_p = _adjusted(p, joint)
-    size = 1 - result.spec.level
+    rows, pairs = _rows_of(result), pairs_of(result)
+    kept, size = np.isfinite(rows.car), 1 - result.spec.level
+    adjusted, words_of_p = _adjusted(rows.p, rows.joint)
     known = np.isfinite(adjusted)
-    clear = np.where(known, adjusted <= size, (low > 0) | (high < 0)) & kept
-    filled = (
-        f"p at most {size:g}{', ' + words_of_p if words_of_p else ''}" if known.any() else "the interval excludes zero"
-    )
-    events = len({e for e, _ in pairs})
-    codes = len({c for _, c in pairs})
-    names = [c if events == 1 else e if codes == 1 else f"{c} {e}" for e, c in pairs]
-    what = (
-        f"{codes} instruments"
-        if events == 1
-        else f"{len(pairs):,} events"
-        if codes == 1 or events == len(pairs)
-        else f"{len(pairs):,} observations"
-    )
-    title = f"{int(clear.sum())} of {what} stand out" if len(pairs) > 1 else f"The move of {names[0]}"
+    clear = np.where(known, adjusted <= size, (rows.low > 0) | (rows.high < 0)) & kept
+    filled = f"p at most {size:g}{', ' + words_of_p if words_of_p else ''}"
+    names, what = _names_of(pairs)
     return Dots(
-        title,
+        f"{int(clear.sum())} of {what} stand out" if len(pairs) > 1 else f"The move of {names[0]}",
         tuple(n for n, k in zip(names, kept, strict=True) if k),
-        car[kept],
-        low[kept],
-        high[kept],
+        rows.car[kept],
+        rows.low[kept],
+        rows.high[kept],
         adjusted[kept],
         clear[kept],
-        window_words(result, first_window(result), 0 if events == 1 else None),
+        window_words(result, first_window(result), 0 if len({event for event, _ in pairs}) == 1 else None),
         result.spec.level,
-        interval,
-        filled,
+        rows.interval,
+        filled if known.any() else "the interval excludes zero",
         "p, adjusted" if words_of_p else "p",
-        _mean_row(result, car[kept]),
+        _mean_row(result, rows.car[kept]),
         True,
         unit_of(result.spec),
         result.simulated,

@@ -80,6 +80,7 @@ def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts
         shape_table(shown, simulated=simulated),
     )
     dangers = together((name_of(response, shown), danger) for response in shown for danger in dangers_of(response))
+    dangers = [*assumed_minutes((name_of(response, shown), response) for response in shown), *dangers]
     dangers += [f"{plain(e, 64)}, {plain(code, 40)}: {plain(reason)}" for e, code, reason in responses.skipped]
     if len(responses) > len(shown):
         dangers.append(f"{len(responses) - len(shown)} more responses are in result.json, not here.")
@@ -195,6 +196,21 @@ def together(dangers: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{', '.join(dict.fromkeys(who))}: {danger}" for danger, who in names.items()]
 
 
+def assumed_minutes(named: Iterable[tuple[str, Response]]) -> list[str]:
+    """Return how the move depends on the minute that is assumed for the news: one line for all responses."""
+    moves: dict[int, list[str]] = {}
+    for name, response in named:
+        times = response.assumed_times
+        if times is not None and times.move.size > 1:
+            low, high = bp(float(times.move.min())), bp(float(times.move.max()))
+            moves.setdefault(times.minutes, []).append(f"{name} {low} to {high} bp ({p_is(times.pvalue)})")
+    return [
+        f"The move over the next {minutes} minutes depends on the minute that is assumed for the news: "
+        f"{', '.join(listed)}; each p is for all these minutes together."
+        for minutes, listed in moves.items()
+    ]
+
+
 def dangers_of(response: Response) -> list[str]:
     """Return what could spoil one response: what else happened, days left out, times that were assumed."""
     made = [
@@ -205,13 +221,6 @@ def dangers_of(response: Response) -> list[str]:
         days = ", ".join(f"{day.day} ({plain(day.reason, 80)})" for day in response.removed[:5])
         more = f" and {len(response.removed) - 5} more" if len(response.removed) > 5 else ""
         made.append(f"{len(response.removed)} days cannot serve as placebo days: {days}{more}.")
-    times = response.assumed_times
-    if times is not None and times.move.size > 1:
-        low, high = float(times.move.min()), float(times.move.max())
-        made.append(
-            f"depending on the minute one assumes, the move over the next {times.minutes} minutes lies between "
-            f"{bp(low)} and {bp(high)} bp ({p_is(times.pvalue)} for all these minutes together)."
-        )
     if response.gap is not None and response.gap.defined:
         made.append(f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp.")
     return made + [f"{plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]

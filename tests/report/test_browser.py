@@ -208,3 +208,16 @@ def test_paper_shows_the_light_page_without_its_folded_parts(chrome: Browser, pa
     assert chrome.script(shown) == 1
     chrome.devtools("Emulation.setEmulatedMedia", media="", features=[])
     assert chrome.script(shown) == 1
+
+
+def test_one_to_five_instruments_and_many_events_print_on_one_page(
+    chrome: Browser, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    save(made_result(codes=("SBER", "VTBR", "MTLR", "RASP", "TRNFP")), tmp_path / "five")
+    printed = {}
+    for name, page in {**pages, "five": tmp_path / "five" / "report.html"}.items():
+        chrome.open(page)
+        paper = {"width": 21.0, "height": 29.7}
+        pdf = base64.b64decode(chrome.ask("POST", "/print", {"page": paper, "background": True}))
+        printed[name] = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert printed == dict.fromkeys(printed, 1)
