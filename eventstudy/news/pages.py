@@ -98,10 +98,10 @@ def read_page(text: str, source: str, url: str = "") -> ArticlePage:
     if root is None:
         return ArticlePage("", "")
     # One pass over the tree; everything below looks at what it found.
-    nodes = list(root.iter())
+    nodes = [(e.tag, e) for e in root.iter()]
     tags: dict[str, list[Any]] = defaultdict(list)
-    for e in nodes:
-        if (tag := e.tag) in _READ:
+    for tag, e in nodes:
+        if tag in _READ:
             tags[tag].append(e)
     metas = list(_metas(tags["meta"]))
     canonical = next((e.get("href") for e in tags["link"] if e.get("rel") == "canonical"), None)
@@ -239,12 +239,12 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
-def _marked(nodes: list[Any], times: list[Any]) -> list[tuple[str, str]]:
+def _marked(nodes: list[tuple[str, Any]], times: list[Any]) -> list[tuple[str, str]]:
     """Return the stamps of itemprop and <time>: of the article's header where several stand on the page."""
-    marked = [e for e in nodes if e.tag != "meta"]
+    marked = [e for tag, e in nodes if tag == "abbr" or (tag != "meta" and (e.get("itemprop") or e.get("property")))]
     dated = [e for e in marked if e.get("itemprop") == "datePublished"][:3]
     values = [e.get("content") or e.get("datetime") or _WORDS(e) for e in dated]
-    values += list(filter(None, (_microformat(e) for e in marked if e.tag == "abbr" or e.get("property"))))[:1]
+    values += list(filter(None, map(_microformat, marked)))[:1]
     times = [t for t in times if t.get("datetime")]
     values += [t.get("datetime") for t in times if t.get("pubdate") is not None][:1]
     usual = [t for t in times if not _is_update(t)]
@@ -279,11 +279,11 @@ def _is_dated(name: str) -> bool:
     return bool(_DATED.search(name))
 
 
-def _visible(nodes: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
+def _visible(nodes: list[tuple[str, Any]]) -> tuple[list[tuple[str, str]], list[Any]]:
     """Return the stamp of the first visible date line, and the elements that are date lines and not sentences."""
     lines = []
-    for e in nodes:
-        marked = e.tag == "time" or (e.tag in _LINES and (name := e.get("class")) and _is_dated(name))
+    for tag, e in nodes:
+        marked = tag == "time" or (tag in _LINES and (name := e.get("class")) and _is_dated(name))
         if marked and len(e) <= 6 and e.getparent() is not None:
             words = _words(e)
             if 6 <= len(words) <= 60 and any(map(str.isdigit, words)):
