@@ -104,7 +104,7 @@ def load(facts: Json, manifest: Path, origin: Path | None, data: Path | None) ->
             f"The study's events file {spec.events_file!r} is not to be found.",
             remedy="Say with --from in which folder the study file is.",
         )
-    return load_spec(spec, found, data or found, offline=console.manners().offline)
+    return load_spec(spec, found, data or found, offline=console.manners().offline, on_disk=True)
 
 
 def data_difference(facts: Json, loaded: LoadedStudy) -> str:

@@ -377,6 +377,7 @@ def test_a_run_that_is_ended_leaves_its_shards_and_the_next_takes_them_away(
     assert len(done) == len({shard.codes for shard in done}) > 2
     assert (tmp_path / "result" / "result.json").exists()
     assert not (tmp_path / "result.shards").exists()
+    assert app.run(["reproduce", str(tmp_path / "result" / "manifest.json")]) == 0
 
 
 def copied(folder: Path, place: Path) -> Path:
