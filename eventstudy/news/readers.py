@@ -40,6 +40,9 @@ from eventstudy.news.raw_rows import (
 from eventstudy.news.session_words import session_of
 
 MAX_BYTES = 50_000_000
+# The standard library reads the parameters of such a header in a time that grows with the square of their number.
+MAX_HEADER = 64_000
+_CONTENT_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z]+:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -283,6 +286,8 @@ def read_json_lines_news(content: bytes, source: str, options: ReadOptions) -> l
 
 def read_mail_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
     """Read one e-mail: the raw Date header, the subject, the plain text (or the text of its HTML)."""
+    if any(len(header[0]) > MAX_HEADER for header in _CONTENT_HEADER.finditer(content)):
+        raise NewsError(f"{source} has a Content header of more than {MAX_HEADER:,} bytes.", remedy="Save its text.")
     try:
         mail = message_from_bytes(content, policy=policy.compat32)
         text = _mail_text(mail, source, options)

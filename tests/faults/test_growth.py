@@ -30,3 +30,8 @@ def test_the_measure_sees_a_quadratic_reader() -> None:
     assert growth.steepest((1_000, 8_000), (0.1, 0.8)) == pytest.approx(1.0)
     assert growth.steepest((1_000, 8_000), (0.01, 0.64)) == pytest.approx(2.0)
     assert growth.steepest((1_000, 8_000), (0.001, 0.064)) == 0.0  # too short to be measured
+
+
+def test_a_mail_of_many_parameters_is_refused_at_once() -> None:
+    found = growth.grown("news mail", "'&amp;'", (500_000, 2_000_000))
+    assert max(found.seconds) < 1

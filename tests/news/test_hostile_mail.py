@@ -38,3 +38,13 @@ def test_an_archive_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.zip")
     with pytest.raises(DataError, match="not a regular file but a pipe"):
         import_archive(BarStore(tmp_path / "store"), tmp_path / "pipe.zip")
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+def test_a_header_of_endless_parameters_is_refused_and_a_long_text_is_not(newline: bytes) -> None:
+    header = b"Subject: Call" + newline + b"Content-Type: text/plain; " + b"a=1;" * 20_000 + newline + b" folded"
+    with pytest.raises(NewsError, match=r"Content header of more than 64,000 bytes\. Save its text"):
+        read_news_bytes(header + 2 * newline + b"Putin called.", "x.eml")
+    right = b"Subject: Call" + newline + b"Content-Type: text/plain" + 2 * newline + b"Putin called. " * 10_000
+    (item,) = read_news_bytes(right, "x.eml")
+    assert item.text.count("Putin") == 10_000
