@@ -20,6 +20,7 @@ from eventstudy.abnormal.models.fit_rules import no_parameters
 from eventstudy.abnormal.models.row import EXACT_FIT, Fit, ModelRow, Options
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind, keep_freed_memory
+from eventstudy.show.work_steps import step
 
 SMALL_CELLS = 2_000_000
 Combine = Literal["rows", "sum"]
@@ -135,6 +136,7 @@ def measure(data: EventData, plan: Plan, ledger: OpenLedger, run: Run[MeasuredBl
     columns, totals = EventColumns(data.positions.row, len(ledger.table)), dict[str, Any]()
     pieces = blocks(len(data), (plan.event_bars + (0 if plan.reads_only else plan.estimation_bars)) * (1 + k))
     for rows, part in zip(pieces, run(BlockTask(measure_block, data, plan), pieces), strict=True):
+        step("events estimated", min(rows.stop, len(data)), len(data))
         _append(columns, rows, part, plan)
         _record_outcomes(ledger, data.positions.row[rows], part.status)
         for name in part.collected.keys() & plan.totals:

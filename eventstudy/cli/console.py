@@ -23,6 +23,7 @@ from eventstudy.errors import DataError, EventStudyWarning, Notice
 from eventstudy.show.escape import printable as clean
 from eventstudy.show.json_text import json_text
 from eventstudy.show.terminal_table import terminal_table
+from eventstudy.show.work_steps import reported_to
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -179,19 +180,34 @@ def warnings_as_talk() -> Iterator[None]:
         yield
 
 
+# Seconds between two pictures of the progress.
+SHORTEST_LOOK = 0.1
+
+
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show what is being done and for how long, on a terminal's standard error; elsewhere show nothing at all."""
+    """Show what is being done, how much of it and for how long, on a terminal's standard error; elsewhere nothing."""
     if not _shows_progress():
         yield
         return
+    import time
+
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=sys.stderr, highlight=False), transient=True) as shown:
-        shown.add_task(clean(what), total=None)
-        yield
+        task, last = shown.add_task(clean(what), total=None), 0.0
+
+        def report(counted: str, done: int, total: int) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if done == total or now - last > SHORTEST_LOOK:
+                last = now
+                shown.update(task, description=f"{clean(what)}: {done:,} of {total:,} {clean(counted)}", refresh=True)
+
+        with reported_to(report):
+            yield
 
 
 def _shows_progress() -> bool:

@@ -57,13 +57,15 @@ def save(
     from eventstudy.report.manifest import digest
     from eventstudy.report.placing import MANIFEST, check_replaceable, put_result
     from eventstudy.report.table_files import json_bytes
+    from eventstudy.show.work_steps import counted
 
     folder = Path(directory)
     check_replaceable(folder)
     report = build(result, digests, events)
     makers = {**always(result, report), **dict(map(extra, also))}
     # Everything is drawn before anything is written: an interrupt or a failure until then changes nothing.
-    contents = {name: make(result, report) for name, make in makers.items()} | dict(beside or {})
+    files = counted(makers.items(), "files made")
+    contents = {name: make(result, report) for name, make in files} | dict(beside or {})
     written = {name: digest(content) for name, content in contents.items()}
     stamp = {"SIMULATED": DRAWN} if result.simulated else {}
     manifest = json_bytes({**stamp, **report.facts, "files": written})

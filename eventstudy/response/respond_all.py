@@ -20,6 +20,7 @@ from eventstudy.response.response_rows import ResponseSet
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
 from eventstudy.response.values import Response
+from eventstudy.show.work_steps import counted
 
 DEFAULT = ResponseSettings()
 BLOCK = 32  # events that are answered by one call
@@ -99,7 +100,8 @@ def _answer(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> Res
     """Return the responses to some events, of which the first ``paths_of`` keep the paths of their placebo days."""
     keep_freed_memory()
     most = max(1, PAIRS_AT_ONCE // max(1, len(task.tapes)))
-    parts = [_answer_together(task, events[k : k + most], paths_of - k) for k in range(0, len(events), most)]
+    starts = counted(range(0, len(events), most), f"responses of {most} events" if most > 1 else "responses")
+    parts = [_answer_together(task, events[k : k + most], paths_of - k) for k in starts]
     return merged(parts)
 
 

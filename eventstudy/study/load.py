@@ -24,6 +24,7 @@ from eventstudy.market.sources.on_disk import WORKER_MEMORY, bytes_of, check_col
 from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.decode import MAX_LIST_BYTES
+from eventstudy.show.work_steps import counted
 from eventstudy.study.bar_sources import bar_sources
 from eventstudy.study.needs import around_events, around_series
 from eventstudy.study.own_calendars import read_calendar_files, using_calendars
@@ -260,7 +261,7 @@ def read_rows(rows: Sequence[DataSpec], folder: Path, reading: Reading) -> Unive
         If no table can be used.
     """
     parts, refused = [], []
-    for row in rows:
+    for row in counted(rows, "price tables read") if len(rows) > 1 else rows:
         try:
             parts.append(read_row(row, folder, reading))
         except (BarsError, CalendarError) as error:

@@ -287,6 +287,11 @@ def test_a_run_says_on_a_terminal_what_it_reads_computes_and_writes(
         assert app.run(["run", "s/study.toml", "--out", "r"]) == 0
     for stage in ("reading events and prices", "running the study: 4 events, 4 series", "writing the report: 4 obs"):
         assert stage in seen.getvalue()
+    # How much of each is done; four shares and their market are five files.
+    for count in ("5 of 5 price files read", "4 of 4 events estimated"):
+        assert count in seen.getvalue()
+    files = re.findall(r"(\d+) of (\d+) files made", seen.getvalue())
+    assert files[-1] == (str(len(list((tmp_path / "r").iterdir())) - 1),) * 2  # the manifest comes last
     capfd.readouterr()
     quiet = Terminal()
     with monkeypatch.context() as patch:

@@ -35,6 +35,7 @@ from eventstudy.market.sources.source_series import (
     zone_of,
 )
 from eventstudy.market.universe import LeftOut, Universe
+from eventstudy.show.work_steps import counted
 
 TABLES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".xls", ".xlsb", ".ods"}
 PACKED = {".gz", ".bz2", ".zip", ".zst"}
@@ -226,7 +227,7 @@ def read_files(spec: DataSpec, reading: Reading | None = None) -> Universe:
     failed: list[Failed] = []
     recognized = []
     paths = paths_of(spec)
-    for path in paths:
+    for path in counted(paths, "price files read") if len(paths) > 1 else paths:
         if path.suffix == ".parquet" and path.is_file() and (written := read_written(path)) is not None:
             results.append(as_asked(written, spec))
             continue

@@ -1,0 +1,43 @@
+"""Steps of long work, reported to whoever shows progress; without one nothing is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeAlias, TypeVar
+
+Item = TypeVar("Item")
+# What is counted, how many are done, of how many.
+Reporter: TypeAlias = Callable[[str, int, int], None]
+_REPORT: ContextVar[Reporter | None] = ContextVar("report", default=None)
+
+
+@contextmanager
+def reported_to(report: Reporter) -> Iterator[None]:
+    """Report the steps of this context; work in other threads and processes is not reported."""
+    token = _REPORT.set(report)
+    try:
+        yield
+    finally:
+        _REPORT.reset(token)
+
+
+def step(what: str, done: int, total: int) -> None:
+    """Report that so many of a total are done."""
+    if (report := _REPORT.get()) is not None:
+        report(what, done, total)
+
+
+def counted(items: Collection[Item], what: str) -> Iterator[Item]:
+    """Return the items one by one and report each that is done.
+
+    >>> seen = []
+    >>> with reported_to(lambda *one: seen.append(one)):
+    ...     letters = list(counted("ab", "letters"))
+    >>> letters, seen
+    (['a', 'b'], [('letters', 1, 2), ('letters', 2, 2)])
+    """
+    for place, item in enumerate(items, 1):
+        yield item
+        step(what, place, len(items))
