@@ -154,10 +154,12 @@ def discard(earlier: Path) -> None:
     """
     if not os.path.lexists(earlier):
         return
-    for name in (*listed(earlier), MANIFEST):
-        if os.path.lexists(earlier / Path(name).name):
-            os.unlink(earlier / Path(name).name)
     try:
+        for name in listed(earlier):
+            if os.path.lexists(earlier / Path(name).name):
+                os.unlink(earlier / Path(name).name)
+        if os.listdir(earlier) == [MANIFEST]:  # without it the next run could not tell whose the other files are
+            os.unlink(earlier / MANIFEST)
         os.rmdir(earlier)
     except OSError as fault:
         raise explained(earlier, fault, verb="removed") from None

@@ -17,7 +17,7 @@ import pytest
 from eventstudy.cli.app import run
 from eventstudy.errors import FileError
 from eventstudy.report.manifest import digest
-from eventstudy.report.placing import beside, check_replaceable, put_result
+from eventstudy.report.placing import beside, check_replaceable, discard, put_result
 
 
 def contents(word: str, names: tuple[str, ...] = ("result.json", "car.csv", "report.html")) -> dict[str, bytes]:
@@ -137,6 +137,22 @@ def test_if_it_cannot_be_put_back_it_is_beside_and_the_next_run_puts_it_back(
         with pytest.raises(FileError):
             put_result(tmp_path / "result", NEW)
     assert tree(tmp_path / "result") == OLD
+
+
+def test_an_earlier_result_that_cannot_be_read_for_a_moment_is_removed_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_result(tmp_path / "result", OLD)
+    os.rename(tmp_path / "result", beside(tmp_path / "result")[1])
+    put_result(tmp_path / "other", NEW)
+    os.rename(tmp_path / "other", tmp_path / "result")
+    with monkeypatch.context() as patched:
+        patched.setattr("eventstudy.report.placing.listed", lambda _: {})
+        with pytest.raises(FileError, match=r"earlier\.tmp cannot be removed"):
+            discard(beside(tmp_path / "result")[1])
+    put_result(tmp_path / "result", OLD)
+    assert tree(tmp_path / "result") == OLD
+    assert os.listdir(tmp_path) == ["result"]
 
 
 def interrupting(place: str, number: int, real: Callable[..., Any]) -> Callable[..., Any]:
