@@ -124,18 +124,23 @@ def _beside(canvas: Canvas, panel: Panel, at: tuple[float, float], words: str, *
     start = at[0] + 9 if after else at[0] - 9 - wide
     start = min(max(start, panel.left + 4), max(panel.left + 4, panel.right - wide))
     y = _clear_of_line(panel, (start, start + wide), at[1])
+    if y > panel.bottom - 3:  # no room above or below: beside the point, at its height
+        start, y = max(at[0] - 16 - wide, panel.left + 4), at[1] + 4
     more = {"fontweight": "bold" if after else "normal", **halo(canvas), "zorder": 6}
     canvas.text((start, y), words, "one" if after else "ink", **more)
 
 
 def _clear_of_line(panel: Panel, span: tuple[float, float], beside: float) -> float:
-    """Return the baseline of words that the longest line of a panel does not cross between two pixels."""
+    """Return the baseline of words that the longest line of a panel does not cross between two pixels.
+
+    It lies below the panel where neither above nor below the line is room.
+    """
     line = max(panel.ax.lines, key=lambda one: np.size(one.get_xdata()))
     data = np.asarray(line.get_xydata(), dtype=np.float64)
     points = [(panel.x(float(x)), panel.y(float(y))) for x, y in data]
     heights = [y for x, y in points if span[0] - 12 <= x <= span[1] + 12 and np.isfinite(y)] or [beside]
     below, above = max(heights) + 17, min(heights) - 8
-    return above if above > panel.top + 10 else min(below, panel.bottom - 3)
+    return above if above > panel.top + 10 else below
 
 
 def marked_closes(view: ResponseView) -> list[tuple[int, str, float]]:

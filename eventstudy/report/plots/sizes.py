@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy.report.canvas import Canvas, Panel
 from eventstudy.report.many_views import Agreement
-from eventstudy.report.plots.parts import Said, text_width
+from eventstudy.report.plots.parts import Said, text_width, wrapped
 from eventstudy.report.style import for_figure
 from eventstudy.report.views import PlaceboSize, Sizes
 from eventstudy.show.numbers import p_is, pvalue, share
@@ -46,9 +46,12 @@ def draw_agreement(view: Agreement, canvas: Canvas) -> Panel:
         clear = bool(p <= 1 - view.level)
         fill = canvas.look.one if clear else canvas.look.paper
         look: dict[str, Any] = {"markeredgecolor": canvas.look.one if clear else canvas.look.edge, "markersize": 6.5}
-        at = np.log10(max(float(p), LEAST))
-        panel.ax.plot([at], [row], marker="s" if clear else "o", markerfacecolor=fill, zorder=4, **look)
-        canvas.text((12, y + 4), for_figure(name, letters), fontweight="bold" if primary else "normal")
+        place = np.log10(max(float(p), LEAST))
+        panel.ax.plot([place], [row], marker="s" if clear else "o", markerfacecolor=fill, zorder=4, **look)
+        lines = wrapped(canvas, name, left - 18, bold=True)[:2]  # a row has room for two
+        for number, words in enumerate(lines):
+            at = (12, y + 4 + 12 * (number - (len(lines) - 1) / 2))
+            canvas.text(at, for_figure(words, letters), fontweight="bold" if primary else "normal")
         canvas.text((canvas.width - 8, y + 4), pvalue(p), "ink" if primary else "soft", ha="right")
     canvas.text(((panel.left + panel.right) / 2, canvas.room - 8), "p-value, log scale", "soft", ha="center")
     return panel
