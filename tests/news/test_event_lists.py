@@ -260,3 +260,24 @@ def test_the_check_counts_repeated_rows_once(tmp_path: Path, capsys: pytest.Capt
     path = saved(tmp_path, "ticker,date,session\n" + "IBM,2017-04-18,amc\n" * 500)
     assert run(["events", "check", str(path)]) == 1
     assert "repeated: 499 rows repeat another row" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [("tickr", "ticker"), ("Instrment", "instrument"), ("Symbols", "symbol"), ("sesion", "session")],
+)
+def test_a_misspelled_column_is_no_attribute_that_moves_events_to_every_instrument(
+    tmp_path: Path, column: str, meant: str
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(f"date,{column}\n2024-02-26,S01\n")
+    with pytest.raises(EventFileError, match=f"column '{column}' looks like `{meant}`.* Rename it"):
+        read_events(path)
+
+
+def test_a_column_like_that_of_another_role_is_an_attribute_where_the_role_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text("date,ticker,tickr,instrument_type,permco,hours\n2024-02-26,S01,old,share,7,8\n")
+    (event,) = read_events(path)
+    assert event.instruments == ("S01",)
+    assert dict(event.attributes) == {"tickr": "old", "instrument_type": "share", "permco": 7.0, "hours": 8.0}

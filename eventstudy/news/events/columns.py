@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "evidence": ("evidence",),
     "claims": ("claims",),
 }
+# Roles without which a table still has events, only others: their misspelled columns would be attributes.
+OPTIONAL, ALIKE = ("instruments", "session", "timezone"), 0.85
 LISTS = ("items", "sources", "evidence", "claims")
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
@@ -91,13 +94,22 @@ def frame_rows(frame: pd.DataFrame) -> list[EventRow]:
 
 
 def check_roles(path: Path, roles: Mapping[str, str], columns: Iterable[str]) -> None:
-    """Refuse a table without a column that says when."""
+    """Refuse a table without a column that says when, or whose column of instruments or sessions is misspelled."""
     given = set(roles.values())
+    columns = list(columns)
     if not {"date", "time"} & given and not {"earliest", "latest"} <= given:
         raise EventFileError(
             f"{path}: no column holds a date or a time; found {', '.join(map(str, columns)) or 'no header'}.",
             remedy="Name a column `date` or `time`, or two `earliest` and `latest`.",
         )
+    for role in (role for role in OPTIONAL if role not in given):
+        meant = [name for name in ROLES[role] if len(name) > len("hour")]
+        for column in (str(column) for column in columns if column not in roles):
+            if near := get_close_matches(column.strip().casefold(), meant, n=1, cutoff=ALIKE):
+                raise EventFileError(
+                    f"{path}: the column {column!r} looks like `{near[0]}`, and no other column has that role.",
+                    remedy=f"Rename it to `{near[0]}`, or to another name if it is an attribute of the events.",
+                )
 
 
 def values_of(cells: Mapping[str, Any], roles: Mapping[str, str]) -> dict[str, Any]:
