@@ -1,8 +1,8 @@
-"""Print how eventstudy ends under faults: hostile input, interrupts, kills, failing system calls, growth, leaks.
+"""Print how eventstudy ends under faults: failing calls, interrupts, kills, flips, growth, leaks, network, fuzzers.
 
-Run ``scripts/bench faults [COUNT] [NAME] [SEED]`` for the fuzzers: 20,000 hostile inputs of every reader and public
-function by default; NAME begins the names of targets ("call", "news", "prices"). Run
-``scripts/bench faults PART [COUNT]`` for one of the parts in ``PARTS``.
+Run ``scripts/bench faults PART [COUNT] [NAME]``; without PART it lists the parts with their usual COUNT. NAME begins
+the names of the rows to run ("fetch", "news"). Results carry the git revision, so that two runs have equal bytes only
+while it stands still: run the parts from a separate clone. It ends with 1 where anything is wrong.
 """
 
 from __future__ import annotations
@@ -11,97 +11,200 @@ import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.faults.commands import NAMES, world
-from tests.faults.fuzz import SEED, fuzz, targets
-from tests.faults.interrupts import interrupt
 
 
-def fuzzers(count: int = 20_000, name: str = "", number: int = SEED) -> None:
-    warnings.simplefilter("ignore")
-    for title, target in targets().items():
-        if not title.startswith(name):
-            continue
-        began = time.perf_counter()
-        found = fuzz(target, count, number)
-        print(
-            f"{title:<24} {found.inputs:>7,} inputs, {found.refused:>7,} refused, {len(found.untyped)} kinds of other "
-            f"errors, slowest {found.slowest:.2f} s, {time.perf_counter() - began:.0f} s",
-            flush=True,
-        )
-        for kind, example in found.untyped.items():
-            print(f"    {kind}: {example}", flush=True)
+@dataclass(frozen=True)
+class Part:
+    """One kind of fault: how often it is tried, and the function that prints its rows and returns what was wrong."""
+
+    count: int
+    summary: str
+    run: Callable[[int, str], int]
 
 
-def interrupts(count: int = 200) -> None:
-    """Ctrl-C and SIGTERM at COUNT moments of each command."""
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as made:
-        for name in NAMES:
-            tally = interrupt(made, name, count)
-            print(
-                f"{name:<8} {tally.moments} moments, {tally.stopped} stopped, {len(tally.wrong)} wrong, "
-                f"ended within {tally.longest_s:.2f} s",
-                flush=True,
-            )
-            for wrong in tally.wrong:
-                print(f"    {wrong}", flush=True)
+def say(line: str, wrong: list[str]) -> int:
+    """Print one row, and what is wrong below it."""
+    print(line, *(f"    {one}" for one in wrong), sep="\n", flush=True)
+    return len(wrong)
 
 
-def growth(count: int = 4) -> None:
-    """Every reader of text on every repeated piece at the first COUNT of four sizes."""
+def calls(count: int, name: str) -> int:
+    from tests.faults.failing_calls import fail_calls
+
+    total = 0
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as disturbed:
+        for one in (one for one in NAMES if one.startswith(name)):
+            tally = fail_calls(disturbed, one, count)
+            tried = f"{tally.failed} failing calls of {tally.calls}, {tally.refused} refused"
+            total += say(f"{one:<8} {tried}, {len(tally.wrong)} wrong", tally.wrong)
+    return total
+
+
+def interrupts(count: int, name: str) -> int:
+    from tests.faults.interrupts import interrupt
+
+    total = 0
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as disturbed:
+        for one in (one for one in NAMES if one.startswith(name)):
+            tally = interrupt(disturbed, one, count)
+            tried = f"{tally.moments} moments, {tally.stopped} stopped, ended within {tally.longest_s:.2f} s"
+            total += say(f"{one:<8} {tried}, {len(tally.wrong)} wrong", tally.wrong)
+    return total
+
+
+def kills(count: int, name: str) -> int:
+    from tests.faults.kills import kill_placing, kill_saving
+
+    total = 0
+    for title, kill in {"placing": kill_placing, "save": kill_saving}.items():
+        if title.startswith(name):
+            with tempfile.TemporaryDirectory() as folder:
+                seen = kill(Path(folder), count)
+            wrong = sum(seen[word] for word in ("lost", "not mended", "left beside"))
+            counts = ", ".join(f"{number} {word}" for word, number in sorted(seen.items()))
+            total += wrong
+            print(f"{title:<8} {count} kills: {counts}; {wrong} wrong", flush=True)
+    return total
+
+
+def flips(count: int, name: str) -> int:
+    from tests.faults.flips import FLIPS
+
+    total = 0
+    for title, flip in FLIPS.items():
+        if title.startswith(name):
+            with tempfile.TemporaryDirectory() as folder:
+                unnoticed = flip(Path(folder), count)
+            total += unnoticed
+            print(f"{title:<12} {count} flipped bits, {unnoticed} unnoticed", flush=True)
+    return total
+
+
+def growth(count: int, name: str) -> int:
     from tests.faults.growth import PIECES, READERS, SIZES, every_growth
 
-    slow = 0
-    for one in every_growth(SIZES[:count]):
-        slow += one.bad
+    steep = 0
+    for one in every_growth(SIZES[:count], name):
+        steep += one.bad
         if one.bad or one.seconds[-1] > 5:
             times = ", ".join(f"{seconds:.2f}" for seconds in one.seconds)
             print(f"{'STEEP' if one.bad else 'slow '} {one.reader:<16} {one.piece:<28} {times} s", flush=True)
-    print(f"{len(READERS)} readers x {len(PIECES)} pieces x sizes {SIZES[:count]}: {slow} steeper than n log n")
+    readers = [reader for reader in READERS if reader.startswith(name)]
+    print(f"{len(readers)} readers x {len(PIECES)} pieces x sizes {SIZES[:count]}: {steep} steeper than n log n")
+    return steep
 
 
-def leaks(count: int = 500) -> None:
-    """What COUNT small studies in one process hold after each."""
+def leaks(count: int, _: str) -> int:
     from tests.faults.leaks import after_studies
 
     with tempfile.TemporaryDirectory() as folder:
         tempfile.tempdir = str(Path(folder) / "temp")
         Path(tempfile.tempdir).mkdir()
+        seen = []
         for number, held in enumerate(after_studies(Path(folder), count), 1):
+            seen.append(held)
             if number in {1, 5, 20, count} or number % 100 == 0:
                 print(
                     f"after {number:>4} studies: {held.megabytes:.1f} MB, {held.descriptors} descriptors, "
                     f"{held.threads} threads, {held.temporary} temporary files",
                     flush=True,
                 )
+        tempfile.tempdir = None
+    first, last = seen[min(4, count - 1)], seen[-1]
+    return int(last.descriptors > first.descriptors or last.threads > first.threads or last.temporary > 0)
 
 
-def calls(count: int = 60) -> None:
-    """COUNT failing calls of the disk under each command."""
-    from tests.faults.failing_calls import fail_calls
+def network(seeds: int, name: str) -> int:
+    """Whole fetches through the store; every other seed speaks TLS."""
+    from tests.market.fault_kinds import KINDS
 
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as made:
-        for name in NAMES:
-            tally = fail_calls(made, name, count)
-            print(
-                f"{name:<8} {tally.failed} failing calls of {tally.calls}, {tally.refused} refused, "
-                f"{len(tally.wrong)} wrong",
-                flush=True,
-            )
-            for wrong in tally.wrong:
-                print(f"    {wrong}", flush=True)
+    # Long enough that a tenth of it is more than a busy machine takes to switch between two threads.
+    deadline_s, total, slowest = 1.5, Counter[str](), 0.0
+    print(f"{'fault':<42} {'whole':>5} {'error':>5} {'wrong':>5}  longest / deadline, peak memory")
+    for kind in (kind for kind in KINDS if kind.startswith(name)):
+        found, longest = sessions(kind, seeds, deadline_s)
+        total += found
+        slowest = max(slowest, longest)
+        counts = f"{found['fetches'] - found['errors']:>5} {found['errors']:>5} {found['wrong']:>5}"
+        print(f"{kind:<42} {counts}  {longest:.2f} {peak_megabytes():,.0f} MB", flush=True)
+    print(
+        f"{total['fetches']} fetches: {total['wrong']} left a wrong row or a false day, {total['untyped']} untyped "
+        f"errors, {total['not healed']} not healed by the next fetch, "
+        f"{total['late']} answers more than 10 % past the deadline "
+        f"of {deadline_s} s (longest {slowest:.2f})"
+    )
+    return total["wrong"] + total["untyped"] + total["not healed"] + total["late"]
 
 
-PARTS: dict[str, Callable[[int], None]] = {"interrupts": interrupts, "growth": growth, "leaks": leaks, "calls": calls}
+def sessions(kind: str, seeds: int, deadline_s: float) -> tuple[Counter[str], float]:
+    """Return how the fetches of one kind of fault ended, and the longest answer in deadlines."""
+    from eventstudy.errors import NetworkError, SourceError
+    from tests.market.fault_kinds import stored_session
+    from tests.market.fault_server import LIMITS
+
+    found, longest = Counter[str](), 0.0
+    for seed in range(seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            limits = replace(LIMITS, deadline_s=deadline_s)
+            one = stored_session(kind, seed, Path(folder) / "store", limits, tls=seed % 2 == 1)
+        found["fetches"] += 1
+        found["errors"] += one.error is not None
+        found["wrong"] += bool(one.wrong_rows or one.false_days)
+        found["untyped"] += one.error is not None and not isinstance(one.error, NetworkError | SourceError)
+        found["not healed"] += not one.healed
+        found["late"] += one.slowest > 1.1 * deadline_s
+        longest = max(longest, one.slowest / deadline_s)
+    return found, longest
+
+
+def peak_megabytes() -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
+
+
+def fuzzers(count: int, name: str) -> int:
+    from tests.faults.fuzz import fuzz, targets
+
+    warnings.simplefilter("ignore")
+    total = 0
+    for title, target in targets().items():
+        if title.startswith(name):
+            began = time.perf_counter()
+            found = fuzz(target, count)
+            tried = f"{found.inputs:>7,} inputs, {found.refused:>7,} refused, slowest {found.slowest:.2f} s"
+            wrong = [f"{kind}: {example}" for kind, example in found.untyped.items()]
+            took = f"{time.perf_counter() - began:.0f} s"
+            total += say(f"{title:<24} {tried}, {len(wrong)} kinds of other errors, {took}", wrong)
+    return total
+
+
+PARTS: dict[str, Part] = {
+    "calls": Part(300, "one open, write, fsync, rename, stat ... of each command fails", calls),
+    "interrupts": Part(200, "Ctrl-C and SIGTERM at moments of each command", interrupts),
+    "kills": Part(1_000, "kill -9 of the placing of a result, and inside save()", kills),
+    "flips": Part(3_000, "flipped bits of batch.json, of entry.json and of any file of a sealed report", flips),
+    "growth": Part(4, "every reader of text on repeated pieces at COUNT of four sizes", growth),
+    "leaks": Part(500, "studies in one process: memory, descriptors, threads, temporary files", leaks),
+    "network": Part(200, "fetches through each fault of a server, COUNT seeds each", network),
+    "fuzz": Part(20_000, "hostile inputs of every reader and public function", fuzzers),
+}
 
 
 def main(asked: list[str]) -> None:
-    if asked and asked[0] in PARTS:
-        PARTS[asked[0]](*(int(word) for word in asked[1:2]))
-    else:
-        fuzzers(*(int(word) for word in asked[:1]), *asked[1:2], *(int(word) for word in asked[2:3]))
+    if not asked or asked[0] not in PARTS:
+        print("usage: scripts/bench faults PART [COUNT] [NAME]; parts:")
+        for name, part in PARTS.items():
+            print(f"  {name:<10} {part.count:>6,}  {part.summary}")
+        sys.exit(0 if not asked else 2)
+    part = PARTS[asked[0]]
+    count = int(asked[1]) if len(asked) > 1 else part.count
+    sys.exit(int(part.run(count, asked[2] if len(asked) > 2 else "") > 0))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import socket
 import time
 from functools import partial
@@ -12,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstudy.batch.entry import ENTRY, read_entry
-from eventstudy.batch.index import INDEX, render
+from eventstudy.batch.index import INDEX
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.ledger import LEDGER, read_ledger
 from eventstudy.batch.library import run_one
@@ -22,8 +20,9 @@ from eventstudy.batch.run_batch import run_night
 from tests.batch import toys
 from tests.batch.test_library import write_studies
 from tests.batch.toys import in_this_process
+from tests.faults.flips import FLIPS
 
-FLIPS = 300
+TRIALS = 300
 
 
 def hostile_entries(folder: Path) -> list[str]:
@@ -78,39 +77,9 @@ def test_every_hostile_entry_fails_alone(tmp_path: Path) -> None:
     assert (out / INDEX).read_text(encoding="utf-8").count("failed") > len(names)
 
 
-def flipped(content: bytes, draw: random.Random) -> bytes:
-    changed = bytearray(content)
-    changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
-    return bytes(changed)
-
-
-def flips(folder: Path, trials: int) -> int:
-    """Flip one bit of the ledger at a time; return how many flips changed what the index page says."""
-    toys.make_studies(folder / "in", 3)
-    out = folder / "out"
-    toys.night(folder / "in", out)
-    page, content, draw = render(read_ledger(out), toys.NIGHT), (out / LEDGER).read_bytes(), random.Random(1)
-    unnoticed = 0
-    for _ in range(trials):
-        (out / LEDGER).write_bytes(flipped(content, draw))
-        found = read_ledger(out)
-        unnoticed += bool(found) and render(found, toys.NIGHT) != page
-    return unnoticed
-
-
-def test_no_flipped_bit_of_the_ledger_changes_the_page(tmp_path: Path) -> None:
-    assert flips(tmp_path, FLIPS) == 0
-
-
-def test_no_flipped_bit_of_an_entry_is_read_as_something_else(tmp_path: Path) -> None:
-    toys.make_studies(tmp_path / "in", 1)
-    toys.night(tmp_path / "in", tmp_path / "out")
-    (path,) = (tmp_path / "out").glob(f"*/*/{ENTRY}")
-    right, content, draw = read_entry(path.parent), path.read_bytes(), random.Random(2)
-    assert right is not None
-    for _ in range(FLIPS):
-        path.write_bytes(flipped(content, draw))
-        assert read_entry(path.parent) in (None, right)
+@pytest.mark.parametrize("name", FLIPS)
+def test_no_flipped_bit_changes_what_is_read_unnoticed(tmp_path: Path, name: str) -> None:
+    assert FLIPS[name](tmp_path, TRIALS) == 0
 
 
 def test_a_flipped_ledger_is_set_aside_and_the_next_night_is_right(tmp_path: Path) -> None:

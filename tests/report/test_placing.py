@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import signal
 import stat
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,15 +13,8 @@ import pytest
 
 from eventstudy.cli.app import run
 from eventstudy.errors import FileError
-from eventstudy.report.manifest import digest
 from eventstudy.report.placing import beside, check_replaceable, discard, put_result
-
-
-def contents(word: str, names: tuple[str, ...] = ("result.json", "car.csv", "report.html")) -> dict[str, bytes]:
-    """Return a small result: files that say one word, and a manifest that lists them."""
-    files = {name: f"{word} {name}".encode() * 50 for name in names}
-    listed = {"files": {name: digest(content) for name, content in files.items()}}
-    return {**files, "manifest.json": json.dumps(listed).encode()}
+from tests.faults.kills import NEW, OLD, kill_placing, kill_saving, tree
 
 
 @pytest.fixture(autouse=True)
@@ -33,13 +23,6 @@ def _ctrl_c_interrupts() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-OLD, NEW = contents("old", ("result.json", "car.csv", "ar.csv")), contents("new")
 
 
 def test_a_new_result_replaces_the_old_one_and_nothing_is_left_beside(tmp_path: Path) -> None:
@@ -185,37 +168,18 @@ def test_ctrl_c_while_files_are_written_leaves_the_old_result(tmp_path: Path, mo
     assert os.listdir(tmp_path) == ["result"]
 
 
-def state(folder: Path) -> str:
-    """Return what a killed writer left: the old or the new result, or the old one beside."""
-    for place in (folder, beside(folder)[1]):
-        if place.exists() and (found := tree(place)) in (OLD, NEW):
-            return ("old" if found == OLD else "new") + ("" if place == folder else " beside")
-    return "lost"
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked writers")
+def test_a_writer_killed_at_any_moment_loses_nothing(tmp_path: Path) -> None:
+    seen = kill_placing(tmp_path, 150)
+    assert seen["lost"] == seen["not mended"] == seen["left beside"] == 0
+    assert min(seen["old"], seen["new"]) > 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked writers")
-def test_a_writer_killed_at_any_moment_loses_nothing(tmp_path: Path) -> None:
-    draw, seen = random.Random(5), []
-    put_result(tmp_path / "result", OLD)
-    for number in range(150):
-        other = NEW if number % 2 else OLD
-        child = os.fork()
-        if child == 0:
-            try:
-                while True:
-                    for files in (NEW, OLD):
-                        put_result(tmp_path / "result", files)
-            finally:
-                os._exit(1)
-        time.sleep(draw.uniform(0, 0.03))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        seen.append(state(tmp_path / "result"))
-        put_result(tmp_path / "result", other)
-        assert tree(tmp_path / "result") == other
-        assert os.listdir(tmp_path) == ["result"]
-    assert "lost" not in seen
-    assert {"old", "new"} <= set(seen)
+def test_a_killed_save_loses_nothing(tmp_path: Path) -> None:
+    seen = kill_saving(tmp_path, 11)
+    assert seen["lost"] == seen["not mended"] == seen["left beside"] == 0
+    assert seen["old"] + seen["new"] + seen["old beside"] + seen["new beside"] == 11
 
 
 def test_run_refuses_a_folder_of_other_files_before_it_computes(
