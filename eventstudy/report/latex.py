@@ -24,6 +24,8 @@ SIZES = ((r"\small", 4.63), (r"\footnotesize", 4.25))
 WIDEST_TEXT, LEAST_TEXT = 34.0, 4.0
 MOST_FLOAT_ROWS = 35
 WIDE, UPPER = 1.75, 1.5
+# LaTeX breaks no word that it cannot hyphenate, such as a digest: longer ones may break after so many characters.
+LONGEST_WORD, BREAK_AFTER = 20, 8
 ROOM_FOR_STARS = 2.5
 PERCENT = Unit("%", "percent", 100.0, 2)
 LEGEND = r"{*}~$p<0.10$, {*}{*}~$p<0.05$, {*}{*}{*}~$p<0.01$"
@@ -178,11 +180,17 @@ def _points(widths: Sequence[float], places: Sequence[int], digit: float) -> flo
 
 
 def _latex_text(text: str) -> str:
-    """Return text with minus signs, times signs and dashes as LaTeX writes them."""
-    escaped = for_latex(true_minus(text), 2000)
+    """Return text with minus signs, times signs and dashes as LaTeX writes them; digests and such can break."""
+    pieces = re.split(rf"(\S{{{LONGEST_WORD + 1},}})", true_minus(text)[:2000])
+    escaped = "".join(_breakable(piece) if i % 2 else for_latex(piece, 2000) for i, piece in enumerate(pieces))
     for sign, written in (("\u2212", "$-$"), ("\u00d7", r"$\times$"), ("\u2013", "--"), ("\u00a0", "~")):
         escaped = escaped.replace(sign, written)
     return escaped
+
+
+def _breakable(word: str) -> str:
+    parts = [word[i : i + BREAK_AFTER] for i in range(0, len(word), BREAK_AFTER)]
+    return r"\allowbreak{}".join(for_latex(part) for part in parts)
 
 
 def _in_percent(caption: str) -> str:

@@ -39,7 +39,7 @@ def advances() -> dict[str, float]:
 
 def points(text: str, size: float) -> float:
     """The width of a cell; a minus of mathematics is 0.78 em wide, a space 0.33."""
-    plain = re.sub(r"\$-\$", "\u2212", text)
+    plain = re.sub(r"\$-\$", "\u2212", text.replace(r"\allowbreak{}", ""))
     plain = re.sub(r"\^\{(\*+)\}|\\text(?:less|greater)\{\}|\\[a-z]+\{\}", "<", plain)
     plain = re.sub(r"\\([%&_#{}$])", r"\1", plain).replace("{[}", "[").replace("{*}", "*").replace("~", " ")
     wide = {"\u2212": 7.8, "<": 7.8, ">": 7.8, " ": 3.33, "+": 7.8, "=": 7.8}
@@ -133,6 +133,14 @@ def test_widths_are_counted_wider_than_they_are() -> None:
     # The width of a digit of Computer Modern is 5 points at 10 points.
     assert advances()["0"] == 5.0
     assert dict(SIZES)["\\small"] * 2 >= 9.25
+
+
+def test_a_digest_may_break_and_its_special_characters_stay_whole() -> None:
+    table = Table("t", "Digests", (Column("what", "What"),), (("SHA-256 " + "a_" * 16,), ("short_word",)))
+    text = table_latex(table, LatexOptions())
+    assert r"SHA-256 a\_a\_a\_a\_\allowbreak{}a\_" in text
+    assert r"short\_word" in text
+    assert text.count("allowbreak") == 3
 
 
 MOVES = Table(
