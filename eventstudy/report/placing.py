@@ -131,17 +131,19 @@ def fill(new: Path, contents: Mapping[str, bytes], mode: int | None) -> None:
 
 
 def swap(new: Path, target: Path, earlier: Path) -> None:
-    """Rename a folder that exists aside, and the new one into its place; undo the first if the second fails."""
+    """Rename a folder that exists aside, and the new one into its place; undo both if the disk refuses any of it."""
     before = os.path.lexists(target)
     if before:
         os.rename(target, earlier)
     try:
         os.rename(new, target)
+        sync_folder(target.parent)
     except OSError:
+        if os.path.lexists(target):
+            os.rename(target, new)
         if before:
             os.rename(earlier, target)
         raise
-    sync_folder(target.parent)
 
 
 def discard(earlier: Path) -> None:

@@ -153,7 +153,7 @@ def fail_calls(made: World, name: str, count: int, seed: int = 1) -> Tally:
             left = ""  # what the disk does not let a program remove stays aside, whole, until the next run
         wrong = _sentence(done.code, done.said) or left or (mended(made, name) if name in MENDS else "")
         if wrong:
-            tally.wrong.append(f"{name}, call {number} of {tally.calls}, {errno.errorcode[code]}: {wrong}")
+            tally.wrong.append(f"{name}, call {number} of {tally.calls} ({failed}), {errno.errorcode[code]}: {wrong}")
     return tally
 
 

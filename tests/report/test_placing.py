@@ -106,6 +106,25 @@ def test_if_a_rename_fails_the_old_result_is_in_its_place(
     assert os.listdir(tmp_path) == ["result"]
 
 
+def test_if_the_renames_cannot_be_flushed_the_old_result_is_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_result(tmp_path / "result", OLD)
+    synced: list[Path] = []
+
+    def sync(folder: Path) -> None:
+        synced.append(folder)
+        if folder == tmp_path:
+            raise OSError(5, os.strerror(5))
+
+    monkeypatch.setattr("eventstudy.report.placing.sync_folder", sync)
+    with pytest.raises(FileError, match="result cannot be written: Input/output error"):
+        put_result(tmp_path / "result", NEW)
+    assert tree(tmp_path / "result") == OLD
+    assert os.listdir(tmp_path) == ["result"]
+    assert tmp_path in synced
+
+
 def test_if_it_cannot_be_put_back_it_is_beside_and_the_next_run_puts_it_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
