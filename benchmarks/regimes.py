@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -78,7 +78,7 @@ def draw(regime: Regime, seed: int, design: IntradayDesign = DESIGN) -> tuple[Ba
 
 def _others(bars: Bars, event: Event) -> list[Event]:
     """Return the event's release on every second day before it."""
-    dates = sorted({stamp.date() for stamp in bars.frame.index})
+    dates = [stamp.date() for stamp in bars.frame.index.normalize().unique().sort_values()]
     found = []
     for day in dates[-3::-2]:
         back: timedelta = dates[-1] - day
@@ -88,14 +88,14 @@ def _others(bars: Bars, event: Event) -> list[Event]:
 
 
 def rejections(
-    regime: Regime, settings: ResponseSettings, seeds: Iterable[int], design: IntradayDesign = DESIGN
+    regime: Regime, settings: Sequence[ResponseSettings], seeds: Iterable[int], design: IntradayDesign = DESIGN
 ) -> FloatArray:
-    """Return the share of draws in which each p-value of ``COLUMNS`` is at most 5 %."""
+    """Return the fraction of draws in which p is at most 5 %, a row of ``COLUMNS`` for each of ``settings``."""
     found = []
     for seed in seeds:
         bars, event, others = draw(regime, seed, design)
-        response = respond(bars, event, settings, others)
-        found.append([*(move.pvalue for move in response.moves[:3]), response.path_pvalue])
+        responses = [respond(bars, event, how, others) for how in settings]
+        found.append([[*(move.pvalue for move in one.moves[:3]), one.path_pvalue] for one in responses])
     return np.asarray((np.array(found) <= 0.05 + 1e-12).mean(axis=0))
 
 
@@ -104,6 +104,6 @@ def table(repetitions: int) -> None:
     print(f"{repetitions} draws, {DAYS} placebo days. In each cell: {', '.join(COLUMNS)}.\n")
     print(f"| volatility | days as they are | default | matched |\n{'|---' * 4}|", flush=True)
     for name, regime in REGIMES.items():
-        shares = [rejections(regime, how, range(repetitions)) for how in (RAW, DEFAULT, matched_settings(regime))]
+        shares = rejections(regime, (RAW, DEFAULT, matched_settings(regime)), range(repetitions))
         cells = [" ".join(f"{share * 100:.1f}" for share in row) for row in shares]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
