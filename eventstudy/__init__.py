@@ -82,7 +82,7 @@ __all__ = ["__version__", *sorted(PUBLIC)]
 
 def __getattr__(name: str) -> Any:
     if name not in PUBLIC:
-        from eventstudy.study.renamed import hint
+        from eventstudy.renamed import hint
 
         advice = "" if name.startswith("_") else hint("name", name, __all__)
         raise AttributeError(

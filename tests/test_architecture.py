@@ -15,8 +15,8 @@ import eventstudy
 
 ROOT = Path(eventstudy.__file__).parent
 FLOW = [
-    *["errors", "toml_places", "arrays", "files", "references", "show", "market", "news", "abnormal", "inference"],
-    *["response", "reactions", "simulate", "study", "report", "batch", "cli"],
+    *["errors", "renamed", "toml_places", "arrays", "files", "references", "show", "market", "news", "abnormal"],
+    *["inference", "response", "reactions", "simulate", "study", "report", "batch", "cli"],
 ]
 # The only doors upward: a result shows and saves itself, inside a method.
 UPWARD_DOORS = {("study/result.py", "report")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cache
+from inspect import isfunction, signature
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.renamed import RENAMED, named_arguments
+from eventstudy.response.respond_all import respond_all
 from tests.study.test_event_study import CLOSE, draws, events
 
 WRONG: tuple[object, ...] = (
@@ -118,6 +121,63 @@ def test_the_sentence_names_the_argument_and_what_to_pass(call: Callable[[], obj
     with pytest.raises(es.UsageError) as refused:
         call()
     assert str(refused.value).startswith(sentence)
+
+
+# What those need that take any further setting; tables, errors and warnings are not called by a user.
+FIRST: Mapping[str, Mapping[str, object]] = {
+    "event_study": {"events": [], "returns": pd.DataFrame()},
+    "open_dataset": {"path": "prices"},
+    "read_universe": {"path": "prices"},
+}
+NOT_CALLED = (es.EventStudyError, Warning, es.Notice)
+CALLED = [n for n in es.PUBLIC if isinstance(f := getattr(es, n), type) and not issubclass(f, NOT_CALLED)]
+CALLED += [n for n in es.PUBLIC if isfunction(getattr(es, n))]
+
+
+@pytest.mark.parametrize("name", sorted(CALLED))
+def test_every_public_name_refuses_an_argument_that_it_does_not_have(name: str) -> None:
+    with pytest.raises(es.EventStudyError, match="no_such_argument"):
+        getattr(es, name)(**FIRST.get(name, {}), no_such_argument=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: es.ResponseSettings(placebo_days=60), '() has no argument `placebo_days`. It is now `placebo={"days"'),
+        (
+            lambda: es.ResponseSettings(settle=5),
+            "() has no argument `settle`. It is now `initial_minutes=`. Arguments ",
+        ),
+        (lambda: study(maket=1), "run_study() has no argument `maket`. Did you mean 'market'? Arguments are spec, ev"),
+        (lambda: es.read_news("x.html", told=1), "It is now `encoding=, columns=, main_text=`. Arguments are path,"),
+        (lambda: respond_all([], [], workers=2), "respond_all() has no argument `workers`. It is now `run=`."),
+    ],
+)
+def test_an_argument_that_changed_is_refused_with_the_new_one(call: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(es.UsageError) as refused:
+        call()
+    assert sentence in str(refused.value)
+
+
+def test_every_argument_that_changed_belongs_to_what_has_the_new_one() -> None:
+    """A row of the table names a callable, the old name is none of its arguments, and the new one is."""
+    homes = {**{name: getattr(es, name) for name in es.PUBLIC}, "respond_all": respond_all}
+    for old, new in RENAMED["argument"].items():
+        home, _, name = old.partition(".")
+        known = signature(homes[home]).parameters
+        assert name not in known
+        assert {one.partition("=")[0] for one in new.split(", ")} <= set(known)
+
+
+def test_a_type_error_from_inside_stays_one() -> None:
+    @named_arguments
+    def add(a: int, b: int = 0) -> int:
+        return a + b
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        add(1, b="x")
+    with pytest.raises(TypeError, match="missing 1 required"):
+        add()
 
 
 def test_one_instrument_may_be_given_as_text() -> None:

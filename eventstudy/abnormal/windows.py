@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy.arrays import IntArray
 from eventstudy.errors import UsageError, expect
+from eventstudy.renamed import named_fields
 
 STEPS_PER_CLOSE = 8  # a table of more steps costs more than it saves
 LAST_INSTANT = np.iinfo(np.int64).max
@@ -100,6 +101,7 @@ def locate_closes(closes: IntArray, bounds: NewsBounds) -> EventBars:
 Clock = Literal["bars", "minutes", "days"]
 
 
+@named_fields
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
     """The bars from ``start`` to ``stop``, both included; a pair ``(start, stop)`` is accepted in its place.

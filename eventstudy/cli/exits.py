@@ -152,7 +152,7 @@ def _usage(mistake: TyperException) -> int:
 
 def _renamed_flag(option: str, known: list[str]) -> str:
     """Return where an option went that this command once had under another name."""
-    from eventstudy.study.renamed import new_name
+    from eventstudy.renamed import new_name
 
     new = new_name("flag", option)
     return f"It is now {new}." if new.partition(" ")[0] in known else ""

@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, ReturnKind, check_choice, look_up, value
 from eventstudy.errors import DataError, UsageError
+from eventstudy.renamed import named_arguments
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -22,6 +23,7 @@ MATCHED: Mapping[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
 }
 
 
+@named_arguments
 def matched_returns(
     event: ArrayLike, control: ArrayLike, measure: str = "asr", *, returns: ReturnKind = "log"
 ) -> FloatArray:
@@ -120,6 +122,7 @@ class ClusteredMean:
     clusters: tuple[int, ...]
 
 
+@named_arguments
 def clustered_mean(values: ArrayLike, *clusters: Sequence[object]) -> ClusteredMean:
     """Test that a mean is zero when values of one cluster (a month, a firm) may move together.
 

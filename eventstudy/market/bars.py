@@ -11,6 +11,7 @@ import pandas as pd
 from eventstudy.arrays import FloatArray, IntArray, LabelSide, check_choice, value
 from eventstudy.errors import BarsError, Notice, expect
 from eventstudy.market.instruments import Instrument
+from eventstudy.renamed import named_fields
 from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks, length
 
@@ -38,6 +39,7 @@ class DoubtfulRows:
     columns: Mapping[str, FloatArray]
 
 
+@named_fields
 @value
 class Bars:
     """One instrument's prices on its own closing instants.

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from eventstudy.errors import DataError, expect
+from eventstudy.renamed import named_fields
 
 
+@named_fields
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """One thing with a price.

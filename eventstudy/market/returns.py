@@ -9,6 +9,7 @@ import pandas as pd
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, ReturnKind, check_choice, value, wall_us
 from eventstudy.errors import BarsError, Notice, expect
+from eventstudy.renamed import named_arguments, named_fields
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from eventstudy.market.instruments import Instrument
 
 
+@named_fields
 @value
 class Returns:
     """Decimal returns of one instrument; everything the engine needs to know of the market, as arrays.
@@ -75,6 +77,7 @@ class Returns:
         return len(self.closes)
 
 
+@named_arguments
 def log_returns(bars: Bars, calendar: str | TradingCalendar | None = None) -> Returns:
     """Return the log returns of a bar series, each marked where it crosses a break of the market.
 

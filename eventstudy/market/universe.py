@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eventstudy.arrays import value
 from eventstudy.errors import DataError, did_you_mean
+from eventstudy.renamed import named_fields
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -22,6 +23,7 @@ class LeftOut:
     reason: str
 
 
+@named_fields
 @value
 class Universe:
     """Series of many instruments; iterate over it, or take one by its code.

@@ -15,6 +15,7 @@ from eventstudy.news.events.merging import Proposal, propose_story, stories
 from eventstudy.news.items import Event, NewsItem
 from eventstudy.news.judge import Judge
 from eventstudy.news.time_evidence import Dating
+from eventstudy.renamed import named_arguments
 from eventstudy.show.card import MOST, card
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def as_items(items: NewsItem | Iterable[NewsItem]) -> tuple[NewsItem, ...]:
     return given
 
 
+@named_arguments
 @takes(policy=str, zone=str, order=str, fetched_at=(datetime, NoneType), bars=(list, tuple))
 def date_news(
     items: NewsItem | Iterable[NewsItem],

@@ -24,6 +24,7 @@ from eventstudy.news.scorer import THRESHOLD, probability, reasons
 from eventstudy.news.sentences import sentences
 from eventstudy.news.time_evidence import Candidate, Conflict, Dating, Published, TimeEvidence
 from eventstudy.news.zones import AMBIGUOUS, is_utc_name
+from eventstudy.renamed import named_arguments
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -46,6 +47,7 @@ class Gathered:
     in_text: bool
 
 
+@named_arguments
 @takes(item=NewsItem, context=(DatingContext, NoneType), bars=(list, tuple))
 def date_item(
     item: NewsItem, context: DatingContext | None = None, bars: Sequence[Bars] = (), *, judge: Judge | None = None

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from eventstudy.errors import EventTimeError, expect
+from eventstudy.renamed import named_fields
 from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks
 
@@ -35,6 +36,7 @@ class EventDay:
     zone: str = ""
 
 
+@named_fields
 @dataclass(frozen=True, slots=True)
 class EventTime:
     """The interval in which the news became public: never a guess, so never a single instant by default.
@@ -101,6 +103,7 @@ class EventTime:
         return f"{start} to {stop} ({self.basis})" if start != stop else f"{start} ({self.basis})"
 
 
+@named_fields
 @dataclass(frozen=True, slots=True)
 class NewsItem:
     """A piece of news exactly as it was received; raw, never edited.
@@ -151,6 +154,7 @@ def _codes(given: object) -> tuple[str, ...]:
     return tuple(codes)
 
 
+@named_fields
 @dataclass(frozen=True)
 class Event:
     """One reviewed event, as studies use it.

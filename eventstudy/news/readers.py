@@ -38,6 +38,7 @@ from eventstudy.news.raw_rows import (
     unpacked,
 )
 from eventstudy.news.session_words import session_of
+from eventstudy.renamed import named_arguments
 
 MAX_BYTES = 50_000_000
 # The standard library reads the parameters of such a header in a time that grows with the square of their number.
@@ -61,6 +62,7 @@ class ReadOptions:
 DEFAULT = ReadOptions()
 
 
+@named_arguments
 @takes(path=(str, Path), kind=str, encoding=str, columns=(Mapping, NoneType), main_text=bool)
 def read_news(
     path: str | Path,

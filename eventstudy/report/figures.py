@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from eventstudy.errors import UnknownNameError
+from eventstudy.renamed import hint
 from eventstudy.report import figure_data as one
 from eventstudy.report import grid_data as grid
 from eventstudy.report import intraday as clock
@@ -28,7 +29,6 @@ from eventstudy.report.plots import counts, curves, dots, fit, grids, means, pan
 from eventstudy.report.plots import intraday as clocks
 from eventstudy.report.plots.figure_row import FigureRow
 from eventstudy.report.sizes import placebo_size_view, sizes_view
-from eventstudy.study.renamed import hint
 
 FIGURES: dict[str, FigureRow] = {
     "response_panel": FigureRow(

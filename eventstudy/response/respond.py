@@ -13,6 +13,7 @@ from eventstudy.arrays import DAY_US, instant_from_us, instant_us
 from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
+from eventstudy.renamed import named_arguments
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
@@ -37,6 +38,7 @@ from eventstudy.response.window import EventWindow, ResponseWindows, abnormal_wi
 DEFAULT = ResponseSettings()
 
 
+@named_arguments
 def respond(
     bars: Bars | IntradayPrices,
     event: Event,

@@ -12,6 +12,7 @@ from eventstudy.arrays import DAY_US, keep_freed_memory
 from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event
+from eventstudy.renamed import named_arguments
 from eventstudy.response.confounders import claims_beside
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
@@ -30,6 +31,7 @@ ResponseMap: TypeAlias = "Callable[[ResponseTask, list[slice]], Iterable[Respons
 PATHS_KEPT = 200
 
 
+@named_arguments
 def respond_all(
     bars: Sequence[Bars],
     events: Sequence[Event],

@@ -10,6 +10,7 @@ from eventstudy.abnormal.models.table import MODELS_BY_CLOCK, options_of
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.arrays import check_choice, check_fields, look_up
 from eventstudy.errors import UsageError
+from eventstudy.renamed import named_fields
 from eventstudy.response.jumps import LEVELS
 from eventstudy.response.price_rules import PRICE_RULES
 from eventstudy.response.seasonality import PERIODICITIES
@@ -17,6 +18,7 @@ from eventstudy.response.seasonality import PERIODICITIES
 Pauses = Literal["cross", "stop"]
 
 
+@named_fields
 @dataclass(frozen=True, slots=True)
 class ResponseSettings:
     """Settings of ``respond``.

@@ -18,6 +18,7 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.news.items import Event, EventTime
+from eventstudy.renamed import named_arguments
 from eventstudy.simulate.draws import bar_columns, clustered, stream, to_tick, trades, u_shape, weekdays_before
 from eventstudy.simulate.market import PlantedTruth, SimulatedMarket, minute_bars
 
@@ -183,6 +184,7 @@ def _truth(seed: int) -> PlantedTruth:
     )
 
 
+@named_arguments
 @takes(seed=int)
 def demo_market(seed: int = 20210413) -> SimulatedMarket:
     """Draw the offline demo's market: USD/RUB, IMOEX2 and SBER on 60 trading days and on 13 April 2021.

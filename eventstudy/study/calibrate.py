@@ -16,6 +16,7 @@ from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import DataError, UsageError, expect
+from eventstudy.renamed import named_arguments
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, read_inputs, windows_in_bars
 from eventstudy.study.run import solve
 from eventstudy.study.sharding import BlockMap, runner
@@ -72,6 +73,7 @@ class Calibration:
     simulated: bool = False
 
 
+@named_arguments
 def calibrate(
     spec: StudySpec,
     events: Sequence[Event] | pd.DataFrame,

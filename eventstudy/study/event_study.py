@@ -12,6 +12,7 @@ from eventstudy.arrays import FloatArray, ReturnKind
 from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
+from eventstudy.renamed import named_arguments
 from eventstudy.study.inputs import Data, Regressors
 from eventstudy.study.interchange import as_pandas, wide_pandas
 from eventstudy.study.result import StudyResult
@@ -27,6 +28,7 @@ REPORTED = Window(0, 1)
 TESTS = ("time_series_t", "cross_sectional_t", "bmp", "kp_bmp")
 
 
+@named_arguments
 def event_study(
     events: Sequence[Event] | pd.DataFrame,
     *,

@@ -24,6 +24,7 @@ from eventstudy.market.sources.on_disk import WORKER_MEMORY, bytes_of, check_col
 from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.decode import MAX_LIST_BYTES
+from eventstudy.renamed import named_arguments
 from eventstudy.show.work_steps import counted
 from eventstudy.study.bar_sources import bar_sources
 from eventstudy.study.needs import around_events, around_series
@@ -79,6 +80,7 @@ class LoadedStudy:
         return f"<LoadedStudy {self.spec.name!r}: {len(self.events)} events, {held}>"
 
 
+@named_arguments
 @takes(path=(str, Path), data_folder=(str, Path, NoneType), offline=bool, accept_proposals=bool)
 def load_study(
     path: str | Path,

@@ -21,11 +21,11 @@ from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.reactions.values import Reactions
 from eventstudy.references import package_bibtex
+from eventstudy.renamed import hint, named_fields
 from eventstudy.study import frames, interchange, reaction_frames, response_frames
 from eventstudy.study.balance_frames import balance_frame, left_out_frame
 from eventstudy.study.fits import fits_frame
 from eventstudy.study.primary import Primary
-from eventstudy.study.renamed import hint
 from eventstudy.study.slices import PriceSlice
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ FRAMES: Mapping[str, Callable[[StudyResult], pd.DataFrame]] = {
 }
 
 
+@named_fields
 @value
 class StudyResult:
     """Results of an event study (Campbell, Lo and MacKinlay 1997, doi:10.1515/9781400830213).

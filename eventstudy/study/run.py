@@ -15,6 +15,7 @@ from eventstudy.errors import UsageError
 from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
 from eventstudy.market.sources.dataset_value import Dataset
+from eventstudy.renamed import named_arguments
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.event_table import dated_events
 from eventstudy.study.fit_notices import number_notices, time_notices
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
 
+@named_arguments
 def run_study(
     spec: StudySpec,
     events: Sequence[Event] | pd.DataFrame,

@@ -19,10 +19,10 @@ from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expe
 from eventstudy.market.sources.description import DataSpec, Settings
 from eventstudy.reactions.formulas import names_in
 from eventstudy.reactions.settings import GroupSettings, RegressionSettings, SpecificationSettings, SurpriseSettings
+from eventstudy.renamed import hint
 from eventstudy.show.card import card
 from eventstudy.show.numbers import span
 from eventstudy.study.own_calendars import plain, problems
-from eventstudy.study.renamed import hint
 
 Pair = tuple[int, int]
 # Settings of who computes, on which no number depends.

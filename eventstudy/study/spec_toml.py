@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eventstudy.errors import DataError, FileError, Problem, SpecError, did_you_mean
 from eventstudy.files import read_regular
-from eventstudy.study.renamed import new_name
+from eventstudy.renamed import new_name
 from eventstudy.toml_places import Position, key_positions, nearest_place, read_toml
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ from eventstudy.reactions.specification_curve import (
     curve_of,
     joint_test,
 )
+from eventstudy.renamed import named_arguments
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.inputs import Inputs, check_arguments, many, read_inputs
 from eventstudy.study.own_calendars import using_calendars
@@ -49,6 +50,7 @@ MOST = 20_000
 DEFAULT_MODELS = ("constant_mean", "market_adjusted", "market")
 
 
+@named_arguments
 def specifications(
     spec: StudySpec,
     events: Sequence[Event] | pd.DataFrame,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from eventstudy.arrays import value
 from eventstudy.market.sources.description import DataSpec
+from eventstudy.renamed import named_fields
 
 
+@named_fields
 @value
 class Dataset:
     """A Parquet dataset that a study reads by need; nothing of it is in memory.

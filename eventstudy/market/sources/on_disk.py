@@ -19,6 +19,7 @@ from eventstudy.market.sources.dataset import Asked, dataset_grid, parquet_datas
 from eventstudy.market.sources.dataset_value import Dataset, shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.price_files import described
+from eventstudy.renamed import named_arguments
 
 FOOTER_BYTES = 8
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(I?)B", re.IGNORECASE)
@@ -49,6 +50,7 @@ def bytes_of(size: str) -> int:
     return asked
 
 
+@named_arguments
 @takes(path=str, memory=str, keep=str)
 def open_dataset(path: str, *, memory: str = WORKER_MEMORY, keep: str = "", **description: Any) -> Dataset:
     """Return a Parquet dataset for ``run_study``, whose workers read from it what the events need.

@@ -24,11 +24,13 @@ from eventstudy.market.bars import Bars, DoubtfulRows
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.grid import Grid, Kind
 from eventstudy.market.sources.unpack import Stored
+from eventstudy.renamed import named_arguments
 
 ABOUT = b"eventstudy.bars"
 CLOSES = "closes_at"
 
 
+@named_arguments
 @takes(bars=Bars, path=(str, Path))
 def write_bars(bars: Bars, path: str | Path) -> None:
     """Write bars to a Parquet file that ``read_bars`` reads back exactly, with everything known about them.

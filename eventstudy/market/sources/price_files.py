@@ -35,12 +35,14 @@ from eventstudy.market.sources.source_series import (
     zone_of,
 )
 from eventstudy.market.universe import LeftOut, Universe
+from eventstudy.renamed import named_arguments
 from eventstudy.show.work_steps import counted
 
 TABLES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".xls", ".xlsb", ".ods"}
 PACKED = {".gz", ".bz2", ".zip", ".zst"}
 
 
+@named_arguments
 @takes(path=(str, Path), instrument=(str, Instrument), step=(str, pd.Timedelta))
 def read_bars(
     path: str | Path,
@@ -135,6 +137,7 @@ def read_bars(
     return one
 
 
+@named_arguments
 @takes(path=(str, Path))
 def read_universe(path: str | Path, **description: Any) -> Universe:
     """Read the series of many instruments from one long or wide file, a glob or a folder; each file is read once.

@@ -38,6 +38,7 @@ from eventstudy.news.raw_rows import (
     unpacked,
 )
 from eventstudy.news.zones import find_zone
+from eventstudy.renamed import named_arguments
 from eventstudy.toml_places import Position, key_positions, nearest_place, read_toml
 
 TOP_KEYS = ("event", "timezone", "title", "note", "status")
@@ -45,6 +46,7 @@ TOP_KEYS = ("event", "timezone", "title", "note", "status")
 SHOWN_LINES = 5
 
 
+@named_arguments
 @takes(path=(str, Path), timezone=str)
 def read_events(path: str | Path, *, timezone: str = "") -> list[Event]:
     """Read a list of events: TOML, CSV, Excel, Parquet, JSON or iCalendar.
