@@ -44,10 +44,7 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str], *,
 
     strange = next((item for item in events if not isinstance(item, Event)), None)
     if strange is not None:
-        raise UsageError(
-            f"`events` contains a {type(strange).__name__}.",
-            remedy="Pass Event values (read_events), or a frame with the columns `instrument` and `time` or `date`.",
-        )
+        raise strange_event(strange)
     pairs = [(event, code) for event in events for code in (event.instruments or codes)]
     circular = np.array([rests_on_price_of(e, code) for e, code in pairs], dtype=np.bool_)
     table = EventTable(
@@ -66,6 +63,14 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str], *,
         day=np.array([NO_DAY if d is None else (d.date - EPOCH_DAY).days for d in days], dtype=np.int64),
         session=np.array([SESSION_CODES[d.session if d else ""] for d in days], dtype=np.int64),
         zoned=np.array([bool(d and d.zone) for d in days], dtype=np.bool_),
+    )
+
+
+def strange_event(one: object) -> UsageError:
+    """Return the error for something among the events that is none."""
+    return UsageError(
+        f"`events` contains a {type(one).__name__}.",
+        remedy="Pass Event values (read_events), or a frame with the columns `instrument` and `time` or `date`.",
     )
 
 

@@ -11,8 +11,6 @@ from eventstudy.errors import Notice
 from eventstudy.study.sharding import BlockMap
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from eventstudy.market.bars import Bars
     from eventstudy.news.items import Event
     from eventstudy.response.response_rows import ResponseSet
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 def response_of(
     spec: StudySpec,
-    events: Sequence[Event] | pd.DataFrame,
+    events: Sequence[Event],
     bars: Sequence[Bars],
     regressors: Sequence[object] = (),
     *,
@@ -36,7 +34,7 @@ def response_of(
     are further events that may fall into a window.
     """
     intraday = _intraday(bars)
-    if spec.response == "off" or not intraday or not isinstance(events, Sequence):
+    if spec.response == "off" or not intraday:
         return None
     from eventstudy.response.respond_all import respond_all
 
@@ -76,7 +74,12 @@ def intraday_factors(regressors: Sequence[object]) -> list[Bars]:
 
 
 def _intraday(bars: Sequence[Bars]) -> list[Bars]:
-    return [b for b in bars if b.step.value // 1000 < DAY_US]
+    return list(filter(is_intraday, bars))
+
+
+def is_intraday(bars: Bars) -> bool:
+    """Return whether bars are shorter than a day."""
+    return bars.step.value // 1000 < DAY_US
 
 
 def response_settings(spec: StudySpec, *, factors: int = 0) -> ResponseSettings:

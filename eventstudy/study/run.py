@@ -11,14 +11,14 @@ from eventstudy.abnormal.measure import SMALL_CELLS
 from eventstudy.abnormal.models.row import ModelRow
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.arrays import look_up
-from eventstudy.errors import UsageError
+from eventstudy.errors import Notice, UsageError
 from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
 from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.renamed import named_arguments
 from eventstudy.study.estimate import Estimates, estimate
-from eventstudy.study.event_table import dated_events
 from eventstudy.study.fit_notices import number_notices, time_notices
+from eventstudy.study.frame_events import events_to_answer
 from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
 from eventstudy.study.notices import match_notices, merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from eventstudy.news.items import Event
+    from eventstudy.response.response_rows import ResponseSet
     from eventstudy.study.shards import Held
     from eventstudy.study.spec import StudySpec
 
@@ -68,7 +69,7 @@ def run_study(
         A frame holds decimal returns, shape (T, N), one column per instrument, indexed by time-zone-aware closing
         times, or by dates if ``closes_at`` is given. A row without a return of an instrument is not one of its bars,
         and its next return spans it (``StudySpec.missing``). Of a Dataset (``open_dataset``) workers read what the
-        events, given as Event values, need.
+        events need.
     market, factors : Bars, Returns, pandas.Series, column name, or sequence, optional
         Regressors, matched to ``data`` on identical closing times.
     closes_at : str, optional
@@ -123,8 +124,7 @@ def run_study(
             found = curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
             result = replace(result, reactions=replace(result.reactions, specifications=found))
         regressors = (*many(market), *many(factors))
-        dated = dated_events(events, inputs.table) if isinstance(events, Sequence) else events
-        response = held.response if held else response_of(spec, dated, inputs.bars, regressors, run=run)
+        response, unanswered = (held.response, ()) if held else _response(spec, events, inputs, regressors, run)
         hours = calendar_notices(inputs.bars)
     if response is not None:
         balance = tuple(one.balance for one in response if one.balance is not None)
@@ -133,7 +133,7 @@ def run_study(
     given = {"market": bool(many(market)), "factors": bool(many(factors))}
     unused = unused_notices(spec, given, response_needs(spec, response, regressors))
     unused = (*unused, *match_notices(spec, result.tests, response=response is not None))
-    notices = (*result.notices, *response_notices(spec, response, regressors), *unused, *hours)
+    notices = (*result.notices, *response_notices(spec, response, regressors), *unanswered, *unused, *hours)
     if response is None and isinstance(events, Sequence):  # a response warns of its own event's time
         notices = (*notices, *time_notices(events, result.abnormal))
     if held is not None:
@@ -156,6 +156,18 @@ def solve(spec: StudySpec, inputs: Inputs, run: BlockMap = map, *, reactions: bo
     balance = balance_of(study, estimates, inputs.bars)
     notices = (*result.notices, *notices, *balance_notices(study, balance))
     return replace(result, reactions=replace(found, placebo_balance=balance), notices=notices)
+
+
+def _response(
+    spec: StudySpec,
+    events: Sequence[Event] | pd.DataFrame,
+    inputs: Inputs,
+    regressors: Sequence[object],
+    run: BlockMap,
+) -> tuple[ResponseSet | None, tuple[Notice, ...]]:
+    """Return the intraday response, and why there is none where the events of a frame do not allow it."""
+    asked, unanswered = events_to_answer(spec, events, inputs)
+    return None if unanswered else response_of(spec, asked, inputs.bars, regressors, run=run), unanswered
 
 
 def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:

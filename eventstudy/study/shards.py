@@ -32,10 +32,13 @@ from eventstudy.market.sources.on_disk import (
 from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.sources.reach import Around
 from eventstudy.market.universe import LeftOut, Universe
-from eventstudy.study.event_table import dated_events, dated_table
+from eventstudy.news.items import Event
+from eventstudy.study.event_table import dated_events, dated_table, strange_event
+from eventstudy.study.frame_events import events_of_frame
 from eventstudy.study.inputs import as_returns
+from eventstudy.study.interchange import as_pandas
 from eventstudy.study.kept import digest_of, keep, kept
-from eventstudy.study.needs import all_before, around_responses, around_series, around_windows
+from eventstudy.study.needs import all_before, around_responses, around_series, around_windows, is_intraday
 from eventstudy.study.responses import response_of, response_settings
 from eventstudy.study.sharding import each
 from eventstudy.study.thinning import thinned
@@ -43,7 +46,6 @@ from eventstudy.study.thinning import thinned
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eventstudy.news.items import Event
     from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.values import Response
     from eventstudy.study.spec import StudySpec
@@ -182,23 +184,22 @@ def answer_shards(
     Raises
     ------
     UsageError
-        If events are not Event values.
+        If an event names no instrument.
     DataError
         If nothing can be read, or one shard needs more memory than a worker may use.
     """
-    if not isinstance(events, Sequence) or not all(hasattr(event, "instruments") for event in events):
-        raise UsageError("A dataset takes events as Event values.", remedy="Read them with read_events.")
     spec = spec.model_copy(update={"data": (dataset.spec,)})  # what is read depends on the length of a bar
-    around = around_windows(spec, events)
+    asked = _events_asked(spec, events)
+    around = around_windows(spec, asked)
     if around is None:
-        named = next((event.id for event in events if not event.instruments), "")
+        named = next((event.id for event in asked if not event.instruments), "")
         raise UsageError(
             f"The event {named} names no instrument." if named else "There is no event.",
             remedy="Name the instruments of every event: a dataset is read for these only.",
         )
-    shards = shards_of(events, dataset)
+    shards = shards_of(asked, dataset)
     needed = _regressors_of_responses(spec, regressors)
-    task = ShardTask(dataset, spec, around, tuple(events), needed)
+    task = ShardTask(dataset, spec, around, tuple(asked), needed)
     answers = _answers(task, shards, executor)
     series = tuple(one for answer in answers for one in answer.universe)
     left_out = tuple(out for answer in answers for out in answer.universe.left_out)
@@ -206,7 +207,17 @@ def answer_shards(
         raise NoRowsError(dataset.spec.path, [code for shard in shards for code in shard.codes])
     if not series:
         raise DataError("No series can be used. " + " ".join(out.reason for out in left_out))
-    return Held(series, _in_order([answer.response for answer in answers], events), left_out)
+    return Held(series, _in_order([answer.response for answer in answers], asked), left_out)
+
+
+def _events_asked(spec: StudySpec, events: Sequence[Event] | pd.DataFrame) -> Sequence[Event]:
+    given = as_pandas(events)
+    if not isinstance(given, Sequence):
+        return events_of_frame(given, daily=not is_intraday(spec))
+    strange = next((one for one in given if not isinstance(one, Event)), None)
+    if strange is not None:
+        raise strange_event(strange)
+    return given
 
 
 def _answers(task: ShardTask, shards: Sequence[Shard], executor: Executor | None) -> list[ShardAnswer]:

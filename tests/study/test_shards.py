@@ -220,13 +220,36 @@ def test_events_of_a_dataset_name_their_instruments(folder: Path) -> None:
     nameless = [Event("a", events()[0].time, ())]
     with pytest.raises(UsageError, match="The event a names no instrument"):
         es.run_study(study(), nameless, dataset(folder))
-    frame = pd.DataFrame({"instrument": ["AAA"], "time": [events()[0].time.earliest]})
-    with pytest.raises(UsageError, match="Event values"):
-        es.run_study(study(), frame, dataset(folder))
+    with pytest.raises(UsageError, match="`events` contains a str"):
+        es.run_study(study(), ["a"], dataset(folder))  # type: ignore[list-item]
     unknown = [Event("a", events()[0].time, ("ZZZ",)), events()[1]]
     assert [o.outcome for o in es.run_study(study(), unknown, dataset(folder)).ledger] == ["unknown_instrument", "used"]
     with pytest.raises(DataError, match="has no row of ZZZ"):
         es.run_study(study(), unknown[:1], dataset(folder))
+
+
+def frame_of(given: list[Event]) -> pd.DataFrame:
+    """Return events as a frame: one row for each instrument."""
+    rows = [(e.id, code, e.time.earliest, e.time.latest, 1.0) for e in given for code in e.instruments]
+    return pd.DataFrame(rows, columns=["id", "ticker", "earliest", "latest", "surprise"])
+
+
+def test_a_frame_of_events_gives_the_numbers_of_event_values(folder: Path) -> None:
+    as_values = es.run_study(study(), events(), dataset(folder))
+    framed = es.run_study(study(), frame_of(events()), dataset(folder))
+    for key in ("outcomes", "responses", "intraday"):
+        assert framed.to_dict()[key] == as_values.to_dict()[key]
+    pd.testing.assert_frame_equal(framed.to_frame("tests"), as_values.to_frame("tests"))
+    assert framed.to_frame("events")["surprise"].tolist() == [1.0] * 13
+
+
+def test_dates_in_a_frame_are_aligned_with_the_bars_of_a_dataset(folder: Path) -> None:
+    days = [e.time.earliest.date().isoformat() for e in events(3)]
+    frame = pd.DataFrame({"id": ["a", "b", "c"], "ticker": CODES[:3], "date": days, "session": "dmh"})
+    result = es.run_study(study(), frame, dataset(folder))
+    assert [o.outcome for o in result.ledger] == ["used"] * 3
+    assert result.response is not None
+    assert [r.event for r in result.response] == ["a", "b", "c"]
 
 
 def test_rows_of_every_instrument_are_known_without_reading_them(folder: Path) -> None:
