@@ -13,7 +13,7 @@ from dataclasses import replace
 from eventstudy.arrays import value
 from eventstudy.report.page_parts import Page
 from eventstudy.report.tables import Cell, Column, Table
-from eventstudy.show.escape import for_latex
+from eventstudy.show.escape import for_latex, plain
 from eventstudy.show.numbers import Unit, true_minus
 
 TEXT_WIDTH = 345.0  # points of the class article; other classes are wider
@@ -181,15 +181,16 @@ def _points(widths: Sequence[float], places: Sequence[int], digit: float) -> flo
 
 def _latex_text(text: str) -> str:
     """Return text with minus signs, times signs and dashes as LaTeX writes them; digests and such can break."""
-    pieces = re.split(rf"(\S{{{LONGEST_WORD + 1},}})", true_minus(text)[:2000])
-    escaped = "".join(_breakable(piece) if i % 2 else for_latex(piece, 2000) for i, piece in enumerate(pieces))
+    words = plain(true_minus(text), 2000).split()
+    escaped = " ".join(map(_breakable, words))
     for sign, written in (("\u2212", "$-$"), ("\u00d7", r"$\times$"), ("\u2013", "--"), ("\u00a0", "~")):
         escaped = escaped.replace(sign, written)
     return escaped
 
 
 def _breakable(word: str) -> str:
-    parts = [word[i : i + BREAK_AFTER] for i in range(0, len(word), BREAK_AFTER)]
+    step = BREAK_AFTER if len(word) > LONGEST_WORD else LONGEST_WORD
+    parts = [word[i : i + step] for i in range(0, len(word), step)]
     return r"\allowbreak{}".join(for_latex(part) for part in parts)
 
 
