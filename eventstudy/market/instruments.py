@@ -8,6 +8,12 @@ from datetime import date
 from eventstudy.errors import DataError, expect
 from eventstudy.renamed import named_fields
 
+# What the column of instruments is called in lists of events and news, the best name first.
+INSTRUMENT_COLUMNS = (
+    *("instrument", "instruments", "ticker", "symbol", "permno", "secid", "tic", "oftic", "isin", "ric", "gvkey"),
+    "cusip",
+)
+
 
 @named_fields
 @dataclass(frozen=True, slots=True)

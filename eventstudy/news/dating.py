@@ -87,7 +87,11 @@ def date_item(
     stamped = found.published is not None and not found.in_text
     text = item.text[: LEAD_CHARACTERS if stamped else MAX_CHARACTERS]
     claims = find_claims(text, sentences(text))
-    conflicts = (*found.conflicts, *contradictions(found.readings, found.published, found.moments, context))
+    conflicts = (
+        *found.conflicts,
+        *_wordless(item),
+        *contradictions(found.readings, found.published, found.moments, context),
+    )
     if found.in_text or found.published is None:
         conflicts += unresolved(found.moments, found.published)
     interval, open_ = (None, ()) if conflicts else _interval(found, context)
@@ -121,6 +125,16 @@ def date_item(
         base = replace(base, status="undated")
     margin = round(candidates[0].score - candidates[1].score, 3) if len(candidates) > 1 else None
     return replace(base, margin=margin, notes=(*base.notes, *more))
+
+
+def _wordless(item: NewsItem) -> tuple[Conflict, ...]:
+    """Return the conflict of an item that says nothing (a photograph, "channel created"): no news became public."""
+    if item.title or item.text.strip() or item.url or item.instruments:
+        return ()
+    said = (
+        "The item has neither a title, a text, an address nor an instrument; name their columns if it has (--column)."
+    )
+    return (Conflict("no_words", said),)
 
 
 def date_items(

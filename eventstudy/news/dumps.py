@@ -125,8 +125,9 @@ SHAPES: tuple[Shape, ...] = (
     ),
     # The time zone of `created` is the server's; `created_utc` is UTC.
     Shape("Reddit", ("created_utc",), {"published": "created_utc", "url": "permalink"}),
-    # `date` of a Telegram export is the clock of the computer that made it; `date_unixtime` is UTC.
-    Shape("Telegram", ("date_unixtime",), {"published": "date_unixtime", "updated": "edited_unixtime"}),
+    # `date` of a Telegram export is the clock of the computer that made it; `date_unixtime` is UTC. `title` is that of
+    # a channel that was created, or of a piece of music.
+    Shape("Telegram", ("date_unixtime",), {"published": "date_unixtime", "updated": "edited_unixtime", "title": ""}),
     Shape("MOEX ISS", ("published_at", "modified_at", "tag"), zone="Europe/Moscow"),
     Shape(
         "EDGAR",

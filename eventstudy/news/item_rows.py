@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from eventstudy.errors import NewsError
+from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 from eventstudy.news.dumps import Shape, shape_of
 from eventstudy.news.raw_rows import RawRow
 
@@ -30,7 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "company": ("company", "companyname"),
     "instruments": (
         *("tickers", "symbols", "instruments", "ticker", "symbol", "instrument", "stocksymbol", "stocks", "stock"),
-        *("tickersentiment", "entities", "related", "permno"),
+        *("tickersentiment", "entities", "related", *INSTRUMENT_COLUMNS),
     ),
     "session": ("session",),
     "language": ("language", "lang"),

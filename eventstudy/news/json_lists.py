@@ -39,16 +39,30 @@ def dump_rows(text: str, source: str) -> Iterator[RawRow]:
     if len(lists) > 1:
         lists = [one for one in lists if shape_of(one.items[0]) is not None] or lists
     if len(lists) != 1:
-        what = f"{len(lists)} lists of objects" if lists else "no list of objects"
-        raise NewsError(
-            f"{source}: {what} in this JSON; its keys are {', '.join(key_paths(found)) or 'none'}.",
-            remedy="Save the list of news items alone.",
-        )
+        raise _not_one_list(source, found, len(lists))
     (rows,) = lists
     shape = shape_of(rows.items[0])
     beside = {} if shape is None else {name: rows.beside[name] for name in shape.beside if name in rows.beside}
     for number, row in enumerate(rows.items, start=1):
         yield RawRow(number, {**beside, **row})
+
+
+def _not_one_list(source: str, found: Any, count: int) -> NewsError:
+    what = f"{count} lists of objects" if count else "no list of objects"
+    remedy = "Save the list of news items alone."
+    if not count and isinstance(found, dict | list) and _has_empty_list(found):
+        what, remedy = "an empty list", "Check what was downloaded: it holds no item."
+    return NewsError(
+        f"{source}: {what} in this JSON; its keys are {', '.join(key_paths(found)) or 'none'}.", remedy=remedy
+    )
+
+
+def _has_empty_list(found: Any) -> bool:
+    """Return whether a JSON value has a list, and every list it has is empty."""
+    if isinstance(found, list):
+        return not found
+    inner = [_has_empty_list(value) for value in found.values() if isinstance(value, dict | list)] if found else []
+    return bool(inner) and all(inner)
 
 
 # So deep a list of items is looked for.

@@ -38,7 +38,7 @@ WIDTH, WIDEST_TEXT = 78, 100
 MOST_ROWS = 40
 MOST_UNUSED, MOST_WARNINGS = 3, 3
 # What changes the meaning of every number comes before the other warnings.
-FIRST = ("ES-EVENT-BARS", "ES-PRICE-IN-DOUBT", "ES-VARIABLE", "ES-TIME-CIRCULAR")
+FIRST = ("ES-EVENT-ALL-INSTRUMENTS", "ES-EVENT-BARS", "ES-PRICE-IN-DOUBT", "ES-VARIABLE", "ES-TIME-CIRCULAR")
 RISE, FALL, BADGE = "color(32)", "color(166)", "bold color(162)"
 HALF_BAR = 8
 LEAST_BESIDE = 20

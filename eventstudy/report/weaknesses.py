@@ -18,8 +18,8 @@ CALM = "Every event was used, and no warning was raised."
 # the move is compared with. Weaknesses without a code (another event in the window) stand with the third kind.
 HARM: tuple[tuple[str, ...], ...] = (
     (
-        *("ES-MOVE-BEFORE", "ES-TIME-CIRCULAR", "ES-PROPOSAL", "ES-DATES-ONE-DAY-EARLY", "ES-WRONG-ZONE"),
-        *("ES-LABEL-SIDE", "ES-STALE-CLOSE", "ES-CUT-CLOSE", "ES-REPEATED-OPEN", "ES-SUNDAY-DATES"),
+        *("ES-EVENT-ALL-INSTRUMENTS", "ES-MOVE-BEFORE", "ES-TIME-CIRCULAR", "ES-PROPOSAL", "ES-DATES-ONE-DAY-EARLY"),
+        *("ES-WRONG-ZONE", "ES-LABEL-SIDE", "ES-STALE-CLOSE", "ES-CUT-CLOSE", "ES-REPEATED-OPEN", "ES-SUNDAY-DATES"),
     ),
     (
         *("ES-PRICE-IN-DOUBT", "ES-PERCENT", "ES-MISSING-CODE", "ES-ACTIONS", "ES-SPLIT-LIKE-JUMP"),

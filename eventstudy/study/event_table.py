@@ -17,11 +17,11 @@ from eventstudy.abnormal.events import CIRCULAR, NO_DAY, EventTable
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.arrays import DAY_US, IntArray, StrArray, epoch_us, instant_from_us, instant_us
 from eventstudy.errors import EventTimeError, UsageError
+from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
 
-INSTRUMENT_COLUMNS = ("instrument", "instruments", "ticker", "symbol", "permno")
 EPOCH_DAY = date(1970, 1, 1)
 
 
@@ -113,7 +113,7 @@ def _table_of_frame(frame: pd.DataFrame, codes: Sequence[str], *, daily: bool) -
     if instrument is None or not ({"time", "date"} & names.keys() or {"earliest", "latest"} <= names.keys()):
         raise UsageError(
             f"`events` has the columns {', '.join(map(repr, frame.columns))}; it needs `instrument` (or `ticker`, "
-            "`symbol`, `permno`) and `time`, `date`, or `earliest` and `latest`.",
+            "`symbol`, `permno`, `isin`) and `time`, `date`, or `earliest` and `latest`.",
             remedy="Rename the columns.",
         )
     name = next((names[n] for n in ("id", "event") if n in names), None)

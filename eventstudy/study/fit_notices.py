@@ -31,6 +31,20 @@ def names(found: Iterable[str]) -> str:
     return ", ".join(given[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
+def unnamed_notices(file: str, events: Sequence[Event], instruments: int) -> tuple[Notice, ...]:
+    """Warn that events of a file name no instrument and are therefore studied on each of several."""
+    unnamed = [event.id for event in events if not event.instruments]
+    if not unnamed or instruments < 2:
+        return ()
+    name = "names" if len(unnamed) == 1 else "name"
+    message = (
+        f"{len(unnamed):,} of {len(events):,} events of {file} {name} no instrument ({names(unnamed)}); each is "
+        f"studied on all {instruments:,} instruments. If it is about one, name it in the column `instrument` (or "
+        "`ticker`, `symbol`, `permno`, `isin`; `instruments` in TOML)."
+    )
+    return (Notice("ES-EVENT-ALL-INSTRUMENTS", message),)
+
+
 def time_notices(events: Sequence[Event], abnormal: AbnormalReturns) -> tuple[Notice, ...]:
     """Warn about used events an end of whose event interval is assumed, with their names."""
     from eventstudy.news.items import assumed_end  # a study of a frame of events reads no news

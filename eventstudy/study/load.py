@@ -27,6 +27,7 @@ from eventstudy.news.decode import MAX_LIST_BYTES
 from eventstudy.renamed import named_arguments
 from eventstudy.show.work_steps import counted
 from eventstudy.study.bar_sources import bar_sources
+from eventstudy.study.fit_notices import unnamed_notices
 from eventstudy.study.needs import around_events, around_series
 from eventstudy.study.own_calendars import read_calendar_files, using_calendars
 from eventstudy.study.spec import StudySpec, refers_to_data
@@ -235,7 +236,8 @@ def load_series(
     digests = {f"{one.instrument.code} ({one.source})": series_digest(one) for one in series}
     digests |= digest_of_events(spec, folder)
     recognized = (*universe.recognized, *(line for part in found for line in part.recognized))
-    notices = tuple(
+    notices = unnamed_notices(spec.events_file, events, len(studied))
+    notices += tuple(
         Notice("ES-INSTRUMENT-LEFT-OUT", f"{out.instrument} was left out. {out.reason}") for out in universe.left_out
     )
     lines = tuple(dict.fromkeys(recognized))

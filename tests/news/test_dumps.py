@@ -14,11 +14,27 @@ import pytest
 
 from eventstudy.cli.app import run
 from eventstudy.errors import NewsError, StampError
+from eventstudy.news.dated import date_news
 from eventstudy.news.events.event_files import read_events
 from eventstudy.news.items import NewsItem
 from eventstudy.news.readers import read_news
 from eventstudy.news.stamps import read_stamp
 
+NO_NEWS = {  # a service message and a picture without words
+    "name": "Channel",
+    "messages": [
+        {
+            "id": 1,
+            "type": "service",
+            "date_unixtime": "1618327200",
+            "action": "create_channel",
+            "title": "C",
+            "text": "",
+        },
+        {"id": 2, "type": "message", "date_unixtime": "1618327230", "photo": "p.jpg", "text": ""},
+        {"id": 3, "type": "message", "date_unixtime": "1618327260", "text": ["A ", {"text": "call"}]},
+    ],
+}
 TELEGRAM = {
     "name": "Channel",
     "messages": [
@@ -150,7 +166,7 @@ def test_edgar_times_are_read_where_its_hours_tell_the_clock(
         ({"status": "ok", "totalResults": 0, "articles": []}, r"keys are status, totalResults, articles\[\]"),
         ({"a": [{"x": 1}], "b": [{"y": 2}]}, r"2 lists of objects.*a\[\]\.x, b\[\]\.y"),
         ({"a": [{"x": 1, "z": 2}]}, "no known column of titles, texts or times; the columns are x, z"),
-        ([], "no list of objects"),
+        ([], "an empty list"),
         ("{", "not JSON"),
         ({"status": "error", "code": 401}, "keys are status, code"),
         ("[1, 2]", "no list of objects"),
@@ -262,3 +278,19 @@ def test_a_hundred_thousand_rows_take_less_than_300_mb(tmp_path: Path) -> None:
     assert int(kilobytes) < 300_000
     assert len(done.stdout) < 1_000
     assert sum(1 for _ in out.open(encoding="utf-8")) == 100_001
+
+
+def test_a_message_without_words_is_no_event(tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text(json.dumps(NO_NEWS), encoding="utf-8")
+    found = date_news(read_news(tmp_path / "export.json"), policy="first_report")
+    assert [[c.kind for c in d.conflicts] for d in found.datings] == [["no_words"], ["no_words"], []]
+    assert [e.label for e in found.events] == ["A call"]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"status": "ok", "totalResults": 0, "articles": []}', "[]", '{"data": {"rows": []}}']
+)
+def test_an_empty_list_is_said_to_be_empty(tmp_path: Path, text: str) -> None:
+    (tmp_path / "n.json").write_text(text, encoding="utf-8")
+    with pytest.raises(NewsError, match="an empty list in this JSON"):
+        read_news(tmp_path / "n.json")

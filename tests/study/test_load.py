@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -93,3 +94,33 @@ def test_the_simulated_source_says_simulated() -> None:
     assert "SIMULATED" in bars.source
     with pytest.raises(UnknownNameError, match="USD000UTSTOM"):
         simulated_bars(BarRequest(Instrument("GAZP"), pd.Timedelta("1min")))
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "unnamed"),
+    [
+        ("date", ("2022-06-01", "2022-06-15"), "2 of 2"),
+        ("date,ticker", ("2022-06-01,AAA", "2022-06-15,"), "1 of 2"),
+        ("date,isin", ("2022-06-01,AAA", "2022-06-15,BBB"), ""),
+        ("gvkey,tic,rdq", ("1,AAA,2022-06-01", "2,BBB,2022-06-15"), ""),
+    ],
+)
+def test_events_without_an_instrument_are_counted(
+    tmp_path: Path, header: str, cells: tuple[str, ...], unnamed: str
+) -> None:
+    days = pd.bdate_range("2021-06-01", periods=300)
+    for code in ("AAA", "BBB"):  # SIMULATED
+        closes = 100 + np.random.default_rng(len(code)).normal(0, 1, 300)
+        pd.DataFrame({"date": days.date, "close": closes}).to_csv(tmp_path / f"{code}.csv", index=False)
+    (tmp_path / "events.csv").write_text("\n".join([header, *cells, ""]), encoding="utf-8")
+    rows = "".join(
+        f'[[data]]\ninstrument = "{c}"\n'
+        f'source = "file"\npath = "{c}.csv"\ntimezone = "America/New_York"\ncloses_at = "16:00"\n'
+        for c in ("AAA", "BBB")
+    )
+    study = '[events]\nfile = "events.csv"\n[window]\nevent = [-1, 1]\nestimation = [-60, -5]\n' + rows
+    (tmp_path / "study.toml").write_text(f'{study}[model]\nname = "constant_mean"\n', encoding="utf-8")
+    loaded = load_study(tmp_path / "study.toml")
+    said = [n.message for n in loaded.notices if n.code == "ES-EVENT-ALL-INSTRUMENTS"]
+    assert [m.partition(" events")[0] for m in said] == ([unnamed] if unnamed else [])
+    assert all("all 2 instruments" in m and "`ticker`" in m for m in said)

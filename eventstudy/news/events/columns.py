@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import EventFileError
+from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 from eventstudy.news.dumps import Shape, shape_of
 from eventstudy.news.events.event_rows import EventRow
 from eventstudy.news.raw_rows import RawRow
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ROLES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "event_id"),
     "label": ("label", "name", "title", "headline", "event"),
-    "instruments": ("instruments", "instrument", "ticker", "symbol", "permno"),
+    "instruments": INSTRUMENT_COLUMNS,
     "date": ("date", "event_date", "announcement_date", "anndats", "rdq"),
     "time": ("time", "event_time", "datetime", "timestamp", "anntims"),
     "session": ("session", "hour"),
@@ -103,7 +104,7 @@ def check_roles(path: Path, roles: Mapping[str, str], columns: Iterable[str]) ->
             remedy="Name a column `date` or `time`, or two `earliest` and `latest`.",
         )
     for role in (role for role in OPTIONAL if role not in given):
-        meant = [name for name in ROLES[role] if len(name) > len("hour")]
+        meant = [name for name in ROLES[role] if len(name) > len("cusip")]
         for column in (str(column) for column in columns if column not in roles):
             if near := get_close_matches(column.strip().casefold(), meant, n=1, cutoff=ALIKE):
                 raise EventFileError(
