@@ -191,12 +191,18 @@ def cell_value(cell: Any) -> float | str:
 
 
 def tickers(cell: Any) -> list[str]:
-    """Return the instruments of a cell: a list of names or of objects with one, or names separated by commas."""
-    if isinstance(cell, list):
+    """Return the instruments of a cell: a list of names or of objects with one, or names separated by commas.
+
+    Quotation marks and brackets are those of a list that was saved as text.
+
+    >>> tickers("['AAPL', 'MSFT']"), tickers("AAPL US Equity; BRK/B US Equity"), tickers(14593.0)
+    (['AAPL', 'MSFT'], ['AAPL US Equity', 'BRK/B US Equity'], ['14593'])
+    """
+    if isinstance(cell, list | tuple):
         names = [p.get("name") or p.get("ticker") or p.get("symbol") if isinstance(p, dict) else p for p in cell]
     else:
-        names = re.split(r"[,;|\s]+", cell_text(cell))
-    return [str(name).strip() for name in names if name and str(name).strip()]
+        names = re.split(r"[,;|]", cell_text(cell))
+    return [name for name in (cell_text(n).strip(" \t\r\n[]'\"") for n in names if n) if name]
 
 
 def one_line(text: str) -> str:

@@ -110,14 +110,31 @@ def unique_names(cells: Iterable[Any]) -> list[str]:
 
 
 def excel_rows(content: bytes, source: str) -> Iterator[RawRow]:
-    """Yield the rows of the first sheet of a workbook; dates and times come as such."""
+    """Yield the rows of the first sheet of a workbook that holds a table; dates and times come as such.
+
+    Raises
+    ------
+    NewsError
+        If it cannot be read, or several sheets are parts of one table.
+    """
     import python_calamine
 
     try:
-        sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        rows = sheet.to_python(skip_empty_area=False)
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except Exception as error:  # the library raises errors of several trees, and panics
         raise NewsError(f"{source} cannot be read as a workbook: {str(error)[:200]}.") from None
+    tables = {name: found for name, rows in sheets.items() if len(found := list(_sheet_rows(rows))) > 0}
+    headers = {name: tuple(rows[0].cells) for name, rows in tables.items()}
+    same = [name for name, header in headers.items() if header == next(iter(headers.values()))]
+    if len(same) > 1:
+        raise NewsError(
+            f"{source}: the sheets {', '.join(same)} have the same columns.", remedy="Join them in one sheet."
+        )
+    yield from next(iter(tables.values()), [])
+
+
+def _sheet_rows(rows: Sequence[Sequence[Any]]) -> Iterator[RawRow]:
     names: list[str] = []
     for line, cells in enumerate(rows, start=1):
         filled = [cell for cell in cells if cell != ""]

@@ -33,8 +33,8 @@ _TOKEN = re.compile(
     r"(?::(?P<sec>[0-9][0-9])(?:[.,](?P<fraction>[0-9]{1,9}))?)?(?![0-9:]))"
     r"|(?P<dotclock>(?P<hour2>[0-9][0-9]?)\.(?P<minute2>[0-9][0-9])(?=\s?[ap]\.?\s?m)(?![0-9]))"
     r"|(?P<compact>(?<=[Tt])[0-9]{4}(?:[0-9][0-9])?(?![0-9]))"
-    r"|(?P<halfhour>(?P<hour3>[0-9][0-9]?)(?=\s?[ap]\.?\s?m\b))"
-    r"|(?P<half>(?<![A-Za-z])[ap]\.?\s?m(?![A-Za-z])\.?)"
+    r"|(?P<halfhour>(?P<hour3>[0-9][0-9]?)(?=\s?[ap]\.?\s?m(?:\b|(?-i:[A-Z]{1,3}T\b))))"
+    r"|(?P<half>(?<![A-Za-z])[ap]\.?\s?m(?:(?![A-Za-z])\.?|(?=(?-i:[A-Z]{1,3}T\b))))"
     r"|(?P<offset>(?:(?:UTC|GMT)\s?)?(?P<sign>[+\u2212-])[0-9][0-9]?(?::?[0-9][0-9])?(?![0-9:]))"
     r"|(?P<number>[0-9]+)(?P<ordinal>(?:st|nd|rd|th)\b)?"
     r"|(?P<word>(?:МСК|MSK)\s?[+-][0-9]{1,2}|Etc/GMT[+-][0-9]+|(?:[^\W\d_]\.){2,5}|"
@@ -269,7 +269,9 @@ def _take_word(reader: _Reader, found: re.Match[str]) -> int:
         reader.weekday = (token, weekday)
         return found.end()
     name, end = zone_at(text, found.start())
-    if name and (reader.clock or reader.day or reader.numbers) and token.casefold() not in ("t", "at"):
+    # Beside a bare day "est." is "estimated"; the place whose day it is has capitals.
+    named = bool(reader.clock) or ((reader.day or reader.numbers) and not (token.isascii() and token.islower()))
+    if name and named and token.casefold() not in ("t", "at"):
         reader.zones.append(name)
         return end
     all_day = token.casefold() in ("all", "day") and not reader.clock and "all day" in text.casefold()

@@ -145,7 +145,9 @@ def read_stamp(text: str, *, zone: str = "", day_first: bool | None = None) -> S
     words = read_words(written, day_first)
     named = _one_zone(words, written)
     if words.hour is None:
-        # A name beside a bare day is the place whose day it is.
+        # A name beside a bare day is the place whose day it is; it must be in force on that day.
+        if named:
+            instant_of(datetime(words.day.year, words.day.month, words.day.day, 12), named)  # noqa: DTZ001
         return stamp_of_date(words.day, named or zone, written)
     used = named or zone
     if words.twelve and used and half_day_clock(used):

@@ -13,7 +13,7 @@ import eventstudy as es
 from eventstudy.cli.app import run
 from eventstudy.errors import EventFileError, StampError
 from eventstudy.news.events.event_files import read_events
-from eventstudy.news.events.event_rows import clock_text
+from eventstudy.news.events.event_rows import clock_words
 from eventstudy.news.events.event_sessions import time_of_day
 from eventstudy.news.events.writing import render_csv, write_events
 from eventstudy.news.items import EventDay
@@ -104,7 +104,7 @@ def test_dates_and_times_apart(tmp_path: Path, cells: str, earliest: str) -> Non
 def test_a_time_cell_with_other_words_is_refused(tmp_path: Path, cell: str) -> None:
     with pytest.raises(EventFileError, match="time:"):
         read_events(saved(tmp_path, f"symbol,date,time\nIBM,2017-04-18,{cell}\n"), timezone="America/New_York")
-    assert clock_text(time(9, 30)) == "09:30:00"
+    assert clock_words(time(9, 30)) == "09:30:00"
 
 
 def test_a_session_in_the_time_column_is_one(tmp_path: Path) -> None:
@@ -281,3 +281,68 @@ def test_a_column_like_that_of_another_role_is_an_attribute_where_the_role_is_gi
     (event,) = read_events(path)
     assert event.instruments == ("S01",)
     assert dict(event.attributes) == {"tickr": "old", "instrument_type": "share", "permco": 7.0, "hours": 8.0}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("date,time|2023-05-04 (est.),", "'est' is not read"),
+        ("date,time|2023-01-04 est,", "'est' is not read"),
+        ("date,time|2023-05-04 EST,", "not in force on 2023-05-04"),
+        ("date,time|45050,", "day number of a spreadsheet"),
+        ("date,time|2023-05-04,34200", "3:42:00, or 9:30:00 as seconds since midnight"),
+        ("expected,time|2023-05-04,After Market Close", "is a session, and the row has no `date`"),
+    ],
+)
+def test_what_only_looks_like_a_time_is_refused(tmp_path: Path, row: str, said: str) -> None:
+    header, cells = row.split("|")
+    with pytest.raises(EventFileError, match=said):
+        read_events(saved(tmp_path, f"symbol,{header}\nIBM,{cells}\n"), timezone="America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("cells", "earliest", "latest"),
+    [
+        ("2023-05-04,4pm", "20:00:00", "20:59:59"),  # a time is an interval of its precision, as in every stamp
+        ("2023-05-04,4 PMEDT", "20:00:00", "20:59:59"),  # as Yahoo writes it
+        ("2023-05-04,16.05", "20:05:00", "20:05:59"),
+        ("2023-05-04,07:00 UK time", "06:00:00", "06:00:59"),
+    ],
+)
+def test_times_of_day_are_read_as_stamps_are(tmp_path: Path, cells: str, earliest: str, latest: str) -> None:
+    (event,) = read_events(saved(tmp_path, f"symbol,date,time\nIBM,{cells}\n"), timezone="America/New_York")
+    assert (f"{event.time.earliest:%H:%M:%S}", f"{event.time.latest:%H:%M:%S}") == (earliest, latest)
+
+
+def test_a_column_of_midnights_is_a_missing_time(tmp_path: Path) -> None:
+    text = "symbol,reportDate,time\nIBM,2023-05-04,00:00\nGE,2023-05-05,{}\n"
+    dates = read_events(saved(tmp_path, text.format("0:00:00")), timezone="America/New_York")
+    assert [e.time.day is not None and e.time.day.date.day for e in dates] == [4, 5]
+    times = read_events(saved(tmp_path, text.format("16:05")), timezone="America/New_York")
+    assert [e.time.day for e in times] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        ("\"['AAPL', 'MSFT']\"", ("AAPL", "MSFT")),  # a list that pandas saved
+        ("AAPL US Equity; BRK/B US Equity", ("AAPL US Equity", "BRK/B US Equity")),
+        ("US0378331005", ("US0378331005",)),
+    ],
+)
+def test_codes_of_one_cell(tmp_path: Path, cell: str, codes: tuple[str, ...]) -> None:
+    (event,) = read_events(saved(tmp_path, f"isin,date\n{cell},2023-05-04\n"))
+    assert event.instruments == codes
+
+
+def test_sheets_of_a_workbook(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"ticker": ["AAPL"], "date": ["2023-05-04"]})
+    with pd.ExcelWriter(tmp_path / "e.xlsx") as book:
+        pd.DataFrame({"about": ["read me"]}).to_excel(book, sheet_name="Notes", index=False)
+        rows.to_excel(book, sheet_name="2023", index=False)
+    assert [e.instruments for e in read_events(tmp_path / "e.xlsx")] == [("AAPL",)]
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
+        rows.to_excel(book, sheet_name="2022", index=False)
+        rows.to_excel(book, sheet_name="2023", index=False)
+    with pytest.raises(EventFileError, match="sheets 2022, 2023 have the same columns"):
+        read_events(tmp_path / "two.xlsx")

@@ -14,6 +14,7 @@ from eventstudy.errors import EventFileError
 from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 from eventstudy.news.dumps import Shape, shape_of
 from eventstudy.news.events.event_rows import EventRow
+from eventstudy.news.item_rows import plain_name, tickers
 from eventstudy.news.raw_rows import RawRow
 from eventstudy.news.readers import item_id
 
@@ -25,8 +26,10 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "event_id"),
     "label": ("label", "name", "title", "headline", "event"),
     "instruments": INSTRUMENT_COLUMNS,
-    "date": ("date", "event_date", "announcement_date", "anndats", "rdq"),
-    "time": ("time", "event_time", "datetime", "timestamp", "anntims"),
+    "date": (
+        *("date", "event_date", "announcement_date", "earnings_date", "report_date", "release_date", "anndats", "rdq"),
+    ),
+    "time": ("time", "event_time", "announcement_time", "datetime", "timestamp", "anntims"),
     "session": ("session", "hour"),
     "timezone": ("timezone", "time_zone", "tz", "zone"),
     "earliest": ("earliest",),
@@ -44,6 +47,7 @@ OPTIONAL, ALIKE = ("instruments", "session", "timezone"), 0.85
 LISTS = ("items", "sources", "evidence", "claims")
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
+_ZERO = re.compile(r"0?0:?00(?::?00)?")
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?")
 
 
@@ -53,8 +57,10 @@ def choose_roles(names: Iterable[str], shape: Shape | None = None) -> dict[str, 
     The calendars of known vendors say which column is the date and which the session.
     """
     names = list(names)
-    known = {re.sub(r"[\s-]+", "_", str(name).strip().casefold()): str(name) for name in names}
-    chosen = {role: next((known[n] for n in options if n in known), None) for role, options in ROLES.items()}
+    known = {plain_name(str(name)): str(name) for name in names}
+    chosen = {
+        role: next((known[n] for n in map(plain_name, options) if n in known), None) for role, options in ROLES.items()
+    }
     if shape is not None and shape.calendar:
         known_columns = {"session": shape.columns.get("session"), "date": shape.columns.get("published")}
         chosen |= {role: column for role, column in known_columns.items() if column in names}
@@ -124,7 +130,7 @@ def values_of(cells: Mapping[str, Any], roles: Mapping[str, str]) -> dict[str, A
         if role is None:
             attributes[str(column)] = attribute(cell)
         elif role == "instruments":
-            values[role] = names_in(cell)
+            values[role] = tickers(cell)
         elif role in LISTS:
             values[role] = [part.strip() for part in str(cell).split(";") if part.strip()]
         elif role in ("date", "time", "earliest", "latest"):
@@ -156,12 +162,6 @@ def text_of(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, date | time) else str(cell).strip()
 
 
-def names_in(cell: Any) -> list[str]:
-    """Return the instruments that a cell names, separated by semicolons or commas."""
-    listed = cell if isinstance(cell, list | tuple) else re.split(r"[;,]", text_of(cell))
-    return [name for name in (text_of(part) for part in listed) if name]
-
-
 def moment(cell: Any) -> Any:
     """Return a date or time cell; numbers such as 20170418 and 1606 as their digits."""
     if isinstance(cell, datetime):
@@ -173,7 +173,7 @@ def settled(rows: Sequence[EventRow]) -> list[EventRow]:
     """Return the rows with what only all of them together prove: the order of numeric dates, midnights that are dates.
 
     A day above 12 in one row proves the order for all. Midnights without a time zone are dates if every row of the
-    column is one.
+    column is one, and so are dates beside a column of times that are all 00:00.
     """
     cells = [str(row.values.get(key, "")) for row in rows for key in ("date", "time")]
     numeric = [found for cell in cells if (found := _NUMERIC_DATE.match(cell))]
@@ -181,10 +181,17 @@ def settled(rows: Sequence[EventRow]) -> list[EventRow]:
     order = None if first == second else first
     result = []
     midnights = {key: all(_is_midnight(row.values.get(key)) for row in rows) for key in ("date", "time")}
+    timeless = all("date" in row.values and _is_zero(row.values.get("time")) for row in rows)
     for row in rows:
         days = {key: _as_date(row.values[key]) for key, all_days in midnights.items() if all_days and key in row.values}
-        result.append(EventRow(row.path, {**row.values, **days}, row.line, row.timezone, row.place, order))
+        values = {key: cell for key, cell in {**row.values, **days}.items() if key != "time" or not timeless}
+        result.append(EventRow(row.path, values, row.line, row.timezone, row.place, order))
     return result
+
+
+def _is_zero(cell: Any) -> bool:
+    """Return whether a time of day is missing, or the 00:00 that tables write for a missing one."""
+    return cell is None or _ZERO.fullmatch(text_of(cell)) is not None
 
 
 def _is_midnight(cell: Any) -> bool:

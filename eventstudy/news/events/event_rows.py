@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
@@ -101,50 +101,59 @@ def _event_time(row: EventRow) -> EventTime:
 def _when(row: EventRow) -> Stamp:
     """Return the stamp of ``date`` and ``time``; a session is not a time."""
     time = row.values.get("time", "")
-    if isinstance(time, str) and session_of(time) is not None:
-        return _stamp(row, "date")
+    is_session = isinstance(time, str) and session_of(time) is not None
     if row.values.get("date") in (None, ""):
+        if is_session:
+            raise StampError("date", f"{time!r} is a session, and the row has no `date`")
         return _stamp(row, "time")
+    if is_session:
+        return _stamp(row, "date")
     day = _stamp(row, "date")
     if day.precision != "day":
         raise StampError("date", f"{row.values['date']!r} already holds a time of day; remove it, or leave out `time`")
-    clock = clock_text(time)
-    if not clock:
-        raise StampError("time", f"{time!r} is neither a time of day nor a session; write 16:06, 4:06 PM or amc")
-    return _stamp(
-        EventRow(row.path, {**row.values, "time": f"{_local_date(day)}T{clock}"}, row.line, row.timezone), "time"
-    )
+    return _clocked(row, f"{_local_date(day)} {clock_words(time)}")
 
 
-def clock_text(cell: Any) -> str:
-    """Return a time of day as ``HH:MM[:SS]`` with the zone written after it; empty where it is none.
+def _clocked(row: EventRow, written: str) -> Stamp:
+    """Return the stamp of a date with a time of day after it."""
+    zone, found = _words(row.values, "timezone") or row.timezone, None
+    try:
+        found = _written(written, zone, None)
+    except StampError as error:
+        if error.kind != "not_a_stamp":
+            raise StampError("time", _cured(error, written, zone)) from None
+    if found is None or found.precision == "day":
+        given = row.values["time"]
+        raise StampError("time", f"{given!r} is neither a time of day nor a session; write 16:06, 4:06 PM or amc")
+    return found
 
-    >>> [clock_text(text) for text in ("4:06 PM", "1606", "9:30", "16:06:30 ET", "noonish")]
-    ['16:06', '16:06', '09:30', '16:06:30 ET', '']
+
+def clock_words(cell: Any) -> str:
+    """Return a time of day as ``read_stamp`` takes it after a date: digits such as 1606 with their colons.
+
+    Raises
+    ------
+    StampError
+        If the digits may as well count the seconds since midnight, as SAS and Stata do.
+
+    >>> [clock_words(cell) for cell in ("4:06 PM", "1606", 930, "16.30", clock_time(16, 6))]
+    ['4:06 PM', '16:06', '9:30', '16:30', '16:06:00']
     """
     if isinstance(cell, clock_time):
         return cell.isoformat()
-    found = _CLOCK.fullmatch(str(cell).strip())
-    if not found:
-        return ""
-    hour, half = int(found["hour"] or found["hour2"]), (found["half"] or "").casefold()
-    if half:
-        if not 1 <= hour <= 12:
-            return ""
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if not half and found["hour"] and not found["minute"]:
-        return ""
-    minute, second = found["minute"] or found["minute2"] or "00", found["second"] or found["second2"]
-    zone = (found["zone"] or "").strip()
-    zone = zone if not zone or zone[0] in "+-Z\u2212" else f" {zone}"
-    return f"{hour:02}:{minute}" + (f":{second}" if second else "") + zone
+    text = str(cell).strip()
+    found = _DIGITS.fullmatch(text)
+    if found is None:
+        return text
+    clock = ":".join(filter(None, found.groups()))
+    if len(text) == 5 and found[3] and int(text) < DAY_SECONDS:
+        seconds = timedelta(seconds=int(text))
+        raise StampError("time", f"{text!r} may be {clock}, or {seconds} as seconds since midnight; write the colons")
+    return clock
 
 
-_CLOCK = re.compile(
-    r"(?:(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d)(?::(?P<second>\d\d(?:[.,]\d+)?))?)?"
-    r"|(?P<hour2>\d{1,2})(?P<minute2>\d\d)(?P<second2>\d\d)?)"
-    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?(?P<zone>\s*[+\u2212-]\d\d:?\d\d|Z|\s+[A-Za-z][A-Za-z/_.]*)?"
-)
+_DIGITS = re.compile(r"(\d{1,2})\.?(\d\d)(\d\d)?")
+DAY_SECONDS = 86_400
 
 
 def _day(row: EventRow, stamp: Stamp) -> EventDay:
@@ -212,10 +221,15 @@ def _cured(error: EventTimeError, value: object, zone: str) -> str:
             f"{shown} has no time zone. Write its UTC offset (2021-04-13T18:37+03:00), add a `timezone`, or set "
             '`[events] timezone = "America/New_York"` in the study file.'
         )
+    if kind == "not_a_stamp" and _SERIAL.fullmatch(str(value)):
+        return f"{shown} is the day number of a spreadsheet. Format the column as a date there, and save it again."
     if kind == "day_month_order" and isinstance(error, StampError):
         readings = " or ".join(error.readings)
         return f"{shown} is ambiguous ({readings}), and no other row proves the order. Write 2021-04-13."
     return str(error)
+
+
+_SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?")
 
 
 def _words(values: Mapping[str, Any], key: str) -> str:
