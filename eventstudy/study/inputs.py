@@ -18,11 +18,12 @@ from eventstudy.abnormal.windows import Clock, Window, WindowSpec
 from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, ReturnKind
 from eventstudy.errors import DataError, Notice, UsageError, did_you_mean, expect
 from eventstudy.market.bars import Bars
+from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 from eventstudy.market.missing_rows import Reading
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.market.universe import Universe
-from eventstudy.study.event_table import INSTRUMENT_COLUMNS, dated_table
+from eventstudy.study.event_table import dated_table
 from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.frame_series import frame_series, series_returns
 from eventstudy.study.interchange import as_pandas, wide_pandas
