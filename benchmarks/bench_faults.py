@@ -14,9 +14,14 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.faults.commands import NAMES, world
+
+# A fetch with seed=, root= and tls=, and how it ended.
+Session = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -121,38 +126,40 @@ def leaks(count: int, _: str) -> int:
 
 
 def network(seeds: int, name: str) -> int:
-    """Whole fetches through the store; every other seed speaks TLS."""
-    from tests.market.fault_kinds import KINDS
+    """Whole fetches through the store; every other seed speaks TLS. The ECB's rates come from a file: see flips."""
+    from tests.market import fault_kinds, fault_server, yahoo_faults
 
     # Long enough that a tenth of it is more than a busy machine takes to switch between two threads.
     deadline_s, total, slowest = 1.5, Counter[str](), 0.0
-    print(f"{'fault':<42} {'whole':>5} {'error':>5} {'wrong':>5}  longest / deadline, peak memory")
-    for kind in (kind for kind in KINDS if kind.startswith(name)):
-        found, longest = sessions(kind, seeds, deadline_s)
-        total += found
-        slowest = max(slowest, longest)
-        counts = f"{found['fetches'] - found['errors']:>5} {found['errors']:>5} {found['wrong']:>5}"
-        print(f"{kind:<42} {counts}  {longest:.2f} {peak_megabytes():,.0f} MB", flush=True)
+    limits = replace(fault_server.LIMITS, deadline_s=deadline_s)
+    rows: dict[str, Session] = {
+        **{f"moex {k}": partial(fault_kinds.stored_session, k, limits=limits) for k in fault_kinds.KINDS},
+        **{f"yahoo {k}": partial(yahoo_faults.yahoo_session, k, deadline_s=deadline_s) for k in yahoo_faults.KINDS},
+    }
+    print(f"{'fault':<48} {'whole':>5} {'error':>5} {'wrong':>5}  longest / deadline, peak memory")
+    for kind, session in rows.items():
+        if kind.startswith(name):
+            found, longest = sessions(session, seeds, deadline_s)
+            total += found
+            slowest = max(slowest, longest)
+            counts = f"{found['fetches'] - found['errors']:>5} {found['errors']:>5} {found['wrong']:>5}"
+            print(f"{kind:<48} {counts}  {longest:.2f} {peak_megabytes():,.0f} MB", flush=True)
     print(
         f"{total['fetches']} fetches: {total['wrong']} left a wrong row or a false day, {total['untyped']} untyped "
-        f"errors, {total['not healed']} not healed by the next fetch, "
-        f"{total['late']} answers more than 10 % past the deadline "
-        f"of {deadline_s} s (longest {slowest:.2f})"
+        f"errors, {total['not healed']} not healed by the next fetch, {total['late']} answers more than 10 % past the "
+        f"deadline of {deadline_s} s (longest {slowest:.2f} deadlines)"
     )
     return total["wrong"] + total["untyped"] + total["not healed"] + total["late"]
 
 
-def sessions(kind: str, seeds: int, deadline_s: float) -> tuple[Counter[str], float]:
+def sessions(session: Session, seeds: int, deadline_s: float) -> tuple[Counter[str], float]:
     """Return how the fetches of one kind of fault ended, and the longest answer in deadlines."""
     from eventstudy.errors import NetworkError, SourceError
-    from tests.market.fault_kinds import stored_session
-    from tests.market.fault_server import LIMITS
 
     found, longest = Counter[str](), 0.0
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
-            limits = replace(LIMITS, deadline_s=deadline_s)
-            one = stored_session(kind, seed, Path(folder) / "store", limits, tls=seed % 2 == 1)
+            one = session(seed=seed, root=Path(folder) / "store", tls=seed % 2 == 1)
         found["fetches"] += 1
         found["errors"] += one.error is not None
         found["wrong"] += bool(one.wrong_rows or one.false_days)
@@ -188,10 +195,12 @@ PARTS: dict[str, Part] = {
     "calls": Part(300, "one open, write, fsync, rename, stat ... of each command fails", calls),
     "interrupts": Part(200, "Ctrl-C and SIGTERM at moments of each command", interrupts),
     "kills": Part(1_000, "kill -9 of the placing of a result, and inside save()", kills),
-    "flips": Part(3_000, "flipped bits of batch.json, of entry.json and of any file of a sealed report", flips),
+    "flips": Part(3_000, "flipped bits of batch.json, entry.json, any file of a sealed report, the ECB's file", flips),
     "growth": Part(4, "every reader of text on repeated pieces at COUNT of four sizes", growth),
     "leaks": Part(500, "studies in one process: memory, descriptors, threads, temporary files", leaks),
-    "network": Part(200, "fetches through each fault of a server, COUNT seeds each", network),
+    "network": Part(
+        200, "fetches from the Moscow Exchange and Yahoo through each fault of a server, COUNT seeds each", network
+    ),
     "fuzz": Part(20_000, "hostile inputs of every reader and public function", fuzzers),
 }
 

@@ -1,14 +1,17 @@
-"""One flipped bit at a time in what a batch has written: it is noticed, or the content read is what it was."""
+"""One flipped bit at a time in the files of a batch and of the ECB: it is noticed, or what is read is what it was."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from pathlib import Path
 
 from eventstudy.batch.entry import ENTRY, read_entry
 from eventstudy.batch.index import render
 from eventstudy.batch.ledger import LEDGER, read_ledger
+from eventstudy.errors import SourceError
+from eventstudy.market.sources.ecb import rates_of
 from tests.batch import toys
 
 
@@ -59,8 +62,25 @@ def _flip_sealed(folder: Path, trials: int, only: str) -> int:
     return unnoticed
 
 
+def flip_rates(_: Path, trials: int) -> int:
+    """Flip bits of the ECB's file, or cut it; return how many are read as other rates or end in another error."""
+    packed = files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()
+    right, draw, unnoticed = rates_of(packed), random.Random(3), 0
+    for number in range(trials):
+        cut = draw.randrange(len(packed))
+        damaged = packed[:cut] if number % 4 == 0 else flipped(packed, draw)
+        try:
+            unnoticed += not rates_of(damaged).equals(right)
+        except SourceError:
+            pass
+        except Exception:
+            unnoticed += 1
+    return unnoticed
+
+
 FLIPS: Mapping[str, Callable[[Path, int], int]] = {
     "batch.json": flip_ledger,
     "entry.json": flip_entry,
     "report": flip_report,
+    "ecb": flip_rates,
 }

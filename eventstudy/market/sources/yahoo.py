@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,9 @@ REACH: dict[pd.Timedelta, tuple[str, int | None, int | None]] = {
     pd.Timedelta(hours=1): ("60m", 730, None),
     pd.Timedelta(days=1): ("1d", None, None),
 }
+# What Yahoo calls an interval in its answers; yfinance asks for quarters of an hour to make half-hours of them.
+SAME_LENGTH = {"60m": ("1h",), "1h": ("60m",), "30m": ("15m",)}
+MOST_BYTES = 64 * 2**20
 ELSEWHERE = "The source 'moex' has past minutes of the Moscow Exchange; for other markets give a file (source 'file')."
 # History(code, interval, start, end) -> frame indexed by the begin of each bar in the zone of the exchange, whose name
 # stands in ``attrs["exchange"]``.
@@ -210,8 +214,25 @@ def yfinance_history(code: str, interval: str, start: datetime, end: datetime) -
             ticker.history(interval=interval, start=start, end=end, auto_adjust=False, actions=False, repair=False)
         )
         meta = getattr(ticker, "history_metadata", None)
-        frame.attrs["exchange"] = str(meta.get("exchangeName", "")) if isinstance(meta, dict) else ""
+        meta = meta if isinstance(meta, Mapping) else {}  # of yfinance 1.7 it is not a dict
+    check_answers(code, interval, meta)
+    frame.attrs["exchange"] = str(meta.get("exchangeName", ""))
     return frame
+
+
+def check_answers(code: str, interval: str, meta: Mapping[str, Any]) -> None:
+    """Refuse an answer that states another symbol or another bar length than was asked for."""
+    symbol, length = meta.get("symbol", code), meta.get("dataGranularity", interval)
+    if str(symbol).casefold() != code.casefold():
+        raise NetworkError(
+            f"Yahoo was asked for {plain(code)!r} and answered for {plain(str(symbol), 40)!r}.",
+            remedy="Use the second symbol if that is the one you mean; otherwise try again later.",
+        )
+    if str(length) not in {interval, *SAME_LENGTH.get(interval, ())}:
+        raise NetworkError(
+            f"Yahoo was asked for {interval} bars of {plain(code)!r} and answered with {plain(str(length), 40)} bars.",
+            remedy="Ask for a shorter period, or try again later.",
+        )
 
 
 @contextmanager
@@ -223,6 +244,7 @@ def yahoos_errors(code: str) -> Iterator[Any]:
         raise SourceError(
             "Yahoo needs the package yfinance.", remedy="Install it with: pip install 'market-eventstudy[yahoo]'"
         ) from None
+    usebounded_session(yfinance)
     debug, log = yfinance.config.debug, logging.getLogger("yfinance")
     before, debug.hide_exceptions = (debug.hide_exceptions, log.disabled), False
     log.disabled = True
@@ -232,6 +254,28 @@ def yahoos_errors(code: str) -> Iterator[Any]:
         raise _as_ours(code, error) from None
     finally:
         debug.hide_exceptions, log.disabled = before
+
+
+def usebounded_session(yfinance: Any) -> None:
+    """Let yfinance download at most ``MOST_BYTES`` an answer, unpacked ones included, and ask for each of them anew.
+
+    yfinance keeps answers about past periods in memory: an incomplete one that is asked for again would come again.
+    """
+    yfinance.data.YfData.cache_get.cache_clear()
+    if (session := bounded_session()) is not None:
+        yfinance.data.YfData(session=session)
+
+
+@cache
+def bounded_session() -> Any:
+    """Return the session of this process; None where yfinance works without curl_cffi."""
+    try:
+        from curl_cffi import CurlOpt, requests
+    except ImportError:
+        return None
+    # Answers come unpacked (an empty ACCEPT_ENCODING would accept gzip), so that one bound holds for both sizes.
+    options = {CurlOpt.MAXFILESIZE_LARGE: MOST_BYTES, CurlOpt.ACCEPT_ENCODING: "identity"}
+    return requests.Session(impersonate="chrome", curl_options=options)
 
 
 def _as_ours(code: str, error: Exception) -> NetworkError | SourceError:
