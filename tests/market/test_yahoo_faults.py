@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
+from typing import SupportsIndex
 
 import pytest
 
@@ -43,3 +45,25 @@ def test_an_incomplete_answer_is_asked_for_anew_and_days_close_with_their_exchan
     assert server.count == 4
     assert frames[0].attrs["exchange"] == "NMS"
     assert frames[1]["Close"].tolist() == list(TRUTH.values())
+
+
+@pytest.mark.parametrize("kind", ["gzip bomb", "endless body", "declared as a terabyte"])
+def test_an_answer_is_bounded_in_what_it_unpacks_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    from eventstudy.market.sources import yahoo
+
+    taken: list[int] = []
+    monkeypatch.setattr(yahoo, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(yahoo, "bytearray", counting(taken), raising=False)
+    ended = yahoo_session(kind, 0, tmp_path / "store", 5.0)
+    assert isinstance(ended.error, NetworkError)
+    assert ended.healed
+    assert max(taken) < 1_200_000  # one piece more than the bound
+
+
+def counting(taken: list[int]) -> type[bytearray]:
+    class Counting(bytearray):
+        def extend(self, more: Iterable[SupportsIndex]) -> None:
+            super().extend(more)
+            taken.append(len(self))
+
+    return Counting

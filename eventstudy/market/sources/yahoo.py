@@ -37,7 +37,8 @@ REACH: dict[pd.Timedelta, tuple[str, int | None, int | None]] = {
 }
 # What Yahoo calls an interval in its answers; yfinance asks for quarters of an hour to make half-hours of them.
 SAME_LENGTH = {"60m": ("1h",), "1h": ("60m",), "30m": ("15m",)}
-MOST_BYTES = 64 * 2**20
+MOST_BYTES = 16 * 2**20
+ABORT = 0xFFFFFFFF  # what libcurl takes for a write that failed
 ELSEWHERE = "The source 'moex' has past minutes of the Moscow Exchange; for other markets give a file (source 'file')."
 # History(code, interval, start, end) -> frame indexed by the begin of each bar in the zone of the exchange, whose name
 # stands in ``attrs["exchange"]``.
@@ -257,7 +258,7 @@ def yahoos_errors(code: str) -> Iterator[Any]:
 
 
 def usebounded_session(yfinance: Any) -> None:
-    """Let yfinance download at most ``MOST_BYTES`` an answer, unpacked ones included, and ask for each of them anew.
+    """Let yfinance download at most ``MOST_BYTES`` an answer, unpacked, and ask for each of them anew.
 
     yfinance keeps answers about past periods in memory: an incomplete one that is asked for again would come again.
     """
@@ -270,12 +271,29 @@ def usebounded_session(yfinance: Any) -> None:
 def bounded_session() -> Any:
     """Return the session of this process; None where yfinance works without curl_cffi."""
     try:
-        from curl_cffi import CurlOpt, requests
+        from curl_cffi import requests
     except ImportError:
         return None
-    # Answers come unpacked (an empty ACCEPT_ENCODING would accept gzip), so that one bound holds for both sizes.
-    options = {CurlOpt.MAXFILESIZE_LARGE: MOST_BYTES, CurlOpt.ACCEPT_ENCODING: "identity"}
-    return requests.Session(impersonate="chrome", curl_options=options)
+    session = requests.Session(impersonate="chrome")
+    session.get, session.post = _bounded(session.get), _bounded(session.post)
+    return session
+
+
+def _bounded(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a request end with an error where its unpacked answer is larger than ``MOST_BYTES``."""
+
+    def bounded(*where: str, **more: Any) -> Any:
+        body = bytearray()
+
+        def take(chunk: bytes) -> int:
+            body.extend(chunk)
+            return len(chunk) if len(body) <= MOST_BYTES else ABORT
+
+        answer = ask(*where, content_callback=take, **more)
+        answer.content = bytes(body)
+        return answer
+
+    return bounded
 
 
 def _as_ours(code: str, error: Exception) -> NetworkError | SourceError:
