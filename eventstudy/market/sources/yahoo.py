@@ -274,7 +274,7 @@ def bounded_session() -> Any:
         from curl_cffi import requests
     except ImportError:
         return None
-    session = requests.Session(impersonate="chrome")
+    session: Any = requests.Session(impersonate="chrome")
     session.get, session.post = _bounded(session.get), _bounded(session.post)
     return session
 
