@@ -27,14 +27,18 @@ class EventColumns:
         seen = np.zeros(size, dtype=np.bool_)
         seen[row] = True
         self._place = (np.cumsum(seen) - 1)[row]
-        self.kept: NDArray[np.intp] = np.empty(len(row), dtype=np.intp)
-        self.kept[self._place] = np.arange(len(row))
+        self._order: NDArray[np.intp] = np.empty(len(row), dtype=np.intp)
+        self._order[self._place] = np.arange(len(row))
+        self.kept = self._order
         self._used: BoolArray | None = None
         self._columns: dict[str, NDArray[Any]] = {}
 
     def append(self, name: str, rows: slice, value: NDArray[Any] | None) -> None:
         """Append the values of the events ``rows``, block after block; a value that is None has no column."""
         if value is None:
+            return
+        if len(value) == len(self._place):  # one block has all events: reading them in order is faster
+            self._columns[name] = np.take(value, self._order, axis=0)
             return
         if name not in self._columns:
             self._columns[name] = np.empty((len(self._place), *value.shape[1:]), dtype=value.dtype)

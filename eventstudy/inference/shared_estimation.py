@@ -13,15 +13,20 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.event_data import EventData
+from eventstudy.abnormal.events import Positions
+from eventstudy.abnormal.gather import Bounds, runs
 from eventstudy.abnormal.placebo.same_clock import span_of
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import IntArray
+from eventstudy.arrays import BoolArray, IntArray
 
 AT_ONCE = 50_000  # events whose ends are sorted together: a few megabytes
 
 
-def estimation_correlation(data: EventData, estimation: Window | None, window: Window) -> float:
+def estimation_correlation(
+    data: EventData, estimation: Window | None, window: Window, complete: BoolArray | None = None
+) -> float:
     """Return the mean correlation of two CARs through estimation returns, over all ordered pairs of events.
 
     Event-window bars that two events share are not counted: their correlation is that of the returns themselves. No
@@ -33,6 +38,9 @@ def estimation_correlation(data: EventData, estimation: Window | None, window: W
         N events; returns that are not estimated on are NaN in ``estimation_values``.
     estimation, window : Window
         In bars; without an estimation window there is no such correlation.
+    complete : BoolArray, shape (N,), optional
+        Events known to have all returns of their estimation window: missing ones are searched in the windows of the
+        others alone.
 
     Returns
     -------
@@ -43,9 +51,42 @@ def estimation_correlation(data: EventData, estimation: Window | None, window: W
     positions, n = data.positions, len(data)
     if estimation is None or n < 2 or np.bincount(positions.series).max() < 2:
         return 0.0
-    missing = np.flatnonzero(~np.isfinite(data.estimation_values))
+    missing = _missing(data, estimation, complete)
     parts = (_common(data, rows, (estimation, window), missing) for rows in _by_instrument(positions.series))
     return sum(parts) / (n * (n - 1))
+
+
+def complete_windows(positions: Positions, abnormal: AbnormalReturns, estimation: Window | None) -> BoolArray | None:
+    """Return which events were estimated on all bars of their estimation window, shape (N,).
+
+    Parameters
+    ----------
+    positions : Positions
+        Of the N events of ``abnormal``, in the order of the data.
+    abnormal : AbnormalReturns
+    estimation : Window
+        None where nothing is estimated.
+    """
+    if estimation is None or not len(abnormal):
+        return None
+    used = np.zeros(int(abnormal.row.max()) + 1, dtype=np.int64)
+    used[abnormal.row] = abnormal.fit.n
+    complete: BoolArray = used[positions.row] == len(estimation)
+    return complete
+
+
+def _missing(data: EventData, estimation: Window, complete: BoolArray | None) -> IntArray:
+    """Return the cells of the estimation windows without a return, in order; perhaps others without one as well."""
+    values, incomplete = data.estimation_values, None if complete is None else np.flatnonzero(~complete)
+    if incomplete is None or len(incomplete) * len(estimation) > len(values):
+        return np.flatnonzero(~np.isfinite(values))
+    positions = data.positions[incomplete]
+    low = data.series.offset[positions.series]
+    bounds, start = Bounds(low, low + data.series.length[positions.series]), low + positions.reference
+    start += estimation.start + 1
+    row, bar = np.divmod(np.flatnonzero(~np.isfinite(runs(values, start, len(estimation), bounds))), len(estimation))
+    cells = start[row] + bar
+    return np.unique(cells[(cells >= low[row]) & (cells < bounds.high[row])])
 
 
 def _by_instrument(series: IntArray) -> Iterator[IntArray]:
@@ -71,7 +112,8 @@ def _common(data: EventData, rows: IntArray, windows: tuple[Window, Window], mis
     ends = (first, last, *(end + 1 for end in span_of(window, positions.reference, positions.first)))
     start, stop, head, tail = (offset + np.clip(end, 0, length) for end in ends)
     at, order = in_order(np.concatenate([start, stop, head, tail]))
-    used = at - np.searchsorted(missing, at)  # cells estimated on, before
+    before_each = np.bincount(np.searchsorted(at, missing, side="right"), minlength=len(at) + 1)
+    used = at - np.cumsum(before_each)[:-1]  # cells estimated on, before
     before = np.empty(4 * n, dtype=np.int64)
     before[order] = used
     L, M = (tail - head).astype(np.float64), np.maximum(before[n : 2 * n] - before[:n], 1)

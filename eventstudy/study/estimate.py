@@ -23,7 +23,7 @@ from eventstudy.inference.clustering import mean_correlations
 from eventstudy.inference.evidence import Context, Evidence, collectors, diagnosed
 from eventstudy.inference.rank_pass import rank_pass
 from eventstudy.inference.run_test import needs_of, options_for
-from eventstudy.inference.shared_estimation import estimation_correlation
+from eventstudy.inference.shared_estimation import complete_windows, estimation_correlation
 from eventstudy.study.prepare import Study
 from eventstudy.study.sharding import BlockMap
 
@@ -65,7 +65,11 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
         evidence = replace(evidence, mean_correlations=dict(zip(plan.tests_on, r, strict=True)))
     if "estimation_correlations" in needs:
         used = replace(data, positions=data.positions[np.isin(data.positions.row, abnormal.row)])
-        h = {window: estimation_correlation(used, plan.windows.estimation, window) for window in plan.tests_on}
+        estimation, complete = (
+            plan.windows.estimation,
+            complete_windows(used.positions, abnormal, plan.windows.estimation),
+        )
+        h = {window: estimation_correlation(used, estimation, window, complete) for window in plan.tests_on}
         evidence = replace(evidence, estimation_correlations=h)
     ranks = rank_pass(data, plan, abnormal, needs, run)
     return Estimates(abnormal, replace(evidence, **ranks._asdict()))

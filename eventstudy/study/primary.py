@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.abnormal.events import is_used
 from eventstudy.abnormal.windows import EventBars, Window
-from eventstudy.arrays import value
+from eventstudy.arrays import BoolArray, value
 from eventstudy.errors import Notice
 from eventstudy.inference.clustering import calendar_places
 from eventstudy.inference.designs import (
@@ -28,7 +28,7 @@ from eventstudy.inference.designs import (
 from eventstudy.inference.findings import Findings
 from eventstudy.inference.run_test import needs_of
 from eventstudy.inference.sample import Scope
-from eventstudy.inference.shared_estimation import estimation_correlation
+from eventstudy.inference.shared_estimation import complete_windows, estimation_correlation
 from eventstudy.inference.table import TESTS
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.fit_notices import NAMED, names
@@ -104,8 +104,11 @@ def calendar_bars(study: Study) -> EventBars:
     return bars if calendar is None else EventBars(calendar[bars.reference], calendar[bars.first])
 
 
-def aligned_design(study: Study) -> Design:
-    """Return the design of the events that are aligned with bars, before anything is estimated."""
+def aligned_design(study: Study, complete: BoolArray | None = None) -> Design:
+    """Return the design of the events that are aligned with bars, before anything is estimated.
+
+    ``complete``: events whose estimation windows are known to have all returns, shape (N,).
+    """
     spec, positions, series = study.spec, study.data.positions, study.data.series
     shared, dates = sharing(*calendar_bars(study), study.plan.windows.event)
     return Design(
@@ -118,16 +121,16 @@ def aligned_design(study: Study) -> Design:
         variance=spec.estimation is not None or study.uses_other_days,
         residuals=spec.estimation is not None,
         bhar=spec.measure == "bhar",
-        shared_estimation=1 + (len(positions) - 1) * _shared_estimation(study),
+        shared_estimation=1 + (len(positions) - 1) * _shared_estimation(study, complete),
     )
 
 
-def _shared_estimation(study: Study) -> float:
+def _shared_estimation(study: Study, complete: BoolArray | None) -> float:
     """Return the mean correlation of two CARs of the primary window through estimation returns that they share."""
     if not study.plan.model.estimated:
         return 0.0
     window = primary_window(study.spec, study.plan.tests_on)
-    return estimation_correlation(study.data, study.plan.windows.estimation, window)
+    return estimation_correlation(study.data, study.plan.windows.estimation, window, complete)
 
 
 def _events(study: Study) -> int:
@@ -145,7 +148,8 @@ def used_design(study: Study, estimates: Estimates) -> Design | None:
     if len(estimates.abnormal) < len(positions):
         used = is_used(study.ledger.code[positions.row])
         study = replace(study, data=replace(study.data, positions=positions[used]))
-    return replace(aligned_design(study), skewness=mean_skewness(estimates.evidence.diagnostics))
+    complete = complete_windows(study.data.positions, estimates.abnormal, study.plan.windows.estimation)
+    return replace(aligned_design(study, complete), skewness=mean_skewness(estimates.evidence.diagnostics))
 
 
 def tests_to_run(study: Study, design: Design | None) -> tuple[str, ...]:
@@ -210,7 +214,8 @@ def dense_notices(study: Study, primary: Primary | None) -> tuple[Notice, ...]:
         return ()
     d, positions = primary.design, study.data.positions
     several = np.flatnonzero(np.bincount(positions.series)[positions.series] > 1)
-    first = names(study.ledger.table.ids[positions.row[several[:NAMED]]]) + (", ..." if len(several) > NAMED else "")
+    some = positions.row[several[:NAMED]].tolist()
+    first = names(map(study.ledger.table.id_of, some)) + (", ..." if len(several) > NAMED else "")
     cure = (
         f"The primary test, {TESTS[primary.test].words}, allows for it."
         if primary.test == "overlap_bmp"

@@ -8,7 +8,7 @@ from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.events import Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import BoolArray, FloatArray
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.errors import Notice
 from eventstudy.study.fit_notices import names
 from eventstudy.study.prepare import Study
@@ -16,6 +16,7 @@ from eventstudy.study.prepare import Study
 # Of beta: where the market moves 1% on the event day, a tenth of beta is 10 bp of an abnormal return.
 HIDDEN_BETA = 0.1
 MOST_LAGS = 10
+CELLS_AT_ONCE = 1 << 16
 MOST_READ = 100  # observations whose names are read
 
 
@@ -91,10 +92,21 @@ def hidden_beta(series: SeriesSet, positions: Positions, estimation: Window, lag
 
 def _often_still(series: SeriesSet, positions: Positions, least: float) -> list[int]:
     """Return the series of observations that have more returns of zero than ``least``."""
-    zeros = np.flatnonzero(series.values == 0)
+    zeros = _zeros(series.values)
     low, high = np.searchsorted(zeros, series.offset), np.searchsorted(zeros, series.offset + series.length)
     often = np.flatnonzero(high - low > least).tolist()
     return [s for s in often if (positions.series == s).any()]
+
+
+def _zeros(values: FloatArray) -> IntArray:
+    """Return the places of values of zero, looked for in pieces that stay in a core's cache: most have none."""
+    found: list[IntArray] = []
+    is_zero = np.empty(min(CELLS_AT_ONCE, len(values)), dtype=np.bool_)
+    for low in range(0, len(values), CELLS_AT_ONCE):
+        piece = values[low : low + CELLS_AT_ONCE]
+        if np.count_nonzero(np.equal(piece, 0.0, out=is_zero[: len(piece)])):
+            found.append(low + np.flatnonzero(is_zero[: len(piece)]))
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 
 def _stands_still(series: SeriesSet, s: int) -> BoolArray:

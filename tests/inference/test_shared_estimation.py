@@ -63,6 +63,13 @@ def test_the_correlation_is_that_of_the_weights_of_each_return(overlaps: str, wi
     n = len(w)
     expected = (correlation.sum() - np.trace(correlation)) / (n * (n - 1))
     assert abs(estimation_correlation(data, Window(-40, -1), W) - expected) < 1e-14
+    # Windows known to be complete need not be searched: here those with 40 returns, and none of them.
+    complete = np.count_nonzero(w[:, 0], axis=1) == 40
+    assert complete.any() and (overlaps == "keep" or not complete.all())
+    for known in (complete, np.zeros(n, dtype=bool)):
+        assert estimation_correlation(data, Window(-40, -1), W, known) == estimation_correlation(
+            data, Window(-40, -1), W
+        )
     assert abs(expected) > 1e-4
 
 

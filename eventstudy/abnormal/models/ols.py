@@ -6,9 +6,9 @@ With the means of the M usable bars of a window and the sums of their centered s
     SSR = Syy - beta Sxy                    sigma2 = SSR / (M - 2)
     (X'X)^-1 = [[1/M + mean(x)^2 / Sxx, -mean(x) / Sxx], [-mean(x) / Sxx, 1 / Sxx]]
 
-:func:`market_model` takes these moments from centered windows, two passes over each; placebo refits may take them from
-prefix sums. Behind the moments there is one line, one rule for thin windows and one for regressors that do not vary.
-The mean of a window is the same line with beta = 0.
+:func:`market_model` takes these moments from centered windows of the market; returns are centered where their mean is
+not small. Placebo refits may take them from prefix sums. Behind the moments there is one line, one rule for thin
+windows and one for regressors that do not vary. The mean of a window is the same line with beta = 0.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ TINY_SHARE = 1e-12
 # If the line leaves less than this fraction of the squared deviations, they are added up from the residuals themselves:
 # the difference of two sums would lose as many digits.
 CLOSE_FIT = 0.01
+# The largest fraction of a sum of squares that may be due to the mean for it to be subtracted from the sum: at nine
+# tenths the difference has one digit less than the sum.
+SMALL_MEAN = 0.1
 Place: TypeAlias = slice | IntArray
 
 
@@ -210,17 +213,48 @@ def _mean_of_rows(y: FloatArray, rows: Place, gaps: MissingReturns | None) -> tu
     return mean, row_dot(y, y)
 
 
+class ReturnMoments(NamedTuple):
+    """Mean and centered sum of squares of each row of returns, and the ``level`` that is still to subtract from it."""
+
+    mean: FloatArray
+    squares: FloatArray
+    level: FloatArray
+
+
+def _returns_of(y: FloatArray, gaps: MissingReturns | None) -> ReturnMoments:
+    """Return the moments of returns; rows with gaps and rows of a large mean are centered in place.
+
+    The mean of returns is small beside them, and ``sum(y^2) - M mean^2`` is as exact as a sum of centered squares. It
+    saves writing all returns once more.
+    """
+    if gaps is not None:
+        mean = _demean(y, gaps)
+        return ReturnMoments(mean, row_dot(y, y), np.zeros(len(y)))
+    mean = row_dot(y, np.ones(y.shape[1])) / max(y.shape[1], 1)
+    total, of_mean = row_dot(y, y), y.shape[1] * mean**2
+    squares, level = total - of_mean, mean.copy()
+    large = np.flatnonzero(of_mean > SMALL_MEAN * total)
+    if len(large):
+        centered = y[large] - mean[large, None]
+        y[large], squares[large], level[large] = centered, row_dot(centered, centered), 0.0
+    return ReturnMoments(mean, squares, level)
+
+
 class Centered(NamedTuple):
-    """Deviations (B, M) of windows from their means, which the caller may overwrite; means and sums of squares (B,)."""
+    """Deviations (B, M) of windows from their means, which the caller may overwrite; with three numbers each (B,).
+
+    ``rounding`` is the sum of the deviations, 0 but for the rounding of the mean.
+    """
 
     deviations: FloatArray
     mean: FloatArray
     squares: FloatArray
+    rounding: FloatArray
 
     @classmethod
     def of(cls, x: FloatArray, gaps: MissingReturns | None) -> Centered:
         mean = _demean(x, gaps)
-        return cls(x, mean, row_dot(x, x))
+        return cls(x, mean, row_dot(x, x), row_dot(x, np.ones(x.shape[1])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,20 +280,18 @@ class CenteredWindows:
         if found is None:
             return cls(x)
         U, M = found.runs.shape
-        shared = Centered(np.empty((U, M)), np.empty(U), np.empty(U))
+        shared = Centered(np.empty((U, M)), *np.empty((3, U)))
         with np.errstate(all="ignore"):
             for rows in _runs_of(U, M):
-                for whole, part in zip(shared, Centered.of(found.runs[rows], None), strict=True):
-                    whole[rows] = part
+                for column, part in zip(shared, Centered.of(found.runs[rows], None), strict=True):
+                    column[rows] = part
         return cls(x, shared, found.row)
 
     def __getitem__(self, rows: Place) -> Centered:
         if self.shared is None or self.row is None:
             return Centered.of(writable(self.x, rows), None)
         which = self.row[rows]
-        return Centered(
-            np.take(self.shared.deviations, which, axis=0), self.shared.mean[which], self.shared.squares[which]
-        )
+        return Centered(np.take(self.shared.deviations, which, axis=0), *(column[which] for column in self.shared[1:]))
 
     def around(self, gaps: MissingReturns, rows: Place) -> Centered:
         """Return the windows of ``rows`` without the missing cells."""
@@ -272,15 +304,15 @@ def _line_of_rows(
     windows: CenteredWindows, keep: bool, y: FloatArray, rows: Place, gaps: MissingReturns | None
 ) -> tuple[FloatArray, ...]:
     """Return both means, Sxx, Sxy, Syy and SSR of each row; y becomes the residuals if they are kept."""
-    y_mean = _demean(y, gaps)
-    x, x_mean, sxx = windows[rows] if gaps is None else windows.around(gaps, rows)
-    sxy, syy = row_dot(x, y), row_dot(y, y)
-    line = ols_line(Moments(np.empty(0), y_mean, x_mean, sxx, sxy, syy))
-    close = line.ssr <= CLOSE_FIT * syy
+    returns = _returns_of(y, gaps)
+    x, x_mean, sxx, rounding = windows[rows] if gaps is None else windows.around(gaps, rows)
+    sxy = row_dot(x, y) - returns.level * rounding
+    line = ols_line(Moments(np.empty(0), returns.mean, x_mean, sxx, sxy, returns.squares))
+    close = np.flatnonzero(line.ssr <= CLOSE_FIT * returns.squares)
     if keep:
-        np.multiply(x, line.beta[:, None], out=x)
-        np.subtract(y, x, out=y)
-    if close.any():
-        left = y[close] if keep else y[close] - x[close] * line.beta[close, None]
+        np.subtract(y, returns.level[:, None], out=y)
+        np.subtract(y, np.multiply(x, line.beta[:, None], out=x), out=y)
+    if len(close):
+        left = y[close] if keep else y[close] - returns.level[close, None] - x[close] * line.beta[close, None]
         line.ssr[close] = row_dot(left, left)
-    return y_mean, x_mean, sxx, sxy, syy, line.ssr
+    return returns.mean, x_mean, sxx, sxy, returns.squares, line.ssr
