@@ -94,7 +94,7 @@ def date_item(
     )
     if found.in_text or found.published is None:
         conflicts += unresolved(found.moments, found.published)
-    interval, open_ = (None, ()) if conflicts else _interval(found, context)
+    interval, open_ = (None, ()) if conflicts else _interval(found, context, tuple(item.attributes))
     evidence = (*(r.evidence for r in found.readings), *(m.evidence for m in found.moments), *_claim_evidence(claims))
     base = Dating(
         item.id,
@@ -186,7 +186,9 @@ def _reference(published: Published | None, context: DatingContext) -> Reference
     return ReferenceDay(None if published is None else published.day, context.zone or named)
 
 
-def _interval(found: Gathered, context: DatingContext) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
+def _interval(
+    found: Gathered, context: DatingContext, columns: Sequence[str]
+) -> tuple[tuple[datetime, datetime] | None, tuple[Conflict, ...]]:
     """Return the event's interval by the policy, or what is missing for one."""
     published, policy = found.published, context.policy
     by_text, open_ = stated(found, context)
@@ -195,7 +197,9 @@ def _interval(found: Gathered, context: DatingContext) -> tuple[tuple[datetime, 
             return None, (*open_, _hint(published))
         return by_text, open_
     if published is None:
-        return None, (Conflict("no_publication", f"The policy {policy} needs a stamp of the publication."),)
+        named = f" Of the columns {', '.join(columns)} none is known to hold it: --column published=COLUMN."
+        said = f"The policy {policy} needs a stamp of the publication.{named if columns and not found.readings else ''}"
+        return None, (Conflict("no_publication", said),)
     if not published.accepted:
         said = f"The publication rests on {published.sources[0]} alone, which may belong to another part of the page."
         return None, (Conflict("weak_publication", said),)

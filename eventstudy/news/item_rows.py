@@ -15,36 +15,38 @@ from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 from eventstudy.news.dumps import Shape, shape_of
 from eventstudy.news.raw_rows import RawRow
 
-# Role -> the names a column may have, best first, without case, spaces, hyphens and underscores; "a + b" joins two.
+# Role -> the names a column may have, best first, as patterns of a name without case, spaces, hyphens and underscores;
+# "a + b" joins two columns.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id", "uuid", "guid", "newsid", "storyid", "idstr", "accessionnumber"),
     "title": (
-        *("title", "headline", "articletitle", "webtitle", "headline.main", "previewtext", "subject", "event"),
-        "заголовок",
+        *("title", "headline", "articletitle", "webtitle", r"headline\.main", r"title\.rendered", "previewtext"),
+        *("subject", "event", "заголовок"),
     ),
     "text": (
-        *("text", "fulltext", "body", "content", "articletext", "contenttext", "contenthtml", "article"),
-        *("selftext", "description", "summary", "abstract", "текст"),
+        *("text", "fulltext", "body", "content", r"content\.rendered", "articletext", "contenttext", "contenthtml"),
+        *("article", "selftext", "description", "summary", "abstract", "текст"),
     ),
-    "url": ("url", "link", "href", "externalurl", "articleurl", "weburl"),
-    "source": ("publisher.name", "source.name", "source", "publisher", "agency", "domain"),
+    "url": ("url", "link", "href", "(external|article|web|news|story|source)url"),
+    "source": (r"publisher\.name", r"source\.name", "source", "publisher", "agency", "domain"),
     "company": ("company", "companyname"),
     "instruments": (
-        *("tickers", "symbols", "instruments", "ticker", "symbol", "instrument", "stocksymbol", "stocks", "stock"),
-        *("tickersentiment", "entities", "related", *INSTRUMENT_COLUMNS),
+        *("tickers", "symbols", "instruments", "ticker", "symbol", "instrument", "stocks", "stock", "tickersentiment"),
+        *("entities", "related", *INSTRUMENT_COLUMNS, r"\w*(ticker|symbol)s?"),
     ),
     "session": ("session",),
     "language": ("language", "lang"),
 }
+_PUBLISHED = r"(\w*pub(lish(ed)?|lication)?(date|time|datetime|at|on)?|(date|time|datetime)published)"
+_UPDATED = r"(\w*(updated|modified)(date|time|at|on)?|date(updated|modified)|edited(date|time|at|on))"
 STAMPS: dict[str, tuple[str, ...]] = {
     "published": (
-        *("articledate + articletime", "publishedutc", "publishedat", "published", "datepublished", "publisheddate"),
-        *("timepublished", "providerpublishtime", "webpublicationdate", "pubdate", "timestamputc", "createdat"),
-        *("created", "dateunixtime", "date + time", "datetime", "timestamp", "articledate", "earningsdate"),
-        *("releasedate", "date", "time", "дата + время", "дата"),
+        *("articledate + articletime", f"{_PUBLISHED}(utc|gmt)", _PUBLISHED, "(created|timestamp|date|time)(utc|gmt)"),
+        *("createdat", "created", "dateunixtime", "date + time", "datetime", "timestamp", "articledate"),
+        *("(earnings|release)date", "date", "time", "дата + время", "дата"),
     ),
-    "updated": ("updatedutc", "updatedat", "updated", "datemodified", "modifiedat", "modified"),
-    "fetched": ("fetchedat", "fetched", "crawledat", "crawled", "seendate"),
+    "updated": (f"{_UPDATED}(utc|gmt)", _UPDATED),
+    "fetched": (r"\w*(fetch|crawl)(ed)?(date|time|at|on)?", "seendate"),
 }
 MAX_ATTRIBUTES = 60
 _SPACE = re.compile(r"\s+")
@@ -76,11 +78,14 @@ def choose(
     given = {} if shape is None else dict(shape.columns)
     chosen: dict[str, tuple[str, ...]] = {}
     for role, options in {**COLUMNS, **STAMPS}.items():
-        wanted = (columns_given[role],) if role in columns_given else (given[role],) if role in given else options
-        for option in wanted:
-            parts = [plain_name(p) for p in option.split("+")]
-            if all(p in known for p in parts):
-                chosen[role] = tuple(known[p] for p in parts)
+        literal = columns_given.get(role, given.get(role))
+        for option in options if literal is None else (literal,):
+            parts = [
+                [name for name in known if (re.fullmatch(p, name) if literal is None else plain_name(p) == name)]
+                for p in option.split(" + ")
+            ]
+            if all(parts):
+                chosen[role] = tuple(known[names[0]] for names in parts)
                 break
             if role in columns_given:
                 raise NewsError(f"{source} has no column {option!r}; it has {', '.join(known.values())}.")
@@ -93,7 +98,7 @@ def plain_name(column: str) -> str:
     >>> plain_name("Published_At") == plain_name("publishedAt") == plain_name(" published at")
     True
     """
-    return re.sub(r"[\s_-]+", "", column).casefold()
+    return re.sub(r"[\s_@-]+", "", column).casefold()
 
 
 def read_records(rows: Iterable[RawRow], source: str, columns_given: Mapping[str, str]) -> Iterator[Record]:
@@ -112,15 +117,17 @@ def read_records(rows: Iterable[RawRow], source: str, columns_given: Mapping[str
     rows = chain([first], found)
     if shape is not None and shape.repair is not None:
         rows = shape.repair(rows)
-    chosen: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
+    known: dict[tuple[str, ...], tuple[dict[str, tuple[str, ...]], Shape | None]] = {}
     for row in rows:
         cells = flat(row.cells)
         columns = tuple(cells)
-        if columns not in chosen:
-            chosen[columns] = choose(columns, columns_given, source, shape)
-            check_known(chosen[columns], columns, f"{source}:{row.line}")
+        if columns not in known:  # rows of several vendors may stand in one list
+            shape = shape_of(columns)
+            chosen = choose(columns, columns_given, source, shape)
+            check_known(chosen, columns, f"{source}:{row.line}")
+            known[columns] = chosen, shape
         if not all(value in ("", None) for value in cells.values()):
-            yield record(cells, chosen[columns], row.line, shape)
+            yield record(cells, *known[columns], row.line)
 
 
 def check_known(chosen: Mapping[str, object], columns: Iterable[str], source: str) -> None:
@@ -138,19 +145,21 @@ def flat(cells: Mapping[str, Any]) -> dict[str, Any]:
         return dict(cells)
     result: dict[str, Any] = {}
     for key, value in cells.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith("$"):
+            result[key] = next(iter(value.values()))  # how MongoDB writes a value of a type: {"$date": "..."}
+        elif isinstance(value, dict):
             result |= {f"{key}.{inner}": cell for inner, cell in flat(value).items()}
         else:
             result[key] = value
     return result
 
 
-def record(cells: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]], line: int, shape: Shape | None) -> Record:
+def record(cells: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]], shape: Shape | None, line: int) -> Record:
     """Return one row by role; what has no role is an attribute."""
     used = {name for names in chosen.values() for name in names}
     text = {role: " ".join(cell_text(cells[c]) for c in names).strip() for role, names in chosen.items()}
-    zone = f" {shape.zone}" if shape is not None and shape.zone else ""
-    stamps = tuple((role, with_zone(text[role], zone)) for role in STAMPS if text.get(role))
+    zone = "" if shape is None else shape.zone
+    stamps = tuple((role, with_zone(text[role], zone or clock_in(chosen[role]))) for role in STAMPS if text.get(role))
     further = {str(k): v for k, v in cells.items() if k not in used}
     attributes = {k: cell_value(v) for k, v in list(further.items())[:MAX_ATTRIBUTES] if cell_text(v)}
     named = [name for column in chosen.get("instruments", ()) for name in tickers(cells[column])]
@@ -161,9 +170,14 @@ def record(cells: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]], line
 _ZONED = re.compile(r"(?:[Zz]|[+\u2212-]\d\d:?\d\d|[A-Za-z][A-Za-z/_]+)$|^\d{9,13}(?:\.\d+)?$|^\d{16}$")
 
 
+def clock_in(columns: Iterable[str]) -> str:
+    """Return the clock that the name of a column states: ``date_gmt``, ``published_utc``."""
+    return "UTC" if all(plain_name(name).endswith(("utc", "gmt")) for name in columns) else ""
+
+
 def with_zone(stamp: str, zone: str) -> str:
     """Return a stamp with the documented clock of its vendor, unless it names one or counts seconds."""
-    return stamp if not zone or _ZONED.search(stamp) else stamp + zone
+    return stamp if not zone or _ZONED.search(stamp) else f"{stamp} {zone}"
 
 
 def cell_text(cell: Any) -> str:
@@ -191,7 +205,7 @@ def cell_value(cell: Any) -> float | str:
 
 
 def tickers(cell: Any) -> list[str]:
-    """Return the instruments of a cell: a list of names or of objects with one, or names separated by commas.
+    """Return the instruments of a cell: a list of codes or of objects with one, or codes separated by commas.
 
     Quotation marks and brackets are those of a list that was saved as text.
 
@@ -199,7 +213,7 @@ def tickers(cell: Any) -> list[str]:
     (['AAPL', 'MSFT'], ['AAPL US Equity', 'BRK/B US Equity'], ['14593'])
     """
     if isinstance(cell, list | tuple):
-        names = [p.get("name") or p.get("ticker") or p.get("symbol") if isinstance(p, dict) else p for p in cell]
+        names = [p.get("ticker") or p.get("symbol") or p.get("name") if isinstance(p, dict) else p for p in cell]
     else:
         names = re.split(r"[,;|]", cell_text(cell))
     return [name for name in (cell_text(n).strip(" \t\r\n[]'\"") for n in names if n) if name]

@@ -8,7 +8,7 @@ from typing import Any
 
 from eventstudy.errors import NewsError
 from eventstudy.news.dumps import shape_of
-from eventstudy.news.item_rows import choose
+from eventstudy.news.item_rows import STAMPS, choose, flat
 from eventstudy.news.raw_rows import RawRow, json_value
 
 Row = dict[str, Any]
@@ -16,18 +16,25 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list of objects, and the values that stood beside it and above it."""
+    """A list of objects, the values that stood beside it and above it, and the keys that lead to it."""
 
     items: list[Row]
     beside: Row
+    path: str = ""
+
+    def rows(self) -> list[Row]:
+        """Return the objects with the values beside them that the shape of the dump names."""
+        shape = shape_of(self.items[0])
+        beside = {} if shape is None else {name: self.beside[name] for name in shape.beside if name in self.beside}
+        return [{**beside, **row} for row in self.items] if beside else self.items
 
 
 def dump_rows(text: str, source: str) -> Iterator[RawRow]:
     """Yield the objects of a JSON dump, wherever its one list is.
 
-    A list of objects, the list inside an object, columns of equal length (EDGAR), ``columns`` beside ``data`` (MOEX
-    ISS), and records wrapped as ``{"kind": ..., "data": {...}}`` (Reddit) are understood. Values beside the
-    list are added to its rows where the shape of the dump names them.
+    Understood are a list of objects; the list inside an object; the same list on every page of a list of answers;
+    columns of equal length (EDGAR); ``columns`` beside ``data`` (MOEX ISS); records inside an object each (Reddit,
+    archives of X). Values beside the list are added to its rows where the shape of the dump names them.
 
     Raises
     ------
@@ -36,15 +43,13 @@ def dump_rows(text: str, source: str) -> Iterator[RawRow]:
     """
     found = json_value(text, source)
     lists = list(_lists(found, {}))
-    if len(lists) > 1:
-        lists = [one for one in lists if shape_of(one.items[0]) is not None] or lists
+    for fits in (shape_of, _is_news):
+        if len(lists) > 1:
+            lists = [one for one in lists if fits(one.items[0])] or lists
     if len(lists) != 1:
         raise _not_one_list(source, found, len(lists))
-    (rows,) = lists
-    shape = shape_of(rows.items[0])
-    beside = {} if shape is None else {name: rows.beside[name] for name in shape.beside if name in rows.beside}
-    for number, row in enumerate(rows.items, start=1):
-        yield RawRow(number, {**beside, **row})
+    for number, row in enumerate(lists[0].rows(), start=1):
+        yield RawRow(number, row)
 
 
 def _not_one_list(source: str, found: Any, count: int) -> NewsError:
@@ -69,36 +74,62 @@ def _has_empty_list(found: Any) -> bool:
 MAX_DEPTH = 5
 
 
-def _lists(found: Any, beside: Row, depth: int = 0) -> Iterator[_List]:
+# Objects that the items of a list refer to (JSON:API, X), and no items.
+REFERRED = ("includes", "included")
+
+
+def _lists(found: Any, beside: Row, path: str = "") -> Iterator[_List]:
     """Yield every list of objects with the values that stood beside it."""
-    if depth > MAX_DEPTH:
+    if path.count(".") > MAX_DEPTH:
         return
     if isinstance(found, list):
-        rows = [_unwrapped(row) for row in found if isinstance(row, dict)]
-        if rows:
-            yield _List(rows, beside)
+        rows = _unwrapped([row for row in found if isinstance(row, dict)])
+        pages = {} if not rows or _roles(rows[0]) else _pages(rows, path)
+        yield from pages.values() or ([_List(rows, beside, path)] if rows else [])
         return
     if not isinstance(found, dict):
         return
     table = _columnar(found)
     if table:
-        yield _List(table, beside)
+        yield _List(table, beside, path)
         return
     plain = {**beside, **{k: v for k, v in found.items() if not isinstance(v, dict)}}
-    nested = [one for value in found.values() for one in _lists(value, plain, depth + 1)]
+    inner = [(key, value) for key, value in found.items() if key not in REFERRED]
+    nested = [one for key, value in inner for one in _lists(value, plain, f"{path}.{key}")]
     if nested:
         yield from nested
-    elif depth == 0 and shape_of(found) is None and found and _is_record(found):
+    elif not path and shape_of(found) is None and {"title", "text"} & _roles(found):
         yield _List([found], {})
 
 
-def _is_record(found: Row) -> bool:
-    return bool({"title", "text"} & choose(found, {}, "").keys())
+def _pages(rows: list[Row], path: str) -> dict[str, _List]:
+    """Return the lists inside objects that are no items themselves, those under the same keys as one."""
+    pages: dict[str, _List] = {}
+    for row in rows:
+        for one in _lists(row, {}, f"{path}.page"):
+            pages.setdefault(one.path, _List([], {}, one.path)).items.extend(one.rows())
+    return pages
 
 
-def _unwrapped(row: Row) -> Row:
-    inner = row.get("data")
-    return inner if isinstance(inner, dict) and set(row) <= {"kind", "data"} else row
+def _roles(row: Row) -> set[str]:
+    """Return what is known of an object as an item: title, text, and the kinds of its stamps."""
+    return {"title", "text", *STAMPS} & choose(flat(row), {}, "", shape_of(row)).keys()
+
+
+def _is_news(row: Row) -> bool:
+    roles = _roles(row)
+    return bool({"title", "text"} & roles and STAMPS.keys() & roles)
+
+
+def _unwrapped(rows: list[Row]) -> list[Row]:
+    """Return objects without the wrapping of each, where the item is inside: ``{"_id": 1, "_source": {...}}``."""
+    first = rows[0] if rows else {}
+    inner = [key for key, value in first.items() if isinstance(value, dict) and (_is_news(value) or shape_of(value))]
+    if len(inner) != 1 or _is_news({k: v for k, v in first.items() if not isinstance(v, dict)}):
+        return rows
+    (key,) = inner
+    held = [(row, row[key] if isinstance(row.get(key), dict) else {key: row.get(key)}) for row in rows]
+    return [{**{k: v for k, v in row.items() if k != key}, **item} for row, item in held]
 
 
 def _columnar(found: Row) -> list[Row]:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ KINDS: Mapping[str, str] = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".tab": "tsv",
-    ".json": "json",
+    **dict.fromkeys([".json", ".js"], "json"),
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
@@ -164,8 +165,13 @@ def parquet_rows(content: bytes, source: str) -> Iterator[RawRow]:
         raise NewsError(f"{source} cannot be read as Parquet: {str(error)[:200]}.") from None
 
 
+# How the archives of X begin: "window.YTD.tweets.part0 = [".
+_ASSIGNED = re.compile(r"\s*[A-Za-z_$][\w.$]*\s*=\s*(?=[\[{])")
+
+
 def json_value(text: str, source: str) -> Any:
     """Return the value of a JSON text; numbers that no market has (NaN) are missing."""
+    text = _ASSIGNED.sub("", text, count=1)
     try:
         return json.loads(text, parse_constant=lambda name: None)
     except (ValueError, RecursionError) as error:

@@ -231,7 +231,7 @@ def _item_of(one: Record, source: str, stem: str, note: tuple[tuple[str, str], .
     return NewsItem(
         item_id(value("id") or f"{stem}-{one.line}"),
         value("source") or about,
-        one_line(value("title", "")),
+        one_line(value("title") or ("" if text else value("company", ""))),
         text_of_html(text) if text.lstrip().startswith("<") else text,
         value("url", ""),
         (*one.stamps, *note),

@@ -105,6 +105,35 @@ DUMPS = {
         "webPublicationDate": "2022-10-21T14:06:14Z", "webUrl": "u"}]}}, "2022-10-21T14:06:14+00:00", (), ""),
     "nyt": ("n.json", {"status": "OK", "response": {"docs": [{"abstract": "T", "headline": {"main": "H"},
         "pub_date": "2021-01-02T03:04:05+0000"}]}}, "2021-01-02T03:04:05+00:00", (), ""),
+    # Wrapped, paged, and named in other ways.
+    "other words": ("n.json", [{"headline": "T", "publishDate": "2023-05-04T20:06:07Z"}],
+        "2023-05-04T20:06:07+00:00", (), ""),
+    "pages": ("n.json", [
+        {"news": [{"headline": "T", "created_at": "2023-05-04T20:06:07Z", "symbols": ["A"]}], "next": "q"},
+        {"news": [{"headline": "U", "created_at": "2023-05-05T20:06:07Z", "symbols": ["B"]}], "next": None}],
+        "2023-05-04T20:06:07+00:00", ("A",), ""),
+    "iss, extended": ("n.json", [{"charsetinfo": {"name": "utf-8"}}, {"sitenews": [{"id": 1, "tag": "s", "title": "T",
+        "published_at": "2021-04-13 18:21:00", "modified_at": "2021-04-13 19:00:00"}]}, {"cursor": [{"TOTAL": 1}]}],
+        "2021-04-13T15:21:00+00:00", (), ""),
+    "x v2 with its users": ("n.json", {"data": [{"id": "1", "created_at": "2019-12-31T19:26:16.000Z", "text": "T"}],
+        "includes": {"users": [{"id": "2", "created_at": "2009-01-01T00:00:00.000Z", "description": "d"}]}},
+        "2019-12-31T19:26:16+00:00", (), ""),
+    "x archive of today": ("tweets.js", 'window.YTD.tweets.part0 = [{"tweet": {"id_str": "1", "full_text": "T", '
+        '"created_at": "Wed Oct 10 20:19:24 +0000 2018"}}]', "2018-10-10T20:19:24+00:00", (), ""),
+    "elasticsearch": ("n.json", {"hits": {"hits": [{"_id": "1", "_source": {"title": "T",
+        "@timestamp": "2023-05-04T20:06:07Z"}}]}}, "2023-05-04T20:06:07+00:00", (), ""),
+    "mongodb": ("n.jsonl", '{"_id": {"$oid": "6"}, "title": "T", "date": {"$date": "2023-05-04T20:06:07Z"}}\n',
+        "2023-05-04T20:06:07+00:00", (), ""),
+    "wordpress": ("n.json", [{"id": 1, "date": "2023-05-04T16:06:07", "date_gmt": "2023-05-04T20:06:07",
+        "title": {"rendered": "T"}, "content": {"rendered": "<p>T</p>"}}], "2023-05-04T20:06:07+00:00", (), ""),
+    "yfinance of today": ("n.json", [{"id": "a", "content": {"title": "T", "pubDate": "2023-05-04T20:06:07Z"}}],
+        "2023-05-04T20:06:07+00:00", (), ""),
+    "related tickers": ("n.csv", "title,providerPublishTime,relatedTickers\nT,1683230767,\"['A', 'B']\"\n",
+        "2023-05-04T20:06:07+00:00", ("A", "B"), ""),
+    "entities": ("n.json", {"data": [{"title": "T", "published_at": "2023-05-04T20:06:07Z",
+        "entities": [{"symbol": "TSLA", "name": "Tesla, Inc."}]}]}, "2023-05-04T20:06:07+00:00", ("TSLA",), ""),
+    "a column that names its clock": ("n.csv", "title,timestamp_utc\nT,20230504200607\n",
+        "2023-05-04T20:06:07+00:00", (), ""),
     "eodhd": ("n.json", [{"date": "2021-04-13T15:37:00+00:00", "title": "T", "symbols": ["SBER.MCX"]}],
         "2021-04-13T15:37:00+00:00", ("SBER.MCX",), ""),
 }  # fmt: skip
@@ -294,3 +323,21 @@ def test_an_empty_list_is_said_to_be_empty(tmp_path: Path, text: str) -> None:
     (tmp_path / "n.json").write_text(text, encoding="utf-8")
     with pytest.raises(NewsError, match="an empty list in this JSON"):
         read_news(tmp_path / "n.json")
+
+
+def test_rows_of_two_vendors_in_one_list(tmp_path: Path) -> None:
+    rows = [
+        {"id": 7, "date": "2021-04-13T18:21:00", "date_unixtime": "1618327260", "text": "A call"},
+        {"id": "a", "title": "T", "created": 1611896400.0, "created_utc": 1611867600.0},
+        {"headline": "H", "datetime": 1596589501, "related": "SQ"},
+    ]
+    found = read_news(saved(tmp_path, "n.json", rows))
+    assert [time_of(item)[:16] for item in found] == ["2021-04-13T15:21", "2021-01-28T21:00", "2020-08-05T01:05"]
+
+
+def test_a_row_without_a_known_stamp_names_its_columns(tmp_path: Path) -> None:
+    path = saved(tmp_path, "n.csv", "text,versionCreated\nAcme cuts,2023-05-04T20:06:07Z\n")
+    (dating,) = date_news(read_news(path), policy="first_report").datings
+    assert "Of the columns versionCreated none" in dating.conflicts[0].message
+    (event,) = date_news(read_news(path, columns={"published": "versionCreated"}), policy="first_report").events
+    assert event.time.earliest == datetime(2023, 5, 4, 20, 6, 7, tzinfo=UTC)
