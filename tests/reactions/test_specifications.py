@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +9,13 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from benchmarks import bench_specifications
 from eventstudy.errors import SpecError, UsageError
 from eventstudy.reactions.specification_curve import joint_test
 from eventstudy.report.specification_tables import specification_sentences
 from eventstudy.study.spec_toml import parse_spec
 from tests.reactions.made import listed, market_of
-from tests.study.made import daily_frame, intraday
+from tests.study.made import intraday
 
 BASE = {"model": "constant_mean", "estimation": (-100, -11), "event": (-2, 2), "diagnostics": "off"}
 
@@ -76,19 +76,8 @@ def test_the_joint_p_value_by_hand() -> None:
 
 def test_choosing_the_best_of_all_specifications_keeps_the_error_rate() -> None:
     """100 studies without an effect: the smallest p-value of 12 rejects often, the joint one 0 to 11 times."""
-    smallest, joint = 0, 0
-    grid = {"windows": [(0, 0), (0, 1), (-1, 1), (-2, 2)], "models": ["constant_mean", "zero", "market"]}
-    for seed in range(100):
-        rng = np.random.default_rng(seed)
-        frame = pd.DataFrame(rng.standard_t(4, (260, 4)) * 0.01, daily_frame(260, 4).index, list("ABCD"))
-        market = frame.mean(axis=1).rename("M")
-        events = listed(frame, [(code, int(rng.integers(125, 250))) for code in "ABCD"])
-        given = {**BASE, "tests": ["cross_sectional_t"], "seed": seed}
-        spec = es.StudySpec(**given, specifications={**grid, "draws": 99})
-        found = es.specifications(spec, events, frame, market)
-        smallest += min(one.pvalue for one in found.specifications) <= 0.05
-        joint += found.joint_pvalue <= 0.05
-    assert joint <= 11  # P(more than 11 of 100 | 5 %) = 0.4 %
+    smallest, joint = bench_specifications.rejections(range(100))
+    assert joint <= 0.11  # P(more than 11 of 100 | 5 %) = 0.4 %
     assert smallest > joint
 
 
@@ -121,27 +110,8 @@ def test_a_single_intraday_event_is_compared_on_the_same_days_under_every_alignm
 
 def test_one_thousand_specifications_cost_less_than_one_hundred_studies() -> None:
     """Measured in one process: 1,000 specifications against one study with its date-permutation test."""
-    frame, pairs = market_of(100, instruments=20)
-    events = listed(frame, pairs)
-    market = frame.mean(axis=1).rename("M")
-    options = {"placebo_refit": {"draws": 99, "path": "prefix"}}
-    base = {**BASE, "event": (-5, 5), "test_options": options}
-    one = es.StudySpec(**base, windows=[(0, 0)], tests=["cross_sectional_t", "placebo_refit"])
-    start = time.perf_counter()
-    es.run_study(one, events, frame)
-    single = time.perf_counter() - start
-    grid = {
-        "windows": [(a, b) for a in (-5, -4, -3, -2, -1) for b in (0, 1, 2, 3, 5)],
-        "models": ["constant_mean", "market"],
-        "estimation": [(-start, -11) for start in (60, 70, 80, 90, 100)],
-        "tests": ["cross_sectional_t", "bmp", "sign", "wilcoxon"],
-    }
-    start = time.perf_counter()
-    found = es.specifications(
-        es.StudySpec(**base, tests=["bmp"], specifications={**grid, "draws": 99}), events, frame, market
-    )
-    assert len(found.specifications) == 1000
-    assert time.perf_counter() - start < 100 * single
+    many, single = bench_specifications.thousand_against_one()
+    assert many < 100 * single
 
 
 def test_what_cannot_be_computed_is_left_out_with_its_reason() -> None:
