@@ -1,4 +1,4 @@
-"""Open, high, low and close of one instrument under unknown names are not instruments; real instruments are."""
+"""Open, high, low and close under unknown names are one instrument, known by its values; real instruments are not."""
 
 from __future__ import annotations
 
@@ -36,16 +36,51 @@ def bars(names: list[str], volume: str = "") -> pd.DataFrame:
     ],
 )
 @pytest.mark.parametrize("volume", ["", "Vol. neg."])
-def test_a_bar_under_unknown_names_is_refused_until_the_close_is_named(
-    tmp_path: Path, names: list[str], volume: str
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_bar_under_unknown_names_is_known_by_its_values(
+    tmp_path: Path, names: list[str], volume: str, order: int
 ) -> None:
     frame = bars(names, volume)
+    frame[::order].to_csv(tmp_path / "san.csv")
+    universe = es.read_universe(tmp_path / "san.csv", **STATED)
+    (one,) = universe
+    for role, name in zip(("open", "high", "low", "close"), names, strict=True):
+        assert one.frame[role].to_numpy() == pytest.approx(frame[name].to_numpy())
+    assert f"by their values: open {names[0]!r}" in universe.recognized[0]
+    assert f"close {names[3]!r}" in universe.recognized[0]
+
+
+@pytest.mark.parametrize("names", [SPANISH, SPANISH[::-1], ["Cierre", "Apertura", "Mínimo", "Máximo"]])
+def test_the_order_of_the_columns_does_not_matter(tmp_path: Path, names: list[str]) -> None:
+    frame = bars(SPANISH)
+    frame[names].to_csv(tmp_path / "san.csv")
+    (one,) = es.read_universe(tmp_path / "san.csv", **STATED)
+    assert one.frame["close"].to_numpy() == pytest.approx(frame["Cierre"].to_numpy())
+    assert one.frame["open"].to_numpy() == pytest.approx(frame["Apertura"].to_numpy())
+
+
+def test_a_bar_that_does_not_prove_its_close_is_refused_until_the_close_is_named(tmp_path: Path) -> None:
+    frame = bars(SPANISH)
+    rng = np.random.default_rng(6)
+    frame["Apertura"] = frame["Cierre"] * np.exp(rng.normal(0, 0.006, len(DAYS)))  # not near the close before
+    frame["Máximo"] = frame[["Apertura", "Cierre"]].max(axis=1) * 1.004
+    frame["Mínimo"] = frame[["Apertura", "Cierre"]].min(axis=1) * 0.996
     frame.to_csv(tmp_path / "san.csv")
     with pytest.raises(es.DataError, match="of one instrument, not four instruments") as refused:
         es.read_universe(tmp_path / "san.csv", **STATED)
-    assert f"{names[1]!r} is never below and {names[2]!r} never above" in str(refused.value)
-    (one,) = es.read_universe(tmp_path / "san.csv", columns={"close": names[3]}, **STATED)
-    assert one.frame["close"].to_numpy() == pytest.approx(frame[names[3]].to_numpy())
+    assert "'Máximo' is never below and 'Mínimo' never above" in str(refused.value)
+    (one,) = es.read_universe(tmp_path / "san.csv", columns={"close": "Cierre"}, **STATED)
+    assert one.frame["close"].to_numpy() == pytest.approx(frame["Cierre"].to_numpy())
+
+
+def test_a_close_beside_an_adjusted_close_is_not_chosen(tmp_path: Path) -> None:
+    frame = bars(SPANISH)
+    factor = np.where(np.arange(len(DAYS)) < 60, 0.9, 1.0)  # a dividend
+    frame.assign(Ajustado=frame["Cierre"] * factor).to_csv(tmp_path / "san.csv")
+    with pytest.raises(es.DataError, match="'Cierre' and 'Ajustado' move alike"):
+        es.read_universe(tmp_path / "san.csv", **STATED)
+    (one,) = es.read_universe(tmp_path / "san.csv", prices="Ajustado", **STATED)
+    assert one.frame["close"].to_numpy() == pytest.approx(frame["Cierre"].to_numpy() * factor)
 
 
 def test_instruments_that_are_listed_are_read(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ PRICES = {
     "low": ("low", "min", "lowest price", "low price", "px low", "prcld"),
     "close": (
         *("close", "last", "price", "closing price", "close price", "last price", "close/last", "settle"),
-        *("px last", "prccd"),
+        *("px last", "prccd", "prc", "dlyprc"),
     ),
     "volume": ("volume", "vol", "vol.", "tickvol", "tick volume", "px volume", "cshtrd"),
     "bid": ("bid", "best bid", "close bid"),
@@ -20,10 +20,18 @@ PRICES = {
 }
 # What stands in a file of prices or returns besides the columns of bars.
 OTHER_ROLES = {
-    "adjusted": ("adj close", "adjusted close", "adjclose", "adj. close", "close adj", "closeadj"),
-    "return": ("ret", "return", "returns", "simple return", "log return", "logret"),
+    "adjusted": (
+        *("adj close", "adjusted close", "adjclose", "adj. close", "close adj", "closeadj", "adjusted", "adj"),
+        *("close adjusted", "adjusted price", "adj price", "adj prc", "adj last", "adjusted last"),
+    ),
+    "return": ("ret", "return", "returns", "simple return", "log return", "logret", "dlyret"),
     "delisting": ("dlret",),
+    # What a raw price is divided by and multiplied with to be comparable over time.
+    "divisor": ("ajexdi", "cfacpr", "dlyfacprc"),
+    "multiplier": ("trfd", "adj factor", "adjustment factor"),
 }
+# Prices of CRSP: a minus sign marks the average of bid and ask on a day without a trade.
+SIGNED_PRICES = ("prc", "dlyprc")
 PLACES = ("time", "date", "clock", "ticker")
 ROLES = (*PLACES, *PRICES, *OTHER_ROLES)
 ROLE_ALIASES = {"adj_close": "adjusted", "instrument": "ticker", "symbol": "ticker"}
@@ -51,7 +59,7 @@ class FileLayout:
 
     time: tuple[str, ...] = (
         *("datetime", "time", "timestamp", "date", "begin", "open time", "gmt time", "local time", "caldt"),
-        *("datadate", "observation date", "date time", "dt"),
+        *("datadate", "observation date", "date time", "dt", "dlycaldt", "trade date", "trading date"),
     )
     date: tuple[str, ...] = ("date",)
     clock: tuple[str, ...] = ("time",)

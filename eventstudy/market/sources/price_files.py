@@ -23,7 +23,7 @@ from eventstudy.market.sources.actions import Actions, actions_for, actions_of, 
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
-from eventstudy.market.sources.price_table import PriceTable, open_grid, read_table
+from eventstudy.market.sources.price_table import PriceTable, Rows, open_grid, read_table
 from eventstudy.market.sources.reach import Around
 from eventstudy.market.sources.source_series import (
     Origin,
@@ -339,12 +339,28 @@ def one_series(
         values, notices = as_log_returns(rows, spec)
         held = series_from(replace(rows, columns={"close": values}), traded, spec, origin)
         return replace(held, notices=notices, source=table.path.name) if isinstance(held, Returns) else held
+    if table.signed:
+        rows, notices = without_signs(rows)
+        bars = one_series(replace(table, series={code: rows}, signed=False), code, traded, how)
+        return replace(bars, notices=(*bars.notices, *notices))
     actions = actions_for(known, code, Path(spec.actions), alone=len(table.series) == 1) if known else None
     if actions is None:
         return series_from(rows, traded, spec, origin)
     columns, notices = adjusted(rows.columns, dates_of(rows, traded, spec), actions, code)
     bars = series_from(replace(rows, columns=columns), traded, spec, origin)
     return replace(bars, notices=(*bars.notices, *notices))
+
+
+def without_signs(rows: Rows) -> tuple[Rows, tuple[Notice, ...]]:
+    """Return rows with their prices positive, and a notice that counts the averages of bid and ask among them."""
+    averages = int((rows.columns["close"] < 0).sum())
+    if not averages:
+        return rows, ()
+    columns = dict(rows.columns) | {"close": np.abs(rows.columns["close"])}
+    message = (
+        f"{averages} of {len(rows)} prices are averages of bid and ask on days without a trade (negative in CRSP)."
+    )
+    return replace(rows, columns=columns), (Notice("ES-BID-ASK-AVERAGE", message),)
 
 
 def marked(one: Bars | Returns, table: PriceTable) -> Bars | Returns:

@@ -16,8 +16,7 @@ from eventstudy.market.sources.csv_table import csv_grid
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
 from eventstudy.market.sources.json_table import json_grid, looks_like_json
-from eventstudy.market.sources.layouts import PRICES
-from eventstudy.market.sources.one_bar import bar_columns
+from eventstudy.market.sources.layouts import PRICES, SIGNED_PRICES, plain
 from eventstudy.market.sources.parquet_file import parquet_grid
 from eventstudy.market.sources.recognize import Recognized, recognize
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
@@ -69,6 +68,8 @@ class PriceTable:
         Columns that could not be read as numbers, and that are not needed.
     unfinished : tuple of str
         Instruments whose last candle was still forming and is not among the rows.
+    signed : bool
+        Whether a minus sign marks prices that are averages of bid and ask.
     """
 
     path: Path
@@ -77,6 +78,7 @@ class PriceTable:
     adjusted: bool = False
     unread: tuple[str, ...] = field(default=())
     unfinished: tuple[str, ...] = field(default=())
+    signed: bool = False
 
     def __str__(self) -> str:
         rows, names = sum(map(len, self.series.values())), list(self.series)
@@ -142,7 +144,8 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
         )
     layout = f"long by {name_of(grid, found.ticker)!r}, {value_words(grid, found, spec)}"
     series, unfinished = finished(series)
-    return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished)
+    signed = is_signed(grid, roles)
+    return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished, signed)
 
 
 def runs(place: IntArray, codes: list[str]) -> Iterator[tuple[str, Any]]:
@@ -209,26 +212,12 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
         series[name] = rows_with_a_price(Rows(line, wall, has_offset, columns), several=len(found.fields) > 1)
     if not series:
         raise DataError(f"{path} has no column of closing prices.", remedy="Name one: prices = 'NAME'.")
-    refuse_one_bar(path, found, series, spec)
     shape = "one instrument" if found.shape == "one" else "one column per instrument"
     layout = f"{shape}, {value_words(grid, found, spec)}"
     series, unfinished = finished(series)
-    return PriceTable(path, series, layout, any(map(is_adjusted, found.fields.values())), tuple(unread), unfinished)
-
-
-def refuse_one_bar(path: Path, found: Recognized, series: Mapping[str, Rows], spec: DataSpec) -> None:
-    """Refuse a table whose columns are one instrument's open, high, low and close, unless its instruments are named."""
-    if found.shape != "wide" or spec.codes() or any(len(roles) > 1 for roles in found.fields.values()):
-        return
-    bar = bar_columns({code: rows.columns["close"] for code, rows in series.items()})
-    if bar:
-        high, low, *between = bar
-        raise DataError(
-            f"{path}: {high!r} is never below and {low!r} never above {between[0]!r} and {between[1]!r}: they are the "
-            "high, low, open and close of one instrument, not four instruments.",
-            remedy='Name the close: columns = { close = "NAME" }. If they are instruments, list them: '
-            'instruments = ["..."].',
-        )
+    adjusted = any(map(is_adjusted, found.fields.values()))
+    signed = any(is_signed(grid, roles) for roles in found.fields.values())
+    return PriceTable(path, series, layout, adjusted, tuple(unread), unfinished, signed)
 
 
 def rows_with_a_price(rows: Rows, *, several: bool) -> Rows:
@@ -309,6 +298,13 @@ def prices_of(
             columns[role] = numbers_of(grid, read[number], number, codes=codes)
         except BarsError:
             unread.append(name_of(grid, number))
+    factors = [role for role in ("divisor", "multiplier") if by_factors(roles, spec) and role in roles]
+    for role in factors:
+        factor = numbers_of(grid, read[roles[role]], roles[role])
+        factor = np.where(np.isfinite(factor) & (factor > 0), factor, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = 1 / factor if role == "divisor" else factor
+            columns |= {name: columns[name] * scale for name in ("close", *RANGE, "bid", "ask") if name in columns}
     if is_adjusted(roles):
         close = numbers_of(grid, read[roles["close"]], roles["close"])
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -324,6 +320,16 @@ def is_adjusted(roles: Mapping[str, int]) -> bool:
     return "close" in roles and "value" in roles and roles.get("adjusted") == roles["value"] != roles["close"]
 
 
+def by_factors(roles: Mapping[str, int], spec: DataSpec) -> bool:
+    """Return whether the raw close of a table is brought to one level by the factors that stand beside it."""
+    return spec.holds == "prices" and spec.prices in {"", "adj_close"} and roles.get("close") == roles.get("value")
+
+
+def is_signed(grid: Grid, roles: Mapping[str, int]) -> bool:
+    """Return whether the studied prices are CRSP's, in which a minus sign marks an average of bid and ask."""
+    return bool(grid.header) and "value" in roles and plain(name_of(grid, roles["value"])) in SIGNED_PRICES
+
+
 def value_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:
     """Return what was read as the price, in words."""
     kind = "prices" if spec.holds == "prices" else spec.holds
@@ -333,7 +339,17 @@ def value_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:
     adjusted = any(map(is_adjusted, found.fields.values()))
     name = grid.header[next(iter(columns))] if grid.header else ("",)
     shown = name_of(grid, next(iter(columns))) if len(columns) == 1 else next((part for part in name if part), "")
-    return f"{kind} from {shown!r}" + (", the adjusted close" if adjusted else "")
+    factors = [
+        name_of(grid, roles[role])
+        for roles in found.fields.values()
+        for role in ("divisor", "multiplier")
+        if role in roles and by_factors(roles, spec)
+    ]
+    how = ", the adjusted close" if adjusted else f", adjusted by {' and '.join(map(repr, factors))}" if factors else ""
+    if found.by_values:
+        (roles,) = found.fields.values()
+        how += f" (by their values: {', '.join(f'{r} {name_of(grid, roles[r])!r}' for r in (*RANGE, 'close'))})"
+    return f"{kind} from {shown!r}{how}"
 
 
 def name_of(grid: Grid, number: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eventstudy.errors import DataError, UsageError, did_you_mean
+from eventstudy.market.sources.by_values import roles_by_values, unnamed_columns
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, date_like
 from eventstudy.market.sources.layouts import (
@@ -19,6 +20,7 @@ from eventstudy.market.sources.layouts import (
     ROLE_ALIASES,
     ROLES,
     SHORT_NAMES,
+    SIGNED_PRICES,
     FileLayout,
     headerless,
     plain,
@@ -26,6 +28,8 @@ from eventstudy.market.sources.layouts import (
 
 Shape = Literal["one", "long", "wide"]
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # where words of a name like closePrice meet
+# Names such as adjusted_volume and open_interest, which begin with a role and are another thing.
+NOT_THEIR_FIRST_WORD = re.compile(r"(adj|adjusted|return)\b|open interest")
 UTC_NAME = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
 
 
@@ -43,6 +47,8 @@ class Recognized:
         Of each instrument ("" for all of a long table) the column of each role.
     utc : bool
         Whether the name of the time column says UTC or GMT.
+    by_values : bool
+        Whether open, high, low and close were told apart by their values, because their names are not known.
     """
 
     shape: Shape
@@ -51,6 +57,7 @@ class Recognized:
     ticker: int
     fields: Mapping[str, Mapping[str, int]]
     utc: bool = False
+    by_values: bool = False
 
 
 def check_roles(columns: Mapping[str, str]) -> dict[str, str]:
@@ -75,7 +82,10 @@ def recognize(grid: Grid, spec: DataSpec) -> Recognized:
     DataError
         If no column is known to hold the time or the price, or a stated column does not exist.
     """
-    header = grid.header or tuple((name,) for name in names_without_header(grid))
+    named = headerless(grid.sample) if not grid.header else ()
+    if not grid.header and not named:
+        return without_names(grid)
+    header = grid.header or tuple((name,) for name in (*named, *[""] * (len(grid.sample) - len(named))))
     stated = check_roles(spec.columns) if isinstance(spec.columns, Mapping) else {}
     layout = LAYOUTS[spec.preset]
     if len(header[0]) > 1 and (found := two_level(header, grid, stated)):
@@ -87,31 +97,43 @@ def recognize(grid: Grid, spec: DataSpec) -> Recognized:
     time, clock = time_columns(names, by_role, stated, grid)
     kept = {role: n for role, n in by_role.items() if role not in PLACES}
     utc = clock < 0 and bool(UTC_NAME.search(names[time]))
-    value = value_role(kept, spec, names)
+    value = value_role(kept, spec, names, grid.path)
     if "close" in stated and "close" in known:
         kept["close"] = known["close"]  # the close that open, high and low belong to
     if value is not None:
         ticker = by_role.get("ticker", -1)
         fields = {role: n for role, n in kept.items() if n != ticker and n != time} | {"value": value}
         return Recognized("long" if ticker >= 0 else "one", time, clock, ticker, {"": fields}, utc)
+    ticker = by_role.get("ticker", -1)
+    if not spec.codes() or not any(name in spec.codes() for name in names):
+        roles = roles_by_values(grid, names, (time, clock, ticker)) if spec.holds == "prices" else {}
+        if roles:
+            fields = kept | roles | {"value": roles["close"]}
+            return Recognized("long" if ticker >= 0 else "one", time, clock, ticker, {"": fields}, utc, by_values=True)
     return wide(names, (time, clock), grid, spec, utc)
 
 
-def names_without_header(grid: Grid) -> tuple[str, ...]:
-    """Return what the columns of a file without a header hold."""
-    found = headerless(grid.sample)
-    if not found:
+def without_names(grid: Grid) -> Recognized:
+    """Return what the columns of a file without a header hold, by their values."""
+    names, places = unnamed_columns(grid)
+    roles = roles_by_values(grid, names, places) if places[0] >= 0 else {}
+    if not roles:
         row = ", ".join(grid.sample[:6])
         raise DataError(
             f"{grid.path} has no header: its first line is {row!r}.",
             remedy="Name its columns in order: columns = ['time', 'open', 'high', 'low', 'close', 'volume'].",
         )
-    return (*found, *[""] * (len(grid.sample) - len(found)))
+    fields = {"": roles | {"value": roles["close"]}}
+    return Recognized("long" if places[2] >= 0 else "one", *places, fields, by_values=True)
 
 
 def named_roles(names: Sequence[str], layout: FileLayout) -> dict[str, int]:
     """Return the columns whose names the layout knows, by role."""
-    by_name = {plain(name).split(" ")[0]: n for n, name in reversed(list(enumerate(names))) if "_" in name}
+    by_name = {
+        plain(name).split(" ")[0]: n
+        for n, name in reversed(list(enumerate(names)))
+        if "_" in name and not NOT_THEIR_FIRST_WORD.match(plain(name))
+    }
     by_name |= {plain(CAMEL.sub(" ", name)): n for n, name in reversed(list(enumerate(names)))}
     by_name |= {plain(name): n for n, name in reversed(list(enumerate(names)))}
     wanted = {"date": layout.date, "clock": (*layout.clock, "clock"), "time": layout.time, "ticker": layout.ticker}
@@ -168,7 +190,7 @@ def time_columns(
     return first, -1
 
 
-def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str]) -> int | None:
+def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str], path: str) -> int | None:
     """Return the column of the studied prices or returns of a table with one value per row; None for a wide table."""
     if spec.prices and spec.prices not in {"close", "adj_close"}:
         same = [n for n, name in enumerate(names) if name == spec.prices or plain(name) == plain(spec.prices)]
@@ -184,7 +206,19 @@ def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str])
         return by_role.get("adjusted")
     if spec.prices == "" and "adjusted" in by_role and not close_is_stated(spec):
         return by_role["adjusted"]
+    if spec.prices == "" and "close" in by_role and plain(names[by_role["close"]]) in SIGNED_PRICES:
+        refuse_price_beside_return(by_role, names, path)
     return by_role.get("close")
+
+
+def refuse_price_beside_return(by_role: Mapping[str, int], names: Sequence[str], path: str) -> None:
+    """Refuse to choose between CRSP's price, which dividends lower, and its return, which contains them."""
+    if "return" in by_role:
+        price, held = names[by_role["close"]], names[by_role["return"]]
+        raise DataError(
+            f"{path} has returns ({held}, with dividends) beside prices ({price}, without).",
+            remedy=f'Set holds = "simple returns" to study {held}, or prices = "{price}".',
+        )
 
 
 def close_is_stated(spec: DataSpec) -> bool:

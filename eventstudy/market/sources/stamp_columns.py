@@ -20,9 +20,10 @@ COMPACT_CLOCK = re.compile(r"(\d{1,2})(\d\d)(\d\d)")
 # A timestamp: the date, then a time of day, then an offset from UTC; only the date is required.
 STAMP = re.compile(
     r"(?P<date>.+?)(?:(?:\s*[T ]\s*|,\s+)(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*[AP]\.?M\.?)?|\d{6})"
-    r"\s*(?P<offset>Z|(?:UTC|GMT)?\s*[+-]\d\d:?\d\d|UTC|GMT)?)?",
+    r"\s*(?P<offset>Z|(?:UTC|GMT)?\s*[+-]\d\d:?\d\d|UTC|GMT)?(?:\s*\([^()]*\))?)?",
     re.IGNORECASE,
 )
+WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 EPOCH_TEXT = re.compile(r"\d{10}(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
 ROUNDED_EPOCH = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 MONTHS = {name.casefold(): number for number, name in enumerate(month_abbr) if name}
@@ -40,6 +41,11 @@ def month_first(found: re.Match[str]) -> Fields:
 
 def year_first(found: re.Match[str]) -> Fields:
     return int(found[1]), int(found[2]), int(found[3])
+
+
+def republic_year(found: re.Match[str]) -> Fields:
+    """Return a date of the calendar of Taiwan, whose year 1 is 1912: 112/01/03 is in 2023."""
+    return int(found[1]) + 1911, int(found[2]), int(found[3])
 
 
 def named_month(found: re.Match[str]) -> Fields:
@@ -60,11 +66,10 @@ def month_end(found: re.Match[str]) -> Fields:
 
 # Each row: how a date is written, and every order of year, month and day it may mean.
 DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[Callable[[re.Match[str]], Fields], ...]], ...] = (
-    (re.compile(r"(\d{4})-(\d\d?)-(\d\d?)"), (year_first,)),
-    (re.compile(r"(\d{4})\.(\d\d?)\.(\d\d?)"), (year_first,)),
-    (re.compile(r"(\d{4})/(\d\d?)/(\d\d?)"), (year_first,)),
+    (re.compile(r"(\d{4})\s*[-./年년]\s*(\d\d?)\s*[-./月월]\s*(\d\d?)[.日일]?"), (year_first,)),
+    (re.compile(r"(1\d\d)[-./年](\d\d?)[-./月](\d\d?)日?"), (republic_year,)),
     (re.compile(r"(\d{4})(\d\d)(\d\d)"), (year_first,)),
-    (re.compile(r"(\d{4})-?(\d\d)"), (month_end,)),  # a month stands for its last day
+    (re.compile(r"((?:1[6-9]|20|21)\d\d)-?(\d\d)"), (month_end,)),  # a month stands for its last day
     (re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)"), (day_first,)),
     (re.compile(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)"), (day_first, month_first)),
     (re.compile(r"(\d\d?)-(\d\d?)-(\d{4}|\d\d)"), (day_first, month_first)),
@@ -114,7 +119,12 @@ def days_of(found: list[re.Match[str]], order: Callable[[re.Match[str]], Fields]
 
 
 def read_clocks(texts: Sequence[str]) -> IntArray:
-    """Return microseconds since midnight of the distinct clock texts of a column: 18:00, 18:00:00, 180000."""
+    """Return microseconds since midnight of the distinct clock texts of a column: 18:00, 18:00:00, 180000, 1800.
+
+    Numbers of four digits and less are hours and minutes, unless longer ones stand in the column.
+    """
+    if texts and all(text.isdigit() and len(text) <= 4 for text in texts):
+        texts = [f"{text:0>4}00" for text in texts]
     return np.array([read_clock(text) for text in texts], dtype=np.int64)
 
 
@@ -151,7 +161,9 @@ def read_stamps(texts: Sequence[str]) -> tuple[IntArray, bool]:
             f"{texts[0]!r} is a timestamp that a spreadsheet has rounded; its last digits are lost.",
             remedy="Export the column as integers or as dates.",
         )
-    parts = [found.groupdict() if (found := STAMP.fullmatch(text)) else {"date": text} for text in texts]
+    parts = [
+        found.groupdict() if (found := STAMP.fullmatch(WEEKDAY.sub("", text))) else {"date": text} for text in texts
+    ]
     dates, place = np.unique([part["date"] for part in parts], return_inverse=True)
     days = read_dates([str(date) for date in dates])[place]
     clocks = read_clocks([part.get("clock") or "00:00" for part in parts])

@@ -26,6 +26,14 @@ COMPRESSED: tuple[tuple[bytes, str], ...] = (
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 CYRILLIC_WORD = re.compile("[а-яё]{2,}", re.IGNORECASE)
+# Codes of the frequent characters of the encodings with two bytes a character: kana and common ideographs, Hangul. In
+# the others a text of one of them has rare characters; Hangul lie within the common ideographs of Chinese, so first.
+FREQUENT: tuple[tuple[str, re.Pattern[bytes]], ...] = (
+    ("cp932", re.compile(rb"[\x81-\x83\x88-\x98][\x40-\xfc]")),
+    ("cp949", re.compile(rb"[\xb0-\xc8][\xa1-\xfe]")),
+    ("gb18030", re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")),
+    ("cp950", re.compile(rb"[\xa1-\xc6][\x40-\xfe]")),
+)
 PACKED_SUFFIXES = {".gz", ".bz2", ".zip", ".zst"}
 
 
@@ -156,8 +164,8 @@ def plain_text(path: Path, data: Path | bytes, begin: bytes) -> Stored:
 def encoding_of(begin: bytes) -> str:
     """Return the encoding of a text by its beginning; empty where it is not text.
 
-    Dates and numbers are ASCII in every encoding recognized here; which of the two one-byte encodings is taken only
-    decides how column names read.
+    Dates and numbers are ASCII in every encoding recognized here; which of those that are not Unicode is taken only
+    decides how names read.
     """
     for mark, name in BYTE_ORDER_MARKS:
         if begin.startswith(mark):
@@ -169,8 +177,21 @@ def encoding_of(begin: bytes) -> str:
     try:
         without_half_a_letter(begin).decode("utf-8")
     except UnicodeDecodeError:
+        name, common = max(((row[0], frequent(begin, *row)) for row in FREQUENT), key=lambda pair: pair[1])
+        if common > 0.9:
+            return name
         return "cp1251" if CYRILLIC_WORD.search(begin.decode("cp1251", "replace")) else "cp1252"
     return "utf-8"
+
+
+def frequent(begin: bytes, encoding: str, codes: re.Pattern[bytes]) -> float:
+    """Return the fraction of frequent characters among those of a text that are not ASCII; 0 if it is another code."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(begin)
+    except UnicodeDecodeError:
+        return 0.0
+    letters = [letter.encode(encoding) for letter in text if not letter.isascii()]
+    return sum(bool(codes.fullmatch(letter)) for letter in letters) / max(len(letters), 1)
 
 
 def without_half_a_letter(begin: bytes) -> bytes:

@@ -1,0 +1,176 @@
+"""Layouts of vendors beyond those with a row of their own: without a header, in other scripts, dates and price codes.
+
+The expected closes are those that the files were written from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+
+STATED: dict[str, Any] = {"timezone": "America/New_York", "calendar": "XNYS"}
+CLOSED = pd.to_datetime(["2023-01-16", "2023-02-20", "2023-04-07", "2023-05-29", "2023-06-19"])  # by the NYSE's notice
+DAYS = list(pd.bdate_range("2023-01-03", "2023-06-30").difference(CLOSED))
+RNG = np.random.default_rng(11)
+CLOSE = np.round(1200 * np.exp(RNG.normal(0, 0.012, len(DAYS)).cumsum()), 2)
+OPEN = np.round(np.append(1200, CLOSE[:-1]) * (1 + RNG.normal(0, 0.002, len(DAYS))), 2)
+HIGH = np.round(np.maximum(OPEN, CLOSE) * (1 + np.abs(RNG.normal(0, 0.004, len(DAYS)))), 2)
+LOW = np.round(np.minimum(OPEN, CLOSE) * (1 - np.abs(RNG.normal(0, 0.004, len(DAYS)))), 2)
+VOLUME = RNG.integers(10**6, 10**7, len(DAYS))
+BARS = list(zip(DAYS, OPEN, HIGH, LOW, CLOSE, VOLUME, strict=True))
+Row = Callable[..., str]
+
+
+def written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def lines(row: Row) -> str:
+    return "".join(row(*bar) + "\n" for bar in BARS)
+
+
+def read_right(path: Path, code: str = "", **stated: Any) -> es.Bars:
+    (one,) = es.read_universe(path, **(STATED | stated))
+    assert one.frame["close"].to_numpy() == pytest.approx(CLOSE)
+    local = one.frame.index.tz_convert("America/New_York")
+    assert [at.date() for at in local] == [day.date() for day in DAYS]
+    assert code in {"", one.instrument.code}
+    return one
+
+
+HEADERLESS: dict[str, tuple[str, Row]] = {
+    "kibot": ("a", lambda d, o, h, w, c, v: f"{d:%m/%d/%Y},{o},{h},{w},{c},{v}"),
+    "firstrate": ("a", lambda d, o, h, w, c, v: f"{d:%Y-%m-%d} 00:00:00,{o},{h},{w},{c},{v}"),
+    "kraken": ("a", lambda d, o, h, w, c, v: f"{int(d.timestamp())},{o},{h},{w},{c},{v}.5,{v // 1000}"),
+    "ninjatrader": ("a", lambda d, o, h, w, c, v: f"{d:%Y%m%d};{o};{h};{w};{c};{v}"),
+    "quantquote": ("a", lambda d, o, h, w, c, v: f"{d:%Y%m%d},0,{o},{h},{w},{c},{v}"),
+    "tinkoff": ("uid-1", lambda d, o, h, w, c, v: f"uid-1;{d:%Y-%m-%d}T00:00:00Z;{o};{c};{h};{w};{v};"),
+    "finam": ("AAA", lambda d, o, h, w, c, v: f"AAA,D,{d:%Y%m%d},000000,{o},{h},{w},{c},{v}"),
+    "abcbourse": (
+        "US0000000001",
+        lambda d, o, h, w, c, v: ";".join(
+            ["US0000000001", f"{d:%d/%m/%y}", *(f"{p:.2f}".replace(".", ",") for p in (o, h, w, c)), str(v)]
+        ),
+    ),
+    "currency last": ("a", lambda d, o, h, w, c, v: f"{d:%d/%m/%Y} 00:00\t{o}\t{h}\t{w}\t{c}\t{v}\tUSD"),
+}
+
+
+@pytest.mark.parametrize("vendor", HEADERLESS)
+def test_bars_without_a_header_are_known_by_their_values(tmp_path: Path, vendor: str) -> None:
+    code, row = HEADERLESS[vendor]
+    one = read_right(written(tmp_path, "a.csv", lines(row)), code)
+    assert one.frame["open"].to_numpy() == pytest.approx(OPEN)
+
+
+def test_lists_of_numbers_in_json_are_known_by_their_values(tmp_path: Path) -> None:
+    rows = [[int(d.timestamp()), float(low), float(h), float(o), float(c), int(v)] for d, o, h, low, c, v in BARS]
+    read_right(written(tmp_path, "a.json", json.dumps(rows[::-1])))
+
+
+def test_two_instruments_without_a_header(tmp_path: Path) -> None:
+    text = lines(
+        lambda d, o, h, w, c, v: (
+            f"AAA,{d:%Y%m%d},{o},{h},{w},{c},{v}\nBBB,{d:%Y%m%d},{o / 2},{h / 2},{w / 2},{c / 2},{v}"
+        )
+    )
+    universe = es.read_universe(written(tmp_path, "a.txt", text), **STATED)
+    assert universe.codes == ("AAA", "BBB")
+    assert universe.series[1].frame["close"].to_numpy() == pytest.approx(CLOSE / 2)
+
+
+def test_rows_that_are_no_bars_still_need_names(tmp_path: Path) -> None:
+    text = lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c},{v},{v + 3},{v - 9}")
+    with pytest.raises(es.DataError, match="has no header"):
+        es.read_universe(written(tmp_path, "a.csv", text), **STATED)
+    names = ["time", "close", "v", "w", "x"]
+    read_right(written(tmp_path, "a.csv", text), columns=names)
+
+
+SCRIPTS: dict[str, tuple[str, str, str]] = {
+    "japanese": ("cp932", "日付,始値,高値,安値,終値,出来高", "{d:%Y/%m/%d},{o},{h},{w},{c},{v}"),
+    "korean": ("cp949", "일자,종가,시가,고가,저가,거래량", "{d:%Y/%m/%d},{c},{o},{h},{w},{v}"),
+    "chinese": ("gb18030", "日期,名称,收盘价,最高价,最低价,开盘价", "{d:%Y-%m-%d},贵州茅台,{c},{h},{w},{o}"),
+    "taiwanese": ("cp950", "日期,開盤價,最高價,最低價,收盤價", "{roc}/{d:%m/%d},{o},{h},{w},{c}"),
+    "korean dates": ("utf-8", "날짜,종가,시가,고가,저가", "{d.year}년 {d.month}월 {d.day}일,{c},{o},{h},{w}"),
+    "chinese dates": ("utf-8", "日期,收盘,开盘,高,低", "{d.year}年{d.month}月{d.day}日,{c},{o},{h},{w}"),
+    "russian": ("cp1251", "Дата,Цена,Откр.,Макс.,Мин.", "{d:%d.%m.%Y},{c},{o},{h},{w}"),
+    "german": ("cp1252", "Datum,Eröffnung,Höchst,Tief,Schluß", "{d:%d.%m.%Y},{o},{h},{w},{c}"),
+}
+CLOSES = ("終値", "종가", "收盘价", "收盤價", "收盘", "Цена", "Schluß")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_names_in_other_scripts_and_encodings(tmp_path: Path, script: str) -> None:
+    encoding, header, form = SCRIPTS[script]
+    rows = lines(lambda d, o, h, w, c, v: form.format(d=d, o=o, h=h, w=w, c=c, v=v, roc=d.year - 1911))
+    path = written(tmp_path, "a.csv", header + "\n" + rows, encoding)
+    read_right(path)
+    close = next(name for name in header.split(",") if name in CLOSES)
+    read_right(path, columns={"close": close})  # the name reads as it was written
+
+
+@pytest.mark.parametrize(
+    "form", ["%a %b %d %Y", "%A, %B %d, %Y", "%a %b %d %Y 00:00:00 GMT-0500 (Eastern Standard Time)", "%Y. %m. %d."]
+)
+def test_dates_with_weekdays_and_blanks(tmp_path: Path, form: str) -> None:
+    read_right(written(tmp_path, "AAA.csv", "Date,Close\n" + lines(lambda d, o, h, w, c, v: f'"{d:{form}}",{c}')))
+
+
+def test_the_signs_of_crsp_mark_averages_of_bid_and_ask(tmp_path: Path) -> None:
+    text = "PERMNO,date,PRC\n" + lines(lambda d, o, h, w, c, v: f"10107,{d:%Y%m%d},{-c if d.day == 5 else c}")
+    one = read_right(written(tmp_path, "crsp.csv", text), "10107")
+    notice = next(n for n in one.notices if n.code == "ES-BID-ASK-AVERAGE")
+    assert notice.message.startswith("4 of 124 prices")  # 5 January, 5 April, 5 May, 5 June
+
+
+def test_a_crsp_file_of_prices_and_returns_asks_which(tmp_path: Path) -> None:
+    returns = np.append(0, CLOSE[1:] / CLOSE[:-1] - 1)
+    rows = "".join(f"10107,{d:%Y%m%d},{c},{r:.8f}\n" for d, c, r in zip(DAYS, CLOSE, returns, strict=True))
+    path = written(tmp_path, "crsp.csv", "PERMNO,date,PRC,RET\n" + rows)
+    with pytest.raises(es.DataError, match='holds = "simple returns" to study RET, or prices = "PRC"'):
+        es.read_universe(path, **STATED)
+    read_right(path, prices="PRC")
+    (held,) = es.read_universe(path, holds="simple returns", **STATED)
+    assert np.expm1(held.values[1:]) == pytest.approx(returns[1:], abs=1e-7)
+
+
+def test_a_raw_close_is_adjusted_by_the_factors_beside_it(tmp_path: Path) -> None:
+    """Compustat: price / ajexdi * trfd. A split of 2:1 and a dividend of 10 % on the day 60."""
+    early = np.arange(len(DAYS)) < 60
+    ajexdi, trfd = np.where(early, 2.0, 1.0), np.where(early, 1.0, 1.1)
+    raw = CLOSE * ajexdi / trfd
+    rows = "".join(
+        f"1234,01,{d:%d/%m/%Y},AAA,{a},{p:.6f},{t}\n" for d, a, p, t in zip(DAYS, ajexdi, raw, trfd, strict=True)
+    )
+    path = written(tmp_path, "secd.csv", "gvkey,iid,datadate,tic,ajexdi,prccd,trfd\n" + rows)
+    read_right(path, "AAA")
+    (as_quoted,) = es.read_universe(path, prices="close", **STATED)
+    assert as_quoted.frame["close"].to_numpy() == pytest.approx(raw)
+
+
+@pytest.mark.parametrize("name", ["adjusted", "Adjusted", "adj_price", "close_adjusted"])
+def test_names_of_an_adjusted_close(tmp_path: Path, name: str) -> None:
+    text = f"date,close,{name},adjusted_volume,open_interest\n"
+    read_right(written(tmp_path, "AAA.csv", text + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{2 * c},{c},{v},{v}")))
+
+
+def test_hours_and_minutes_without_a_colon(tmp_path: Path) -> None:
+    at = pd.date_range("2023-01-03 09:30", "2023-01-03 15:59", freq="1min")
+    price = 100 + np.arange(len(at)) / 100
+    text = "date,time,close\n" + "".join(
+        f"{t:%Y%m%d},{t.hour * 100 + t.minute},{p:.2f}\n" for t, p in zip(at, price, strict=True)
+    )
+    (one,) = es.read_universe(written(tmp_path, "AAA.csv", text), label="left", **STATED)
+    assert one.frame.index[0] == pd.Timestamp("2023-01-03 09:31", tz="America/New_York")
+    assert len(one) == 390
