@@ -13,6 +13,7 @@ import argparse
 import inspect
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -50,7 +51,10 @@ ROOMS = {
 }
 # Mutants that change no result, as "file: line of code -> mutated line" with the proof.
 EQUIVALENT: dict[str, str] = {}
-SECONDS = 600
+# A mutant may take so many times the CPU seconds of the tests without it: a busy machine does not shorten them. One that
+# waits for something that never comes is stopped after an hour.
+PATIENCE = 5
+LONGEST = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +146,30 @@ def mutated(mutant: Mutant, code: str) -> str | None:
     return found
 
 
-def verdict(clone: Path, tests: list[str]) -> str:
-    """Return "killed" or "survived": the tests run in a child that has the heavy imports of its parent."""
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """Whether the tests passed, and the CPU seconds that they took."""
+
+    passed: bool
+    seconds: float
+
+
+def run_tests(clone: Path, tests: list[str], cpu_limit: float | None = None) -> TestRun:
+    """Run tests in a child that has the heavy imports of its parent; beyond the limit of CPU seconds they fail."""
     child = os.fork()
     if not child:
+        if cpu_limit is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_limit) + 1, int(cpu_limit) + 5))
         _run_tests(clone, tests)
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(child, os.WNOHANG)
+    deadline = time.monotonic() + LONGEST
+    while cpu_limit is None or time.monotonic() < deadline:
+        done, status, used = os.wait4(child, os.WNOHANG)
         if done:
-            return "survived" if status == 0 else "killed"
+            return TestRun(status == 0, used.ru_utime + used.ru_stime)
         time.sleep(0.05)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return "killed"  # a test that never ends is noticed
+    return TestRun(False, 0.0)
 
 
 def _run_tests(clone: Path, tests: list[str]) -> None:
@@ -194,19 +208,26 @@ def main() -> None:
             "OMP_NUM_THREADS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        rooms = sorted({test for tests in ROOMS.values() for test in tests})
-        if verdict(clone, rooms) != "survived":
-            sys.exit("The tests fail without any mutant; nothing can be counted.")
+        limits = {room: clean_seconds(clone, room) for room in ROOMS if any(m.path.startswith(room) for m in sample)}
         verdicts = []
         for number, mutant in enumerate(sample, 1):
-            verdicts.append((mutant, judge(clone, mutant)))
+            verdicts.append((mutant, verdict(clone, mutant, limits)))
             if number % 10 == 0:
                 print(f"... {number} of {len(sample)}", file=sys.stderr, flush=True)
         report(verdicts)
 
 
-def judge(clone: Path, mutant: Mutant) -> str:
-    """Write one mutant into the clone, test it, and put the code back."""
+def clean_seconds(clone: Path, room: str) -> float:
+    """Return the CPU seconds that the tests of a room take without a mutant."""
+    found = run_tests(clone, ROOMS[room])
+    if not found.passed:
+        sys.exit(f"The tests of {room} fail without any mutant; nothing can be counted.")
+    print(f"the tests of {room} without a mutant: {found.seconds:.0f} CPU seconds", file=sys.stderr, flush=True)
+    return found.seconds
+
+
+def verdict(clone: Path, mutant: Mutant, limits: dict[str, float]) -> str:
+    """Write one mutant into the clone, test it, and put the code back: "killed", "survived" or "equivalent"."""
     file = clone / mutant.path
     code = file.read_text("utf-8")
     changed = mutated(mutant, code)
@@ -218,13 +239,14 @@ def judge(clone: Path, mutant: Mutant) -> str:
         return "equivalent"
     file.write_text(changed, "utf-8")
     try:
-        tests = next(tests for room, tests in ROOMS.items() if mutant.path.startswith(room))
-        found = verdict(clone, tests)
+        room = next(room for room in ROOMS if mutant.path.startswith(room))
+        passed = run_tests(clone, ROOMS[room], PATIENCE * limits[room]).passed
     finally:
         file.write_text(code, "utf-8")
-    if found == "survived":
-        print(f"SURVIVED {mutant.path}:{mutant.line}\n  {before}\n  {after}", flush=True)
-    return found
+    if not passed:
+        return "killed"
+    print(f"SURVIVED {mutant.path}:{mutant.line}\n  {before}\n  {after}", flush=True)
+    return "survived"
 
 
 def report(verdicts: list[tuple[Mutant, str]]) -> None:
