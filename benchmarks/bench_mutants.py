@@ -51,8 +51,8 @@ ROOMS = {
 }
 # Mutants that change no result, as "file: line of code -> mutated line" with the proof.
 EQUIVALENT: dict[str, str] = {}
-# A mutant may take so many times the CPU seconds of the tests without it: a busy machine does not shorten them. One that
-# waits for something that never comes is stopped after an hour.
+# A mutant may take so many times the CPU seconds of the tests without it: a busy machine does not shorten them. One
+# that waits for something that never comes is stopped after an hour.
 PATIENCE = 5
 LONGEST = 3_600
 

@@ -113,7 +113,7 @@ def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
     write_report(loaded, result, folder)
     study = with_words(result, result.to_dict())
     said, numbers = finding(study, loaded.spec.level, moved(result)), key_numbers(study)
-    made = LedgerEntry(
+    entry = LedgerEntry(
         study="",
         path="",
         state="made",
@@ -126,7 +126,7 @@ def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
         pvalue=numbers.pvalue,
         spark=_spark(result.abnormal.ar),
     )
-    return with_waiting(made, loaded, result)
+    return with_waiting(entry, loaded, result)
 
 
 def _title(title: str, *, simulated: bool) -> str:

@@ -35,12 +35,12 @@ def waiting_pairs(loaded: LoadedStudy, result: StudyResult) -> list[datetime]:
         closes = one.closes_us if isinstance(one, Bars) else one.closes
         if not len(closes):
             continue
-        there = len(closes) - int(np.searchsorted(closes, table.latest[row], side="left"))
+        later = len(closes) - int(np.searchsorted(closes, table.latest[row], side="left"))
         before = int(np.searchsorted(closes, table.earliest[row], side="right"))
-        if there >= after + 1 or before < 1 + max(-spec.event[0], 0):
+        if later >= after + 1 or before < 1 + max(-spec.event[0], 0):
             continue
         spacing = int(np.median(np.diff(closes[-60:]))) if len(closes) > 1 else 0
-        end = max(int(closes[-1]), int(table.latest[row])) + (after + 1 - there) * spacing * CALENDAR_PER_TRADING
+        end = max(int(closes[-1]), int(table.latest[row])) + (after + 1 - later) * spacing * CALENDAR_PER_TRADING
         found.append(instant_from_us(int(end)) + GRACE)
     return found
 

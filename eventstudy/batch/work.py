@@ -52,7 +52,7 @@ def bring_up_to_date(job: Job, prepare: Prepare) -> LedgerEntry:
     report = aside / "report"
     report.mkdir(parents=True)
     try:
-        made = replace(
+        entry = replace(
             prepared.write(report),
             study=job.study,
             path=job.shown_path,
@@ -60,12 +60,12 @@ def bring_up_to_date(job: Job, prepare: Prepare) -> LedgerEntry:
             spec_digest=prepared.spec_digest,
             data_digest=prepared.data_digest,
         )
-        write_entry(report, made)
+        write_entry(report, entry)
         _publish(report, final)
     finally:
         with uninterrupted():
             shutil.rmtree(aside, ignore_errors=True)
-    return made
+    return entry
 
 
 def _publish(report: Path, final: Path) -> None:

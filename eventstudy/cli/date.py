@@ -122,9 +122,9 @@ def proposals(reports: list[tuple[NewsItem, Dating]], event: str, used: str, zon
 
 def show_story(proposal: Proposal, datings: list[Dating], as_json: bool) -> None:
     """Print the one event that all items report, and what each of them says."""
-    event, made = proposal.event, proposal.event is not None and not proposal.open
+    event, proposed = proposal.event, proposal.event is not None and not proposal.open
     if as_json:
-        time = None if event is None or not made else event.time
+        time = None if event is None or not proposed else event.time
         whole = {
             "event": event.id if event is not None else None,
             "event_time": None
@@ -137,8 +137,8 @@ def show_story(proposal: Proposal, datings: list[Dating], as_json: bool) -> None
         console.json_data(whole)
         return
     name = event.id if event is not None else "the event"
-    console.data(f"{name}: {'one event' if made else 'needs review'} of {len(datings)} reports")
-    if event is not None and made:
+    console.data(f"{name}: {'one event' if proposed else 'needs review'} of {len(datings)} reports")
+    if event is not None and proposed:
         console.data(f"  event time  {_span(event.time.earliest, event.time.latest)}")
         console.data("\n".join(f"  report      {line}" for line in event.time.evidence))
     console.data("\n".join(f"  decide      {line}" for line in proposal.open)) if proposal.open else None

@@ -202,9 +202,9 @@ def fonts() -> Iterator[Diagnosis]:
         path = font_manager.findfont(family, fallback_to_default=False)
         known |= set(FT2Font(path).get_charmap())
     for script, letter in (("Latin", "A"), ("Cyrillic", "Ж"), ("Chinese", "中"), ("Hebrew", "ש"), ("emoji", "😀")):
-        there = ord(letter) in known
-        level: Level = "ok" if there else "bad" if script == "Latin" else "note"
-        shown = f"in {', '.join(families)}" if there else "no installed font has it: such letters are shown as boxes"
+        covered = ord(letter) in known
+        level: Level = "ok" if covered else "bad" if script == "Latin" else "note"
+        shown = f"in {', '.join(families)}" if covered else "no installed font has it: such letters are shown as boxes"
         yield Diagnosis(f"font {script}", level, shown)
 
 

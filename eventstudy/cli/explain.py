@@ -48,13 +48,13 @@ def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> Non
         return
     if figure not in figures:
         raise UnknownNameError("figure of this result", figure, figures)
-    told = explanation(figure, figures[figure], study, facts)
-    told |= behind(figure, told, study, read_bars(result))
-    told["fit"] = read_fits(result).get((figures[figure].get("event", ""), figures[figure].get("instrument", "")))
+    answer = explanation(figure, figures[figure], study, facts)
+    answer |= behind(figure, answer, study, read_bars(result))
+    answer["fit"] = read_fits(result).get((figures[figure].get("event", ""), figures[figure].get("instrument", "")))
     if as_json:
-        console.json_data(told)
+        console.json_data(answer)
     else:
-        console.data(as_text(told))
+        console.data(as_text(answer))
 
 
 def explanation(name: str, figure: Json, study: Json, facts: Json) -> dict[str, Any]:
@@ -95,9 +95,9 @@ def explanation(name: str, figure: Json, study: Json, facts: Json) -> dict[str, 
     }
 
 
-def behind(name: str, told: Json, study: Json, bars: Sequence[Json]) -> dict[str, Any]:
+def behind(name: str, answer: Json, study: Json, bars: Sequence[Json]) -> dict[str, Any]:
     """Return the numbers that one figure is the sum or the mean of: its bars, or the CAR of every event."""
-    start, stop = told["window"]["tau"]
+    start, stop = answer["window"]["tau"]
     if name.startswith("mean/"):
         rows = [r for r in study["responses"] if r["window"] == [start, stop]]
         return {"events": [{key: r[key] for key in ("event", "instrument", "car", "se")} for r in rows]}
@@ -115,42 +115,44 @@ _ANCHOR = (
 )
 
 
-def as_text(told: Mapping[str, Any]) -> str:
+def as_text(answer: Mapping[str, Any]) -> str:
     """Return an explanation as lines for a person."""
-    start, stop = told["window"]["tau"]
-    lines = [f"{told['id']}: {_bp(told['value'])}" + ("  SIMULATED data" if told["simulated"] else "")]
-    lines += [f"what       {told['what']}"]
-    lines += [f"window     tau {start:+d} to {stop:+d} in {told['window']['clock']}, anchor {told['window']['anchor']}"]
-    lines += [f"           {told['window']['meaning']}"]
-    lines += [f"model      {told['model']['name']}: {told['model']['formula']} ({told['model']['source']})"]
-    lines += [f"estimated  {_estimation(told)}; {told['returns']} returns"]
-    lines += _fit_line(told["fit"])
-    lines += _numbers(told)
-    if told["standard_error"] is not None:
-        lines += [f"se         {_bp(told['standard_error']).lstrip('+')}"]
-    for test in told["tests"]:
+    start, stop = answer["window"]["tau"]
+    lines = [f"{answer['id']}: {_bp(answer['value'])}" + ("  SIMULATED data" if answer["simulated"] else "")]
+    lines += [f"what       {answer['what']}"]
+    lines += [
+        f"window     tau {start:+d} to {stop:+d} in {answer['window']['clock']}, anchor {answer['window']['anchor']}"
+    ]
+    lines += [f"           {answer['window']['meaning']}"]
+    lines += [f"model      {answer['model']['name']}: {answer['model']['formula']} ({answer['model']['source']})"]
+    lines += [f"estimated  {_estimation(answer)}; {answer['returns']} returns"]
+    lines += _fit_line(answer["fit"])
+    lines += _numbers(answer)
+    if answer["standard_error"] is not None:
+        lines += [f"se         {_bp(answer['standard_error']).lstrip('+')}"]
+    for test in answer["tests"]:
         shown = {key: test[key] for key in ("statistic", "df", "pvalue", "n") if test.get(key) is not None}
         numbers = ", ".join(f"{key} {value:.6g}" for key, value in shown.items())
         lines += [f"test       {test['test']}: {numbers or test['reason']}"]
         lines += [f"           null: {test['null']}; {test['formula']} ({test['source']})"]
-    lines += [f"dropped    {row['event']} {row['instrument']}: {row['reason']}" for row in told["dropped"]]
-    lines += ["dropped    nothing"] if not told["dropped"] else []
-    lines += [f"warning    {row['code']}: {row['message']}" for row in told["warnings"]]
-    lines += [f"data       {row['name']}: SHA-256 {row['digest'][:16]}..." for row in told["data"]]
+    lines += [f"dropped    {row['event']} {row['instrument']}: {row['reason']}" for row in answer["dropped"]]
+    lines += ["dropped    nothing"] if not answer["dropped"] else []
+    lines += [f"warning    {row['code']}: {row['message']}" for row in answer["warnings"]]
+    lines += [f"data       {row['name']}: SHA-256 {row['digest'][:16]}..." for row in answer["data"]]
     return "\n".join(lines)
 
 
-def _numbers(told: Mapping[str, Any]) -> Iterator[str]:
+def _numbers(answer: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line per bar with its running sum, or per event of a mean."""
     total = 0.0
-    for bar in told.get("bars", ()):
+    for bar in answer.get("bars", ()):
         total += bar["ar"] or 0.0
         merged = f", {bar['n_bars']} bars merged" if bar["n_bars"] > 1 else ""
         price = "" if bar.get("price") is None else f" at {bar['price']:,.6g}"
         ar = "no return, left out" if bar["ar"] is None else f"AR {_bp(bar['ar'])}, sum so far {_bp(total)}"
         close = bar["close"].replace(":00+00:00", " UTC")
         yield f"bar {bar['tau']:+6d} closes {close}{price}: {ar}{merged}"
-    rows = told.get("events", ())
+    rows = answer.get("events", ())
     for row in sorted(rows, key=lambda row: -abs(row["car"] or 0.0))[:MOST_EVENTS]:
         yield f"event      {row['event']} {row['instrument']}: CAR {_bp(row['car'])}"
     if len(rows) > MOST_EVENTS:
@@ -181,11 +183,11 @@ def _coefficient(name: str, estimate: float) -> str:
     return _bp(estimate).lstrip("+") if name == "alpha" else f"{estimate:.4g}"
 
 
-def _estimation(told: Mapping[str, Any]) -> str:
-    window, clock = told["estimation"], told["estimation_clock"]
+def _estimation(answer: Mapping[str, Any]) -> str:
+    window, clock = answer["estimation"], answer["estimation_clock"]
     if window is None:
         return "from no estimation window"
-    return f"from tau {window[0]} to {window[1]}" + ("" if clock == told["window"]["clock"] else f" in {clock}")
+    return f"from tau {window[0]} to {window[1]}" + ("" if clock == answer["window"]["clock"] else f" in {clock}")
 
 
 def _bp(value: float | None) -> str:

@@ -47,10 +47,10 @@ def init(template: Template, folder: Folder = None) -> None:
         raise UsageError(f"{template!r} is not a template. Known: {', '.join(TEMPLATES)}.")
     target = Path(template) if folder is None else folder
     files = contents(template)
-    there = [name for name in files if (target / name).exists()]
-    if there:
+    existing = [name for name in files if (target / name).exists()]
+    if existing:
         raise EventFileError(
-            f"{str(target / there[0])!r} exists and is not overwritten.", remedy="Choose another folder."
+            f"{str(target / existing[0])!r} exists and is not overwritten.", remedy="Choose another folder."
         )
     from eventstudy.files import write_file
 

@@ -56,14 +56,14 @@ WEIGHTS: Mapping[str, Callable[[Sequence[Generator], int], FloatArray]] = {
 
 def wild_bootstrap(sample: Sample) -> Statistic:
     """Wild bootstrap of the cross-sectional t: the null is imposed, each CAR keeps its own size."""
-    there = np.flatnonzero(np.isfinite(sample.car))
-    car, n, draws = sample.car[there], len(there), int(sample.options["draws"])
+    usable = np.flatnonzero(np.isfinite(sample.car))
+    car, n, draws = sample.car[usable], len(usable), int(sample.options["draws"])
     if n < 2:
         return not_applicable(f"resampling needs at least 2 events, there is {n}", n_events=n)
     if not car.std() > 0:
         return not_applicable("all CARs are equal, so they have no spread", n_events=n)
     abnormal, kind = sample.abnormal, str(sample.options["weights"])
-    names = [(str(abnormal.events[i]), str(abnormal.instruments[i])) for i in there]
+    names = [(str(abnormal.events[i]), str(abnormal.instruments[i])) for i in usable]
     t = float(np.sqrt(n) * car.mean() / car.std(ddof=1))
     return _drawn(sample, t, wild_t(car, names, kind, seed=sample.seed, draws=draws), n)
 

@@ -86,13 +86,13 @@ def common_dates(calendar: IntArray | None, block: Block, fit: Fit, used: BoolAr
     """Collect one block: residuals of length one, added over the events of each event window."""
     from scipy.sparse import csr_array
 
-    unit, there = unit_length(fit.residuals[used], fit.n[used])
+    unit, finite = unit_length(fit.residuals[used], fit.n[used])
     windows = np.stack([block.reference[used], block.first[used]], axis=1)
     start, L1 = block.start[used], unit.shape[1]
     if calendar is not None:
         windows = calendar[windows]
     window, group = distinct(windows)
-    count = np.bincount(group, weights=there, minlength=len(window)).astype(np.float64)
+    count = np.bincount(group, weights=finite, minlength=len(window)).astype(np.float64)
     if calendar is not None:
         back = windows[:, :1] - calendar[np.clip(start[:, None] + np.arange(L1), 0, len(calendar) - 1)]
         total = _sums_on_calendar(back, group, unit, len(window))
@@ -119,10 +119,10 @@ def unit_length(e: FloatArray, n: IntArray) -> tuple[FloatArray, BoolArray]:
     ``n`` are the bars of each row that are there: only rows with fewer than all are looked through.
     """
     rows = np.flatnonzero(n < e.shape[1])
-    there = np.isfinite(e[rows])
-    e[rows] = np.where(there, e[rows], 0.0)
+    finite = np.isfinite(e[rows])
+    e[rows] = np.where(finite, e[rows], 0.0)
     e -= (e.sum(axis=1) / np.maximum(n, 1))[:, None]
-    e[rows] = np.where(there, e[rows], 0.0)
+    e[rows] = np.where(finite, e[rows], 0.0)
     length = np.sqrt(np.einsum("ij,ij->i", e, e))
     e /= np.where(length > 0, length, 1.0)[:, None]
     return e, length > 0
@@ -230,12 +230,12 @@ def _products(U: FloatArray, reference: IntArray, pair: tuple[IntArray, IntArray
     """Return ``U_g'U_h`` of each pair on calendar time, brought from all estimation bars to those in common."""
     g, h = (np.where(reference[pair[0]] <= reference[pair[1]], *sides) for sides in (pair, pair[::-1]))
     shift, W = reference[h] - reference[g], U.shape[1]
-    made = np.zeros(len(g))
+    estimated = np.zeros(len(g))
     for s in np.unique(shift[shift < min(W, bars)]):
         for rows in np.array_split(np.flatnonzero(shift == s), 1 + int((shift == s).sum()) // GROUPS_AT_ONCE):
             left, right = U[_run(g[rows]), s:], U[_run(h[rows]), : W - s]
-            made[rows] = np.einsum("ij,ij->i", left, right) * bars / (bars - s)
-    return made
+            estimated[rows] = np.einsum("ij,ij->i", left, right) * bars / (bars - s)
+    return estimated
 
 
 def _run(rows: IntArray) -> IntArray | slice:
@@ -261,9 +261,9 @@ def _on_common_bars(kept: FloatArray) -> float:
 
 def _pairs(e: FloatArray, gaps: BoolArray) -> float:
     """Sum, over ordered pairs with a row that misses bars, of their correlation on common bars less that on all."""
-    there = np.isfinite(e)
-    W, E = there.astype(np.float64), np.where(there, e, 0.0)
-    unit, squares = unit_length(e.copy(), there.sum(axis=1))[0], np.square(E)
+    finite = np.isfinite(e)
+    W, E = finite.astype(np.float64), np.where(finite, e, 0.0)
+    unit, squares = unit_length(e.copy(), finite.sum(axis=1))[0], np.square(E)
     total = 0.0
     for rows in np.array_split(np.flatnonzero(gaps), 1 + gaps.sum() * len(e) // MAX_PAIRS):
         n = np.maximum(W[rows] @ W.T, 1)

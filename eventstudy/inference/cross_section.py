@@ -81,10 +81,10 @@ def cross_section(
     if len(attributes) != len(car):
         raise DataError(f"There are {len(car)} CARs and {len(attributes)} rows of attributes; they must match.")
     X = _numbers(attributes)
-    there = np.isfinite(car) & np.isfinite(X).all(axis=1)
-    if there.sum() <= X.shape[1] + 1:
-        raise DataError(f"{int(there.sum())} events have all attributes; {X.shape[1] + 2} or more are needed.")
-    design = np.column_stack([np.ones(int(there.sum())), X[there]])
+    usable = np.isfinite(car) & np.isfinite(X).all(axis=1)
+    if usable.sum() <= X.shape[1] + 1:
+        raise DataError(f"{int(usable.sum())} events have all attributes; {X.shape[1] + 2} or more are needed.")
+    design = np.column_stack([np.ones(int(usable.sum())), X[usable]])
     if np.linalg.matrix_rank(design / np.abs(design).max(axis=0).clip(np.finfo(float).tiny)) < design.shape[1]:
         raise DataError(
             f"The attributes {', '.join(map(str, attributes.columns))} do not vary by themselves: one is constant or a "
@@ -95,13 +95,13 @@ def cross_section(
     if clusters is not None:
         if len(clusters) != len(car):
             raise DataError(f"There are {len(car)} CARs and {len(clusters)} clusters; they must match.")
-        groups = np.unique(np.asarray(clusters, dtype=object)[there].astype(str), return_inverse=True)[1]
+        groups = np.unique(np.asarray(clusters, dtype=object)[usable].astype(str), return_inverse=True)[1]
         how = {"cov_type": "cluster", "cov_kwds": {"groups": groups}}
-    fit = sm.OLS(car[there], design, missing="raise").fit(use_t=True, **how)
+    fit = sm.OLS(car[usable], design, missing="raise").fit(use_t=True, **how)
     names = ("intercept", *map(str, attributes.columns))
     coef, se, t, p = (np.asarray(v, dtype=np.float64) for v in (fit.params, fit.bse, fit.tvalues, fit.pvalues))
-    told = "clustered" if clusters is not None else covariance
-    return CrossSection(names, coef, se, t, p, int(there.sum()), float(fit.rsquared), told)
+    errors = "clustered" if clusters is not None else covariance
+    return CrossSection(names, coef, se, t, p, int(usable.sum()), float(fit.rsquared), errors)
 
 
 def _numbers(attributes: pd.DataFrame) -> FloatArray:

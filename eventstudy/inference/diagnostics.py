@@ -26,19 +26,19 @@ def diagnose(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     from scipy.special import chdtrc
 
     e = fit.residuals
-    there = np.isfinite(e)
-    n = np.maximum(there.sum(axis=1), 1)
-    filled = np.where(there, e, 0.0)
-    centered = np.where(there, filled - filled.sum(axis=1, keepdims=True) / n[:, None], 0.0)
+    finite = np.isfinite(e)
+    n = np.maximum(finite.sum(axis=1), 1)
+    filled = np.where(finite, e, 0.0)
+    centered = np.where(finite, filled - filled.sum(axis=1, keepdims=True) / n[:, None], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         second = np.square(centered).sum(axis=1) / n
         skew = (centered**3).sum(axis=1) / n / second**1.5
         kurtosis = (centered**4).sum(axis=1) / n / second**2 - 3
         normality = chdtrc(2, n * (skew**2 / 6 + kurtosis**2 / 24))
         first, own = _ljung_box(centered, n)
-        squares = np.where(there, np.square(centered) - second[:, None], 0.0)
+        squares = np.where(finite, np.square(centered) - second[:, None], 0.0)
         _, arch = _ljung_box(squares, n)
-        stale = (np.where(there, block.y, np.nan) == 0).sum(axis=1) / n
+        stale = (np.where(finite, block.y, np.nan) == 0).sum(axis=1) / n
         trend = _pre_trend(block, fit)
     columns = (skew, kurtosis, normality, first, chdtrc(LAGS, own), chdtrc(LAGS, arch), stale, trend)
     return np.stack([np.where(n > LAGS + 2, column, np.nan) for column in columns], axis=1)

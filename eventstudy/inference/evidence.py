@@ -151,11 +151,11 @@ def market_moments(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     The textbook takes the bars on which the instrument traded; see :mod:`eventstudy.inference.compat`.
     """
     x = np.asarray(block.X[0]) if len(block.X) else np.full(block.y.shape, np.nan)
-    there = np.isfinite(x)
-    n = np.maximum(there.sum(axis=1), 1)
-    filled = np.where(there, x, 0.0)
+    finite = np.isfinite(x)
+    n = np.maximum(finite.sum(axis=1), 1)
+    filled = np.where(finite, x, 0.0)
     mean = filled.sum(axis=1) / n
-    deviations = np.where(there, filled - mean[:, None], 0.0)
+    deviations = np.where(finite, filled - mean[:, None], 0.0)
     return np.stack([mean, np.einsum("ij,ij->i", deviations, deviations)], axis=1)
 
 

@@ -142,15 +142,15 @@ def adjust(found: Significances, name: str, draws: Mapping[str, tuple[FloatArray
         family = [i for i, f in enumerate(found.findings) if f.test == test]
         members = [found.findings[i] for i in family]
         p = np.concatenate([f.pvalue for f in members])
-        made = np.full(len(p), np.nan)
-        there = np.isfinite(p)
+        stepped = np.full(len(p), np.nan)
+        finite = np.isfinite(p)
         if row.needs_draws and test in draws:
             statistics, drawn = draws[test]
-            made[there] = STEPS[name](statistics[there], drawn[:, there])
-        elif not row.needs_draws and there.any():
-            made[there] = row.function(p[there])
+            stepped[finite] = STEPS[name](statistics[finite], drawn[:, finite])
+        elif not row.needs_draws and finite.any():
+            stepped[finite] = row.function(p[finite])
         ends = np.cumsum([len(f) for f in members])[:-1]
-        for i, values in zip(family, np.split(made, ends), strict=True):
+        for i, values in zip(family, np.split(stepped, ends), strict=True):
             adjusted[i] = replace(found.findings[i], adjusted=values)
     return Significances(tuple(adjusted[i] for i in range(len(found.findings))))
 

@@ -39,17 +39,17 @@ def cross_sectional_t(sample: Sample) -> Statistic:
 
 
 def mean_over_spread(values: FloatArray, name: str, car: FloatArray) -> Statistic:
-    """Return ``sqrt(N) mean / sd`` of the finite values, sd with N - 1; the estimate told is the mean CAR."""
-    there = np.isfinite(values)
-    x, n = values[there], int(there.sum())
+    """Return ``sqrt(N) mean / sd`` of the finite values, sd with N - 1; the reported estimate is the mean CAR."""
+    finite = np.isfinite(values)
+    x, n = values[finite], int(finite.sum())
     if n < 2:
         return not_applicable(f"the spread across events needs at least 2 events, there is {n}", n_events=n)
     spread, mean = float(x.std(ddof=1)), float(x.mean())
     if not spread > 1e-12 * float(np.abs(x).max()):
         return not_applicable(f"all {name}s are equal, so they have no spread", estimate=mean, n_events=n)
     se = spread / np.sqrt(n)
-    told = se if values is car else np.nan
-    return one(float(car[there].mean()), mean / se, se=told, df=n - 1, n_events=n)
+    reported_se = se if values is car else np.nan
+    return one(float(car[finite].mean()), mean / se, se=reported_se, df=n - 1, n_events=n)
 
 
 class Standardized(NamedTuple):
@@ -69,21 +69,21 @@ def standardized(sample: Sample) -> Standardized:
 def patell(sample: Sample) -> Statistic:
     """Z of the summed standardized CARs, each scaled by the variance of its t distribution."""
     scar, df = standardized(sample)
-    there = np.isfinite(scar) & (df > 2)
-    n = int(there.sum())
+    finite = np.isfinite(scar) & (df > 2)
+    n = int(finite.sum())
     if n == 0:
         return not_applicable("no event has a CAR with more than 2 degrees of freedom", n_events=0)
-    return _summed(sample, there, 1.0)
+    return _summed(sample, finite, 1.0)
 
 
-def _summed(sample: Sample, there: BoolArray, inflation: float) -> Statistic:
+def _summed(sample: Sample, finite: BoolArray, inflation: float) -> Statistic:
     """Return Patell's Z with its variance times ``inflation``, and the interval of effects that it does not reject."""
     scar, df = standardized(sample)
-    variance = float((df[there] / (df[there] - 2)).sum()) * inflation
+    variance = float((df[finite] / (df[finite] - 2)).sum()) * inflation
     found = one(
-        float(sample.car[there].mean()), float(scar[there].sum() / np.sqrt(variance)), n_events=int(there.sum())
+        float(sample.car[finite].mean()), float(scar[finite].sum() / np.sqrt(variance)), n_events=int(finite.sum())
     )
-    car, sd = sample.car[there], np.sqrt(sample.variance[there])
+    car, sd = sample.car[finite], np.sqrt(sample.variance[finite])
     return replace(found, interval=intervals.summed(car, sd, variance, sample.level))
 
 
@@ -98,8 +98,8 @@ def _studentized(sample: Sample, factor: float) -> Statistic:
     found = mean_over_spread(scar, "SCAR", sample.car)
     if found.df is None or not np.isfinite(found.statistic[0]):
         return found
-    there = np.isfinite(scar)
-    interval = intervals.studentized(sample.car[there], np.sqrt(sample.variance[there]), factor, sample.level)
+    finite = np.isfinite(scar)
+    interval = intervals.studentized(sample.car[finite], np.sqrt(sample.variance[finite]), factor, sample.level)
     return replace(found, statistic=found.statistic * factor, interval=interval)
 
 
@@ -156,13 +156,13 @@ def brown_warner_1980(sample: Sample) -> Statistic:
 
 def independent_t(sample: Sample, variance: FloatArray) -> Statistic:
     """Return the mean CAR over ``sqrt(sum V_i) / N``, for events with the variances ``variance`` (N,)."""
-    there = np.isfinite(sample.car) & np.isfinite(sample.variance)
-    n = int(there.sum())
+    finite = np.isfinite(sample.car) & np.isfinite(sample.variance)
+    n = int(finite.sum())
     if n == 0:
         return not_applicable("no event has both a CAR and a residual variance", n_events=0)
-    se = float(np.sqrt(variance[there].sum()) / n)
-    df = float(np.broadcast_to(sample.df, sample.car.shape)[there].mean())
-    mean = float(sample.car[there].mean())
+    se = float(np.sqrt(variance[finite].sum()) / n)
+    df = float(np.broadcast_to(sample.df, sample.car.shape)[finite].mean())
+    mean = float(sample.car[finite].mean())
     return one(mean, mean / se, se=se, df=df, n_events=n)
 
 
@@ -173,23 +173,23 @@ def brown_warner_1985(sample: Sample) -> Statistic:
 
 def lamb(sample: Sample) -> Statistic:
     """Brown-Warner's portfolio test with the forecast error of the market model."""
-    there = np.isfinite(sample.car)
-    if not len(sample.abnormal.windows.factors) or not there.any():
-        return not_applicable("the test needs a model with a market", n_events=int(there.sum()))
-    return portfolio_t(sample, float((sample.variance / sample.abnormal.fit.sigma2)[there].mean()), "normal")
+    finite = np.isfinite(sample.car)
+    if not len(sample.abnormal.windows.factors) or not finite.any():
+        return not_applicable("the test needs a model with a market", n_events=int(finite.sum()))
+    return portfolio_t(sample, float((sample.variance / sample.abnormal.fit.sigma2)[finite].mean()), "normal")
 
 
 def portfolio_t(sample: Sample, bars: float, distribution: Distribution) -> Statistic:
     """Return the mean CAR over ``S sqrt(bars)``, S the standard deviation of the portfolio's residuals."""
     total, count = sample.evidence.portfolio
-    there = count > 0
+    finite = count > 0
     car = sample.car[np.isfinite(sample.car)]
-    if there.sum() < 3 or not len(car):
+    if finite.sum() < 3 or not len(car):
         return not_applicable("the portfolio needs an estimation window of 3 bars or more", n_events=len(car))
-    S = float((total[there] / count[there]).std(ddof=1))
+    S = float((total[finite] / count[finite]).std(ddof=1))
     se = S * np.sqrt(bars)
     mean = float(car.mean())
-    df = float(there.sum() - 1) if distribution == "t" else np.nan
+    df = float(finite.sum() - 1) if distribution == "t" else np.nan
     return one(mean, mean / se, se=float(se), df=df, n_events=len(car))
 
 

@@ -34,10 +34,10 @@ def standardized_placebo(sample: Sample) -> Statistic:
 
 def _among_days(sample: Sample, counts: PlaceboCounts, no_days: str) -> Statistic:
     outside = {"two-sided": counts.two_sided, "greater": counts.greater, "less": counts.less}[sample.alternative]
-    there = (counts.days > 0) & np.isfinite(sample.car)
-    p = np.where(there, (1 + outside) / (counts.days + 1), np.nan)
+    usable = (counts.days > 0) & np.isfinite(sample.car)
+    p = np.where(usable, (1 + outside) / (counts.days + 1), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = np.where(there, sample.car / counts.sd, np.nan)
+        statistic = np.where(usable, sample.car / counts.sd, np.nan)
     reasons = (no_days, "a return is missing")
     reason = np.where(np.isnan(sample.car), 2, np.where(counts.days > 0, 0, 1))
     found = Statistic(sample.car, statistic, counts.sd, n=counts.days, pvalue=p, reasons=reasons, reason=reason)
@@ -58,11 +58,11 @@ def placebo_refit(sample: Sample) -> Statistic:
         return not_applicable("no quiet date offers a whole estimation and event window", n_events=len(car))
     mean, spread = float(car.mean()), float(drawn.std(ddof=1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        made = one(mean, np.float64(mean) / spread, se=spread, n_events=len(car))
+        row = one(mean, np.float64(mean) / spread, se=spread, n_events=len(car))
     p = np.array([empirical(mean, drawn, sample.alternative)])
     low, high = beyond(mean, drawn, sample.level, TIE)
     interval = Interval(np.array([low]), np.array([high]))
-    return replace(made, n=np.array([len(drawn)]), pvalue=p, interval=interval)
+    return replace(row, n=np.array([len(drawn)]), pvalue=p, interval=interval)
 
 
 def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: float = 0.95) -> PlaceboCounts:

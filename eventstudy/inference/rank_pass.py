@@ -149,10 +149,10 @@ def _finite(values: FloatArray) -> FloatArray:
 
 def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray) -> RankSums:
     """Sum ranks of M residuals and one extra value: the residuals' own ranks need one more comparison, not a sort."""
-    there = np.isfinite(extra)
-    if not there.all():
-        own = picked(own, there)
-        scaled, extra = scaled[there], extra[there]
+    finite = np.isfinite(extra)
+    if not finite.all():
+        own = picked(own, finite)
+        scaled, extra = scaled[finite], extra[finite]
     M = scaled.shape[1]
     with np.errstate(invalid="ignore"):
         above, equal = scaled > extra[:, None], scaled == extra[:, None]

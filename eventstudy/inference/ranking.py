@@ -142,8 +142,8 @@ def _inserted(own: Ranks, extra: FloatArray, below: NDArray[np.signedinteger[Any
     order = np.argsort(extra, axis=1)
     ranked = np.take_along_axis(extra, order, axis=1)
     # Of the values of a row, as many lie above its j-th smallest extra one as have j or more of them below.
-    there = np.bincount((below + (row * (L + 1))[:, None]).ravel(), minlength=B * (L + 1)).reshape(B, L + 1)
-    above = np.cumsum(there[:, :0:-1], axis=1)[:, ::-1]
+    counts = np.bincount((below + (row * (L + 1))[:, None]).ravel(), minlength=B * (L + 1)).reshape(B, L + 1)
+    above = np.cumsum(counts[:, :0:-1], axis=1)[:, ::-1]
     until = own.n[:, None] - above
     rank = np.empty((B, M + L))
     np.add(own.rank, below, out=rank[:, :M])
@@ -170,9 +170,9 @@ def _summed(centered: FloatArray, signs: FloatArray, n: IntArray) -> RankSums:
     lost = np.zeros(T)
     holed = np.flatnonzero(n < T)
     if len(holed):
-        there = np.isfinite(centered[holed])
-        lost += (~there).sum(axis=0)
-        centered[holed], signs[holed] = np.where(there, centered[holed], 0.0), np.where(there, signs[holed], 0.0)
+        finite = np.isfinite(centered[holed])
+        lost += (~finite).sum(axis=0)
+        centered[holed], signs[holed] = np.where(finite, centered[holed], 0.0), np.where(finite, signs[holed], 0.0)
     scaled = np.einsum("i,ij->j", 1 / (n + 1), centered)
     lengths = np.array([n.sum(), len(n)], dtype=np.float64)
     return RankSums(centered.sum(axis=0), scaled, signs.sum(axis=0), len(n) - lost, lengths)

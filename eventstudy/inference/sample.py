@@ -136,5 +136,5 @@ def one(estimate: float, statistic: float, *, se: float = np.nan, df: float = np
 
 def not_applicable(reason: str, *, estimate: float = np.nan, n_events: int = 0) -> Statistic:
     """Return the row of a test that does not apply, with the reason."""
-    made = one(estimate, np.nan, n_events=n_events)
-    return Statistic(made.estimate, made.statistic, made.se, made.df, made.n, n_events, None, (reason,), np.array([1]))
+    row = one(estimate, np.nan, n_events=n_events)
+    return Statistic(row.estimate, row.statistic, row.se, row.df, row.n, n_events, None, (reason,), np.array([1]))

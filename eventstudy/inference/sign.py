@@ -138,14 +138,14 @@ def sample_quantile(sample: Sample) -> Statistic:
     """
     counts = sample.evidence.tail_counts[:, sample.evidence.windows.index(sample.window)]
     column = {"two-sided": 1, "greater": 2, "less": 3}[sample.alternative]
-    there = counts[:, 0] > 0
-    p = np.where(there, (1 + counts[:, column]) / (1 + counts[:, 0]), np.nan)
-    rank = np.where(there, counts[:, 3] / np.maximum(counts[:, 0], 1), np.nan)
+    usable = counts[:, 0] > 0
+    p = np.where(usable, (1 + counts[:, column]) / (1 + counts[:, 0]), np.nan)
+    rank = np.where(usable, counts[:, 3] / np.maximum(counts[:, 0], 1), np.nan)
     reasons = (
         f"the estimation window holds fewer than {INDEPENDENT_SUMS} sums of as many residuals side by side; "
         "lengthen it or shorten the tested window",
         "a return is missing",
     )
-    reason = np.where(np.isnan(sample.car), 2, np.where(there, 0, 1))
+    reason = np.where(np.isnan(sample.car), 2, np.where(usable, 0, 1))
     n = counts[:, 0].astype(np.int64)
     return Statistic(sample.car, rank, n=n, pvalue=p, reasons=reasons, reason=reason)

@@ -68,11 +68,11 @@ class Canvas:
             (right - left) / self.width,
             (bottom - top) / self.height,
         )
-        made = self.ax.inset_axes(bounds)
-        made.set_facecolor("none")
-        made.spines[["top", "right", "left", "bottom"]].set_visible(False)
-        made.tick_params(length=0, pad=6)
-        return Panel(made, left, top, right, bottom)
+        axes = self.ax.inset_axes(bounds)
+        axes.set_facecolor("none")
+        axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
+        axes.tick_params(length=0, pad=6)
+        return Panel(axes, left, top, right, bottom)
 
     def text(self, at: tuple[float, float], words: str, role: Role = "ink", **more: Any) -> None:
         """Write words at a place in pixels from the upper left corner, below the words of the figure."""

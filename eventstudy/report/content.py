@@ -55,7 +55,7 @@ def speed_section(given: Material) -> tuple[Section, ...]:
     """Return how fast the price answered and what stayed, where an intraday response was computed."""
     if not given.shape.numbers:
         return ()
-    return (Section("speed", "How fast, and what stayed", points=given.shape.told, tables=given.shape.numbers),)
+    return (Section("speed", "How fast, and what stayed", points=given.shape.sentences, tables=given.shape.numbers),)
 
 
 def certainty_section(given: Material) -> Section:
@@ -65,8 +65,8 @@ def certainty_section(given: Material) -> Section:
     if shared is not None:
         points = [f"{window_of(study, a)}: {sure(study, a['tests'])}" for a in study["aggregates"] if a["tests"]]
     else:
-        told = [r for r in study["responses"] if r["window"] == study["responses"][0]["window"]]
-        points = [f"{plain(r['instrument'], 40)}: {sure(study, r['tests'])}" for r in told[:MOST_NAMED]]
+        rows = [r for r in study["responses"] if r["window"] == study["responses"][0]["window"]]
+        points = [f"{plain(r['instrument'], 40)}: {sure(study, r['tests'])}" for r in rows[:MOST_NAMED]]
     tables = [*given.shape.certainty]
     tables += [cut_short(test_table(study, simulated=simulated))] if study["responses"] and shared is None else []
     heading = "How sure, and why"

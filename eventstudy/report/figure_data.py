@@ -63,13 +63,13 @@ def slice_of(result: StudyResult, row: int) -> PriceSlice | None:
 def prices_of(result: StudyResult) -> FloatArray:
     """Return the closing price of every cell, event by event; NaN where the study has no prices."""
     abnormal = result.abnormal
-    made = np.full(abnormal.ar.shape, np.nan)
+    prices = np.full(abnormal.ar.shape, np.nan)
     for row in range(len(abnormal)) if abnormal.closes.size else ():
         if (piece := slice_of(result, row)) is not None:
             at = np.searchsorted(piece.closes, abnormal.closes[row]).clip(0, len(piece.closes) - 1)
-            there = piece.closes[at] == abnormal.closes[row]
-            made[row, there] = piece.close[at[there]]
-    return made.reshape(-1)
+            usable = piece.closes[at] == abnormal.closes[row]
+            prices[row, usable] = piece.close[at[usable]]
+    return prices.reshape(-1)
 
 
 def car_path(result: StudyResult, row: int) -> CarPath:
@@ -108,13 +108,13 @@ def path_se(abnormal: AbnormalReturns, row: int, zero: int) -> FloatArray:
     if abnormal.same_clock is not None:
         return np.zeros(0)
     first = int(abnormal.tau[0])
-    made = np.zeros(len(abnormal.tau) + 1)
-    for point in range(len(made)):
+    variance = np.zeros(len(abnormal.tau) + 1)
+    for point in range(len(variance)):
         low, high = min(point, zero), max(point, zero)
         if low < high:
             window = Window(first + low, first + high - 1)
-            made[point] = abnormal.window_variance(window)[row]
-    return np.sqrt(made) if np.isfinite(made).all() else np.zeros(0)
+            variance[point] = abnormal.window_variance(window)[row]
+    return np.sqrt(variance) if np.isfinite(variance).all() else np.zeros(0)
 
 
 def clock_path(result: StudyResult, row: int) -> CarPath | None:
@@ -128,13 +128,13 @@ def clock_path(result: StudyResult, row: int) -> CarPath | None:
     if found is None:
         return None
     path = found.path
-    there = path.open & np.isfinite(path.car) & (np.arange(len(path.car)) >= path.start)
-    there[path.zero] = True
+    usable = path.open & np.isfinite(path.car) & (np.arange(len(path.car)) >= path.start)
+    usable[path.zero] = True
     return CarPath(
-        tau=np.flatnonzero(there) - path.zero,
-        at=path.closes[there],
-        car=path.car[there],
-        placebo=path.placebo[:, there][np.isfinite(path.placebo[:, there]).all(axis=1)],
+        tau=np.flatnonzero(usable) - path.zero,
+        at=path.closes[usable],
+        car=path.car[usable],
+        placebo=path.placebo[:, usable][np.isfinite(path.placebo[:, usable]).all(axis=1)],
         level=result.spec.level,
         model=result.spec.model,
     )

@@ -72,12 +72,12 @@ def primary_window(study: Json, one: Json) -> Sequence[int]:
 
 def group_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     """Return one table of means and one of comparisons per grouping."""
-    made = (
+    tables = (
         make(study, one, place, simulated=simulated)
         for place, one in enumerate(study.get("groups", ()))
         for make in (_means_table, _comparisons_table)
     )
-    return tuple(table for table in made if table.rows)
+    return tuple(table for table in tables if table.rows)
 
 
 def _means_table(study: Json, one: Json, place: int, *, simulated: bool) -> Table:

@@ -24,9 +24,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 @cache
 def environment() -> Environment:
     """Return the templates of the pages; the filter ``minus`` writes true minus signs."""
-    made = templates(TEMPLATES)
-    made.filters["minus"] = lambda value: true_minus(str(value))
-    return made
+    found = templates(TEMPLATES)
+    found.filters["minus"] = lambda value: true_minus(str(value))
+    return found
 
 
 @cache

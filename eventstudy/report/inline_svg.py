@@ -62,33 +62,33 @@ def _cleaned(node: Xml.Element, name: str, used: set[str]) -> list[Xml.Element]:
     tag = node.tag.rsplit("}", 1)[-1]
     if tag in UNUSED:
         return []
-    made = Xml.Element(tag, _attributes(node, name, used))
-    made.text = node.text if tag == "text" else None
-    made.extend([inner for child in node for inner in _cleaned(child, name, used)])
-    if tag in {"g", "defs"} and not len(made):
+    element = Xml.Element(tag, _attributes(node, name, used))
+    element.text = node.text if tag == "text" else None
+    element.extend([inner for child in node for inner in _cleaned(child, name, used)])
+    if tag in {"g", "defs"} and not len(element):
         return []
-    return list(made) if tag == "g" and not made.attrib else [made]
+    return list(element) if tag == "g" and not element.attrib else [element]
 
 
 def _attributes(node: Xml.Element, name: str, used: set[str]) -> dict[str, str]:
-    made = {}
+    attributes = {}
     for key, value in node.attrib.items():
         bare = key.rsplit("}", 1)[-1]
         if bare == "id" and value not in used:
             continue
         if bare == "id":
-            made[bare] = f"{name}-{value}"
+            attributes[bare] = f"{name}-{value}"
         elif referred := _referred(value):
-            made[bare] = value.replace(referred, f"{name}-{referred}")
+            attributes[bare] = value.replace(referred, f"{name}-{referred}")
         elif bare == "style":
             said = REFERRED.sub(lambda m: f"url(#{name}-{m[1]})", _style(value))
-            made |= {"style": said} if said else {}
+            attributes |= {"style": said} if said else {}
         elif bare in NUMBERS:
             said = STEPS.sub(r"\1", LONG.sub(r"\1", value)).strip()
-            made |= {} if bare == "transform" and re.fullmatch(r"rotate\(-?0 [\d. -]+\)", said) else {bare: said}
+            attributes |= {} if bare == "transform" and re.fullmatch(r"rotate\(-?0 [\d. -]+\)", said) else {bare: said}
         elif not bare.startswith("space"):
-            made[bare] = value
-    return made
+            attributes[bare] = value
+    return attributes
 
 
 def _style(text: str) -> str:

@@ -75,23 +75,25 @@ def traces(view: ResponseView, stamp: str) -> list[tuple[Any, int]]:
     """Return what is drawn and in which row: price, then CAR over its band."""
     import plotly.graph_objects as go
 
-    made: list[tuple[Any, int]] = []
+    parts: list[tuple[Any, int]] = []
     row = 1
     if view.prices is not None:
         at = local(view.prices.closes, view.zone)
-        made.append((go.Scatter(x=at, y=view.prices.price, name=f"{stamp}price", line={"color": LOOK.ink}), 1))
+        parts.append((go.Scatter(x=at, y=view.prices.price, name=f"{stamp}price", line={"color": LOOK.ink}), 1))
         row = 2
     at = local(view.path.at, view.zone)
     band = pointwise_band(view.path)
     if band is not None:
         half = np.array(band.half) * 1e4
         edge = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
-        made.append((go.Scatter(x=at, y=-half, **edge), row))
+        parts.append((go.Scatter(x=at, y=-half, **edge), row))
         fill = {"fill": "tonexty", "fillcolor": "rgba(140,149,159,0.25)", "showlegend": True, "name": shown(band.words)}
-        made.append((go.Scatter(x=at, y=half, **{**edge, **fill}), row))
+        parts.append((go.Scatter(x=at, y=half, **{**edge, **fill}), row))
     line = {"color": LOOK.one, "width": 2}
-    made.append((go.Scatter(x=at, y=view.path.car * 1e4, name=f"{stamp}CAR, bp", mode="lines+markers", line=line), row))
-    return made
+    parts.append(
+        (go.Scatter(x=at, y=view.path.car * 1e4, name=f"{stamp}CAR, bp", mode="lines+markers", line=line), row)
+    )
+    return parts
 
 
 def local(instants: Any, zone: str) -> list[str]:

@@ -111,13 +111,13 @@ def _begin(columns: Sequence[Column], widths: Sequence[float], *, digit: float) 
 
 def _titles(columns: Sequence[Column], widths: Sequence[float]) -> list[str]:
     """Return the titles, each in lines that are no wider than its column."""
-    made = []
+    titles = []
     for column, width in zip(columns, widths, strict=True):
         lines = list(_lines(column.title, width))
         side = "r" if column.numeric else "l"
         stack = r"\\".join(map(_latex_text, lines))
-        made.append(rf"\shortstack[{side}]{{{stack}}}" if len(lines) > 1 else stack)
-    return made
+        titles.append(rf"\shortstack[{side}]{{{stack}}}" if len(lines) > 1 else stack)
+    return titles
 
 
 def _lines(title: str, width: float) -> Iterator[str]:

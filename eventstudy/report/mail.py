@@ -35,12 +35,12 @@ def render_mail(page: Page, pictures: Mapping[str, bytes]) -> bytes:
     """
     kept: dict[str, bytes] = dict(pictures)
     while True:
-        made = _message(page, kept, left_out=len(pictures) - len(kept)).as_bytes(policy=SMTP)
-        if len(made) <= MOST_BYTES:
-            return made
+        message = _message(page, kept, left_out=len(pictures) - len(kept)).as_bytes(policy=SMTP)
+        if len(message) <= MOST_BYTES:
+            return message
         if not kept:
             raise DataError(
-                f"The mail would have {len(made):,} bytes; allowed are {MOST_BYTES:,}.",
+                f"The mail would have {len(message):,} bytes; allowed are {MOST_BYTES:,}.",
                 remedy="Send report.html, or run the study on fewer events.",
             )
         kept.popitem()

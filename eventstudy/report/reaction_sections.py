@@ -51,5 +51,5 @@ def reaction_texts(study: Json) -> tuple[str, ...]:
 
 def reaction_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     """Return the tables of all sections, for a terminal."""
-    made = (group_tables, surprise_tables, regression_tables, specification_tables, balance_tables)
-    return tuple(table for make in made for table in make(study, simulated=simulated))
+    builders = (group_tables, surprise_tables, regression_tables, specification_tables, balance_tables)
+    return tuple(table for make in builders for table in make(study, simulated=simulated))

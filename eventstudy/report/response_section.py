@@ -54,12 +54,12 @@ def response_table(rows: Sequence[Json], *, simulated: bool) -> Table:
 def _cells(row: Json, columns: Sequence[Column]) -> tuple[Any, ...]:
     reversal = row["reversal"]
     moves = {label: None if move is None else row["sign"] * move for label, move in row["moves"].items()}
-    told = {**row, **moves, "reversal": None if reversal is None else round(100 * reversal)}
-    words = {name: plain(told[name], 64) for name in ("event", "instrument", "pattern")}
-    return tuple({**told, **words}[column.name] if column.name in told else None for column in columns)
+    shown = {**row, **moves, "reversal": None if reversal is None else round(100 * reversal)}
+    words = {name: plain(shown[name], 64) for name in ("event", "instrument", "pattern")}
+    return tuple({**shown, **words}[column.name] if column.name in shown else None for column in columns)
 
 
-def told(row: Json) -> str:
+def row_sentences(row: Json) -> str:
     """Return what one row says, one plain sentence per number, with the caveats that apply to it and no others."""
     return f"{plain(row['instrument'], 60)}: " + " ".join(filter(None, _sentences(row)))
 
@@ -180,5 +180,5 @@ def response_text(rows: Sequence[Json], *, simulated: bool, most: int = 40) -> s
     for row in rows[:most]:
         for note in row["notes"]:
             notes.setdefault(plain(note, 300), []).append(plain(row["instrument"], 60))
-    told = (f"note {', '.join(dict.fromkeys(codes))}: {note}" for note, codes in notes.items())
-    return "\n".join([text_table(response_table(rows[:most], simulated=simulated)), *told])
+    shown = (f"note {', '.join(dict.fromkeys(codes))}: {note}" for note, codes in notes.items())
+    return "\n".join([text_table(response_table(rows[:most], simulated=simulated)), *shown])

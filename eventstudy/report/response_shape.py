@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventstudy.report.across_events import across_tables
-from eventstudy.report.response_section import told
+from eventstudy.report.response_section import row_sentences
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import both_clocks, bp, local, p_is, pvalue
@@ -62,7 +62,7 @@ class ShapeParts:
 
     numbers: tuple[Table, ...] = ()
     certainty: tuple[Table, ...] = ()
-    told: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     dangers: tuple[str, ...] = ()
 
@@ -85,7 +85,7 @@ def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts
     if len(responses) > len(shown):
         dangers.append(f"{len(responses) - len(shown)} more responses are in result.json, not here.")
     certainty = (anchors_table(shown, simulated=simulated),)
-    lines = tuple(told({**row, "notes": []}) for row in rows_of(shown[:MOST_TOLD]))
+    lines = tuple(row_sentences({**row, "notes": []}) for row in rows_of(shown[:MOST_TOLD]))
     return ShapeParts(tables, certainty, lines, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
 
 
@@ -166,8 +166,8 @@ def shape_table(shown: Sequence[Response], *, simulated: bool) -> Table:
     rows = [(MEASURES[n], *[estimate_words(c[n]) if n in c else "n/a" for c in cells]) for n in names]
     activity = [{a.name: a.window for a in r.activity} for r in shown]
     for name in dict.fromkeys(a.name for r in shown for a in r.activity):
-        told = [f"{estimate_words(a[name])}, {p_is(a[name].pvalue)}" if name in a else "n/a" for a in activity]
-        rows.append((f"{name.capitalize()} against ordinary days", *told))
+        reasons = [f"{estimate_words(a[name])}, {p_is(a[name].pvalue)}" if name in a else "n/a" for a in activity]
+        rows.append((f"{name.capitalize()} against ordinary days", *reasons))
     caption = "Shape of the response, with intervals; minutes count from the last clean price"
     return Table("shape", caption, columns, tuple(rows), simulated)
 
@@ -213,14 +213,14 @@ def assumed_minutes(named: Iterable[tuple[str, Response]]) -> list[str]:
 
 def dangers_of(response: Response) -> list[str]:
     """Return what could spoil one response: what else happened, days left out, times that were assumed."""
-    made = [
+    rows = [
         f"{plain(c.label, 200)} at {both_clocks(c.at, response.zone)} ({c.where} window); {plain(c.effect, 200)}."
         for c in response.confounders
     ]
     if response.removed:
         days = ", ".join(f"{day.day} ({plain(day.reason, 80)})" for day in response.removed[:5])
         more = f" and {len(response.removed) - 5} more" if len(response.removed) > 5 else ""
-        made.append(f"{len(response.removed)} days cannot serve as placebo days: {days}{more}.")
+        rows.append(f"{len(response.removed)} days cannot serve as placebo days: {days}{more}.")
     if response.gap is not None and response.gap.defined:
-        made.append(f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp.")
-    return made + [f"{plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]
+        rows.append(f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp.")
+    return rows + [f"{plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]

@@ -40,8 +40,8 @@ def workbook(result: StudyResult) -> bytes:
             "A workbook needs xlsxwriter, which is not installed.",
             remedy="Run: pip install 'market-eventstudy[excel]', or take car.csv.",
         ) from None
-    made = io.BytesIO()
-    book = Workbook(made, TEXT_ONLY)
+    buffer = io.BytesIO()
+    book = Workbook(buffer, TEXT_ONLY)
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     book.set_properties({"title": plain(result.spec.title or result.spec.name, 200), "created": NO_DATE})
     formats = {name: book.add_format({"num_format": form}) for name, form in FORMATS.items()}
@@ -50,7 +50,7 @@ def workbook(result: StudyResult) -> bytes:
         frame = marked(_with_windows(result, result.to_frame(name)), simulated=result.simulated)
         _fill(book.add_worksheet(name), frame, {"": None, **formats}, bold, percent=percent)
     book.close()
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _with_windows(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:

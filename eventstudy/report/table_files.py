@@ -27,21 +27,21 @@ def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
 
     Numbers are left alone, so -1.5 stays -1.5. Where no cell was changed, no column is added.
     """
-    made = frame.copy()
-    names: list[list[str]] = [[] for _ in range(len(made))]
-    for column in made.columns:
-        if not _is_text(made[column]):
+    escaped_frame = frame.copy()
+    names: list[list[str]] = [[] for _ in range(len(escaped_frame))]
+    for column in escaped_frame.columns:
+        if not _is_text(escaped_frame[column]):
             continue
-        before = [None if _missing(cell) else str(cell) for cell in made[column]]
+        before = [None if _missing(cell) else str(cell) for cell in escaped_frame[column]]
         after = [None if cell is None else for_spreadsheet(cell) for cell in before]
-        made[column] = after
+        escaped_frame[column] = after
         for changed, cell in zip(names, before, strict=True):
             if cell is not None and (cell.startswith(FORMULA_STARTS) or plain(cell, MOST).startswith(FORMULA_STARTS)):
                 changed.append(str(column))
-    made.columns = [for_spreadsheet(str(column)) for column in made.columns]
+    escaped_frame.columns = [for_spreadsheet(str(column)) for column in escaped_frame.columns]
     if any(names):
-        made["disarmed"] = [" ".join(changed) for changed in names]
-    return made
+        escaped_frame["disarmed"] = [" ".join(changed) for changed in names]
+    return escaped_frame
 
 
 def _is_text(column: pd.Series) -> bool:
@@ -67,9 +67,9 @@ def frame_csv(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
 
 def frame_parquet(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
     """Return a frame as Parquet; text is stored as text, so nothing needs disarming."""
-    made = io.BytesIO()
-    marked(frame, simulated=simulated).to_parquet(made, index=False)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    marked(frame, simulated=simulated).to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def frame_json(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:

@@ -90,21 +90,21 @@ def _round_times(scale: TimeScale, zone: str, stride: int) -> IntArray:
     first, last = int(scale.knots[0]), int(scale.knots[-1])
     start = -(-(first + ahead) // stride) * stride - ahead
     # A tick a reader can use lies near a bar, not inside a night.
-    made = np.arange(start, last + 1, stride, dtype=np.int64)
-    near = np.searchsorted(scale.knots, made).clip(0, len(scale.knots) - 1)
-    distance = np.minimum(abs(scale.knots[near] - made), abs(scale.knots[(near - 1).clip(0)] - made))
-    return np.asarray(made[distance <= max(scale.step_us, HOUR_US // 2)], dtype=np.int64)
+    marks = np.arange(start, last + 1, stride, dtype=np.int64)
+    near = np.searchsorted(scale.knots, marks).clip(0, len(scale.knots) - 1)
+    distance = np.minimum(abs(scale.knots[near] - marks), abs(scale.knots[(near - 1).clip(0)] - marks))
+    return np.asarray(marks[distance <= max(scale.step_us, HOUR_US // 2)], dtype=np.int64)
 
 
 def local_labels(instants: IntArray, zone: str, *, daily: bool) -> list[str]:
     """Return tick labels: the clock, and the date below it wherever the date changes."""
-    made, shown = [], ""
+    marks, shown = [], ""
     for us in instants:
         at = instant_from_us(int(us)).astimezone(ZoneInfo(zone))
         small, large = (f"{at.day} {at:%b}", f"{at:%Y}") if daily else (f"{at:%H:%M}", f"{at.day} {at:%b}")
-        made.append(small if large == shown else f"{small}\n{large}")
+        marks.append(small if large == shown else f"{small}\n{large}")
         shown = large
-    return made
+    return marks
 
 
 def axis_title(scale: TimeScale, zone: str) -> str:

@@ -104,8 +104,8 @@ def _numbers(found: Sequence[Response], name: str) -> FloatArray:
 
 
 def _median(values: FloatArray) -> float:
-    there = values[np.isfinite(values)]
-    return float(np.median(there)) if len(there) else math.nan
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else math.nan
 
 
 def joint_test(responses: Sequence[Response], seed: int = 0, draws: int = DRAWS) -> tuple[float, float]:

@@ -63,8 +63,8 @@ def activities(series: Series, after: BoolArray, weight: FloatArray | None = Non
         middle = medians(totals)
         ratio = np.where(middle > 0, total / middle, np.nan)
     ranks = upper_pvalue(peak, peaks, weight).tolist(), upper_pvalue(total, totals, weight).tolist()
-    there = np.isfinite(event).any(axis=-1) & series.days.any(axis=0)
-    numbers = zip(np.atleast_1d(there), multiple, peak.tolist(), ranks[0], ratio.tolist(), ranks[1], strict=True)
+    usable = np.isfinite(event).any(axis=-1) & series.days.any(axis=0)
+    numbers = zip(np.atleast_1d(usable), multiple, peak.tolist(), ranks[0], ratio.tolist(), ranks[1], strict=True)
     return [
         Activity(series.name, path, _estimate("peak", high, p), _estimate("window", sums, q)) if found else None
         for found, path, high, p, sums, q in numbers

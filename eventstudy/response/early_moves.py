@@ -28,8 +28,8 @@ def early_moves(windows: ResponseWindows) -> list[tuple[IntArray, FloatArray]]:
     layout = windows.layout
     returns, placebo, after_from = bar_returns(windows)
     columns = np.flatnonzero(layout.open | (np.arange(len(layout.open)) == layout.zero))[1 : after_from + 1]
-    there = np.isfinite(returns[0, :after_from])
-    first = int(there.argmax()) if there.any() else after_from
+    finite = np.isfinite(returns[0, :after_from])
+    first = int(finite.argmax()) if finite.any() else after_from
     columns, bars = columns[first:], np.nan_to_num(np.concatenate([returns[None], placebo])[..., first:after_from])
     judged = columns > layout.start
     tested = np.asarray((bars[0] == 0).mean(axis=-1) <= MOST_STALE) if len(columns) else np.zeros(len(returns), bool)
@@ -71,6 +71,6 @@ def early_move_notices(windows: ResponseWindows) -> list[tuple[Notice, ...]]:
 def _notice(closes: IntArray, moves: FloatArray) -> Notice:
     largest = int(np.abs(moves).argmax())
     at = instant_from_us(int(closes[largest]))
-    told = f"the bar that closed at {at.astimezone(ZoneInfo('UTC')):%H:%M} UTC moved {100 * moves[largest]:+.2f} %"
+    message = f"the bar that closed at {at.astimezone(ZoneInfo('UTC')):%H:%M} UTC moved {100 * moves[largest]:+.2f} %"
     meaning = "more than an ordinary bar and before the news: a leak, or the time of the news is late"
-    return Notice("ES-MOVE-BEFORE", f"{told}, {meaning}.")
+    return Notice("ES-MOVE-BEFORE", f"{message}, {meaning}.")

@@ -101,7 +101,7 @@ def abnormal_bars(y: FloatArray, X: FloatArray, row: ModelRow, options: Options)
     Row 0 is the event day, on which nothing is estimated.
     """
     days, n = y.shape
-    made = np.empty_like(y)
+    deviations = np.empty_like(y)
     learn = y[1:].reshape(-1)
     regressors = X[:, 1:].reshape(len(X), learn.size)
     for first in range(0, days, DAYS_AT_ONCE):
@@ -118,8 +118,8 @@ def abnormal_bars(y: FloatArray, X: FloatArray, row: ModelRow, options: Options)
             reference=none,
             first=none,
         )
-        made[rows] = _less_fit(row.prepare(block, options), row, options)
-    return made
+        deviations[rows] = _less_fit(row.prepare(block, options), row, options)
+    return deviations
 
 
 def _less_fit(block: Block, row: ModelRow, options: Options) -> FloatArray:

@@ -176,9 +176,9 @@ class PriceSample:
 
     def only(self, rows: BoolArray) -> PriceSample:
         """Return the same with nothing at the rows that are not asked for."""
-        there = rows[..., None]
-        bars = BarsAt(self.bars.row, self.bars.on_time & there, self.bars.traded & there)
-        return PriceSample(self.tape, bars, self.present & there)
+        present = rows[..., None]
+        bars = BarsAt(self.bars.row, self.bars.on_time & present, self.bars.traded & present)
+        return PriceSample(self.tape, bars, self.present & present)
 
     def day(self, row: int) -> PriceSample:
         """Return one of its rows, shape (T,)."""
@@ -254,8 +254,8 @@ def read_days(tape: IntradayPrices, days: IntArray, offsets: IntArray, *, carry:
 
 
 def _sample(tape: IntradayPrices, bars: BarsAt, at: IntArray, *, carry: bool) -> PriceSample:
-    there = at >= tape.wall[0] if carry else bars.on_time
-    return PriceSample(tape, bars, there if tape.all_priced else there & np.isfinite(tape.price[bars.row]))
+    present = at >= tape.wall[0] if carry else bars.on_time
+    return PriceSample(tape, bars, present if tape.all_priced else present & np.isfinite(tape.price[bars.row]))
 
 
 def bars_on_days(tape: IntradayPrices, days: IntArray, offsets: IntArray) -> BarsAt:

@@ -82,8 +82,8 @@ def judged(moves: Sequence[Moves], level: float, weight: FloatArray | None = Non
     """Return moves with their intervals, their standardized p-values, and their raw counts among the placebo days."""
     value = np.stack([one.value for one in moves], axis=-1)
     days, raw = (np.stack([getattr(one, name) for one in moves], axis=-1) for name in ("days", "raw"))
-    bound, there = order_bound(np.abs(days), level, weight), np.isfinite(raw)
-    as_large = ((np.abs(np.where(there, raw, 0.0)) >= np.abs(value) * TIE) & there).sum(axis=0)
+    bound, usable = order_bound(np.abs(days), level, weight), np.isfinite(raw)
+    as_large = ((np.abs(np.where(usable, raw, 0.0)) >= np.abs(value) * TIE) & usable).sum(axis=0)
     return JudgedMoves(
         value=value,
         low=value - bound / TIE,
@@ -91,7 +91,7 @@ def judged(moves: Sequence[Moves], level: float, weight: FloatArray | None = Non
         pvalue=placebo_pvalue(value, days, weight),
         bound=bound,
         as_large=np.where(np.isfinite(value), as_large, 0),
-        days=there.sum(axis=0),
+        days=usable.sum(axis=0),
         raw_pvalue=placebo_pvalue(value, raw, weight),
     )
 
@@ -110,14 +110,14 @@ class LaterCloses:
     label : str
     at : IntArray, shape (P,)
         Closing instants, microseconds since the epoch.
-    there : BoolArray, shape (P,)
+    usable : BoolArray, shape (P,)
         Whether the bars reach so far.
     moves : Moves
     """
 
     label: str
     at: IntArray
-    there: BoolArray
+    usable: BoolArray
     moves: Moves
 
 
@@ -131,11 +131,11 @@ def later_closes(tape: IntradayPrices, windows: ResponseWindows, settings: Respo
     labels = ((0, "close"), (1, "next close"), (settings.days_later, f"close {settings.days_later} days later"))
     found = []
     for ahead, label in labels:
-        there = own + ahead < len(days)
+        usable = own + ahead < len(days)
         end = last[np.minimum(own + ahead, len(days) - 1)]
         ends = last[np.minimum(others + ahead, len(days) - 1)]
-        clean = there & (others < len(days)) & ((others + ahead < own) | (others > own)) & (others + ahead < len(days))
+        clean = usable & (others < len(days)) & ((others + ahead < own) | (others > own)) & (others + ahead < len(days))
         raw = np.where(clean, tape.price[ends] - windows.others.price[..., zero], np.nan)
-        value = np.where(there, tape.price[end] - windows.event.price[..., zero], np.nan)
-        found.append(LaterCloses(label, tape.closes[end], there, Moves(value, raw * windows.factor, raw)))
+        value = np.where(usable, tape.price[end] - windows.event.price[..., zero], np.nan)
+        found.append(LaterCloses(label, tape.closes[end], usable, Moves(value, raw * windows.factor, raw)))
     return tuple(found)

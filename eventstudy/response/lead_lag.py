@@ -114,11 +114,11 @@ def lead_lag_betas(y: FloatArray, x: FloatArray, lags: int) -> FloatArray:
         K.
     """
     n = x.shape[1]
-    there = runs(np.isfinite(x), 2 * lags + 1).all(axis=2) & np.isfinite(y[:, lags : n - lags])
-    lagged = runs(x, 2 * lags + 1)[there][:, ::-1]
+    usable = runs(np.isfinite(x), 2 * lags + 1).all(axis=2) & np.isfinite(y[:, lags : n - lags])
+    lagged = runs(x, 2 * lags + 1)[usable][:, ::-1]
     design = np.column_stack([np.full(len(lagged), _size(x)), lagged])
     # Returns are of one size, so the normal equations lose nothing and are 100 times quicker than a tall least squares.
-    coef, *_ = np.linalg.lstsq(design.T @ design, design.T @ y[:, lags : n - lags][there], rcond=None)
+    coef, *_ = np.linalg.lstsq(design.T @ design, design.T @ y[:, lags : n - lags][usable], rcond=None)
     return np.asarray(coef[1:])
 
 

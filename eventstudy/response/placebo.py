@@ -40,10 +40,10 @@ def selection_adjusted_level(
     """
     drawn = np.abs(np.concatenate([value - noise, value + noise])) > bound
     each = np.ones(len(noise)) if weight is None else weight
-    there = np.isfinite(noise)
-    total = 2 * float(each[there].sum())
-    told = float((drawn * np.tile(np.where(there, each, 0.0), 2)).sum()) / total if total else 0.0
-    return 1 - (1 - level) * max(told, 0.5)
+    finite = np.isfinite(noise)
+    total = 2 * float(each[finite].sum())
+    reported = float((drawn * np.tile(np.where(finite, each, 0.0), 2)).sum()) / total if total else 0.0
+    return 1 - (1 - level) * max(reported, 0.5)
 
 
 def ratio_interval(
@@ -213,16 +213,16 @@ def placebo_pvalue(event: FloatArray, placebo: FloatArray, weight: FloatArray | 
     >>> float(placebo_pvalue(np.array(3.0), np.array([1.0, -4.0, 2.0]), np.array([1.0, 0.5, 0.5])))
     0.5
     """
-    there = np.isfinite(placebo)
-    beyond = (np.abs(np.where(there, placebo, 0.0)) >= np.abs(event) * TIE) & there
-    return np.asarray(np.where(np.isfinite(event), _rank(beyond, there, weight), np.nan))
+    finite = np.isfinite(placebo)
+    beyond = (np.abs(np.where(finite, placebo, 0.0)) >= np.abs(event) * TIE) & finite
+    return np.asarray(np.where(np.isfinite(event), _rank(beyond, finite, weight), np.nan))
 
 
-def _rank(beyond: BoolArray, there: BoolArray, weight: FloatArray | None) -> FloatArray:
+def _rank(beyond: BoolArray, finite: BoolArray, weight: FloatArray | None) -> FloatArray:
     """Return the share of the days, the event day among them, that went as far; NaN where there is no other day."""
-    each = 1.0 if weight is None else _beside(weight, there.ndim)
-    rank = (1 + (beyond * each).sum(axis=0)) / (1 + (there * each).sum(axis=0))
-    return np.where(there.any(axis=0), rank, np.nan)
+    each = 1.0 if weight is None else _beside(weight, finite.ndim)
+    rank = (1 + (beyond * each).sum(axis=0)) / (1 + (finite * each).sum(axis=0))
+    return np.where(finite.any(axis=0), rank, np.nan)
 
 
 def _beside(weight: FloatArray, dimensions: int) -> FloatArray:
@@ -235,10 +235,10 @@ def upper_pvalue(event: FloatArray, placebo: FloatArray, weight: FloatArray | No
 
     A statistic may be infinite (a move at a moment when no other day ever moved); NaN days do not count.
     """
-    there = ~np.isnan(placebo)
+    finite = ~np.isnan(placebo)
     slack = (1 - TIE) * np.abs(np.where(np.isfinite(event), event, 0.0))
-    beyond = (np.where(there, placebo, -np.inf) >= event - slack) & there
-    return np.asarray(np.where(np.isnan(event), np.nan, _rank(beyond, there, weight)))
+    beyond = (np.where(finite, placebo, -np.inf) >= event - slack) & finite
+    return np.asarray(np.where(np.isnan(event), np.nan, _rank(beyond, finite, weight)))
 
 
 def order_bound(values: FloatArray, level: float, weight: FloatArray | None = None) -> FloatArray:
@@ -331,16 +331,16 @@ def complete_days(placebo: FloatArray) -> tuple[FloatArray, BoolArray]:
 
 def placebo_sups(usable: FloatArray, weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
     """Return the scale (..., T) of ``complete_days`` and M_d = max_t |x_d(t)| / scale_{-d}(t) of each, (D, ...)."""
-    there = np.isfinite(usable[..., :1])
-    each = np.where(there, 1.0 if weight is None else _beside(weight, usable.ndim), 0.0)
-    squares = np.where(there, usable, 0.0) ** 2
+    finite = np.isfinite(usable[..., :1])
+    each = np.where(finite, 1.0 if weight is None else _beside(weight, usable.ndim), 0.0)
+    squares = np.where(finite, usable, 0.0) ** 2
     weighted = squares * each
     total, count = weighted.sum(axis=0), each.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         others = np.sqrt(np.maximum((total - weighted) / (count - each), 0.0))
         scale = np.sqrt(total / count)
     sups = _ratio(np.sqrt(squares), others).max(axis=-1, initial=0.0)
-    return scale, np.where(there[..., 0], sups, np.nan)
+    return scale, np.where(finite[..., 0], sups, np.nan)
 
 
 def sup_test(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:

@@ -238,10 +238,10 @@ def median_rules(times: IntArray, logs: FloatArray, at: IntArray, until: IntArra
     near = times[to_post[rows] - 1] - until[rows] <= DAY_US
     near &= at[rows] - times[from_pre[rows]] <= DAY_US
     rows = rows[near]
-    made = np.full(len(at), np.nan)
+    moves = np.full(len(at), np.nan)
     after = _medians(logs, from_post[rows], to_post[rows])
-    made[rows] = np.log(after) - np.log(_medians(logs, from_pre[rows], to_pre[rows]))
-    return made
+    moves[rows] = np.log(after) - np.log(_medians(logs, from_pre[rows], to_pre[rows]))
+    return moves
 
 
 def _medians(logs: FloatArray, first: IntArray, stop: IntArray) -> FloatArray:

@@ -229,7 +229,7 @@ def out_of_reach(windows: ResponseWindows, row: int, minutes: float, zone: str) 
 def _later(found: Measured, row: int, place: int) -> Move:
     """Return the move to one of the later closes."""
     close = found.closes[place]
-    if not close.there[row]:
+    if not close.usable[row]:
         return no_move(close.label, "the bars end before")
     return found.moves.move(row, len(found.ends) + place, Horizon(close.label, int(close.at[row])))
 

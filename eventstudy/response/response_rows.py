@@ -123,24 +123,24 @@ def _merged_minutes(response: Response) -> float | None:
 
 def notes_of(response: Response) -> list[str]:
     """Return what a reader must know beside the numbers: warnings, what else happened, horizons finer than a bar."""
-    told = [notice.message.rstrip(".") for notice in response.notices]
-    told += [f"{WHERE[c.where]}: {c.label}" for c in response.confounders if c.where in WHERE]
+    messages = [notice.message.rstrip(".") for notice in response.notices]
+    messages += [f"{WHERE[c.where]}: {c.label}" for c in response.confounders if c.where in WHERE]
     effects = [c.effect for c in response.confounders if c.where not in WHERE]
-    told += [f"{effects.count(e)} known events on other days: {e}" for e in dict.fromkeys(effects)]
+    messages += [f"{effects.count(e)} known events on other days: {e}" for e in dict.fromkeys(effects)]
     step = float(np.diff(response.path.closes).min()) / 60e6
     for move in response.moves:
         if move.at is None and move.label.endswith(" min"):
-            told.append(f"'{move.label}' is not shown: {move.reason}")
+            messages.append(f"'{move.label}' is not shown: {move.reason}")
         if move.at is not None and 0 < move.minutes <= step and step > 1:
             clock = f"{move.at.astimezone(ZoneInfo(response.zone)):%H:%M}"
-            told.append(f"'{move.label}' is the close at {clock}: a bar lasts {step:g} minutes")
+            messages.append(f"'{move.label}' is the close at {clock}: a bar lasts {step:g} minutes")
     drift = response.number("pre_event_drift")
     if drift.pvalue <= 1 - response.level:
         p = f"p = {drift.pvalue:.3f}"
-        told.append(
+        messages.append(
             f"the move before the news is larger than on comparable days ({p}): earlier publication is possible"
         )
-    return told
+    return messages
 
 
 def document(responses: ResponseSet) -> list[dict[str, Any]]:

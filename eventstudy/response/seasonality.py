@@ -23,9 +23,9 @@ SHORTEST = 16  # bars of a stretch that has a daily level and a rhythm of its ow
 
 def time_of_day_mean(returns: FloatArray) -> FloatArray:
     """Return the mean return of each bar of the day over days, shape (D, ..., n) to (..., n); NaN for none."""
-    there = np.isfinite(returns)
-    count = there.sum(axis=0)
-    total = np.where(there, returns, 0.0).sum(axis=0)
+    finite = np.isfinite(returns)
+    count = finite.sum(axis=0)
+    total = np.where(finite, returns, 0.0).sum(axis=0)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
@@ -42,13 +42,13 @@ def daily_level(returns: FloatArray, kind: str = "medrv") -> FloatArray:
     values = np.asarray(returns, dtype=np.float64)
     n = values.shape[-1]
     days = values.reshape(math.prod(values.shape[:-1]), n)
-    there = np.isfinite(days)
-    count, level = there.sum(axis=1), np.full(len(days), np.nan)
+    finite = np.isfinite(days)
+    count, level = finite.sum(axis=1), np.full(len(days), np.nan)
     for present in np.unique(count[count > 3]):
         rows = np.flatnonzero(count == present)
         chosen = days if len(rows) == len(days) else days[rows]
         if present < n:
-            chosen = chosen[there[rows]].reshape(len(rows), present)
+            chosen = chosen[finite[rows]].reshape(len(rows), present)
         level[rows] = np.sqrt(measure(chosen) / present)
     return level.reshape(values.shape[:-1])
 
@@ -79,9 +79,9 @@ def periodicity_wsd(standardized: FloatArray) -> FloatArray:
 def shortest_half(values: FloatArray) -> FloatArray:
     """Return 0.741 times the length of the shortest half over days, shape (D, ..., n) to (..., n)."""
     days = values.reshape(len(values), math.prod(values.shape[1:]))
-    there = np.isfinite(days)
-    count, out = there.sum(axis=0), np.full(days.shape[1], np.nan)
-    ordered = np.sort(np.where(there, days, np.inf), axis=0)
+    finite = np.isfinite(days)
+    count, out = finite.sum(axis=0), np.full(days.shape[1], np.nan)
+    ordered = np.sort(np.where(finite, days, np.inf), axis=0)
     for present in np.unique(count[count >= 3]):
         columns, h = np.flatnonzero(count == present), int(present) // 2 + 1
         x = ordered[:present] if len(columns) == len(count) else ordered[:present, columns]
@@ -114,10 +114,10 @@ def periodicity_fourier(standardized: FloatArray, terms: int = 4) -> FloatArray:
 
 def unit_mean_square(factor: FloatArray) -> FloatArray:
     """Return factors (..., n) scaled so that the mean square over the bars that have one is 1."""
-    there = np.isfinite(factor)
-    total = np.where(there, factor, 0.0) ** 2
+    finite = np.isfinite(factor)
+    total = np.where(finite, factor, 0.0) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.sqrt(total.sum(axis=-1, keepdims=True) / there.sum(axis=-1, keepdims=True))
+        scale = np.sqrt(total.sum(axis=-1, keepdims=True) / finite.sum(axis=-1, keepdims=True))
         return np.where(scale > 0, factor / scale, factor)
 
 

@@ -125,12 +125,12 @@ def interval(draws: FloatArray, level: float, weight: FloatArray | None = None) 
     ``placebo.move_interval``, which agrees with its test. ``weight`` (D,) says how much the days behind the 2 D draws
     count.
     """
-    there = np.isfinite(draws)
-    order = np.argsort(draws[there])
-    values = draws[there][order]
+    finite = np.isfinite(draws)
+    order = np.argsort(draws[finite])
+    values = draws[finite][order]
     if len(values) < 20:
         return float("nan"), float("nan")
-    each = np.ones(len(values)) if weight is None else np.tile(weight, len(draws) // len(weight))[there][order]
+    each = np.ones(len(values)) if weight is None else np.tile(weight, len(draws) // len(weight))[finite][order]
     outside = (1 - level) / 2 * each.sum() + 1e-9
     low, high = (np.searchsorted(np.cumsum(side), outside, side="right") for side in (each, each[::-1]))
     return float(values[low]), float(values[len(values) - 1 - high])

@@ -268,8 +268,8 @@ def less_mean(car: FloatArray, placebo: FloatArray) -> tuple[FloatArray, FloatAr
     Leaving a day out of its own mean keeps it as exchangeable with the event day as it was. Nothing is taken off
     where there are fewer than two days; rows that are NaN throughout are no days.
     """
-    there = ~np.isnan(placebo).all(axis=-1, keepdims=True)
-    total, days = np.where(there, placebo, 0.0).sum(axis=0), there.sum(axis=0)
+    traded = ~np.isnan(placebo).all(axis=-1, keepdims=True)
+    total, days = np.where(traded, placebo, 0.0).sum(axis=0), traded.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(days > 1, car - total / days, car), np.where(
             days > 1, placebo - (total - placebo) / (days - 1), placebo

@@ -87,8 +87,8 @@ def p_is(value: float | None) -> str:
     >>> p_is(2 / 70), p_is(1e-9)
     ('p = 0.029', 'p < 0.001')
     """
-    told = pvalue(value)
-    return f"p {told[0]} {told[1:]}" if told[0] in "<>" else f"p = {told}"
+    words = pvalue(value)
+    return f"p {words[0]} {words[1:]}" if words[0] in "<>" else f"p = {words}"
 
 
 def number(value: float | None, decimals: int = 2) -> str:

@@ -135,7 +135,7 @@ def calibrate(
         null = studies.answers(run)
         few = replace(studies, tables=studies.tables[: max(50, draws // 4)])
         effects = _smallest_effects(few, _spreads(null), run)
-    made = []
+    rows = []
     for key in _common([found for found, _ in null]):
         p = np.concatenate([one[key] for one, _ in null])
         p = p[np.isfinite(p)]
@@ -143,8 +143,8 @@ def calibrate(
         size = {level: float((p <= level).mean()) if len(p) else float("nan") for level in LEVELS}
         band = {level: _band(level, worth) for level in LEVELS}
         effect, about = effects.get(key, float("nan")), (spec.title or spec.name, inputs.simulated)
-        made.append(Calibration(key[0], key[1], len(p), worth, size, band, effect, *about))
-    return tuple(made)
+        rows.append(Calibration(key[0], key[1], len(p), worth, size, band, effect, *about))
+    return tuple(rows)
 
 
 def quiet_times(spec: StudySpec, inputs: Inputs) -> Mapping[EventMoment, CandidateDates]:
@@ -166,10 +166,10 @@ def _tables(table: EventTable, quiet: Mapping[EventMoment, CandidateDates], draw
     """Return the events at quiet times, no combination of times twice."""
     chosen = draw_dates(quiet, draws, seed)
     pairs = list(map(EventMoment, table.earliest.tolist(), table.latest.tolist()))
-    there = np.array([pair in quiet for pair in pairs], dtype=bool)
+    quiet_pairs = np.array([pair in quiet for pair in pairs], dtype=bool)
     moments = [pair for pair in pairs if pair in quiet]
-    ids = table.ids[there]
-    instruments = table.places[0], table.places[1][there]
+    ids = table.ids[quiet_pairs]
+    instruments = table.places[0], table.places[1][quiet_pairs]
     return [
         EventTable(ids, instruments, *np.array([quiet[m].ends[:, chosen[m][d]] for m in moments]).T)
         for d in range(min(map(len, chosen.values())))

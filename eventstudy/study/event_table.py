@@ -89,7 +89,7 @@ def dated_events(events: Sequence[Event], table: EventTable) -> list[Event]:
     """Return the events with their dates laid on the bars: one per instrument where an event has a date."""
     if table.day is None:
         return list(events)
-    made: list[Event] = []
+    dated: list[Event] = []
     row = 0
     width = len(table) - sum(len(event.instruments) for event in events)
     several = width // max(sum(not event.instruments for event in events), 1)
@@ -97,14 +97,14 @@ def dated_events(events: Sequence[Event], table: EventTable) -> list[Event]:
         rows = range(row, row + (len(event.instruments) or several))
         row = rows.stop
         if event.time.day is None:
-            made.append(event)
+            dated.append(event)
             continue
         for r in rows:
             bounds = (instant_from_us(int(at[r])) for at in (table.earliest, table.latest))
             earliest, latest = bounds
             time = replace(event.time, earliest=earliest, latest=latest)
-            made.append(replace(event, time=time, instruments=(str(table.instruments[r]),)))
-    return made
+            dated.append(replace(event, time=time, instruments=(str(table.instruments[r]),)))
+    return dated
 
 
 def _table_of_frame(frame: pd.DataFrame, codes: Sequence[str], *, daily: bool) -> EventTable:

@@ -104,8 +104,10 @@ def on_own_axes(codes: tuple[str, ...], values: FloatArray, axis: TimeAxis, left
     frame_row = np.nonzero(bars)[1]
     after = np.concatenate([low + places_after(rows) for low, rows in zip(begin, lacks, strict=True)])
     length = T - np.bincount(series, minlength=S)
-    made = _series(codes, np.delete(values.reshape(-1), left_out), length, (axis.part(frame_row, after), begin[which]))
-    return replace(made, frame_closes=axis.closes, frame_row=frame_row)
+    on_axes = _series(
+        codes, np.delete(values.reshape(-1), left_out), length, (axis.part(frame_row, after), begin[which])
+    )
+    return replace(on_axes, frame_closes=axis.closes, frame_row=frame_row)
 
 
 def places_after(left_out: IntArray) -> IntArray:

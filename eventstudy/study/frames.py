@@ -160,12 +160,12 @@ def _day_columns(table: EventTable) -> dict[str, np.ndarray]:
 
 def across(values: FloatArray) -> tuple[FloatArray, FloatArray, np.ndarray]:
     """Return mean, its standard error and the count over events of each column; missing cells do not count."""
-    there = np.isfinite(values)
-    n = there.sum(axis=0)
+    finite = np.isfinite(values)
+    n = finite.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        mean = np.where(there, values, 0.0).sum(axis=0) / n
-        deviations = np.where(there, values - mean, 0.0)
+        mean = np.where(finite, values, 0.0).sum(axis=0) / n
+        deviations = np.where(finite, values - mean, 0.0)
         se = np.sqrt(np.square(deviations).sum(axis=0) / (n - 1) / n)
     return mean, np.where(n > 1, se, np.nan), n
 
@@ -183,7 +183,7 @@ def responses(
     ``bhar`` is the kind of returns of a study whose tests are about buy-and-hold abnormal returns: an entry then has
     them beside the CAR.
     """
-    made = []
+    rows = []
     shown = len(abnormal) if most is None else min(most, len(abnormal))
     for window in windows:
         car = abnormal.car(window)
@@ -193,7 +193,7 @@ def responses(
         single = [f for f in found.findings if f.window == window and f.n_events == 1 and len(f) == len(abnormal)]
         single = [f for f in single if not len(f) or f.events[0] != ""]
         for i in range(shown):
-            made.append(
+            rows.append(
                 {
                     "event": str(abnormal.events[i]),
                     "instrument": str(abnormal.instruments[i]),
@@ -204,7 +204,7 @@ def responses(
                     "tests": {f.test: _entry(f, i) for f in single},
                 }
             )
-    return made
+    return rows
 
 
 def aggregates(
@@ -218,11 +218,11 @@ def aggregates(
 
     Where ``bhar`` is given as in :func:`responses`, also the mean buy-and-hold abnormal return, ABHAR.
     """
-    made = []
+    rows = []
     for window in windows:
         mean, _, n = across(abnormal.car(window)[:, None])
         many = [f for f in found.findings if f.window == window and len(f) == 1 and f.events[0] == ""]
-        made.append(
+        rows.append(
             {
                 "window": [window.start, window.stop],
                 "caar": json_number(mean[0]),
@@ -231,7 +231,7 @@ def aggregates(
                 "tests": {f.test: _entry(f, 0) for f in many},
             }
         )
-    return made
+    return rows
 
 
 def primary(chosen: Primary, spec: StudySpec) -> dict[str, Any]:

@@ -235,13 +235,13 @@ def studied(item: Bars | Returns, spec: StudySpec) -> Returns:
     is the log of each bar's volume (missing where nothing traded); ``log_range`` is Parkinson's variance
     ``ln(high/low)^2 / (4 ln 2)``. Over merged bars they are added like returns.
     """
-    made = as_returns(item, spec.returns)
+    returns = as_returns(item, spec.returns)
     if spec.variable == "return":
-        return made
+        return returns
     if spec.variable == "standardized_return":
-        return _standardized(made)
+        return _standardized(returns)
     if spec.variable in OF_RETURNS or not isinstance(item, Bars):
-        return replace(made, values=of_returns(spec.variable, made.values))
+        return replace(returns, values=of_returns(spec.variable, returns.values))
     needed = {"log_volume": ("volume",), "log_range": ("high", "low")}[spec.variable]
     lacking = [name for name in needed if name not in item.frame]
     if lacking:
@@ -250,7 +250,7 @@ def studied(item: Bars | Returns, spec: StudySpec) -> Returns:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = [np.where(column > 0, np.log(column), np.nan) for column in columns]
     values = logs[0] if len(logs) == 1 else np.square(logs[0] - logs[1]) / (4 * np.log(2))
-    return replace(made, values=values)
+    return replace(returns, values=values)
 
 
 def _standardized(returns: Returns) -> Returns:

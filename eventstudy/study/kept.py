@@ -91,10 +91,10 @@ def _decoded(found: Any, held: Any) -> Any:
 
 def _built(content: Any, held: Any) -> Any:
     module, name, parts = content
-    made = getattr(import_module(module), name) if module.startswith(PACKAGE) else None
-    if not (isinstance(made, type) and is_dataclass(made)):
+    kind = getattr(import_module(module), name) if module.startswith(PACKAGE) else None
+    if not (isinstance(kind, type) and is_dataclass(kind)):
         raise ValueError(f"{module}.{name} is not a value of this package")
-    return made(**{key: _decoded(part, held) for key, part in parts.items()})
+    return kind(**{key: _decoded(part, held) for key, part in parts.items()})
 
 
 def _array(value: np.ndarray, arrays: list[np.ndarray]) -> Any:

@@ -84,12 +84,12 @@ def _spread(values: FloatArray, gaps: IntArray) -> FloatArray:
     """Return ``values`` with NaN put in so that the NaNs stand at ``gaps``; the values themselves without gaps."""
     if not len(gaps):
         return values
-    made = np.empty(len(values) + len(gaps))
-    there = np.ones(len(made), dtype=np.bool_)
-    there[gaps] = False
-    made[there] = values
-    made[gaps] = np.nan
-    return made
+    complete = np.empty(len(values) + len(gaps))
+    present = np.ones(len(complete), dtype=np.bool_)
+    present[gaps] = False
+    complete[present] = values
+    complete[gaps] = np.nan
+    return complete
 
 
 def _factorized(column: pd.Series) -> tuple[NDArray[np.integer], pd.Index]:

@@ -126,8 +126,10 @@ def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:
     """Tell how many event windows share bars with another window of the same instrument."""
     if not overlaps.count:
         return ()
-    told = f"{overlaps.count} event windows share bars with another of the same instrument; {TREATED[spec.overlaps]}."
-    return (Notice("ES-OVERLAP", told),)
+    message = (
+        f"{overlaps.count} event windows share bars with another of the same instrument; {TREATED[spec.overlaps]}."
+    )
+    return (Notice("ES-OVERLAP", message),)
 
 
 def refit_notices(spec: StudySpec, refits: Refits | None) -> tuple[Notice, ...]:
@@ -151,19 +153,19 @@ def refit_notices(spec: StudySpec, refits: Refits | None) -> tuple[Notice, ...]:
 
 
 def study_notices(spec: StudySpec, abnormal: AbnormalReturns, ledger: OpenLedger) -> tuple[Notice, ...]:
-    """Tell of thin estimation windows, near-collinear regressors and duplicates."""
-    told = []
+    """Warn about short estimation windows, near-collinear regressors and duplicates."""
+    notices: list[Notice] = []
     thin = int((abnormal.fit.n < THIN_BARS).sum()) if spec.estimation is not None else 0
     if thin:
-        told.append(
+        notices.append(
             Notice("ES-THIN", f"{thin} of {len(abnormal)} events were estimated on fewer than {THIN_BARS} usable bars.")
         )
     ill = int((np.nan_to_num(abnormal.fit.condition, nan=1.0) > ILL_CONDITIONED).sum())
     if ill:
-        told.append(
+        notices.append(
             Notice("ES-CONDITION", f"The regressors of {ill} events are nearly collinear; few digits are left.")
         )
     duplicates = int((ledger.code == outcomes.DUPLICATE).sum())
     if duplicates:
-        told.append(Notice("ES-DUPLICATE", f"{duplicates} events were given more than once and counted once."))
-    return (*variable_notices(spec.variable), *difference_notices(spec), *told)
+        notices.append(Notice("ES-DUPLICATE", f"{duplicates} events were given more than once and counted once."))
+    return (*variable_notices(spec.variable), *difference_notices(spec), *notices)

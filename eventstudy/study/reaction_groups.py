@@ -70,8 +70,8 @@ def groups_of(study: Study, estimates: Estimates, run: BlockMap) -> Answered:
     if settings is None or not len(row):
         return Answered((), ())
     found = members_of(settings, study.ledger.table, row)
-    made = tuple(_Layout.of(study, estimates, settings, members).answer(run) for members in found)
-    return Answered(made, tuple(notice for one in made for notice in _notices(one)))
+    answers = tuple(_Layout.of(study, estimates, settings, members).answer(run) for members in found)
+    return Answered(answers, tuple(notice for one in answers for notice in _notices(one)))
 
 
 def members_of(settings: GroupSettings, table: EventTable, row: IntArray) -> list[Members]:

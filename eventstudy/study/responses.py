@@ -52,11 +52,11 @@ def response_notices(
     expected = response_settings(spec, factors=len(intraday_factors(regressors))).expected
     if expected == spec.model:
         return ()
-    told = (
+    message = (
         f"The model {spec.model!r} cannot be estimated in one time-of-day window of other days, or its factors are "
         f"not intraday bars: the response by the minute expects {expected!r}; the CARs keep {spec.model!r}."
     )
-    return (Notice("ES-RESPONSE-MODEL", told),)
+    return (Notice("ES-RESPONSE-MODEL", message),)
 
 
 def response_needs(spec: StudySpec, response: ResponseSet | None, regressors: Sequence[object]) -> str:

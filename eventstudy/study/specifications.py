@@ -265,10 +265,10 @@ def _refitted(
     rows = np.flatnonzero(used_rows)
     positions = data.positions[rows]
     of = np.array([place[int(row)] for row in positions.row], dtype=np.int64)
-    there = dates.reference[of] >= 0
+    dated = dates.reference[of] >= 0
     shift = dates.reference[of] - base.reference[of][:, None]
-    reference = np.where(there, positions.reference[:, None] + shift, -1)
-    first = np.where(there, positions.first[:, None] + shift, -1)
+    reference = np.where(dated, positions.reference[:, None] + shift, -1)
+    first = np.where(dated, positions.first[:, None] + shift, -1)
     lengths = data.series.length[positions.series][:, None]
     outside = (reference < 0) | (first + max(plan.windows.event.stop, 0) >= lengths)
     moved = PlaceboDates(np.where(outside, -1, reference), np.where(outside, -1, first))

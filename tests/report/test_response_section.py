@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from eventstudy.report.figures import FIGURES
-from eventstudy.report.response_section import response_text, told
+from eventstudy.report.response_section import response_text, row_sentences
 from eventstudy.report.response_shape import estimate_words
 from eventstudy.response.values import Estimate
 from eventstudy.simulate import demo_market
@@ -49,7 +49,7 @@ ROW: dict[str, Any] = {
 
 
 def test_each_number_is_a_sentence() -> None:
-    words = told(ROW)
+    words = row_sentences(ROW)
     for part in (
         "The first price after the news was +113.5 bp from the last one before it. Between the two lie 40 minutes",
         "60 min after the news it was +96.7 bp; on 2 of 69 comparable days the price moved as much (p = 0.043, scaled",
@@ -63,30 +63,30 @@ def test_each_number_is_a_sentence() -> None:
 
 
 def test_a_raw_count_that_disagrees_with_the_standardized_test_is_reported() -> None:
-    words = told({**ROW, "pvalue": 0.068})
+    words = row_sentences({**ROW, "pvalue": 0.068})
     assert "Without scaling by volatility p = 0.043; the standardized test is primary" in words
     assert "1.6 times" in words
-    assert "Without scaling" not in told(ROW)
+    assert "Without scaling" not in row_sentences(ROW)
 
 
 def test_the_finding_says_where_the_assumed_time_decides() -> None:
     late = {**ROW, "anchors": {"bracket": [-0.0107, 0.02], "earliest": [-0.0113, 0.02], "latest": [-0.00157, 0.31]}}
-    words = told(late)
+    words = row_sentences(late)
     assert "-15.7 bp (p = 0.310) if it came at its end: the result depends on the assumed time." in words
-    assert "depends on the assumed time" not in told(ROW)
+    assert "depends on the assumed time" not in row_sentences(ROW)
 
 
 def test_speed_is_not_reported_for_a_move_that_is_not_detectable() -> None:
     reasons = {"t50": "x", "reversal": "y"}
-    quiet = told({**ROW, "pattern": "no detectable move", "t50": None, "reversal": None, "reasons": reasons})
+    quiet = row_sentences({**ROW, "pattern": "no detectable move", "t50": None, "reversal": None, "reasons": reasons})
     assert "Speed and persistence are not reported" in quiet
     assert "No time to 50%" not in quiet
-    assert "No time to 50%: x." in told({**ROW, "t50": None, "reasons": {"t50": "x"}})
+    assert "No time to 50%: x." in row_sentences({**ROW, "t50": None, "reasons": {"t50": "x"}})
 
 
 def test_an_early_move_is_pointed_out_only_where_it_is_rare() -> None:
-    assert "Earlier publication is possible." in told({**ROW, "pre_event_pvalue": 0.02})
-    assert "Earlier publication" not in told(ROW)
+    assert "Earlier publication is possible." in row_sentences({**ROW, "pre_event_pvalue": 0.02})
+    assert "Earlier publication" not in row_sentences(ROW)
 
 
 def test_the_terminal_says_a_note_once_for_all_instruments_it_is_true_of() -> None:

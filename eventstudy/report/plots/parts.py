@@ -134,17 +134,17 @@ def apart(places: Sequence[float], gap: float, low: float, high: float) -> list[
     [4.0, 18.0, 50.0]
     """
     order = sorted(range(len(places)), key=lambda i: places[i])
-    made = [float(places[i]) for i in order]
+    centers = [float(places[i]) for i in order]
     for _ in range(50):
-        for i in range(len(made) - 1):
-            if (short := gap - (made[i + 1] - made[i])) > 1e-9:
-                made[i], made[i + 1] = made[i] - short / 2, made[i + 1] + short / 2
-        if made and made[0] < low:
-            made[0] = low
-        if made and made[-1] > high:
-            made[-1] = high
+        for i in range(len(centers) - 1):
+            if (short := gap - (centers[i + 1] - centers[i])) > 1e-9:
+                centers[i], centers[i + 1] = centers[i] - short / 2, centers[i + 1] + short / 2
+        if centers and centers[0] < low:
+            centers[0] = low
+        if centers and centers[-1] > high:
+            centers[-1] = high
     found = [0.0] * len(places)
-    for i, place in zip(order, made, strict=True):
+    for i, place in zip(order, centers, strict=True):
         found[i] = round(place, 6)
     return found
 
