@@ -1,1 +1,1 @@
-"""Many studies a night: each alone, each once, and an index page that never shows half of anything."""
+"""Many studies in one run: each isolated, each computed once, and an index page that is always complete."""

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from eventstudy.errors import FileError
 from eventstudy.files import read_json, write_file
 
-State = Literal["made", "unchanged", "waiting", "failed", "not due"]
+State = Literal["written", "unchanged", "waiting", "failed", "not due"]
 ENTRY = "entry.json"
 
 
@@ -24,7 +24,7 @@ class LedgerEntry:
     ----------
     study, path : str
         Its name in the batch, and the study file.
-    state : {"made", "unchanged", "waiting", "failed", "not due"}
+    state : {"written", "unchanged", "waiting", "failed", "not due"}
     exit_code : int
         What ``eventstudy run`` would have ended with.
     message : str

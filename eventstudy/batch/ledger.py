@@ -29,9 +29,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A study, its last night, and all versions of its report, oldest first.
+    """A study, its last run, and all versions of its report, oldest first.
 
-    ``current`` is the folder that belongs to the spec and data of the last night that could read them.
+    ``current`` is the folder that belongs to the spec and data of the last run that could read them.
     """
 
     entry: LedgerEntry
@@ -66,11 +66,8 @@ def repair_ledger(out: Path, now: Callable[[], datetime]) -> tuple[Notice, ...]:
     path = out / LEDGER
     if not os.path.lexists(path) or read_ledger(out):
         return ()
-    try:
-        checked(read_json(path))
-        return ()  # a batch without studies
-    except (FileError, ValueError):
-        pass
+    if _is_intact(path):  # a batch without studies
+        return ()
     aside = path.with_name(DAMAGED)
     if aside.is_dir() and not aside.is_symlink():
         shutil.rmtree(aside)
@@ -78,8 +75,17 @@ def repair_ledger(out: Path, now: Callable[[], datetime]) -> tuple[Notice, ...]:
     ledger = from_reports(out)
     write_ledger(out, ledger, now())
     count = f"{len(ledger)} stud{'y' if len(ledger) == 1 else 'ies'}"
-    said = f"{LEDGER} was damaged: it was set aside as {DAMAGED} and written again from the reports of {count}."
-    return (Notice("ES-LEDGER-DAMAGED", said),)
+    message = f"{LEDGER} was damaged: it was set aside as {DAMAGED} and written again from the reports of {count}."
+    return (Notice("ES-LEDGER-DAMAGED", message),)
+
+
+def _is_intact(path: Path) -> bool:
+    """Return whether a ledger can be read and is as it was written."""
+    try:
+        checked(read_json(path))
+    except (FileError, ValueError):
+        return False
+    return True
 
 
 def from_reports(out: Path) -> dict[str, Standing]:
@@ -112,24 +118,24 @@ def _standing(row: dict[str, Any]) -> Standing:
     return Standing(entry, row["current"], row.get("failing_since", ""), versions)
 
 
-def after_night(before: Ledger, entries: Iterable[LedgerEntry], out: Path, now: datetime) -> dict[str, Standing]:
-    """Return the ledger after a night: what was done tonight, and every other study as it stood."""
-    tonight = {entry.study: entry for entry in entries}
-    names = sorted({*before, *tonight})
-    after = {name: _updated(before.get(name), tonight.get(name), out, now) for name in names}
+def after_run(before: Ledger, entries: Iterable[LedgerEntry], out: Path, now: datetime) -> dict[str, Standing]:
+    """Return the ledger after a run: the studies of this run, and every other study as it was."""
+    this_run = {entry.study: entry for entry in entries}
+    names = sorted({*before, *this_run})
+    after = {name: _updated(before.get(name), this_run.get(name), out, now) for name in names}
     return {name: standing for name, standing in after.items() if standing is not None}
 
 
 def _updated(before: Standing | None, entry: LedgerEntry | None, out: Path, now: datetime) -> Standing | None:
     study = entry.study if entry else before.entry.study if before else ""
     versions = _versions(before, out, study, now)
-    if entry is None:  # not asked for tonight; a study without a report is remembered while its file is there
+    if entry is None:  # not in this run; a study without a report is remembered while its file is there
         if before is None or not (versions or Path(before.entry.path).exists()):
             return None
         return replace(before, versions=versions)
     if entry.folder:
         return Standing(entry, entry.folder, "", versions)
-    # Nothing new tonight: the last good report stays the current one, and what it found stays with it.
+    # Nothing new: the last good report stays the current one, and what it found stays with it.
     known = before or Standing(entry, versions[-1].folder if versions else "")
     shown = replace(entry, **{name: getattr(known.entry, name) for name in KEPT})
     since = (known.failing_since or _text(now)) if entry.state == "failed" else ""
@@ -155,7 +161,7 @@ def write_ledger(out: Path, ledger: Ledger, now: datetime) -> None:
 
 
 def as_data(ledger: Ledger, now: datetime) -> dict[str, Any]:
-    """Return the ledger as plain data; the day is its only clock, so that a night without work changes nothing."""
+    """Return the ledger as plain data; the day is its only clock, so that a run without work changes nothing."""
     states = [settled(standing.entry.state) for standing in ledger.values()]
     rows = [
         {
@@ -174,18 +180,22 @@ def as_data(ledger: Ledger, now: datetime) -> dict[str, Any]:
 
 
 def settled(state: str) -> str:
-    """A report made tonight and one made before stand alike: both are current."""
-    return "current" if state in {"made", "unchanged"} else state
+    """Return the state for the ledger: a report of this run and one written before are both current."""
+    return "current" if state in {"written", "unchanged"} else state
 
 
 def write_if_new(path: Path, content: bytes) -> None:
     """Write a file durably unless it holds exactly this content."""
+    if not _holds(path, content):
+        write_file(path, content)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Return whether a file can be read and holds exactly this content."""
     try:
-        if read_regular(path, len(content)) == content:
-            return
-    except FileError:
-        pass
-    write_file(path, content)
+        return read_regular(path, len(content)) == content
+    except FileError:  # absent, longer, or not a regular file
+        return False
 
 
 def _text(at: datetime) -> str:

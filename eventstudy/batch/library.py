@@ -116,7 +116,7 @@ def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
     entry = LedgerEntry(
         study="",
         path="",
-        state="made",
+        state="written",
         exit_code=0 if result.complete else 1,
         title=_title(loaded.spec.title or loaded.spec.name, simulated=result.simulated),
         finding=("SIMULATED. " if result.simulated else "") + " ".join(said),

@@ -1,4 +1,4 @@
-"""One night: take the lock, sweep what a crash left, bring every study up to date, write the index."""
+"""One batch run: take the lock, remove what a crash left, update every study, write the index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.index import write_index
 from eventstudy.batch.jobs import Job
-from eventstudy.batch.ledger import Ledger, Standing, after_night, read_ledger, repair_ledger, write_ledger
+from eventstudy.batch.ledger import Ledger, Standing, after_run, read_ledger, repair_ledger, write_ledger
 from eventstudy.batch.work import ASIDE
 from eventstudy.errors import LockHeldError, Notice
 from eventstudy.files import left_aside
@@ -22,8 +22,8 @@ LOCK = ".batch.lock"
 
 
 @dataclass(frozen=True)
-class Night:
-    """What a night did.
+class BatchRun:
+    """What a batch run did.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Night:
 
 
 _COUNTED = {
-    "made": "made",
+    "written": "written",
     "unchanged": "already there",
     "waiting": "waiting for bars",
     "failed": "failed",
@@ -73,7 +73,7 @@ _COUNTED = {
 Pool = Callable[[Iterable[Job]], Iterator[LedgerEntry]]
 
 
-def run_night(
+def run_batch(
     jobs: Sequence[Job],
     out: Path,
     *,
@@ -81,14 +81,14 @@ def run_night(
     now: Callable[[], datetime],
     wait: bool = False,
     tell: Callable[[LedgerEntry], None] = lambda _: None,
-) -> Night:
+) -> BatchRun:
     """Bring every study of ``jobs`` up to date in ``out``.
 
     Parameters
     ----------
     jobs : sequence of Job
     out : Path
-        Folder of the batch; made if absent.
+        Folder of the batch; created if absent.
     pool : callable
         Does the jobs and yields their entries in any order.
     now : callable
@@ -96,12 +96,12 @@ def run_night(
     wait : bool
         Wait for another batch in the same folder instead of refusing.
     tell : callable
-        Hears of every entry as it comes.
+        Called with every entry as it comes.
 
     Raises
     ------
     LockHeldError
-        If another batch is at work in ``out`` and ``wait`` is false.
+        If another batch is running in ``out`` and ``wait`` is false.
     """
     out.mkdir(parents=True, exist_ok=True)
     with hold(out, wait=wait):
@@ -119,18 +119,18 @@ def run_night(
                 done.close()
             shutil.rmtree(out / ASIDE, ignore_errors=True)
         at = now()
-        ledger = after_night(read_ledger(out), entries, out, at)
+        ledger = after_run(read_ledger(out), entries, out, at)
         write_ledger(out, ledger, at)
         write_index(out, ledger, at)
     shown = tuple(sorted(entries, key=lambda entry: entry.study))
-    return Night(shown, ledger, said, {e.study: change_of(before.get(e.study), e) for e in shown})
+    return BatchRun(shown, ledger, said, {e.study: change_of(before.get(e.study), e) for e in shown})
 
 
 def change_of(before: Standing | None, entry: LedgerEntry) -> str:
     """Return how the finding of a study differs from the last batch, by the digits that are shown.
 
     >>> from dataclasses import replace
-    >>> old = LedgerEntry("a", "a.toml", "made", folder="a/1", move=0.0042, pvalue=0.038)
+    >>> old = LedgerEntry("a", "a.toml", "written", folder="a/1", move=0.0042, pvalue=0.038)
     >>> before = Standing(old, "a/1")
     >>> change_of(before, replace(old, pvalue=0.071)), change_of(before, replace(old, pvalue=0.0381))
     ('p was 0.038', 'same')

@@ -65,7 +65,7 @@ def with_waiting(entry: LedgerEntry, loaded: LoadedStudy, result: StudyResult) -
 
 def standing_now(entry: LedgerEntry, now: datetime) -> LedgerEntry:
     """Return an entry as it stands: waiting while its bars can still come, to be reviewed afterwards."""
-    if not entry.waiting or entry.state not in ("made", "unchanged"):
+    if not entry.waiting or entry.state not in ("written", "unchanged"):
         return entry
     pairs = f"{entry.waiting} event{'' if entry.waiting == 1 else 's'}"
     if now.astimezone(UTC) <= datetime.fromisoformat(entry.waiting_until):

@@ -1,4 +1,4 @@
-"""``eventstudy batch``: many studies, each alone, each once; the command of a nightly job."""
+"""``eventstudy batch``: many studies, each alone, each once; for a nightly job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from eventstudy.batch.entry import LedgerEntry
-    from eventstudy.batch.run_batch import Night
+    from eventstudy.batch.run_batch import BatchRun
 
 Paths = Annotated[list[Path], typer.Argument(help="Study files, or directories searched for them.", metavar="PATH...")]
 Out = Annotated[Path, typer.Option(help="Directory for reports and index.html.", metavar="DIR")]
@@ -91,7 +91,7 @@ def batch(
     from eventstudy.batch.jobs import plan
     from eventstudy.batch.library import run_one
     from eventstudy.batch.pool import in_processes, on_executor
-    from eventstudy.batch.run_batch import Pool, run_night
+    from eventstudy.batch.run_batch import Pool, run_batch
     from eventstudy.cli import console, exits
     from eventstudy.errors import UsageError
     from eventstudy.study.executors import executor_for
@@ -114,40 +114,40 @@ def batch(
             if entry.state == "failed":
                 console.error(f"{entry.study}: {entry.message}", "study failed")
 
-        night = run_night(jobs, out, pool=pool, now=now, wait=wait, tell=tell)
-    for notice in night.notices:
+        run = run_batch(jobs, out, pool=pool, now=now, wait=wait, tell=tell)
+    for notice in run.notices:
         console.warn(notice.code, notice.message)
-    _show(night, out, now(), as_json=as_json)
-    return exits.CHANGED if exit_on_change and night.changed and not night.exit_code else night.exit_code
+    _show(run, out, now(), as_json=as_json)
+    return exits.CHANGED if exit_on_change and run.changed and not run.exit_code else run.exit_code
 
 
-def _show(night: Night, out: Path, at: datetime, *, as_json: bool) -> None:
+def _show(run: BatchRun, out: Path, at: datetime, *, as_json: bool) -> None:
     from eventstudy.batch.ledger import as_data
     from eventstudy.cli import console
 
     if as_json:
-        tonight = [
+        this_run = [
             {
                 "study": e.study,
                 "state": e.state,
                 "exit_code": e.exit_code,
                 "message": e.message,
                 "folder": e.folder,
-                "change": night.changes.get(e.study, ""),
+                "change": run.changes.get(e.study, ""),
             }
-            for e in night.entries
+            for e in run.entries
         ]
-        console.json_data({"tonight": tonight, **as_data(night.ledger, at)})
+        console.json_data({"this_run": this_run, **as_data(run.ledger, at)})
     else:
-        _lines(night)
-        console.talk(f"{night.summary()} Index: {out / 'index.html'}")
+        _lines(run)
+        console.talk(f"{run.summary()} Index: {out / 'index.html'}")
 
 
-STATES = {"made": "done", "unchanged": "same", "waiting": "waiting", "failed": "failed", "not due": "not due"}
+STATES = {"written": "done", "unchanged": "same", "waiting": "waiting", "failed": "failed", "not due": "not due"}
 TITLES = ("", "Study", "Move, bp", "95% interval", "p", "Since last run")
 
 
-def _lines(night: Night) -> None:
+def _lines(run: BatchRun) -> None:
     """Print a line per study: state, name, move with its interval, p-value and what changed since the last run."""
     from rich.cells import cell_len
     from rich.text import Text
@@ -156,18 +156,18 @@ def _lines(night: Night) -> None:
     from eventstudy.show.terminal_text import kept_columns, pad
 
     width = console.width()
-    rows = [_cells(entry, night.changes.get(entry.study, "")) for entry in night.entries]
-    full = [row for row, entry in zip(rows, night.entries, strict=True) if entry.folder]
+    rows = [_cells(entry, run.changes.get(entry.study, "")) for entry in run.entries]
+    full = [row for row, entry in zip(rows, run.entries, strict=True) if entry.folder]
     widths = [max(cell_len(row[i]) for row in [TITLES, *(full if i > 1 else rows)]) for i in range(len(TITLES))]
     widths[1] = min(widths[1], 40)
     kept = kept_columns(widths, (0, 0, 0, 2, 0, 1), width)
     widths[1] = max(8, widths[1] - max(0, sum(widths[i] + 2 for i in kept) - 2 - width))
     lines = [Text("  ".join(pad(TITLES[i], widths[i], right=i in (2, 3, 4)) for i in kept).rstrip(), "dim")]
-    for row, entry in zip(rows, night.entries, strict=True):
+    for row, entry in zip(rows, run.entries, strict=True):
         cells = [pad(row[i], widths[i], right=i in (2, 3, 4)) for i in kept]
         if not entry.folder:
             cells = [*cells[:2], _sentence(entry.message)]
-        lines.append(Text("  ".join(cells).rstrip(), "bold" if entry.study in night.changed else ""))
+        lines.append(Text("  ".join(cells).rstrip(), "bold" if entry.study in run.changed else ""))
         if entry.folder and entry.message:
             lines.append(Text(" " * (widths[0] + 2) + _sentence(entry.message)))
     console.lines(lines)

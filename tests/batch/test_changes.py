@@ -15,7 +15,7 @@ from eventstudy.cli.batch import batch
 EARNINGS = {"finding": "SIMULATED. A", "move": 0.00417, "low": -0.0003, "high": 0.0086, "pvalue": 0.071}
 
 
-def entry(study: str, state: Any = "made", **changes: Any) -> LedgerEntry:
+def entry(study: str, state: Any = "written", **changes: Any) -> LedgerEntry:
     known: dict[str, Any] = {"folder": f"{study}/1"} | changes
     return LedgerEntry(study, f"{study}.toml", state, **known)
 

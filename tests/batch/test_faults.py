@@ -16,7 +16,7 @@ from eventstudy.batch.jobs import plan
 from eventstudy.batch.ledger import LEDGER, read_ledger
 from eventstudy.batch.library import run_one
 from eventstudy.batch.pool import in_processes
-from eventstudy.batch.run_batch import run_night
+from eventstudy.batch.run_batch import run_batch
 from tests.batch import toys
 from tests.batch.test_library import write_studies
 from tests.batch.toys import in_this_process
@@ -67,9 +67,9 @@ def test_every_hostile_entry_fails_alone(tmp_path: Path) -> None:
         assert "defect" not in entry.message
         assert "\n" not in entry.message.strip() or "toml:" in entry.message
         assert time.monotonic() - began < 3, job
-    night = run_night(jobs, out, pool=partial(in_this_process, work=run_one), now=lambda: toys.NIGHT)
+    night = run_batch(jobs, out, pool=partial(in_this_process, work=run_one), now=lambda: toys.NIGHT)
     states = {entry.study: entry.state for entry in night.entries}
-    assert states["fixing"] == states["minutes"] == "made"
+    assert states["fixing"] == states["minutes"] == "written"
     assert {states[name] for name in names} == {"failed"}
     assert len(states) == len(names) + 3, "and the study whose name is not UTF-8"
     stored = json.loads((out / LEDGER).read_text(encoding="utf-8"))
@@ -115,8 +115,12 @@ def test_a_study_without_end_is_stopped_at_the_time_limit(tmp_path: Path, worker
     toys.make_studies(tmp_path / "in", 3)
     jobs = plan([tmp_path / "in"], tmp_path / "out")
     pool = partial(in_processes, work=_endless, workers=workers, time_limit=6.0)
-    night = run_night(jobs, tmp_path / "out", pool=pool, now=lambda: toys.NIGHT)
-    assert {entry.study: entry.state for entry in night.entries} == {"s00": "made", "s01": "failed", "s02": "made"}
+    night = run_batch(jobs, tmp_path / "out", pool=pool, now=lambda: toys.NIGHT)
+    assert {entry.study: entry.state for entry in night.entries} == {
+        "s00": "written",
+        "s01": "failed",
+        "s02": "written",
+    }
     assert "time limit of 6 s" in night.ledger["s01"].entry.message
 
 
@@ -130,6 +134,6 @@ def test_an_interrupted_batch_leaves_nothing_aside(tmp_path: Path) -> None:
 
     pool = partial(in_processes, work=toys.slow_work, workers=2)
     with pytest.raises(KeyboardInterrupt):
-        run_night(plan([tmp_path / "in"], out), out, pool=pool, now=lambda: toys.NIGHT, tell=interrupted)
+        run_batch(plan([tmp_path / "in"], out), out, pool=pool, now=lambda: toys.NIGHT, tell=interrupted)
     assert not (out / ".aside").exists()
     assert {path.name for path in out.iterdir()} <= {".batch.lock", "s00", "s01", "s02"}

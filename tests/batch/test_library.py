@@ -17,7 +17,7 @@ import pytest
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.library import combined, run_one
 from eventstudy.batch.redact import HIDDEN, redact, secret_values
-from eventstudy.batch.run_batch import Night, run_night
+from eventstudy.batch.run_batch import BatchRun, run_batch
 from eventstudy.batch.work import attempt
 from eventstudy.cli.batch import _instant
 from eventstudy.cli.init import contents
@@ -37,11 +37,11 @@ def batch(folder: Path, *more: str, **environment: str) -> subprocess.CompletedP
     )
 
 
-def night_here(folder: Path) -> Night:
+def night_here(folder: Path) -> BatchRun:
     """The same night in this process, where the libraries are loaded already."""
     jobs = plan([folder / "studies"], folder / "reports", offline=True)
     pool = partial(in_this_process, work=run_one)
-    return run_night(jobs, folder / "reports", pool=pool, now=lambda: NIGHT)
+    return run_batch(jobs, folder / "reports", pool=pool, now=lambda: NIGHT)
 
 
 def write_studies(folder: Path) -> None:
@@ -61,7 +61,7 @@ def test_two_nights_of_real_studies(tmp_path: Path) -> None:
     first = batch(tmp_path, "--json", "--log", "night.log", "--offline")
     assert first.returncode == 0, first.stderr
     told = json.loads(first.stdout)
-    assert [row["state"] for row in told["tonight"]] == ["made", "made"]
+    assert [row["state"] for row in told["this_run"]] == ["written", "written"]
     by_name = {row["study"]: row for row in told["studies"]}
     # The ECB's fixing moved by -1.990 % to the next one; the model takes off its mean of the year before.
     assert "-198." in by_name["fixing"]["finding"]
@@ -79,7 +79,7 @@ def test_two_nights_of_real_studies(tmp_path: Path) -> None:
         assert combined({d["name"]: d["digest"] for d in manifest["data"]}) == row["data_digest"]
     assert "SIMULATED" in (tmp_path / "reports/index.html").read_text()
     lines = [json.loads(line) for line in (tmp_path / "night.log").read_text().splitlines()]
-    assert {line["study"]: line["state"] for line in lines} == {"fixing": "made", "minutes": "made"}
+    assert {line["study"]: line["state"] for line in lines} == {"fixing": "written", "minutes": "written"}
     whole = tree(tmp_path / "reports")
     second = batch(tmp_path, "--workers", "2", "--offline")
     assert second.returncode == 0
@@ -89,7 +89,7 @@ def test_two_nights_of_real_studies(tmp_path: Path) -> None:
 
 def test_since_leaves_old_studies_alone(tmp_path: Path) -> None:
     write_studies(tmp_path)
-    for since, state in (("2024-01-01", "not due"), ("2021-04-13", "made")):
+    for since, state in (("2024-01-01", "not due"), ("2021-04-13", "written")):
         at = _instant(since, NIGHT)
         (job, _) = plan([tmp_path / "studies"], tmp_path / "out", since=at)
         assert attempt(run_one, job).state == state
@@ -109,7 +109,7 @@ def test_an_event_without_data_needs_review_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "studies/events.toml").write_text(events.replace("2021-04-13T", "2023-04-13T"))
     night = night_here(tmp_path)
     assert night.exit_code == 1
-    assert [(entry.state, entry.exit_code) for entry in night.entries] == [("made", 1)]
+    assert [(entry.state, entry.exit_code) for entry in night.entries] == [("written", 1)]
     assert "needs review" in (tmp_path / "reports/index.html").read_text()
 
 
@@ -164,8 +164,14 @@ def test_a_canary_in_20_places_reaches_no_output(tmp_path: Path) -> None:
     assert plant(tmp_path) >= 20
     night = batch(tmp_path, "--json", "--log", "night.log", "--debug", HOME=str(tmp_path), **SECRET_SETTINGS)
     assert night.returncode == 1, night.stderr
-    states = {row["study"]: row["state"] for row in json.loads(night.stdout)["tonight"]}
-    assert states == {"address": "failed", "fixing": "made", "minutes": "made", "query": "failed", "service": "failed"}
+    states = {row["study"]: row["state"] for row in json.loads(night.stdout)["this_run"]}
+    assert states == {
+        "address": "failed",
+        "fixing": "written",
+        "minutes": "written",
+        "query": "failed",
+        "service": "failed",
+    }
     assert CANARY not in night.stdout + night.stderr
     assert CANARY not in (tmp_path / "night.log").read_text()
     written = tree(tmp_path / "reports")

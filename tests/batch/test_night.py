@@ -19,7 +19,7 @@ from eventstudy.batch.index import age, render, spark_points
 from eventstudy.batch.jobs import plan, study_files
 from eventstudy.batch.ledger import read_ledger
 from eventstudy.batch.pool import in_processes
-from eventstudy.batch.run_batch import hold, run_night
+from eventstudy.batch.run_batch import hold, run_batch
 from eventstudy.errors import DataError, LockHeldError
 from tests.batch import toys
 
@@ -31,7 +31,7 @@ def states(night: object) -> dict[str, str]:
 def test_a_second_night_with_nothing_to_do_changes_no_byte(tmp_path: Path) -> None:
     toys.make_studies(tmp_path / "in", 3)
     first = toys.night(tmp_path / "in", tmp_path / "out")
-    assert set(states(first).values()) == {"made"}
+    assert set(states(first).values()) == {"written"}
     assert first.exit_code == 0
     before = {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in (tmp_path / "out").rglob("*") if p.is_file()}
     again = toys.night(tmp_path / "in", tmp_path / "out", toys.NIGHT + timedelta(hours=5))
@@ -48,7 +48,7 @@ def test_a_study_that_fails_is_reported_and_the_rest_are_done(tmp_path: Path) ->
     (tmp_path / "in" / "broken.toml").write_text("name = ")
     (tmp_path / "in" / "s01.txt").unlink()
     night = toys.night(tmp_path / "in", tmp_path / "out")
-    assert states(night) == {"bad": "failed", "broken": "failed", "s00": "made", "s01": "failed", "s02": "made"}
+    assert states(night) == {"bad": "failed", "broken": "failed", "s00": "written", "s01": "failed", "s02": "written"}
     assert {entry.study: entry.exit_code for entry in night.entries} == {
         "bad": 70,
         "broken": 3,
@@ -66,7 +66,7 @@ def test_a_worker_that_dies_fails_its_own_study_only(tmp_path: Path) -> None:
     toys.make_studies(tmp_path / "in", 4)
     toys.study(tmp_path / "in", "killer", "x", title="dies")
     night = toys.night(tmp_path / "in", tmp_path / "out", workers=2)
-    assert states(night) == {"killer": "failed", **{f"s{n:02}": "made" for n in range(4)}}
+    assert states(night) == {"killer": "failed", **{f"s{n:02}": "written" for n in range(4)}}
     failed = next(entry for entry in night.entries if entry.study == "killer")
     assert "died" in failed.message
 
@@ -78,7 +78,7 @@ def test_restated_data_make_a_new_version_beside_the_old(tmp_path: Path) -> None
     (tmp_path / "in/s01.txt").write_text("restated")
     later = toys.NIGHT + timedelta(days=1)
     night = toys.night(tmp_path / "in", tmp_path / "out", later)
-    assert states(night) == {"s00": "unchanged", "s01": "made"}
+    assert states(night) == {"s00": "unchanged", "s01": "written"}
     versions = night.ledger["s01"].versions
     assert [version.made_at[:10] for version in versions] == ["2026-11-23", "2026-11-24"]
     assert night.ledger["s01"].current == versions[1].folder
@@ -116,7 +116,7 @@ def test_a_damaged_report_is_found_and_made_again(tmp_path: Path, damage: str) -
     else:
         target.write_bytes(target.read_bytes()[:-5] + (b"" if damage == "cut" else b"other"))
     assert read_entry(folder) is None
-    assert states(toys.night(tmp_path / "in", tmp_path / "out")) == {"s00": "made"}
+    assert states(toys.night(tmp_path / "in", tmp_path / "out")) == {"s00": "written"}
     assert toys.tree(tmp_path / "out") == whole
 
 
@@ -220,10 +220,10 @@ def test_a_disk_that_is_full_fails_the_study_and_leaves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(os, "rename", full)
         night = toys.night(tmp_path / "in", tmp_path / "out")
-    assert states(night) == {"s00": "failed", "s01": "made"}
+    assert states(night) == {"s00": "failed", "s01": "written"}
     assert "No space left on device" in night.entries[0].message
     assert not (tmp_path / "out/.aside").exists()
-    assert states(toys.night(tmp_path / "in", tmp_path / "out")) == {"s00": "made", "s01": "unchanged"}
+    assert states(toys.night(tmp_path / "in", tmp_path / "out")) == {"s00": "written", "s01": "unchanged"}
 
 
 def test_a_folder_stands_for_its_study_files_only(tmp_path: Path) -> None:
@@ -340,8 +340,8 @@ def test_workers_hold_one_study_at_a_time(tmp_path: Path) -> None:
     (tmp_path / "marks").mkdir()
     jobs = plan([tmp_path / "in"], tmp_path / "out")
     pool = partial(in_processes, work=partial(_mark, tmp_path / "marks"), workers=3)
-    night = run_night(jobs, tmp_path / "out", pool=pool, now=lambda: toys.NIGHT)
-    assert set(states(night).values()) == {"made"}
+    night = run_batch(jobs, tmp_path / "out", pool=pool, now=lambda: toys.NIGHT)
+    assert set(states(night).values()) == {"written"}
     most = [int(path.read_text()) for path in (tmp_path / "marks").iterdir()]
     assert len(most) == 9
     assert max(most) == 1, "a worker held the data of two studies"

@@ -14,7 +14,7 @@ import pytest
 from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.library import run_one
-from eventstudy.batch.run_batch import Night, run_night
+from eventstudy.batch.run_batch import BatchRun, run_batch
 from eventstudy.batch.waiting import standing_now
 from tests.batch.toys import in_this_process
 
@@ -50,10 +50,10 @@ def write(folder: Path, bars: int, events: list[int]) -> None:
     (folder / "s.toml").write_text(STUDY, encoding="utf-8")
 
 
-def night(folder: Path, since: datetime | None = None) -> Night:
+def night(folder: Path, since: datetime | None = None) -> BatchRun:
     jobs = plan([folder / "s.toml"], folder / "reports", since=since)
     pool = partial(in_this_process, work=run_one)
-    return run_night(jobs, folder / "reports", pool=pool, now=lambda: datetime.now(UTC))
+    return run_batch(jobs, folder / "reports", pool=pool, now=lambda: datetime.now(UTC))
 
 
 def test_an_event_waits_for_its_bars_and_is_answered_when_they_come(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_an_event_waits_for_its_bars_and_is_answered_when_they_come(tmp_path: Pa
     assert night(tmp_path, later).entries[0].state == "waiting"
     write(tmp_path, bars=76, events=[50, 70])
     (answered,) = night(tmp_path, later).entries
-    assert (answered.state, answered.exit_code, answered.waiting) == ("made", 0, 0)
+    assert (answered.state, answered.exit_code, answered.waiting) == ("written", 0, 0)
     assert night(tmp_path, later).entries[0].state == "not due"
 
 
@@ -83,7 +83,7 @@ def test_an_event_after_all_bars_waits_too(tmp_path: Path) -> None:
 def test_bars_that_cannot_come_any_more_are_not_waited_for(tmp_path: Path, bars: int, events: list[int]) -> None:
     write(tmp_path, bars=bars, events=events)
     (entry,) = night(tmp_path).entries
-    assert (entry.state, entry.exit_code) == ("made", 1)
+    assert (entry.state, entry.exit_code) == ("written", 1)
 
 
 def test_waiting_ends() -> None:

@@ -22,7 +22,7 @@ import pytest
 
 from eventstudy.batch.entry import LedgerEntry, read_entry
 from eventstudy.batch.jobs import Job, plan
-from eventstudy.batch.run_batch import Night, hold, run_night
+from eventstudy.batch.run_batch import BatchRun, hold, run_batch
 from eventstudy.batch.work import Prepared, bring_up_to_date
 from eventstudy.errors import FileError, LockHeldError, NetworkError
 from tests.batch import toys
@@ -96,17 +96,17 @@ class World:
 
         def write(folder: Path) -> LedgerEntry:
             (folder / "report.html").write_text(f"{job.study}: {answer}")
-            return LedgerEntry("", "", "made", 0, "", "", job.study, answer, (0.0, 0.001))
+            return LedgerEntry("", "", "written", 0, "", "", job.study, answer, (0.0, 0.001))
 
         return Prepared(spec, toys.digest(answer), write)
 
-    def run(self) -> Night:
+    def run(self) -> BatchRun:
         jobs = plan([self.studies], self.out)
         pool = partial(in_this_process, work=partial(bring_up_to_date, prepare=self.prepare))
         at = toys.NIGHT + timedelta(days=self.night)
-        return run_night(jobs, self.out, pool=pool, now=lambda: at)
+        return run_batch(jobs, self.out, pool=pool, now=lambda: at)
 
-    def trouble(self) -> Night | None:
+    def trouble(self) -> BatchRun | None:
         """Run tonight's batch, with what befalls it."""
         lot = self.draw.random()
         if lot < 0.05:
@@ -122,7 +122,7 @@ class World:
                     return None
         return self.run()
 
-    def check(self, night: Night | None) -> None:
+    def check(self, night: BatchRun | None) -> None:
         """Every report once, whole, right; none lost."""
         on_disk = {}
         for folder in self.out.glob("[st]*/*"):

@@ -19,7 +19,7 @@ from pathlib import Path
 from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import Job, plan
 from eventstudy.batch.pool import in_processes
-from eventstudy.batch.run_batch import Night, run_night
+from eventstudy.batch.run_batch import BatchRun, run_batch
 from eventstudy.batch.work import Prepared, attempt, bring_up_to_date
 from eventstudy.errors import DataError, SpecError
 
@@ -54,7 +54,7 @@ def prepare(job: Job, pause: float = 0.0) -> Prepared | None:
         (folder / "report.html").write_text(f"<title>{asked['name']}</title>{data}")
         complete = "review" not in data
         spark = (0.0, 0.001, 0.0025)
-        return LedgerEntry("", "", "made", int(not complete), "", "", asked["name"], f"It says {data}.", spark)
+        return LedgerEntry("", "", "written", int(not complete), "", "", asked["name"], f"It says {data}.", spark)
 
     return Prepared(digest(spec), digest(data), write)
 
@@ -84,10 +84,10 @@ def in_this_process(jobs: Iterable[Job], work: Callable[[Job], LedgerEntry]) -> 
         yield attempt(work, job)
 
 
-def night(studies: Path, out: Path, at: datetime = NIGHT, workers: int = 0) -> Night:
+def night(studies: Path, out: Path, at: datetime = NIGHT, workers: int = 0) -> BatchRun:
     jobs = plan([studies], out)
     pool = partial(in_processes, work=slow_work, workers=workers) if workers else partial(in_this_process, work=work)
-    return run_night(jobs, out, pool=pool, now=lambda: at)
+    return run_batch(jobs, out, pool=pool, now=lambda: at)
 
 
 def tree(out: Path) -> dict[str, bytes]:

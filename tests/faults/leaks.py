@@ -43,6 +43,6 @@ def after_studies(folder: Path, count: int) -> Iterator[Held]:
         write_study(folder / "studies" / f"s{number:03}", f"Study {number}")
     for job in plan([folder / "studies"], folder / "out"):
         entry = attempt(run_one, job)
-        if entry.state != "made":
+        if entry.state != "written":
             raise AssertionError(entry.message)
         yield held()

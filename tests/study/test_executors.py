@@ -19,7 +19,7 @@ import pytest
 import eventstudy as es
 from eventstudy.batch.jobs import plan
 from eventstudy.batch.pool import on_executor
-from eventstudy.batch.run_batch import run_night
+from eventstudy.batch.run_batch import run_batch
 from eventstudy.cli import app
 from eventstudy.cli.init import contents
 from eventstudy.errors import NetworkError, UsageError, WorkerError
@@ -232,7 +232,7 @@ def test_a_night_on_a_cluster_is_that_of_one_process(
             monkeypatch.chdir(tmp_path / place)  # workers are elsewhere
             more = {"executor": machines} if place == "there" else {}
             jobs = plan([Path("studies")], Path("reports"))
-            night = run_night(jobs, Path("reports"), pool=partial(pool, **more), now=lambda: toys.NIGHT)
-            assert [entry.state for entry in night.entries] == ["failed", *["made"] * 5]
+            run = run_batch(jobs, Path("reports"), pool=partial(pool, **more), now=lambda: toys.NIGHT)
+            assert [entry.state for entry in run.entries] == ["failed", *["written"] * 5]
             trees[place] = toys.tree(Path("reports"))
     assert trees["here"] == trees["there"]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import DAY_US, epoch_us, from_epoch_us, wall_us
+from eventstudy.arrays import DAY_US, IntArray, epoch_us, from_epoch_us, wall_us
 from eventstudy.errors import NetworkError, Notice, SourceError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar
@@ -199,12 +199,18 @@ def closes_of(begins: pd.DatetimeIndex, request: BarRequest) -> pd.DatetimeIndex
     stated = read_clock(request.closes_at) if request.closes_at else None
     if stated is not None:
         return from_epoch_us(close_of_days(days, DailyClose(request.timezone or zone, stated, sessions)))
-    try:
-        if sessions is not None:
-            return from_epoch_us(close_of_days(days, DailyClose(zone, None, sessions)))
-    except UsageError:  # a calendar that books evenings or weekends on other days does not say when a date closes
-        pass
+    scheduled = None if sessions is None else _scheduled_closes(days, DailyClose(zone, None, sessions))
+    if scheduled is not None:
+        return from_epoch_us(scheduled)
     return from_epoch_us(likely_instants((days + 1) * DAY_US, request.timezone or zone))
+
+
+def _scheduled_closes(days: IntArray, rule: DailyClose) -> IntArray | None:
+    """Return the closes of a calendar; None if it books evenings or weekends on other days and a date has no close."""
+    try:
+        return close_of_days(days, rule)
+    except UsageError:
+        return None
 
 
 def yfinance_history(code: str, interval: str, start: datetime, end: datetime) -> pd.DataFrame:
