@@ -41,103 +41,103 @@ class ClosedMarketGap:
     past: FloatArray
 
 
-def is_closed(tape: IntradayPrices, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US) -> bool:
+def is_closed(prices: IntradayPrices, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US) -> bool:
     """Return whether the news falls into a stretch without bars that spans a night or more than ``tolerance_us``.
 
     Breaks shorter than the tolerance (clearing, the auction before the evening session) do not count as closed: the
     bars on both sides of them merge into the first return after the news. A market that trades around the clock on
     seven days is never closed: a stretch without bars is an outage.
     """
-    before, after = bracket_rows(tape, time)
-    if tape.never_closes:
+    before, after = bracket_rows(prices, time)
+    if prices.never_closes:
         return False
-    night = (tape.wall[before] - 1) // DAY_US != (tape.wall[after] - 1) // DAY_US
+    night = (prices.wall[before] - 1) // DAY_US != (prices.wall[after] - 1) // DAY_US
     latest = instant_us(time.latest)
-    quiet = int(tape.closes[after]) - tape.step_us - max(latest, int(tape.closes[before]))
-    opens = int(tape.closes[after]) - tape.step_us
-    return bool(night and opens >= latest and opens > tape.closes[before]) or quiet > tolerance_us
+    quiet = int(prices.closes[after]) - prices.step_us - max(latest, int(prices.closes[before]))
+    opens = int(prices.closes[after]) - prices.step_us
+    return bool(night and opens >= latest and opens > prices.closes[before]) or quiet > tolerance_us
 
 
-def bracket_rows(tape: IntradayPrices, time: EventTime) -> tuple[int, int]:
+def bracket_rows(prices: IntradayPrices, time: EventTime) -> tuple[int, int]:
     """Return the rows of the last clean bar and the first bar after the news.
 
     Raises
     ------
     DataError
-        If the news lies before the first or after the last bar of the tape.
+        If the news lies before the first or after the last bar of the prices.
     """
-    before = int(np.searchsorted(tape.closes, instant_us(time.earliest), side="right")) - 1
-    after = max(before + 1, int(np.searchsorted(tape.closes, instant_us(time.latest), side="left")))
-    if before < 0 or after >= len(tape):
+    before = int(np.searchsorted(prices.closes, instant_us(time.earliest), side="right")) - 1
+    after = max(before + 1, int(np.searchsorted(prices.closes, instant_us(time.latest), side="left")))
+    if before < 0 or after >= len(prices):
         raise DataError(
-            f"The news of {time.earliest:%Y-%m-%d %H:%M} UTC lies outside the bars of {tape.instrument.code}.",
+            f"The news of {time.earliest:%Y-%m-%d %H:%M} UTC lies outside the bars of {prices.instrument.code}.",
             remedy="Get bars that reach from before the news to after it.",
         )
     return before, after
 
 
-def gap_response(tape: IntradayPrices, time: EventTime) -> ClosedMarketGap:
+def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     """Return the opening gap after news in a closed market, with its rank among past gaps of the same kind.
 
     Same kind: as many nights between, and the same opening clock time to half an hour. Only gaps that end before the
     news count, so nothing looks ahead.
     """
-    before, after = bracket_rows(tape, time)
-    earlier = tape.pauses[: np.searchsorted(tape.pauses, before)]
-    later, day = earlier + 1, tape.day
+    before, after = bracket_rows(prices, time)
+    earlier = prices.pauses[: np.searchsorted(prices.pauses, before)]
+    later, day = earlier + 1, prices.day
     nights, own = day[later] - day[earlier], int(day[after] - day[before])
-    clock, opening = (tape.wall[rows] - day[rows] * DAY_US for rows in (later, after))
+    clock, opening = (prices.wall[rows] - day[rows] * DAY_US for rows in (later, after))
     same = (np.minimum(nights, 2) == min(own, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
     earlier, later = earlier[same], later[same]
     returns = np.column_stack(
-        [tape.price[later] - tape.price[earlier], first_vwap(tape, later) - tape.price[earlier]]
+        [prices.price[later] - prices.price[earlier], first_vwap(prices, later) - prices.price[earlier]]
     ).reshape(-1, 2)
     here = np.array([after])
-    to_open = float(tape.price[after] - tape.price[before])
-    to_vwap = float(first_vwap(tape, here)[0] - tape.price[before])
+    to_open = float(prices.price[after] - prices.price[before])
+    to_vwap = float(first_vwap(prices, here)[0] - prices.price[before])
     pvalues = placebo_pvalue(np.array([to_open, to_vwap]), returns) if len(returns) else np.array([np.nan, np.nan])
     kind = ("break", "overnight", "weekend")[min(own, 2)]
-    ends = int(tape.closes[before]), int(tape.closes[after])
+    ends = int(prices.closes[before]), int(prices.closes[after])
     return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
 
 
-def first_vwap(tape: IntradayPrices, rows: IntArray, minutes: int = 5) -> FloatArray:
+def first_vwap(prices: IntradayPrices, rows: IntArray, minutes: int = 5) -> FloatArray:
     """Return the log of the volume-weighted mean close of the first minutes from each opening bar on, shape (G,)."""
-    span = max(1, minutes * MINUTE_US // tape.step_us)
-    take = np.minimum(rows[:, None] + np.arange(span), len(tape) - 1)
-    inside = tape.closes[take] < tape.closes[rows][:, None] + minutes * MINUTE_US
-    weight = np.where(inside & np.isfinite(tape.volume[take]), tape.volume[take], 0.0)
+    span = max(1, minutes * MINUTE_US // prices.step_us)
+    take = np.minimum(rows[:, None] + np.arange(span), len(prices) - 1)
+    inside = prices.closes[take] < prices.closes[rows][:, None] + minutes * MINUTE_US
+    weight = np.where(inside & np.isfinite(prices.volume[take]), prices.volume[take], 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.log((weight * np.exp(tape.price[take])).sum(axis=1) / weight.sum(axis=1)))
+        return np.asarray(np.log((weight * np.exp(prices.price[take])).sum(axis=1) / weight.sum(axis=1)))
 
 
-def opening_time(tape: IntradayPrices, time: EventTime) -> EventTime:
+def opening_time(prices: IntradayPrices, time: EventTime) -> EventTime:
     """Return the event time as if the news had come at the opening: the effective time; the reported one stays."""
-    _, after = bracket_rows(tape, time)
-    opens = instant_from_us(int(tape.closes[after]) - tape.step_us)
+    _, after = bracket_rows(prices, time)
+    opens = instant_from_us(int(prices.closes[after]) - prices.step_us)
     return EventTime(opens, opens, "calendar", ("the first bar after the news",))
 
 
-def at_openings(tape: IntradayPrices, others: OtherEvents) -> OtherEvents:
+def at_openings(prices: IntradayPrices, others: OtherEvents) -> OtherEvents:
     """Return other events as if those that came while the market was closed had come at its next opening."""
     earliest, latest = others.spans.T
-    after = np.searchsorted(tape.wall, latest, side="left")
-    before = np.searchsorted(tape.wall, earliest, side="right") - 1
-    inside = (before >= 0) & (after < len(tape))
-    opens = tape.wall[np.where(inside, after, 0)] - tape.step_us
-    closed = inside & (opens >= latest) & (opens > tape.wall[np.maximum(before, 0)])
+    after = np.searchsorted(prices.wall, latest, side="left")
+    before = np.searchsorted(prices.wall, earliest, side="right") - 1
+    inside = (before >= 0) & (after < len(prices))
+    opens = prices.wall[np.where(inside, after, 0)] - prices.step_us
+    closed = inside & (opens >= latest) & (opens > prices.wall[np.maximum(before, 0)])
     spans = np.where(closed[:, None], opens[:, None], others.spans)
     order = np.argsort(spans[:, 0], kind="stable")
     return OtherEvents(spans[order], others.same_release[order])
 
 
-def nights_closed(tape: IntradayPrices, time: EventTime) -> int:
+def nights_closed(prices: IntradayPrices, time: EventTime) -> int:
     """Return 0 where bars stand on both sides of the news on one local date, 1 for one night, 2 for longer.
 
     Where trading goes on through midnight, only a pause of hours is a night.
     """
-    before, after = bracket_rows(tape, time)
-    if tape.around_the_clock and tape.closes[after] - tape.closes[before] < LONGEST_CARRY_US:
+    before, after = bracket_rows(prices, time)
+    if prices.around_the_clock and prices.closes[after] - prices.closes[before] < LONGEST_CARRY_US:
         return 0
-    day = (tape.wall[[before, after]] - 1) // DAY_US
+    day = (prices.wall[[before, after]] - 1) // DAY_US
     return int(min(2, day[1] - day[0]))

@@ -25,44 +25,44 @@ from eventstudy.response.values import ClaimBeside, Confounder, Response
 TOLERANCE = 0.001  # log; a claim is rounded to kopecks and minutes
 
 
-def claims_beside(event: Event, tape: IntradayPrices, response: Response) -> tuple[ClaimBeside, ...]:
+def claims_beside(event: Event, prices: IntradayPrices, response: Response) -> tuple[ClaimBeside, ...]:
     """Return every claim of the event's news that speaks of this instrument, beside the measured moves."""
     found = (claim for sentence in event.claims for claim in find_claims(sentence, ((0, len(sentence)),)))
-    return tuple(claim_beside(c, tape, response) for c in found if speaks_for(tape.instrument.code, c.subject))
+    return tuple(claim_beside(c, prices, response) for c in found if speaks_for(prices.instrument.code, c.subject))
 
 
-def claim_beside(claim: PriceClaim, tape: IntradayPrices, response: Response) -> ClaimBeside:
+def claim_beside(claim: PriceClaim, prices: IntradayPrices, response: Response) -> ClaimBeside:
     """Return a claim beside the measured moves of the instrument it speaks of.
 
     Parameters
     ----------
     claim : PriceClaim
         Its clock time is read on the market's clock, on the local day of the news.
-    tape : IntradayPrices
+    prices : IntradayPrices
     response : Response
         Of the same instrument.
 
     Raises
     ------
     DataError
-        If the tape has no bar of the day before, or none by the time of the claim.
+        If the prices have no bar of the day before, or none by the time of the claim.
     """
     at = _instant(claim, response)
-    row = int(np.searchsorted(tape.closes, instant_us(at), side="right")) - 1
-    day = tape.day
+    row = int(np.searchsorted(prices.closes, instant_us(at), side="right")) - 1
+    day = prices.day
     today = np.flatnonzero(day == day[max(row, 0)])
     if row < 0 or not today[0]:
         raise DataError(
-            f"The bars of {tape.instrument.code} do not hold the close before {at.isoformat()}.",
+            f"The bars of {prices.instrument.code} do not hold the close before {at.isoformat()}.",
             remedy="Get bars that begin at least one trading day earlier.",
         )
     clean = math.log(response.reference_price)
     references = {
-        "previous close": float(tape.price[today[0] - 1]),
-        "open": float(tape.price[today[0]]),
+        "previous close": float(prices.price[today[0] - 1]),
+        "open": float(prices.price[today[0]]),
         "last price before the news": clean,
     }
-    measured = float(tape.price[row])
+    measured = float(prices.price[row])
     level = math.log(claim.level) if claim.level else math.nan
     claimed = _claimed(claim, measured if math.isnan(level) else level)
     misses = {name: abs((measured if math.isnan(level) else level) - ref - claimed) for name, ref in references.items()}
@@ -141,13 +141,13 @@ SEAMS = (
 )
 
 
-def confounders_of(tape: IntradayPrices, event: Event, matched: Matched, known: Known) -> Sequence[Confounder]:
+def confounders_of(prices: IntradayPrices, event: Event, matched: Matched, known: Known) -> Sequence[Confounder]:
     """Return known events and seams inside the event's window, and the known events that cost placebo days."""
-    return known_nearby(event, matched, known, _seams(tape, matched))
+    return known_nearby(event, matched, known, _seams(prices, matched))
 
 
-def _seams(tape: IntradayPrices, matched: Matched) -> list[Confounder]:
-    code, venue = tape.instrument.code, tape.instrument.calendar
+def _seams(prices: IntradayPrices, matched: Matched) -> list[Confounder]:
+    code, venue = prices.instrument.code, prices.instrument.calendar
     day = as_date(matched.event_day)
     found = []
     for seam in SEAMS:

@@ -24,7 +24,7 @@ DAYS_AT_ONCE = 16
 
 
 def less_expected(
-    tape: IntradayPrices,
+    prices: IntradayPrices,
     matched: Matched,
     factors: Sequence[IntradayPrices],
     model: str,
@@ -36,7 +36,7 @@ def less_expected(
 
     Parameters
     ----------
-    tape : IntradayPrices
+    prices : IntradayPrices
     matched : Matched
     factors : sequence of IntradayPrices
         Regressors, the market first; read as their last price at each moment.
@@ -45,7 +45,7 @@ def less_expected(
     given : mapping
         Its options.
     carry : bool
-        Keep the factors' last prices over the night, as those of ``tape``.
+        Keep the factors' last prices over the night, as those of ``prices``.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def less_expected(
     columns = trading_columns(matched)
     y = bars_of(np.vstack([matched.path, matched.placebo_path]), columns)
     wanted = {"market": factors[:1], "factors": factors}.get(row.needs, ())
-    read = [bars_of(prices_at(factor, tape, matched, carry=carry), columns) for factor in wanted]
+    read = [bars_of(prices_at(factor, prices, matched, carry=carry), columns) for factor in wanted]
     X = np.stack(read) if read else np.empty((0, *y.shape))
     if not np.isfinite(X[:, 0]).all():
         raise DataError(f"A factor of the model {model!r} has no price around the event.", remedy="Give longer bars.")
@@ -73,12 +73,12 @@ def less_expected(
     return paths[0], paths[1:]
 
 
-def prices_at(factor: IntradayPrices, tape: IntradayPrices, matched: Matched, *, carry: bool = False) -> FloatArray:
+def prices_at(factor: IntradayPrices, prices: IntradayPrices, matched: Matched, *, carry: bool = False) -> FloatArray:
     """Return the log price of a factor at the moments of the event day and the placebo days, shape (D + 1, T)."""
     days = np.concatenate([[matched.event_day], matched.day])
     wall = days[:, None] * DAY_US + matched.wall
-    if factor.zone != tape.zone:
-        wall = wall_us(instants_from_wall(wall.reshape(-1), tape.zone), factor.zone).reshape(wall.shape)
+    if factor.zone != prices.zone:
+        wall = wall_us(instants_from_wall(wall.reshape(-1), prices.zone), factor.zone).reshape(wall.shape)
     return read_at(factor, wall, carry=carry).price
 
 

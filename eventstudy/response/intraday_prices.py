@@ -128,11 +128,11 @@ class IntradayPrices:
 
 @dataclass(frozen=True, eq=False)
 class PriceSample:
-    """A tape read at a grid of clock times; every array has the shape of the grid.
+    """Prices read at a grid of clock times; every array has the shape of the grid.
 
     Attributes
     ----------
-    tape : IntradayPrices
+    prices : IntradayPrices
     bars : BarsAt
         The latest bar at or before each time.
     present : BoolArray
@@ -140,7 +140,7 @@ class PriceSample:
         hours, or any earlier one where prices are kept over the night.
     """
 
-    tape: IntradayPrices
+    prices: IntradayPrices
     bars: BarsAt
     present: BoolArray
 
@@ -152,45 +152,45 @@ class PriceSample:
     @cached_property
     def price(self) -> FloatArray:
         """The last log price at or before the time; NaN before the day's first bar."""
-        return np.where(self.present, self.tape.price[self.bars.row], np.nan)
+        return np.where(self.present, self.prices.price[self.bars.row], np.nan)
 
     @cached_property
     def volume(self) -> FloatArray:
         """The volume of the bar that closes there; NaN without one, and so ``span`` and ``spread``."""
-        return self._of_bar(self.tape.volume)
+        return self._of_bar(self.prices.volume)
 
     @cached_property
     def span(self) -> FloatArray:
-        return self._of_bar(self.tape.span)
+        return self._of_bar(self.prices.span)
 
     @cached_property
     def spread(self) -> FloatArray:
-        if self.tape.spread is None:
+        if self.prices.spread is None:
             return np.full(self.present.shape, np.nan)
-        return self._of_bar(self.tape.spread)
+        return self._of_bar(self.prices.spread)
 
     def days(self, rows: IntArray | BoolArray) -> PriceSample:
         """Return some of its rows."""
         bars = BarsAt(self.bars.row[rows], self.bars.on_time[rows], self.bars.traded[rows])
-        return PriceSample(self.tape, bars, self.present[rows])
+        return PriceSample(self.prices, bars, self.present[rows])
 
     def only(self, rows: BoolArray) -> PriceSample:
         """Return the same with nothing at the rows that are not asked for."""
         present = rows[..., None]
         bars = BarsAt(self.bars.row, self.bars.on_time & present, self.bars.traded & present)
-        return PriceSample(self.tape, bars, self.present & present)
+        return PriceSample(self.prices, bars, self.present & present)
 
     def day(self, row: int) -> PriceSample:
         """Return one of its rows, shape (T,)."""
         bars = BarsAt(self.bars.row[row], self.bars.on_time[row], self.bars.traded[row])
-        return PriceSample(self.tape, bars, self.present[row])
+        return PriceSample(self.prices, bars, self.present[row])
 
     def _of_bar(self, values: FloatArray) -> FloatArray:
         return np.where(self.bars.traded, values[self.bars.row], np.nan)
 
 
 def samples_beside(samples: Sequence[PriceSample]) -> PriceSample:
-    """Return P samples of one tape side by side, (T,) each to (P, T) or (D, T) each to (D, P, T); the rest is empty."""
+    """Return P samples of one instrument together, (T,) each to (P, T) or (D, T) each to (D, P, T); the rest is empty."""
     shapes = [sample.present.shape for sample in samples]
     days = [max(shape[0] for shape in shapes)] if len(shapes[0]) == 2 else []
     whole = (*days, len(samples), shapes[0][-1])
@@ -200,11 +200,11 @@ def samples_beside(samples: Sequence[PriceSample]) -> PriceSample:
         row[rows] = sample.bars.row
         for flag, column in zip(flags, (sample.bars.on_time, sample.bars.traded, sample.present), strict=True):
             flag[rows] = column
-    return PriceSample(samples[0].tape, BarsAt(row, flags[0], flags[1]), flags[2])
+    return PriceSample(samples[0].prices, BarsAt(row, flags[0], flags[1]), flags[2])
 
 
 def intraday_prices(bars: Bars, rule: str = "last") -> IntradayPrices:
-    """Return bars as a tape on the clock of their calendar, its prices made by one row of ``PRICE_RULES``."""
+    """Return bars as prices on the clock of their calendar, by one row of ``PRICE_RULES``."""
     zone, prices = clock_zone(calendar(bars.instrument.calendar), bars.zone), prices_of(bars)
     chosen = look_up("price rule", PRICE_RULES, rule)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -238,37 +238,37 @@ def trades_around_the_clock(wall: IntArray) -> bool:
     return len(days) >= ENOUGH_DAYS and len(hours) >= MOST_HOURS * 24 * len(days)
 
 
-def read_at(tape: IntradayPrices, wall: IntArray, *, carry: bool = False) -> PriceSample:
-    """Read a tape at clock times of any shape (microseconds since 1970-01-01T00:00 local).
+def read_at(prices: IntradayPrices, wall: IntArray, *, carry: bool = False) -> PriceSample:
+    """Read prices at clock times of any shape (microseconds since 1970-01-01T00:00 local).
 
     ``carry`` keeps the last price over the night: for windows that begin in a closed market.
     """
     at = np.asarray(wall, dtype=np.int64)
-    return _sample(tape, bars_at(tape, at), at, carry=carry)
+    return _sample(prices, bars_at(prices, at), at, carry=carry)
 
 
-def read_days(tape: IntradayPrices, days: IntArray, offsets: IntArray, *, carry: bool = False) -> PriceSample:
-    """Read a tape at clock times ``offsets`` (T,) after midnight of ``days`` (D,), shape (D, T)."""
+def read_days(prices: IntradayPrices, days: IntArray, offsets: IntArray, *, carry: bool = False) -> PriceSample:
+    """Read prices at clock times ``offsets`` (T,) after midnight of ``days`` (D,), shape (D, T)."""
     at = days[:, None] * DAY_US + offsets if carry else offsets
-    return _sample(tape, bars_on_days(tape, days, offsets), at, carry=carry)
+    return _sample(prices, bars_on_days(prices, days, offsets), at, carry=carry)
 
 
-def _sample(tape: IntradayPrices, bars: BarsAt, at: IntArray, *, carry: bool) -> PriceSample:
-    present = at >= tape.wall[0] if carry else bars.on_time
-    return PriceSample(tape, bars, present if tape.all_priced else present & np.isfinite(tape.price[bars.row]))
+def _sample(prices: IntradayPrices, bars: BarsAt, at: IntArray, *, carry: bool) -> PriceSample:
+    present = at >= prices.wall[0] if carry else bars.on_time
+    return PriceSample(prices, bars, present if prices.all_priced else present & np.isfinite(prices.price[bars.row]))
 
 
-def bars_on_days(tape: IntradayPrices, days: IntArray, offsets: IntArray) -> BarsAt:
+def bars_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray) -> BarsAt:
     """Return ``bars_at`` at clock times ``offsets`` (T,) after midnight of ``days`` (D,), shape (D, T)."""
-    table = tape.clock_table
+    table = prices.clock_table
     cut = None if table is None else table.windows(days, offsets)
-    return bars_at(tape, days[:, None] * DAY_US + offsets) if cut is None else cut
+    return bars_at(prices, days[:, None] * DAY_US + offsets) if cut is None else cut
 
 
-def bars_at(tape: IntradayPrices, at: IntArray) -> BarsAt:
+def bars_at(prices: IntradayPrices, at: IntArray) -> BarsAt:
     """Return the latest bar at or before each of some clock times, of any shape."""
-    row = np.maximum(np.searchsorted(tape.wall, at, side="right") - 1, 0)
-    age = at - tape.wall[row]
-    near = age < LONGEST_CARRY_US if tape.around_the_clock else tape.day[row] == (at - 1) // DAY_US
+    row = np.maximum(np.searchsorted(prices.wall, at, side="right") - 1, 0)
+    age = at - prices.wall[row]
+    near = age < LONGEST_CARRY_US if prices.around_the_clock else prices.day[row] == (at - 1) // DAY_US
     on_time = (age >= 0) & near
-    return BarsAt(row, on_time, on_time & (age < tape.step_us))
+    return BarsAt(row, on_time, on_time & (age < prices.step_us))

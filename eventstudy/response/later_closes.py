@@ -121,9 +121,11 @@ class LaterCloses:
     moves: Moves
 
 
-def later_closes(tape: IntradayPrices, windows: ResponseWindows, settings: ResponseSettings) -> tuple[LaterCloses, ...]:
+def later_closes(
+    prices: IntradayPrices, windows: ResponseWindows, settings: ResponseSettings
+) -> tuple[LaterCloses, ...]:
     """Return the moves to the last bar of the event day, of the next day with bars, and of ``days_later`` days on."""
-    days, last, zero = tape.days, tape.last_rows, windows.layout.zero
+    days, last, zero = prices.days, prices.last_rows, windows.layout.zero
     own = np.searchsorted(days, [one.matched.event_day for one in windows.asked])
     others = np.full(windows.days.shape, len(days))
     for row, one in enumerate(windows.asked):
@@ -135,7 +137,7 @@ def later_closes(tape: IntradayPrices, windows: ResponseWindows, settings: Respo
         end = last[np.minimum(own + ahead, len(days) - 1)]
         ends = last[np.minimum(others + ahead, len(days) - 1)]
         clean = usable & (others < len(days)) & ((others + ahead < own) | (others > own)) & (others + ahead < len(days))
-        raw = np.where(clean, tape.price[ends] - windows.others.price[..., zero], np.nan)
-        value = np.where(usable, tape.price[end] - windows.event.price[..., zero], np.nan)
-        found.append(LaterCloses(label, tape.closes[end], usable, Moves(value, raw * windows.factor, raw)))
+        raw = np.where(clean, prices.price[ends] - windows.others.price[..., zero], np.nan)
+        value = np.where(usable, prices.price[end] - windows.event.price[..., zero], np.nan)
+        found.append(LaterCloses(label, prices.closes[end], usable, Moves(value, raw * windows.factor, raw)))
     return tuple(found)

@@ -114,28 +114,28 @@ class Matched:
         return weight if (weight < 1).any() else None
 
 
-def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: OtherEvents = NO_EVENTS) -> Matched:
-    """Cut the window of an event and the same clock window of other days out of a tape.
+def match(prices: IntradayPrices, time: EventTime, choice: WindowChoice, others: OtherEvents = NO_EVENTS) -> Matched:
+    """Cut the window of an event and the same clock window of other days out of prices.
 
     The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
     first at or after ``latest`` and the reach of the price rule. Days are counted by the reason that leaves them out: a
     rule of ``choice.match``, another known event in the window (unless ``known_weight`` keeps them), bars missing that
     the other days have (halts, half sessions), no price yet at zero. Those that no rule leaves out are listed, too.
     """
-    step = tape.step_us
-    earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), tape.zone)
+    step = prices.step_us
+    earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), prices.zone)
     event_day = int(earliest // DAY_US)  # news at midnight belongs to the day that begins
-    phase = int(tape.wall[0] % step)
+    phase = int(prices.wall[0] % step)
     zero_wall = (earliest - phase) // step * step + phase
-    known_by, clean_by = (max(0, int(-(-(at - zero_wall) // step))) for at in (latest, latest + tape.reach_us))
-    grid = _grid(tape, zero_wall, clean_by, choice)
+    known_by, clean_by = (max(0, int(-(-(at - zero_wall) // step))) for at in (latest, latest + prices.reach_us))
+    grid = _grid(prices, zero_wall, clean_by, choice)
     start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
     zero = int(np.searchsorted(grid, zero_wall))
     offsets = grid - event_day * DAY_US
     clocks = Clocks(start, zero, offsets, event_day, step, phase)
-    days, other_days = candidate_days(tape, clocks, choice, others)
-    sample = read_days(tape, days, offsets, carry=choice.carry)
-    event = read_days(tape, np.array([event_day]), offsets, carry=choice.carry).day(0)
+    days, other_days = candidate_days(prices, clocks, choice, others)
+    sample = read_days(prices, days, offsets, carry=choice.carry)
+    event = read_days(prices, np.array([event_day]), offsets, carry=choice.carry).day(0)
     pool = placebo_pool(days, (event, sample), clocks, choice, others)
     return Matched(
         start=start,
@@ -156,25 +156,25 @@ def match(tape: IntradayPrices, time: EventTime, choice: WindowChoice, others: O
     )
 
 
-def _grid(tape: IntradayPrices, zero: int, clean_by: int, choice: WindowChoice) -> IntArray:
+def _grid(prices: IntradayPrices, zero: int, clean_by: int, choice: WindowChoice) -> IntArray:
     """Return the closing times of the window: to the ``after``-th trading minute past ``latest``.
 
     It stays within the day, except where trading goes on through midnight.
     """
-    step, day = tape.step_us, zero // DAY_US
-    end = last_without_pause(tape, zero) if tape.around_the_clock else _last_wall(tape, day, zero)
+    step, day = prices.step_us, zero // DAY_US
+    end = last_without_pause(prices, zero) if prices.around_the_clock else _last_wall(prices, day, zero)
     start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
     after = np.arange(zero + (clean_by + 1) * step, end + 1, step, dtype=np.int64)
-    after = after[: _moments_needed(tape, after, int(day), choice)]
-    bound = int(tape.wall[0]) if tape.around_the_clock else day * DAY_US + 1  # not before midnight
+    after = after[: _moments_needed(prices, after, int(day), choice)]
+    bound = int(prices.wall[0]) if prices.around_the_clock else day * DAY_US + 1  # not before midnight
     start = min(zero, start + max(0, -((start - bound) // step)) * step)
     return np.concatenate([np.arange(start, zero + clean_by * step + 1, step, dtype=np.int64), after])
 
 
-def last_without_pause(tape: IntradayPrices, zero: int) -> int:
+def last_without_pause(prices: IntradayPrices, zero: int) -> int:
     """Return the last closing time within a day of ``zero`` before trading pauses for hours: a weekend, or the end."""
-    first, stop = np.searchsorted(tape.wall, [zero, zero + DAY_US], side="right")
-    wall = tape.wall[first : stop + 1]
+    first, stop = np.searchsorted(prices.wall, [zero, zero + DAY_US], side="right")
+    wall = prices.wall[first : stop + 1]
     if not len(wall) or wall[0] - zero > LONGEST_CARRY_US:
         return zero + DAY_US
     pause = np.diff(wall) > LONGEST_CARRY_US
@@ -182,24 +182,24 @@ def last_without_pause(tape: IntradayPrices, zero: int) -> int:
     return min(last, zero + DAY_US)
 
 
-def _last_wall(tape: IntradayPrices, day: int, zero: int) -> int:
+def _last_wall(prices: IntradayPrices, day: int, zero: int) -> int:
     """Return the last closing time of the day; where the day has no bar after zero, the latest any day has."""
-    first, stop = np.searchsorted(tape.day, [day, day + 1])
-    same = tape.wall[first:stop]
+    first, stop = np.searchsorted(prices.day, [day, day + 1])
+    same = prices.wall[first:stop]
     if len(same) and same[-1] > zero:
         return int(same[-1])
-    return int(day * DAY_US + tape.latest_clock)
+    return int(day * DAY_US + prices.latest_clock)
 
 
-def _moments_needed(tape: IntradayPrices, after: IntArray, day: int, choice: WindowChoice) -> int:
+def _moments_needed(prices: IntradayPrices, after: IntArray, day: int, choice: WindowChoice) -> int:
     """Return how many of these times hold ``after`` trading minutes; all where they hold fewer.
 
     With ``pauses`` "stop" no more than come before the first at which the market does not trade.
     """
-    wanted = -(-choice.after * MINUTE_US // tape.step_us)
+    wanted = -(-choice.after * MINUTE_US // prices.step_us)
     looked_at = min(len(after), 2 * wanted + 1)
     while len(after):
-        trading = _trading(tape, after[:looked_at], day)
+        trading = _trading(prices, after[:looked_at], day)
         if choice.pauses == "stop" and not trading.all():
             trading = trading[: int(trading.argmin())]
         enough = np.cumsum(trading) >= wanted
@@ -211,11 +211,11 @@ def _moments_needed(tape: IntradayPrices, after: IntArray, day: int, choice: Win
     return 0
 
 
-def _trading(tape: IntradayPrices, after: IntArray, day: int) -> BoolArray:
+def _trading(prices: IntradayPrices, after: IntArray, day: int) -> BoolArray:
     """Return at which of these times the market usually trades, by the 60 days before and the day itself."""
-    days = tape.days
+    days = prices.days
     near = days[(days <= day) & (days > day - 90)]
-    traded = bars_on_days(tape, near, after - day * DAY_US).traded
+    traded = bars_on_days(prices, near, after - day * DAY_US).traded
     return np.asarray(traded.mean(axis=0) > 0.02)
 
 

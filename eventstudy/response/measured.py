@@ -68,9 +68,9 @@ class Measured:
     early: list[tuple[Notice, ...]]
 
 
-def measure(tape: IntradayPrices, windows: ResponseWindows, settings: ResponseSettings) -> Measured:
+def measure(prices: IntradayPrices, windows: ResponseWindows, settings: ResponseSettings) -> Measured:
     """Return every number of events whose windows are laid out alike."""
-    after, closes = after_news(windows, settings), later_closes(tape, windows, settings)
+    after, closes = after_news(windows, settings), later_closes(prices, windows, settings)
     inside = moves_inside(windows, after, settings)
     bars, placebo_bars, after_from = bar_returns(windows)
     judged_bars = slice(after_from, after_from + after.at.horizon + 1)
@@ -92,7 +92,7 @@ def measure(tape: IntradayPrices, windows: ResponseWindows, settings: ResponseSe
         usual_volume=volume,
         activity=_activity(windows, volume),
         assumed=_assumed(windows, settings),
-        medians=median_moves(tape, windows, settings.level),
+        medians=median_moves(prices, windows, settings.level),
         jump_variances=jump_variances(
             bars[:, judged_bars], np.where(served, placebo_bars[..., judged_bars], np.nan), windows.weight
         ),

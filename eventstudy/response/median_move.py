@@ -16,24 +16,24 @@ from eventstudy.response.window import ResponseWindows
 LONGEST_US = 5 * MINUTE_US  # longer bars leave the ten-minute windows without their three prices
 
 
-def median_moves(tape: IntradayPrices, windows: ResponseWindows, level: float) -> list[Estimate]:
+def median_moves(prices: IntradayPrices, windows: ResponseWindows, level: float) -> list[Estimate]:
     """Return the median price 15 to 25 minutes after each event's news over that 15 to 5 minutes before it.
 
     See ``median_rule``. An uncertain time is bracketed: before ``earliest``, after ``latest``.
     """
-    if windows.closed or tape.step_us > LONGEST_US:
+    if windows.closed or prices.step_us > LONGEST_US:
         reason = "the news came while the market was closed" if windows.closed else "the bars are too long for medians"
         return [Estimate("median_move", math.nan, reason=reason)] * len(windows.asked)
     days, events = np.nonzero(windows.served & windows.days)
     times = [one.event.time for one in windows.asked]
     instants = np.array([[instant_us(time.earliest), instant_us(time.latest)] for time in times])
-    walls = wall_us(instants.reshape(-1), tape.zone).reshape(-1, 2)
+    walls = wall_us(instants.reshape(-1), prices.zone).reshape(-1, 2)
     day = np.empty(windows.days.shape, dtype=np.int64)
     for row, one in enumerate(windows.asked):
         day[windows.days[:, row], row] = one.matched.day - one.matched.event_day
     shifted = walls[events] + day[days, events][:, None] * DAY_US
     begins, ends = np.concatenate([walls, shifted]).T
-    numbers = median_rules(tape.wall, tape.price, begins, ends)
+    numbers = median_rules(prices.wall, prices.price, begins, ends)
     value, moves = numbers[: len(times)], np.full(windows.days.shape, np.nan)
     moves[days, events] = numbers[len(times) :] * windows.factor[days, events]
     found = judged([Moves(value, moves, moves)], level, windows.weight)

@@ -127,10 +127,10 @@ MISSING_BARS = "usual bars are missing (a halt or a half session)"
 
 
 def candidate_days(
-    tape: IntradayPrices, clocks: Clocks, choice: WindowChoice, others: OtherEvents
+    prices: IntradayPrices, clocks: Clocks, choice: WindowChoice, others: OtherEvents
 ) -> tuple[IntArray, tuple[DaysLeftOut, ...]]:
     """Return the days that may serve by the calendar, and how many its rules leave out."""
-    days = _candidates(tape, clocks.event_day, choice)
+    days = _candidates(prices, clocks.event_day, choice)
     broken: dict[str, BoolArray] = {}
     if choice.match.weekday:
         broken[ANOTHER_WEEKDAY] = np.asarray(weekday(days) != weekday(np.array([clocks.event_day])))
@@ -215,8 +215,8 @@ def _reason(reasons: Mapping[str, BoolArray], row: int, missing: int, usual: int
     return f"{missing} of {usual} {reason}" if reason == MISSING_BARS else reason
 
 
-def _candidates(tape: IntradayPrices, event_day: int, choice: WindowChoice) -> IntArray:
-    days = tape.days
+def _candidates(prices: IntradayPrices, event_day: int, choice: WindowChoice) -> IntArray:
+    days = prices.days
     serve = (days < event_day) | ((days > event_day) & choice.later)
     if choice.nights:
         nights = np.diff(days, prepend=days[:1])  # 0 for the first day: no opening gap of its own is known

@@ -84,20 +84,20 @@ def respond(
     for name, series in zip(("bars", *("factors" for _ in factors)), (bars, *factors), strict=True):
         expect(name, series, (Bars, IntradayPrices), "Pass Bars shorter than a day (read_bars).")
     expect("event", event, Event, "Pass an Event (read_events).")
-    tape, *regressors = (
+    prices, *regressors = (
         b if isinstance(b, IntradayPrices) else intraday_prices(b, settings.price) for b in (bars, *factors)
     )
-    if tape.rule != settings.price:
+    if prices.rule != settings.price:
         raise UsageError(
-            f"The tape holds prices by the rule {tape.rule!r}, the settings ask for {settings.price!r}.",
+            f"The prices follow the rule {prices.rule!r}, the settings ask for {settings.price!r}.",
             remedy="Make it by intraday_prices(bars, settings.price).",
         )
-    if tape.step_us >= DAY_US or not len(tape):
+    if prices.step_us >= DAY_US or not len(prices):
         raise DataError(
-            f"The bars of {tape.instrument.code} are too long for the shape of an intraday response.",
+            f"The bars of {prices.instrument.code} are too long for the shape of an intraday response.",
             remedy="Give bars shorter than a day.",
         )
-    (found,) = responses(tape, [event], settings, known_events(known), regressors)
+    (found,) = responses(prices, [event], settings, known_events(known), regressors)
     if isinstance(found, DataError):
         raise found
     return found
@@ -108,7 +108,7 @@ AT_ONCE = 16  # events computed together: their windows stay in the cache of the
 
 
 def responses(
-    tape: IntradayPrices,
+    prices: IntradayPrices,
     events: Sequence[Event],
     settings: ResponseSettings,
     known: Known,
@@ -121,38 +121,38 @@ def responses(
     found: list[Response | DataError | None] = [None] * len(events)
     alike: dict[object, list[int]] = {}
     windows: dict[int, EventWindow] = {}
-    clock = known.on_clock(tape.zone)
+    clock = known.on_clock(prices.zone)
     for row, event in enumerate(events):
         try:
-            windows[row] = event_window(tape, event, settings, clock.besides(event))
+            windows[row] = event_window(prices, event, settings, clock.besides(event))
         except DataError as error:
             found[row] = error
         else:
             alike.setdefault(windows[row].layout, []).append(row)
     most = AT_ONCE if together(settings) else 1
     for rows in (group[i : i + most] for group in alike.values() for i in range(0, len(group), most)):
-        answers = _answers(tape, [windows[row] for row in rows], settings, known, factors)
+        answers = _answers(prices, [windows[row] for row in rows], settings, known, factors)
         for row, answer in zip(rows, answers, strict=True):
             found[row] = answer
     return [one for one in found if one is not None]
 
 
 def _answers(
-    tape: IntradayPrices,
+    prices: IntradayPrices,
     asked: Sequence[EventWindow],
     settings: ResponseSettings,
     known: Known,
     factors: Sequence[IntradayPrices],
 ) -> Iterable[Response | DataError]:
     try:
-        windows = abnormal_windows(tape, asked, settings, factors)
+        windows = abnormal_windows(prices, asked, settings, factors)
     except DataError as error:
         return [error] * len(asked)
-    found = measure(tape, windows, settings)
-    return [_response(tape, found, row, settings, known) for row in range(len(asked))]
+    found = measure(prices, windows, settings)
+    return [_response(prices, found, row, settings, known) for row in range(len(asked))]
 
 
-def _response(tape: IntradayPrices, found: Measured, row: int, settings: ResponseSettings, known: Known) -> Response:
+def _response(prices: IntradayPrices, found: Measured, row: int, settings: ResponseSettings, known: Known) -> Response:
     windows, after = found.windows, found.after.of(row)
     one = windows.asked[row]
     event, matched = one.event, one.matched
@@ -161,16 +161,16 @@ def _response(tape: IntradayPrices, found: Measured, row: int, settings: Respons
     notices = response_warnings(windows, row, after, breakdown, settings)
     return Response(
         event=event.id,
-        instrument=tape.instrument.code,
-        quote=tape.instrument.quote,
-        zone=tape.zone,
-        sign=tape.instrument.sign,
+        instrument=prices.instrument.code,
+        quote=prices.instrument.quote,
+        zone=prices.zone,
+        sign=prices.instrument.sign,
         level=settings.level,
-        reference_at=instant_from_us(_reference_close(tape, event.time)),
+        reference_at=instant_from_us(_reference_close(prices, event.time)),
         first_at=instant_from_us(int(matched.moments[matched.first])),
         reference_price=float(np.exp(matched.event.price[matched.zero])),
         first=_inside(found, row, FIRST),
-        moves=(*_horizons(found, row, settings, tape.zone), _later(found, row, 0)),
+        moves=(*_horizons(found, row, settings, prices.zone), _later(found, row, 0)),
         horizon=_horizon(after),
         shape=_shape(found, row, after),
         anchors=tuple(_anchor(found, row, name) for name in ANCHORS),
@@ -185,20 +185,20 @@ def _response(tape: IntradayPrices, found: Measured, row: int, settings: Respons
         assumed_times=found.assumed[row],
         activity=found.activity[row] if found.activity else (),
         removed=matched.removed,
-        confounders=confounders_of(tape, event, matched, known),
-        gap=_gap(tape, event.time, settings) if windows.closed else None,
+        confounders=confounders_of(prices, event, matched, known),
+        gap=_gap(prices, event.time, settings) if windows.closed else None,
         notices=(*notices, *found.early[row]),
-        simulated=tape.simulated,
-        balance=_balance(one, tape, settings, breakdown),
+        simulated=prices.simulated,
+        balance=_balance(one, prices, settings, breakdown),
     )
 
 
 def _balance(
-    one: EventWindow, tape: IntradayPrices, settings: ResponseSettings, breakdown: float
+    one: EventWindow, prices: IntradayPrices, settings: ResponseSettings, breakdown: float
 ) -> PlaceboBalance | None:
     if settings.placebo.match is None:
         return None
-    return placebo_balance(one.matched, (one.event.id, tape.instrument.code), settings.volatility, breakdown)
+    return placebo_balance(one.matched, (one.event.id, prices.instrument.code), settings.volatility, breakdown)
 
 
 def _inside(found: Measured, row: int, name: str, minutes: float = math.nan) -> Move:
@@ -239,8 +239,8 @@ def _anchor(found: Measured, row: int, name: str) -> Estimate:
     return Estimate(name, move.value, move.low, move.high, pvalue=move.pvalue)
 
 
-def _reference_close(tape: IntradayPrices, time: EventTime) -> int:
-    return int(tape.closes[np.searchsorted(tape.closes, instant_us(time.earliest), side="right") - 1])
+def _reference_close(prices: IntradayPrices, time: EventTime) -> int:
+    return int(prices.closes[np.searchsorted(prices.closes, instant_us(time.earliest), side="right") - 1])
 
 
 def _breakdown(found: Measured, row: int) -> float:
@@ -312,7 +312,7 @@ def _path(found: Measured, row: int, after: AfterNews) -> Path:
     )  # fmt: skip
 
 
-def _gap(tape: IntradayPrices, time: EventTime, settings: ResponseSettings) -> Estimate:
-    gap = gap_response(tape, time)
+def _gap(prices: IntradayPrices, time: EventTime, settings: ResponseSettings) -> Estimate:
+    gap = gap_response(prices, time)
     low, high = move_interval(gap.to_open, gap.past[:, 0], settings.level)
     return Estimate(f"{gap.kind} gap", gap.to_open, float(low), float(high), pvalue=gap.open_pvalue)

@@ -63,12 +63,12 @@ def respond_all(
     ResponseSet
         Pairs that could not be answered are in ``skipped`` with the reason.
     """
-    tapes = {
+    all_prices = {
         b.instrument.code: intraday_prices(b, settings.price) for b in bars if b.step.value // 1000 < DAY_US and len(b)
     }
     regressors = tuple(intraday_prices(b, settings.price) for b in factors)
-    paths_of = -(-PATHS_KEPT // max(1, len(tapes)))
-    task = ResponseTask(tapes, regressors, settings, known_events((*events, *known)), tuple(events), paths_of)
+    paths_of = -(-PATHS_KEPT // max(1, len(all_prices)))
+    task = ResponseTask(all_prices, regressors, settings, known_events((*events, *known)), tuple(events), paths_of)
     parts = list(run(task, [slice(low, low + BLOCK) for low in range(0, len(events), BLOCK)]))
     return merged(parts)
 
@@ -80,7 +80,7 @@ class ResponseTask:
     The first ``paths_of`` events keep the paths of their placebo days.
     """
 
-    tapes: Mapping[str, IntradayPrices]
+    all_prices: Mapping[str, IntradayPrices]
     factors: tuple[IntradayPrices, ...]
     settings: ResponseSettings
     known: Known
@@ -93,15 +93,15 @@ class ResponseTask:
     def part(self, rows: slice) -> ResponseTask:
         """Return the same task with the events ``rows`` alone, and the instruments that they are on."""
         events, paths_of = self.events[rows], self.paths_of - rows.start
-        named = {code for event in events for code in event.instruments or self.tapes}
-        tapes = {code: tape for code, tape in self.tapes.items() if code in named}
-        return replace(self, tapes=tapes, events=events, paths_of=paths_of)
+        named = {code for event in events for code in event.instruments or self.all_prices}
+        all_prices = {code: prices for code, prices in self.all_prices.items() if code in named}
+        return replace(self, all_prices=all_prices, events=events, paths_of=paths_of)
 
 
 def _answer(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
     """Return the responses to some events, of which the first ``paths_of`` keep the paths of their placebo days."""
     keep_freed_memory()
-    most = max(1, PAIRS_AT_ONCE // max(1, len(task.tapes)))
+    most = max(1, PAIRS_AT_ONCE // max(1, len(task.all_prices)))
     starts = counted(range(0, len(events), most), f"responses of {most} events" if most > 1 else "responses")
     parts = [_answer_together(task, events[k : k + most], paths_of - k) for k in starts]
     return merged(parts)
@@ -117,12 +117,12 @@ def merged(parts: Sequence[ResponseSet]) -> ResponseSet:
 
 
 def _answer_together(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
-    answers = {code: _on_one(task, code, events) for code in task.tapes}
+    answers = {code: _on_one(task, code, events) for code in task.all_prices}
     found: list[Response] = []
     pairs: list[Pair] = []
     skipped: list[tuple[str, str, str]] = []
     for row, event in enumerate(events):
-        named = {code: answers[code][row] for code in task.tapes if row in answers[code]}
+        named = {code: answers[code][row] for code in task.all_prices if row in answers[code]}
         skipped += [(event.id, code, str(a)) for code, a in named.items() if isinstance(a, DataError)]
         answered = with_joint_pvalues([a for a in named.values() if not isinstance(a, DataError)])
         pairs += pairs_of(answered)
@@ -132,10 +132,13 @@ def _answer_together(task: ResponseTask, events: tuple[Event, ...], paths_of: in
 
 def _on_one(task: ResponseTask, code: str, events: tuple[Event, ...]) -> dict[int, Response | DataError]:
     """Return the responses of one instrument to the events that are on it, by their places."""
-    tape, rows = task.tapes[code], [k for k, event in enumerate(events) if code in (event.instruments or task.tapes)]
-    found = responses(tape, [events[row] for row in rows], task.settings, task.known, task.factors)
+    prices, rows = (
+        task.all_prices[code],
+        [k for k, event in enumerate(events) if code in (event.instruments or task.all_prices)],
+    )
+    found = responses(prices, [events[row] for row in rows], task.settings, task.known, task.factors)
     return {
-        row: one if isinstance(one, DataError) else with_claims(one, tape, events[row])
+        row: one if isinstance(one, DataError) else with_claims(one, prices, events[row])
         for row, one in zip(rows, found, strict=True)
     }
 
@@ -145,12 +148,12 @@ def _without_placebo_paths(response: Response) -> Response:
     return replace(response, path=replace(path, placebo=none, raw_placebo=none, tested_placebo=none))
 
 
-def with_claims(response: Response, tape: IntradayPrices, event: Event) -> Response:
+def with_claims(response: Response, prices: IntradayPrices, event: Event) -> Response:
     """Return the response with the news' own claims beside it; a claim that cannot be checked is a notice."""
     if not event.claims:
         return response
     try:
-        return replace(response, claims=claims_beside(event, tape, response))
+        return replace(response, claims=claims_beside(event, prices, response))
     except DataError as error:
         unchecked = Notice("ES-CLAIM-UNCHECKED", f"a price claim of the news cannot be checked: {error}")
         return replace(response, notices=(*response.notices, unchecked))

@@ -151,7 +151,7 @@ NO_LEVEL = "its volatility before the time of the news cannot be measured"
 
 
 def event_window(
-    tape: IntradayPrices, event: Event, settings: ResponseSettings, others: OtherEvents = NO_EVENTS
+    prices: IntradayPrices, event: Event, settings: ResponseSettings, others: OtherEvents = NO_EVENTS
 ) -> EventWindow:
     """Cut the window of one event and of its placebo days.
 
@@ -165,8 +165,8 @@ def event_window(
     """
     check_release(event, settings.placebo.match)
     time = event.time
-    nights = nights_closed(tape, time)
-    closed = is_closed(tape, time)
+    nights = nights_closed(prices, time)
+    closed = is_closed(prices, time)
     choice = WindowChoice(
         before=settings.pre_event_minutes,
         after=settings.horizons[-1],
@@ -180,16 +180,16 @@ def event_window(
         volatility=settings.volatility,
     )
     if closed:
-        time, others = opening_time(tape, time), at_openings(tape, others)
-    matched = match(tape, time, choice, others)
-    prices = matched.event.price[[matched.zero, min(matched.first, len(matched.open) - 1)]]
-    if not matched.open[matched.zero + 1 :].any() or not np.isfinite(prices).all():
-        raise DataError(f"{tape.instrument.code} has no trade in the window around {event.id}.")
+        time, others = opening_time(prices, time), at_openings(prices, others)
+    matched = match(prices, time, choice, others)
+    ends = matched.event.price[[matched.zero, min(matched.first, len(matched.open) - 1)]]
+    if not matched.open[matched.zero + 1 :].any() or not np.isfinite(ends).all():
+        raise DataError(f"{prices.instrument.code} has no trade in the window around {event.id}.")
     return EventWindow(event, matched, closed, choice.carry)
 
 
 def abnormal_windows(
-    tape: IntradayPrices,
+    prices: IntradayPrices,
     asked: Sequence[EventWindow],
     settings: ResponseSettings,
     factors: Sequence[IntradayPrices] = (),
@@ -201,7 +201,7 @@ def abnormal_windows(
     layout = asked[0].matched
     event, others = (samples_beside([getattr(one.matched, name) for one in asked]) for name in ("event", "placebo"))
     days = np.arange(others.present.shape[0])[:, None] < np.array([len(one.matched.day) for one in asked])
-    car, raw = _less_expected(tape, asked, (event, others), settings, factors)
+    car, raw = _less_expected(prices, asked, (event, others), settings, factors)
     levels, level = regime_levels(event, others, layout, settings.volatility)
     regime = regime_ratio(levels, level, days)
     scaled, measured = settings.standardize & np.isfinite(regime), np.isfinite(levels) & (levels > 0)
@@ -218,7 +218,7 @@ def abnormal_windows(
     columns = np.flatnonzero(layout.open & (np.arange(len(layout.open)) > layout.zero))
     return ResponseWindows(
         tuple(asked), event, others, kept, _weights(asked, kept), car, placebo, raw, factor, regime, *tested, columns,
-        tape.step_us / 60e6,
+        prices.step_us / 60e6,
     )  # fmt: skip
 
 
@@ -240,7 +240,7 @@ def _weights(asked: Sequence[EventWindow], days: BoolArray) -> FloatArray | None
 
 
 def _less_expected(
-    tape: IntradayPrices,
+    prices: IntradayPrices,
     asked: Sequence[EventWindow],
     samples: tuple[PriceSample, PriceSample],
     settings: ResponseSettings,
@@ -257,7 +257,7 @@ def _less_expected(
     if len(one.matched.day) < 2:
         return car, placebo
     path, others = less_expected(
-        tape, one.matched, factors, settings.expected, settings.expected_options, carry=one.carry
+        prices, one.matched, factors, settings.expected, settings.expected_options, carry=one.carry
     )
     return path[None], others[:, None]
 

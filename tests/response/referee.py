@@ -36,9 +36,9 @@ from tests.response.referee_ranks import (
 FEWEST_DAYS, KNOWN_DAYS, FEWEST_BARS, MOST_STALE, SIZE = 10, 19, 16, 0.3, 0.01
 
 
-def numbers_of(tape: IntradayPrices, event: Event, settings: ResponseSettings, known: Known) -> dict[str, Any]:
+def numbers_of(prices: IntradayPrices, event: Event, settings: ResponseSettings, known: Known) -> dict[str, Any]:
     """Return the numbers of the response of one event that is not on a closed market's settings, by name."""
-    window = abnormal_window(tape, event, settings, known)
+    window = abnormal_window(prices, event, settings, known)
     after, keep = after_news(window, settings), served(window)
     statistic, pvalue = sup_test(
         window.tested[window.columns], window.tested_placebo[keep][:, window.columns], after.weight
@@ -54,8 +54,8 @@ def numbers_of(tape: IntradayPrices, event: Event, settings: ResponseSettings, k
         "joint": after.bands.joint,
         "path": (statistic, pvalue),
         "after": after,
-        **moves_of(tape, event, window, settings),
-        "median_move": median_of(tape, event, window, settings),
+        **moves_of(prices, event, window, settings),
+        "median_move": median_of(prices, event, window, settings),
         "jump_variance": jump_variance(window, after),
         "activity": activities(window),
         "early": early_moves(window) if not window.closed else (np.empty(0), np.empty(0)),
@@ -63,9 +63,9 @@ def numbers_of(tape: IntradayPrices, event: Event, settings: ResponseSettings, k
     }
 
 
-def abnormal_window(tape: IntradayPrices, event: Event, settings: ResponseSettings, known: Known) -> ResponseWindow:
+def abnormal_window(prices: IntradayPrices, event: Event, settings: ResponseSettings, known: Known) -> ResponseWindow:
     """Return the window with the expected move taken off and the placebo days at the event day's volatility."""
-    asked = event_window(tape, event, settings, known.on_clock(tape.zone).besides(event))
+    asked = event_window(prices, event, settings, known.on_clock(prices.zone).besides(event))
     matched = asked.matched
     car, placebo = matched.path, matched.placebo_path
     if settings.expected == "same_clock_mean" and len(matched.day) > 1:
@@ -80,12 +80,12 @@ def abnormal_window(tape: IntradayPrices, event: Event, settings: ResponseSettin
     if settings.seasonality != "none":
         tested = tested_paths(car, placebo, matched, settings.seasonality, settings.volatility)
     columns = np.flatnonzero(matched.open & (np.arange(len(matched.open)) > matched.zero))
-    step = tape.step_us / 60e6
+    step = prices.step_us / 60e6
     return ResponseWindow(matched, car, placebo, raw, factor, regime, *tested, columns, step, asked.closed)
 
 
 def moves_of(
-    tape: IntradayPrices, event: Event, window: ResponseWindow, settings: ResponseSettings
+    prices: IntradayPrices, event: Event, window: ResponseWindow, settings: ResponseSettings
 ) -> dict[str, tuple[float, ...]]:
     """Return every move by name: value, interval, p-value, raw count, days and p-value of that count."""
     matched, keep, weight = window.matched, served(window), window.matched.weights()
@@ -108,7 +108,7 @@ def moves_of(
         days, raw = (paths[:, end] - paths[:, begin] for paths in (window.placebo, window.raw_placebo))
         found[name] = move(float(window.car[end] - window.car[begin]), days, raw, settings.level, weight)
     names = ("close", "next_close", "days_later")
-    for name, later in zip(names, later_closes(tape, window, settings), strict=True):
+    for name, later in zip(names, later_closes(prices, window, settings), strict=True):
         found[name] = move(*later, settings.level, weight)
     return found
 
@@ -124,16 +124,16 @@ def move(
 
 
 def median_of(
-    tape: IntradayPrices, event: Event, window: ResponseWindow, settings: ResponseSettings
+    prices: IntradayPrices, event: Event, window: ResponseWindow, settings: ResponseSettings
 ) -> tuple[float, ...] | None:
     """Return the move by the median rule; None where there is none."""
     if window.closed:
         return None
     instants = np.array([instant_us(event.time.earliest), instant_us(event.time.latest)])
-    begins, ends = (int(at) for at in wall_us(instants, tape.zone))
+    begins, ends = (int(at) for at in wall_us(instants, prices.zone))
     keep, own = served(window), window.matched.event_day
     shifts = (np.concatenate([[own], window.matched.day[keep]]) - own) * DAY_US
-    number, *others = median_rules(tape.wall, tape.price, begins + shifts, ends + shifts).tolist()
+    number, *others = median_rules(prices.wall, prices.price, begins + shifts, ends + shifts).tolist()
     if not math.isfinite(number):
         return None
     moves = np.array(others) * window.factor[keep]
@@ -327,10 +327,10 @@ def highest(values: FloatArray) -> FloatArray:
 
 
 def later_closes(
-    tape: IntradayPrices, window: ResponseWindow, settings: ResponseSettings
+    prices: IntradayPrices, window: ResponseWindow, settings: ResponseSettings
 ) -> list[tuple[float, FloatArray, FloatArray]]:
     """Return the moves to the last bar of the event day, of the next one, and of ``days_later`` days on."""
-    matched, days, last = window.matched, tape.days, tape.last_rows
+    matched, days, last = window.matched, prices.days, prices.last_rows
     own = int(np.searchsorted(days, matched.event_day))
     others = np.searchsorted(days, matched.day)
     found = []
@@ -338,10 +338,10 @@ def later_closes(
         if own + ahead >= len(days):
             found.append((math.nan, np.full(len(others), np.nan), np.full(len(others), np.nan)))
             continue
-        value = float(tape.price[last[own + ahead]] - matched.event.price[matched.zero])
+        value = float(prices.price[last[own + ahead]] - matched.event.price[matched.zero])
         ends = np.minimum(others + ahead, len(days) - 1)
         clean = (others + ahead < own) | ((others > own) & (others + ahead < len(days)))
-        raw = np.where(clean, tape.price[last[ends]] - matched.placebo.price[:, matched.zero], np.nan)
+        raw = np.where(clean, prices.price[last[ends]] - matched.placebo.price[:, matched.zero], np.nan)
         found.append((value, raw * window.factor, raw))
     return found
 

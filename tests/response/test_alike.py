@@ -63,16 +63,16 @@ SETTINGS = {
 @pytest.mark.parametrize("name", SETTINGS)
 def test_events_computed_together_have_the_numbers_of_each_alone(name: str) -> None:
     bars, events = market()
-    tape, known, settings = intraday_prices(bars), known_events(events), SETTINGS[name]
-    together = responses(tape, events, settings, known)
-    groups = {event_window(tape, event, settings).layout for event in events if event.id != "e20"}
+    prices, known, settings = intraday_prices(bars), known_events(events), SETTINGS[name]
+    together = responses(prices, events, settings, known)
+    groups = {event_window(prices, event, settings).layout for event in events if event.id != "e20"}
     assert len(groups) < len(events) - 3, "no two events are laid out alike: nothing is compared"
     for event, found in zip(events, together, strict=True):
         if isinstance(found, DataError):
             with pytest.raises(DataError, match=re.escape(str(found))):
-                respond(tape, event, settings, known)
+                respond(prices, event, settings, known)
         else:
-            same(found, respond(tape, event, settings, known), event.id)
+            same(found, respond(prices, event, settings, known), event.id)
 
 
 def test_more_events_than_are_computed_at_once_keep_their_order() -> None:

@@ -19,7 +19,7 @@ from eventstudy.response.intraday_prices import (
 from eventstudy.simulate import demo_market
 
 
-def tape_of(wall: list[int], *, step: int = 10 * MINUTE_US, through: bool = False) -> IntradayPrices:
+def prices_at_times(wall: list[int], *, step: int = 10 * MINUTE_US, through: bool = False) -> IntradayPrices:
     """Return a series with bars that close at these clock times; prices count its rows."""
     base = intraday_prices(demo_market().bars[0])
     at, rows = np.array(wall, dtype=np.int64), np.arange(float(len(wall)))
@@ -37,13 +37,13 @@ def tape_of(wall: list[int], *, step: int = 10 * MINUTE_US, through: bool = Fals
 
 
 def test_a_bar_stands_for_its_day_until_midnight_by_hand() -> None:
-    tape = tape_of([9 * 60 * MINUTE_US, (9 * 60 + 20) * MINUTE_US])  # 09:00 and 09:20 of the first day
+    prices = prices_at_times([9 * 60 * MINUTE_US, (9 * 60 + 20) * MINUTE_US])  # 09:00 and 09:20 of the first day
     offsets = np.arange(8 * 60 + 50, 9 * 60 + 40, 10, dtype=np.int64) * MINUTE_US  # 08:50, 09:00, ..., 09:30
-    cut = bars_on_days(tape, np.array([0, 1]), offsets)
+    cut = bars_on_days(prices, np.array([0, 1]), offsets)
     assert cut.on_time.tolist() == [[False, True, True, True, True], [False] * 5]
     assert cut.traded.tolist() == [[False, True, False, True, False], [False] * 5]
-    assert read_days(tape, np.array([0]), offsets).price[0, 1:].tolist() == [0.0, 0.0, 1.0, 1.0]
-    assert read_days(tape, np.array([1]), offsets, carry=True).price.tolist() == [[1.0] * 5]
+    assert read_days(prices, np.array([0]), offsets).price[0, 1:].tolist() == [0.0, 0.0, 1.0, 1.0]
+    assert read_days(prices, np.array([1]), offsets, carry=True).price.tolist() == [[1.0] * 5]
 
 
 @pytest.mark.parametrize("through", [False, True])
@@ -52,31 +52,31 @@ def test_a_bar_stands_for_its_day_until_midnight_by_hand() -> None:
 def test_windows_of_the_table_are_those_that_a_search_finds(through: bool, phase_s: int, carry: bool) -> None:
     rng = np.random.default_rng(5)
     minutes = np.flatnonzero(rng.random(12 * 1440) < 0.3) * 10 * MINUTE_US + 100 * DAY_US + phase_s * 1_000_000
-    tape = tape_of(minutes.tolist(), through=through)
-    tape.price[rng.integers(0, len(tape), 20)] = np.nan
-    days = tape.days[[0, 3, 4, -1]]
+    prices = prices_at_times(minutes.tolist(), through=through)
+    prices.price[rng.integers(0, len(prices), 20)] = np.nan
+    days = prices.days[[0, 3, 4, -1]]
     for first in (-500, -10, 0, 500, 1400):
         offsets = (first + 10 * np.arange(45, dtype=np.int64)) * MINUTE_US + phase_s * 1_000_000
-        assert tape.clock_table is not None
-        assert tape.clock_table.windows(days, offsets) is not None
-        cut = read_days(tape, days, offsets, carry=carry)
-        searched = read_at(tape, days[:, None] * DAY_US + offsets, carry=carry)
+        assert prices.clock_table is not None
+        assert prices.clock_table.windows(days, offsets) is not None
+        cut = read_days(prices, days, offsets, carry=carry)
+        searched = read_at(prices, days[:, None] * DAY_US + offsets, carry=carry)
         for name in ("price", "traded", "volume", "span", "spread", "present"):
             np.testing.assert_array_equal(getattr(cut, name), getattr(searched, name), err_msg=name)
 
 
 def test_what_is_no_run_of_the_table_is_searched() -> None:
-    tape = tape_of([9 * 60 * MINUTE_US, 10 * 60 * MINUTE_US])
-    table = tape.clock_table
+    prices = prices_at_times([9 * 60 * MINUTE_US, 10 * 60 * MINUTE_US])
+    table = prices.clock_table
     assert table is not None
     between, far = np.array([5, 15]) * MINUTE_US, np.array([90, 91]) * DAY_US
     gaps = np.array([0, 10, 30]) * MINUTE_US
     for offsets in (between, far, gaps):
         assert table.windows(np.array([0]), offsets) is None
-        cut, searched = bars_on_days(tape, np.array([0]), offsets), bars_at(tape, offsets)
+        cut, searched = bars_on_days(prices, np.array([0]), offsets), bars_at(prices, offsets)
         assert np.array_equal(cut.row[0], searched.row)
-    assert tape_of([0, 10**6], step=7 * MINUTE_US).clock_table is None  # seven minutes do not divide the day
-    assert tape_of([0, 400 * DAY_US], step=MINUTE_US).clock_table is None  # two bars in 400 days
+    assert prices_at_times([0, 10**6], step=7 * MINUTE_US).clock_table is None  # seven minutes do not divide the day
+    assert prices_at_times([0, 400 * DAY_US], step=MINUTE_US).clock_table is None  # two bars in 400 days
 
 
 def test_runs_are_every_stretch_of_neighbors() -> None:

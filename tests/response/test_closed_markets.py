@@ -26,25 +26,25 @@ DESIGN = IntradayDesign(days=60, night=0.2)
 
 
 def opened_with(gap: float, seed: int = 1) -> tuple[IntradayPrices, Event]:
-    """Return a tape whose last day opens ``gap`` higher, and news of the evening before."""
+    """Return prices whose last day opens ``gap`` higher, and news of the evening before."""
     bars, news = intraday_bars(intraday_days(DESIGN, seed))
     last_day = bars.frame.index.normalize() == bars.frame.index[-1].normalize()
     close = bars.frame["close"].to_numpy().copy()
     close[last_day] *= math.exp(gap)
-    tape = intraday_prices(replace(bars, frame=bars.frame.assign(close=close)))
+    prices = intraday_prices(replace(bars, frame=bars.frame.assign(close=close)))
     evening = news.time.latest.replace(hour=20) - timedelta(days=1)
-    return tape, Event("evening", EventTime(evening, evening))
+    return prices, Event("evening", EventTime(evening, evening))
 
 
 def test_news_in_the_night_is_answered_by_the_opening_gap() -> None:
-    tape, news = opened_with(0.03)
-    assert is_closed(tape, news.time)
-    assert nights_closed(tape, news.time) == 1
-    response = respond(tape, news)
+    prices, news = opened_with(0.03)
+    assert is_closed(prices, news.time)
+    assert nights_closed(prices, news.time) == 1
+    response = respond(prices, news)
     assert response.gap is not None
     assert response.gap.name == "overnight gap"
-    first, last = bracket_rows(tape, news.time)[1], bracket_rows(tape, news.time)[0]
-    by_hand = float(tape.price[first] - tape.price[last])
+    first, last = bracket_rows(prices, news.time)[1], bracket_rows(prices, news.time)[0]
+    by_hand = float(prices.price[first] - prices.price[last])
     assert response.gap.value == by_hand
     assert response.moves[0].pvalue == response.smallest_pvalue
     assert abs(by_hand - 0.03) < 0.01
@@ -55,16 +55,16 @@ def test_news_in_the_night_is_answered_by_the_opening_gap() -> None:
 
 
 def test_only_gaps_of_the_same_kind_judge() -> None:
-    tape, news = opened_with(0.0)
-    gap = gap_response(tape, news.time)
-    days = np.unique(tape.day)
+    prices, news = opened_with(0.0)
+    gap = gap_response(prices, news.time)
+    days = np.unique(prices.day)
     # the last day is a Friday: past overnight gaps are those of Tuesday to Friday with the day before trading
     single = int((np.diff(days) == 1)[:-1].sum())
     assert gap.kind == "overnight"
     assert len(gap.past) == single
     weekend = Event("w", EventTime(*[news.time.latest - timedelta(days=5)] * 2))
-    assert gap_response(tape, weekend.time).kind == "weekend"
-    assert 0 < respond(tape, weekend).placebo_days < 20
+    assert gap_response(prices, weekend.time).kind == "weekend"
+    assert 0 < respond(prices, weekend).placebo_days < 20
 
 
 def test_without_a_gap_the_rank_is_ordinary_as_often_as_it_should_be() -> None:
@@ -77,25 +77,27 @@ def test_the_first_vwap_by_hand() -> None:
     price = np.log(np.array([100.0, 110.0, 120.0, 130.0]))
     closes = np.array([0, 100, 101, 107], dtype=np.int64) * MINUTE_US
     volume = np.array([1.0, 1.0, 3.0, 50.0])
-    tape = IntradayPrices(instrument("SBER"), "Europe/Moscow", MINUTE_US, closes, closes, price, price * np.nan, volume)
+    prices = IntradayPrices(
+        instrument("SBER"), "Europe/Moscow", MINUTE_US, closes, closes, price, price * np.nan, volume
+    )
     # five minutes from the opening bar on: bars at 100 and 101, not 107: (110 + 3 * 120) / 4
-    assert abs(math.exp(first_vwap(tape, np.array([1]))[0]) - 117.5) < 1e-9
+    assert abs(math.exp(first_vwap(prices, np.array([1]))[0]) - 117.5) < 1e-9
 
 
 def test_news_outside_the_data_is_refused_never_moved() -> None:
-    tape, news = opened_with(0.0)
+    prices, news = opened_with(0.0)
     for shift in (timedelta(days=400), timedelta(days=-400)):
         at = news.time.latest + shift
         with pytest.raises(DataError, match="outside the bars"):
-            respond(tape, Event("far", EventTime(at, at)))
+            respond(prices, Event("far", EventTime(at, at)))
 
 
 @pytest.mark.reference
 def test_the_evening_news_of_sber_rolls_to_the_next_session_of_the_same_day_or_the_next() -> None:
-    tape = intraday_prices(ten_minutes("SBER"))
-    assert not is_closed(tape, FOUNDING.time)  # the auction and the pause are minutes, not a closed market
+    prices = intraday_prices(ten_minutes("SBER"))
+    assert not is_closed(prices, FOUNDING.time)  # the auction and the pause are minutes, not a closed market
     night = event("2021-04-13T23:55", "2021-04-13T23:55")
-    response = respond(tape, night)
+    response = respond(prices, night)
     assert response.reference_at.astimezone(MOSCOW).strftime("%d %H:%M") == "13 23:50"
     assert response.first_at.astimezone(MOSCOW).strftime("%d %H:%M") == "14 10:00"  # the auction print
     assert response.gap is not None

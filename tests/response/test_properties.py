@@ -60,8 +60,8 @@ def test_no_bar_after_earliest_changes_anything_on_the_before_side(seed: int, sh
     bars, event = drawn(seed)
     later = shaken(bars, pd.Timestamp(event.time.earliest), shake)
     asked = ResponseSettings(standardize=True)
-    tapes = [intraday_prices(b) for b in (bars, later)]
-    one, other = (abnormal_windows(tape, [event_window(tape, event, asked)], asked) for tape in tapes)
+    all_prices = [intraday_prices(b) for b in (bars, later)]
+    one, other = (abnormal_windows(prices, [event_window(prices, event, asked)], asked) for prices in all_prices)
     assert before_side(one.layout) == before_side(other.layout)
     assert one.placebo.tobytes() == other.placebo.tobytes()
     level, again = (regime_levels(found.event, found.others, found.layout)[1] for found in (one, other))
@@ -128,12 +128,12 @@ def test_days_with_another_event_a_halt_or_half_a_session_do_not_serve_and_are_l
 
 def test_placebo_days_can_be_limited_to_the_nearest_and_taken_from_both_sides() -> None:
     bars, event = drawn(5)
-    tape = intraday_prices(bars)
-    assert len(match(tape, event.time, WindowChoice(days=7)).day) == 7
-    middle = np.unique(tape.day)[12]
-    shift = pd.Timedelta(days=int(np.unique(tape.day)[-1] - middle))
+    prices = intraday_prices(bars)
+    assert len(match(prices, event.time, WindowChoice(days=7)).day) == 7
+    middle = np.unique(prices.day)[12]
+    shift = pd.Timedelta(days=int(np.unique(prices.day)[-1] - middle))
     earlier = replace(event.time, earliest=event.time.earliest - shift, latest=event.time.latest - shift)
-    one_side, both = (match(tape, earlier, WindowChoice(later=later)) for later in (False, True))
+    one_side, both = (match(prices, earlier, WindowChoice(later=later)) for later in (False, True))
     assert (one_side.day < middle).all()
     assert len(both.day) == 25
     assert middle not in both.day

@@ -65,14 +65,14 @@ def test_an_illiquid_share_with_the_news_of_its_year_runs_through(sibn: Bars) ->
 
 
 def test_placebo_news_on_the_illiquid_share_are_rejected_as_often_as_they_should(sibn: Bars) -> None:
-    tape, rng = intraday_prices(sibn), np.random.default_rng(20140101)
-    days = np.unique(tape.day)[70:-1]
+    prices, rng = intraday_prices(sibn), np.random.default_rng(20140101)
+    days = np.unique(prices.day)[70:-1]
     settings = ResponseSettings(placebo=PlaceboSettings(days=59))
     pvalues = []
     for day in rng.choice(days, 120):
         at = datetime(1970, 1, 1, tzinfo=MOSCOW) + timedelta(days=int(day), minutes=int(rng.integers(11 * 60, 17 * 60)))
         at = datetime(at.year, at.month, at.day, at.hour, at.minute, tzinfo=MOSCOW)
-        response = respond(tape, Event("placebo", EventTime(at, at)), settings)
+        response = respond(prices, Event("placebo", EventTime(at, at)), settings)
         pvalues.append((response.moves[-2].pvalue, response.path_pvalue))
     rates = (np.array(pvalues) <= 0.05 + 1e-12).mean(axis=0)
     # 120 draws at 5 %: standard error 2.0 %; the days are those of one turbulent year, so allow three of them

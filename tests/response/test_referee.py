@@ -96,20 +96,20 @@ def of_shape(found: Response, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 def test_events_computed_together_have_the_referees_numbers(design: IntradayDesign, gone: float, name: str) -> None:
     bars, events = market(design, gone)
-    tape, settings, known = intraday_prices(bars), SETTINGS[name], known_events(events)
-    found = responses(tape, events, settings, known)
+    prices, settings, known = intraday_prices(bars), SETTINGS[name], known_events(events)
+    found = responses(prices, events, settings, known)
     answered = [(event, one) for event, one in zip(events, found, strict=True) if not isinstance(one, DataError)]
     assert len(answered) >= 12
     for event, one in answered:
-        check(one, numbers_of(tape, event, settings, known))
+        check(one, numbers_of(prices, event, settings, known))
 
 
 def test_the_demo_has_the_referees_numbers() -> None:
     market = demo_market()
     known = known_events([market.event])
     for bars in market.bars:
-        tape = intraday_prices(bars)
-        (found,) = responses(tape, [market.event], ResponseSettings(), known)
+        prices = intraday_prices(bars)
+        (found,) = responses(prices, [market.event], ResponseSettings(), known)
         assert not isinstance(found, DataError)
-        assert instant_us(found.first_at) > instant_us(market.event.time.latest) - tape.step_us
-        check(found, numbers_of(tape, market.event, ResponseSettings(), known))
+        assert instant_us(found.first_at) > instant_us(market.event.time.latest) - prices.step_us
+        check(found, numbers_of(prices, market.event, ResponseSettings(), known))

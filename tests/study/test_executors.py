@@ -134,7 +134,7 @@ def test_a_part_of_the_task_holds_the_instruments_of_its_events_only() -> None:
     def noting(task: Any, pieces: list[slice]) -> Iterator[Any]:
         for piece in pieces:
             part = task.part(piece)
-            seen.append(set(part.tapes))
+            seen.append(set(part.all_prices))
             yield part(slice(0, len(part.events)))
 
     named = [event for event in events if event.instruments][:8]
