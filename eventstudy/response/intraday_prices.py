@@ -190,7 +190,7 @@ class PriceSample:
 
 
 def samples_beside(samples: Sequence[PriceSample]) -> PriceSample:
-    """Return P samples of one instrument together, (T,) each to (P, T) or (D, T) each to (D, P, T); the rest is empty."""
+    """Return P samples of one instrument together, (T,) each to (P, T) or (D, T) each to (D, P, T)."""
     shapes = [sample.present.shape for sample in samples]
     days = [max(shape[0] for shape in shapes)] if len(shapes[0]) == 2 else []
     whole = (*days, len(samples), shapes[0][-1])
