@@ -19,7 +19,10 @@ LONGEST = 500
 # Formulas are computed as Python: only these functions and the columns of the events can be named.
 FUNCTIONS: Mapping[str, Any] = {"log": np.log, "log1p": np.log1p, "exp": np.exp, "sqrt": np.sqrt, "abs": np.abs}
 TRANSFORMS = ("C", "I", "center", "scale", *FUNCTIONS)
-TOKEN = re.compile(r"\s*(?:(?P<name>[^\W\d]\w*)(?P<call>\s*\()?|(?P<number>\d+(?:\.\d+)?)|(?P<sign>\*\*|[-+*/:()~,]))")
+# A column whose name is not one word stands in backticks: `Market Cap`.
+TOKEN = re.compile(
+    r"\s*(?:(?P<name>[^\W\d]\w*)(?P<call>\s*\()?|`(?P<quoted>[^`{}\\]+)`|(?P<number>\d+(?:\.\d+)?)|(?P<sign>\*\*|[-+*/:()~,]))"
+)
 
 
 class Matrix(NamedTuple):
@@ -54,7 +57,8 @@ def names_in(formula: str, where: str) -> tuple[str, ...]:
         if token is None:
             raise UsageError(
                 f"{where}: {text[place:].strip()[:20]!r} in {formula!r:.80} is not allowed.",
-                remedy=f"Formulas hold columns, numbers, + - * / : ** ( ) and {', '.join(TRANSFORMS)}.",
+                remedy=f"Formulas hold columns (a name of several words in backticks), numbers, + - * / : ** ( ) and "
+                f"{', '.join(TRANSFORMS)}.",
             )
         place = token.end()
         name = token["name"]
@@ -64,8 +68,8 @@ def names_in(formula: str, where: str) -> tuple[str, ...]:
                 f"{where}: {name!r} is not a function of formulas. {did_you_mean(name, TRANSFORMS)}".strip(),
                 remedy=f"Functions are {', '.join(TRANSFORMS)}.",
             )
-        if name and not token["call"]:
-            found.append(name)
+        if token["quoted"] or (name and not token["call"]):
+            found.append(token["quoted"] or name)
         if powers > 2 or (token["number"] and len(token["number"]) > 12):
             raise UsageError(f"{where}: {formula!r:.80} holds more than two powers, or a number of over 12 digits.")
     return tuple(dict.fromkeys(name for name in found if name != RESPONSE))

@@ -121,6 +121,8 @@ class Grouping:
         Largest value of each quantile.
     missing : int
         Observations without a group.
+    without_weight : int
+        Observations with a group whose weight is empty or zero; they do not enter.
     means : tuple of GroupMean
         Windows first, groups within.
     paths : tuple of GroupPath
@@ -132,6 +134,7 @@ class Grouping:
     weights: str
     bounds: tuple[float, ...]
     missing: int
+    without_weight: int
     means: tuple[GroupMean, ...]
     paths: tuple[GroupPath, ...]
     comparisons: tuple[Comparison, ...]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, IntArray, value
+from eventstudy.reactions.leverage import determined_alone
 
 # p-values of 5% need so many placebo days; the covariance of the returns is estimated on half as many components.
 FEWEST_DAYS = 19
@@ -35,6 +36,8 @@ class Term:
     gls, gls_pvalue : float
         The coefficient by generalized least squares with the covariance of placebo days from principal components, and
         its t p-value as above.
+    reason : str
+        Why there is no standard error, or empty.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Term:
     placebo_t_pvalue: float = float("nan")
     gls: float = float("nan")
     gls_pvalue: float = float("nan")
+    reason: str = ""
 
 
 @value
@@ -63,6 +67,8 @@ class Regression:
     window : Window
     covariance : str
     cluster : tuple of str
+    clusters : tuple of int
+        Number of clusters of each.
     n, dropped : int
         Observations, and those with a CAR that lack a column.
     r2, adjusted_r2 : float
@@ -77,6 +83,7 @@ class Regression:
     window: Window
     covariance: str
     cluster: tuple[str, ...]
+    clusters: tuple[int, ...]
     n: int
     dropped: int
     r2: float
@@ -88,7 +95,10 @@ class Regression:
 
 
 class Fitted(NamedTuple):
-    """Coefficients of least squares, shape (k,) each, ``low`` and ``high`` at the level, and R2."""
+    """Coefficients of least squares, shape (k,) each, ``low`` and ``high`` at the level, and R2.
+
+    ``reasons`` has a sentence for each coefficient without a standard error.
+    """
 
     coef: FloatArray
     se: FloatArray
@@ -99,6 +109,7 @@ class Fitted(NamedTuple):
     high: FloatArray
     r2: float
     adjusted_r2: float
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +124,11 @@ class Observations:
 
 
 def fit(sample: Observations, covariance: str, level: float) -> Fitted:
-    """Regress the CARs by least squares (statsmodels): robust, or clustered by one or two columns; t distribution."""
+    """Regress the CARs by least squares (statsmodels): robust, or clustered by one or two columns; t distribution.
+
+    A coefficient that one observation or cluster determines alone has no robust standard error: theirs would be that of
+    a residual that is zero by construction.
+    """
     import statsmodels.api as sm
 
     kinds: Mapping[str, dict[str, Any]] = {
@@ -122,12 +137,29 @@ def fit(sample: Observations, covariance: str, level: float) -> Fitted:
         else {},
         "two-way": {"cov_type": "cluster", "cov_kwds": {"groups": sample.clusters}},
     }
-    found = sm.OLS(sample.y, sample.X).fit(use_t=True, **kinds.get(covariance, {"cov_type": covariance}))
+    with np.errstate(all="ignore"):
+        found = sm.OLS(sample.y, sample.X).fit(use_t=True, **kinds.get(covariance, {"cov_type": covariance}))
+        ends = np.asarray(found.conf_int(1 - level), dtype=np.float64)
+        columns = (found.bse, found.tvalues, found.pvalues, ends[:, 0], ends[:, 1])
     df = float(getattr(found, "df_resid_inference", None) or found.df_resid)
-    ends = np.asarray(found.conf_int(1 - level), dtype=np.float64)
-    columns = (found.params, found.bse, found.tvalues, found.pvalues)
-    coef, se, t, p = (np.asarray(c, dtype=np.float64) for c in columns)
-    return Fitted(coef, se, t, df, p, ends[:, 0], ends[:, 1], float(found.rsquared), float(found.rsquared_adj))
+    coef, reasons = np.asarray(found.params, dtype=np.float64), _without_error(sample, covariance)
+    reasons = tuple(
+        reason or ("" if np.isfinite(se) else "its variance is not positive")
+        for reason, se in zip(reasons, columns[0].tolist(), strict=True)
+    )
+    known = np.array([not reason for reason in reasons])
+    se, t, p, low, high = (np.where(known, np.asarray(c, dtype=np.float64), np.nan) for c in columns)
+    return Fitted(coef, se, t, df, p, low, high, float(found.rsquared), float(found.rsquared_adj), reasons)
+
+
+def _without_error(sample: Observations, covariance: str) -> tuple[str, ...]:
+    """Return why each coefficient has no standard error, or an empty text."""
+    if covariance == "nonrobust":
+        return ("",) * len(sample.names)
+    clustered = covariance in ("cluster", "two-way")
+    alone = determined_alone(sample.X, sample.clusters.T if clustered else ())
+    reason = f"one {'cluster' if clustered else 'observation'} alone determines it or what it is compared with"
+    return tuple(reason if one else "" for one in alone)
 
 
 def unusable(sample: Observations) -> str:
@@ -251,5 +283,6 @@ def terms_of(sample: Observations, found: Fitted) -> tuple[tuple[Term, ...], int
         compared, gls = calibrated(found.coef, placebo), calibrated_gls(sample)
     columns = (found.coef, found.se, found.statistic, np.full(k, found.df), found.pvalue, found.low, found.high)
     numbers = np.stack([*columns, *compared, gls.coef, gls.pvalue], axis=1).tolist()
-    terms = tuple(Term(name, *row) for name, row in zip(sample.names, numbers, strict=True))
+    rows = zip(sample.names, numbers, found.reasons, strict=True)
+    terms = tuple(replace(Term(name, *row), reason=reason) for name, row, reason in rows)
     return terms, len(placebo), gls.components

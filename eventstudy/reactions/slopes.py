@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.reactions.leverage import determined_alone
 
 # Of the sum of squares of a regressor: what is left beside the others is rounding below this.
 LEAST_LEFT = 1e-12
@@ -83,6 +84,17 @@ def slopes(y: FloatArray, studied: FloatArray, design: SlopeDesign) -> Slopes:
         total = np.square(_beside(_constant(root), y[rows] * root)).sum()
         r2 = 1 - np.square(e).sum(axis=1) / total
     return Slopes(slope, np.where(se > 0, se, np.nan), n, r2, df)
+
+
+def determined(y: FloatArray, studied: FloatArray, design: SlopeDesign) -> BoolArray:
+    """Return which slopes of studied columns (m, n) one observation or one cluster determines alone, shape (m,)."""
+    m = len(studied)
+    rows = np.isfinite(y) & (design.weights > 0) & np.isfinite(design.controls).all(axis=1)
+    X = np.concatenate([studied, design.controls.T])[:, rows].T * np.sqrt(design.weights[rows])[:, None]
+    scale = np.abs(X).max(axis=0, initial=0.0)
+    if len(X) < X.shape[1] + 2 or not scale.all() or np.linalg.matrix_rank(X / scale) < X.shape[1]:
+        return np.zeros(m, dtype=np.bool_)
+    return determined_alone(X / scale, () if design.clusters is None else (design.clusters[rows],))[:m]
 
 
 def _constant(root: FloatArray) -> FloatArray:

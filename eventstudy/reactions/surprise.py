@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal.seeds import generator
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.inference.distributions import critical_value, pvalue
-from eventstudy.reactions.slopes import PathDraws, PathTest, SlopeDesign, Slopes, path_test, slopes
+from eventstudy.reactions.slopes import PathDraws, PathTest, SlopeDesign, Slopes, determined, path_test, slopes
 
 Sign = Literal["both", "positive", "negative"]
 SIGNS: tuple[Sign, ...] = ("positive", "negative")
 # Fewer draws give no p-value of 5%.
 FEWEST_DRAWS = 19
 NO_VARIATION = "the surprise does not vary beside the other columns"
+ONE_ALONE = "one event alone determines it"
 
 
 @value
@@ -183,15 +184,32 @@ def surprise_paths(
         Random orders of the surprises.
     seed : int
     """
-    tau, m = sample.tau, 2 if signs else 1
+    occurring: list[Sign] = [sign for sign in SIGNS if (sample.surprise * (1 if sign == "positive" else -1) > 0).any()]
+    if signs and len(occurring) < 2:  # the slopes of the only sign are those of all surprises
+        found = surprise_paths(sample, signs=False, level=level, draws=draws, seed=seed)
+        others = (replace(without_path(sample, f"no surprise is {s}"), sign=s) for s in SIGNS if s not in occurring)
+        return (*(replace(found[0], sign=sign) for sign in occurring), *others)
     studied = split(np.concatenate([sample.surprise[None], sample.permuted(draws, seed)]), apart=signs)
-    found = [slopes(sample.cars[:, h], studied, sample.design(h)) for h in range(len(tau))]
-    return tuple(_path(sample, found, which, signs=signs, level=level) for which in range(m))
+    each = [slopes(sample.cars[:, h], studied, sample.design(h)) for h in range(len(sample.tau))]
+    alone = [determined(sample.cars[:, h], studied[:, 0], sample.design(h)) for h in range(len(sample.tau))]
+    found_at = [BarSlopes(one, bad) for one, bad in zip(each, alone, strict=True)]
+    return tuple(_path(sample, found_at, which, signs=signs, level=level) for which in range(len(studied)))
 
 
-def _path(sample: SurpriseSample, found: list[Slopes], which: int, *, signs: bool, level: float) -> SurprisePath:
+class BarSlopes(NamedTuple):
+    """The regressions of one bar, and which of the m slopes rest on one event or date alone, shape (m,)."""
+
+    found: Slopes
+    alone: BoolArray
+
+
+def _path(sample: SurpriseSample, bars: list[BarSlopes], which: int, *, signs: bool, level: float) -> SurprisePath:
+    found, alone = [bar.found for bar in bars], np.array([bar.alone[which] for bar in bars])
+    if alone.any() and not np.isfinite([one.slope[which, 0] for one in found])[~alone].any():
+        return replace(without_path(sample, ONE_ALONE), sign=SIGNS[which] if signs else "both")
     tau, n = sample.tau, np.array([one.n for one in found])
     slope, se = (np.array([getattr(one, name)[which, 0] for one in found]) for name in ("slope", "se"))
+    slope, se = np.where(alone, np.nan, slope), np.where(alone, np.nan, se)
     df = np.array([one.df for one in found])
     with np.errstate(invalid="ignore", divide="ignore"):
         t = np.stack([one.slope[which] / one.se[which] for one in found], axis=1)

@@ -31,8 +31,11 @@ def regression_sentences(study: Json) -> tuple[str, ...]:
 
 def _said(study: Json, one: Json, term: Json) -> str:
     level = float((study.get("primary") or {}).get("level", 0.95))
-    said = f"{plain(term['name'], 60)} {bp(term['coef'])} bp ({level * 100:g}% interval {bp(term['low'])} to "
-    said += f"{bp(term['high'])} bp, {p_is(term['pvalue'])}"
+    said = f"{plain(term['name'], 60)} {bp(term['coef'])} bp ("
+    if term["reason"]:
+        said += f"no standard error, {plain(term['reason'])}"
+    else:
+        said += f"{level * 100:g}% interval {bp(term['low'])} to {bp(term['high'])} bp, {p_is(term['pvalue'])}"
     if finite(term["placebo_pvalue"]):
         said += f"; {p_is(term['placebo_pvalue'])} against {one['placebo_days']} placebo days"
     return f"{said})"

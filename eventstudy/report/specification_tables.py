@@ -9,9 +9,10 @@ from eventstudy.report.finding import finite, label_of, words
 from eventstudy.report.key_figures import capital
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, p_is
+from eventstudy.show.numbers import bp, count_of, p_is
 
 Json = Mapping[str, Any]
+MOST_NAMED = 3
 
 
 def specification_sentences(study: Json) -> tuple[str, ...]:
@@ -36,7 +37,9 @@ def specification_sentences(study: Json) -> tuple[str, ...]:
             f"{given['draws']:,} sets of other dates, the same for every specification. As every comparison with other "
             "dates, it assumes that events do not change the variance of returns."
         )
-    said += [f"Left out: {plain(one, 200)}." for one in given["left_out"][:3]]
+    said += [f"Left out: {plain(one, 200)}." for one in given["left_out"][:MOST_NAMED]]
+    more = len(given["left_out"]) - MOST_NAMED
+    said += [f"Left out, too: {count_of(more, 'combination')} more."] if more > 0 else []
     return tuple(said)
 
 

@@ -30,7 +30,8 @@ def _sentences(study: Json, given: Json, path: Json) -> Iterator[str]:
     level = float((study.get("primary") or {}).get("level", 0.95))
     who, unit = _who(path), _unit(given)
     if path["reason"]:
-        yield f"No slope on the surprise{f' for {who}' if who else ''}: {plain(path['reason'])}."
+        kind = f"{SIGNS[path['sign']]}surprise"
+        yield f"No slope on the {kind}{f' for {who}' if who else ''}: {plain(path['reason'])}."
         return
     place = _place(study, path)
     window = _window(path["tau"][place])
@@ -39,7 +40,8 @@ def _sentences(study: Json, given: Json, path: Json) -> Iterator[str]:
         return
     if path["sign"] == "negative":  # the slope is per unit, and a negative surprise is minus one of it
         slope, low, high = -slope, -high, -low
-    verb = f"moved {who} by {bp(slope)} bp" if who else f"moved prices by {bp(slope)} bp"
+    subject = who if path["instrument"] or not who else f"prices on {who}"
+    verb = f"moved {subject or 'prices'} by {bp(slope)} bp"
     numbers = [f"{level * 100:g}% interval {bp(low)} to {bp(high)} bp", p_is(path["pvalue"][place])]
     numbers += [f"R2 = {number(path['r2'][place])}", f"{path['n'][place]:,} {'releases' if who else 'events'}"]
     yield f"A {SIGNS[path['sign']]}surprise of {unit} {verb} {when(study, window)} ({', '.join(numbers)})."

@@ -105,6 +105,15 @@ def share(level: float) -> str:
     return f"{level * 100:g}%"
 
 
+def count_of(n: int, noun: str, several: str = "") -> str:
+    """Return how many of a thing there are.
+
+    >>> count_of(1, "observation"), count_of(1200, "observation"), count_of(2, "category", "categories")
+    ('1 observation', '1,200 observations', '2 categories')
+    """
+    return f"{n:,} {noun if n == 1 else several or noun + 's'}"
+
+
 def span(window: Sequence[int]) -> str:
     """Return a window as a reader says it.
 

@@ -225,10 +225,15 @@ def _regression(one: Regression) -> dict[str, Any]:
         "window": [one.window.start, one.window.stop],
         "covariance": one.covariance,
         "cluster": list(one.cluster),
+        "clusters": list(one.clusters),
         **{name: json_value(getattr(one, name)) for name in numbers},
         "reason": one.reason or None,
-        "terms": [{name: json_value(getattr(term, name)) for name in TERM} for term in one.terms],
+        "terms": [_term(term) for term in one.terms],
     }
+
+
+def _term(term: Term) -> dict[str, Any]:
+    return {**{name: json_value(getattr(term, name)) for name in TERM}, "reason": term.reason or None}
 
 
 def _grouping(one: Grouping) -> dict[str, Any]:
@@ -239,6 +244,7 @@ def _grouping(one: Grouping) -> dict[str, Any]:
         "quantiles": one.quantiles or None,
         "bounds": json_value(one.bounds),
         "without_group": one.missing,
+        "without_weight": one.without_weight,
         "means": [
             {
                 "group": dict(zip(one.by, m.group, strict=True)),

@@ -30,6 +30,7 @@ from eventstudy.reactions.groups import (
     weighted_means,
 )
 from eventstudy.reactions.settings import GroupSettings
+from eventstudy.show.numbers import count_of
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.group_studies import GroupStudy, group_correlations
 from eventstudy.study.prepare import Study
@@ -147,6 +148,7 @@ class _Layout:
             weights=self.weighting,
             bounds=members.bounds,
             missing=int((members.place < 0).sum()),
+            without_weight=int(((members.place >= 0) & ~(self.weights > 0)).sum()),
             means=tuple(means),
             paths=tuple(self.path(g) for g in range(G)),
             comparisons=tuple(compared),
@@ -208,13 +210,17 @@ def _notices(grouping: Grouping) -> Iterator[Notice]:
     """Yield what limits a grouping: empty entries, one group only, groups of one event, ties in quantiles."""
     by, names = ", ".join(grouping.by), list(dict.fromkeys(mean.group for mean in grouping.means))
     if grouping.missing:
-        yield Notice("ES-GROUPS", f"{grouping.missing:,} observations have no group: {by} is empty.")
+        yield Notice("ES-GROUPS", f"{count_of(grouping.missing, 'observation')} without a group: {by} is empty.")
+    if grouping.without_weight:
+        out = count_of(grouping.without_weight, "observation")
+        reason = f"the weight {grouping.weights} is empty, zero or not finite"
+        yield Notice("ES-GROUPS", f"{out} left out of the groups of {by}: {reason}.")
     if len(names) == 1:
         yield Notice("ES-GROUPS", f"All observations have one value of {by}; there is nothing to compare.")
     elif len(names) < grouping.quantiles:
         yield Notice(
             "ES-GROUPS",
-            f"{grouping.quantiles} quantiles of {by} were asked for; equal values leave {len(names)} groups.",
+            f"{grouping.quantiles} quantiles of {by} were asked for; {_distinct(grouping, len(names))}.",
         )
     single = list(dict.fromkeys(", ".join(mean.group) for mean in grouping.means if mean.reason == ONE_EVENT))
     if single:
@@ -223,3 +229,12 @@ def _notices(grouping: Grouping) -> Iterator[Notice]:
         yield Notice(
             "ES-GROUPS", f"{number} of {by} with one event ({listed}): not tested, and not compared with others."
         )
+
+
+def _distinct(grouping: Grouping, groups: int) -> str:
+    """Return why there are fewer quantiles than asked for."""
+    window = grouping.means[0].window
+    n = grouping.without_weight + sum(mean.n for mean in grouping.means if mean.window == window)
+    if n < grouping.quantiles:
+        return f"{count_of(n, 'observation')} make {count_of(groups, 'group')}"
+    return f"equal values leave {count_of(groups, 'group')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +15,16 @@ from eventstudy.reactions import attributes
 from eventstudy.reactions.formulas import RESPONSE, matrix_of, names_in
 from eventstudy.reactions.regression import Observations, Regression, fit, terms_of, unusable
 from eventstudy.reactions.settings import RegressionSettings
+from eventstudy.show.numbers import count_of
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.prepare import Study
 from eventstudy.study.quiet_days import quiet_paths
 from eventstudy.study.significance_tests import primary_window
 
 WHERE = "[[regression]] formula"
+MOST_NAMED = 5
+# Clustered errors are too small with few clusters (Cameron, Gelbach and Miller 2008, doi:10.1162/rest.90.3.414).
+FEW_CLUSTERS = 10
 
 
 class RegressionsFound(NamedTuple):
@@ -42,12 +46,23 @@ def regressions_of(study: Study, estimates: Estimates) -> RegressionsFound:
             days[window] = quiet_paths(study, estimates, window).sum(axis=2)
         one = _answer(study, estimates.abnormal, settings, (window, days.get(window)))
         found.append(one)
-        if one.reason:
-            notices.append(Notice("ES-REGRESSION", f"regression {place + 1} ({one.formula:.80}): {one.reason}."))
-        if one.dropped:
-            message = f"regression {place + 1}: {one.dropped:,} observations lack a column and do not enter."
-            notices.append(Notice("ES-REGRESSION", message))
+        notices += [Notice("ES-REGRESSION", f"regression {place + 1} {message}.") for message in _limits(one)]
     return RegressionsFound(tuple(found), tuple(notices))
+
+
+def _limits(one: Regression) -> Iterator[str]:
+    """Yield what limits a regression, to follow its number."""
+    if one.reason:
+        yield f"({one.formula:.80}): {one.reason}"
+    if one.dropped:
+        yield f"leaves out {count_of(one.dropped, 'observation')} in which a column is empty or not finite"
+    for reason in dict.fromkeys(term.reason for term in one.terms if term.reason):
+        names = [term.name for term in one.terms if term.reason == reason]
+        listed = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+        yield f"has no standard error of {listed}: {reason}"
+    few = [f"{name} has {count}" for name, count in zip(one.cluster, one.clusters, strict=True) if count < FEW_CLUSTERS]
+    if few:
+        yield f"clusters its errors in few clusters ({', '.join(few)}), which makes them too small"
 
 
 def _window(study: Study, settings: RegressionSettings) -> Window:
@@ -73,6 +88,7 @@ def _answer(
     place = np.flatnonzero(present)
     matrix = matrix_of(settings.formula, pd.DataFrame({name: c[place] for name, c in frame.items()}), WHERE)
     rows = place[matrix.rows]
+    texts = [name for name, values in frame.items() if values.dtype == object]
     clusters = [_codes(column(study, abnormal, name, columns)[rows]) for name in settings.cluster]
     sample = Observations(
         y[rows],
@@ -82,12 +98,25 @@ def _answer(
         np.empty((0, len(rows))) if days is None else days[:, rows],
     )
     reason, dropped = unusable(sample), int(np.isfinite(y).sum()) - len(rows)
-    head = (settings.formula, window, settings.covariance, settings.cluster, len(rows), dropped)
+    if reason and texts:
+        reason += f" ({_categories(texts, frame)})"
+    counts = tuple(len(np.unique(codes)) for codes in clusters)
+    head = (settings.formula, window, settings.covariance, settings.cluster, counts, len(rows), dropped)
     if reason:
         return Regression(*head, float("nan"), float("nan"), 0, 0, (), reason)
     found = fit(sample, settings.covariance, study.spec.level)
     terms, used, components = terms_of(sample, found)
     return Regression(*head, found.r2, found.adjusted_r2, used, components, terms)
+
+
+def _categories(names: list[str], frame: Mapping[str, Any]) -> str:
+    """Return which columns are text, so that each of their values is a category of its own."""
+    parts = []
+    for name in names:
+        values = list(dict.fromkeys(v for v in frame[name].tolist() if not attributes.is_missing(v)))
+        example = f" such as {values[0]!r:.40}" if values else ""
+        parts.append(f"{name} is text{example} and enters as {count_of(len(values), 'category', 'categories')}")
+    return "; ".join(parts)
 
 
 def event_columns(study: Study, abnormal: AbnormalReturns) -> Mapping[str, Any]:
@@ -115,7 +144,7 @@ def _frame(study: Study, abnormal: AbnormalReturns, names: tuple[str, ...], know
 def _typed(values: Any) -> Any:
     entries = np.asarray(values, dtype=object)
     present = [v for v in entries if not attributes.is_missing(v)]
-    if all(isinstance(v, int | float | np.number | np.bool_) for v in present):
+    if all(isinstance(v, int | float | np.number | np.bool_) or str(v).lstrip("+-").lower() == "inf" for v in present):
         return np.array([np.nan if attributes.is_missing(v) else float(v) for v in entries])
     return entries
 

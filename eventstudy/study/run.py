@@ -120,7 +120,7 @@ def run_study(
     with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
         inputs = read_inputs(spec, events, data, (market, factors), closes_at)
         result = solve(spec, inputs, run, reactions=True)
-        if spec.specifications is not None:
+        if spec.specifications is not None and len(result.abnormal):
             found = curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
             result = replace(result, reactions=replace(result.reactions, specifications=found))
         regressors = (*many(market), *many(factors))

@@ -21,7 +21,7 @@ from eventstudy.reactions.formulas import names_in
 from eventstudy.reactions.settings import GroupSettings, RegressionSettings, SpecificationSettings, SurpriseSettings
 from eventstudy.renamed import hint
 from eventstudy.show.card import card
-from eventstudy.show.numbers import span
+from eventstudy.show.numbers import count_of, span
 from eventstudy.study.own_calendars import plain, problems
 
 Pair = tuple[int, int]
@@ -566,8 +566,9 @@ def _regressions_can_be_read(settings: Mapping[str, Any]) -> Iterator[tuple[str,
         if window is not None and tuple(window) not in tuple(map(tuple, windows)):
             yield f"{key}.window", f"the window {span(tuple(window))} is not reported; add it to the reported windows."
         needed = {"cluster": 1, "two-way": 2}.get(str(one.get("covariance", "HC1")), 0)
-        if len(names) != needed:
-            yield f"{key}.cluster", f"found {len(names)} columns; this covariance takes {needed}."
+        if len(names) != needed or len(set(names)) < len(names):
+            columns = count_of(len(set(names)), "column")
+            yield f"{key}.cluster", f"found {columns}; this covariance takes {needed or 'none'}."
 
 
 def _specifications_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

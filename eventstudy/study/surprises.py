@@ -22,6 +22,7 @@ from eventstudy.reactions.surprise import (
     surprise_paths,
     without_path,
 )
+from eventstudy.show.numbers import count_of
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.prepare import Study
 from eventstudy.study.quiet_days import quiet_paths
@@ -191,15 +192,14 @@ def _notices(
     missing = int((~complete).sum())
     if missing:
         names = [settings.column or f"{settings.actual}, {settings.expected}", *settings.controls, settings.by]
-        listed = ", ".join(filter(None, names))
-        yield Notice("ES-SURPRISE", f"{missing:,} observations do not enter the regression: {listed} is empty.")
+        out, listed = count_of(missing, "observation"), ", ".join(filter(None, names))
+        yield Notice("ES-SURPRISE", f"{out} left out of the regression: {listed} is empty or not finite.")
     if weightless:
-        yield Notice(
-            "ES-SURPRISE",
-            f"{weightless:,} observations have no weight: fewer than {FEWEST_DAYS} placebo days show the variance of "
-            'their time of day. Use `weights = "equal"` to include them.',
-        )
+        message = f"fewer than {FEWEST_DAYS} placebo days show the variance of their time of day"
+        cure = 'Use `weights = "equal"` to include them.'
+        yield Notice("ES-SURPRISE", f"{count_of(weightless, 'observation')} without a weight: {message}. {cure}")
     for path in paths:
         if path.reason:
             name = " ".join(filter(None, (path.instrument, path.label)))
-            yield Notice("ES-SURPRISE", f"no surprise slope{f' of {name}' if name else ''}: {path.reason}.")
+            kind = "surprise" if path.sign == "both" else f"{path.sign} surprise"
+            yield Notice("ES-SURPRISE", f"no slope on the {kind}{f' of {name}' if name else ''}: {path.reason}.")

@@ -230,7 +230,7 @@ def test_ties_empty_entries_and_a_group_of_one_are_named_and_the_others_answered
     result = study(frame, events, groups={"by": ["kind"], "quantiles": {"tied": 5}})
     messages = [n.message for n in result.notices if n.code == "ES-GROUPS"]
     assert messages == [
-        "2 observations have no group: kind is empty.",
+        "2 observations without a group: kind is empty.",
         "one group of kind with one event (alone): not tested, and not compared with others.",
         "5 quantiles of tied were asked for; equal values leave 2 groups.",
     ]
@@ -311,3 +311,16 @@ def test_the_result_and_its_files_have_groups_only_if_asked_for(tmp_path: Path) 
         assert {"groups", "group_comparisons"} <= set(book.sheet_names)
     assert "Groups of events" not in (tmp_path / "without" / "report.html").read_text("utf-8")
     assert "By news, the mean CAR on the event day was bad -" in result.summary()
+
+
+def test_observations_without_a_weight_and_too_many_quantiles_are_named() -> None:
+    frame, pairs = market_of(8)
+    events = listed(frame, pairs, kind=["x", "y"] * 4, cap=[None, 0, 1, 2, 1, 2, 1, 2], size=range(8))
+    groups = {"by": ["kind"], "quantiles": {"size": 20}, "weights": "cap"}
+    result = study(frame, events, groups=groups)
+    messages = [n.message for n in result.notices if n.code == "ES-GROUPS"]
+    left_out = "2 observations left out of the groups of {}: the weight cap is empty, zero or not finite."
+    assert messages[0] == left_out.format("kind")
+    assert left_out.format("size") in messages
+    assert "20 quantiles of size were asked for; 8 observations make 8 groups." in messages
+    assert result.to_dict()["groups"][0]["without_weight"] == 2

@@ -11,6 +11,8 @@ import statsmodels.formula.api as smf
 
 import eventstudy as es
 from eventstudy.errors import SpecError, UsageError
+from eventstudy.reactions.formulas import names_in
+from eventstudy.reactions.leverage import determined_alone
 from eventstudy.reactions.regression import Observations, calibrated, gls_coefficients, placebo_coefficients, whitening
 from eventstudy.report.regression_tables import regression_sentences
 from eventstudy.study.spec_toml import parse_spec
@@ -175,7 +177,7 @@ def test_what_cannot_be_regressed_has_a_reason_and_the_rest_is_answered() -> Non
     assert "0 observations are complete" in reasons[3]
     assert reasons[4] == ""
     messages = [n.message for n in result.notices if n.code == "ES-REGRESSION"]
-    assert any("27 observations lack a column" in message for message in messages)
+    assert any("leaves out 27 observations in which a column is empty" in message for message in messages)
     assert set(result.to_frame("regressions")["name"]) == {"Intercept", "x"}
 
 
@@ -187,7 +189,13 @@ def test_what_cannot_be_regressed_has_a_reason_and_the_rest_is_answered() -> Non
         ("formula = 'car ~ x.real'", "'.real' in 'car ~ x.real' is not allowed"),
         ("formula = 'car ~ [x]'", "is not allowed"),
         ("formula = 'car ~ I(9**9**9**9)'", "more than two powers"),
-        ("formula = 'car ~ x'\ncovariance = 'two-way'\ncluster = ['date']", "found 1 columns; this covariance takes 2"),
+        ("formula = 'car ~ x'\ncovariance = 'two-way'\ncluster = ['date']", "found 1 column; this covariance takes 2"),
+        (
+            "formula = 'car ~ x'\ncovariance = 'two-way'\ncluster = ['x', 'x']",
+            "found 1 column; this covariance takes 2",
+        ),
+        ("formula = 'car ~ `x'", "is not allowed"),
+        ("formula = 'car ~ `a{b}`'", "is not allowed"),
         ("formula = 'car ~ x'\nwindow = [0, 7]", "is not reported; add it"),
     ],
 )
@@ -200,3 +208,74 @@ def test_a_wrong_regression_is_refused_with_its_place(text: str, message: str) -
 def test_a_formula_names_columns_of_the_events() -> None:
     with pytest.raises(UsageError, match=r"formula: the events have no column 'sise'. Did you mean 'size'"):
         regressed({"formula": "car ~ sise"})
+
+
+def test_a_column_of_several_words_stands_in_backticks() -> None:
+    """Its coefficient is that of the same numbers under a name of one word."""
+    frame, pairs = market_of(30)
+    x = np.random.default_rng(2).normal(0, 1, 30)
+    events = listed(frame, pairs, **{"x": x, "P/E (t-1)": x, "Kurs größer": x})
+    formulas = ["car ~ x", "car ~ `P/E (t-1)`", "car ~ `Kurs größer` + C(`P/E (t-1)`):`x`"]
+    result = study(frame, events, regressions=[{"formula": f} for f in formulas[:2]])
+    first, second = result.reactions.regressions
+    assert second.terms[1].name == "P/E (t-1)"
+    assert [t.coef for t in second.terms] == [t.coef for t in first.terms]
+    with pytest.raises(UsageError, match="the events have no column 'P/F'"):
+        regressed({"formula": "car ~ `P/F`"})
+    assert names_in(formulas[2], "formula") == ("Kurs größer", "P/E (t-1)", "x")
+
+
+@pytest.mark.parametrize("covariance", ["HC0", "HC1", "HC2", "HC3"])
+def test_a_coefficient_that_one_observation_determines_has_no_robust_error(covariance: str) -> None:
+    """An indicator of one event takes it out: the other coefficients are those without it, its own has no error."""
+    frame, pairs = market_of(40)
+    x = np.random.default_rng(3).normal(0, 1, 40)
+    sector = ["alone", *["a", "b"] * 19, "b"]
+    events = listed(frame, pairs, x=x, one=[1.0, *[0.0] * 39], sector=sector)
+    given = [{"formula": f, "covariance": covariance} for f in ("car ~ x + one", "car ~ x + C(sector)")]
+    result = study(frame, events, regressions=given)
+    first, second = result.reactions.regressions
+    data = result.to_frame("regression_data").iloc[1:]
+    without = smf.ols("car ~ x", data).fit().params
+    terms = {t.name: t for t in first.terms}
+    assert [terms[n].coef for n in ("Intercept", "x")] == pytest.approx(without.tolist(), rel=1e-9)
+    assert np.isfinite([terms[n].se for n in ("Intercept", "x")]).all()
+    assert np.isnan([terms["one"].se, terms["one"].pvalue, terms["one"].low]).all()
+    assert terms["one"].reason == "one observation alone determines it or what it is compared with"
+    # a is the first category: its mean is the intercept, b is compared with it, and the single event rests on itself
+    assert {t.name: bool(t.reason) for t in second.terms} == {
+        "Intercept": False, "x": False, "C(sector)[T.alone]": True, "C(sector)[T.b]": False,
+    }  # fmt: skip
+    assert np.isfinite(terms["one"].placebo_pvalue)
+    said = " ".join(regression_sentences(result.to_dict()))
+    assert "bp (no standard error, one observation alone determines it or what it is compared with; p = " in said
+    messages = [n.message for n in result.notices if n.code == "ES-REGRESSION"]
+    assert f"regression 1 has no standard error of one: {terms['one'].reason}." in messages
+
+
+def test_the_reference_category_of_one_event_leaves_no_contrast_with_an_error() -> None:
+    X = np.column_stack([np.ones(7), [0, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1], [0.0, 1, 2, 4, 1, 3, 2]])
+    assert determined_alone(X).tolist() == [True, True, True, False]
+    pair = np.array([0, 0, 1, 1, 2, 2, 3])
+    assert determined_alone(X, [pair]).tolist() == [True, True, True, False]
+    Z = np.column_stack([np.ones(7), [1, 1, 0, 0, 0, 0, 0], [0.0, 3, 2, 4, 1, 3, 2]])
+    assert determined_alone(Z).tolist() == [False, False, False]
+    assert determined_alone(Z, [pair]).tolist() == [False, True, False]  # two events of one cluster share the indicator
+
+
+def test_few_clusters_and_texts_taken_for_categories_are_named() -> None:
+    frame, pairs = market_of(40)
+    x = np.random.default_rng(3).normal(0, 1, 40)
+    texts = [f"{i},5" for i in range(40)]
+    events = listed(frame, pairs, x=x, half=[0, 1] * 20, text=texts, some=[*x[:-1], "inf"])
+    given = [
+        {"formula": "car ~ x", "covariance": "cluster", "cluster": ["half"]},
+        {"formula": "car ~ text"},
+        {"formula": "car ~ some"},
+    ]
+    result = study(frame, events, regressions=given)
+    messages = [n.message for n in result.notices if n.code == "ES-REGRESSION"]
+    assert messages[0] == "regression 1 clusters its errors in few clusters (half has 2), which makes them too small."
+    assert messages[1].endswith("(text is text such as '0,5' and enters as 40 categories).")
+    assert messages[2] == "regression 3 leaves out 1 observation in which a column is empty or not finite."
+    assert result.reactions.regressions[2].n == 39

@@ -153,3 +153,13 @@ def test_the_result_has_the_curve_in_its_files(tmp_path: Path) -> None:
     assert "All specifications" in (tmp_path / "out" / "report.html").read_text("utf-8")
     (tmp_path / "study.toml").write_text(spec.to_toml(), encoding="utf-8")
     assert es.StudySpec.from_toml(tmp_path / "study.toml") == spec
+
+
+def test_a_study_without_a_usable_event_has_its_ledger_and_no_curve() -> None:
+    frame, events = moved()
+    spec = es.StudySpec(**BASE, windows=[(0, 0)], tests=["cross_sectional_t"], specifications={"draws": 19})
+    result = es.run_study(spec, events.assign(instrument="absent"), frame)
+    assert result.reactions.specifications is None
+    assert len(result.ledger) == len(events)
+    with pytest.raises(UsageError, match="No specification can be computed"):
+        es.specifications(spec, events.assign(instrument="absent"), frame)

@@ -286,3 +286,35 @@ def test_the_files_of_a_result_have_the_surprise(tmp_path: Path) -> None:
     spec = result.spec
     (tmp_path / "study.toml").write_text(spec.to_toml(), encoding="utf-8")
     assert es.StudySpec.from_toml(tmp_path / "study.toml") == spec
+
+
+def test_a_sign_without_surprises_and_a_sign_with_one_are_named_and_the_other_is_answered() -> None:
+    """With positive surprises only, their slopes are those of all; one negative event has no slope of its own."""
+    frame, pairs = market_of(30)
+    x = np.random.default_rng(4).uniform(0.1, 2, 30)
+    events = listed(frame, pairs, x=x, y=[-1.0, *x[1:]])
+    given = {"standardize": False, "weights": "equal"}
+    both = study(frame, events, surprise={"column": "x", **given}).to_frame("surprise")
+    result = study(frame, events, surprise={"column": "x", "signs": True, **given})
+    positive, negative = result.reactions.surprise.paths
+    assert (positive.sign, negative.sign, negative.reason) == ("positive", "negative", "no surprise is negative")
+    for name in ("slope", "se", "pvalue", "r2", "joint_low"):
+        assert getattr(positive, name).tolist() == pytest.approx(both[name].tolist(), rel=1e-12)
+    said = surprise_sentences(result.to_dict())
+    assert said[-1] == "No slope on the negative surprise: no surprise is negative."
+    result = study(frame, events, surprise={"column": "y", "signs": True, **given})
+    positive, negative = result.reactions.surprise.paths
+    assert negative.reason == "one event alone determines it"
+    assert np.isfinite(positive.se).all()
+    messages = [n.message for n in result.notices if n.code == "ES-SURPRISE"]
+    assert messages == ["no slope on the negative surprise: one event alone determines it."]
+
+
+def test_a_label_without_an_instrument_is_not_what_moved() -> None:
+    frame, pairs = market_of(30)
+    x = np.random.default_rng(4).normal(0, 1, 30)
+    events = listed(frame, pairs, x=x, release=["CPI", "jobs"] * 15)
+    result = study(frame, events, surprise={"column": "x", "by": "release"})
+    assert surprise_sentences(result.to_dict())[0].startswith(
+        "A surprise of one standard deviation moved prices on CPI by "
+    )
