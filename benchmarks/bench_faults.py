@@ -175,6 +175,19 @@ def peak_megabytes() -> float:
     return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
 
 
+def doors(_: int, name: str) -> int:
+    from tests.faults.doors import DOORS, INPUTS, every
+
+    wrong = tried = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for one in every(Path(folder).resolve(), name):
+            tried += 1
+            if one.wrong:
+                wrong += say(f"{one.door}, {one.kind}", [f"{one.wrong}: {one.said.strip()[:300]}"])
+    print(f"{len(DOORS)} interfaces x {len(INPUTS)} hostile files: {tried} tried, {wrong} wrong")
+    return wrong
+
+
 def fuzzers(count: int, name: str) -> int:
     from tests.faults.fuzz import fuzz, targets
 
@@ -196,6 +209,7 @@ PARTS: dict[str, Part] = {
     "interrupts": Part(200, "Ctrl-C and SIGTERM at moments of each command", interrupts),
     "kills": Part(1_000, "kill -9 of the placing of a result, and inside save()", kills),
     "flips": Part(3_000, "flipped bits of batch.json, entry.json, any file of a sealed report, the ECB's file", flips),
+    "doors": Part(1, "hostile files at every command, key of a study file and function that reads a file", doors),
     "growth": Part(4, "every reader of text on repeated pieces at COUNT of four sizes", growth),
     "leaks": Part(500, "studies in one process: memory, descriptors, threads, temporary files", leaks),
     "network": Part(

@@ -40,9 +40,18 @@ class EventStudyError(Exception):
     exit_code = 4
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
-        self.message = message
-        self.remedy = remedy
-        super().__init__(f"{message} {remedy}".strip())
+        self.message = printable(message)
+        self.remedy = printable(remedy)
+        super().__init__(f"{self.message} {self.remedy}".strip())
+
+
+def printable(text: str) -> str:
+    """Return text that every file and terminal takes: a byte of a name that is not UTF-8 is written as an escape.
+
+    >>> printable("a\udcff.toml")
+    'a\\udcff.toml'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class UsageError(EventStudyError):

@@ -185,6 +185,35 @@ def check_regular(path: Path, mode: int) -> None:
         raise irregular(path, kinds.get(stat.S_IFMT(mode), "something else"))
 
 
+def require_regular(path: Path) -> None:
+    """Refuse, before a library opens it, what is not a regular file with a name that libraries in C++ can take.
+
+    Raises
+    ------
+    FileError
+        If it is not there, is a pipe, a device, a socket or a folder, or its name is not UTF-8.
+    """
+    try:
+        mode = checked_path(path).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileError(f"There is no file {path}.", remedy="Check the path.") from None
+    check_regular(path, mode)
+    check_name(str(path))
+
+
+def check_name(path: str) -> None:
+    """Refuse a name that is not UTF-8, before a library written in C++ gets it.
+
+    Raises
+    ------
+    FileError
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise FileError(f"The name {path!r} is not UTF-8.", remedy="Rename the file or its folder.") from None
+
+
 def irregular(path: Path, kind: str) -> FileError:
     """Return the refusal of what is not a regular file."""
     return FileError(f"{path} is not a regular file but {kind}.", remedy="Give a regular file.")

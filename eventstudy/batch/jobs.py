@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from eventstudy.errors import DataError, FileError
+from eventstudy.errors import DataError, FileError, printable
 from eventstudy.files import read_regular
 from eventstudy.show.escape import file_name
 from eventstudy.toml_places import read_toml
@@ -56,16 +56,7 @@ class Job:
     @property
     def shown_path(self) -> str:
         """The study file's path as text that every file and terminal takes, also where its name is not UTF-8."""
-        return encodable(str(self.path))
-
-
-def encodable(text: str) -> str:
-    """Return the text with each byte of a file name that is not UTF-8 written as an escape.
-
-    >>> encodable("a\\udcff.toml")
-    'a\\\\udcff.toml'
-    """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+        return printable(str(self.path))
 
 
 def plan(

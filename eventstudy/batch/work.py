@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eventstudy.batch.entry import LedgerEntry, read_entry, write_entry
-from eventstudy.batch.jobs import Job, encodable
+from eventstudy.batch.jobs import Job
 from eventstudy.batch.redact import redact
-from eventstudy.errors import EventStudyError, FileError
+from eventstudy.errors import EventStudyError, FileError, printable
 from eventstudy.files import sync_folder, uninterrupted
 from eventstudy.report.placing import listed, swap
 
@@ -104,4 +104,4 @@ def attempt(work: Callable[[Job], LedgerEntry], job: Job) -> LedgerEntry:
 
 
 def _failed(job: Job, exit_code: int, message: str) -> LedgerEntry:
-    return LedgerEntry(job.study, job.shown_path, "failed", exit_code, encodable(redact(message)))
+    return LedgerEntry(job.study, job.shown_path, "failed", exit_code, printable(redact(message)))

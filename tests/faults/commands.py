@@ -104,7 +104,7 @@ def world(folder: Path, names: Sequence[str] = NAMES) -> Iterator[World]:
                 began = time.monotonic()
                 done = finish(begin(made, name, modules=folder / "modules.json"))
                 made.seconds[name] = time.monotonic() - began
-                _load(folder / "modules.json")
+                load_modules(folder / "modules.json")
             if done.code not in {0, 1}:
                 raise AssertionError(f"{name} ends with {done.code} undisturbed: {done.said}")
             made.calm[name] = made.tree()
@@ -170,7 +170,8 @@ def _once(made: World, name: str) -> None:
     shutil.copytree(made.folder / "work", made.folder / f"earlier-{name}")
 
 
-def _load(listing: Path) -> None:
+def load_modules(listing: Path) -> None:
+    """Import the modules whose names a file lists."""
     for name in json.loads(listing.read_text()):
         with suppress(Exception):
             importlib.import_module(name)
@@ -208,7 +209,7 @@ def begin(made: World, name: str, inside: Guard = nullcontext, modules: Path | N
                 modules.write_text(json.dumps(sorted(sys.modules)))
             return code
 
-    number = _fork(whole, log)
+    number = begin_forked(whole, log)
     os.close(theirs)
     os.read(ours, 1)
     os.close(ours)
@@ -231,10 +232,11 @@ def finish(running: Running, patience_s: float = 120.0) -> Done:
 
 
 def _child(work: Callable[[], int], log: Path) -> int:
-    return finish(Running(_fork(work, log), log)).code
+    return finish(Running(begin_forked(work, log), log)).code
 
 
-def _fork(work: Callable[[], int], log: Path) -> int:
+def begin_forked(work: Callable[[], int], log: Path) -> int:
+    """Begin a function in a forked process whose output goes into a file; return the number of the process."""
     sys.stdout.flush()
     sys.stderr.flush()
     number = os.fork()

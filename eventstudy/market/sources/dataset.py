@@ -15,6 +15,7 @@ import pyarrow.dataset as pads
 
 from eventstudy.arrays import look_up
 from eventstudy.errors import DataError, NetworkError
+from eventstudy.files import check_name
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset_value import shown
@@ -67,6 +68,7 @@ def read_part(spec: DataSpec, reading: Reading) -> tuple[Universe, list[Failed]]
 def parquet_dataset(path: str, *, offline: bool = False) -> Any:
     """Return a dataset of pyarrow; the folder names of partitions, ``instrument=AAA``, are columns."""
     filesystem, place = None, path
+    check_name(path)
     try:
         if "://" in path:
             if offline:

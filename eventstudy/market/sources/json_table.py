@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,10 @@ import pyarrow as pa  # isort: skip
 INSTRUMENT_KEYS = ("ticker", "symbol", "instrument", "secid")
 ENOUGH_DEPTH = 6
 Rows = tuple[tuple[str, ...], list[Sequence[Any]]]
+
+
+# The escape of half a letter beyond the first 65,536; two of them are one letter.
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def looks_like_json(head: str) -> bool:
@@ -36,6 +41,8 @@ def json_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
         If the text is not JSON, or holds no table: its keys are listed.
     """
     document = parsed(stored)
+    if HALF.search(stored.bytes()) and has_half_a_letter(document):
+        raise DataError(f"{stored.path} holds half a letter (a lone surrogate).", remedy="Write it again as UTF-8.")
     found = max(tables(document), key=lambda rows: len(rows[1]), default=None)
     if found is None or not found[1]:
         keys = ", ".join(map(str, document)) if isinstance(document, dict) else type(document).__name__
@@ -65,6 +72,17 @@ def parsed(stored: Stored) -> Any:
             raise DataError(f"{stored.path} is not valid JSON: {first}.", remedy="Download it again.") from None
     except RecursionError:
         raise DataError(f"{stored.path} is nested too deeply.", remedy="Give a list of rows.") from None
+
+
+def has_half_a_letter(document: Any) -> bool:
+    """Return whether a text of the document cannot be written as UTF-8."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except RecursionError:
+        return False
+    return False
 
 
 def tables(node: Any, depth: int = 0) -> Iterator[Rows]:

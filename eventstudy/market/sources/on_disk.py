@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -51,13 +52,13 @@ def bytes_of(size: str) -> int:
 
 
 @named_arguments
-@takes(path=str, memory=str, keep=str)
-def open_dataset(path: str, *, memory: str = WORKER_MEMORY, keep: str = "", **description: Any) -> Dataset:
+@takes(path=(str, Path), memory=str, keep=str)
+def open_dataset(path: str | Path, *, memory: str = WORKER_MEMORY, keep: str = "", **description: Any) -> Dataset:
     """Return a Parquet dataset for ``run_study``, whose workers read from it what the events need.
 
     Parameters
     ----------
-    path : str
+    path : str or Path
         A folder of Parquet files of one schema, or an address: ``"s3://BUCKET/bars?region=us-east-1"``.
     memory : str
         What one worker may use, ``"1GB"``.
@@ -86,7 +87,7 @@ def open_dataset(path: str, *, memory: str = WORKER_MEMORY, keep: str = "", **de
     >>> data.spec.step
     '1D'
     """
-    dataset = Dataset(described(path=path, source="dataset", **description), memory=bytes_of(memory), keep=keep)
+    dataset = Dataset(described(path=str(path), source="dataset", **description), memory=bytes_of(memory), keep=keep)
     check_columns(dataset)
     return dataset
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from eventstudy.arrays import from_epoch_us
 from eventstudy.errors import DataError, EventStudyError, Notice, takes
-from eventstudy.files import write_file
+from eventstudy.files import require_regular, write_file
 from eventstudy.market.bars import Bars, DoubtfulRows
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.grid import Grid, Kind
@@ -140,13 +140,13 @@ def instrument_from(fields: Mapping[str, Any]) -> Instrument:
 @contextmanager
 def open_parquet(path: Path | io.BytesIO) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file; one that is not valid is refused, wherever in it the damage is."""
+    if isinstance(path, Path):
+        require_regular(path)
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             yield file
     except EventStudyError:
         raise
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist.", remedy="Check the path.") from None
     except (pa.ArrowException, OSError) as error:
         why = " ".join(str(error).split())
         raise DataError(f"{path} is not a valid Parquet file: {why}.", remedy="Write it again.") from None

@@ -14,10 +14,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from eventstudy.errors import DataError
+from eventstudy.files import explained, require_regular
 
 HEAD_BYTES = 1 << 17
 # A packed file may not unpack to more than this: a small archive can hold a disk's worth of zeros.
 MOST_BYTES = 2 << 30
+MOST_LINE = 1_000_000
 COMPRESSED: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
@@ -70,12 +72,12 @@ def open_stored(path: Path, most: int = MOST_BYTES) -> Stored:
     DataError
         If it does not exist, is not a regular file, unpacks to more than ``most`` bytes, or is not a table.
     """
-    if not path.is_file():
-        if path.exists():
-            raise DataError(f"{path} is not a regular file.", remedy="Give a file.")
-        raise DataError(f"There is no file {path}.", remedy="Check the path.")
-    with path.open("rb") as file:
-        begin = file.read(HEAD_BYTES)
+    require_regular(path)
+    try:
+        with path.open("rb") as file:
+            begin = file.read(HEAD_BYTES)
+    except OSError as fault:
+        raise explained(path, fault, verb="read") from None
     if not any(begin.startswith(mark) for mark, _ in COMPRESSED) and not begin.startswith((ZIP, OLD_EXCEL, b"PAR1")):
         return plain_text(path, path, begin)
     return unpacked(path, begin, most)
@@ -128,11 +130,22 @@ def limited(read: Callable[[int], bytes], path: Path, most: int) -> bytes:
     """Return all bytes of a stream, or refuse it once there are more than ``most``."""
     parts, size = io.BytesIO(), 0
     while part := read(1 << 22):
+        if not size:
+            check_lines(path, part)
         size += len(part)
         if size > most:
             raise DataError(f"{path} unpacks to more than {most:,} bytes.", remedy="Unpack it, and split it.")
         parts.write(part)
     return parts.getvalue()
+
+
+def check_lines(path: Path, begin: bytes) -> None:
+    """Refuse an archive by its first megabytes if they are one line of text: no table is, JSON excepted."""
+    is_text = not begin.startswith((b"PAR1", OLD_EXCEL, ZIP)) and begin.lstrip()[:1] not in {b"{", b"["}
+    if is_text and len(begin) > MOST_LINE and b"\n" not in begin and b"\r" not in begin:
+        raise DataError(
+            f"{path} unpacks to a line of more than {MOST_LINE:,} bytes.", remedy="Give a table with one row per line."
+        )
 
 
 def of_bytes(path: Path, content: bytes) -> Stored:
