@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,15 @@ Timezone = Annotated[
 ]
 ClosesAt = Annotated[str, typer.Option(help="Local time at which daily data close: 16:00.", metavar="HH:MM")]
 Calendar = Annotated[str, typer.Option(help="Exchange calendar that says when days close: XNYS.", metavar="NAME")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="A further setting of --prices, as in the [data] table of a study file: 'label = \"left\"', "
+        "'holds = \"simple returns\"', 'columns = { close = \"NAME\" }'. Repeatable.",
+        metavar="'KEY = VALUE'",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", help='Output directory; "-" prints result.json. Default: print only.', metavar="DIR"),
@@ -74,6 +84,7 @@ def run(
     timezone: Timezone = "",
     closes_at: ClosesAt = "",
     calendar: Calendar = "",
+    settings: Settings = None,
     data: Data = None,
     also: Also = None,
     email: Email = False,
@@ -101,7 +112,7 @@ def run(
     from eventstudy.study.executors import executor_for
 
     check_output(out, extras, study)
-    asked = given_files(prices, events, (market, timezone, closes_at, calendar))
+    asked = given_files(prices, events, (market, timezone, closes_at, calendar), settings or ())
     check_one_study(study, asked, data)
     from eventstudy.study.load import load_reviewed
     from eventstudy.study.spec import StudySpec
@@ -155,7 +166,9 @@ def show(result: StudyResult, *, verbose: bool = False) -> None:
         console.talk("\nAll tables and warnings: --verbose")
 
 
-def given_files(prices: Path | None, events: Path | None, more: tuple[str, str, str, str]) -> Files | None:
+def given_files(
+    prices: Path | None, events: Path | None, more: tuple[str, str, str, str], settings: Sequence[str] = ()
+) -> Files | None:
     """Return the files of a study without a study file; None where none are given.
 
     Raises
@@ -164,8 +177,8 @@ def given_files(prices: Path | None, events: Path | None, more: tuple[str, str, 
         If only one of prices and events is given, or an option that belongs to them.
     """
     if prices is None and events is None:
-        names = ("--market", "--timezone", "--closes-at", "--calendar")
-        lone = next((name for name, text in zip(names, more, strict=True) if text), "")
+        names = ("--market", "--timezone", "--closes-at", "--calendar", "--set")
+        lone = next((name for name, text in zip(names, (*more, "".join(settings)), strict=True) if text), "")
         if lone:
             raise UsageError(f"{lone} belongs to --prices.", remedy="Set it in the study file, or give --prices.")
         return None
@@ -174,10 +187,34 @@ def given_files(prices: Path | None, events: Path | None, more: tuple[str, str, 
         raise UsageError(f"{missing} is missing.", remedy="Give --prices and --events, or a study file.")
     from eventstudy.study.from_files import Files
 
-    return Files(prices, events, *more)
+    return Files(prices, events, *more, settings=dict(map(setting, settings)))
+
+
+def setting(line: str) -> tuple[str, object]:
+    """Return the key and the value of a line of a study file; a value that is not TOML is a text, so ``label=left``.
+
+    Raises
+    ------
+    UsageError
+        If it is not a line ``KEY = VALUE``, or has a flag of its own.
+    """
+    key, mark, text = (part.strip() for part in line.partition("="))
+    if not (key and mark and text):
+        raise UsageError(f"--set: {line!r} is not KEY = VALUE.", remedy="Write, for example, --set 'label = \"left\"'.")
+    flag = "prices" if key == "path" else key.replace("_", "-")
+    if flag in {"timezone", "calendar", "closes-at"} or key == "path":
+        raise UsageError(f"--set: {key} has a flag.", remedy=f"Give --{flag}.")
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, text
 
 
 # What a refusal of prices and events calls the settings that flags of this command give.
+SETTING = re.compile(
+    r"(?:\b(Set) )?\b(accept|columns|holds|instruments?|label|prices|sheet|unit) = "
+    r"(\{[^}]*\}|\[[^]]*\]|\"[^\"]*\"|'[^']*')"
+)
 FLAGS = (
     (re.compile(r"\b(?:data\[0\]|events)\.(timezone|calendar)\b"), r"--\1"),
     (re.compile(r"\bdata\[0\]\."), ""),
@@ -187,6 +224,7 @@ FLAGS = (
     (re.compile(r'`?\[events\] timezone(?: = "[^"]*")?`?(?: in the study file)?'), "--timezone"),
     (re.compile(r'\[market\] instrument = "([^"]*)"'), r"--market \1"),
     (re.compile(r"\bcloses_at\b"), "--closes-at"),
+    (SETTING, lambda found: f"{'Add ' if found[1] else ''}--set '{found[2]} = {found[3].replace(chr(39), chr(34))}'"),
 )
 
 

@@ -97,8 +97,8 @@ def one_level(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with two-level columns, as downloads of several instruments have, as a wide one."""
     import pandas as pd
 
+    from eventstudy.market.sources.header_names import FIELD_NAMES
     from eventstudy.market.sources.layouts import plain
-    from eventstudy.market.sources.recognize import FIELD_NAMES
 
     if frame.columns.nlevels > 2:
         raise UsageError(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from eventstudy.arrays import value
 from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.price_files import described
 from eventstudy.study.spec import StudySpec
 
 ESTIMATION, EVENT = (-250, -11), (-5, 5)
@@ -28,6 +32,8 @@ class Files:
         Of timestamps without an offset, in prices and events.
     closes_at, calendar : str
         When daily data close: the local time, or the exchange calendar that says it.
+    settings : mapping
+        Further keys of the ``[data]`` table.
     """
 
     prices: Path
@@ -36,6 +42,7 @@ class Files:
     timezone: str = ""
     closes_at: str = ""
     calendar: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def study_of_files(files: Files, folder: Path) -> StudySpec:
@@ -43,10 +50,11 @@ def study_of_files(files: Files, folder: Path) -> StudySpec:
 
     Raises
     ------
-    SpecError
+    SpecError, UsageError
         If a setting is invalid.
     """
-    data = DataSpec(
+    data = described(
+        **files.settings,
         path=relative(files.prices, folder),
         timezone=files.timezone,
         closes_at=files.closes_at,

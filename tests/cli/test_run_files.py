@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from eventstudy.cli.app import run
@@ -134,3 +135,43 @@ def test_a_clock_time_without_a_zone_asks_for_the_flag_not_for_a_study_file(
     assert "has no time zone" in err
     assert "or set --timezone." in err
     assert "study file" not in err
+
+
+def unnamed_prices(folder: Path, header: str) -> None:
+    """A price file whose columns of price have a header that is not known, and an event list for it."""
+    rows = "".join(
+        f"{day},{100 + n % 7},{900 - n}\n" for n, day in enumerate(pd.bdate_range("2023-01-02", periods=300).date)
+    )
+    (folder / "AAA.csv").write_text(header + rows)
+    (folder / "one.csv").write_text("id,date,ticker\na,2024-02-01,AAA\n")
+
+
+def test_a_refusal_of_prices_names_a_setting_that_works(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    unnamed_prices(folder, "")
+    asked = ["run", "--prices", "AAA.csv", "--events", "one.csv", *CLOCK]
+    assert run(asked) != 0
+    cure = '--set \'columns = ["time", "open", "high", "low", "close", "volume"]\''
+    assert cure in capfd.readouterr().err
+    assert run([*asked, "--set", 'columns = ["time", "close", "volume"]', "--out", "result"]) == 0
+    spec = StudySpec.from_toml(folder / "result" / "study.toml")
+    assert spec.data[0].columns == ("time", "close", "volume")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("label", "--set: 'label' is not KEY = VALUE."),
+        ("timezone = UTC", "--set: timezone has a flag. Give --timezone."),
+        ("path = a.csv", "--set: path has a flag. Give --prices."),
+        ("lable = left", "'lable' is not a setting of prices. Did you mean 'label'?"),
+        ("label = middle", "cannot be used: Input should be 'left' or 'right'"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(folder: Path, capfd: pytest.CaptureFixture[str], line: str, said: str) -> None:
+    assert run(["run", *FILES, *CLOCK, "--set", line]) != 0
+    assert said in capfd.readouterr().err
+
+
+def test_a_setting_may_be_written_without_quotes(folder: Path) -> None:
+    assert run(["run", *FILES, *CLOCK, "--set", "prices=Close", "--out", "result"]) == 0
+    assert StudySpec.from_toml(folder / "result" / "study.toml").data[0].prices == "Close"

@@ -339,7 +339,7 @@ def test_excel(tmp_path: Path, title: list[list[str]]) -> None:
     book["notes"].append(["a", "b"])
     book["notes"].append(["c", "d"])
     book.save(tmp_path / "AAA.xlsx")
-    with pytest.raises(DataError, match=r"2 sheets with rows: Sheet, notes.*sheet = 'Sheet'"):
+    with pytest.raises(DataError, match=r'2 sheets with rows: Sheet, notes.*sheet = "Sheet"'):
         read_universe(tmp_path / "AAA.xlsx", **STATED)
     check(tmp_path / "AAA.xlsx", sheet="Sheet")
 

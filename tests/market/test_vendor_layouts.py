@@ -174,3 +174,166 @@ def test_hours_and_minutes_without_a_colon(tmp_path: Path) -> None:
     (one,) = es.read_universe(written(tmp_path, "AAA.csv", text), label="left", **STATED)
     assert one.frame.index[0] == pd.Timestamp("2023-01-03 09:31", tz="America/New_York")
     assert len(one) == 390
+
+
+def universe_right(path: Path, codes: tuple[str, ...], **stated: Any) -> es.Universe:
+    """Read AAA with the closes, and BBB with their halves."""
+    universe = es.read_universe(path, **(STATED | stated))
+    assert universe.codes == codes
+    for one, factor in zip(universe, (1, 0.5), strict=False):
+        assert one.frame["close"].to_numpy() == pytest.approx(CLOSE * factor)
+    return universe
+
+
+NAMES_OF_TWO_PARTS: dict[str, tuple[tuple[str, ...], str, Row]] = {
+    "quantmod": (
+        ("AAA",),
+        '"","AAA.Open","AAA.Close","AAA.Volume","AAA.Adjusted"',
+        lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{2 * o},{2 * c},{v},{c}",
+    ),
+    "joined": (
+        ("AAA", "BBB"),
+        "Date,AAA.Close,AAA.Volume,BBB.Close,BBB.Volume",
+        lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c},{v},{c / 2},{v}",
+    ),
+    "flattened": (
+        ("AAA", "BBB"),
+        "Date,Close_AAA,Close_BBB,Volume_AAA,Volume_BBB",
+        lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c},{c / 2},{v},{v}",
+    ),
+    "words": (
+        ("AAA US Equity", "BBB US Equity"),
+        "Date,AAA US Equity PX_LAST,BBB US Equity PX_LAST",
+        lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c},{c / 2}",
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", NAMES_OF_TWO_PARTS)
+def test_names_of_an_instrument_and_a_field(tmp_path: Path, layout: str) -> None:
+    codes, header, row = NAMES_OF_TWO_PARTS[layout]
+    universe_right(written(tmp_path, "a.csv", header + "\n" + lines(row)), codes)
+
+
+def test_times_of_open_and_close_are_not_instruments(tmp_path: Path) -> None:
+    header = "open_time,open,high,low,close,volume,close_time,quote_asset_volume\n"
+    text = lines(lambda d, o, h, w, c, v: f"{d.value // 10**6},{o},{h},{w},{c},{v},{d.value // 10**6 + 86_399_999},{v}")
+    read_right(written(tmp_path, "a.csv", header + text), "a")
+
+
+def workbook(path: Path, rows: list[list[Any]]) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_merged_names_above_the_fields_of_each_instrument(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [
+        ["Dates", "AAA", None, "BBB", None],
+        [None, "PX_LAST", "PX_VOLUME", "PX_LAST", "PX_VOLUME"],
+    ]
+    rows += [[d.to_pydatetime(), float(c), int(v), float(c) / 2, int(v)] for d, _, _, _, c, v in BARS]
+    universe_right(workbook(tmp_path / "a.xlsx", rows), ("AAA", "BBB"))
+    text = "\n".join(",".join("" if cell is None else str(cell) for cell in row) for row in rows)
+    universe_right(written(tmp_path, "a.csv", text), ("AAA", "BBB"))
+
+
+@pytest.mark.parametrize("two_rows", [True, False])
+def test_tables_side_by_side_with_dates_of_their_own(tmp_path: Path, two_rows: bool) -> None:
+    header: list[list[Any]] = (
+        [["AAA", None, "BBB", None], ["Date", "PX_LAST", "Date", "PX_LAST"]]
+        if two_rows
+        else [["Date", "AAA", "Date", "BBB"]]
+    )
+    short = BARS[5:]  # BBB was listed a week later: its dates stand beside others
+    rows = [[d.to_pydatetime(), float(c), None, None] for d, _, _, _, c, _ in BARS]
+    for row, (d, _, _, _, c, _) in zip(rows, short, strict=False):
+        row[2:] = [d.to_pydatetime(), float(c) / 2]
+    first, second = es.read_universe(workbook(tmp_path / "a.xlsx", header + rows), **STATED)
+    assert (first.instrument.code, second.instrument.code) == ("AAA", "BBB")
+    assert first.frame["close"].to_numpy() == pytest.approx(CLOSE)
+    assert second.frame["close"].to_numpy() == pytest.approx(CLOSE[5:] / 2)
+    assert second.frame.index[0].tz_convert("America/New_York").date() == DAYS[5].date()
+
+
+def test_tables_side_by_side_without_names_are_refused(tmp_path: Path) -> None:
+    text = "Date,Close,Date,Close\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c},{d:%Y-%m-%d},{c / 2}")
+    with pytest.raises(es.DataError, match="tables side by side"):
+        es.read_universe(written(tmp_path, "a.csv", text), **STATED)
+
+
+def test_dates_in_the_first_row(tmp_path: Path) -> None:
+    cells = [["Ticker", *(f"{d:%Y-%m-%d}" for d in DAYS)], ["AAA", *map(str, CLOSE)], ["BBB", *map(str, CLOSE / 2)]]
+    universe_right(written(tmp_path, "a.csv", "\n".join(map(",".join, cells))), ("AAA", "BBB"))
+    dated: list[list[Any]] = [["Ticker", *(d.to_pydatetime() for d in DAYS)], ["AAA", *map(float, CLOSE)]]
+    universe_right(workbook(tmp_path / "a.xlsx", dated), ("AAA",))
+
+
+def test_columns_separated_by_blanks(tmp_path: Path) -> None:
+    text = "Date  Open  Close\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d} {o:9.2f} {c:9.2f}")
+    read_right(written(tmp_path, "AAA.txt", text))
+
+
+MINUTES = pd.DatetimeIndex(
+    [
+        *pd.date_range("2023-03-10 09:30", periods=390, freq="1min", tz="America/New_York"),
+        *pd.date_range("2023-03-13 09:30", periods=390, freq="1min", tz="America/New_York"),  # clocks went forward
+    ]
+)
+PATH = np.round(100 * np.exp(RNG.normal(0, 0.001, len(MINUTES)).cumsum()), 4)
+BEGUN = np.round(np.append(100, PATH[:-1]) * (1 + RNG.normal(0, 0.0001, len(MINUTES))), 4)
+TOP, BOTTOM = np.maximum(BEGUN, PATH) + 0.01, np.minimum(BEGUN, PATH) - 0.01
+
+
+def minutes_right(path: Path, **stated: Any) -> None:
+    (one,) = es.read_universe(path, **(STATED | {"label": "left"} | stated))
+    assert one.frame["close"].to_numpy() == pytest.approx(PATH)
+    assert (one.frame.index == MINUTES.tz_convert("UTC").shift(1, freq="1min")).all()
+
+
+STAMPS: dict[str, tuple[str, Callable[[pd.Timestamp], str]]] = {
+    "a zone's name": ("time,close", lambda t: f"{t:%Y%m%d %H:%M:%S} US/Eastern"),
+    "UTC after a dash": ("time,close", lambda t: f"{t.tz_convert('UTC'):%Y%m%d-%H:%M:%S}"),
+    "a column of minutes": ("date,minute,label,close", lambda t: f"{t:%Y-%m-%d},{t:%H:%M},{t:%I:%M %p}"),
+    "a clock of any name": ("date,itime,close", lambda t: f"{t:%Y%m%d},{t:%H:%M:%S}"),
+}
+
+
+@pytest.mark.parametrize("form", STAMPS)
+def test_stamps_of_minutes(tmp_path: Path, form: str) -> None:
+    header, stamp = STAMPS[form]
+    rows = "".join(f"{stamp(t)},{p}\n" for t, p in zip(MINUTES, PATH, strict=True))
+    zone = {"timezone": "UTC"} if form.startswith("UTC") else {}
+    minutes_right(written(tmp_path, "AAA.csv", f"{header}\n{rows}"), **zone)
+
+
+def test_stamps_of_several_zones_are_refused(tmp_path: Path) -> None:
+    text = "time,close\n20230310 09:30:00 US/Eastern,1\n20230310 09:31:00 US/Central,1\n"
+    with pytest.raises(es.DataError, match="more than one zone"):
+        es.read_universe(written(tmp_path, "AAA.csv", text), label="left", **STATED)
+
+
+def test_candles_inside_the_rows_of_json(tmp_path: Path) -> None:
+    at = [f"{t.tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}" for t in MINUTES]
+    bars = zip(at, BEGUN, TOP, BOTTOM, PATH, strict=True)
+    candles = [{"time": t, "volume": 3, "mid": dict(zip("ohlc", map(str, bar), strict=True))} for t, *bar in bars]
+    minutes_right(written(tmp_path, "a.json", json.dumps({"instrument": "AAA", "candles": candles})))
+
+
+def test_the_columns_of_a_chart_in_json(tmp_path: Path) -> None:
+    quote = {"open": list(BEGUN), "high": list(TOP), "low": list(BOTTOM), "close": list(PATH)}
+    result = {
+        "meta": {"symbol": "AAA", "validRanges": ["1d", "5d"]},
+        "timestamp": [int(t.timestamp()) for t in MINUTES],
+        "indicators": {"quote": [quote]},
+    }
+    minutes_right(written(tmp_path, "a.json", json.dumps({"chart": {"result": [result], "error": None}})))
+
+
+def test_a_volume_alone_is_not_an_instrument(tmp_path: Path) -> None:
+    text = "date,volume\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{v}")
+    with pytest.raises(es.DataError, match="close"):
+        es.read_universe(written(tmp_path, "AAA.csv", text), **STATED)

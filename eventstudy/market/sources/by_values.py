@@ -84,19 +84,19 @@ def refuse_undecided(grid: Grid, names: tuple[str, ...], found: Bar) -> None:
 
 
 def refuse_twin_of_close(grid: Grid, names: tuple[str, ...], found: Bar, values: Mapping[int, FloatArray]) -> None:
-    """Refuse a table with another column that moves as the close does: one of them is adjusted, and none says so."""
+    """Refuse a table with another column that moves as the close does at another level: no name says which is which."""
     close = values[found.between[1]]
     for n, other in values.items():
         if n in (found.high, found.low, *found.between):
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
-            alike = np.abs(np.diff(np.log(other)) - np.diff(np.log(close))) < 1e-3
-            moved = np.diff(close) != 0
-        if moved.any() and alike[moved].mean() > 0.6 and not np.allclose(other, close, equal_nan=True):
+            move, apart = np.diff(np.log(close)), np.abs(np.diff(np.log(other)) - np.diff(np.log(close)))
+            alike = apart < 0.05 * np.nanmedian(np.abs(move[move != 0])) if move.any() else apart < 0
+        if alike.mean() > 0.6 and not np.allclose(other, close, equal_nan=True):
             one, two = names[found.between[1]], names[n]
             raise DataError(
-                f"{grid.path}: {one!r} and {two!r} move alike: one is the close and the other an adjusted close.",
-                remedy=f'Name the one to study: prices = "{two}".',
+                f"{grid.path}: {one!r} and {two!r} move alike at different levels, as close and adjusted close do.",
+                remedy=f'Name the one to study: prices = "{one}" or prices = "{two}".',
             )
 
 

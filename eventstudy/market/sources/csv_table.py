@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -61,6 +62,7 @@ def csv_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
     DataError
         If the text is not a table, or has no row.
     """
+    stored = with_dates_down(with_tabs(stored))
     head = peek(stored, tuple(names))
 
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
@@ -68,6 +70,41 @@ def csv_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
 
     about = {"kind": "csv"}
     return Grid(str(stored.path), head.header, head.sample, head.first_line, fetch, head.decimal, about)
+
+
+def with_tabs(stored: Stored) -> Stored:
+    """Return text whose columns are separated by blanks with tabs in their place; other text as it is."""
+    lines = [line for line in stored.head.splitlines()[:HEAD_LINES] if line.strip()]
+    if len(lines) < 2 or any(mark in line for line in lines for mark in ",;\t|<{["):
+        return stored
+    widths = {len(line.split()) for line in lines[1:-1] or lines[1:]}
+    if len(widths) != 1 or max(widths) < 2:
+        return stored
+    text = re.sub(r"[ ]+", "\t", re.sub(r"(?m)^ +| +$", "", stored.bytes().decode("utf-8-sig", "replace")))
+    return replace(stored, data=text.encode(), head=text[: len(stored.head)])
+
+
+def with_dates_down(stored: Stored) -> Stored:
+    """Return a table whose dates stand in its first row with rows and columns exchanged; other text as it is."""
+    first = stored.head.splitlines()[0] if stored.head.strip() else ""
+    delimiter = delimiter_of([first])
+    cells = next(csv.reader([first], delimiter=delimiter)) if first else []
+    if not is_across(cells):
+        return stored
+    rows = [
+        row
+        for row in csv.reader(stored.bytes().decode("utf-8-sig", "replace").splitlines(), delimiter=delimiter)
+        if row
+    ]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(zip_longest(*rows, fillvalue=""))
+    return replace(stored, data=text.getvalue().encode(), head=text.getvalue()[: 1 << 17])
+
+
+def is_across(cells: Sequence[str]) -> bool:
+    """Return whether a row is a row of dates: at least three, and at most three cells that are something else."""
+    dates = sum(map(date_like, cells))
+    return dates >= 3 and len(cells) - dates <= 3
 
 
 def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:

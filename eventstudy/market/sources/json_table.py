@@ -89,7 +89,10 @@ def tables(node: Any, depth: int = 0) -> Iterator[Rows]:
     """Return every table inside a document."""
     if depth > ENOUGH_DEPTH:
         return
+    if isinstance(node, list) and len(node) == 1 and isinstance(node[0], dict):
+        yield from tables_of_object(node[0], depth)
     if isinstance(node, list) and node and all(isinstance(row, dict) for row in node):
+        node = [flat(row) for row in node]
         header = tuple(dict.fromkeys(str(key) for row in node for key in row))
         yield header, [[scalar(row.get(name)) for name in header] for row in node]
     elif isinstance(node, list) and node and all(isinstance(row, list) for row in node):
@@ -103,9 +106,10 @@ def tables_of_object(node: dict[str, Any], depth: int) -> Iterator[Rows]:
     if isinstance(names, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         yield tuple(map(str, names)), [list(map(scalar, row)) for row in data]
         return
-    lists = {key: value for key, value in node.items() if isinstance(value, list)}
-    sizes = {len(value) for value in lists.values()}
-    if len(lists) > 1 and len(sizes) == 1 and not any(isinstance(v, dict | list) for c in lists.values() for v in c):
+    lists = dict(columns_within(node))
+    longest = max(map(len, lists.values()), default=0)
+    lists = {name: column for name, column in lists.items() if len(column) == longest}
+    if len(lists) > 1:
         yield tuple(lists), list(zip(*lists.values(), strict=True))
         return
     if node and all(isinstance(value, dict) and date_like(str(key)) for key, value in node.items()):
@@ -114,6 +118,29 @@ def tables_of_object(node: dict[str, Any], depth: int) -> Iterator[Rows]:
         return
     for value in node.values():
         yield from tables(value, depth + 1)
+
+
+def columns_within(node: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists of values in an object and in the objects inside it, as services split the columns of a chart."""
+    for key, value in node.items():
+        inner = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(inner, dict):
+            yield from columns_within(inner)
+        elif isinstance(value, list) and value and not any(isinstance(cell, dict | list) for cell in value):
+            yield str(key), value
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with the values of objects inside it as its own: ``{"mid": {"o": 1, "c": 2}}`` has o and c."""
+    inner = [key for value in row.values() if isinstance(value, dict) for key in value]
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        if not isinstance(value, dict):
+            found[str(key)] = value
+            continue
+        for name, cell in value.items():
+            found[str(name) if inner.count(name) == 1 and name not in row else f"{key} {name}"] = cell
+    return found
 
 
 def scalar(value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.arrays import DAY_US, LabelSide, instant_us, look_up, wall_us
-from eventstudy.errors import DataError, EventStudyError, Notice, UsageError, takes
+from eventstudy.errors import DataError, EventStudyError, Notice, UsageError, did_you_mean, takes
 from eventstudy.files import checked_path
 from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import calendar as calendar_named
@@ -181,6 +181,10 @@ def described(**settings: Any) -> DataSpec:
     except ValidationError as refused:
         error = refused.errors(include_url=False)[0]
         name = ".".join(map(str, error["loc"]))
+        if error["type"] == "extra_forbidden":
+            raise UsageError(
+                f"{name!r} is not a setting of prices.", remedy=did_you_mean(name, DataSpec.model_fields)
+            ) from None
         raise UsageError(f"{name} = {error['input']!r} cannot be used: {error['msg']}.") from None
 
 

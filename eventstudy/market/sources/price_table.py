@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
 from eventstudy.market.sources.json_table import json_grid, looks_like_json
 from eventstudy.market.sources.layouts import PRICES, SIGNED_PRICES, plain
 from eventstudy.market.sources.parquet_file import parquet_grid
-from eventstudy.market.sources.recognize import Recognized, recognize
+from eventstudy.market.sources.recognize import KNOWN_NAMES, Recognized, recognize
+from eventstudy.market.sources.side_by_side import parts_of
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
 from eventstudy.market.sources.unfinished import end_column, last_is_unfinished
 from eventstudy.market.sources.unpack import PACKED_SUFFIXES, open_stored
@@ -94,8 +95,39 @@ def read_table(path: Path, spec: DataSpec) -> PriceTable:
     DataError, BarsError
         Naming the file, and the line and column of what cannot be read.
     """
-    grid = open_grid(path, spec)
+    parts = parts_of(open_grid(path, spec))
+    if len(parts) > 1:
+        return joined(path, [(name, grid) for name, grid in parts], spec)
+    ((_, grid),) = parts
     return table_of_grid(path, grid, recognize(grid, spec), spec)
+
+
+def joined(path: Path, parts: list[tuple[str, Grid]], spec: DataSpec) -> PriceTable:
+    """Return tables side by side as one; each is the instrument whose name stands above it, or that its price has.
+
+    Raises
+    ------
+    DataError
+        If two of them have no name, or one name.
+    """
+    series: dict[str, Rows] = {}
+    tables = []
+    for above, grid in parts:
+        alone = spec.model_copy(update={"instrument": above, "instruments": "*"}) if above else spec
+        table = table_of_grid(path, grid, recognize(grid, alone), alone)
+        tables.append(table)
+        again = next((code for code in table.series if code in series), "")
+        if again:
+            raise DataError(
+                f"{path} has tables side by side, each with its dates, and two of them are {again!r}.",
+                remedy="Write the instrument above each table, or as the name of its prices.",
+            )
+        series |= table.series
+    wanted = spec.codes()
+    kept = {code: rows for code, rows in series.items() if not wanted or code in wanted}
+    layout = f"{len(parts)} tables side by side, {tables[0].layout}"
+    unread = tuple(name for table in tables for name in table.unread)
+    return replace(tables[0], series=kept or series, layout=layout, unread=unread)
 
 
 def table_of_grid(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:
@@ -208,10 +240,13 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
         if not columns:
             continue
         columns |= ends_of(grid, end, read)
-        name = code or spec.instrument or (grid.about or {}).get("instrument", "") or code_of(path)
+        alone = len(found.fields) == 1 and spec.instrument  # a single series may go by another code than in its file
+        name = alone or code or (grid.about or {}).get("instrument", "") or code_of(path)
         series[name] = rows_with_a_price(Rows(line, wall, has_offset, columns), several=len(found.fields) > 1)
+    if found.shape == "wide" and not spec.codes() and all(plain(code) in KNOWN_NAMES for code in series):
+        series = {}  # a volume alone is not an instrument
     if not series:
-        raise DataError(f"{path} has no column of closing prices.", remedy="Name one: prices = 'NAME'.")
+        raise DataError(f"{path} has no column of closing prices.", remedy='Name one: prices = "NAME".')
     shape = "one instrument" if found.shape == "one" else "one column per instrument"
     layout = f"{shape}, {value_words(grid, found, spec)}"
     series, unfinished = finished(series)

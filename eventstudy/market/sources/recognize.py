@@ -11,6 +11,7 @@ from eventstudy.errors import DataError, UsageError, did_you_mean
 from eventstudy.market.sources.by_values import roles_by_values, unnamed_columns
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, date_like
+from eventstudy.market.sources.header_names import FIELD_NAMES, of_two_parts
 from eventstudy.market.sources.layouts import (
     COMPLETE_BAR,
     LAYOUTS,
@@ -30,6 +31,8 @@ Shape = Literal["one", "long", "wide"]
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # where words of a name like closePrice meet
 # Names such as adjusted_volume and open_interest, which begin with a role and are another thing.
 NOT_THEIR_FIRST_WORD = re.compile(r"(adj|adjusted|return)\b|open interest")
+CLOCK_TIME = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?(\s*[AP]M)?", re.IGNORECASE)
+BARE_DATE = re.compile(r"\d{8}|[\d]{1,4}[-./][\w]{1,9}[-./]\d{1,4}")
 UTC_NAME = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
 
 
@@ -88,7 +91,8 @@ def recognize(grid: Grid, spec: DataSpec) -> Recognized:
     header = grid.header or tuple((name,) for name in (*named, *[""] * (len(grid.sample) - len(named))))
     stated = check_roles(spec.columns) if isinstance(spec.columns, Mapping) else {}
     layout = LAYOUTS[spec.preset]
-    if len(header[0]) > 1 and (found := two_level(header, grid, stated)):
+    split = header if stated or spec.prices not in {"", "close", "adj_close"} else of_two_parts(header)
+    if len(split[0]) > 1 and (found := two_level(split, grid, spec)):
         return found
     names = tuple(levels[0] if len(levels) == 1 else " ".join(filter(None, levels)) for levels in header)
     known = named_roles(names, layout)
@@ -180,7 +184,10 @@ def time_columns(
         return by_role["date"], by_role["clock"]
     for role in ("time", "date"):
         if role in by_role:
-            return by_role[role], -1
+            clocks = (
+                n for n, cell in enumerate(grid.sample) if n not in by_role.values() and CLOCK_TIME.fullmatch(cell)
+            )
+            return by_role[role], next(clocks, -1) if BARE_DATE.fullmatch(at(grid.sample, by_role[role])) else -1
     first = next((n for n, cell in enumerate(grid.sample) if date_like(cell)), -1)
     if first < 0:
         raise DataError(
@@ -188,6 +195,11 @@ def time_columns(
             remedy="Name it: columns = { time = 'NAME' }.",
         )
     return first, -1
+
+
+def at(cells: Sequence[str], n: int) -> str:
+    """Return a cell of a row that may be shorter than the header."""
+    return cells[n] if 0 <= n < len(cells) else ""
 
 
 def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str], path: str) -> int | None:
@@ -226,7 +238,7 @@ def close_is_stated(spec: DataSpec) -> bool:
     return isinstance(spec.columns, Mapping) and "close" in spec.columns
 
 
-def two_level(header: Sequence[Sequence[str]], grid: Grid, stated: Mapping[str, str]) -> Recognized | None:
+def two_level(header: Sequence[Sequence[str]], grid: Grid, spec: DataSpec) -> Recognized | None:
     """Return the columns of a table with two header rows, one of instruments and one of fields."""
     named = [n for n, levels in enumerate(header) if sum(map(bool, levels)) > 1]
     scores = [sum(plain(header[n][level]) in FIELD_NAMES for n in named) for level in range(len(header[0]))]
@@ -239,17 +251,19 @@ def two_level(header: Sequence[Sequence[str]], grid: Grid, stated: Mapping[str, 
         role = FIELD_NAMES.get(plain(header[n][level]))
         if role and n != time:
             fields.setdefault(header[n][1 - level], {}).setdefault(role, n)
-    return Recognized("wide", time, -1, -1, {code: with_value(found) for code, found in fields.items()})
+    return Recognized("wide", time, -1, -1, {code: with_value(found, spec) for code, found in fields.items()})
 
 
-def with_value(found: Mapping[str, int]) -> dict[str, int]:
+def with_value(found: Mapping[str, int], spec: DataSpec) -> dict[str, int]:
     """Return the columns of one instrument of a table with two header rows, the studied one among them."""
-    value = found.get("adjusted", found.get("close"))
+    if spec.holds != "prices":
+        value = found.get("return")
+    else:
+        value = found.get("close") if spec.prices == "close" else found.get("adjusted", found.get("close"))
     return dict(found) | ({} if value is None else {"value": value})
 
 
 KNOWN_NAMES = {name for names in (PRICES | OTHER_ROLES).values() for name in names} | set(LAYOUTS["generic"].ticker)
-FIELD_NAMES = {name: role for role, names in (PRICES | OTHER_ROLES).items() for name in names}
 
 
 def no_value(grid: Grid, names: Sequence[str], spec: DataSpec, missing: Sequence[str] = ()) -> DataError:

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 
 from eventstudy.arrays import DAY_US, MINUTE_US, SECOND_US, IntArray, frozen
 from eventstudy.errors import BarsError
+from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.sessions import as_day
 
 CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([AP])?\.?(?:M\.?)?", re.IGNORECASE)
 COMPACT_CLOCK = re.compile(r"(\d{1,2})(\d\d)(\d\d)")
 # A timestamp: the date, then a time of day, then an offset from UTC; only the date is required.
 STAMP = re.compile(
-    r"(?P<date>.+?)(?:(?:\s*[T ]\s*|,\s+)(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*[AP]\.?M\.?)?|\d{6})"
-    r"\s*(?P<offset>Z|(?:UTC|GMT)?\s*[+-]\d\d:?\d\d|UTC|GMT)?(?:\s*\([^()]*\))?)?",
+    r"(?P<date>.+?)(?:(?:\s*[T ]\s*|,\s+|(?<=\d{8})-)"
+    r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*[AP]\.?M\.?)?|\d{6})"
+    r"\s*(?P<offset>Z|(?:UTC|GMT)?\s*[+-]\d\d:?\d\d|UTC|GMT|[A-Z]\w+/[A-Z][\w/+-]+)?"
+    r"(?:\s*\([^()]*\))?)?",
     re.IGNORECASE,
 )
 WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
@@ -174,6 +177,12 @@ def read_stamps(texts: Sequence[str]) -> tuple[IntArray, bool]:
     if not all(offsets):
         bare = texts[offsets.index(None)]
         raise BarsError(f"Timestamps with and without a UTC offset are in one column: {bare!r} has none.")
+    if len(named := {offset for offset in offsets if offset and "/" in offset}) == 1 and len(set(offsets)) == 1:
+        return instants_from_wall(wall, named.pop()), True
+    if named:
+        raise BarsError(
+            f"Timestamps of more than one zone are in one column: {', '.join(sorted(set(map(str, offsets))))}."
+        )
     return wall - np.array([offset_us(str(offset)) for offset in offsets], dtype=np.int64), True
 
 

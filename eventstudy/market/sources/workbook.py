@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
 
 from eventstudy.errors import DataError, did_you_mean
-from eventstudy.market.sources.csv_table import header_levels, is_data, where_it_begins
+from eventstudy.market.sources.csv_table import header_levels, is_across, is_data, where_it_begins
 from eventstudy.market.sources.grid import Grid, of_table
 from eventstudy.market.sources.unpack import Stored
 
@@ -49,7 +51,9 @@ def chosen_sheet(stored: Stored, sizes: dict[str, int], sheet: str) -> str:
     if len(filled) != 1:
         raise DataError(
             f"{stored.path} has {len(filled)} sheets with rows: {', '.join(filled)}.",
-            remedy=f"Name one: sheet = {filled[0]!r}." if filled else "Give a workbook with a table.",
+            remedy=f'Name one: sheet = "{max(filled, key=sizes.__getitem__)}".'
+            if filled
+            else "Give a workbook with a table.",
         )
     return filled[0]
 
@@ -57,11 +61,17 @@ def chosen_sheet(stored: Stored, sizes: dict[str, int], sheet: str) -> str:
 def grid_of_rows(path: str, rows: list[list[Any]], names: Sequence[str] = ()) -> Grid:
     """Return rows of values as a grid; header rows and a title above them are recognized as in a text."""
     texts = [[as_text(cell) for cell in row] for row in rows]
+    across = next((text for text in texts if any(text)), [])
+    if is_across([as_text(cell)[:10] for cell in across if as_text(cell)]):
+        rows = [list(row) for row in zip_longest(*rows)]
+        texts = [[as_text(cell) for cell in row] for row in rows]
     filled = [max((i + 1 for i, cell in enumerate(row) if cell), default=0) for row in texts]
     texts = [row[:size] for row, size in zip(texts, filled, strict=True)]
     if not any(texts):
         raise DataError(f"{path} is empty.", remedy="Give a table with a header and rows.")
     width, start = where_it_begins(texts)
+    if start and is_merged_above(texts[start - 1], width):
+        start -= 1
     width = max(width, max(filled))
     data = next((i for i in range(start, min(len(rows), start + MOST_HEADERS + 1)) if is_data(texts[i])), start + 1)
     padded = [row + [""] * (width - len(row)) for row in texts[start:data]]
@@ -72,6 +82,12 @@ def grid_of_rows(path: str, rows: list[list[Any]], names: Sequence[str] = ()) ->
     columns = [as_column([row[i] for row in cells]) for i in range(width)]
     table = pa.table(columns, names=[f"c{i}" for i in range(width)])
     return of_table(path, table, header, data + 1)
+
+
+def is_merged_above(row: Sequence[str], width: int) -> bool:
+    """Return whether a row that ends before the table names its columns in merged cells: AAA, blank, BBB, blank."""
+    blanks = re.findall("0+", "".join("01"[bool(cell)] for cell in row[1:]))
+    return sum(map(bool, row)) > 1 and width - len(row) <= max(map(len, blanks), default=0)
 
 
 def as_text(cell: Any) -> str:
