@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eventstudy.arrays import brief
@@ -35,10 +35,15 @@ def wide_shape(frame: pd.DataFrame) -> pd.DataFrame:
         frame = one_level(frame)
     if frame.index.nlevels > 1:
         frame = with_columns_of(frame)
-    if not isinstance(frame.index, pd.RangeIndex):
-        return frame
     names = [str(name) for name in frame.columns]
     roles = roles_of(names)
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = with_times_in_a_column(frame, roles)
+        if not isinstance(frame.index, pd.RangeIndex):
+            refuse_one_bar(names, roles)
+            return frame
+        names = [str(name) for name in frame.columns]
+        roles = roles_of(names)
     time = roles.get("time", roles.get("date", -1))
     if time < 0:
         temporal = [n for n, kind in enumerate(frame.dtypes) if pd.api.types.is_datetime64_any_dtype(kind)]
@@ -52,6 +57,29 @@ def wide_shape(frame: pd.DataFrame) -> pd.DataFrame:
     if min(ticker, value) < 0:
         return frame.set_index(frame.columns[time])
     return pivoted(frame, frame.columns[time], frame.columns[ticker], frame.columns[value])
+
+
+def with_times_in_a_column(frame: pd.DataFrame, roles: Mapping[str, int]) -> pd.DataFrame:
+    """Return a long frame whose rows were reordered, or whose dates are the index, with the dates in a column."""
+    import pandas as pd
+
+    if "ticker" not in roles:
+        return frame
+    if pd.api.types.is_integer_dtype(frame.index.dtype) and roles.keys() & {"time", "date"}:
+        return frame.reset_index(drop=True)
+    if isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex):
+        return frame.rename_axis("date").reset_index()
+    return frame
+
+
+def refuse_one_bar(names: Sequence[str], roles: Mapping[str, int]) -> None:
+    """Refuse a frame whose columns are the open, high, low and close of one instrument, which has no name."""
+    if roles.keys() >= {"open", "high", "low", "close"}:
+        close = names[roles.get("adjusted", roles["close"])]
+        raise UsageError(
+            "The columns of the frame are the open, high, low and close of one instrument, not instruments.",
+            remedy=f'Pass its close under its code: frame[["{close}"]].set_axis(["AAA"], axis=1).',
+        )
 
 
 def with_columns_of(frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,6 +163,9 @@ def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
 
     from eventstudy.market.sources.stamp_columns import read_dates
 
+    if index.hasnans:
+        row = int(index.isna().argmax())
+        raise UsageError(f"Row {row} of the frame has no time.", remedy="Remove it: frame[frame.index.notna()].")
     if isinstance(index, pd.DatetimeIndex):
         return index
     if isinstance(index, pd.PeriodIndex):

@@ -115,7 +115,13 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     steps = np.diff(closes)
     if not (steps > 0).all():
         bad = int((steps <= 0).argmax()) + 1
-        raise DataError(f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).")
+        again = bool(steps[bad - 1] == 0)
+        raise DataError(
+            f"The rows of the returns are not strictly increasing at row {bad} ({index[bad]}).",
+            remedy="Keep one row per time: frame[~frame.index.duplicated()]."
+            if again
+            else "Sort prices by time, frame.sort_index(), before returns are computed.",
+        )
     step = int(np.median(steps)) if len(steps) else DAY_US
     venue = rule.calendar if rule is not None and days is not None else None
     return TimeAxis(closes, day, clock, step, *missing_days(day, step, venue), venue)

@@ -47,6 +47,9 @@ SHAPES: dict[str, Callable[[], object]] = {
     "a column of dates by another name": lambda: PRICES.rename_axis("when").reset_index(),
     "long": long,
     "long, shuffled": lambda: long().sample(frac=1, random_state=1).reset_index(drop=True),
+    "long, in the order of a sample": lambda: long().sample(frac=1, random_state=1),
+    "long, dates as rows": lambda: long().set_index("Date"),
+    "dates of Taiwan": lambda: PRICES.set_axis([f"{day.year - 1911}/{day:%m/%d}" for day in DAYS]),
     "polars": lambda: pl.from_pandas(PRICES.rename_axis("date").reset_index()),
     "polars, long": lambda: pl.from_pandas(long()),
 }
@@ -62,6 +65,14 @@ def test_every_shape_of_a_frame_gives_the_same_numbers(shape: str) -> None:
     [
         (lambda: PRICES.reset_index(drop=True), UsageError, "rows of the frame are numbered"),
         (lambda: pd.concat([long(), long().tail(1)], ignore_index=True), DataError, "Row 450 .* SPY at .* again"),
+        (lambda: PRICES[::-1], DataError, r"not strictly increasing at row 1 .*frame.sort_index\(\)"),
+        (lambda: pd.concat([PRICES, PRICES.tail(1)]), DataError, r"at row 150 .*frame.index.duplicated\(\)"),
+        (lambda: PRICES.set_axis(DAYS.where(np.arange(len(DAYS)) != 5)), UsageError, "Row 5 of the frame has no time"),
+        (
+            lambda: pd.DataFrame(dict.fromkeys(["Open", "High", "Low", "Close"], PRICES["AAA"]), DAYS),
+            UsageError,
+            r"of one instrument, not instruments.*frame\[\[\"Close\"\]\].set_axis",
+        ),
         (lambda: pd.concat({"X": PRICES, "Y": PRICES}, axis=1), UsageError, r"two-level columns, as \('X', 'AAA'\)"),
     ],
 )

@@ -16,7 +16,8 @@ TIMES = set(LAYOUTS["generic"].time)
 
 def parts_of(grid: Grid) -> list[tuple[str, Grid]]:
     """Return the tables of a grid, each with the name that stands above it or ""; the grid alone where it is one."""
-    starts = [n for n, levels in enumerate(grid.header) if plain(levels[-1]) in TIMES and date_like(grid.sample[n])]
+    dated = {n for n, cell in enumerate(grid.sample) if date_like(cell)}
+    starts = [n for n, levels in enumerate(grid.header) if n in dated and plain(levels[-1]) in TIMES]
     names = {plain(grid.header[n][-1]) for n in starts}
     ends = [*starts[1:], len(grid.header)]
     if len(starts) < 2 or len(names) > 1 or any(end - start < 2 for start, end in zip(starts, ends, strict=True)):
