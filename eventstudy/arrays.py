@@ -20,6 +20,7 @@ from typing import (
     get_type_hints,
     overload,
 )
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,17 +150,24 @@ def wall_us(instants: IntArray, zone: str) -> IntArray:
 
 
 def _utc_offset_us(at: int, zone: str) -> int:
-    import pandas as pd
+    try:
+        offset = instant_from_us(at).astimezone(ZoneInfo(zone)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError):  # a zone of pandas that is not in the database: +03:00
+        import pandas as pd
 
-    offset = pd.Timestamp(at, unit="us", tz=zone).utcoffset()
-    return (offset or timedelta(0)) // timedelta(microseconds=1)
+        offset = pd.Timestamp(at, unit="us", tz=zone).utcoffset()
+    return _microseconds(offset or timedelta(0))
 
 
 def instant_us(at: datetime) -> int:
     """Return one aware instant as microseconds since the epoch, exactly."""
-    if at.tzinfo is None or at.utcoffset() is None:
+    if at.tzinfo is not UTC and (at.tzinfo is None or at.utcoffset() is None):
         raise EventTimeError(f"The time {at.isoformat()} has no time zone.", remedy="Add its offset or zone.")
-    return (at - EPOCH) // timedelta(microseconds=1)
+    return _microseconds(at - EPOCH)
+
+
+def _microseconds(length: timedelta) -> int:
+    return (length.days * 86_400 + length.seconds) * 1_000_000 + length.microseconds
 
 
 def instant_from_us(us: int) -> datetime:

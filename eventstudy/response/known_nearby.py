@@ -7,7 +7,7 @@ from typing import overload
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, IntArray, instant_from_us, value
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, instant_from_us, value
 from eventstudy.news.items import Event
 from eventstudy.response.known import Known, KnownTimes
 from eventstudy.response.matching import Matched
@@ -26,40 +26,95 @@ EFFECTS = (
 
 
 @value
+class NearWindow:
+    """What of an event's window decides which known events are near.
+
+    Attributes
+    ----------
+    start, zero, end : int
+        Instants of the window's start, the pre-event price and the window's end, microseconds since the epoch.
+    event_day : int
+        Days since 1970-01-01.
+    days, removed : IntArray
+        Placebo days, and days that could not serve.
+    weight : FloatArray
+        How much each placebo day counts.
+    on_releases : bool
+        Whether the placebo days are chosen for the other events on them.
+    """
+
+    start: int
+    zero: int
+    end: int
+    event_day: int
+    days: IntArray
+    removed: IntArray
+    weight: FloatArray
+    on_releases: bool
+
+    def reach(self, longest: int) -> tuple[int, int]:
+        """Return between which instants an event begins that may matter: on the days looked at, and a day around."""
+        days = np.concatenate([self.days, self.removed, [self.event_day]]) - self.event_day
+        first = self.zero + (int(days.min()) - 1) * DAY_US
+        return min(first, self.start - longest), self.end + (int(days.max()) + 1) * DAY_US
+
+
+@value
 class Confounders(Sequence[Confounder]):
-    """The confounders of one response in order of time, each made when it is looked at: a crowd has thousands.
+    """The confounders of one response in order of time, found when they are looked at: a crowd has thousands.
 
     Attributes
     ----------
     seams : tuple of Confounder
     times : KnownTimes
         Of all known events.
-    rows : IntArray, shape (m,)
-        Those of them that matter.
-    kinds : IntArray, shape (m,)
-        What each does: places in ``EFFECTS``.
-    weight : float
-        How much of a placebo day a doubted day counts.
+    own : tuple of int
+        Which of them are the event itself.
+    window : NearWindow
     """
 
     seams: tuple[Confounder, ...]
     times: KnownTimes
-    rows: IntArray
-    kinds: IntArray
-    weight: float
+    own: tuple[int, ...]
+    window: NearWindow
 
     def content(self) -> tuple[Confounder, ...]:
         """Return them all."""
-        at, labels = self.times.spans[self.rows, 0].tolist(), self.times.labels[self.rows]
-        effects = [effect.format(weight=self.weight) for effect in EFFECTS]
+        rows, kinds = self.near
+        at, labels = self.times.spans[rows, 0].tolist(), self.times.labels[rows]
+        effects = [effect.format(weight=float(self.window.weight.min(initial=1.0))) for effect in EFFECTS]
         known = [
             Confounder(instant_from_us(begins), label, WHERE[kind], effects[kind])
-            for begins, label, kind in zip(at, labels, self.kinds.tolist(), strict=True)
+            for begins, label, kind in zip(at, labels, kinds.tolist(), strict=True)
         ]
         return tuple(sorted([*self.seams, *known], key=lambda one: one.at))
 
+    @property
+    def near(self) -> tuple[IntArray, IntArray]:
+        """Which known events matter, and what each does: places in ``EFFECTS``.
+
+        An event on another day matters if it falls into the same clock window of a placebo day, or if its day is
+        excluded.
+        """
+        window, times = self.window, self.times
+        rows = times.starting(*window.reach(times.longest))
+        for own in self.own:
+            rows = rows[rows != own]
+        earliest, latest = times.spans[rows].T
+        shift = np.rint((earliest - window.zero) / DAY_US).astype(np.int64)
+        inside = (latest >= window.start) & (earliest <= window.end)
+        day = window.event_day + shift
+        served, place = _among(day, window.days)
+        touches = (latest >= window.start + shift * DAY_US) & (earliest <= window.end + shift * DAY_US) & served
+        doubted = touches & (np.append(window.weight, 1.0)[place] < 1)
+        eligible = touches & (not window.on_releases)
+        excluded = _among(day, np.sort(window.removed))[0]
+        cases = (inside & (latest <= window.zero), inside, excluded, doubted, eligible)
+        kinds = np.select(cases, (BEFORE, IN_WINDOW, EXCLUDED, DOUBTED, ELIGIBLE), -1)
+        return rows[kinds >= 0], kinds[kinds >= 0]
+
     def __len__(self) -> int:
-        return len(self.seams) + len(self.rows)
+        return len(self.seams) + len(self.near[0])
 
     def __iter__(self) -> Iterator[Confounder]:
         return iter(self.content())
@@ -73,27 +128,11 @@ class Confounders(Sequence[Confounder]):
 
 
 def known_nearby(event: Event, matched: Matched, known: Known, seams: Sequence[Confounder] = ()) -> Confounders:
-    """Return the known events in the window of an event, and those on its placebo days, beside the seams.
-
-    An event on another day matters if it falls into the same clock window of a placebo day, or if its day is excluded.
-    """
-    start, zero, end = (int(matched.moments[column]) for column in (matched.start, matched.zero, -1))
+    """Return the known events in the window of an event, and those on its placebo days, beside the seams."""
+    start, zero, end = matched.moments[[matched.start, matched.zero, -1]].tolist()
     removed = removed_days(matched.removed)
-    rows = known.times.starting(*_reach(matched, removed, known.times.longest))
-    for own in known.rows_of.get(event.id, ()):
-        rows = rows[rows != own]
-    earliest, latest = known.times.spans[rows].T
-    shift = np.rint((earliest - zero) / DAY_US).astype(np.int64)
-    day, inside = matched.event_day + shift, (latest >= start) & (earliest <= end)
-    served, place = _among(day, matched.day)
-    touches = (latest >= start + shift * DAY_US) & (earliest <= end + shift * DAY_US) & served
-    doubted = touches & (np.append(matched.weight, 1.0)[place] < 1)
-    eligible = touches & (not matched.on_releases)
-    cases = (inside & (latest <= zero), inside, _among(day, np.sort(removed))[0], doubted, eligible)
-    kinds = np.select(cases, (BEFORE, IN_WINDOW, EXCLUDED, DOUBTED, ELIGIBLE), -1)
-    found = kinds >= 0
-    weight = float(matched.weight.min(initial=1.0))
-    return Confounders(tuple(seams), known.times, rows[found], kinds[found], weight)
+    window = NearWindow(start, zero, end, matched.event_day, matched.day, removed, matched.weight, matched.on_releases)
+    return Confounders(tuple(seams), known.times, tuple(known.rows_of.get(event.id, ())), window)
 
 
 def _among(days: IntArray, sorted_days: IntArray) -> tuple[BoolArray, IntArray]:
@@ -104,12 +143,6 @@ def _among(days: IntArray, sorted_days: IntArray) -> tuple[BoolArray, IntArray]:
 
 def removed_days(removed: Sequence[RemovedDay]) -> IntArray:
     """Return the days as counts since 1970-01-01."""
+    if not removed:
+        return np.empty(0, dtype=np.int64)
     return np.array([one.day for one in removed], dtype="datetime64[D]").astype(np.int64)
-
-
-def _reach(matched: Matched, removed: IntArray, longest: int) -> tuple[int, int]:
-    """Return between which instants an event begins that may matter: on the days looked at, and a day around them."""
-    days = np.concatenate([matched.day, removed, [matched.event_day]]) - matched.event_day
-    first = int(matched.moments[matched.zero]) + (int(days.min()) - 1) * DAY_US
-    last = int(matched.moments[-1]) + (int(days.max()) + 1) * DAY_US
-    return min(first, int(matched.moments[matched.start]) - longest), last

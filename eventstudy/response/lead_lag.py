@@ -126,32 +126,38 @@ def _size(x: FloatArray) -> float:
     return float(np.nanstd(x)) or 1.0
 
 
-def betas_of_complete_days(y: FloatArray, x: FloatArray, days: IntArray, lags: int) -> FloatArray:
+def betas_of_complete_days(
+    y: FloatArray, x: FloatArray, pairs: tuple[IntArray, IntArray], days: IntArray, lags: int
+) -> FloatArray:
     """Return ``lead_lag_betas`` of P pairs without a missing bar, shape (P, 2 K + 1), without their designs.
 
     Parameters
     ----------
-    y, x : FloatArray, shape (P, D, n)
-        Zeros for days that a pair does not have.
-    days : IntArray, shape (P,)
-        How many days each pair has.
+    y, x : FloatArray, shapes (V, D, n) and (U, D, n)
+        Zeros for days that a series does not have.
+    pairs : pair of IntArray, shape (P,)
+        Which y and which x each pair is of.
+    days : IntArray, shape (U,)
+        How many days each x has.
     lags : int
         K; n is larger than 4 K.
     """
-    pairs, _, n = x.shape
+    n, (of_y, of_x) = x.shape[-1], pairs
     width, inner = 2 * lags + 1, n - 2 * lags
-    size = np.sqrt(np.einsum("pdt,pdt->p", x, x) / (days * n))
+    products = np.zeros((len(x), width, n))  # of x at t and at t + k, over all days
+    cross = np.empty((len(of_x), width + 1))
+    target, beside = y[of_y, :, lags : n - lags], x[of_x]
+    for k in range(width):
+        np.einsum("udt,udt->ut", x[..., : n - k], x[..., k:], out=products[:, k, : n - k])
+        cross[:, 1 + k] = np.einsum("pdt,pdt->p", target, beside[..., k : k + inner])
+    size = np.sqrt(products[:, 0].sum(axis=1) / (days * n))
     size = np.where(size > 0, size, 1.0)
-    target = y[..., lags : n - lags]
-    ahead = np.concatenate([x, np.zeros((*x.shape[:2], width - 1))], axis=2)
-    products = np.einsum("pdt,pdtk->pkt", x, runs(ahead, width))  # of x at t and at t + k, over all days
-    sums = runs(products, inner).sum(axis=3)  # [p, k, o]: of the columns with offsets o and o + k
+    sums = runs(products, inner).sum(axis=3)  # [u, k, o]: of the columns with offsets o and o + k
     first, second = np.triu_indices(width)
-    gram, cross = np.empty((pairs, width + 1, width + 1)), np.empty((pairs, width + 1))
+    gram = np.empty((len(x), width + 1, width + 1))
     gram[:, 1 + first, 1 + second] = gram[:, 1 + second, 1 + first] = sums[:, second - first, first]
     gram[:, 0, 1:] = gram[:, 1:, 0] = size[:, None] * runs(x.sum(axis=1), inner).sum(axis=2)
     gram[:, 0, 0] = size**2 * days * inner
-    cross[:, 0] = size * target.sum(axis=(1, 2))
-    cross[:, 1:] = np.einsum("pdt,pdtk->pk", target, runs(x, width))
+    cross[:, 0] = size[of_x] * target.sum(axis=(1, 2))
     inverse = np.linalg.pinv(gram, rcond=(width + 1) * np.finfo(np.float64).eps, hermitian=True)
-    return np.asarray(np.einsum("pij,pj->pi", inverse, cross)[:, :0:-1])
+    return np.asarray(np.einsum("pij,pj->pi", inverse[of_x], cross)[:, :0:-1])

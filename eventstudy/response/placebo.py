@@ -332,14 +332,14 @@ def complete_days(placebo: FloatArray) -> tuple[FloatArray, BoolArray]:
 def placebo_sups(usable: FloatArray, weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
     """Return the scale (..., T) of ``complete_days`` and M_d = max_t |x_d(t)| / scale_{-d}(t) of each, (D, ...)."""
     finite = np.isfinite(usable[..., :1])
+    squares = usable**2 if finite.all() else np.where(finite, usable, 0.0) ** 2
     each = np.where(finite, 1.0 if weight is None else _beside(weight, usable.ndim), 0.0)
-    squares = np.where(finite, usable, 0.0) ** 2
-    weighted = squares * each
+    weighted = squares if weight is None else squares * each
     total, count = weighted.sum(axis=0), each.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        others = np.sqrt(np.maximum((total - weighted) / (count - each), 0.0))
+        others = np.maximum((total - weighted) / (count - each), 0.0)
         scale = np.sqrt(total / count)
-    sups = _ratio(np.sqrt(squares), others).max(axis=-1, initial=0.0)
+    sups = np.sqrt(_ratio(squares, others).max(axis=-1, initial=0.0))
     return scale, np.where(finite[..., 0], sups, np.nan)
 
 
@@ -366,7 +366,10 @@ def sup_test(event: FloatArray, placebo: FloatArray, weight: FloatArray | None =
 def _ratio(size: FloatArray, scale: FloatArray) -> FloatArray:
     """Return size / scale; a move where no other day ever moved counts as infinite, no move as 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(size == 0, 0.0, np.where(scale > 0, size / scale, np.inf))
+        ratio: FloatArray = size / scale
+    if (scale > 0).all():
+        return ratio
+    return np.where(size == 0, 0.0, np.where(scale > 0, ratio, np.inf))
 
 
 def regime_scaled(

@@ -258,7 +258,7 @@ def _horizon(after: AfterNews) -> HorizonMoves:
 
 def _shape(found: Measured, row: int, after: AfterNews) -> tuple[Estimate, ...]:
     next_close, later = (_later(found, row, place) for place in (1, 2))
-    days = found.windows.days[:, row]
+    days = found.windows.rows_of(row)
     return (
         *shape_estimates(after),
         jump_share_estimate(found.bars[row], found.placebo_bars[days, row], found.after_from, after),
@@ -301,8 +301,8 @@ def _permanence(next_close: Move, found: Measured, row: int, after: AfterNews) -
 
 def _path(found: Measured, row: int, after: AfterNews) -> Path:
     windows = found.windows
-    matched, days = windows.asked[row].matched, windows.days[:, row]
-    pointwise, joint = np.full(len(matched.open), np.nan), np.full(len(matched.open), np.nan)
+    matched, days = windows.asked[row].matched, windows.rows_of(row)
+    pointwise, joint = np.full((2, len(matched.open)), np.nan)
     pointwise[windows.columns], joint[windows.columns] = after.bands.pointwise, after.bands.joint
     return Path(
         matched.moments, matched.open, windows.car[row], pointwise, joint, windows.placebo[days, row],

@@ -14,6 +14,8 @@ from eventstudy.response.window import ResponseWindows
 
 USUAL_REGIME = (0.7, 1.4)
 MOST_STALE = 0.3
+CIRCULAR = "the event time was inferred from the price under test, so the p-value is invalid"
+CLOSED = "the market was closed at the time of the news; the response is measured from the next open"
 
 
 def smallest_of(after: AfterNews) -> float:
@@ -25,43 +27,37 @@ def response_warnings(
     windows: ResponseWindows, row: int, after: AfterNews, breakdown: float, settings: ResponseSettings
 ) -> tuple[Notice, ...]:
     """Return the warnings about one of the events; ``after`` is its own."""
-    days, smallest = len(after.placebo), smallest_of(after)
-    few = (
-        f"with {days} placebo days the smallest attainable p-value is {smallest:.3f}"
-        if days
-        else "no comparable day is available"
-    )
-    event, matched = windows.asked[row].event, windows.asked[row].matched
-    if settings.placebo.match is not None:
-        few += counts_by_rule(days, matched.left_out)
-    before = slice(matched.start, matched.zero + 1)
-    trading = matched.event.traded[before][matched.open[before]]
-    assumed = assumed_end(event)
-    stale = 1 - trading.mean() if len(trading) else 0.0
-    regime = _regime(float(windows.regime[row]), breakdown, settings) if days else ""
-    found = [
-        (smallest > 1 - settings.level, "ES-PLACEBO-FEW", few),
-        (bool(regime), "ES-REGIME", regime),
-        (bool(assumed), "ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"),
-        (
-            event.time.basis == "price",
-            "ES-TIME-CIRCULAR",
-            "the event time was inferred from the price under test, so the p-value is invalid",
-        ),
-        (
-            stale > MOST_STALE,
-            "ES-STALE",
-            f"{stale:.0%} of the minutes before the news have no trade, so old prices stand for them",
-        ),
-        (
-            windows.closed,
-            "ES-NEWS-WHILE-CLOSED",
-            "the market was closed at the time of the news; the response is measured from the next open",
-        ),
-        (windows.ends_before(settings.horizons[-1]), "ES-WINDOW-CUT", "trading ended before the last horizon"),
-        (bool(matched.removed), "ES-PLACEBO-REMOVED", f"{len(matched.removed)} days were excluded as placebo days"),
-    ]
-    return tuple(Notice(code, f"{text}.") for happened, code, text in found if happened)
+    event, days, smallest = windows.asked[row].event, len(after.placebo), smallest_of(after)
+    found = []
+    if smallest > 1 - settings.level:
+        found.append(("ES-PLACEBO-FEW", _few(windows, row, days, smallest, settings)))
+    if days and (regime := _regime(float(windows.regime[row]), breakdown, settings)):
+        found.append(("ES-REGIME", regime))
+    if assumed := assumed_end(event):
+        found.append(("ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"))
+    if event.time.basis == "price":
+        found.append(("ES-TIME-CIRCULAR", CIRCULAR))
+    stale = float(windows.stale[row])
+    if stale > MOST_STALE:
+        found.append(
+            ("ES-STALE", f"{stale:.0%} of the minutes before the news have no trade, so old prices stand for them")
+        )
+    if windows.closed:
+        found.append(("ES-NEWS-WHILE-CLOSED", CLOSED))
+    if windows.ends_before(settings.horizons[-1]):
+        found.append(("ES-WINDOW-CUT", "trading ended before the last horizon"))
+    if removed := len(windows.asked[row].matched.removed):
+        found.append(("ES-PLACEBO-REMOVED", f"{removed} days were excluded as placebo days"))
+    return tuple(Notice(code, f"{text}.") for code, text in found)
+
+
+def _few(windows: ResponseWindows, row: int, days: int, smallest: float, settings: ResponseSettings) -> str:
+    if days:
+        few = f"with {days} placebo days the smallest attainable p-value is {smallest:.3f}"
+    else:
+        few = "no comparable day is available"
+    left_out = windows.asked[row].matched.left_out
+    return few if settings.placebo.match is None else few + counts_by_rule(days, left_out)
 
 
 def _regime(ratio: float, breakdown: float, settings: ResponseSettings) -> str:

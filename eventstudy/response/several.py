@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -49,21 +50,61 @@ class Pair:
     explained: float
 
 
+@value
+class OpenPath:
+    """The moments of one response at which its market trades.
+
+    Attributes
+    ----------
+    response : Response
+    columns : IntArray, shape (n,)
+        Columns of its path.
+    closes : IntArray, shape (n,)
+        Closing instants, microseconds since the epoch.
+    """
+
+    response: Response
+    columns: IntArray
+    closes: IntArray
+
+    @cached_property
+    def bars(self) -> FloatArray:
+        """Bar returns between these moments on the placebo days, as they were, shape (D, n - 1)."""
+        return self.bars_on(slice(None), self.columns)
+
+    def bars_on(self, days: IntArray | slice, moments: IntArray) -> FloatArray:
+        """Return bar returns on some days between some of the moments."""
+        first, stop = int(moments[0]), int(moments[-1]) + 1
+        consecutive = stop - first == len(moments)
+        return np.diff(self.response.path.raw_placebo[days][:, slice(first, stop) if consecutive else moments])
+
+    @cached_property
+    def trades(self) -> tuple[IntArray, FloatArray]:
+        """Instants and log prices from the last clean close on, only where there were trades."""
+        path = self.response.path
+        after = slice(path.zero, None)
+        traded = path.open[after] & np.isfinite(path.car[after])
+        volume = np.isfinite(path.volume)
+        if volume.any():
+            traded &= volume[after]
+        return path.closes[after][traded], path.car[after][traded]
+
+
 @value(slots=True)
 class Shared:
     """What two responses to one event have in common.
 
     Attributes
     ----------
-    a, b : Response
+    a, b : OpenPath
     step_us : int
         Smallest time between their common moments.
     bars_a, bars_b : FloatArray, shape (D, n)
         Bar returns between these moments on their common placebo days, as they were.
     """
 
-    a: Response
-    b: Response
+    a: OpenPath
+    b: OpenPath
     step_us: int
     bars_a: FloatArray
     bars_b: FloatArray
@@ -71,68 +112,65 @@ class Shared:
 
 def pairs_of(responses: Sequence[Response]) -> tuple[Pair, ...]:
     """Return every pair of responses to one event that share a clock window."""
-    shared = [found for a, b in itertools.combinations(responses, 2) if (found := _shared(a, b)) is not None]
+    columns = [np.flatnonzero(response.path.open) for response in responses]
+    paths = [OpenPath(r, c, r.path.closes[c]) for r, c in zip(responses, columns, strict=True)]
+    shared = [found for a, b in itertools.combinations(paths, 2) if (found := _shared(a, b)) is not None]
     return tuple(_pair(one, beta) for one, beta in zip(shared, _betas(shared), strict=True))
 
 
-def _shared(a: Response, b: Response) -> Shared | None:
+def _shared(a: OpenPath, b: OpenPath) -> Shared | None:
     """Return what a pair has in common, or None where the two windows share fewer than ten moments."""
-    columns = [np.flatnonzero(response.path.open) for response in (a, b)]
-    common, rows_a, rows_b = _in_both(*(r.path.closes[c] for r, c in zip((a, b), columns, strict=True)))
+    days_a, days_b = (one.response.path.placebo_day for one in (a, b))
+    if np.array_equal(a.closes, b.closes) and np.array_equal(days_a, days_b):
+        return None if len(a.closes) < 10 else Shared(a, b, int(np.diff(a.closes).min()), a.bars, b.bars)
+    common, *rows = np.intersect1d(a.closes, b.closes, assume_unique=True, return_indices=True)
     if len(common) < 10:
         return None
-    _, days_a, days_b = _in_both(a.path.placebo_day, b.path.placebo_day)
-    places = zip((a, b), (days_a, days_b), (columns[0][rows_a], columns[1][rows_b]), strict=True)
-    bars = (np.diff(_cut(response.path.raw_placebo, days, moments)) for response, days, moments in places)
+    _, *days = np.intersect1d(days_a, days_b, assume_unique=True, return_indices=True)
+    bars = [one.bars_on(d, one.columns[r]) for one, d, r in zip((a, b), days, rows, strict=True)]
     return Shared(a, b, int(np.diff(common).min()), *bars)
-
-
-def _in_both(a: IntArray, b: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Return what two increasing series have in common, and its places in each."""
-    if np.array_equal(a, b):
-        return a, np.arange(len(a)), np.arange(len(b))
-    common, rows_a, rows_b = np.intersect1d(a, b, assume_unique=True, return_indices=True)
-    return common, rows_a, rows_b
-
-
-def _cut(paths: FloatArray, days: IntArray, moments: IntArray) -> FloatArray:
-    """Return some rows and columns; a view where the columns are neighbors and the rows are all of them."""
-    rows = paths if len(days) == len(paths) else paths[days]
-    first, stop = int(moments[0]), int(moments[-1]) + 1
-    return rows[:, first:stop] if stop - first == len(moments) else rows[:, moments]
 
 
 def _betas(shared: Sequence[Shared]) -> list[float]:
     """Return the sum of the betas of each pair's second response on its first; NaN for fewer than five days."""
     found = [math.nan] * len(shared)
     alike: dict[tuple[int, int, int], list[int]] = {}
+    known = {id(bars): np.isfinite(bars.sum(axis=0)) for one in shared for bars in (one.bars_a, one.bars_b)}
     for k, one in enumerate(shared):
         lags = min(LAGS, (one.bars_a.shape[1] - 1) // 4)
-        known = np.isfinite(np.concatenate([one.bars_a, one.bars_b]).sum(axis=0))
-        first = int(known.argmax())
-        if len(one.bars_a) >= 5 and known[first:].all() and len(known) - first > 4 * lags:
-            alike.setdefault((lags, first, len(known)), []).append(k)
+        complete = known[id(one.bars_a)] & known[id(one.bars_b)]
+        first = int(complete.argmax())
+        if len(one.bars_a) >= 5 and complete[first:].all() and len(complete) - first > 4 * lags:
+            alike.setdefault((lags, first, len(complete)), []).append(k)
         elif len(one.bars_a) >= 5:
             found[k] = float(lead_lag_betas(one.bars_b, one.bars_a, lags).sum())
     for (lags, first, _), rows in alike.items():
-        days = np.array([len(shared[k].bars_a) for k in rows])
-        x, y = (_padded([getattr(shared[k], name)[:, first:] for k in rows]) for name in ("bars_a", "bars_b"))
-        for k, betas in zip(rows, betas_of_complete_days(y, x, days, lags), strict=True):
+        (y, of_y), (x, of_x) = (_once([getattr(shared[k], name) for k in rows]) for name in ("bars_b", "bars_a"))
+        days, most = np.array(list(map(len, x))), max(map(len, (*x, *y)))
+        y_padded, x_padded = (_padded([bars[:, first:] for bars in each], most) for each in (y, x))
+        for k, betas in zip(rows, betas_of_complete_days(y_padded, x_padded, (of_y, of_x), days, lags), strict=True):
             found[k] = float(betas.sum())
     return found
 
 
-def _padded(bars: Sequence[FloatArray]) -> FloatArray:
-    """Return bars of P pairs as one array (P, D, n), with zeros for days that a pair does not have."""
-    whole = np.zeros((len(bars), max(map(len, bars)), bars[0].shape[1]))
+def _once(bars: Sequence[FloatArray]) -> tuple[list[FloatArray], IntArray]:
+    """Return each array once, and which of them stands at each place."""
+    distinct = {id(one): one for one in bars}
+    place = {key: number for number, key in enumerate(distinct)}
+    return list(distinct.values()), np.array([place[id(one)] for one in bars], dtype=np.int64)
+
+
+def _padded(bars: Sequence[FloatArray], most: int) -> FloatArray:
+    """Return bars of several series as one array (V, D, n), with zeros for days that a series does not have."""
+    entire = np.zeros((len(bars), most, bars[0].shape[1]))
     for row, one in enumerate(bars):
-        whole[row, : len(one)] = one
-    return whole
+        entire[row, : len(one)] = one
+    return entire
 
 
 def _pair(shared: Shared, beta: float) -> Pair:
-    a, b = shared.a, shared.b
-    (times_a, prices_a), (times_b, prices_b) = _trades(a.path), _trades(b.path)
+    a, b = shared.a.response, shared.b.response
+    (times_a, prices_a), (times_b, prices_b) = shared.a.trades, shared.b.trades
     lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * shared.step_us
     found = lead_lag((times_a, times_b), (prices_a, prices_b), lags)
     reached = [move.value for move in a.moves if math.isfinite(move.minutes) and math.isfinite(move.value)]
@@ -146,16 +184,6 @@ def _pair(shared: Shared, beta: float) -> Pair:
         beta=beta,
         explained=beta * reached[-1] if reached else math.nan,
     )
-
-
-def _trades(path: Path) -> tuple[IntArray, FloatArray]:
-    """Return instants and log prices from the last clean close on, only where there were trades."""
-    after = slice(path.zero, None)
-    traded = path.open[after] & np.isfinite(path.car[after])
-    volume = np.isfinite(path.volume)
-    if volume.any():
-        traded &= volume[after]
-    return path.closes[after][traded], path.car[after][traded]
 
 
 def joint_pvalues(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> FloatArray:
@@ -209,24 +237,25 @@ def with_joint_pvalues(responses: Sequence[Response]) -> tuple[Response, ...]:
         return tuple(responses)
     common = responses[0].path.placebo_day
     for response in responses[1:]:
-        common = np.intersect1d(common, response.path.placebo_day)
+        if not np.array_equal(common, response.path.placebo_day):
+            common = np.intersect1d(common, response.path.placebo_day)
+    days = [np.searchsorted(response.path.placebo_day, common) for response in responses]
+    weights = np.array([response.path.weight[rows] for response, rows in zip(responses, days, strict=True)])
     corrected = [list(response.moves) for response in responses]
     for h, move in enumerate(responses[0].moves):
         reached = [k for k, response in enumerate(responses) if response.moves[h].at is not None]
         if not move.label.endswith(" min") or not reached:
             continue
-        found = [_tested_moves(responses[k], responses[k].moves[h], common) for k in reached]
-        values, placebo = np.array([value for value, _, _ in found]), np.column_stack([days for _, days, _ in found])
-        weight = np.min([each for _, _, each in found], axis=0)  # a day doubted for one instrument is doubted for all
-        for k, pvalue in zip(reached, joint_pvalues(values, placebo, weight), strict=True):
-            corrected[k][h] = replace(corrected[k][h], joint_pvalue=float(pvalue))
+        found = [_tested_moves(responses[k].path, responses[k].moves[h], days[k]) for k in reached]
+        values, placebo = np.array([value for value, _ in found]), np.column_stack([others for _, others in found])
+        weight = weights[reached].min(axis=0)  # a day doubted for one instrument is doubted for all
+        for k, pvalue in zip(reached, joint_pvalues(values, placebo, weight).tolist(), strict=True):
+            corrected[k][h] = replace(corrected[k][h], joint_pvalue=pvalue)
     return tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, corrected, strict=True))
 
 
-def _tested_moves(response: Response, move: Move, days: IntArray) -> tuple[float, FloatArray, FloatArray]:
-    """Return the move of the event day and of each day as the tests see it, and the weights of the days."""
-    path = response.path
-    rows = np.searchsorted(path.placebo_day, days)
+def _tested_moves(path: Path, move: Move, rows: IntArray) -> tuple[float, FloatArray]:
+    """Return the move of the event day and of some placebo days as the tests see it."""
     assert move.at is not None  # noqa: S101  a horizon always has its closing instant
     column = int(np.searchsorted(path.closes, instant_us(move.at)))
-    return float(path.car[column]), path.placebo[rows, column], path.weight[rows]
+    return float(path.car[column]), path.placebo[rows, column]

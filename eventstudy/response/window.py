@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -51,12 +52,12 @@ class EventWindow:
     closed: bool
     carry: bool
 
-    @property
+    @cached_property
     def clean_by(self) -> int:
         """How many of the window's moments are not after ``latest`` of the news."""
         return int(np.searchsorted(self.matched.moments, instant_us(self.event.time.latest), side="right"))
 
-    @property
+    @cached_property
     def layout(self) -> tuple[object, ...]:
         """What windows have in common that are computed together."""
         one = self.matched
@@ -132,14 +133,34 @@ class ResponseWindows:
         """Return whether the window holds fewer trading minutes than that after the news."""
         return self._target(minutes, None) > len(self.columns) - 1
 
-    @property
+    @cached_property
     def first(self) -> int:
         """Position in ``columns`` of the first close after the news."""
         return min(int(np.searchsorted(self.columns, self.layout.first)), len(self.columns) - 1)
 
     def _target(self, minutes: float, base: int | None) -> int:
-        begins = int(np.searchsorted(self.columns, self.layout.latest if base is None else base, side="right")) - 1
+        begins = self._latest if base is None else self._last_by(base)
         return begins + math.ceil(minutes / self.step_minutes)
+
+    @cached_property
+    def _latest(self) -> int:
+        return self._last_by(self.layout.latest)
+
+    @cached_property
+    def stale(self) -> FloatArray:
+        """Fraction of the trading moments before the news without a trade, shape (P,)."""
+        before = slice(self.layout.start, self.layout.zero + 1)
+        trading = self.event.traded[:, before][:, self.layout.open[before]]
+        return 1 - trading.mean(axis=1) if trading.shape[1] else np.zeros(len(trading))
+
+    def _last_by(self, column: int) -> int:
+        return int(np.searchsorted(self.columns, column, side="right")) - 1
+
+    def rows_of(self, row: int) -> slice | BoolArray:
+        """Return which rows are placebo days of one event: a slice where they are the first ones, which cuts views."""
+        days = self.days[:, row]
+        count = int(days.sum())
+        return slice(count) if days[:count].all() else days
 
     @property
     def served(self) -> BoolArray:

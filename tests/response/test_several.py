@@ -185,11 +185,13 @@ def test_betas_of_several_pairs_are_those_of_each() -> None:
     days = np.array([30, 17, 1])
     for pair, count in enumerate(days):
         x[pair, count:] = y[pair, count:] = 0.0
-    found = betas_of_complete_days(y, x, days, 2)
+    each = np.arange(3)
+    found = betas_of_complete_days(y, x, (each, each), days, 2)
     for pair, count in enumerate(days):
         np.testing.assert_allclose(found[pair], least_squares(y[pair, :count], x[pair, :count]), rtol=1e-9)
 
 
 def test_a_series_that_never_moves_has_no_beta() -> None:
     y = np.random.default_rng(8).normal(size=(1, 30, 25))
-    assert betas_of_complete_days(y, np.zeros_like(y), np.array([30]), 2).tolist() == [[0.0] * 5]
+    one = np.array([0])
+    assert betas_of_complete_days(y, np.zeros_like(y), (one, one), np.array([30]), 2).tolist() == [[0.0] * 5]
