@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,22 @@ PACKAGE = "eventstudy."
 DOCUMENT = "document"
 
 
+@dataclass
+class Written:
+    """What was written so far: arrays, and the number of each value, which is written once (None: wherever it is)."""
+
+    arrays: list[np.ndarray] = field(default_factory=list)
+    places: dict[int, int] | None = field(default_factory=dict)
+
+
+@dataclass
+class Held:
+    """The stored arrays, and the values that were read so far."""
+
+    stored: Any
+    values: list[Any] = field(default_factory=list)
+
+
 def packed(value: Any) -> bytes:
     """Return a value as the bytes of a zip file: its arrays, and a JSON document of everything else.
 
@@ -31,25 +47,25 @@ def packed(value: Any) -> bytes:
     TypeError
         If a part of it is neither plain, an array, a frame of prices nor a dataclass of this package.
     """
-    arrays: list[np.ndarray] = []
-    document = json.dumps(_encoded(value, arrays)).encode()
+    parts = Written()
+    document = json.dumps(_encoded(value, parts)).encode()
     sink = io.BytesIO()
-    named = {f"a{number}": array for number, array in enumerate(arrays)}
+    named = {f"a{number}": array for number, array in enumerate(parts.arrays)}
     np.savez(sink, **named, **{DOCUMENT: np.frombuffer(document, dtype=np.uint8)})  # type: ignore[arg-type]
     return sink.getvalue()
 
 
 def unpacked(content: bytes) -> Any:
     """Return the value that was packed."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as held:
-        return _decoded(json.loads(held[DOCUMENT].tobytes()), held)
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return _decoded(json.loads(stored[DOCUMENT].tobytes()), Held(stored))
 
 
 def digest_of(value: Any) -> str:
-    """Return the SHA-256 of a value's content."""
-    arrays: list[np.ndarray] = []
-    digest = hashlib.sha256(json.dumps(_encoded(value, arrays)).encode())
-    for array in arrays:
+    """Return the SHA-256 of a value's content, whatever of it is one object."""
+    parts = Written(places=None)
+    digest = hashlib.sha256(json.dumps(_encoded(value, parts)).encode())
+    for array in parts.arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
@@ -64,76 +80,84 @@ def kept(folder: str, name: str) -> Any | None:
     """Return a kept value; None if there is none, or it is damaged."""
     try:
         return unpacked((Path(folder) / f"{name}.npz").read_bytes())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, zipfile.BadZipFile):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, zipfile.BadZipFile):
         return None
 
 
-def _encoded(value: Any, arrays: list[np.ndarray]) -> Any:
+def _encoded(value: Any, parts: Written) -> Any:
     if value is None or isinstance(value, bool | str | int | float):
         return value
     for kind, name, write, _ in KINDS:
         if isinstance(value, kind):
-            return {name: write(value, arrays)}
-    if is_dataclass(value) and type(value).__module__.startswith(PACKAGE):
-        held = {f.name: _encoded(getattr(value, f.name), arrays) for f in fields(value) if f.init}
-        return {"value": [type(value).__module__, type(value).__name__, held]}
-    raise TypeError(f"{type(value).__name__} cannot be kept")
+            return {name: write(value, parts)}
+    if not is_dataclass(value) or not type(value).__module__.startswith(PACKAGE):
+        raise TypeError(f"{type(value).__name__} cannot be kept")
+    places = parts.places
+    if places is not None and id(value) in places:
+        return {"again": places[id(value)]}
+    inside = {f.name: _encoded(getattr(value, f.name), parts) for f in fields(value) if f.init}
+    if places is not None:
+        places[id(value)] = len(places)
+    return {"value": [type(value).__module__, type(value).__name__, inside]}
 
 
-def _decoded(found: Any, held: Any) -> Any:
+def _decoded(found: Any, held: Held) -> Any:
     if not isinstance(found, dict):
         return found
     ((name, content),) = found.items()
+    if name == "again":
+        return held.values[content]
     if name == "value":
-        return _built(content, held)
+        held.values.append(_built(content, held))
+        return held.values[-1]
     return next(read for _, known, _, read in KINDS if known == name)(content, held)
 
 
-def _built(content: Any, held: Any) -> Any:
-    module, name, parts = content
+def _built(content: Any, held: Held) -> Any:
+    module, name, inside = content
     kind = getattr(import_module(module), name) if module.startswith(PACKAGE) else None
     if not (isinstance(kind, type) and is_dataclass(kind)):
         raise ValueError(f"{module}.{name} is not a value of this package")
-    return kind(**{key: _decoded(part, held) for key, part in parts.items()})
+    return kind(**{key: _decoded(part, held) for key, part in inside.items()})
 
 
-def _array(value: np.ndarray, arrays: list[np.ndarray]) -> Any:
+def _array(value: np.ndarray, parts: Written) -> Any:
     if value.dtype == object:
-        return [[_encoded(each, arrays) for each in value.reshape(-1).tolist()], list(value.shape)]
-    arrays.append(value)
-    return len(arrays) - 1
+        return [[_encoded(each, parts) for each in value.reshape(-1).tolist()], list(value.shape)]
+    parts.arrays.append(value)
+    return len(parts.arrays) - 1
 
 
-def _array_back(content: Any, held: Any) -> np.ndarray:
+def _array_back(content: Any, held: Held) -> np.ndarray:
     if isinstance(content, int):
-        return np.asarray(held[f"a{content}"])
+        return np.asarray(held.stored[f"a{content}"])
     entries, shape = content
     found = np.empty(len(entries), dtype=object)
     found[:] = [_decoded(each, held) for each in entries]
     return found.reshape(shape)
 
 
-def _frame(value: pd.DataFrame, arrays: list[np.ndarray]) -> Any:
-    columns = [[str(name), _array(value[name].to_numpy(), arrays)] for name in value.columns]
-    return [_array(epoch_us(value.index), arrays), columns]  # type: ignore[arg-type]
+def _frame(value: pd.DataFrame, parts: Written) -> Any:
+    columns = [[str(name), _array(value[name].to_numpy(), parts)] for name in value.columns]
+    return [_array(epoch_us(value.index), parts), columns]  # type: ignore[arg-type]
 
 
-def _frame_back(content: Any, held: Any) -> pd.DataFrame:
+def _frame_back(content: Any, held: Held) -> pd.DataFrame:
     index, columns = content
     values = {name: _array_back(place, held) for name, place in columns}
     return pd.DataFrame(values, index=from_epoch_us(_array_back(index, held)))
 
 
-def _entries(value: Any, arrays: list[np.ndarray]) -> Any:
-    return [_encoded(each, arrays) for each in value]
+def _entries(value: Any, parts: Written) -> Any:
+    return [_encoded(each, parts) for each in value]
 
 
-def _pairs(value: Any, arrays: list[np.ndarray]) -> Any:
-    return [[_encoded(key, arrays), _encoded(each, arrays)] for key, each in value.items()]
+def _pairs(value: Any, parts: Written) -> Any:
+    return [[_encoded(key, parts), _encoded(each, parts)] for key, each in value.items()]
 
 
-Write = Callable[[Any, list[np.ndarray]], Any]
-Read = Callable[[Any, Any], Any]
+Write = Callable[[Any, Written], Any]
+Read = Callable[[Any, Held], Any]
 # A type, its name in the document, and how it is written and read; the first that fits decides.
 KINDS: tuple[tuple[type, str, Write, Read], ...] = (
     (tuple, "tuple", _entries, lambda found, held: tuple(_decoded(each, held) for each in found)),

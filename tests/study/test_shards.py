@@ -27,6 +27,8 @@ from eventstudy.errors import DataError, NetworkError, UsageError, WorkerError
 from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.market.sources.on_disk import rows_by_instrument
 from eventstudy.news.items import Event, EventTime
+from eventstudy.response.known import KnownTimes
+from eventstudy.response.known_nearby import Confounders, NearWindow
 from eventstudy.study import shards
 from eventstudy.study.executors import executor_for
 from eventstudy.study.kept import packed, unpacked
@@ -376,6 +378,17 @@ def test_a_kept_answer_is_the_answer(folder: Path) -> None:
         np.savez(sink, document=np.frombuffer(document, dtype=np.uint8))
         with pytest.raises(ValueError, match="not a value of this package"):
             unpacked(sink.getvalue())
+
+
+def test_what_responses_share_is_kept_once() -> None:
+    """The known events of a study are part of every response: kept with each, n events would take n x n places."""
+    spans = np.arange(4_000, dtype=np.int64).reshape(-1, 2)
+    known = KnownTimes(spans, np.array([f"event {k}" for k in range(2_000)], dtype=object))
+    days = np.arange(3, dtype=np.int64)
+    window = NearWindow(0, 1, 2, 5, days, days[:0], np.ones(3), on_releases=False)
+    one, many = ([Confounders((), known, (k,), window) for k in range(count)] for count in (1, 50))
+    assert len(packed(many)) < 1.5 * len(packed(one))
+    assert unpacked(packed(many)) == many
 
 
 def test_a_run_that_is_ended_leaves_its_shards_and_the_next_takes_them_away(
