@@ -32,7 +32,7 @@ class Written:
 
 
 @dataclass
-class Held:
+class Stored:
     """The stored arrays, and the values that were read so far."""
 
     stored: Any
@@ -58,7 +58,7 @@ def packed(value: Any) -> bytes:
 def unpacked(content: bytes) -> Any:
     """Return the value that was packed."""
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return _decoded(json.loads(stored[DOCUMENT].tobytes()), Held(stored))
+        return _decoded(json.loads(stored[DOCUMENT].tobytes()), Stored(stored))
 
 
 def digest_of(value: Any) -> str:
@@ -101,7 +101,7 @@ def _encoded(value: Any, parts: Written) -> Any:
     return {"value": [type(value).__module__, type(value).__name__, inside]}
 
 
-def _decoded(found: Any, held: Held) -> Any:
+def _decoded(found: Any, held: Stored) -> Any:
     if not isinstance(found, dict):
         return found
     ((name, content),) = found.items()
@@ -113,7 +113,7 @@ def _decoded(found: Any, held: Held) -> Any:
     return next(read for _, known, _, read in KINDS if known == name)(content, held)
 
 
-def _built(content: Any, held: Held) -> Any:
+def _built(content: Any, held: Stored) -> Any:
     module, name, inside = content
     kind = getattr(import_module(module), name) if module.startswith(PACKAGE) else None
     if not (isinstance(kind, type) and is_dataclass(kind)):
@@ -128,7 +128,7 @@ def _array(value: np.ndarray, parts: Written) -> Any:
     return len(parts.arrays) - 1
 
 
-def _array_back(content: Any, held: Held) -> np.ndarray:
+def _array_back(content: Any, held: Stored) -> np.ndarray:
     if isinstance(content, int):
         return np.asarray(held.stored[f"a{content}"])
     entries, shape = content
@@ -142,7 +142,7 @@ def _frame(value: pd.DataFrame, parts: Written) -> Any:
     return [_array(epoch_us(value.index), parts), columns]  # type: ignore[arg-type]
 
 
-def _frame_back(content: Any, held: Held) -> pd.DataFrame:
+def _frame_back(content: Any, held: Stored) -> pd.DataFrame:
     index, columns = content
     values = {name: _array_back(place, held) for name, place in columns}
     return pd.DataFrame(values, index=from_epoch_us(_array_back(index, held)))
@@ -157,7 +157,7 @@ def _pairs(value: Any, parts: Written) -> Any:
 
 
 Write = Callable[[Any, Written], Any]
-Read = Callable[[Any, Held], Any]
+Read = Callable[[Any, Stored], Any]
 # A type, its name in the document, and how it is written and read; the first that fits decides.
 KINDS: tuple[tuple[type, str, Write, Read], ...] = (
     (tuple, "tuple", _entries, lambda found, held: tuple(_decoded(each, held) for each in found)),
