@@ -24,7 +24,7 @@ DOCUMENT = "document"
 
 
 @dataclass
-class Written:
+class WrittenParts:
     """What was written so far: arrays, and the number of each value, which is written once (None: wherever it is)."""
 
     arrays: list[np.ndarray] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Written:
 
 
 @dataclass
-class Stored:
+class ReadParts:
     """The stored arrays, and the values that were read so far."""
 
     stored: Any
@@ -47,7 +47,7 @@ def packed(value: Any) -> bytes:
     TypeError
         If a part of it is neither plain, an array, a frame of prices nor a dataclass of this package.
     """
-    parts = Written()
+    parts = WrittenParts()
     document = json.dumps(_encoded(value, parts)).encode()
     sink = io.BytesIO()
     named = {f"a{number}": array for number, array in enumerate(parts.arrays)}
@@ -58,12 +58,12 @@ def packed(value: Any) -> bytes:
 def unpacked(content: bytes) -> Any:
     """Return the value that was packed."""
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return _decoded(json.loads(stored[DOCUMENT].tobytes()), Stored(stored))
+        return _decoded(json.loads(stored[DOCUMENT].tobytes()), ReadParts(stored))
 
 
 def digest_of(value: Any) -> str:
     """Return the SHA-256 of a value's content, whatever of it is one object."""
-    parts = Written(places=None)
+    parts = WrittenParts(places=None)
     digest = hashlib.sha256(json.dumps(_encoded(value, parts)).encode())
     for array in parts.arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -84,7 +84,7 @@ def kept(folder: str, name: str) -> Any | None:
         return None
 
 
-def _encoded(value: Any, parts: Written) -> Any:
+def _encoded(value: Any, parts: WrittenParts) -> Any:
     if value is None or isinstance(value, bool | str | int | float):
         return value
     for kind, name, write, _ in KINDS:
@@ -101,7 +101,7 @@ def _encoded(value: Any, parts: Written) -> Any:
     return {"value": [type(value).__module__, type(value).__name__, inside]}
 
 
-def _decoded(found: Any, held: Stored) -> Any:
+def _decoded(found: Any, held: ReadParts) -> Any:
     if not isinstance(found, dict):
         return found
     ((name, content),) = found.items()
@@ -113,7 +113,7 @@ def _decoded(found: Any, held: Stored) -> Any:
     return next(read for _, known, _, read in KINDS if known == name)(content, held)
 
 
-def _built(content: Any, held: Stored) -> Any:
+def _built(content: Any, held: ReadParts) -> Any:
     module, name, inside = content
     kind = getattr(import_module(module), name) if module.startswith(PACKAGE) else None
     if not (isinstance(kind, type) and is_dataclass(kind)):
@@ -121,14 +121,14 @@ def _built(content: Any, held: Stored) -> Any:
     return kind(**{key: _decoded(part, held) for key, part in inside.items()})
 
 
-def _array(value: np.ndarray, parts: Written) -> Any:
+def _array(value: np.ndarray, parts: WrittenParts) -> Any:
     if value.dtype == object:
         return [[_encoded(each, parts) for each in value.reshape(-1).tolist()], list(value.shape)]
     parts.arrays.append(value)
     return len(parts.arrays) - 1
 
 
-def _array_back(content: Any, held: Stored) -> np.ndarray:
+def _array_back(content: Any, held: ReadParts) -> np.ndarray:
     if isinstance(content, int):
         return np.asarray(held.stored[f"a{content}"])
     entries, shape = content
@@ -137,27 +137,27 @@ def _array_back(content: Any, held: Stored) -> np.ndarray:
     return found.reshape(shape)
 
 
-def _frame(value: pd.DataFrame, parts: Written) -> Any:
+def _frame(value: pd.DataFrame, parts: WrittenParts) -> Any:
     columns = [[str(name), _array(value[name].to_numpy(), parts)] for name in value.columns]
     return [_array(epoch_us(value.index), parts), columns]  # type: ignore[arg-type]
 
 
-def _frame_back(content: Any, held: Stored) -> pd.DataFrame:
+def _frame_back(content: Any, held: ReadParts) -> pd.DataFrame:
     index, columns = content
     values = {name: _array_back(place, held) for name, place in columns}
     return pd.DataFrame(values, index=from_epoch_us(_array_back(index, held)))
 
 
-def _entries(value: Any, parts: Written) -> Any:
+def _entries(value: Any, parts: WrittenParts) -> Any:
     return [_encoded(each, parts) for each in value]
 
 
-def _pairs(value: Any, parts: Written) -> Any:
+def _pairs(value: Any, parts: WrittenParts) -> Any:
     return [[_encoded(key, parts), _encoded(each, parts)] for key, each in value.items()]
 
 
-Write = Callable[[Any, Written], Any]
-Read = Callable[[Any, Stored], Any]
+Write = Callable[[Any, WrittenParts], Any]
+Read = Callable[[Any, ReadParts], Any]
 # A type, its name in the document, and how it is written and read; the first that fits decides.
 KINDS: tuple[tuple[type, str, Write, Read], ...] = (
     (tuple, "tuple", _entries, lambda found, held: tuple(_decoded(each, held) for each in found)),
