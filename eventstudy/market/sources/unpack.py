@@ -130,11 +130,11 @@ def limited(read: Callable[[int], bytes], path: Path, most: int) -> bytes:
     """Return all bytes of a stream, or refuse it once there are more than ``most``."""
     parts, size = io.BytesIO(), 0
     while part := read(1 << 22):
-        if not size:
-            check_lines(path, part)
-        size += len(part)
+        first, size = not size, size + len(part)
         if size > most:
             raise DataError(f"{path} unpacks to more than {most:,} bytes.", remedy="Unpack it, and split it.")
+        if first:
+            check_lines(path, part)
         parts.write(part)
     return parts.getvalue()
 
