@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventstudy.report.finding import average_of, doubts, finding, sure
+from eventstudy.report.finding import average_of, doubts, move_and_certainty, sure
 from eventstudy.report.method_text import method_section, provenance_section
 from eventstudy.report.page_parts import Material, Page, Section
 from eventstudy.report.result_tables import (
@@ -102,7 +102,9 @@ def make_page(given: Material) -> Page:
         method_section(given.study, given.spec),
         provenance_section(given.facts, simulated=given.simulated),
     )
-    said = finding(given.study, float(given.spec.level), given.moved)
-    if given.front.stand:
-        said = (*doubts(given.study), *given.front.stand)
-    return Page(title, said, sections, given.simulated, given.front, given.foot)
+    doubted = doubts(given.study)
+    moved = given.front.stand or move_and_certainty(given.study, float(given.spec.level), given.moved)
+    # The title and the key figures have the move already.
+    stand = moved[1:2] if given.front.stand else moved[1:] if given.front.title else moved
+    said = (*doubted, *moved)
+    return Page(title, said, sections, (*doubted, *stand), given.simulated, given.front, given.foot)

@@ -52,12 +52,9 @@ def front(result: StudyResult) -> Front:
         return Front()
     said, shape = headline(result), shape_of(result)
     if shape == "dots":
-        notes: tuple[str, ...] = (
-            "Instruments on one day are not independent observations; see what could weaken this.",
-        )
-        return Front(kicker(result), said.title, said.figures, mean_table(result), notes, stand_first(result))
+        return Front(kicker(result), said.title, said.figures, mean_table(result), stand=stand_first(result))
     shown = window_table(result) if shape == "average" else instrument_table(result)
-    notes = () if shape == "average" else _day_notes(result, reported_rows(result))
+    notes: tuple[str, ...] = () if shape == "average" else _day_notes(result, reported_rows(result))
     notes = (*notes, *filter(None, (shown.note,)))
     return Front(kicker(result), said.title, said.figures, shown.table, notes)
 

@@ -119,12 +119,13 @@ def stand_first(result: StudyResult) -> tuple[str, ...]:
         return ()
     sure = f" ({unbroken_p(mean.p)}, against the same mean on comparable days)" if math.isfinite(mean.p) else ""
     clear = int(view.clear.sum())
-    count = f"{clear or 'None'} of {n} {'stands' if clear == 1 else 'stand'} out: {view.filled}."
+    count = f"{clear or 'None'} of {n} {'stand' if clear > 1 else 'stands'} out: {view.filled}."
     top, bottom = int(np.argmax(view.move)), int(np.argmin(view.move))
     ends = (f"{plain(view.names[i], 40)} {unit.of(float(view.move[i]))}" for i in (top, bottom))
     return (
         f"The mean abnormal {variable_name(result.spec)} of {n} instruments was {unit.of(mean.move)}, {about}{sure}.",
-        f"{count} The largest and the smallest were {' and '.join(ends)}.",
+        count,
+        f"The largest and the smallest were {' and '.join(ends)}.",
     )
 
 
@@ -132,7 +133,7 @@ def _unusual_mean(result: StudyResult) -> KeyFigure:
     try:
         days = mean_placebo_view(result)
     except UsageError:
-        reason = "one event on daily data has no comparable days to rank the mean in"
+        reason = "a single day has no comparable days with which the mean could be compared"
         return KeyFigure("How unusual is the mean", "n/a", "", reason)
     large = int((np.abs(days.cars) >= abs(days.car)).sum())
     p = (1 + large) / (len(days.cars) + 1)

@@ -92,7 +92,10 @@ def _half(response: Response) -> KeyFigure:
     if high - low > 1e-9:
         said += f"; the news itself may have come up to {high - low:.0f} min later"
     if finite(estimate.low) and finite(estimate.high):
-        said += f". {share(response.level)} interval {estimate.low:.0f} to {estimate.high:.0f} min"
+        ends = f"{estimate.low:.0f} to {estimate.high:.0f} min"
+        said += f". {share(response.level)} interval " + (
+            ends if f"{estimate.low:.0f}" != f"{estimate.high:.0f}" else "within one bar"
+        )
     return KeyFigure("Half of the move", f"{estimate.value:.0f}", "min", said)
 
 

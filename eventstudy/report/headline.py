@@ -75,7 +75,7 @@ def _several_title(result: StudyResult) -> str:
     if not np.isfinite(cars).any():
         return "No response could be computed"
     mean, about, clear = float(np.nanmean(cars)), when(result, window, 0), int(view.clear.sum())
-    out = f"{clear or 'none'} of them {'stands' if clear == 1 else 'stand'} out"
+    out = f"{clear or 'none'} of them {'stand' if clear > 1 else 'stands'} out"
     many = f"{len(view.names):,} instruments"
     if not is_percent(result):
         size = unit_of(result.spec).of(mean)

@@ -42,8 +42,8 @@ FULL = {"instruments", "specifications"}
 MOST_BESIDE, MOST_THIRD = 2, 3
 # Sections that a study asks for stand open below the table; the others are folded.
 OPEN = {"groups", "surprise", "specifications", "across"}
-# What a phone leaves out of the table on top; the interval then stands below the move.
-MINOR = {"window", "interval", "days", "before", "later_0", "volume", "median", "dates", "quartiles", "n"}
+# What a phone leaves out of the table on top, and every later move but the last; the interval stands below the move.
+MINOR = {"window", "interval", "days", "before", "volume", "median", "dates", "quartiles", "n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,13 @@ def layout(page: Page) -> dict[str, Any]:
     # A third figure beside the hero would leave an empty place below it.
     ranks["third"] = [*ranks["beside"][MOST_BESIDE:], *ranks["third"]][:MOST_THIRD]
     ranks["beside"] = ranks["beside"][:MOST_BESIDE]
+    lone = len(ranks["beside"]) == 1
+    if lone and ranks["third"]:
+        # On a screen a hero is taller than one figure beside it; on paper one stands beside the weaknesses.
+        ranks["beside"].append(ranks["third"].pop(0))
     placed = {picture.name for group in ranks.values() for picture in group}
     more = tuple(picture for picture in rest if picture.name not in placed)
-    few = len(ranks["third"]) + len(ranks["wide"]) <= 2
+    few = len(ranks["third"]) + len(ranks["wide"]) <= (2 if ranks["wide"] else 1)
     threats = next((section for section in page.sections if section.name == "spoilers"), None)
     names = [column.name for column in page.front.table.columns] if page.front.table is not None else []
     at = names.index("interval") if "interval" in names else -1
@@ -87,10 +91,11 @@ def layout(page: Page) -> dict[str, Any]:
         **ranks,
         "threats": threats,
         "few": few,
+        "lone": lone,
         "opened": [section for section in page.sections if section.name in OPEN],
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
         "folded": [folded(section, more) for section in page.sections if folded(section, more) is not None],
-        "minor": MINOR,
+        "minor": MINOR | set([name for name in names if name.startswith("later_")][:-1]),
         "interval": IntervalColumn(at, at - 1 if at > 1 else -1),
     }
 

@@ -22,6 +22,7 @@ from eventstudy.report.figure_data import (
     window_words,
 )
 from eventstudy.report.finding import finite, primary_test, words
+from eventstudy.report.key_figures import nouns
 from eventstudy.report.many_views import (
     Agreement,
     Distribution,
@@ -226,7 +227,9 @@ def distribution_view(result: StudyResult) -> Distribution:
         raise UsageError("The study has one response, so there is no distribution to draw.", remedy="Draw 'placebo'.")
     one = len(set(result.abnormal.events.tolist())) == 1
     about = window_words(result, window, 0 if one else None)
-    return Distribution(cars, float(cars.mean()), float(np.median(cars)), about, unit_of(result.spec), result.simulated)
+    noun = "instrument" if one else nouns(result).removesuffix("s")
+    middle = float(cars.mean()), float(np.median(cars))
+    return Distribution(cars, *middle, about, noun, unit_of(result.spec), result.simulated)
 
 
 def agreement_view(result: StudyResult, event: str = "", instrument: str = "") -> Agreement:

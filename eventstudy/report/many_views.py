@@ -117,12 +117,13 @@ class Dots:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Distribution:
-    """The events' moves over one window, shape (N,)."""
+    """The moves of events or instruments (``noun``) over one window, shape (N,)."""
 
     cars: FloatArray
     mean: float
     median: float
     window: str
+    noun: str = "event"
     unit: Unit = BP
     simulated: bool = False
 

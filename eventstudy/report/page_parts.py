@@ -64,11 +64,15 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A report: ``front`` is its top, ``foot`` its last line."""
+    """A report: ``front`` is its top, ``foot`` its last line.
+
+    ``finding`` is complete for a text without key figures; ``stand`` is what it adds to the title and the key figures.
+    """
 
     title: str
     finding: tuple[str, ...]
     sections: tuple[Section, ...]
+    stand: tuple[str, ...] = ()
     simulated: bool = False
     front: Front = field(default_factory=Front)
     foot: str = ""

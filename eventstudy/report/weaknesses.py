@@ -46,6 +46,11 @@ def spoilers_section(given: Material) -> Section:
         for w in given.study["warnings"]
     ]
     points += unsuited_tests(given.study)
+    if given.front.stand:
+        n = len({row["instrument"] for row in given.study["responses"]})
+        points.append(
+            f"The instruments share one event. {n:,} moves at one time are not {n:,} independent observations."
+        )
     left_out = outcome_table(given.study, simulated=given.simulated, used=False)
     calm = () if points or left_out.rows or given.shape.dangers else (CALM,)
     tables = (cut_short(left_out),) if left_out.rows else ()

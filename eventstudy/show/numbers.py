@@ -15,12 +15,18 @@ NONE = "n/a"
 MINUS = re.compile(r"(?<![\w\-\u2212.:])-(?=\d)")
 
 
+# Authors as a page writes them; identifiers, files and terminals are ASCII.
+AUTHORS = {"Kolari-Pynnonen": "Kolari\u2013Pynn\u00f6nen"}
+
+
 def true_minus(text: str) -> str:
-    """Return text with the minus signs of its numbers as a page writes them; hyphens and dates stay.
+    """Return text with the minus signs of its numbers and names of authors as a page writes them; dates stay.
 
     >>> true_minus("-1.5 to +2 on 2021-04-13, a-1, [-5, -1]")
     '−1.5 to +2 on 2021-04-13, a-1, [−5, −1]'
     """
+    for plain_name, written in AUTHORS.items():
+        text = text.replace(plain_name, written)
     return MINUS.sub("\u2212", text)
 
 

@@ -111,8 +111,10 @@ def merged_notices(abnormal: AbnormalReturns, table: EventTable, *, daily: bool)
         cure = 'add `time` or `session` (bmo, dmh, amc), or set `[events] dates = "trading_day"`'
         why.append(f"{dates:,} {_have(dates)} only a date; {cure}")
     if times:
-        why.append(f"{times:,} {_have(times)} an event interval that contains a close; narrow it if possible")
-    counted = f"in {int(merged.sum()):,} of {len(merged):,} events"
+        which = f"of {times:,} it" if dates else "it"
+        why.append(f"{which} contains a close; narrow it if possible")
+    noun = "events" if len(set(abnormal.events.tolist())) == len(merged) else "observations"
+    counted = f"in {int(merged.sum()):,} of {len(merged):,} {noun}"
     unit = "trading days" if daily else "bars"
     reasons = f": {'. '.join(why)}." if why else "."
     return (Notice("ES-EVENT-BARS", f"The event interval spans {spans} {unit} {counted}{reasons}"),)

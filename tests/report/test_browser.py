@@ -171,6 +171,14 @@ def test_the_finding_and_the_hero_are_on_the_first_screen(chrome: Browser, pages
     assert chrome.script(top, "h1") < chrome.script(top, ".four") < chrome.script(top, ".hero svg.wide") < 650
 
 
+@pytest.mark.parametrize("name", ["event", "many", "simulated"])
+def test_the_table_on_top_fits_a_phone(chrome: Browser, pages: dict[str, Path], name: str) -> None:
+    chrome.size(390, 844)
+    chrome.open(pages[name])
+    wide = "const e = document.querySelector('.front .scroll'); return e.scrollWidth - e.clientWidth"
+    assert chrome.script(wide) == 0
+
+
 def test_a_table_can_be_copied_as_text(chrome: Browser, pages: dict[str, Path]) -> None:
     chrome.open(pages["event"])
     copied = chrome.script(

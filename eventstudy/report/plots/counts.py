@@ -85,6 +85,7 @@ def draw_placebo(view: PlaceboView, canvas: Canvas) -> Panel:
     panel.ax.vlines([event], 0, 0.72 * top, color=canvas.look.ink, linewidth=1.8, zorder=5)
     panel.ax.plot([event], [0], marker="s", markersize=8, color=canvas.look.ink, zorder=6, clip_on=False)
     panel.ax.vlines([-event], 0, 0.4 * top, color=canvas.look.edge, linewidth=1, linestyle=(0, (1, 2)), zorder=4)
+    _opposite(panel, canvas, event, top)
     _label(panel, canvas, event, (view.name, true_minus(unit.of(view.car))))
     canvas.text(
         (canvas.width / 2, canvas.room - 8),
@@ -93,6 +94,17 @@ def draw_placebo(view: PlaceboView, canvas: Canvas) -> Panel:
         ha="center",
     )
     return panel
+
+
+def _opposite(panel: Panel, canvas: Canvas, event: float, top: float) -> None:
+    """Label the mirror image of the event where the two are far enough apart for words."""
+    lines = ("as far the", "other way")
+    wide, x = max(text_width(canvas, line, 10.5) for line in lines), panel.x(-event)
+    if abs(panel.x(event) - x) < 2.2 * wide:
+        return
+    x = min(max(x, wide / 2 + 2), canvas.width - wide / 2 - 2)
+    for row, line in enumerate(lines):
+        canvas.text((x, panel.y(0.4 * top) - 18 + 13 * row), line, "soft", ha="center", fontsize=10.5, **halo(canvas))
 
 
 def _name(unit: Any) -> str:
@@ -138,14 +150,8 @@ def draw_distribution(view: Distribution, canvas: Canvas) -> Panel:
     lines = f"mean {true_minus(unit.show(view.mean))}", f"median {true_minus(unit.show(view.median))}"
     _label(panel, canvas, mean, lines)
     fell, rose = int((values < 0).sum()), int((values > 0).sum())
-    canvas.text((14, HEAD - 14), f"{fell} fell", "soft")
-    canvas.text(
-        (canvas.width - 14, HEAD - 14 if mean < (low + high) / 2 else HEAD + 14),
-        f"{rose} rose",
-        "one",
-        ha="right",
-        fontweight="bold",
-    )
+    canvas.text((14, 14), f"{fell} fell", "soft")
+    canvas.text((canvas.width - 14, 14), f"{rose} rose", "one", ha="right", fontweight="bold")
     canvas.text((canvas.width / 2, canvas.room - 8), f"{_name(unit)}, {view.window}", "soft", ha="center")
     return panel
 
@@ -153,7 +159,7 @@ def draw_distribution(view: Distribution, canvas: Canvas) -> Panel:
 def say_distribution(view: Distribution) -> Said:
     unit, n = view.unit, len(view.cars)
     rose = int((view.cars > 0).sum())
-    what = "Each dot is one event" if n <= MOST_DOTS else "Bars count events"
+    what = f"Each dot is one {view.noun}" if n <= MOST_DOTS else f"Bars count {view.noun}s"
     note = f"{what}, {view.window}; line: how many are at or below each value"
     low, high = (float(v) for v in np.quantile(view.cars, [0.1, 0.9]))
     alt = (

@@ -20,6 +20,8 @@ from eventstudy.show.numbers import true_minus, zone_name
 HOUR_US = 3_600_000_000
 FEWEST_HOURS, MOST_NAMED, FOOT = 8, 24, 66.0
 DAY_STRIDES = (1, 2, 7, 14, 28, 91, 182, 364)
+PERIODS = {1: "day", 7: "week", 28: "four weeks", 91: "13 weeks", 364: "52 weeks"}
+MOST_BARS = 48
 
 
 def heatmap_height(view: HeatMap, width: float) -> float:
@@ -120,7 +122,52 @@ def local_hours(instants: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray
     return local // DAY_US, (local % DAY_US) / HOUR_US
 
 
+def same_hour(view: EventDots) -> bool:
+    """Return whether the hour says nothing: more than a few events, all within one hour of the day."""
+    hours = local_hours(view.earliest, view.zone)[1]
+    return len(hours) > FEWEST_HOURS and float(np.ptp(hours)) < 1
+
+
 def draw_calendar(view: EventDots, canvas: Canvas) -> Panel:
+    """Draw each event's day against its hour, or how many there were where all have the same hour."""
+    return (_counts if same_hour(view) else _moments)(view, canvas)
+
+
+def _counts(view: EventDots, canvas: Canvas) -> Panel:
+    """Draw the number of observations per day, week or longer, used and not used."""
+    panel = canvas.panel(54, 16, canvas.width - 14, canvas.room - 50)
+    day, _ = local_hours(view.earliest, view.zone)
+    stride = _stride(day)
+    edges = np.arange(day.min(), day.max() + stride + 1, stride)
+    bottom = np.zeros(len(edges) - 1)
+    for rows, color in ((view.used, canvas.look.one), (~view.used, canvas.look.two)):
+        count = np.histogram(day[rows], edges)[0]
+        panel.ax.bar(edges[:-1], count, width=0.9 * stride, bottom=bottom, align="edge", color=color, linewidth=0)
+        bottom += count
+    _dates(panel, day, panel.right - panel.left)
+    panel.ax.set_xlim(float(edges[0]) - 0.5 * stride, float(edges[-1]) + 0.5 * stride)
+    panel.ax.set_ylim(0, 1.1 * float(bottom.max()))
+    _whole_ticks(panel, canvas, float(bottom.max()))
+    words = f"observations per {PERIODS[stride]}"
+    canvas.text(((panel.left + panel.right) / 2, canvas.room - 8), words, "soft", ha="center")
+    return panel
+
+
+def _stride(day: np.ndarray) -> int:
+    length = int(np.ptp(day)) + 1
+    return next((s for s in PERIODS if length / s <= MOST_BARS), max(PERIODS))
+
+
+def _whole_ticks(panel: Panel, canvas: Canvas, top: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    marks = [mark for mark in MaxNLocator(4, integer=True).tick_values(0, top) if 0 <= mark <= 1.1 * top]
+    panel.ax.set_yticks(marks, [f"{mark:,.0f}" for mark in marks])
+    for mark in marks:
+        panel.ax.axhline(mark, color=canvas.look.grid, linewidth=1, zorder=0.5)
+
+
+def _moments(view: EventDots, canvas: Canvas) -> Panel:
     """Draw each event's day against its hour; several at one moment are one larger dot."""
     day, start = local_hours(view.earliest, view.zone)
     length = np.minimum((view.latest - view.earliest) / HOUR_US, 24 - start)
@@ -167,6 +214,10 @@ def say_calendar(view: EventDots) -> Said:
     days, used = len(set(day.tolist())), int(view.used.sum())
     _, counts = np.unique(day, return_counts=True)
     title = f"{len(set(view.events)):,} events on {days:,} {'day' if days == 1 else 'days'}"
-    note = f"Larger dots: several at one moment; crosses: not used ({len(day) - used:,} of {len(day):,} observations)"
+    lost = f"not used ({len(day) - used:,} of {len(day):,} observations)"
+    if same_hour(view):
+        note = f"Orange: {lost}" if used < len(day) else f"All {used:,} observations were used"
+    else:
+        note = f"Larger dots: several at one moment; crosses: {lost}"
     alt = f"{title}; {used:,} of {len(day):,} observations used; at most {int(counts.max()):,} on one day."
     return Said(title, note, alt, view.simulated)

@@ -57,7 +57,6 @@ def draw_average(view: MeanPath, canvas: Canvas) -> Panel:
     upper = canvas.panel(left, TITLE, right, TITLE + AAR * share_up)
     lower = canvas.panel(left, upper.bottom + GAP + TITLE, right, canvas.room - FOOT)
     _points(upper, canvas, view.steps)
-    upper.ax.set_xlim(float(view.tau[0]) - 0.6, float(view.tau[-1]) + 0.6)
     upper.ax.set_xticks([])
     panel_title(canvas, (12, upper.top - 8), *_title(canvas, view, "Mean abnormal return"))
     since = f"from the close of {'day' if view.steps.daily else 'bar'} −1" if view.tau[0] < 0 else ""
@@ -65,6 +64,7 @@ def draw_average(view: MeanPath, canvas: Canvas) -> Panel:
         canvas, (12, lower.top - 8), "Mean cumulative" if canvas.narrow else "Mean cumulative abnormal return", since
     )
     _cumulative(lower, canvas, view)
+    upper.ax.set_xlim(lower.ax.get_xlim())  # one axis for both, so that a day stands above itself
     _below(lower, canvas, view.tau, _axis_words(daily=view.steps.daily))
     return lower
 

@@ -11,7 +11,7 @@ from eventstudy.report.many_views import Agreement
 from eventstudy.report.plots.parts import Said, text_width, wrapped
 from eventstudy.report.style import for_figure
 from eventstudy.report.views import PlaceboSize, Sizes
-from eventstudy.show.numbers import p_is, pvalue, share
+from eventstudy.show.numbers import p_is, pvalue, share, true_minus
 
 NOMINAL, LEAST = 0.05, 1e-4
 ROW, HEAD, FOOT = 25.0, 24.0, 44.0
@@ -48,7 +48,7 @@ def draw_agreement(view: Agreement, canvas: Canvas) -> Panel:
         look: dict[str, Any] = {"markeredgecolor": canvas.look.one if clear else canvas.look.edge, "markersize": 6.5}
         place = np.log10(max(float(p), LEAST))
         panel.ax.plot([place], [row], marker="s" if clear else "o", markerfacecolor=fill, zorder=4, **look)
-        lines = wrapped(canvas, name, left - 18, bold=True)[:2]  # a row has room for two
+        lines = wrapped(canvas, true_minus(name), left - 18, bold=True)[:2]  # a row has room for two
         for number, words in enumerate(lines):
             at = (12, y + 4 + 12 * (number - (len(lines) - 1) / 2))
             canvas.text(at, for_figure(words, letters), fontweight="bold" if primary else "normal")
@@ -66,7 +66,7 @@ def say_agreement(view: Agreement) -> Said:
     if view.primary >= 0:
         note += f"; shaded: the primary test, {view.tests[view.primary]}"
     alt = "; ".join(f"{name} {p_is(float(p))}" for name, p in zip(view.tests, view.p, strict=True))
-    return Said(title, note, alt, view.simulated)
+    return Said(title, true_minus(note), true_minus(alt), view.simulated)
 
 
 def sizes_height(view: Sizes, width: float) -> float:

@@ -1,0 +1,101 @@
+"""How a page is laid out: nothing twice at its top, figures beside a tall one, one axis per figure, phones and paper."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eventstudy.report.build import build
+from eventstudy.report.figure_data import event_dots
+from eventstudy.report.figures import FIGURES
+from eventstudy.report.html import layout, render_page
+from eventstudy.report.markdown import render_markdown
+from eventstudy.report.plots.figure_row import draw_bare
+from eventstudy.report.plots.grids import same_hour
+from eventstudy.report.tables import Column
+from tests.report.made import made_cluster, made_result
+
+SIX = ("SBER", "VTBR", "MTLR", "RASP", "TRNFP", "GAZP")
+
+
+def axes_of(name: str, view: Any) -> list[Any]:
+    return list(draw_bare(FIGURES[name], view, "wide").axes[0].child_axes)
+
+
+def test_the_sentence_below_the_title_does_not_repeat_it() -> None:
+    report = build(made_result())
+    page, moved = report.page, report.page.finding[0]
+    assert "the prices moved: SBER" in moved
+    assert page.stand == page.finding[1:]
+    assert "the prices moved" not in render_page(page, report.pictures)
+    assert "the prices moved" in render_markdown(page, {})
+
+
+def test_many_instruments_of_one_event_are_no_independent_observations() -> None:
+    report = build(made_result(codes=SIX))
+    assert report.page.stand[0].startswith(("None of 6", "1 of 6", "2 of 6", "3 of 6", "4 of 6", "5 of 6", "6 of 6"))
+    assert "p at most 0.05" in report.page.stand[0]
+    spoilers = next(s for s in report.page.sections if s.name == "spoilers")
+    assert any("6 moves at one time are not 6 independent observations" in point for point in spoilers.points)
+    assert next(s for s in report.shown if s.picture.name == "distribution").picture.caption.startswith(
+        "Each dot is one instrument"
+    )
+
+
+@pytest.mark.parametrize(("codes", "beside"), [(("SBER",), 2), (SIX, 2)])
+def test_a_tall_figure_has_two_beside_it(codes: tuple[str, ...], beside: int) -> None:
+    found = layout(build(made_result(codes=codes)).page)
+    assert len(found["beside"]) == beside
+    assert not set(p.name for p in found["beside"]) & set(p.name for p in found["third"])
+
+
+def test_a_phone_keeps_the_last_later_move_only() -> None:
+    page = build(made_result()).page
+    table = page.front.table
+    assert table is not None
+    columns = tuple(Column(f"later_{place}", f"+{place} min", "words") for place in range(3))
+    rows = tuple((*row, "+1.0", "+2.0", "+3.0") for row in table.rows)
+    first = tuple(c for c in table.columns if not c.name.startswith("later_"))
+    kept = [i for i, c in enumerate(table.columns) if not c.name.startswith("later_")]
+    wide = replace(table, columns=(*first, *columns), rows=tuple((*[r[i] for i in kept], *r[-3:]) for r in rows))
+    minor = layout(replace(page, front=replace(page.front, table=wide)))["minor"]
+    assert {"later_0", "later_1"} <= minor
+    assert "later_2" not in minor
+
+
+def test_a_day_stands_above_itself_in_both_parts_of_the_average() -> None:
+    view = FIGURES["average"].cut(made_cluster(), None)
+    upper, lower = axes_of("average", view)[:2]
+    assert upper.get_xlim() == lower.get_xlim()
+    left = [(a.get_position().x0, a.get_position().x1) for a in (upper, lower)]
+    assert left[0] == pytest.approx(left[1])
+
+
+def test_events_at_one_hour_of_the_day_are_counted_by_day_or_longer() -> None:
+    dots = event_dots(made_cluster(events=40))
+    day = 86_400_000_000
+    at = np.arange(40, dtype=np.int64) * 9 * day + 10 * 3_600_000_000
+    used = np.arange(40) % 4 != 0
+    daily = replace(dots, events=tuple(map(str, range(40))), earliest=at, latest=at, used=used, zone="UTC")
+    assert same_hour(daily)
+    assert not same_hour(replace(daily, earliest=at + np.arange(40) * 1_800_000_000 % (6 * 3_600_000_000)))
+    panel = axes_of("calendar", daily)[0]
+    heights = [patch.get_height() for patch in panel.patches]
+    assert sum(heights) == 40
+    assert sum(heights[: len(heights) // 2]) == 30
+    assert FIGURES["calendar"].say(daily).note == "Orange: not used (10 of 40 observations)"
+
+
+def test_authors_have_their_letters_on_a_page_and_ascii_elsewhere() -> None:
+    result = made_cluster()
+    report = build(result)
+    page = render_page(report.page, report.pictures)
+    assert "Kolari\u2013Pynn\u00f6nen" in page
+    assert "Kolari-Pynnonen" not in page
+    assert "Kolari\u2013Pynn\u00f6nen" in result._repr_html_()
+    assert "Kolari-Pynnonen" not in result._repr_html_()
+    assert "Kolari-Pynnonen" in result.summary()
+    assert result.summary().isascii()
