@@ -218,7 +218,9 @@ def sharing(reference: IntArray, first: IntArray, window: Window) -> tuple[Shari
         return "all", 1
     head, tail = span_of(window, reference, first)
     # Two windows share a bar exactly where one begins before as many have ended as began before it.
-    return ("some" if bool((np.sort(head)[1:] < np.sort(tail)[:-1]).any()) else "none"), dates
+    head.sort()
+    tail.sort()
+    return ("some" if bool((head[1:] < tail[:-1]).any()) else "none"), dates
 
 
 class VarianceRatio(NamedTuple):

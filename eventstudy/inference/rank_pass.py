@@ -62,9 +62,9 @@ def rank_pass(
 ) -> RankEvidence:
     """Return the rank sums that the tests need."""
     wanted = needs & RANKINGS
-    rows = np.flatnonzero(np.isin(data.positions.row, abnormal.row))
-    if not wanted or not len(rows) or plan.windows.estimation is None:
+    if not wanted or not len(abnormal) or plan.windows.estimation is None:
         return RankEvidence()
+    rows = np.flatnonzero(np.isin(data.positions.row, abnormal.row))
     used = replace(data, positions=data.positions[rows])
     sd = {
         kind: np.ones(1) if kind == "ranks_raw" else _sd(abnormal, partial(EVENT_VALUES[kind], plan))

@@ -64,7 +64,7 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
         r = mean_correlations(evidence.common_dates, plan.tests_on, plan.estimation_bars, evidence.residuals)
         evidence = replace(evidence, mean_correlations=dict(zip(plan.tests_on, r, strict=True)))
     if "estimation_correlations" in needs:
-        used = replace(data, positions=data.positions[np.isin(data.positions.row, abnormal.row)])
+        used = replace(data, positions=data.positions[outcomes.is_used(study.ledger.code[data.positions.row])])
         estimation, complete = (
             plan.windows.estimation,
             complete_windows(used.positions, abnormal, plan.windows.estimation),

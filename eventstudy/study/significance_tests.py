@@ -56,7 +56,8 @@ def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> 
             ratio = variance_ratio(car if spec.measure == "car" else abnormal.car(window), variance, abnormal.df())
         if spec.measure == "bhar":  # a product has no closed-form variance: only tests across events have a number
             variance = np.full(len(abnormal), np.nan)
-        variance = np.where(variance > LEAST_VARIANCE * np.square(car), variance, np.nan)
+        rounding = ~(variance > LEAST_VARIANCE * np.square(car))
+        variance = np.where(rounding, np.nan, variance) if rounding.any() else variance
         counts, scaled = (
             {window: count_placebo(car, draws[window], spec.level)} if draws else {}
             for draws in (evidence.draws, evidence.standardized_draws)
