@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
+from importlib.resources import files
 
 from eventstudy.errors import CalendarError, UnknownNameError
 from eventstudy.market import schedules
-from eventstudy.market.given_rows import GivenCalendar, GivenRow, with_given
+from eventstudy.market.given_rows import GivenCalendar, GivenRow, given_calendar, with_given
 from eventstudy.market.projection import projected
 from eventstudy.market.sessions import (
     Session,
@@ -130,4 +132,13 @@ def documented(name: str) -> TradingCalendar:
     known = calendar_names()
     if name not in known:
         raise UnknownNameError("calendar", name, known)
-    return schedules.exchange(name)
+    venue = schedules.exchange(name)
+    rows = corrections().get(name)
+    return venue if rows is None else with_given(venue, name, rows)
+
+
+@lru_cache(maxsize=1)
+def corrections() -> Mapping[str, GivenCalendar]:
+    """Return the rows of hours that the library lacks or has otherwise, each with its source."""
+    text = (files("eventstudy.market") / "tables" / "venues.toml").read_text(encoding="utf-8")
+    return {name: given_calendar(content, name) for name, content in tomllib.loads(text).items()}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+import eventstudy as es
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_us
 from eventstudy.errors import CalendarError, UnknownNameError
 from eventstudy.market.calendars import CALENDARS, calendar, calendar_names, is_open, next_open, sessions, trading_day
@@ -225,3 +227,47 @@ def test_a_local_time_that_is_no_instant_shows_both_readings(
     with pytest.raises(CalendarError, match=verb) as caught:
         instants_from_wall(wall, "Europe/Moscow")
     assert all(shown in str(caught.value) for shown in readings)
+
+
+# Closes published by the exchanges (UTC); the sources stand in market/tables/venues.toml.
+PUBLISHED_CLOSES = [
+    ("BVMF", "2024-03-08", "21:00"),
+    ("BVMF", "2024-03-11", "20:00"),  # New York's summer time begins on 10 March
+    ("BVMF", "2024-11-01", "20:00"),
+    ("BVMF", "2024-11-04", "21:00"),
+    ("XKRX", "2019-11-14", "07:30"),
+    ("XKRX", "2023-11-15", "06:30"),
+    ("XKRX", "2023-11-16", "07:30"),  # the entrance exam: 16:30 in Seoul
+    ("XBOM", "2023-11-10", "10:00"),
+    ("XBOM", "2023-11-12", "13:45"),  # Muhurat trading on a Sunday, to 19:15 in Mumbai
+    ("XBOM", "2025-10-21", "09:15"),
+    ("XBOM", "2024-05-18", "07:00"),
+    ("XTKS", "2024-11-01", "06:00"),
+    ("XTKS", "2024-11-05", "06:30"),  # half an hour longer from this day on
+    ("XASX", "2024-12-24", "03:10"),
+    ("XHKG", "2024-12-24", "04:00"),
+    ("XPAR", "2024-12-24", "13:05"),
+    ("XOSL", "2024-03-27", "12:00"),
+    ("XIST", "2023-02-15", "15:00"),
+]
+
+
+@pytest.mark.parametrize(("code", "day", "close"), PUBLISHED_CLOSES)
+def test_closes_that_the_exchanges_published(code: str, day: str, close: str) -> None:
+    table = calendar(code).table
+    closes = table.closes[table.trading_day == as_day(date.fromisoformat(day))]
+    assert datetime.fromtimestamp(closes.max() / 1e6, UTC).isoformat() == f"{day}T{close}:00+00:00"
+
+
+def test_a_holiday_of_the_library_stays_one_within_corrected_hours() -> None:
+    assert not (calendar("BVMF").table.trading_day == as_day(date(2024, 5, 1))).any()
+    closed = [date(2023, 2, day) for day in range(9, 15)]  # Istanbul after the earthquake
+    assert not np.isin(calendar("XIST").table.trading_day, [as_day(day) for day in closed]).any()
+
+
+def test_a_traded_hour_on_a_holiday_is_a_bar(tmp_path: Path) -> None:
+    rows = [("2023-11-09", 100), ("2023-11-10", 101), ("2023-11-12", 102), ("2023-11-13", 103), ("2023-11-15", 104)]
+    path = tmp_path / "AAA.csv"
+    path.write_text("Date,Close\n" + "".join(f"{day},{close}\n" for day, close in rows))
+    (one,) = es.read_universe(path, calendar="XBOM")
+    assert one.frame["close"].tolist() == [100, 101, 102, 103, 104]

@@ -91,7 +91,7 @@ def test_no_calendar_ends_and_none_changes_what_is_documented(name: str) -> None
         ("MOEX-SHARES", "2027-01-11", "projected"),
         ("MOEX-SHARES", "2026-02-23", "documented"),  # named by a row
         ("XBOM", "2024-05-17", "documented"),
-        ("XBOM", "2024-05-18", "assumed"),  # a Saturday session that the library does not know
+        ("XBOM", "2020-02-01", "assumed"),  # a Saturday session that the library does not know
         ("24/7", "2060-01-01", "documented"),
     ],
 )
@@ -150,17 +150,17 @@ def test_an_event_after_the_close_is_answered_in_extended_hours() -> None:
     assert result.to_frame("car")["car"].iloc[0] == pytest.approx(0.05, abs=0.001)
 
 
-# BSE, 18 May 2024: special live session, 09:15-10:00 and 11:30-12:30.
-SPECIAL = GivenRow(("09:15-10:00", "11:30-12:30"), (date(2024, 5, 18),), source="BSE notice of 7 May 2024")
+# BSE, 1 February 2020: a Saturday with the regular session, the day of the budget.
+SPECIAL = GivenRow(("09:15-15:30",), (date(2020, 2, 1),), source="BSE, the day of the budget")
 
 
 def test_a_row_adds_the_session_a_library_lacks() -> None:
-    assert hours("XBOM", "2024-05-18") == []
+    assert hours("XBOM", "2020-02-01") == []
     with using_rows({"XBOM": GivenCalendar((SPECIAL,))}):
-        assert hours("XBOM", "2024-05-18") == ["09:15-10:00", "11:30-12:30"]
-        assert hours("XBOM", "2024-05-17") == ["09:15-15:30"]
-        assert standing("XBOM", "2024-05-18") == "documented"
-    assert hours("XBOM", "2024-05-18") == []
+        assert hours("XBOM", "2020-02-01") == ["09:15-15:30"]
+        assert hours("XBOM", "2020-01-31") == ["09:15-15:30"]
+        assert standing("XBOM", "2020-02-01") == "documented"
+    assert hours("XBOM", "2020-02-01") == []
 
 
 def test_rows_extend_a_calendar_and_later_rows_override_earlier_ones() -> None:
@@ -252,21 +252,21 @@ event = [0, 0]
 compute = "off"
 [calendars.XBOM]
 """
-ROWS = 'rows = [{ dates = [2024-05-18], sessions = ["09:15-10:00", "11:30-12:30"], source = "BSE" }]\n'
+ROWS = 'rows = [{ dates = [2020-02-01], sessions = ["09:15-10:00", "11:30-12:30"], source = "BSE" }]\n'
 EVENTS = """
 [[event]]
 id = "saturday"
-earliest = 2024-05-18T09:40:00+05:30
-latest = 2024-05-18T09:40:00+05:30
+earliest = 2020-02-01T09:40:00+05:30
+latest = 2020-02-01T09:40:00+05:30
 basis = "stamp"
 instruments = ["RELIANCE"]
 """
 
 
 def folder_of(path: Path, study: str) -> Path:
-    stamps = [f"2024-05-{d} {h:02}:{m:02}" for d in (16, 17) for h in range(10, 15) for m in (0, 15, 30, 45)]
-    stamps += ["2024-05-18 09:30", "2024-05-18 09:45", "2024-05-18 10:00", "2024-05-18 11:45"]
-    rows = [f"{t},{100 + 0.01 * (i % 3) + 2 * (t > '2024-05-18 09:40')}" for i, t in enumerate(stamps)]
+    stamps = [f"2020-01-{d} {h:02}:{m:02}" for d in (30, 31) for h in range(10, 15) for m in (0, 15, 30, 45)]
+    stamps += ["2020-02-01 09:30", "2020-02-01 09:45", "2020-02-01 10:00", "2020-02-01 11:45"]
+    rows = [f"{t},{100 + 0.01 * (i % 3) + 2 * (t > '2020-02-01 09:40')}" for i, t in enumerate(stamps)]
     (path / "prices.csv").write_text("time,close\n" + "\n".join(rows) + "\n")
     (path / "events.toml").write_text(EVENTS)
     (path / "study.toml").write_text(study)
@@ -302,7 +302,7 @@ def test_the_calendar_command_marks_what_hours_rest_on(capsys: pytest.CaptureFix
 
 def test_the_calendar_command_shows_the_rows_of_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder_of(tmp_path, STUDY + ROWS)
-    assert cli(["calendar", "XBOM", "2024-05-18", "--study", str(path)]) == 0
+    assert cli(["calendar", "XBOM", "2020-02-01", "--study", str(path)]) == 0
     out = capsys.readouterr().out
     assert "11:30-12:30" in out
     assert "source: BSE" in out
