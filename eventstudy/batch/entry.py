@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from eventstudy.errors import FileError
 from eventstudy.files import read_json, write_file
+from eventstudy.show.numbers import BP, Unit
 
 State = Literal["written", "unchanged", "waiting", "failed", "not due"]
 ENTRY = "entry.json"
@@ -33,13 +34,15 @@ class LedgerEntry:
         Where its report is, relative to the batch folder; named by spec and data digest.
     title, finding : str
     spark : tuple of float
-        Cumulated abnormal return of the first response, decimal, at most 60 points.
+        Cumulative abnormal return since the start of the primary window, decimal, at most 60 points: of the mean, or of
+        the response that ``move`` is of. ``mark`` is the place of ``move`` on it, -1 where it is not on the path.
     spec_digest, data_digest : str
     waiting : int
         How many (event, instrument) pairs lack only bars that have not come yet; ``waiting_until`` is the instant
         (ISO 8601) after which they are no longer waited for.
     move, low, high, pvalue : float or None
-        The move or mean of the primary window (decimal), its interval and the p-value that decides.
+        The move or mean of the primary window (decimal), its interval and the p-value that decides. ``unit``,
+        ``scale`` and ``decimals`` are how it is shown.
     """
 
     study: str
@@ -59,6 +62,15 @@ class LedgerEntry:
     low: float | None = None
     high: float | None = None
     pvalue: float | None = None
+    mark: int = -1
+    unit: str = BP.name
+    scale: float = BP.scale
+    decimals: int = BP.decimals
+
+    @property
+    def shown_unit(self) -> Unit:
+        """The unit in which the move is shown."""
+        return Unit(self.unit, "", self.scale, self.decimals)
 
 
 def write_entry(folder: Path, entry: LedgerEntry) -> None:

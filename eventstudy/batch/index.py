@@ -14,6 +14,8 @@ from eventstudy.batch.ledger import Ledger, Standing, settled, write_if_new
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from eventstudy.batch.entry import LedgerEntry
+
 INDEX = "index.html"
 WIDTH, HEIGHT, MARGIN = 120, 28, 2
 
@@ -44,6 +46,7 @@ def _template() -> Template:
 
 def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
     from eventstudy.show.escape import plain
+    from eventstudy.show.numbers import true_minus
 
     entry = standing.entry
     state = settled(entry.state)
@@ -51,7 +54,7 @@ def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
     return {
         "study": entry.study,
         "title": plain(entry.title or entry.study),
-        "finding": plain(entry.finding),
+        "finding": true_minus(plain(entry.finding)),
         "message": plain(entry.message),
         "kind": "review" if state == "current" and entry.exit_code == 1 else state,
         "word": _WORDS["review" if state == "current" and entry.exit_code == 1 else state],
@@ -62,8 +65,29 @@ def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
         "older": [{"link": _link(v.folder), "made": v.made_at[:10]} for v in reversed(versions)],
         "points": spark_points(entry.spark),
         "zero": _y(0.0, entry.spark),
-        "ends": f"window ends at {1e4 * entry.spark[-1]:+.1f} bp" if entry.spark else "",
+        "dot": _dot(entry),
+        "move": true_minus(entry.shown_unit.of(entry.move)) if entry.move is not None else "",
+        "sure": true_minus("; ".join(filter(None, (_ends(entry), _p(entry))))),
     }
+
+
+def _ends(entry: LedgerEntry) -> str:
+    unit = entry.shown_unit
+    return "" if entry.low is None or entry.high is None else f"{unit.show(entry.low)} to {unit.show(entry.high)}"
+
+
+def _p(entry: LedgerEntry) -> str:
+    from eventstudy.show.numbers import p_is
+
+    return "" if entry.pvalue is None else p_is(entry.pvalue).replace(" ", "\u00a0")
+
+
+def _dot(entry: LedgerEntry) -> tuple[float, float] | None:
+    """Return where the reported move is on the picture, in pixels."""
+    if not 0 <= entry.mark < len(entry.spark) or len(entry.spark) < 2:
+        return None
+    step = (WIDTH - 2 * MARGIN) / (len(entry.spark) - 1)
+    return MARGIN + step * entry.mark, _y(entry.spark[entry.mark], entry.spark)
 
 
 _WORDS = {state: state for state in ("failed", "waiting", "current", "not due")} | {"review": "needs review"}

@@ -46,7 +46,10 @@ class Standing:
 
 Ledger = Mapping[str, Standing]
 # What a study found stays with its last good report.
-KEPT = ("title", "finding", "move", "low", "high", "pvalue", "spark", "spec_digest", "data_digest")
+KEPT = (
+    *("title", "finding", "move", "low", "high", "pvalue", "unit", "scale", "decimals", "spark", "mark"),
+    *("spec_digest", "data_digest"),
+)
 
 
 def read_ledger(out: Path) -> dict[str, Standing]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventstudy.batch.entry import LedgerEntry
 from eventstudy.batch.jobs import Job
@@ -20,7 +20,6 @@ from eventstudy.batch.work import Prepared, bring_up_to_date
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from eventstudy.arrays import FloatArray
     from eventstudy.news.items import Event
     from eventstudy.study.load import LoadedStudy
     from eventstudy.study.result import StudyResult
@@ -108,11 +107,13 @@ def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
     from eventstudy.report.clock_words import moved, with_words
     from eventstudy.report.finding import finding
     from eventstudy.report.key_numbers import key_numbers
+    from eventstudy.report.shown_units import unit_of
 
     result = answer(loaded)
     write_report(loaded, result, folder)
     study = with_words(result, result.to_dict())
-    said, numbers = finding(study, loaded.spec.level, moved(result)), key_numbers(study)
+    said, numbers, unit = finding(study, loaded.spec.level, moved(result)), key_numbers(study), unit_of(result.spec)
+    spark, mark = _spark(result, study, numbers.move)
     entry = LedgerEntry(
         study="",
         path="",
@@ -124,7 +125,11 @@ def _write(loaded: LoadedStudy, folder: Path) -> LedgerEntry:
         low=numbers.low,
         high=numbers.high,
         pvalue=numbers.pvalue,
-        spark=_spark(result.abnormal.ar),
+        spark=spark,
+        mark=mark,
+        unit=unit.name,
+        scale=unit.scale,
+        decimals=unit.decimals,
     )
     return with_waiting(entry, loaded, result)
 
@@ -133,12 +138,32 @@ def _title(title: str, *, simulated: bool) -> str:
     return f"SIMULATED: {title}" if simulated and "SIMULATED" not in title else title
 
 
-def _spark(ar: FloatArray) -> tuple[float, ...]:
-    """Return the mean cumulated abnormal return over the events, at most ``SPARK_POINTS`` of its points."""
+def _spark(result: StudyResult, study: Mapping[str, Any], move: float | None) -> tuple[tuple[float, ...], int]:
+    """Return the path that the move is read from, at most ``SPARK_POINTS`` of its points, and the place of the move."""
+    import warnings
+
     import numpy as np
 
-    if not ar.size:
-        return ()
-    path = np.nan_to_num(np.cumsum(np.nan_to_num(ar), axis=1).mean(axis=0))
-    chosen = np.unique(np.linspace(0, len(path) - 1, min(SPARK_POINTS, len(path))).round().astype(int))
-    return tuple(round(float(value), 7) for value in path[chosen])
+    from eventstudy.report.figure_data import first_window, since
+    from eventstudy.report.finding import average_of
+    from eventstudy.report.key_numbers import primary_rows
+
+    abnormal = result.abnormal
+    if not abnormal.ar.size:
+        return (), -1
+    window, first = first_window(result), int(abnormal.tau[0])
+    paths = since(abnormal.ar, min(max(window.start - first, 0), len(abnormal.tau)))
+    if average_of(study) is None and (rows := primary_rows(study)):
+        pair = rows[0]["event"], rows[0]["instrument"]
+        of = zip(abnormal.events.tolist(), abnormal.instruments.tolist(), strict=True)
+        paths = paths[[place for place, one in enumerate(of) if one == pair][:1]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a day without any return has no mean
+        path = np.nan_to_num(np.nanmean(paths, axis=0))
+    end = min(max(window.stop + 1 - first, 0), len(path) - 1)
+    # A buy-and-hold return, or a mean over other events than have a path, is no point of the path.
+    on_path = move is not None and abs(float(path[end]) - move) < 1e-9
+    chosen = np.linspace(0, len(path) - 1, min(SPARK_POINTS, len(path))).round().astype(int)
+    chosen = np.unique([*chosen, end]) if on_path else np.unique(chosen)
+    mark = int(np.searchsorted(chosen, end)) if on_path else -1
+    return tuple(round(float(value), 7) for value in path[chosen]), mark

@@ -16,7 +16,7 @@ from eventstudy.batch.ledger import Ledger, Standing, after_run, read_ledger, re
 from eventstudy.batch.work import ASIDE
 from eventstudy.errors import LockHeldError, Notice
 from eventstudy.files import left_aside
-from eventstudy.show.numbers import bp, pvalue
+from eventstudy.show.numbers import pvalue
 
 LOCK = ".batch.lock"
 
@@ -142,8 +142,9 @@ def change_of(before: Standing | None, entry: LedgerEntry) -> str:
     old, parts = before.entry, []
     if old.move is None and old.pvalue is None and old.finding == entry.finding:
         return "same"  # a batch of a version that did not keep the numbers
-    if bp(old.move) != bp(entry.move):
-        parts.append(f"move was {bp(old.move)}")
+    move = old.shown_unit.show(old.move)
+    if move != entry.shown_unit.show(entry.move):
+        parts.append(f"move was {move}")
     if pvalue(old.pvalue) != pvalue(entry.pvalue):
         parts.append(f"p was {pvalue(old.pvalue)}")
     return ", ".join(parts) or "same"

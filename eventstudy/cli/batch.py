@@ -144,7 +144,7 @@ def _show(run: BatchRun, out: Path, at: datetime, *, as_json: bool) -> None:
 
 
 STATES = {"written": "done", "unchanged": "same", "waiting": "waiting", "failed": "failed", "not due": "not due"}
-TITLES = ("", "Study", "Move, bp", "95% interval", "p", "Since last run")
+TITLES = ("", "Study", "Move", "95% interval", "p", "Since last run")
 
 
 def _lines(run: BatchRun) -> None:
@@ -153,16 +153,19 @@ def _lines(run: BatchRun) -> None:
     from rich.text import Text
 
     from eventstudy.cli import console
+    from eventstudy.show.numbers import BP
     from eventstudy.show.terminal_text import kept_columns, pad
 
     width = console.width()
-    rows = [_cells(entry, run.changes.get(entry.study, "")) for entry in run.entries]
+    one = all(entry.unit == BP.name for entry in run.entries if entry.folder)
+    titles = (*TITLES[:2], "Move, bp" if one else "Move", *TITLES[3:])
+    rows = [_cells(entry, run.changes.get(entry.study, ""), with_unit=not one) for entry in run.entries]
     full = [row for row, entry in zip(rows, run.entries, strict=True) if entry.folder]
-    widths = [max(cell_len(row[i]) for row in [TITLES, *(full if i > 1 else rows)]) for i in range(len(TITLES))]
+    widths = [max(cell_len(row[i]) for row in [titles, *(full if i > 1 else rows)]) for i in range(len(TITLES))]
     widths[1] = min(widths[1], 40)
     kept = kept_columns(widths, (0, 0, 0, 2, 0, 1), width)
     widths[1] = max(8, widths[1] - max(0, sum(widths[i] + 2 for i in kept) - 2 - width))
-    lines = [Text("  ".join(pad(TITLES[i], widths[i], right=i in (2, 3, 4)) for i in kept).rstrip(), "dim")]
+    lines = [Text("  ".join(pad(titles[i], widths[i], right=i in (2, 3, 4)) for i in kept).rstrip(), "dim")]
     for row, entry in zip(rows, run.entries, strict=True):
         cells = [pad(row[i], widths[i], right=i in (2, 3, 4)) for i in kept]
         if not entry.folder:
@@ -173,13 +176,15 @@ def _lines(run: BatchRun) -> None:
     console.lines(lines)
 
 
-def _cells(entry: LedgerEntry, change: str) -> tuple[str, ...]:
+def _cells(entry: LedgerEntry, change: str, *, with_unit: bool) -> tuple[str, ...]:
     from eventstudy.show.escape import for_terminal
-    from eventstudy.show.numbers import bp, pvalue
+    from eventstudy.show.numbers import pvalue
 
     name = for_terminal(entry.study, 60) + " SIMULATED" * entry.finding.startswith("SIMULATED")
-    interval = "" if entry.low is None or entry.high is None else f"{bp(entry.low)} to {bp(entry.high)}"
-    return STATES[entry.state], name, bp(entry.move), interval, pvalue(entry.pvalue), change
+    unit = entry.shown_unit
+    interval = "" if entry.low is None or entry.high is None else f"{unit.show(entry.low)} to {unit.show(entry.high)}"
+    move = unit.of(entry.move) if with_unit and entry.move is not None else unit.show(entry.move)
+    return STATES[entry.state], name, move, interval, pvalue(entry.pvalue), change
 
 
 def _sentence(message: str) -> str:

@@ -13,11 +13,12 @@ from eventstudy.report.front_table import HORIZONS, front_table
 from eventstudy.report.headline import headline
 from eventstudy.report.html import environment
 from eventstudy.report.key_numbers import primary_rows, size_of
+from eventstudy.report.mean_data import mean_path
 from eventstudy.report.shown_units import unit_of
 from eventstudy.report.tables import Column, Table
 from eventstudy.report.views import pointwise_band
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import Unit, local, zone_name
+from eventstudy.show.numbers import Unit, local, share, zone_name
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -115,16 +116,15 @@ def _line(result: StudyResult, study: Any) -> NotebookLine | None:
 
 
 def _mean_line(result: StudyResult) -> NotebookLine:
-    """Return the mean cumulative abnormal return, zero before the window, with its cross-sectional band."""
-    frame = result.to_frame("aar")
-    tau = frame["tau"].to_numpy()
-    y = np.concatenate([[0.0], frame["caar"].to_numpy(dtype=np.float64)])
-    half = np.concatenate([[0.0], 1.959964 * frame["caar_se"].to_numpy(dtype=np.float64)])
+    """Return the mean cumulative abnormal return of the page's figure: zero at the last close before the news."""
+    view = mean_path(result)
+    tau = view.tau
     event = int(np.flatnonzero(tau == 0)[0]) + 1 if (tau == 0).any() else 0
     places = sorted({1, event, len(tau)} - {0})
     labels = tuple((place, f"{tau[place - 1]:+d}" if tau[place - 1] else "event") for place in places)
     words = f"Mean cumulative abnormal return of {len(result.abnormal):,} observations"
-    return NotebookLine(y, y, half, event, labels, words, "95% cross-sectional interval of the mean")
+    band = f"{share(view.steps.level)} interval of the mean"
+    return NotebookLine(view.car, view.car, view.high - view.car, event, labels, words, band)
 
 
 def _event_line(result: StudyResult) -> NotebookLine | None:

@@ -54,7 +54,9 @@ def prepare(job: Job, pause: float = 0.0) -> Prepared | None:
         (folder / "report.html").write_text(f"<title>{asked['name']}</title>{data}")
         complete = "review" not in data
         spark = (0.0, 0.001, 0.0025)
-        return LedgerEntry("", "", "written", int(not complete), "", "", asked["name"], f"It says {data}.", spark)
+        return LedgerEntry(
+            "", "", "written", int(not complete), "", "", asked["name"], f"It says {data}.", spark, move=0.0025, mark=2
+        )
 
     return Prepared(digest(spec), digest(data), write)
 

@@ -99,3 +99,11 @@ def test_authors_have_their_letters_on_a_page_and_ascii_elsewhere() -> None:
     assert "Kolari-Pynnonen" not in result._repr_html_()
     assert "Kolari-Pynnonen" in result.summary()
     assert result.summary().replace("\u00a0", " ").isascii()
+
+
+def test_the_plot_of_a_notebook_ends_where_the_figure_of_the_page_ends() -> None:
+    result = made_cluster()
+    view = FIGURES["average"].cut(result, None)
+    last = f"{float(view.car[-1]) * 1e4:+,.1f}".replace("-", "\u2212")
+    assert f"{last}\u00a0bp at the end" in result._repr_html_()
+    assert float(view.car[int(np.flatnonzero(view.tau == 0)[0])]) == 0.0

@@ -20,7 +20,7 @@ from eventstudy.report.plots.parts import (
     value_axis,
     wrapped,
 )
-from eventstudy.show.numbers import share, true_minus
+from eventstudy.show.numbers import over, share, true_minus
 
 AAR, CAAR, TITLE, GAP, FOOT = 108.0, 176.0, 24.0, 14.0, 42.0
 
@@ -189,7 +189,7 @@ def say_average(view: MeanPath) -> Said:
         interval = (
             f", {share(steps.level)} interval {unit.show(view.ends[0])} to {unit.show(view.ends[1])} ({view.test})"
         )
-    title = true_minus(f"Mean {view.measure} {view.where}: {unit.of(view.value)}")
+    title = true_minus(f"Mean {view.measure} {over(view.where)}: {unit.of(view.value)}")
     note = f"{view.count}, {view.against}"
     alt = (
         f"{title}{interval}. Cumulative {unit.of(float(view.car[-1]))} on {_last(view)}; eight of ten events between "
