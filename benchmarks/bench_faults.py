@@ -7,6 +7,7 @@ while it stands still: run the parts from a separate clone. It ends with 1 where
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -175,6 +176,39 @@ def peak_megabytes() -> float:
     return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
 
 
+def disks(count: int, name: str) -> int:
+    from tests.faults.disks import DISKS, may_mount
+
+    total = 0
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as disturbed:
+        for title, trial in DISKS.items():
+            if title == "full" and not may_mount(Path(folder) / "mount"):
+                print("full       not tried: this user may not mount a file system in memory", flush=True)
+                continue
+            for one in (one for one in NAMES if f"{title} {one}".startswith(name)):
+                tally = trial(disturbed, one, count)
+                counts = f"{tally.trials} trials, {tally.refused} refused, {len(tally.wrong)} wrong"
+                total += say(f"{title:<10} {one:<8} {counts}", tally.wrong)
+    return total
+
+
+def guided(seconds: int, name: str) -> int:
+    """Fuzz each reader for some seconds, guided by coverage; atheris is installed by hand: ``pip install atheris``."""
+    from tests.faults.fuzz_readers import READERS
+
+    failed = 0
+    for reader in (reader for reader in READERS if reader.startswith(name)):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "tests.faults.guided", reader, str(seconds), folder]
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+            kept = [path.read_bytes()[:200] for path in Path(folder).iterdir() if path.is_file()]
+        lines = done.stderr.splitlines()
+        runs = next((line for line in reversed(lines) if line.startswith("Done")), "")
+        why = next((line.strip() for line in lines if "Error" in line), "") if done.returncode else ""
+        failed += say(f"{reader:<20} exit code {done.returncode} {runs}", [f"{why} {kept}"] if done.returncode else [])
+    return failed
+
+
 def doors(_: int, name: str) -> int:
     from tests.faults.doors import DOORS, INPUTS, every
 
@@ -210,12 +244,14 @@ PARTS: dict[str, Part] = {
     "kills": Part(1_000, "kill -9 of the placing of a result, and inside save()", kills),
     "flips": Part(3_000, "flipped bits of batch.json, entry.json, any file of a sealed report, the ECB's file", flips),
     "doors": Part(1, "hostile files at every command, key of a study file and function that reads a file", doors),
+    "disks": Part(20, "full, vanished and read-only folders, clocks that jump, under each command", disks),
     "growth": Part(4, "every reader of text on repeated pieces at COUNT of four sizes", growth),
     "leaks": Part(500, "studies in one process: memory, descriptors, threads, temporary files", leaks),
     "network": Part(
         200, "fetches from the Moscow Exchange and Yahoo through each fault of a server, COUNT seeds each", network
     ),
     "fuzz": Part(20_000, "hostile inputs of every reader and public function", fuzzers),
+    "guided": Part(100, "atheris on every reader, COUNT seconds each", guided),
 }
 
 

@@ -110,9 +110,9 @@ def _text(what: object) -> str:
 
 
 @contextmanager
-def failing(made: World, number: int, code: int) -> Iterator[Failing]:
+def failing(made: World, number: int, code: int, kind: type[Failing] = Failing) -> Iterator[Failing]:
     """Let the n-th call fail, and write down how many there were."""
-    faults = Failing(str(made.folder / "work"), number, code)
+    faults = kind(str(made.folder / "work"), number, code)
     with ExitStack() as stack:
         for name in CALLS:
             stack.enter_context(patch.object(os, name, faults.call(getattr(os, name))))
