@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,8 @@ def guided(seconds: int, name: str) -> int:
     """Fuzz each reader for some seconds, guided by coverage; atheris is installed by hand: ``pip install atheris``."""
     from tests.faults.fuzz_readers import READERS
 
+    if find_spec("atheris") is None:
+        sys.exit("atheris is not installed; install it by hand: .venv/bin/pip install atheris")
     failed = 0
     for reader in (reader for reader in READERS if reader.startswith(name)):
         with tempfile.TemporaryDirectory() as folder:
