@@ -131,9 +131,9 @@ DESIGNS: Mapping[str, DesignRow] = {
     ),
     "buy-and-hold returns": DesignRow(
         lambda d: d.bhar,
-        "bootstrap_t",
+        "cross_sectional_t",
         "buy-and-hold returns of many events",
-        "it allows for the skewness of compounded returns",
+        "it allows the event to change the variance; skewness-adjusted tests come no closer to their size",
     ),
     "no variance, shared dates": DesignRow(
         lambda d: not d.residuals and d.shared != "none",

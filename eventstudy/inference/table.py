@@ -360,7 +360,7 @@ TESTS: Mapping[str, TestRow] = {
         "days are exchangeable at that clock time; the smallest reachable p is 1/(D + 1)",
         "volatility regimes differ between the event day and its placebo days",
         (refs.PHIPSON_SMYTH_2010,),
-        options={"missing": "refuse"},
+        options={"missing": "merge"},
         needs=frozenset({"placebo"}),
         assumes=frozenset({"variance"}),
     ),

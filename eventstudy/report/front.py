@@ -93,7 +93,8 @@ def _other_days(result: StudyResult, rows: Sequence[Json], days: Sequence[Any]) 
     """Return why the response by the minute has other comparable days than the test of the window, if it has."""
     found = responses_of(result)
     pairs = [((row["event"], row["instrument"]), len(d)) for row, d in zip(rows, days, strict=True)]
-    differing = [found[pair].placebo_days for pair, n in pairs if pair in found and found[pair].placebo_days != n]
+    first = [(found[pair].first.placebo.days, n) for pair, n in pairs if pair in found]
+    differing = [count for count, n in first if count != n]
     if not differing:
         return ()
     return (

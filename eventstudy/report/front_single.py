@@ -85,18 +85,28 @@ def _half(response: Response) -> KeyFigure:
     if not estimate.defined:
         reason = plain(estimate.reason or "not defined for a move of this size", 160)
         return KeyFigure("Half of the move", "n/a", "", reason)
-    from eventstudy.response.response_rows import minutes_after_news
+    from eventstudy.response.response_rows import uncertain_minutes
 
-    low, high = minutes_after_news(response, "t50") or (estimate.value, estimate.value)
-    said = "after the last price before the news"
-    if high - low > 1e-9:
-        said += f"; the news itself may have come up to {high - low:.0f} min later"
-    if finite(estimate.low) and finite(estimate.high):
-        ends = f"{estimate.low:.0f} to {estimate.high:.0f} min"
-        said += f". {share(response.level)} interval " + (
-            ends if f"{estimate.low:.0f}" != f"{estimate.high:.0f}" else "within one bar"
-        )
-    return KeyFigure("Half of the move", f"{estimate.value:.0f}", "min", said)
+    uncertain = uncertain_minutes(response)
+    said = (
+        "after the news; the range reflects its uncertain time" if uncertain else "after the last price before the news"
+    )
+    low, high = max(0.0, estimate.low - uncertain), estimate.high
+    reached = minute_range(max(0.0, estimate.value - uncertain), estimate.value)
+    between = minute_range(low, high) if finite(low) and finite(high) else reached
+    if between != reached:
+        said += f". {share(response.level)} interval {between} min"
+    return KeyFigure("Half of the move", reached, "min", said)
+
+
+def minute_range(low: float, high: float) -> str:
+    """Return two numbers of minutes in words; one where they print alike.
+
+    >>> minute_range(0, 25), minute_range(25, 25)
+    ('0 to 25', '25')
+    """
+    first, last = f"{low:.0f}", f"{high:.0f}"
+    return first if first == last else f"{first} to {last}"
 
 
 def _remained(result: StudyResult, response: Response) -> KeyFigure:

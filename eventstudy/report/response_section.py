@@ -118,7 +118,8 @@ def _how_rare(row: Json) -> str:
 
 def _ends(row: Json) -> str:
     low, high = row["intervals"]["t50"]
-    return f" ({low:.0f} to {high:.0f})" if low is not None and high is not None else ""
+    known = low is not None and high is not None and f"{low:.0f}" != f"{high:.0f}"
+    return f" ({low:.0f} to {high:.0f})" if known else ""
 
 
 def _late(row: Json) -> str:

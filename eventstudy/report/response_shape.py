@@ -101,6 +101,8 @@ def estimate_words(estimate: Estimate) -> str:
     if not estimate.defined:
         return "n/a"
     low, high = (form(end) if math.isfinite(end) else "" for end in (estimate.low, estimate.high))
+    if low == high == form(estimate.value):  # the interval is that one number
+        return f"{low}\u00a0{unit}"
     spread = f" ({low} to\u00a0{high})" if low and high else f" ({low or high} or\u00a0{'more' if low else 'less'})"
     return f"{form(estimate.value)}\u00a0{unit}{spread if low or high else ''}"
 

@@ -109,7 +109,7 @@ class Known:
 
     events: tuple[Event, ...]
     spans: IntArray
-    _clocks: dict[str, ClockSpans] = field(init=False, default_factory=dict, compare=False)
+    _clocks: dict[tuple[str, str], ClockSpans] = field(init=False, default_factory=dict, compare=False)
 
     @cached_property
     def ids(self) -> StrArray:
@@ -128,13 +128,20 @@ class Known:
         labels = [event.label or event.id for event in self.events]
         return KnownTimes(self.spans, np.array(labels, dtype=object))
 
-    def on_clock(self, zone: str) -> ClockSpans:
-        """Return the events on the clock of a zone; every response of a market shares them."""
-        if zone not in self._clocks:
-            spans = wall_us(self.spans.reshape(-1), zone).reshape(-1, 2)
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Instruments that any of them names."""
+        return frozenset(code for event in self.events for code in event.instruments)
+
+    def on_clock(self, zone: str, code: str) -> ClockSpans:
+        """Return the events on one instrument, on the clock of a zone; an event that names none is on all."""
+        key = (zone, code if code in self.named else "")
+        if key not in self._clocks:
+            on = [row for row, event in enumerate(self.events) if not event.instruments or code in event.instruments]
+            spans = wall_us(self.spans[on].reshape(-1), zone).reshape(-1, 2)
             order = np.argsort(spans[:, 0], kind="stable")
-            self._clocks[zone] = ClockSpans(self.ids[order], self.releases[order], spans[order])
-        return self._clocks[zone]
+            self._clocks[key] = ClockSpans(self.ids[on][order], self.releases[on][order], spans[order])
+        return self._clocks[key]
 
 
 def rows_by_id(ids: StrArray) -> dict[str, list[int]]:

@@ -80,6 +80,8 @@ class Matched:
         How many days are not placebo days, by reason; those removed among them.
     on_releases : bool
         Whether the placebo days are chosen for the other events on them.
+    day_to_first, to_first : IntArray and PriceSample, shapes (E,) and (E, T), or None
+        Days of a later halt or a half session, which serve for the move to the first price only.
     """
 
     start: int
@@ -97,6 +99,8 @@ class Matched:
     weight: FloatArray
     left_out: tuple[DaysLeftOut, ...] = ()
     on_releases: bool = False
+    day_to_first: IntArray | None = None
+    to_first: PriceSample | None = None
 
     @property
     def path(self) -> FloatArray:
@@ -132,7 +136,8 @@ def match(prices: IntradayPrices, time: EventTime, choice: WindowChoice, others:
     start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
     zero = int(np.searchsorted(grid, zero_wall))
     offsets = grid - event_day * DAY_US
-    clocks = Clocks(start, zero, offsets, event_day, step, phase)
+    first = zero + max(1, clean_by)
+    clocks = Clocks(start, zero, first, offsets, event_day, step, phase)
     days, other_days = candidate_days(prices, clocks, choice, others)
     sample = read_days(prices, days, offsets, carry=choice.carry)
     event = read_days(prices, np.array([event_day]), offsets, carry=choice.carry).day(0)
@@ -141,7 +146,7 @@ def match(prices: IntradayPrices, time: EventTime, choice: WindowChoice, others:
         start=start,
         zero=zero,
         latest=zero + known_by,
-        first=zero + max(1, clean_by),
+        first=first,
         moments=instant_us(time.earliest) + (grid - earliest),
         wall=offsets,
         open=trading_moments(sample, pool.rows, event),
@@ -153,6 +158,8 @@ def match(prices: IntradayPrices, time: EventTime, choice: WindowChoice, others:
         weight=pool.weight,
         left_out=(*other_days, *pool.left_out),
         on_releases=choice.match.releases is not None,
+        day_to_first=days[pool.to_first],
+        to_first=sample.days(pool.to_first),
     )
 
 

@@ -78,7 +78,9 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
     tested = windows.tested_placebo[..., windows.columns]
     statistics, pvalues = sup_test(windows.tested[:, windows.columns], np.where(served, tested, np.nan), windows.weight)
     volume = medians(windows.others.volume)
-    moves = [moves for _, moves in inside.values()] + [close.moves for close in closes]
+    moves = _with_days_to_first(
+        [moves for _, moves in inside.values()] + [close.moves for close in closes], windows.to_first
+    )
     return Measured(
         windows=windows,
         after=after,
@@ -86,7 +88,7 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
         placebo_bars=placebo_bars,
         after_from=after_from,
         ends={name: end for name, (end, _) in inside.items()},
-        moves=judged(moves, settings.level, windows.weight),
+        moves=judged(moves, settings.level, _weights_with(windows)),
         closes=closes,
         path_tests=list(zip(statistics.tolist(), pvalues.tolist(), strict=True)),
         usual_volume=volume,
@@ -119,6 +121,25 @@ def moves_inside(
     before = _to(windows, layout.start, served)
     found[DRIFT] = layout.zero, Moves(-before.value, -before.days, -before.raw)
     return found
+
+
+def _with_days_to_first(moves: list[Moves], to_first: FloatArray) -> list[Moves]:
+    """Return the moves, the first of which has further days that serve for it alone."""
+    if not to_first.shape[1]:
+        return moves
+    none = np.full(to_first.shape[1:], np.nan)
+    further = [(to_first[0], to_first[1]), *((none, none) for _ in moves[1:])]
+    return [
+        Moves(one.value, np.concatenate([one.days, days]), np.concatenate([one.raw, raw]))
+        for one, (days, raw) in zip(moves, further, strict=True)
+    ]
+
+
+def _weights_with(windows: ResponseWindows) -> FloatArray | None:
+    """Return the weights of the placebo days and of those that serve for the first move alone."""
+    if windows.weight is None:
+        return None
+    return np.concatenate([windows.weight, np.isfinite(windows.to_first[1]).astype(np.float64)])
 
 
 def _to(windows: ResponseWindows, end: int, served: FloatArray) -> Moves:

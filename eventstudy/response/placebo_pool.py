@@ -12,6 +12,7 @@ import numpy as np
 from eventstudy.abnormal.placebo.balance import (
     ANOTHER_WEEKDAY,
     KNOWN_EVENT,
+    MISSING_BARS,
     NO_LEVEL,
     NO_RELEASE,
     DaysLeftOut,
@@ -83,8 +84,8 @@ class Clocks(NamedTuple):
 
     Attributes
     ----------
-    start, zero : int
-        Columns of the window's start and of the last close that cannot contain the news.
+    start, zero, first : int
+        Columns of the window's start, of the last close that cannot contain the news, and of the first price after it.
     clock : IntArray, shape (T,)
         Microseconds since local midnight of the event day.
     event_day : int
@@ -94,6 +95,7 @@ class Clocks(NamedTuple):
 
     start: int
     zero: int
+    first: int
     clock: IntArray
     event_day: int
     step: int
@@ -114,16 +116,18 @@ class PlaceboPool:
         Days that satisfy the rules of the study and do not serve.
     left_out : tuple of DaysLeftOut
         How many days each rule leaves out, these included.
+    to_first : IntArray, shape (E,)
+        Candidate days on which bars are missing only after the first price: they serve for the move to that price.
     """
 
     rows: IntArray
     weight: FloatArray
     removed: tuple[RemovedDay, ...]
     left_out: tuple[DaysLeftOut, ...]
+    to_first: IntArray
 
 
 NO_PRICE = "no price yet at the clock time of the event"
-MISSING_BARS = "usual bars are missing (a halt or a half session)"
 
 
 def candidate_days(
@@ -169,7 +173,22 @@ def placebo_pool(
         left_out = (*left_out, *far_away(choice.days, len(served)))
         nearest = np.argsort(np.abs(days[served] - clocks.event_day), kind="stable")[: choice.days]
         served = np.sort(served[nearest])
-    return PlaceboPool(served, np.where(doubted[served], choice.known_weight, 1.0), removed, left_out)
+    weight = np.where(doubted[served], choice.known_weight, 1.0)
+    return PlaceboPool(served, weight, removed, left_out, _to_first(sample, clocks, ~keep & ~doubted, reasons, choice))
+
+
+def _to_first(
+    sample: PriceSample, clocks: Clocks, out: BoolArray, reasons: Mapping[str, BoolArray], choice: WindowChoice
+) -> IntArray:
+    """Return which of the days left out lack no usual bar up to the first price; none where only some days are asked.
+
+    They were left out for a halt or the end of a half session that came later.
+    """
+    if choice.days is not None or choice.match.volatility is not None:
+        return np.empty(0, dtype=np.int64)
+    moments = sample.traded[:, clocks.start + 1 : clocks.first + 1]
+    early = (moments.mean(axis=0) >= USUAL) & ~moments if len(moments) else moments
+    return np.flatnonzero(out & ~reasons[NO_PRICE] & ~early.any(axis=1)).astype(np.int64)
 
 
 def _doubted(days: IntArray, clocks: Clocks, choice: WindowChoice, others: OtherEvents) -> BoolArray:

@@ -55,8 +55,8 @@ def respond(
     event : Event
     settings : ResponseSettings
     known : sequence of Event
-        Other dated events: days on which one falls into the same time-of-day window are excluded as placebo days, and
-        those near the event are listed as confounding events.
+        Other dated events: days on which one of this instrument, or one that names none, falls into the same
+        time-of-day window are excluded as placebo days, and those near the event are listed as confounding events.
     factors : sequence of Bars
         The market first; regressors of the model ``settings.expected``.
 
@@ -121,7 +121,7 @@ def responses(
     found: list[Response | DataError | None] = [None] * len(events)
     alike: dict[object, list[int]] = {}
     windows: dict[int, EventWindow] = {}
-    clock = known.on_clock(prices.zone)
+    clock = known.on_clock(prices.zone, prices.instrument.code)
     for row, event in enumerate(events):
         try:
             windows[row] = event_window(prices, event, settings, clock.besides(event))

@@ -104,11 +104,14 @@ def minutes_after_news(response: Response, name: str) -> list[float] | None:
     estimate = response.number(name)
     if not estimate.defined:
         return None
+    return [max(0.0, estimate.value - uncertain_minutes(response)), estimate.value]
+
+
+def uncertain_minutes(response: Response) -> float:
+    """Return the trading minutes between the last price that cannot contain the news and ``latest``."""
     path = response.path
     columns = np.flatnonzero(path.open & (np.arange(len(path.open)) > path.zero))
-    step = float(np.diff(path.closes).min()) / 60e6
-    uncertain = float((columns <= path.latest).sum()) * step
-    return [max(0.0, estimate.value - uncertain), estimate.value]
+    return float((columns <= path.latest).sum()) * float(np.diff(path.closes).min()) / 60e6
 
 
 def _count(count: RawCount) -> dict[str, Any]:

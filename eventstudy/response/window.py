@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -91,6 +92,8 @@ class ResponseWindows:
     columns : IntArray, shape (n,)
         Columns after the last clean price at which the market trades.
     step_minutes : float
+    to_first : FloatArray, shape (2, E, P)
+        Moves to the first price on days of a later halt or half session: scaled, and as they were.
     """
 
     asked: tuple[EventWindow, ...]
@@ -107,6 +110,7 @@ class ResponseWindows:
     tested_placebo: FloatArray
     columns: IntArray
     step_minutes: float
+    to_first: FloatArray
 
     @property
     def layout(self) -> Matched:
@@ -221,26 +225,75 @@ def abnormal_windows(
     """
     layout = asked[0].matched
     event, others = (samples_beside([getattr(one.matched, name) for one in asked]) for name in ("event", "placebo"))
-    days = np.arange(others.present.shape[0])[:, None] < np.array([len(one.matched.day) for one in asked])
     car, raw = _less_expected(prices, asked, (event, others), settings, factors)
-    levels, level = regime_levels(event, others, layout, settings.volatility)
-    regime = regime_ratio(levels, level, days)
-    scaled, measured = settings.standardize & np.isfinite(regime), np.isfinite(levels) & (levels > 0)
-    kept = days & (measured | ~scaled)
+    days, kept, factor, regime = day_factors(asked, (event, others), settings)
     if (kept != days).any():
         asked = [_without(one, kept[: len(one.matched.day), row], NO_LEVEL) for row, one in enumerate(asked)]
         raw, others = np.where(kept[..., None], raw, np.nan), others.only(kept)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(kept, np.where(scaled, level / levels, 1.0), np.nan)
-    placebo = raw * factor[..., None] if scaled.any() else raw
+    placebo = raw * factor[..., None] if (factor[kept] != 1).any() else raw
     tested = car, placebo
     if settings.seasonality != "none":
         tested = tested_paths(car, placebo, layout, settings.seasonality, settings.volatility)
     columns = np.flatnonzero(layout.open & (np.arange(len(layout.open)) > layout.zero))
     return ResponseWindows(
         tuple(asked), event, others, kept, _weights(asked, kept), car, placebo, raw, factor, regime, *tested, columns,
-        prices.step_us / 60e6,
+        prices.step_us / 60e6, _to_first(asked, event, regime, settings),
     )  # fmt: skip
+
+
+def _to_first(
+    asked: Sequence[EventWindow], event: PriceSample, regime: FloatArray, settings: ResponseSettings
+) -> FloatArray:
+    """Return the moves to the first price on the days that serve for it alone, scaled and raw, shape (2, E, P).
+
+    They are compared where nothing is expected: a mean or a model is that of the complete days.
+    """
+    samples = [one.matched.to_first for one in asked]
+    most = max(0 if sample is None else len(sample.present) for sample in samples)
+    if not most or settings.expected != "zero":
+        return np.empty((2, 0, len(asked)))
+    found, layout = np.full((2, most, len(asked)), np.nan), asked[0].matched
+    for row, sample in enumerate(samples):
+        if sample is None or not len(sample.present):
+            continue
+        raw = sample.price[:, layout.first] - sample.price[:, layout.zero]
+        found[:, : len(raw), row] = raw
+        if settings.standardize and np.isfinite(regime[row]):
+            levels, level = regime_levels(event.day(row), sample, layout, settings.volatility)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found[0, : len(raw), row] = np.where(levels > 0, raw * level / levels, np.nan)
+            found[1, : len(raw), row] = np.where(levels > 0, raw, np.nan)
+    return found
+
+
+class DayFactors(NamedTuple):
+    """Which rows are placebo days of P events, which of them are kept, what they are multiplied with, all (D, P).
+
+    ``regime`` (P,) is the event day's volatility over the median of its placebo days.
+    """
+
+    days: BoolArray
+    kept: BoolArray
+    factor: FloatArray
+    regime: FloatArray
+
+
+def day_factors(
+    asked: Sequence[EventWindow], samples: tuple[PriceSample, PriceSample], settings: ResponseSettings
+) -> DayFactors:
+    """Return what brings each placebo day to the event day's volatility before the news.
+
+    A day without a volatility is not kept where the others are scaled; where nothing is scaled the factors are 1.
+    """
+    event, others = samples
+    days = np.arange(others.present.shape[0])[:, None] < np.array([len(one.matched.day) for one in asked])
+    levels, level = regime_levels(event, others, asked[0].matched, settings.volatility)
+    regime = regime_ratio(levels, level, days)
+    scaled, measured = settings.standardize & np.isfinite(regime), np.isfinite(levels) & (levels > 0)
+    kept = days & (measured | ~scaled)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(kept, np.where(scaled, level / levels, 1.0), np.nan)
+    return DayFactors(days, kept, factor, regime)
 
 
 def together(settings: ResponseSettings) -> bool:

@@ -25,6 +25,7 @@ from eventstudy.inference.rank_pass import rank_pass
 from eventstudy.inference.run_test import needs_of, options_for
 from eventstudy.inference.shared_estimation import complete_windows, estimation_correlation
 from eventstudy.study.prepare import Study
+from eventstudy.study.response_days import shared_days
 from eventstudy.study.sharding import BlockMap
 
 if TYPE_CHECKING:
@@ -132,21 +133,28 @@ def day_rules(study: Study, settings: PlaceboSettings | None = None) -> DayRules
     return DayRules(settings, positions, release)
 
 
+def draw_settings(study: Study, abnormal: AbnormalReturns, *, standardize: bool) -> DrawSettings:
+    """Return how the placebo windows of a study are chosen and summed."""
+    missing = missing_of(study.spec)
+    shared = shared_days(study, abnormal) if missing == "merge" else ()
+    return DrawSettings(day_rules(study), missing, study.plan.kind, standardize, shared)
+
+
 RELEASE = "release"  # the column of the events that names their release
 
 
 def window_draws(
     study: Study, abnormal: AbnormalReturns, paths: PlaceboPaths, *, standardize: bool = False
 ) -> dict[Window, tuple[FloatArray, ...]]:
-    """Return each window's placebo CARs; each window has the days that are eligible for it, whatever others need."""
-    spec, windows = study.spec, study.plan.tests_on
+    """Return the placebo CARs of each window: on the days of the response, or else those eligible for it."""
+    windows = study.plan.tests_on
     if study.uses_other_days and not standardize:  # event and placebo days share the mean of the whole path
         return {w: tuple(path[:, abnormal.columns(w)].sum(axis=1) for path in paths.ar) for w in windows}
     if (
         abnormal.ar.size <= PATH_CELLS and not standardize
     ):  # a figure then shows, at every point, the days that are eligible for that point
         windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
-    how = DrawSettings(day_rules(study), missing_of(spec), study.plan.kind, standardize)
+    how = draw_settings(study, abnormal, standardize=standardize)
     return {w: placebo_draws(study.data, abnormal, w, how) for w in windows}
 
 

@@ -106,16 +106,16 @@ def merged_notices(abnormal: AbnormalReturns, table: EventTable, *, daily: bool)
     dates, times = int((merged & dated & (sessions == 0)).sum()), int((merged & ~dated).sum())
     low, high = int(bars[merged].min()), int(bars[merged].max())
     spans = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    unit = "trading days" if daily else "bars"
     why = []
     if dates:
         cure = 'add `time` or `session` (bmo, dmh, amc), or set `[events] dates = "trading_day"`'
         why.append(f"{dates:,} {_have(dates)} only a date; {cure}")
     if times:
-        which = f"of {times:,} it" if dates else "it"
-        why.append(f"{which} contains a close; narrow it if possible")
+        where = f"in {times:,} " if dates else ""
+        why.append(f"{where}the time of the news is known only to within these {unit}; narrow the interval if possible")
     noun = "events" if len(set(abnormal.events.tolist())) == len(merged) else "observations"
     counted = f"in {int(merged.sum()):,} of {len(merged):,} {noun}"
-    unit = "trading days" if daily else "bars"
     reasons = f": {'. '.join(why)}." if why else "."
     return (Notice("ES-EVENT-BARS", f"The event interval spans {spans} {unit} {counted}{reasons}"),)
 

@@ -24,6 +24,7 @@ from eventstudy.study.notices import overlap_notices
 from eventstudy.study.price_doubts import mark_jumps
 
 if TYPE_CHECKING:
+    from eventstudy.market.bars import Bars
     from eventstudy.study.spec import StudySpec
 
 
@@ -43,6 +44,8 @@ class Study:
     notices : tuple of Notice
     tests : tuple of str
         Tests that evidence is gathered for: those named, and the primary test.
+    bars : tuple of Bars
+        Series that were given as prices.
     """
 
     spec: StudySpec
@@ -51,6 +54,7 @@ class Study:
     ledger: OpenLedger
     notices: tuple[Notice, ...]
     tests: tuple[str, ...] = ()
+    bars: tuple[Bars, ...] = ()
 
     @property
     def uses_other_days(self) -> bool:
@@ -77,7 +81,8 @@ def prepare(spec: StudySpec, inputs: Inputs) -> Study:
     treated, kept = TREATMENTS[spec.overlaps](positions, overlaps, ledger)
     data = EventData(series, values, treated if kept.all() else treated[kept])
     gaps = gap_notices(find_gaps(data.positions, series, windows))
-    return Study(spec, plan, data, ledger, (*doubts, *gaps, *others, *overlap_notices(spec, overlaps)))
+    notices = (*doubts, *gaps, *others, *overlap_notices(spec, overlaps))
+    return Study(spec, plan, data, ledger, notices, bars=inputs.bars)
 
 
 def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:

@@ -29,7 +29,7 @@ from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import Notice
 from eventstudy.response.placebo import order_bound
 from eventstudy.response.price_rules import Prices, prices_of
-from eventstudy.study.estimate import Estimates, day_rules, missing_of
+from eventstudy.study.estimate import Estimates, draw_settings
 from eventstudy.study.prepare import Study
 from eventstudy.study.significance_tests import primary_window
 
@@ -47,12 +47,12 @@ def balance_of(study: Study, estimates: Estimates, bars: Sequence[Bars]) -> tupl
     named = set(COMPARING) & set(study.tests)
     if study.spec.placebo.match is None or not (named or study.uses_other_days):
         return ()
-    rules, abnormal = day_rules(study), estimates.abnormal
+    abnormal = estimates.abnormal
     window = primary_window(study.spec, study.plan.tests_on)
-    missing = "refuse" if study.uses_other_days else missing_of(study.spec)
+    how = draw_settings(study, abnormal, standardize=named == {"standardized_placebo"})
     if study.uses_other_days:
         window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
-    how = DrawSettings(rules, missing, study.plan.kind, standardize=named == {"standardized_placebo"})
+        how = how._replace(missing="refuse", shared=())
     quotes = {one.instrument.code: prices_of(one) for one in bars}
     place = {int(row): i for i, row in enumerate(study.data.positions.row)}
     places = [place[int(row)] for row in abnormal.row]

@@ -65,7 +65,7 @@ def numbers_of(prices: IntradayPrices, event: Event, settings: ResponseSettings,
 
 def abnormal_window(prices: IntradayPrices, event: Event, settings: ResponseSettings, known: Known) -> ResponseWindow:
     """Return the window with the expected move taken off and the placebo days at the event day's volatility."""
-    asked = event_window(prices, event, settings, known.on_clock(prices.zone).besides(event))
+    asked = event_window(prices, event, settings, known.on_clock(prices.zone, prices.instrument.code).besides(event))
     matched = asked.matched
     car, placebo = matched.path, matched.placebo_path
     if settings.expected == "same_clock_mean" and len(matched.day) > 1:

@@ -57,7 +57,7 @@ def test_the_order_of_the_names_changes_nothing_and_the_primary_test_is_computed
         (Design(8, 8, 8, 8, "none", daily=True, variance=True, residuals=True, skewness=3.7), "generalized_sign"),
         (Design(7, 7, 7, 7, "none", daily=True, variance=True, residuals=True, skewness=3.7), "bmp"),
         (Design(19, 19, 19, 19, "none", daily=True, variance=True, residuals=True, bhar=True), "cross_sectional_t"),
-        (Design(20, 20, 20, 20, "none", daily=True, variance=True, residuals=True, bhar=True), "bootstrap_t"),
+        (Design(20, 20, 20, 20, "none", daily=True, variance=True, residuals=True, bhar=True), "cross_sectional_t"),
         (Design(50, 1, 50, 50, "all", daily=True, variance=True, residuals=True), "kp_bmp"),
         (Design(200, 10, 20, 10, "some", daily=True, variance=True, residuals=True), "kp_bmp"),
         (
@@ -67,7 +67,7 @@ def test_the_order_of_the_names_changes_nothing_and_the_primary_test_is_computed
         (Design(50, 50, 1, 50, "none", daily=True, variance=True, residuals=True, shared_estimation=1.04), "bmp"),
         (Design(30, 30, 1, 30, "none", daily=False, variance=False, residuals=False), "cross_sectional_t"),
         (Design(30, 10, 3, 10, "some", daily=False, variance=False, residuals=False), "calendar_time"),
-        (Design(80, 80, 80, 80, "none", daily=True, variance=True, residuals=True, bhar=True), "bootstrap_t"),
+        (Design(80, 80, 80, 80, "none", daily=True, variance=True, residuals=True, bhar=True), "cross_sectional_t"),
     ],
 )
 def test_every_design_has_its_test(design: Design, primary: str) -> None:

@@ -15,6 +15,7 @@ NO_RELEASE = {
     "any": "no event of the study begins at this time of day",
 }
 NO_LEVEL = "volatility before the time of the news not measurable"
+MISSING_BARS = "usual bars are missing (a halt or a half session)"
 KNOWN_EVENT = "another known event falls into the window"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -20,13 +20,12 @@ from eventstudy.abnormal.placebo.clock_index import (
     volatility_ratios,
 )
 from eventstudy.abnormal.placebo.day_rules import DayRules, compared, disjoint
+from eventstudy.abnormal.placebo.shared_days import PRESENT, SharedDays, holds_most_bars
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Bar, BarSpan, EventBars, Window
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, ReturnKind
 
 Missing = Literal["refuse", "merge"]
-# With "merge", a day serves while at least this share of the event's bars is there: fewer is a halt or a hole.
-PRESENT = 0.9
 
 
 class DrawSettings(NamedTuple):
@@ -35,13 +34,15 @@ class DrawSettings(NamedTuple):
     With ``missing`` "refuse" every bar of the window must be there. With "merge" a bar without trades is no reason to
     refuse the day: the next bar's return holds both, so their sum over the window is exact; at least nine bars in ten
     must be there. ``standardize``: each day is scaled by the ratio of the event day's volatility before the news to its
-    volatility before the same time of day; an event whose ratio cannot be measured has no days then.
+    volatility before the same time of day; an event whose ratio cannot be measured has no days then. ``shared``: of
+    each event that has an intraday response, the days of that response, which its windows of the same day then have.
     """
 
     rules: DayRules
     missing: Missing = "refuse"
     kind: ReturnKind = "log"
     standardize: bool = False
+    shared: Sequence[SharedDays | None] = ()
 
 
 class Draws(NamedTuple):
@@ -61,9 +62,11 @@ def placebo_draws(
 ) -> tuple[FloatArray, ...]:
     """Return, for each event, the abnormal return summed over ``window`` on its placebo days, nearest day first.
 
-    A day serves when it has a bar that closes at the local clock time of the window's reference close and one at that
-    of its last close, and the rules of the study leave it. A day with a missing return never serves. Simple returns are
-    compounded over the bars that the event merges into tau = 0, as the event's own are.
+    The days are those of the event's intraday response if it has one (``DrawSettings.shared``), and the window begins
+    and ends at the last close by the clock times of the event day. Else a day serves when it has a bar that closes at
+    the local clock time of the window's reference close and one at that of its last close, and the rules of the study
+    leave it. A day with a missing return never serves. Simple returns are compounded over the bars that the event
+    merges into tau = 0, as the event's own are.
 
     Returns
     -------
@@ -86,8 +89,11 @@ def draws_of(data: EventData, abnormal: AbnormalReturns, window: Window, how: Dr
         studied = span_of(event_window, int(positions.reference[at]), int(positions.first[at]))
         if studied.head < 0 or studied.tail >= len(index):
             yield NO_DRAWS
-        else:
-            yield _draws(OneStudied(series, index, positions, at, studied), window, abnormal.fit.coef[i], how)
+            continue
+        one = OneStudied(series, index, positions, at, studied)
+        days = how.shared[i] if how.shared else None
+        found = None if days is None else _shared_draws(one, days, window, (abnormal.fit.coef[i], how))
+        yield _draws(one, window, abnormal.fit.coef[i], how) if found is None else found
 
 
 class OneStudied(NamedTuple):
@@ -111,10 +117,45 @@ def _draws(one: OneStudied, window: Window, coef: FloatArray, how: DrawSettings)
         total += _merging(series, s, merged, coef)
     if how.standardize:
         total = total * volatility_ratios(series, index, reference, spans.head - (event.head - reference))
-    known, limit = np.isfinite(total), how.rules.settings.days
+    return _nearest(spans, total, left_out, how.rules.settings.days)
+
+
+def _nearest(
+    spans: BarSpan[IntArray], total: FloatArray, left_out: tuple[DaysLeftOut, ...], limit: int | None
+) -> Draws:
+    known = np.isfinite(total)
     left_out = (*left_out, *counted(len(total), {NO_BARS: ~known})[1])
     count = int(known.sum())
     return Draws(spans.head[known][:limit], total[known][:limit], (*left_out, *far_away(limit or count, count)))
+
+
+def _shared_draws(
+    one: OneStudied, days: SharedDays, window: Window, how: tuple[FloatArray, DrawSettings]
+) -> Draws | None:
+    """Return the window on the days of the event's response; None where the window is not within the day.
+
+    Days are looked at again, by the rules of the study and for halts, where the window is longer than the response's.
+    """
+    coef, settings = how
+    reference, first = (int(places[one.at]) for places in (one.positions.reference, one.positions.first))
+    event = span_of(window, reference, first)
+    ends = days.ends(event, reference)
+    if ends is None:
+        return None
+    days = days.serving(ends)
+    spans, left_out, factor = BarSpan(days.bars_at(ends.head), days.bars_at(ends.tail)), days.left_out, days.factor
+    keep, broken = counted(len(factor), {NO_BARS: (spans.head < 0) | (spans.tail < spans.head)})
+    if not days.covers(ends):
+        fits, ruled = compared(settings.rules, one.at, (one.series, one.clocks), event, spans)
+        most = holds_most_bars(spans)
+        keep, broken = keep & fits & most, (*broken, *ruled, *counted(len(factor), {NO_BARS: fits & ~most})[1])
+    spans, factor, left_out = BarSpan(spans.head[keep], spans.tail[keep]), factor[keep], (*left_out, *broken)
+    total = _window_sum(one.series, one.clocks.series, spans, coef)
+    if settings.kind == "simple" and first - reference > 1 and window.start <= 0 <= window.stop:
+        at = days.zero if days.zero < days.wall[reference + 1] else int(days.wall[reference])
+        merged = BarSpan(days.bars_at(at)[keep], days.bars_at(int(days.wall[first]))[keep])
+        total += _merging(one.series, one.clocks.series, merged, coef)
+    return _nearest(spans, total * factor if settings.standardize else total, left_out, settings.rules.settings.days)
 
 
 def path_windows(tau: IntArray) -> tuple[Window, ...]:
@@ -190,11 +231,16 @@ def _window_sum(series: SeriesSet, s: int, spans: BarSpan[IntArray], coef: Float
 def _merging(series: SeriesSet, s: int, merged: BarSpan[IntArray], coef: FloatArray) -> FloatArray:
     """Return what compounding the bars merged into tau = 0 adds to each draw's sum of simple returns."""
     low, time_low = int(series.offset[s]), int(series.time_offset[s])
-    reference, width = merged.head, int(merged.tail[0] - merged.head[0]) if len(merged.head) else 0
-    total: FloatArray = compounding(series.values, low + reference, width)
+    total: FloatArray = _compounded(series.values, low + merged.head, low + merged.tail)
     for j in range(1, len(coef)):
-        total -= coef[j] * compounding(series.factors[j - 1], time_low + reference, width)
+        total -= coef[j] * _compounded(series.factors[j - 1], time_low + merged.head, time_low + merged.tail)
     return total
+
+
+def _compounded(flat: FloatArray, heads: IntArray, tails: IntArray) -> FloatArray:
+    """Return what compounding the simple returns ``head + 1 .. tail`` adds to their sum, for every pair."""
+    pieces = [flat[a + 1 : b + 1] for a, b in zip(heads, tails, strict=True)]
+    return np.array([np.expm1(np.log1p(piece).sum()) - piece.sum() for piece in pieces], dtype=np.float64)
 
 
 def _sums(flat: FloatArray, heads: IntArray, tails: IntArray) -> FloatArray:

@@ -1,0 +1,81 @@
+"""The placebo days that the tests of a study share with its intraday responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.events import EventTable
+from eventstudy.abnormal.placebo.shared_days import SharedDays
+from eventstudy.arrays import DAY_US, IntArray, instant_from_us, wall_us
+from eventstudy.errors import DataError
+from eventstudy.study.prepare import Study
+from eventstudy.study.responses import response_settings
+
+if TYPE_CHECKING:
+    from eventstudy.news.items import Event
+    from eventstudy.response.intraday_prices import IntradayPrices
+    from eventstudy.response.known import Known
+
+
+def shared_days(study: Study, abnormal: AbnormalReturns) -> tuple[SharedDays | None, ...]:
+    """Return the days of the intraday response of each event; None where it has none, nothing where no event has.
+
+    The response reads prices, so the series must be bars. What is returned does not depend on whether it is computed
+    in this run: a study whose settings ask for it has one set of days.
+    """
+    tapes_of = {bars.instrument.code: bars for bars in study.bars if bars.step.value // 1000 < DAY_US and len(bars)}
+    if study.spec.response == "off" or not tapes_of or study.uses_other_days:
+        return ()
+    from eventstudy.response.comparable_days import comparable_days
+    from eventstudy.response.intraday_prices import intraday_prices
+
+    settings, series, positions = response_settings(study.spec), study.data.series, study.data.positions
+    known, event_of = _known(study.ledger.table, len(series.codes))
+    place = {int(row): at for at, row in enumerate(positions.row)}
+    tapes: dict[str, IntradayPrices] = {}
+    walls: dict[str, IntArray] = {}
+    found: list[SharedDays | None] = []
+    for row in abnormal.row:
+        s = int(positions.series[place[int(row)]])
+        code = series.codes[s]
+        if code not in tapes_of:
+            found.append(None)
+            continue
+        if code not in tapes:
+            tapes[code] = intraday_prices(tapes_of[code], settings.price)
+            span = slice(int(series.time_offset[s]), int(series.time_offset[s]) + int(series.length[s]))
+            walls[code] = np.maximum.accumulate(wall_us(series.closes[span], tapes[code].zone))
+        try:
+            found.append(comparable_days(tapes[code], event_of[int(row)], settings, known, walls[code]))
+        except DataError:  # the response says why
+            found.append(None)
+    return tuple(found)
+
+
+def _known(table: EventTable, series: int) -> tuple[Known, dict[int, Event]]:
+    """Return the events of a study of so many series, each once, and the event of each row.
+
+    A date that lies differently on the bars of several instruments is as many events.
+    """
+    from eventstudy.news.items import Event, EventTime
+    from eventstudy.response.known import RELEASE, known_events
+
+    rows: dict[tuple[str, int, int], list[int]] = {}
+    for row, (earliest, latest) in enumerate(zip(table.earliest.tolist(), table.latest.tolist(), strict=True)):
+        rows.setdefault((table.id_of(row), earliest, latest), []).append(row)
+    releases = table.attributes.get(RELEASE)
+    events, event_of = [], {}
+    for (_, earliest, latest), of in rows.items():
+        release = "" if releases is None else str(releases[of[0]])
+        event = Event(
+            id=f"event-{of[0]}",
+            time=EventTime(instant_from_us(earliest), instant_from_us(latest)),
+            instruments=tuple(str(table.instruments[row]) for row in of) if len(of) < series else (),
+            attributes={RELEASE: release} if release not in ("", "nan", "None") else {},
+        )
+        events.append(event)
+        event_of.update(dict.fromkeys(of, event))
+    return known_events(events), event_of
