@@ -208,8 +208,9 @@ def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_termin
     import eventstudy as es
     from eventstudy.report.summary import summary
 
-    market = es.demo_market()  # its window test and its response have different comparable days
-    spec = es.StudySpec(model="zero", event=(0, 60), windows=[(0, 0), (0, 60)], tests=["placebo"])
+    market = es.demo_market()  # its window test asks for every bar and has other comparable days than its response
+    options = {"placebo": {"missing": "refuse"}}
+    spec = es.StudySpec(model="zero", event=(0, 60), windows=[(0, 0), (0, 60)], tests=["placebo"], test_options=options)
     result = es.run_study(spec, [market.event], [market.bars[0]])
     report, study = build(result), result.to_dict()
     tests = next(r for r in study["responses"] if r["window"] == [0, 0])["tests"]
@@ -229,8 +230,9 @@ def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_termin
 def test_other_days_are_noted_for_the_instrument_that_has_them() -> None:
     import eventstudy as es
 
-    market = es.demo_market()  # the test of the index has as many days as its response, those of the others have fewer
-    spec = es.StudySpec(model="zero", event=(0, 60), windows=[(0, 0)], tests=["placebo"])
+    market = es.demo_market()  # the index has every bar, and so as many days as its response; the others have fewer
+    options = {"placebo": {"missing": "refuse"}}
+    spec = es.StudySpec(model="zero", event=(0, 60), windows=[(0, 0)], tests=["placebo"], test_options=options)
     result = es.run_study(spec, [market.event], market.bars)
     tested = {r["instrument"]: r["tests"]["placebo"]["n"] for r in result.to_dict()["responses"]}
     responses = {r["instrument"]: r["placebo_days"] for r in result.to_dict()["intraday"]}
