@@ -11,6 +11,7 @@ import io
 import re
 from importlib import import_module
 from typing import Any
+from warnings import catch_warnings
 
 from eventstudy.errors import NewsError, UsageError
 from eventstudy.news.feeds import MAX_TEXT, FeedEntry
@@ -57,7 +58,8 @@ def page_day(page: str, url: str) -> str:
     except ImportError:
         return ""
     try:
-        return find_date(page, url=url or None, extensive_search=True, original_date=True) or ""
+        with catch_warnings(action="ignore"):
+            return find_date(page, url=url or None, extensive_search=True, original_date=True) or ""
     except (ValueError, TypeError, RecursionError):
         return ""
 

@@ -35,8 +35,10 @@ _META: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _READ = frozenset({"meta", "link", "script", "h1", "title", "time"})
 _LINES = frozenset({"span", "div", "p", "li"})
+# A paragraph of so many characters is prose, and no date line.
+PROSE = 120
 _WORDS = etree.XPath("string()", smart_strings=False)
-_ARTICLE = re.compile(r"\w*(?:Article|Posting|Release|Page|Post|Report|CreativeWork|Review)$")
+_ARTICLE = re.compile(r"(?:\w*(?:Article|Posting|Release|Post|Report|CreativeWork|Review)|(?:Web|Item)Page)$")
 _DATED = re.compile(r"date|time|publi|posted|byline|meta-?info|datum|fecha", re.IGNORECASE)
 _LABEL = re.compile(
     r"^(?:(?:first )?published|posted|publication date|date)\b(?: (?:on|at))?\s*[:|]?\s*", re.IGNORECASE
@@ -109,10 +111,9 @@ def read_page(text: str, source: str, url: str = "") -> ArticlePage:
     heading, title = (next(filter(None, map(_words, tags[name][:3])), "") for name in ("h1", "title"))
     names = [t for t in (heading, title, next((v for n, v in metas if n == "ogtitle"), "")) if t]
     scripts = [e.text or "" for e in tags["script"] if "ld+json" in e.get("type", "")][:30]
-    stamps = [*_linked(scripts, names, address or url), *_meta_stamps(metas), *_marked(nodes, tags["time"])]
-    if not any(field == "json-ld published" for field, _ in stamps):
-        stamps += _broken_scripts(scripts)
-    visible, lines = _visible(nodes)
+    marked, time = _marked(nodes, [t for t in tags["time"] if not _in_prose(t)])
+    stamps = [*_linked(scripts, names, address or url), *_meta_stamps(metas), *marked]
+    visible, lines = _visible(nodes, time)
     stamps += visible
     in_url = _IN_URL.search(url or address)
     stamps += [("url", f"{in_url[1]}-{in_url[3]}-{in_url[4]}")] if in_url else []
@@ -170,22 +171,23 @@ def _meta_stamps(metas: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _linked(scripts: list[str], names: list[str], address: str) -> list[tuple[str, str]]:
-    """Return the stamps of the linked data that describes this article: by its address, its headline, or alone."""
-    things = [
-        t
-        for script in scripts
-        for t in _things(_loads(script), 0)
-        if isinstance(t.get("datePublished"), str) and _is_article(t)
-    ]
+    """Return the stamps of the linked data that describes this article: by its address, its headline, or alone.
+
+    The only article may be another one, such as that of a teaser, if it names another address or headline.
+    """
+    read = [_loads(script) for script in scripts]
+    things = [t for found in read for t in _things(found, 0) if isinstance(t.get("datePublished"), str)]
     mine = [t for t in things if _same_address(t, address)] or [t for t in things if _same_name(t, names)]
-    if not mine and len({t["datePublished"] for t in things}) == 1:
-        mine = things
-    articles = [t for t in mine if not str(t.get("@type", "")).endswith("Page")] or mine
-    stamps = [("json-ld published", str(t["datePublished"])[:200]) for t in articles[:3]]
-    return stamps + [("json-ld updated", str(t["dateModified"])[:200]) for t in articles[:3] if t.get("dateModified")]
+    alone = [] if mine else [t for t in things if _is_article(t)]
+    alone = alone if len({t["datePublished"] for t in alone}) == 1 else []
+    field = "json-ld other" if names and any(map(_headlines, alone)) else "json-ld published"
+    articles = [t for t in mine or alone if not str(t.get("@type", "")).endswith("Page")] or mine or alone
+    stamps = [(field, str(t["datePublished"])[:200]) for t in articles[:3]]
+    stamps += [("json-ld updated", str(t["dateModified"])[:200]) for t in articles[:3] if t.get("dateModified")]
+    return stamps if articles else _broken([s for s, found in zip(scripts, read, strict=True) if found is None])
 
 
-def _broken_scripts(scripts: list[str]) -> list[tuple[str, str]]:
+def _broken(scripts: list[str]) -> list[tuple[str, str]]:
     """Return the one publication of linked data that is not valid JSON; none where it names several."""
     found = set(_SCRIPT_DATE.findall(" ".join(scripts)[:1_000_000]))
     return [("json-ld published", found.pop())] if len(found) == 1 else []
@@ -229,9 +231,14 @@ def _plain_url(url: str) -> str:
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url.strip()).rstrip("/").casefold()
 
 
+def _headlines(thing: dict[str, Any]) -> list[str]:
+    """Return how the headline and name of linked data begin, in letters and digits, unless too short to tell."""
+    found = [_letters(str(thing.get(key) or ""))[:40] for key in ("headline", "name")]
+    return [headline for headline in found if len(headline) > 10]
+
+
 def _same_name(thing: dict[str, Any], names: list[str]) -> bool:
-    headline = _letters(str(thing.get("headline") or thing.get("name") or ""))[:40]
-    return len(headline) > 10 and any(_letters(n).startswith(headline) for n in names)
+    return any(_letters(name).startswith(headline) for headline in _headlines(thing) for name in names)
 
 
 @lru_cache(maxsize=1024)
@@ -239,8 +246,17 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
-def _marked(nodes: list[tuple[str, Any]], times: list[Any]) -> list[tuple[str, str]]:
-    """Return the stamps of itemprop and <time>: of the article's header where several stand on the page."""
+def _in_prose(element: Any) -> bool:
+    """Return whether an element is part of a sentence: what it dates is what the sentence is about."""
+    parent = element.getparent()
+    return parent is not None and parent.tag in ("p", "li", "blockquote") and len(_words(parent)) > PROSE
+
+
+def _marked(nodes: list[tuple[str, Any]], times: list[Any]) -> tuple[list[tuple[str, str]], Any]:
+    """Return the stamps of itemprop and <time>, and the <time> that was taken.
+
+    That is the one of the article's header where several stand on the page.
+    """
     marked = [e for tag, e in nodes if tag == "abbr" or (tag != "meta" and (e.get("itemprop") or e.get("property")))]
     dated = [e for e in marked if e.get("itemprop") == "datePublished"][:3]
     values = [e.get("content") or e.get("datetime") or _WORDS(e) for e in dated]
@@ -249,9 +265,9 @@ def _marked(nodes: list[tuple[str, Any]], times: list[Any]) -> list[tuple[str, s
     values += [t.get("datetime") for t in times if t.get("pubdate") is not None][:1]
     usual = [t for t in times if not _is_update(t)]
     if len({t.get("datetime") for t in usual}) > 1:
-        usual = [t for t in _HEADER(times[0]) if not _is_update(t)]
+        usual = [t for t in _HEADER(times[0]) if not _is_update(t) and not _in_prose(t)]
     found = [("itemprop published", v.strip()[:200]) for v in values if v.strip()]
-    return found + [("time", t.get("datetime")[:200]) for t in usual[:1]]
+    return found + [("time", t.get("datetime")[:200]) for t in usual[:1]], next(iter(usual), None)
 
 
 # The first <time> of an article, and the first after the heading.
@@ -279,24 +295,28 @@ def _is_dated(name: str) -> bool:
     return bool(_DATED.search(name))
 
 
-def _visible(nodes: list[tuple[str, Any]]) -> tuple[list[tuple[str, str]], list[Any]]:
-    """Return the stamp of the first visible date line, and the elements that are date lines and not sentences."""
+def _visible(nodes: list[tuple[str, Any]], time: Any) -> tuple[list[tuple[str, str]], list[Any]]:
+    """Return the stamp of the first visible date line, and the elements that are date lines and not sentences.
+
+    The words of the ``<time>`` whose stamp was taken are not a second source.
+    """
     lines = []
+    around = set() if time is None else {time, *time.iterancestors(*_LINES)}
     for tag, e in nodes:
         marked = tag == "time" or (tag in _LINES and (name := e.get("class")) and _is_dated(name))
         if marked and len(e) <= 6 and e.getparent() is not None:
             words = _words(e)
-            if 6 <= len(words) <= 60 and any(map(str.isdigit, words)):
+            if 6 <= len(words) <= 60 and any(map(str.isdigit, words)) and not _in_prose(e):
                 lines.append((e, words))
     inline = [e for e, _ in lines if e.tag in ("time", "span")]
-    for _, words in lines[:10]:
+    for e, words in lines[:10]:
         plain = _LABEL.sub("", words)
         try:
             read_stamp(plain, zone="UTC")
         except StampError as error:
             if error.kind == "not_a_stamp":
                 continue
-        return [("visible", plain)], inline
+        return [("visible", plain)] if e not in around else [], inline
     return [], inline
 
 

@@ -20,6 +20,7 @@ Role = Literal["publication", "update", "embargo", "none"]
 SAME = timedelta(hours=36)
 SUFFICIENT, LAST = 2, 8
 FIRST_STAMP = 1900
+UNSET = date(1970, 1, 1)  # what publishing systems write where a time was never set
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ SOURCES: dict[str, StampSource] = {
     "json-ld published": StampSource("JSON-LD of this article", 1),
     "meta published": StampSource("meta element", 2),
     "date line": StampSource("labeled line of the text", 2),
+    "json-ld other": StampSource("JSON-LD of an article with another headline", 3),
     "meta date": StampSource("meta element that does not name what it dates", 3),
     "itemprop published": StampSource("itemprop or <time pubdate>", 4),
     "time": StampSource("<time> element", 4),
@@ -89,6 +91,8 @@ def _read(field: str, text: str, source: StampSource, context: DatingContext) ->
             stamp = read_stamp(str(day), zone=context.zone) if context.zone else day_anywhere(day, text)
         else:
             stamp = read_stamp(text, zone=context.zone, day_first=context.day_first)
+        if day == UNSET:
+            raise StampError("not_a_stamp", f"{text!r} is the zero of computer clocks, not a date.")
         if stamp.start.year < FIRST_STAMP:
             raise StampError("old_for_news", f"{text!r} is before {FIRST_STAMP}.")
     except StampError as error:

@@ -175,7 +175,7 @@ def read_html_news(content: bytes, source: str, options: ReadOptions) -> list[Ne
     """Read one HTML page: its article, its stamps by field."""
     given = decode(content, source, given=options.encoding).text if options.encoding else ""
     text, doubt = (given, "") if given else page_text(content)
-    page = read_page(text, source)
+    page = read_page(text, source, source if source.startswith(("https://", "http://")) else "")
     body = main_text(text, source) if options.main_text else page.body
     # The heading is the title already.
     body = body.removeprefix(page.title).lstrip("\n") if page.title else body
