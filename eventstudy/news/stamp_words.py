@@ -363,7 +363,9 @@ def day_and_month(first: int, second: int, day_first: bool | None, written: str)
 
 def calendar_date(year: int, month: int, day: int, written: str) -> date:
     """Return a date of the calendar, or refuse one it does not have (29 February, 31 April)."""
+    if year in (1, 9999):  # a day needs another on either side
+        raise StampError("no_such_date", f"{written!r} is outside the years 2 to 9998.")
     try:
-        return date(year if 1 < year < 9999 else 0, month, day)  # a day has another on either side
+        return date(year, month, day)
     except ValueError:
         raise StampError("no_such_date", f"The calendar has no {year:04}-{month:02}-{day:02} ({written!r}).") from None
