@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, LabelSide, value
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, LabelSide, frozen, value
 from eventstudy.market.daily_close import DailyClose, close_of_days
 from eventstudy.market.local_time import instants_from_wall
 from eventstudy.market.sessions import TradingCalendar
@@ -70,8 +70,17 @@ def label_instants(raw: RawBars) -> IntArray:
     """Return the instants the labels mark; for daily bars the close of the day they name."""
     if not raw.daily:
         return instants_from_wall(raw.wall, raw.zone, lines=raw.line)
-    rule = DailyClose(raw.zone, raw.closes_at_us, raw.calendar)
-    return close_of_days(raw.wall // DAY_US, rule, lines=raw.line)
+    days = raw.wall // DAY_US
+    key = (days.tobytes(), raw.zone, raw.closes_at_us, id(raw.calendar))
+    known = _LAST_DAYS.get("days")  # the shares of a universe have the same days: their closes are computed once
+    if known is None or known[0] != key:
+        closes = close_of_days(days, DailyClose(raw.zone, raw.closes_at_us, raw.calendar), lines=raw.line)
+        known = _LAST_DAYS["days"] = (key, frozen(closes, np.int64), raw.calendar)
+    return known[1]
+
+
+# The days of the series read last and their closes; the calendar is held so that its id stays its own.
+_LAST_DAYS: dict[str, tuple[tuple[object, ...], IntArray, TradingCalendar | None]] = {}
 
 
 def closing_instants(raw: RawBars, label: LabelSide) -> IntArray:

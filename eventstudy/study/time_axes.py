@@ -9,7 +9,7 @@ import pandas as pd
 
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, epoch_us, wall_us
 from eventstudy.errors import DataError, EventTimeError, UsageError
-from eventstudy.market.daily_close import DailyClose, close_of_days, weekend_rows
+from eventstudy.market.daily_close import DailyClose, close_of_days, last_open_until, weekend_rows
 from eventstudy.market.gaps import MONTHS, days_between, missing_days, what_counts
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.missing_rows import Days
@@ -18,6 +18,7 @@ from eventstudy.market.steps import begins_periods
 from eventstudy.study.frame_shapes import as_timestamps
 
 ENOUGH_SUNDAYS = 3
+OTHER_HOURS = 0.2  # as the check of files
 MOST = 0.5
 DAILY_US = DAY_US * 5 // 6  # the shortest median distance of daily rows: 20 hours
 EXAMPLE = "run_study(..., closes_at='18:50 Europe/Moscow'), or closes_at='XNYS' for the hours of a calendar"
@@ -103,6 +104,8 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     if days is None:
         closes, day = epoch_us(index), (index.tz_localize(None).as_unit("us").asi8 - 1) // DAY_US
         clock = index.tz_localize(None).as_unit("us").asi8 - day * DAY_US
+        if rule is not None and rule.calendar is not None:
+            check_hours(index, closes, rule.calendar)
     elif rule is None:
         raise EventTimeError(
             "The rows of the returns are dates without a closing time, so their closes are not known.",
@@ -125,6 +128,19 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     step = int(np.median(steps)) if len(steps) else DAY_US
     venue = rule.calendar if rule is not None and days is not None else None
     return TimeAxis(closes, day, clock, step, *missing_days(day, step, venue), venue)
+
+
+def check_hours(index: pd.DatetimeIndex, closes: IntArray, venue: TradingCalendar) -> None:
+    """Refuse closing instants of which many lie outside the sessions of the named calendar: theirs is another clock."""
+    _, outside = last_open_until(venue.table, closes)
+    if venue.always or outside.mean() <= OTHER_HOURS:
+        return
+    row = int(outside.argmax())
+    raise EventTimeError(
+        f"{int(outside.sum())} of {len(closes)} rows of the returns lie outside the hours of {venue.name}, first row "
+        f"{row} ({index[row]}): the clock of the index is another.",
+        remedy=f"Give the index the zone of its clock: frame.tz_localize(None).tz_localize({venue.zone!r}).",
+    )
 
 
 def epoch_of_midnights(closes: IntArray, days: IntArray, zone: str) -> IntArray:

@@ -86,3 +86,16 @@ def test_months_stamped_with_their_first_day_are_refused() -> None:
     weeks = pd.date_range("2015-01-05", periods=60, freq="W-MON")
     with pytest.raises(EventTimeError, match="first days of their weeks"):
         TimeAxes("16:00 America/New_York").of(weeks)
+
+
+def test_intraday_rows_on_another_clock_than_the_named_exchange_are_refused() -> None:
+    days = pd.bdate_range("2023-03-01", "2023-03-31")
+    naive = pd.DatetimeIndex([day + pd.Timedelta(minutes=585 + 15 * n) for day in days for n in range(26)])
+    frame = pd.DataFrame({"AAA": np.random.default_rng(0).normal(0, 0.001, len(naive))}, naive)
+    events = pd.DataFrame({"instrument": ["AAA"], "time": [pd.Timestamp("2023-03-24 11:00", tz="America/New_York")]})
+    spec = es.StudySpec(model="constant_mean", estimation=(-100, -11), event=(-2, 2), windows=[(0, 0)])
+    with pytest.raises(es.EventTimeError, match=r"outside the hours of XNYS, first row 0 .*'America/New_York'"):
+        es.run_study(spec, events, frame.tz_localize("UTC"), closes_at="XNYS")
+    named = es.run_study(spec, events, frame.tz_localize("America/New_York"), closes_at="XNYS")
+    unnamed = es.run_study(spec, events, frame.tz_localize("America/New_York"))
+    assert named.to_frame("car")["car"].tolist() == unnamed.to_frame("car")["car"].tolist()

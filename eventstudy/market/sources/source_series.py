@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from time import time_ns
 
 import numpy as np
@@ -82,7 +83,8 @@ def series_from(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) 
     clean, closes = inspection.subject.raw, inspection.subject.closes
     keep = in_period(closes, spec, f"{origin.name}: {traded.code}")
     columns = clean.columns if keep.all() else {name: values[keep] for name, values in clean.columns.items()}
-    frame = pd.DataFrame(dict(columns), index=from_epoch_us(closes[keep]), copy=False)
+    index = shared_index(closes[keep].tobytes()) if raw.daily else from_epoch_us(closes[keep])
+    frame = pd.DataFrame(dict(columns), index=index, copy=False)
     found = tuple(map(notice, inspection.findings))
     return Bars(
         traded,
@@ -94,6 +96,12 @@ def series_from(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) 
         zone=clock_of(clean, traded, spec),
         doubtful=inspection.doubtful,
     )
+
+
+@lru_cache(maxsize=16)
+def shared_index(closes: bytes) -> pd.DatetimeIndex:
+    """Return the index of daily bars; the shares of a universe have the same closes and share it."""
+    return from_epoch_us(np.frombuffer(closes, dtype=np.int64))
 
 
 def clock_of(raw: RawBars, traded: Instrument, spec: DataSpec) -> str:
