@@ -30,6 +30,14 @@ def test_no_fault_leaves_a_wrong_row_or_a_false_day_in_the_store(tmp_path: Path,
         assert ended.error.message.count("\n") == 0
 
 
+@pytest.mark.parametrize("kind", ["a zone that is a number", "another symbol", "another bar length"])
+def test_an_answer_about_something_else_is_refused_at_every_request(tmp_path: Path, kind: str) -> None:
+    for seed in range(6):
+        ended = yahoo_session(kind, seed, tmp_path / str(seed) / "store")
+        assert ended.wrong_rows == ended.false_days == 0
+        assert ended.healed
+
+
 def test_an_incomplete_answer_is_asked_for_anew_and_days_close_with_their_exchange(tmp_path: Path) -> None:
     # The second request for the chart must reach the service: yfinance keeps answers about the past in memory.
     seeds = [yahoo_session("a row left out", seed, tmp_path / str(seed) / "store") for seed in range(2)]

@@ -228,7 +228,7 @@ def yfinance_history(code: str, interval: str, start: datetime, end: datetime) -
 
 
 def check_answers(code: str, interval: str, meta: Mapping[str, Any]) -> None:
-    """Refuse an answer that states another symbol or another bar length than was asked for."""
+    """Refuse an answer that states another symbol or bar length than was asked for, or no name of a time zone."""
     symbol, length = meta.get("symbol", code), meta.get("dataGranularity", interval)
     if str(symbol).casefold() != code.casefold():
         raise NetworkError(
@@ -239,6 +239,12 @@ def check_answers(code: str, interval: str, meta: Mapping[str, Any]) -> None:
         raise NetworkError(
             f"Yahoo was asked for {interval} bars of {plain(code)!r} and answered with {plain(str(length), 40)} bars.",
             remedy="Ask for a shorter period, or try again later.",
+        )
+    zone = meta.get("exchangeTimezoneName", "UTC")
+    if not isinstance(zone, str):  # pandas takes a number for an offset
+        raise NetworkError(
+            f"Yahoo's answer for {plain(code)!r} states the time zone {plain(str(zone), 40)!r}.",
+            remedy="Wait a while and try again.",
         )
 
 
