@@ -171,7 +171,8 @@ _ASSIGNED = re.compile(r"\s*[A-Za-z_$][\w.$]*\s*=\s*(?=[\[{])")
 
 def json_value(text: str, source: str) -> Any:
     """Return the value of a JSON text; numbers that no market has (NaN) are missing."""
-    text = _ASSIGNED.sub("", text, count=1)
+    if begun := _ASSIGNED.match(text):
+        text = text[begun.end() :]
     try:
         return json.loads(text, parse_constant=lambda name: None)
     except (ValueError, RecursionError) as error:

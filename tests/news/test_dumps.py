@@ -17,6 +17,7 @@ from eventstudy.errors import NewsError, StampError
 from eventstudy.news.dated import date_news
 from eventstudy.news.events.event_files import read_events
 from eventstudy.news.items import NewsItem
+from eventstudy.news.raw_rows import json_value
 from eventstudy.news.readers import read_news
 from eventstudy.news.stamps import read_stamp
 
@@ -341,3 +342,8 @@ def test_a_row_without_a_known_stamp_names_its_columns(tmp_path: Path) -> None:
     assert "Of the columns versionCreated none" in dating.conflicts[0].message
     (event,) = date_news(read_news(path, columns={"published": "versionCreated"}), policy="first_report").events
     assert event.time.earliest == datetime(2023, 5, 4, 20, 6, 7, tzinfo=UTC)
+
+
+def test_only_the_beginning_of_a_file_is_read_as_the_assignment_of_an_archive() -> None:
+    assert json_value('window.YTD.tweets.part0 = [{"text": "x = [1]"}]', "tweets.js") == [{"text": "x = [1]"}]
+    assert json_value('[{"text": "x = [1]"}]', "rows.json") == [{"text": "x = [1]"}]
