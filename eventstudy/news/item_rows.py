@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, time
 from itertools import chain
 from typing import Any
 
@@ -161,7 +161,7 @@ def record(cells: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]], shap
     zone = "" if shape is None else shape.zone
     stamps = tuple((role, with_zone(text[role], zone or clock_in(chosen[role]))) for role in STAMPS if text.get(role))
     further = {str(k): v for k, v in cells.items() if k not in used}
-    attributes = {k: cell_value(v) for k, v in list(further.items())[:MAX_ATTRIBUTES] if cell_text(v)}
+    attributes = {k: attribute(v) for k, v in list(further.items())[:MAX_ATTRIBUTES] if not is_empty(v)}
     named = [name for column in chosen.get("instruments", ()) for name in tickers(cells[column])]
     values = {role: value for role, value in text.items() if role not in STAMPS and role != "instruments"}
     return Record(values, stamps, line, tuple(dict.fromkeys(named)), attributes, shape.calendar if shape else "")
@@ -180,28 +180,47 @@ def with_zone(stamp: str, zone: str) -> str:
     return stamp if not zone or _ZONED.search(stamp) else f"{stamp} {zone}"
 
 
+def is_empty(cell: Any) -> bool:
+    """Return whether a cell holds nothing: no text, None, NaN or NaT."""
+    if isinstance(cell, str):
+        return not cell.strip()
+    return cell is None or (not isinstance(cell, list | tuple | dict) and bool(cell != cell))
+
+
 def cell_text(cell: Any) -> str:
-    """Return a cell as text; parts of a message (Telegram) are joined, other lists are separated by semicolons."""
-    if cell is None or (isinstance(cell, float) and cell != cell):
+    """Return a cell as text: whole numbers without a decimal point, dates and times in ISO 8601.
+
+    Parts of a message (Telegram) are joined, other lists are separated by semicolons.
+    """
+    if is_empty(cell):
         return ""
     if isinstance(cell, str):
         return cell
-    if isinstance(cell, datetime | date):
+    if isinstance(cell, date | time):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
         return str(int(cell))
     if isinstance(cell, list):
         parts = [part.get("text", json.dumps(part)) if isinstance(part, dict) else cell_text(part) for part in cell]
         message = any(isinstance(p, dict) and "text" in p for p in cell)
         return ("" if message else "; ").join(map(str, parts))
-    return json.dumps(cell, ensure_ascii=False, default=str)
+    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, dict) else str(cell)
 
 
-def cell_value(cell: Any) -> float | str:
-    """Return a further cell as a number or a word."""
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 2**53:
+def attribute(cell: Any) -> float | str:
+    """Return a further cell as a number or a word; codes with leading zeros or too many digits stay text.
+
+    >>> [attribute(cell) for cell in ("0.5", "00320193", 7, "1640000000000000001", "Acme")]
+    [0.5, '00320193', 7.0, '1640000000000000001', 'Acme']
+    """
+    if isinstance(cell, int | float) and abs(cell) < EXACT:
         return float(cell)
-    return cell_text(cell)
+    text = cell_text(cell).strip()
+    return float(text) if _NUMBER.fullmatch(text) and abs(float(text)) < EXACT else text
+
+
+EXACT = 2**53  # whole numbers below are exact as floats
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
 
 
 def tickers(cell: Any) -> list[str]:

@@ -138,12 +138,12 @@ def test_rows_about_other_firms_sessions_or_values_are_other_events(tmp_path: Pa
     # Two firms that report on neighboring days: in every time zone their days meet, and neither row has a headline.
     calendar = "symbol,hour,date,epsEstimate\nJPM,amc,2021-04-13,1\nGS,bmo,2021-04-14,2\nGS,amc,2021-04-14,2\n"
     assert events_of(tmp_path, calendar) == [
-        ("amc", ("JPM",), {"epsEstimate": "1"}),
-        ("bmo", ("GS",), {"epsEstimate": "2"}),
-        ("amc", ("GS",), {"epsEstimate": "2"}),
+        ("amc", ("JPM",), {"epsEstimate": 1.0}),
+        ("bmo", ("GS",), {"epsEstimate": 2.0}),
+        ("amc", ("GS",), {"epsEstimate": 2.0}),
     ]
     firms = "date,ticker,title,surprise\n2021-04-13,IBM,Earnings release,1\n2021-04-13,MSFT,Earnings release,2\n"
-    assert [(i, a["surprise"]) for _, i, a in events_of(tmp_path, firms)] == [(("IBM",), "1"), (("MSFT",), "2")]
+    assert [(i, a["surprise"]) for _, i, a in events_of(tmp_path, firms)] == [(("IBM",), 1.0), (("MSFT",), 2.0)]
     countries = "date,title,currency\n2021-04-13T08:30Z,CPI m/m,USD\n2021-04-13T08:30Z,CPI m/m,EUR\n"
     assert [a["currency"] for _, _, a in events_of(tmp_path, countries)] == ["USD", "EUR"]
     # Copies of one text, with overlapping lists of instruments or none, stay one event.

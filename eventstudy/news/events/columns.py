@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
@@ -14,7 +13,7 @@ from eventstudy.errors import EventFileError
 from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 from eventstudy.news.dumps import Shape, shape_of
 from eventstudy.news.events.event_rows import EventRow
-from eventstudy.news.item_rows import plain_name, tickers
+from eventstudy.news.item_rows import attribute, cell_text, is_empty, plain_name, tickers
 from eventstudy.news.raw_rows import RawRow
 from eventstudy.news.readers import item_id
 
@@ -45,7 +44,6 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 # Roles without which a table still has events, only others: their misspelled columns would be attributes.
 OPTIONAL, ALIKE = ("instruments", "session", "timezone"), 0.85
 LISTS = ("items", "sources", "evidence", "claims")
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
 _ZERO = re.compile(r"0?0:?00(?::?00)?")
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?")
@@ -142,24 +140,9 @@ def values_of(cells: Mapping[str, Any], roles: Mapping[str, str]) -> dict[str, A
     return {**values, "attributes": attributes}
 
 
-def is_empty(cell: Any) -> bool:
-    """Return whether a cell holds nothing: no text, None, NaN or NaT."""
-    return cell is None or (isinstance(cell, str) and not cell.strip()) or (not isinstance(cell, str) and cell != cell)
-
-
-def attribute(cell: Any) -> float | str:
-    """Return a further cell as a number or a word; text with leading zeros (a CIK) stays text."""
-    if isinstance(cell, int | float) and math.isfinite(cell):
-        return float(cell)
-    text = text_of(cell)
-    return float(text) if _NUMBER.fullmatch(text) else text
-
-
 def text_of(cell: Any) -> str:
-    """Return a cell as text: whole numbers without a decimal point, dates as written in ISO 8601."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return cell.isoformat() if isinstance(cell, date | time) else str(cell).strip()
+    """Return a cell as text without white space around it."""
+    return cell_text(cell).strip()
 
 
 def moment(cell: Any) -> Any:
