@@ -40,14 +40,15 @@ def _name(element: Any) -> str:
 
 
 def _words(element: Any) -> str:
-    """Return the text of an element, or that of the elements inside it."""
-    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
-    return text or " ".join(map(_words, element)).strip()
+    """Return the text of an element and of the elements inside it."""
+    return " ".join(map(str.strip, element.itertext())).strip()
 
 
 def _first(element: Any, *names: str) -> str:
-    """Return the text of the first child of one of the names."""
-    return next((words for child in element if _name(child) in names and (words := _words(child))), "")
+    """Return the text of the first child of one of the names; the title of a picture (Media RSS) comes last."""
+    space = etree.QName(element).namespace
+    children = sorted(element, key=lambda child: etree.QName(child).namespace != space)
+    return next((words for child in children if _name(child) in names and (words := _words(child))), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,10 @@ def unnamed_notices(file: str, events: Sequence[Event], instruments: int) -> tup
     if not unnamed or instruments < 2:
         return ()
     name = "names" if len(unnamed) == 1 else "name"
+    # One sentence, because the terminal shows the first.
     message = (
-        f"{len(unnamed):,} of {len(events):,} events of {file} {name} no instrument ({names(unnamed)}); each is "
-        f"studied on all {instruments:,} instruments. If it is about one, name it in the column `instrument` (or "
+        f"{len(unnamed):,} of {len(events):,} events of {file} {name} no instrument ({names(unnamed)}): each is "
+        f"studied on all {instruments:,} instruments; if it is about one of them, add a column `instrument` (or "
         "`ticker`, `symbol`, `permno`, `isin`; `instruments` in TOML)."
     )
     return (Notice("ES-EVENT-ALL-INSTRUMENTS", message),)

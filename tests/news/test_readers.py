@@ -45,6 +45,20 @@ def one(content: str | bytes, name: str) -> NewsItem:
     return item
 
 
+def test_entries_with_markup_and_pictures() -> None:
+    atom = (
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>T</title><id>i</id><content type='xhtml'>"
+        "<div xmlns='http://www.w3.org/1999/xhtml'>Hello <b>bold</b> tail</div></content></entry></feed>"
+    )
+    rss = (
+        "<rss xmlns:media='http://search.yahoo.com/mrss/'><channel><item><media:title>A picture</media:title>"
+        "<title>Acme cuts</title></item></channel></rss>"
+    )
+    (entry,) = read_news_bytes(atom.encode(), "f.xml", "feed")
+    (item,) = read_news_bytes(rss.encode(), "f.xml", "feed")
+    assert (entry.text, item.title) == ("Hello bold tail", "Acme cuts")
+
+
 def test_a_page_gives_its_article_and_every_stamp_by_field() -> None:
     item = one(PAGE, "page.html")
     assert item.title == "Bank cuts & runs"
