@@ -72,6 +72,8 @@ class Evidence:
     estimation_correlations : mapping of Window to float
         Mean correlation of CARs of one instrument through estimation returns that they share.
     diagnostics : FloatArray or None, shape (N, 8)
+    estimation_returns : FloatArray or None, shape (N, 2 L1)
+        Returns of the estimation window, then those of the first regressor; a few observations only.
     ranks_raw, ranks_standardized : RankSums
     granks : mapping of Window to RankSums
         Windows with at least two events only.
@@ -95,6 +97,7 @@ class Evidence:
     mean_correlations: Mapping[Window, float] = field(default_factory=dict)
     estimation_correlations: Mapping[Window, float] = field(default_factory=dict)
     diagnostics: FloatArray | None = None
+    estimation_returns: FloatArray | None = None
     ranks_raw: RankSums = NO_RANKS
     ranks_standardized: RankSums = NO_RANKS
     granks: Mapping[Window, RankSums] = field(default_factory=dict)
@@ -143,6 +146,11 @@ def residuals(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     """The residuals themselves behind their event window, for small studies only; shape (B, 2 + L1)."""
     window = np.stack([block.reference, block.first], axis=1).astype(np.float64)
     return np.concatenate([window, fit.residuals], axis=1)
+
+
+def estimation_returns(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
+    """The returns of the estimation window and those of the first regressor, for a few observations; (B, 2 L1)."""
+    return np.concatenate([block.y, np.asarray(block.X[0])], axis=1)
 
 
 def market_moments(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
@@ -205,18 +213,24 @@ COLLECTORS: Mapping[str, Callable[[Context], Collector]] = {
     "market_moments": lambda context: Collector(market_moments, "rows"),
     "diagnostics": lambda context: Collector(diagnose, "rows"),
     "residuals": lambda context: Collector(residuals, "rows"),
+    "estimation_returns": lambda context: Collector(estimation_returns, "rows"),
     "tail_counts": lambda context: Collector(partial(tail_counts, context.spans), "rows"),
 }
 
 KEPT_CELLS = 2_000_000
 DIAGNOSED_CELLS = 100_000
+# The estimation windows of so many observations are kept for a plot of the fit.
+MOST_PLOTTED = 5
 
 
 def diagnosed(choice: str, context: Context) -> frozenset[str]:
     """Return the need for diagnostics: where they are asked for, or where it is not said and the study is small."""
     cells = context.events * context.bars
     wanted = choice == "on" or (choice == "auto" and cells <= DIAGNOSED_CELLS)
-    return frozenset({"diagnostics"} if wanted and cells else ())
+    if not (wanted and cells):
+        return frozenset()
+    plotted = context.events <= MOST_PLOTTED and context.series.factor_names
+    return frozenset({"diagnostics", "estimation_returns"} if plotted else {"diagnostics"})
 
 
 def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:

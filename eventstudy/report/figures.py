@@ -137,7 +137,7 @@ FIGURES: dict[str, FigureRow] = {
         means.bands_height,
     ),
     "fit": FigureRow(
-        "Returns of the event window against the market, with the line of the estimation window.",
+        "Returns of the estimation window against the market with their line, and the reported returns.",
         lambda result, pick: grid.fit_view(result, pick.event, pick.instrument),
         fit.say_cloud,
         fit.draw_cloud,

@@ -96,7 +96,10 @@ def _reach(values: FloatArray) -> float:
 
 
 def fit_view(result: StudyResult, event: str, instrument: str) -> Cloud:
-    """Return the event window of one response against the market, with the line of its estimation window."""
+    """Return the estimation window of one response against the market, its line, and the reported returns.
+
+    Where the estimation window of so many observations was not kept, the points are those of the event window.
+    """
     row = find_row(result, event, instrument)
     abnormal = result.abnormal
     if not result.regressors or abnormal.same_clock is not None or not abnormal.regressors.size:
@@ -111,12 +114,20 @@ def fit_view(result: StudyResult, event: str, instrument: str) -> Cloud:
     window = first_window(result)
     marked = (abnormal.tau >= window.start) & (abnormal.tau <= window.stop)
     code = str(abnormal.instruments[row])
+    kept = result.estimation_returns
+    if kept is not None:
+        before = kept[row].reshape(2, -1)
+        market, moved = np.r_[before[1], market[marked]], np.r_[before[0], moved[marked]]
+        marked = np.arange(len(market)) >= before.shape[1]
     known = np.isfinite(market) & np.isfinite(moved)
     noun = "days" if is_daily(result) else "bars"
     explained = f", R² {r2:.2f}" if np.isfinite(r2) else ""
     title = f"{code}: beta {beta:.2f}{explained}"
     note = f"Line: estimated on {int(fits['n'])} {noun} before; points: the event window, the reported {noun} in color"
-    alt = f"{title}. Alpha {alpha * 1e4:+.1f} bp per bar; {int(known.sum())} points of the event window."
+    if kept is not None:
+        note = f"Line and gray points: the {int(fits['n'])} {noun} it is estimated on; in color: the reported {noun}"
+    of = "the estimation window and the reported window" if kept is not None else "the event window"
+    alt = f"{title}. Alpha {alpha * 1e4:+.1f} bp per bar; {int(known.sum())} points of {of}."
     about = f"return of {name}, basis points", f"return of {code}, basis points"
     words_of = window_words(result, window)
     return Cloud(

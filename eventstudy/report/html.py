@@ -76,10 +76,10 @@ def layout(page: Page) -> dict[str, Any]:
     # A third figure beside the hero would leave an empty place below it.
     ranks["third"] = [*ranks["beside"][MOST_BESIDE:], *ranks["third"]][:MOST_THIRD]
     ranks["beside"] = ranks["beside"][:MOST_BESIDE]
-    lone = len(ranks["beside"]) == 1
-    if lone and ranks["third"]:
-        # On a screen a hero is taller than one figure beside it; on paper one stands beside the weaknesses.
-        ranks["beside"].append(ranks["third"].pop(0))
+    # On a screen a hero is taller than one figure beside it; on paper those that fill the place are left out.
+    printed = len(ranks["beside"])
+    fill = max(0, MOST_BESIDE - printed)
+    ranks["beside"], ranks["third"] = [*ranks["beside"], *ranks["third"][:fill]], ranks["third"][fill:]
     placed = {picture.name for group in ranks.values() for picture in group}
     more = tuple(picture for picture in rest if picture.name not in placed)
     few = len(ranks["third"]) + len(ranks["wide"]) <= (2 if ranks["wide"] else 1)
@@ -91,7 +91,7 @@ def layout(page: Page) -> dict[str, Any]:
         **ranks,
         "threats": threats,
         "few": few,
-        "lone": lone,
+        "printed": printed,
         "opened": [section for section in page.sections if section.name in OPEN],
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
         "folded": [folded(section, more) for section in page.sections if folded(section, more) is not None],
@@ -121,9 +121,13 @@ def folded(section: Section, more: tuple[Picture, ...]) -> Folded | None:
         )
     if section.name == "spoilers":
         left = replace(section, name="left-out", heading="Events that were not used", paragraphs=(), points=())
-        return Folded(left, f"{len(left.tables[0].rows):,} rows") if left.tables else None
+        return Folded(left, _rows(len(left.tables[0].rows))) if left.tables else None
     rows = sum(len(table.rows) for table in section.tables)
-    return Folded(section, f"{rows:,} rows" if rows else "")
+    return Folded(section, _rows(rows) if rows else "")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'s' * (count != 1)}"
 
 
 @dataclass(frozen=True, slots=True)

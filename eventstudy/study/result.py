@@ -96,6 +96,8 @@ class StudyResult:
         Tested windows, in bars, in the order of the study.
     diagnostics : FloatArray or None
         Residual diagnostics of every estimation window (small studies).
+    estimation_returns : FloatArray or None, shape (N, 2 L1)
+        Returns of the estimation window, then those of the first regressor (up to five observations).
     estimation : Window or None
         Estimation window in bars; None for models without one.
     regressors : tuple of str
@@ -139,6 +141,7 @@ class StudyResult:
     simulated: bool = False
     windows: tuple[Window, ...] = ()
     diagnostics: FloatArray | None = None
+    estimation_returns: FloatArray | None = None
     estimation: Window | None = None
     regressors: tuple[str, ...] = ()
     primary: Primary | None = None

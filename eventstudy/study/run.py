@@ -231,6 +231,7 @@ def _result(study: Study, inputs: Inputs, answer: Solved) -> StudyResult:
         simulated=inputs.simulated,
         windows=evidence.windows,
         diagnostics=evidence.diagnostics,
+        estimation_returns=evidence.estimation_returns,
         estimation=study.plan.windows.estimation,
         regressors=study.data.series.factor_names,
         primary=primary,

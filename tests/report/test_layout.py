@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import eventstudy as es
 from eventstudy.report.build import build
 from eventstudy.report.figure_data import event_dots
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import layout, render_page
 from eventstudy.report.markdown import render_markdown
-from eventstudy.report.plots.figure_row import draw_bare
+from eventstudy.report.plots.figure_row import Pick, draw_bare
 from eventstudy.report.plots.grids import same_hour
 from eventstudy.report.tables import Column
 from tests.report.made import made_cluster, made_result
@@ -107,3 +109,39 @@ def test_the_plot_of_a_notebook_ends_where_the_figure_of_the_page_ends() -> None
     last = f"{float(view.car[-1]) * 1e4:+,.1f}".replace("-", "\u2212")
     assert f"{last}\u00a0bp at the end" in result._repr_html_()
     assert float(view.car[int(np.flatnonzero(view.tau == 0)[0])]) == 0.0
+
+
+def one_daily(shares: int) -> Any:
+    """Return a study of one event on simulated daily returns with a market, and its returns and market."""
+    rng = np.random.default_rng(0)
+    days = pd.bdate_range("2020-01-01", periods=300)
+    index = pd.Series(rng.normal(0, 0.01, 300), days, name="INDEX")
+    names = [f"S{place}" for place in range(shares)]
+    returns = pd.DataFrame(1.3 * index.to_numpy()[:, None] + rng.normal(0, 0.01, (300, shares)), days, names)
+    at = days[280].tz_localize("America/New_York") + pd.Timedelta("10h")
+    events = pd.DataFrame({"id": ["e"] * shares, "instrument": names, "time": [at] * shares})
+    closes = "16:00 America/New_York"
+    return es.event_study(events, returns=returns, market=index, closes_at=closes), returns, index
+
+
+def test_the_fit_shows_the_estimation_window() -> None:
+    result, returns, index = one_daily(1)
+    view = FIGURES["fit"].cut(result, Pick())
+    gray = ~view.marked
+    # 240 days, from 250 to 11 days before, as they are in the frame; the line goes through them by least squares.
+    assert np.allclose(np.sort(view.x[gray]), np.sort(index.iloc[30:270].to_numpy()))
+    assert np.allclose(np.sort(view.y[gray]), np.sort(returns["S0"].iloc[30:270].to_numpy()))
+    assert np.allclose(np.polyfit(view.x[gray], view.y[gray], 1), [view.slope, view.intercept])
+    assert np.allclose(view.y[view.marked], returns["S0"].iloc[280:282])
+    assert "estimation" not in str(result.to_dict().keys())
+    page = layout(build(result).page)
+    assert [picture.name for picture in page["beside"]] == ["fit"]
+    assert page["printed"] == 0
+    assert {part.count for part in page["folded"]} & {"1 row"}
+
+
+def test_the_fit_of_many_observations_shows_their_event_window() -> None:
+    result, returns, _ = one_daily(6)
+    assert result.estimation_returns is None
+    view = FIGURES["fit"].cut(result, Pick("e", "S3"))
+    assert np.allclose(view.y, returns["S3"].iloc[275:286])
