@@ -135,7 +135,7 @@ SENTENCES: dict[str, tuple[bytes, str]] = {
         b"time,close\n2021-04-13T10:00:00+03:00,1\n2021-04-13T10:01:00,2\n",
         "line 3: timestamps with and without a UTC offset",
     ),
-    "names of no months": (b"date,close\n13 Foo 2021,1\n", "is a day that does not exist"),
+    "names of no months": (b"date,close\n13 Foo 2021,1\n", "is not the name of a month in English"),
     "13 in the afternoon": (b"time,close\n04/13/2021 13:05 PM,1\n", "is not a time of day"),
 }
 

@@ -337,3 +337,46 @@ def test_a_volume_alone_is_not_an_instrument(tmp_path: Path) -> None:
     text = "date,volume\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{v}")
     with pytest.raises(es.DataError, match="close"):
         es.read_universe(written(tmp_path, "AAA.csv", text), **STATED)
+
+
+UNTIDY: dict[str, tuple[str, str]] = {
+    "blank lines": ("\n\nDate,Close\n\n", "{d:%Y-%m-%d},{c}\n"),
+    "a comment": ("# source: exchange\n# a note, with a comma\nDate,Close\n", "{d:%Y-%m-%d},{c}"),
+    "a row of units": ("Date,Close\n(local),(USD)\n", "{d:%Y-%m-%d},{c}"),
+    "years of Thailand": ("Date,Close\n", "{d.day}/{d.month}/{thai},{c}"),
+    "months in full": ("Date,Close\n", '"{d:%B} {d.day}, {d.year}",{c}'),
+}
+
+
+@pytest.mark.parametrize("kind", UNTIDY)
+def test_untidy_files(tmp_path: Path, kind: str) -> None:
+    header, form = UNTIDY[kind]
+    rows = lines(lambda d, o, h, w, c, v: form.format(d=d, c=c, thai=d.year + 543))
+    read_right(written(tmp_path, "AAA.csv", header + rows), "AAA")
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("{d.day} août {d.year}", "'août' is not the name of a month in English"),
+        ("{d.day} marraskuu {d.year}", "'marraskuu' is not the name of a month"),  # November, not March
+        ("{iran}/{d:%m/%d}", "begins on 1402-.*another calendar"),
+    ],
+)
+def test_dates_of_other_languages_and_calendars_are_refused(tmp_path: Path, form: str, words: str) -> None:
+    rows = lines(lambda d, o, h, w, c, v: form.format(d=d, iran=d.year - 621) + f",{c}")
+    with pytest.raises(es.DataError, match=words):
+        es.read_universe(written(tmp_path, "AAA.csv", "Date,Close\n" + rows), **STATED)
+
+
+def test_instruments_under_a_name_that_is_not_known(tmp_path: Path) -> None:
+    text = "Date,Company,Close,Volume\n"
+    text += lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},AAA plc,{c},{v}\n{d:%Y-%m-%d},BBB plc,{c / 2},{v}")
+    universe = universe_right(written(tmp_path, "a.csv", text), ("AAA plc", "BBB plc"))
+    assert "long by 'Company'" in universe.recognized[0]
+
+
+def test_a_repeated_day_of_one_instrument_is_not_read_as_instruments(tmp_path: Path) -> None:
+    text = "Date,Note,Close\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},first,{c}\n{d:%Y-%m-%d},first,{c + 9}")
+    with pytest.raises(es.DataError, match="conflicting duplicate"):
+        es.read_universe(written(tmp_path, "AAA.csv", text), **STATED)

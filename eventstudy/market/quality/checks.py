@@ -28,7 +28,10 @@ CHECKS: dict[str, Check] = {
     "infinite price": Check(rows.find_infinite, "repaired", LEFT_OUT, rows.drop),
     "zero price": Check(rows.find_zero, "repaired", LEFT_OUT, rows.drop),
     "negative price": Check(
-        rows.find_negative, "refused", 'check the column, or study price changes with returns = "difference"'
+        rows.find_negative,
+        "refused",
+        'check the column; if it holds returns, set holds = "simple returns"; or study price changes with '
+        'returns = "difference"',
     ),
     "impossible range": Check(
         rows.find_bad_range, "repaired", "the impossible values are set missing, the close stays", rows.blank_impossible

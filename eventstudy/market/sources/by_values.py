@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.grid import Grid, Kind, date_like, numbers_of
-from eventstudy.market.sources.one_bar import Bar, find_bar
+from eventstudy.market.sources.one_bar import ENOUGH_ROWS, Bar, find_bar
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
 
 MOST_COLUMNS, MOST_ROWS = 24, 5_000
@@ -98,6 +98,24 @@ def refuse_twin_of_close(grid: Grid, names: tuple[str, ...], found: Bar, values:
                 f"{grid.path}: {one!r} and {two!r} move alike at different levels, as close and adjusted close do.",
                 remedy=f'Name the one to study: prices = "{one}" or prices = "{two}".',
             )
+
+
+def instruments_by_values(grid: Grid, used: Collection[int], wall: IntArray) -> int:
+    """Return the column that tells the instruments of a table apart under a name that is not known; -1 for none.
+
+    Times repeat; with that column they do not, and it has few values, each on many rows.
+    """
+    times = len(np.unique(wall))
+    if not grid.header or len(wall) < ENOUGH_ROWS or times > 0.7 * len(wall):
+        return -1
+    for n, cell in enumerate(grid.sample):
+        if n in used or n >= len(grid.header) or not re.fullmatch(r"(?=.*\w)[^,;]{2,80}", cell):
+            continue
+        codes = np.unique([str(code) for code in grid.fetch({n: "text"})[n].to_pylist()], return_inverse=True)
+        few = len(codes[0]) <= max(2, 2 * len(wall) // times)
+        if few and len(np.unique(np.column_stack((wall, codes[1])), axis=0)) == len(wall):
+            return n
+    return -1
 
 
 def unnamed_columns(grid: Grid) -> tuple[tuple[str, ...], tuple[int, int, int]]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice, zip_longest
+from itertools import islice, pairwise, zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from eventstudy.market.sources.unpack import Stored
 from eventstudy.show.escape import plain
 
 HEAD_LINES, LONGEST_LINE, MOST_HEADERS = 80, 100_000, 3
+UNIT = re.compile(r"\(.*\)|\[.*\]")
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 # How texts begin that are not a table: what they are, and what to do.
 NOT_A_TABLE: tuple[tuple[re.Pattern[str], str, str], ...] = (
@@ -176,8 +177,10 @@ def where_it_begins(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
         return len(rows[0]), next(i for i, row in enumerate(rows) if row)
     width = max(widths, key=lambda w: (widths[w], w))
     start = next(i for i, row in enumerate(rows) if len(row) == width)
-    while start + 1 < len(rows) and len(rows[start + 1]) != width and any(len(r) == width for r in rows[start + 1 :]):
-        start = next(i for i in range(start + 1, len(rows)) if len(rows[i]) == width)
+    below = [i for i in range(start, len(rows)) if rows[i]]  # blank lines may stand between the rows
+    for this, following in pairwise(below):
+        if this == start and len(rows[following]) != width and any(len(rows[i]) == width for i in below if i > this):
+            start = next(i for i in below if i > this and len(rows[i]) == width)
     return width, start
 
 
@@ -191,12 +194,19 @@ def header_levels(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str,
 
     A row that names only the index, as pandas writes for columns with two levels, names the first column.
     """
+    rows = [row for row in rows if row and not is_remark(row)] or rows[:1]
     index_rows = [row for row in rows[1:] if row[0].strip() and not any(cell.strip() for cell in row[1:])]
     kept = [row for row in rows if not any(row is other for other in index_rows)]
     levels = [tuple(row[i].strip() if i < len(row) else "" for row in kept) for i in range(width)]
     if index_rows:
         levels[0] = (index_rows[-1][0].strip(), *[""] * (len(kept) - 1))
     return tuple(levels)
+
+
+def is_remark(row: Sequence[str]) -> bool:
+    """Return whether a row above a table is a comment, or names the units of the columns: (local), (USD)."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return bool(cells) and (cells[0].startswith("#") or all(UNIT.fullmatch(cell) for cell in cells))
 
 
 def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind]) -> dict[int, Any]:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
+from eventstudy.market.sources.by_values import instruments_by_values
 from eventstudy.market.sources.csv_table import csv_grid
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
@@ -26,6 +27,7 @@ from eventstudy.market.sources.unpack import PACKED_SUFFIXES, open_stored
 from eventstudy.market.sources.workbook import workbook_grid
 
 RANGE = ("open", "high", "low")
+EARLIEST = -(370 * 365 + 90) * DAY_US  # about the year 1600
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +157,7 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     end = end_column(grid.names, found.time)
     read = grid.fetch(kinds | ({end: "time"} if end >= 0 else {}))
     wall, has_offset = times_of(grid, found, read)
+    refuse_other_calendars(path, wall)
     columns, unread = prices_of(grid, roles, read, spec)
     columns |= ends_of(grid, end, read)
     codes, place = instruments_of(read[found.ticker])
@@ -224,6 +227,11 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     end = end_column(grid.names, found.time) if found.shape == "one" else -1
     read = grid.fetch(kinds | ({end: "time"} if end >= 0 else {}))
     wall, has_offset = times_of(grid, found, read)
+    refuse_other_calendars(path, wall)
+    used = {found.time, found.clock, *(n for roles in found.fields.values() for n in roles.values())}
+    ticker = instruments_by_values(grid, used, wall) if found.shape == "one" else -1
+    if ticker >= 0:
+        return long_table(path, grid, replace(found, shape="long", ticker=ticker), spec)
     line = np.arange(grid.first_line, grid.first_line + len(wall), dtype=np.int64)
     series: dict[str, Rows] = {}
     unread: list[str] = []
@@ -311,6 +319,16 @@ def times_of(grid: Grid, found: Recognized, read: Mapping[int, Any]) -> tuple[In
     except BarsError as error:
         raise BarsError(f"{grid.path}: {error.message}", remedy=error.remedy) from None
     return wall, has_offset or found.utc
+
+
+def refuse_other_calendars(path: Path, wall: IntArray) -> None:
+    """Refuse years that no price file has, as those of the Iranian calendar are."""
+    if len(wall) and wall.min() < EARLIEST:
+        day = np.datetime64(int(wall.min()), "us").astype("datetime64[D]")
+        raise DataError(
+            f"{path} begins on {day}: a date of another calendar than the Gregorian, or not a date.",
+            remedy="Write dates of the Gregorian calendar, as YYYY-MM-DD.",
+        )
 
 
 def prices_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from calendar import month_abbr, monthrange
+from calendar import month_abbr, month_name, monthrange
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
@@ -29,7 +29,9 @@ STAMP = re.compile(
 WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 EPOCH_TEXT = re.compile(r"\d{10}(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
 ROUNDED_EPOCH = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
-MONTHS = {name.casefold(): number for number, name in enumerate(month_abbr) if name}
+MONTHS = {name.casefold(): n for names in (month_abbr, month_name) for n, name in enumerate(names) if name} | {
+    "sept": 9
+}
 EXCEL_EPOCH = date(1899, 12, 30)
 Fields = tuple[int, int, int]
 
@@ -52,10 +54,7 @@ def republic_year(found: re.Match[str]) -> Fields:
 
 
 def named_month(found: re.Match[str]) -> Fields:
-    month = MONTHS.get(found["month"][:3].casefold())
-    if month is None:
-        raise ValueError(f"{found['month']!r} is not an English month")
-    return int(found["year"]), month, int(found["day"])
+    return int(found["year"]), MONTHS[found["month"].casefold()], int(found["day"])
 
 
 def excel_serial(found: re.Match[str]) -> Fields:
@@ -95,7 +94,12 @@ def read_dates(texts: Sequence[str]) -> IntArray:
         )
     found = [form.fullmatch(text) for text in texts]
     if None in found:
-        raise BarsError(f"{texts[found.index(None)]!r} is not written like {texts[0]!r}, the first date of the column.")
+        raise BarsError(
+            f"{texts[found.index(None)]!r} is not written like {texts[0]!r}, the first date of the column.",
+            remedy="Remove the row if it is not one of data, or write all dates alike.",
+        )
+    if "month" in form.groupindex:
+        refuse_other_languages([m for m in found if m])
     readings = [r for r in (days_of([m for m in found if m], order) for order in orders) if r is not None]
     if not readings:
         nowhere = (t for t, m in zip(texts, found, strict=True) if m and all(days_of([m], o) is None for o in orders))
@@ -112,11 +116,28 @@ def read_dates(texts: Sequence[str]) -> IntArray:
     return readings[0]
 
 
+def refuse_other_languages(found: Sequence[re.Match[str]]) -> None:
+    """Refuse names of months that are not English: "mar" is March in English and begins November in Finnish."""
+    for match in found:
+        if match["month"].casefold() not in MONTHS:
+            raise BarsError(
+                f"{match[0]!r}: {match['month']!r} is not the name of a month in English.",
+                remedy="Write dates as YYYY-MM-DD.",
+            )
+
+
+def in_full(year: int) -> int:
+    """Return a year of two digits, or of the Buddhist era (2566 is 2023), as one of the Gregorian calendar."""
+    if year < 100:
+        return year + (2000 if year < 70 else 1900)
+    return year - 543 if 2443 <= year < 2700 else year
+
+
 def days_of(found: list[re.Match[str]], order: Callable[[re.Match[str]], Fields]) -> IntArray | None:
     """Return the days in one order of the fields, or None where one of them does not exist."""
     try:
         fields = [order(m) for m in found]
-        return np.array([as_day(date(y + 2000 if y < 70 else y + 1900 if y < 100 else y, m, d)) for y, m, d in fields])
+        return np.array([as_day(date(in_full(y), m, d)) for y, m, d in fields])
     except ValueError:
         return None
 
