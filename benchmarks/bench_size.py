@@ -2,7 +2,8 @@
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
 test in every design of the table that chooses the primary test, ``[REPETITIONS] headline`` for the share of null
-studies whose finding reports an effect, ``[REPETITIONS] few`` for sizes by the number of events, or ``[REPETITIONS]
+studies whose finding reports an effect, ``[REPETITIONS] few`` for sizes by the number of events, ``[REPETITIONS] skewed``
+for size and power of few strongly skewed events, or ``[REPETITIONS]
 matched`` for the intraday response on days without news that are more volatile than their placebo days. Returns are
 ``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars;
 every repetition is solved as ``run_study`` does. The reference column is the independent simulation of the project's
@@ -150,6 +151,23 @@ def few_events(repetitions: int) -> None:
             print(f"| {events} | {' | '.join(cell(*found[test]) for test in tests)} |", flush=True)
 
 
+# With fewer than 8 strongly skewed events: the tests that allow the variance to change, against effects of both signs.
+SKEWED_VARIANTS = {
+    "size": (1.0, 0.0), "size, var x4": (4.0, 0.0), "power -1": (1.0, -1.0), "power 1": (1.0, 1.0), "power 2": (1.0, 2.0),
+}  # fmt: skip
+
+
+def few_skewed(repetitions: int) -> None:
+    """Print size and power of the tests of few events on separate dates with lognormal errors."""
+    case, tests = FEW_CASES["lognormal returns"]
+    print(f"| events | test | {' | '.join(SKEWED_VARIANTS)} |\n{'|---' * (2 + len(SKEWED_VARIANTS))}|", flush=True)
+    for events in (4, 6, 7):
+        variants = [replace(case, dates=events, variance=v, shock=effect) for v, effect in SKEWED_VARIANTS.values()]
+        found = [shares(variant, repetitions, tests=tests) for variant in variants]
+        for test in tests:
+            print(f"| {events} | `{test}` | {' | '.join(cell(*one[test]) for one in found)} |", flush=True)
+
+
 def cell(share: float, n: int) -> str:
     return f"{share * 100:.1f} ({standard_error(share, n) * 100:.1f})"
 
@@ -223,6 +241,9 @@ def main() -> None:
         return
     if sys.argv[2:3] == ["few"]:
         few_events(repetitions)
+        return
+    if sys.argv[2:3] == ["skewed"]:
+        few_skewed(repetitions)
         return
     if sys.argv[2:3] == ["headline"]:
         headline(repetitions)

@@ -86,7 +86,8 @@ def contamination_notices(
         return ()
     named = _first_ids(ledger, positions.row[np.flatnonzero(contaminated)[:MOST_READ]])
     cure = (
-        "Too few returns would remain without them; lengthen `[window] estimation` or lower `min_observations`."
+        "Too few returns would remain without them; shorten `[window] event`, lengthen `estimation` or lower "
+        "`min_observations`."
         if spec.overlaps in EXCLUDING
         else 'Set `[inference] overlaps = "auto"` to leave them out.'
     )

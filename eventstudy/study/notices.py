@@ -22,7 +22,7 @@ THIN_BARS = 60
 ILL_CONDITIONED = 1e8
 TREATED = {
     "auto": "all are used, and tests that assume independence over-reject",
-    "keep": "all are used, and tests that assume independence overstate what is known",
+    "keep": "all are used, and tests that assume independence over-reject",
     "drop_later": "the earlier of two is used",
     "merge": "each chain is one event",
     "exclude_from_estimation": "all are used, and no model is estimated on another event's window",
