@@ -2,10 +2,10 @@
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
 test in every design of the table that chooses the primary test, ``[REPETITIONS] headline`` for the share of null
-studies whose finding reports an effect, ``[REPETITIONS] few`` for sizes by the number of events, ``[REPETITIONS] skewed``
-for size and power of few strongly skewed events, or ``[REPETITIONS]
-matched`` for the intraday response on days without news that are more volatile than their placebo days. Returns are
-``R = beta Rm + sigma_i e``, ``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars;
+studies whose finding reports an effect, ``[REPETITIONS] few`` for sizes by the number of events, ``[REPETITIONS]
+skewed`` for size and power of few strongly skewed events, or ``[REPETITIONS] matched`` for the intraday response on
+days without news that are more volatile than their placebo days. Returns are ``R = beta Rm + sigma_i e``,
+``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars;
 every repetition is solved as ``run_study`` does. The reference column is the independent simulation of the project's
 notes (4,000 repetitions); shares differ by more than three standard errors of both where a star stands.
 """
@@ -153,8 +153,12 @@ def few_events(repetitions: int) -> None:
 
 # With fewer than 8 strongly skewed events: the tests that allow the variance to change, against effects of both signs.
 SKEWED_VARIANTS = {
-    "size": (1.0, 0.0), "size, var x4": (4.0, 0.0), "power -1": (1.0, -1.0), "power 1": (1.0, 1.0), "power 2": (1.0, 2.0),
-}  # fmt: skip
+    "size": (1.0, 0.0),
+    "size, var x4": (4.0, 0.0),
+    "power -1": (1.0, -1.0),
+    "power 1": (1.0, 1.0),
+    "power 2": (1.0, 2.0),
+}
 
 
 def few_skewed(repetitions: int) -> None:
