@@ -34,6 +34,7 @@ def test_the_finding_comes_first_and_the_reasons_last() -> None:
     lines = text.splitlines()
     assert lines[0].startswith(("A0 rose ", "A0 fell "))
     assert lines[1].startswith("A study. Observations: 1 used, 1 ")
+    assert "no model (raw returns)." in " ".join(lines[1:3])  # the setting is model = "zero"
     assert "  ! Not used: late A0: " in text.partition("  Instrument ")[2]
 
 

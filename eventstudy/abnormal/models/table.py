@@ -186,6 +186,15 @@ document("MODELS", MODELS)
 MODELS_BY_CLOCK: Mapping[str, ModelRow] = {name: row for name, row in MODELS.items() if row.by_clock}
 
 
+def model_words(name: str) -> str:
+    """Return a model as a summary names it.
+
+    >>> model_words("market"), model_words("zero")
+    ('model market', 'no model (raw returns)')
+    """
+    return f"model {name}" if MODELS[name].expectation != "nothing" else "no model (raw returns)"
+
+
 def options_of(kind: str, defaults: Options, given: Options) -> dict[str, object]:
     """Return the defaults with the user's choices; an unknown option lists the known ones."""
     for name in given:
