@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from eventstudy.study.from_files import Files
-    from eventstudy.study.load import LoadedStudy
+    from eventstudy.study.load import LoadedStudy, StudyFolders
     from eventstudy.study.result import StudyResult
     from eventstudy.study.spec import StudySpec
 
@@ -112,9 +112,9 @@ def run(
     from eventstudy.study.executors import executor_for
 
     check_output(out, extras, study)
-    asked = given_files(prices, events, (market, timezone, closes_at, calendar), settings or ())
+    asked = given_files(prices, events, MarketOptions(market, timezone, closes_at, calendar), settings or ())
     check_one_study(study, asked, data)
-    from eventstudy.study.load import load_reviewed
+    from eventstudy.study.load import StudyFolders, load_reviewed
     from eventstudy.study.spec import StudySpec
 
     if asked is not None:
@@ -127,9 +127,9 @@ def run(
         folder = study.parent if study else Path()
         spec = StudySpec.from_toml(study or Path())
     if dry_run:
-        console.data("\n".join(plan(spec, (study, folder, data or folder), out, extras)))
+        console.data("\n".join(plan(spec, study, StudyFolders(folder, data or folder), out, extras=extras)))
         return exits.OK
-    folders = folder, data or folder
+    folders = StudyFolders(folder, data or folder)
     with in_flags(asked is not None), console.working("reading events and prices"):
         offline = console.manners().offline
         loaded = load_reviewed(spec, folders, offline=offline, accept_proposals=accept_proposals, on_disk=True)
@@ -166,8 +166,17 @@ def show(result: StudyResult, *, verbose: bool = False) -> None:
         console.talk("\nAll tables and warnings: --verbose")
 
 
+class MarketOptions(NamedTuple):
+    """Options that say more of the files of ``--prices``."""
+
+    market: str
+    timezone: str
+    closes_at: str
+    calendar: str
+
+
 def given_files(
-    prices: Path | None, events: Path | None, more: tuple[str, str, str, str], settings: Sequence[str] = ()
+    prices: Path | None, events: Path | None, more: MarketOptions, settings: Sequence[str] = ()
 ) -> Files | None:
     """Return the files of a study without a study file; None where none are given.
 
@@ -308,14 +317,14 @@ def answer(
 
 
 def plan(
-    spec: StudySpec, where: tuple[Path | None, Path, Path], out: Path | None, extras: tuple[str, ...] = ()
+    spec: StudySpec, study: Path | None, folders: StudyFolders, out: Path | None, *, extras: tuple[str, ...] = ()
 ) -> Iterator[str]:
     """Return what a run would read, fetch and write, one line each."""
     from eventstudy.study.bar_sources import bar_sources
     from eventstudy.study.load import beside
     from eventstudy.study.spec import refers_to_data
 
-    study, folder, data = where
+    folder, data = folders
     if study is not None:
         yield f"read   {study}"
     if spec.events_file:

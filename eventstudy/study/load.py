@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,20 @@ if TYPE_CHECKING:
 Series = Bars | Returns
 # Checks that presume prices above zero; a study of differences leaves such rows as they are.
 PRICES_ABOVE_ZERO = ("negative price", "zero price", "impossible range", "unit jump", "split-like jump", "large jump")
+
+
+class StudyFolders(NamedTuple):
+    """Where paths of a study file begin: those of events and regressors, and those of the data."""
+
+    study: Path
+    data: Path
+
+
+class ReadFrom(NamedTuple):
+    """The folder that tables are read from, and how much of them."""
+
+    folder: Path
+    reading: Reading
 
 
 @dataclass(frozen=True)
@@ -119,13 +133,13 @@ def load_study(
     <LoadedStudy 'biden-putin-fixing': 1 events, 1 series>
     """
     path = Path(path)
-    folders = path.parent, Path(data_folder or path.parent)
+    folders = StudyFolders(path.parent, Path(data_folder or path.parent))
     return load_reviewed(StudySpec.from_toml(path), folders, offline=offline, accept_proposals=accept_proposals)
 
 
 def load_reviewed(
     spec: StudySpec,
-    folders: tuple[Path, Path],
+    folders: StudyFolders,
     *,
     offline: bool = False,
     accept_proposals: bool = False,
@@ -162,10 +176,11 @@ def load_spec(
     """Load what a spec names: events relative to ``folder``, series relative to ``data_folder``."""
     spec = spec.model_copy(update={"calendars": read_calendar_files(spec.calendars, folder)})
     events = _events(spec, folder)
+    folders = StudyFolders(folder, data_folder)
     with using_calendars(spec.calendars):
         if on_disk and stays_on_disk(spec, events):
-            return open_study(spec, events, (folder, data_folder), offline=offline)
-        return load_series(spec, events, (folder, data_folder), offline=offline)
+            return open_study(spec, events, folders, offline=offline)
+        return load_series(spec, events, folders, offline=offline)
 
 
 def stays_on_disk(spec: StudySpec, events: tuple[Event, ...]) -> bool:
@@ -173,7 +188,7 @@ def stays_on_disk(spec: StudySpec, events: tuple[Event, ...]) -> bool:
     return [row.source for row in spec.data] == ["dataset"] and bool(events) and all(e.instruments for e in events)
 
 
-def open_study(spec: StudySpec, events: tuple[Event, ...], folders: tuple[Path, Path], *, offline: bool) -> LoadedStudy:
+def open_study(spec: StudySpec, events: tuple[Event, ...], folders: StudyFolders, *, offline: bool) -> LoadedStudy:
     """Open the dataset of a study; a market or factor of other files is read, one of the dataset is its code."""
     folder, data_folder = folders
     (row,) = spec.data
@@ -187,7 +202,7 @@ def open_study(spec: StudySpec, events: tuple[Event, ...], folders: tuple[Path, 
         if refers_to_data(one.model_dump()):
             found.append([one.instrument])
             continue
-        universe = regressor(one, spec, Universe(()), (data_folder, reading))
+        universe = regressor(one, spec, Universe(()), ReadFrom(data_folder, reading))
         lines += universe.recognized
         found.append(list(universe))
     market = found[0][0] if spec.market else None
@@ -209,9 +224,7 @@ def digest_of_events(spec: StudySpec, folder: Path) -> dict[str, str]:
     return {spec.events_file: hashlib.sha256(content).hexdigest()}
 
 
-def load_series(
-    spec: StudySpec, events: tuple[Event, ...], folders: tuple[Path, Path], *, offline: bool
-) -> LoadedStudy:
+def load_series(spec: StudySpec, events: tuple[Event, ...], folders: StudyFolders, *, offline: bool) -> LoadedStudy:
     """Load the series that the events name, the market and the factors, each file once."""
     folder, data_folder = folders
     named = {code for event in events for code in event.instruments}
@@ -229,7 +242,7 @@ def load_series(
     if spec.data and not studied:
         raise nothing_to_study(universe)
     over = replace(reading, around=None if around is None else around_series(universe))
-    found = [regressor(row, spec, universe, (data_folder, over)) for row in regressors]
+    found = [regressor(row, spec, universe, ReadFrom(data_folder, over)) for row in regressors]
     market = found[0].series[0] if spec.market else None
     factors = tuple(one for part in found[bool(spec.market) :] for one in part)
     series = (*studied, *((market,) if market else ()), *factors)
@@ -297,7 +310,7 @@ def together(parts: list[Universe]) -> Universe:
     )
 
 
-def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[Path, Reading]) -> Universe:
+def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: ReadFrom) -> Universe:
     """Return the series of a market or of factors: an instrument of the data, or a table of its own.
 
     A table whose daily rows close at a time that is not stated takes zone, calendar and closing time of the data.
@@ -309,7 +322,7 @@ def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[P
     """
     if spec.data and refers_to_data(row.model_dump()):
         key = "market" if row == spec.market else "factors"
-        return in_universe(row.instrument, universe, (f'[{key}] instrument = "{row.instrument}"', spec, where))
+        return in_universe(row.instrument, universe, spec, where, setting=f'[{key}] instrument = "{row.instrument}"')
     folder, reading = where
     own = replace(reading, wanted=None)
     row = with_clock_of(row, spec.data)
@@ -322,9 +335,9 @@ def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: tuple[P
     return found
 
 
-def in_universe(code: str, universe: Universe, asked: tuple[str, StudySpec, tuple[Path, Reading]]) -> Universe:
+def in_universe(code: str, universe: Universe, spec: StudySpec, where: ReadFrom, *, setting: str) -> Universe:
     """Return one instrument of the data; where it is missing, all of them are read to say which name is meant."""
-    setting, spec, (folder, reading) = asked
+    folder, reading = where
     try:
         if reading.around is not None:  # the series of the events may be shorter than the market that they need
             universe = read_rows(spec.data, folder, replace(reading, wanted={code}))

@@ -131,7 +131,7 @@ def curve(spec: StudySpec, inputs: Inputs, run: BlockMap, *, market: bool) -> Sp
     answered, left_out = [], []
     for choice in choices:
         try:
-            answered.append(_answer(spec, settings, inputs, (choice, tuple(windows), run)))
+            answered.append(_answer(spec, settings, inputs, _ChoiceToAnswer(choice, tuple(windows), run)))
         except EventStudyError as error:
             left_out.append(f"{_named(choice)}: {error}")
     usable = [one for one in answered if len(one.estimates.abnormal)]
@@ -185,11 +185,19 @@ def _intervals(inputs: Inputs) -> bool:
     return bool((inputs.table.latest > inputs.table.earliest).any())
 
 
+class _ChoiceToAnswer(NamedTuple):
+    """One choice of model, anchor and estimation window, the windows to test, and who computes blocks of events."""
+
+    choice: Estimator
+    windows: tuple[tuple[int, int], ...]
+    run: BlockMap
+
+
 def _answer(
     spec: StudySpec,
     settings: SpecificationSettings,
     inputs: Inputs,
-    given: tuple[Estimator, tuple[tuple[int, int], ...], BlockMap],
+    given: _ChoiceToAnswer,
 ) -> _EstimatorAnswered:
     """Estimate one choice and run the tests on all windows, as a study of this choice alone does."""
     choice, windows, run = given
@@ -220,7 +228,7 @@ def _joint(
     """Move every choice to the same other dates, and compare the means of all windows together."""
     means, drawn = [], []
     at = _other_dates(spec, settings, answered)
-    D = 0 if at is None else at[1].reference.shape[1]
+    D = 0 if at is None else at.dates.reference.shape[1]
     for one in answered:
         abnormal, windows = one.estimates.abnormal, one.study.plan.tests_on
         cars = [abnormal.car(window) for window in windows]
@@ -232,9 +240,16 @@ def _joint(
     return joint_test(np.array(means), np.concatenate(drawn), spec.alternative)
 
 
+class _DatesOfWidest(NamedTuple):
+    """The choice with the longest windows, and the dates that its events are moved to."""
+
+    widest: _EstimatorAnswered
+    dates: PlaceboDates
+
+
 def _other_dates(
     spec: StudySpec, settings: SpecificationSettings, answered: Sequence[_EstimatorAnswered]
-) -> tuple[_EstimatorAnswered, PlaceboDates] | None:
+) -> _DatesOfWidest | None:
     """Return the dates that all choices move to: those of the longest estimation window that leaves any."""
     draws = settings.draws or int(options_for(REFIT, spec.test_options)["draws"])
     able = [one for one in answered if not one.study.uses_other_days and spec.measure == "car"]
@@ -249,13 +264,11 @@ def _other_dates(
             match=spec.placebo.match,
         )
         if (dates.reference >= 0).any():
-            return one, dates
+            return _DatesOfWidest(one, dates)
     return None
 
 
-def _refitted(
-    spec: StudySpec, one: _EstimatorAnswered, at: tuple[_EstimatorAnswered, PlaceboDates], run: BlockMap
-) -> FloatArray:
+def _refitted(spec: StudySpec, one: _EstimatorAnswered, at: _DatesOfWidest, run: BlockMap) -> FloatArray:
     """Return the mean CARs of one choice on the dates drawn for the widest one, shape (W, D)."""
     widest, dates = at
     data, abnormal, plan = one.study.data, one.estimates.abnormal, one.study.plan

@@ -14,7 +14,7 @@ import numpy as np
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.events import EventTable
 from eventstudy.abnormal.placebo.clock_index import OneEvent, clock_index
-from eventstudy.abnormal.placebo.day_rules import DayRules, compared
+from eventstudy.abnormal.placebo.day_rules import DayRules, SeriesOnClock, compared
 from eventstudy.abnormal.placebo.same_clock import placebo_windows
 from eventstudy.abnormal.placebo.settings import MatchSettings, PlaceboSettings
 from eventstudy.abnormal.seeds import generator
@@ -111,7 +111,9 @@ def _matched(data: EventData, i: int, places: CandidateDates, rules: DayRules) -
     """Return the candidates that share with the moment of event ``i`` what the study asks for."""
     series, reference = data.series, int(data.positions.reference[i])
     event, windows = BarSpan(reference, reference + places.merged), BarSpan(places.bar, places.bar + places.merged)
-    keep, _ = compared(rules, i, (series, clock_index(series, int(data.positions.series[i]))), event, windows)
+    keep, _ = compared(
+        rules, i, SeriesOnClock(series, clock_index(series, int(data.positions.series[i]))), event, windows
+    )
     return replace(places, bar=places.bar[keep])
 
 

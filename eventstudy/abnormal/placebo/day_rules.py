@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,8 +67,15 @@ class DayRules:
         return np.asarray(of_series[of_series != at], dtype=np.int64)
 
 
+class SeriesOnClock(NamedTuple):
+    """Series, and the times of day of the one that an event is on."""
+
+    series: SeriesSet
+    clocks: ClockIndex
+
+
 def compared(
-    rules: DayRules, at: int, source: tuple[SeriesSet, ClockIndex], event: BarSpan[int], windows: BarSpan[IntArray]
+    rules: DayRules, at: int, source: SeriesOnClock, event: BarSpan[int], windows: BarSpan[IntArray]
 ) -> tuple[BoolArray, tuple[DaysLeftOut, ...]]:
     """Return which windows the event at place ``at`` is compared with, and how many each rule leaves out.
 

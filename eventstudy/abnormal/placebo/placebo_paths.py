@@ -9,7 +9,7 @@ import numpy as np
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns, SameClock
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.placebo.clock_index import ClockIndex, OneEvent, clock_index
-from eventstudy.abnormal.placebo.day_rules import DayRules, compared, disjoint
+from eventstudy.abnormal.placebo.day_rules import DayRules, SeriesOnClock, compared, disjoint
 from eventstudy.abnormal.placebo.same_clock import PlaceboWindows, placebo_windows, window_returns
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import BarSpan, EventBars, Window
@@ -58,7 +58,7 @@ def placebo_paths(
         at = place[int(row)]
         s = int(positions.series[at])
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
-        found = _windows(rules, at, (series, index), window)
+        found = _windows(rules, at, SeriesOnClock(series, index), window)
         bars = EventBars(found.reference, found.first)
         cells = _abnormal_cells(series, s, bars, (abnormal.part(slice(i, i + 1)), window), kind=kind)
         present = np.isfinite(cells).all(axis=1) if complete else np.ones(len(cells), np.bool_)
@@ -67,9 +67,9 @@ def placebo_paths(
     return PlaceboPaths(tuple(paths), tuple(days))
 
 
-def _windows(rules: DayRules, at: int, source: tuple[SeriesSet, ClockIndex], window: Window) -> PlaceboWindows:
+def _windows(rules: DayRules, at: int, source: SeriesOnClock, window: Window) -> PlaceboWindows:
     """Return the windows that the rules leave of the event at place ``at``, nearest first."""
-    index = source[1]
+    index = source.clocks
     event = OneEvent(int(rules.positions.reference[at]), int(rules.positions.first[at]))
     found = placebo_windows(index, event, window, after=rules.settings.after, every=rules.selects)
     lead, end = min(window.start, 0), max(window.stop, 0)

@@ -19,7 +19,7 @@ from eventstudy.abnormal.placebo.clock_index import (
     shifted_days,
     volatility_ratios,
 )
-from eventstudy.abnormal.placebo.day_rules import DayRules, compared, disjoint
+from eventstudy.abnormal.placebo.day_rules import DayRules, SeriesOnClock, compared, disjoint
 from eventstudy.abnormal.placebo.shared_days import PRESENT, SharedDays, holds_most_bars
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Bar, BarSpan, EventBars, Window
@@ -197,7 +197,7 @@ def _eligible(
         heads, tails = heads[fits], tails[fits]
     nearest = np.argsort(np.abs(heads - head), kind="stable")
     spans = BarSpan(heads[nearest], tails[nearest])
-    keep, left_out = compared(rules, one.at, (one.series, index), span, spans)
+    keep, left_out = compared(rules, one.at, SeriesOnClock(one.series, index), span, spans)
     spans = BarSpan(spans.head[keep], spans.tail[keep])
     if index.daily and rules.selects:
         apart = disjoint(spans)
