@@ -146,7 +146,7 @@ def _shared_draws(
     spans, left_out, factor = BarSpan(days.bars_at(ends.head), days.bars_at(ends.tail)), days.left_out, days.factor
     keep, broken = counted(len(factor), {NO_BARS: (spans.head < 0) | (spans.tail < spans.head)})
     if not days.covers(ends):
-        fits, ruled = compared(settings.rules, one.at, (one.series, one.clocks), event, spans)
+        fits, ruled = compared(settings.rules, one.at, SeriesOnClock(one.series, one.clocks), event, spans)
         most = holds_most_bars(spans)
         keep, broken = keep & fits & most, (*broken, *ruled, *counted(len(factor), {NO_BARS: fits & ~most})[1])
     spans, factor, left_out = BarSpan(spans.head[keep], spans.tail[keep]), factor[keep], (*left_out, *broken)
