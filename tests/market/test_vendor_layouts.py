@@ -380,3 +380,8 @@ def test_a_repeated_day_of_one_instrument_is_not_read_as_instruments(tmp_path: P
     text = "Date,Note,Close\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},first,{c}\n{d:%Y-%m-%d},first,{c + 9}")
     with pytest.raises(es.DataError, match="conflicting duplicate"):
         es.read_universe(written(tmp_path, "AAA.csv", text), **STATED)
+
+
+def test_the_time_of_the_last_update_does_not_make_daily_rows_intraday(tmp_path: Path) -> None:
+    text = "Date,Close,Updated\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c},16:00:{v % 60:02}")
+    read_right(written(tmp_path, "AAA.csv", text), "AAA")

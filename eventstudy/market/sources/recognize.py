@@ -184,10 +184,7 @@ def time_columns(
         return by_role["date"], by_role["clock"]
     for role in ("time", "date"):
         if role in by_role:
-            clocks = (
-                n for n, cell in enumerate(grid.sample) if n not in by_role.values() and CLOCK_TIME.fullmatch(cell)
-            )
-            return by_role[role], next(clocks, -1) if BARE_DATE.fullmatch(at(grid.sample, by_role[role])) else -1
+            return by_role[role], unnamed_clock(by_role, grid, by_role[role])
     first = next((n for n, cell in enumerate(grid.sample) if date_like(cell)), -1)
     if first < 0:
         raise DataError(
@@ -195,6 +192,16 @@ def time_columns(
             remedy="Name it: columns = { time = 'NAME' }.",
         )
     return first, -1
+
+
+def unnamed_clock(by_role: Mapping[str, int], grid: Grid, date: int) -> int:
+    """Return a column of times of day under a name that is not known; -1 where none is, or no date repeats."""
+    used = by_role.values()
+    clock = next((n for n, cell in enumerate(grid.sample) if n not in used and CLOCK_TIME.fullmatch(cell)), -1)
+    if clock < 0 or not BARE_DATE.fullmatch(at(grid.sample, date)):
+        return -1
+    dates = grid.fetch({date: "text"})[date]
+    return clock if len(dates.unique()) < len(dates) else -1
 
 
 def at(cells: Sequence[str], n: int) -> str:
