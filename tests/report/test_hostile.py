@@ -70,6 +70,7 @@ ALLOWED_TAGS = {
 ALLOWED_LATEX = {
     *["usepackage", "begin", "end", "centering", "caption", "toprule", "midrule", "bottomrule", "textbackslash"],
     *["label", "tab", "small", "footnotesize", "setlength", "tabcolsep", "shortstack", "raggedright", "arraybackslash"],
+    "allowbreak",
     *["endfirsthead", "endhead", "endfoot", "times", "begingroup", "endgroup", "par", "smallskip"],
     *["textasciicircum", "textasciitilde", "textless", "textgreater", "textbar", "textquotedbl", "textasciigrave"],
 }
