@@ -190,3 +190,10 @@ def test_an_offset_costs_no_digits() -> None:
     assert abs(far.coef[0, 1] - 2) < 1e-15
     # Residuals are +-1/2: 20 squares of 1/4 over 18 degrees of freedom.
     assert abs(far.sigma2[0] - 5 / 18) < 1e-15
+
+
+def test_the_condition_is_that_of_the_largest_over_the_smallest_direction() -> None:
+    # Columns of one length; two have the cosine 0.6, so the eigenvalues are 1.6, 1 and 0.4, and sqrt(1.6 / 0.4) = 2.
+    one, two = np.array([1.0, 1, -1, -1, 1, 1, -1, -1]), np.array([1.0, -1, 1, -1, 1, -1, 1, -1])
+    fit = least_squares(np.arange(8.0)[None] ** 2, np.stack([one, 0.6 * one + 0.8 * two])[:, None, :])
+    assert abs(fit.condition[0] - 2) < 1e-12

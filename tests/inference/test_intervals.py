@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import eventstudy as es
-from eventstudy.inference.intervals import beyond
+from eventstudy.inference.intervals import beyond, studentized, summed
 from eventstudy.inference.placebo_test import count_placebo
 from eventstudy.inference.table import TESTS
 from tests.study.made import daily_frame, events_at
@@ -80,3 +80,16 @@ def test_the_placebo_interval_by_hand() -> None:
     # 39 days, |draws| 1 to 39: k = floor(0.05 * 40) = 2, so the bound is the second largest, 38.
     low, high = beyond(45.0, np.arange(1, 40.0) * np.resize([1, -1], 39), 0.95, 1e-12)
     assert (low, high) == pytest.approx((7.0, 83.0), abs=1e-6)
+
+
+def test_the_ends_of_an_interval_are_effects_at_the_critical_value() -> None:
+    # At an end d the t of S - d w, S = CAR / sd and w = 1 / sd, is the 97.5 % quantile of t(3), 3.182446, of either
+    # sign; the sum of S - d w over the root of its variance is 1.959964.
+    car, sd = np.array([0.021, 0.042, 0.018, 0.033]), np.array([0.010, 0.012, 0.008, 0.011])
+    interval = studentized(car, sd, 1.0, 0.95)
+    for end, sign in ((interval.low[0], 1), (interval.high[0], -1)):
+        left = (car - end) / sd
+        assert abs(2 * left.mean() / left.std(ddof=1) - sign * 3.182446) < 1e-6
+    interval = summed(car, sd, 5.0, 0.95)
+    for end, sign in ((interval.low[0], 1), (interval.high[0], -1)):
+        assert abs(((car - end) / sd).sum() / 5.0**0.5 - sign * 1.959964) < 1e-6
