@@ -75,7 +75,7 @@ def answer(loaded: LoadedStudy, executor: Executor | None = None) -> StudyResult
 
     regressors = loaded.market, loaded.factors
     data = loaded.data if loaded.dataset is None else loaded.dataset
-    result = run_study(loaded.spec, loaded.events, data, *regressors, executor=executor)
+    result = run_study(loaded.spec, loaded.events, data, *regressors, executor=executor, known=loaded.known)
     ledger = result.ledger.naming_left_out(loaded.left_out)
     return replace(result, ledger=ledger, notices=(*loaded.notices, *result.notices))
 

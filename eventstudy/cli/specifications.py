@@ -56,7 +56,8 @@ def specifications(
     loaded = load_study(study, data_folder=data, offline=offline, accept_proposals=accept_proposals)
     factors = list(loaded.factors) or None
     with executor_for(workers, scheduler) as executor:
-        found = compute(loaded.spec, loaded.events, list(loaded.data), loaded.market, factors, executor=executor)
+        given = (loaded.spec, loaded.events, list(loaded.data), loaded.market, factors)
+        found = compute(*given, executor=executor, known=loaded.known)
     if out is not None:
         table = marked(found.to_frame(), simulated=found.simulated)
         console.talk(f"wrote {write_file(out, table.to_csv(index=False).encode())}")

@@ -53,7 +53,8 @@ class SurpriseSettings(Settings):
         Inverse variance of each observation's CAR: on placebo days at the same time of day for intraday bars, that of
         the forecast for daily ones; or equal weights. Without a variance weights are equal.
     instruments : {"auto", "each", "pooled"}
-        One regression for each instrument, or one for all; "auto": for each, where an event has several instruments.
+        One regression for each instrument, or one for all; "auto": for each, where events have several instruments and
+        are enough for that.
     draws : int
         Random orders of the surprises for the p-values and bands by permutation.
     """

@@ -197,19 +197,20 @@ def surprise_paths(
 
 
 class BarSlopes(NamedTuple):
-    """The regressions of one bar, and which of the m slopes rest on one event or date alone, shape (m,)."""
+    """The regressions of one bar, and which of the m slopes one observation or date determines alone, shape (m,)."""
 
     found: Slopes
     alone: BoolArray
 
 
 def _path(sample: SurpriseSample, bars: list[BarSlopes], which: int, *, signs: bool, level: float) -> SurprisePath:
+    part = split(sample.surprise[None], apart=signs)[which, 0]
+    if signs and len(np.unique(sample.events[part != 0])) == 1:
+        return replace(without_path(sample, ONE_ALONE), sign=SIGNS[which])
     found, alone = [bar.found for bar in bars], np.array([bar.alone[which] for bar in bars])
-    if alone.any() and not np.isfinite([one.slope[which, 0] for one in found])[~alone].any():
-        return replace(without_path(sample, ONE_ALONE), sign=SIGNS[which] if signs else "both")
     tau, n = sample.tau, np.array([one.n for one in found])
     slope, se = (np.array([getattr(one, name)[which, 0] for one in found]) for name in ("slope", "se"))
-    slope, se = np.where(alone, np.nan, slope), np.where(alone, np.nan, se)
+    se = np.where(alone, np.nan, se)
     df = np.array([one.df for one in found])
     with np.errstate(invalid="ignore", divide="ignore"):
         t = np.stack([one.slope[which] / one.se[which] for one in found], axis=1)
@@ -250,7 +251,7 @@ def _reason(sample: SurpriseSample) -> str:
     needed = sample.controls.shape[1] + 4
     n = int(np.isfinite(sample.cars).any(axis=1).sum())
     if n < needed:
-        return f"{n} observations have a CAR, the surprise and the controls; at least {needed} are needed"
+        return f"{n} of {needed} observations needed have a CAR, the surprise and the controls"
     return NO_VARIATION
 
 

@@ -14,6 +14,7 @@ from eventstudy.show.numbers import bp, number, p_is
 Json = Mapping[str, Any]
 SIGNS = {"both": "", "positive": "positive ", "negative": "negative "}
 MOST_PATHS = 6
+NO_ERROR = "the observations of one date determine it"
 
 
 def surprise_sentences(study: Json) -> tuple[str, ...]:
@@ -43,6 +44,8 @@ def _sentences(study: Json, given: Json, path: Json) -> Iterator[str]:
     subject = who if path["instrument"] or not who else f"prices on {who}"
     verb = f"moved {subject or 'prices'} by {bp(slope)} bp"
     numbers = [f"{level * 100:g}% interval {bp(low)} to {bp(high)} bp", p_is(path["pvalue"][place])]
+    if not finite(low):
+        numbers = [f"no standard error, {NO_ERROR}"]
     numbers += [f"R2 = {number(path['r2'][place])}", f"{path['n'][place]:,} {'releases' if who else 'events'}"]
     yield f"A {SIGNS[path['sign']]}surprise of {unit} {verb} {when(study, window)} ({', '.join(numbers)})."
     tests = []

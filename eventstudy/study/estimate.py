@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.events import EventTable, Positions
 from eventstudy.abnormal.measure import measure, select
 from eventstudy.abnormal.placebo.dates import placebo_dates
 from eventstudy.abnormal.placebo.day_rules import DayRules
@@ -17,7 +18,7 @@ from eventstudy.abnormal.placebo.refits import Path, RefitSettings, placebo_refi
 from eventstudy.abnormal.placebo.same_clock import DrawSettings, Missing, path_windows, placebo_draws
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray
+from eventstudy.arrays import FloatArray, StrArray
 from eventstudy.errors import UsageError
 from eventstudy.inference.clustering import mean_correlations
 from eventstudy.inference.evidence import Context, Evidence, collectors, diagnosed
@@ -112,24 +113,29 @@ def missing_of(spec: StudySpec) -> Missing:
 def day_rules(study: Study, settings: PlaceboSettings | None = None) -> DayRules:
     """Return which days the events of a study are compared with, by its settings or by others.
 
+    Where days are chosen by their releases, events that are not studied follow those that are.
+
     Raises
     ------
     UsageError
         If days of the same release are asked for, and the events have no column ``release``.
     """
     settings = settings or study.spec.placebo
-    positions = study.data.positions
-    names = study.ledger.table.attributes.get(RELEASE)
-    if settings.match is not None and settings.match.releases == "same" and names is None:
+    positions, table = study.data.positions, study.ledger.table
+    if settings.match is not None and settings.match.releases == "same" and RELEASE not in table.attributes:
         raise UsageError(
             f"The placebo days are to be days of the same release, and the events have no column `{RELEASE}`.",
             remedy='Add it, or set releases = "any" in placebo["match"]. (Study file: `[inference.placebo.match]`.)',
         )
+    names = _releases(table, positions)
+    if study.known is not None and settings.match is not None and settings.match.releases:
+        further = study.known.positions
+        names = np.concatenate([names, _releases(study.known.table, further)])
+        columns = zip(astuple(positions), astuple(further), strict=True)
+        positions = Positions(*(np.concatenate(pair) for pair in columns))
     release = np.full(len(positions), -1, dtype=np.int64)
-    if names is not None:
-        words = np.array([str(name).strip() for name in names[positions.row]], dtype=object)
-        known = np.array([name not in ("", "nan", "None") for name in words], dtype=np.bool_)
-        release[known] = np.unique(words[known], return_inverse=True)[1]
+    known = names != ""
+    release[known] = np.unique(names[known], return_inverse=True)[1]
     return DayRules(settings, positions, release)
 
 
@@ -138,6 +144,15 @@ def draw_settings(study: Study, abnormal: AbnormalReturns, *, standardize: bool)
     missing = missing_of(study.spec)
     shared = shared_days(study, abnormal) if missing == "merge" else ()
     return DrawSettings(day_rules(study), missing, study.plan.kind, standardize, shared)
+
+
+def _releases(table: EventTable, positions: Positions) -> StrArray:
+    """Return the name of the release of each aligned event, empty where it has none, shape (N,)."""
+    given = table.attributes.get(RELEASE)
+    if given is None:
+        return np.full(len(positions), "", dtype=object)
+    words = [str(name).strip() for name in given[positions.row]]
+    return np.array(["" if word in ("nan", "None") else word for word in words], dtype=object)
 
 
 RELEASE = "release"  # the column of the events that names their release

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -23,7 +23,7 @@ from eventstudy.market.missing_rows import Reading
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.market.universe import Universe
-from eventstudy.study.event_table import dated_table
+from eventstudy.study.event_table import dated_events, dated_table
 from eventstudy.study.fit_notices import match_notices
 from eventstudy.study.frame_series import frame_series, series_returns
 from eventstudy.study.interchange import as_pandas, wide_pandas
@@ -43,9 +43,19 @@ Regressors: TypeAlias = (
 )
 
 
+class Unstudied(NamedTuple):
+    """Events that are not studied, dates aligned with bars, and their columns."""
+
+    events: tuple[Event, ...]
+    table: EventTable
+
+
 @dataclass(frozen=True)
 class Inputs:
-    """All that a study computes on; ``zone`` is the time zone of the market, ``UTC`` where none is known."""
+    """All that a study computes on; ``zone`` is the time zone of the market, ``UTC`` where none is known.
+
+    ``known`` are events that are not studied, and whose days are those of their releases.
+    """
 
     table: EventTable
     series: SeriesSet
@@ -53,6 +63,7 @@ class Inputs:
     simulated: bool
     notices: tuple[Notice, ...]
     zone: str = "UTC"
+    known: Unstudied | None = None
 
 
 def read_inputs(
@@ -95,6 +106,21 @@ def read_inputs(
     simulated = any(item.simulated for item in sources)
     found = (*notices, *odd, *notices_of(sources))
     return Inputs(table, series, bars, simulated, found, market_zone(given, axes))
+
+
+def releases_of(spec: StudySpec, known: Sequence[Event]) -> Sequence[Event]:
+    """Return the events that are not studied if days are chosen by the releases on them, else none."""
+    expect("known", known, (list, tuple), "Pass a list of Events (read_events).")
+    return known if spec.placebo.match is not None and spec.placebo.match.releases else ()
+
+
+def with_known(spec: StudySpec, inputs: Inputs, known: Sequence[Event]) -> Inputs:
+    """Return the inputs with events that are not studied, where the days that events are compared with need them."""
+    known = releases_of(spec, known)
+    if not known:
+        return inputs
+    table = dated_table(known, inputs.series, spec.event_dates)
+    return replace(inputs, known=Unstudied(tuple(dated_events(known, table)), table))
 
 
 def market_zone(given: pd.DataFrame | Sequence[Bars | Returns], axes: TimeAxes) -> str:

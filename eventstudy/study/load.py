@@ -63,6 +63,8 @@ class LoadedStudy:
     ----------
     spec : StudySpec
     events : tuple of Event
+    known : tuple of Event
+        Events of the list that ``[events] only`` leaves out: not studied, and still releases of other days.
     data : tuple of Bars or Returns
         The series to study: those that the events name, or all where some event names none.
     market : Bars or Returns or None
@@ -89,6 +91,7 @@ class LoadedStudy:
     notices: tuple[Notice, ...] = ()
     left_out: tuple[str, ...] = ()
     dataset: Dataset | None = None
+    known: tuple[Event, ...] = ()
 
     def __repr__(self) -> str:
         held = f"{len(self.data)} series" if self.dataset is None else repr(self.dataset)
@@ -118,7 +121,7 @@ def load_study(
     Returns
     -------
     LoadedStudy
-        ``run_study(study.spec, study.events, study.data, study.market, study.factors)`` runs it.
+        ``run_study(study.spec, study.events, study.data, study.market, study.factors, known=study.known)`` runs it.
 
     Raises
     ------
@@ -175,12 +178,11 @@ def load_spec(
 ) -> LoadedStudy:
     """Load what a spec names: events relative to ``folder``, series relative to ``data_folder``."""
     spec = spec.model_copy(update={"calendars": read_calendar_files(spec.calendars, folder)})
-    events = _events(spec, folder)
+    events, known = _events(spec, folder)
     folders = StudyFolders(folder, data_folder)
     with using_calendars(spec.calendars):
-        if on_disk and stays_on_disk(spec, events):
-            return open_study(spec, events, folders, offline=offline)
-        return load_series(spec, events, folders, offline=offline)
+        read = open_study if on_disk and stays_on_disk(spec, events) else load_series
+        return replace(read(spec, events, folders, offline=offline), known=known)
 
 
 def stays_on_disk(spec: StudySpec, events: tuple[Event, ...]) -> bool:
@@ -385,7 +387,8 @@ def series_digest(series: Series) -> str:
     return digest.hexdigest()
 
 
-def _events(spec: StudySpec, folder: Path) -> tuple[Event, ...]:
+def _events(spec: StudySpec, folder: Path) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """Return the events that are studied, and those of the list that are not."""
     from eventstudy.news.events.event_files import read_events
 
     if not spec.events_file:
@@ -395,4 +398,5 @@ def _events(spec: StudySpec, folder: Path) -> tuple[Event, ...]:
     if missing:
         known = ", ".join(sorted(event.id for event in events)[:10])
         raise DataError(f"{spec.events_file} has no event named {', '.join(missing)}; it has {known}.")
-    return tuple(event for event in events if not spec.events or event.id in spec.events)
+    studied = tuple(event for event in events if not spec.events or event.id in spec.events)
+    return studied, tuple(event for event in events if spec.events and event.id not in spec.events)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.align import TREATMENTS, align, find_gaps, find_overlaps
 from eventstudy.abnormal.event_data import EventData
-from eventstudy.abnormal.events import OpenLedger
+from eventstudy.abnormal.events import EventTable, OpenLedger, Positions
 from eventstudy.abnormal.measure import Plan
 from eventstudy.abnormal.models.row import ModelRow, Options
 from eventstudy.abnormal.models.table import MODELS, options_of
@@ -26,6 +26,13 @@ from eventstudy.study.price_doubts import mark_jumps
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
     from eventstudy.study.spec import StudySpec
+
+
+class KnownEvents(NamedTuple):
+    """Events that are not studied: their columns, and where they are in the series."""
+
+    table: EventTable
+    positions: Positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +53,8 @@ class Study:
         Tests that evidence is gathered for: those named, and the primary test.
     bars : tuple of Bars
         Series that were given as prices.
+    known : KnownEvents or None
+        Events that are not studied, and whose days are those of their releases.
     """
 
     spec: StudySpec
@@ -55,6 +64,7 @@ class Study:
     notices: tuple[Notice, ...]
     tests: tuple[str, ...] = ()
     bars: tuple[Bars, ...] = ()
+    known: KnownEvents | None = None
 
     @property
     def uses_other_days(self) -> bool:
@@ -81,8 +91,12 @@ def prepare(spec: StudySpec, inputs: Inputs) -> Study:
     treated, kept = TREATMENTS[spec.overlaps](positions, overlaps, ledger)
     data = EventData(series, values, treated if kept.all() else treated[kept])
     gaps = gap_notices(find_gaps(data.positions, series, windows))
+    known = None
+    if inputs.known is not None:
+        table = inputs.known.table
+        known = KnownEvents(table, align(table, series, windows, anchor=spec.anchor)[0])
     notices = (*doubts, *gaps, *others, *overlap_notices(spec, overlaps))
-    return Study(spec, plan, data, ledger, notices, bars=inputs.bars)
+    return Study(spec, plan, data, ledger, notices, bars=inputs.bars, known=known)
 
 
 def with_model_factors(series: SeriesSet, model: ModelRow, options: Options) -> SeriesSet:

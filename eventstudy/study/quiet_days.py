@@ -39,14 +39,19 @@ def quiet_paths(study: Study, estimates: Estimates, part: Window | None = None) 
     elif abnormal.ar[:, columns].size * limit > MOST_CELLS:
         return nothing
     else:
-        every = PlaceboSettings(after=study.spec.placebo.after, known_events="keep")  # busy days are left out below
-        rules, kind = day_rules(study, every), study.plan.kind
+        rules, kind = day_rules(study, _settings(study.spec.placebo)), study.plan.kind
         paths = placebo_paths(study.data, abnormal, rules, kind=kind, complete=False, part=part)
     places = _places(study, abnormal.row)
     own = _event_days(study, places)
     free = [_free(paths, i, own[i]) for i in range(len(abnormal))]
     days = _common_days(paths, free, _reference_days(study, places), limit)
     return _laid(paths, days) if days.size else nothing
+
+
+def _settings(given: PlaceboSettings) -> PlaceboSettings:
+    """Return the settings of the study, but for its releases: these days hold no event, and busy ones are left out."""
+    match = given.match and given.match.model_copy(update={"releases": None})
+    return PlaceboSettings(after=given.after, known_events="keep", match=match)
 
 
 def _places(study: Study, rows: IntArray) -> IntArray:

@@ -13,7 +13,7 @@ from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import Notice
 from eventstudy.reactions import attributes
 from eventstudy.reactions.formulas import RESPONSE, matrix_of, names_in
-from eventstudy.reactions.regression import Observations, Regression, fit, terms_of, unusable
+from eventstudy.reactions.regression import FEWEST_DAYS, Observations, Regression, fit, terms_of, unusable
 from eventstudy.reactions.settings import RegressionSettings
 from eventstudy.show.numbers import count_of
 from eventstudy.study.estimate import Estimates
@@ -60,6 +60,8 @@ def _limits(one: Regression) -> Iterator[str]:
         names = [term.name for term in one.terms if term.reason == reason]
         listed = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
         yield f"has no standard error of {listed}: {reason}"
+    if 0 < one.placebo_days < FEWEST_DAYS:
+        yield f"is not compared with placebo days: there are {one.placebo_days}, and {FEWEST_DAYS} are needed"
     few = [f"{name} has {count}" for name, count in zip(one.cluster, one.clusters, strict=True) if count < FEW_CLUSTERS]
     if few:
         yield f"clusters its errors in few clusters ({', '.join(few)}), which makes them too small"

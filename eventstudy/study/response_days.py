@@ -31,9 +31,13 @@ def shared_days(study: Study, abnormal: AbnormalReturns) -> tuple[SharedDays | N
         return ()
     from eventstudy.response.comparable_days import comparable_days
     from eventstudy.response.intraday_prices import intraday_prices
+    from eventstudy.response.known import known_events
 
     settings, series, positions = response_settings(study.spec), study.data.series, study.data.positions
     known, event_of = _known(study.ledger.table, len(series.codes))
+    if study.known is not None:
+        further, _ = _known(study.known.table, len(series.codes), "unstudied")
+        known = known_events((*known.events, *further.events))
     place = {int(row): at for at, row in enumerate(positions.row)}
     tapes: dict[str, IntradayPrices] = {}
     walls: dict[str, IntArray] = {}
@@ -55,7 +59,7 @@ def shared_days(study: Study, abnormal: AbnormalReturns) -> tuple[SharedDays | N
     return tuple(found)
 
 
-def _known(table: EventTable, series: int) -> tuple[Known, dict[int, Event]]:
+def _known(table: EventTable, series: int, name: str = "event") -> tuple[Known, dict[int, Event]]:
     """Return the events of a study of so many series, each once, and the event of each row.
 
     A date that lies differently on the bars of several instruments is as many events.
@@ -71,7 +75,7 @@ def _known(table: EventTable, series: int) -> tuple[Known, dict[int, Event]]:
     for (_, earliest, latest), of in rows.items():
         release = "" if releases is None else str(releases[of[0]])
         event = Event(
-            id=f"event-{of[0]}",
+            id=f"{name}-{of[0]}",
             time=EventTime(instant_from_us(earliest), instant_from_us(latest)),
             instruments=tuple(str(table.instruments[row]) for row in of) if len(of) < series else (),
             attributes={RELEASE: release} if release not in ("", "nan", "None") else {},

@@ -19,7 +19,7 @@ from eventstudy.renamed import named_arguments
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.fit_notices import number_notices, time_notices
 from eventstudy.study.frame_events import events_to_answer
-from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs
+from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs, with_known
 from eventstudy.study.notices import match_notices, merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
@@ -53,6 +53,7 @@ def run_study(
     *,
     closes_at: str = "",
     executor: Executor | None = None,
+    known: Sequence[Event] = (),
 ) -> StudyResult:
     """Estimate abnormal returns around events and test them (doi:10.1515/9781400830213, ch. 4).
 
@@ -78,6 +79,9 @@ def run_study(
     executor : concurrent.futures.Executor, optional
         Computes blocks of events: of ``concurrent.futures``, loky, or a Dask cluster's ``Client.get_executor()``. The
         results are bit-identical with any executor and without one.
+    known : sequence of Event, optional
+        Events that are not studied. With ``match = {"releases": ...}`` in ``StudySpec.placebo`` their days are placebo
+        days like those of the other events studied.
 
     Returns
     -------
@@ -114,11 +118,11 @@ def run_study(
         from eventstudy.study.shards import answer_shards
 
         with using_calendars(spec.calendars):
-            held = answer_shards(spec, events, data, (*many(market), *many(factors)), executor)
+            held = answer_shards(spec, events, data, (*many(market), *many(factors)), executor, known)
             market, factors = (held.read_regressors(many(given), data) for given in (market, factors))
         data, executor = held.series, None  # what is left is little, and would travel to workers
     with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
-        inputs = read_inputs(spec, events, data, (market, factors), closes_at)
+        inputs = with_known(spec, read_inputs(spec, events, data, (market, factors), closes_at), known)
         result = solve(spec, inputs, run, reactions=True)
         if spec.specifications is not None and len(result.abnormal):
             found = curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
@@ -167,7 +171,10 @@ def _response(
 ) -> tuple[ResponseSet | None, tuple[Notice, ...]]:
     """Return the intraday response, and why there is none where the events of a frame do not allow it."""
     asked, unanswered = events_to_answer(spec, events, inputs)
-    return None if unanswered else response_of(spec, asked, inputs.bars, regressors, run=run), unanswered
+    if unanswered:
+        return None, unanswered
+    known = inputs.known.events if inputs.known else ()
+    return response_of(spec, asked, inputs.bars, regressors, run=run, known=known), ()
 
 
 def _check_needs(spec: StudySpec, model: ModelRow, market: Regressors, factors: Regressors) -> None:

@@ -35,7 +35,7 @@ from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.items import Event
 from eventstudy.study.event_table import dated_events, dated_table, strange_event
 from eventstudy.study.frame_events import events_of_frame
-from eventstudy.study.inputs import as_returns
+from eventstudy.study.inputs import as_returns, releases_of
 from eventstudy.study.interchange import as_pandas
 from eventstudy.study.kept import digest_of, keep, kept
 from eventstudy.study.needs import all_before, around_responses, around_series, around_windows, is_intraday
@@ -178,6 +178,7 @@ def answer_shards(
     dataset: Dataset,
     regressors: Sequence[object],
     executor: Executor | None,
+    known: Sequence[Event] = (),
 ) -> Held:
     """Return what the events of a study need of a dataset, read and answered shard by shard.
 
@@ -199,7 +200,7 @@ def answer_shards(
         )
     shards = shards_of(asked, dataset)
     needed = _regressors_of_responses(spec, regressors)
-    task = ShardTask(dataset, spec, around, tuple(asked), needed)
+    task = ShardTask(dataset, spec, around, (*asked, *releases_of(spec, known)), needed)
     answers = _answers(task, shards, executor)
     series = tuple(one for answer in answers for one in answer.universe)
     left_out = tuple(out for answer in answers for out in answer.universe.left_out)

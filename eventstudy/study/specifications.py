@@ -30,7 +30,7 @@ from eventstudy.reactions.specification_curve import (
 )
 from eventstudy.renamed import named_arguments
 from eventstudy.study.estimate import Estimates, estimate
-from eventstudy.study.inputs import Inputs, check_arguments, many, read_inputs
+from eventstudy.study.inputs import Inputs, check_arguments, many, read_inputs, with_known
 from eventstudy.study.own_calendars import using_calendars
 from eventstudy.study.prepare import Study, prepare
 from eventstudy.study.primary import chosen_test, tests_of, tests_to_run, used_design
@@ -60,6 +60,7 @@ def specifications(
     *,
     closes_at: str = "",
     executor: Executor | None = None,
+    known: Sequence[Event] = (),
 ) -> SpecificationCurve:
     """Compute every specification of a study, and one p-value for all of them (doi:10.1038/s41562-020-0912-z).
 
@@ -70,7 +71,7 @@ def specifications(
 
     Parameters
     ----------
-    spec, events, data, market, factors, closes_at, executor
+    spec, events, data, market, factors, closes_at, executor, known
         As for :func:`run_study`.
 
     Returns
@@ -98,7 +99,7 @@ def specifications(
     """
     check_arguments(spec, events, data, (market, factors), closes_at)
     with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
-        inputs = read_inputs(spec, events, data, (market, factors), closes_at)
+        inputs = with_known(spec, read_inputs(spec, events, data, (market, factors), closes_at), known)
         return curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
 
 

@@ -14,6 +14,7 @@ from eventstudy.errors import Notice
 from eventstudy.reactions import attributes
 from eventstudy.reactions.settings import SurpriseSettings
 from eventstudy.reactions.surprise import (
+    FEWEST_DRAWS,
     NO_VARIATION,
     SurprisePath,
     SurpriseResponse,
@@ -61,7 +62,11 @@ def surprise_of(study: Study, estimates: Estimates) -> SurprisesFound:
         paths=paths,
     )
     weightless = int((np.isfinite(estimates.abnormal.ar).any(axis=1) & ~(weights > 0).any(axis=1)).sum())
-    return SurprisesFound(response, tuple(_notices(settings, columns, paths, weightless)))
+    notices = list(_notices(settings, columns, paths, weightless))
+    if 0 < len(placebo) < FEWEST_DRAWS:
+        text = f"there are {len(placebo)}, and {FEWEST_DRAWS} are needed"
+        notices.append(Notice("ES-SURPRISE", f"the surprise is not compared with placebo days: {text}."))
+    return SurprisesFound(response, tuple(notices))
 
 
 class _Columns(NamedTuple):
@@ -114,7 +119,8 @@ class _Layout:
         """Whether every instrument has a regression of its own."""
         abnormal = self.estimates.abnormal
         instruments, moments = len(set(abnormal.instruments.tolist())), len(np.unique(self.columns.moments))
-        balanced = instruments > 1 and len(abnormal) >= BALANCED * instruments * moments
+        enough = moments >= self.columns.controls.shape[1] + 4  # of each instrument, for a regression of its own
+        balanced = instruments > 1 and enough and len(abnormal) >= BALANCED * instruments * moments
         return self.settings.instruments == "each" or (self.settings.instruments == "auto" and balanced)
 
     @property
@@ -199,7 +205,10 @@ def _notices(
         cure = 'Use `weights = "equal"` to include them.'
         yield Notice("ES-SURPRISE", f"{count_of(weightless, 'observation')} without a weight: {message}. {cure}")
     for path in paths:
+        name = " ".join(filter(None, (path.instrument, path.label)))
+        if not path.reason and not np.isfinite(path.se).any():
+            message = f"no standard error of the slope{f' of {name}' if name else ''}"
+            yield Notice("ES-SURPRISE", f"{message}: the observations of one date determine it.")
         if path.reason:
-            name = " ".join(filter(None, (path.instrument, path.label)))
             kind = "surprise" if path.sign == "both" else f"{path.sign} surprise"
             yield Notice("ES-SURPRISE", f"no slope on the {kind}{f' of {name}' if name else ''}: {path.reason}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import statsmodels.api as sm
 from statsmodels.tsa.api import LocalProjections
 
 import eventstudy as es
+from eventstudy.cli import app
 from eventstudy.errors import SpecError, UsageError
 from eventstudy.reactions.slopes import PathDraws, SlopeDesign, path_test, slopes
 from eventstudy.reactions.surprise import path_of_cars
@@ -87,6 +89,52 @@ def test_the_monetary_policy_database_gives_its_published_slopes(
     (row,) = result.to_frame("surprise").to_dict("records")
     assert n is None or row["n"] == n
     assert (round(row["slope"], 5), round(row["se"], 5), round(row["r2"], 4)) == (slope, se, r2)
+
+
+@pytest.mark.reference
+@pytest.mark.skipif(not ORACLE.exists(), reason="needs ../shared/oracles/EA-MPD.xlsx (Altavilla et al. 2019)")
+def test_a_study_file_gives_the_published_slope(tmp_path: Path) -> None:
+    """Levels whose daily change is the change of the conference window, and the change of the OIS as an attribute."""
+    given = pd.read_excel(ORACLE, sheet_name="Press Conference Window", engine="calamine")
+    rows = given[["date", "EURUSD", "OIS_2Y"]].copy()
+    rows["date"] = pd.to_datetime(rows["date"], dayfirst=True).dt.normalize()
+    rows[["EURUSD", "OIS_2Y"]] = rows[["EURUSD", "OIS_2Y"]].apply(pd.to_numeric, errors="coerce")
+    rows = rows.dropna().drop_duplicates("date").sort_values("date")
+    changes = rows.set_index("date")["EURUSD"]
+    days = pd.bdate_range(changes.index[0] - pd.Timedelta(days=10), changes.index[-1] + pd.Timedelta(days=10))
+    levels = 100 + changes.reindex(days.union(changes.index), fill_value=0.0).cumsum()
+    pd.DataFrame({"date": levels.index.date, "close": levels.to_numpy()}).to_csv(tmp_path / "levels.csv", index=False)
+    events = pd.DataFrame({"date": rows["date"].dt.date, "instrument": "EURUSD", "ois": rows["OIS_2Y"]})
+    events.to_csv(tmp_path / "events.csv", index=False)
+    (tmp_path / "study.toml").write_text(
+        """
+[events]
+file = "events.csv"
+timezone = "Europe/Berlin"
+dates = "trading_day"
+[data]
+path = "levels.csv"
+instrument = "EURUSD"
+timezone = "Europe/Berlin"
+closes_at = "18:00"
+[window]
+event = [0, 0]
+[model]
+name = "zero"
+returns = "difference"
+[inference]
+tests = ["cross_sectional_t"]
+[surprise]
+column = "ois"
+standardize = false
+weights = "equal"
+""",
+        encoding="utf-8",
+    )
+    assert app.run(["run", str(tmp_path / "study.toml"), "--out", str(tmp_path / "result"), "--quiet"]) == 0
+    (path,) = json.loads((tmp_path / "result" / "result.json").read_text("utf-8"))["surprise"]["paths"]
+    assert path["n"] == [247]
+    assert (round(path["slope"][0], 5), round(path["se"][0], 5), round(path["r2"][0], 4)) == (0.04424, 0.00608, 0.1918)
 
 
 def test_the_path_is_that_of_local_projections_of_statsmodels() -> None:
