@@ -21,9 +21,9 @@ def said() -> set[str]:
             name = getattr(getattr(node, "func", None), "id", "")
             if isinstance(node, ast.Call) and name in {"Notice", "EventStudyWarning"} and node.args:
                 codes |= {c.value for c in [node.args[0]] if isinstance(c, ast.Constant) and isinstance(c.value, str)}
-            elif isinstance(node, ast.Tuple) and len(node.elts) == 3 and path.name == "response_warnings.py":
-                code = node.elts[1]
-                if isinstance(code, ast.Constant) and re.fullmatch(r"[A-Z]+(-[A-Z]+)*", str(code.value)):
+            elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and path.name == "response_warnings.py":
+                code = node.elts[0]
+                if isinstance(code, ast.Constant) and re.fullmatch(r"ES(-[A-Z]+)+", str(code.value)):
                     codes.add(str(code.value))
     return codes
 
