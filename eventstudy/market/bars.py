@@ -108,11 +108,9 @@ class Bars:
             raise BarsError(
                 f"The bars of {self.instrument.code} are not strictly increasing at row {bad} ({index[bad]})."
             )
-        unknown = [c for c in self.frame.columns if c not in COLUMNS]
-        if unknown or "close" not in self.frame.columns:
-            raise BarsError(
-                f"Bars hold the columns {', '.join(COLUMNS)}, with 'close' always; found {list(self.frame.columns)}."
-            )
+        names = list(self.frame.columns)
+        if "close" not in names or any(name not in COLUMNS for name in names):
+            raise BarsError(f"Bars hold the columns {', '.join(COLUMNS)}, with 'close' always; found {names}.")
         if self.step <= pd.Timedelta(0):
             raise BarsError(f"The step of {self.instrument.code} is {self.step}; it must be positive.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import time_ns
@@ -84,7 +85,7 @@ def series_from(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) 
     keep = in_period(closes, spec, f"{origin.name}: {traded.code}")
     columns = clean.columns if keep.all() else {name: values[keep] for name, values in clean.columns.items()}
     index = shared_index(closes[keep].tobytes()) if raw.daily else from_epoch_us(closes[keep])
-    frame = pd.DataFrame(dict(columns), index=index, copy=False)
+    frame = frame_of(columns, index)
     found = tuple(map(notice, inspection.findings))
     return Bars(
         traded,
@@ -96,6 +97,18 @@ def series_from(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) 
         zone=clock_of(clean, traded, spec),
         doubtful=inspection.doubtful,
     )
+
+
+def frame_of(columns: Mapping[str, FloatArray], index: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return columns as a frame of one block, whose column names are shared with the others of a universe."""
+    block = np.array(list(columns.values()), dtype=np.float64)
+    return pd.DataFrame(block.T, index=index, columns=shared_names(tuple(columns)), copy=False)
+
+
+@lru_cache(maxsize=64)
+def shared_names(names: tuple[str, ...]) -> pd.Index:
+    """Return the column names of the frames of a universe."""
+    return pd.Index(names)
 
 
 @lru_cache(maxsize=16)
