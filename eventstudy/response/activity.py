@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, value
-from eventstudy.response.placebo import upper_pvalue
+from eventstudy.arrays import BoolArray, FloatArray, counts, value
+from eventstudy.response.placebo import picked_rows, upper_pvalue
 from eventstudy.response.values import Activity, Estimate
 
 
@@ -73,12 +73,12 @@ def activities(series: Series, after: BoolArray, weight: FloatArray | None = Non
 
 def medians(placebo: FloatArray) -> FloatArray:
     """Return the median over the days that have a number at each moment, NaN for none, shape (D, ...) to (...)."""
-    count = np.isfinite(placebo).sum(axis=0)
+    count = counts(np.isfinite(placebo), 0)
     if not len(placebo):
         return np.full(placebo.shape[1:], np.nan)
     ordered = np.sort(placebo, axis=0)  # NaN last
     places = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(placebo) - 1)
-    low, high = (np.take_along_axis(ordered, place[None], axis=0)[0] for place in places)
+    low, high = (picked_rows(ordered, place) for place in places)
     return np.where(count > 0, (low + high) / 2, np.nan)
 
 

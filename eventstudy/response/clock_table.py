@@ -48,6 +48,19 @@ class ClockTable:
 
         None where the offsets are not consecutive steps of the table, or reach out of it.
         """
+        begins = self._begins(days, offsets)
+        if begins is None:
+            return None
+        length, bars = len(offsets), self.bars
+        row, on_time, traded = runs(bars.row, length), runs(bars.on_time, length), runs(bars.traded, length)
+        return BarsAt(row[begins], on_time[begins], traded[begins])
+
+    def traded(self, days: IntArray, offsets: IntArray) -> BoolArray | None:
+        """Return whether a bar closes in the step that ends at each of these times; None as in ``windows``."""
+        begins = self._begins(days, offsets)
+        return None if begins is None else runs(self.bars.traded, len(offsets))[begins]
+
+    def _begins(self, days: IntArray, offsets: IntArray) -> IntArray | None:
         length, start = len(offsets), int(offsets[0]) - self.first if len(offsets) else 0
         consecutive = length and int(offsets[-1]) - int(offsets[0]) == (length - 1) * self.step_us
         if not consecutive or start % self.step_us:
@@ -55,7 +68,4 @@ class ClockTable:
         begins = np.asarray(days) * (DAY_US // self.step_us) + start // self.step_us
         if len(days) and (begins.min() < 0 or begins.max() + length > len(self.bars.row)):
             return None
-        bars = self.bars
-        return BarsAt(
-            runs(bars.row, length)[begins], runs(bars.on_time, length)[begins], runs(bars.traded, length)[begins]
-        )
+        return begins

@@ -265,6 +265,13 @@ def bars_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray) -> B
     return bars_at(prices, days[:, None] * DAY_US + offsets) if cut is None else cut
 
 
+def traded_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray) -> BoolArray:
+    """Return whether a bar closes in the step that ends at each of these times, shape (D, T)."""
+    table = prices.clock_table
+    cut = None if table is None else table.traded(days, offsets)
+    return bars_at(prices, days[:, None] * DAY_US + offsets).traded if cut is None else cut
+
+
 def bars_at(prices: IntradayPrices, at: IntArray) -> BarsAt:
     """Return the latest bar at or before each of some clock times, of any shape."""
     row = np.maximum(np.searchsorted(prices.wall, at, side="right") - 1, 0)

@@ -57,8 +57,10 @@ class ClockSpans:
     def besides(self, event: Event) -> OtherEvents:
         """Return the events that are not this one, in the same order."""
         own, release = self.rows_of.get(event.id, []), release_of(event)
-        spans = np.delete(self.spans, own, axis=0)
-        same = np.delete(self.releases, own) == release if release else np.zeros(len(spans), dtype=np.bool_)
+        others = np.ones(len(self.spans), dtype=np.bool_)
+        others[own] = False
+        spans = self.spans[others]
+        same = self.releases[others] == release if release else np.zeros(len(spans), dtype=np.bool_)
         return OtherEvents(spans, np.asarray(same, dtype=np.bool_))
 
 

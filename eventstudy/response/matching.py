@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal.placebo.balance import DaysLeftOut
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, counts, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, PriceSample, bars_on_days, read_days
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, PriceSample, read_days, traded_on_days
 from eventstudy.response.known import NO_EVENTS, OtherEvents
 from eventstudy.response.placebo_pool import (
     Clocks,
@@ -222,8 +222,8 @@ def _trading(prices: IntradayPrices, after: IntArray, day: int) -> BoolArray:
     """Return at which of these times the market usually trades, by the 60 days before and the day itself."""
     days = prices.days
     near = days[(days <= day) & (days > day - 90)]
-    traded = bars_on_days(prices, near, after - day * DAY_US).traded
-    return np.asarray(traded.mean(axis=0) > 0.02)
+    traded = traded_on_days(prices, near, after - day * DAY_US)
+    return np.asarray(counts(traded, 0) > 0.02 * len(near))
 
 
 def without_days(matched: Matched, keep: BoolArray, reason: str) -> Matched:

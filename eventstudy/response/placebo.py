@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, counts, value
 
 Days = TypeVar("Days", float, FloatArray)
 ANGLES = np.linspace(-math.pi / 2, math.pi / 2, 361)[1:-1]
@@ -256,11 +256,18 @@ def order_bound(values: FloatArray, level: float, weight: FloatArray | None = No
         return np.full(values.shape[1:], np.nan)
     if weight is not None:
         return _weighted_bound(values, level, weight)
-    count = np.isfinite(values).sum(axis=0)
+    count = counts(np.isfinite(values), 0)
     rank = np.ceil(level * (count + 1) - 1e-9).astype(np.int64)
     ordered = np.sort(values, axis=0)  # NaN last
-    picked = np.take_along_axis(ordered, np.clip(rank - 1, 0, len(values) - 1)[None, ...], axis=0)[0]
+    picked = picked_rows(ordered, np.clip(rank - 1, 0, len(values) - 1))
     return np.asarray(np.where((rank >= 1) & (rank <= count), picked, np.nan))
+
+
+def picked_rows(ordered: FloatArray, place: IntArray) -> FloatArray:
+    """Return the entry at ``place`` (...) along the first axis of an array (D, ...)."""
+    if place.size and (place == place.flat[0]).all():
+        return np.asarray(ordered[int(place.flat[0])])
+    return np.asarray(np.take_along_axis(ordered, place[None, ...], axis=0)[0])
 
 
 def _weighted_bound(values: FloatArray, level: float, weight: FloatArray) -> FloatArray:

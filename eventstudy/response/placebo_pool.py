@@ -22,7 +22,7 @@ from eventstudy.abnormal.placebo.balance import (
     weekday,
 )
 from eventstudy.abnormal.placebo.settings import MatchSettings
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, value
+from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, counts, value
 from eventstudy.response.intraday_prices import IntradayPrices, PriceSample
 from eventstudy.response.known import OtherEvents
 from eventstudy.response.seasonality import daily_level
@@ -218,7 +218,7 @@ def _within(
 
 def trading_moments(sample: PriceSample, rows: IntArray, event: PriceSample) -> BoolArray:
     """Return at which columns the market trades, seen from the bars of these days and of the event day."""
-    usual = sample.traded[rows].mean(axis=0) > 0.02 if len(rows) else False
+    usual = counts(sample.traded[rows], 0) / len(rows) > 0.02 if len(rows) else False
     return np.asarray(usual | event.traded)
 
 
@@ -261,9 +261,9 @@ def _missing_bars(sample: PriceSample, start: int) -> tuple[int, IntArray, float
     moments = sample.traded[:, start + 1 :]  # the bar that ends at the window's start is not part of it
     if not moments.size:
         return 0, np.zeros(len(moments), dtype=np.int64), 0.0
-    usual = moments.mean(axis=0) >= USUAL
+    usual = counts(moments, 0) / len(moments) >= USUAL
     count = int(usual.sum())
-    missing = np.asarray((usual & ~moments).sum(axis=1), dtype=np.int64)
+    missing = counts(usual & ~moments, 1)
     quiet = float(np.median(missing)) / max(count, 1)
     return count, missing, count * (ALLOWED_MISSING + quiet) + 3 * float(np.sqrt(count * quiet * (1 - quiet)))
 

@@ -250,7 +250,7 @@ def with_joint_pvalues(responses: Sequence[Response]) -> tuple[Response, ...]:
         values, placebo = np.array([value for value, _ in found]), np.column_stack([others for _, others in found])
         weight = weights[reached].min(axis=0)  # a day doubted for one instrument is doubted for all
         for k, pvalue in zip(reached, joint_pvalues(values, placebo, weight).tolist(), strict=True):
-            corrected[k][h] = replace(corrected[k][h], joint_pvalue=pvalue)
+            corrected[k][h] = corrected[k][h].adjusted(pvalue)
     return tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, corrected, strict=True))
 
 

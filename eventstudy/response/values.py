@@ -87,6 +87,11 @@ class Move:
     reason: str = ""
     placebo: RawCount = field(default_factory=RawCount)
 
+    def adjusted(self, joint_pvalue: float) -> Move:
+        """Return the move with its p-value adjusted for all instruments of the event."""
+        numbers = self.value, self.low, self.high, self.pvalue
+        return Move(self.label, self.at, self.minutes, *numbers, joint_pvalue, self.reason, self.placebo)
+
 
 @value(slots=True)
 class HorizonMoves:
