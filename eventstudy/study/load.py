@@ -20,7 +20,14 @@ from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset_value import Dataset, shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
-from eventstudy.market.sources.on_disk import WORKER_MEMORY, bytes_of, check_columns, dataset_digest
+from eventstudy.market.sources.on_disk import (
+    WORKER_MEMORY,
+    bytes_of,
+    check_columns,
+    dataset_digest,
+    physical_memory,
+    refuse_small_memory,
+)
 from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.decode import MAX_LIST_BYTES
@@ -235,6 +242,7 @@ def load_series(spec: StudySpec, events: tuple[Event, ...], folders: StudyFolder
     everything = not events or any(not event.instruments for event in events)
     around = around_events(spec, events) if any(row.source == "dataset" for row in (*spec.data, *regressors)) else None
     wanted = None if everything else named | (references if around is None else set())
+    refuse_large_datasets(spec, data_folder, wanted, offline=offline)
     reading = Reading(wanted=wanted, offline=offline, any_sign=spec.returns == "difference", around=around)
     universe = read_rows(spec.data, data_folder, reading)
     known = {*universe.codes, *(out.instrument for out in universe.left_out)}
@@ -258,6 +266,21 @@ def load_series(spec: StudySpec, events: tuple[Event, ...], folders: StudyFolder
     lines = tuple(dict.fromkeys(recognized))
     left_out = tuple(out.instrument for out in universe.left_out)
     return LoadedStudy(spec, events, tuple(studied), market, factors, digests, lines, notices, left_out)
+
+
+def refuse_large_datasets(spec: StudySpec, folder: Path, wanted: set[str] | None, *, offline: bool) -> None:
+    """Refuse datasets that are read at once, as a choice among all days needs, and do not fit the memory.
+
+    Raises
+    ------
+    DataError
+        If they take more than ``[compute] memory``; where that is not stated, more than this machine has.
+    """
+    memory = bytes_of(spec.memory) if spec.memory else physical_memory()
+    for row in spec.data:
+        if row.source == "dataset":
+            placed = row.model_copy(update={"path": placed_path(folder, row.path)})
+            refuse_small_memory(Dataset(placed, offline, memory=memory), wanted)
 
 
 def nothing_to_study(universe: Universe) -> DataError:

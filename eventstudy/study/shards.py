@@ -25,6 +25,7 @@ from eventstudy.market.sources.dataset import NoRowsError, parquet_dataset, read
 from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.market.sources.on_disk import (
     LEAST_BYTES,
+    ROW_BYTES,
     dataset_digest,
     refuse_small_memory,
     rows_by_instrument,
@@ -50,9 +51,6 @@ if TYPE_CHECKING:
     from eventstudy.response.values import Response
     from eventstudy.study.spec import StudySpec
 
-# Of a worker at its peak: the interpreter with its libraries, and for every row the table read, its checks, the bars
-# and the prices by the clock. `scripts/bench dataset` prints what they are.
-BASE_BYTES, ROW_BYTES = LEAST_BYTES, 450
 # So many responses keep the paths of their placebo days, which only figures read.
 PATHS_KEPT = 200
 
@@ -135,7 +133,7 @@ class ShardTask:
         except NoRowsError:
             return ShardAnswer(Universe(()), None, 0)
         rows = sum(map(len, universe))
-        refuse_small_memory(self.dataset, rows, BASE_BYTES + rows * ROW_BYTES, shard.codes)
+        refuse_small_memory(self.dataset, shard.codes, rows)
         bars = [one for one in universe if isinstance(one, Bars)]
         beside = [self._regressor(one, universe) for one in self.regressors]
         here = {event.id for event in shard.events}
@@ -263,7 +261,7 @@ def shards_of(events: Sequence[Event], dataset: Dataset) -> tuple[Shard, ...]:
     groups = _connected(events)
     codes = sorted({code for group in groups for code in group})
     rows = rows_by_instrument(dataset, codes)
-    most = max(0, dataset.memory - BASE_BYTES) // ROW_BYTES
+    most = max(0, dataset.memory - LEAST_BYTES) // ROW_BYTES
     packs: list[list[str]] = []
     size = 0
     for group in groups:

@@ -25,7 +25,7 @@ import eventstudy as es
 from eventstudy.cli import app
 from eventstudy.errors import DataError, NetworkError, UsageError, WorkerError
 from eventstudy.market.sources.dataset_value import Dataset
-from eventstudy.market.sources.on_disk import rows_by_instrument
+from eventstudy.market.sources.on_disk import LEAST_BYTES, ROW_BYTES, rows_by_instrument
 from eventstudy.news.items import Event, EventTime
 from eventstudy.response.known import KnownTimes
 from eventstudy.response.known_nearby import Confounders, NearWindow
@@ -138,7 +138,7 @@ def test_workers_of_every_kind_and_shards_of_every_size_give_the_same_bytes(
     alone = es.run_study(spec, events(), data)
     assert alone.simulated
     assert len(shards_of(events(), data)) == 1
-    small = Dataset(data.spec, memory=shards.BASE_BYTES + 45_000 * shards.ROW_BYTES)
+    small = Dataset(data.spec, memory=LEAST_BYTES + 45_000 * ROW_BYTES)
     assert len(shards_of(events(), small)) == 3  # CCC and DDD share an event
     with ThreadPoolExecutor(8) as threads:
         assert as_text(es.run_study(spec, events(), small, executor=threads)) == as_text(alone)
@@ -165,7 +165,7 @@ class Recorder(Executor):
 
 def test_no_series_travels_to_a_worker_and_only_windows_travel_back(folder: Path) -> None:
     spec = study()
-    small = dataset(folder, memory=shards.BASE_BYTES + 45_000 * shards.ROW_BYTES)
+    small = dataset(folder, memory=LEAST_BYTES + 45_000 * ROW_BYTES)
     recorder = Recorder()
     result = es.run_study(spec, events(), small, executor=recorder)
     assert len(recorder.sent) == 3
@@ -209,9 +209,9 @@ def test_a_response_with_too_few_placebo_days_reads_all_earlier_days(folder: Pat
 
 
 def test_a_memory_too_small_for_one_shard_is_refused_in_one_sentence(folder: Path) -> None:
-    tight = dataset(folder, memory=shards.BASE_BYTES + 1_000)
+    tight = dataset(folder, memory=LEAST_BYTES + 1_000)
     with pytest.raises(
-        DataError, match=r"needs [\d,]+ rows at once, about 0\.3\d GB; a worker may use 0\.30 GB"
+        DataError, match=r"needs [\d,]+ rows at once, about 0\.3\d GB; 0\.30 GB are allowed"
     ) as said:
         es.run_study(study(), events(), tight)
     assert "[compute] memory" in str(said.value)
@@ -289,6 +289,11 @@ memory = "{memory}"
 DAYS = {{ zone = "UTC", rows = [{{ first = "2019-12-01", last = "2021-12-31", sessions = ["09:30-16:00"] }}] }}
 """
 
+SPECIFICATIONS = """
+[specifications]
+windows = [[0, 5], [0, 10]]
+"""
+
 
 def written(folder: Path, place: Path, memory: str = "1GB") -> Path:
     """Write the study file of the events and a link to the bars into a folder."""
@@ -312,6 +317,30 @@ def test_the_command_reads_a_dataset_by_shards(
     assert "a dataset of 5 files, instruments in a column, read by need" in answers[0].err
     assert json.loads(answers[0].out)["simulated"]
     assert len(json.loads(answers[0].out)["intraday"]) == 12
+
+
+def test_a_batch_reads_a_dataset_by_shards_and_writes_the_bytes_of_run(folder: Path, tmp_path: Path) -> None:
+    """The entire series would need more than the 320 MB that the study allows."""
+    (tmp_path / "one").mkdir()
+    file = written(folder, tmp_path / "one", "320MB")
+    assert app.run(["run", str(file), "--out", str(tmp_path / "run")]) == 0
+    assert app.run(["batch", str(tmp_path / "one"), "--out", str(tmp_path / "night")]) == 0
+    (batched,) = (tmp_path / "night").rglob("result.json")
+    assert batched.read_bytes() == (tmp_path / "run" / "result.json").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["calibrate", "specifications"])
+def test_commands_that_need_all_days_refuse_a_dataset_larger_than_the_memory(
+    command: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(folder, tmp_path, "320MB")
+    file.write_text(file.read_text() + SPECIFICATIONS)
+    assert app.run([command, str(file)]) != 0
+    error = capsys.readouterr().err
+    assert "needs 109,200 rows at once, about 0.35 GB; 0.32 GB are allowed" in error
+    assert 'Set [compute] memory = "1GB"' in error
+    file.write_text(file.read_text().replace("320MB", "1GB"))
+    assert app.run([command, str(file), *(["--draws", "20"] if command == "calibrate" else [])]) == 0
 
 
 def test_the_memory_of_a_study_file_is_a_size(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -340,7 +369,7 @@ class Failing(Executor):
 
 
 def test_finished_shards_are_kept_and_taken_up_by_the_next_run(folder: Path, tmp_path: Path) -> None:
-    spec, memory = study(), shards.BASE_BYTES + 45_000 * shards.ROW_BYTES
+    spec, memory = study(), LEAST_BYTES + 45_000 * ROW_BYTES
     alone = es.run_study(spec, events(), dataset(folder, memory=memory))
     small = dataset(folder, memory=memory, keep=str(tmp_path / "result.shards"))
     with pytest.raises(WorkerError, match="workers are gone"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +26,9 @@ from eventstudy.renamed import named_arguments
 
 FOOTER_BYTES = 8
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(I?)B", re.IGNORECASE)
-LEAST_BYTES = 300_000_000
+# Of a process at its peak: the interpreter with its libraries, and for every row the table read, its checks, the bars
+# and the prices by the clock. `scripts/bench dataset` prints what they are.
+LEAST_BYTES, ROW_BYTES = 300_000_000, 450
 WORKER_MEMORY = "1GB"
 
 
@@ -179,13 +183,49 @@ def _distinct(fragment: Any, group: int, name: str) -> int:
     return max(1, len(pc.unique(column)))
 
 
-def refuse_small_memory(dataset: Dataset, rows: int, bytes_needed: int, codes: Sequence[str]) -> None:
-    """Refuse a shard that a worker cannot hold within the memory that the study allows it."""
-    if bytes_needed <= dataset.memory:
+def physical_memory() -> int:
+    """Return the bytes of memory that this machine has, as far as the system says."""
+    return sys.maxsize if not hasattr(os, "sysconf") else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def refuse_small_memory(dataset: Dataset, codes: Collection[str] | None, rows: int | None = None) -> None:
+    """Refuse rows that are held at once and exceed the memory that is allowed; without ``rows`` all are counted.
+
+    Raises
+    ------
+    DataError
+        If they do.
+    """
+    if rows is None and _certainly_small(dataset):
         return
-    some, most = ", ".join(codes[:3]) + (", ..." if len(codes) > 3 else ""), -(-bytes_needed // 10**9)
+    if rows is None:
+        every = codes is None or parquet_rows(dataset) * ROW_BYTES + LEAST_BYTES <= dataset.memory
+        rows = parquet_rows(dataset) if every else sum(rows_by_instrument(dataset, sorted(codes or ())).values())
+    needed = LEAST_BYTES + rows * ROW_BYTES
+    if needed <= dataset.memory:
+        return
+    named = sorted(codes or ())
+    some, most = ", ".join(named[:3]) + (", ..." if len(named) > 3 else ""), -(-needed // 10**9)
     raise DataError(
-        f"{some} needs {rows:,} rows at once, about {bytes_needed / 1e9:.2f} GB; a worker may use "
-        f"{dataset.memory / 1e9:.2f} GB.",
+        f"{some or shown(dataset.spec.path)} needs {rows:,} rows at once, about {needed / 1e9:.2f} GB; "
+        f"{dataset.memory / 1e9:.2f} GB are allowed.",
         remedy=f'Set [compute] memory = "{most}GB", or bound the period with first and last.',
     )
+
+
+# A row takes at least so many bytes of a file, as prices and volumes do; fewer only where all rows are alike.
+FILE_BYTES_PER_ROW = 4
+
+
+def _certainly_small(dataset: Dataset) -> bool:
+    """Return whether local files are so small that their rows need not be counted."""
+    path = Path(dataset.spec.path)
+    if "://" in dataset.spec.path or not path.exists():
+        return False
+    size = sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size
+    return LEAST_BYTES + size / FILE_BYTES_PER_ROW * ROW_BYTES <= dataset.memory
+
+
+def parquet_rows(dataset: Dataset) -> int:
+    """Return how many rows the files have."""
+    return int(parquet_dataset(dataset.spec.path, offline=dataset.offline).count_rows())
