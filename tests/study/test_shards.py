@@ -210,9 +210,7 @@ def test_a_response_with_too_few_placebo_days_reads_all_earlier_days(folder: Pat
 
 def test_a_memory_too_small_for_one_shard_is_refused_in_one_sentence(folder: Path) -> None:
     tight = dataset(folder, memory=LEAST_BYTES + 1_000)
-    with pytest.raises(
-        DataError, match=r"needs [\d,]+ rows at once, about 0\.3\d GB; 0\.30 GB are allowed"
-    ) as said:
+    with pytest.raises(DataError, match=r"needs [\d,]+ rows at once, about 0\.3\d GB; 0\.30 GB are allowed") as said:
         es.run_study(study(), events(), tight)
     assert "[compute] memory" in str(said.value)
     assert "\n" not in str(said.value)
