@@ -34,13 +34,13 @@ def run_one(job: Job) -> LedgerEntry:
 
 def prepare(job: Job) -> Prepared | None:
     """Load a study; None when all its events ended before ``job.since`` and none of them waits for bars."""
-    from eventstudy.study.load import load_reviewed
+    from eventstudy.study.load import StudyFolders, load_reviewed
     from eventstudy.study.spec import StudySpec
 
     due = job.since is None or (last := last_event(job.path)) is None or last >= job.since
     if not due and not _is_waiting(job):
         return None
-    folders = job.path.parent, Path(job.data_folder or job.path.parent)
+    folders = StudyFolders(job.path.parent, Path(job.data_folder or job.path.parent))
     how = {"offline": job.offline, "accept_proposals": job.accept_proposals}
     loaded = load_reviewed(StudySpec.from_toml(job.path), folders, on_disk=True, **how)
     return Prepared(loaded.spec.digest(), combined(loaded.digests), lambda folder: _write(loaded, folder))
