@@ -7,10 +7,9 @@ from types import MappingProxyType
 import pytest
 
 import eventstudy as es
-from eventstudy import StudySpec
+from eventstudy import StudySpec, renamed
 from eventstudy.cli.app import run
 from eventstudy.errors import SpecError, UnknownNameError, did_you_mean
-from eventstudy.study import renamed
 from eventstudy.study.spec_toml import parse_spec
 from tests.study.made import daily_frame, events_at
 
