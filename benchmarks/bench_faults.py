@@ -212,6 +212,32 @@ def guided(seconds: int, name: str) -> int:
     return failed
 
 
+def universe(count: int, _: str) -> int:
+    """Read COUNT instruments of 40 SIMULATED days from one file; compare the memory with the table's in Arrow."""
+    import numpy as np
+    import pandas as pd
+    from pyarrow import csv
+
+    import eventstudy as es
+
+    days = [f"{day:%Y-%m-%d}" for day in pd.bdate_range("2020-01-01", periods=40)]
+    closes = 100 * np.exp(np.random.default_rng(1).normal(0, 0.01, (count, 40)).cumsum(axis=1))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prices.csv"
+        with path.open("w") as stream:
+            stream.write("Date,Ticker,Close\n")
+            for number, row in enumerate(closes):
+                stream.writelines(f"{day},T{number:06},{close:.4f}\n" for day, close in zip(days, row, strict=True))
+        table, before = csv.read_csv(path).nbytes / 1e6, peak_megabytes()
+        began = time.perf_counter()
+        read = len(es.read_universe(path, step="1D", timezone="UTC", closes_at="16:00"))
+    grown, took = peak_megabytes() - before, time.perf_counter() - began
+    print(
+        f"{read:,} instruments x 40 days: {took:.1f} s, memory grew by {grown:.0f} MB, {grown / table:.1f} x the table"
+    )
+    return int(grown > 3 * table)
+
+
 def doors(_: int, name: str) -> int:
     from tests.faults.doors import DOORS, INPUTS, every
 
@@ -250,6 +276,7 @@ PARTS: dict[str, Part] = {
     "disks": Part(20, "full, vanished and read-only folders, clocks that jump, under each command", disks),
     "growth": Part(4, "every reader of text on repeated pieces at COUNT of four sizes", growth),
     "leaks": Part(500, "studies in one process: memory, descriptors, threads, temporary files", leaks),
+    "universe": Part(100_000, "instruments in one universe, within 3 times the memory of its table", universe),
     "network": Part(
         200, "fetches from the Moscow Exchange and Yahoo through each fault of a server, COUNT seeds each", network
     ),
