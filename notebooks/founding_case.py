@@ -72,7 +72,6 @@ spec = es.StudySpec(
     event=(-30, 60),
     windows=((0, 0), (0, 20), (-30, -1)),
     tests=("placebo",),
-    test_options={"placebo": {"missing": "merge"}},  # a minute without a trade is no reason to lose the day
 )
 minutes = es.run_study(spec, [market.event], market.bars)
 minutes

@@ -7,7 +7,7 @@ variance, how skewed the estimation residuals are. A test whose assumptions the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -49,7 +49,7 @@ class Design:
     names : int
         Distinct event ids.
     shared : {"none", "some", "all"}
-        Whether event windows share bars with those of other observations; "all": there is one date.
+        Whether a tested window shares bars with the same window of another observation; "all": there is one date.
     daily : bool
     variance, residuals : bool
         Whether each CAR has a forecast variance, and whether the model has an estimation window.
@@ -206,21 +206,26 @@ def count_distinct(values: IntArray) -> int:
     return len(values) and 1 + int(np.count_nonzero(np.diff(np.sort(values))))
 
 
-def sharing(reference: IntArray, first: IntArray, window: Window) -> tuple[Sharing, int]:
-    """Return which event windows share bars, and how many distinct event dates there are.
+def sharing(reference: IntArray, first: IntArray, windows: Sequence[Window]) -> tuple[Sharing, int]:
+    """Return whether one of the ``windows`` shares bars between events, and how many distinct event dates there are.
 
-    ``reference`` and ``first`` are places in calendar time, shape (N,).
+    CARs of one window are correlated only through bars that the window holds of both events; other bars of the event
+    windows do not matter. ``reference`` and ``first`` are places in calendar time, shape (N,).
     """
     if len(reference) < 2:
         return "none", len(reference)
     dates = count_distinct(first)
     if dates == 1:
         return "all", 1
+    return ("some" if any(_share_bars(reference, first, window) for window in windows) else "none"), dates
+
+
+def _share_bars(reference: IntArray, first: IntArray, window: Window) -> bool:
     head, tail = span_of(window, reference, first)
     # Two windows share a bar exactly where one begins before as many have ended as began before it.
     head.sort()
     tail.sort()
-    return ("some" if bool((head[1:] < tail[:-1]).any()) else "none"), dates
+    return bool((head[1:] < tail[:-1]).any())
 
 
 class VarianceRatio(NamedTuple):
@@ -249,9 +254,9 @@ def variance_ratio(car: FloatArray, variance: FloatArray, df: FloatArray) -> Var
 
 
 def sharing_words(design: Design) -> str:
-    """Return what observations share: dates, or on separate dates days of their event windows."""
+    """Return what observations share: dates, or on separate dates days of their tested windows."""
     if design.dates == design.events:
-        return f"the event windows of {design.events:,} observations overlap"
+        return f"the tested windows of {design.events:,} observations overlap"
     return f"{design.events:,} observations fall on {design.dates:,} {'day' if design.dates == 1 else 'days'}"
 
 

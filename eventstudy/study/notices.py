@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 THIN_BARS = 60
 ILL_CONDITIONED = 1e8
 TREATED = {
-    "auto": "all are used, and tests that assume independence over-reject",
-    "keep": "all are used, and tests that assume independence over-reject",
+    "auto": "all are used, and CARs of windows that share bars are not independent",
+    "keep": "all are used, and CARs of windows that share bars are not independent",
     "drop_later": "the earlier of two is used",
     "merge": "each chain is one event",
     "exclude_from_estimation": "all are used, and no model is estimated on another event's window",

@@ -110,7 +110,7 @@ def aligned_design(study: Study, complete: BoolArray | None = None) -> Design:
     ``complete``: events whose estimation windows are known to have all returns, shape (N,).
     """
     spec, positions, series = study.spec, study.data.positions, study.data.series
-    shared, dates = sharing(*calendar_bars(study), study.plan.windows.event)
+    shared, dates = sharing(*calendar_bars(study), study.plan.tests_on)
     return Design(
         events=len(positions.row),
         dates=dates,
@@ -200,10 +200,10 @@ def clustering_notices(primary: Primary | None, tests: Sequence[str]) -> tuple[N
     assuming = [TESTS[name].words for name in tests if "independence" in TESTS[name].assumes]
     listed = f" ({', '.join(assuming)})" if assuming else ""
     d = primary.design
-    found = sharing_words(d) + ("" if d.dates == d.events else " and share event-window bars")
+    found = sharing_words(d) + ("" if d.dates == d.events else " and their tested windows overlap")
     message = (
-        f"{found[:1].upper()}{found[1:]}. Tests that assume independence{listed} over-reject; the primary test is "
-        f"{TESTS[primary.test].words}."
+        f"{found[:1].upper()}{found[1:]}. Tests that assume independence{listed} over-reject where returns of the same "
+        f"time are correlated; the primary test is {TESTS[primary.test].words}."
     )
     return (Notice("ES-CLUSTERED", message),)
 

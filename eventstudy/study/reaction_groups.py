@@ -160,7 +160,7 @@ class _Layout:
         grouped = np.flatnonzero(place >= 0)
         alone = weighted_means(x, place, self.weights, len(parts))
         reference, first = (side[grouped] for side in self.bars)
-        if sharing(reference, first, self.study.plan.windows.event)[0] == "none":
+        if sharing(reference, first, (window,))[0] == "none":
             return Means(alone.mean, np.diag(alone.variance), alone.df)
         if self.study.spec.estimation is None:
             return clustered(alone, x, place, self.weights, self.bars.first)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import eventstudy as es
 from tests.study.made import daily_frame, events_at
@@ -76,6 +77,33 @@ def test_observations_that_share_days_are_reported_with_the_tests_that_assume_th
     assert "the primary test is Kolari-Pynnonen BMP" in message
     apart = events_at(frame, [(f"A{i}", 150 + 10 * i) for i in range(8)])
     assert "ES-CLUSTERED" not in codes(es.run_study(spec, apart, frame))
+
+
+@pytest.mark.parametrize(
+    ("windows", "sharing"),
+    [
+        ([(0, 0), (0, 1)], "none"),
+        ([(-5, -1), (0, 4)], "none"),  # windows of five days, events nine days apart; together they span ten days
+        ([(0, 0), (0, 9)], "some"),
+        ([(-5, 9)], "some"),
+    ],
+)
+def test_only_days_of_one_tested_window_count_as_shared(windows: list[tuple[int, int]], sharing: str) -> None:
+    # Event windows of fifteen days overlap everywhere; CARs of a shorter window need not share a day.
+    frame = daily_frame(400, 24, seed=4)
+    events = events_at(frame, [(name, 150 + 9 * i) for i, name in enumerate(frame.columns)])
+    spec = es.StudySpec(
+        model="constant_mean", estimation=(-100, -6), event=(-5, 9), windows=windows, tests=("bmp", "kp_bmp")
+    )
+    result = es.run_study(spec, events, frame)
+    assert result.primary is not None
+    assert result.primary.design.shared == sharing
+    assert result.primary.test == ("bmp" if sharing == "none" else "kp_bmp")
+    assert ("ES-CLUSTERED" in codes(result)) == (sharing == "some")
+    assert ("bmp" in result.primary.unsuited) == (sharing == "some")
+    if sharing == "none":  # and the test that weights pairs by common bars finds nothing to correct
+        bmp, kp = (result.findings(test) for test in ("bmp", "kp_bmp"))
+        assert [one.statistic[0] for one in kp] == pytest.approx([one.statistic[0] for one in bmp], rel=1e-12)
 
 
 def test_assumed_times_of_a_daily_study_are_counted_and_named_once() -> None:
