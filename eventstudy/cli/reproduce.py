@@ -82,7 +82,7 @@ def _is_manifest(facts: Any) -> bool:
     files, data = facts["files"], facts["data"]
     named = isinstance(files, dict) and all(isinstance(digest, str) for digest in files.values())
     rows = isinstance(data, list) and all(isinstance(row, dict) and {"name", "digest"} <= set(row) for row in data)
-    return named and rows and isinstance(facts["spec"], dict)
+    return named and rows and isinstance(facts["spec"], dict) and isinstance(facts.get("also", []), list)
 
 
 def load(facts: Json, manifest: Path, origin: Path | None, data: Path | None) -> LoadedStudy:
@@ -96,15 +96,34 @@ def load(facts: Json, manifest: Path, origin: Path | None, data: Path | None) ->
             "The manifest's settings do not have the digest it states: it was changed by hand, or written by a "
             "version of this program with other settings."
         )
-    nearby = [manifest.parent, *manifest.resolve().parents[1:4], Path.cwd()]
-    places = [origin] if origin is not None else nearby
-    found = next((place for place in places if (place / spec.events_file).is_file()), None)
-    if found is None:
-        raise DataError(
-            f"The study's events file {spec.events_file!r} is not to be found.",
-            remedy="Say with --from in which folder the study file is.",
-        )
+    found = study_folder(facts, manifest, spec.events_file, origin)
     return load_spec(spec, found, data or found, offline=console.manners().offline, on_disk=True)
+
+
+def study_folder(facts: Json, manifest: Path, events_file: str, origin: Path | None) -> Path:
+    """Return the folder of the study file: the given one, or one near the manifest, the folders beside it included.
+
+    Another study nearby may have an events file of the same name, so the one with the digest of the manifest is taken.
+
+    Raises
+    ------
+    DataError
+        If none of the folders has the events file.
+    """
+    above = manifest.resolve().parents[1:4]
+    beside = sorted(above[0].glob("*/")) if above else []
+    nearby = [manifest.parent, *above, Path.cwd(), *beside]
+    places = [p for p in ([origin] if origin is not None else nearby) if (p / events_file).is_file()]
+    if not places:
+        where = f"in {origin}" if origin is not None else f"near {manifest}"
+        raise DataError(
+            f"The study's events file {events_file!r} was not found {where}.",
+            remedy="Give the folder of the study file with --from.",
+        )
+    from eventstudy.report.manifest import digest
+
+    stated = [row["digest"] for row in facts["data"]]
+    return next((p for p in places if digest((p / events_file).read_bytes()) in stated), places[0])
 
 
 def data_difference(facts: Json, loaded: LoadedStudy) -> str:
@@ -123,7 +142,8 @@ def compute(facts: Json, loaded: LoadedStudy, folder: Path) -> Json:
     from eventstudy.cli.run import STUDY
     from eventstudy.report.write import EXTRAS
 
-    extras = tuple(name for name in facts["files"] if name in EXTRAS)
+    options = {str(asked).partition(":")[0]: str(asked) for asked in facts.get("also", ())}
+    extras = tuple(options.get(name, name) for name in facts["files"] if name in EXTRAS)
     beside = {STUDY: loaded.spec.to_toml().encode()} if STUDY in facts["files"] else {}
     write_report(loaded, answer(loaded), folder, extras, beside=beside)
     return read_manifest(folder / "manifest.json")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from eventstudy.news.items import SessionName
 
@@ -19,6 +20,8 @@ ENDS: Mapping[str, frozenset[SessionName]] = {
 }
 FILLERS = frozenset({"the", "time", "market", "markets", "hours", "hour", "session", "trading", "bell"})
 NOT_GIVEN = frozenset({"", "-", "--", "n/a", "na", "none", "nan", "tns", "tas", "unspecified", "time-not-supplied"})
+# Alone these may describe anything, such as a regulation's period; a column of them has to be named `session`.
+AMBIGUOUS = frozenset({"before", "pre", "during", "intraday", "after", "post"})
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -38,3 +41,19 @@ def session_of(text: str) -> SessionName | None:
         return None
     (side,) = sides
     return side if all(side in end for end in ends) else None
+
+
+def holds_sessions(filled: Iterable[Any]) -> bool:
+    """Return whether the filled cells of a column all name a trading session, and can be nothing else.
+
+    >>> holds_sessions(["bmo", "After Market Close"]), holds_sessions(["pre", "post"]), holds_sessions(["TNS"])
+    (True, False, False)
+    """
+    known: set[str] = set()
+    for cell in filled:
+        if not isinstance(cell, str):
+            return False
+        if cell not in known and (cell.strip().casefold() in AMBIGUOUS or session_of(cell) is None):
+            return False
+        known.add(cell)
+    return any(session_of(cell) for cell in known)

@@ -68,7 +68,9 @@ def save(
     contents = {name: make(result, report) for name, make in files} | dict(beside or {})
     written = {name: digest(content) for name, content in contents.items()}
     stamp = {"SIMULATED": DRAWN} if result.simulated else {}
-    manifest = json_bytes({**stamp, **report.facts, "files": written})
+    # Names alone do not say with which options a file was written; `reproduce` writes it again with them.
+    options = {"also": chosen} if (chosen := [name for name in also if ":" in name]) else {}
+    manifest = json_bytes({**stamp, **report.facts, **options, "files": written})
     put_result(folder, {**contents, MANIFEST: manifest})
     return tuple(folder / name for name in (*written, MANIFEST))
 

@@ -129,7 +129,7 @@ def _table_of_frame(frame: pd.DataFrame, codes: Sequence[str], *, daily: bool) -
         latest = earliest if low == high else _instants(frame[high])
         timed: dict[str, Any] = {}
     else:
-        earliest, latest, timed = _day_columns(days, None if session is None else frame[session])
+        earliest, latest, timed = _day_columns(days, _sessions(frame, session, {instrument, low, name}))
     if (earliest > latest).any():
         bad = int((earliest > latest).argmax())
         raise EventTimeError(f"Row {bad} of `events` ends before it begins.", remedy="Swap `earliest` and `latest`.")
@@ -144,6 +144,25 @@ def _table_of_frame(frame: pd.DataFrame, codes: Sequence[str], *, daily: bool) -
         attributes=_further(frame, {instrument, low, high, name, session}),
         **timed,
     )
+
+
+def _sessions(frame: pd.DataFrame, named: Any, used: Iterable[Any]) -> pd.Series | None:
+    """Return the column of sessions: the named one, or the one whose cells all are sessions, as in an event list."""
+    from eventstudy.news.session_words import holds_sessions
+
+    others: list[pd.Series] = [
+        frame.iloc[:, place] for place, column in enumerate(frame.columns) if column not in set(used)
+    ]
+    if named is not None:
+        return next(one for one in others if one.name == named)
+    found = [one for one in others if one.dtype in ("str", "object") and holds_sessions(one.dropna())]
+    if len(found) > 1:
+        raise EventTimeError(
+            f"The columns {' and '.join(repr(one.name) for one in found)} of `events` hold trading sessions, and none "
+            "is named `session`.",
+            remedy="Rename the one that says when the news came to `session`.",
+        )
+    return found[0] if found else None
 
 
 def _ids(frame: pd.DataFrame, name: Any) -> StrArray | pd.Series:

@@ -378,6 +378,22 @@ def test_explain_tells_what_is_behind_a_figure(prepared: Path, capfd: pytest.Cap
     assert app.run(["explain", str(prepared / "studies")]) == 4
 
 
+def test_reproduce_finds_the_study_beside_the_result_and_repeats_the_options_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert app.run(["init", "equity-daily", "mine"]) == 0
+    assert app.run(["run", "mine/study.toml", "--out", "result", "--also", "tables.tex:percent,stars"]) == 0
+    events = tomllib.loads(Path("mine/study.toml").read_text())["events"]["file"]
+    Path("another").mkdir()  # a study with events of the same name, first in the order of names
+    (Path("another") / events).write_text("ticker,date\n")
+    capfd.readouterr()
+    assert app.run(["reproduce", "result/manifest.json"]) == 0
+    assert "have the same bytes" in capfd.readouterr().out
+    assert app.run(["reproduce", "result/manifest.json", "--from", "result"]) == 4
+    assert "was not found in result. Give the folder of the study file with --from." in capfd.readouterr().err
+
+
 def test_reproduce_gives_the_same_bytes_and_names_the_first_difference(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -346,3 +346,28 @@ def test_sheets_of_a_workbook(tmp_path: Path) -> None:
         rows.to_excel(book, sheet_name="2023", index=False)
     with pytest.raises(EventFileError, match="sheets 2022, 2023 have the same columns"):
         read_events(tmp_path / "two.xlsx")
+
+
+# A list whose column of sessions has a name of its writer: the cells say what they are.
+@pytest.mark.parametrize("column", ["Timing", "When", "Call slot"])
+def test_a_column_of_sessions_counts_under_any_name(tmp_path: Path, column: str) -> None:
+    named, other = (
+        saved(tmp_path, f"ticker,date,{head}\nA,2017-04-18,bmo\nB,2017-04-13,After Market Close\nC,2017-04-19,\n", file)
+        for head, file in (("session", "named.csv"), (column, "other.csv"))
+    )
+    days = [event.time.day for event in read_events(other)]
+    assert [day.session for day in days if day] == ["bmo", "amc", ""]
+    assert days == [event.time.day for event in read_events(named)]
+    assert read_events(other)[0].attributes[column] == "bmo"
+
+
+@pytest.mark.parametrize("cells", [("pre", "post"), ("bmo", "10:30"), ("TNS", "--"), ("bmo", "first")])
+def test_a_column_that_may_be_something_else_is_an_attribute(tmp_path: Path, cells: tuple[str, str]) -> None:
+    path = saved(tmp_path, f"ticker,date,regime\nA,2017-04-18,{cells[0]}\nB,2017-04-13,{cells[1]}\n")
+    assert [event.time.day.session for event in read_events(path) if event.time.day] == ["", ""]
+
+
+def test_two_columns_of_sessions_without_the_name_are_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path, "ticker,date,this,last\nA,2017-04-18,bmo,amc\n")
+    with pytest.raises(EventFileError, match="'this' and 'last' hold trading sessions"):
+        read_events(path)

@@ -53,6 +53,14 @@ def test_the_session_chooses_the_trading_day(
     frame.to_csv(tmp_path / "e.csv", index=False)
     events = es.read_events(tmp_path / "e.csv")
     assert at_zero(es.run_study(spec(), events, returns, closes_at=NY)) == expected
+    other = frame.rename(columns={"session": "Timing"})  # the cells say what the column is
+    assert at_zero(es.run_study(spec(), other, returns, closes_at=NY)) == expected
+
+
+def test_two_columns_of_sessions_in_a_frame_are_refused(returns: pd.DataFrame) -> None:
+    frame = pd.DataFrame({"ticker": ["IBM"], "date": ["2017-04-18"], "this": ["bmo"], "last": ["amc"]})
+    with pytest.raises(EventTimeError, match="'this' and 'last' of `events` hold trading sessions"):
+        es.run_study(spec(), frame, returns, closes_at=NY)
 
 
 @pytest.mark.parametrize("column", ["date", "time"])

@@ -16,6 +16,7 @@ from eventstudy.news.events.event_rows import EventRow
 from eventstudy.news.item_rows import attribute, cell_text, is_empty, plain_name, tickers
 from eventstudy.news.raw_rows import RawRow
 from eventstudy.news.readers import item_id
+from eventstudy.news.session_words import holds_sessions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,22 +73,46 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[EventRow]:
     Raises
     ------
     EventFileError
-        If no column holds a date or a time.
+        If no column holds a date or a time, or two unnamed ones hold sessions.
     """
-    roles: dict[str, str] | None = None
-    shape: Shape | None = None
+    table = list(raw)
+    if not table:
+        return []
+    shape = shape_of(table[0].cells)
+    roles = choose_roles(table[0].cells, shape)
+    check_roles(path, roles, table[0].cells)
+    session = session_by_cells(path, roles, table)
     rows: list[EventRow] = []
-    for one in raw:
-        if roles is None:
-            shape = shape_of(one.cells)
-            roles = choose_roles(one.cells, shape)
-            check_roles(path, roles, one.cells)
+    for one in table:
         values = values_of(one.cells, roles)
+        if session and not is_empty(one.cells.get(session)):
+            values["session"] = text_of(one.cells[session])
         if shape is not None and shape.calendar:
             values.setdefault("calendar", shape.calendar)
         if values.keys() - {"attributes"} or values["attributes"]:
             rows.append(EventRow(path, values, one.line))
     return named(settled(rows))
+
+
+def session_by_cells(path: Path, roles: Mapping[str, str], table: Sequence[RawRow]) -> str | None:
+    """Return the column whose cells are all sessions, where none has that name; it stays an attribute as well.
+
+    Raises
+    ------
+    EventFileError
+        If two columns are of that kind: which one dates the event is for the list to say.
+    """
+    if "session" in roles.values() or {"date", "time"} <= set(roles.values()):
+        return None
+    others = [column for column in table[0].cells if column not in roles]
+    filled = ((column, [c for one in table if not is_empty(c := one.cells.get(column))]) for column in others)
+    found = [column for column, cells in filled if holds_sessions(cells)]
+    if len(found) > 1:
+        raise EventFileError(
+            f"{path}: the columns {' and '.join(map(repr, found))} hold trading sessions, and none is named `session`.",
+            remedy="Rename the one that says when the news came to `session`.",
+        )
+    return found[0] if found else None
 
 
 def frame_rows(frame: pd.DataFrame) -> list[EventRow]:
