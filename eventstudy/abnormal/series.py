@@ -11,6 +11,9 @@ from eventstudy.errors import DataError
 from eventstudy.market.gaps import missing_days
 from eventstudy.market.returns import Returns
 
+# What a bar is called, and the fewest days that it spans.
+BAR_NOUNS = (("quarter", 85), ("month", 28), ("week", 5), ("day", 1))
+
 
 @value
 class SeriesSet:
@@ -71,6 +74,12 @@ class SeriesSet:
     @property
     def is_daily(self) -> bool:
         return bool((self.step_us >= DAY_US).all())
+
+    @property
+    def bar_noun(self) -> str:
+        """What the shortest bar is called: "day", "week", "month", "quarter", or "bar" where it is not that long."""
+        step = int(self.step_us.min()) if self.is_daily and len(self.step_us) else 0
+        return next((noun for noun, least in BAR_NOUNS if step >= least * DAY_US), "bar")
 
 
 def series_of(returns: Sequence[Returns]) -> SeriesSet:

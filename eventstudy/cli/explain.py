@@ -106,7 +106,7 @@ def behind(name: str, answer: Json, study: Json, bars: Sequence[Json]) -> dict[s
 
 
 _WHAT = {
-    True: "CAAR: mean over the used events of their cumulated abnormal returns in the window",
+    True: "CAAR: mean over the used events of their cumulative abnormal returns in the window",
     False: "CAR: sum of the abnormal returns of one event in the window",
 }
 _ANCHOR = (

@@ -50,7 +50,8 @@ class Design:
         Distinct event ids.
     shared : {"none", "some", "all"}
         Whether a tested window shares bars with the same window of another observation; "all": there is one date.
-    daily : bool
+    bar_noun : {"bar", "day", "week", "month", "quarter"}
+        What a bar is called; "bar" where it is shorter than a day.
     variance, residuals : bool
         Whether each CAR has a forecast variance, and whether the model has an estimation window.
     skewness : float
@@ -67,7 +68,7 @@ class Design:
     instruments: int
     names: int
     shared: Sharing
-    daily: bool
+    bar_noun: str
     variance: bool
     residuals: bool
     skewness: float = 0.0
@@ -78,6 +79,11 @@ class Design:
     def single(self) -> bool:
         """Whether there is one event: each of its instruments is tested by itself."""
         return self.names <= 1 or self.events <= 1
+
+    @property
+    def daily(self) -> bool:
+        """Whether the bars are days or longer."""
+        return self.bar_noun != "bar"
 
     @property
     def few(self) -> bool:

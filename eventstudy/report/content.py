@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventstudy.report.finding import average_of, doubts, move_and_certainty, sure
+from eventstudy.report.finding import average_of, doubts, move_and_certainty, noun_in, sure
 from eventstudy.report.method_text import method_section, provenance_section
 from eventstudy.report.page_parts import Material, Page, Section
 from eventstudy.report.result_tables import (
@@ -16,7 +16,7 @@ from eventstudy.report.shown_units import unit_in
 from eventstudy.report.tables import Table
 from eventstudy.report.weaknesses import spoilers_section
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import length, unstamped
+from eventstudy.show.numbers import event_label, length, unstamped
 from eventstudy.study.notices import STUDIED
 
 MOST_NAMED = 6
@@ -31,11 +31,10 @@ def numbers_section(given: Material) -> Section:
         tables.append(response_table(study, simulated=simulated))
     tables += given.prices
     bars = f"; a bar is {length(given.step_us)}" if given.step_us else ""
-    daily = bool((study.get("primary") or {}).get("daily"))
-    unit, event = ("day", "event day") if daily else ("bar", "event interval")
+    unit = noun_in(study)
     notes = (
         f"{_scale(given)} n/a: the test does not apply.",
-        f"The {event} is the move from the last close before the news could be "
+        f"The {event_label(unit)} is the move from the last close before the news could be "
         f"public to the first close after it surely was; {unit} +1 is the one after that, {unit} -1 the one "
         f"before{bars}.",
     )

@@ -265,21 +265,26 @@ def zone_at(result: StudyResult, row: int) -> str:
     return result.zone if piece is None else piece.zone
 
 
+def bar_noun(result: StudyResult) -> str:
+    """Return what a bar of a study is called: "day", "week", "month", "quarter", or "bar" where it is shorter."""
+    return "bar" if result.primary is None else result.primary.design.bar_noun
+
+
 def window_words(result: StudyResult, window: Window, row: int | None = None) -> str:
-    """Return a window as a reader says it: on the clock, in trading days, or in bars.
+    """Return a window as a reader says it: on the clock, in trading days, weeks or months, or in bars.
 
     ``row``: the response whose clock is meant; None where the events have clocks of their own.
     """
-    daily = bool(result.primary and result.primary.design.daily)
+    noun = bar_noun(result)
     closes = result.abnormal.closes
-    if not daily and row is not None and closes.size:
+    if noun == "bar" and row is not None and closes.size:
         columns = result.abnormal.columns(window)
         before = _before(result, row, columns.start)
         ends = (before, int(closes[row, columns.stop - 1]))
         if before and ends[1] - ends[0] < DAY_US:
             zone = zone_at(result, row)
             return " to ".join(local(instant_from_us(us), zone, "%H:%M") for us in ends)
-    return window_label((window.start, window.stop), daily=daily)
+    return window_label((window.start, window.stop), noun)
 
 
 def _before(result: StudyResult, row: int, column: int) -> int:

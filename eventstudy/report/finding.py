@@ -176,7 +176,13 @@ def when(study: Json, window: Sequence[int]) -> str:
 
 def label_of(study: Json, window: Sequence[int]) -> str:
     """Return a window as a table names it: ``event day``, ``days 0 to +1``; in bars where bars are no days."""
-    return window_label(window, daily=bool((study.get("primary") or {}).get("daily")))
+    return window_label(window, noun_in(study))
+
+
+def noun_in(study: Json) -> str:
+    """Return what a bar is called in a result given as JSON values; an earlier version wrote only ``daily``."""
+    primary = study.get("primary") or {}
+    return str(primary.get("bar_noun") or ("day" if primary.get("daily") else "bar"))
 
 
 def primary_window(study: Json) -> Sequence[int]:
@@ -294,4 +300,4 @@ def reversal(study: Json, rows: Sequence[Json], first: Json) -> str:
 
 
 def _end(study: Json, window: Sequence[int]) -> str:
-    return f"day {window[1]:+d}" if (study.get("primary") or {}).get("daily") else f"bar {window[1]:+d}"
+    return f"{noun_in(study)} {window[1]:+d}"

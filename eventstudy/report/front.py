@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.arrays import DAY_US
-from eventstudy.report.figure_data import first_window, placebo_days
+from eventstudy.report.figure_data import bar_noun, first_window, placebo_days
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import primary_test
 from eventstudy.report.front_many import stand_first
 from eventstudy.report.front_single import responses_of
 from eventstudy.report.front_table import instrument_table, mean_table, window_table
 from eventstudy.report.headline import headline
-from eventstudy.report.key_figures import KeyFigure, bar_length, date_of, is_daily
+from eventstudy.report.key_figures import KeyFigure, bar_length, date_of
 from eventstudy.report.key_numbers import reported_rows
 from eventstudy.report.mean_data import observations
 from eventstudy.report.tables import Table
@@ -67,8 +67,9 @@ def kicker(result: StudyResult) -> tuple[str, ...]:
     about = plain(codes[0], 40) if len(codes) == 1 else f"{len(codes):,} instruments"
     step = bar_length(result)
     bars = f"{length(step)} prices" if step else ""
-    if step >= SHORTEST_DAY_US or (not result.prices and is_daily(result)):
-        bars = "daily prices"
+    noun = bar_noun(result)
+    if step >= SHORTEST_DAY_US or (not result.prices and noun != "bar"):
+        bars = f"{'daily' if noun in {'bar', 'day'} else noun + 'ly'} prices"
     when = date_of(result, 0) if one else observations(result)
     return tuple(filter(None, ("Event study", when, about if one or n > 1 else "", bars)))
 
@@ -80,7 +81,7 @@ def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:
         return ()
     counts = sorted({len(d) for d in days})
     n = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    others = f"{n} windows of other days" if is_daily(result) else f"the same hours of {n} comparable days"
+    others = f"{n} windows of other days" if bar_noun(result) != "bar" else f"the same hours of {n} comparable days"
     chosen = primary_test(result.tables(0), rows[0]["tests"])
     counted = chosen is not None and chosen[0] in COUNTED
     notes = [f"Every p compares with {others}." if counted else f"Days as large are counted among {others}."]

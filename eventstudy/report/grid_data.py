@@ -12,6 +12,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import UsageError
 from eventstudy.report.figure_data import (
+    bar_noun,
     find_row,
     first_window,
     window_words,
@@ -20,9 +21,8 @@ from eventstudy.report.many_views import (
     Cloud,
     HeatMap,
 )
-from eventstudy.report.mean_data import is_daily
 from eventstudy.report.shown_units import unit_of, variable_name
-from eventstudy.show.numbers import true_minus
+from eventstudy.show.numbers import over, true_minus
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -46,14 +46,14 @@ def heat_view(result: StudyResult) -> HeatMap:
     pairs = list(zip(abnormal.events.tolist(), abnormal.instruments.tolist(), strict=True))
     names = [c if len(events) == 1 else e if len(codes) == 1 else f"{c} {e}" for e, c in pairs]
     columns = abnormal.columns(window)
-    noun = "day" if is_daily(result) else "bar"
+    noun = bar_noun(result)
     rows = tuple(names[i] for i in order[::together])
     taus = tuple(true_minus(f"{v:+d}") if v else "0" for v in abnormal.tau.tolist())
     marked = columns.start, columns.stop - 1
     title = f"Every {'instrument' if len(events) == 1 else 'event'}, every {noun}"
     about = window_words(result, window)
     each = "one row each" if together == 1 else f"each row is the mean of {together} neighbors"
-    note = f"Abnormal {variable_name(result.spec)}; {each}, sorted by the move over {about}"
+    note = f"Abnormal {variable_name(result.spec)}; {each}, sorted by the move {over(about)}"
     more: dict[str, Any] = {"marked": marked, "marked_words": about}
     return HeatMap(title, note, rows, taus, values, _reach(values), **more, unit=unit, simulated=result.simulated)
 
@@ -78,7 +78,7 @@ def _by_instrument(result: StudyResult, events: list[str], codes: list[str], car
         warnings.simplefilter("ignore", RuntimeWarning)
         order = np.argsort(-np.nan_to_num(np.nanmean(values, axis=1), nan=-np.inf), kind="stable")
     rows = tuple(events[i] for i in order)
-    note = f"Move over {window_words(result, first_window(result))}; a row per event, a column per instrument"
+    note = f"Move {over(window_words(result, first_window(result)))}; a row per event, a column per instrument"
     shown = values[order]
     title = "Every event, every instrument"
     return HeatMap(title, note, rows, tuple(codes), shown, _reach(shown), unit=unit, simulated=result.simulated)
@@ -120,7 +120,7 @@ def fit_view(result: StudyResult, event: str, instrument: str) -> Cloud:
         market, moved = np.r_[before[1], market[marked]], np.r_[before[0], moved[marked]]
         marked = np.arange(len(market)) >= before.shape[1]
     known = np.isfinite(market) & np.isfinite(moved)
-    noun = "days" if is_daily(result) else "bars"
+    noun = f"{bar_noun(result)}s"
     explained = f", R² {r2:.2f}" if np.isfinite(r2) else ""
     title = f"{code}: beta {beta:.2f}{explained}"
     note = f"Line: estimated on {int(fits['n'])} {noun} before; points: the event window, the reported {noun} in color"

@@ -105,11 +105,6 @@ def nouns(result: StudyResult) -> str:
     return "events" if len(set(result.abnormal.events.tolist())) == len(result.abnormal) else "observations"
 
 
-def is_daily(result: StudyResult) -> bool:
-    """Return whether the bars of a study are days."""
-    return bool(result.primary is not None and result.primary.design.daily)
-
-
 def date_of(result: StudyResult, row: int) -> str:
     """Return the day of one event with its year."""
     at = instant_from_us(int(result.ledger.table.earliest[int(result.abnormal.row[row])]))

@@ -27,7 +27,7 @@ class MeanSteps:
     joint: FloatArray
     window: tuple[int, int]
     level: float
-    daily: bool
+    bar_noun: str
     count: str
     unit: Unit = BP
     simulated: bool = False
@@ -77,7 +77,7 @@ class EventBands:
     car: FloatArray
     pointwise: Band | None
     joint: Band | None
-    daily: bool
+    bar_noun: str
     unit: Unit = BP
     simulated: bool = False
 

@@ -14,6 +14,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UsageError
 from eventstudy.inference.multiple import holm
 from eventstudy.report.figure_data import (
+    bar_noun,
     car_path,
     find_row,
     first_window,
@@ -28,7 +29,7 @@ from eventstudy.report.many_views import (
 )
 from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.report.views import joint_band, pointwise_band
-from eventstudy.show.numbers import Unit
+from eventstudy.show.numbers import Unit, count_of
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -43,7 +44,7 @@ def observations(result: StudyResult) -> str:
     design = result.primary.design if result.primary is not None else None
     codes = len(set(result.abnormal.instruments.tolist()))
     what = f"{n:,} events" if names == n else f"{n:,} observations ({names:,} events, {codes:,} instruments)"
-    return f"{what} on {design.dates:,} distinct days" if design is not None and design.dates < n else what
+    return f"{what} on {count_of(design.dates, 'distinct day')}" if design is not None and design.dates < n else what
 
 
 def against_words(result: StudyResult) -> str:
@@ -51,10 +52,6 @@ def against_words(result: StudyResult) -> str:
     if not model.has_estimation_window:
         return f"against {model.expectation}"
     return f"abnormal returns of the {result.spec.model.replace('_', ' ')} model"
-
-
-def is_daily(result: StudyResult) -> bool:
-    return bool(result.primary is not None and result.primary.design.daily)
 
 
 def mean_steps(result: StudyResult) -> MeanSteps:
@@ -83,7 +80,7 @@ def mean_steps(result: StudyResult) -> MeanSteps:
         joint,
         (window.start, window.stop),
         level,
-        is_daily(result),
+        bar_noun(result),
         observations(result),
         unit_of(result.spec),
         result.simulated,
@@ -146,7 +143,7 @@ def event_bands(result: StudyResult, event: str, instrument: str) -> EventBands:
     pair = str(result.abnormal.instruments[row]), str(result.abnormal.events[row])
     names = pair[0] if len(set(result.abnormal.events.tolist())) == 1 else f"{pair[0]}, {pair[1]}"
     bands = pointwise_band(path), joint_band(path)
-    return EventBands(names, path.tau, path.car, *bands, is_daily(result), unit_of(result.spec), result.simulated)
+    return EventBands(names, path.tau, path.car, *bands, bar_noun(result), unit_of(result.spec), result.simulated)
 
 
 def volume_view(result: StudyResult) -> MeanSteps:
@@ -176,5 +173,5 @@ def volume_view(result: StudyResult) -> MeanSteps:
     none = np.full(len(tau), np.nan)
     clear = np.zeros(len(tau), dtype=np.bool_)
     window = (int(responses[0].path.zero - responses[0].path.first) + 1, 0)
-    about = window, result.spec.level, False, count, unit, result.simulated
+    about = window, result.spec.level, "bar", count, unit, result.simulated
     return MeanSteps(tau, middle, lower, upper, clear, none, *about)

@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventstudy.abnormal.models.table import model_words
-from eventstudy.report.finding import adjustment_words, finite, words
+from eventstudy.report.finding import adjustment_words, finite, noun_in, words
 from eventstudy.report.method_references import citation
 from eventstudy.report.page_parts import Section
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import pvalue, window_label
+from eventstudy.show.numbers import event_label, pvalue, window_label
 from eventstudy.study.notices import STUDIED
 
 Json = Mapping[str, Any]
 
 
 def method_section(study: Json, spec: Any) -> Section:
-    daily = bool((study.get("primary") or {}).get("daily"))
+    noun = noun_in(study)
     estimation = "none (the model has no parameters)"
     if spec.estimation:
-        estimation = window_label(spec.estimation, daily=daily or spec.learning_clock == "days")
+        estimation = window_label(spec.estimation, "day" if spec.learning_clock == "days" and noun == "bar" else noun)
         if spec.learning_clock != spec.clock:
             estimation += f" in {spec.learning_clock}"
     kind = "log" if spec.returns == "log" else "simple"
@@ -31,11 +31,11 @@ def method_section(study: Json, spec: Any) -> Section:
         "earliest": "as if the news came at the earliest moment it could have",
         "latest": "as if the news came at the latest moment it could have",
     }
-    window = window_label(spec.event, daily=daily)
+    window = window_label(spec.event, noun)
     paragraphs = (
         f"Returns are {kind} returns between closing instants.{studied} The event interval is aligned with the bars by "
         f"the rule '{spec.anchor}': {anchors[spec.anchor]}; that move is the "
-        f"{'event day' if daily else 'event interval'}.",
+        f"{event_label(noun)}.",
         f"Expected return: {model_words(spec.model)}; estimation window {estimation}; event window {window}, "
         f"counted in {spec.clock}. Tests are {spec.alternative}. {hypotheses(study, spec)}",
         *approximations(study),

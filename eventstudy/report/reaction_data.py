@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.errors import UsageError
-from eventstudy.report.figure_data import first_window, window_words
+from eventstudy.report.figure_data import bar_noun, first_window, window_words
 from eventstudy.report.many_views import Dots, MeanSteps
-from eventstudy.report.mean_data import is_daily
 from eventstudy.report.shown_units import unit_of
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import Unit
@@ -77,7 +76,7 @@ def surprise_view(result: StudyResult) -> MeanSteps:
         none,
         (window.start, window.stop),
         level,
-        is_daily(result),
+        bar_noun(result),
         count,
         shown,
         result.simulated,

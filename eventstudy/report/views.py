@@ -38,7 +38,7 @@ class PriceWindow:
 
 @value(slots=True)
 class CarPath:
-    """The cumulated abnormal return of one event, and how far it would wander without one.
+    """The cumulative abnormal return of one event, and how far it would wander without one.
 
     The path is zero at the last close that cannot hold the news; before it, it shows what led up to that price.
 

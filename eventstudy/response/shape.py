@@ -1,6 +1,6 @@
 """The shape of a reaction: how far, how fast, how much of it stayed. Array functions, many paths at once.
 
-A path is the cumulated abnormal return since the last clean price; rows are paths (the event's, or draws around it),
+A path is the cumulative abnormal return since the last clean price; rows are paths (the event's, or draws around it),
 columns are moments after it. Shares of a move that is not there mean nothing: callers ask ``defined`` first.
 """
 

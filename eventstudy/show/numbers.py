@@ -129,20 +129,24 @@ def span(window: Sequence[int]) -> str:
     return "[" + ", ".join(f"{edge:+d}" if edge else "0" for edge in window) + "]"
 
 
-def window_label(window: Sequence[int], *, daily: bool) -> str:
-    """Return a window in event time as a page names it.
+def window_label(window: Sequence[int], noun: str) -> str:
+    """Return a window in event time as a page names it, where a bar is called ``noun``.
 
-    >>> window_label([0, 0], daily=True), window_label([0, 1], daily=True), window_label([-6, -1], daily=False)
-    ('event day', 'days 0 to +1', 'bars -6 to -1')
-    >>> window_label([0, 0], daily=False), window_label([2, 2], daily=True)
-    ('event interval', 'day +2')
+    >>> window_label([0, 0], "day"), window_label([0, 1], "week"), window_label([-6, -1], "bar")
+    ('event day', 'weeks 0 to +1', 'bars -6 to -1')
+    >>> window_label([0, 0], "bar"), window_label([2, 2], "day"), window_label([0, 0], "month")
+    ('event interval', 'day +2', 'event month')
     """
     start, stop = window
     if start == stop == 0:
-        return "event day" if daily else "event interval"
-    noun = "day" if daily else "bar"
+        return event_label(noun)
     first, last = (f"{edge:+d}" if edge else "0" for edge in window)
     return f"{noun} {first}" if start == stop else f"{noun}s {first} to {last}"
+
+
+def event_label(noun: str) -> str:
+    """Return what the bar of the event is called where a bar is called ``noun``."""
+    return "event interval" if noun == "bar" else f"event {noun}"
 
 
 def over(label: str) -> str:
@@ -150,8 +154,15 @@ def over(label: str) -> str:
 
     >>> over("event day"), over("day +2"), over("days 0 to +1"), over("event interval")
     ('on the event day', 'on day +2', 'over days 0 to +1', 'over the event interval')
+    >>> over("event week"), over("month +2"), over("weeks 0 to +1")
+    ('in the event week', 'in month +2', 'over weeks 0 to +1')
     """
-    preposition = "on" if label.startswith(("day ", "event day")) else "over"
+    long = tuple(start + noun for noun in ("week", "month", "quarter") for start in ("", "event "))
+    preposition = "over"
+    if label.startswith(("day ", "event day")):
+        preposition = "on"
+    elif label.startswith(long) and "s " not in label:
+        preposition = "in"
     return f"{preposition} {'the ' if label.startswith(('event', 'bar ')) else ''}{label}"
 
 

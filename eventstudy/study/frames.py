@@ -247,6 +247,7 @@ def primary(chosen: Primary, spec: StudySpec) -> dict[str, Any]:
         "instruments": design.instruments,
         "shared_dates": design.shared,
         "daily": design.daily,
+        "bar_noun": design.bar_noun,
         "level": spec.level,
         "adjust": spec.adjust,
         "windows": len(spec.test_windows),

@@ -93,7 +93,7 @@ UNUSED = {
 }
 
 
-def merged_notices(abnormal: AbnormalReturns, table: EventTable, *, daily: bool) -> tuple[Notice, ...]:
+def merged_notices(abnormal: AbnormalReturns, table: EventTable, noun: str) -> tuple[Notice, ...]:
     """Warn if tau = 0 spans several bars: in how many events, why, and what to add to the events."""
     if not len(abnormal) or not abnormal.tau[0] <= 0 <= abnormal.tau[-1]:
         return ()
@@ -106,7 +106,7 @@ def merged_notices(abnormal: AbnormalReturns, table: EventTable, *, daily: bool)
     dates, times = int((merged & dated & (sessions == 0)).sum()), int((merged & ~dated).sum())
     low, high = int(bars[merged].min()), int(bars[merged].max())
     spans = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    unit = "trading days" if daily else "bars"
+    unit = "trading days" if noun == "day" else f"{noun}s"
     why = []
     if dates:
         cure = 'add `time` or `session` (bmo, dmh, amc), or set `[events] dates = "trading_day"`'

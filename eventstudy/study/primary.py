@@ -117,7 +117,7 @@ def aligned_design(study: Study, complete: BoolArray | None = None) -> Design:
         instruments=count_distinct(positions.series),
         names=_events(study),
         shared=shared,
-        daily=series.is_daily,
+        bar_noun=series.bar_noun,
         variance=spec.estimation is not None or study.uses_other_days,
         residuals=spec.estimation is not None,
         bhar=spec.measure == "bhar",

@@ -225,7 +225,7 @@ def _result(study: Study, inputs: Inputs, answer: Solved) -> StudyResult:
     notices = (*notices, *clustering_notices(primary, tuple(dict.fromkeys(f.test for f in significances.findings))))
     notices = (*notices, *dense_notices(study, primary), *thin_trading_notices(study, abnormal))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
-    merged = merged_notices(abnormal, inputs.table, daily=inputs.series.is_daily)
+    merged = merged_notices(abnormal, inputs.table, inputs.series.bar_noun)
     return StudyResult(
         spec=spec,
         ledger=study.ledger.closed(),

@@ -55,7 +55,7 @@ def capm(y: FloatArray, X: FloatArray, options: Options) -> Fit:
     """Expect ``rf + alpha + beta (market - rf)``; the risk-free rate, per bar, is the last regressor.
 
     The regression is one of excess returns. Written as ``alpha + beta market + (1 - beta) rf`` it is a model of the
-    return itself, so cumulated, buy-and-hold and placebo returns need nothing special. The loading on the rate carries
+    return itself, so cumulative, buy-and-hold and placebo returns need nothing special. The loading on the rate carries
     no error of its own: the third column of the root is zero.
     """
     if len(X) != 2:

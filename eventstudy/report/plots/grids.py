@@ -22,6 +22,7 @@ FEWEST_HOURS, MOST_NAMED, FOOT = 8, 24, 66.0
 DAY_STRIDES = (1, 2, 7, 14, 28, 91, 182, 364)
 PERIODS = {1: "day", 7: "week", 28: "four weeks", 91: "13 weeks", 364: "52 weeks"}
 MOST_BARS = 48
+ORDER = "largest rise first"
 
 
 def heatmap_height(view: HeatMap, width: float) -> float:
@@ -50,11 +51,14 @@ def draw_heatmap(view: HeatMap, canvas: Canvas) -> Panel:
     if view.marked is not None:
         for edge in (view.marked[0], view.marked[1] + 1):
             panel.ax.axvline(edge, color=canvas.look.ink, linewidth=1)
-        canvas.text(
-            (panel.x((view.marked[0] + view.marked[1] + 1) / 2), 16), view.marked_words, ha="center", fontweight="bold"
-        )
+        wide = text_width(canvas, view.marked_words, bold=True)
+        # The words of the order of the rows stand to the left; those of the window give way.
+        least = panel.left if named else 24 + text_width(canvas, ORDER)
+        middle = max(panel.x((view.marked[0] + view.marked[1] + 1) / 2), least + wide / 2)
+        middle = min(middle, canvas.width - 8 - wide / 2)
+        canvas.text((middle, 16), view.marked_words, ha="center", fontweight="bold")
     if not named:
-        canvas.text((12, 16), "largest rise first", "soft")
+        canvas.text((12, 16), ORDER, "soft")
     _key(canvas, view, edges)
     return panel
 

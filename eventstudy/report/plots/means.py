@@ -42,8 +42,10 @@ def _below(panel: Panel, canvas: Canvas, tau: np.ndarray, words: str) -> None:
     canvas.text(((panel.left + panel.right) / 2, panel.bottom + 32), words, "soft", ha="center")
 
 
-def _axis_words(*, daily: bool) -> str:
-    return "Trading days from the event (day 0)" if daily else "Bars from the event (bar 0 holds the news)"
+def _axis_words(noun: str) -> str:
+    if noun == "bar":
+        return "Bars from the event (bar 0 holds the news)"
+    return f"{'Trading days' if noun == 'day' else f'{noun.capitalize()}s'} from the event ({noun} 0)"
 
 
 def average_height(view: MeanPath, width: float) -> float:
@@ -59,13 +61,13 @@ def draw_average(view: MeanPath, canvas: Canvas) -> Panel:
     _points(upper, canvas, view.steps)
     upper.ax.set_xticks([])
     panel_title(canvas, (12, upper.top - 8), *_title(canvas, view, "Mean abnormal return"))
-    since = f"from the close of {'day' if view.steps.daily else 'bar'} −1" if view.tau[0] < 0 else ""
+    since = f"from the close of {view.steps.bar_noun} −1" if view.tau[0] < 0 else ""
     panel_title(
         canvas, (12, lower.top - 8), "Mean cumulative" if canvas.narrow else "Mean cumulative abnormal return", since
     )
     _cumulative(lower, canvas, view)
     upper.ax.set_xlim(lower.ax.get_xlim())  # one axis for both, so that a day stands above itself
-    _below(lower, canvas, view.tau, _axis_words(daily=view.steps.daily))
+    _below(lower, canvas, view.tau, _axis_words(view.steps.bar_noun))
     return lower
 
 
@@ -83,7 +85,7 @@ def draw_aar(view: MeanSteps, canvas: Canvas) -> Panel:
     left, right = _edges(canvas)
     panel = canvas.panel(left, TITLE, right, canvas.room - FOOT)
     _points(panel, canvas, view)
-    _below(panel, canvas, view.tau, _axis_words(daily=view.daily))
+    _below(panel, canvas, view.tau, _axis_words(view.bar_noun))
     return panel
 
 
@@ -112,7 +114,7 @@ def _points(panel: Panel, canvas: Canvas, view: MeanSteps) -> None:
 
 
 def _days(view: MeanSteps) -> str:
-    return "days" if view.daily else "bars"
+    return f"{view.bar_noun}s"
 
 
 def _cumulative(panel: Panel, canvas: Canvas, view: MeanPath) -> None:
@@ -148,7 +150,7 @@ def _cumulative(panel: Panel, canvas: Canvas, view: MeanPath) -> None:
 
 
 def _last(view: MeanPath) -> str:
-    return f"{'day' if view.steps.daily else 'bar'} {tick_label(float(view.tau[-1]))}"
+    return f"{view.steps.bar_noun} {tick_label(float(view.tau[-1]))}"
 
 
 def _write(panel: Panel, canvas: Canvas, beside: list[tuple[float, str, str]]) -> None:
@@ -201,7 +203,7 @@ def say_average(view: MeanPath) -> Said:
 def say_aar(view: MeanSteps) -> Said:
     unit = view.unit
     largest = int(np.nanargmax(np.abs(view.mean)))
-    day = "day" if view.daily else "bar"
+    day = view.bar_noun
     clear = int(view.clear.sum())
     title = f"Mean abnormal return, each {day}"
     note = f"{'Basis points' if unit.name == 'bp' else unit.words}, with {share(view.level)} interval; {view.count}"
@@ -239,7 +241,7 @@ def draw_car_bands(view: EventBands, canvas: Canvas) -> Panel:
     panel.ax.plot(view.tau, car, color=canvas.look.one, linewidth=2.2, marker="o", markersize=4, zorder=4)
     if not canvas.narrow:
         _write(panel, canvas, beside)
-    _below(panel, canvas, view.tau, _axis_words(daily=view.daily))
+    _below(panel, canvas, view.tau, _axis_words(view.bar_noun))
     return panel
 
 
@@ -265,7 +267,7 @@ def draw_volume_path(view: MeanSteps, canvas: Canvas) -> Panel:
     panel.ax.vlines(view.tau, view.low, view.high, color=canvas.look.edge, linewidth=1.2, zorder=3)
     if not canvas.narrow:
         _write(panel, canvas, [(panel.y(1.0), "dashed: usual volume", "soft")])
-    _below(panel, canvas, view.tau, _axis_words(daily=view.daily))
+    _below(panel, canvas, view.tau, _axis_words(view.bar_noun))
     return panel
 
 
@@ -279,7 +281,7 @@ def say_volume(view: MeanSteps) -> Said:
 def say_slopes(view: MeanSteps) -> Said:
     """Return the words of the slopes on a surprise."""
     largest = int(np.nanargmax(np.abs(view.mean)))
-    day = f"{'day' if view.daily else 'bar'} {tick_label(float(view.tau[largest]))}"
+    day = f"{view.bar_noun} {tick_label(float(view.tau[largest]))}"
     unit = view.unit
     alt = (
         f"Largest slope on {day}: {unit.of(float(view.mean[largest]))} per unit of the surprise "
