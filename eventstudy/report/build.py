@@ -24,7 +24,7 @@ from eventstudy.report.page_parts import Material, Page, Picture
 from eventstudy.report.plots.figure_row import FigureRow, Pick, draw_bare
 from eventstudy.report.reaction_sections import reaction_sections
 from eventstudy.report.response_shape import shape_parts
-from eventstudy.report.shown_units import unit_of
+from eventstudy.report.shown_units import moves_in
 from eventstudy.show.numbers import zone_name
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
 def foot(result: StudyResult) -> str:
     """Return what all numbers of the page are in."""
     zone = f"Times are {zone_name(result.zone)} time. " if result.zone not in {"", "UTC"} else "Times are UTC. "
-    return zone + f"Moves are in {unit_of(result.spec).words}."
+    return zone + f"Moves are in {moves_in(result.spec)}."
 
 
 def chosen(result: StudyResult) -> tuple[Shown, ...]:

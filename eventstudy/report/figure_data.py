@@ -103,6 +103,24 @@ def since(ar: FloatArray, zero: int) -> FloatArray:
     return np.asarray(paths - paths[:, [zero]], dtype=np.float64)
 
 
+def window_moves(result: StudyResult, window: Window) -> FloatArray:
+    """Return the move of each response over a window as the study measures it, shape (N,): its CAR, or its BHAR."""
+    if result.spec.measure == "bhar":
+        return result.abnormal.bhar(window, result.spec.returns)
+    return result.abnormal.car(window)
+
+
+def held_since(result: StudyResult, start: int) -> FloatArray:
+    """Return paths (N, L2 + 1) of the buy-and-hold abnormal return from the close before ``start``; NaN before it."""
+    tau = result.abnormal.tau
+    paths = np.full((len(result.abnormal), len(tau) + 1), np.nan)
+    zero = int(start - tau[0])
+    paths[:, zero] = 0.0
+    for column in range(zero, len(tau)):
+        paths[:, column + 1] = window_moves(result, Window(start, int(tau[column])))
+    return paths
+
+
 def path_se(abnormal: AbnormalReturns, row: int, zero: int) -> FloatArray:
     """Return the standard error of each point of a path against its zero point; empty where there is none."""
     if abnormal.same_clock is not None:

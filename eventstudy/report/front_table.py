@@ -22,7 +22,7 @@ from eventstudy.report.front_single import ends_of, responses_of
 from eventstudy.report.key_figures import capital, finite_cars, interval
 from eventstudy.report.key_numbers import reported_rows, size_of, test_of
 from eventstudy.report.mean_data import aggregates_of
-from eventstudy.report.shown_units import unit_of, variable_name
+from eventstudy.report.shown_units import moves_in, unit_of, variable_name
 from eventstudy.report.tables import Cell, Column, Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import Unit, share
@@ -195,7 +195,8 @@ def _table(
 ) -> FrontTable:
     """Return a table from its columns; those without an entry in any row are left out."""
     unit = unit_of(result.spec)
-    caption = f"{what} {variable_name(result.spec)} in {unit.words}" + (" (100 bp = 1%)" if unit.name == "bp" else "")
+    counted = moves_in(result.spec)
+    caption = f"{what} {variable_name(result.spec)} in {counted}" + (" (100 bp = 1%)" if unit.name == "bp" else "")
     kept = [e for e in entries if not e[0] or any(cell not in (None, "", "n/a") for cell in e[2])]
     rows = tuple(zip(*(cells for _, _, cells in kept), strict=True))
     table = Table("front", caption, tuple(c for _, c, _ in kept), rows, result.simulated)

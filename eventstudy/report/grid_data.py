@@ -15,6 +15,7 @@ from eventstudy.report.figure_data import (
     bar_noun,
     find_row,
     first_window,
+    window_moves,
     window_words,
 )
 from eventstudy.report.many_views import (
@@ -38,7 +39,7 @@ def heat_view(result: StudyResult) -> HeatMap:
         raise UsageError("No event of this study was used, so there is nothing to draw.", remedy="See its outcomes.")
     events, codes = (list(dict.fromkeys(v.tolist())) for v in (abnormal.events, abnormal.instruments))
     window = first_window(result)
-    car = abnormal.car(window)
+    car = window_moves(result, window)
     if 1 < len(events) <= 60 and len(codes) > 1 and len(abnormal) > 1.5 * max(len(events), len(codes)):
         return _by_instrument(result, events, codes, car)
     order = np.argsort(-np.nan_to_num(car, nan=-np.inf), kind="stable")

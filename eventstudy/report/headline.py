@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.arrays import value
-from eventstudy.report.figure_data import first_window
+from eventstudy.report.figure_data import first_window, window_moves
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import finite
 from eventstudy.report.front_many import mean_figures, mean_sentences, several_figures
@@ -71,7 +71,7 @@ def _mean_title(result: StudyResult) -> str:
 
 def _several_title(result: StudyResult) -> str:
     window = first_window(result)
-    cars, view = result.abnormal.car(window), dots_view(result)
+    cars, view = window_moves(result, window), dots_view(result)
     if not np.isfinite(cars).any():
         return "No response could be computed"
     mean, about, clear = float(np.nanmean(cars)), when(result, window, 0), int(view.clear.sum())

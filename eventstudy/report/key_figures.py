@@ -11,7 +11,7 @@ from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import instant_from_us, value
 from eventstudy.report.clock_words import from_to, reported_span
-from eventstudy.report.figure_data import day_words, slice_of, window_words, zone_at
+from eventstudy.report.figure_data import day_words, slice_of, window_moves, window_words, zone_at
 from eventstudy.report.finding import finite
 from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.show.numbers import Unit, local, over, share, zone_name
@@ -119,5 +119,5 @@ def bar_length(result: StudyResult) -> int:
 
 def finite_cars(result: StudyResult, window: Window) -> Any:
     """Return the moves over a window that have a number."""
-    cars = result.abnormal.car(window)
+    cars = window_moves(result, window)
     return cars[np.isfinite(cars)]

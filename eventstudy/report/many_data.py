@@ -19,6 +19,7 @@ from eventstudy.report.figure_data import (
     first_window,
     placebo_days,
     placebo_half,
+    window_moves,
     window_words,
 )
 from eventstudy.report.finding import finite, primary_test, words
@@ -43,7 +44,10 @@ MOST_HEAT_ROWS = 125
 def moves_of(result: StudyResult) -> tuple[FloatArray, FloatArray, FloatArray, str]:
     """Return each response's move with its interval from the test that gives its p-value, and what that is."""
     window, level = first_window(result), result.spec.level
-    car = result.abnormal.car(window)
+    car = window_moves(result, window)
+    if result.spec.measure == "bhar":
+        none = np.full(len(car), np.nan)
+        return car, none, none, "buy-and-hold abnormal returns, which have no interval of their own"
     days = placebo_days(result, window)
     if days and any(len(d) for d in days):
         half = np.array([placebo_half(np.asarray(d), level) for d in days])
@@ -221,7 +225,7 @@ def mean_placebo_view(result: StudyResult) -> PlaceboView:
 
 def distribution_view(result: StudyResult) -> Distribution:
     window = first_window(result)
-    cars = result.abnormal.car(window)
+    cars = window_moves(result, window)
     cars = cars[np.isfinite(cars)]
     if len(cars) < 2:
         raise UsageError("The study has one response, so there is no distribution to draw.", remedy="Draw 'placebo'.")

@@ -38,7 +38,8 @@ class MeanSteps:
 class MeanPath:
     """The mean cumulative abnormal return with its band and the events' 10% and 90% quantiles, shapes (L2 + 1,).
 
-    ``value`` and ``ends`` are the mean of the reported window and the interval of the primary test.
+    ``value`` and ``ends`` are the mean of the reported window and the interval of the primary test. ``held``: the paths
+    are buy-and-hold abnormal returns from the start of that window, NaN before it.
     """
 
     steps: MeanSteps
@@ -54,6 +55,7 @@ class MeanPath:
     where: str
     against: str
     reported_on_path: bool
+    held: bool
 
     @property
     def tau(self) -> IntArray:

@@ -18,6 +18,7 @@ from eventstudy.report.figure_data import (
     car_path,
     find_row,
     first_window,
+    held_since,
     since,
     window_words,
 )
@@ -96,7 +97,8 @@ def mean_path(result: StudyResult) -> MeanPath:
         raise UsageError("The study has one response, so there is no mean to draw.", remedy="Draw 'response_panel'.")
     tau = steps.tau
     zero = int(np.clip(-1 - (int(tau[0]) - 1), 0, len(tau)))
-    paths = since(result.abnormal.ar, zero)
+    bhar = result.spec.measure == "bhar"
+    paths = held_since(result, steps.window[0]) if bhar else since(result.abnormal.ar, zero)
     mean, se, n = across(paths)
     half = np.nan_to_num(t.isf((1 - steps.level) / 2, np.maximum(n - 1, 1)) * se)
     with warnings.catch_warnings():
@@ -123,7 +125,8 @@ def mean_path(result: StudyResult) -> MeanPath:
         f"buy-and-hold abnormal {_what(result)}" if held else f"abnormal {_what(result)}",
         window_words(result, Window(*steps.window)),
         against_words(result),
-        steps.window[0] == 0 and not held,
+        steps.window[0] == 0 or held,
+        held,
     )
 
 

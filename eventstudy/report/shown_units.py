@@ -33,6 +33,12 @@ def unit_of(spec: Any) -> Unit:
     return BP if spec.returns == "log" else Unit("bp", "basis points of simple return", BP.scale, BP.decimals)
 
 
+def moves_in(spec: Any) -> str:
+    """Return what the moves over windows are counted in: buy-and-hold returns are simple returns."""
+    unit = unit_of(spec)
+    return "basis points of simple return" if spec.measure == "bhar" and unit.name == "bp" else unit.words
+
+
 def unit_in(study: Any) -> Unit:
     """Return the unit of the moves in a result given as JSON values to which ``with_words`` added it."""
     found: Unit = study.get("shown_unit", BP)

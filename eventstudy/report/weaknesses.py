@@ -42,7 +42,7 @@ def spoilers_section(given: Material) -> Section:
     """Return what could weaken the finding: warnings, violated assumptions, events that are not simply used."""
     points = [
         plain(w["message"] if isinstance(w, Mapping) else w, 600)
-        + (f" [{plain(w['code'], 20)}]" if isinstance(w, Mapping) and w.get("code") else "")
+        + (f" [{plain(w['code'], 60)}]" if isinstance(w, Mapping) and w.get("code") else "")
         for w in given.study["warnings"]
     ]
     points += unsuited_tests(given.study)

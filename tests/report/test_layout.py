@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.errors import Notice
 from eventstudy.report.build import build
 from eventstudy.report.figure_data import event_dots
 from eventstudy.report.figures import FIGURES
@@ -17,6 +18,7 @@ from eventstudy.report.html import layout, render_page
 from eventstudy.report.markdown import render_markdown
 from eventstudy.report.plots.figure_row import Pick, draw_bare
 from eventstudy.report.plots.grids import same_hour
+from eventstudy.report.plots.parts import shortened, text_width
 from eventstudy.report.tables import Column
 from tests.report.made import made_cluster, made_result
 
@@ -145,3 +147,27 @@ def test_the_fit_of_many_observations_shows_their_event_window() -> None:
     assert result.estimation_returns is None
     view = FIGURES["fit"].cut(result, Pick("e", "S3"))
     assert np.allclose(view.y, returns["S3"].iloc[275:286])
+
+
+def test_every_code_of_a_warning_is_complete_on_the_page() -> None:
+    """It was cut at 20 letters, so that the order of harm did not know it."""
+    result = made_result()
+    both = (Notice("ES-CLUSTERED", "Days."), Notice("ES-EVENT-ALL-INSTRUMENTS", "No instrument."))
+    report = build(replace(result, notices=both))
+    points = next(s for s in report.page.sections if s.name == "spoilers").points
+    marked = [point for point in points if "[ES-" in point]
+    assert marked[:2] == ["No instrument. [ES-EVENT-ALL-INSTRUMENTS]", "Days. [ES-CLUSTERED]"]
+
+
+@pytest.mark.parametrize("name", ["三菱UFJフィナンシャル・グループ", "Ørsted " * 9, "AAA"])
+def test_names_beside_a_figure_are_cut_at_their_end_to_fit(name: str) -> None:
+    canvas: Any = None
+    words = shortened(canvas, name, 110.0, 10.5)
+    assert text_width(canvas, words, 10.5) <= 110
+    assert name.startswith(words.removesuffix("…"))
+    assert words == name or text_width(canvas, words[:-1] + name[len(words) - 1 :][:2], 10.5) > 110 - 21
+
+
+def test_a_wide_letter_takes_the_height_of_the_font() -> None:
+    canvas: Any = None
+    assert text_width(canvas, "三菱", 10.0) == pytest.approx(20)

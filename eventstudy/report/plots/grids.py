@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.arrays import DAY_US, instant_from_us
 from eventstudy.report.canvas import Canvas, Panel
 from eventstudy.report.many_views import HeatMap
-from eventstudy.report.plots.parts import Said, text_width, tick_label
+from eventstudy.report.plots.parts import Said, shortened, text_width, tick_label
 from eventstudy.report.style import for_figure
 from eventstudy.report.time_axis import local_labels
 from eventstudy.report.views import EventDots
@@ -47,7 +47,8 @@ def draw_heatmap(view: HeatMap, canvas: Canvas) -> Panel:
     at = _column_ticks(view, panel.right - panel.left)
     panel.ax.set_xticks([i + 0.5 for i in at], [for_figure(view.columns[i], 12) for i in at], parse_math=False)
     for row, name in enumerate(view.rows if named else ()):
-        canvas.text((left - 6, panel.y(row + 0.5) + 4), for_figure(name, 20), ha="right", fontsize=10.5)
+        words = shortened(canvas, for_figure(name, 20), left - 14, 10.5)
+        canvas.text((left - 6, panel.y(row + 0.5) + 4), words, ha="right", fontsize=10.5)
     if view.marked is not None:
         for edge in (view.marked[0], view.marked[1] + 1):
             panel.ax.axvline(edge, color=canvas.look.ink, linewidth=1)

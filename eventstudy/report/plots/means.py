@@ -61,10 +61,10 @@ def draw_average(view: MeanPath, canvas: Canvas) -> Panel:
     _points(upper, canvas, view.steps)
     upper.ax.set_xticks([])
     panel_title(canvas, (12, upper.top - 8), *_title(canvas, view, "Mean abnormal return"))
-    since = f"from the close of {view.steps.bar_noun} −1" if view.tau[0] < 0 else ""
-    panel_title(
-        canvas, (12, lower.top - 8), "Mean cumulative" if canvas.narrow else "Mean cumulative abnormal return", since
-    )
+    zero = view.steps.window[0] - 1 if view.held else -1
+    since = f"from the close of {view.steps.bar_noun} {tick_label(float(zero))}" if view.tau[0] <= zero else ""
+    kind = "Mean buy-and-hold" if view.held else "Mean cumulative"
+    panel_title(canvas, (12, lower.top - 8), kind if canvas.narrow else f"{kind} abnormal return", since)
     _cumulative(lower, canvas, view)
     upper.ax.set_xlim(lower.ax.get_xlim())  # one axis for both, so that a day stands above itself
     _below(lower, canvas, view.tau, _axis_words(view.steps.bar_noun))
@@ -193,8 +193,9 @@ def say_average(view: MeanPath) -> Said:
         )
     title = true_minus(f"Mean {view.measure} {over(view.where)}: {unit.of(view.value)}")
     note = f"{view.count}, {view.against}"
+    kind = "Buy-and-hold" if view.held else "Cumulative"
     alt = (
-        f"{title}{interval}. Cumulative {unit.of(float(view.car[-1]))} on {_last(view)}; eight of ten events between "
+        f"{title}{interval}. {kind} {unit.of(float(view.car[-1]))} on {_last(view)}; eight of ten events between "
         f"{unit.of(float(view.fan_low[-1]))} and {unit.of(float(view.fan_high[-1]))} there."
     )
     return Said(title, note, true_minus(alt), steps.simulated)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from eventstudy.report.style import STYLES
 from eventstudy.show.numbers import BP, Unit, true_minus
 
 EM = 0.62  # mean width of a character over the size of its font, in the widest font a reader may have
+WIDE_LETTER = 1.0 / EM  # a letter of Chinese, Japanese or Korean is as wide as its font is high
 STAMP = "SIMULATED"
 
 
@@ -30,7 +32,18 @@ class Said:
 
 def text_width(canvas: Canvas, words: str, size: float = 11, *, bold: bool = False) -> float:
     """Return about how wide words are, in pixels."""
-    return len(words) * size * EM * (1.1 if bold else 1.0)
+    letters = sum(WIDE_LETTER if east_asian_width(c) in "WF" else 1.0 for c in words)
+    return letters * size * EM * (1.1 if bold else 1.0)
+
+
+def shortened(canvas: Canvas, words: str, pixels: float, size: float = 11) -> str:
+    """Return words cut at their end so that they fit into that many pixels."""
+    if text_width(canvas, words, size) <= pixels:
+        return words
+    kept = words
+    while len(kept) > 1 and text_width(canvas, f"{kept}…", size) > pixels:
+        kept = kept[:-1].rstrip()
+    return f"{kept}…"
 
 
 def wrapped(canvas: Canvas, words: str, pixels: float, size: float = 11, *, bold: bool = False) -> list[str]:
