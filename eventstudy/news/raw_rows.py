@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,7 @@ def excel_rows(content: bytes, source: str) -> Iterator[RawRow]:
     """
     import python_calamine
 
+    check_workbook_size(content, source)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
@@ -133,6 +135,17 @@ def excel_rows(content: bytes, source: str) -> Iterator[RawRow]:
             f"{source}: the sheets {', '.join(same)} have the same columns.", remedy="Join them in one sheet."
         )
     yield from next(iter(tables.values()), [])
+
+
+def check_workbook_size(content: bytes, source: str) -> None:
+    """Refuse a workbook, which is a zip archive, whose members unpack to more than ``MAX_BYTES``."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # an old workbook, or a damaged one, which its reader refuses
+    if size > MAX_BYTES:
+        raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
 
 
 def _sheet_rows(rows: Sequence[Sequence[Any]]) -> Iterator[RawRow]:
@@ -162,7 +175,7 @@ def parquet_rows(content: bytes, source: str) -> Iterator[RawRow]:
                 number += 1
                 yield RawRow(number, cells)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise NewsError(f"{source} cannot be read as Parquet: {str(error)[:200]}.") from None
+        raise NewsError(f"{source} cannot be read as Parquet: {' '.join(str(error).split())[:200]}.") from None
 
 
 # How the archives of X begin: "window.YTD.tweets.part0 = [".

@@ -173,12 +173,20 @@ def not_utf8(path: Path) -> Path:
     return found
 
 
-def packed(path: Path) -> Path:
-    """Make an archive that unpacks to 2 GB."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("prices.csv", "w") as stream:
-        for _ in range(200):
-            stream.write(b"0" * 10_000_000)
-    return path
+def packed(unit: bytes, name: str, size: int = 2_000_000_000) -> Callable[[Path], Path]:
+    """Return what makes an archive of one member that repeats a text up to a size."""
+
+    def make(path: Path) -> Path:
+        part = unit * (10_000_000 // len(unit))
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            with archive.open(name, "w", force_zip64=True) as stream:
+                for _ in range(size // len(part)):
+                    stream.write(part)
+            if name.startswith("xl/"):
+                archive.writestr("[Content_Types].xml", "")
+        return path
+
+    return make
 
 
 INPUTS: Mapping[str, Callable[[Path], Path]] = {
@@ -216,7 +224,11 @@ INPUTS: Mapping[str, Callable[[Path], Path]] = {
     "a mail nested without end": written(lambda: b"Content-Type: message/rfc822\n\n" * 1_500),
     "one line of 9 MB": written(lambda: b"time,label\n2021-01-01," + b"x" * 9_000_000),
     "years 1 and 9999": written(lambda: b"id,ticker,time\na,A,0001-01-01T00:00+14:00\nb,A,9999-12-31T23:59-12:00\n"),
-    "a zip of 2 GB": packed,
+    "a zip of 2 GB": packed(b"0", "prices.csv"),
+    "a zip of 2 GB in rows": packed(b"2021-04-13,1\n", "prices.csv"),
+    "a zip of 2 GB of JSON": packed(b"[[1,2],", "prices.json"),
+    "a workbook of 2 GB": packed(b"<c r='A1'><v>1</v></c>", "xl/worksheets/sheet1.xml"),
+    "a gzip of 1 GB in rows": written(lambda: gzip.compress(b"2021-04-13,1\n" * 75_000_000, 1)),
     "a gzip of 1 GB": written(lambda: gzip.compress(b"0" * 1_000_000_000, 1)),
     "half a Parquet file": written(lambda: b"PAR1" + bytes(100) + b"PAR1"),
 }

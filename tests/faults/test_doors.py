@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import eventstudy as es
-from eventstudy.errors import DataError
-from tests.faults.doors import INPUTS, Ended, every
+from eventstudy.errors import DataError, EventStudyError
+from eventstudy.market.sources.unpack import is_bomb
+from eventstudy.news import raw_rows
+from tests.faults.doors import INPUTS, Ended, every, packed
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="calls interfaces in forked processes")
 # Interfaces and kinds that failed once, or that need the same care; the bench has all of them.
@@ -24,6 +26,7 @@ TRIED = (
     ("open_dataset", "a name that is not UTF-8"),
     ("load_study", "a name that is not UTF-8"),
     ("read_bars csv", "surrogates"),
+    ("events check parquet", "half a Parquet file"),
 )
 
 
@@ -44,6 +47,34 @@ def test_an_archive_of_one_line_is_refused_by_its_beginning(here: Path) -> None:
         archive.writestr("prices.csv", b"0" * 5_000_000)
     with pytest.raises(DataError, match="unpacks to a line of more than 1,000,000 bytes"):
         es.read_bars("bomb.zip", instrument="A", step="1D", timezone="UTC", closes_at="16:00")
+
+
+@pytest.mark.parametrize("begin", [b"Date,Close\n", b"["])
+def test_an_archive_of_repeated_rows_is_refused_before_all_is_unpacked(here: Path, begin: bytes) -> None:
+    path = packed(begin + b"2021-04-13,1\n", "prices.json" if begin == b"[" else "prices.csv", 200_000_000)(
+        Path("a.zip")
+    )
+    with pytest.raises(DataError, match=r"a.zip unpacks to more than 64,000,000 bytes and 150 times its size"):
+        es.read_bars(path, instrument="A", step="1D", timezone="UTC", closes_at="16:00")
+
+
+def test_a_workbook_of_repeated_cells_is_refused_by_its_table_of_contents(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed(b"<c r='A1'><v>1</v></c>", "xl/worksheets/sheet1.xml", 200_000_000)(Path("a.xlsx"))
+    with pytest.raises(DataError, match="unpacks to more than 64,000,000 bytes and 150 times its size"):
+        es.read_bars(path, instrument="A", step="1D", timezone="UTC", closes_at="16:00")
+    monkeypatch.setattr(raw_rows, "MAX_BYTES", 100_000_000)
+    with pytest.raises(EventStudyError, match=r"a\.xlsx unpacks to more than 100 MB"):
+        es.read_events(path)
+
+
+def test_minute_bars_of_one_price_are_unpacked() -> None:
+    # 46,000,000 bytes of minute bars with one price shrink to 1/97 by zstd, level 19.
+    assert not is_bomb(970_000_000, 10_000_000)
+    assert not is_bomb(60_000_000, 1_000)
+    assert is_bomb(64_000_001, 400_000)
+    assert is_bomb(1_501_000_000, 10_000_000)
 
 
 def test_what_is_wrong_is_seen() -> None:

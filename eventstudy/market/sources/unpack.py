@@ -20,6 +20,8 @@ HEAD_BYTES = 1 << 17
 # A packed file may not unpack to more than this: a small archive can hold a disk's worth of zeros.
 MOST_BYTES = 2 << 30
 MOST_LINE = 1_000_000
+# Minute bars of one unchanging price shrink to 1/18 by gzip and to 1/97 by zstd, repeated text to 1/170 and less.
+MOST_TIMES, SMALL_BYTES = 150, 64_000_000
 COMPRESSED: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
@@ -96,6 +98,7 @@ def unpacked(path: Path, begin: bytes, most: int) -> Stored:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if is_workbook(names):
+                check_size(path, sum(member.file_size for member in archive.infolist()), MOST_BYTES)
                 return Stored(path, "workbook", path)
             return of_bytes(path, limited(archive.open(only_table(path, names)).read, path, most))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error) as error:
@@ -131,12 +134,27 @@ def limited(read: Callable[[int], bytes], path: Path, most: int) -> bytes:
     parts, size = io.BytesIO(), 0
     while part := read(1 << 22):
         first, size = not size, size + len(part)
-        if size > most:
-            raise DataError(f"{path} unpacks to more than {most:,} bytes.", remedy="Unpack it, and split it.")
+        check_size(path, size, most)
         if first:
             check_lines(path, part)
         parts.write(part)
     return parts.getvalue()
+
+
+def check_size(path: Path, size: int, most: int) -> None:
+    """Refuse an archive that unpacks to more than the limit, or to many times its size, as repeated text does."""
+    if size > most:
+        raise DataError(f"{path} unpacks to more than {most:,} bytes.", remedy="Unpack it, and split it.")
+    if is_bomb(size, path.stat().st_size):
+        raise DataError(
+            f"{path} unpacks to more than {SMALL_BYTES:,} bytes and {MOST_TIMES} times its size, as no table does.",
+            remedy="Unpack it first if it is one.",
+        )
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Return whether an archive of so many bytes unpacks to more than any table shrinks to it."""
+    return unpacked > max(SMALL_BYTES, MOST_TIMES * packed)
 
 
 def check_lines(path: Path, begin: bytes) -> None:
