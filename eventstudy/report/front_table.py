@@ -15,7 +15,7 @@ import numpy as np
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import value
-from eventstudy.report.figure_data import first_window, placebo_days, window_words
+from eventstudy.report.figure_data import first_window, placebo_days, window_moves, window_words
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import adjustment_words, finite, primary_test, words
 from eventstudy.report.front_single import ends_of, responses_of
@@ -82,12 +82,21 @@ def window_table(result: StudyResult) -> FrontTable:
         (LAST, Column("rose", "Rose", "words"), [f"{100 * (c > 0).mean():.0f}%" if len(c) else "" for c in cars]),
         (HORIZONS, Column("median", _titled("Median", unit), "words"), [_median(unit, c) for c in cars]),
         (COUNTS, Column("n", "N", "count"), [a["n_events"] for a in rows]),
-        (COUNTS, Column("dates", "Distinct days", "count"), [dates for _ in rows]),
+        (COUNTS, Column("dates", "Distinct days", "count"), [_dates(result, window, dates) for window in windows]),
     )
     what = "Mean buy-and-hold abnormal" if result.spec.measure == "bhar" else "Mean cumulative abnormal"
     adjusted = any(finite(t.get("adjusted_pvalue")) for t in tests)
     note = f"p, adjusted: {adjustment_words(study)}." if adjusted else ""
     return _table(result, what, entries, [size_of(a) for a in rows], note=note)
+
+
+def _dates(result: StudyResult, window: Window, dates: int | None) -> int | None:
+    """Return on how many distinct days the responses are that have a move over the window; ``dates`` are all days."""
+    finite_rows, closes = np.isfinite(window_moves(result, window)), result.abnormal.closes
+    if dates is None or finite_rows.all() or not closes.size:
+        return dates
+    first = result.abnormal.columns(window).start
+    return min(dates, len(np.unique(closes[finite_rows, first])))
 
 
 def _median(unit: Unit, cars: Any) -> str:

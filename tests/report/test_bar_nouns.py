@@ -1,6 +1,7 @@
 """Weekly, monthly and quarterly bars are not called days, in any output."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.abnormal.windows import Window
 from eventstudy.report.build import build
-from eventstudy.report.front_table import front_table
+from eventstudy.report.front_table import _dates, front_table
 from eventstudy.report.html import render_page
 from eventstudy.report.many_data import distribution_view
 from eventstudy.report.mean_data import mean_path
@@ -61,3 +63,19 @@ def test_figures_and_tables_of_buy_and_hold_returns_show_them_and_not_cumulative
     assert np.isnan(path.car[: at - 3]).all()
     assert f"the median is {1e4 * np.median(held):+,.1f} bp" in " ".join(result.summary().split())
     assert "buy-and-hold abnormal return in basis points of simple return" in front_table(result).table.caption
+
+
+def test_the_days_of_a_window_are_those_of_the_events_that_have_a_move_over_it() -> None:
+    result = of_bars("week")
+    ar = result.abnormal.ar.copy()
+    ar[1, result.abnormal.columns((2, 2))] = np.nan
+    holed = replace(result, abnormal=replace(result.abnormal, ar=ar))
+    windows = Window(0, 0), Window(0, 2)
+    assert [_dates(holed, window, 3) for window in windows] == [3, 2]
+
+
+def test_every_table_of_the_terminal_stands_below_a_finding_in_lines_that_fit() -> None:
+    lines = of_bars("week").summary(verbose=True).splitlines()
+    tables = next(k for k, line in enumerate(lines) if line.startswith("Mean CAR across events"))
+    assert "Across 3 events the mean abnormal return in the event week was" in " ".join(lines[:tables])
+    assert max(map(len, lines[:tables])) <= 78
