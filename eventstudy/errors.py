@@ -46,7 +46,7 @@ class EventStudyError(Exception):
 
 
 def printable(text: str) -> str:
-    """Return text that every file and terminal takes: a byte of a name that is not UTF-8 is written as an escape.
+    r"""Return text that every file and terminal takes: a byte of a name that is not UTF-8 is written as an escape.
 
     >>> printable("a\udcff.toml")
     'a\\udcff.toml'

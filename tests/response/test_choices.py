@@ -139,7 +139,7 @@ def test_a_price_rule_moves_the_first_price_by_its_reach_and_finds_the_jump(rule
     assert (ruled.first_at - last.first_at).total_seconds() == 60 * waits
     assert ruled.reference_at == last.reference_at
     assert abs(ruled.moves[1].value - 0.02) < 0.004
-    with pytest.raises(UsageError, match="by the rule 'last'"):
+    with pytest.raises(UsageError, match="follow the rule 'last'"):
         respond(intraday_prices(bars), news, ResponseSettings(price=rule))
 
 
