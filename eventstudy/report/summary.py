@@ -67,7 +67,7 @@ def answer(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) ->
     lines += _unused(result, width, verbose=verbose)
     lines += _warnings(result.notices, width, most=None if verbose else MOST_WARNINGS)
     if verbose:
-        lines += [Text(), *(Text(line) for part in _details(result, width) for line in part.splitlines() or [""])]
+        lines += [Text(), *(Text(line) for part in _details(result, said, width) for line in part.splitlines() or [""])]
     while not lines[-1].plain:
         lines.pop()
     return lines
@@ -172,10 +172,12 @@ def _sentence(text: str, limit: int = 200) -> str:
     return for_terminal(text[: end + 1] if 0 < end < limit else text, limit)
 
 
-def _details(result: StudyResult, width: int) -> Iterator[str]:
-    """Return every table, for a reader who asked for more."""
+def _details(result: StudyResult, said: Headline, width: int) -> Iterator[str]:
+    """Return the whole finding and every table, for a reader who asked for more; no sentence a second time."""
     study, simulated = with_words(result, _beginning(result, MOST_ROWS)), result.simulated
     for sentence in finding(study, result.spec.level, moved(result)):
+        if sentence in said.sentences:
+            continue
         yield from wrap(for_terminal(sentence, 400), min(width, WIDEST_TEXT))
     yield ""
     if result.response is not None and len(result.response):

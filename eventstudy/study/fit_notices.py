@@ -32,9 +32,12 @@ def names(found: Iterable[str]) -> str:
 
 
 def unnamed_notices(file: str, events: Sequence[Event], instruments: int) -> tuple[Notice, ...]:
-    """Warn that events of a file name no instrument and are therefore studied on each of several."""
+    """Warn that events of a list name no instrument and are therefore studied on each of several.
+
+    One event on several instruments is a design of its own, which the title of the result states.
+    """
     unnamed = [event.id for event in events if not event.instruments]
-    if not unnamed or instruments < 2:
+    if not unnamed or instruments < 2 or len(events) < 2:
         return ()
     name = "names" if len(unnamed) == 1 else "name"
     # One sentence, because the terminal shows the first.

@@ -376,6 +376,21 @@ def test_instruments_under_a_name_that_is_not_known(tmp_path: Path) -> None:
     assert "long by 'Company'" in universe.recognized[0]
 
 
+def test_instruments_and_prices_under_names_that_are_not_known(tmp_path: Path) -> None:
+    row = "{d:%d.%m.%Y};{code};{o};{w};{h};{c};{v}\n"
+    text = "Tarih;Kod;A\u00c7ILI\u015e;EN D\u00dc\u015e\u00dcK;EN Y\u00dcKSEK;KAPANI\u015e;HAC\u0130M\n"
+    for d, o, h, w, c, v in BARS:
+        text += row.format(d=d, code="AAA", o=o, w=w, h=h, c=c, v=v)
+        text += row.format(d=d, code="BBB", o=o / 2, w=w / 2, h=h / 2, c=c / 2, v=v)
+    universe = universe_right(written(tmp_path, "a.csv", text), ("AAA", "BBB"))
+    assert "long by 'Kod', prices from 'KAPANI\u015e' (by their values" in universe.recognized[0]
+    one = "".join(f"{row.split(';')[0]};{row.split(';')[1]};{row.split(';')[5]}\n" for row in text.splitlines())
+    assert "prices from 'KAPANI" in universe_right(written(tmp_path, "b.csv", one), ("AAA", "BBB")).recognized[0]
+    volumes = "".join(f"{d:%Y-%m-%d},{code},{v}\n" for d, *_, v in BARS for code in ("AAA", "BBB"))
+    with pytest.raises(es.DataError):
+        es.read_universe(written(tmp_path, "c.csv", "Date,Ticker,Volume\n" + volumes), **STATED)
+
+
 def test_a_repeated_day_of_one_instrument_is_not_read_as_instruments(tmp_path: Path) -> None:
     text = "Date,Note,Close\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},first,{c}\n{d:%Y-%m-%d},first,{c + 9}")
     with pytest.raises(es.DataError, match="conflicting duplicate"):

@@ -129,7 +129,7 @@ def test_a_process_spends_its_time_on_reading_not_on_imports(
         data.to_parquet(tmp_path / f"{name}.parquet")
     told = "\nimport sys, time; print(time.process_time(), *sys.modules)"
     spent: dict[str, list[float]] = {WHOLE: [], READ: []}
-    for _ in range(3):
+    for _ in range(6):
         for code, seconds in spent.items():
             command = [sys.executable, "-c", code + told]
             out = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
@@ -143,8 +143,8 @@ def test_a_process_spends_its_time_on_reading_not_on_imports(
             }
             assert not heavy & set(out)
     assert (tmp_path / "result.json").stat().st_size > 100_000
-    # Measured 2.1 to 2.4 times alone, 3.05 beside the other tests; the modules above are the exact guard.
-    assert min(spent[WHOLE]) < 3.5 * min(spent[READ])
+    # Measured 2.5 times alone; beside other tests the least of three was 3.05 once.
+    assert min(spent[WHOLE]) < 3 * min(spent[READ])
 
 
 def test_a_response_costs_less_than_it_did_event_by_event_and_no_more_among_many() -> None:

@@ -53,11 +53,8 @@ def roles_by_values(grid: Grid, names: tuple[str, ...], places: tuple[int, int, 
 
 def rows_of_one(read: Mapping[int, Any], places: tuple[int, int, int], names: tuple[str, ...], line: int) -> IntArray:
     """Return the rows of the instrument with most rows in order of time; none where a time occurs twice."""
-    time, clock, ticker = places
-    shown = (names[time], names[clock])
-    wall = (
-        date_and_clock(read[time], read[clock], shown) if clock >= 0 else timestamps(read[time], names[time], line)[0]
-    )
+    ticker = places[2]
+    wall = wall_of(read, places[0], places[1], names, line)
     rows = np.arange(len(wall))
     if ticker >= 0:
         codes = np.array([str(code) for code in read[ticker].to_pylist()])
@@ -65,6 +62,19 @@ def rows_of_one(read: Mapping[int, Any], places: tuple[int, int, int], names: tu
         rows = np.flatnonzero(place == int(np.argmax(counts))) if len(distinct) else rows
     rows = rows[np.argsort(wall[rows], kind="stable")][:MOST_ROWS]
     return rows if (np.diff(wall[rows]) > 0).all() else rows[:0]
+
+
+def wall_of(read: Mapping[int, Any], time: int, clock: int, names: tuple[str, ...], line: int) -> IntArray:
+    """Return the wall clock of every row."""
+    if clock >= 0:
+        return date_and_clock(read[time], read[clock], (names[time], names[clock]))
+    return timestamps(read[time], names[time], line)[0]
+
+
+def unnamed_ticker(grid: Grid, names: tuple[str, ...], time: int, clock: int) -> int:
+    """Return the column of instruments of a table none of whose columns has a known name but that of time; -1: none."""
+    read = grid.fetch({time: "date", clock: "clock"} if clock >= 0 else {time: "time"})
+    return instruments_by_values(grid, {time, clock}, wall_of(read, time, clock, names, grid.first_line))
 
 
 def refuse_undecided(grid: Grid, names: tuple[str, ...], found: Bar) -> None:

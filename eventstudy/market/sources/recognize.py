@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eventstudy.errors import DataError, UsageError, did_you_mean
-from eventstudy.market.sources.by_values import roles_by_values, unnamed_columns
+from eventstudy.market.sources.by_values import roles_by_values, unnamed_columns, unnamed_ticker
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, date_like
 from eventstudy.market.sources.header_names import FIELD_NAMES, of_two_parts
@@ -110,10 +110,15 @@ def recognize(grid: Grid, spec: DataSpec) -> Recognized:
         return Recognized("long" if ticker >= 0 else "one", time, clock, ticker, {"": fields}, utc)
     ticker = by_role.get("ticker", -1)
     if not spec.codes() or not any(name in spec.codes() for name in names):
+        if ticker < 0 and spec.holds == "prices":
+            ticker = unnamed_ticker(grid, names, time, clock)
         roles = roles_by_values(grid, names, (time, clock, ticker)) if spec.holds == "prices" else {}
         if roles:
             fields = kept | roles | {"value": roles["close"]}
             return Recognized("long" if ticker >= 0 else "one", time, clock, ticker, {"": fields}, utc, by_values=True)
+        others = [n for n in range(len(names)) if n not in (time, clock, ticker)]
+        if ticker not in (-1, time) and len(others) == 1 and others[0] not in kept.values():  # one number, not a volume
+            return Recognized("long", time, clock, ticker, {"": {"value": others[0]}}, utc)
     return wide(names, (time, clock), grid, spec, utc)
 
 
