@@ -40,9 +40,9 @@ def calibrate(
 ) -> int:
     """Estimate size and power of the study's tests on non-event dates.
 
-    The last column is the smallest shock, in basis points of one bar, that four in five placebo studies see at 5 %.
-    "effective N" is the number of independent p-values with the same information; "!" marks a fraction outside the
-    range of a correctly sized test.
+    The last column is the smallest detectable effect: the shock, in basis points of one bar, that the test detects
+    with 80% power at the 5% level. "effective N" is the number of independent p-values with the same information; "!"
+    marks a fraction outside the range of a correctly sized test.
 
     Examples:
 

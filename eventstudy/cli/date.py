@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from eventstudy.news.time_evidence import Dating
 
 BARS_HELP = (
-    "A daily series to check price claims against: ecb:USD/RUB, or a file with what it does not say: "
+    "A daily series to check price claims against: ecb:USD/RUB, or a file with the settings that it lacks: "
     "usdrub.csv,instrument=USD/RUB,timezone=Europe/Moscow,closes_at=23:50,close=COLUMN. Repeatable."
 )
 
 POLICY_HELP = (
-    "How the publication bounds the event: first_report (the item is the first public word), 'lag <= 2h' (public at "
-    "most so long before), reviewed (only what the text states)."
+    "How the publication bounds the event: first_report (the item is the first public report), 'lag <= 2h' (public at "
+    "most that long before it), reviewed (only what the text states)."
 )
 JUDGE_HELP = "A command that may choose one of the candidates: JSON on standard input, its number or null back."
 

@@ -15,8 +15,8 @@ Out = Annotated[Path, typer.Option(help="Directory for figures and reports.", me
 def demo(out: Out = Path("eventstudy-demo")) -> None:
     """Run the example study offline on SIMULATED minutes and ECB daily rates.
 
-    Two studies of one event: one-minute bars drawn from a seed (SIMULATED, with known truth), and the European
-    Central Bank's real daily fixing of USD/RUB.
+    Two studies of one event: simulated one-minute bars (SIMULATED, with a known effect), and the European
+    Central Bank's daily fixing of USD/RUB.
 
     Examples:
 

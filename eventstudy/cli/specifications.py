@@ -66,7 +66,7 @@ def specifications(
         console.json_data({"study": loaded.spec.name, **document})
         return exits.OK
     if found.simulated:
-        console.data("SIMULATED data: drawn from a seed, not traded.")
+        console.data("SIMULATED data: computed from random numbers, not observed in a market.")
     for sentence in specification_sentences(document):
         console.data(sentence)
     for one in specification_tables(document, simulated=found.simulated):

@@ -20,7 +20,7 @@ def validate(studies: Studies, as_json: AsJson = False) -> int:
     """Validate study files; report errors as file:line:column.
 
     Besides the file's own rules this checks that every model, test, source and calendar it names exists, that the
-    events can be read and are there, and that the price files are there. Nothing is fetched. Exit 3 if anything is
+    events can be read, and that the files of events and prices exist. Nothing is fetched. Exit 3 if anything is
     wrong.
 
     Examples:

@@ -25,7 +25,7 @@ class Policy:
     Attributes
     ----------
     name : str
-        ``first_report``: the item is the first public word. ``lag``: the news was public at most ``lag`` before.
+        ``first_report``: the item is the first public report. ``lag``: the news was public at most ``lag`` before.
         ``reviewed``: the publication alone gives no event; only what the text states does.
     lag : datetime.timedelta
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.abnormal.windows import Window, WindowLike, as_window
-from eventstudy.arrays import FloatArray, ReturnKind
+from eventstudy.arrays import FloatArray, ReturnKind, look_up
 from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
@@ -177,6 +177,10 @@ def _close(closes_at: str, calendar: str) -> str:
             "event_study got both closes_at= and calendar=.",
             remedy="Pass calendar= alone to close each day with its last session, or closes_at= alone.",
         )
+    if calendar:
+        from eventstudy.market.calendars import calendar_names
+
+        look_up("calendar", dict.fromkeys(calendar_names()), calendar)
     return closes_at or calendar
 
 

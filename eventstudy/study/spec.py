@@ -440,7 +440,11 @@ def _names_are_known(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         given += [(key, name, bar_sources()) for key, name in named]
     for key, name, table in given:
         if name not in table:
-            yield key, f"{name!r} is not known. {hint('value', name, table)} Known are {', '.join(sorted(table))}."
+            near = hint("value", name, table)
+            yield (
+                key,
+                " ".join(filter(None, [f"{name!r} is not known.", near, f"Known are {', '.join(sorted(table))}."])),
+            )
 
 
 def _sources_have_what_they_need(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -532,7 +536,11 @@ def _response_options_fit(settings: Mapping[str, Any]) -> Iterator[tuple[str, st
     known = [f.name for f in fields(ResponseSettings) if f.name != "placebo"]
     unknown = sorted(set(options) - set(known))
     for name in unknown:
-        yield f"response_options.{name}", f"is not known. {hint('option', name, known)} Known are {', '.join(known)}."
+        near = hint("option", name, known)
+        yield (
+            f"response_options.{name}",
+            " ".join(filter(None, ["is not known.", near, f"Known are {', '.join(known)}."])),
+        )
     try:
         ResponseSettings(**{k: v for k, v in options.items() if k not in unknown})
     except (UsageError, TypeError) as error:

@@ -21,7 +21,7 @@ ENOUGH_SUNDAYS = 3
 OTHER_HOURS = 0.2  # as the check of files
 MOST = 0.5
 DAILY_US = DAY_US * 5 // 6  # the shortest median distance of daily rows: 20 hours
-EXAMPLE = "run_study(..., closes_at='18:50 Europe/Moscow'), or closes_at='XNYS' for the hours of a calendar"
+EXAMPLE = "closes_at='16:00 America/New_York', or closes_at='XNYS' for the hours of a calendar"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     elif rule is None:
         raise EventTimeError(
             "The rows of the returns are dates without a closing time, so their closes are not known.",
-            remedy=f"State it: {EXAMPLE}.",
+            remedy=f"Pass {EXAMPLE}.",
         )
     else:
         check_periods(index, days)
@@ -201,8 +201,7 @@ def check_utc_midnights(index: pd.DatetimeIndex, wall: IntArray) -> None:
     raise EventTimeError(
         f"The rows of the returns lie on Sundays and never on Fridays, as {index[0]}: they may be midnights of an "
         "exchange east of Greenwich and not closing instants.",
-        remedy="Convert the index to the zone of the exchange, frame.tz_convert('Asia/Tokyo'), or state the close: "
-        f"{EXAMPLE}.",
+        remedy=f"Convert the index to the zone of the exchange, frame.tz_convert('Asia/Tokyo'); or pass {EXAMPLE}.",
     )
 
 

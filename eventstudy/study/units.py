@@ -37,8 +37,8 @@ def unit_notices(values: FloatArray) -> tuple[Notice, ...]:
     middle = float(np.median(np.abs(some)))
     if (some > 0).all() and middle > TYPICAL_MOVE:
         raise DataError(
-            f"`data` looks like prices, not returns: all values are positive, with median {middle:.4g}.",
-            remedy="Pass Bars, or numpy.log(prices).diff().",
+            f"The returns look like prices: all values are positive, with median {middle:.4g}.",
+            remedy="Pass them as prices= of event_study, or numpy.log(prices).diff() as returns.",
         )
     return (percent_notice("Half of the returns", middle),) if middle > TYPICAL_MOVE else ()
 

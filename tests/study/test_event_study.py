@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.errors import UnknownNameError
 
 CLOSE = "16:00 America/New_York"
 DAYS = pd.bdate_range("2020-01-01", periods=300)
@@ -139,6 +140,12 @@ def test_a_study_file_without_factors_has_none_that_could_be_unused() -> None:
     frame = draws()
     result = es.run_study(spec, events("AAA"), frame[NAMES], frame["SPY"], (), closes_at=CLOSE)
     assert "ES-UNUSED" not in {notice.code for notice in result.notices}
+
+
+def test_a_calendar_of_another_name_is_refused_with_the_nearest_one() -> None:
+    # The message named closes_at=, which was not given, and asked for a time zone.
+    with pytest.raises(UnknownNameError, match=r"Unknown calendar 'NYSE'\. Did you mean 'XNYS'\?"):
+        es.event_study(events("AAA"), returns=draws(), market="SPY", calendar="NYSE")
 
 
 def test_a_calendar_closes_half_days_early() -> None:

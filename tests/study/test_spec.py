@@ -162,6 +162,8 @@ def test_unknown_names_are_told_with_the_nearest_known_one() -> None:
     assert "'market'" in told["model"]
     assert "'patell'" in told["tests[0]"]
     assert "'holm'" in told["adjust"]
+    with pytest.raises(SpecError, match=r"'ff3' is not known\. Known are"):
+        StudySpec(model="ff3")
 
 
 def test_lists_become_tuples_and_the_spec_is_frozen() -> None:

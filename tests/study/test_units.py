@@ -30,7 +30,7 @@ def test_percents_are_told() -> None:
 @pytest.mark.parametrize("level", [1.0, 77.2])
 def test_prices_are_refused(level: float) -> None:
     frame = level * np.exp(daily_frame(300, 2, seed=1).cumsum())
-    with pytest.raises(DataError, match=r"looks like prices.*all values are positive.*numpy\.log"):
+    with pytest.raises(DataError, match=r"look like prices.*all values are positive.*prices= of event_study"):
         codes(frame)
 
 
