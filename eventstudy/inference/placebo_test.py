@@ -11,14 +11,14 @@ from eventstudy.inference.evidence import PlaceboCounts
 from eventstudy.inference.intervals import Interval, beyond
 from eventstudy.inference.sample import Sample, Statistic, not_applicable, one
 
+# Bars may be missing, or the rules of `[inference.placebo]` leave every day out; ES-PLACEBO-FEW counts them by rule.
+NO_DAYS = "no other day has the complete window and meets the rules for placebo days"
 EQUAL_MOVES = 1e-9  # of a move: see count_placebo
 
 
 def placebo(sample: Sample) -> Statistic:
     """p = (1 + #{placebo at least as far out}) / (D + 1): exact when event and placebo days are exchangeable."""
-    return _among_days(
-        sample, sample.evidence.placebo[sample.window], "no other day has the same clock window complete"
-    )
+    return _among_days(sample, sample.evidence.placebo[sample.window], NO_DAYS)
 
 
 def standardized_placebo(sample: Sample) -> Statistic:
@@ -29,7 +29,7 @@ def standardized_placebo(sample: Sample) -> Statistic:
     that appears only with the news is not allowed for.
     """
     counts = sample.evidence.standardized_placebo[sample.window]
-    return _among_days(sample, counts, "volatility before the news cannot be measured, or no day has the same window")
+    return _among_days(sample, counts, f"volatility before the news cannot be measured, or {NO_DAYS}")
 
 
 def _among_days(sample: Sample, counts: PlaceboCounts, no_days: str) -> Statistic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -294,10 +295,13 @@ def reversal(study: Json, rows: Sequence[Json], first: Json) -> str:
         if finite(row[key]) and row[key] / first[key] < REVERSED:
             back = unit_in(study).of(abs(first[key] - row[key]), signed=False)
             p = f" ({unbroken_p(decided(test[1]))})" if test else ""
-            now = f"the move {when(study, row['window'])} is {unit_in(study).of(row[key])}{p}"
-            return f"{back} of it had reversed by {_end(study, row['window'])}: {now}."
+            end, span = _end_and_span(study, row)
+            return f"{back} of it had reversed by {end}: the move {span} is {unit_in(study).of(row[key])}{p}."
     return ""
 
 
-def _end(study: Json, window: Sequence[int]) -> str:
-    return f"{noun_in(study)} {window[1]:+d}"
+def _end_and_span(study: Json, row: Json) -> tuple[str, str]:
+    """Return the end of a window and the window: on the clock where its row names clock times, else in days or bars."""
+    if clock := re.fullmatch(r"\d\d:\d\d to (\d\d:\d\d)", row.get("words", "")):
+        return clock[1], f"from {clock[0]}"
+    return f"{noun_in(study)} {row['window'][1]:+d}", when(study, row["window"])

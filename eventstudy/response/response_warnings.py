@@ -67,8 +67,8 @@ def _regime(ratio: float, breakdown: float, settings: ResponseSettings) -> str:
         return unknown if settings.standardize else ""
     if USUAL_REGIME[0] <= ratio <= USUAL_REGIME[1]:
         return ""
-    treated = "allow" if settings.standardize else "do not allow"
-    text = f"volatility before the news was {ratio:.1f} times that of the placebo days; p-values {treated} for it"
+    treated = "are scaled" if settings.standardize else "are not scaled"
+    text = f"volatility before the news was {ratio:.1f} times that of the placebo days, which {treated} to it"
     if not math.isfinite(breakdown):
         return text
     return f"{text}. The first move is significant unless the day was {breakdown:.1f} times as volatile as assumed"

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from eventstudy.report.figure_data import response_view
+from eventstudy.report.finding import reversal
 from eventstudy.report.interactive import interactive, on_clock
 from eventstudy.study.result import StudyResult
 from eventstudy.study.run import run_study
@@ -63,3 +64,19 @@ def test_prices_bring_the_zone_of_their_calendar() -> None:
     assert {piece.zone for piece in result.prices} == {"Europe/Moscow"}
     assert response_view(result).zone == "Europe/Moscow"
     assert moscow("2021-03-05T18:40").hour == 18
+
+
+@pytest.mark.parametrize(
+    ("words", "ending"),
+    [
+        ("18:00 to 18:40", "reversed by 18:40: the move from 18:00 to 18:40 is +10.0 bp (p = 0.300)."),
+        ("bars 0 to +4", "reversed by bar +4: the move over bars 0 to +4 is +10.0 bp (p = 0.300)."),
+    ],
+)
+def test_a_reversal_is_reported_on_the_clock_where_its_window_has_one(words: str, ending: str) -> None:
+    def row(stop: int, car: float, p: float) -> dict[str, object]:
+        return {"window": [0, stop], "car": car, "words": words, "tests": {"placebo": {"pvalue": p}}}
+
+    first, later = row(0, 0.01, 0.01), row(4, 0.001, 0.3)
+    study = {"primary": {"test": "placebo", "level": 0.95, "daily": False}, "responses": [first, later]}
+    assert reversal(study, [first, later], first).replace("\xa0", " ") == f"90.0 bp of it had {ending}"

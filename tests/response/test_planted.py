@@ -134,7 +134,12 @@ def test_days_of_another_volatility_are_scaled_to_the_event_day_by_default() -> 
     assert 2.0 < ratio < 4.0
     assert 2.0 < scaled.regime < 4.0
     assert scaled.first.placebo == plain.first.placebo  # the raw count stays beside
-    assert "ES-REGIME" in {notice.code for notice in scaled.notices}
+    regime = {
+        settings: next(n.message for n in one.notices if n.code == "ES-REGIME")
+        for settings, one in (("on", scaled), ("off", plain))
+    }
+    assert "which are scaled to it" in regime["on"]
+    assert "which are not scaled to it" in regime["off"]
 
 
 def test_full_bars_with_auctions_and_ranges_answer_alike() -> None:

@@ -110,3 +110,10 @@ def test_rules_that_no_test_uses_are_a_warning() -> None:
         codes[tests[0]] = [n.code for n in es.run_study(spec, [NEWS], BARS).notices]
     assert "ES-UNUSED" in codes["time_series_t"]
     assert "ES-UNUSED" not in codes["placebo"] + codes["placebo_refit"]
+
+
+def test_days_that_the_rules_leave_out_are_not_said_to_lack_bars() -> None:
+    result = study(match={"volatility": (0.999999, 1.000001)})  # no day is so alike; all have their bars
+    test = result.to_dict()["responses"][0]["tests"]["placebo"]
+    assert test["n"] == 0
+    assert test["reason"] == "no other day has the complete window and meets the rules for placebo days"
