@@ -142,8 +142,54 @@ class TimedReturns:
     zone: str = ""
 
 
+@value
+class CalendarDays:
+    """Where closing instants stand on a calendar: trading days, local times, breaks, and the days without a bar."""
+
+    day: IntArray
+    clock: IntArray
+    breaks: BoolArray
+    missing: IntArray | None
+    gap_limit: int
+
+
 def returns_on(instrument: Instrument, venue: TradingCalendar, timed: TimedReturns, values: FloatArray) -> Returns:
     """Return values on closing instants, with the days, breaks and gaps of a calendar."""
+    on = calendar_days(venue, timed)
+    return Returns(
+        instrument=instrument,
+        step_us=timed.step_us,
+        closes=timed.closes,
+        values=values,
+        spans_break=on.breaks,
+        trading_day=on.day,
+        clock=on.clock,
+        missing_days=on.missing,
+        gap_limit=on.gap_limit,
+    )
+
+
+# The closes that were placed last; the calendar is held so that its id stays its own.
+_LAST_PLACED: dict[str, tuple[tuple[object, ...], CalendarDays, TradingCalendar]] = {}
+
+
+def calendar_days(venue: TradingCalendar, timed: TimedReturns) -> CalendarDays:
+    """Return closing instants on a calendar; daily shares of a universe have the same ones, which are placed once."""
+    if timed.step_us < DAY_US:
+        return placed_on(venue, timed)
+    key = (np.asarray(timed.closes).tobytes(), timed.step_us, timed.zone, id(venue))
+    known = _LAST_PLACED.get("days")
+    if known is None or known[0] != key:
+        placed = placed_on(venue, timed)
+        for shared in (placed.day, placed.clock, placed.breaks, placed.missing):
+            if shared is not None:
+                shared.setflags(write=False)
+        known = _LAST_PLACED["days"] = (key, placed, venue)
+    return known[1]
+
+
+def placed_on(venue: TradingCalendar, timed: TimedReturns) -> CalendarDays:
+    """Return the trading days, local times, breaks and gaps of closing instants."""
     from eventstudy.market import gaps, sessions
 
     closes, step_us = timed.closes, timed.step_us
@@ -152,17 +198,7 @@ def returns_on(instrument: Instrument, venue: TradingCalendar, timed: TimedRetur
     day = (local - 1) // DAY_US if daily or venue.always else sessions.trading_day(venue, closes, step_us)
     missing, limit = gaps.missing_days(day, step_us, venue)
     breaks = skips_trading_days(venue, missing) if daily else crosses_closed_time(venue, closes, step_us)
-    return Returns(
-        instrument=instrument,
-        step_us=step_us,
-        closes=closes,
-        values=values,
-        spans_break=breaks,
-        trading_day=day,
-        clock=local - (local - 1) // DAY_US * DAY_US,
-        missing_days=missing,
-        gap_limit=limit,
-    )
+    return CalendarDays(day, local - (local - 1) // DAY_US * DAY_US, breaks, missing, limit)
 
 
 def checked_prices(bars: Bars) -> FloatArray:

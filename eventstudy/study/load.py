@@ -400,13 +400,14 @@ def series_digest(series: Series) -> str:
     """Return the SHA-256 of the instants and values of a series, independent of how they were stored."""
     digest = hashlib.sha256(series.instrument.code.encode())
     if isinstance(series, Returns):
-        digest.update(series.closes.astype("<i8").tobytes())
-        digest.update(np.ascontiguousarray(series.values, dtype="<f8").tobytes())
+        digest.update(np.ascontiguousarray(series.closes, dtype="<i8"))
+        digest.update(np.ascontiguousarray(series.values, dtype="<f8"))
         return digest.hexdigest()
-    digest.update(series.closes_us.astype("<i8").tobytes())
-    for name in sorted(series.frame.columns):
+    digest.update(np.ascontiguousarray(series.closes_us, dtype="<i8"))
+    columns = dict(zip(series.frame.columns, series.frame.to_numpy(dtype="<f8").T, strict=True))
+    for name in sorted(columns):
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(series.frame[name].to_numpy(), dtype="<f8").tobytes())
+        digest.update(np.ascontiguousarray(columns[name]))
     return digest.hexdigest()
 
 

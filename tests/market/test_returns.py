@@ -121,3 +121,30 @@ def test_breaks_and_trading_days_as_one_would_find_them_by_hand(
             continue
         between = held[held.index(last_row[i - 1][0]) : held.index(own[0]) + 1]
         assert made.spans_break[i] == any(a.closes_at != b.opens_at for a, b in itertools.pairwise(between))
+
+
+def test_daily_shares_with_the_same_closes_are_placed_on_the_calendar_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from eventstudy.market import returns as module
+
+    placed: list[int] = []
+    real = module.placed_on
+
+    def counted(venue: object, timed: module.TimedReturns) -> module.CalendarDays:
+        placed.append(len(timed.closes))
+        return real(venue, timed)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "placed_on", counted)
+    monkeypatch.setattr(module, "_LAST_PLACED", {})
+    index = pd.DatetimeIndex(["2024-03-04", "2024-03-05", "2024-03-08"]).tz_localize("UTC") + pd.Timedelta("21h")
+    frames = [pd.DataFrame({"close": [a, a + 1, a + 2]}, index.as_unit("us")) for a in (10.0, 20.0)]
+    one, two = (
+        log_returns(Bars(Instrument(code, calendar="XNYS"), pd.Timedelta("1D"), "right", frame))
+        for code, frame in zip("AB", frames, strict=True)
+    )
+    assert placed == [3]  # two shares, one look at the calendar
+    assert np.asarray(one.missing_days).tolist() == [0, 0, 2]  # 6 and 7 March
+    assert two.trading_day is one.trading_day
+    assert not one.trading_day.flags.writeable
+    later = log_returns(Bars(Instrument("C", calendar="XNYS"), pd.Timedelta("1D"), "right", frames[0].iloc[:2]))
+    assert placed == [3, 2]
+    assert later.trading_day.tolist() == one.trading_day[:2].tolist()

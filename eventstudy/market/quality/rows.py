@@ -31,8 +31,9 @@ def find_bad_ticks(subject: Subject) -> Defect | None:
     where = np.zeros(len(subject.raw), dtype=np.bool_)
     for move in subject.jumps[subject.jumps < len(moves) - 1].tolist():
         size = abs(moves[move])
-        around = robust_scale(moves[max(0, move - LOCAL) : move + LOCAL])
-        where[move + 1] = abs(moves[move] + moves[move + 1]) < 0.1 * size and size > BAD_TICK_SCALES * around > 0
+        if abs(moves[move] + moves[move + 1]) < 0.1 * size:
+            around = robust_scale(moves[max(0, move - LOCAL) : move + LOCAL])
+            where[move + 1] = size > BAD_TICK_SCALES * around > 0
     if not where.any():
         return None
     row = int(np.argmax(where))
@@ -74,14 +75,23 @@ def large_and_stays(subject: Subject, move: int) -> bool:
     """Return whether a move that is no split or change of unit is large, and the level stays afterwards."""
     change = float(subject.changes[move])
     size = abs(change)
-    around = robust_scale(subject.changes[max(0, move - LOCAL) : move + LOCAL])
-    usual = size <= max(LARGE_SCALES * max(subject.scale, around), LARGE)
-    if (usual and abs(math.expm1(change)) <= JUMP) or abs(size - UNIT) < 0.1 or looks_like_a_split(subject, move):
+    if is_usual(subject, move) and abs(math.expm1(change)) <= JUMP:
+        return False
+    if abs(size - UNIT) < 0.1 or looks_like_a_split(subject, move):
         return False
     after = subject.raw.close[move + 1 : move + 1 + NEIGHBORS]
     before = subject.raw.close[max(0, move + 1 - NEIGHBORS) : move + 1]
     level = float(np.nanmedian(after) / np.nanmedian(before))
     return level > 0 and 0.75 < math.log(level) / change < 1.25
+
+
+def is_usual(subject: Subject, move: int) -> bool:
+    """Return whether a move is at most 15 %, or of the size that the moves around it or those of the series explain."""
+    size = abs(float(subject.changes[move]))
+    if size <= LARGE:
+        return True
+    around = robust_scale(subject.changes[max(0, move - LOCAL) : move + LOCAL])
+    return size <= LARGE_SCALES * max(subject.scale, around)
 
 
 def level_change(subject: Subject, moves: IntArray, words: str) -> Defect | None:
