@@ -400,14 +400,14 @@ def series_digest(series: Series) -> str:
     """Return the SHA-256 of the instants and values of a series, independent of how they were stored."""
     digest = hashlib.sha256(series.instrument.code.encode())
     if isinstance(series, Returns):
-        digest.update(np.ascontiguousarray(series.closes, dtype="<i8"))
-        digest.update(np.ascontiguousarray(series.values, dtype="<f8"))
+        digest.update(np.ascontiguousarray(series.closes, dtype="<i8").data)
+        digest.update(np.ascontiguousarray(series.values, dtype="<f8").data)
         return digest.hexdigest()
-    digest.update(np.ascontiguousarray(series.closes_us, dtype="<i8"))
+    digest.update(np.ascontiguousarray(series.closes_us, dtype="<i8").data)
     columns = dict(zip(series.frame.columns, series.frame.to_numpy(dtype="<f8").T, strict=True))
     for name in sorted(columns):
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(columns[name]))
+        digest.update(np.ascontiguousarray(columns[name]).data)
     return digest.hexdigest()
 
 
