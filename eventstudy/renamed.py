@@ -22,7 +22,7 @@ Kind = Literal["key", "setting", "option", "argument", "value", "flag", "column"
 #   argument of the Python interface, with its function or class: "respond_all.workers"
 #   value    of a setting: the name of a model, test, variable ...
 #   flag     of the command line
-#   column   of a table that a result returns
+#   column   of a table that a result returns, and keys of batch.json
 #   table    of StudyResult.to_frame
 #   figure   row of FIGURES
 #   name     of the Python interface
@@ -55,11 +55,20 @@ RENAMED: Mapping[Kind, Mapping[str, str]] = {
         "ResponseSettings.known_events": 'placebo={"known_events": ...}',
         "ResponseSettings.known_weight": 'placebo={"known_events": 0.5}',
         "respond_all.workers": "run=",
+        "IntradayDesign.day_spread": "day_sd=",
+        "IntradayDesign.night": "overnight=",
         "read_news.told": "encoding=, columns=, main_text=",
     },
-    "value": {},
+    "value": {"own": "compound"},
     "flag": {"--first-report": "--policy first_report"},
-    "column": {"ahar": "abhar", "ahar_se": "abhar_se", "ahar_t": "abhar_t"},
+    "column": {
+        "ahar": "abhar",
+        "ahar_se": "abhar_se",
+        "ahar_t": "abhar_t",
+        "own": "from_study_file",
+        "disarmed": "escaped",
+        "made_at": "written_at",
+    },
     "table": {},
     "figure": {"forest": "dots"},
     "name": {},

@@ -94,9 +94,9 @@ TREATMENTS: Mapping[str, Callable[[Positions, Overlaps, OpenLedger], Treated]] =
 }
 
 
-def without_events(learn: FloatArray, series: SeriesSet, positions: Positions, overlaps: Overlaps) -> FloatArray:
+def without_events(returns: FloatArray, series: SeriesSet, positions: Positions, overlaps: Overlaps) -> FloatArray:
     """Return the values with every event's window taken out, so that no model is estimated on another event."""
-    kept = learn.copy()
+    kept = returns.copy()
     offset, length = series.offset[positions.series], series.length[positions.series]
     low, high = offset + np.maximum(overlaps.low, 0), offset + np.minimum(overlaps.high, length - 1)
     edge = np.zeros(len(kept) + 1, dtype=np.int64)
@@ -253,8 +253,8 @@ def _longest_gap(
 def find_gaps(positions: Positions, series: SeriesSet, windows: WindowSpec) -> tuple[Gap, ...]:
     """Return the gaps inside the windows of aligned events, one per observation that has one."""
     which, bars = positions.series, EventBars(positions.reference, positions.first)
-    worth_a_warning = np.where(series.step_us < PERIOD_US, BY_CALENDAR, series.gap_limit)
-    days = _longest_gap(series, windows, which, bars, worth_a_warning[which])
+    warn_above = np.where(series.step_us < PERIOD_US, BY_CALENDAR, series.gap_limit)
+    days = _longest_gap(series, windows, which, bars, warn_above[which])
     found = []
     for row in np.flatnonzero(days):
         place = int(series.time_offset[which[row]] + positions.first[row] + max(windows.event.stop, 0))

@@ -43,7 +43,7 @@ class Match:
 
 
 def with_factors(
-    series: SeriesSet, factors: Sequence[Returns], *, kind: ReturnKind = "log", span: Span = "own"
+    series: SeriesSet, factors: Sequence[Returns], *, kind: ReturnKind = "log", span: Span = "compound"
 ) -> tuple[SeriesSet, tuple[Match, ...]]:
     """Attach regressors: the return of each factor from one close of a series to the next.
 
@@ -54,9 +54,9 @@ def with_factors(
         Daily series are matched by trading day, others by closing instant.
     kind : {"log", "simple"}
         How returns over several bars of the factor are put together.
-    span : {"own", "drop"}
-        ``own`` compounds the factor's returns over a bar of the series that spans several of them (holidays, halts,
-        thin trading; Maynes and Rumsey 1993), ``drop`` leaves such bars out.
+    span : {"compound", "drop"}
+        ``compound`` compounds the factor's returns over a bar of the series that spans several of them (holidays,
+        halts, thin trading; Maynes and Rumsey 1993), ``drop`` leaves such bars out.
 
     Returns
     -------
@@ -109,8 +109,8 @@ class Levels:
     def between(self, low: IntArray, high: IntArray) -> FloatArray:
         """Return the return over the factor's bars ``low + 1 .. high``; NaN where one of them is missing."""
         total = self.logs[high] - self.logs[low]
-        whole = self.missing[high] == self.missing[low]
-        return np.where(whole, np.expm1(total) if self.kind == "simple" else total, np.nan)
+        complete = self.missing[high] == self.missing[low]
+        return np.where(complete, np.expm1(total) if self.kind == "simple" else total, np.nan)
 
 
 def over_rows(series: SeriesSet, levels: Levels, span: Span) -> tuple[FloatArray, Match]:
@@ -120,7 +120,7 @@ def over_rows(series: SeriesSet, levels: Levels, span: Span) -> tuple[FloatArray
     column = factor.values[row]
     starts = np.unique(series.time_offset)
     spans = np.setdiff1d(np.flatnonzero(np.diff(row) != 1) + 1, starts, assume_unique=True)
-    column[spans] = levels.between(row[spans - 1], row[spans]) if span == "own" else np.nan
+    column[spans] = levels.between(row[spans - 1], row[spans]) if span == "compound" else np.nan
     low = np.searchsorted(spans, series.time_offset)
     several = np.searchsorted(spans, series.time_offset + series.length) - low
     which = np.flatnonzero(several)
@@ -140,7 +140,7 @@ def over_spans(series: SeriesSet, which: int, levels: Levels, span: Span) -> tup
     steps = place[1:] - place[:-1]
     one, more = np.flatnonzero(both & (steps == 1)) + 1, np.flatnonzero(both & (steps > 1)) + 1
     column[one] = factor.values[place[one]]
-    if span == "own":
+    if span == "compound":
         column[more] = levels.between(place[more - 1], place[more])
     codes = tuple(series.codes[s] for s in np.flatnonzero(series.time_offset == low))
     match = Match(

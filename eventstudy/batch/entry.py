@@ -95,7 +95,7 @@ def read_entry(folder: Path) -> LedgerEntry | None:
 
 def with_digest(content: Mapping[str, Any]) -> bytes:
     """Return the JSON text of ``content`` with the SHA-256 of its content under ``digest``."""
-    return (json.dumps({**content, "digest": _own_digest(content)}, ensure_ascii=False, indent=2) + "\n").encode()
+    return (json.dumps({**content, "digest": _digest_of(content)}, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def checked(stored: Any) -> dict[str, Any]:
@@ -103,12 +103,12 @@ def checked(stored: Any) -> dict[str, Any]:
     if not isinstance(stored, dict):
         raise ValueError("not a table")
     content = {key: value for key, value in stored.items() if key != "digest"}
-    if stored.get("digest") != _own_digest(content):
+    if stored.get("digest") != _digest_of(content):
         raise ValueError("the digest does not match")
     return content
 
 
-def _own_digest(content: Mapping[str, Any]) -> str:
+def _digest_of(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

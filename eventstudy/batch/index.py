@@ -60,14 +60,14 @@ def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
         "word": _WORDS["review" if state == "current" and entry.exit_code == 1 else state],
         "failing_since": standing.failing_since[:10],
         "report": _link(standing.current),
-        "made": standing.made_at[:10],
-        "age": age(standing.made_at, now),
-        "older": [{"link": _link(v.folder), "made": v.made_at[:10]} for v in reversed(versions)],
+        "written": standing.written_at[:10],
+        "age": age(standing.written_at, now),
+        "older": [{"link": _link(v.folder), "written": v.written_at[:10]} for v in reversed(versions)],
         "points": spark_points(entry.spark),
         "zero": _y(0.0, entry.spark),
         "dot": _dot(entry),
         "move": true_minus(entry.shown_unit.of(entry.move)) if entry.move is not None else "",
-        "sure": true_minus("; ".join(filter(None, (_ends(entry), _p(entry))))),
+        "certainty": true_minus("; ".join(filter(None, (_ends(entry), _p(entry))))),
     }
 
 
@@ -97,11 +97,11 @@ def _link(folder: str) -> str:
     return quote(f"{folder}/report.html") if folder else ""
 
 
-def age(made_at: str, now: datetime) -> str:
+def age(written_at: str, now: datetime) -> str:
     """Return how old a report is, in whole days."""
-    if not made_at:
+    if not written_at:
         return ""
-    days = (now.astimezone(UTC).date() - datetime.fromisoformat(made_at).astimezone(UTC).date()).days
+    days = (now.astimezone(UTC).date() - datetime.fromisoformat(written_at).astimezone(UTC).date()).days
     return {0: "today", 1: "1 day"}.get(days, f"{days} days")
 
 

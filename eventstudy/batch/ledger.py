@@ -13,6 +13,7 @@ from typing import Any
 from eventstudy.batch.entry import ENTRY, LedgerEntry, State, checked, read_entry, with_digest
 from eventstudy.errors import FileError, Notice
 from eventstudy.files import read_json, read_regular, write_file
+from eventstudy.renamed import new_name
 
 LEDGER, DAMAGED = "batch.json", "batch-damaged.json"
 
@@ -22,7 +23,7 @@ class Version:
     """One report of a study; restated data make a new one beside the old."""
 
     folder: str
-    made_at: str
+    written_at: str
     spec_digest: str
     data_digest: str
 
@@ -40,8 +41,8 @@ class Standing:
     versions: tuple[Version, ...] = field(default=())
 
     @property
-    def made_at(self) -> str:
-        return next((v.made_at for v in self.versions if v.folder == self.current), "")
+    def written_at(self) -> str:
+        return next((v.written_at for v in self.versions if v.folder == self.current), "")
 
 
 Ledger = Mapping[str, Standing]
@@ -98,12 +99,12 @@ def from_reports(out: Path) -> dict[str, Standing]:
         study = path.parent.parent.name
         entry = None if study.startswith(".") else read_entry(path.parent)
         if entry is not None:
-            made_at = _text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
-            version = Version(f"{study}/{path.parent.name}", made_at, entry.spec_digest, entry.data_digest)
+            written_at = _text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+            version = Version(f"{study}/{path.parent.name}", written_at, entry.spec_digest, entry.data_digest)
             found.setdefault(study, []).append((version, replace(entry, study=study)))
     ledger = {}
     for study, reports in found.items():
-        reports.sort(key=lambda report: (report[0].made_at, report[0].folder))
+        reports.sort(key=lambda report: (report[0].written_at, report[0].folder))
         last, entry = reports[-1]
         ledger[study] = Standing(entry, last.folder, "", tuple(version for version, _ in reports))
     return ledger
@@ -117,7 +118,10 @@ def _standing(row: dict[str, Any]) -> Standing:
         **{name: row[name] for name in names - {"spark", "state"} if name in row},
         spark=tuple(row.get("spark", ())),
     )
-    versions = tuple(Version(**version) for version in row["versions"])
+    versions = tuple(
+        Version(**{new_name("column", name) or name: value for name, value in version.items()})
+        for version in row["versions"]
+    )
     return Standing(entry, row["current"], row.get("failing_since", ""), versions)
 
 
@@ -155,7 +159,7 @@ def _versions(before: Standing | None, out: Path, study: str, now: datetime) -> 
             found.append(known[folder])
         elif entry := read_entry(path.parent):
             found.append(Version(folder, _text(now), entry.spec_digest, entry.data_digest))
-    return tuple(sorted(found, key=lambda version: (version.made_at, version.folder)))
+    return tuple(sorted(found, key=lambda version: (version.written_at, version.folder)))
 
 
 def write_ledger(out: Path, ledger: Ledger, now: datetime) -> None:
@@ -172,7 +176,7 @@ def as_data(ledger: Ledger, now: datetime) -> dict[str, Any]:
             "state": settled(standing.entry.state),
             "current": standing.current,
             "report": f"{standing.current}/report.html" if standing.current else "",
-            "made_at": standing.made_at,
+            "written_at": standing.written_at,
             "failing_since": standing.failing_since,
             "versions": [asdict(version) for version in standing.versions],
         }

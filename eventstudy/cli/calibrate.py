@@ -80,10 +80,10 @@ def draw(found: Sequence[Calibration], path: Path) -> Path:
     from eventstudy.report.canvas import figure_of, png, svg
     from eventstudy.report.figures import FIGURES
 
-    drawn = figure_of(FIGURES["calibration"](found))
+    plotted = figure_of(FIGURES["calibration"](found))
     stamp = "SIMULATED: " if any(one.simulated for one in found) else ""
     title = f"{stamp}size of the tests on quiet times"
-    return write_file(path, (svg if path.suffix == ".svg" else png)(drawn, title=title))
+    return write_file(path, (svg if path.suffix == ".svg" else png)(plotted, title=title))
 
 
 def _row(one: Calibration) -> tuple[object, ...]:

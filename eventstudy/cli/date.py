@@ -125,7 +125,7 @@ def show_story(proposal: Proposal, datings: list[Dating], as_json: bool) -> None
     event, proposed = proposal.event, proposal.event is not None and not proposal.open
     if as_json:
         time = None if event is None or not proposed else event.time
-        whole = {
+        report = {
             "event": event.id if event is not None else None,
             "event_time": None
             if time is None
@@ -134,7 +134,7 @@ def show_story(proposal: Proposal, datings: list[Dating], as_json: bool) -> None
             "order": list(event.time.evidence) if event is not None else [],
             "reports": [d.to_dict() for d in datings],
         }
-        console.json_data(whole)
+        console.json_data(report)
         return
     name = event.id if event is not None else "the event"
     console.data(f"{name}: {'one event' if proposed else 'needs review'} of {len(datings)} reports")

@@ -101,8 +101,8 @@ def behind(name: str, answer: Json, study: Json, bars: Sequence[Json]) -> dict[s
     if name.startswith("mean/"):
         rows = [r for r in study["responses"] if r["window"] == [start, stop]]
         return {"events": [{key: r[key] for key in ("event", "instrument", "car", "se")} for r in rows]}
-    own = [bar for bar in bars if f"{bar['event']}/{bar['instrument']}/{start}:{stop}" == name]
-    return {"bars": [bar for bar in own if start <= bar["tau"] <= stop]}
+    of_window = [bar for bar in bars if f"{bar['event']}/{bar['instrument']}/{start}:{stop}" == name]
+    return {"bars": [bar for bar in of_window if start <= bar["tau"] <= stop]}
 
 
 _WHAT = {

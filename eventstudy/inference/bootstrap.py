@@ -65,7 +65,7 @@ def wild_bootstrap(sample: Sample) -> Statistic:
     abnormal, kind = sample.abnormal, str(sample.options["weights"])
     names = [(str(abnormal.events[i]), str(abnormal.instruments[i])) for i in usable]
     t = float(np.sqrt(n) * car.mean() / car.std(ddof=1))
-    return _drawn(sample, t, wild_t(car, names, kind, seed=sample.seed, draws=draws), n)
+    return _statistic(sample, t, wild_t(car, names, kind, seed=sample.seed, draws=draws), n)
 
 
 def wild_t(car: FloatArray, names: Sequence[tuple[str, str]], kind: str, *, seed: int, draws: int) -> FloatArray:
@@ -106,10 +106,10 @@ def bootstrap_t(sample: Sample) -> Statistic:
     car = car[np.argsort(np.abs(car), kind="stable")]  # whatever the order of the events and the sign of returns
     m = max(3, round(n * float(sample.options["share"])))
     rng = generator(sample.seed, "bootstrap_t", str(sample.window))
-    drawn = np.concatenate(
+    simulated = np.concatenate(
         [_resampled(car, rng.integers(0, n, (size, m)), adjust) for size in _sizes(int(sample.options["draws"]), m)]
     )
-    return _drawn(sample, adjust(S, g, n), drawn[np.isfinite(drawn)], n, tails=True)
+    return _statistic(sample, adjust(S, g, n), simulated[np.isfinite(simulated)], n, tails=True)
 
 
 def _resampled(car: FloatArray, pick: np.ndarray, adjust: Callable[[float, float, int], float]) -> FloatArray:
@@ -128,27 +128,27 @@ def _sizes(draws: int, n: int) -> list[int]:
     return [min(step, draws - low) for low in range(0, draws, step)]
 
 
-def _drawn(sample: Sample, t: float, drawn: FloatArray, n: int, *, tails: bool = False) -> Statistic:
-    made = one(float(np.nanmean(sample.car)), t, n_events=n)
+def _statistic(sample: Sample, t: float, simulated: FloatArray, n: int, *, tails: bool = False) -> Statistic:
+    row = one(float(np.nanmean(sample.car)), t, n_events=n)
     if tails and sample.alternative == "two-sided":
-        p = min(1.0, 2 * min(empirical(t, drawn, "greater"), empirical(t, drawn, "less")))
+        p = min(1.0, 2 * min(empirical(t, simulated, "greater"), empirical(t, simulated, "less")))
     else:
-        p = empirical(t, drawn, sample.alternative)
-    return Statistic(made.estimate, made.statistic, n=np.array([len(drawn)]), n_events=n, pvalue=np.array([p]))
+        p = empirical(t, simulated, sample.alternative)
+    return Statistic(row.estimate, row.statistic, n=np.array([len(simulated)]), n_events=n, pvalue=np.array([p]))
 
 
-def empirical(t: float, drawn: FloatArray, alternative: Alternative) -> float:
+def empirical(t: float, simulated: FloatArray, alternative: Alternative) -> float:
     """Return (1 + draws at least as far out) / (1 + draws).
 
     Few events give few distinct draws, and the draw that is the sample itself differs from it by rounding: a part in
     1e12 counts as equal, which can only raise the p-value.
     """
-    if not np.isfinite(t) or not len(drawn):
+    if not np.isfinite(t) or not len(simulated):
         return float("nan")
     slack = TIE * abs(t)
     far = {
-        "two-sided": np.abs(drawn) >= abs(t) - slack,
-        "greater": drawn >= t - slack,
-        "less": drawn <= t + slack,
+        "two-sided": np.abs(simulated) >= abs(t) - slack,
+        "greater": simulated >= t - slack,
+        "less": simulated <= t + slack,
     }[alternative]
-    return float((1 + far.sum()) / (1 + len(drawn)))
+    return float((1 + far.sum()) / (1 + len(simulated)))

@@ -185,11 +185,11 @@ def _evenly_spaced(dates: CommonDates, ends: list[tuple[IntArray, IntArray]], ba
     if rows > MOST_ROWS_A_WINDOW * len(place) or (merged != merged[0]).any():
         return None
     reach = min(max(sizes), width, bars)
-    laid = np.zeros((rows, width + reach))
-    laid[place - place.min(), :width] = U
+    stacked = np.zeros((rows, width + reach))
+    stacked[place - place.min(), :width] = U
     s = np.arange(1, min(reach, rows))
     # A row s further down, and s columns back: the same close.
-    products = 2 * _shifted_products(laid.ravel(), s * (laid.shape[1] - 1)) * bars / (bars - s)
+    products = 2 * _shifted_products(stacked.ravel(), s * (stacked.shape[1] - 1)) * bars / (bars - s)
     return np.array([float((products * np.maximum(size - s, 0)).sum()) / size for size in sizes])
 
 

@@ -35,12 +35,12 @@ def diagnose(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
         skew = (centered**3).sum(axis=1) / n / second**1.5
         kurtosis = (centered**4).sum(axis=1) / n / second**2 - 3
         normality = chdtrc(2, n * (skew**2 / 6 + kurtosis**2 / 24))
-        first, own = _ljung_box(centered, n)
+        first, autocorrelation = _ljung_box(centered, n)
         squares = np.where(finite, np.square(centered) - second[:, None], 0.0)
         _, arch = _ljung_box(squares, n)
         stale = (np.where(finite, block.y, np.nan) == 0).sum(axis=1) / n
         trend = _pre_trend(block, fit)
-    columns = (skew, kurtosis, normality, first, chdtrc(LAGS, own), chdtrc(LAGS, arch), stale, trend)
+    columns = (skew, kurtosis, normality, first, chdtrc(LAGS, autocorrelation), chdtrc(LAGS, arch), stale, trend)
     return np.stack([np.where(n > LAGS + 2, column, np.nan) for column in columns], axis=1)
 
 

@@ -37,7 +37,7 @@ class Findings:
         Events that entered each row: 1 for scope ``event``.
     pairs : Pairs or None
         Event and instrument of each row; None for a test across events, whose ``events`` and ``instruments`` are empty.
-    own_pvalue : FloatArray or None, shape (n,)
+    given_pvalue : FloatArray or None, shape (n,)
         p-values of a test that has a reference distribution of its own.
     reasons : tuple of str
         Reasons there is no number; ``reason[i]`` points here.
@@ -65,7 +65,7 @@ class Findings:
     n: IntArray
     n_events: int
     pairs: Pairs | None = None
-    own_pvalue: FloatArray | None = None
+    given_pvalue: FloatArray | None = None
     reasons: tuple[str, ...] = ()
     reason: IntArray | None = None
     adjusted: FloatArray | None = None
@@ -84,8 +84,8 @@ class Findings:
     @cached_property
     def pvalue(self) -> FloatArray:
         """p-values, shape (n,), computed when first read; NaN where there is no statistic."""
-        if self.own_pvalue is not None:
-            return self.own_pvalue
+        if self.given_pvalue is not None:
+            return self.given_pvalue
         return distributions.pvalue(self.statistic, self.df, self.distribution, self.alternative)
 
     @cached_property

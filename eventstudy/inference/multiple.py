@@ -145,8 +145,8 @@ def adjust(found: Significances, name: str, draws: Mapping[str, tuple[FloatArray
         stepped = np.full(len(p), np.nan)
         finite = np.isfinite(p)
         if row.needs_draws and test in draws:
-            statistics, drawn = draws[test]
-            stepped[finite] = STEPS[name](statistics[finite], drawn[:, finite])
+            statistics, resampled = draws[test]
+            stepped[finite] = STEPS[name](statistics[finite], resampled[:, finite])
         elif not row.needs_draws and finite.any():
             stepped[finite] = row.function(p[finite])
         ends = np.cumsum([len(f) for f in members])[:-1]
@@ -184,16 +184,16 @@ def family_draws(
     draws : FloatArray, shape (days in common, W N)
     """
     common = sorted(set.intersection(*(set(map(int, day)) for day in days))) if days else []
-    drawn = np.empty((len(common), len(cars), len(paths)))
+    resampled = np.empty((len(common), len(cars), len(paths)))
     sd = np.empty((len(cars), len(paths)))
     with np.errstate(invalid="ignore", divide="ignore"):
         for i, (path, day) in enumerate(zip(paths, days, strict=True)):
             at = {int(d): row for row, d in enumerate(day)}
             scaled = path / without_each(path)
-            drawn[:, :, i] = scaled[[at[d] for d in common]] if common else 0.0
+            resampled[:, :, i] = scaled[[at[d] for d in common]] if common else 0.0
             sd[:, i] = path.std(axis=0, ddof=1) if len(path) > 2 else np.nan
         far = SIDES[alternative]
-        return far(np.stack(cars) / sd).ravel(), far(drawn).reshape(len(common), -1)
+        return far(np.stack(cars) / sd).ravel(), far(resampled).reshape(len(common), -1)
 
 
 def without_each(x: FloatArray) -> FloatArray:
@@ -220,8 +220,8 @@ def event_draws(cars: Sequence[FloatArray], seed: int, alternative: Alternative,
     if n < 2:
         return np.full(len(cars), np.nan), np.empty((0, len(cars)))
     centered = matrix - matrix.mean(axis=0)
-    drawn = np.stack([far(_t(centered[rng.integers(0, n, n)])) for _ in range(draws)])
-    return far(_t(matrix)), drawn
+    resampled = np.stack([far(_t(centered[rng.integers(0, n, n)])) for _ in range(draws)])
+    return far(_t(matrix)), resampled
 
 
 def _t(matrix: FloatArray) -> FloatArray:

@@ -35,19 +35,19 @@ def car_variance(sample: Sample) -> FloatArray:
 
 def cross_sectional_t(sample: Sample) -> Statistic:
     """t of the mean CAR over its spread across events."""
-    return mean_over_spread(sample.car, "CAR", sample.car)
+    return mean_over_sd(sample.car, "CAR", sample.car)
 
 
-def mean_over_spread(values: FloatArray, name: str, car: FloatArray) -> Statistic:
+def mean_over_sd(values: FloatArray, name: str, car: FloatArray) -> Statistic:
     """Return ``sqrt(N) mean / sd`` of the finite values, sd with N - 1; the reported estimate is the mean CAR."""
     finite = np.isfinite(values)
     x, n = values[finite], int(finite.sum())
     if n < 2:
         return not_applicable(f"the spread across events needs at least 2 events, there is {n}", n_events=n)
-    spread, mean = float(x.std(ddof=1)), float(x.mean())
-    if not spread > 1e-12 * float(np.abs(x).max()):
+    sd, mean = float(x.std(ddof=1)), float(x.mean())
+    if not sd > 1e-12 * float(np.abs(x).max()):
         return not_applicable(f"all {name}s are equal, so they have no spread", estimate=mean, n_events=n)
-    se = spread / np.sqrt(n)
+    se = sd / np.sqrt(n)
     reported_se = se if values is car else np.nan
     return one(float(car[finite].mean()), mean / se, se=reported_se, df=n - 1, n_events=n)
 
@@ -95,7 +95,7 @@ def bmp(sample: Sample) -> Statistic:
 def _studentized(sample: Sample, factor: float) -> Statistic:
     """Return BMP's t times ``factor``, and the interval of effects that it does not reject."""
     scar = standardized(sample).scar
-    found = mean_over_spread(scar, "SCAR", sample.car)
+    found = mean_over_sd(scar, "SCAR", sample.car)
     if found.df is None or not np.isfinite(found.statistic[0]):
         return found
     finite = np.isfinite(scar)

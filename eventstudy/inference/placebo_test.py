@@ -53,16 +53,16 @@ def placebo_refit(sample: Sample) -> Statistic:
     refits = sample.evidence.refits
     if refits is None:
         return not_applicable("the model learns from other days already; use the test 'placebo'", n_events=len(sample))
-    drawn, car = refits.of(sample.window), sample.car[np.isfinite(sample.car)]
-    if len(drawn) < 2 or not len(car):
+    draws, car = refits.of(sample.window), sample.car[np.isfinite(sample.car)]
+    if len(draws) < 2 or not len(car):
         return not_applicable("no quiet date offers a whole estimation and event window", n_events=len(car))
-    mean, spread = float(car.mean()), float(drawn.std(ddof=1))
+    mean, sd = float(car.mean()), float(draws.std(ddof=1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        row = one(mean, np.float64(mean) / spread, se=spread, n_events=len(car))
-    p = np.array([empirical(mean, drawn, sample.alternative)])
-    low, high = beyond(mean, drawn, sample.level, TIE)
+        row = one(mean, np.float64(mean) / sd, se=sd, n_events=len(car))
+    p = np.array([empirical(mean, draws, sample.alternative)])
+    low, high = beyond(mean, draws, sample.level, TIE)
     interval = Interval(np.array([low]), np.array([high]))
-    return replace(row, n=np.array([len(drawn)]), pvalue=p, interval=interval)
+    return replace(row, n=np.array([len(draws)]), pvalue=p, interval=interval)
 
 
 def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: float = 0.95) -> PlaceboCounts:
@@ -73,7 +73,7 @@ def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: f
     """
     N = len(car)
     counts = np.zeros((4, N), dtype=np.int64)
-    spread, ends = np.full(N, np.nan), np.full((2, N), np.nan)
+    sd, ends = np.full(N, np.nan), np.full((2, N), np.nan)
     for i, draws in enumerate(placebo_car):
         slack = EQUAL_MOVES * abs(car[i])
         counts[:, i] = (
@@ -82,6 +82,6 @@ def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: f
             (draws >= car[i] - slack).sum(),
             (draws <= car[i] + slack).sum(),
         )
-        spread[i] = draws.std(ddof=1) if len(draws) > 1 else np.nan
+        sd[i] = draws.std(ddof=1) if len(draws) > 1 else np.nan
         ends[:, i] = beyond(float(car[i]), draws, level, EQUAL_MOVES)
-    return PlaceboCounts(counts[0], counts[1], counts[2], counts[3], spread, Interval(ends[0], ends[1]))
+    return PlaceboCounts(counts[0], counts[1], counts[2], counts[3], sd, Interval(ends[0], ends[1]))

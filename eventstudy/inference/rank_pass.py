@@ -147,18 +147,18 @@ def _finite(values: FloatArray) -> FloatArray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def grank_sums(scaled: FloatArray, own: Ranks, extra: FloatArray) -> RankSums:
+def grank_sums(scaled: FloatArray, estimation: Ranks, extra: FloatArray) -> RankSums:
     """Sum ranks of M residuals and one extra value: the residuals' own ranks need one more comparison, not a sort."""
     finite = np.isfinite(extra)
     if not finite.all():
-        own = picked(own, finite)
+        estimation = picked(estimation, finite)
         scaled, extra = scaled[finite], extra[finite]
     M = scaled.shape[1]
     with np.errstate(invalid="ignore"):
         above, equal = scaled > extra[:, None], scaled == extra[:, None]
     K, same = np.empty((len(scaled), M + 1)), np.count_nonzero(equal, axis=1)
-    np.add(own.rank, above, out=K[:, :M])
+    np.add(estimation.rank, above, out=K[:, :M])
     if same.any():
         K[:, :M] += 0.5 * equal
-    K[:, M] = 1 + own.n - np.count_nonzero(above, axis=1) - 0.5 * same
-    return sums_of(K, own.n + 1)
+    K[:, M] = 1 + estimation.n - np.count_nonzero(above, axis=1) - 0.5 * same
+    return sums_of(K, estimation.n + 1)

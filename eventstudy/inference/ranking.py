@@ -108,18 +108,18 @@ def rank_sums(values: FloatArray) -> RankSums:
     return _summed(centered, signs, ranks.n)
 
 
-def inserted_sums(own: Ranks, values: FloatArray, extra: FloatArray) -> RankSums:
+def inserted_sums(estimation: Ranks, values: FloatArray, extra: FloatArray) -> RankSums:
     """Rank each row of ``values`` (B, M) and ``extra`` (B, L) together and sum over rows, as ``rank_sums`` does.
 
     ``own`` are the ranks of the values, or of any increasing function of them. A value's rank grows by the extra ones
     below it, which takes a comparison each; only rows with ties are sorted again.
     """
-    free = ~own.tied
+    free = ~estimation.tied
     below = _below(values, extra)
-    rank, tied = _inserted(own, extra, below)
+    rank, tied = _inserted(estimation, extra, below)
     free &= ~tied
     again = np.concatenate([values[~free], extra[~free]], axis=1)
-    n = own.n + np.isfinite(extra).sum(axis=1)
+    n = estimation.n + np.isfinite(extra).sum(axis=1)
     if free.all():
         return sums_of(rank, n)
     return sums_of(rank[free], n[free]) + rank_sums(again)
@@ -135,21 +135,23 @@ def _below(values: FloatArray, extra: FloatArray) -> NDArray[np.signedinteger[An
     return count
 
 
-def _inserted(own: Ranks, extra: FloatArray, below: NDArray[np.signedinteger[Any]]) -> tuple[FloatArray, BoolArray]:
+def _inserted(
+    estimation: Ranks, extra: FloatArray, below: NDArray[np.signedinteger[Any]]
+) -> tuple[FloatArray, BoolArray]:
     """Return the ranks of values and extra ones together (B, M + L), if no two are equal, and which rows have such."""
-    (B, M), L = own.rank.shape, extra.shape[1]
+    (B, M), L = estimation.rank.shape, extra.shape[1]
     row = np.arange(B)
     order = np.argsort(extra, axis=1)
     ranked = np.take_along_axis(extra, order, axis=1)
     # Of the values of a row, as many lie above its j-th smallest extra one as have j or more of them below.
     counts = np.bincount((below + (row * (L + 1))[:, None]).ravel(), minlength=B * (L + 1)).reshape(B, L + 1)
     above = np.cumsum(counts[:, :0:-1], axis=1)[:, ::-1]
-    until = own.n[:, None] - above
+    until = estimation.n[:, None] - above
     rank = np.empty((B, M + L))
-    np.add(own.rank, below, out=rank[:, :M])
+    np.add(estimation.rank, below, out=rank[:, :M])
     place = np.where(np.isfinite(ranked), until + np.arange(1, L + 1), np.nan)
     np.put_along_axis(rank[:, M:], order, place, axis=1)
-    next_below = own.ordered[row[:, None], np.maximum(until - 1, 0)]
+    next_below = estimation.ordered[row[:, None], np.maximum(until - 1, 0)]
     tied = (ranked == next_below).any(axis=1) | (ranked[:, 1:] == ranked[:, :-1]).any(axis=1)
     return rank, tied
 

@@ -105,7 +105,7 @@ def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> F
         n=np.full(n, found.n_events, dtype=np.int64) if found.n is None else found.n,
         n_events=1 if single else found.n_events,
         pairs=sample.abnormal.pairs if single else None,
-        own_pvalue=found.pvalue,
+        given_pvalue=found.pvalue,
         reasons=reasons,
         reason=reason,
         level=sample.level,

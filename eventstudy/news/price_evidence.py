@@ -276,8 +276,8 @@ def _references(series: DailySeries, day: date) -> dict[str, PriceBridge]:
     last = bisect_left(series.days, day) - 1
     if last >= 0 and day - series.days[last] <= GAP:
         # The venue's last price of the day before: the end of that day, wherever the series itself closes.
-        night = series.days[last] + timedelta(days=1)
-        end = local_to_utc(datetime(night.year, night.month, night.day), find_zone(series.zone)[0])  # noqa: DTZ001
+        midnight = series.days[last] + timedelta(days=1)
+        end = local_to_utc(datetime(midnight.year, midnight.month, midnight.day), find_zone(series.zone)[0])  # noqa: DTZ001
         known = _close_of_day(series, last, end[0]) if end else None
         if known is not None:
             options["previous close"] = known
@@ -287,11 +287,11 @@ def _references(series: DailySeries, day: date) -> dict[str, PriceBridge]:
     return options
 
 
-def _close_of_day(series: DailySeries, i: int, night: datetime) -> PriceBridge | None:
+def _close_of_day(series: DailySeries, i: int, midnight: datetime) -> PriceBridge | None:
     """Return a day's last price: the close of the series if it is an evening one, else the bridge at midnight."""
-    if night - series.closes_at[i] <= EVENING:
+    if midnight - series.closes_at[i] <= EVENING:
         return PriceBridge(series.close[i], QUOTE_NOISE * series.close[i], 0.0, 0.0)
-    return price_at(series, max(night, series.closes_at[i]))
+    return price_at(series, max(midnight, series.closes_at[i]))
 
 
 def _rounding(claim: PriceClaim) -> float:

@@ -196,8 +196,8 @@ def weighted_means(x: FloatArray, group: IntArray, weights: FloatArray, groups: 
             continue
         w = weights[rows] / weights[rows].sum()
         mean = float(w @ x[rows])
-        spread = float(np.square(w) @ np.square(x[rows] - mean)) * n / (n - 1) if n > 1 else np.nan
-        found[:, g] = mean, spread, np.square(w).sum()
+        variance = float(np.square(w) @ np.square(x[rows] - mean)) * n / (n - 1) if n > 1 else np.nan
+        found[:, g] = mean, variance, np.square(w).sum()
     return WeightedMeans(*found)
 
 

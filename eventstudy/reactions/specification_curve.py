@@ -36,7 +36,7 @@ class Specification:
         Rank of the mean among those of the specification on other dates.
     adjusted_pvalue : float
         Rank of the scaled mean among the largest of all specifications on other dates.
-    own : bool
+    from_study_file : bool
         Whether it is the specification of the study file with its primary test and window.
     reason : str
         Why there is no p-value, or empty.
@@ -54,7 +54,7 @@ class Specification:
     pvalue: float
     refit_pvalue: float
     adjusted_pvalue: float
-    own: bool
+    from_study_file: bool
     reason: str = ""
 
 
@@ -100,7 +100,7 @@ class SpecificationCurve:
         """Return one row per specification: rank, the choices, the numbers, own, reason."""
         import pandas as pd
 
-        names = [*CHOICES, *NUMBERS, "own", "reason"]
+        names = [*CHOICES, *NUMBERS, "from_study_file", "reason"]
         rows = [{"rank": rank, **{n: getattr(s, n) for n in names}} for rank, s in enumerate(self.specifications, 1)]
         return pd.DataFrame(rows, columns=["rank", *names])
 
@@ -116,7 +116,7 @@ class SpecificationCurve:
 
 def _entry(one: Specification) -> dict[str, Any]:
     return {
-        **{name: getattr(one, name) for name in ("model", "anchor", "test", "own")},
+        **{name: getattr(one, name) for name in ("model", "anchor", "test", "from_study_file")},
         "estimation": list(one.estimation) if one.estimation else None,
         "window": list(one.window),
         **{name: json_value(getattr(one, name)) for name in NUMBERS},

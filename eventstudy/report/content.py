@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventstudy.report.finding import average_of, doubts, move_and_certainty, noun_in, sure
+from eventstudy.report.finding import average_of, certainty, doubts, move_and_certainty, noun_in
 from eventstudy.report.method_text import method_section, provenance_section
 from eventstudy.report.page_parts import Material, Page, Section
 from eventstudy.report.result_tables import (
@@ -62,10 +62,10 @@ def certainty_section(given: Material) -> Section:
     study, simulated = given.study, given.simulated
     shared = average_of(study)
     if shared is not None:
-        points = [f"{window_of(study, a)}: {sure(study, a['tests'])}" for a in study["aggregates"] if a["tests"]]
+        points = [f"{window_of(study, a)}: {certainty(study, a['tests'])}" for a in study["aggregates"] if a["tests"]]
     else:
         rows = [r for r in study["responses"] if r["window"] == study["responses"][0]["window"]]
-        points = [f"{plain(r['instrument'], 40)}: {sure(study, r['tests'])}" for r in rows[:MOST_NAMED]]
+        points = [f"{plain(r['instrument'], 40)}: {certainty(study, r['tests'])}" for r in rows[:MOST_NAMED]]
     tables = [*given.shape.certainty]
     tables += [cut_short(test_table(study, simulated=simulated))] if study["responses"] and shared is None else []
     heading = "How sure, and why"
@@ -87,10 +87,10 @@ def make_page(given: Material) -> Page:
     """Return the report in the order a person asks: what, how much, how sure, what else, how, from what."""
     title = plain(given.spec.title or given.spec.name, 160)
     title = unstamped(title) if given.simulated else title
-    drawn = (Section("figures", "The picture", pictures=given.pictures),) if given.pictures else ()
+    figures = (Section("figures", "The picture", pictures=given.pictures),) if given.pictures else ()
     sections = (
         numbers_section(given),
-        *drawn,
+        *figures,
         *speed_section(given),
         *given.reactions,
         certainty_section(given),

@@ -199,7 +199,7 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
         zone=result.zone if piece is None else piece.zone,
         reference_at=int(piece.closes[piece.reference]) if piece is not None else 0,
         first_at=int(piece.closes[piece.first]) if piece is not None else 0,
-        told_at=told_at(result, row),
+        reported_at=reported_at(result, row),
         simulated=result.simulated,
         unit=unit_of(result.spec),
         pauses=pauses_at(result, row),
@@ -229,7 +229,7 @@ def response_of(result: StudyResult, row: int) -> Response | None:
     return next((r for r in result.response or () if (r.event, r.instrument) == pair), None)
 
 
-def told_at(result: StudyResult, row: int) -> int:
+def reported_at(result: StudyResult, row: int) -> int:
     """Return the closing instant of the first window that is told, where it begins with the news; else the last."""
     closes, window = result.abnormal.closes[row], first_window(result)
     column = result.abnormal.columns(window).stop - 1 if window.start == 0 else -1

@@ -103,7 +103,7 @@ def clause(study: Json, tests: Json) -> str:
     return f"{interval}{'; ' if interval else ''}{_statistic(name, test)}{adjusted_words(study, test)}"
 
 
-def sure(study: Json, tests: Json) -> str:
+def certainty(study: Json, tests: Json) -> str:
     """Return :func:`clause` as a sentence."""
     said = clause(study, tests)
     return f"{said[:1].upper()}{said[1:]}."
@@ -256,8 +256,8 @@ def disagreement(study: Json, tests: Json) -> str:
         f"{words(name)} gives {unbroken_p(decided(test))}" + (f" but {unsuited[name]}" if name in unsuited else "")
         for name, test in others
     ]
-    own = f"{words(chosen[0])}, the primary test, gives {unbroken_p(decided(chosen[1]))}"
-    return f"The tests disagree: {own}; {'; '.join(listed)}."
+    primary = f"{words(chosen[0])}, the primary test, gives {unbroken_p(decided(chosen[1]))}"
+    return f"The tests disagree: {primary}; {'; '.join(listed)}."
 
 
 def smallest_effect(study: Json, row: Json) -> str:

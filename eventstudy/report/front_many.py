@@ -117,13 +117,13 @@ def stand_first(result: StudyResult) -> tuple[str, ...]:
     about = window_words(result, window, 0)
     if mean is None:
         return ()
-    sure = f" ({unbroken_p(mean.p)}, against the same mean on comparable days)" if math.isfinite(mean.p) else ""
+    p = f" ({unbroken_p(mean.p)}, against the same mean on comparable days)" if math.isfinite(mean.p) else ""
     clear = int(view.clear.sum())
     count = f"{clear or 'None'} of {n} {'stand' if clear > 1 else 'stands'} out: {view.filled}."
     top, bottom = int(np.argmax(view.move)), int(np.argmin(view.move))
     ends = (f"{plain(view.names[i], 40)} {unit.of(float(view.move[i]))}" for i in (top, bottom))
     return (
-        f"The mean abnormal {variable_name(result.spec)} of {n} instruments was {unit.of(mean.move)}, {about}{sure}.",
+        f"The mean abnormal {variable_name(result.spec)} of {n} instruments was {unit.of(mean.move)}, {about}{p}.",
         count,
         f"The largest and the smallest were {' and '.join(ends)}.",
     )

@@ -61,8 +61,8 @@ def render_page(page: Page, pictures: Mapping[str, str]) -> str:
     # The package's own stylesheet and the SVG that it built from escaped text are marked safe; the template escapes
     # every other value.
     css = Markup(stylesheet())  # noqa: S704
-    drawn = {name: Markup(markup) for name, markup in pictures.items()}  # noqa: S704
-    return environment().get_template("page.html").render(page=page, pictures=drawn, css=css, **layout(page))
+    plotted = {name: Markup(text) for name, text in pictures.items()}  # noqa: S704
+    return environment().get_template("page.html").render(page=page, pictures=plotted, css=css, **layout(page))
 
 
 def layout(page: Page) -> dict[str, Any]:

@@ -105,8 +105,8 @@ def moves_by_time(result: StudyResult, event: str = "", instrument: str = "") ->
     prices = view.prices
     if prices is None:
         raise UsageError("The study was made from returns, so it has no prices to draw.", remedy="Run it on Bars.")
-    rows = prices.closes < view.told_at
-    end = float(prices.price[np.flatnonzero(prices.closes <= view.told_at)[-1]])
+    rows = prices.closes < view.reported_at
+    end = float(prices.price[np.flatnonzero(prices.closes <= view.reported_at)[-1]])
     none = np.full(int(rows.sum()), np.nan)
     kind = "difference" if result.spec.returns == "difference" else "log"
     moves = end - prices.price[rows] if kind == "difference" else np.log(end / prices.price[rows])

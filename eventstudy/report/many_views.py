@@ -189,13 +189,13 @@ class ChoiceRows:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Curve:
-    """The estimates of S specifications in order, with intervals; ``clear`` are significant, ``own`` is the study's."""
+    """The estimates of S specifications in order, with intervals; ``clear`` are significant."""
 
     estimate: FloatArray
     low: FloatArray
     high: FloatArray
     clear: BoolArray
-    own: BoolArray
+    from_study_file: BoolArray
     choices: tuple[ChoiceRows, ...]
     about: str
     level: float

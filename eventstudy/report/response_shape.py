@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.values import Estimate, Response
 
-MOST_RESPONSES, MOST_TOLD = 12, 3
+MOST_RESPONSES, MOST_SUMMARIZED = 12, 3
 MEASURES = {
     "first_significant": "First exit from the simultaneous band",
     "t50": "Time to 50% of the move",
@@ -85,7 +85,7 @@ def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts
     if len(responses) > len(shown):
         dangers.append(f"{len(responses) - len(shown)} more responses are in result.json, not here.")
     certainty = (anchors_table(shown, simulated=simulated),)
-    lines = tuple(row_sentences({**row, "notes": []}) for row in rows_of(shown[:MOST_TOLD]))
+    lines = tuple(row_sentences({**row, "notes": []}) for row in rows_of(shown[:MOST_SUMMARIZED]))
     return ShapeParts(tables, certainty, lines, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
 
 
@@ -103,8 +103,8 @@ def estimate_words(estimate: Estimate) -> str:
     low, high = (form(end) if math.isfinite(end) else "" for end in (estimate.low, estimate.high))
     if low == high == form(estimate.value):  # the interval is that one number
         return f"{low}\u00a0{unit}"
-    spread = f" ({low} to\u00a0{high})" if low and high else f" ({low or high} or\u00a0{'more' if low else 'less'})"
-    return f"{form(estimate.value)}\u00a0{unit}{spread if low or high else ''}"
+    ends = f" ({low} to\u00a0{high})" if low and high else f" ({low or high} or\u00a0{'more' if low else 'less'})"
+    return f"{form(estimate.value)}\u00a0{unit}{ends if low or high else ''}"
 
 
 def sentence(response: Response) -> str:

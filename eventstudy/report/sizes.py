@@ -38,7 +38,7 @@ def sizes_view(found: Sequence[Calibration]) -> Sizes:
     levels = sorted(rows[0].size)
     several = len({row.window for row in rows}) > 1
     title = plain(rows[0].study, 160)
-    drawn = any(row.simulated for row in rows)
+    simulated = any(row.simulated for row in rows)
     return Sizes(
         names=tuple(words(r.test) + (f" {span((r.window.start, r.window.stop))}" if several else "") for r in rows),
         levels=np.array(levels),
@@ -46,8 +46,8 @@ def sizes_view(found: Sequence[Calibration]) -> Sizes:
         low=np.array([[row.band[level][0] for level in levels] for row in rows]),
         high=np.array([[row.band[level][1] for level in levels] for row in rows]),
         draws=np.array([row.draws for row in rows], dtype=np.int64),
-        title=unstamped(title) if drawn else title,
-        simulated=drawn,
+        title=unstamped(title) if simulated else title,
+        simulated=simulated,
     )
 
 

@@ -56,7 +56,7 @@ def curve_view(given: StudyResult | SpecificationCurve) -> Curve:
         low,
         high,
         p <= 1 - found.level,
-        np.array([one.own for one in shown]),
+        np.array([one.from_study_file for one in shown]),
         tuple(choice for choice in choices if len(choice.labels) > 1),
         about,
         found.level,

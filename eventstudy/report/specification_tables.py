@@ -65,7 +65,7 @@ def specification_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
         Column("refit_pvalue", "p, other dates", "pvalue"),
         Column("adjusted_pvalue", "p, adjusted", "pvalue"),
         Column("n", "N", "count"),
-        Column("own", "Study file"),
+        Column("from_study_file", "Study file"),
     )
     rows = tuple(
         (
@@ -75,7 +75,7 @@ def specification_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
             capital(label_of(study, one["window"])),
             words(one["test"]),
             *(one[name] for name in ("estimate", "low", "high", "pvalue", "refit_pvalue", "adjusted_pvalue", "n")),
-            "yes" if one["own"] else "",
+            "yes" if one["from_study_file"] else "",
         )
         for one in given["specifications"]
     )

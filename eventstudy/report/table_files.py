@@ -22,7 +22,7 @@ def json_bytes(value: Any) -> bytes:
     return (json_text(value) + "\n").encode("utf-8")
 
 
-def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
+def escaped(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with formulas in text cells turned into text; a column names the cells that were changed.
 
     Numbers are left alone, so -1.5 stays -1.5. Where no cell was changed, no column is added.
@@ -40,7 +40,7 @@ def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
                 changed.append(str(column))
     escaped_frame.columns = [for_spreadsheet(str(column)) for column in escaped_frame.columns]
     if any(names):
-        escaped_frame["disarmed"] = [" ".join(changed) for changed in names]
+        escaped_frame["escaped"] = [" ".join(changed) for changed in names]
     return escaped_frame
 
 
@@ -55,18 +55,18 @@ def _missing(cell: object) -> bool:
 
 
 def marked(frame: pd.DataFrame, *, simulated: bool) -> pd.DataFrame:
-    """Return the frame with a column that says SIMULATED in every row of drawn data."""
+    """Return the frame with a column that says SIMULATED in every row of simulated data."""
     return frame.assign(data="SIMULATED") if simulated else frame
 
 
 def frame_csv(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
     """Return a frame as CSV (UTF-8): numbers come back bit for bit, instants as ISO 8601, no cell is a formula."""
-    text: str = disarmed(marked(frame, simulated=simulated)).to_csv(index=False, lineterminator="\n")
+    text: str = escaped(marked(frame, simulated=simulated)).to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 
 
 def frame_parquet(frame: pd.DataFrame, *, simulated: bool = False) -> bytes:
-    """Return a frame as Parquet; text is stored as text, so nothing needs disarming."""
+    """Return a frame as Parquet; text is stored as text, so nothing needs escaping."""
     buffer = io.BytesIO()
     marked(frame, simulated=simulated).to_parquet(buffer, index=False)
     return buffer.getvalue()

@@ -87,7 +87,7 @@ class ResponseView:
     zone: str = "UTC"
     reference_at: int = 0
     first_at: int = 0
-    told_at: int = 0
+    reported_at: int = 0
     simulated: bool = False
     unit: Unit = BP
     pauses: tuple[tuple[int, int], ...] = ()

@@ -26,7 +26,7 @@ def save(
     Always: ``result.json``, ``car.csv``, ``fits.csv`` (the estimated models) and ``ar.csv`` (the bars behind it) of a
     study that is not large, ``figure.png`` and
     ``figure.svg`` (where there is something to draw), ``report.html``; ``manifest.json`` comes last and holds the
-    SHA-256 of every other file, so that a folder whose manifest agrees is whole. Data that was drawn says SIMULATED
+    SHA-256 of every other file, so that a folder whose manifest agrees is whole. Simulated data says SIMULATED
     inside every file, and ``SIMULATED.txt`` says so in the folder.
 
     The files are written into a folder beside ``directory``, which then takes its place; an earlier result is removed
@@ -63,11 +63,11 @@ def save(
     check_replaceable(folder)
     report = build(result, digests, events)
     makers = {**always(result, report), **dict(map(extra, also))}
-    # Everything is drawn before anything is written: an interrupt or a failure until then changes nothing.
+    # Everything is computed before anything is written: an interrupt or a failure until then changes nothing.
     files = counted(makers.items(), "files made")
     contents = {name: make(result, report) for name, make in files} | dict(beside or {})
     written = {name: digest(content) for name, content in contents.items()}
-    stamp = {"SIMULATED": DRAWN} if result.simulated else {}
+    stamp = {"SIMULATED": SIMULATED_NOTE} if result.simulated else {}
     # Names alone do not say with which options a file was written; `reproduce` writes it again with them.
     options = {"also": chosen} if (chosen := [name for name in also if ":" in name]) else {}
     manifest = json_bytes({**stamp, **report.facts, **options, "files": written})
@@ -77,7 +77,7 @@ def save(
 
 MOST_CELLS = 100_000
 MOST_FITS = 10_000
-DRAWN = "every number here comes from drawn data, not from a market"
+SIMULATED_NOTE = "every number here comes from simulated data, not from a market"
 Maker = Callable[["StudyResult", "Report"], bytes]
 
 
@@ -93,7 +93,7 @@ def always(result: StudyResult, report: Report) -> dict[str, Maker]:
 def _json(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.table_files import json_bytes
 
-    return json_bytes(({"SIMULATED": DRAWN} if result.simulated else {}) | result.to_dict())
+    return json_bytes(({"SIMULATED": SIMULATED_NOTE} if result.simulated else {}) | result.to_dict())
 
 
 def _car(result: StudyResult, report: Report) -> bytes:
@@ -138,7 +138,7 @@ def _html(result: StudyResult, report: Report) -> bytes:
 
 
 def _stamp(result: StudyResult, report: Report) -> bytes:
-    return b"SIMULATED: everything in this folder comes from drawn data, not from a market.\n"
+    return b"SIMULATED: every number in this folder comes from simulated data, not from a market.\n"
 
 
 def _markdown(result: StudyResult, report: Report) -> bytes:

@@ -132,7 +132,7 @@ def joint_test(responses: Sequence[Response], seed: int = 0, draws: int = DRAWS)
     place = {event: row for row, event in enumerate(events)}
     rng = np.random.default_rng(np.random.SeedSequence([20210413, seed]))
     at = rng.random((len(events), draws))
-    observed, drawn, used = 0.0, np.zeros(draws), 0
+    observed, placebo, used = 0.0, np.zeros(draws), 0
     for response in responses:
         one = response.horizon
         present: BoolArray = np.isfinite(one.placebo)
@@ -144,7 +144,7 @@ def joint_test(responses: Sequence[Response], seed: int = 0, draws: int = DRAWS)
         if scale > 0:
             ends = np.cumsum(each) / each.sum()
             days: IntArray = np.minimum(np.searchsorted(ends, at[place[response.event]], side="right"), len(pool) - 1)
-            observed, drawn, used = observed + float(pool[0]) / scale, drawn + pool[days] / scale, used + 1
+            observed, placebo, used = observed + float(pool[0]) / scale, placebo + pool[days] / scale, used + 1
     if not used:
         return math.nan, math.nan
-    return observed / used, float((1 + (drawn >= observed * TIE).sum()) / (draws + 1))
+    return observed / used, float((1 + (placebo >= observed * TIE).sum()) / (draws + 1))

@@ -51,11 +51,11 @@ def is_closed(prices: IntradayPrices, time: EventTime, *, tolerance_us: int = 60
     before, after = bracket_rows(prices, time)
     if prices.never_closes:
         return False
-    night = (prices.wall[before] - 1) // DAY_US != (prices.wall[after] - 1) // DAY_US
+    overnight = (prices.wall[before] - 1) // DAY_US != (prices.wall[after] - 1) // DAY_US
     latest = instant_us(time.latest)
     quiet = int(prices.closes[after]) - prices.step_us - max(latest, int(prices.closes[before]))
     opens = int(prices.closes[after]) - prices.step_us
-    return bool(night and opens >= latest and opens > prices.closes[before]) or quiet > tolerance_us
+    return bool(overnight and opens >= latest and opens > prices.closes[before]) or quiet > tolerance_us
 
 
 def bracket_rows(prices: IntradayPrices, time: EventTime) -> tuple[int, int]:
@@ -85,9 +85,9 @@ def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     before, after = bracket_rows(prices, time)
     earlier = prices.pauses[: np.searchsorted(prices.pauses, before)]
     later, day = earlier + 1, prices.day
-    nights, own = day[later] - day[earlier], int(day[after] - day[before])
+    nights, event_nights = day[later] - day[earlier], int(day[after] - day[before])
     clock, opening = (prices.wall[rows] - day[rows] * DAY_US for rows in (later, after))
-    same = (np.minimum(nights, 2) == min(own, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
+    same = (np.minimum(nights, 2) == min(event_nights, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
     earlier, later = earlier[same], later[same]
     returns = np.column_stack(
         [prices.price[later] - prices.price[earlier], first_vwap(prices, later) - prices.price[earlier]]
@@ -96,7 +96,7 @@ def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     to_open = float(prices.price[after] - prices.price[before])
     to_vwap = float(first_vwap(prices, here)[0] - prices.price[before])
     pvalues = placebo_pvalue(np.array([to_open, to_vwap]), returns) if len(returns) else np.array([np.nan, np.nan])
-    kind = ("break", "overnight", "weekend")[min(own, 2)]
+    kind = ("break", "overnight", "weekend")[min(event_nights, 2)]
     ends = int(prices.closes[before]), int(prices.closes[after])
     return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
 

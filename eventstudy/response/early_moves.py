@@ -55,8 +55,8 @@ def _without_clock(bars: FloatArray, days: IntArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         squares = (bars / daily_level(bars, "rv")[..., None]) ** 2
     known = np.where(np.isfinite(squares), squares, 0.0)
-    own = np.concatenate([np.zeros((1, *bars.shape[1:])), known[1:]])
-    factor = np.sqrt((known[1:].sum(axis=0) - own) / np.maximum(days, 1)[:, None])
+    event_day = np.concatenate([np.zeros((1, *bars.shape[1:])), known[1:]])
+    factor = np.sqrt((known[1:].sum(axis=0) - event_day) / np.maximum(days, 1)[:, None])
     scaled = np.where(factor > 0, bars / np.where(factor > 0, factor, 1.0), 0.0)
     return np.where((days >= FEWEST_DAYS)[:, None], scaled, bars)
 

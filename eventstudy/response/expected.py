@@ -102,15 +102,15 @@ def abnormal_bars(y: FloatArray, X: FloatArray, row: ModelRow, options: Options)
     """
     days, n = y.shape
     deviations = np.empty_like(y)
-    learn = y[1:].reshape(-1)
-    regressors = X[:, 1:].reshape(len(X), learn.size)
+    sample = y[1:].reshape(-1)
+    regressors = X[:, 1:].reshape(len(X), sample.size)
     for first in range(0, days, DAYS_AT_ONCE):
         rows = np.arange(first, min(first + DAYS_AT_ONCE, days))
-        own = (np.repeat(np.arange(1, days), n) == rows[:, None]) & (rows[:, None] > 0)
+        on_event_day = (np.repeat(np.arange(1, days), n) == rows[:, None]) & (rows[:, None] > 0)
         none = np.zeros(len(rows), dtype=np.int64)
         block = Block(
-            y=np.where(own, np.nan, learn),
-            X=np.broadcast_to(regressors[:, None], (len(X), len(rows), learn.size)),
+            y=np.where(on_event_day, np.nan, sample),
+            X=np.broadcast_to(regressors[:, None], (len(X), len(rows), sample.size)),
             event_y=y[rows],
             event_X=X[:, rows],
             n_bars=np.ones((len(rows), n), dtype=np.int64),

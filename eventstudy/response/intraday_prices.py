@@ -26,7 +26,7 @@ MOST_HOURS, ENOUGH_DAYS = 0.8, 3
 LONGEST_CARRY_US = 12 * HOUR_US
 # A series is laid out by clock with some days around it, into which windows reach through midnight; one with very few
 # bars for its length is searched instead.
-MARGIN_DAYS, MOST_STEPS_PER_BAR, ALWAYS_LAID_OUT = 2, 30, 100_000
+MARGIN_DAYS, MOST_STEPS_PER_BAR, ALWAYS_ALLOWED = 2, 30, 100_000
 
 
 @value
@@ -119,7 +119,7 @@ class IntradayPrices:
             return None
         first, last = (int(self.wall[row] // DAY_US) for row in (0, -1))
         steps = (last - first + 1 + 2 * MARGIN_DAYS) * (DAY_US // self.step_us)
-        if steps > MOST_STEPS_PER_BAR * len(self) + ALWAYS_LAID_OUT:
+        if steps > MOST_STEPS_PER_BAR * len(self) + ALWAYS_ALLOWED:
             return None
         begin = (first - MARGIN_DAYS) * DAY_US + int(self.wall[0] % self.step_us)
         bars = bars_at(self, begin + self.step_us * np.arange(steps, dtype=np.int64))
@@ -193,8 +193,8 @@ def samples_beside(samples: Sequence[PriceSample]) -> PriceSample:
     """Return P samples of one instrument together, (T,) each to (P, T) or (D, T) each to (D, P, T)."""
     shapes = [sample.present.shape for sample in samples]
     days = [max(shape[0] for shape in shapes)] if len(shapes[0]) == 2 else []
-    whole = (*days, len(samples), shapes[0][-1])
-    row, flags = np.zeros(whole, dtype=np.int64), [np.zeros(whole, dtype=np.bool_) for _ in range(3)]
+    shape = (*days, len(samples), shapes[0][-1])
+    row, flags = np.zeros(shape, dtype=np.int64), [np.zeros(shape, dtype=np.bool_) for _ in range(3)]
     for place, sample in enumerate(samples):
         rows = (slice(len(sample.present)), place) if days else place
         row[rows] = sample.bars.row

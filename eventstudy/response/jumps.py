@@ -107,8 +107,8 @@ def bns_ratio(returns: FloatArray) -> FloatArray:
     n = np.asarray(returns).shape[-1]
     rv, bv, tq = realized_variance(returns), bipower_variation(returns), tripower_quarticity(returns)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(BNS_CONSTANT / n * np.maximum(1.0, tq / bv**2))
-        return np.asarray((rv - bv) / rv / spread)
+        se = np.sqrt(BNS_CONSTANT / n * np.maximum(1.0, tq / bv**2))
+        return np.asarray((rv - bv) / rv / se)
 
 
 def jump_share(returns: FloatArray) -> FloatArray:

@@ -56,9 +56,9 @@ class ClockSpans:
 
     def besides(self, event: Event) -> OtherEvents:
         """Return the events that are not this one, in the same order."""
-        own, release = self.rows_of.get(event.id, []), release_of(event)
+        same_event, release = self.rows_of.get(event.id, []), release_of(event)
         others = np.ones(len(self.spans), dtype=np.bool_)
-        others[own] = False
+        others[same_event] = False
         spans = self.spans[others]
         same = self.releases[others] == release if release else np.zeros(len(spans), dtype=np.bool_)
         return OtherEvents(spans, np.asarray(same, dtype=np.bool_))

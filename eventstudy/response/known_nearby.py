@@ -68,14 +68,14 @@ class Confounders(Sequence[Confounder]):
     seams : tuple of Confounder
     times : KnownTimes
         Of all known events.
-    own : tuple of int
+    same_event : tuple of int
         Which of them are the event itself.
     window : NearWindow
     """
 
     seams: tuple[Confounder, ...]
     times: KnownTimes
-    own: tuple[int, ...]
+    same_event: tuple[int, ...]
     window: NearWindow
 
     def content(self) -> tuple[Confounder, ...]:
@@ -98,8 +98,8 @@ class Confounders(Sequence[Confounder]):
         """
         window, times = self.window, self.times
         rows = times.starting(*window.reach(times.longest))
-        for own in self.own:
-            rows = rows[rows != own]
+        for same_event in self.same_event:
+            rows = rows[rows != same_event]
         earliest, latest = times.spans[rows].T
         shift = np.rint((earliest - window.zero) / DAY_US).astype(np.int64)
         inside = (latest >= window.start) & (earliest <= window.end)

@@ -126,17 +126,22 @@ def later_closes(
 ) -> tuple[LaterCloses, ...]:
     """Return the moves to the last bar of the event day, of the next day with bars, and of ``days_later`` days on."""
     days, last, zero = prices.days, prices.last_rows, windows.layout.zero
-    own = np.searchsorted(days, [one.matched.event_day for one in windows.asked])
+    event_rows = np.searchsorted(days, [one.matched.event_day for one in windows.asked])
     others = np.full(windows.days.shape, len(days))
     for row, one in enumerate(windows.asked):
         others[windows.days[:, row], row] = np.searchsorted(days, one.matched.day)
     labels = ((0, "close"), (1, "next close"), (settings.days_later, f"close {settings.days_later} days later"))
     found = []
     for ahead, label in labels:
-        usable = own + ahead < len(days)
-        end = last[np.minimum(own + ahead, len(days) - 1)]
+        usable = event_rows + ahead < len(days)
+        end = last[np.minimum(event_rows + ahead, len(days) - 1)]
         ends = last[np.minimum(others + ahead, len(days) - 1)]
-        clean = usable & (others < len(days)) & ((others + ahead < own) | (others > own)) & (others + ahead < len(days))
+        clean = (
+            usable
+            & (others < len(days))
+            & ((others + ahead < event_rows) | (others > event_rows))
+            & (others + ahead < len(days))
+        )
         raw = np.where(clean, prices.price[ends] - windows.others.price[..., zero], np.nan)
         value = np.where(usable, prices.price[end] - windows.event.price[..., zero], np.nan)
         found.append(LaterCloses(label, prices.closes[end], usable, Moves(value, raw * windows.factor, raw)))

@@ -38,11 +38,11 @@ def selection_adjusted_level(
     >>> selection_adjusted_level(10.0, noise, 2.0, 0.95), selection_adjusted_level(2.0, noise, 2.0, 0.95)
     (0.95, 0.975)
     """
-    drawn = np.abs(np.concatenate([value - noise, value + noise])) > bound
+    outside = np.abs(np.concatenate([value - noise, value + noise])) > bound
     each = np.ones(len(noise)) if weight is None else weight
     finite = np.isfinite(noise)
     total = 2 * float(each[finite].sum())
-    reported = float((drawn * np.tile(np.where(finite, each, 0.0), 2)).sum()) / total if total else 0.0
+    reported = float((outside * np.tile(np.where(finite, each, 0.0), 2)).sum()) / total if total else 0.0
     return 1 - (1 - level) * max(reported, 0.5)
 
 
@@ -80,19 +80,19 @@ def ratio_interval(
     if not np.isfinite(bound).all():
         return math.nan, math.nan
     spare = bound - np.abs(top * cosine - bottom * sine)  # not negative: not refuted
-    own = int(np.abs(ANGLES - math.atan2(top * math.copysign(1, bottom), abs(bottom))).argmin())
-    return _edge(spare, own, -1), _edge(spare, own, 1)
+    center = int(np.abs(ANGLES - math.atan2(top * math.copysign(1, bottom), abs(bottom))).argmin())
+    return _edge(spare, center, -1), _edge(spare, center, 1)
 
 
-def _edge(spare: FloatArray, own: int, way: int) -> float:
+def _edge(spare: FloatArray, center: int, way: int) -> float:
     """Return the ratio at which the run of values around ``own`` that are not refuted ends, infinite for never."""
-    ahead = spare[own::way]
+    ahead = spare[center::way]
     if ahead[0] < 0:
-        return math.tan(ANGLES[own])
+        return math.tan(ANGLES[center])
     out = np.flatnonzero(ahead < 0)
     if not len(out):
         return way * math.inf
-    last = own + way * (int(out[0]) - 1)
+    last = center + way * (int(out[0]) - 1)
     part = spare[last] / (spare[last] - spare[last + way])
     return math.tan(ANGLES[last] + part * (ANGLES[last + way] - ANGLES[last]))
 

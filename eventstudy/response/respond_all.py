@@ -126,7 +126,7 @@ def _answer_together(task: ResponseTask, events: tuple[Event, ...], paths_of: in
         skipped += [(event.id, code, str(a)) for code, a in named.items() if isinstance(a, DataError)]
         answered = with_joint_pvalues([a for a in named.values() if not isinstance(a, DataError)])
         pairs += pairs_of(answered)
-        found += map(_with_own_paths if row < paths_of else _without_placebo_paths, answered)
+        found += map(_with_copied_paths if row < paths_of else _without_placebo_paths, answered)
     return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
 
 
@@ -148,7 +148,7 @@ def _without_placebo_paths(response: Response) -> Response:
     return replace(response, path=replace(path, placebo=none, raw_placebo=none, tested_placebo=none))
 
 
-def _with_own_paths(response: Response) -> Response:
+def _with_copied_paths(response: Response) -> Response:
     """Return the response with copies of its paths, so that those of the events beside it are not kept with them."""
     path = response.path
     copies = {name: getattr(path, name).copy() for name in ("placebo", "raw_placebo", "tested_placebo")}

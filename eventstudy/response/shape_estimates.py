@@ -65,10 +65,10 @@ class AfterNews:
         served = np.isfinite(self.placebo[:, row, 0])
         weight = None if self.weight is None else self.weight[served, row]
         found = self.bands
-        own = ResponseBands(found.pointwise[row], found.joint[row], found.scale[row], found.critical[row])
+        bands = ResponseBands(found.pointwise[row], found.joint[row], found.scale[row], found.critical[row])
         days = self.placebo[:, row] if served.all() else self.placebo[served, row]
         counts = weight if weight is not None and (weight < 1).any() else None
-        return AfterNews(self.path[row], days, self.minutes, own, self.at, self.level, counts)
+        return AfterNews(self.path[row], days, self.minutes, bands, self.at, self.level, counts)
 
     @cached_property
     def outside(self) -> BoolArray:
@@ -121,9 +121,9 @@ def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
         return (_first_significant(after, exit_at), *nothing.values())
     values = shape_numbers(after.path[None, :], after.minutes, after.at)
     draws = noise_draws(after.path, after.placebo)
-    drawn = shape_numbers(draws, after.minutes, after.at)
+    simulated = shape_numbers(draws, after.minutes, after.at)
     found = (
-        nothing.get(name) or _judged(name, float(values[name][0]), _ends(name, values, drawn, after), after)
+        nothing.get(name) or _judged(name, float(values[name][0]), _ends(name, values, simulated, after), after)
         for name in UNITS
     )
     return (_first_significant(after, exit_at, draws), *found)
@@ -143,7 +143,7 @@ def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews
 
 
 def _ends(
-    name: str, values: dict[str, FloatArray], drawn: dict[str, FloatArray], after: AfterNews
+    name: str, values: dict[str, FloatArray], simulated: dict[str, FloatArray], after: AfterNews
 ) -> tuple[float, float]:
     """Return the interval of a number: times and shares by test inversion, what hangs on a maximum by its draws."""
     at, path, placebo = after.at, after.path, after.placebo
@@ -154,10 +154,10 @@ def _ends(
     if name == "reversal":
         low, high = after.ratio(float(path[at.horizon]), placebo[:, at.horizon], at.initial)
         return 1 - high, 1 - low
-    low, high = interval(drawn[name], after.level, after.weight)
+    low, high = interval(simulated[name], after.level, after.weight)
     if name not in REFLECTED:
         return low, high
-    turned = reflected(float(values[name][0]), drawn[name], after.level, after.weight)
+    turned = reflected(float(values[name][0]), simulated[name], after.level, after.weight)
     return turned if name == "peak" else (max(min(low, turned[0]), 0.0), max(high, turned[1], 0.0))
 
 

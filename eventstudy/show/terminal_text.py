@@ -62,5 +62,5 @@ def bar(move: float, largest: float, half: int = 8) -> str:
     ('    |##  ', '####|    ', '    |    ')
     """
     length = round(half * min(abs(move) / largest, 1.0)) if largest > 0 else 0
-    drawn = "#" * length
-    return f"{drawn:>{half}}|{'':{half}}" if move < 0 else f"{'':{half}}|{drawn:<{half}}"
+    bar = "#" * length
+    return f"{bar:>{half}}|{'':{half}}" if move < 0 else f"{'':{half}}|{bar:<{half}}"

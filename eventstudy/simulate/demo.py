@@ -51,7 +51,7 @@ class _DemoSeries:
     quiet: float
     volume: float
     jump: float
-    faded: float
+    retraced: float
     hours: tuple[tuple[int, int], ...]
     auctions: tuple[int, ...] = ()
     anchors: tuple[tuple[int, float], ...] = ()
@@ -92,7 +92,7 @@ def _minutes_since_jump() -> FloatArray:
 def _planted(spec: _DemoSeries) -> FloatArray:
     """Return the planted response of the event day: the jump, less the share that fades."""
     since = _minutes_since_jump()
-    kept = 1 - spec.faded * (1 - 0.5 ** (np.maximum(since, 0) / FADE_HALF_LIFE))
+    kept = 1 - spec.retraced * (1 - 0.5 ** (np.maximum(since, 0) / FADE_HALF_LIFE))
     return np.where(since >= 0, spec.jump * kept, 0.0)
 
 
@@ -111,8 +111,11 @@ def _trading(spec: _DemoSeries, days: IntArray) -> BoolArray:
 def _efficient(spec: _DemoSeries, member: int, days: IntArray, seed: int) -> FloatArray:
     """Return efficient log prices, shape (days, minutes, MOMENTS); the day before the event ends at the known close."""
     shape = (len(days), LAST - FIRST, MOMENTS)
-    common, own = stream(seed, "common").standard_normal(shape), stream(seed, "path", member).standard_normal(shape)
-    z = spec.loading * common + np.sqrt(1 - spec.loading**2) * own
+    common, specific = (
+        stream(seed, "common").standard_normal(shape),
+        stream(seed, "path", member).standard_normal(shape),
+    )
+    z = spec.loading * common + np.sqrt(1 - spec.loading**2) * specific
     sigma = clustered(stream(seed, "volatility", member), shape[:2], 0.985, 0.3)
     step = z * (spec.sigma * u_shape(shape[1]) * sigma)[..., None] / np.sqrt(shape[1] * MOMENTS)
     opens = _trading(spec, days).argmax(axis=1)
@@ -167,8 +170,8 @@ def _closes(days: IntArray) -> IntArray:
 
 
 def _local(minute: float) -> datetime:
-    whole = datetime.fromisoformat(DAY).replace(tzinfo=MOSCOW)
-    return instant_from_us(instant_us(whole) + round(minute * MINUTE_US))
+    day = datetime.fromisoformat(DAY).replace(tzinfo=MOSCOW)
+    return instant_from_us(instant_us(day) + round(minute * MINUTE_US))
 
 
 def _truth(seed: int) -> PlantedTruth:
@@ -176,7 +179,7 @@ def _truth(seed: int) -> PlantedTruth:
     return PlantedTruth(
         jump_at=_local(JUMP_MINUTE + (JUMP_MOMENT + 1) / MOMENTS),
         jumps=jumps,
-        faded_share={d.instrument.code: d.faded for d in DEMO_SERIES},
+        faded_share={d.instrument.code: d.retraced for d in DEMO_SERIES},
         fade_half_life=FADE_HALF_LIFE,
         volume_multiple=VOLUME_MULTIPLE,
         anchors=tuple((_local(minute), price) for minute, price in ON_RECORD),

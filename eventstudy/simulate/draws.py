@@ -42,7 +42,7 @@ def u_shape(n: int, depth: float = 0.6) -> FloatArray:
     return np.asarray(shape / np.sqrt(np.mean(shape**2)))
 
 
-def clustered(rng: Generator, shape: tuple[int, int], persistence: float, spread: float) -> FloatArray:
+def clustered(rng: Generator, shape: tuple[int, int], persistence: float, sd: float) -> FloatArray:
     """Return volatility factors exp(h), h an AR(1) over the second axis, scaled so that E[factor^2] = 1.
 
     Parameters
@@ -52,16 +52,16 @@ def clustered(rng: Generator, shape: tuple[int, int], persistence: float, spread
         Days by bars; each day starts in the stationary distribution.
     persistence : float
         AR coefficient in [0, 1).
-    spread : float
+    sd : float
         Stationary standard deviation of h; 0 gives ones.
     """
-    shocks = rng.standard_normal(shape) * spread * np.sqrt(1 - persistence**2)
+    shocks = rng.standard_normal(shape) * sd * np.sqrt(1 - persistence**2)
     shocks[:, 0] /= np.sqrt(1 - persistence**2)
     h = np.empty(shape)
     h[:, 0] = shocks[:, 0]
     for i in range(1, shape[1]):
         h[:, i] = persistence * h[:, i - 1] + shocks[:, i]
-    return np.asarray(np.exp(h - spread**2))
+    return np.asarray(np.exp(h - sd**2))
 
 
 def first_finite(values: FloatArray) -> FloatArray:

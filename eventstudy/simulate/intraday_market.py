@@ -12,10 +12,12 @@ from eventstudy.errors import UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
+from eventstudy.renamed import named_fields
 from eventstudy.simulate.draws import bar_columns, clustered, to_tick, trades, u_shape, weekdays_before
 from eventstudy.simulate.market import PlantedTruth, SimulatedMarket, minute_bars
 
 
+@named_fields
 @dataclass(frozen=True, slots=True)
 class IntradayDesign:
     """One instrument, ``days`` ordinary days and then the event day, each of ``minutes`` one-minute bars.
@@ -28,13 +30,13 @@ class IntradayDesign:
         Daily standard deviation of the efficient log price (without the night).
     depth : float
         Of the U-shape; 0 is flat.
-    cluster, day_spread : float
+    cluster, day_sd : float
         Standard deviation of log volatility inside the day (AR(1), 0.97 a minute) and across days.
     half_spread : float
         Bid-ask bounce as a share of the price.
     quiet : float
         Probability that a minute has no trade.
-    night : float
+    overnight : float
         Standard deviation of the opening gap over ``sigma``.
     jump : float
         Move that the news is worth, decimal log.
@@ -57,10 +59,10 @@ class IntradayDesign:
     sigma: float = 0.012
     depth: float = 0.6
     cluster: float = 0.3
-    day_spread: float = 0.25
+    day_sd: float = 0.25
     half_spread: float = 0.0001
     quiet: float = 0.03
-    night: float = 0.5
+    overnight: float = 0.5
     jump: float = 0.0
     jump_second: int = 300 * 60 + 30
     absorb_half_life: float = 0.0
@@ -114,10 +116,10 @@ def planted_response(design: IntradayDesign, seconds: FloatArray) -> FloatArray:
 
 def _efficient(design: IntradayDesign, rng: np.random.Generator) -> FloatArray:
     shape = (design.days + 1, design.minutes)
-    level = design.sigma * np.exp(design.day_spread * rng.standard_normal(shape[0]) - design.day_spread**2)
+    level = design.sigma * np.exp(design.day_sd * rng.standard_normal(shape[0]) - design.day_sd**2)
     factor = clustered(rng, shape, 0.97, design.cluster) * u_shape(design.minutes, design.depth)
     step = rng.standard_normal(shape) * level[:, None] * factor / np.sqrt(design.minutes)
-    step[:, 0] += design.night * design.sigma * rng.standard_normal(shape[0])
+    step[:, 0] += design.overnight * design.sigma * rng.standard_normal(shape[0])
     return np.asarray(np.log(100.0) + np.cumsum(step.reshape(-1)).reshape(shape))
 
 

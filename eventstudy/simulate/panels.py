@@ -39,7 +39,7 @@ class DailyDesign:
     errors: Errors = "normal"
 
     def __post_init__(self) -> None:
-        check_choice("error law", self.errors, Errors)
+        check_choice("error distribution", self.errors, Errors)
 
 
 @value
@@ -66,7 +66,7 @@ def _lognormal(rng: np.random.Generator, shape: tuple[int, ...], s: float = 0.8)
     return np.asarray((np.exp(s * rng.standard_normal(shape)) - mean) / np.sqrt(variance))
 
 
-LAWS = {"normal": _normal, "t4": _t4, "lognormal": _lognormal}
+ERROR_DRAWS = {"normal": _normal, "t4": _t4, "lognormal": _lognormal}
 
 
 def daily_panel(design: DailyDesign, seed: int | np.random.SeedSequence) -> DailyDraw:
@@ -83,11 +83,11 @@ def daily_panel(design: DailyDesign, seed: int | np.random.SeedSequence) -> Dail
     rng = np.random.default_rng(seed)
     N, T = design.N, design.M + design.L
     sigma, beta = rng.uniform(0.01, 0.03, N), rng.uniform(0.5, 1.5, N)
-    law, r = LAWS[design.errors], design.correlation
-    e = law(rng, (N, T))
+    errors, r = ERROR_DRAWS[design.errors], design.correlation
+    e = errors(rng, (N, T))
     rm = 0.01 * rng.standard_normal((N, T))
     if r:
-        e = np.sqrt(r) * law(rng, (1, T)) + np.sqrt(1 - r) * e
+        e = np.sqrt(r) * errors(rng, (1, T)) + np.sqrt(1 - r) * e
         rm = np.broadcast_to(rm[:1], (N, T))
     e[:, design.M :] *= np.sqrt(design.variance_factor)
     e[:, design.M] += design.shock

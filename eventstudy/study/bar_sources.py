@@ -26,8 +26,8 @@ def bar_sources() -> Mapping[str, BarSource]:
 
 def simulated_bars(request: BarRequest) -> Bars:
     """Return one series of the demo's market: simulated from a seed, always the same, marked SIMULATED."""
-    drawn = {bars.instrument.code: bars for bars in _demo_market().bars}
-    return look_up("simulated instrument", drawn, request.instrument.code)
+    simulated = {bars.instrument.code: bars for bars in _demo_market().bars}
+    return look_up("simulated instrument", simulated, request.instrument.code)
 
 
 @cache

@@ -139,11 +139,11 @@ def calibrate(
     for key in _common([found for found, _ in null]):
         p = np.concatenate([one[key] for one, _ in null])
         p = p[np.isfinite(p)]
-        worth = _independent(len(p), quiet, inputs.series, key[1])
+        n_effective = _independent(len(p), quiet, inputs.series, key[1])
         size = {level: float((p <= level).mean()) if len(p) else float("nan") for level in LEVELS}
-        band = {level: _band(level, worth) for level in LEVELS}
+        band = {level: _band(level, n_effective) for level in LEVELS}
         effect, about = effects.get(key, float("nan")), (spec.title or spec.name, inputs.simulated)
-        rows.append(Calibration(key[0], key[1], len(p), worth, size, band, effect, *about))
+        rows.append(Calibration(key[0], key[1], len(p), n_effective, size, band, effect, *about))
     return tuple(rows)
 
 
@@ -213,10 +213,10 @@ def _spreads(null: Sequence[Answer]) -> Mapping[Window, float]:
 
 def _smallest_effects(few: PlaceboStudies, spreads: Mapping[Window, float], run: BlockMap) -> Mapping[Key, float]:
     """Return the shock that 80 % of placebo studies find at the 5 % level, by straight lines between shocks tried."""
-    spread = [value for value in spreads.values() if value > 0]
-    if not spread:
+    sds = [value for value in spreads.values() if value > 0]
+    if not sds:
         return {}
-    shocks = np.geomspace(FEWEST * min(spread) / np.sqrt(len(few.tables[0])), MOST * max(spread), SHOCKS)
+    shocks = np.geomspace(FEWEST * min(sds) / np.sqrt(len(few.tables[0])), MOST * max(sds), SHOCKS)
     found: dict[Key, float] = {}
     for bar in sorted({_shocked(window) for window in spreads}):
         power: dict[Key, list[float]] = {}

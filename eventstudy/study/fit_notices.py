@@ -92,8 +92,8 @@ def _one_factor(spec: StudySpec, matches: list[Match]) -> Iterator[Notice]:
         count = sum(match.compounded for match in several)
         which = names(code for match in several for code in match.series)
         rule = (
-            "its returns are compounded between the closes of the series (span = 'own')"
-            if spec.span == "own"
+            "its returns are compounded between the closes of the series (span = 'compound')"
+            if spec.span == "compound"
             else "these bars are left out (span = 'drop')"
         )
         yield Notice(
@@ -114,7 +114,7 @@ def _closing_times(factor: str, apart: list[Match]) -> str:
     """Return the sentence that names both closing times and what follows from them."""
     match = apart[0]
     assert match.closes is not None  # noqa: S101 - the caller keeps those with closes
-    here, there = from_epoch_us(np.array(match.closes))
+    here, other = from_epoch_us(np.array(match.closes))
     minutes = (match.closes[1] - match.closes[0]) // MINUTE_US
     length = f"{abs(minutes)} minutes" if abs(minutes) < 120 else f"{abs(minutes) / 60:.1f} hours"
     later = minutes > 0
@@ -126,7 +126,7 @@ def _closing_times(factor: str, apart: list[Match]) -> str:
     count = sum(len(one.series) for one in apart)
     others = f" (and {count - 1} more series)" if count > 1 else ""
     return (
-        f"{factor} closes {length} {'after' if later else 'before'} {match.series[0]}{others}, as at {there:%H:%M} and "
+        f"{factor} closes {length} {'after' if later else 'before'} {match.series[0]}{others}, as at {other:%H:%M} and "
         f"{here:%H:%M} UTC on {here:%Y-%m-%d}. Returns are matched by trading day; {effect}."
     )
 

@@ -54,7 +54,7 @@ def frame_series(frame: pd.DataFrame, axes: TimeAxes, missing: Missing = "auto")
         return FrameSeries(on_one_axis(codes, values, axis), reading)
     lacking = [codes[s] for s in np.unique(left_out // len(frame))]
     notice = rows_notice(lacking, len(codes), len(left_out), reading)
-    return FrameSeries(on_own_axes(codes, values, axis, left_out), reading, (notice,) if missing == "auto" else ())
+    return FrameSeries(on_series_axes(codes, values, axis, left_out), reading, (notice,) if missing == "auto" else ())
 
 
 def numbers_of(frame: pd.DataFrame) -> FloatArray:
@@ -86,7 +86,7 @@ def on_one_axis(codes: tuple[str, ...], values: FloatArray, axis: TimeAxis) -> S
     return _series(codes, values.reshape(-1), length, (axis, np.zeros(S, dtype=np.int64)))
 
 
-def on_own_axes(codes: tuple[str, ...], values: FloatArray, axis: TimeAxis, left_out: IntArray) -> SeriesSet:
+def on_series_axes(codes: tuple[str, ...], values: FloatArray, axis: TimeAxis, left_out: IntArray) -> SeriesSet:
     """Return series (S, T) of which some lack rows; instruments with the same rows share an axis."""
     S, T = values.shape
     series, row = np.divmod(left_out, T)

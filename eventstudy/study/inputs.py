@@ -76,13 +76,13 @@ def read_inputs(
     """Bring events, data, market and factors into the engine's form."""
     axes = TimeAxes(closes_at or _declared_close(spec))
     given = [data] if isinstance(data, Bars | Returns) else wide_pandas(data, long=LONG_COLUMNS)
-    whole = given
+    frame = given
     gaps: tuple[Notice, ...] = ()
     reading: Reading | None = None
     bars: tuple[Bars, ...] = ()
     notices: tuple[Notice, ...] = ()
     if isinstance(given, pd.DataFrame):
-        whole = given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
+        frame = given = wide_frame(given) if all(name in given for name in LONG_COLUMNS) else given
         given = without_regressors(given, regressors, events)
         framed = frame_series(given, axes, spec.missing)
         series, gaps, reading = framed.series, framed.notices, framed.reading
@@ -95,7 +95,7 @@ def read_inputs(
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
     columns = [*many(regressors[0]), *many(regressors[1])]
-    read = [factor_returns(item, whole, spec, (axes, reading)) for item in columns]
+    read = [factor_returns(item, frame, spec, (axes, reading)) for item in columns]
     factors, odd = (read, ()) if spec.returns == "difference" else checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     series, excess = in_excess(series, spec.model)

@@ -349,12 +349,12 @@ def regressor(row: DataSpec, spec: StudySpec, universe: Universe, where: ReadFro
         key = "market" if row == spec.market else "factors"
         return in_universe(row.instrument, universe, spec, where, setting=f'[{key}] instrument = "{row.instrument}"')
     folder, reading = where
-    own = replace(reading, wanted=None)
+    unfiltered = replace(reading, wanted=None)
     row = with_clock_of(row, spec.data)
     if row.source == "file" and row.holds == "prices":
         placed = as_returns_where_they_are(row.model_copy(update={"path": str(beside(folder, row.path))}))
         row = row.model_copy(update={"holds": placed.holds, "unit": placed.unit})
-    found = read_row(row, folder, own)
+    found = read_row(row, folder, unfiltered)
     if not found.series:
         raise DataError(" ".join(out.reason for out in found.left_out) or f"{row.path} holds no series.")
     return found

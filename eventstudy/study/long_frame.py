@@ -25,7 +25,7 @@ def wide_frame(long: pd.DataFrame) -> pd.DataFrame:
     found = _in_step(code, stamps.asi8, len(instruments))
     if found is not None:
         starts, gaps = found
-        values = _spread(long["return"].to_numpy(dtype=np.float64), gaps)
+        values = _with_gaps(long["return"].to_numpy(dtype=np.float64), gaps)
         times = stamps[starts]
         return pd.DataFrame(values.reshape(len(times), -1), index=times, columns=instruments, copy=False)
     code = code.astype(np.int64)
@@ -80,7 +80,7 @@ def _breaks(code: NDArray[np.integer], stamps: IntArray) -> tuple[IntArray, Bool
     return np.concatenate(broken), np.concatenate(turned)
 
 
-def _spread(values: FloatArray, gaps: IntArray) -> FloatArray:
+def _with_gaps(values: FloatArray, gaps: IntArray) -> FloatArray:
     """Return ``values`` with NaN put in so that the NaNs stand at ``gaps``; the values themselves without gaps."""
     if not len(gaps):
         return values

@@ -165,7 +165,7 @@ def tests_to_run(study: Study, design: Design | None) -> tuple[str, ...]:
 
 def _has_number(found: Findings) -> bool:
     """Return whether a test has a p-value; those of t and normal tests are computed when they are read."""
-    return bool(np.isfinite(found.statistic if found.own_pvalue is None else found.own_pvalue).any())
+    return bool(np.isfinite(found.statistic if found.given_pvalue is None else found.given_pvalue).any())
 
 
 def primary_of(study: Study, estimates: Estimates, design: Design | None, tested: Tested) -> Primary | None:

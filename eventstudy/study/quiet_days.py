@@ -42,10 +42,10 @@ def quiet_paths(study: Study, estimates: Estimates, part: Window | None = None) 
         rules, kind = day_rules(study, _settings(study.spec.placebo)), study.plan.kind
         paths = placebo_paths(study.data, abnormal, rules, kind=kind, complete=False, part=part)
     places = _places(study, abnormal.row)
-    own = _event_days(study, places)
-    free = [_free(paths, i, own[i]) for i in range(len(abnormal))]
+    event_days = _event_days(study, places)
+    free = [_free(paths, i, event_days[i]) for i in range(len(abnormal))]
     days = _common_days(paths, free, _reference_days(study, places), limit)
-    return _laid(paths, days) if days.size else nothing
+    return _by_day(paths, days) if days.size else nothing
 
 
 def _settings(given: PlaceboSettings) -> PlaceboSettings:
@@ -105,13 +105,13 @@ def _common_days(paths: PlaceboPaths, free: list[BoolArray], reference: IntArray
     return days
 
 
-def _laid(paths: PlaceboPaths, days: IntArray) -> FloatArray:
+def _by_day(paths: PlaceboPaths, days: IntArray) -> FloatArray:
     R, N = days.shape
-    laid = np.full((R, N, paths.ar[0].shape[1]), np.nan)
+    values = np.full((R, N, paths.ar[0].shape[1]), np.nan)
     for i in range(N):
         at = {day: place for place, day in enumerate(paths.day[i].tolist())}
         rows = [(r, at[day]) for r, day in enumerate(days[:, i].tolist()) if day >= 0]
         if rows:
             draw, place = np.array(rows).T
-            laid[draw, i] = paths.ar[i][place]
-    return laid
+            values[draw, i] = paths.ar[i][place]
+    return values

@@ -131,7 +131,7 @@ def _car_name(window: Window) -> str:
 
 
 def specifications_frame(curve: SpecificationCurve | None) -> pd.DataFrame:
-    """One row per specification in the order of estimates: rank, choices, numbers, own, reason; none without one."""
+    """One row per specification in the order of estimates: rank, choices, numbers, reason; no row without a curve."""
     return SpecificationCurve("", (), float("nan"), 0, 0, 0).to_frame() if curve is None else curve.to_frame()
 
 

@@ -92,12 +92,12 @@ def response_settings(spec: StudySpec, *, factors: int = 0) -> ResponseSettings:
 
     row = MODELS_BY_CLOCK.get(spec.model)
     serves = row is not None and (row.needs not in ("market", "factors") or factors > 0)
-    own: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "level": spec.level,
         "expected": spec.model if serves else "zero",
         "expected_options": spec.model_options if serves else {},
         "placebo": spec.placebo,
     }
     if "expected" in spec.response_options:
-        own["expected_options"] = {}
-    return ResponseSettings(**{**own, **spec.response_options})
+        settings["expected_options"] = {}
+    return ResponseSettings(**{**settings, **spec.response_options})

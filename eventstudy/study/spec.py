@@ -19,7 +19,7 @@ from eventstudy.errors import Problem, SpecError, UsageError, did_you_mean, expe
 from eventstudy.market.sources.description import DataSpec, Settings
 from eventstudy.reactions.formulas import names_in
 from eventstudy.reactions.settings import GroupSettings, RegressionSettings, SpecificationSettings, SurpriseSettings
-from eventstudy.renamed import hint
+from eventstudy.renamed import hint, new_name
 from eventstudy.show.card import card
 from eventstudy.show.numbers import count_of, span
 from eventstudy.study.own_calendars import plain, problems
@@ -63,7 +63,7 @@ class StudySpec(Settings):
     returns : {"log", "simple", "difference"}
         Kind of returns that are computed from prices. Differences (``P_t - P_{t-1}``) are in the units of the series:
         yields, spreads, prices at or below zero.
-    span : {"own", "drop"}
+    span : {"compound", "drop"}
         Market and factor returns of a bar that spans several of theirs (holidays, halts, thin trading): compounded
         between the closes of the series, or such bars dropped.
     missing : {"auto", "no bar", "return"}
@@ -173,7 +173,7 @@ class StudySpec(Settings):
     factors: tuple[DataSpec, ...] = ()
     calendars: Annotated[dict[str, Any], BeforeValidator(plain)] = Field(default_factory=dict)
     returns: ReturnKind = "log"
-    span: Span = "own"
+    span: Span = "compound"
     missing: Missing = "auto"
     anchor: AnchorName = "bracket"
     estimation: Pair | None = None
@@ -322,7 +322,7 @@ def _field_problems(refused: ValidationError) -> Iterator[tuple[str, str]]:
             name = str(error["loc"][-1])
             yield key, f"unknown key. {hint('setting', name, known)} Known are {', '.join(known)}."
         else:
-            yield key, f"found {_as_written(error['input'])}; {_asked(error)}."
+            yield key, f"found {_as_written(error['input'])}; {_broken_rule(error)}."
 
 
 # Settings that are tables with settings of their own; a dot or a place in a list follows them in a key.
@@ -355,7 +355,7 @@ def refused_value(refused: ValidationError, where: tuple[int | str, ...]) -> Any
 
 
 # What a value should have been, in the words of a study file; {} are filled from the rule that was broken.
-ASKED: Mapping[str, str] = {
+WORDING: Mapping[str, str] = {
     "string_type": "write text in quotes",
     "int_type": "write an integer",
     "int_parsing": "write an integer",
@@ -377,9 +377,11 @@ ASKED: Mapping[str, str] = {
 }
 
 
-def _asked(error: Mapping[str, Any]) -> str:
-    words = ASKED.get(error["type"])
-    return words.format(**error.get("ctx", {})) if words else str(error["msg"]).removeprefix("Value error, ")
+def _broken_rule(error: Mapping[str, Any]) -> str:
+    words = WORDING.get(error["type"])
+    rule = words.format(**error.get("ctx", {})) if words else str(error["msg"]).removeprefix("Value error, ")
+    new = new_name("value", error["input"]) if error["type"] == "literal_error" and error["input"].__hash__ else ""
+    return f"{rule}; it is now called {new!r}" if new else rule
 
 
 def _as_written(value: Any) -> str:

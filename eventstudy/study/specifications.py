@@ -227,7 +227,7 @@ def _joint(
     spec: StudySpec, settings: SpecificationSettings, answered: Sequence[_EstimatorAnswered], run: BlockMap
 ) -> JointTest:
     """Move every choice to the same other dates, and compare the means of all windows together."""
-    means, drawn = [], []
+    means, draws = [], []
     at = _other_dates(spec, settings, answered)
     D = 0 if at is None else at.dates.reference.shape[1]
     for one in answered:
@@ -235,10 +235,10 @@ def _joint(
         cars = [abnormal.car(window) for window in windows]
         means += [float(car[np.isfinite(car)].mean()) if np.isfinite(car).any() else np.nan for car in cars]
         if at is None or one.study.uses_other_days:
-            drawn.append(np.full((len(windows), D), np.nan))
+            draws.append(np.full((len(windows), D), np.nan))
         else:
-            drawn.append(_refitted(spec, one, at, run))
-    return joint_test(np.array(means), np.concatenate(drawn), spec.alternative)
+            draws.append(_refitted(spec, one, at, run))
+    return joint_test(np.array(means), np.concatenate(draws), spec.alternative)
 
 
 class _DatesOfWidest(NamedTuple):
@@ -298,14 +298,14 @@ def _specifications(
     spec: StudySpec, answered: Sequence[_EstimatorAnswered], windows: tuple[tuple[int, int], ...], joint: JointTest
 ) -> list[Specification]:
     found, place = [], 0
-    own = Estimator(spec.model, spec.anchor, spec.estimation)
+    from_study_file = Estimator(spec.model, spec.anchor, spec.estimation)
     for one in answered:
         reported = dict(zip(one.study.plan.tests_on, windows, strict=True))
         primary = primary_window(one.study.spec, one.study.plan.tests_on)
         for bars, window in reported.items():
             for test in one.tests:
                 row = one.findings[bars, test]
-                chosen = one.choice == own and bars == primary and test == one.tests[0]
+                chosen = one.choice == from_study_file and bars == primary and test == one.tests[0]
                 found.append(
                     Specification(
                         *one.choice[:3],

@@ -116,9 +116,9 @@ def _liquidity(prices: Prices | None, series: SeriesSet, index: ClockIndex, refe
     low = np.searchsorted(prices.closes, closes[first], side="left")
     high = np.searchsorted(prices.closes, closes[references], side="right")
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.log(prices.ask) - np.log(prices.bid)
+        bid_ask = np.log(prices.ask) - np.log(prices.bid)
     total, _ = _sums(prices.volume, low, high)
-    spreads, count = _sums(spread, low, high)
+    spreads, count = _sums(bid_ask, low, high)
     return {"volume": total, "spread": spreads / np.maximum(count, 1)}
 
 

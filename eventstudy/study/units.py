@@ -60,8 +60,8 @@ def percent_notice(what: str, middle: float) -> Notice:
 def checked_regressors(factors: Sequence[Returns], studied: FloatArray) -> tuple[list[Returns], tuple[Notice, ...]]:
     """Return market and factor returns without codes of missing values, and what is odd about them."""
     checked, notices = [], []
-    own = sample(studied)
-    typical = float(np.median(np.abs(own))) if len(own) >= ENOUGH else 0.0
+    values = sample(studied)
+    typical = float(np.median(np.abs(values))) if len(values) >= ENOUGH else 0.0
     for factor in factors:
         name, values = factor.instrument.code, factor.values
         with np.errstate(invalid="ignore"):

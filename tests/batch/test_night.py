@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstudy.batch.entry import read_entry
+from eventstudy.batch.entry import read_entry, with_digest
 from eventstudy.batch.index import age, render, spark_points
 from eventstudy.batch.jobs import plan, study_files
 from eventstudy.batch.ledger import read_ledger
@@ -71,6 +71,22 @@ def test_a_worker_that_dies_fails_its_own_study_only(tmp_path: Path) -> None:
     assert "died" in failed.message
 
 
+def test_a_ledger_with_the_former_names_of_its_keys_is_read(tmp_path: Path) -> None:
+    toys.make_studies(tmp_path / "in", 2)
+    toys.night(tmp_path / "in", tmp_path / "out")
+    path = tmp_path / "out/batch.json"
+    stored = json.loads(path.read_text())
+    del stored["digest"]
+    for row in stored["studies"]:
+        row["made_at"] = row.pop("written_at")
+        row["versions"] = [{**version, "made_at": version.pop("written_at")} for version in row["versions"]]
+    path.write_bytes(with_digest(stored))
+    again = toys.night(tmp_path / "in", tmp_path / "out", toys.NIGHT + timedelta(hours=5))
+    assert states(again) == {"s00": "unchanged", "s01": "unchanged"}
+    assert not (tmp_path / "out/batch-damaged.json").exists()
+    assert [version.written_at[:10] for version in again.ledger["s00"].versions] == ["2026-11-23"]
+
+
 def test_restated_data_make_a_new_version_beside_the_old(tmp_path: Path) -> None:
     toys.make_studies(tmp_path / "in", 2)
     toys.night(tmp_path / "in", tmp_path / "out")
@@ -80,7 +96,7 @@ def test_restated_data_make_a_new_version_beside_the_old(tmp_path: Path) -> None
     night = toys.night(tmp_path / "in", tmp_path / "out", later)
     assert states(night) == {"s00": "unchanged", "s01": "written"}
     versions = night.ledger["s01"].versions
-    assert [version.made_at[:10] for version in versions] == ["2026-11-23", "2026-11-24"]
+    assert [version.written_at[:10] for version in versions] == ["2026-11-23", "2026-11-24"]
     assert night.ledger["s01"].current == versions[1].folder
     now = toys.tree(tmp_path / "out" / "s01")
     assert {name: now[name] for name in old} == old, "the old version stays as it was"

@@ -41,7 +41,7 @@ def test_one_specification_alone_gives_what_a_study_of_it_gives_to_the_last_digi
         assert (one.estimate, one.pvalue) == (alone.estimate[0], alone.pvalue[0])
         assert (one.low, one.high) == (alone.interval.low[0], alone.interval.high[0])
         assert one.refit_pvalue == one.adjusted_pvalue == refit.pvalue[0]
-    assert [one.own for one in found.specifications].count(True) == 1
+    assert [one.from_study_file for one in found.specifications].count(True) == 1
 
 
 def test_every_entry_of_the_grid_is_what_a_study_of_it_gives() -> None:

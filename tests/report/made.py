@@ -55,7 +55,7 @@ def made_view(
         zone="Europe/Moscow",
         reference_at=reference,
         first_at=first,
-        told_at=first,
+        reported_at=first,
         simulated=simulated,
     )
 

@@ -236,7 +236,7 @@ def test_the_view_starts_at_the_reference_close_and_ends_at_the_car() -> None:
     assert path[view.reference_at] == 0
     expected = np.log(prices[view.first_at] / prices[view.reference_at])
     assert abs(path[view.first_at] - expected) < 1e-12
-    assert view.told_at == view.first_at
+    assert view.reported_at == view.first_at
     assert view.zone == "Europe/Moscow"
 
 

@@ -236,14 +236,14 @@ def test_the_check_itself_finds_what_it_looks_for() -> None:
 
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)
-def test_formulas_in_frames_are_disarmed_and_numbers_stay_numbers(start: str) -> None:
+def test_formulas_in_frames_are_escaped_and_numbers_stay_numbers(start: str) -> None:
     frame = pd.DataFrame({"name": [start + "1+1", "plain"], "car": [-1.5, 0.1 + 0.2], "n": [1, -2]})
     read = pd.read_csv(io.BytesIO(frame_csv(frame)), keep_default_na=False, float_precision="round_trip")
     assert read["car"].tolist() == [-1.5, 0.1 + 0.2]
     assert read["n"].tolist() == [1, -2]
     assert not read["name"][0].startswith(FORMULA_STARTS)
-    assert read["disarmed"].tolist()[1] == ""
-    assert "disarmed" not in pd.read_csv(io.BytesIO(frame_csv(frame.iloc[1:]))).columns
+    assert read["escaped"].tolist()[1] == ""
+    assert "escaped" not in pd.read_csv(io.BytesIO(frame_csv(frame.iloc[1:]))).columns
 
 
 def test_ids_like_na_and_007_come_back_as_text() -> None:

@@ -22,7 +22,7 @@ from eventstudy.response.seasonality import periodicity
 from eventstudy.simulate import IntradayDesign, demo_market, intraday_bars, intraday_days
 from tests.response.real import FOUNDING, MOSCOW, event, ten_minutes
 
-DESIGN = IntradayDesign(days=60, night=0.2)
+DESIGN = IntradayDesign(days=60, overnight=0.2)
 
 
 def opened_with(gap: float, seed: int = 1) -> tuple[IntradayPrices, Event]:

@@ -96,7 +96,7 @@ def calmer(bars: Bars, days: int) -> Bars:
 
 
 def test_days_of_another_volatility_before_the_news_are_left_out() -> None:
-    flat = replace(DESIGN, day_spread=0.0, cluster=0.0)
+    flat = replace(DESIGN, day_sd=0.0, cluster=0.0)
     bars, news = intraday_bars(intraday_days(flat, 4))
     found = response(news=news, bars=calmer(bars, 10), volatility=(0.5, 2.0))
     assert found.placebo_days == 15

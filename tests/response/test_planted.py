@@ -123,7 +123,7 @@ def test_half_life_of_a_slow_absorption_is_near_the_planted_one() -> None:
 
 def test_days_of_another_volatility_are_scaled_to_the_event_day_by_default() -> None:
     # the event day is three times as wild as the others from its opening on, and nothing happens
-    draw = intraday_days(replace(NULL, day_spread=0.0, cluster=0.1), 5)
+    draw = intraday_days(replace(NULL, day_sd=0.0, cluster=0.1), 5)
     close = draw.close.copy()
     close[-1] = close[-1][0] + 3 * (close[-1] - close[-1][0])
     wild = replace(draw, close=np.where(np.isfinite(close), close, np.nan))

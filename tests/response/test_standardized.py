@@ -18,7 +18,7 @@ from eventstudy.simulate.draws import u_shape
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
 
-DESIGN = IntradayDesign(days=60, half_spread=0.0, quiet=0.0, cluster=0.0, day_spread=0.4, minutes=180, jump_second=5430)
+DESIGN = IntradayDesign(days=60, half_spread=0.0, quiet=0.0, cluster=0.0, day_sd=0.4, minutes=180, jump_second=5430)
 
 
 def returns(seed: int = 1) -> Returns:
@@ -70,7 +70,7 @@ def test_every_stretch_of_trading_has_a_rhythm_of_its_own() -> None:
 
 
 def test_a_study_can_test_them_by_any_model_and_any_test() -> None:
-    bars, event = intraday_bars(intraday_days(replace(DESIGN, jump=0.01, day_spread=0.0), 5))
+    bars, event = intraday_bars(intraday_days(replace(DESIGN, jump=0.01, day_sd=0.0), 5))
     spec = StudySpec(
         model="constant_mean",
         estimation=(-90, -11),

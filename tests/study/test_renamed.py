@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import MappingProxyType
 
+import pandas as pd
 import pytest
 
 import eventstudy as es
 from eventstudy import StudySpec, renamed
+from eventstudy.batch.ledger import Version
 from eventstudy.cli.app import run
 from eventstudy.errors import SpecError, UnknownNameError, did_you_mean
+from eventstudy.report.table_files import escaped
 from eventstudy.study.spec_toml import parse_spec
 from tests.study.made import daily_frame, events_at
 
@@ -21,7 +25,7 @@ def changed(monkeypatch: pytest.MonkeyPatch) -> None:
         "key": {"window.tested": "window.report"},
         "setting": {"tested": "windows"},
         "option": {"drift": "leak"},
-        "value": {"acme": "bmp"},
+        "value": {"acme": "bmp", "skip": "drop"},
         "flag": {"--target": "--out DIRECTORY"},
         "column": {},
         "table": {"returns": "ar"},
@@ -47,6 +51,7 @@ def test_an_old_name_is_refused_with_the_new_one(capsys: pytest.CaptureFixture[s
         "[window]\ntested = [[0, 1]]"
     )
     assert "It is now called 'bmp'." in problems('[inference]\ntests = ["acme"]')
+    assert "allowed are 'compound' or 'drop'; it is now called 'drop'." in problems('[model]\nspan = "skip"')
     with pytest.raises(SpecError, match="It is now called 'windows'"):
         es.StudySpec(tested=[(0, 1)])
     with pytest.raises(SpecError, match="It is now called 'leak'"):
@@ -85,7 +90,9 @@ def test_placebo_settings_survive_being_written() -> None:
 
 def test_the_new_names_of_the_table_are_names_of_today() -> None:
     result = small_study()
-    columns = {column for table in ("ar", "car", "aar", "tests", "outcomes") for column in result.to_frame(table)}
+    tables = ("ar", "car", "aar", "tests", "outcomes", "specifications")
+    columns = {column for table in tables for column in result.to_frame(table)}
+    columns |= {field.name for field in fields(Version)} | set(escaped(pd.DataFrame({"event": ["=1+1"]})))
     assert set(renamed.RENAMED["column"].values()) <= columns
     assert not set(renamed.RENAMED["column"]) & columns
     assert set(renamed.RENAMED["name"].values()) <= set(es.__all__)

@@ -101,8 +101,8 @@ def candidate_dates(
     found = {}
     for moment in sorted(members):
         i = members[moment][0]
-        own = np.unique(positions.series[members[moment]]) if series.shared else positions.series[i : i + 1]
-        places = _candidates(data, i, windows, np.concatenate([busy[s] for s in own]))
+        instruments = np.unique(positions.series[members[moment]]) if series.shared else positions.series[i : i + 1]
+        places = _candidates(data, i, windows, np.concatenate([busy[s] for s in instruments]))
         found[moment] = places if rules is None else _matched(data, i, places, rules)
     return found
 

@@ -163,17 +163,17 @@ def is_of_the_open(subject: Subject) -> bool:
 class LateMove:
     """A day on which one daily series closes before a move that another shows on that day.
 
-    ``own`` and ``other`` are the log returns of the day and of the next one.
+    ``series`` and ``other`` are the log returns of the day and of the next one.
     """
 
     day: date
-    own: tuple[float, float]
+    series: tuple[float, float]
     other: tuple[float, float]
 
     def __str__(self) -> str:
         return (
-            f"{self.day}: closes before the move of the other series: {self.own[0]:+.2%} against {self.other[0]:+.2%} "
-            f"on the day, {self.own[1]:+.2%} against {self.other[1]:+.2%} on the next"
+            f"{self.day}: closes before the move of the other series: {self.series[0]:+.2%} against "
+            f"{self.other[0]:+.2%} on the day, {self.series[1]:+.2%} against {self.other[1]:+.2%} on the next"
         )
 
 
@@ -192,7 +192,7 @@ def daily_closes(raw: RawBars, name: str = "") -> DailyCloses:
     return DailyCloses(days, raw.close[rows], name)
 
 
-def late_moves(own: DailyCloses, other: DailyCloses, *, scales: float = 2.5) -> tuple[LateMove, ...]:
+def late_moves(series: DailyCloses, other: DailyCloses, *, scales: float = 2.5) -> tuple[LateMove, ...]:
     """Compare two daily series of one thing: where is a move of the other a day late in ours?
 
     A day counts where the other series moves by more than ``scales`` robust standard deviations, ours shows less
@@ -203,16 +203,16 @@ def late_moves(own: DailyCloses, other: DailyCloses, *, scales: float = 2.5) -> 
     DataError
         If the two series share fewer than three days.
     """
-    days, mine, theirs = np.intersect1d(own.days, other.days, return_indices=True)
+    days, mine, theirs = np.intersect1d(series.days, other.days, return_indices=True)
     if len(days) < 3:
         raise DataError(
             "The two daily series have fewer than three days in common.", remedy="Compare series of one period."
         )
-    x, y = log_changes(own.closes[mine]), log_changes(other.closes[theirs])
+    x, y = log_changes(series.closes[mine]), log_changes(other.closes[theirs])
     scale = 1.4826 * float(np.nanmedian(np.abs(y)))
     big = np.abs(y[:-1]) > scales * scale
     missed = np.abs(x[:-1]) < 0.5 * np.abs(y[:-1])
-    made_up = np.abs(x[:-1] + x[1:] - y[:-1] - y[1:]) < np.abs(y[:-1]) / 3
+    recovered = np.abs(x[:-1] + x[1:] - y[:-1] - y[1:]) < np.abs(y[:-1]) / 3
     late = np.abs(x[1:] - y[1:]) > 0.5 * np.abs(y[:-1])
-    rows = np.flatnonzero(big & missed & made_up & late)
+    rows = np.flatnonzero(big & missed & recovered & late)
     return tuple(LateMove(as_date(days[i + 1]), (x[i], x[i + 1]), (y[i], y[i + 1])) for i in map(int, rows))

@@ -56,7 +56,9 @@ def read_part(spec: DataSpec, reading: Reading) -> tuple[Universe, list[Failed]]
     dataset = parquet_dataset(spec.path, offline=reading.offline)
     wanted = spec.codes() or reading.wanted
     try:
-        table = table_of_grid(Path(shown(spec.path)), *dataset_grid(dataset, Asked(spec, wanted, reading.around)), spec)
+        table = table_of_grid(
+            Path(shown(spec.path)), *dataset_grid(dataset, GridRequest(spec, wanted, reading.around)), spec
+        )
     except (OSError, pa.ArrowException) as error:
         raise unreadable(spec.path, error) from None
     failed: list[Failed] = []
@@ -112,7 +114,7 @@ class NoRowsError(DataError):
 
 
 @dataclass(frozen=True)
-class Asked:
+class GridRequest:
     """What is asked of a dataset: its description, the instruments (None: all) and the events that need rows."""
 
     spec: DataSpec
@@ -120,7 +122,7 @@ class Asked:
     around: Around | None = None
 
 
-def dataset_grid(dataset: Any, asked: Asked) -> tuple[Grid, Recognized]:
+def dataset_grid(dataset: Any, asked: GridRequest) -> tuple[Grid, Recognized]:
     """Return a dataset as a grid that fetches the rows needed, and what its columns hold.
 
     Folders that divide it by anything but the instrument are left out: the time of a row is in its file.
@@ -148,7 +150,7 @@ def dataset_grid(dataset: Any, asked: Asked) -> tuple[Grid, Recognized]:
     return grid, known[0]
 
 
-def rows_of(dataset: Any, columns: list[str], known: tuple[list[str], Recognized], asked: Asked) -> pa.Table:
+def rows_of(dataset: Any, columns: list[str], known: tuple[list[str], Recognized], asked: GridRequest) -> pa.Table:
     """Return some columns of the rows needed: of the instruments wanted, the stated period, and around the events."""
     spec, wanted = asked.spec, asked.wanted
 

@@ -71,17 +71,17 @@ def read_body(
     Garbled
         When a cap is passed, the packing is unknown, or the packed stream is damaged or cut.
     """
-    wire_cap, unpacked_cap = caps
+    received_cap, unpacked_cap = caps
     declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > wire_cap:
-        raise Garbled(f"the answer declares {int(declared):,} bytes, more than the {wire_cap:,} allowed", tries=1)
+    if declared.isdecimal() and int(declared) > received_cap:
+        raise Garbled(f"the answer declares {int(declared):,} bytes, more than the {received_cap:,} allowed", tries=1)
     unpack = _unpacker(headers.get("content-encoding", "identity").strip().lower())
     body, received = bytearray(), 0
     for chunk in chunks:
         check_time()
         received += len(chunk)
-        if received > wire_cap:
-            raise Garbled(f"the answer is larger than the {wire_cap:,} bytes allowed", tries=1)
+        if received > received_cap:
+            raise Garbled(f"the answer is larger than the {received_cap:,} bytes allowed", tries=1)
         body += unpack.feed(chunk, unpacked_cap + 1 - len(body))
         if len(body) > unpacked_cap:
             raise Garbled(f"the answer unpacks to more than the {unpacked_cap:,} bytes allowed", tries=1)

@@ -45,7 +45,7 @@ class _FolderFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _FolderRequest:
     spec: DataSpec
     code: str
     step: pd.Timedelta
@@ -78,7 +78,7 @@ def read_folder(spec: DataSpec, code: str) -> Bars:
 
 def folder_windows(spec: DataSpec, code: str, spans: Sequence[Span]) -> list[BarBlock]:
     """Return one block per span of closing instants, both ends included; memory holds them and one row group."""
-    asked = _Asked(spec, code, pd.Timedelta(spec.step))
+    asked = _FolderRequest(spec, code, pd.Timedelta(spec.step))
     parts: list[list[BarBlock]] = [[] for _ in spans]
     for block in _blocks(asked, spans):
         for number, span in enumerate(spans):
@@ -88,7 +88,7 @@ def folder_windows(spec: DataSpec, code: str, spans: Sequence[Span]) -> list[Bar
     return [_ordered(part, asked) for part in parts]
 
 
-def _blocks(asked: _Asked, spans: Sequence[Span]) -> Iterator[BarBlock]:
+def _blocks(asked: _FolderRequest, spans: Sequence[Span]) -> Iterator[BarBlock]:
     folder = Path(asked.spec.path)
     paths = sorted(folder.rglob("*.parquet"))
     if not paths:
@@ -103,7 +103,7 @@ def _blocks(asked: _Asked, spans: Sequence[Span]) -> Iterator[BarBlock]:
                         yield block
 
 
-def _describe(file: pq.ParquetFile, path: Path, asked: _Asked) -> _FolderFile:
+def _describe(file: pq.ParquetFile, path: Path, asked: _FolderRequest) -> _FolderFile:
     names = file.schema_arrow.names
     found = recognize(parquet_grid(open_stored(path)), asked.spec)
     kind = file.schema_arrow.field(names[found.time]).type
@@ -130,7 +130,7 @@ def _may_hold(group: pq.RowGroupMetaData, source: _FolderFile, spans: Sequence[S
     return True
 
 
-def _read_group(file: pq.ParquetFile, group: int, source: _FolderFile, asked: _Asked) -> BarBlock:
+def _read_group(file: pq.ParquetFile, group: int, source: _FolderFile, asked: _FolderRequest) -> BarBlock:
     wanted = [source.time, *([source.ticker] if source.ticker else []), *source.prices.values()]
     table = file.read_row_group(group, columns=list(dict.fromkeys(wanted)), use_threads=False)
     if source.ticker:
@@ -156,7 +156,7 @@ def _sorted(closes: IntArray, columns: dict[str, np.ndarray]) -> BarBlock:
     return BarBlock(closes[order], {name: values[order] for name, values in columns.items()})
 
 
-def _ordered(parts: list[BarBlock], asked: _Asked) -> BarBlock:
+def _ordered(parts: list[BarBlock], asked: _FolderRequest) -> BarBlock:
     """Return the parts of one window in time order; a bar that is there twice is refused."""
     if not parts:
         return BarBlock(np.empty(0, np.int64), {})

@@ -125,8 +125,8 @@ def _complete(job: MoexJob, client: Client) -> list[pd.DataFrame]:
         for gap in [days] if job.refresh else missing_days(bar_store.state(job.store, job.key), days):
             for part in moex.chunks((gap[0], min(gap[1], over)), job.where.interval):
                 frame, doubtful = believed(job, client, shelf, part)
-                for whole in stretches(part, doubtful):
-                    bar_store.append(writer, _cut(frame, job.key, whole), whole)
+                for days in stretches(part, doubtful):
+                    bar_store.append(writer, _cut(frame, job.key, days), days)
                 fresh += [_cut(frame, job.key, (day, day)) for day in doubtful]
                 job.notices.extend(_unconfirmed(job, doubtful))
             for part in moex.chunks((max(gap[0], over + DAY), gap[1]), job.where.interval):

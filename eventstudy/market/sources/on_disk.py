@@ -18,7 +18,7 @@ import pyarrow.dataset as pads
 
 from eventstudy.arrays import brief
 from eventstudy.errors import DataError, UsageError, takes
-from eventstudy.market.sources.dataset import Asked, dataset_grid, parquet_dataset, unreadable
+from eventstudy.market.sources.dataset import GridRequest, dataset_grid, parquet_dataset, unreadable
 from eventstudy.market.sources.dataset_value import Dataset, shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.price_files import described
@@ -100,7 +100,7 @@ def check_columns(dataset: Dataset) -> str:
     """Return in words what a dataset is; one that cannot be read is refused before the study runs."""
     files = parquet_dataset(dataset.spec.path, offline=dataset.offline)
     try:
-        _, found = dataset_grid(files, Asked(dataset.spec, None))
+        _, found = dataset_grid(files, GridRequest(dataset.spec, None))
     except (OSError, pa.ArrowException) as error:
         raise unreadable(dataset.spec.path, error) from None
     shape = {"long": "instruments in a column", "one": "one instrument", "wide": "one column per instrument"}
@@ -131,7 +131,7 @@ def dataset_digest(dataset: Dataset, codes: Collection[str]) -> str:
 
 def _of_codes(files: Any, spec: DataSpec, codes: Collection[str]) -> Any:
     """Return the filter of some instruments; None where no column has them."""
-    grid, found = dataset_grid(files, Asked(spec, None))
+    grid, found = dataset_grid(files, GridRequest(spec, None))
     if found.ticker < 0:
         return None
     return pc.field(grid.names[found.ticker]).cast(pa.string()).isin(sorted(codes))
@@ -149,7 +149,7 @@ def rows_by_instrument(dataset: Dataset, codes: Sequence[str]) -> Mapping[str, i
     """
     files = parquet_dataset(dataset.spec.path, offline=dataset.offline)
     try:
-        grid, found = dataset_grid(files, Asked(dataset.spec, None))
+        grid, found = dataset_grid(files, GridRequest(dataset.spec, None))
         if found.ticker < 0:
             return dict.fromkeys(codes, files.count_rows())
         return _counted(files, grid.names[found.ticker], sorted(codes))

@@ -115,10 +115,10 @@ def read_bars(
     >>> read_bars(path, timezone="America/New_York", closes_at="16:00").frame["close"].tolist()
     [100.0, 101.0]
     """
-    thing = instrument if isinstance(instrument, Instrument) else None
+    given = instrument if isinstance(instrument, Instrument) else None
     spec = described(
         path=str(path),
-        instrument=thing.code if thing else instrument,
+        instrument=given.code if given else instrument,
         step=str(step),
         timezone=timezone,
         label=label,
@@ -130,7 +130,7 @@ def read_bars(
         force_label=force_label,
         accept=accept,
     )
-    universe = read_files(spec, Reading(thing=thing, against=None if against is None else closes_of(against)))
+    universe = read_files(spec, Reading(given=given, against=None if against is None else closes_of(against)))
     (one,) = universe.series if len(universe) == 1 else (only_one(universe, path),)
     if not isinstance(one, Bars):
         raise UsageError(f"{path} holds returns.", remedy="Read it with read_universe.")
@@ -204,7 +204,7 @@ class Reading:
         Only these instruments are checked and returned, None for all.
     around : Around or None
         The events that rows are needed for; a dataset reads no others. None for all rows.
-    thing : Instrument or None
+    given : Instrument or None
         The instrument of a single series, where more than its code is known.
     against : DailyCloses or None
     offline : bool
@@ -216,7 +216,7 @@ class Reading:
     """
 
     wanted: Collection[str] | None = None
-    thing: Instrument | None = None
+    given: Instrument | None = None
     against: DailyCloses | None = None
     offline: bool = False
     any_sign: bool = False
@@ -322,7 +322,7 @@ def series_of_table(
     origin = Origin(table.path.name, spec.length() or step_of(table), reading.against, table.adjusted)
     wanted = [code for code in table.series if reading.wanted is None or code in reading.wanted]
     for code in wanted:
-        traded = reading.thing if reading.thing is not None else spec.traded(code)
+        traded = reading.given if reading.given is not None else spec.traded(code)
         if spec.calendar:
             traded = replace(traded, calendar=spec.calendar)
         try:

@@ -80,9 +80,9 @@ def read_yahoo(
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         raise _nothing(request, "an empty table")
-    whole = pd.concat(filled) if len(filled) > 1 else filled[0]
-    whole.attrs = dict(filled[-1].attrs)
-    return tidy(whole, request, now)
+    frame = pd.concat(filled) if len(filled) > 1 else filled[0]
+    frame.attrs = dict(filled[-1].attrs)
+    return tidy(frame, request, now)
 
 
 def check_reach(request: BarRequest, now: datetime) -> tuple[str, datetime, datetime]:

@@ -82,11 +82,11 @@ def _with_days(request: BarRequest, days: tuple[Days, ...]) -> BarRequest:
 
 def _doubtful(bars: Bars, request: BarRequest, now: datetime) -> dict[date, str]:
     """Return the UTC days that are not complete; a day is judged where all its sessions lie in the period."""
-    name, whole = bars.instrument.calendar, _whole_days(request, now)
+    name, days = bars.instrument.calendar, _whole_days(request, now)
     venue = calendar(name)
-    if whole is None or venue.always:
+    if days is None or venue.always:
         return {}
-    low, high = instant_us(day_bounds(whole[0], "UTC")[0]), instant_us(day_bounds(whole[1], "UTC")[1])
+    low, high = instant_us(day_bounds(days[0], "UTC")[0]), instant_us(day_bounds(days[1], "UTC")[1])
     if not len(bars) or not len(venue.table):
         return {}
     low = max(low, int(bars.closes_us[0]) // DAY_US * DAY_US)

@@ -97,7 +97,7 @@ def write_segments(folder: Path, block: BarBlock) -> list[Segment]:
             hashlib.sha256(raw).hexdigest(), len(part), int(part.closes[0]), int(part.closes[-1]), len(raw)
         )
         path = folder / segment.file_name
-        if not _is_there(path, segment):
+        if not _exists(path, segment):
             write_private(path, raw)
         written.append(segment)
     return written
@@ -149,7 +149,7 @@ def decode(raw: bytes, columns: tuple[str, ...] | None = None, *, pages: bool = 
     return BarBlock(closes, {c: table.column(c).to_numpy() for c in table.column_names if c != TIME})
 
 
-def _is_there(path: Path, segment: Segment) -> bool:
+def _exists(path: Path, segment: Segment) -> bool:
     try:
         return hashlib.sha256(read_bytes(path)).hexdigest() == segment.sha256
     except FileNotFoundError:

@@ -44,7 +44,7 @@ def draw_curve(view: Curve, canvas: Canvas) -> Panel:
             at[chosen], view.estimate[chosen] * 1e4, "o", markersize=size, markerfacecolor=fill,
             markeredgecolor=look.one, markeredgewidth=0.8, zorder=3,
         )  # fmt: skip
-    for place in np.flatnonzero(view.own).tolist():
+    for place in np.flatnonzero(view.from_study_file).tolist():
         panel.ax.axvline(place, color=look.two, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
     _choices(view, canvas, Panel(panel.ax, left, below, right, canvas.room - FOOT), scale)
     canvas.text(((left + right) / 2, canvas.room - 8), f"{count:,} specifications, in order", "soft", ha="center")
@@ -82,7 +82,7 @@ def marker(count: int) -> float:
 def say_curve(view: Curve) -> Said:
     low, high = (true_minus(bp(float(view.estimate[place]))) for place in (0, -1))
     title = f"{len(view.estimate):,} specifications: {low} to {high} bp"
-    filled = f"Filled: significant at the {(1 - view.level) * 100:g}% level; dashed: the study's own"
+    filled = f"Filled: significant at the {(1 - view.level) * 100:g}% level; dashed: the study file's choice"
     middle = true_minus(bp(float(np.median(view.estimate))))
     alt = f"Estimates from {low} to {high} bp, median {middle} bp; {view.about}"
     return Said(title, f"{view.about}. {filled}", alt, view.simulated)

@@ -111,8 +111,8 @@ def draw_assumed_times(view: AssumedMoves, canvas: Canvas) -> Panel:
     for side in (-1, 1):
         panel.ax.plot(at, side * joint, color=canvas.look.edge, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
     look: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(at) <= 40 else {}
-    drawn: dict[str, Any] = {"drawstyle": "steps-post"} if view.stepped else {}
-    panel.ax.plot(at, move, color=canvas.look.one, linewidth=2.2, zorder=4, **look, **drawn)
+    style: dict[str, Any] = {"drawstyle": "steps-post"} if view.stepped else {}
+    panel.ax.plot(at, move, color=canvas.look.one, linewidth=2.2, zorder=4, **look, **style)
     if not canvas.narrow:
         known = move[np.isfinite(move)]
         for row, line in enumerate(wrapped(canvas, view.label, 140)):
@@ -130,13 +130,13 @@ def say_assumed(view: AssumedMoves) -> Said:
     inside = inside[np.isfinite(inside)] if np.isfinite(inside).any() else view.move[np.isfinite(view.move)]
     unit, code = view.unit, for_figure(view.instrument, 40)
     low, high = (unit.show(float(v)) for v in (inside.min(), inside.max()))
-    spread = f"{low} to {high}\u00a0{unit.name}" if low != high else unit.of(float(inside.min()))
-    sure = f"; {p_is(view.pvalue)} for all times together" if np.isfinite(view.pvalue) else ""
+    moves = f"{low} to {high}\u00a0{unit.name}" if low != high else unit.of(float(inside.min()))
+    certainty = f"; {p_is(view.pvalue)} for all times together" if np.isfinite(view.pvalue) else ""
     bands = (
         "; shaded: 95% of comparable days at each time, dotted: over all times" if np.isfinite(view.joint).any() else ""
     )
-    title = f"{code}: {spread} by the assumed time of the news"
-    note = f"{view.label}{sure}{bands}"
+    title = f"{code}: {moves} by the assumed time of the news"
+    note = f"{view.label}{certainty}{bands}"
     public = f"{local(view.earliest, view.zone, '%H:%M')} to {local(view.latest, view.zone, '%H:%M')}"
     alt = f"{title}. {note}. News public {public} {zone_name(view.zone)}."
     return Said(true_minus(title), true_minus(note), true_minus(alt), view.simulated)

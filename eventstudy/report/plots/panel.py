@@ -207,7 +207,7 @@ def _days(panel: Panel, canvas: Canvas, placebo: FloatArray, moments: MarkedCloc
 
 def reported_row(view: ResponseView) -> int:
     """Return the point whose value the finding states; the last one where it is not on the path."""
-    row = np.flatnonzero(view.path.at == view.told_at)
+    row = np.flatnonzero(view.path.at == view.reported_at)
     return int(row[0]) if row.size else len(view.path.at) - 1
 
 
@@ -223,9 +223,9 @@ def _reported(panel: Panel, canvas: Canvas, view: ResponseView, moments: MarkedC
     canvas.text(place, words, "one", **look, **halo(canvas))
 
 
-def _labels(panel: Panel, canvas: Canvas, view: ResponseView, drawn: tuple[FloatArray, FloatArray]) -> None:
+def _labels(panel: Panel, canvas: Canvas, view: ResponseView, lines: tuple[FloatArray, FloatArray]) -> None:
     """Write beside the panel what each thing is; on a phone, where there is no room, in one line at its top."""
-    car, half = drawn
+    car, half = lines
     days, band = len(view.path.placebo), band_of(view.path)
     last = float(car[np.flatnonzero(np.isfinite(car))[-1]])
     value = true_minus(view.unit.show(last / view.unit.scale))
