@@ -18,10 +18,7 @@ _IN_PLACE = re.compile(r"\b(?:in|в) (?P<town>[A-ZА-ЯЁ][\w-]+(?: [A-Z][\w-]+)
 def zone_of_clock(words: ClockWords, sentence: str, publisher: str) -> tuple[str, Clock, str]:
     """Return the zone of a time, whose clock it is, and why: as written, the quoted venue's, the publisher's.
 
-    Raises
-    ------
-    StampError
-        ``zone_unknown`` if a token of the phrase is not read, or the sentence names a place with another clock.
+    An unread token of the phrase, or a place with another clock in its sentence, leaves the zone unknown.
     """
     if words.zone:
         return words.zone, "body", f"the text says {words.zone}"

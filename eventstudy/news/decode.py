@@ -40,13 +40,7 @@ class Decoded:
 
 
 def decode(content: bytes, source: str, *, given: str = "") -> Decoded:
-    """Return the text of some bytes.
-
-    Raises
-    ------
-    NewsError
-        If the given encoding is unknown or does not fit, if none can be detected clearly, or if the text is mojibake.
-    """
+    """Return the text of some bytes; an encoding that is unknown, unfit or unclear is refused, and mojibake."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _strict(content, source, "utf-8-sig" if encoding == "utf-8" else encoding, "marked")

@@ -99,7 +99,10 @@ SHAPES: tuple[Shape, ...] = (
         ("gkgrecordid", "date"),
         {"id": "GKGRECORDID", "url": "DocumentIdentifier", "fetched": "DATE", "published": ""},
         "UTC",
-        header=("GKGRECORDID", "DATE", "SourceCollectionIdentifier", "SourceCommonName", "DocumentIdentifier"),
+        header=(
+            *("GKGRECORDID", "DATE", "SourceCollectionIdentifier", "SourceCommonName", "DocumentIdentifier"),
+            *(f"column {n}" for n in range(6, 28)),
+        ),
     ),
     *(
         Shape(
@@ -153,12 +156,9 @@ def shape_of(columns: Iterable[str]) -> Shape | None:
     return next((shape for shape in SHAPES if names.issuperset(shape.has)), None)
 
 
-def headerless_shape(cells: Sequence[str]) -> Shape | None:
-    """Return the shape of a table without a header by its width and its first two cells: an id and a day."""
-    looks = len(cells) > 1 and cells[1][:8].isdigit() and len(cells[1]) in (8, 14)
-    width = len(cells)
-    return next((s for s in SHAPES if looks and s.header and (len(s.header) == width or _is_gkg(s, cells))), None)
-
-
-def _is_gkg(shape: Shape, cells: Sequence[str]) -> bool:
-    return shape.name == "GDELT GKG" and len(cells) == 27 and cells[0].startswith(cells[1])
+def header_of(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a table whose first row is no header: its width, an id and a day show the shape."""
+    if len(cells) < 2 or len(cells[1]) not in (8, 14) or not cells[1][:8].isdigit():
+        return ()
+    header = next((shape.header for shape in SHAPES if len(shape.header) == len(cells)), ())
+    return header if "GKGRECORDID" not in header or cells[0].startswith(cells[1]) else ()

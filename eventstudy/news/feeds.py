@@ -15,13 +15,7 @@ MAX_TEXT = 5_000_000
 
 
 def read_xml(content: bytes, source: str) -> Any:
-    """Return the root element of a document.
-
-    Raises
-    ------
-    NewsError
-        If it has a DTD, is too deep or too large, or is not well-formed.
-    """
+    """Return the root element of a document; a DTD, more than a million tags and faults of its form are refused."""
     if content.count(b"<") > MAX_TAGS:
         raise NewsError(f"{source} has more than {MAX_TAGS:,} tags.", remedy="Split it.")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
@@ -65,12 +59,9 @@ class FeedEntry:
 
 # Element of an entry -> the field its stamp is known by.
 _STAMPS = {
+    **{name: name for name in ("published", "issued", "updated", "modified")},
     "pubdate": "pubDate",
-    "published": "published",
-    "issued": "issued",
     "date": "dc:date",
-    "updated": "updated",
-    "modified": "modified",
 }
 
 

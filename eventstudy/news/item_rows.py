@@ -67,13 +67,7 @@ class Record:
 def choose(
     names: Iterable[str], columns_given: Mapping[str, str], source: str, shape: Shape | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """Return role -> column names: as given, as the shape of the dump says, or as the names say.
-
-    Raises
-    ------
-    NewsError
-        If a given column is missing.
-    """
+    """Return role -> column names: as given, as the shape of the dump says, or as the names say."""
     known = {plain_name(str(n)): str(n) for n in reversed(list(names)) if n}
     given = {} if shape is None else dict(shape.columns)
     chosen: dict[str, tuple[str, ...]] = {}
@@ -102,13 +96,7 @@ def plain_name(column: str) -> str:
 
 
 def read_records(rows: Iterable[RawRow], source: str, columns_given: Mapping[str, str]) -> Iterator[Record]:
-    """Yield the rows of a table or dump of news.
-
-    Raises
-    ------
-    NewsError
-        If there is no row, or none of its columns is known as a title, a text or a time: then they are named.
-    """
+    """Yield the rows of a table or dump of news; without a known title, text or time they are refused."""
     found = iter(rows)
     first = next(found, None)
     if first is None:
@@ -124,19 +112,15 @@ def read_records(rows: Iterable[RawRow], source: str, columns_given: Mapping[str
         if columns not in known:  # rows of several vendors may stand in one list
             shape = shape_of(columns)
             chosen = choose(columns, columns_given, source, shape)
-            check_known(chosen, columns, f"{source}:{row.line}")
+            if not {"title", "text", "published", "fetched"} & chosen.keys():
+                raise NewsError(
+                    f"{source}:{row.line}: no known column of titles, texts or times; the columns are "
+                    f"{', '.join(columns)}.",
+                    remedy="Name them, for example --column text=BODY --column published=WHEN.",
+                )
             known[columns] = chosen, shape
         if not all(value in ("", None) for value in cells.values()):
             yield record(cells, *known[columns], row.line)
-
-
-def check_known(chosen: Mapping[str, object], columns: Iterable[str], source: str) -> None:
-    """Refuse rows in which nothing is known, and rows with a text only if they have neither title, text nor time."""
-    if not {"title", "text", "published", "fetched"} & chosen.keys():
-        raise NewsError(
-            f"{source}: no known column of titles, texts or times; the columns are {', '.join(columns)}.",
-            remedy="Name them, for example --column text=BODY --column published=WHEN.",
-        )
 
 
 def flat(cells: Mapping[str, Any]) -> dict[str, Any]:

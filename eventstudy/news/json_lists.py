@@ -34,12 +34,8 @@ def dump_rows(text: str, source: str) -> Iterator[RawRow]:
 
     Understood are a list of objects; the list inside an object; the same list on every page of a list of answers;
     columns of equal length (EDGAR); ``columns`` beside ``data`` (MOEX ISS); records inside an object each (Reddit,
-    archives of X). Values beside the list are added to its rows where the shape of the dump names them.
-
-    Raises
-    ------
-    NewsError
-        If no list is found, or several; the message names the keys.
+    archives of X). Values beside the list are added to its rows where the shape of the dump names them. No list, or
+    several, are refused with the keys.
     """
     found = json_value(text, source)
     lists = list(_lists(found, {}))

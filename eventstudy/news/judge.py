@@ -29,13 +29,7 @@ class Choice:
 
 
 def judged(judge: Judge, item: NewsItem, dating: Dating) -> Choice | None:
-    """Ask a judge which candidate is the event's time; None where nothing may be chosen.
-
-    Raises
-    ------
-    UsageError
-        If the judge answers neither the number of a candidate nor none.
-    """
+    """Ask a judge which candidate is the event's time; None where nothing may be chosen."""
     offered = [c for c in dating.candidates if c.earliest is not None and c.latest is not None]
     if not offered or any(c.kind not in OPEN for c in dating.conflicts):
         return None
@@ -72,13 +66,7 @@ def judged(judge: Judge, item: NewsItem, dating: Dating) -> Choice | None:
 
 
 def command_judge(command: str) -> Judge:
-    """Return a judge that runs a command: the question as JSON on standard input, a number or ``null`` back.
-
-    Raises
-    ------
-    UsageError
-        If the command cannot be run, takes longer than two minutes, or answers something else.
-    """
+    """Return a judge that runs a command: the question as JSON on standard input, a number or ``null`` back."""
     words = shlex.split(command)
     if not words:
         raise UsageError("--judge needs a command.", remedy="Write for example --judge 'python judge.py'.")

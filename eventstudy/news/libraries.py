@@ -34,13 +34,7 @@ def _needed(name: str, what: str) -> Any:
 
 
 def main_text(page: str, source: str) -> str:
-    """Return the article of an HTML page as trafilatura finds it, without menus, comments and tables.
-
-    Raises
-    ------
-    NewsError
-        If it finds none.
-    """
+    """Return the article of an HTML page as trafilatura finds it, without menus, comments and tables."""
     trafilatura = _needed("trafilatura", "The main text of a page")
     found = trafilatura.extract(page, include_comments=False, include_tables=False, favor_precision=True)
     if not found:
@@ -54,24 +48,15 @@ def page_day(page: str, url: str) -> str:
     It reads the same stamps as the loader, and more heuristics; so it is asked only where they give no day.
     """
     try:
-        find_date = import_module("htmldate").find_date
-    except ImportError:
-        return ""
-    try:
         with catch_warnings(action="ignore"):
+            find_date = import_module("htmldate").find_date
             return find_date(page, url=url or None, extensive_search=True, original_date=True) or ""
-    except (ValueError, TypeError, RecursionError):
+    except (ImportError, ValueError, TypeError, RecursionError):
         return ""
 
 
 def loose_entries(text: str, source: str) -> list[FeedEntry]:
-    """Return the entries of a feed that is not well-formed, by feedparser; every stamp stays the raw string it was.
-
-    Raises
-    ------
-    NewsError
-        If it declares a DTD, is too large, or holds no entry.
-    """
+    """Return the entries of a feed that is not well-formed, by feedparser; every stamp stays the raw string it was."""
     if _DECLARES.search(text):
         raise NewsError(f"{source} carries a DTD, which no feed needs and attacks use; refused.")
     if len(text) > MAX_TEXT:
@@ -102,10 +87,8 @@ def suggestions(item: NewsItem) -> tuple[TimeEvidence, ...]:
     found = search.search_dates(text, languages=["en", "ru"], settings={"RETURN_AS_TIMEZONE_AWARE": False}) or []
     rows, at = [], 0
     for words, guess in found[:MAX_SUGGESTIONS]:
-        start = text.find(words, at)
-        if start < 0:
-            continue
-        at = start + len(words)
-        note = f"dateparser reads {guess.isoformat(sep=' ', timespec='minutes')}, on no known clock; bounds nothing"
-        rows.append(TimeEvidence("suggestion", words, start, at, clock="reader", note=note))
+        if (start := text.find(words, at)) >= 0:
+            at = start + len(words)
+            note = f"dateparser reads {guess.isoformat(sep=' ', timespec='minutes')}, on no known clock; bounds nothing"
+            rows.append(TimeEvidence("suggestion", words, start, at, clock="reader", note=note))
     return tuple(rows)

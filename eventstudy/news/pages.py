@@ -81,20 +81,9 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGN
 
 
 def read_page(text: str, source: str, url: str = "") -> ArticlePage:
-    """Return what an HTML page holds.
+    """Return what an HTML page holds; ``source`` is named in errors, ``url`` is its address where it is known.
 
-    Parameters
-    ----------
-    text : str
-    source : str
-        Named in errors.
-    url : str
-        The address of the page where it is known; else the page's canonical address is used.
-
-    Raises
-    ------
-    NewsError
-        If the page is too large, nested too deeply, or a tag is too long.
+    A page that is too large, nested too deeply, or has too long a tag is refused.
     """
     root = _parse(text, source)
     if root is None:

@@ -66,22 +66,19 @@ def unpacked(content: bytes, source: str) -> bytes:
         raise NewsError(f"{source} is a truncated gzip file.", remedy="Download it again.") from None
     except (OSError, zlib.error) as error:
         raise NewsError(f"{source} is not a valid gzip file: {error}.") from None
-    if len(found) > MAX_BYTES:
-        raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
+    _check_size(len(found), source)
     return found
 
 
-def csv_rows(text: str, source: str, *, delimiter: str = "", header: Sequence[str] = ()) -> Iterator[RawRow]:
-    """Yield the rows of a delimited text; ``header`` names the columns of a text that has no header.
+def _check_size(size: int, source: str) -> None:
+    if size > MAX_BYTES:
+        raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
 
-    Raises
-    ------
-    NewsError
-        If a row breaks the rules of CSV, or has more cells than the header.
-    """
+
+def csv_rows(text: str, source: str, *, delimiter: str, header: Sequence[str] = ()) -> Iterator[RawRow]:
+    """Yield the rows of a delimited text; ``header`` names the columns of a text that has no header."""
     csv.field_size_limit(MAX_CELL)
-    mark = delimiter or delimiter_of(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = list(header)
     try:
         for cells in lines:
@@ -93,7 +90,7 @@ def csv_rows(text: str, source: str, *, delimiter: str = "", header: Sequence[st
             if len(cells) != len(names):
                 raise NewsError(
                     f"{source}:{lines.line_num}: {len(cells)} cells in this row, but {len(names)} columns.",
-                    remedy=f"Quote cells that contain {mark!r}.",
+                    remedy=f"Quote cells that contain {delimiter!r}.",
                 )
             yield RawRow(lines.line_num, dict(zip(names, cells, strict=True)))
     except csv.Error as error:
@@ -112,13 +109,7 @@ def unique_names(cells: Iterable[Any]) -> list[str]:
 
 
 def excel_rows(content: bytes, source: str) -> Iterator[RawRow]:
-    """Yield the rows of the first sheet of a workbook that holds a table; dates and times come as such.
-
-    Raises
-    ------
-    NewsError
-        If it cannot be read, or several sheets are parts of one table.
-    """
+    """Yield the rows of the first sheet of a workbook that holds a table; dates and times come as such."""
     import python_calamine
 
     check_workbook_size(content, source)
@@ -127,14 +118,14 @@ def excel_rows(content: bytes, source: str) -> Iterator[RawRow]:
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except Exception as error:  # the library raises errors of several trees, and panics
         raise NewsError(f"{source} cannot be read as a workbook: {str(error)[:200]}.") from None
-    tables = {name: found for name, rows in sheets.items() if len(found := list(_sheet_rows(rows))) > 0}
-    headers = {name: tuple(rows[0].cells) for name, rows in tables.items()}
-    same = [name for name, header in headers.items() if header == next(iter(headers.values()))]
+    tables = {name: found for name, rows in sheets.items() if (found := list(_sheet_rows(rows)))}
+    first = next(iter(tables.values()), [])
+    same = [name for name, rows in tables.items() if tuple(rows[0].cells) == tuple(first[0].cells)]
     if len(same) > 1:
         raise NewsError(
             f"{source}: the sheets {', '.join(same)} have the same columns.", remedy="Join them in one sheet."
         )
-    yield from next(iter(tables.values()), [])
+    yield from first
 
 
 def check_workbook_size(content: bytes, source: str) -> None:
@@ -144,8 +135,7 @@ def check_workbook_size(content: bytes, source: str) -> None:
             size = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return  # an old workbook, or a damaged one, which its reader refuses
-    if size > MAX_BYTES:
-        raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
+    _check_size(size, source)
 
 
 def _sheet_rows(rows: Sequence[Sequence[Any]]) -> Iterator[RawRow]:
@@ -169,11 +159,9 @@ def parquet_rows(content: bytes, source: str) -> Iterator[RawRow]:
         number = size = 0
         for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches(batch_size=2_000):
             size += batch.nbytes
-            if size > MAX_BYTES:
-                raise NewsError(f"{source} unpacks to more than {MAX_BYTES // 1_000_000} MB.", remedy="Split it.")
-            for cells in batch.to_pylist():
-                number += 1
-                yield RawRow(number, cells)
+            _check_size(size, source)
+            yield from (RawRow(n, cells) for n, cells in enumerate(batch.to_pylist(), start=number + 1))
+            number += len(batch)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise NewsError(f"{source} cannot be read as Parquet: {' '.join(str(error).split())[:200]}.") from None
 
@@ -193,13 +181,7 @@ def json_value(text: str, source: str) -> Any:
 
 
 def json_lines(text: str, source: str) -> Iterator[RawRow]:
-    """Yield one row per line of JSON.
-
-    Raises
-    ------
-    NewsError
-        If a line is not a JSON object.
-    """
+    """Yield one row per line of JSON; each is an object."""
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             found = json_value(line, f"{source}:{number}")

@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from functools import partial
 from pathlib import Path
 from types import NoneType
 
@@ -18,7 +19,7 @@ from eventstudy.errors import FileError, NewsError, takes
 from eventstudy.files import checked_path, read_regular
 from eventstudy.news.context import DatingContext
 from eventstudy.news.decode import Decoded, decode
-from eventstudy.news.dumps import headerless_shape
+from eventstudy.news.dumps import header_of
 from eventstudy.news.feeds import FeedEntry, entries, read_xml
 from eventstudy.news.item_rows import Record, one_line, read_records
 from eventstudy.news.items import NewsItem
@@ -44,6 +45,7 @@ MAX_BYTES = 50_000_000
 # The standard library reads the parameters of such a header in a time that grows with the square of their number.
 MAX_HEADER = 64_000
 _CONTENT_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z]+:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*", re.IGNORECASE)
+Stamps = tuple[tuple[str, str], ...]
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -112,7 +114,11 @@ def read_files(path: Path, kind: str, options: ReadOptions) -> list[NewsItem]:
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and _ending(p.name) in ENDINGS)
         return [item for file in files for item in read_files(file, kind, options)]
-    return read_news_bytes(read_bytes(path), str(path), kind, options)
+    try:
+        content = read_regular(path, MAX_BYTES)
+    except FileError as error:
+        raise NewsError(error.message, remedy=error.remedy) from None
+    return read_news_bytes(content, str(path), kind, options)
 
 
 def read_news_bytes(content: bytes, source: str, kind: str = "", options: ReadOptions = DEFAULT) -> list[NewsItem]:
@@ -144,14 +150,6 @@ def _ending(source: str) -> str:
     return Path(source.casefold().removesuffix(".gz")).suffix
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, or say why not."""
-    try:
-        return read_regular(path, MAX_BYTES)
-    except FileError as error:
-        raise NewsError(error.message, remedy=error.remedy) from None
-
-
 def item_id(name: str, content: str = "") -> str:
     """Return a safe id: the name where it is safe already, else its safe letters and a digest."""
     plain = _UNSAFE.sub("-", name).strip("-.")
@@ -161,7 +159,7 @@ def item_id(name: str, content: str = "") -> str:
     return f"{plain[-50:]}-{digest}".lstrip("-.")
 
 
-def _encoding_note(decoded: Decoded) -> tuple[tuple[str, str], ...]:
+def _encoding_note(decoded: Decoded) -> Stamps:
     return (("encoding", f"{decoded.encoding}, detected"),) if decoded.known == "detected" else ()
 
 
@@ -201,89 +199,50 @@ def read_loose_feed_news(content: bytes, source: str, options: ReadOptions) -> l
 
 
 def _of_entries(found: Iterable[FeedEntry], source: str) -> list[NewsItem]:
-    return [
-        NewsItem(
-            item_id(e.id or f"{Path(source).stem}-{number}", e.title),
-            source,
-            text_of_html(e.title),
-            text_of_html(e.text),
-            e.url,
-            e.stamps,
-            language=e.language,
-        )
-        for number, e in enumerate(found, start=1)
-    ]
+    items = []
+    for number, e in enumerate(found, start=1):
+        name = item_id(e.id or f"{Path(source).stem}-{number}", e.title)
+        title, text = text_of_html(e.title), text_of_html(e.text)
+        items.append(NewsItem(name, source, title, text, e.url, e.stamps, language=e.language))
+    return items
 
 
-def _items(
-    rows: Iterable[RawRow], source: str, options: ReadOptions, note: tuple[tuple[str, str], ...] = ()
-) -> list[NewsItem]:
-    """Return one item per row of a table or dump."""
+def rows_of(content: bytes, source: str, kind: str, encoding: str = "") -> tuple[Iterable[RawRow], Stamps]:
+    """Return the rows of a table of any kind, and a note where its encoding is only detected."""
+    if kind in ("excel", "parquet"):
+        return (excel_rows if kind == "excel" else parquet_rows)(content, source), ()
+    decoded = decode(content, source, given=encoding)
+    text, note = decoded.text, _encoding_note(decoded)
+    if kind in ("json", "jsonl"):
+        return (dump_rows if kind == "json" else json_lines)(text, source), note
+    mark = "\t" if kind == "tsv" else delimiter_of(text)
+    header = header_of(text.split("\n", 1)[0].rstrip("\r").split(mark))
+    return csv_rows(text, source, delimiter=mark, header=header), note
+
+
+def read_table_news(kind: str, content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
+    """Read a table or dump: one item per row, of which only the known columns have a role."""
+    rows, note = rows_of(content, source, kind, options.encoding)
     stem = Path(source).name.partition(".")[0] or "news"
     return [_item_of(one, source, stem, note) for one in read_records(rows, source, options.columns)]
 
 
-def _item_of(one: Record, source: str, stem: str, note: tuple[tuple[str, str], ...]) -> NewsItem:
+def _item_of(one: Record, source: str, stem: str, note: Stamps) -> NewsItem:
     value = one.values.get
-    text = value("text", "")
-    about = f"{source}:{one.line}" + (f" {value('company')}" if value("company") else "")
-    session = session_of(value("session", "")) or ""
+    text, company = value("text", ""), value("company", "")
     return NewsItem(
         item_id(value("id") or f"{stem}-{one.line}"),
-        value("source") or about,
-        one_line(value("title") or ("" if text else value("company", ""))),
+        value("source") or f"{source}:{one.line} {company}".rstrip(),
+        one_line(value("title") or ("" if text else company)),
         text_of_html(text) if text.lstrip().startswith("<") else text,
         value("url", ""),
         (*one.stamps, *note),
         language=value("language", ""),
         instruments=one.instruments,
-        session=session,
+        session=session_of(value("session", "")) or "",
         calendar=one.calendar,
         attributes=one.attributes,
     )
-
-
-def read_csv_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
-    """Read a CSV: one item per row; a known dump without a header is read by its column numbers."""
-    return _read_delimited(content, source, options, "")
-
-
-def read_tsv_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
-    """Read a tab-separated table: one item per row."""
-    return _read_delimited(content, source, options, "\t")
-
-
-def _read_delimited(content: bytes, source: str, options: ReadOptions, delimiter: str) -> list[NewsItem]:
-    decoded = decode(content, source, given=options.encoding)
-    mark = delimiter or delimiter_of(decoded.text)
-    shape = headerless_shape(decoded.text.split("\n", 1)[0].rstrip("\r").split(mark))
-    header = () if shape is None else (*shape.header, *(f"column {n}" for n in range(len(shape.header) + 1, 28)))
-    if shape is not None and not shape.name.startswith("GDELT GKG"):
-        header = shape.header
-    rows = csv_rows(decoded.text, source, delimiter=mark, header=header)
-    return _items(rows, source, options, _encoding_note(decoded))
-
-
-def read_excel_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
-    """Read the first sheet of a workbook: one item per row."""
-    return _items(excel_rows(content, source), source, options)
-
-
-def read_parquet_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
-    """Read a Parquet file: one item per row."""
-    return _items(parquet_rows(content, source), source, options)
-
-
-def read_json_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
-    """Read a JSON feed or dump: one item per object of its list."""
-    decoded = decode(content, source, given=options.encoding)
-    return _items(dump_rows(decoded.text, source), source, options, _encoding_note(decoded))
-
-
-def read_json_lines_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
-    """Read JSON lines: one item per line."""
-    decoded = decode(content, source, given=options.encoding)
-    return _items(json_lines(decoded.text, source), source, options, _encoding_note(decoded))
 
 
 def read_mail_news(content: bytes, source: str, options: ReadOptions) -> list[NewsItem]:
@@ -296,10 +255,9 @@ def read_mail_news(content: bytes, source: str, options: ReadOptions) -> list[Ne
     except RecursionError:
         raise NewsError(f"{source} holds e-mails nested too deep.", remedy="Save the inner e-mail alone.") from None
     date = " ".join(str(mail.get("Date", "")).split())
-    subject = _header(mail, "Subject")
-    stamps = (("date", date),) if date else ()
     name = item_id(_header(mail, "Message-ID").strip("<>") or Path(source).stem)
-    return [NewsItem(name, _header(mail, "From") or source, subject, text, stamps=stamps)]
+    stamps = (("date", date),) if date else ()
+    return [NewsItem(name, _header(mail, "From") or source, _header(mail, "Subject"), text, stamps=stamps)]
 
 
 def _header(mail: Message, name: str) -> str:
@@ -329,12 +287,7 @@ NEWS_READERS: dict[str, Callable[[bytes, str, ReadOptions], list[NewsItem]]] = {
     "html": read_html_news,
     "feed": read_feed_news,
     "loose-feed": read_loose_feed_news,
-    "json": read_json_news,
-    "jsonl": read_json_lines_news,
-    "csv": read_csv_news,
-    "tsv": read_tsv_news,
-    "excel": read_excel_news,
-    "parquet": read_parquet_news,
+    **{kind: partial(read_table_news, kind) for kind in ("json", "jsonl", "csv", "tsv", "excel", "parquet")},
     "mail": read_mail_news,
 }
 

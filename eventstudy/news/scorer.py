@@ -51,19 +51,9 @@ FEATURES: Mapping[str, str] = {
 
 
 def probability(features: Mapping[str, float], coefficients: Mapping[str, float] = COEFFICIENTS) -> float:
-    """Return the probability that a time is that of the news.
+    """Return the probability that a time is that of the news, 1 / (1 + exp(-odds)); a missing feature is 0.
 
-    Parameters
-    ----------
-    features : mapping of str to float
-        Values of ``FEATURES``; a missing one is 0.
-    coefficients : mapping of str to float
-        In log odds; those of other fits are compared by ``scripts/bench scorer``.
-
-    Returns
-    -------
-    float
-        1 / (1 + exp(-(intercept + sum of coefficient times value))).
+    ``coefficients`` are in log odds; those of other fits are compared by ``scripts/bench scorer``.
     """
     odds = coefficients["intercept"] + sum(coefficients.get(name, 0.0) * value for name, value in features.items())
     return 1.0 / (1.0 + exp(-max(-50.0, min(50.0, odds))))

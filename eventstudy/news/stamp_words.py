@@ -152,13 +152,7 @@ class _Reader:
 
 @lru_cache(maxsize=1024)
 def read_words(written: str, day_first: bool | None) -> StampWords:
-    """Return the parts of a stamp.
-
-    Raises
-    ------
-    StampError
-        If a token is not read, a part is missing or given twice, or the calendar does not have the date.
-    """
+    """Return the parts of a stamp; a token that is not read, and a part that is missing or given twice, refuse it."""
     reader = _Reader(written, day_first)
     at = 0
     while at < len(written):

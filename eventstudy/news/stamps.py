@@ -35,10 +35,7 @@ class Stamp:
 def stamp_of_local(local: datetime, precision: Precision, zone: str, text: str = "") -> Stamp:
     """Return the interval of one clock reading; a day runs from its midnight to the next one in its zone.
 
-    Raises
-    ------
-    StampError
-        If the zone is missing, unknown or ambiguous, or the clock never shows, or shows twice, the time.
+    A zone that is missing, unknown or ambiguous, and a time that its clock never shows or shows twice, are refused.
     """
     written = text or local.isoformat()
     if not zone:

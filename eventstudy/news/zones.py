@@ -230,10 +230,7 @@ def city_zone(town: str) -> str:
 def find_zone(name: str) -> tuple[tzinfo, ZoneName]:
     """Return the zone a name means: an IANA name or link, an offset, an abbreviation, or the clock of a town.
 
-    Raises
-    ------
-    StampError
-        ``zone_ambiguous`` with its readings, or ``zone_unknown``.
+    Others are refused as ``zone_ambiguous`` with their readings, or as ``zone_unknown``.
     """
     folded = " ".join(name.casefold().strip(" ,;").split())
     if _DOTTED.fullmatch(folded):
@@ -308,11 +305,8 @@ def _in_season(at: datetime, zone: tzinfo, season: str) -> bool:
 def instant_of(local: datetime, zone_name: str) -> datetime:
     """Return the one instant at which the named clock shows ``local``.
 
-    Raises
-    ------
-    StampError
-        ``dst_gap`` if the clock never shows it, ``dst_fold`` if it shows it twice, ``zone_season`` if the name is
-        not in force on that date, or what ``find_zone`` raises.
+    Refused are ``dst_gap`` if the clock never shows it, ``dst_fold`` if it shows it twice, and ``zone_season`` if the
+    name is not in force on that date.
     """
     zone, row = find_zone(zone_name)
     found = local_to_utc(local.replace(tzinfo=None, fold=0), zone)

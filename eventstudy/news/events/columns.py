@@ -68,13 +68,7 @@ def choose_roles(names: Iterable[str], shape: Shape | None = None) -> dict[str, 
 
 
 def table_rows(path: Path, raw: Iterable[RawRow]) -> list[EventRow]:
-    """Return the rows of a table of events.
-
-    Raises
-    ------
-    EventFileError
-        If no column holds a date or a time, or two unnamed ones hold sessions.
-    """
+    """Return the rows of a table of events; one without a date or a time, or with two unnamed sessions, is refused."""
     table = list(raw)
     if not table:
         return []
@@ -97,10 +91,7 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[EventRow]:
 def session_by_cells(path: Path, roles: Mapping[str, str], table: Sequence[RawRow]) -> str | None:
     """Return the column whose cells are all sessions, where none has that name; it stays an attribute as well.
 
-    Raises
-    ------
-    EventFileError
-        If two columns are of that kind: which one dates the event is for the list to say.
+    If two columns are of that kind, which one dates the event is for the list to say.
     """
     if "session" in roles.values() or {"date", "time"} <= set(roles.values()):
         return None

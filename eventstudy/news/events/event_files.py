@@ -21,22 +21,13 @@ from eventstudy.errors import (
     takes,
 )
 from eventstudy.files import read_regular
-from eventstudy.news.decode import MAX_LIST_BYTES, decode, read_decoded
+from eventstudy.news.decode import MAX_LIST_BYTES, read_decoded
 from eventstudy.news.events.calendar_files import read_calendar_rows
 from eventstudy.news.events.columns import table_rows
 from eventstudy.news.events.event_rows import COLUMNS, EventRow, event_from_row
 from eventstudy.news.items import Event
-from eventstudy.news.json_lists import dump_rows
-from eventstudy.news.raw_rows import (
-    KINDS,
-    RawRow,
-    csv_rows,
-    excel_rows,
-    json_lines,
-    kind_by_name,
-    parquet_rows,
-    unpacked,
-)
+from eventstudy.news.raw_rows import KINDS, kind_by_name, unpacked
+from eventstudy.news.readers import rows_of
 from eventstudy.news.zones import find_zone
 from eventstudy.renamed import named_arguments
 from eventstudy.toml_places import Position, key_positions, nearest_place, read_toml
@@ -156,25 +147,12 @@ def read_table_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:
     """Return the rows of a table of events; columns that no event has are attributes."""
     try:
         content = unpacked(read_regular(path, MAX_LIST_BYTES), str(path))
-        rows = table_rows(path, raw_rows(content, str(path)))
+        rows = table_rows(path, rows_of(content, str(path), kind_by_name(str(path)))[0])
     except (FileError, NewsError) as error:
         raise EventFileError(error.message, remedy=error.remedy) from None
     if not rows:
         raise EventFileError(f"{path} has no rows.", remedy="Write one event per row below a header.")
     return rows, []
-
-
-def raw_rows(content: bytes, source: str) -> Iterable[RawRow]:
-    """Return the rows of a table, whatever its kind."""
-    kind = kind_by_name(source)
-    if kind == "excel":
-        return excel_rows(content, source)
-    if kind == "parquet":
-        return parquet_rows(content, source)
-    text = decode(content, source).text
-    if kind in ("json", "jsonl"):
-        return json_lines(text, source) if kind == "jsonl" else dump_rows(text, source)
-    return csv_rows(text, source, delimiter="\t" if kind == "tsv" else "")
 
 
 def read_toml_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:

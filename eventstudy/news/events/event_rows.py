@@ -51,13 +51,7 @@ class EventRow:
 
 
 def event_from_row(row: EventRow) -> Event:
-    """Return the event of a row.
-
-    Raises
-    ------
-    EventTimeError
-        If a cell breaks its rule; a ``StampError`` names the key as its kind.
-    """
+    """Return the event of a row; a cell that breaks its rule raises a ``StampError`` with the key as its kind."""
     values = row.values
     name = _words(values, "id")
     if not name:
@@ -131,10 +125,7 @@ def _clocked(row: EventRow, written: str) -> Stamp:
 def clock_words(cell: Any) -> str:
     """Return a time of day as ``read_stamp`` takes it after a date: digits such as 1606 with their colons.
 
-    Raises
-    ------
-    StampError
-        If the digits may as well count the seconds since midnight, as SAS and Stata do.
+    Digits that may as well count the seconds since midnight, as SAS and Stata do, are refused.
 
     >>> [clock_words(cell) for cell in ("4:06 PM", "1606", 930, "16.30", clock_time(16, 6))]
     ['4:06 PM', '16:06', '9:30', '16:30', '16:06:00']

@@ -19,12 +19,7 @@ def time_of_day(
     """Return the interval of a date: on its exchange where that is known, else the civil day.
 
     A date without a time zone is that civil day in every zone: from its beginning on the clock 14 hours ahead of UTC to
-    its end on the clock 12 hours behind.
-
-    Raises
-    ------
-    StampError
-        If the session cannot be on that day.
+    its end on the clock 12 hours behind. A session that cannot be on that day is refused.
     """
     if exchange and exchange != "24/7":
         from eventstudy.market.calendars import calendar  # a list without sessions reads no calendar
@@ -41,15 +36,10 @@ def time_of_day(
 
 
 def session_interval(day: EventDay, venue: TradingCalendar) -> tuple[datetime, datetime]:
-    """Return the interval of a session on an exchange.
+    """Return the interval of a session on an exchange; ``dmh`` without trading, and days outside it, are refused.
 
     ``bmo`` is [previous close, open], ``dmh`` [open, close], ``amc`` [close, next open]. On a day without trading,
     ``bmo`` and ``amc`` are both [previous close, next open].
-
-    Raises
-    ------
-    StampError
-        For ``dmh`` on a day without trading, or a day outside the calendar.
     """
     import numpy as np
 

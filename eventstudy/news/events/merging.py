@@ -54,11 +54,6 @@ def merge_reports(name: str, datings: Sequence[Dating], *, label: str = "", inst
     happening only the beginning, a public act both. Of two public acts (two read-outs of one call) the later one is
     a second stamp of an event that was out by the first, so its beginning bounds nothing. A report with a conflict
     beside its publication bounds only the end.
-
-    Raises
-    ------
-    NewsError
-        If no dating is given.
     """
     if not datings:
         raise NewsError("An event needs at least one report.")

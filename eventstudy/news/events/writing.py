@@ -55,13 +55,7 @@ def proposal_blocks(proposals: Iterable[Proposal], *, accept: bool) -> Iterator[
 
 
 def check_ids(proposals: Sequence[Proposal]) -> None:
-    """Refuse to write events of which two share an id.
-
-    Raises
-    ------
-    EventFileError
-        Naming the ids and where their rows stand.
-    """
+    """Refuse to write events of which two share an id; the message names where their rows stand."""
     seen: dict[str, list[str]] = {}
     for proposal in proposals:
         if proposal.event is not None:
@@ -205,13 +199,7 @@ def render_review(proposals: Sequence[Proposal]) -> str:
 
 
 def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", status: str = "proposal") -> Path:
-    """Write events as TOML; an existing file is refused, never overwritten.
-
-    Raises
-    ------
-    EventFileError
-        If the file exists, or cannot be written.
-    """
+    """Write events as TOML; an existing file is refused, never overwritten."""
     return write_new(Path(path), render_events(events, title=title, status=status))
 
 
