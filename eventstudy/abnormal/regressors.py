@@ -29,6 +29,8 @@ class Match:
         Bars over which more than one return of the regressor was compounded or, by choice, left out.
     without : int
         Bars of the series on which the regressor has no return.
+    resting : int
+        Bars that end on a day of the week on which the regressor never trades: they take its last close before.
     closes : (int, int) or None
         Close of the series and of the regressor on the last day both have, microseconds since the epoch, where daily
         series close at different times.
@@ -39,6 +41,7 @@ class Match:
     n_bars: int
     compounded: int
     without: int
+    resting: int = 0
     closes: tuple[int, int] | None = None
 
 
@@ -133,11 +136,12 @@ def over_spans(series: SeriesSet, which: int, levels: Levels, span: Span) -> tup
     factor = levels.factor
     low, n = int(series.time_offset[which]), int(series.length[which])
     place, found = places(series, slice(low, low + n), int(series.step_us[which]), factor)
+    rests = weekly_rest(series.trading_day[low : low + n], int(series.step_us[which]), factor) & (place > 0) & ~found
     column = np.full(n, np.nan)
     if n and found[0]:  # nothing says where the first return of a series begins
         column[0] = factor.values[place[0]]
-    both = found[1:] & found[:-1]
     steps = place[1:] - place[:-1]
+    both = with_a_return(found | rests, steps)
     one, more = np.flatnonzero(both & (steps == 1)) + 1, np.flatnonzero(both & (steps > 1)) + 1
     column[one] = factor.values[place[one]]
     if span == "compound":
@@ -149,9 +153,40 @@ def over_spans(series: SeriesSet, which: int, levels: Levels, span: Span) -> tup
         max(n - 1, 0) * len(codes),
         len(more) * len(codes),
         int((~both | (steps == 0)).sum()) * len(codes),
+        int((both & (steps > 0) & rests[1:]).sum()) * len(codes),
         different_closes(series.closes[low : low + n], factor, place, found),
     )
     return column, match
+
+
+WEEKS_AT_LEAST, SELDOM = 8, 0.1
+
+
+def weekly_rest(day: IntArray, step_us: int, factor: Returns) -> BoolArray:
+    """Return the trading days of a daily series that fall on a day of the week on which a daily factor never trades.
+
+    A share that trades from Sunday to Thursday, against an index from Monday to Friday: on Sunday the index stands at
+    its close of Friday, and its return since Thursday lies inside the bar of the share. A holiday or a missing row of
+    the factor is another thing, and so are a few special sessions at weekends.
+    """
+    daily = all(DAY_US <= step < PERIOD_US for step in (step_us, factor.step_us))
+    if not daily or not len(factor):
+        return np.zeros(len(day), dtype=np.bool_)
+    bars = np.bincount((factor.trading_day + 3) % 7, minlength=7)
+    never = (bars < SELDOM * bars.max()) & (bars.max() >= WEEKS_AT_LEAST)
+    return np.asarray(never[(day + 3) % 7], dtype=np.bool_)
+
+
+def with_a_return(found: BoolArray, steps: IntArray) -> BoolArray:
+    """Return the bars, from the second on, at both ends of which the factor has a level that can be used.
+
+    The bar after one in which the factor did not trade is none of them: part of what the factor then makes up for came
+    while that bar of the series went on.
+    """
+    both = np.asarray(found[1:] & found[:-1], dtype=np.bool_)
+    stood = both & (steps == 0)
+    both[1:] &= ~stood[:-1]
+    return both
 
 
 def places(series: SeriesSet, bars: slice, step_us: int, factor: Returns) -> tuple[IntArray, BoolArray]:

@@ -100,6 +100,14 @@ def _one_factor(spec: StudySpec, matches: list[Match]) -> Iterator[Notice]:
             "ES-SPAN",
             f"{count:,} of {total:,} bars of {which} span more than one bar of {factor}: {rule}.",
         )
+    if resting := [match for match in matches if match.resting]:
+        count = sum(match.resting for match in resting)
+        which = names(code for match in resting for code in match.series)
+        yield Notice(
+            "ES-WEEKEND",
+            f"{count:,} of {total:,} bars of {which} end on a day of the week on which {factor} never trades: they "
+            f"take the last close of {factor} before.",
+        )
     if without := [match for match in matches if match.without]:
         count = sum(match.without for match in without)
         which = names(code for match in without for code in match.series)

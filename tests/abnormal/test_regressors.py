@@ -51,6 +51,38 @@ def test_a_holiday_of_the_market_leaves_out_the_day_and_the_one_after() -> None:
     )
 
 
+def days_of(first: str, last: str, weekdays: str) -> list[int]:
+    """The days from one date to another that fall on the weekdays given, as ``Sun Mon``."""
+    days = pd.date_range(first, last)
+    return (days[days.strftime("%a").isin(weekdays.split())].as_unit("s").asi8 // 86_400).tolist()
+
+
+def test_a_share_from_sunday_to_thursday_takes_fridays_close_of_the_index_on_sunday() -> None:
+    index_days = days_of("2024-01-01", "2024-03-29", "Mon Tue Wed Thu Fri")
+    index = returns(
+        "INDEX", index_days, [0.001 * (1 + (day + 3) % 7) for day in index_days]
+    )  # 1 on Monday ... 5 on Friday
+    days = days_of("2024-01-03", "2024-03-28", "Sun Mon Tue Wed Thu")
+    got = dict(zip(days, market(returns("RIYADH", days, [0.0] * len(days), hour=12), index), strict=True))
+    sunday = int(np.datetime64("2024-02-04").astype(int))
+    # By hand: Sunday has Friday's 0.5 %, Monday its own 0.1 %, and no other day changes.
+    assert [got[sunday + n] for n in range(5)] == pytest.approx([0.005, 0.001, 0.002, 0.003, 0.004])
+    # A share from Saturday on: Saturday has Friday's return, Sunday none, and the Monday after it none.
+    days = days_of("2024-01-03", "2024-03-28", "Sat Sun Mon Tue Wed")
+    got = dict(zip(days, market(returns("A", days, [0.0] * len(days)), index), strict=True))
+    saturday = sunday - 1  # Wednesday's close to Saturday: 0.4 + 0.5 %
+    expected = [0.009, np.nan, np.nan, 0.002, 0.003]
+    assert [got[saturday + n] for n in range(5)] == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_holiday_of_the_index_is_no_weekend() -> None:
+    index_days = [d for d in days_of("2024-01-01", "2024-03-29", "Mon Tue Wed Thu Fri") if d != 19759]  # Tuesday 6 Feb
+    index = returns("INDEX", index_days, [0.001] * len(index_days))
+    days = days_of("2024-01-03", "2024-03-28", "Sun Mon Tue Wed Thu")
+    got = dict(zip(days, market(returns("A", days, [0.0] * len(days)), index), strict=True))
+    assert [got[d] for d in (19758, 19759, 19760, 19761)] == pytest.approx([0.001, np.nan, np.nan, 0.001], nan_ok=True)
+
+
 def test_a_missing_market_return_inside_a_span_makes_the_span_missing() -> None:
     index = returns("INDEX", WEEK, [0.01, 0.02, np.nan, 0.04, 0.05])
     share = returns("A", [19723, 19724, 19727], [0.0, 0.0, 0.0])
