@@ -91,13 +91,13 @@ def _missing(data: EventData, estimation: Window, complete: BoolArray | None) ->
 
 def _by_instrument(series: IntArray) -> Iterator[IntArray]:
     """Yield the rows of the events of a few instruments at a time, at least ``AT_ONCE`` of them but for the last."""
-    order = np.argsort(series, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(series[order]) != 0, True)) + 1
+    ordered, order = in_order(series)
+    ends = np.flatnonzero(np.append(np.diff(ordered) != 0, True)) + 1
     begin = 0
-    for end in ends.tolist():
-        if end - begin >= AT_ONCE or end == len(order):
-            yield order[begin:end]
-            begin = end
+    while begin < len(order):
+        end = int(ends[min(int(np.searchsorted(ends, begin + AT_ONCE)), len(ends) - 1)])
+        yield order[begin:end]
+        begin = end
 
 
 def _common(data: EventData, rows: IntArray, windows: tuple[Window, Window], missing: IntArray) -> float:

@@ -35,14 +35,14 @@ def wide_shape(frame: pd.DataFrame) -> pd.DataFrame:
         frame = one_level(frame)
     if frame.index.nlevels > 1:
         frame = with_columns_of(frame)
-    names = [str(name) for name in frame.columns]
+    names = list(map(str, frame.columns.tolist()))
     roles = roles_of(names)
     if not isinstance(frame.index, pd.RangeIndex):
         frame = with_times_in_a_column(frame, roles)
         if not isinstance(frame.index, pd.RangeIndex):
             refuse_one_bar(names, roles)
             return frame
-        names = [str(name) for name in frame.columns]
+        names = list(map(str, frame.columns.tolist()))
         roles = roles_of(names)
     time = roles.get("time", roles.get("date", -1))
     if time < 0:

@@ -87,6 +87,8 @@ HEADERLESS: tuple[tuple[int | None, tuple[str, ...], tuple[str, ...]], ...] = (
     (12, (r"\d{13}|\d{16}",), ("time", *BAR, "close time", "quote volume", "trades")),
 )
 
+TO_REMOVE = re.compile(r"[<>*_]|[^\S\n]")  # without any of these `plain` changes capital letters only
+
 
 def plain(name: str) -> str:
     """Return a column name as layouts compare it.
@@ -95,6 +97,17 @@ def plain(name: str) -> str:
     """
     bare = name.strip().strip("<>").rstrip("*").strip().casefold().replace("_", " ")
     return re.sub(r"^\d+[.)]\s+|\s+\([a-z]{3}\)$", "", bare)
+
+
+def all_plain(names: Sequence[str]) -> list[str]:
+    """Return every name as :func:`plain` does; thousands of codes without anything to remove are read as one text.
+
+    >>> all_plain(["AAA", "BBB"]), all_plain(["4. close", "<OPEN>"])
+    (['aaa', 'bbb'], ['close', 'open'])
+    """
+    text = "\n".join(names)
+    spelled = [] if TO_REMOVE.search(text) else text.casefold().split("\n")
+    return spelled if len(spelled) == len(names) else [plain(name) for name in names]
 
 
 def headerless(sample: Sequence[str]) -> tuple[str, ...]:

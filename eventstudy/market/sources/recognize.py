@@ -23,6 +23,7 @@ from eventstudy.market.sources.layouts import (
     SHORT_NAMES,
     SIGNED_PRICES,
     FileLayout,
+    all_plain,
     headerless,
     plain,
 )
@@ -138,13 +139,15 @@ def without_names(grid: Grid) -> Recognized:
 
 def named_roles(names: Sequence[str], layout: FileLayout) -> dict[str, int]:
     """Return the columns whose names the layout knows, by role."""
-    by_name = {
-        plain(name).split(" ")[0]: n
-        for n, name in reversed(list(enumerate(names)))
-        if "_" in name and not NOT_THEIR_FIRST_WORD.match(plain(name))
-    }
-    by_name |= {plain(CAMEL.sub(" ", name)): n for n, name in reversed(list(enumerate(names)))}
-    by_name |= {plain(name): n for n, name in reversed(list(enumerate(names)))}
+    places, spelled = range(len(names) - 1, -1, -1), all_plain(names)[::-1]  # of two columns with one name the first
+    by_name: dict[str, int] = {}
+    text = "\n".join(names)
+    if "_" in text:
+        words = {n: name for n, name in zip(places, spelled, strict=True) if "_" in names[n]}
+        by_name |= {name.split(" ")[0]: n for n, name in words.items() if not NOT_THEIR_FIRST_WORD.match(name)}
+    if CAMEL.search(text):
+        by_name |= {plain(CAMEL.sub(" ", names[n])): n for n in places}
+    by_name |= dict(zip(spelled, places, strict=True))
     wanted = {"date": layout.date, "clock": (*layout.clock, "clock"), "time": layout.time, "ticker": layout.ticker}
     found = {}
     for role, options in (wanted | dict(layout.prices) | OTHER_ROLES).items():
