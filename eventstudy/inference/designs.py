@@ -270,10 +270,10 @@ def violated(design: Design, variance: VarianceRatio | None) -> Mapping[Assumpti
     """Return the assumptions that the data violate, each with the number that shows it; None: not looked at."""
     found: dict[Assumption, str] = {}
     if not design.single and design.shared != "none":
-        found["independence"] = f"assumes independent events, but {sharing_words(design)}"
+        found["independence"] = f"assumes independent events, while {sharing_words(design)}"
     if design.dense:
         found["separate estimation"] = (
-            "assumes separate estimation errors, but events of one instrument share estimation returns"
+            "assumes separate estimation errors, while events of one instrument share estimation returns"
             + (f" (variance of the mean CAR times {factor:.2f})" if (factor := design.shared_estimation) > 0 else "")
         )
     if not design.single and variance is not None and variance.pvalue <= VARIANCE_SIZE:
@@ -281,7 +281,7 @@ def violated(design: Design, variance: VarianceRatio | None) -> Mapping[Assumpti
             f"assumes that events do not change the variance, which was {variance.ratio:.1f} times the usual"
         )
     if not design.single and design.skewed:
-        found["symmetry"] = f"assumes symmetric returns, but their skewness is {design.skewness:.1f}"
+        found["symmetry"] = f"assumes symmetric returns, while their skewness is {design.skewness:.1f}"
     if not design.single and design.few:
         found["many events"] = f"needs {FEW_EVENTS} events or more, and there are {design.events}"
     return found

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from eventstudy.report.finding import average_of, certainty, doubts, move_and_certainty, noun_in
+from collections.abc import Mapping
+from typing import Any
+
+from eventstudy.inference.table import TESTS
+from eventstudy.report.finding import average_of, certainty, doubts, finite, move_and_certainty, noun_in, words
 from eventstudy.report.method_text import method_section, provenance_section
 from eventstudy.report.page_parts import Material, Page, Section
 from eventstudy.report.result_tables import (
@@ -34,11 +38,24 @@ def numbers_section(given: Material) -> Section:
     unit = noun_in(study)
     notes = (
         f"{_scale(given)} n/a: the test does not apply.",
+        *_interval_notes(study),
         f"The {event_label(unit)} is the move from the last close before the news could be "
         f"public to the first close after it surely was; {unit} +1 is the one after that, {unit} -1 the one "
         f"before{bars}.",
     )
     return Section("numbers", "The numbers", tables=tuple(tables), notes=notes)
+
+
+def _interval_notes(study: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return why the intervals of tests of standardized CARs are not centered on the mean CAR."""
+    tests = {name: t for row in study["aggregates"] for name, t in row["tests"].items() if finite(t.get("low"))}
+    weighted = [words(name) for name in tests if name in TESTS and "standardized" in TESTS[name].null]
+    if not weighted or average_of(study) is None:
+        return ()
+    return (
+        f"Tests of standardized CARs ({', '.join(weighted)}): the interval holds the moves that the test does not "
+        "reject. Precise events count more in it, so the mean, in which all count the same, is not at its center.",
+    )
 
 
 def _scale(given: Material) -> str:
@@ -47,7 +64,8 @@ def _scale(given: Material) -> str:
         return f"Moves are in {unit.words}, not in returns."
     if unit.name != "bp":
         return f"Moves are in {unit.words}. Positive is up in the instrument's quote."
-    return f"100 bp = 1%, in {spec.returns} returns. Positive is up in the instrument's quote."
+    returns = "simple" if spec.measure == "bhar" else spec.returns
+    return f"100 bp = 1%, in {returns} returns. Positive is up in the instrument's quote."
 
 
 def speed_section(given: Material) -> tuple[Section, ...]:

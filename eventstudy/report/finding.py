@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eventstudy.inference.designs import FEW_EVENTS
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.report.shown_units import unit_in, variable_in
@@ -157,9 +158,29 @@ def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]
         return "No response could be computed.", "The table below gives the reason for each event."
     named = [f"{plain(r['instrument'], 40)} {unit_in(study).of(_size(r))}" for r in rows[:MOST_NAMED]]
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    first = moved or f"{_measure(study, rows[0])} {when(study, window)}: {', '.join(named)}{more}."
     same = [r for r in responses if (r["event"], r["instrument"]) == (rows[0]["event"], rows[0]["instrument"])]
+    if len(rows) == 1 and not moved:
+        return tuple(filter(None, (*_single(study, rows[0]), *beyond(study, same, rows[0]))))
+    first = moved or f"{_measure(study, rows[0])} {when(study, window)}: {', '.join(named)}{more}."
     return tuple(filter(None, (first, _rows(study, rows), *beyond(study, same, rows[0]))))
+
+
+def _single(study: Json, row: Json) -> tuple[str, ...]:
+    """Return one response with its interval, test and size; a count of comparable days is a sentence of its own."""
+    measure = _measure(study, row).lower()
+    article = "an" if measure[0] in "aeiou" else "a"
+    what = f"{plain(row['instrument'], 40)} had {article} {measure} of {unit_in(study).of(_size(row))}"
+    first, chosen = f"{what} {when(study, row['window'])}", primary_test(study, row["tests"])
+    if chosen is None or "placebo" in chosen[0]:
+        return f"{first}.", _rows(study, [row])
+    return (f"{first} ({clause(study, row['tests'])}){_in_deviations(row)}.",)
+
+
+def _in_deviations(row: Json) -> str:
+    """Return the size of a move in the standard deviations that its window has without an event."""
+    if not (finite(row.get("se")) and row["se"] > 0):
+        return ""
+    return f", {abs(row['car']) / row['se']:.1f} times the usual standard deviation of such a window"
 
 
 def _measure(study: Json, row: Json) -> str:
@@ -204,7 +225,7 @@ def average_of(study: Json) -> Json | None:
 
 
 def _average(study: Json, shared: Json) -> tuple[str, ...]:
-    """Return the mean with its interval and test, and the spread of signs where events are few."""
+    """Return the mean with its interval and test, how many moves had either sign where events are few, and the test."""
     primary = study.get("primary") or {}
     n, dates = int(shared["n_events"]), int(primary.get("dates") or shared["n_events"])
     what = "buy-and-hold abnormal return" if "abhar" in shared else f"abnormal {variable_in(study)}"
@@ -214,17 +235,28 @@ def _average(study: Json, shared: Json) -> tuple[str, ...]:
     chosen, where = primary_test(study, shared["tests"]), when(study, shared["window"])
     first = f"Across {over} the mean {what} {where} was {unit_in(study).of(size)} ({clause(study, shared['tests'])})."
     reason = primary.get("reason")
+    said = (first, *_signs(study, shared))
     if chosen is None or not reason or chosen[0] != primary.get("test"):
-        return (first,)
-    return first, f"The {words(chosen[0])} test is primary: {reason}."
+        return said
+    return *said, f"The {words(chosen[0])} test is primary: {reason}."
+
+
+def _signs(study: Json, shared: Json) -> tuple[str, ...]:
+    """Return how many of few moves were positive and negative: a mean of few can rest on one of them."""
+    rows = [r for r in study["responses"] if list(r["window"]) == list(shared["window"]) and finite(r["car"])]
+    if not 1 < len(rows) < FEW_EVENTS:
+        return ()
+    up, down = (sum(sign * _size(r) > 0 for r in rows) for sign in (1, -1))
+    if len(rows) in {up, down}:
+        return (f"All {len(rows)} moves were {'positive' if up else 'negative'}.",)
+    return (f"Of the {len(rows)} moves, {up} {'was' if up == 1 else 'were'} positive and {down} negative.",)
 
 
 def _rows(study: Json, rows: Sequence[Json]) -> str:
     """Return how sure the first response is, its size in usual deviations, and the p-values of the next."""
     chosen, said = primary_test(study, rows[0]["tests"]), clause(study, rows[0]["tests"])
-    if chosen is not None and "placebo" not in chosen[0] and finite(rows[0].get("se")) and rows[0]["se"] > 0:
-        times = abs(rows[0]["car"]) / rows[0]["se"]
-        said += f"; {times:.1f} times the usual standard deviation of such a window"
+    if chosen is not None and "placebo" not in chosen[0]:
+        said += _in_deviations(rows[0]).replace(",", ";", 1)
     if len(rows) == 1:
         return f"{said[:1].upper()}{said[1:]}."
     name = chosen[0] if chosen else ""
@@ -292,11 +324,12 @@ def reversal(study: Json, rows: Sequence[Json], first: Json) -> str:
     key = next((name for name in ("bhar", "abhar", "caar", "car") if name in first), "car")
     for row in sorted(later, key=lambda row: int(row["window"][1]))[:1]:
         test = primary_test(study, row["tests"])
-        if finite(row[key]) and row[key] / first[key] < REVERSED:
+        if finite(row[key]) and (left := row[key] / first[key]) < REVERSED:
             back = unit_in(study).of(abs(first[key] - row[key]), signed=False)
             p = f" ({unbroken_p(decided(test[1]))})" if test else ""
             end, span = _end_and_span(study, row)
-            return f"{back} of it had reversed by {end}: the move {span} is {unit_in(study).of(row[key])}{p}."
+            gone = f"{back} of it" if left >= 0 else "More than all of it"
+            return f"{gone} had reversed by {end}: the move {span} is {unit_in(study).of(row[key])}{p}."
     return ""
 
 

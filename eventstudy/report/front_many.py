@@ -72,7 +72,11 @@ def _unusual(result: StudyResult, study: Json, row: Json) -> KeyFigure:
     size = 1 - result.spec.level
     below = sum(decided(t) <= size for t in usable)
     said = f"{words(name)} test{adjusted_words(study, test)}"
-    said += f"; {below} of {len(usable)} tests are at or below {size:.2g}" if len(usable) > 1 else ""
+    said += (
+        f"; {below} of {len(usable)} tests {'is' if below == 1 else 'are'} at or below {size:.2g}"
+        if len(usable) > 1
+        else ""
+    )
     return KeyFigure("How unusual", unbroken_p(test["pvalue"]), "", said)
 
 
@@ -105,7 +109,12 @@ def several_figures(result: StudyResult) -> tuple[KeyFigure, ...]:
             with_interval(result, move, low, high),
         ),
         _unusual_mean(result),
-        KeyFigure("Instruments that stand out", f"{int(view.clear.sum())} of {n}", "", f"filled: {view.filled}"),
+        KeyFigure(
+            "Instruments that stand out",
+            f"{int(view.clear.sum())} of {n}",
+            "",
+            f"filled: {view.filled}" if view.filled else "",
+        ),
         *((_extremes(unit, view),) if n else ()),
     )
 

@@ -47,7 +47,7 @@ def moves_of(result: StudyResult) -> tuple[FloatArray, FloatArray, FloatArray, s
     car = window_moves(result, window)
     if result.spec.measure == "bhar":
         none = np.full(len(car), np.nan)
-        return car, none, none, "buy-and-hold abnormal returns, which have no interval of their own"
+        return car, none, none, ""  # a product has no closed-form variance
     days = placebo_days(result, window)
     if days and any(len(d) for d in days):
         half = np.array([placebo_half(np.asarray(d), level) for d in days])
@@ -128,8 +128,10 @@ def dots_view(result: StudyResult) -> Dots:
     clear = np.where(known, adjusted <= size, (rows.low > 0) | (rows.high < 0)) & kept
     filled = f"p at most {size:g}{', ' + words_of_p if words_of_p else ''}"
     names, what = _names_of(pairs)
+    unclear = not known.any() and not np.isfinite(rows.low).any()
+    stand_out = f"Moves of {what}" if unclear else f"{int(clear.sum())} of {what} stand out"
     return Dots(
-        f"{int(clear.sum())} of {what} stand out" if len(pairs) > 1 else f"The move of {names[0]}",
+        stand_out if len(pairs) > 1 else f"The move of {names[0]}",
         tuple(n for n, k in zip(names, kept, strict=True) if k),
         rows.car[kept],
         rows.low[kept],
@@ -139,7 +141,7 @@ def dots_view(result: StudyResult) -> Dots:
         window_words(result, first_window(result), 0 if len({event for event, _ in pairs}) == 1 else None),
         result.spec.level,
         rows.interval,
-        filled if known.any() else "the interval excludes zero",
+        filled if known.any() else "" if unclear else "the interval excludes zero",
         "p, adjusted" if words_of_p else "p",
         _mean_row(result, rows.car[kept]),
         True,

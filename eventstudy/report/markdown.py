@@ -30,6 +30,7 @@ def _section(section: Section, pictures: Mapping[str, str]) -> list[str]:
     for picture in section.pictures:
         if picture.name in pictures:
             parts.append(f"![{for_markdown(picture.alt)}]({pictures[picture.name]})")
-        parts.append(f"*{for_markdown(f'{picture.title}. {picture.caption}')}*")
+        title = picture.title if picture.title.endswith("?") else f"{picture.title}."
+        parts.append(f"*{for_markdown(f'{title} {picture.caption}')}*")
     parts += [table_markdown(table).rstrip() for table in section.tables]
     return parts + [for_markdown(note, 1000) for note in section.notes]

@@ -194,18 +194,32 @@ def primary_of(study: Study, estimates: Estimates, design: Design | None, tested
 
 
 def clustering_notices(primary: Primary | None, tests: Sequence[str]) -> tuple[Notice, ...]:
-    """Warn about observations that share event dates, and name the tests that assume independence."""
+    """Warn about observations that share event dates, name the tests that assume independence, and the cure."""
     if primary is None or primary.design.single or primary.design.shared == "none":
         return ()
     assuming = [TESTS[name].words for name in tests if "independence" in TESTS[name].assumes]
     listed = f" ({', '.join(assuming)})" if assuming else ""
-    d = primary.design
-    found = sharing_words(d) + ("" if d.dates == d.events else " and their tested windows overlap")
+    found = sharing_words(primary.design)
     message = (
         f"{found[:1].upper()}{found[1:]}. Tests that assume independence{listed} over-reject where returns of the same "
-        f"time are correlated; the primary test is {TESTS[primary.test].words}."
+        f"time are correlated. {_clustering_cure(primary)}"
     )
     return (Notice("ES-CLUSTERED", message),)
+
+
+def _clustering_cure(primary: Primary) -> str:
+    """Return what allows for the correlation: the primary test, or the setting by which it would."""
+    said = f"The primary test, {TESTS[primary.test].words}, "
+    if "independence" not in TESTS[primary.test].assumes:
+        return f"{said}allows for it."
+    able = DESIGNS[design_name(primary.design)].primary
+    if "independence" not in TESTS[able].assumes:
+        return f'{said}is one of them. Set `[inference] primary = "{able}"`, which allows for it.'
+    sums = DESIGNS[design_name(replace(primary.design, bhar=False))].primary
+    return (
+        f"{said}is one of them, as all tests of buy-and-hold returns are. Test sums instead (`[inference] measure = "
+        f'"car"`), with {TESTS[sums].words} as primary test.'
+    )
 
 
 def dense_notices(study: Study, primary: Primary | None) -> tuple[Notice, ...]:

@@ -74,7 +74,12 @@ def test_observations_that_share_days_are_reported_with_the_tests_that_assume_th
     message = next(n.message for n in es.run_study(spec, events, frame).notices if n.code == "ES-CLUSTERED")
     assert message.startswith("24 observations fall on 3 days")
     assert "(Patell)" in message
-    assert "the primary test is Kolari-Pynnonen BMP" in message
+    assert message.endswith("The primary test, Kolari-Pynnonen BMP, allows for it.")
+    named = es.run_study(spec.model_copy(update={"primary": "bmp"}), events, frame).notices
+    message = next(n.message for n in named if n.code == "ES-CLUSTERED")
+    assert (
+        'The primary test, BMP, is one of them. Set `[inference] primary = "kp_bmp"`, which allows for it.' in message
+    )
     apart = events_at(frame, [(f"A{i}", 150 + 10 * i) for i in range(8)])
     assert "ES-CLUSTERED" not in codes(es.run_study(spec, apart, frame))
 

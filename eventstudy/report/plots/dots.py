@@ -129,9 +129,9 @@ def say_dots(view: Dots) -> Said:
     listed = "; ".join(f"{for_figure(view.names[i], 40)} {unit.of(float(view.move[i]))}" for i in rows)
     cut = f"; {MOST_ROWS} of {n:,} are drawn, evenly spaced in this order" if n > MOST_ROWS else ""
     order_words = ", largest first" if view.sort else ""
-    note = f"Move with {share(view.level)} {view.interval}{order_words}. Filled: {view.filled}{cut}"
+    ends = f" with {share(view.level)} {view.interval}" if view.interval else " (a single one has no interval)"
+    note = f"Move{ends}{order_words}. Filled: {view.filled}{cut}" if view.filled else f"Move{ends}{order_words}{cut}"
     mean = f"{view.mean.name} {unit.of(view.mean.move)}. " if view.mean is not None else ""
     few = "" if n <= 6 else "Largest and smallest: "
-    return Said(
-        view.title, note, true_minus(f"{mean}{few}{listed}. {int(view.clear.sum())} of {n} filled."), view.simulated
-    )
+    counted = f" {int(view.clear.sum())} of {n} filled." if view.filled else ""
+    return Said(view.title, note, true_minus(f"{mean}{few}{listed}.{counted}"), view.simulated)

@@ -62,7 +62,7 @@ def say_agreement(view: Agreement) -> Said:
     line = f"{(1 - view.level) * 100:g}%"
     title = "Do the tests agree?"
     where = f"{view.window[:1].upper()}{view.window[1:]}: " if view.window else ""
-    note = f"{where}{clear} of {len(view.p)} tests are at or below {line}"
+    note = f"{where}{clear} of {len(view.p)} tests {'is' if clear == 1 else 'are'} at or below {line}"
     if view.primary >= 0:
         note += f"; shaded: the primary test, {view.tests[view.primary]}"
     alt = "; ".join(f"{name} {p_is(float(p))}" for name, p in zip(view.tests, view.p, strict=True))
