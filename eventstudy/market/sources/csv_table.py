@@ -35,6 +35,8 @@ NOT_A_TABLE: tuple[tuple[re.Pattern[str], str, str], ...] = (
 BLOCK = 1 << 20
 TEXT = pa.dictionary(pa.int32(), pa.string())
 NULLS = sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize(), "NaN", "NaT")})
+# What stands for a missing name: NA, NAN and NULL are not among them, for they are tickers.
+NAMELESS = ("", "-", "--", ".", "nan", "NaN", "NaT", "<NA>", "null", "none", "None", "#N/A", "N/A", "n/a")
 NANOSECONDS = re.compile(r"[.,]\d{7,9}(?!\d)")
 OFFSET = re.compile(r"\d\d?:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)$")
 ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
@@ -219,9 +221,9 @@ def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind]) -> dict[
     times = {n: TEXT if kinds[n] != "number" and types[n] != pa.timestamp("us", "UTC") else t for n, t in types.items()}
     for attempt in (types, times, loose):
         with suppress(pa.ArrowInvalid):
-            return read_typed(stored, head, attempt)
+            return with_words(read_typed(stored, head, attempt), stored, head, kinds)
     try:  # row by row, so that the reader can say where it fails
-        return read_typed(stored, head, loose, threads=False)
+        return with_words(read_typed(stored, head, loose, threads=False), stored, head, kinds)
     except pa.ArrowInvalid as error:
         shorter = None
         with suppress(csv.Error):
@@ -232,11 +234,19 @@ def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind]) -> dict[
         raise BarsError(f"{stored.path}{message}", remedy="Correct it, or name other columns.") from None
 
 
+def with_words(read: dict[int, Any], stored: Stored, head: Head, kinds: Mapping[int, Kind]) -> dict[int, Any]:
+    """Return columns in which no word of a column of text is missing: NA and NULL are tickers."""
+    words = {n: TEXT for n, column in read.items() if kinds[n] == "text" and column.null_count}
+    return read | read_typed(stored, head, words, nulls=NAMELESS) if words else read
+
+
 def _at(sample: Sequence[str], number: int) -> str:
     return sample[number] if number < len(sample) else ""
 
 
-def read_typed(stored: Stored, head: Head, types: Mapping[int, Any], *, threads: bool = True) -> dict[int, Any]:
+def read_typed(
+    stored: Stored, head: Head, types: Mapping[int, Any], *, threads: bool = True, nulls: Sequence[str] = NULLS
+) -> dict[int, Any]:
     """Read columns as the arrow types given."""
     names = [f"c{number}" for number in range(head.width)]
     source = stored.data if isinstance(stored.data, bytes) else None
@@ -249,7 +259,7 @@ def read_typed(stored: Stored, head: Head, types: Mapping[int, Any], *, threads:
         convert_options=arrow_csv.ConvertOptions(
             include_columns=[names[number] for number in types],
             column_types={names[number]: kind for number, kind in types.items()},
-            null_values=NULLS,
+            null_values=list(nulls),
             strings_can_be_null=True,
             decimal_point=head.decimal,
         ),

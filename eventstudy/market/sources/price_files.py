@@ -25,6 +25,7 @@ from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
 from eventstudy.market.sources.price_table import PriceTable, Rows, open_grid, read_table
 from eventstudy.market.sources.reach import Around
+from eventstudy.market.sources.several_files import continued
 from eventstudy.market.sources.source_series import (
     Origin,
     as_log_returns,
@@ -234,11 +235,13 @@ def read_files(spec: DataSpec, reading: Reading | None = None) -> Universe:
     failed: list[Failed] = []
     recognized = []
     paths = paths_of(spec)
+    tables = []
     for path in counted(paths, "price files read") if len(paths) > 1 else paths:
         if path.suffix == ".parquet" and path.is_file() and (written := read_written(path)) is not None:
             results.append(as_asked(written, spec))
             continue
-        table = table_of(path, spec, reading)
+        tables.append(table_of(path, spec, reading))
+    for table in continued(tables) if len(tables) > 1 else tables:
         recognized.append(f"{table}, step {step_words(spec, table)}")
         results += series_of_table(table, spec, reading, failed)
     if failed and not results:
@@ -373,6 +376,9 @@ def marked(one: Bars | Returns, table: PriceTable) -> Bars | Returns:
         shown = ", ".join(table.unread)
         message = f"{table.path.name}: the columns {shown} hold no numbers and were not read."
         one = replace(one, notices=(*one.notices, Notice("ES-COLUMN-UNREAD", message)))
+    if table.nameless:
+        message = f"{table.path.name}: {table.nameless:,} rows name no instrument and were not read."
+        one = replace(one, notices=(*one.notices, Notice("ES-ROWS-WITHOUT-INSTRUMENT", message)))
     if one.instrument.code in table.unfinished:
         message = f"{table.path.name}: the last bar was still forming (its end is off the grid) and was left out."
         one = replace(one, notices=(*one.notices, Notice("ES-UNFINISHED", message)))

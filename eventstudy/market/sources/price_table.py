@@ -27,6 +27,7 @@ from eventstudy.market.sources.unpack import PACKED_SUFFIXES, open_stored
 from eventstudy.market.sources.workbook import workbook_grid
 
 RANGE = ("open", "high", "low")
+MOST_NAMELESS = 0.1
 EARLIEST = -(370 * 365 + 90) * DAY_US  # about the year 1600
 
 
@@ -73,6 +74,8 @@ class PriceTable:
         Instruments whose last candle was still forming and is not among the rows.
     signed : bool
         Whether a minus sign marks prices that are averages of bid and ask.
+    nameless : int
+        Rows of a long table that name no instrument and are not among the rows.
     """
 
     path: Path
@@ -82,6 +85,7 @@ class PriceTable:
     unread: tuple[str, ...] = field(default=())
     unfinished: tuple[str, ...] = field(default=())
     signed: bool = False
+    nameless: int = 0
 
     def __str__(self) -> str:
         rows, names = sum(map(len, self.series.values())), list(self.series)
@@ -180,7 +184,20 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     layout = f"long by {name_of(grid, found.ticker)!r}, {value_words(grid, found, spec)}"
     series, unfinished = finished(series)
     signed = is_signed(grid, roles)
-    return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished, signed)
+    nameless = nameless_rows(path, place, line, name_of(grid, found.ticker))
+    return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished, signed, nameless)
+
+
+def nameless_rows(path: Path, place: IntArray, line: IntArray, name: str) -> int:
+    """Return how many rows name no instrument; many of them are refused, as under merged cells of a workbook."""
+    rows = np.flatnonzero(place < 0)
+    if len(rows) > MOST_NAMELESS * len(place):
+        raise DataError(
+            f"{path}: {len(rows):,} of {len(place):,} rows name no instrument in {name!r}, the first on line "
+            f"{line[rows[0]]}.",
+            remedy="Write the instrument in every row.",
+        )
+    return len(rows)
 
 
 def runs(place: IntArray, codes: list[str]) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,81 @@
+"""One instrument in several files or sheets, and rows that name no instrument; closes as the files were written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.errors import DataError
+from tests.market.test_vendor_layouts import CLOSE, DAYS, STATED, universe_right, written
+
+PAIRS = list(zip(DAYS, CLOSE, strict=True))
+HALF = len(PAIRS) // 2
+PARTS = {"2022": PAIRS[:HALF], "2023": PAIRS[HALF:]}
+
+
+def closes(pairs: list[tuple[pd.Timestamp, float]], factor: float = 1) -> str:
+    return "Date,Close\n" + "".join(f"{day:%Y-%m-%d},{close * factor}\n" for day, close in pairs)
+
+
+def test_a_folder_for_each_year_holds_one_series_of_each_share(tmp_path: Path) -> None:
+    for year, pairs in PARTS.items():
+        (tmp_path / year).mkdir()
+        for code, factor in (("AAA", 1), ("BBB", 0.5)):
+            written(tmp_path / year, f"{code}.csv", closes(pairs, factor))
+    universe = universe_right(tmp_path, ("AAA", "BBB"))
+    assert all("continued in other files" in line for line in universe.recognized)
+
+
+@pytest.mark.parametrize("name", ["{code}_{year}.csv", "{code}-1d-{year}-06.csv", "{code} {year}Q1.csv"])
+def test_a_file_for_each_period_is_a_part_of_one_series(tmp_path: Path, name: str) -> None:
+    for year, pairs in PARTS.items():
+        for code, factor in (("AAA", 1), ("BBB", 0.5)):
+            written(tmp_path, name.format(code=code, year=year), closes(pairs, factor))
+    universe_right(tmp_path, ("AAA-1d", "BBB-1d") if "1d" in name else ("AAA", "BBB"))
+
+
+def test_a_year_in_the_name_of_files_that_overlap_stays(tmp_path: Path) -> None:
+    for year in ("2024", "2025"):  # contracts of two years, traded at once
+        written(tmp_path, f"CL_{year}.csv", closes(PAIRS))
+    assert es.read_universe(tmp_path, **STATED).codes == ("CL_2024", "CL_2025")
+
+
+def test_files_of_one_share_that_are_not_parts_of_one_series_are_refused(tmp_path: Path) -> None:
+    for kind, text in (
+        ("daily", closes(PAIRS)),
+        ("minutes", "Date,Close\n" + "".join(f"2023-01-03 10:{m:02d},{100 + m}\n" for m in range(30))),
+    ):
+        (tmp_path / kind).mkdir()
+        written(tmp_path / kind, "AAA.csv", text)
+    with pytest.raises(DataError, match=r"daily/AAA.csv and .*minutes/AAA.csv both hold AAA.*bars of another length"):
+        es.read_universe(tmp_path, **STATED)
+
+
+def test_rows_of_two_files_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    for number, factor in ((1, 1), (2, 1.1)):
+        (tmp_path / str(number)).mkdir()
+        written(tmp_path / str(number), "AAA.csv", closes(PAIRS, factor))
+    with pytest.raises(DataError, match="two rows give different values for one time"):
+        es.read_universe(tmp_path, **STATED)
+
+
+@pytest.mark.parametrize("ticker", ["NA", "NAN", "NULL", "TRUE", "ON", "MAY", "1E5", "0005"])
+def test_tickers_that_read_as_something_else_are_tickers(tmp_path: Path, ticker: str) -> None:
+    rows = "".join(f"{day:%Y-%m-%d},{ticker},{close}\n{day:%Y-%m-%d},BBB,{close / 2}\n" for day, close in PAIRS)
+    universe_right(written(tmp_path, "long.csv", "Date,Ticker,Close\n" + rows), (ticker, "BBB"))
+    wide = "".join(f"{day:%Y-%m-%d},{close},{close / 2}\n" for day, close in PAIRS)
+    universe_right(written(tmp_path, "wide.csv", f"Date,{ticker},BBB\n" + wide), (ticker, "BBB"))
+
+
+def test_rows_that_name_no_instrument_are_counted_or_refused(tmp_path: Path) -> None:
+    rows = [f"{day:%Y-%m-%d},AAA,{close}\n" for day, close in PAIRS]
+    few = [*rows, "2023-07-03,,1.5\n", "2023-07-05,N/A,1.5\n"]
+    (one,) = universe_right(written(tmp_path, "few.csv", "Date,Ticker,Close\n" + "".join(few)), ("AAA",))
+    assert [notice.message for notice in one.notices] == ["few.csv: 2 rows name no instrument and were not read."]
+    merged = rows[:1] + [row.replace("AAA", "") for row in rows[1:]]  # as under a merged cell
+    path = written(tmp_path, "merged.csv", "Date,Ticker,Close\n" + "".join(merged))
+    with pytest.raises(DataError, match=r"123 of 124 rows name no instrument in 'Ticker', the first on line 3"):
+        es.read_universe(path, **STATED)
