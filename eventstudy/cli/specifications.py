@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,6 +45,7 @@ def specifications(
     """
     from eventstudy.files import write_file
     from eventstudy.report.result_tables import cut_short
+    from eventstudy.report.shown_units import unit_of
     from eventstudy.report.specification_tables import specification_sentences, specification_tables
     from eventstudy.report.table_files import marked
     from eventstudy.report.tables import text_table
@@ -61,12 +62,13 @@ def specifications(
     if out is not None:
         table = marked(found.to_frame(), simulated=found.simulated)
         console.talk(f"wrote {write_file(out, table.to_csv(index=False).encode())}")
-    document = {"specifications": found.to_dict()}
+    document: dict[str, Any] = {"specifications": found.to_dict()}
     if as_json:
         console.json_data({"study": loaded.spec.name, **document})
         return exits.OK
     if found.simulated:
         console.data("SIMULATED data: computed from random numbers, not observed in a market.")
+    document |= {"shown_unit": unit_of(loaded.spec), "primary": {"bar_noun": found.bar_noun}}
     for sentence in specification_sentences(document):
         console.data(sentence)
     for one in specification_tables(document, simulated=found.simulated):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,10 +27,15 @@ TOKEN = re.compile(
 
 
 class Matrix(NamedTuple):
-    """The regressors of a formula, shape (n, k), their names, and the rows of the frame they come from, shape (N,)."""
+    """The regressors of a formula, shape (n, k), and the rows of the frame they come from, shape (N,).
+
+    ``names`` are those of formulaic (``C(sector)[T.bank]``), ``labels`` the same for a reader (``sector = bank against
+    airline``).
+    """
 
     values: FloatArray
     names: tuple[str, ...]
+    labels: tuple[str, ...]
     rows: BoolArray
 
 
@@ -99,4 +105,35 @@ def matrix_of(formula: str, data: pd.DataFrame, where: str) -> Matrix:
         ) from None
     values = np.asarray(built, dtype=np.float64).reshape(len(data), -1)
     rows: BoolArray = np.asarray(np.isfinite(values).all(axis=1))
-    return Matrix(values[rows], tuple(map(str, built.columns)), rows)
+    names = tuple(map(str, built.columns))
+    known = _labels(built.model_spec)
+    return Matrix(values[rows], names, tuple(known.get(name, name) for name in names), rows)
+
+
+def _labels(spec: Any) -> dict[str, str]:
+    """Return what a reader calls each column that has a category in it, by the column's name.
+
+    A category that is compared with another (treatment coding) names that other.
+    """
+    found, codings = {}, {str(factor): coded for factor, coded in spec.factor_contrasts.items()}
+    for row in spec.structure:
+        for scoped in row.scoped_terms:
+            parts = [
+                _level_labels(f.factor.expr, codings.get(f.factor.expr), reduced=f.reduced) for f in scoped.factors
+            ]
+            for picked in product(*(part.items() for part in parts)):
+                name = ":".join(name for name, _ in picked)
+                found[name] = " times ".join(label for _, label in picked)
+    return found
+
+
+def _level_labels(expr: str, coded: Any, *, reduced: bool) -> dict[str, str]:
+    """Return the labels of one factor by its part of a column's name: itself for a number, one per category else."""
+    if coded is None:
+        return {expr: expr}
+    column = re.sub(r"^C\((.*)\)$", r"\1", expr).strip("` ")
+    words = {level: f"{level:g}" if isinstance(level, float) else str(level) for level in coded.levels}
+    if not reduced:
+        return {f"{expr}[{level}]": f"{column} = {words[level]}" for level in coded.levels}
+    base, *others = coded.levels  # treatment coding: formulas hold no text that could name another
+    return {f"{expr}[T.{level}]": f"{column} = {words[level]} against {words[base]}" for level in others}

@@ -25,6 +25,7 @@ class Term:
     Attributes
     ----------
     name : str
+        Column of the regressors as formulaic names it: ``C(sector)[T.bank]``.
     coef, se, statistic, df, pvalue, low, high : float
         Least squares with the covariance asked for (statsmodels).
     placebo_mean, placebo_sd : float
@@ -38,6 +39,8 @@ class Term:
         its t p-value as above.
     reason : str
         Why there is no standard error, or empty.
+    label : str
+        The name for a reader: ``sector = bank against airline``.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Term:
     gls: float = float("nan")
     gls_pvalue: float = float("nan")
     reason: str = ""
+    label: str = ""
 
 
 @value
@@ -114,11 +118,12 @@ class Fitted(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Observations:
-    """CARs (n,), regressors (n, k) with their names, clusters (n, c) and CARs on placebo days (R, n)."""
+    """CARs (n,), regressors (n, k) with names and labels, clusters (n, c) and CARs on placebo days (R, n)."""
 
     y: FloatArray
     X: FloatArray
     names: tuple[str, ...]
+    labels: tuple[str, ...]
     clusters: IntArray
     placebo: FloatArray
 
@@ -174,7 +179,7 @@ def unusable(sample: Observations) -> str:
         for j in range(k):
             if np.linalg.matrix_rank(scaled[:, [*kept, j]]) > len(kept):
                 kept.append(j)
-        left = ", ".join(sample.names[j] for j in range(k) if j not in kept)
+        left = ", ".join(sample.labels[j] for j in range(k) if j not in kept)
         return f"{left} is constant or a combination of the other columns"
     for column in sample.clusters.T:
         if len(np.unique(column)) < 2:
@@ -283,6 +288,6 @@ def terms_of(sample: Observations, found: Fitted) -> tuple[tuple[Term, ...], int
         compared, gls = calibrated(found.coef, placebo), calibrated_gls(sample)
     columns = (found.coef, found.se, found.statistic, np.full(k, found.df), found.pvalue, found.low, found.high)
     numbers = np.stack([*columns, *compared, gls.coef, gls.pvalue], axis=1).tolist()
-    rows = zip(sample.names, numbers, found.reasons, strict=True)
-    terms = tuple(replace(Term(name, *row), reason=reason) for name, row, reason in rows)
+    rows = zip(sample.names, numbers, found.reasons, sample.labels, strict=True)
+    terms = tuple(replace(Term(name, *row), reason=reason, label=label) for name, row, reason, label in rows)
     return terms, len(placebo), gls.components

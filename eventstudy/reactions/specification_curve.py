@@ -79,6 +79,8 @@ class SpecificationCurve:
         Combinations that cannot be computed, with the reason.
     level : float
     simulated : bool
+    bar_noun : str
+        What a bar is called: ``day``, ``week``, ``month``, ``quarter``, or ``bar`` where it is shorter.
     """
 
     name: str
@@ -90,6 +92,7 @@ class SpecificationCurve:
     left_out: tuple[str, ...] = ()
     level: float = 0.95
     simulated: bool = False
+    bar_noun: str = "bar"
 
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""
@@ -167,6 +170,7 @@ class About(NamedTuple):
     level: float
     simulated: bool
     left_out: tuple[str, ...]
+    bar_noun: str = "bar"
 
 
 def curve_of(name: str, found: Sequence[Specification], joint: JointTest, *, about: About) -> SpecificationCurve:
@@ -177,7 +181,6 @@ def curve_of(name: str, found: Sequence[Specification], joint: JointTest, *, abo
     same = [one for one in ordered if np.sign(one.estimate) == sign]
     n = len(estimates) or float("nan")
     agree = sum(one.pvalue <= 1 - about.level for one in same)
-    shares = len(same) / n, agree / n
-    return SpecificationCurve(
-        name, ordered, joint.joint, joint.draws, *shares, about.left_out, about.level, about.simulated
-    )
+    fractions = len(same) / n, agree / n
+    known = (name, ordered, joint.joint, joint.draws, *fractions)
+    return SpecificationCurve(*known, about.left_out, about.level, about.simulated, about.bar_noun)

@@ -7,9 +7,10 @@ from typing import Any
 
 from eventstudy.report.finding import finite, label_of, when, words
 from eventstudy.report.key_figures import capital
+from eventstudy.report.shown_units import unit_in, variable_in
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, number, p_is
+from eventstudy.show.numbers import number, p_is
 
 Json = Mapping[str, Any]
 CONTRASTS = {"difference": "difference", "equal means": "all means equal", "trend": "trend per quantile"}
@@ -25,21 +26,28 @@ def _sentences(study: Json, one: Json) -> Iterator[str]:
     window, level = primary_window(study, one), (study.get("primary") or {}).get("level", 0.95)
     means = [m for m in one["means"] if m["window"] == window and finite(m["mean"])]
     compared = [c for c in one["comparisons"] if c["window"] == window]
-    by, where = plain(", ".join(one["by"]), 80), when(study, window)
+    by, where, unit = plain(", ".join(one["by"]), 80), when(study, window), unit_in(study)
     if not means:
         return
-    listed = [f"{_name(one, m)} {bp(m['mean'])} bp ({_events(m['n'])})" for m in means]
+    listed = [f"{_name(one, m)} {unit.of(m['mean'])} ({_events(m['n'])})" for m in means]
     shown = listed if len(listed) <= MOST_NAMED + 1 else [*listed[:MOST_NAMED], f"{len(listed) - MOST_NAMED} more"]
     yield f"By {by}, the mean {_measure(study)} {where} was {', '.join(shown)}."
     for c in compared:
         if c["reason"]:
             yield f"The groups were not compared: {plain(c['reason'])}."
         elif c["contrast"] == "equal means":
-            F = f"F({c['df']:.0f}, {c['df2']:.1f}) = {number(c['statistic'])}"
-            yield f"Test of equal means of the {len(c['groups'])} groups: {F}, {p_is(c['pvalue'])}."
+            yield f"Test of equal means of the {len(c['groups'])} groups: {_statistic(c)}, {p_is(c['pvalue'])}."
         else:
-            interval = f"{level * 100:g}% interval {bp(c['low'])} to {bp(c['high'])} bp"
-            yield f"{_what(one, c)} is {bp(c['estimate'])} bp ({interval}, {p_is(c['pvalue'])})."
+            interval = f"{level * 100:g}% interval {unit.show(c['low'])} to {unit.of(c['high'])}"
+            yield f"{_what(one, c)} is {unit.of(c['estimate'])} ({interval}, {p_is(c['pvalue'])})."
+
+
+def _statistic(comparison: Json) -> str:
+    """Return the statistic with its degrees of freedom: ``F(2, 59.9) = 28.13``, ``t(59.9) = 0.34``."""
+    degrees = [comparison[name] for name in ("df", "df2") if finite(comparison[name])]
+    letter = "F" if comparison["contrast"] == "equal means" else "t"
+    shown = ", ".join(f"{round(df, 1):g}" for df in degrees)
+    return f"{letter}({shown}) = {number(comparison['statistic'])}" if finite(comparison["statistic"]) else "n/a"
 
 
 def _events(n: int) -> str:
@@ -55,7 +63,10 @@ def _what(one: Json, comparison: Json) -> str:
 
 
 def _measure(study: Json) -> str:
-    return "buy-and-hold abnormal return" if any("abhar" in a for a in study.get("aggregates", ())) else "CAR"
+    if any("abhar" in a for a in study.get("aggregates", ())):
+        return "buy-and-hold abnormal return"
+    what = variable_in(study)
+    return "CAR" if what == "return" else f"abnormal {what}"
 
 
 def _name(one: Json, mean: Json) -> str:
@@ -77,7 +88,7 @@ def group_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
         for place, one in enumerate(study.get("groups", ()))
         for make in (_means_table, _comparisons_table)
     )
-    return tuple(table for table in tables if table.rows)
+    return tuple(table.in_unit(unit_in(study)) for table in tables if table.rows)
 
 
 def _means_table(study: Json, one: Json, place: int, *, simulated: bool) -> Table:
@@ -114,28 +125,30 @@ def _without_reasons(columns: tuple[Column, ...], rows: tuple[Any, ...]) -> tupl
 
 
 def _comparisons_table(study: Json, one: Json, place: int, *, simulated: bool) -> Table:
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("window", "Window"),
         Column("contrast", "Comparison"),
         Column("estimate", "Estimate, bp", "bp"),
         Column("low", "Low, bp", "bp"),
         Column("high", "High, bp", "bp"),
-        Column("statistic", "Statistic", "number"),
-        Column("df", "df", "number"),
-        Column("df2", "df2", "number"),
+        Column("statistic", "Statistic", "words"),
         Column("pvalue", "p", "pvalue"),
         Column("reason", "Reason not computed"),
     )
-    rows = tuple(
+    rows: tuple[tuple[Any, ...], ...] = tuple(
         (
             capital(label_of(study, c["window"])),
             CONTRASTS[c["contrast"]] + _between(c),
-            *(c[name] for name in ("estimate", "low", "high", "statistic", "df", "df2", "pvalue")),
+            *(c[name] for name in ("estimate", "low", "high")),
+            _statistic(c),
+            c["pvalue"],
             plain(c["reason"] or ""),
         )
         for c in one["comparisons"]
     )
-    caption = f"Differences between groups by {plain(', '.join(one['by']), 80)}: t, or F of a Wald test"
+    if not any(finite(c["estimate"]) for c in one["comparisons"]):  # a test of equal means has no estimate
+        columns, rows = (*columns[:2], *columns[5:]), tuple((*row[:2], *row[5:]) for row in rows)
+    caption = f"Comparison of groups by {plain(', '.join(one['by']), 80)}: t test of a difference, F of a Wald test"
     return Table(f"group_comparisons_{place + 1}", caption, *_without_reasons(columns, rows), simulated)
 
 

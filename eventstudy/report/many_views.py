@@ -200,3 +200,4 @@ class Curve:
     about: str
     level: float
     simulated: bool = False
+    unit: Unit = BP

@@ -10,7 +10,9 @@ import numpy as np
 from eventstudy.errors import UsageError
 from eventstudy.report.finding import words
 from eventstudy.report.many_views import ChoiceRows, Curve
-from eventstudy.show.numbers import p_is, true_minus
+from eventstudy.report.shown_units import unit_of
+from eventstudy.report.specification_tables import ALIGNMENTS, agreement
+from eventstudy.show.numbers import BP, p_is, true_minus
 
 if TYPE_CHECKING:
     from eventstudy.reactions.specification_curve import Specification, SpecificationCurve
@@ -28,7 +30,7 @@ CHOICES: dict[str, Callable[[Specification], str]] = {
     "Window": lambda one: range_words(one.window),
     "Model": lambda one: words(one.model),
     "Estimation": lambda one: range_words(one.estimation) if one.estimation else "none",
-    "Alignment": lambda one: one.anchor,
+    "Alignment": lambda one: ALIGNMENTS.get(one.anchor, one.anchor),
     "Test": lambda one: words(one.test),
 }
 
@@ -47,10 +49,8 @@ def curve_view(given: StudyResult | SpecificationCurve) -> Curve:
     choices = [_choice(name, [label(one) for one in shown]) for name, label in CHOICES.items()]
     columns = ("estimate", "low", "high", "pvalue")
     estimate, low, high, p = (np.array([getattr(one, name) for one in shown]) for name in columns)
-    about = (
-        f"{found.same_sign * 100:.0f}% have the sign of the median, {found.same_finding * 100:.0f}% are significant at "
-        f"the {(1 - found.level) * 100:g}% level, too; all together: {p_is(found.joint_pvalue)}"
-    )
+    about = agreement(found.to_dict(), len(shown))
+    about += f"; joint {p_is(found.joint_pvalue)}" if np.isfinite(found.joint_pvalue) else ""
     return Curve(
         estimate,
         low,
@@ -61,6 +61,7 @@ def curve_view(given: StudyResult | SpecificationCurve) -> Curve:
         about,
         found.level,
         given.simulated,
+        BP if isinstance(given, SpecificationCurve) else unit_of(given.spec),
     )
 
 

@@ -47,7 +47,7 @@ def workbook(result: StudyResult) -> bytes:
     formats = {name: book.add_format({"num_format": form}) for name, form in FORMATS.items()}
     percent = result.spec.variable == "return" and result.spec.returns != "difference"
     for name in (*SHEETS, *reaction_names(result.reactions)):
-        frame = marked(_with_windows(result, result.to_frame(name)), simulated=result.simulated)
+        frame = marked(_in_words(_with_windows(result, result.to_frame(name))), simulated=result.simulated)
         _fill(book.add_worksheet(name), frame, {"": None, **formats}, bold, percent=percent)
     book.close()
     return buffer.getvalue()
@@ -67,6 +67,31 @@ def _with_windows(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
     worded = frame.copy()
     worded.insert(list(frame.columns).index("start"), "window", [named[w] for w in bounds])
     return worded
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with tests, models, alignments and windows as a reader names them."""
+    from eventstudy.report.finding import words
+    from eventstudy.report.specification_tables import ALIGNMENTS
+
+    worded = frame.copy()
+    for name in {"test", "model"} & set(frame.columns):
+        worded[name] = [words(one) if isinstance(one, str) else one for one in frame[name].tolist()]
+    for name in {"window", "estimation"} & set(frame.columns):
+        worded[name] = [span_words(one) if isinstance(one, tuple) else one for one in frame[name].tolist()]
+    if "anchor" in frame.columns:
+        worded["anchor"] = [ALIGNMENTS.get(one, one) for one in frame["anchor"].tolist()]
+    return worded
+
+
+def span_words(window: tuple[int, int]) -> str:
+    """Return the ends of a window in event time: ``-250 to -11``, ``0``.
+
+    >>> span_words((-250, -11)), span_words((0, 0)), span_words((0, 1))
+    ('-250 to -11', '0', '0 to +1')
+    """
+    start, stop = (f"{end:+d}" if end else "0" for end in window)
+    return start if start == stop else f"{start} to {stop}"
 
 
 def _fill(sheet: Any, frame: pd.DataFrame, formats: Mapping[str, Any], bold: Any, *, percent: bool) -> None:

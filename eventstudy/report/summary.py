@@ -60,7 +60,10 @@ def answer(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) ->
     lines += [*_key_figures(said, width), Text()] if said.figures else []
     if said.figures:
         lines += [*_table(front_table(result).without(PAGE), width), Text()]
-    sentences = [*said.sentences, *reaction_texts({**result.tables(0), **document(result.reactions)})]
+    sentences = [
+        *said.sentences,
+        *reaction_texts(with_words(result, {**result.tables(0), **document(result.reactions)})),
+    ]
     for sentence in sentences:
         lines += [Text(line) for line in wrap(printable(sentence), min(width, WIDEST_TEXT))]
     lines += [Text()] if sentences else []

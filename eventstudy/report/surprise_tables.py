@@ -7,9 +7,10 @@ from typing import Any
 
 from eventstudy.report.finding import finite, label_of, when
 from eventstudy.report.key_figures import capital
+from eventstudy.report.shown_units import unit_in
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import bp, number, p_is
+from eventstudy.show.numbers import number, p_is
 
 Json = Mapping[str, Any]
 SIGNS = {"both": "", "positive": "positive ", "negative": "negative "}
@@ -29,7 +30,7 @@ def surprise_sentences(study: Json) -> tuple[str, ...]:
 
 def _sentences(study: Json, given: Json, path: Json) -> Iterator[str]:
     level = float((study.get("primary") or {}).get("level", 0.95))
-    who, unit = _who(path), _unit(given)
+    who, unit, moves = _who(path), _unit(given), unit_in(study)
     if path["reason"]:
         kind = f"{SIGNS[path['sign']]}surprise"
         yield f"No slope on the {kind}{f' for {who}' if who else ''}: {plain(path['reason'])}."
@@ -42,8 +43,8 @@ def _sentences(study: Json, given: Json, path: Json) -> Iterator[str]:
     if path["sign"] == "negative":  # the slope is per unit, and a negative surprise is minus one of it
         slope, low, high = -slope, -high, -low
     subject = who if path["instrument"] or not who else f"prices on {who}"
-    verb = f"moved {subject or 'prices'} by {bp(slope)} bp"
-    numbers = [f"{level * 100:g}% interval {bp(low)} to {bp(high)} bp", p_is(path["pvalue"][place])]
+    verb = f"moved {subject or 'prices'} by {moves.of(slope)}"
+    numbers = [f"{level * 100:g}% interval {moves.show(low)} to {moves.of(high)}", p_is(path["pvalue"][place])]
     if not finite(low):
         numbers = [f"no standard error, {NO_ERROR}"]
     numbers += [f"R2 = {number(path['r2'][place])}", f"{path['n'][place]:,} {'releases' if who else 'events'}"]
@@ -100,9 +101,11 @@ def surprise_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     named = [column.name for column in columns]
     rows = [tuple(row[name] for name in named) for path in given["paths"] for row in _rows(study, path)]
     kept = [i for i, name in enumerate(named) if "placebo" not in name or any(finite(row[i]) for row in rows)]
-    caption = f"Slope of the CAR on the surprise, per {_unit(given)}; weights {given['weights']}, {given['covariance']}"
+    weights = "weighted by inverse variance" if given["weights"] == "volatility" else "equal weights"
+    caption = f"Slope of the CAR on the surprise, per {_unit(given)}; {weights}, {given['covariance']}"
     shown = tuple(tuple(row[i] for i in kept) for row in rows)
-    return (Table("surprise", caption, tuple(columns[i] for i in kept), shown, simulated),) if rows else ()
+    table = Table("surprise", caption, tuple(columns[i] for i in kept), shown, simulated)
+    return (table.in_unit(unit_in(study)),) if rows else ()
 
 
 def _rows(study: Json, path: Json) -> Iterator[dict[str, Any]]:

@@ -83,7 +83,7 @@ def surprise_tests_frame(surprise: SurpriseResponse | None) -> pd.DataFrame:
     return _frame(rows, ("instrument", "label", "sign", *PATH))
 
 
-TERM = tuple(field.name for field in fields(Term))
+TERM = ("name", "label", *(field.name for field in fields(Term) if field.name not in ("name", "label")))
 
 
 def regressions_frame(regressions: Sequence[Regression]) -> pd.DataFrame:

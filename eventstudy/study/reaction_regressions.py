@@ -57,7 +57,7 @@ def _limits(one: Regression) -> Iterator[str]:
     if one.dropped:
         yield f"leaves out {count_of(one.dropped, 'observation')} in which a column is empty or not finite"
     for reason in dict.fromkeys(term.reason for term in one.terms if term.reason):
-        names = [term.name for term in one.terms if term.reason == reason]
+        names = [term.label for term in one.terms if term.reason == reason]
         listed = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
         yield f"has no standard error of {listed}: {reason}"
     if 0 < one.placebo_days < FEWEST_DAYS:
@@ -96,6 +96,7 @@ def _answer(
         y[rows],
         matrix.values,
         matrix.names,
+        matrix.labels,
         np.array(clusters, dtype=np.int64).reshape(len(clusters), len(rows)).T,
         np.empty((0, len(rows))) if days is None else days[:, rows],
     )

@@ -120,6 +120,7 @@ class _EstimatorAnswered:
     estimates: Estimates
     findings: dict[tuple[Window, str], Findings]
     tests: tuple[str, ...]
+    bar_noun: str = "bar"
 
 
 def curve(spec: StudySpec, inputs: Inputs, run: BlockMap, *, market: bool) -> SpecificationCurve:
@@ -141,7 +142,9 @@ def curve(spec: StudySpec, inputs: Inputs, run: BlockMap, *, market: bool) -> Sp
         raise UsageError(f"No specification can be computed. {'; '.join(left_out)[:400]}")
     joint = _joint(spec, settings, usable, run)
     found = _specifications(spec, usable, tuple(windows), joint)
-    return curve_of(spec.name, found, joint, about=About(spec.level, inputs.simulated, tuple(left_out)))
+    return curve_of(
+        spec.name, found, joint, about=About(spec.level, inputs.simulated, tuple(left_out), usable[0].bar_noun)
+    )
 
 
 def _named(choice: Estimator) -> str:
@@ -220,7 +223,8 @@ def _answer(
     tests = tuple(name for name in able if not settings.tests or name in settings.tests) or tuple(able)
     tests = tuple(sorted(tests, key=lambda name: name != primary))
     found = run_tests(one, estimates, tests).significances.findings
-    return _EstimatorAnswered(choice, study, estimates, {(f.window, f.test): f for f in found}, tests)
+    findings = {(f.window, f.test): f for f in found}
+    return _EstimatorAnswered(choice, study, estimates, findings, tests, design.bar_noun)
 
 
 def _joint(

@@ -324,3 +324,20 @@ def test_observations_without_a_weight_and_too_many_quantiles_are_named() -> Non
     assert left_out.format("size") in messages
     assert "20 quantiles of size were asked for; 8 observations make 8 groups." in messages
     assert result.to_dict()["groups"][0]["without_weight"] == 2
+
+
+def test_a_variable_that_is_not_a_return_is_not_given_in_basis_points() -> None:
+    """Changes of a series of plain numbers: 5 units on the event, in two groups of opposite sign."""
+    frame, pairs = market_of(16)
+    frame = 1000 * frame
+    for i, (code, row) in enumerate(pairs):
+        frame.loc[frame.index[row], code] = 5.0 if i % 2 else -5.0
+    events = listed(frame, pairs, kind=["down", "up"] * 8, x=[-1.0, 1.0] * 8)
+    asked = {"groups": {"by": ["kind"]}, "surprise": {"column": "x"}, "regressions": [{"formula": "car ~ x"}]}
+    result = study(frame, events, returns="difference", specifications={"draws": 19}, **asked)
+    up = result.to_frame("groups").query("group == 'up' and start == 0")["mean"].iloc[0]
+    assert up == pytest.approx(5, abs=0.5)
+    text = " ".join(result.summary(verbose=True).split())
+    assert "By kind, the mean abnormal change on the event day was down -" in text
+    assert f"up {up:+.3f} (8 events)" in text
+    assert " bp" not in text

@@ -11,7 +11,7 @@ import statsmodels.formula.api as smf
 
 import eventstudy as es
 from eventstudy.errors import SpecError, UsageError
-from eventstudy.reactions.formulas import names_in
+from eventstudy.reactions.formulas import matrix_of, names_in
 from eventstudy.reactions.leverage import determined_alone
 from eventstudy.reactions.regression import Observations, calibrated, gls_coefficients, placebo_coefficients, whitening
 from eventstudy.report.regression_tables import regression_sentences
@@ -94,7 +94,7 @@ def test_the_sample_of_csestudy_gives_its_coefficients_and_p_values() -> None:
     # On quiet days the published p-values use firms without a return on the event day, too; a study does not have them.
     names, X = ("lag_LNMV", "Intercept"), np.column_stack([size, np.ones(len(size))])
     every = Observations(
-        returns.loc[0].to_numpy(), X, names, np.empty((300, 0), np.int64), returns.loc[-200:-1].to_numpy()
+        returns.loc[0].to_numpy(), X, names, names, np.empty((300, 0), np.int64), returns.loc[-200:-1].to_numpy()
     )
     found = calibrated(table["coef"].to_numpy(), placebo_coefficients(every))
     assert found.rank.tolist() == pytest.approx([0.05970149253731343, 0.25870646766169153], rel=1e-12)
@@ -153,8 +153,9 @@ def test_a_slope_is_found_said_and_tabled_with_errors_in_parentheses(tmp_path: P
     x = table.query("regression == 1 and name == 'x'").iloc[0]
     assert x["coef"] == pytest.approx(0.01, abs=0.004)
     assert x["placebo_pvalue"] <= 0.05
-    text = " ".join(regression_sentences(result.to_dict()))
-    assert f"Regression 1, CAR on the event day on x: x {x['coef'] * 1e4:+,.1f} bp (95% interval +" in text
+    text = " ".join(" ".join(regression_sentences(result.to_dict())).split())
+    assert f"Regression 1, car ~ x, event day. x: {x['coef'] * 1e4:+,.1f} bp (95% interval +" in text
+    assert "sector = c against a: " in text
     result.save(tmp_path / "out", also=["tables.tex", "tables.xlsx"])
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "Regressions of the CAR" in page
@@ -279,3 +280,17 @@ def test_few_clusters_and_texts_taken_for_categories_are_named() -> None:
     assert messages[1].endswith("(text is text such as '0,5' and enters as 40 categories).")
     assert messages[2] == "regression 3 leaves out 1 observation in which a column is empty or not finite."
     assert result.reactions.regressions[2].n == 39
+
+
+def test_a_category_is_named_with_the_one_it_is_compared_with() -> None:
+    data = pd.DataFrame(
+        {"news": ["good", "bad", "a [T.b]:c"], "Sector Name": ["x", "y", "x"], "size": [1.0, 2, 2], "z": [3.0, 1, 4]}
+    )
+    for formula, labels in (
+        ("C(news)", ["Intercept", "news = bad against a [T.b]:c", "news = good against a [T.b]:c"]),
+        ("C(`Sector Name`)", ["Intercept", "Sector Name = y against x"]),
+        ("C(size)", ["Intercept", "size = 2 against 1"]),
+        ("`Sector Name`:z", ["Intercept", "Sector Name = x times z", "Sector Name = y times z"]),
+        ("log(size) + z", ["Intercept", "log(size)", "z"]),
+    ):
+        assert list(matrix_of(f"car ~ {formula}", data, "formula").labels) == labels

@@ -10,9 +10,10 @@ import pytest
 
 import eventstudy as es
 from benchmarks import bench_specifications
+from eventstudy.cli import app
 from eventstudy.errors import SpecError, UsageError
 from eventstudy.reactions.specification_curve import joint_test
-from eventstudy.report.specification_tables import specification_sentences
+from eventstudy.report.specification_tables import agreement, specification_sentences
 from eventstudy.study.spec_toml import parse_spec
 from tests.reactions.made import listed, market_of
 from tests.study.made import intraday
@@ -88,9 +89,35 @@ def test_an_effect_is_found_by_all_and_said() -> None:
     assert found.joint_pvalue == 1 / 200
     assert found.same_sign == found.same_finding == 1.0
     said = specification_sentences({"specifications": found.to_dict()})
-    assert "100% have the sign of the median, and 100% are significant at the 5% level, too." in said[0]
+    assert said[0].endswith("All 8 have the same sign and are significant at the 5% level.")
     assert "p = 0.005" in said[1]
     assert repr(found) == f"<SpecificationCurve 'study': {len(found.specifications)} specifications, joint p = 0.005>"
+
+
+@pytest.mark.parametrize(
+    ("n", "same", "significant", "words"),
+    [
+        (18, 18, 0, "All 18 have the same sign; none is significant at the 5% level"),
+        (18, 18, 1, "All 18 have the same sign; 1 is significant at the 5% level"),
+        (18, 15, 9, "15 of 18 have the sign of the median; 9 of these are significant at the 5% level"),
+        (18, 15, 0, "15 of 18 have the sign of the median; none of these is significant at the 5% level"),
+        (1, 1, 0, "It is not significant at the 5% level"),
+    ],
+)
+def test_how_many_specifications_agree_is_counted_in_words(n: int, same: int, significant: int, words: str) -> None:
+    assert agreement({"same_sign": same / n, "same_finding": significant / n, "level": 0.95}, n) == words
+
+
+def test_the_command_speaks_of_days_and_names_what_all_specifications_share(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["init", "groups", str(tmp_path / "study")]) == 0
+    assert app.run(["specifications", str(tmp_path / "study/study.toml")]) == 0
+    printed = capsys.readouterr().out
+    assert "(alignment entire interval; estimation days -250 to -11)" in printed
+    assert "Days 0 to +1" in printed
+    assert "Bars" not in printed
+    assert "on 12 of 199 random sets of other dates" in " ".join(printed.split())
 
 
 def test_a_single_intraday_event_is_compared_on_the_same_days_under_every_alignment() -> None:
@@ -149,7 +176,12 @@ def test_the_result_has_the_curve_in_its_files(tmp_path: Path) -> None:
     spec = es.StudySpec(**BASE, windows=[(0, 0), (0, 1)], tests=["cross_sectional_t"], specifications={"draws": 19})
     result = es.run_study(spec, events, frame)
     assert len(result.to_dict()["specifications"]["specifications"]) == len(result.to_frame("specifications"))
-    result.save(tmp_path / "out")
+    result.save(tmp_path / "out", also=["tables.xlsx"])
+    book = pd.read_excel(tmp_path / "out" / "tables.xlsx", sheet_name="specifications", engine="calamine")
+    assert set(book["Estimation"]) == {"-100 to -11"}
+    assert set(book["Window"].astype(str)) == {"0", "0 to +1"}
+    assert {"cross-sectional t"} <= set(book["Test"])
+    assert set(book["Alignment"]) == {"entire interval"}
     assert "All specifications" in (tmp_path / "out" / "report.html").read_text("utf-8")
     (tmp_path / "study.toml").write_text(spec.to_toml(), encoding="utf-8")
     assert es.StudySpec.from_toml(tmp_path / "study.toml") == spec

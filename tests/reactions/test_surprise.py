@@ -210,7 +210,7 @@ def test_an_effect_is_found_by_every_band_and_said_in_bp() -> None:
     assert row["permutation_pvalue"] == 1 / 1000
     assert abs(row["slope"]) > row["placebo_joint_band"] > row["placebo_band"]
     bp = f"{row['slope'] * 1e4:+,.1f}"
-    said = surprise_sentences(result.to_dict())
+    said = [" ".join(sentence.split()) for sentence in surprise_sentences(result.to_dict())]
     assert said[0].startswith(
         f"A surprise of one standard deviation moved prices by {bp} bp over days 0 to +1 (95% int"
     )

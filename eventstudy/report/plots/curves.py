@@ -10,7 +10,7 @@ from eventstudy.report.canvas import Canvas, Panel
 from eventstudy.report.many_views import Curve
 from eventstudy.report.plots.parts import Said, panel_title, text_width, value_axis
 from eventstudy.report.style import for_figure
-from eventstudy.show.numbers import bp, true_minus
+from eventstudy.show.numbers import true_minus
 
 TOP, UPPER, LEAST, ROW, GAP, FOOT = 26.0, 170.0, 90.0, 17.0, 22.0, 26.0
 
@@ -25,23 +25,24 @@ def draw_curve(view: Curve, canvas: Canvas) -> Panel:
     labels = [label for choice in view.choices for label in choice.labels] or [""]
     left = min(20 + max(text_width(canvas, label) for label in labels), 0.42 * canvas.width)
     left, right = max(left, 60.0), canvas.width - 14
-    at, size = np.arange(count), marker(count)
-    panel_title(canvas, (12, 14), "Mean cumulative abnormal return", "" if canvas.narrow else "basis points")
+    at, size, scaled = np.arange(count), marker(count), view.unit.scale
+    unit = "basis points" if view.unit.name == "bp" else view.unit.words
+    panel_title(canvas, (12, 14), "Mean cumulative abnormal return", "" if canvas.narrow else unit)
     rows = sum(GAP + ROW * len(choice.labels) for choice in view.choices)
     scale = min(1.0, (canvas.room - TOP - FOOT - LEAST) / rows) if rows else 1.0
     below = canvas.room - FOOT - scale * rows
     panel = canvas.panel(left, TOP, right, below)
     panel.ax.set_xlim(-0.7, count - 0.3)
-    ends = np.concatenate([view.low, view.high, view.estimate]) * 1e4
+    ends = np.concatenate([view.low, view.high, view.estimate]) * scaled
     low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
     pad = 0.06 * (high - low or 1.0)
     panel.ax.set_ylim(min(low, 0.0) - pad, max(high, 0.0) + pad)
     panel.ax.set_xticks([])
     value_axis(panel, canvas)
-    panel.ax.vlines(at, view.low * 1e4, view.high * 1e4, color=look.hole, linewidth=max(0.6, size / 3), zorder=2)
+    panel.ax.vlines(at, view.low * scaled, view.high * scaled, color=look.hole, linewidth=max(0.6, size / 3), zorder=2)
     for chosen, fill in ((view.clear, look.one), (~view.clear, look.paper)):
         panel.ax.plot(
-            at[chosen], view.estimate[chosen] * 1e4, "o", markersize=size, markerfacecolor=fill,
+            at[chosen], view.estimate[chosen] * scaled, "o", markersize=size, markerfacecolor=fill,
             markeredgecolor=look.one, markeredgewidth=0.8, zorder=3,
         )  # fmt: skip
     for place in np.flatnonzero(view.from_study_file).tolist():
@@ -80,9 +81,10 @@ def marker(count: int) -> float:
 
 
 def say_curve(view: Curve) -> Said:
-    low, high = (true_minus(bp(float(view.estimate[place]))) for place in (0, -1))
-    title = f"{len(view.estimate):,} specifications: {low} to {high} bp"
+    unit = view.unit
+    low, high = true_minus(unit.show(float(view.estimate[0]))), true_minus(unit.of(float(view.estimate[-1])))
+    title = f"{len(view.estimate):,} specifications: {low} to {high}"
     filled = f"Filled: significant at the {(1 - view.level) * 100:g}% level; dashed: the study file's choice"
-    middle = true_minus(bp(float(np.median(view.estimate))))
-    alt = f"Estimates from {low} to {high} bp, median {middle} bp; {view.about}"
+    middle = true_minus(unit.of(float(np.median(view.estimate))))
+    alt = f"Estimates from {low} to {high}, median {middle}; {view.about}"
     return Said(title, f"{view.about}. {filled}", alt, view.simulated)
