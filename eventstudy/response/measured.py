@@ -19,7 +19,7 @@ from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape_estimates import AfterNews, jump_variances
 from eventstudy.response.uncertain_time import Curves, assumed_times
 from eventstudy.response.values import Activity, AssumedTimes, Estimate
-from eventstudy.response.window import ResponseWindows, after_news, bar_returns
+from eventstudy.response.window import BarReturns, ResponseWindows, after_news, bar_returns
 
 FIRST, DRIFT = "first", "pre_event_drift"
 MEASURES = ("volume", "range", "variance", "spread")
@@ -34,9 +34,7 @@ class Measured:
     ----------
     windows : ResponseWindows
     after : AfterNews
-    bars, placebo_bars : FloatArray, shapes (P, m) and (D, P, m)
-        Bar returns at trading moments, context first; the bars from ``after_from`` on come after the news.
-    after_from : int
+    returns : BarReturns
     ends : mapping of str to int
         Column of the window at which each of the moves inside it ends.
     moves : JudgedMoves
@@ -53,9 +51,7 @@ class Measured:
 
     windows: ResponseWindows
     after: AfterNews
-    bars: FloatArray
-    placebo_bars: FloatArray
-    after_from: int
+    returns: BarReturns
     ends: Mapping[str, int]
     moves: JudgedMoves
     closes: tuple[LaterCloses, ...]
@@ -72,8 +68,8 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
     """Return every number of events whose windows are laid out alike."""
     after, closes = after_news(windows, settings), later_closes(prices, windows, settings)
     inside = moves_inside(windows, after, settings)
-    bars, placebo_bars, after_from = bar_returns(windows)
-    judged_bars = slice(after_from, after_from + after.at.horizon + 1)
+    returns = bar_returns(windows)
+    to_horizon = slice(returns.after_from, returns.after_from + after.at.horizon + 1)
     served = np.isfinite(after.placebo[..., :1])
     tested = windows.tested_placebo[..., windows.columns]
     statistics, pvalues = sup_test(windows.tested[:, windows.columns], np.where(served, tested, np.nan), windows.weight)
@@ -84,9 +80,7 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
     return Measured(
         windows=windows,
         after=after,
-        bars=bars,
-        placebo_bars=placebo_bars,
-        after_from=after_from,
+        returns=returns,
         ends={name: end for name, (end, _) in inside.items()},
         moves=judged(moves, settings.level, _weights_with(windows)),
         closes=closes,
@@ -96,9 +90,9 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
         assumed=_assumed(windows, settings),
         medians=median_moves(prices, windows, settings.level),
         jump_variances=jump_variances(
-            bars[:, judged_bars], np.where(served, placebo_bars[..., judged_bars], np.nan), windows.weight
+            returns.event[:, to_horizon], np.where(served, returns.placebo[..., to_horizon], np.nan), windows.weight
         ),
-        early=early_move_notices(windows),
+        early=early_move_notices(windows, returns),
     )
 
 

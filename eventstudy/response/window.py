@@ -386,18 +386,21 @@ def after_news(windows: ResponseWindows, settings: ResponseSettings) -> AfterNew
     return AfterNews(path, placebo, windows.minutes, found, at, settings.level, windows.weight)
 
 
-def bar_returns(windows: ResponseWindows) -> tuple[FloatArray, FloatArray, int]:
-    """Return bar returns at trading moments, context first, of the event days and of the placebo days.
+class BarReturns(NamedTuple):
+    """Bar returns at trading moments, context first, of P event days (P, m) and of their placebo days (D, P, m).
 
-    Returns
-    -------
-    event : FloatArray, shape (P, m)
-    placebo : FloatArray, shape (D, P, m)
-    after_from : int
-        The first bar after the last clean price.
+    ``after_from`` is the first bar after the last clean price.
     """
+
+    event: FloatArray
+    placebo: FloatArray
+    after_from: int
+
+
+def bar_returns(windows: ResponseWindows) -> BarReturns:
+    """Return the bar returns of the event days and of the placebo days, as they were."""
     layout = windows.layout
     columns: BoolArray = layout.open.copy()
     columns[layout.zero] = True
     event, placebo = (np.diff(sample.price[..., columns]) for sample in (windows.event, windows.others))
-    return event, placebo, int(columns[: layout.zero].sum())
+    return BarReturns(event, placebo, int(columns[: layout.zero].sum()))
