@@ -261,7 +261,9 @@ def _shape(found: Measured, row: int, after: AfterNews) -> tuple[Estimate, ...]:
     days = found.windows.rows_of(row)
     return (
         *shape_estimates(after),
-        jump_share_estimate(found.returns.event[row], found.returns.placebo[days, row], found.returns.after_from, after),
+        jump_share_estimate(
+            found.returns.event[row], found.returns.placebo[days, row], found.returns.after_from, after
+        ),
         found.jump_variances[row],
         found.medians[row],
         *_leak(found, row, after),

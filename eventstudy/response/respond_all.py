@@ -19,7 +19,7 @@ from eventstudy.response.known import Known, known_events
 from eventstudy.response.respond import responses
 from eventstudy.response.response_rows import ResponseSet
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.several import Pair, pairs_of, with_joint_pvalues
+from eventstudy.response.several import pairs_of, with_joint_pvalues
 from eventstudy.response.values import Response
 from eventstudy.show.work_steps import counted
 
@@ -118,16 +118,20 @@ def merged(parts: Sequence[ResponseSet]) -> ResponseSet:
 
 def _answer_together(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
     answers = {code: _on_one(task, code, events) for code in task.all_prices}
-    found: list[Response] = []
-    pairs: list[Pair] = []
+    answered: list[list[Response]] = [[] for _ in events]
     skipped: list[tuple[str, str, str]] = []
     for row, event in enumerate(events):
-        named = {code: answers[code][row] for code in task.all_prices if row in answers[code]}
-        skipped += [(event.id, code, str(a)) for code, a in named.items() if isinstance(a, DataError)]
-        answered = with_joint_pvalues([a for a in named.values() if not isinstance(a, DataError)])
-        pairs += pairs_of(answered)
-        found += map(_with_copied_paths if row < paths_of else _without_placebo_paths, answered)
-    return ResponseSet(tuple(found), tuple(pairs), tuple(skipped))
+        for code in task.all_prices:
+            found = answers[code].get(row)
+            if isinstance(found, DataError):
+                skipped.append((event.id, code, str(found)))
+            elif found is not None:
+                answered[row].append(found)
+    joint = with_joint_pvalues(answered)
+    pairs = [pair for found in pairs_of(joint) for pair in found]
+    kept = [_with_copied_paths if row < paths_of else _without_placebo_paths for row in range(len(events))]
+    every = [keep(response) for keep, responses in zip(kept, joint, strict=True) for response in responses]
+    return ResponseSet(tuple(every), tuple(pairs), tuple(skipped))
 
 
 def _on_one(task: ResponseTask, code: str, events: tuple[Event, ...]) -> dict[int, Response | DataError]:

@@ -7,11 +7,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, instant_us, value
-from eventstudy.response.lead_lag import betas_of_complete_days, lead_lag, lead_lag_betas
+from eventstudy.response.lead_lag import LeadLag, betas_of_complete_days, lead_lag, lead_lag_betas, lead_lags
 from eventstudy.response.placebo import TIE
 from eventstudy.response.values import Move, Path, Response
 
@@ -79,15 +80,41 @@ class OpenPath:
         return np.diff(self.response.path.raw_placebo[days][:, slice(first, stop) if consecutive else moments])
 
     @cached_property
+    def shape(self) -> tuple[bytes, bytes]:
+        """The moments and the placebo days, to compare."""
+        return self.closes.tobytes(), self.response.path.placebo_day.tobytes()
+
+    @cached_property
+    def step_us(self) -> int:
+        """Smallest time between two of the moments."""
+        return int(np.diff(self.closes).min())
+
+    @cached_property
+    def reached(self) -> float:
+        """The move at the last horizon that trading reached; NaN where it reached none."""
+        moves = [
+            move.value for move in self.response.moves if math.isfinite(move.minutes) and math.isfinite(move.value)
+        ]
+        return moves[-1] if moves else math.nan
+
+    @cached_property
+    def traded(self) -> FloatArray:
+        """Log prices from the last clean close on, every step of the clock; NaN where there was no trade."""
+        path = self.response.path
+        traded, volume = path.open[path.zero :], np.isfinite(path.volume)
+        return np.where(traded & volume[path.zero :] if volume.any() else traded, path.car[path.zero :], np.nan)
+
+    @property
+    def clock(self) -> tuple[int, int]:
+        """The last clean close and the step of the clock from there on, microseconds."""
+        closes, zero = self.response.path.closes, self.response.path.zero
+        return int(closes[zero]), int(closes[zero + 1] - closes[zero])
+
+    @property
     def trades(self) -> tuple[IntArray, FloatArray]:
         """Instants and log prices from the last clean close on, only where there were trades."""
-        path = self.response.path
-        after = slice(path.zero, None)
-        traded = path.open[after] & np.isfinite(path.car[after])
-        volume = np.isfinite(path.volume)
-        if volume.any():
-            traded &= volume[after]
-        return path.closes[after][traded], path.car[after][traded]
+        traded = np.isfinite(self.traded)
+        return self.response.path.closes[self.response.path.zero :][traded], self.traded[traded]
 
 
 @value(slots=True)
@@ -110,32 +137,60 @@ class Shared:
     bars_b: FloatArray
 
 
-def pairs_of(responses: Sequence[Response]) -> tuple[Pair, ...]:
-    """Return every pair of responses to one event that share a clock window."""
+def pairs_of(events: Sequence[Sequence[Response]]) -> list[tuple[Pair, ...]]:
+    """Return every pair of the responses to each event that share a clock window."""
+    pairs = [_shared_windows(responses) for responses in events]
+    every = [one for shared in pairs for one in shared]
+    found = iter(map(_pair, every, _lead_lags(every), _betas(every)))
+    return [tuple(itertools.islice(found, len(shared))) for shared in pairs]
+
+
+def _shared_windows(responses: Sequence[Response]) -> list[Shared]:
     columns = [np.flatnonzero(response.path.open) for response in responses]
     paths = [OpenPath(r, c, r.path.closes[c]) for r, c in zip(responses, columns, strict=True)]
-    shared = [found for a, b in itertools.combinations(paths, 2) if (found := _shared(a, b)) is not None]
-    return tuple(_pair(one, beta) for one, beta in zip(shared, _betas(shared), strict=True))
+    return [found for a, b in itertools.combinations(paths, 2) if (found := _shared(a, b)) is not None]
 
 
 def _shared(a: OpenPath, b: OpenPath) -> Shared | None:
     """Return what a pair has in common, or None where the two windows share fewer than ten moments."""
-    days_a, days_b = (one.response.path.placebo_day for one in (a, b))
-    if np.array_equal(a.closes, b.closes) and np.array_equal(days_a, days_b):
-        return None if len(a.closes) < 10 else Shared(a, b, int(np.diff(a.closes).min()), a.bars, b.bars)
+    if a.shape == b.shape:
+        return None if len(a.closes) < 10 else Shared(a, b, a.step_us, a.bars, b.bars)
     common, *rows = np.intersect1d(a.closes, b.closes, assume_unique=True, return_indices=True)
     if len(common) < 10:
         return None
+    days_a, days_b = (one.response.path.placebo_day for one in (a, b))
     _, *days = np.intersect1d(days_a, days_b, assume_unique=True, return_indices=True)
     bars = [one.bars_on(d, one.columns[r]) for one, d, r in zip((a, b), days, rows, strict=True)]
     return Shared(a, b, int(np.diff(common).min()), *bars)
+
+
+def _lead_lags(shared: Sequence[Shared]) -> list[LeadLag]:
+    """Return who moved first in each pair; those whose clocks agree are one computation."""
+    found: dict[int, LeadLag] = {}
+    alike: dict[int, list[int]] = {}
+    steps = np.arange(-LAGS, LAGS + 1, dtype=np.int64)
+    for k, one in enumerate(shared):
+        if one.a.clock == one.b.clock == (one.a.clock[0], one.step_us):
+            alike.setdefault(one.step_us, []).append(k)
+        else:
+            (times_a, prices_a), (times_b, prices_b) = one.a.trades, one.b.trades
+            found[k] = lead_lag((times_a, times_b), (prices_a, prices_b), steps * one.step_us)
+    for step, rows in alike.items():
+        paths = {id(path): path for k in rows for path in (shared[k].a, shared[k].b)}
+        place = {key: row for row, key in enumerate(paths)}
+        prices = np.full((len(paths), max(len(path.traded) for path in paths.values())), np.nan)
+        for row, path in enumerate(paths.values()):
+            prices[row, : len(path.traded)] = path.traded
+        first, second = (np.array([place[id(getattr(shared[k], side))] for k in rows]) for side in ("a", "b"))
+        found |= zip(rows, lead_lags(prices, (first, second), steps * step), strict=True)
+    return [found[k] for k in range(len(shared))]
 
 
 def _betas(shared: Sequence[Shared]) -> list[float]:
     """Return the sum of the betas of each pair's second response on its first; NaN for fewer than five days."""
     found = [math.nan] * len(shared)
     alike: dict[tuple[int, int, int], list[int]] = {}
-    known = {id(bars): np.isfinite(bars.sum(axis=0)) for one in shared for bars in (one.bars_a, one.bars_b)}
+    known = {id(bars): np.asarray(np.isfinite(bars.sum(axis=0))) for one in shared for bars in (one.bars_a, one.bars_b)}
     for k, one in enumerate(shared):
         lags = min(LAGS, (one.bars_a.shape[1] - 1) // 4)
         complete = known[id(one.bars_a)] & known[id(one.bars_b)]
@@ -146,10 +201,9 @@ def _betas(shared: Sequence[Shared]) -> list[float]:
             found[k] = float(lead_lag_betas(one.bars_b, one.bars_a, lags).sum())
     for (lags, first, _), rows in alike.items():
         (y, of_y), (x, of_x) = (_once([getattr(shared[k], name) for k in rows]) for name in ("bars_b", "bars_a"))
-        days, most = np.array(list(map(len, x))), max(map(len, (*x, *y)))
-        y_padded, x_padded = (_padded([bars[:, first:] for bars in each], most) for each in (y, x))
-        for k, betas in zip(rows, betas_of_complete_days(y_padded, x_padded, (of_y, of_x), days, lags), strict=True):
-            found[k] = float(betas.sum())
+        y, x = ([bars[:, first:] for bars in each] for each in (y, x))
+        for k, beta in zip(rows, betas_of_complete_days(y, x, (of_y, of_x), lags).sum(axis=1).tolist(), strict=True):
+            found[k] = beta
     return found
 
 
@@ -160,20 +214,8 @@ def _once(bars: Sequence[FloatArray]) -> tuple[list[FloatArray], IntArray]:
     return list(distinct.values()), np.array([place[id(one)] for one in bars], dtype=np.int64)
 
 
-def _padded(bars: Sequence[FloatArray], most: int) -> FloatArray:
-    """Return bars of several series as one array (V, D, n), with zeros for days that a series does not have."""
-    entire = np.zeros((len(bars), most, bars[0].shape[1]))
-    for row, one in enumerate(bars):
-        entire[row, : len(one)] = one
-    return entire
-
-
-def _pair(shared: Shared, beta: float) -> Pair:
+def _pair(shared: Shared, found: LeadLag, beta: float) -> Pair:
     a, b = shared.a.response, shared.b.response
-    (times_a, prices_a), (times_b, prices_b) = shared.a.trades, shared.b.trades
-    lags = np.arange(-LAGS, LAGS + 1, dtype=np.int64) * shared.step_us
-    found = lead_lag((times_a, times_b), (prices_a, prices_b), lags)
-    reached = [move.value for move in a.moves if math.isfinite(move.minutes) and math.isfinite(move.value)]
     return Pair(
         event=a.event,
         first=a.instrument,
@@ -182,12 +224,12 @@ def _pair(shared: Shared, beta: float) -> Pair:
         lead_ratio=found.ratio,
         correlation=float(found.correlation[LAGS]),
         beta=beta,
-        explained=beta * reached[-1] if reached else math.nan,
+        explained=beta * shared.a.reached,
     )
 
 
 def joint_pvalues(event: FloatArray, placebo: FloatArray, weight: FloatArray | None = None) -> FloatArray:
-    """Return step-down max-t p-values of K moves of one event, shape (K,).
+    """Return step-down max-t p-values of K moves of one event, shape (K,); of several events, shape (..., K).
 
     Null for each: its move is exchangeable with its placebo days'. The days are the unit of resampling, so whatever
     ties the instruments together on a day is kept, and the probability of any false rejection among the K is at most
@@ -195,10 +237,10 @@ def joint_pvalues(event: FloatArray, placebo: FloatArray, weight: FloatArray | N
 
     Parameters
     ----------
-    event : FloatArray, shape (K,)
-    placebo : FloatArray, shape (D, K)
+    event : FloatArray, shape (..., K)
+    placebo : FloatArray, shape (..., D, K)
         The same days for every instrument; days with a NaN are left out.
-    weight : FloatArray, shape (D,), optional
+    weight : FloatArray, shape (..., D), optional
         How much each day counts, the event day being 1.
 
     Examples
@@ -207,55 +249,99 @@ def joint_pvalues(event: FloatArray, placebo: FloatArray, weight: FloatArray | N
     >>> joint_pvalues(np.array([9.0, 1.5]), placebo).tolist()
     [0.2, 0.6]
     """
-    complete = np.isfinite(placebo).all(axis=1)
-    days, each = placebo[complete], np.ones(int(complete.sum())) if weight is None else weight[complete]
-    moves = np.asarray(event, dtype=np.float64)
-    pvalues = np.full(len(moves), np.nan)
-    if len(days) < 2 or not np.isfinite(moves).all():
-        return pvalues
-    squares, count = days**2 * each[:, None], each.sum()
-    scale = np.sqrt(squares.sum(axis=0) / count)
-    others = np.sqrt(np.maximum((squares.sum(axis=0) - squares) / (count - each)[:, None], 0.0))
+    complete = np.asarray(np.isfinite(placebo).all(axis=-1))
+    each = np.where(complete, 1.0 if weight is None else weight, 0.0)[..., None]  # (..., D, 1)
+    days, moves = np.where(complete[..., None], placebo, 0.0), np.asarray(event, dtype=np.float64)
+    usable = (complete.sum(axis=-1) >= 2) & np.isfinite(moves).all(axis=-1)
+    squares, count = days**2 * each, each.sum(axis=-2)
+    total = squares.sum(axis=-2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.where(moves == 0, 0.0, np.abs(moves) / scale)
+        others = np.sqrt(np.maximum((total[..., None, :] - squares) / (count[..., None] - each), 0.0))
+        statistic = np.where(moves == 0, 0.0, np.abs(moves) / np.sqrt(total / count))
         studentized = np.where(days == 0, 0.0, np.abs(days) / others)
-    order, worst = np.argsort(-statistic, kind="stable"), 0.0
-    for rank, k in enumerate(order):
-        remaining = studentized[:, order[rank:]].max(axis=1)
-        beyond = float(each[remaining >= statistic[k] * TIE].sum())
-        worst = max(worst, (1 + beyond) / (count + 1))
-        pvalues[k] = worst
-    return pvalues
+    order = np.argsort(-statistic, axis=-1, kind="stable")
+    largest = np.take_along_axis(statistic, order, axis=-1)
+    remaining = np.maximum.accumulate(np.take_along_axis(studentized, order[..., None, :], axis=-1)[..., ::-1], axis=-1)
+    beyond = ((remaining[..., ::-1] >= largest[..., None, :] * TIE) * each).sum(axis=-2)
+    pvalues = np.empty(moves.shape)
+    np.put_along_axis(pvalues, order, np.maximum.accumulate((1 + beyond) / (count + 1), axis=-1), axis=-1)
+    return np.where(usable[..., None], pvalues, np.nan)
 
 
-def with_joint_pvalues(responses: Sequence[Response]) -> tuple[Response, ...]:
-    """Return the responses of one event with the joint p-value of every horizon filled in.
+class JointMoves(NamedTuple):
+    """The moves of the responses to one event that reached one horizon, as the tests see them.
+
+    Attributes
+    ----------
+    place : int
+        Of the horizon among the moves.
+    reached : list of int
+        Which K of the responses.
+    moves : FloatArray, shape (K,)
+    placebo : FloatArray, shape (D, K)
+        On the days that serve for all responses.
+    weight : FloatArray, shape (D,)
+    """
+
+    place: int
+    reached: list[int]
+    moves: FloatArray
+    placebo: FloatArray
+    weight: FloatArray
+
+
+def with_joint_pvalues(events: Sequence[Sequence[Response]]) -> list[tuple[Response, ...]]:
+    """Return the responses to each event with the joint p-value of every horizon filled in.
 
     The days are those that serve for all instruments; the other days are left out of the joint test only.
     """
-    if len(responses) < 2:
-        return tuple(responses)
+    corrected = [[list(response.moves) for response in responses] for responses in events]
+    alike: dict[int, list[tuple[int, JointMoves]]] = {}
+    for row, responses in enumerate(events):
+        for one in _joint_moves(responses) if len(responses) > 1 else ():
+            alike.setdefault(len(one.reached), []).append((row, one))
+    for group in alike.values():
+        for (row, one), pvalues in zip(group, _together([one for _, one in group]), strict=True):
+            for k, pvalue in zip(one.reached, pvalues, strict=True):
+                corrected[row][k][one.place] = corrected[row][k][one.place].adjusted(pvalue)
+    return [
+        tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, found, strict=True))
+        for responses, found in zip(events, corrected, strict=True)
+    ]
+
+
+def _joint_moves(responses: Sequence[Response]) -> list[JointMoves]:
+    """Return the moves of the responses to one event at each horizon that any of them reached."""
     common = responses[0].path.placebo_day
     for response in responses[1:]:
         if not np.array_equal(common, response.path.placebo_day):
             common = np.intersect1d(common, response.path.placebo_day)
-    days = [np.searchsorted(response.path.placebo_day, common) for response in responses]
-    weights = np.array([response.path.weight[rows] for response, rows in zip(responses, days, strict=True)])
-    corrected = [list(response.moves) for response in responses]
-    for h, move in enumerate(responses[0].moves):
-        reached = [k for k, response in enumerate(responses) if response.moves[h].at is not None]
+    rows = [np.searchsorted(response.path.placebo_day, common) for response in responses]
+    weights = [response.path.weight[days] for response, days in zip(responses, rows, strict=True)]
+    found = []
+    for place, move in enumerate(responses[0].moves):
+        reached = [k for k, response in enumerate(responses) if response.moves[place].at is not None]
         if not move.label.endswith(" min") or not reached:
             continue
-        found = [_tested_moves(responses[k].path, responses[k].moves[h], days[k]) for k in reached]
-        values, placebo = np.array([value for value, _ in found]), np.column_stack([others for _, others in found])
-        weight = weights[reached].min(axis=0)  # a day doubted for one instrument is doubted for all
-        for k, pvalue in zip(reached, joint_pvalues(values, placebo, weight).tolist(), strict=True):
-            corrected[k][h] = corrected[k][h].adjusted(pvalue)
-    return tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, corrected, strict=True))
+        columns = [_column(responses[k].path, responses[k].moves[place]) for k in reached]
+        ends = [(responses[k].path, rows[k], column) for k, column in zip(reached, columns, strict=True)]
+        moves, placebo = (
+            np.array(each) for each in zip(*((p.car[c], p.placebo[d, c]) for p, d, c in ends), strict=True)
+        )
+        weight = np.min([weights[k] for k in reached], axis=0)  # a day doubted for one is doubted for all
+        found.append(JointMoves(place, reached, moves, placebo.T, weight))
+    return found
 
 
-def _tested_moves(path: Path, move: Move, rows: IntArray) -> tuple[float, FloatArray]:
-    """Return the move of the event day and of some placebo days as the tests see it."""
-    assert move.at is not None  # noqa: S101  a horizon always has its closing instant
-    column = int(np.searchsorted(path.closes, instant_us(move.at)))
-    return float(path.car[column]), path.placebo[rows, column]
+def _column(path: Path, move: Move) -> int:
+    assert move.at is not None  # noqa: S101  a horizon that was reached has its closing instant
+    return int(np.searchsorted(path.closes, instant_us(move.at)))
+
+
+def _together(group: Sequence[JointMoves]) -> list[list[float]]:
+    """Return the joint p-values of several events with as many moves each."""
+    most, (count,) = max(len(one.placebo) for one in group), {len(one.reached) for one in group}
+    placebo, weight = np.full((len(group), most, count), np.nan), np.zeros((len(group), most))
+    for row, one in enumerate(group):
+        placebo[row, : len(one.placebo)], weight[row, : len(one.placebo)] = one.placebo, one.weight
+    return joint_pvalues(np.array([one.moves for one in group]), placebo, weight).tolist()  # type: ignore[no-any-return]

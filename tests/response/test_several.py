@@ -14,6 +14,7 @@ from eventstudy.response.lead_lag import (
     hayashi_yoshida,
     lead_lag,
     lead_lag_betas,
+    lead_lags,
     refresh_times,
 )
 from eventstudy.response.respond_all import respond_all
@@ -90,6 +91,26 @@ def test_lead_lag_finds_the_planted_lag_and_its_sign() -> None:
     turned = lead_lag(times[::-1], prices[::-1], lags)  # type: ignore[arg-type]
     assert abs(turned.lag_us + 7) <= 1
     assert turned.ratio < 1
+
+
+@given(seed=st.integers(0, 1000))
+def test_who_moves_first_on_one_grid_is_what_the_overlapping_intervals_say(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    at, lags = np.arange(40, dtype=np.int64) * 60, np.arange(-5, 6, dtype=np.int64) * 60
+    prices = np.where(rng.random((3, 40)) < 0.7, rng.standard_normal((3, 40)).cumsum(axis=1), np.nan)
+    prices[2, : rng.integers(0, 41)] = np.nan
+    pairs = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 0])
+    for first, second, found in zip(*pairs, lead_lags(prices, pairs, lags), strict=True):
+        traded = [np.isfinite(prices[row]) for row in (first, second)]
+        if min(map(np.sum, traded)) < 2:
+            assert np.isnan(found.correlation).all()
+            assert found.lag_us == 0
+            continue
+        each = [(at[mask], prices[row, mask]) for mask, row in zip(traded, (first, second), strict=True)]
+        expected = lead_lag((each[0][0], each[1][0]), (each[0][1], each[1][1]), lags)
+        np.testing.assert_allclose(found.correlation, expected.correlation, rtol=1e-12, atol=1e-12)
+        assert found.lag_us == expected.lag_us
+        np.testing.assert_allclose(found.ratio, expected.ratio, rtol=1e-9)
 
 
 def test_refresh_times_by_hand() -> None:
@@ -183,10 +204,10 @@ def test_betas_are_those_of_a_least_squares_over_the_whole_design() -> None:
 def test_betas_of_several_pairs_are_those_of_each() -> None:
     x, y = np.random.default_rng(8).normal(size=(2, 3, 30, 25)) * 1e-3
     days = np.array([30, 17, 1])
-    for pair, count in enumerate(days):
-        x[pair, count:] = y[pair, count:] = 0.0
     each = np.arange(3)
-    found = betas_of_complete_days(y, x, (each, each), days, 2)
+    found = betas_of_complete_days(
+        *([bars[pair, :count] for pair, count in enumerate(days)] for bars in (y, x)), (each, each), 2
+    )
     for pair, count in enumerate(days):
         np.testing.assert_allclose(found[pair], least_squares(y[pair, :count], x[pair, :count]), rtol=1e-9)
 
@@ -194,4 +215,4 @@ def test_betas_of_several_pairs_are_those_of_each() -> None:
 def test_a_series_that_never_moves_has_no_beta() -> None:
     y = np.random.default_rng(8).normal(size=(1, 30, 25))
     one = np.array([0])
-    assert betas_of_complete_days(y, np.zeros_like(y), (one, one), np.array([30]), 2).tolist() == [[0.0] * 5]
+    assert betas_of_complete_days(y, np.zeros_like(y), (one, one), 2).tolist() == [[0.0] * 5]
