@@ -33,4 +33,4 @@ def test_the_gallery_has_every_figure_and_its_picture(gallery: Any) -> None:
 
 def test_the_line_of_a_figure_makes_it(gallery: Any) -> None:
     axes = gallery.demo().plot(kind="horizons")
-    assert axes.figure.findobj(match=lambda artist: "What remained of the move" in getattr(artist, "get_text", str)())
+    assert axes.figure.findobj(match=lambda artist: ", after " in getattr(artist, "get_text", str)())

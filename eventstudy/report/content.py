@@ -72,7 +72,7 @@ def speed_section(given: Material) -> tuple[Section, ...]:
     """Return how fast the price answered and what stayed, where an intraday response was computed."""
     if not given.shape.numbers:
         return ()
-    return (Section("speed", "How fast, and what stayed", points=given.shape.sentences, tables=given.shape.numbers),)
+    return (Section("speed", "Speed and persistence", points=given.shape.sentences, tables=given.shape.numbers),)
 
 
 def certainty_section(given: Material) -> Section:
@@ -86,7 +86,7 @@ def certainty_section(given: Material) -> Section:
         points = [f"{plain(r['instrument'], 40)}: {certainty(study, r['tests'])}" for r in rows[:MOST_NAMED]]
     tables = [*given.shape.certainty]
     tables += [cut_short(test_table(study, simulated=simulated))] if study["responses"] and shared is None else []
-    heading = "How sure, and why"
+    heading = "Statistical evidence"
     return Section("certainty", heading, points=(*points, *given.shape.points), tables=tuple(tables))
 
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, instant_from_us
+from eventstudy.arrays import DAY_US, FloatArray, IntArray, instant_from_us, instant_us
 from eventstudy.errors import UsageError
 from eventstudy.report.shown_units import unit_of
 from eventstudy.report.views import (
     CarPath,
     EventDots,
+    Pause,
     PlaceboView,
     PriceWindow,
     ResponseView,
@@ -187,7 +188,8 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
     prices = None
     if piece is not None:
         volume = piece.volume if np.isfinite(piece.volume).any() else np.zeros(0)
-        prices = PriceWindow(piece.closes, piece.close, np.nan_to_num(volume), piece.step_us, piece.quote)
+        usual = usual_volume(result, row, piece.closes) if volume.size else np.zeros(0)
+        prices = PriceWindow(piece.closes, piece.close, np.nan_to_num(volume), piece.step_us, piece.quote, usual)
     return ResponseView(
         event=str(abnormal.events[row]),
         title=str(abnormal.events[row]) if several else name_of(result),
@@ -206,21 +208,29 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
     )
 
 
-def pauses_at(result: StudyResult, row: int) -> tuple[tuple[int, int], ...]:
-    """Return when the market of one response does not trade inside its window, where its clock is known."""
+def usual_volume(result: StudyResult, row: int, closes: IntArray) -> FloatArray:
+    """Return the median volume of comparable days in each bar, shape (T,); empty where there is no response."""
     found = response_of(result, row)
     if found is None:
-        return ()
-    path = found.path
-    present = path.open & (np.arange(len(path.open)) >= path.start)
-    return pauses(path.closes, present)
+        return np.zeros(0)
+    at = np.searchsorted(found.path.closes, closes).clip(0, len(found.path.closes) - 1)
+    return np.where(found.path.closes[at] == closes, found.path.volume_median[at], np.nan)
 
 
-def pauses(closes: IntArray, present: BoolArray) -> tuple[tuple[int, int], ...]:
-    """Return the stretches between two trading instants in which there is none."""
-    rows = np.flatnonzero(present)
-    pairs = itertools.pairwise(rows.tolist())
-    return tuple((int(closes[a]), int(closes[b - 1])) for a, b in pairs if b - a > 1)
+def pauses_at(result: StudyResult, row: int) -> tuple[Pause, ...]:
+    """Return when the market of one response does not trade inside its window, where its clock is known."""
+    found = response_of(result, row)
+    return pauses(found) if found is not None else ()
+
+
+def pauses(response: Response) -> tuple[Pause, ...]:
+    """Return the stretches between two trading instants in which there is none, named where the exchange names them."""
+    path = response.path
+    rows = np.flatnonzero(path.open & (np.arange(len(path.open)) >= path.start))
+    ends = [(int(path.closes[a]), int(path.closes[b - 1])) for a, b in itertools.pairwise(rows.tolist()) if b - a > 1]
+    known = [(instant_us(c.at), c.label) for c in response.confounders if c.where != "placebo"] if ends else []
+    names = [next((plain(label, 60) for at, label in known if start <= at < stop), "") for start, stop in ends]
+    return tuple(Pause(*span, name) for span, name in zip(ends, names, strict=True))
 
 
 def response_of(result: StudyResult, row: int) -> Response | None:

@@ -51,6 +51,7 @@ FIGURES: dict[str, FigureRow] = {
         dots.say_dots,
         dots.draw_dots,
         dots.dots_height,
+        1.0,  # a row per instrument needs the height of its words
     ),
     "instruments": FigureRow(
         "Every instrument of one event on one clock, each over the band of its comparable days.",

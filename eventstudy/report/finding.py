@@ -147,6 +147,8 @@ def move_and_certainty(study: Json, level: float, moved: str) -> tuple[str, ...]
     responses = study["responses"]
     if not responses:
         unused = len(study["outcomes"])
+        if unused == 1:
+            return "The event could not be studied: it was left out.", "The table below gives the reason."
         lost = f"No event could be studied: {unused} of {unused} were left out."
         return lost, "The table below gives the reason for each."
     shared = average_of(study)

@@ -45,7 +45,10 @@ def headline(result: StudyResult) -> Headline:
     """Return the headline of a result, by the shape of the study: one event, many events, or many instruments."""
     if not len(result.abnormal):
         total = len(result.ledger)
-        return Headline(f"No event could be studied: {total} of {total} were left out")
+        lost = "it was" if total == 1 else f"{total} of {total} were"
+        return Headline(
+            f"{'The' if total == 1 else 'No'} event could {'not ' * (total == 1)}be studied: {lost} left out"
+        )
     shape = shape_of(result)
     if shape == "average":
         return Headline(_mean_title(result), mean_figures(result), mean_sentences(result))

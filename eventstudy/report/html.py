@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report.page_parts import Page, Picture, Section
+from eventstudy.report.paper import paper
 from eventstudy.report.style import variables
 from eventstudy.show.card import templates
 from eventstudy.show.numbers import true_minus
@@ -93,6 +94,7 @@ def layout(page: Page) -> dict[str, Any]:
         "few": few,
         "printed": printed,
         "opened": [section for section in page.sections if section.name in OPEN],
+        "paper": paper(page, threats.points if threats else (), beside=printed),
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
         "folded": [folded(section, more) for section in page.sections if folded(section, more) is not None],
         "minor": MINOR | set([name for name in names if name.startswith("later_")][:-1]),

@@ -67,10 +67,8 @@ def _path_of(response: Response) -> InstrumentPath:
     present = path.open & (np.arange(len(path.open)) >= path.start)
     at = f" at {local(first.at, response.zone, '%H:%M')}" if first.at is not None else ""
     joint = np.where(np.isfinite(path.joint), path.joint, np.nan)[present]
-    stretches = pauses(path.closes, present)
-    return InstrumentPath(
-        response.instrument, path.closes[present], path.car[present], joint, first.value, at, stretches
-    )
+    where = path.closes[present], path.car[present], joint
+    return InstrumentPath(response.instrument, *where, first.value, at, pauses(response))
 
 
 def assumed_view(result: StudyResult, event: str = "", instrument: str = "") -> AssumedMoves:

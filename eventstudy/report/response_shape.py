@@ -162,28 +162,29 @@ def shape_table(shown: Sequence[Response], *, simulated: bool) -> Table:
     names = [n for n in MEASURES if any(e.name == n and e.defined for r in shown for e in r.shape)]
     cells = [{e.name: e for e in r.shape} for r in shown]
     columns = (
-        Column("measure", "What"),
+        Column("measure", "Measure"),
         *[Column(f"response_{i}", name_of(r, shown)) for i, r in enumerate(shown)],
     )
     rows = [(MEASURES[n], *[estimate_words(c[n]) if n in c else "n/a" for c in cells]) for n in names]
     activity = [{a.name: a.window for a in r.activity} for r in shown]
     for name in dict.fromkeys(a.name for r in shown for a in r.activity):
         reasons = [f"{estimate_words(a[name])}, {p_is(a[name].pvalue)}" if name in a else "n/a" for a in activity]
-        rows.append((f"{name.capitalize()} against ordinary days", *reasons))
-    caption = "Shape of the response, with intervals; minutes count from the last clean price"
+        rows.append((f"{name.capitalize()} against comparable days", *reasons))
+    level = f"{shown[0].level * 100:g}%"
+    caption = f"Speed and persistence, with {level} intervals; minutes count from the pre-event price"
     return Table("shape", caption, columns, tuple(rows), simulated)
 
 
 def anchors_table(shown: Sequence[Response], *, simulated: bool) -> Table:
     """Return the last horizon's move under each way of laying the event interval on the bars."""
     names = [estimate.name for estimate in shown[0].anchors]
-    titles = {"bracket": "bracket (used)", "earliest": "as if at the earliest", "latest": "as if at the latest"}
+    titles = {"bracket": "Entire interval (used)", "earliest": "Earliest", "latest": "Latest"}
     columns = (
         Column("instrument", "Instrument"),
         *[Column(name, titles.get(name, name)) for name in names],
     )
     rows = tuple((name_of(r, shown), *[f"{estimate_words(a)}, {p_is(a.pvalue)}" for a in r.anchors]) for r in shown)
-    return Table("anchors", "The same move under each assumed time of the news", columns, rows, simulated)
+    return Table("anchors", "Sensitivity to the news time", columns, rows, simulated)
 
 
 def together(dangers: Iterable[tuple[str, str]]) -> list[str]:
@@ -215,6 +216,8 @@ def assumed_minutes(named: Iterable[tuple[str, Response]]) -> list[str]:
 
 def dangers_of(response: Response) -> list[str]:
     """Return what could spoil one response: what else happened, days left out, times that were assumed."""
+    from eventstudy.response.response_warnings import excluded_days
+
     rows = [
         f"{plain(c.label, 200)} at {both_clocks(c.at, response.zone)} ({c.where} window); {plain(c.effect, 200)}."
         for c in response.confounders
@@ -222,7 +225,8 @@ def dangers_of(response: Response) -> list[str]:
     if response.removed:
         days = ", ".join(f"{day.day} ({plain(day.reason, 80)})" for day in response.removed[:5])
         more = f" and {len(response.removed) - 5} more" if len(response.removed) > 5 else ""
-        rows.append(f"{len(response.removed)} days cannot serve as placebo days: {days}{more}.")
+        rows.append(f"{excluded_days(len(response.removed))}: {days}{more}. [ES-PLACEBO-REMOVED]")
     if response.gap is not None and response.gap.defined:
         rows.append(f"the news came while the market was closed; the opening gap is {bp(response.gap.value)} bp.")
-    return rows + [f"{plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in response.notices]
+    others = [notice for notice in response.notices if notice.code != "ES-PLACEBO-REMOVED"]
+    return rows + [f"{plain(notice.message, 400)} [{plain(notice.code, 20)}]" for notice in others]

@@ -27,6 +27,8 @@ class PriceWindow:
     step_us : int
     quote : str
         What a higher price means, for example ``"RUB per USD"``.
+    usual : FloatArray, shape (T,) or (0,)
+        Median volume of comparable days in the same bar; NaN where there is none, empty without comparable days.
     """
 
     closes: IntArray
@@ -34,6 +36,16 @@ class PriceWindow:
     volume: FloatArray
     step_us: int
     quote: str = ""
+    usual: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+
+@value(slots=True)
+class Pause:
+    """A stretch inside a window in which the market does not trade, microseconds; ``name`` is empty where unknown."""
+
+    start: int
+    stop: int
+    name: str = ""
 
 
 @value(slots=True)
@@ -72,10 +84,7 @@ class CarPath:
 
 @value(slots=True)
 class ResponseView:
-    """One event on one instrument, ready to be drawn; ``told_at`` is the instant whose CAR the finding states.
-
-    ``pauses`` are the stretches inside the window in which the market does not trade, microseconds.
-    """
+    """One event on one instrument, ready to be drawn; ``told_at`` is the instant whose CAR the finding states."""
 
     event: str
     title: str
@@ -90,7 +99,7 @@ class ResponseView:
     reported_at: int = 0
     simulated: bool = False
     unit: Unit = BP
-    pauses: tuple[tuple[int, int], ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -119,7 +128,7 @@ class InstrumentPath:
     joint: FloatArray
     value: float
     at_words: str
-    pauses: tuple[tuple[int, int], ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

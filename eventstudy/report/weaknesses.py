@@ -26,16 +26,17 @@ HARM: tuple[tuple[str, ...], ...] = (
         *("ES-UNIT-JUMP", "ES-STALE"),
     ),
     (
-        *("ES-CLUSTERED", "ES-DENSE", "ES-CONTAMINATED", "ES-REGIME", "ES-PLACEBO-FEW", "ES-TIME-ASSUMED"),
-        "ES-EVENT-BARS",
+        *("ES-TIME-ASSUMED", "ES-EVENT-BARS", "ES-CLUSTERED", "ES-DENSE", "ES-CONTAMINATED", "ES-REGIME"),
+        "ES-PLACEBO-FEW",
     ),
 )
 
 
 def harm(point: str) -> int:
     """Return the place of a weakness by the code of its warning, 0 for the most harmful."""
-    code = point.rpartition("[")[2].rstrip("].")
-    return next((place for place, codes in enumerate(HARM) if code in codes), len(HARM) - ("[ES-" not in point))
+    code = "ES-TIME-ASSUMED" if "minute that is assumed" in point else point.rpartition("[")[2].rstrip("].")
+    known = [code for codes in HARM for code in codes]
+    return known.index(code) if code in known else len(known) + ("[ES-" in point)
 
 
 def spoilers_section(given: Material) -> Section:
@@ -55,7 +56,7 @@ def spoilers_section(given: Material) -> Section:
     calm = () if points or left_out.rows or given.shape.dangers else (CALM,)
     tables = (cut_short(left_out),) if left_out.rows else ()
     every = tuple(sorted(dict.fromkeys((*points, *given.shape.dangers)), key=harm))
-    return Section("spoilers", "What could weaken this", calm, every, tables)
+    return Section("spoilers", "Threats to validity", calm, every, tables)
 
 
 def unsuited_tests(study: Json) -> list[str]:

@@ -11,6 +11,7 @@ from eventstudy.response.placebo import smallest_pvalue
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape_estimates import AfterNews
 from eventstudy.response.window import ResponseWindows
+from eventstudy.show.numbers import count_of
 
 USUAL_REGIME = (0.7, 1.4)
 MOST_STALE = 0.3
@@ -47,8 +48,17 @@ def response_warnings(
     if windows.ends_before(settings.horizons[-1]):
         found.append(("ES-WINDOW-CUT", "trading ended before the last horizon"))
     if removed := len(windows.asked[row].matched.removed):
-        found.append(("ES-PLACEBO-REMOVED", f"{removed} days were excluded as placebo days"))
+        found.append(("ES-PLACEBO-REMOVED", excluded_days(removed)))
     return tuple(Notice(code, f"{text}.") for code, text in found)
+
+
+def excluded_days(count: int) -> str:
+    """Return how many days were excluded as placebo days.
+
+    >>> excluded_days(1), excluded_days(3)
+    ('1 day was excluded as a placebo day', '3 days were excluded as placebo days')
+    """
+    return count_of(count, "day was excluded as a placebo day", "days were excluded as placebo days")
 
 
 def _few(windows: ResponseWindows, row: int, days: int, smallest: float, settings: ResponseSettings) -> str:

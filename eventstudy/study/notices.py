@@ -115,9 +115,9 @@ def merged_notices(abnormal: AbnormalReturns, table: EventTable, noun: str) -> t
         where = f"in {times:,} " if dates else ""
         why.append(f"{where}the time of the news is known only to within these {unit}; narrow the interval if possible")
     noun = "events" if len(set(abnormal.events.tolist())) == len(merged) else "observations"
-    counted = f"in {int(merged.sum()):,} of {len(merged):,} {noun}"
+    counted = f" in {int(merged.sum()):,} of {len(merged):,} {noun}" if len(merged) > 1 else ""
     reasons = f": {'. '.join(why)}." if why else "."
-    return (Notice("ES-EVENT-BARS", f"The event interval spans {spans} {unit} {counted}{reasons}"),)
+    return (Notice("ES-EVENT-BARS", f"The event interval spans {spans} {unit}{counted}{reasons}"),)
 
 
 def _have(count: int) -> str:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eventstudy.report.build import build
+from eventstudy.report.html import render_page
 from eventstudy.report.write import save
 from tests.batch import toys
 from tests.report.browser import Browser, axe, browser, missing
@@ -222,8 +225,18 @@ def test_one_to_five_instruments_and_many_events_print_on_one_page(
     chrome: Browser, pages: dict[str, Path], tmp_path: Path
 ) -> None:
     save(made_result(codes=("SBER", "VTBR", "MTLR", "RASP", "TRNFP")), tmp_path / "five")
+    report = build(made_result(codes=("SBER", "VTBR", "MTLR")))
+    sections = [
+        replace(one, points=(*one.points, *(f"Threat {n}. {'Words of it ' * 14}" for n in range(12))))
+        if one.name == "spoilers"
+        else one
+        for one in report.page.sections
+    ]
+    threats = tmp_path / "threats.html"
+    threats.write_text(render_page(replace(report.page, sections=tuple(sections)), report.pictures), "utf-8")
+    assert "more in the file itself" in threats.read_text("utf-8")
     printed = {}
-    for name, page in {**pages, "five": tmp_path / "five" / "report.html"}.items():
+    for name, page in {**pages, "five": tmp_path / "five" / "report.html", "threats": threats}.items():
         chrome.open(page)
         paper = {"width": 21.0, "height": 29.7}
         pdf = base64.b64decode(chrome.ask("POST", "/print", {"page": paper, "background": True}))

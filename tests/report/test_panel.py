@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.collections import LineCollection
 
 from eventstudy.report.canvas import figure_of, png, svg
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.inline_svg import inline_svg
 from eventstudy.report.plots.figure_row import draw_bare, paint
 from eventstudy.report.style import STYLES
-from eventstudy.report.views import CarPath, ResponseView, pointwise_band
+from eventstudy.report.views import CarPath, Pause, ResponseView, pointwise_band
+from eventstudy.show.numbers import Unit
 from tests.report.made import made_view
 
 LOOKS = sorted(set(STYLES) - {"page"})
@@ -128,7 +132,50 @@ def test_hostile_text_is_drawn_as_text(text: str) -> None:
 
 def test_a_panel_without_prices_has_its_header() -> None:
     ax = draw_response(replace(made_view(instrument="RTS"), prices=None))
-    assert "Cumulative abnormal return of RTS" in words_of(ax)
+    assert any(words.startswith("RTS rose ") for words in words_of(ax))
+
+
+def test_the_title_states_the_finding_and_where_the_path_ends() -> None:
+    """By hand: a path that falls to -1.2% at 18:40 and stands at -0.5% an hour later."""
+    view = made_view(instrument="Si")
+    car = view.path.car.copy()
+    car[1], car[-1] = -0.012, -0.005
+    view = replace(view, path=replace(view.path, car=car))
+    end = f"{datetime.fromtimestamp(view.path.at[-1] / 1e6, ZoneInfo('Europe/Moscow')):%H:%M}"
+    said = PANEL.say(view)
+    assert said.title == f"Si fell 120.0\u00a0bp by 18:40 and stood at \u221250.0\u00a0bp at {end}"
+    assert f"\u221250.0\u00a0bp at {end}" in said.alt
+    other = replace(view, unit=Unit("", "log volume", 1.0, 2))
+    assert PANEL.say(other).title.startswith("Si was \u22120.01 by 18:40")
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_a_pause_is_named_with_its_times(width: str) -> None:
+    view = made_view()
+    ends = (int(datetime(2021, 4, 13, 15, at, tzinfo=UTC).timestamp() * 1e6) for at in (40, 55))
+    named = " ".join(words_of(draw_response(replace(view, pauses=(Pause(*ends, "closing auction"),)), width=width)))
+    assert "closing auction, 18:40 to 18:55" in named
+    start, stop = view.path.at[1], view.path.at[2]  # no bar from 18:40 to the first one after 19:00
+    unnamed = " ".join(words_of(draw_response(replace(view, pauses=(Pause(int(start), int(stop)),)), width=width)))
+    assert "no trading, 18:40 to 19:" in unnamed
+
+
+def test_volume_stands_beside_its_median_on_comparable_days() -> None:
+    view = made_view()
+    assert view.prices is not None
+    assert "comparable days" not in words_of(draw_response(view))
+    usual = np.full(len(view.prices.closes), 250_000.0)
+    usual[0] = np.nan
+    drawn = draw_response(replace(view, prices=replace(view.prices, usual=usual)))
+    assert {"line: median of", "comparable days"} <= set(words_of(drawn))
+    heights = {
+        float(y)
+        for part in figure_of(drawn).findobj(LineCollection)
+        for segment in part.get_segments()
+        for _, y in segment
+        if len(segment) == 2 and segment[0][1] == segment[1][1]
+    }
+    assert 250_000.0 in heights
 
 
 @given(

@@ -120,4 +120,4 @@ def test_a_study_without_responses_still_has_its_report(tmp_path: Path) -> None:
     empty = run_study(StudySpec(name="empty"), [made_event("2035-01-10")], [made_bars()])
     names = {path.name for path in write.save(empty, tmp_path, also=("report.md", "report.eml"))}
     assert {"result.json", "report.html", "manifest.json"} <= names
-    assert "No event could be studied" in (tmp_path / "report.html").read_text("utf-8")
+    assert "The event could not be studied" in (tmp_path / "report.html").read_text("utf-8")

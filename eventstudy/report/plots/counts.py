@@ -79,7 +79,7 @@ def draw_placebo(view: PlaceboView, canvas: Canvas) -> Panel:
         half = view.half * unit.scale
         panel.ax.axvspan(-half, half, facecolor=canvas.look.band, linewidth=0, zorder=0.3)
         words = f"{share(view.level)} of comparable days: ±{unit.show(view.half, signed=False)}"
-        canvas.text((panel.x(0.0), 14), words, "soft", ha="center")
+        canvas.text((panel.x(0.0), 12), words, "soft", ha="center")
     _draw(panel, canvas, days, np.abs(days) >= abs(event))
     top = panel.ax.get_ylim()[1]
     panel.ax.vlines([event], 0, 0.72 * top, color=canvas.look.ink, linewidth=1.8, zorder=5)
@@ -118,7 +118,7 @@ def _label(panel: Panel, canvas: Canvas, value: float, lines: tuple[str, str]) -
     place = x + (6 if align == "left" else -6)
     for row, line in enumerate(lines):
         look: dict[str, Any] = {"fontweight": "bold", "ha": align, **halo(canvas), "zorder": 7}
-        canvas.text((place, HEAD - 14 + 14 * row), line, **look)
+        canvas.text((place, HEAD - 19 + 14 * row), line, **look)
 
 
 def say_placebo(view: PlaceboView) -> Said:

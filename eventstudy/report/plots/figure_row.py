@@ -15,13 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Pixels of a new figure, and how much of its usual height it gets.
-WIDTHS: dict[str, tuple[float, float]] = {
-    "wide": (712.0, 1.0),
-    "side": (344.0, 1.0),
-    "narrow": (358.0, 1.0),
-    "print": (712.0, 0.72),
-}
+# Pixels of a new figure.
+WIDTHS: dict[str, float] = {"wide": 712.0, "side": 344.0, "narrow": 358.0, "print": 712.0}
 TITLE, NOTE = 13.0, 11.0  # sizes of the words above a figure
 LINE = 1.35
 
@@ -50,6 +45,8 @@ class FigureRow:
         Draws a view on a canvas and returns the main panel.
     height : callable
         Pixels that a view needs at a width.
+    printed : float
+        How much of that height it gets on paper.
     """
 
     shows: str
@@ -57,6 +54,11 @@ class FigureRow:
     say: Callable[[Any], Said]
     draw: Callable[[Any, Canvas], Panel]
     height: Callable[[Any, float], float]
+    printed: float = 0.72
+
+    def pixels_high(self, view: Any, width: str) -> float:
+        """Return the height of a new figure below its words."""
+        return self.height(view, WIDTHS[width]) * (self.printed if width == "print" else 1.0)
 
     def __call__(
         self,
@@ -105,11 +107,11 @@ def paint(
     """Draw a view into axes or a new figure; return its main axes."""
     said = row.say(view)
     with drawing(style or (_look_of(ax) if ax is not None else "light")) as look:
-        across, share = look_up("figure width", WIDTHS, width) if ax is None else (pixels(ax)[0], 1.0)
+        across = look_up("figure width", WIDTHS, width) if ax is None else pixels(ax)[0]
         words = [] if ax is not None and title is None else _words(said, title)
         lines = _lines(Canvas(cast(Any, ax), look, across, 1.0), words)
         top = _height(lines)
-        high = top + row.height(view, across) * share if ax is None else pixels(ax)[1]
+        high = top + row.pixels_high(view, width) if ax is None else pixels(ax)[1]
         canvas = Canvas(new_axes(across, high) if ax is None else ax, look, across, high, top)
         canvas.ax.set_axis_off()
         _write(canvas, lines)
@@ -123,8 +125,7 @@ def paint(
 def draw_bare(row: FigureRow, view: Any, width: str) -> Figure:
     """Return the drawing of a view for a page, which writes the words itself."""
     with drawing("page") as look:
-        across, share = WIDTHS[width]
-        high = row.height(view, across) * share
+        across, high = WIDTHS[width], row.pixels_high(view, width)
         canvas = Canvas(new_axes(across, high), look, across, high)
         canvas.ax.set_axis_off()
         watermark(canvas, simulated=row.say(view).simulated)

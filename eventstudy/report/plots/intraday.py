@@ -183,6 +183,7 @@ def say_horizons(view: Horizons) -> Said:
         f"{label} {unit.of(float(m))} ({unit.show(float(a))} to {unit.show(float(b))})"
         for label, m, a, b in zip(view.labels, view.move, view.low, view.high, strict=True)
     )
-    title = f"What remained of the move: {for_figure(view.instrument, 30)}"
+    first, last = (f"{unit.of(float(view.move[at]))} at {view.labels[at]}" for at in (0, -1))
+    title = true_minus(f"{for_figure(view.instrument, 30)}: {last}, after {first}")
     note = f"Distance from the price at {view.since}, with {share(view.level)} interval"
     return Said(title, note, true_minus(numbers), view.simulated)

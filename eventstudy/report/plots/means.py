@@ -20,7 +20,7 @@ from eventstudy.report.plots.parts import (
     value_axis,
     wrapped,
 )
-from eventstudy.show.numbers import over, share, true_minus
+from eventstudy.show.numbers import over, share, true_minus, window_label
 
 AAR, CAAR, TITLE, GAP, FOOT = 108.0, 176.0, 24.0, 14.0, 42.0
 
@@ -35,6 +35,18 @@ def _steps(panel: Panel, tau: np.ndarray, window: tuple[int, int], canvas: Canva
     start, stop = window
     if start <= stop:
         panel.ax.axvspan(start - 0.5, stop + 0.5, facecolor=canvas.look.news, linewidth=0, zorder=0.2)
+
+
+def _name_window(panel: Panel, canvas: Canvas, window: tuple[int, int], noun: str) -> None:
+    """Write beside the shading, at the top of a panel, which days it covers."""
+    start, stop = window
+    if start > stop:
+        return
+    words = true_minus(window_label(window, noun))
+    low, high = (panel.x(float(edge)) for edge in (start - 0.5, stop + 0.5))
+    after = high + 5 + text_width(canvas, words, 10.5) <= panel.right
+    place = (high + 5, "left") if after else (low - 5, "right")
+    canvas.text((place[0], panel.top + 9), words, "news_ink", ha=place[1], fontsize=10.5, zorder=6, **halo(canvas))
 
 
 def _below(panel: Panel, canvas: Canvas, tau: np.ndarray, words: str) -> None:
@@ -100,6 +112,7 @@ def _points(panel: Panel, canvas: Canvas, view: MeanSteps) -> None:
             look: dict[str, Any] = {"color": canvas.look.edge, "linewidth": 1, "linestyle": (0, (1, 2))}
             panel.ax.plot(view.tau, side * view.joint * scale, zorder=1.5, **look)
     panel.ax.vlines(view.tau, low, high, color=canvas.look.one, linewidth=1.7, zorder=3)
+    _name_window(panel, canvas, view.window, view.bar_noun)
     size = float(np.clip((panel.right - panel.left) / len(view.tau) / 2.6, 2.5, 6.0))
     for rows, fill in ((view.clear, canvas.look.one), (~view.clear, canvas.look.paper)):
         marks: dict[str, Any] = {"markerfacecolor": fill, "markeredgecolor": canvas.look.one, "markersize": size}
@@ -240,6 +253,7 @@ def draw_car_bands(view: EventBands, canvas: Canvas) -> Panel:
             panel.ax.plot(view.tau, side * half, color=canvas.look.edge, linewidth=1, linestyle=dots, zorder=2)
         beside.append((panel.y(float(half[-1])), f"{'shaded' if place == 0 else 'dashed'}: {words}", "soft"))
     panel.ax.plot(view.tau, car, color=canvas.look.one, linewidth=2.2, marker="o", markersize=4, zorder=4)
+    _name_window(panel, canvas, (0, 0), view.bar_noun)
     if not canvas.narrow:
         _write(panel, canvas, beside)
     _below(panel, canvas, view.tau, _axis_words(view.bar_noun))
@@ -266,6 +280,7 @@ def draw_volume_path(view: MeanSteps, canvas: Canvas) -> Panel:
     inside = (view.tau >= view.window[0]) & (view.tau <= view.window[1])
     panel.ax.bar(view.tau[inside], view.mean[inside], width=0.7, color=canvas.look.one, linewidth=0, zorder=1.6)
     panel.ax.vlines(view.tau, view.low, view.high, color=canvas.look.edge, linewidth=1.2, zorder=3)
+    _name_window(panel, canvas, view.window, view.bar_noun)
     if not canvas.narrow:
         _write(panel, canvas, [(panel.y(1.0), "dashed: usual volume", "soft")])
     _below(panel, canvas, view.tau, _axis_words(view.bar_noun))

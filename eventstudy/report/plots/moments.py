@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, FloatArray, IntArray, instant_us
+from eventstudy.arrays import DAY_US, FloatArray, IntArray, instant_from_us, instant_us
 from eventstudy.report.canvas import Canvas, Panel
-from eventstudy.report.plots.parts import text_width
+from eventstudy.report.plots.parts import halo, text_width, wrapped
 from eventstudy.report.time_axis import TimeScale
+from eventstudy.report.views import Pause
+from eventstudy.show.numbers import local
 
 THINNEST = 3.0  # pixels of an event interval that is one instant
+MOST_NAMED = 2  # pauses with a name: more would cover what is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class MarkedClock:
     scale: TimeScale
     earliest: datetime
     latest: datetime
-    pauses: tuple[tuple[int, int], ...] = ()
+    pauses: tuple[Pause, ...] = ()
     zone: str = "UTC"
 
 
@@ -45,8 +48,8 @@ def shade(panel: Panel, canvas: Canvas, moments: MarkedClock) -> tuple[float, fl
     least = THINNEST * (high - low) / (panel.right - panel.left)
     stop = max(stop, start + least)
     ax.axvspan(start, stop, facecolor=canvas.look.news, linewidth=0, zorder=0.2)
-    for before, after in moments.pauses:
-        a, b = (float(v) for v in scale.place(np.array([before, after])))
+    for pause in moments.pauses:
+        a, b = (float(v) for v in scale.place(np.array([pause.start, pause.stop])))
         look: dict[str, Any] = {"facecolor": canvas.look.paper, "edgecolor": canvas.look.hole, "hatch": "////"}
         ax.axvspan(a, b, linewidth=0, zorder=0.4, **look)
     for place in scale.breaks:
@@ -66,6 +69,32 @@ def news_label(
     canvas.text((middle, at), words, "news_ink", ha="center")
 
 
+def stretches(moments: MarkedClock) -> list[Pause]:
+    """Return the pauses of trading and the stretches without prices that take the room of one bar, in order."""
+    scale, found = moments.scale, list(moments.pauses)
+    for place in scale.breaks:
+        row = int(np.searchsorted(scale.places, place))
+        start, stop = int(scale.knots[row - 1]), int(scale.knots[row])
+        if not any(start < p.stop and p.start < stop for p in moments.pauses):
+            found.append(Pause(start, stop, "no prices"))
+    return sorted(found, key=lambda pause: pause.start)
+
+
+def name_pauses(panel: Panel, canvas: Canvas, moments: MarkedClock) -> None:
+    """Write beside each pause what it is and from when to when, at the top of a panel; the first two of many."""
+    for pause in stretches(moments)[:MOST_NAMED]:
+        ends = (local(instant_from_us(us), moments.zone or "UTC", "%H:%M") for us in (pause.start, pause.stop))
+        words = f"{pause.name or 'no trading'}, {' to '.join(ends)}"
+        start, stop = (panel.x(float(v)) for v in moments.scale.place(np.array([pause.start, pause.stop])))
+        sides = panel.right - stop - 8, start - panel.left - 8
+        after = sides[0] >= min(sides[1], text_width(canvas, words, 10.5))
+        room = max(sides[0] if after else sides[1], 60.0)
+        x, align = (stop + 5, "left") if after else (start - 5, "right")
+        look: dict[str, Any] = {"ha": align, "fontsize": 10.5, "zorder": 6, **halo(canvas)}
+        for row, line in enumerate(wrapped(canvas, words, room, 10.5)):
+            canvas.text((x, panel.top + 10 + 12 * row), line, "soft", **look)
+
+
 def interval_words(moments: MarkedClock) -> str:
     """Return the event interval on the market's clock, with days where it spans more than one or bars are daily."""
     zone = ZoneInfo(moments.zone or "UTC")
@@ -81,11 +110,15 @@ def broken(moments: MarkedClock, at: IntArray, *values: FloatArray) -> tuple[Flo
     """Return places and values with a gap wherever a pause or a squeezed night lies between two points."""
     scale = moments.scale
     places = scale.place(at)
-    cuts = [*scale.breaks, *(float(scale.place((a + b) // 2)) for a, b in moments.pauses)]
+    cuts = [*scale.breaks, *(float(scale.place((p.start + p.stop) // 2)) for p in moments.pauses)]
     rows = np.array(sorted({int(np.searchsorted(places, cut)) for cut in cuts} - {0, len(places)}), dtype=np.int64)
     if not rows.size:
         return (places, *values)
     return (np.insert(places, rows, np.nan), *(np.insert(v.astype(np.float64), rows, np.nan, axis=-1) for v in values))
+
+
+def inside(moments: MarkedClock, at: np.ndarray) -> np.ndarray:
+    return np.asarray((at >= moments.scale.knots[0]) & (at <= moments.scale.knots[-1]))
 
 
 def alone(values: FloatArray) -> np.ndarray:

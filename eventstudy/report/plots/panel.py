@@ -13,7 +13,9 @@ from eventstudy.report.plots.moments import (
     alone,
     broken,
     clock_words,
+    inside,
     interval_words,
+    name_pauses,
     news_label,
     quantile_fan,
     set_clock,
@@ -25,15 +27,15 @@ from eventstudy.report.plots.parts import (
     halo,
     limits,
     panel_title,
-    short_number,
     text_width,
     value_axis,
     wrapped,
 )
+from eventstudy.report.plots.price_panel import draw_price, draw_volume, marked_closes
 from eventstudy.report.style import for_figure
 from eventstudy.report.time_axis import draw_time_axis, time_scale
-from eventstudy.report.views import Band, CarPath, PriceWindow, ResponseView, joint_band, pointwise_band
-from eventstudy.show.numbers import length, local, true_minus, zone_name
+from eventstudy.report.views import Band, CarPath, ResponseView, joint_band, pointwise_band
+from eventstudy.show.numbers import local, true_minus, zone_name
 
 MOST_LINES, MOST_MARKERS = 100, 40
 HEIGHTS = {"price": 104.0, "car": 168.0, "volume": 54.0}
@@ -62,7 +64,7 @@ def moments_of(view: ResponseView) -> MarkedClock:
             low, high = int(known.min()), int(known.max())
         at, step = known[(known >= low) & (known <= high)], prices.step_us
     scale = time_scale(at, max(step, 1))
-    pauses = tuple((a, b) for a, b in view.pauses if scale.knots[0] <= a and b <= scale.knots[-1])
+    pauses = tuple(p for p in view.pauses if scale.knots[0] <= p.start and p.stop <= scale.knots[-1])
     return MarkedClock(scale, view.earliest, view.latest, pauses, view.zone)
 
 
@@ -84,74 +86,11 @@ def draw_panel(view: ResponseView, canvas: Canvas) -> Panel:
     draw_car(panels["car"], canvas, view, moments)
     if view.prices is not None and "volume" in panels:
         draw_volume(panels["volume"], canvas, view.prices, moments, view)
+    name_pauses(panels[parts[-1]], canvas, moments)
     draw_time_axis(panels[parts[-1]], canvas, moments.scale, view.zone)
     for name in parts[:-1]:
         panels[name].ax.set_xticks([])
     return panels["car"]
-
-
-def inside(moments: MarkedClock, at: np.ndarray) -> np.ndarray:
-    return np.asarray((at >= moments.scale.knots[0]) & (at <= moments.scale.knots[-1]))
-
-
-def draw_price(panel: Panel, canvas: Canvas, view: ResponseView, moments: MarkedClock) -> None:
-    """Draw closes, with the last price before the news (hollow) and the first after it (square)."""
-    prices = view.prices
-    assert prices is not None  # noqa: S101  the caller draws this part of a view with prices alone
-    quote = f", {for_figure(prices.quote, 20)}" if prices.quote else ""
-    panel_title(canvas, (12, panel.top - 8), "Price", f"{length(prices.step_us)} closes{quote}")
-    rows = inside(moments, prices.closes)
-    places, price = broken(moments, prices.closes[rows], prices.price[rows])
-    low, high = float(np.nanmin(price)), float(np.nanmax(price))
-    room = 0.16 * ((high - low) or abs(high) or 1.0)
-    panel.ax.set_ylim(low - room, high + room)
-    value_axis(panel, canvas, ticks=3, signed=False)
-    panel.ax.plot(places, price, color=canvas.look.ink, linewidth=1.5, zorder=3)
-    for first, (instant, place, value) in enumerate(marked_closes(view)):
-        look: dict[str, Any] = {"marker": "s" if first else "o", "markersize": 6.5, "zorder": 5}
-        color = canvas.look.one if first else canvas.look.ink
-        fill = color if first else canvas.look.paper
-        at = float(moments.scale.place(instant))
-        panel.ax.plot([at], [value], markeredgecolor=color, markerfacecolor=fill, linestyle="none", **look)
-        when = clock_words(instant_from_us(instant), view.zone, daily=prices.step_us >= DAY_US)
-        words = f"{value:,.6g} at {when}" if canvas.narrow else f"{value:,.6g} at {when}, {place}"
-        _beside(canvas, panel, (panel.x(at), panel.y(value)), words, after=bool(first))
-
-
-def _beside(canvas: Canvas, panel: Panel, at: tuple[float, float], words: str, *, after: bool) -> None:
-    """Write a label left of the point before the news and right of the one after it, clear of the price line."""
-    wide = text_width(canvas, words, 11, bold=after)
-    start = at[0] + 9 if after else at[0] - 9 - wide
-    start = min(max(start, panel.left + 4), max(panel.left + 4, panel.right - wide))
-    y = _clear_of_line(panel, (start, start + wide), at[1])
-    if y > panel.bottom - 3:  # no room above or below: beside the point, at its height
-        start, y = max(at[0] - 16 - wide, panel.left + 4), at[1] + 4
-    more = {"fontweight": "bold" if after else "normal", **halo(canvas), "zorder": 6}
-    canvas.text((start, y), words, "one" if after else "ink", **more)
-
-
-def _clear_of_line(panel: Panel, span: tuple[float, float], beside: float) -> float:
-    """Return the baseline of words that the longest line of a panel does not cross between two pixels.
-
-    It lies below the panel where neither above nor below the line is room.
-    """
-    line = max(panel.ax.lines, key=lambda one: np.size(one.get_xdata()))
-    data = np.asarray(line.get_xydata(), dtype=np.float64)
-    points = [(panel.x(float(x)), panel.y(float(y))) for x, y in data]
-    heights = [y for x, y in points if span[0] - 12 <= x <= span[1] + 12 and np.isfinite(y)] or [beside]
-    below, above = max(heights) + 17, min(heights) - 8
-    return above if above > panel.top + 10 else below
-
-
-def marked_closes(view: ResponseView) -> list[tuple[int, str, float]]:
-    """Return the last price before the news and the first after it: instant, words, price."""
-    prices = view.prices
-    found: list[tuple[int, str, float]] = []
-    for instant, words in ((view.reference_at, "last price before"), (view.first_at, "first price after")):
-        row = np.flatnonzero(prices.closes == instant) if prices is not None else np.zeros(0, dtype=np.int64)
-        if prices is not None and row.size:
-            found.append((instant, words, float(prices.price[row[0]])))
-    return found
 
 
 def band_of(path: CarPath) -> Band | None:
@@ -250,39 +189,38 @@ def _labels(panel: Panel, canvas: Canvas, view: ResponseView, lines: tuple[Float
         floor = at - 13 + 4
 
 
-def draw_volume(panel: Panel, canvas: Canvas, prices: PriceWindow, moments: MarkedClock, view: ResponseView) -> None:
-    """Draw volume over the time each bar covers; bars that may hold the news are in color."""
-    rows = inside(moments, prices.closes)
-    volume, closes = prices.volume[rows], prices.closes[rows]
-    panel_title(canvas, (12, panel.top - 8), "Volume", f"per {length(prices.step_us)}")
-    top = float(np.nanmax(volume, initial=0.0)) or 1.0
-    panel.ax.set_ylim(0, 1.15 * top)
-    at = moments.scale.place(closes)
-    news = (closes > view.reference_at) & (closes <= view.first_at)
-    for chosen, color in ((~news, canvas.look.hole), (news, canvas.look.one)):
-        if chosen.any():
-            panel.ax.bar(at[chosen] - 0.5, volume[chosen], width=0.86, color=color, linewidth=0, zorder=2)
-    panel.ax.set_yticks([0, top], ["0", short_number(top)], parse_math=False)
-
-
 def say_panel(view: ResponseView) -> Said:
     """Return the words of the panel and the numbers that are drawn."""
     unit, path, row = view.unit, view.path, reported_row(view)
     daily = view.prices is not None and view.prices.step_us >= DAY_US
     moments = moments_of(view)
     code, days = for_figure(view.instrument, 40), len(path.placebo)
-    name = "Response of" if view.prices is not None else "Cumulative abnormal return of"
     day = local(view.earliest, view.zone, "%d %B %Y").lstrip("0")
     others = f"{days} other windows of the same length" if daily else f"the same hours of {days} comparable days"
     against = f", against {others}" if days else ""
     marks = "; ".join(f"{words} {value:,.6g}" for _, words, value in marked_closes(view))
-    reported = (
-        f"{unit.of(float(path.car[row]))} at {clock_words(instant_from_us(int(path.at[row])), view.zone, daily=daily)}"
-    )
+    shown = np.flatnonzero(inside(moments, path.at) & np.isfinite(path.car))
+    last = int(shown[-1]) if shown.size else row
+    value, later = float(path.car[row]), ""
+    when, end = (clock_words(instant_from_us(int(path.at[at])), view.zone, daily=daily) for at in (row, last))
+    reported = f"{unit.of(value)} at {when}"
+    if last > row:
+        later = f"{unit.of(float(path.car[last]))} {'on' if daily else 'at'} {end}"
+        reported += f", {later}"
     band = band_of(path)
     alt = (
         f"{code}, {day}. News public {interval_words(moments)} ({zone_name(view.zone)}). {marks}{'. ' if marks else ''}"
         f"Cumulative abnormal return {reported}."
         + (f" Band: {band.words}; its half-width there is {unit.of(band.half[row], signed=False)}." if band else "")
     )
-    return Said(f"{name} {code}", f"{day}{against}", true_minus(alt), view.simulated)
+    title = f"{code} {_moved(view, value)} by {when}" + (f" and stood at {later}" if later else "")
+    return Said(true_minus(title), f"{day}{against}", true_minus(alt), view.simulated)
+
+
+def _moved(view: ResponseView, value: float) -> str:
+    """Return what a price did; of another variable, its value."""
+    unit = view.unit
+    if unit.name != "bp":
+        return f"was {unit.of(value)}"
+    shown = unit.of(abs(value), signed=False)
+    return f"{'rose' if value > 0 else 'fell'} {shown}" if abs(value) * unit.scale >= 0.05 else "did not move"
