@@ -26,13 +26,12 @@ from eventstudy.news.moments import Moment
 from eventstudy.news.phrases import DateWords
 from eventstudy.news.price_evidence import (
     ClaimFit,
-    DailySeries,
     claim_instant,
     fit_claim,
     pooled_series,
     series_conflicts,
 )
-from eventstudy.news.stamps import day_anywhere, stamp_of_date
+from eventstudy.news.stamps import civil_day, day_anywhere
 from eventstudy.news.time_evidence import Candidate, Conflict
 from eventstudy.news.zones import VENUES
 
@@ -123,12 +122,37 @@ def _candidate(day: date, score: float, reasons: Sequence[str], zone: str) -> Ca
     """Return the full day on the clock it is counted by; where it is unknown, in every time zone."""
     name = f"{day} is a {DAYS[day.weekday()]}"
     try:
-        stamp = stamp_of_date(day, zone) if zone else day_anywhere(day)
+        stamp = civil_day(day, zone)
     except StampError:
         stamp = day_anywhere(day)
     if stamp.zone == "":
         reasons = (*reasons, "no zone is declared: the day in every zone")
     return Candidate(stamp.start, stamp.end, round(score, 3), (name, *reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """One day with what the words and the prices say of it: log-likelihoods with their reasons."""
+
+    day: date
+    words: tuple[tuple[float, str], ...]
+    fits: tuple[ClaimFit, ...]
+
+    @property
+    def price(self) -> float:
+        return sum(fit.score for fit in self.fits)
+
+    @property
+    def total(self) -> float:
+        return sum(score for score, _ in self.words) + self.price
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        return tuple(reason for _, reason in self.words)
+
+    @property
+    def prices(self) -> tuple[str, ...]:
+        return tuple(reason for fit in self.fits for reason in fit.reasons)
 
 
 def price_candidates(
@@ -142,61 +166,36 @@ def price_candidates(
     conflicts = tuple(c for series in dict.fromkeys(s for _, s in used) for c in series_conflicts(series))
     trusted = [] if conflicts else used
     words = day_words(moments)
-    days = sorted(
-        {d for _, series in used for d in series.days} | {d for w in words for d in _calendar_days(w, context)}
-    )
+    named = {d for w in words for d in _calendar_days(w, context)}
+    days = sorted({d for _, series in used for d in series.days} | named)
     if context.fetched_at is not None:
         days = [d for d in days if d <= context.fetched_at.date()]
-    scored = [(_total(day, words, trusted), day) for day in days]
-    scored.sort(key=lambda pair: (-pair[0][0], pair[1]))
-    rivals = _rivals(scored) if trusted else []
-    named = {d for w in words for d in _calendar_days(w, context)}
-    kept = [pair for i, pair in enumerate(scored) if i < SHOWN or pair in rivals or pair[1] in named]
-    candidates = [_priced(pair, zone, claims) for pair in kept]
-    return Ranked(tuple(candidates), conflicts, tuple(map(_rival_note, rivals)))
-
-
-Total = tuple[float, tuple[ClaimFit, ...], tuple[str, ...]]
-Scored = tuple[Total, date]
-
-
-def _total(day: date, words: Sequence[DateWords], used: Sequence[tuple[PriceClaim, DailySeries]]) -> Total:
-    said = [words_score(w, day) for w in words]
-    fits = tuple(fit_claim(claim, series, day) for claim, series in used)
-    total = sum(s for s, _ in said) + sum(f.score for f in fits)
-    return total, fits, tuple(reason for _, reason in said)
-
-
-def _priced(pair: Scored, zone: str, claims: Sequence[PriceClaim]) -> Candidate:
-    """Return a day as a candidate; the price had moved by the time the claim names, which bounds the end."""
-    total, day = pair
-    reasons = (*total[2], *(reason for fit in total[1] for reason in fit.reasons))
-    candidate = _candidate(day, total[0], reasons, zone)
-    named = [at for c in claims if c.at and (at := claim_instant(c, day, zone)) is not None]
-    if named and candidate.earliest is not None and min(named) >= candidate.earliest:
-        return replace(
-            candidate,
-            latest=min(named),
-            reasons=(*candidate.reasons, f"the price had moved by {min(named).isoformat()}"),
+    scored = [
+        _Scored(
+            day,
+            tuple(words_score(w, day) for w in words),
+            tuple(fit_claim(claim, series, day) for claim, series in trusted),
         )
+        for day in days
+    ]
+    scored.sort(key=lambda one: (-one.total, one.day))
+    # Up to three other days whose prices fit about as well as those of the best day.
+    others = [one for one in scored[1:] if trusted and one.price >= scored[0].price - 3.0]
+    rivals = sorted(others, key=lambda one: (-one.price, one.day))[:3]
+    kept = [one for i, one in enumerate(scored) if i < SHOWN or one in rivals or one.day in named]
+    notes = [
+        f"On the prices alone {one.day} fits about as well ({'; '.join(one.prices)}); "
+        f"but {'; '.join(one.said) or 'the text names no day'}."
+        for one in rivals
+    ]
+    return Ranked(tuple(_priced(one, zone, claims) for one in kept), conflicts, tuple(notes))
+
+
+def _priced(one: _Scored, zone: str, claims: Sequence[PriceClaim]) -> Candidate:
+    """Return a day as a candidate; the price had moved by the time the claim names, which bounds the end."""
+    candidate = _candidate(one.day, one.total, (*one.said, *one.prices), zone)
+    named = [at for c in claims if c.at and (at := claim_instant(c, one.day, zone)) is not None]
+    if named and candidate.earliest is not None and min(named) >= candidate.earliest:
+        moved = f"the price had moved by {min(named).isoformat()}"
+        return replace(candidate, latest=min(named), reasons=(*candidate.reasons, moved))
     return candidate
-
-
-def _rivals(scored: Sequence[Scored]) -> list[Scored]:
-    """Return up to three other days whose prices fit about as well as those of the best day."""
-    if not scored:
-        return []
-    best = _price_score(scored[0])
-    others = [pair for pair in scored[1:] if pair[0][1] and _price_score(pair) >= best - 3.0]
-    return sorted(others, key=lambda pair: (-_price_score(pair), pair[1]))[:3]
-
-
-def _price_score(pair: Scored) -> float:
-    return sum(fit.score for fit in pair[0][1])
-
-
-def _rival_note(pair: Scored) -> str:
-    total, day = pair
-    words = "; ".join(total[2]) or "the text names no day"
-    prices = "; ".join(reason for fit in total[1] for reason in fit.reasons)
-    return f"On the prices alone {day} fits about as well ({prices}); but {words}."

@@ -18,7 +18,7 @@ from eventstudy.news.context import DatingContext
 from eventstudy.news.days import DayReading, ReferenceDay, read_day
 from eventstudy.news.phrases import ClockWords, DateWords, find_clocks, find_dates
 from eventstudy.news.sentences import Span, quoted_spans, sentence_number, sentences
-from eventstudy.news.stamps import day_anywhere, stamp_of_date
+from eventstudy.news.stamps import civil_day
 from eventstudy.news.time_evidence import Conflict, TimeEvidence
 
 Role = Literal["event", "publication", "update", "embargo", "quoted", "denied", "date_range", "price_move"]
@@ -292,8 +292,7 @@ def _placed(moment: Moment, reference: ReferenceDay) -> Moment:
             elif words is not None and words.part is not None:
                 start, end, precision = (*part_interval(words, day, zone), "hour")
             else:
-                elsewhere = not zone or moment.place.elsewhere
-                stamp = day_anywhere(day) if elsewhere else stamp_of_date(day, zone)
+                stamp = civil_day(day, "" if moment.place.elsewhere else zone)
                 start, end, precision = stamp.start, stamp.end, "day"
             covers = (start, end)
     except StampError as error:

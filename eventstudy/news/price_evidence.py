@@ -10,13 +10,11 @@ end of the trading day before.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from datetime import date, datetime, timedelta
 from math import exp, log, pi, sqrt
-from statistics import median
 from typing import TYPE_CHECKING
 
 from eventstudy.news.claims import PriceClaim
@@ -34,31 +32,28 @@ REFERENCE_WEIGHT = {"previous close": 0.85, "open": 0.15}
 EVENING = timedelta(hours=6)
 GAP = timedelta(days=15)
 DAY_S = 86_400.0
+# Sizes of daily changes are medians of so many bars around each.
+AROUND = 60
 
 
 @dataclass(frozen=True, eq=False)
 class DailySeries:
-    """One daily series, plain: the local day of every close, its instant, and the prices (None where not given)."""
+    """One daily series: the local day of every close, its instant, the prices (empty where not given).
+
+    ``sigma`` is the robust size of daily changes around each bar, in price units; ``flat`` the density of a price that
+    nothing is known of: flat over the range of the series, or half its top.
+    """
 
     name: str
     zone: str
     days: tuple[date, ...]
     closes_at: tuple[datetime, ...]
     close: tuple[float, ...]
-    open: tuple[float, ...] = ()
-    high: tuple[float, ...] = ()
-    low: tuple[float, ...] = ()
-    simulated: bool = False
-
-    @cached_property
-    def sigma(self) -> tuple[float, ...]:
-        """Robust size of the daily changes in the 61 bars around each bar, in price units."""
-        changes = [abs(b - a) for a, b in zip(self.close, self.close[1:], strict=False)]
-        found = []
-        for i, price in enumerate(self.close):
-            around = changes[max(0, i - 30) : i + 30]
-            found.append(max(1.4826 * median(around) if around else 0.0, 0.002 * price))
-        return tuple(found)
+    open: tuple[float, ...]
+    high: tuple[float, ...]
+    low: tuple[float, ...]
+    sigma: tuple[float, ...]
+    flat: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +62,13 @@ class ClaimFit:
 
     score: float
     reasons: tuple[str, ...]
-    against: str = "unsaid"
 
 
 def pooled_series(bars: Sequence[Bars], claim: PriceClaim, zone: str) -> Iterator[DailySeries]:
     """Yield the given series that can speak for a claim: those named for it, or the only one there is."""
     named = [b for b in bars if speaks_for(b.instrument.code, claim.subject)]
-    for one in named or (list(bars) if len(bars) == 1 and not _other_subject(bars[0].instrument.code) else []):
-        yield daily_series(one, zone)
+    other = any(speaks_for(bars[0].instrument.code, subject) for subject in _CODES)
+    yield from (daily_series(one, zone) for one in named or (bars if len(bars) == 1 and not other else ()))
 
 
 _CODES: dict[str, tuple[str, ...]] = {
@@ -92,67 +86,43 @@ def _plain(code: str) -> str:
 
 
 def speaks_for(code: str, subject: str) -> bool:
-    known = (subject, *_CODES.get(subject, ()))
-    return _plain(code) in {_plain(k) for k in known}
-
-
-def _other_subject(code: str) -> bool:
-    return any(speaks_for(code, subject) for subject in _CODES)
+    """Return whether an instrument is the subject of a claim."""
+    return _plain(code) in {_plain(known) for known in (subject, *_CODES.get(subject, ()))}
 
 
 def daily_series(bars: Bars, zone: str) -> DailySeries:
     """Return the last bar of each local day as a plain series; intraday bars are gathered into days."""
     import pandas as pd
 
-    frame, clock = bars.frame, find_zone(zone)[0]
-    rows: dict[date, list[float]] = {}
-    stamps: dict[date, datetime] = {}
-    nan = [float("nan")] * len(frame)
-    columns = [frame[c].tolist() if c in frame.columns else nan for c in ("open", "high", "low", "close")]
-    for at, *prices in zip(pd.DatetimeIndex(frame.index).to_pydatetime(), *columns, strict=True):
-        # A bar closing at midnight belongs to the day that ends.
-        day = (at - timedelta(microseconds=1)).astimezone(clock).date()
-        old = rows.get(day)
-        merged = prices if old is None else [old[0], max(old[1], prices[1]), min(old[2], prices[2]), prices[3]]
-        if merged[3] == merged[3]:
-            rows[day], stamps[day] = merged, at.astimezone(UTC)
-    days = tuple(sorted(rows))
-    cells = list(zip(*(rows[d] for d in days), strict=True)) or [(), (), (), ()]
-    columns_of = [tuple(c) if all(v == v for v in c) else () for c in cells]
-    instants = tuple(stamps[d] for d in days)
-    return DailySeries(
-        bars.source or bars.instrument.code, zone, days, instants, columns_of[3] or tuple(cells[3]),
-        columns_of[0], columns_of[1], columns_of[2], bars.simulated,
-    )  # fmt: skip
+    frame = bars.frame.reindex(columns=["open", "high", "low", "close"]).dropna(subset="close")
+    at = pd.DatetimeIndex(frame.index)
+    # A bar closing at midnight belongs to the day that ends.
+    local = (at - pd.Timedelta(microseconds=1)).tz_convert(find_zone(zone)[0])
+    ways = {"at": "last", "open": "first", "high": "max", "low": "min", "close": "last"}
+    daily = frame.assign(at=at).groupby(local.date).agg(ways)
+    closes = daily["close"]
+    close, opens, high, low = (
+        tuple(daily[name].tolist()) if daily[name].notna().all() else () for name in ("close", "open", "high", "low")
+    )
+    changes = closes.diff().abs().shift(-1).rolling(AROUND, center=True, min_periods=1).median()
+    sigma = tuple((1.4826 * changes).fillna(0.0).clip(lower=0.002 * closes).tolist())
+    flat = 1.0 / max(max(close) - min(close), 0.5 * max(close)) if close else 1.0
+    name, at_close = bars.source or bars.instrument.code, pd.DatetimeIndex(daily["at"]).to_pydatetime()
+    return DailySeries(name, zone, tuple(daily.index), tuple(at_close), close, opens, high, low, sigma, flat)
 
 
 def series_conflicts(series: DailySeries) -> list[Conflict]:
     """Return why a series must not date anything: its days are not those on which the market traded."""
-    by_week: dict[tuple[int, int], set[int]] = {}
-    for day in series.days:
-        year, week, weekday = day.isocalendar()
-        by_week.setdefault((year, week), set()).add(weekday)
-        # ISO weeks end on Sunday; a Sunday row that is really Monday's stands before a week without a Friday.
-    shifted = sum(
-        1 for (year, week), weekdays in by_week.items() if 5 not in weekdays and 7 in _before(by_week, year, week)
-    )
-    if shifted < 3:
+    days = set(series.days)
+    # A Sunday row that is really Monday's stands before a week without a Friday.
+    early = sum(d.weekday() == 6 and d + timedelta(days=5) not in days and d + timedelta(days=1) in days for d in days)
+    if early < 3:
         return []
     message = (
-        f"{series.name}: {shifted} weeks have a row on the Sunday before and none on their Friday; the dates of this "
+        f"{series.name}: {early} weeks have a row on the Sunday before and none on their Friday; the dates of this "
         "series are a day early in part, so it is not used to date anything."
     )
     return [Conflict("series_dates", message)]
-
-
-def _before(by_week: dict[tuple[int, int], set[int]], year: int, week: int) -> set[int]:
-    last = date.fromisocalendar(year, week, 1) - timedelta(days=1)
-    return by_week.get(last.isocalendar()[:2], set())
-
-
-def prior_density(series: DailySeries) -> float:
-    """Return the density of a price that nothing is known of: flat over the range of the series, or half its top."""
-    return 1.0 / max(max(series.close) - min(series.close), 0.5 * max(series.close))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +154,7 @@ def price_at(series: DailySeries, at: datetime) -> PriceBridge | None:
     """Return what the closes on either side of an instant say of its price; None where they are too far apart."""
     right = bisect_left(series.closes_at, at)
     if right < len(series.closes_at) and series.closes_at[right] == at:
-        exact = series.close[right]
-        return PriceBridge(exact, QUOTE_NOISE * exact, 0.0, 0.0)
+        return _exactly(series.close[right])
     left = right - 1
     if left < 0 or right >= len(series.close) or series.closes_at[right] - series.closes_at[left] > GAP:
         return None
@@ -205,23 +174,21 @@ def fit_claim(claim: PriceClaim, series: DailySeries, day: date) -> ClaimFit:
     """Return how well a claim fits a day: the level at its time, and the reference its change is measured from."""
     if not series.close:
         return ClaimFit(0.0, ("the series is empty",))
-    flat = prior_density(series)
     at = claim_instant(claim, day, series.zone)
     score, reasons = 0.0, []
     known = None if at is None else price_at(series, at)
     if claim.level is not None:
-        score += log(flat) if known is None else _log_density(claim.level, known, flat)
+        score += log(series.flat) if known is None else _log_density(claim.level, known, series.flat)
         when = f" at {claim.at}" if claim.at else ""
         shown = f"has no price on {day}" if known is None else f"gives {known.words(claim.level)}"
         reasons.append(f"level {claim.level:g}{when}: {series.name} {shown}")
-        outside = _outside_range(claim.level, series, day, at)
-        if outside:
+        if outside := _outside_range(claim.level, series, day, at):
             score += log(0.05)
             reasons.append(outside)
     change = claim.price_change
     if claim.level is not None and change is not None:
-        against, reference_score, sentence = _reference(claim.level - change, claim, series, day, flat)
-        return ClaimFit(score + reference_score, (*reasons, sentence), against)
+        reference_score, sentence = _reference(claim.level - change, claim, series, day)
+        return ClaimFit(score + reference_score, (*reasons, sentence))
     return ClaimFit(score, tuple(reasons))
 
 
@@ -252,46 +219,42 @@ def _outside_range(level: float, series: DailySeries, day: date, at: datetime | 
     return f"{level:g} lies outside the {series.low[i]:g} to {series.high[i]:g} that {series.name} shows for {day}"
 
 
-def _reference(price: float, claim: PriceClaim, series: DailySeries, day: date, flat: float) -> tuple[str, float, str]:
-    """Return which reference makes the change true, with its log-likelihood and a sentence."""
-    rounding = _rounding(claim)
+def _reference(price: float, claim: PriceClaim, series: DailySeries, day: date) -> tuple[float, str]:
+    """Return the log-likelihood of the reference that makes the change true, and a sentence."""
     options = _references(series, day)
     if claim.against in options:
         options = {claim.against: options[claim.against]}
     if not options:
-        return "unsaid", log(flat), f"nothing to check the reference {price:.5g} against on {day}"
-    weights = {name: REFERENCE_WEIGHT[name] for name in options}
+        return log(series.flat), f"nothing to check the reference {price:.5g} against on {day}"
+    weights = sum(REFERENCE_WEIGHT[name] for name in options)
     scores = {
-        name: _log_density(price, known, flat, rounding) + log(weights[name] / sum(weights.values()))
+        name: _log_density(price, known, series.flat, _rounding(claim)) + log(REFERENCE_WEIGHT[name] / weights)
         for name, known in options.items()
     }
     best = max(scores, key=lambda name: (scores[name], name))
     shown = options[best].words(price)
-    return best, scores[best], f"change {claim.change:+g} means a reference of {price:.5g}: the {best} is {shown}"
+    return scores[best], f"change {claim.change:+g} means a reference of {price:.5g}: the {best} is {shown}"
 
 
 def _references(series: DailySeries, day: date) -> dict[str, PriceBridge]:
     """Return the prices a change may be measured from on a day."""
     options: dict[str, PriceBridge] = {}
-    last = bisect_left(series.days, day) - 1
-    if last >= 0 and day - series.days[last] <= GAP:
+    i = bisect_left(series.days, day)
+    if i and day - series.days[i - 1] <= GAP:
         # The venue's last price of the day before: the end of that day, wherever the series itself closes.
-        midnight = series.days[last] + timedelta(days=1)
-        end = local_to_utc(datetime(midnight.year, midnight.month, midnight.day), find_zone(series.zone)[0])  # noqa: DTZ001
-        known = _close_of_day(series, last, end[0]) if end else None
-        if known is not None:
-            options["previous close"] = known
-    i = bisect_right(series.days, day) - 1
-    if i >= 0 and series.days[i] == day and series.open and series.open[i] != series.close[i]:
-        options["open"] = PriceBridge(series.open[i], QUOTE_NOISE * series.open[i], 0.0, 0.0)
+        midnight = datetime.combine(series.days[i - 1] + timedelta(days=1), datetime.min.time())
+        closed = series.closes_at[i - 1]
+        for night in local_to_utc(midnight, find_zone(series.zone)[0])[:1]:
+            evening = night - closed <= EVENING
+            known = _exactly(series.close[i - 1]) if evening else price_at(series, max(night, closed))
+            options |= {} if known is None else {"previous close": known}
+    if i < len(series.days) and series.days[i] == day and series.open and series.open[i] != series.close[i]:
+        options["open"] = _exactly(series.open[i])
     return options
 
 
-def _close_of_day(series: DailySeries, i: int, midnight: datetime) -> PriceBridge | None:
-    """Return a day's last price: the close of the series if it is an evening one, else the bridge at midnight."""
-    if midnight - series.closes_at[i] <= EVENING:
-        return PriceBridge(series.close[i], QUOTE_NOISE * series.close[i], 0.0, 0.0)
-    return price_at(series, max(midnight, series.closes_at[i]))
+def _exactly(price: float) -> PriceBridge:
+    return PriceBridge(price, QUOTE_NOISE * price, 0.0, 0.0)
 
 
 def _rounding(claim: PriceClaim) -> float:

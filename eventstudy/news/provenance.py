@@ -11,7 +11,7 @@ from typing import Literal
 from eventstudy.errors import StampError
 from eventstudy.news.context import DatingContext
 from eventstudy.news.moments import Moment
-from eventstudy.news.stamps import Stamp, day_anywhere, is_bare_day, read_stamp, written_day
+from eventstudy.news.stamps import Stamp, civil_day, day_anywhere, read_stamp, written_day
 from eventstudy.news.time_evidence import Conflict, Published, TimeEvidence
 from eventstudy.news.zones import find_zone, is_utc_name
 
@@ -88,7 +88,7 @@ def _read(field: str, text: str, source: StampSource, context: DatingContext) ->
         if source.day_only:
             if day is None:
                 raise StampError("not_a_stamp", f"{text!r} is not a date.")
-            stamp = read_stamp(str(day), zone=context.zone) if context.zone else day_anywhere(day, text)
+            stamp = civil_day(day, context.zone, text)
         else:
             stamp = read_stamp(text, zone=context.zone, day_first=context.day_first)
         if day == UNSET:
@@ -97,7 +97,7 @@ def _read(field: str, text: str, source: StampSource, context: DatingContext) ->
             raise StampError("old_for_news", f"{text!r} is before {FIRST_STAMP}.")
     except StampError as error:
         placeless = error.kind in ("zone_unknown", "half_day_unknown") and day is not None and day.year >= FIRST_STAMP
-        if placeless and day is not None and (source.page or is_bare_day(text, context.day_first)):
+        if placeless and day is not None and (source.page or written_day(text, context.day_first, bare=True)):
             # The clock cannot be placed; the civil day can, in every zone.
             stamp = day_anywhere(day, text)
             said = f"{source.name}; {error.message} Taken as the day {day} in every zone"
@@ -136,7 +136,7 @@ def _of_moment(name: str, moment: Moment, context: DatingContext) -> StampReadin
     source, day = SOURCES[name], moment.reading.day
     assert day is not None  # noqa: S101 - only moments with a day come here
     timed = moment.covers if moment.clock is not None else None
-    stamp = day_anywhere(day) if not context.zone else read_stamp(str(day), zone=context.zone)
+    stamp = civil_day(day, context.zone)
     if timed is not None:
         stamp = Stamp(timed[0], timed[1], "minute", moment.text, moment.zone)
     evidence = TimeEvidence(

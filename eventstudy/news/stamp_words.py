@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -12,38 +11,39 @@ from typing import Literal
 from eventstudy.errors import StampError
 from eventstudy.news.zones import find_zone
 
-MONTHS_EN: tuple[str, ...] = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
-    "december",
+# The names of each month and weekday, January and Monday first: English and Russian, in full and short.
+_MONTHS = (
+    *(r"jan(?:uary)?|янв(?:ар\w{0,2})?", r"feb(?:ruary)?|фев(?:рал\w{0,2})?", r"mar(?:ch)?|мар(?:т\w{0,2})?"),
+    *(r"apr(?:il)?|апр(?:ел\w{0,2})?", r"may|ма[йяюе]\w{0,2}", r"june?|июн\w{0,2}", r"july?|июл\w{0,2}"),
+    *(r"aug(?:ust)?|авг(?:уст\w{0,2})?", r"sep(?:t|tember)?|сен(?:тябр\w{0,2})?", r"oct(?:ober)?|окт(?:ябр\w{0,2})?"),
+    *(r"nov(?:ember)?|ноя(?:бр\w{0,2})?", r"dec(?:ember)?|дек(?:абр\w{0,2})?"),
 )
-MONTHS_RU: tuple[str, ...] = (
-    *("январ", "феврал", "март", "апрел", "ма[йяюе]", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр"),
+_WEEKDAYS = (
+    *(r"mon(?:day)?|понедельник\w{0,2}|пн", r"tue(?:s|sday)?|вторник\w{0,2}|вт", r"wed(?:nesday)?|сред\w{0,2}|ср"),
+    *(r"thu(?:rs?|rsday)?|четверг\w{0,2}|чт", r"fri(?:day)?|пятниц\w{0,2}|пт", r"sat(?:urday)?|суббот\w{0,2}|сб"),
+    r"sun(?:day)?|воскресень\w{0,2}|вс",
 )
-WEEKDAYS_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-WEEKDAYS_RU = ("понедельник", "вторник", "сред", "четверг", "пятниц", "суббот", "воскресень")
-_WEEKDAYS_RU_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
-_MONTH_RU = tuple(re.compile(rf"{stem}\w{{0,2}}") for stem in MONTHS_RU)
+_MONTH, _WEEKDAY = (re.compile("|".join(f"({names})" for names in table)) for table in (_MONTHS, _WEEKDAYS))
 
 # Digits are ASCII: a year in other numerals may count in another calendar.
 _TOKEN = re.compile(
-    r"(?P<iso>(?P<year>[0-9]{4})(?P<mark1>[-/.\u2010\u2011])(?P<month>[0-9][0-9]?)(?P=mark1)(?P<day>[0-9][0-9]?)(?![0-9/.-]))"
-    r"|(?P<numeric>(?P<first>[0-9][0-9]?)(?P<mark2>[./-])(?P<second>[0-9][0-9]?)(?P=mark2)(?P<year2>[0-9]{4}|[0-9][0-9])(?![0-9/:-]))"
+    r"(?P<iso>[0-9]{4}(?P<mark1>[-/.\u2010\u2011])[0-9][0-9]?(?P=mark1)[0-9][0-9]?(?![0-9/.-]))"
+    r"|(?P<numeric>[0-9][0-9]?(?P<mark2>[./-])[0-9][0-9]?(?P=mark2)(?:[0-9]{4}|[0-9][0-9])(?![0-9/:-]))"
     r"|(?P<digits>(?<![0-9])[0-9]{8}(?:[0-9]{4}(?:[0-9][0-9])?)?(?![0-9]))"
-    r"|(?P<clock>(?P<hour>[0-9][0-9]?)(?::|(?<=[0-9])[hH](?=[0-9][0-9]))(?P<minute>[0-9][0-9])"
-    r"(?::(?P<sec>[0-9][0-9])(?:[.,](?P<fraction>[0-9]{1,9}))?)?(?![0-9:]))"
-    r"|(?P<dotclock>(?P<hour2>[0-9][0-9]?)\.(?P<minute2>[0-9][0-9])(?=\s?[ap]\.?\s?m)(?![0-9]))"
+    r"|(?P<clock>[0-9][0-9]?(?::|(?<=[0-9])[hH](?=[0-9][0-9]))[0-9][0-9](?::[0-9][0-9](?:[.,][0-9]{1,9})?)?(?![0-9:])"
+    r"|[0-9][0-9]?\.[0-9][0-9](?=\s?[ap]\.?\s?m)(?![0-9]))"
     r"|(?P<compact>(?<=[Tt])[0-9]{4}(?:[0-9][0-9])?(?![0-9]))"
-    r"|(?P<halfhour>(?P<hour3>[0-9][0-9]?)(?=\s?[ap]\.?\s?m(?:\b|(?-i:[A-Z]{1,3}T\b))))"
+    r"|(?P<hour>[0-9][0-9]?(?=\s?[ap]\.?\s?m(?:\b|(?-i:[A-Z]{1,3}T\b))))"
     r"|(?P<half>(?<![A-Za-z])[ap]\.?\s?m(?:(?![A-Za-z])\.?|(?=(?-i:[A-Z]{1,3}T\b))))"
-    r"|(?P<offset>(?:(?:UTC|GMT)\s?)?(?P<sign>[+\u2212-])[0-9][0-9]?(?::?[0-9][0-9])?(?![0-9:]))"
-    r"|(?P<number>[0-9]+)(?P<ordinal>(?:st|nd|rd|th)\b)?"
+    r"|(?P<offset>(?:(?:UTC|GMT)\s?)?[+\u2212-][0-9][0-9]?(?::?[0-9][0-9])?(?![0-9:]))"
+    r"|(?P<number>[0-9]+(?:(?:st|nd|rd|th)\b)?)"
     r"|(?P<word>(?:МСК|MSK)\s?[+-][0-9]{1,2}|Etc/GMT[+-][0-9]+|(?:[^\W\d_]\.){2,5}|"
     r"[^\W\d_][^\W\d]*(?:[./'’-][^\W\d_]+)*(?:[0-9][^\W\d_]+)?)"
     r"|(?P<space>[\s,]+)|(?P<other>.)",
     re.IGNORECASE,
 )
 # Words that say nothing between a date and a time.
-_FILLERS = frozenset({"at", "on", "of", "the", "в", "г", "года", "год", "and", "day", "all"})
+_FILLERS = frozenset({"t", "at", "on", "of", "the", "в", "г", "года", "год", "and"})
 _MARKS = frozenset("()[]|.;-–—·•@")
 _EPOCH = re.compile(r"(\d{9,10}|\d{13}|\d{16}|\d{19})(?:\.(\d{1,9}))?")
 _UNITS: dict[int, tuple[int, Literal["second", "instant"]]] = {
@@ -91,27 +91,14 @@ def epoch_of(written: str) -> tuple[datetime, Literal["second", "instant"]] | No
 
 def month_of(word: str) -> int:
     """Return the month a word names, English or Russian, in full or by three letters; 0 if none."""
-    folded = word.casefold().rstrip(".")
-    short = folded[:3] if folded in ("sept",) else folded
-    for number, name in enumerate(MONTHS_EN, start=1):
-        if folded == name or short == name[:3]:
-            return number
-    for number, pattern in enumerate(_MONTH_RU, start=1):
-        if pattern.fullmatch(folded) or (len(folded) == 3 and MONTHS_RU[number - 1].startswith(folded)):
-            return number
-    return 0
+    found = _MONTH.fullmatch(word.casefold().rstrip("."))
+    return (found.lastindex or 0) if found else 0
 
 
 def weekday_of(word: str) -> int | None:
     """Return the weekday a word names, Monday 0; None if none."""
-    folded = word.casefold().rstrip(".")
-    for number, name in enumerate(WEEKDAYS_EN):
-        if folded == name or folded == name[:3] or (folded in ("tues", "thur", "thurs") and name.startswith(folded)):
-            return number
-    for number, stem in enumerate(WEEKDAYS_RU):
-        if folded == _WEEKDAYS_RU_SHORT[number] or (folded.startswith(stem) and len(folded) - len(stem) <= 2):
-            return number
-    return None
+    found = _WEEKDAY.fullmatch(word.casefold().rstrip("."))
+    return found.lastindex - 1 if found and found.lastindex else None
 
 
 class _Reader:
@@ -120,14 +107,13 @@ class _Reader:
     def __init__(self, written: str, day_first: bool | None) -> None:
         self.written, self.day_first = written, day_first
         self.day: date | None = None
-        self.numbers: list[int] = []
+        self.numbers: list[str] = []
         self.month = 0
         self.weekday: tuple[str, int] | None = None
-        self.clock: dict[str, int | None] = {}
+        self.clock: tuple[int, int, int | None, int | None] | None = None  # to the microsecond
         self.half = ""
         self.padded = self.month_first = self.whole_hour = False
         self.zones: list[str] = []
-        self.inside = 0
 
     def refuse(self, token: str) -> StampError:
         return StampError(
@@ -136,146 +122,120 @@ class _Reader:
             remedy="Write 2021-04-13T18:37+03:00, Tue, 13 Apr 2021 18:37:00 +0300 or April 13, 2021, 6:37 p.m. ET.",
         )
 
-    def set_day(self, day: date, token: str) -> None:
+    def set_day(self, token: str, year: int, month: int, day: int) -> None:
+        found = calendar_date(year, month, day, self.written)
         if self.day is not None or self.month:
             raise self.refuse(token)
-        self.day = day
+        self.day = found
 
-    def set_clock(self, hour: str, minute: str, sec: str | None = None, fraction: str | None = None) -> None:
-        if self.clock:
+    def set_clock(self, hour: str, minute: str = "0", sec: str = "", fraction: str = "") -> None:
+        if self.clock is not None:
             raise self.refuse(f"{hour}:{minute}")
-        micro = None if fraction is None else int(fraction.ljust(6, "0")[:6])
-        self.clock = {"hour": int(hour), "minute": int(minute), "second": None if sec is None else int(sec)}
-        self.clock["micro"] = micro
+        micro = int(fraction.ljust(6, "0")[:6]) if fraction else None
+        self.clock = int(hour), int(minute), int(sec) if sec else None, micro
         self.padded = hour.startswith("0")
+
+    def take(self, found: re.Match[str]) -> int:
+        """Take one token and return where the next one begins."""
+        kind, token = str(found.lastgroup), found[0]
+        parts = _NUMBER.findall(token)
+        if kind == "iso":
+            self.set_day(token, *map(int, parts))
+        elif kind == "numeric":
+            day, month = day_and_month(int(parts[0]), int(parts[1]), self.day_first, self.written)
+            self.set_day(token, full_year(parts[2]), month, day)
+        elif kind == "digits":
+            self.set_day(token, int(token[:4]), int(token[4:6]), int(token[6:8]))
+        elif kind in ("clock", "hour"):
+            self.set_clock(*parts)
+            self.whole_hour = kind == "hour"
+        elif kind in ("half", "offset", "number"):
+            self.take_part(kind, token)
+        elif kind == "word":
+            return self.take_word(found)
+        elif kind == "other" and token not in _MARKS:
+            raise self.refuse(self.written[found.start() :].split()[0])
+        compact = {"digits": token[8:], "compact": token}.get(kind)
+        if compact:
+            self.set_clock(compact[:2], compact[2:4], compact[4:])
+            self.padded = True
+        return found.end()
+
+    def take_part(self, kind: str, token: str) -> None:
+        """Take a half of the day or an offset after a clock, or a number after a dash ("16-Jun-23")."""
+        if kind == "half":
+            if self.clock is None or self.half:
+                raise self.refuse(token)
+            self.half = token[0].casefold() + "m"
+        elif kind == "offset" and self.clock is not None:
+            self.zones.append(token.strip())
+        else:
+            digits = "".join(_NUMBER.findall(token))
+            if len(digits) not in (1, 2, 4) or (kind == "offset" and token[0] not in "-\u2212"):
+                raise self.refuse(token)
+            self.numbers.append(digits)
+            self.month_first |= kind == "number" and len(self.numbers) == 1 and self.month > 0
+
+    def take_word(self, found: re.Match[str]) -> int:
+        """Take a word: the longest run that names a zone once there is a clock, else a month or a weekday."""
+        token, text, end = found[0], self.written, found.end()
+        folded, weekday, month = token.casefold(), weekday_of(token), month_of(token)
+        if month and not (self.month or self.day):
+            self.month = month
+            return end + (text[end : end + 1] == ".")
+        if weekday is not None and self.weekday is None:
+            self.weekday = (token, weekday)
+            return end
+        name, stop = zone_at(text, found.start())
+        # Beside a bare day "est." is "estimated"; the place whose day it is has capitals.
+        named = self.clock is not None or ((self.day or self.numbers) and not (token.isascii() and token.islower()))
+        if name and named and folded not in ("t", "at"):
+            self.zones.append(name)
+            return stop
+        if folded in _FILLERS or (folded in ("all", "day") and not self.clock and "all day" in text.casefold()):
+            return end
+        bracket = text.rfind("(", 0, found.start())
+        if bracket > text.rfind(")", 0, found.start()) and self.zones and ")" in text[end:]:
+            # After a zone, RFC 5322 allows any comment in brackets; the zone before it decides.
+            return text.index(")", end)
+        raise self.refuse(token)
+
+    def read_day(self) -> date:
+        """Return the day, from its one numeric form or from month name, day and year."""
+        day, years = self.day, [n for n in self.numbers if len(n) == 4]
+        small = [n for n in self.numbers if len(n) < 4]
+        if day is not None and self.numbers:
+            raise self.refuse(self.numbers[0])
+        if day is None:
+            if not self.month or len(years) > 1 or len(self.numbers) != 2:
+                raise self.refuse(self.written)
+            year = full_year(years[0] if years else small[1].zfill(2))
+            day = calendar_date(year, self.month, int(small[0]), self.written)
+        if self.weekday is not None and self.weekday[1] != day.weekday():
+            raise StampError("weekday_vs_day", f"{self.written!r} says {self.weekday[0]}, but {day} is a {day:%A}.")
+        return day
+
+
+_NUMBER = re.compile("[0-9]+")
 
 
 @lru_cache(maxsize=1024)
 def read_words(written: str, day_first: bool | None) -> StampWords:
     """Return the parts of a stamp; a token that is not read, and a part that is missing or given twice, refuse it."""
-    reader = _Reader(written, day_first)
-    at = 0
+    reader, at = _Reader(written, day_first), 0
     while at < len(written):
         found = _TOKEN.match(written, at)
         assert found is not None  # noqa: S101 - the last alternative takes any character
-        at = _take(reader, found)
-    day = _day_of(reader)
-    _check_weekday(reader, day)
-    if (reader.half or reader.zones) and not reader.clock and (reader.half or len(reader.zones) > 1):
-        raise reader.refuse(reader.half or reader.zones[-1])
-    hour = reader.clock.get("hour")
+        at = reader.take(found)
+    day, half, zones = reader.read_day(), reader.half, tuple(reader.zones)
+    if reader.clock is None:
+        if len(zones) > 1:
+            raise reader.refuse(zones[-1])
+        return StampWords(day, zones=zones)
+    hour, minute, second, micro = reader.clock
     # "June 16, 2023 10:00" is how people write; machines write seconds, or the day before the month.
-    twelve = reader.month_first and hour is not None and 1 <= hour <= 12 and not (reader.half or reader.padded)
-    twelve = twelve and reader.clock["second"] is None
-    return StampWords(
-        day,
-        hour,
-        reader.clock.get("minute") or 0,
-        reader.clock.get("second"),
-        reader.clock.get("micro"),
-        reader.half,
-        twelve,
-        reader.whole_hour,
-        tuple(reader.zones),
-    )
-
-
-def _take(reader: _Reader, found: re.Match[str]) -> int:
-    """Take one token into the reader and return where the next one begins."""
-    token = found[0]
-    kind = next(k for k in _TAKERS if found[k] is not None)
-    if kind == "other":
-        if token not in _MARKS:
-            raise reader.refuse(reader.written[found.start() :].split()[0])
-        return found.end()
-    return _TAKERS[kind](reader, found) or found.end()
-
-
-def _take_iso(reader: _Reader, found: re.Match[str]) -> None:
-    day = calendar_date(int(found["year"]), int(found["month"]), int(found["day"]), reader.written)
-    reader.set_day(day, found[0])
-
-
-def _take_numeric(reader: _Reader, found: re.Match[str]) -> None:
-    first, second = int(found["first"]), int(found["second"])
-    day, month = day_and_month(first, second, reader.day_first, reader.written)
-    reader.set_day(calendar_date(full_year(found["year2"]), month, day, reader.written), found[0])
-
-
-def _take_digits(reader: _Reader, found: re.Match[str]) -> None:
-    token = found[0]
-    reader.set_day(calendar_date(int(token[:4]), int(token[4:6]), int(token[6:8]), reader.written), token)
-    if len(token) > 8:
-        reader.set_clock(token[8:10], token[10:12], token[12:] or None)
-        reader.padded = True
-
-
-def _take_clock(reader: _Reader, found: re.Match[str]) -> None:
-    if found["clock"]:
-        reader.set_clock(found["hour"], found["minute"], found["sec"], found["fraction"])
-    else:
-        reader.set_clock(found["hour2"], found["minute2"])
-
-
-def _take_compact(reader: _Reader, found: re.Match[str]) -> None:
-    reader.set_clock(found[0][:2], found[0][2:4], found[0][4:] or None)
-    reader.padded = True
-
-
-def _take_half_hour(reader: _Reader, found: re.Match[str]) -> None:
-    reader.set_clock(found["hour3"], "0")
-    reader.whole_hour = True
-
-
-def _take_half(reader: _Reader, found: re.Match[str]) -> None:
-    if not reader.clock or reader.half:
-        raise reader.refuse(found[0])
-    reader.half = found[0][0].casefold() + "m"
-
-
-def _take_offset(reader: _Reader, found: re.Match[str]) -> None:
-    if not reader.clock:
-        if found["sign"] in "-\u2212" and found[0][0] in "-\u2212":
-            # "16-Jun-23": the dash between the parts of a date.
-            digits = found[0].strip("-\u2212").replace(":", "")
-            reader.numbers.append(int(digits) + (10_000 if len(digits) == 4 else 0))
-            return
-        raise reader.refuse(found[0])
-    reader.zones.append(found[0].strip())
-
-
-def _take_number(reader: _Reader, found: re.Match[str]) -> None:
-    if len(found["number"]) > 4:
-        raise reader.refuse(found[0])
-    number = int(found["number"])
-    reader.numbers.append(number if len(found["number"]) != 4 else number + 10_000)
-    reader.month_first = reader.month_first or (len(reader.numbers) == 1 and reader.month > 0)
-
-
-def _take_word(reader: _Reader, found: re.Match[str]) -> int:
-    """Take a word: the longest run of words that names a zone once there is a clock, else a month or a weekday."""
-    token, text = found[0], reader.written
-    weekday = weekday_of(token)
-    if month_of(token) and not (reader.month or reader.day):
-        reader.month = month_of(token)
-        return found.end() + (text[found.end() : found.end() + 1] == ".")
-    if weekday is not None and reader.weekday is None:
-        reader.weekday = (token, weekday)
-        return found.end()
-    name, end = zone_at(text, found.start())
-    # Beside a bare day "est." is "estimated"; the place whose day it is has capitals.
-    named = bool(reader.clock) or ((reader.day or reader.numbers) and not (token.isascii() and token.islower()))
-    if name and named and token.casefold() not in ("t", "at"):
-        reader.zones.append(name)
-        return end
-    all_day = token.casefold() in ("all", "day") and not reader.clock and "all day" in text.casefold()
-    if token.casefold() in ("t", *_FILLERS - {"all", "day"}) or all_day:
-        return found.end()
-    bracket = text.rfind("(", 0, found.start())
-    if bracket > text.rfind(")", 0, found.start()) and reader.zones and ")" in text[found.end() :]:
-        # After a zone, RFC 5322 allows any comment in brackets; the zone before it decides.
-        return text.index(")", found.end())
-    raise reader.refuse(token)
+    twelve = reader.month_first and 1 <= hour <= 12 and not (half or reader.padded) and second is None
+    return StampWords(day, hour, minute, second, micro, half, twelve, reader.whole_hour, zones)
 
 
 _ZONE_WORDS = re.compile(r"(?:[^\W\d_]\.\s?){2,5}|[^\s,()\[\]|;]+(?:[ ][^\s,()\[\]|;\d]+){0,3}")
@@ -297,42 +257,6 @@ def zone_at(text: str, start: int) -> tuple[str, int]:
         dotted = 1 if text[start + len(name) : start + len(name) + 1] == "." else 0
         return name, start + len(name) + dotted
     return "", start
-
-
-_TAKERS: dict[str, Callable[[_Reader, re.Match[str]], int | None]] = {
-    "iso": _take_iso,
-    "numeric": _take_numeric,
-    "digits": _take_digits,
-    "clock": _take_clock,
-    "dotclock": _take_clock,
-    "compact": _take_compact,
-    "halfhour": _take_half_hour,
-    "half": _take_half,
-    "offset": _take_offset,
-    "number": _take_number,
-    "word": _take_word,
-    "space": lambda reader, found: None,
-    "other": lambda reader, found: None,
-}
-
-
-def _day_of(reader: _Reader) -> date:
-    """Return the day, from its one numeric form or from month name, day and year."""
-    if reader.day is not None:
-        if reader.numbers:
-            raise reader.refuse(str(reader.numbers[0] % 10_000))
-        return reader.day
-    years = [n - 10_000 for n in reader.numbers if n >= 10_000]
-    small = [n for n in reader.numbers if n < 10_000]
-    if not reader.month or len(years) > 1 or len(small) + len(years) != 2:
-        raise reader.refuse(reader.written)
-    day, year = small[0], years[0] if years else full_year(f"{small[1]:02}")
-    return calendar_date(year, reader.month, day, reader.written)
-
-
-def _check_weekday(reader: _Reader, day: date) -> None:
-    if reader.weekday is not None and reader.weekday[1] != day.weekday():
-        raise StampError("weekday_vs_day", f"{reader.written!r} says {reader.weekday[0]}, but {day} is a {day:%A}.")
 
 
 def full_year(written: str) -> int:

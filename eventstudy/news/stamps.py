@@ -8,7 +8,7 @@ from typing import Literal
 
 from eventstudy.errors import StampError
 from eventstudy.news.stamp_words import StampWords, epoch_of, read_words
-from eventstudy.news.zones import find_zone, half_day_clock, instant_of
+from eventstudy.news.zones import find_zone, half_day_clock, instant_of, local_to_utc
 
 Precision = Literal["day", "hour", "minute", "second", "instant"]
 TICK = timedelta(microseconds=1)
@@ -59,24 +59,13 @@ def _next(day: datetime) -> datetime:
 
 
 def _day_start(day: datetime, zone: str) -> datetime:
-    """Return the first instant of a local day, also where clocks jump over midnight."""
-    row = find_zone(zone)[1]
-    # A day named with "EDT" may end in the other season.
-    zone = row.zone if row.season else zone
-    try:
-        return instant_of(day, zone)
-    except StampError as error:
-        if error.kind == "dst_fold":
-            return datetime.fromisoformat(error.readings[0])
-        if error.kind != "dst_gap":
-            raise
-    for minutes in range(15, 25 * 60, 15):
-        try:
-            return instant_of(day + timedelta(minutes=minutes), zone)
-        except StampError as error:
-            if error.kind != "dst_gap":
-                raise
-    raise StampError("dst_gap", f"The day {day:%Y-%m-%d} does not exist in {zone}.")
+    """Return the first instant of a local day, also where clocks jump over midnight or show it twice."""
+    quarters = (day + timedelta(minutes=15 * n) for n in range(100))
+    clock = find_zone(zone)[0]  # a day named with "EDT" may end in the other season
+    found = next((at for local in quarters for at in local_to_utc(local, clock)), None)
+    if found is None:
+        raise StampError("dst_gap", f"The day {day:%Y-%m-%d} does not exist in {zone}.")
+    return found
 
 
 def stamp_of_date(day: date, zone: str, text: str = "") -> Stamp:
@@ -89,6 +78,11 @@ def day_anywhere(day: date, text: str = "") -> Stamp:
     if not date(2, 1, 1) <= day <= date(9998, 12, 31):
         raise StampError("no_such_date", f"{day} is outside the years 2 to 9998.")
     return Stamp(stamp_of_date(day, "+14:00").start, stamp_of_date(day, "-12:00").end, "day", text or str(day))
+
+
+def civil_day(day: date, zone: str, text: str = "") -> Stamp:
+    """Return a civil day on the clock of its zone, or in every zone where none is known."""
+    return stamp_of_date(day, zone, text) if zone else day_anywhere(day, text)
 
 
 def stamp_of_datetime(at: datetime, zone: str = "", *, exact: bool = False) -> Stamp:
@@ -158,22 +152,17 @@ def read_stamp(text: str, *, zone: str = "", day_first: bool | None = None) -> S
     return stamp_of_local(local, precision, used, written)
 
 
-def written_day(text: str, day_first: bool | None = None) -> date | None:
-    """Return the civil day a stamp shows, whatever its zone; None if it is not a stamp."""
+def written_day(text: str, day_first: bool | None = None, *, bare: bool = False) -> date | None:
+    """Return the civil day a stamp shows, whatever its zone; None if it is none, or has a time of day if ``bare``."""
     written = " ".join(text.split())
     try:
         epoch = epoch_of(written) if len(written) <= MAX_STAMP else None
-        return epoch[0].date() if epoch is not None else read_words(written[:MAX_STAMP], day_first).day
+        words = None if epoch is not None else read_words(written[:MAX_STAMP], day_first)
     except StampError:
         return None
-
-
-def is_bare_day(text: str, day_first: bool | None = None) -> bool:
-    """Return whether a stamp names a day and no time of day."""
-    try:
-        return read_words(" ".join(text.split())[:MAX_STAMP], day_first).hour is None
-    except StampError:
-        return False
+    if epoch is not None:
+        return None if bare else epoch[0].date()
+    return words.day if words is not None and not (bare and words.hour is not None) else None
 
 
 def _one_zone(words: StampWords, written: str) -> str:

@@ -76,6 +76,7 @@ def test_a_stamp_without_a_zone_takes_the_declared_one(written: str, start: str)
         ("2021-04-13 and 2021-04-14", "2021-04-14"),
         ("2021-04-13 10:00 11:00", "11:00"),
         ("2021041318", "2021041318"),
+        ("June 16 123", "123"),
     ],
 )
 def test_a_token_that_is_not_read_refuses_the_stamp_by_name(written: str, token: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eventstudy.errors import CalendarError, StampError, UnknownNameError
 from eventstudy.news.items import EventDay, EventTime
-from eventstudy.news.stamps import day_anywhere, stamp_of_date
+from eventstudy.news.stamps import civil_day
 
 if TYPE_CHECKING:
     from eventstudy.market.sessions import TradingCalendar
@@ -31,7 +31,7 @@ def time_of_day(
         if day.session:
             return EventTime(*session_interval(day, venue), basis, evidence, day)
         day = day if day.zone else EventDay(day.date, day.session, venue.zone)
-    stamp = stamp_of_date(day.date, day.zone) if day.zone else day_anywhere(day.date)
+    stamp = civil_day(day.date, day.zone)
     return EventTime(stamp.start, stamp.end, basis, evidence, day)
 
 
