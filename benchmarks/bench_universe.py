@@ -21,7 +21,7 @@ from pyarrow import csv
 import eventstudy as es
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.price_files import read_universe
-from eventstudy.market.sources.price_table import read_table
+from eventstudy.market.sources.several_tables import read_table
 from eventstudy.study.load import load_study
 
 SHARES, DAYS, EVENTS, STUDIED, ROUNDS = 470, 1_230, 84, 37, 9

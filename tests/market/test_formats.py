@@ -339,6 +339,12 @@ def test_excel(tmp_path: Path, title: list[list[str]]) -> None:
     book["notes"].append(["a", "b"])
     book["notes"].append(["c", "d"])
     book.save(tmp_path / "AAA.xlsx")
+    check(tmp_path / "AAA.xlsx")  # notes hold no dates
+    (line,) = read_universe(tmp_path / "AAA.xlsx", **STATED).recognized
+    assert "sheet 'Sheet'" in line
+    book["notes"].append(["2024-01-02", 5])
+    book["notes"].append(["2024-01-03", 6])
+    book.save(tmp_path / "AAA.xlsx")
     with pytest.raises(DataError, match=r'2 sheets with rows: Sheet, notes.*sheet = "Sheet"'):
         read_universe(tmp_path / "AAA.xlsx", **STATED)
     check(tmp_path / "AAA.xlsx", sheet="Sheet")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -79,3 +80,53 @@ def test_rows_that_name_no_instrument_are_counted_or_refused(tmp_path: Path) -> 
     path = written(tmp_path, "merged.csv", "Date,Ticker,Close\n" + "".join(merged))
     with pytest.raises(DataError, match=r"123 of 124 rows name no instrument in 'Ticker', the first on line 3"):
         es.read_universe(path, **STATED)
+
+
+Sheets = dict[str, list[list[object]]]
+
+
+def workbook(path: Path, sheets: Sheets) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def sheet_of(*columns: tuple[str, float], pairs: list[tuple[pd.Timestamp, float]] = PAIRS) -> list[list[object]]:
+    header: list[object] = ["Date", *(name for name, _ in columns)]
+    return [header, *([day.to_pydatetime(), *(close * factor for _, factor in columns)] for day, close in pairs)]
+
+
+def test_sheets_of_one_instrument_each_are_a_universe(tmp_path: Path) -> None:
+    notes: list[list[object]] = [["Prices of our desk"], ["as of", "2023-07-01"]]
+    sheets: Sheets = {"notes": notes, "AAA": sheet_of(("Close", 1)), "BBB": sheet_of(("Close", 0.5))}
+    universe = universe_right(workbook(tmp_path / "book.xlsx", sheets), ("AAA", "BBB"))
+    assert "2 sheets, one instrument each" in universe.recognized[0]
+    one = es.read_bars(tmp_path / "book.xlsx", instrument="BBB", **STATED)
+    assert one.frame["close"].to_numpy() == pytest.approx(CLOSE / 2)
+    universe_right(tmp_path / "book.xlsx", ("AAA",), sheet="AAA", instrument="AAA")
+
+
+@pytest.mark.parametrize("columns", [(("AAA", 1), ("BBB", 0.5)), (("Close", 1),)])
+def test_sheets_for_the_years_are_one_table(tmp_path: Path, columns: tuple[tuple[str, float], ...]) -> None:
+    sheets: Sheets = {year: sheet_of(*columns, pairs=pairs) for year, pairs in PARTS.items()}
+    codes = ("AAA", "BBB") if len(columns) > 1 else ("book",)
+    universe_right(workbook(tmp_path / "book.xlsx", sheets), codes)
+
+
+def test_sheets_of_prices_and_of_volumes_are_not_guessed_between(tmp_path: Path) -> None:
+    sheets: Sheets = {name: sheet_of(("AAA", 1), ("BBB", 0.5)) for name in ("Prices", "Volumes")}
+    path = workbook(tmp_path / "book.xlsx", sheets)
+    with pytest.raises(DataError, match=r'2 sheets with rows: Prices, Volumes. Name one: sheet = "Prices"'):
+        es.read_universe(path, **STATED)
+    universe_right(path, ("AAA", "BBB"), sheet="Prices")
+
+
+def test_a_ticker_that_a_spreadsheet_takes_for_a_truth_value_is_a_ticker(tmp_path: Path) -> None:
+    rows = [[day.to_pydatetime(), True, close] for day, close in PAIRS]
+    rows += [[day.to_pydatetime(), "BBB", close / 2] for day, close in PAIRS]
+    universe_right(workbook(tmp_path / "book.xlsx", {"S": [["Date", "Ticker", "Close"], *rows]}), ("TRUE", "BBB"))

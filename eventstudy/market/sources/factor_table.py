@@ -6,7 +6,7 @@ import numpy as np
 
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.price_files import paths_of
-from eventstudy.market.sources.price_table import read_table
+from eventstudy.market.sources.several_tables import read_table
 from eventstudy.market.sources.source_series import without_codes
 
 # A typical bar that moves by a tenth: no market does, percent do.

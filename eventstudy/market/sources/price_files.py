@@ -23,9 +23,10 @@ from eventstudy.market.sources.actions import Actions, actions_for, actions_of, 
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
-from eventstudy.market.sources.price_table import PriceTable, Rows, open_grid, read_table
+from eventstudy.market.sources.price_table import PriceTable, Rows
 from eventstudy.market.sources.reach import Around
 from eventstudy.market.sources.several_files import continued
+from eventstudy.market.sources.several_tables import open_grid, read_table
 from eventstudy.market.sources.source_series import (
     Origin,
     as_log_returns,

@@ -13,18 +13,13 @@ import pyarrow as pa
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.by_values import instruments_by_values
-from eventstudy.market.sources.csv_table import csv_grid
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
-from eventstudy.market.sources.json_table import json_grid, looks_like_json
 from eventstudy.market.sources.layouts import PRICES, SIGNED_PRICES, plain
-from eventstudy.market.sources.parquet_file import parquet_grid
-from eventstudy.market.sources.recognize import KNOWN_NAMES, Recognized, recognize
-from eventstudy.market.sources.side_by_side import parts_of
+from eventstudy.market.sources.recognize import KNOWN_NAMES, Recognized
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
 from eventstudy.market.sources.unfinished import end_column, last_is_unfinished
-from eventstudy.market.sources.unpack import PACKED_SUFFIXES, open_stored
-from eventstudy.market.sources.workbook import workbook_grid
+from eventstudy.market.sources.unpack import PACKED_SUFFIXES
 
 RANGE = ("open", "high", "low")
 MOST_NAMELESS = 0.1
@@ -93,65 +88,11 @@ class PriceTable:
         return f"read {self.path.name}: {what}, {rows:,} rows, {self.layout}"
 
 
-def read_table(path: Path, spec: DataSpec) -> PriceTable:
-    """Read a file: find its format, recognize its columns, and return the rows of every instrument.
-
-    Raises
-    ------
-    DataError, BarsError
-        Naming the file, and the line and column of what cannot be read.
-    """
-    parts = parts_of(open_grid(path, spec))
-    if len(parts) > 1:
-        return joined(path, [(name, grid) for name, grid in parts], spec)
-    ((_, grid),) = parts
-    return table_of_grid(path, grid, recognize(grid, spec), spec)
-
-
-def joined(path: Path, parts: list[tuple[str, Grid]], spec: DataSpec) -> PriceTable:
-    """Return tables side by side as one; each is the instrument whose name stands above it, or that its price has.
-
-    Raises
-    ------
-    DataError
-        If two of them have no name, or one name.
-    """
-    series: dict[str, Rows] = {}
-    tables = []
-    for above, grid in parts:
-        alone = spec.model_copy(update={"instrument": above, "instruments": "*"}) if above else spec
-        table = table_of_grid(path, grid, recognize(grid, alone), alone)
-        tables.append(table)
-        again = next((code for code in table.series if code in series), "")
-        if again:
-            raise DataError(
-                f"{path} has tables side by side, each with its dates, and two of them are {again!r}.",
-                remedy="Write the instrument above each table, or as the name of its prices.",
-            )
-        series |= table.series
-    wanted = spec.codes()
-    kept = {code: rows for code, rows in series.items() if not wanted or code in wanted}
-    layout = f"{len(parts)} tables side by side, {tables[0].layout}"
-    unread = tuple(name for table in tables for name in table.unread)
-    return replace(tables[0], series=kept or series, layout=layout, unread=unread)
-
-
 def table_of_grid(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:
     """Return the rows of every instrument of a grid whose columns are known."""
     if found.shape == "long":
         return long_table(path, grid, found, spec)
     return wide_table(path, grid, found, spec)
-
-
-def open_grid(path: Path, spec: DataSpec) -> Grid:
-    """Return the columns of a file of any format."""
-    stored = open_stored(path)
-    names = spec.columns if isinstance(spec.columns, tuple) else ()
-    if stored.kind == "parquet":
-        return parquet_grid(stored)
-    if stored.kind == "workbook":
-        return workbook_grid(stored, spec.sheet, names)
-    return json_grid(stored, names) if looks_like_json(stored.head) else csv_grid(stored, names)
 
 
 def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:

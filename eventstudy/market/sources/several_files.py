@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 
 from eventstudy.errors import DataError
 from eventstudy.market.sources.price_table import PriceTable, Rows, code_of
+from eventstudy.market.sources.several_tables import joined_rows
 from eventstudy.market.sources.source_series import guess_step
 
 FEWEST_ROWS = 10
@@ -95,15 +95,3 @@ def refuse_mixed_files(code: str, tables: Sequence[PriceTable]) -> None:
 def step_of_rows(rows: Rows) -> pd.Timedelta | None:
     """Return the length of the bars of some rows; None for too few to say."""
     return guess_step(rows.wall) if len(rows) >= FEWEST_ROWS else None
-
-
-def joined_rows(parts: Sequence[Rows]) -> Rows:
-    """Return the rows of several files in the order of their first times, with the columns that all of them have."""
-    parts = sorted((part for part in parts if len(part)), key=lambda part: int(part.wall.min())) or list(parts)
-    names = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
-    return Rows(
-        np.concatenate([part.line for part in parts]),
-        np.concatenate([part.wall for part in parts]),
-        parts[0].has_offset,
-        {name: np.concatenate([part.columns[name] for part in parts]) for name in names},
-    )

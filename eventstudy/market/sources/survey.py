@@ -24,7 +24,8 @@ from eventstudy.market.sources import moex
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.price_files import described
-from eventstudy.market.sources.price_table import PriceTable, Rows, code_of, read_table
+from eventstudy.market.sources.price_table import PriceTable, Rows, code_of
+from eventstudy.market.sources.several_tables import read_table
 from eventstudy.market.sources.source_series import Origin, guess_step, raw_bars, raw_of, subject_of
 from eventstudy.market.store import bar_store
 from eventstudy.market.store.stored_series import read_pointer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from itertools import zip_longest
 from typing import Any
@@ -13,19 +14,19 @@ import pyarrow as pa
 
 from eventstudy.errors import DataError, did_you_mean
 from eventstudy.market.sources.csv_table import header_levels, is_across, is_data, where_it_begins
-from eventstudy.market.sources.grid import Grid, of_table
+from eventstudy.market.sources.grid import Grid, date_like, of_table
 from eventstudy.market.sources.unpack import Stored
 
-MOST_HEADERS = 3
+MOST_HEADERS, HEAD_ROWS = 3, 80
 
 
-def workbook_grid(stored: Stored, sheet: str = "", names: Sequence[str] = ()) -> Grid:
-    """Return one sheet of a workbook as a grid: the sheet named, or the only one with rows.
+def workbook_grids(stored: Stored, sheet: str = "", names: Sequence[str] = ()) -> list[tuple[str, Grid]]:
+    """Return the sheets of a workbook as grids with their names: the sheet named, or those with rows of dates.
 
     Raises
     ------
     DataError
-        If the workbook cannot be read, or does not say which of its sheets holds the table.
+        If the workbook cannot be read, or has no such sheet.
     """
     import python_calamine
 
@@ -35,27 +36,42 @@ def workbook_grid(stored: Stored, sheet: str = "", names: Sequence[str] = ()) ->
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise DataError(f"{stored.path} is not a readable workbook: {error}.", remedy="Save it again.") from None
-    rows = sheets[chosen_sheet(stored, {name: len(found) for name, found in sheets.items()}, sheet)]
-    return grid_of_rows(str(stored.path), [list(row) for row in rows], names)
+    chosen = chosen_sheets(stored, sheets, sheet)
+    if sum(len(rows) > 1 for rows in sheets.values()) <= 1 or sheet:  # nothing else could have been meant
+        return [("", grid_of_rows(str(stored.path), [list(row) for row in sheets[chosen[0]]], names))]
+    places = {name: f"{stored.path}, sheet {name}" if len(chosen) > 1 else str(stored.path) for name in chosen}
+    return [(name, grid_of_rows(places[name], [list(row) for row in sheets[name]], names)) for name in chosen]
 
 
-def chosen_sheet(stored: Stored, sizes: dict[str, int], sheet: str) -> str:
-    """Return the sheet that holds the table."""
+def chosen_sheets(stored: Stored, sheets: Mapping[str, Sequence[Sequence[Any]]], sheet: str) -> list[str]:
+    """Return the sheets that hold tables of prices."""
     if sheet:
-        if sheet not in sizes:
+        if sheet not in sheets:
             raise DataError(
-                f"{stored.path} has no sheet {sheet!r}; it has {', '.join(sizes)}.", remedy=did_you_mean(sheet, sizes)
+                f"{stored.path} has no sheet {sheet!r}; it has {', '.join(sheets)}.",
+                remedy=did_you_mean(sheet, sheets),
             )
-        return sheet
-    filled = [name for name, size in sizes.items() if size > 1]
-    if len(filled) != 1:
-        raise DataError(
-            f"{stored.path} has {len(filled)} sheets with rows: {', '.join(filled)}.",
-            remedy=f'Name one: sheet = "{max(filled, key=sizes.__getitem__)}".'
-            if filled
-            else "Give a workbook with a table.",
-        )
-    return filled[0]
+        return [sheet]
+    filled = [name for name, rows in sheets.items() if len(rows) > 1]
+    if not filled:
+        raise DataError(f"{stored.path} has 0 sheets with rows.", remedy="Give a workbook with a table.")
+    return [name for name in filled if has_dates(sheets[name])] or filled[:1]
+
+
+def has_dates(rows: Sequence[Sequence[Any]]) -> bool:
+    """Return whether the first rows of a sheet are those of a table: dates below or beside one another."""
+    places: Counter[int] = Counter()
+    for row in rows[:HEAD_ROWS]:
+        dates = [n for n, cell in enumerate(row) if is_date(cell)]
+        places.update(dates)
+        if len(dates) > 2:
+            return True
+    return max(places.values(), default=0) > 1
+
+
+def is_date(cell: Any) -> bool:
+    """Return whether a cell is a date or begins as one; a number may be a day as spreadsheets count them."""
+    return isinstance(cell, date) or (isinstance(cell, str | float) and date_like(as_text(cell)[:10]))
 
 
 def grid_of_rows(path: str, rows: list[list[Any]], names: Sequence[str] = ()) -> Grid:
@@ -94,6 +110,8 @@ def as_text(cell: Any) -> str:
     """Return a cell as it would stand in a text."""
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return str(cell).upper()  # what a spreadsheet makes of the ticker TRUE, and shows
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
