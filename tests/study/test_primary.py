@@ -216,10 +216,10 @@ def test_a_primary_test_whose_assumption_fails_says_so() -> None:
     primary = study(frame, pairs, diagnostics="on").primary
     assert primary is not None
     assert (primary.test, primary.words) == ("bmp", "few events on separate dates")
-    assert "(limitation: it assumes symmetric returns, but their skewness is" in primary.reason
+    assert "(limitation: it assumes symmetric returns, while their skewness is" in primary.reason
     assert "limitation" not in study(daily_frame(260, 5), pairs, diagnostics="on").primary.reason  # type: ignore[union-attr]
     named = study(daily_frame(260, 5), [(f"A{i}", 130) for i in range(5)], primary="patell").primary
     assert named is not None
     assert named.reason == (
-        "the study names it (limitation: it assumes independent events, but 5 observations fall on 1 day)"
+        "the study names it (limitation: it assumes independent events, while 5 observations fall on 1 day)"
     )
