@@ -1,6 +1,6 @@
 """How many small changes of a statistic the tests notice: a seeded sample of mutants, killed or not, in a clone.
 
-Run ``python -m benchmarks.bench_mutants [--number 300] [--seed 1] [--only TEXT]``. A mutant changes one arithmetic
+Run ``python -m benchmarks.bench_mutants [--number 300] [--seed 1] [--only TEXT] [--minutes M]``. A mutant changes one arithmetic
 operator, comparison or constant (package cosmic-ray) in a function that a study with every test, all models and a
 response run through. Each is written into a clone of the last commit without the shared data and tested by the tests of
 its room, the hand studies first. Survivors are printed with their line; those that change no result stand in
@@ -199,7 +199,9 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="part of a path")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="report what was tested until then")
     chosen = parser.parse_args()
+    stop = time.monotonic() + 60 * chosen.minutes
     everything = mutants(reached())
     some = [mutant for mutant in everything if chosen.only in mutant.path]
     sample = random.Random(chosen.seed).sample(some, min(chosen.number, len(some)))  # noqa: S311
@@ -214,7 +216,9 @@ def main() -> None:
         }
         limits = {room: clean_seconds(clone, room) for room in ROOMS if any(m.path.startswith(room) for m in sample)}
         verdicts = []
-        for number, mutant in enumerate(sample, 1):
+        for number, mutant in enumerate(sample, 1):  # in random order: the first of them are a sample as well
+            if time.monotonic() > stop:
+                break
             verdicts.append((mutant, verdict(clone, mutant, limits)))
             if number % 10 == 0:
                 print(f"... {number} of {len(sample)}", file=sys.stderr, flush=True)
