@@ -26,10 +26,11 @@ def windows(flat: np.ndarray, start: np.ndarray, size: int) -> Windows:
     return Windows(flat, start, bounds, size, inside=True)
 
 
-@pytest.mark.parametrize("holes", [0.0, 0.01])
-def test_a_window_that_events_share_is_centered_once_and_no_bit_changes(holes: float) -> None:
+@pytest.mark.parametrize(("holes", "level"), [(0.0, 0.0), (0.01, 0.0), (0.0, 0.5), (0.0, 100.0), (0.002, 100.0)])
+def test_a_window_that_events_share_is_summed_once_and_no_bit_changes(holes: float, level: float) -> None:
+    # At a level of 0.5 some windows of the regressor are centered and others are not.
     rng = np.random.default_rng(5)
-    x, y = rng.normal(size=400), rng.normal(size=4_000)
+    x, y = rng.normal(size=400) + level, rng.normal(size=4_000)
     x[rng.random(400) < holes], y[rng.random(4_000) < holes] = np.nan, np.nan
     start, y_start = rng.integers(0, 40, 300), rng.integers(0, 3_900, 300)
     shared = shared_runs(windows(x, start, 60))
@@ -65,6 +66,26 @@ def test_squared_residuals_keep_their_digits_however_close_the_line_fits(seed: i
     room = 1e-12 + 40 * 2.0**-52 * (np.abs(y).max() / 10.0**noise)
     assert abs(found - exact) <= room * exact
     assert 0 < CLOSE_FIT < 1
+
+
+@pytest.mark.parametrize("x_level", [0.0, 0.1, 3.0, 1e6])
+@pytest.mark.parametrize("y_level", [0.0, 0.1, 3.0, 1e6])
+def test_a_line_is_exact_whichever_of_the_two_is_centered(x_level: float, y_level: float) -> None:
+    # Against exact fractions of the values as they are stored; without the sums of centered values, which are 0 but for
+    # the rounding of the mean, the slope of values near 1e6 would be wrong by 1e-12.
+    rng = np.random.default_rng(3)
+    x, e = rng.normal(size=(8, 40)) + x_level, rng.normal(size=(8, 40))
+    y = 0.5 * (x - x_level) + e + y_level
+    fit = market_model(y, x)
+    for i in range(8):
+        X, Y = [Fraction(float(v)) for v in x[i]], [Fraction(float(v)) for v in y[i]]
+        xm, ym = sum(X) / 40, sum(Y) / 40
+        sxx = sum((a - xm) ** 2 for a in X)
+        slope = sum((a - xm) * (b - ym) for a, b in zip(X, Y, strict=True)) / sxx
+        assert abs(float(fit.coef[i, 1]) - float(slope)) <= 2e-15
+        assert float(fit.coef[i, 0]) == pytest.approx(float(ym - slope * xm), rel=1e-14, abs=4e-15 * max(1, x_level))
+        assert float(fit.sigma2[i]) * 38 == pytest.approx(exact_squares(y[i], x[i]), rel=1e-14)
+        assert float(fit.xtx_inv_sqrt[i, 1, 1] ** -2) == pytest.approx(float(sxx), rel=1e-14)
 
 
 @given(

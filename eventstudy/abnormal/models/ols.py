@@ -6,9 +6,10 @@ With the means of the M usable bars of a window and the sums of their centered s
     SSR = Syy - beta Sxy                    sigma2 = SSR / (M - 2)
     (X'X)^-1 = [[1/M + mean(x)^2 / Sxx, -mean(x) / Sxx], [-mean(x) / Sxx, 1 / Sxx]]
 
-:func:`market_model` takes these moments from centered windows of the market; returns are centered where their mean is
-not small. Placebo refits may take them from prefix sums. Behind the moments there is one line, one rule for thin
-windows and one for regressors that do not vary. The mean of a window is the same line with beta = 0.
+:func:`market_model` centers a window if its mean is not small beside its values. Otherwise, as for returns, the part of
+the mean is subtracted from the sums, which is as exact and saves writing all values once more. Placebo refits may take
+the moments from prefix sums. Behind the moments there is one line, one rule for thin windows and one for regressors
+that do not vary. The mean of a window is the same line with beta = 0.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def does_not_vary(m: Moments) -> BoolArray:
 
 
 def market_model(y: Cells, x: Cells) -> Fit:
-    """Fit ``y = alpha + beta x`` to every row by centering first: the means go before anything is multiplied.
+    """Fit ``y = alpha + beta x`` to every row, without the means where they would cost digits.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def market_model(y: Cells, x: Cells) -> Fit:
     >>> fit.coef.tolist(), fit.sigma2.tolist()  # residual squares 4 * 0.25, over 4 - 2
     ([[3.0, 2.0]], [0.5])
     """
-    kernel = partial(_line_of_rows, CenteredWindows.of(x), keeps_residuals(y))
+    kernel = partial(_line_of_rows, RegressorWindows.of(x), keeps_residuals(y))
     found, data = _fit_rows((y, x), kernel, len(Moments._fields), parameters=2)
     y_mean, x_mean, sxx, sxy, syy, ssr = found
     moments = Moments(data.n, y_mean, x_mean, sxx, sxy, syy)
@@ -213,106 +214,105 @@ def _mean_of_rows(y: FloatArray, rows: Place, gaps: MissingReturns | None) -> tu
     return mean, row_dot(y, y)
 
 
-class ReturnMoments(NamedTuple):
-    """Mean and centered sum of squares of each row of returns, and the ``level`` that is still to subtract from it."""
+class RowMoments(NamedTuple):
+    """Mean and centered sum of squares of each row, and what its values still are: each shape (B,).
+
+    ``level`` is still to subtract from the values of a row: its mean, or 0 where they are centered. ``rounding`` is the
+    sum of centered values, which is 0 but for the rounding of the mean.
+    """
 
     mean: FloatArray
     squares: FloatArray
     level: FloatArray
+    rounding: FloatArray
 
 
-def _returns_of(y: FloatArray, gaps: MissingReturns | None) -> ReturnMoments:
-    """Return the moments of returns; rows with gaps and rows of a large mean are centered in place.
+def _moments_of(values: FloatArray, gaps: MissingReturns | None) -> RowMoments:
+    """Return the moments of each row; rows with gaps and rows of a large mean are centered in place.
 
     The mean of returns is small beside them, and ``sum(y^2) - M mean^2`` is as exact as a sum of centered squares. It
     saves writing all returns once more.
     """
+    B, M = values.shape
     if gaps is not None:
-        mean = _demean(y, gaps)
-        return ReturnMoments(mean, row_dot(y, y), np.zeros(len(y)))
-    mean = row_dot(y, np.ones(y.shape[1])) / max(y.shape[1], 1)
-    total, of_mean = row_dot(y, y), y.shape[1] * mean**2
-    squares, level = total - of_mean, mean.copy()
+        return RowMoments(_demean(values, gaps), row_dot(values, values), *np.zeros((2, B)))
+    mean = row_dot(values, np.ones(M)) / max(M, 1)
+    total, of_mean = row_dot(values, values), M * mean**2
+    found = RowMoments(mean, total - of_mean, mean.copy(), np.zeros(B))
     large = np.flatnonzero(of_mean > SMALL_MEAN * total)
     if len(large):
-        centered = y[large] - mean[large, None]
-        y[large], squares[large], level[large] = centered, row_dot(centered, centered), 0.0
-    return ReturnMoments(mean, squares, level)
+        centered = values[large] - mean[large, None]
+        values[large], found.level[large] = centered, 0.0
+        found.squares[large], found.rounding[large] = row_dot(centered, centered), row_dot(centered, np.ones(M))
+    return found
 
 
-class Centered(NamedTuple):
-    """Deviations (B, M) of windows from their means, which the caller may overwrite; with three numbers each (B,).
+class Row(NamedTuple):
+    """Values of some windows, which the caller may overwrite, and their moments."""
 
-    ``rounding`` is the sum of the deviations, 0 but for the rounding of the mean.
-    """
-
-    deviations: FloatArray
-    mean: FloatArray
-    squares: FloatArray
-    rounding: FloatArray
-
-    @classmethod
-    def of(cls, x: FloatArray, gaps: MissingReturns | None) -> Centered:
-        mean = _demean(x, gaps)
-        return cls(x, mean, row_dot(x, x), row_dot(x, np.ones(x.shape[1])))
+    values: FloatArray
+    moments: RowMoments
 
 
 @dataclass(frozen=True, eq=False)
-class CenteredWindows:
-    """Windows of a regressor; those that several rows share are centered once.
+class RegressorWindows:
+    """Windows of a regressor; the moments of those that several rows share are computed once.
 
     Attributes
     ----------
     x : FloatArray or Windows, shape (B, M)
-    shared : Centered or None
+    shared : RowMoments or None
         Of the U distinct windows, if rows share them.
     row : IntArray, shape (B,)
         Which of the U windows each row has.
     """
 
     x: Cells
-    shared: Centered | None = None
+    shared: RowMoments | None = None
     row: IntArray | None = None
 
     @classmethod
-    def of(cls, x: Cells) -> CenteredWindows:
+    def of(cls, x: Cells) -> RegressorWindows:
         found = shared_runs(x)
         if found is None:
             return cls(x)
-        U, M = found.runs.shape
-        shared = Centered(np.empty((U, M)), *np.empty((3, U)))
         with np.errstate(all="ignore"):
-            for rows in _runs_of(U, M):
-                for column, part in zip(shared, Centered.of(found.runs[rows], None), strict=True):
-                    column[rows] = part
-        return cls(x, shared, found.row)
+            parts = [_moments_of(found.runs[rows], None) for rows in _runs_of(*found.runs.shape)]
+        return cls(x, RowMoments(*map(np.concatenate, zip(*parts, strict=True))), found.row)
 
-    def __getitem__(self, rows: Place) -> Centered:
+    def __getitem__(self, rows: Place) -> Row:
+        values = writable(self.x, rows)
         if self.shared is None or self.row is None:
-            return Centered.of(writable(self.x, rows), None)
+            return Row(values, _moments_of(values, None))
         which = self.row[rows]
-        return Centered(np.take(self.shared.deviations, which, axis=0), *(column[which] for column in self.shared[1:]))
+        moments = RowMoments(*(column[which] for column in self.shared))
+        large = np.flatnonzero(moments.level != moments.mean)
+        if len(large):
+            values[large] -= moments.mean[large, None]
+        return Row(values, moments)
 
-    def around(self, gaps: MissingReturns, rows: Place) -> Centered:
+    def around(self, gaps: MissingReturns, rows: Place) -> Row:
         """Return the windows of ``rows`` without the missing cells."""
-        x = writable(self.x, rows)
-        x[gaps.cells] = 0.0
-        return Centered.of(x, gaps)
+        values = writable(self.x, rows)
+        values[gaps.cells] = 0.0
+        return Row(values, _moments_of(values, gaps))
 
 
 def _line_of_rows(
-    windows: CenteredWindows, keep: bool, y: FloatArray, rows: Place, gaps: MissingReturns | None
+    windows: RegressorWindows, keep: bool, y: FloatArray, rows: Place, gaps: MissingReturns | None
 ) -> tuple[FloatArray, ...]:
     """Return both means, Sxx, Sxy, Syy and SSR of each row; y becomes the residuals if they are kept."""
-    returns = _returns_of(y, gaps)
-    x, x_mean, sxx, rounding = windows[rows] if gaps is None else windows.around(gaps, rows)
-    sxy = row_dot(x, y) - returns.level * rounding
-    line = ols_line(Moments(np.empty(0), returns.mean, x_mean, sxx, sxy, returns.squares))
-    close = np.flatnonzero(line.ssr <= CLOSE_FIT * returns.squares)
+    of_y, (x, of_x) = _moments_of(y, gaps), windows[rows] if gaps is None else windows.around(gaps, rows)
+    sxy = row_dot(x, y) - (
+        y.shape[1] * of_x.level * of_y.level + of_x.level * of_y.rounding + of_y.level * of_x.rounding
+    )
+    line = ols_line(Moments(np.empty(0), of_y.mean, of_x.mean, of_x.squares, sxy, of_y.squares))
+    close = np.flatnonzero(line.ssr <= CLOSE_FIT * of_y.squares)
+    level = of_y.level - line.beta * of_x.level  # of the line, in the values as they are
     if keep:
-        np.subtract(y, returns.level[:, None], out=y)
+        np.subtract(y, level[:, None], out=y)
         np.subtract(y, np.multiply(x, line.beta[:, None], out=x), out=y)
     if len(close):
-        left = y[close] if keep else y[close] - returns.level[close, None] - x[close] * line.beta[close, None]
+        left = y[close] if keep else y[close] - level[close, None] - x[close] * line.beta[close, None]
         line.ssr[close] = row_dot(left, left)
-    return returns.mean, x_mean, sxx, sxy, returns.squares, line.ssr
+    return of_y.mean, of_x.mean, of_x.squares, sxy, of_y.squares, line.ssr
