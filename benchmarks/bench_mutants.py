@@ -2,8 +2,8 @@
 
 Run ``python -m benchmarks.bench_mutants [--number 300] [--seed 1] [--only TEXT] [--minutes M]``. A mutant changes one
 arithmetic operator, comparison or constant (package cosmic-ray) in a function that a study with every test, all models
-and a response run through. Each is written into a clone of the last commit without the shared data and tested by the tests of
-its room, the hand studies first. Survivors are printed with their line; those that change no result stand in
+and a response run through. Each is written into a clone of the last commit without the shared data and tested by the
+tests of its room, the hand studies first. Survivors are printed with their line; those that change no result stand in
 ``EQUIVALENT`` with the proof.
 """
 

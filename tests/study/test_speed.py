@@ -50,8 +50,8 @@ def cpu(runs: dict[str, Callable[[], object]], repeats: int = 5) -> dict[str, fl
 
 
 def test_a_study_costs_a_few_times_the_gathering_of_its_windows(market_data: tuple[pd.DataFrame, pd.Series]) -> None:
-    # Measured 2.08 to 2.14, 6.8, 0.13 and 1.03 to 1.2 beside other jobs; the goals are 2, 7, 0.2 and 1. Room is left for
-    # a busy machine: ratios of memory-bound work depend on what others do to the cache.
+    # Measured 2.08 to 2.14, 6.8, 0.13 and 1.03 to 1.2 beside other jobs; the goals are 2, 7, 0.2 and 1. Room is left
+    # for a busy machine: ratios of memory-bound work depend on what others do to the cache.
     frame, market = market_data
     table, row, column = events(frame, 10_000)
     flat, start = np.ascontiguousarray(frame.to_numpy().T).ravel(), row - bench.HALF - bench.L1
