@@ -247,7 +247,7 @@ def _moments_of(values: FloatArray, gaps: MissingReturns | None) -> RowMoments:
     return found
 
 
-class Row(NamedTuple):
+class RegressorRows(NamedTuple):
     """Values of some windows, which the caller may overwrite, and their moments."""
 
     values: FloatArray
@@ -280,22 +280,22 @@ class RegressorWindows:
             parts = [_moments_of(found.runs[rows], None) for rows in _runs_of(*found.runs.shape)]
         return cls(x, RowMoments(*map(np.concatenate, zip(*parts, strict=True))), found.row)
 
-    def __getitem__(self, rows: Place) -> Row:
+    def __getitem__(self, rows: Place) -> RegressorRows:
         values = writable(self.x, rows)
         if self.shared is None or self.row is None:
-            return Row(values, _moments_of(values, None))
+            return RegressorRows(values, _moments_of(values, None))
         which = self.row[rows]
         moments = RowMoments(*(column[which] for column in self.shared))
         large = np.flatnonzero(moments.level != moments.mean)
         if len(large):
             values[large] -= moments.mean[large, None]
-        return Row(values, moments)
+        return RegressorRows(values, moments)
 
-    def around(self, gaps: MissingReturns, rows: Place) -> Row:
+    def around(self, gaps: MissingReturns, rows: Place) -> RegressorRows:
         """Return the windows of ``rows`` without the missing cells."""
         values = writable(self.x, rows)
         values[gaps.cells] = 0.0
-        return Row(values, _moments_of(values, gaps))
+        return RegressorRows(values, _moments_of(values, gaps))
 
 
 def _line_of_rows(
