@@ -13,17 +13,18 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.faults.commands import NAMES, world
+from tests.faults.commands import NAMES, World, world
 
 # A fetch with seed=, root= and tls=, and how it ended.
 Session = Callable[..., Any]
+SHOWN_EVERY = 50
 
 
 @dataclass(frozen=True)
@@ -42,26 +43,35 @@ def say(line: str, wrong: list[str]) -> int:
 
 
 def calls(count: int, name: str) -> int:
-    from tests.faults.failing_calls import fail_calls
+    from tests.faults.failing_calls import Tally, failing_calls
 
-    total = 0
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as disturbed:
-        for one in (one for one in NAMES if one.startswith(name)):
-            tally = fail_calls(disturbed, one, count)
-            tried = f"{tally.failed} failing calls of {tally.calls}, {tally.refused} refused"
-            total += say(f"{one:<8} {tried}, {len(tally.wrong)} wrong", tally.wrong)
-    return total
+    def row(one: str, tally: Tally) -> str:
+        return f"{one:<8} {tally.failed} failing calls of {tally.calls}, {tally.refused} refused"
+
+    return commands(lambda disturbed, one: failing_calls(disturbed, one, count), row, name)
 
 
 def interrupts(count: int, name: str) -> int:
-    from tests.faults.interrupts import interrupt
+    from tests.faults.interrupts import Tally, interrupted
 
+    def row(one: str, tally: Tally) -> str:
+        return f"{one:<8} {tally.moments} moments, {tally.stopped} stopped, ended within {tally.longest_s:.2f} s"
+
+    return commands(lambda disturbed, one: interrupted(disturbed, one, count), row, name)
+
+
+def commands(trials: Callable[[World, str], Iterator[Any]], row: Callable[[str, Any], str], name: str) -> int:
+    """Disturb the commands whose name begins so; what is wrong is printed at once, and a row now and then."""
     total = 0
     with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "world") as disturbed:
         for one in (one for one in NAMES if one.startswith(name)):
-            tally = interrupt(disturbed, one, count)
-            tried = f"{tally.moments} moments, {tally.stopped} stopped, ended within {tally.longest_s:.2f} s"
-            total += say(f"{one:<8} {tried}, {len(tally.wrong)} wrong", tally.wrong)
+            shown, tally = 0, None
+            for number, tally in enumerate(trials(disturbed, one), 1):
+                if len(tally.wrong) > shown or not number % SHOWN_EVERY:
+                    say(f"  {row(one, tally)}", tally.wrong[shown:])
+                    shown = len(tally.wrong)
+            total += shown
+            print(f"{row(one, tally)}, {shown} wrong", flush=True)
     return total
 
 

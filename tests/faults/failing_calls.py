@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -133,7 +134,15 @@ class Tally:
 
 
 def fail_calls(made: World, name: str, count: int, seed: int = 1) -> Tally:
-    """Let ``count`` of a command's calls fail, each with one of ``CODES``; all of them where there are fewer."""
+    """Let ``count`` of a command's calls fail, and return what became of them."""
+    return deque(failing_calls(made, name, count, seed), 1).pop()
+
+
+def failing_calls(made: World, name: str, count: int, seed: int = 1) -> Iterator[Tally]:
+    """Let ``count`` of a command's calls fail, each with one of ``CODES``; all of them where there are fewer.
+
+    What became of them so far comes after each.
+    """
     draw, tally = random.Random(f"{name} {seed}"), Tally()
     made.clear(name)
     finish(begin(made, name, lambda: failing(made, 0, 0)))
@@ -154,7 +163,7 @@ def fail_calls(made: World, name: str, count: int, seed: int = 1) -> Tally:
         wrong = _sentence(done.code, done.said) or left or (mended(made, name) if name in MENDS else "")
         if wrong:
             tally.wrong.append(f"{name}, call {number} of {tally.calls} ({failed}), {errno.errorcode[code]}: {wrong}")
-    return tally
+        yield tally
 
 
 def _sentence(code: int, said: str) -> str:

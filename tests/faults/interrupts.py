@@ -6,6 +6,8 @@ import os
 import random
 import signal
 import time
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.faults.commands import World, begin, complaint, finish, mended
@@ -24,7 +26,15 @@ class Tally:
 
 
 def interrupt(made: World, name: str, moments: int, seed: int = 1) -> Tally:
-    """Stop a command at random moments; every one must be complete, in one sentence, and mended by the next run."""
+    """Stop a command at random moments, and return what became of them."""
+    return deque(interrupted(made, name, moments, seed), 1).pop()
+
+
+def interrupted(made: World, name: str, moments: int, seed: int = 1) -> Iterator[Tally]:
+    """Stop a command at random moments; every one must be complete, in one sentence, and mended by the next run.
+
+    What became of them so far comes after each.
+    """
     draw, tally = random.Random(f"{name} {seed}"), Tally()
     for moment in range(moments):
         made.clear(name)
@@ -42,7 +52,7 @@ def interrupt(made: World, name: str, moments: int, seed: int = 1) -> Tally:
             wrong = mended(made, name)
         if wrong:
             tally.wrong.append(f"{name}, moment {moment} of seed {seed}, {number.name}: {wrong}")
-    return tally
+        yield tally
 
 
 def _sentence(code: int, said: str, number: signal.Signals) -> str:
