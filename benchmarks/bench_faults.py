@@ -7,6 +7,7 @@ while it stands still: run the parts from a separate clone. It ends with 1 where
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -222,30 +223,55 @@ def guided(seconds: int, name: str) -> int:
     return failed
 
 
-def universe(count: int, _: str) -> int:
-    """Read COUNT instruments of 40 SIMULATED days from one file; compare the memory with the table's in Arrow."""
+def universe(count: int, name: str) -> int:
+    """Read COUNT instruments of 40 SIMULATED days from one file in a new process; compare its memory with the table."""
     import numpy as np
     import pandas as pd
     from pyarrow import csv
 
-    import eventstudy as es
-
     days = [f"{day:%Y-%m-%d}" for day in pd.bdate_range("2020-01-01", periods=40)]
     closes = 100 * np.exp(np.random.default_rng(1).normal(0, 0.01, (count, 40)).cumsum(axis=1))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "prices.csv"
-        with path.open("w") as stream:
-            stream.write("Date,Ticker,Close\n")
-            for number, row in enumerate(closes):
-                stream.writelines(f"{day},T{number:06},{close:.4f}\n" for day, close in zip(days, row, strict=True))
-        table, before = csv.read_csv(path).nbytes / 1e6, peak_megabytes()
-        began = time.perf_counter()
-        read = len(es.read_universe(path, step="1D", timezone="UTC", closes_at="16:00"))
-    grown, took = peak_megabytes() - before, time.perf_counter() - began
-    print(
-        f"{read:,} instruments x 40 days: {took:.1f} s, memory grew by {grown:.0f} MB, {grown / table:.1f} x the table"
-    )
-    return int(grown > 3 * table)
+    orders = {
+        "by instrument": [(number, day) for number in range(count) for day in range(40)],
+        "by day": [(number, day) for day in range(40) for number in range(count)],
+    }
+    wrong = 0
+    for title, order in orders.items():
+        if not title.startswith(name):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "prices.csv"
+            with path.open("w") as stream:
+                stream.write("Date,Ticker,Close\n")
+                stream.writelines(f"{days[day]},T{number:06},{closes[number, day]:.4f}\n" for number, day in order)
+            table = csv.read_csv(path).nbytes / 1e6
+            words = [sys.executable, "-c", READ_UNIVERSE, str(path)]
+            read, grown, took = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout)
+        wrong += grown > 3 * table or read != count
+        print(
+            f"{read:,} instruments x 40 days, rows {title}: {took:.1f} s, memory grew by {grown:.0f} MB, "
+            f"{grown / table:.2f} x the {table:.0f} MB of the table",
+            flush=True,
+        )
+    return wrong
+
+
+# What the first read of any file imports is in memory before.
+READ_UNIVERSE = """
+import json, sys, tempfile, time
+from pathlib import Path
+import eventstudy as es
+from benchmarks.bench_faults import peak_megabytes
+stated = {"step": "1D", "timezone": "UTC", "closes_at": "16:00"}
+with tempfile.TemporaryDirectory() as folder:
+    small = Path(folder) / "prices.csv"
+    small.write_text("Date,Ticker,Close\\n2024-01-02,A,1\\n2024-01-03,A,2\\n2024-01-02,B,1\\n2024-01-03,B,2\\n")
+    es.read_universe(small, **stated)
+before, began = peak_megabytes(), time.perf_counter()
+read = es.read_universe(sys.argv[1], **stated)
+took = time.perf_counter() - began
+print(json.dumps([len(read), (peak_megabytes() - before) * 1.048576, took]))
+"""
 
 
 def doors(_: int, name: str) -> int:

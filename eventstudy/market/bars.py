@@ -8,9 +8,10 @@ from dataclasses import field
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import FloatArray, IntArray, LabelSide, check_choice, value
+from eventstudy.arrays import FloatArray, IntArray, LabelSide, check_choice, from_epoch_us, value
 from eventstudy.errors import BarsError, Notice, expect
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.lazy_frame import FrameColumns, LazyFrame
 from eventstudy.renamed import named_fields
 from eventstudy.show.card import MOST, card
 from eventstudy.show.numbers import both_clocks, length
@@ -83,7 +84,7 @@ class Bars:
     instrument: Instrument
     step: pd.Timedelta
     label: LabelSide
-    frame: pd.DataFrame
+    frame: pd.DataFrame = LazyFrame()  # type: ignore[assignment]  # read as a frame, built when it is asked for
     source: str = ""
     simulated: bool = False
     notices: tuple[Notice, ...] = field(default=())
@@ -93,9 +94,23 @@ class Bars:
     def __post_init__(self) -> None:
         expect("Bars.instrument", self.instrument, Instrument, "Pass Instrument('SBER').")
         expect("Bars.step", self.step, pd.Timedelta, "Pass the length of a bar: pandas.Timedelta('10min').")
-        expect("Bars.frame", self.frame, pd.DataFrame, "Pass a frame of prices indexed by closing times in UTC.")
         check_choice("label side", self.label, LabelSide)
-        index = self.frame.index
+        held = self.unbuilt
+        if not isinstance(held, FrameColumns):
+            expect("Bars.frame", held, pd.DataFrame, "Pass a frame of prices indexed by closing times in UTC.")
+            self._check_index(held.index)
+        closes = self.closes_us
+        if not (closes[1:] > closes[:-1]).all():
+            bad = int((closes[1:] <= closes[:-1]).argmax()) + 1
+            at = from_epoch_us(closes[bad : bad + 1])[0]
+            raise BarsError(f"The bars of {self.instrument.code} are not strictly increasing at row {bad} ({at}).")
+        names = list(held.names if isinstance(held, FrameColumns) else held.columns)
+        if "close" not in names or any(name not in COLUMNS for name in names):
+            raise BarsError(f"Bars hold the columns {', '.join(COLUMNS)}, with 'close' always; found {names}.")
+        if self.step <= pd.Timedelta(0):
+            raise BarsError(f"The step of {self.instrument.code} is {self.step}; it must be positive.")
+
+    def _check_index(self, index: pd.Index) -> None:
         if not isinstance(index, pd.DatetimeIndex) or index.tz is None:
             raise BarsError(
                 f"The bars of {self.instrument.code} are not indexed by instants with a zone.",
@@ -103,19 +118,15 @@ class Bars:
             )
         if str(index.tz) != "UTC" or index.unit != "us":
             raise BarsError(f"The bars of {self.instrument.code} are in {index.tz}/{index.unit}, not UTC/us.")
-        if not index.is_monotonic_increasing or not index.is_unique:
-            bad = int((index[1:] <= index[:-1]).argmax()) + 1
-            raise BarsError(
-                f"The bars of {self.instrument.code} are not strictly increasing at row {bad} ({index[bad]})."
-            )
-        names = list(self.frame.columns)
-        if "close" not in names or any(name not in COLUMNS for name in names):
-            raise BarsError(f"Bars hold the columns {', '.join(COLUMNS)}, with 'close' always; found {names}.")
-        if self.step <= pd.Timedelta(0):
-            raise BarsError(f"The step of {self.instrument.code} is {self.step}; it must be positive.")
+
+    @property
+    def unbuilt(self) -> pd.DataFrame | FrameColumns:
+        """The frame, or its columns while nothing has asked for it."""
+        return self._frame  # type: ignore[attr-defined,no-any-return]  # set by LazyFrame
 
     def __len__(self) -> int:
-        return len(self.frame)
+        held = self.unbuilt
+        return len(held.closes) if isinstance(held, FrameColumns) else len(held)
 
     def __repr__(self) -> str:
         mark = "SIMULATED, " if self.simulated else ""
@@ -141,4 +152,7 @@ class Bars:
     @property
     def closes_us(self) -> IntArray:
         """Closing instants in microseconds since the epoch, shape (T,)."""
-        return np.asarray(self.frame.index.asi8)  # type: ignore[attr-defined]  # UTC and us: see above
+        held = self.unbuilt
+        if isinstance(held, FrameColumns):
+            return held.closes
+        return np.asarray(held.index.asi8)  # type: ignore[attr-defined]  # UTC and us: see above

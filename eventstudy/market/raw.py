@@ -85,4 +85,5 @@ _LAST_DAYS: dict[str, tuple[tuple[object, ...], IntArray, TradingCalendar | None
 
 def closing_instants(raw: RawBars, label: LabelSide) -> IntArray:
     """Return the instants at which the bars close if the labels mark that side."""
-    return label_instants(raw) + (raw.step_us if label == "left" and not raw.daily else 0)
+    instants = label_instants(raw)
+    return instants + raw.step_us if label == "left" and not raw.daily else instants

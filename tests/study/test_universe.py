@@ -11,7 +11,7 @@ import pytest
 import eventstudy as es
 from eventstudy.batch.library import answer
 from eventstudy.errors import BarsError, DataError
-from eventstudy.market.sources import price_table
+from eventstudy.market.sources import several_tables
 from eventstudy.market.sources.price_files import read_universe
 from eventstudy.study.load import load_study
 
@@ -134,8 +134,8 @@ def test_a_row_without_a_price_is_not_a_bar_of_that_instrument(tmp_path: Path) -
 def test_a_study_of_a_universe_reads_its_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "prices.csv").write_text(long_csv(prices()))
     opened = []
-    real = price_table.open_stored
-    monkeypatch.setattr(price_table, "open_stored", lambda path: opened.append(path) or real(path))
+    real = several_tables.open_stored
+    monkeypatch.setattr(several_tables, "open_stored", lambda path: opened.append(path) or real(path))
     loaded = load_study(study_in(tmp_path))
     assert len(opened) == 1
     assert [one.instrument.code for one in loaded.data] == ["AAA", "BBB"]  # the market is not studied

@@ -17,9 +17,9 @@ from eventstudy.errors import BarsError, DataError
 from eventstudy.market.bars import Bars
 from eventstudy.market.raw import closing_instants
 from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.instrument_rows import Rows
 from eventstudy.market.sources.layouts import PRICES
 from eventstudy.market.sources.parquet_file import open_parquet, parquet_grid
-from eventstudy.market.sources.price_table import Rows
 from eventstudy.market.sources.recognize import recognize
 from eventstudy.market.sources.source_series import Origin, raw_of
 from eventstudy.market.sources.unpack import open_stored

@@ -21,9 +21,10 @@ from eventstudy.market.quality.problems import DailyCloses
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.actions import Actions, actions_for, actions_of, adjusted
 from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.instrument_rows import Rows
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
-from eventstudy.market.sources.price_table import PriceTable, Rows
+from eventstudy.market.sources.price_table import PriceTable
 from eventstudy.market.sources.reach import Around
 from eventstudy.market.sources.several_files import continued
 from eventstudy.market.sources.several_tables import open_grid, read_table
@@ -305,8 +306,8 @@ def step_words(spec: DataSpec, table: PriceTable) -> str:
 
 def step_of(table: PriceTable) -> pd.Timedelta:
     """Return the step of a table: that of its longest series."""
-    longest = max(table.series.values(), key=len)
-    return guess_step(longest.wall)
+    longest = max(table.series, key=table.size)
+    return guess_step(table.series[longest].wall)
 
 
 @dataclass(frozen=True)
@@ -373,19 +374,24 @@ def without_signs(rows: Rows) -> tuple[Rows, tuple[Notice, ...]]:
 
 def marked(one: Bars | Returns, table: PriceTable) -> Bars | Returns:
     """Return a series with what concerns the complete file: SIMULATED in its name, columns that could not be read."""
+    notices = []
     if table.unread:
         shown = ", ".join(table.unread)
         message = f"{table.path.name}: the columns {shown} hold no numbers and were not read."
-        one = replace(one, notices=(*one.notices, Notice("ES-COLUMN-UNREAD", message)))
+        notices.append(Notice("ES-COLUMN-UNREAD", message))
     if table.nameless:
         message = f"{table.path.name}: {table.nameless:,} rows name no instrument and were not read."
-        one = replace(one, notices=(*one.notices, Notice("ES-ROWS-WITHOUT-INSTRUMENT", message)))
+        notices.append(Notice("ES-ROWS-WITHOUT-INSTRUMENT", message))
     if one.instrument.code in table.unfinished:
         message = f"{table.path.name}: the last bar was still forming (its end is off the grid) and was left out."
-        one = replace(one, notices=(*one.notices, Notice("ES-UNFINISHED", message)))
-    if "SIMULATED" in table.path.name:
-        one = replace(one, simulated=True)
-    return one
+        notices.append(Notice("ES-UNFINISHED", message))
+    simulated = one.simulated or "SIMULATED" in table.path.name
+    if not notices and simulated == one.simulated:
+        return one
+    changes: dict[str, Any] = {"notices": (*one.notices, *notices), "simulated": simulated}
+    if isinstance(one, Bars):
+        changes["frame"] = one.unbuilt
+    return replace(one, **changes)
 
 
 def problems_of_files(spec: DataSpec) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.by_values import instruments_by_values
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
+from eventstudy.market.sources.instrument_rows import LongColumns, Rows, RowsByCode, size_of
 from eventstudy.market.sources.layouts import PRICES, SIGNED_PRICES, plain
 from eventstudy.market.sources.recognize import KNOWN_NAMES, Recognized
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
@@ -23,31 +25,8 @@ from eventstudy.market.sources.unpack import PACKED_SUFFIXES
 
 RANGE = ("open", "high", "low")
 MOST_NAMELESS = 0.1
+MANY_ROWS = 1_000_000
 EARLIEST = -(370 * 365 + 90) * DAY_US  # about the year 1600
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """The rows of one instrument as they stand in a file.
-
-    Attributes
-    ----------
-    line : IntArray, shape (T,)
-        Line of the file of each row.
-    wall : IntArray, shape (T,)
-        What the timestamps read, or instants of UTC where they carry an offset; microseconds since 1970.
-    has_offset : bool
-    columns : mapping of str to FloatArray
-        ``close`` (or the returns of a table that holds returns) always, and what else was read.
-    """
-
-    line: IntArray
-    wall: IntArray
-    has_offset: bool
-    columns: Mapping[str, FloatArray]
-
-    def __len__(self) -> int:
-        return len(self.line)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +62,13 @@ class PriceTable:
     nameless: int = 0
 
     def __str__(self) -> str:
-        rows, names = sum(map(len, self.series.values())), list(self.series)
+        rows, names = sum(map(self.size, self.series)), list(self.series)
         what = f"{len(names):,} instruments" if len(names) != 1 else f"instrument {names[0]}"
         return f"read {self.path.name}: {what}, {rows:,} rows, {self.layout}"
+
+    def size(self, code: str) -> int:
+        """Return the number of rows of an instrument."""
+        return size_of(self.series, code)
 
 
 def table_of_grid(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:
@@ -100,21 +83,21 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     roles = found.fields[""]
     kinds: dict[int, Kind] = time_kinds(found) | dict.fromkeys(roles.values(), "number") | {found.ticker: "text"}
     end = end_column(grid.names, found.time)
-    read = grid.fetch(kinds | ({end: "time"} if end >= 0 else {}))
+    read = dict(grid.fetch(kinds | ({end: "time"} if end >= 0 else {})))
+    codes, place = instruments_of(read.pop(found.ticker))  # columns are released once they are arrays
+    release_freed(len(place))
     wall, has_offset = times_of(grid, found, read)
     refuse_other_calendars(path, wall)
+    read.pop(found.time)
     columns, unread = prices_of(grid, roles, read, spec)
     columns |= ends_of(grid, end, read)
-    codes, place = instruments_of(read[found.ticker])
+    read.clear()
+    release_freed(len(place))
     if len(codes) == 1 and spec.instrument:
         codes = [spec.instrument]  # a single series may go by another code than in its file
-    line = np.arange(grid.first_line, grid.first_line + len(wall), dtype=np.int64)
-    wanted = set(spec.codes())
-    series = {}
-    for code, rows in runs(place, codes):
-        if not wanted or code in wanted:
-            parts = {name: values[rows] for name, values in columns.items()}
-            series[code] = Rows(line[rows], wall[rows], has_offset, parts)
+    series: Mapping[str, Rows] = RowsByCode(
+        LongColumns(grid.first_line, wall, has_offset, columns), codes, place, set(spec.codes())
+    )
     missing = [code for code in spec.codes() if code not in series]
     if missing and (not series or spec.instrument):
         some = ", ".join(codes[:20]) + (", ..." if len(codes) > 20 else "")
@@ -125,38 +108,26 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     layout = f"long by {name_of(grid, found.ticker)!r}, {value_words(grid, found, spec)}"
     series, unfinished = finished(series)
     signed = is_signed(grid, roles)
-    nameless = nameless_rows(path, place, line, name_of(grid, found.ticker))
+    nameless = nameless_rows(path, place, grid.first_line, name_of(grid, found.ticker))
     return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished, signed, nameless)
 
 
-def nameless_rows(path: Path, place: IntArray, line: IntArray, name: str) -> int:
+def nameless_rows(path: Path, place: IntArray, first_line: int, name: str) -> int:
     """Return how many rows name no instrument; many of them are refused, as under merged cells of a workbook."""
     rows = np.flatnonzero(place < 0)
     if len(rows) > MOST_NAMELESS * len(place):
         raise DataError(
             f"{path}: {len(rows):,} of {len(place):,} rows name no instrument in {name!r}, the first on line "
-            f"{line[rows[0]]}.",
+            f"{first_line + rows[0]}.",
             remedy="Write the instrument in every row.",
         )
     return len(rows)
 
 
-def runs(place: IntArray, codes: list[str]) -> Iterator[tuple[str, Any]]:
-    """Return the rows of each instrument: slices where they stand together, otherwise row numbers in file order."""
-    if not len(place):
-        return
-    starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1])))
-    if len(starts) == len(np.unique(place[starts])):
-        for start, stop in zip(starts, [*starts[1:], len(place)], strict=True):
-            if place[start] >= 0:
-                yield codes[place[start]], slice(int(start), int(stop))
-        return
-    order = np.argsort(place.astype(np.int32), kind="stable")
-    counts = np.bincount(place[place >= 0], minlength=len(codes))
-    ends = np.cumsum(counts) + int((place < 0).sum())
-    for code, size, end in zip(codes, counts, ends, strict=True):
-        if size:
-            yield code, order[end - size : end]
+def release_freed(n_rows: int) -> None:
+    """Return to the system what pyarrow freed and keeps: of a large table as much again as its columns."""
+    if n_rows > MANY_ROWS:
+        pa.default_memory_pool().release_unused()
 
 
 def instruments_of(column: Any) -> tuple[list[str], IntArray]:
@@ -166,12 +137,13 @@ def instruments_of(column: Any) -> tuple[list[str], IntArray]:
         column = column.cast(pa.int64()) if whole else column
         column = column.cast(pa.string()).dictionary_encode()
     joined = one_chunk(column)
-    place = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    place = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     names = [str(name).strip() for name in joined.dictionary.to_pylist()]
     codes = list(dict.fromkeys(names))
     if len(codes) == len(names):
         return codes, place
-    same = np.array([codes.index(name) for name in names] + [-1], dtype=np.int64)
+    number = {code: n for n, code in enumerate(codes)}
+    same = np.array([number[name] for name in names] + [-1], dtype=np.int64)
     return codes, same[place]
 
 
@@ -215,10 +187,10 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
         raise DataError(f"{path} has no column of closing prices.", remedy='Name one: prices = "NAME".')
     shape = "one instrument" if found.shape == "one" else "one column per instrument"
     layout = f"{shape}, {value_words(grid, found, spec)}"
-    series, unfinished = finished(series)
+    complete, unfinished = finished(series)
     adjusted = any(map(is_adjusted, found.fields.values()))
     signed = any(is_signed(grid, roles) for roles in found.fields.values())
-    return PriceTable(path, series, layout, adjusted, tuple(unread), unfinished, signed)
+    return PriceTable(path, complete, layout, adjusted, tuple(unread), unfinished, signed)
 
 
 def rows_with_a_price(rows: Rows, *, several: bool) -> Rows:
@@ -240,8 +212,10 @@ def ends_of(grid: Grid, end: int, read: Mapping[int, Any]) -> dict[str, FloatArr
         return {}
 
 
-def finished(series: Mapping[str, Rows]) -> tuple[dict[str, Rows], tuple[str, ...]]:
+def finished(series: Mapping[str, Rows]) -> tuple[Mapping[str, Rows], tuple[str, ...]]:
     """Return the rows without a last candle that was still forming, and the instruments that had one."""
+    if not any("end" in rows.columns for rows in islice(series.values(), 1)):  # a column of all or of none
+        return series, ()
     kept, unfinished = {}, []
     for code, rows in series.items():
         columns = dict(rows.columns)

@@ -10,7 +10,8 @@ from itertools import pairwise
 import pandas as pd
 
 from eventstudy.errors import DataError
-from eventstudy.market.sources.price_table import PriceTable, Rows, code_of
+from eventstudy.market.sources.instrument_rows import Rows
+from eventstudy.market.sources.price_table import PriceTable, code_of
 from eventstudy.market.sources.several_tables import joined_rows
 from eventstudy.market.sources.source_series import guess_step
 

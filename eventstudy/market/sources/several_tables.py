@@ -14,9 +14,10 @@ from eventstudy.errors import DataError
 from eventstudy.market.sources.csv_table import csv_grid
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid
+from eventstudy.market.sources.instrument_rows import Rows
 from eventstudy.market.sources.json_table import json_grid, looks_like_json
 from eventstudy.market.sources.parquet_file import parquet_grid
-from eventstudy.market.sources.price_table import PriceTable, Rows, table_of_grid, value_words
+from eventstudy.market.sources.price_table import PriceTable, table_of_grid, value_words
 from eventstudy.market.sources.recognize import recognize
 from eventstudy.market.sources.side_by_side import parts_of
 from eventstudy.market.sources.unpack import open_stored

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from time import time_ns
 
 import numpy as np
@@ -28,13 +26,14 @@ from eventstudy.market.calendars import calendar as calendar_named
 from eventstudy.market.daily_close import PERIOD_US, days_named
 from eventstudy.market.gaps import MONTHS, QUARTERS, YEARS
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.lazy_frame import frame_columns
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.quality.checks import repair
 from eventstudy.market.quality.problems import DailyCloses, Subject, coverage, notice
 from eventstudy.market.raw import RawBars
 from eventstudy.market.returns import Returns, TimedReturns, returns_on
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.price_table import Rows
+from eventstudy.market.sources.instrument_rows import Rows
 from eventstudy.market.sources.stamp_columns import read_clock
 from eventstudy.market.steps import begins_periods, period_ends, step_of
 
@@ -83,38 +82,20 @@ def series_from(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) 
     inspection = repair(subject_of(raw, traded, origin), accept)
     clean, closes = inspection.subject.raw, inspection.subject.closes
     keep = in_period(closes, spec, f"{origin.name}: {traded.code}")
-    columns = clean.columns if keep.all() else {name: values[keep] for name, values in clean.columns.items()}
-    index = shared_index(closes[keep].tobytes()) if raw.daily else from_epoch_us(closes[keep])
-    frame = frame_of(columns, index)
+    columns = clean.columns
+    if not keep.all():
+        closes, columns = closes[keep], {name: values[keep] for name, values in columns.items()}
     found = tuple(map(notice, inspection.findings))
     return Bars(
         traded,
         origin.step,
         clean.label,
-        frame,
+        frame_columns(closes, columns),  # type: ignore[arg-type]  # see LazyFrame
         source=origin.name,
         notices=found,
         zone=clock_of(clean, traded, spec),
         doubtful=inspection.doubtful,
     )
-
-
-def frame_of(columns: Mapping[str, FloatArray], index: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return columns as a frame of one block, whose column names are shared with the others of a universe."""
-    block = np.array(list(columns.values()), dtype=np.float64)
-    return pd.DataFrame(block.T, index=index, columns=shared_names(tuple(columns)), copy=False)
-
-
-@lru_cache(maxsize=64)
-def shared_names(names: tuple[str, ...]) -> pd.Index:
-    """Return the column names of the frames of a universe."""
-    return pd.Index(names)
-
-
-@lru_cache(maxsize=16)
-def shared_index(closes: bytes) -> pd.DatetimeIndex:
-    """Return the index of daily bars; the shares of a universe have the same closes and share it."""
-    return from_epoch_us(np.frombuffer(closes, dtype=np.int64))
 
 
 def clock_of(raw: RawBars, traded: Instrument, spec: DataSpec) -> str:

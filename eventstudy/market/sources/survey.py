@@ -22,9 +22,10 @@ from eventstudy.market.quality.releases import zones_of_releases
 from eventstudy.market.sessions import TradingCalendar
 from eventstudy.market.sources import moex
 from eventstudy.market.sources.description import DataSpec
+from eventstudy.market.sources.instrument_rows import Rows
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.price_files import described
-from eventstudy.market.sources.price_table import PriceTable, Rows, code_of
+from eventstudy.market.sources.price_table import PriceTable, code_of
 from eventstudy.market.sources.several_tables import read_table
 from eventstudy.market.sources.source_series import Origin, guess_step, raw_bars, raw_of, subject_of
 from eventstudy.market.store import bar_store
