@@ -23,6 +23,7 @@ from eventstudy.errors import DataError, EventStudyWarning, Notice
 from eventstudy.show.escape import printable as clean
 from eventstudy.show.json_text import json_text
 from eventstudy.show.terminal_table import terminal_table
+from eventstudy.show.terminal_text import wrap
 from eventstudy.show.work_steps import reported_to
 
 if TYPE_CHECKING:
@@ -159,7 +160,18 @@ def _say(level: str, message: str, code: str = "") -> None:
         sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
         return
     prefix = {"info": "", "warning": f"warning {code}: ".replace(" :", ":"), "error": "eventstudy: "}[level]
-    sys.stderr.write(f"{prefix}{message}\n")
+    sys.stderr.write("".join(f"{line}\n" for line in _fitted(f"{prefix}{message}")))
+
+
+def _fitted(message: str) -> list[str]:
+    """Return a message in lines that fit a terminal, broken between words; as it is in redirected output."""
+    if not sys.stderr.isatty():
+        return [message]
+    import shutil
+
+    columns = max(40, shutil.get_terminal_size((80, 24)).columns - 2)
+    wrapped = (wrap(line, columns, chop=False) for line in message.split("\n"))
+    return [("  " if row else "") + line for lines in wrapped for row, line in enumerate(lines)]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import typer
 from eventstudy.cli import console, exits
 from eventstudy.cli.compute import Scheduler, Workers
 from eventstudy.errors import EventStudyError, UsageError
+from eventstudy.show.numbers import count_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -304,7 +305,7 @@ def answer(
 
     out, extras, beside = output
     held = f"{len(loaded.data):,} series" if loaded.dataset is None else "a dataset"
-    with console.working(f"running the study: {len(loaded.events):,} events, {held}"):
+    with console.working(f"running the study: {count_of(len(loaded.events), 'event')}, {held}"):
         result = library.answer(loaded, executor)
     if console.manners().strict:
         shapes = result.response or ()
@@ -312,7 +313,7 @@ def answer(
     exits.check_interrupt()
     if out is None:
         return result, ()
-    with console.working(f"writing the report: {len(result.abnormal):,} observations"):
+    with console.working(f"writing the report: {count_of(len(result.abnormal), 'observation')}"):
         return result, library.write_report(loaded, result, out, extras, beside=beside)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,24 +50,30 @@ SHAPES: dict[str, tuple[str, ...]] = {
         "response_panel",
     ),
 }
+# Drawn for every instrument of one event: those of the first stand on the page, the others are folded.
+EACH = ("response_panel", "placebo", "assumed_times")
+FIRST = Pick()
 # Drawn in the full width; all others in a column.
 WIDE = {"response_panel", "average", "dots", "instruments", "specifications"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One figure of a report: its row of ``FIGURES`` and the view that it draws."""
+    """One figure of a report: its row of ``FIGURES``, the view that it draws, whether another instrument has it too."""
 
     picture: Picture
     row: FigureRow
     view: Any
     draw: Callable[..., Axes]
+    again: bool = False
 
     @property
     def markup(self) -> str:
         """The figure as SVG elements for a page, one per width."""
         name = self.picture.name
-        widths = ("wide", "narrow", "print") if name in WIDE else ("side",)
+        widths = ["wide", "narrow", "print"] if name.partition("-")[0] in WIDE else ["side"]
+        if self.again:  # a folded part is not printed
+            widths = [width for width in widths if width != "print"]
         words = self.picture.title, self.picture.alt
         return "".join(inline_svg(draw_bare(self.row, self.view, w), f"{name}-{w}", words, w) for w in widths)
 
@@ -130,14 +136,25 @@ def chosen(result: StudyResult) -> tuple[Shown, ...]:
     """Return the figures that suit the shape of a study, without those that it has nothing for."""
     if not len(result.abnormal):
         return ()
-    found = (shown(result, name) for name in SHAPES[shape_of(result)])
+    shape = shape_of(result)
+    found = [shown(result, name) for name in SHAPES[shape]]
+    if shape == "response_panel":
+        found += [_of_another(result, name, row) for row in range(1, len(result.abnormal)) for name in EACH]
     return tuple(one for one in found if one is not None)
 
 
-def shown(result: StudyResult, name: str) -> Shown | None:
+def _of_another(result: StudyResult, name: str, row: int) -> Shown | None:
+    """Return a figure of the first instrument once more, of another one."""
+    pick = Pick(str(result.abnormal.events[row]), str(result.abnormal.instruments[row]))
+    found = shown(result, name, pick)
+    if found is None:
+        return None
+    return replace(found, picture=replace(found.picture, name=f"{name}-{row + 1}"), again=True)
+
+
+def shown(result: StudyResult, name: str, pick: Pick = FIRST) -> Shown | None:
     """Return one figure of the report, or None where there is nothing to show."""
     row = FIGURES[name]
-    pick = Pick()
     if name == "response_panel" and shape_of(result) != "response_panel":
         if not result.abnormal.closes.size:
             return None

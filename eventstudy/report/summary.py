@@ -42,7 +42,7 @@ MOST_UNUSED, MOST_WARNINGS = 3, 3
 FIRST = ("ES-EVENT-ALL-INSTRUMENTS", "ES-EVENT-BARS", "ES-PRICE-IN-DOUBT", "ES-VARIABLE", "ES-TIME-CIRCULAR")
 RISE, FALL, BADGE = "color(32)", "color(166)", "bold color(162)"
 HALF_BAR = 8
-LEAST_BESIDE = 20
+LEAST_BESIDE = 30
 
 
 def summary(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) -> str:

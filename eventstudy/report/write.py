@@ -159,7 +159,8 @@ def _mail(result: StudyResult, report: Report) -> bytes:
     from eventstudy.report.canvas import figure_of, small_png
     from eventstudy.report.mail import render_mail
 
-    return render_mail(report.page, {s.picture.name: small_png(figure_of(s.draw())) for s in report.shown})
+    shown = [s for s in report.shown if not s.again]
+    return render_mail(report.page, {s.picture.name: small_png(figure_of(s.draw())) for s in shown})
 
 
 def _pdf(result: StudyResult, report: Report) -> bytes:

@@ -274,7 +274,7 @@ class JointMoves(NamedTuple):
     Attributes
     ----------
     place : int
-        Of the horizon among the moves.
+        Of the horizon: 0 is the first price after the news, then the moves in their order.
     reached : list of int
         Which K of the responses.
     moves : FloatArray, shape (K,)
@@ -291,11 +291,11 @@ class JointMoves(NamedTuple):
 
 
 def with_joint_pvalues(events: Sequence[Sequence[Response]]) -> list[tuple[Response, ...]]:
-    """Return the responses to each event with the joint p-value of every horizon filled in.
+    """Return the responses to each event with the joint p-value of the first price and of every horizon filled in.
 
     The days are those that serve for all instruments; the other days are left out of the joint test only.
     """
-    corrected = [[list(response.moves) for response in responses] for responses in events]
+    corrected = [[[response.first, *response.moves] for response in responses] for responses in events]
     alike: dict[int, list[tuple[int, JointMoves]]] = {}
     for row, responses in enumerate(events):
         for one in _joint_moves(responses) if len(responses) > 1 else ():
@@ -305,7 +305,7 @@ def with_joint_pvalues(events: Sequence[Sequence[Response]]) -> list[tuple[Respo
             for k, pvalue in zip(one.reached, pvalues, strict=True):
                 corrected[row][k][one.place] = corrected[row][k][one.place].adjusted(pvalue)
     return [
-        tuple(replace(r, moves=tuple(moves)) for r, moves in zip(responses, found, strict=True))
+        tuple(replace(r, first=first, moves=tuple(later)) for r, (first, *later) in zip(responses, found, strict=True))
         for responses, found in zip(events, corrected, strict=True)
     ]
 
@@ -318,12 +318,12 @@ def _joint_moves(responses: Sequence[Response]) -> list[JointMoves]:
             common = np.intersect1d(common, response.path.placebo_day)
     rows = [np.searchsorted(response.path.placebo_day, common) for response in responses]
     weights = [response.path.weight[days] for response, days in zip(responses, rows, strict=True)]
-    found = []
-    for place, move in enumerate(responses[0].moves):
-        reached = [k for k, response in enumerate(responses) if response.moves[place].at is not None]
-        if not move.label.endswith(" min") or not reached:
+    found, every = [], [(response.first, *response.moves) for response in responses]
+    for place, move in enumerate(every[0]):
+        reached = [k for k, moves in enumerate(every) if moves[place].at is not None]
+        if (place and not move.label.endswith(" min")) or not reached:
             continue
-        columns = [_column(responses[k].path, responses[k].moves[place]) for k in reached]
+        columns = [_column(responses[k].path, every[k][place]) for k in reached]
         ends = [(responses[k].path, rows[k], column) for k, column in zip(reached, columns, strict=True)]
         moves, placebo = (
             np.array(each) for each in zip(*((p.car[c], p.placebo[d, c]) for p, d, c in ends), strict=True)

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 NO_BREAK = "\u00a0"
 
 
-def wrap(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int, *, chop: bool = True) -> list[str]:
     """Return text in lines of at most ``width`` cells; a no-break space keeps its words together.
+
+    A word that is longer (a path, an address) is cut where ``chop``; else it has a line of its own, fit to be copied.
 
     >>> wrap("on 1 of 69 days, 113.5\\u00a0bp", 20)
     ['on 1 of 69 days,', '113.5 bp']
     >>> wrap("\u4e2d\u56fd\u94f6\u884c", 5)
     ['\u4e2d\u56fd', '\u94f6\u884c']
+    >>> wrap("read /data/prices/long-name.csv again", 12, chop=False)
+    ['read', '/data/prices/long-name.csv', 'again']
     """
     from rich.cells import cell_len, chop_cells
 
@@ -23,7 +27,7 @@ def wrap(text: str, width: int) -> list[str]:
         if cell_len(joined) <= width:
             line = joined
             continue
-        *full, line = [*([line] if line else []), *chop_cells(word, max(width, 2))]
+        *full, line = [*([line] if line else []), *(chop_cells(word, max(width, 2)) if chop else [word])]
         lines += full
     return [text.replace(NO_BREAK, " ") for text in (*lines, line)]
 

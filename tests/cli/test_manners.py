@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from eventstudy.cli import app, console
 from eventstudy.cli.lazy import Row
@@ -303,6 +304,25 @@ def test_a_run_says_on_a_terminal_what_it_reads_computes_and_writes(
     assert "reading" not in quiet.getvalue()
     # What the page on the command line shows is what is printed.
     check_sample(ROOT / "docs" / "command-line.md", capfd.readouterr().out)
+
+
+@pytest.mark.parametrize("columns", [60, 78, 120])
+def test_a_message_fits_a_terminal_and_a_path_stays_in_one_piece(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    path = "/data/" + "prices-of-the-year/" * 5 + "SBER.csv"
+    message = "read SBER.csv: instrument SBER, " + "15,853 rows of 银行 prices, " * 6 + f"from {path}"
+    seen = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", seen)
+        console.talk(message)
+    lines = seen.getvalue().splitlines()
+    assert " ".join(line.strip() for line in lines) == message
+    assert any(line.strip() == path for line in lines) or columns == 120
+    assert all(cell_len(line) <= columns for line in lines if path not in line)
+    redirected = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", redirected)
+    console.talk(message)
+    assert redirected.getvalue() == message + "\n"
 
 
 def check_sample(page: Path, printed: str) -> None:

@@ -171,3 +171,20 @@ def test_names_beside_a_figure_are_cut_at_their_end_to_fit(name: str) -> None:
 def test_a_wide_letter_takes_the_height_of_the_font() -> None:
     canvas: Any = None
     assert text_width(canvas, "三菱", 10.0) == pytest.approx(20)
+
+
+def test_every_instrument_of_one_event_has_its_panel_and_its_comparable_days() -> None:
+    codes = ("SBER", "VTBR", "MTLR")
+    report = build(made_result(codes=codes))
+    assert len({one.picture.name for one in report.shown}) == len(report.shown)
+    for kind in ("response_panel", "placebo"):
+        views = [one.view.instrument for one in report.shown if one.picture.name.partition("-")[0] == kind]
+        assert views == list(codes)
+    page = render_page(report.page, report.pictures)
+    (folded,) = (part for part in layout(report.page)["folded"] if part.section.name == "figures")
+    names = [picture.name for picture in folded.section.pictures]
+    assert {"response_panel-2", "placebo-2", "response_panel-3", "placebo-3"} <= set(names)
+    assert all(f'id="f-{name}"' in page for name in names)
+    assert [one.again for one in report.shown if "-" in one.picture.name] == [True] * 6
+    alone = build(made_result(codes=("SBER",)))
+    assert not any(one.again for one in alone.shown)

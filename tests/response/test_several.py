@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventstudy.arrays import instant_us
 from eventstudy.response.lead_lag import (
     betas_of_complete_days,
     hayashi_yoshida,
@@ -143,6 +144,13 @@ def test_the_demo_moves_together_and_says_so(seed: int) -> None:
         first = response.number("first_significant")
         assert first.value == 25.0 or first.low <= first.value < 25.0 <= first.high
     assert found[0].moves[0].joint_pvalue == 1 / 61
+    # the first price after the news is one more horizon: the column of the path that closes there
+    columns = [int(np.flatnonzero(r.path.closes == instant_us(r.first.at))[0]) for r in found]
+    event = np.array([r.path.car[c] for r, c in zip(found, columns, strict=True)])
+    days = np.stack([r.path.placebo[:, c] for r, c in zip(found, columns, strict=True)], axis=1)
+    expected = joint_pvalues(event, days, found[0].path.weight)
+    assert [r.first.joint_pvalue for r in found] == pytest.approx(expected.tolist())
+    assert np.isnan(next(iter(respond_all(market.bars[:1], [market.event]))).first.joint_pvalue)
 
 
 def test_sessions_of_each_instrument_are_respected() -> None:
