@@ -17,12 +17,13 @@ from pyarrow import csv as arrow_csv
 
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.grid import Grid, Kind, date_like
-from eventstudy.market.sources.number_text import MISSING
+from eventstudy.market.sources.number_text import MISSING, decimal_mark
 from eventstudy.market.sources.unpack import Stored
 from eventstudy.show.escape import plain
 
 HEAD_LINES, LONGEST_LINE, MOST_HEADERS = 80, 100_000, 3
 UNIT = re.compile(r"\(.*\)|\[.*\]")
+NUMBER_LIKE = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+([.,]\d+)?")
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 # How texts begin that are not a table: what they are, and what to do.
 NOT_A_TABLE: tuple[tuple[re.Pattern[str], str, str], ...] = (
@@ -47,7 +48,10 @@ COUNT = re.compile(r"Expected (\d+) columns, got (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first lines of a text: delimiter, decimal mark, header rows, first row of data and its line (from 1)."""
+    """The first lines of a text: delimiter, decimal mark, header rows, first row of data and its line (from 1).
+
+    ``proven`` is the decimal mark where a number of these lines proves it, and otherwise empty.
+    """
 
     delimiter: str
     decimal: str
@@ -55,6 +59,7 @@ class Head:
     width: int
     first_line: int
     sample: tuple[str, ...]
+    proven: str
 
 
 def csv_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
@@ -72,7 +77,7 @@ def csv_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
         return read_columns(stored, head, kinds)
 
     about = {"kind": "csv"}
-    return Grid(str(stored.path), head.header, head.sample, head.first_line, fetch, head.decimal, about)
+    return Grid(str(stored.path), head.header, head.sample, head.first_line, fetch, head.proven, about)
 
 
 def with_tabs(stored: Stored) -> Stored:
@@ -134,7 +139,9 @@ def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:
     values = [row for row in rows[data:] if row]
     commas = delimiter != "," and any(DECIMAL_COMMA.fullmatch(v.strip()) for row in values for v in row)
     sample = tuple(cell.strip() for cell in values[0])
-    return Head(delimiter, "," if commas else ".", header, width, data + 1, sample)
+    cells = [cell.strip() for row in values for cell in row if NUMBER_LIKE.fullmatch(cell.strip())]
+    proven = "," if commas else decimal_mark([cell for cell in cells if not date_like(cell)])
+    return Head(delimiter, "," if commas else ".", header, width, data + 1, sample, proven)
 
 
 def first_lines(stored: Stored) -> list[str]:

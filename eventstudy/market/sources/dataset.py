@@ -197,9 +197,13 @@ def _is_text(kind: Any) -> bool:
 
 
 def axis_of(schema: Any, names: list[str], found: Recognized, spec: DataSpec) -> Axis | None:
-    """Return where times, instruments and prices are; None where times are no timestamps or instruments are columns."""
+    """Return where times, instruments and prices are; None where it is to be read as a table."""
     kind = schema.field(names[found.time]).type
-    if found.shape == "wide" or not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+    if (
+        found.shape == "wide"
+        or "mid" in found.fields[""]
+        or not (pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+    ):
         return None
     step = spec.length() or pd.Timedelta(days=1)
     ticker = names[found.ticker] if found.ticker >= 0 else ""

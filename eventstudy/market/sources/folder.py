@@ -111,6 +111,8 @@ def _describe(file: pq.ParquetFile, path: Path, asked: _FolderRequest) -> _Folde
         raise DataError(f"The column {names[found.time]!r} of {path} holds {kind}, not times.")
     aware = kind.tz is not None
     roles = found.fields.get("", {})
+    if "mid" in roles:
+        raise DataError(f"{path} has bid and ask and no close.", remedy="Add a column with the price to study.")
     prices = {role: names[roles[role]] for role in PRICES if role in roles}
     prices |= {"close": names[roles["value"]]} if "value" in roles else {}
     ticker = names[found.ticker] if found.ticker >= 0 else ""

@@ -16,6 +16,7 @@ from eventstudy.market.sources.number_text import read_numbers
 from eventstudy.show.escape import plain
 
 Kind = Literal["number", "time", "date", "clock", "text"]
+CORRECT_IT = "Correct it, or name another column."
 # How a date or an instant may begin; anything else in the first row makes it a header.
 DATE_LIKE = re.compile(
     r"(\d{4}|1\d\d)\s*[-./年년]\s*\d{1,2}\s*[-./月월]\s*\d|(1[6-9]|20)\d\d-(0[1-9]|1[0-2])$"
@@ -111,15 +112,17 @@ def numbers_of_text(grid: Grid, column: Any, number: int, *, codes: bool) -> Flo
         if len(rows):
             name = grid.names[number] if grid.header else f"number {number + 1}"
             text = plain(texts[places[rows[0]]], 60)
-            both = re.fullmatch(r"[+-]?\d{1,3},\d{3}", text.strip())
+            both = re.fullmatch(r"\D{0,4}\d{1,3},\d{3}\D{0,4}", text.strip())
             what = (
                 "may be a thousand or have a decimal comma: no value of the column decides"
                 if both
+                else "is in another unit than the rows above it"
+                if not read_numbers([text])[1]
                 else "is not a number"
             )
             raise BarsError(
                 f"{grid.path}, line {grid.first_line + int(rows[0])}, column {name!r}: {text!r} {what}.",
-                remedy="Correct it, or name another column.",
+                remedy="Write it without the comma, or with a decimal point." if both else CORRECT_IT,
             )
     return np.asarray(np.append(values, np.nan)[places], dtype=np.float64)
 

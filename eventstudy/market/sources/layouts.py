@@ -15,8 +15,8 @@ PRICES = {
         *("px last", "prccd", "prc", "dlyprc"),
     ),
     "volume": ("volume", "vol", "vol.", "tickvol", "tick volume", "px volume", "cshtrd"),
-    "bid": ("bid", "best bid", "close bid"),
-    "ask": ("ask", "offer", "best ask", "close ask"),
+    "bid": ("bid", "best bid", "close bid", "bid price", "px bid"),
+    "ask": ("ask", "offer", "best ask", "close ask", "ask price", "px ask"),
 }
 # What stands in a file of prices or returns besides the columns of bars.
 OTHER_ROLES = {

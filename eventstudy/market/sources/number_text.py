@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,11 +12,14 @@ from eventstudy.arrays import FloatArray
 
 # Blanks, apostrophes and underscores only ever group digits.
 GROUPING = re.compile(r"(?<=\d)[\s'\u2019_](?=\d{3})")
-# What may surround a number: currency signs and codes before it, a percent sign after it.
-AROUND = re.compile(r"^[^\d.,+\-\u2212(]{0,4}|\s*%$")
-SUFFIX = re.compile(r"([KMBT])$", re.IGNORECASE)
+# What may stand before a number, and after it: currency signs and codes (Rs. 5, -$5, 5 EUR, 5 z\u0142).
+BEFORE = re.compile(r"([+-]?)\s*([^\W\d_]{1,3}\.(?=\s*\d)|[^\d.,+\-(]{1,4}?)?\s*(?=[+\-(]?[\d.,])")
+AFTER = re.compile(r"\s*([^\W\d_]{2,4}\.?|[^\w\s.,)*%+\-]|(?<=\s)[^\W\d_])$")
+PERCENT = re.compile(r"\s*%$")
+SUFFIX = re.compile(r"(?<![^\W\d_])([KMBT])$", re.IGNORECASE)
 POWERS = {"K": 3, "M": 6, "B": 9, "T": 12}
-GROUPED = {mark: re.compile(rf"[+-]?\d{{1,3}}(\{mark}\d{{3}})+") for mark in ",."}
+# Groups of three digits, or of two before the last three (3,33,467 in India).
+GROUPED = {mark: re.compile(rf"[+-]?\d{{1,3}}((\{mark}\d{{3}})+|(\{mark}\d\d)+\{mark}\d{{3}})") for mark in ",."}
 MISSING = frozenset({"", "-", "--", ".", "nan", "na", "n/a", "#n/a", "null", "none", "nat", "<na>"})
 
 
@@ -24,7 +28,7 @@ def read_numbers(texts: Sequence[str], *, decimal: str = "") -> tuple[FloatArray
 
     Which of comma and point is the decimal mark is decided once for the column: the later one of a text that holds
     both, or one that occurs twice in a text as the grouping mark; otherwise ``decimal`` where the file says, otherwise
-    the point.
+    the point. A number in another unit than the others (``5 USD`` below ``5 EUR``) is none of them.
 
     Examples
     --------
@@ -34,29 +38,51 @@ def read_numbers(texts: Sequence[str], *, decimal: str = "") -> tuple[FloatArray
     [8300000.0, 1959.64]
     """
     bare = [stripped(text) for text in texts]
-    numbers = [number for number, _ in bare]
-    mark = decimal_mark(numbers) or decimal or "."
+    numbers = [one.digits for one in bare]
+    proven = decimal_mark(numbers) or decimal
+    mark = proven or "."
     values = np.full(len(texts), np.nan)
-    if mark == "." and commas_are_open(numbers):
+    if not proven and commas_are_open(numbers):
         return values, [place for place, number in enumerate(numbers) if "," in number]
-    wrong = []
-    for place, (text, (number, power)) in enumerate(zip(texts, bare, strict=True)):
-        if text.strip().casefold() in MISSING:
-            continue
+    known = [place for place, text in enumerate(texts) if text.strip().casefold() not in MISSING]
+    wrong = of_other_units([bare[place] for place in known], known)
+    for place in known:
         try:
-            values[place] = float(ungrouped(number, mark) + power)
+            values[place] = float(ungrouped(numbers[place], mark) + bare[place].power)
         except ValueError:
             wrong.append(place)
-    return values, wrong
+    return values, sorted(set(wrong))
 
 
-def stripped(text: str) -> tuple[str, str]:
-    """Return a number without signs of currency and percent and without blank groups, and the power of its suffix."""
-    number = GROUPING.sub("", AROUND.sub("", text.strip()).replace("\u2212", "-").strip())
-    found = SUFFIX.search(number)
-    if found is None:
-        return number, ""
-    return number[: found.start()].strip(), f"e{POWERS[found[1].upper()]}"
+class Bare(NamedTuple):
+    """A number without what stands around it: its digits, the power of its suffix, and the signs of its currency."""
+
+    digits: str
+    power: str
+    before: str
+    after: str
+
+
+def of_other_units(bare: Sequence[Bare], places: Sequence[int]) -> list[int]:
+    """Return the places of numbers in another unit than the first of a column: 5 USD below 5 EUR, 5* below 5."""
+    after = bare[0].after if bare else ""
+    before = next((one.before for one in bare if one.before), "")
+    return [
+        place for one, place in zip(bare, places, strict=True) if one.after != after or one.before not in ("", before)
+    ]
+
+
+def stripped(text: str) -> Bare:
+    """Return a number without signs of currency and percent and without blank groups."""
+    number = PERCENT.sub("", text.strip().replace("\u2212", "-"))
+    before, after, power = "", "", ""
+    if found := BEFORE.match(number):
+        before, number = found[2] or "", found[1] + number[found.end() :]
+    if found := SUFFIX.search(number):
+        number, power = number[: found.start()].strip(), f"e{POWERS[found[1].upper()]}"
+    elif found := AFTER.search(number):
+        after, number = found[1], number[: found.start()]
+    return Bare(GROUPING.sub("", number.strip()), power, before.strip(), after)
 
 
 def decimal_mark(numbers: Sequence[str]) -> str:

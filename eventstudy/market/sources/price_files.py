@@ -379,6 +379,9 @@ def marked(one: Bars | Returns, table: PriceTable) -> Bars | Returns:
         shown = ", ".join(table.unread)
         message = f"{table.path.name}: the columns {shown} hold no numbers and were not read."
         notices.append(Notice("ES-COLUMN-UNREAD", message))
+    if table.mid:
+        message = f"{table.path.name} has bid and ask and no other price: the studied price is their mean."
+        notices.append(Notice("ES-MID-PRICE", message))
     if table.nameless:
         message = f"{table.path.name}: {table.nameless:,} rows name no instrument and were not read."
         notices.append(Notice("ES-ROWS-WITHOUT-INSTRUMENT", message))

@@ -48,6 +48,8 @@ class PriceTable:
         Instruments whose last candle was still forming and is not among the rows.
     signed : bool
         Whether a minus sign marks prices that are averages of bid and ask.
+    mid : bool
+        Whether the studied prices are means of bid and ask, because the file has no other price.
     nameless : int
         Rows of a long table that name no instrument and are not among the rows.
     """
@@ -60,6 +62,7 @@ class PriceTable:
     unfinished: tuple[str, ...] = field(default=())
     signed: bool = False
     nameless: int = 0
+    mid: bool = False
 
     def __str__(self) -> str:
         rows, names = sum(map(self.size, self.series)), list(self.series)
@@ -109,7 +112,7 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     series, unfinished = finished(series)
     signed = is_signed(grid, roles)
     nameless = nameless_rows(path, place, grid.first_line, name_of(grid, found.ticker))
-    return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished, signed, nameless)
+    return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished, signed, nameless, "mid" in roles)
 
 
 def nameless_rows(path: Path, place: IntArray, first_line: int, name: str) -> int:
@@ -190,7 +193,8 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     complete, unfinished = finished(series)
     adjusted = any(map(is_adjusted, found.fields.values()))
     signed = any(is_signed(grid, roles) for roles in found.fields.values())
-    return PriceTable(path, complete, layout, adjusted, tuple(unread), unfinished, signed)
+    mid = any("mid" in roles for roles in found.fields.values())
+    return PriceTable(path, complete, layout, adjusted, tuple(unread), unfinished, signed, mid=mid)
 
 
 def rows_with_a_price(rows: Rows, *, several: bool) -> Rows:
@@ -274,6 +278,9 @@ def prices_of(
     codes = spec.holds != "prices"
     value = roles["value"]
     columns = {"close": numbers_of(grid, read[value], value, codes=codes)}
+    if "mid" in roles:
+        columns["bid"] = columns["close"]
+        columns["close"] = mean_of_quotes(columns["bid"], numbers_of(grid, read[roles["ask"]], roles["ask"]))
     unread = []
     for role in (*PRICES, "delisting"):
         number = roles.get(role, value)
@@ -300,6 +307,11 @@ def prices_of(
     return columns, tuple(unread)
 
 
+def mean_of_quotes(bid: FloatArray, ask: FloatArray) -> FloatArray:
+    """Return the means of bid and ask; missing where one side is (zero, as files write a side without a quote)."""
+    return np.where((bid != 0) & (ask != 0), (bid + ask) / 2, np.nan)
+
+
 def is_adjusted(roles: Mapping[str, int]) -> bool:
     """Return whether the studied prices are the adjusted ones of a table that has both."""
     return "close" in roles and "value" in roles and roles.get("adjusted") == roles["value"] != roles["close"]
@@ -318,6 +330,8 @@ def is_signed(grid: Grid, roles: Mapping[str, int]) -> bool:
 def value_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:
     """Return what was read as the price, in words."""
     kind = "prices" if spec.holds == "prices" else spec.holds
+    if any("mid" in roles for roles in found.fields.values()):
+        return "means of bid and ask"
     columns = {roles["value"] for roles in found.fields.values() if "value" in roles}
     if len(found.fields) > 1 and not any(len(roles) > 1 for roles in found.fields.values()):
         return kind

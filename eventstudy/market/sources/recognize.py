@@ -103,6 +103,8 @@ def recognize(grid: Grid, spec: DataSpec) -> Recognized:
     kept = {role: n for role, n in by_role.items() if role not in PLACES}
     utc = clock < 0 and bool(UTC_NAME.search(names[time]))
     value = value_role(kept, spec, names, grid.path)
+    if value is None and is_quoted(kept, spec):
+        kept["mid"] = value = kept["bid"]
     if "close" in stated and "close" in known:
         kept["close"] = known["close"]  # the close that open, high and low belong to
     if value is not None:
@@ -238,6 +240,11 @@ def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str],
     return by_role.get("close")
 
 
+def is_quoted(by_role: Mapping[str, int], spec: DataSpec) -> bool:
+    """Return whether a table has bid and ask and no other price, and none is asked for: their mean is studied."""
+    return spec.holds == "prices" and not spec.prices and {"bid", "ask"} <= by_role.keys()
+
+
 def refuse_price_beside_return(by_role: Mapping[str, int], names: Sequence[str], path: str) -> None:
     """Refuse to choose between CRSP's price, which dividends lower, and its return, which contains them."""
     if "return" in by_role:
@@ -275,6 +282,8 @@ def with_value(found: Mapping[str, int], spec: DataSpec) -> dict[str, int]:
         value = found.get("return")
     else:
         value = found.get("close") if spec.prices == "close" else found.get("adjusted", found.get("close"))
+    if value is None and is_quoted(found, spec):
+        return dict(found) | {"value": found["bid"], "mid": found["bid"]}
     return dict(found) | ({} if value is None else {"value": value})
 
 
