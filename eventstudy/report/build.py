@@ -66,12 +66,13 @@ class Shown:
     view: Any
     draw: Callable[..., Axes]
     again: bool = False
+    hero: bool = False
 
     @property
     def markup(self) -> str:
         """The figure as SVG elements for a page, one per width."""
         name = self.picture.name
-        widths = ["wide", "narrow", "print"] if name.partition("-")[0] in WIDE else ["side"]
+        widths = ["wide", "narrow", "print"] if self.hero or name.partition("-")[0] in WIDE else ["side"]
         if self.again:  # a folded part is not printed
             widths = [width for width in widths if width != "print"]
         words = self.picture.title, self.picture.alt
@@ -136,11 +137,15 @@ def chosen(result: StudyResult) -> tuple[Shown, ...]:
     """Return the figures that suit the shape of a study, without those that it has nothing for."""
     if not len(result.abnormal):
         return ()
-    shape = shape_of(result)
-    found = [shown(result, name) for name in SHAPES[shape]]
+    shape, surprise = shape_of(result), result.reactions.surprise
+    names = SHAPES[shape]
+    if surprise is not None and len([path for path in surprise.paths if not path.reason]) == 1:
+        names = tuple(sorted(names, key=lambda name: name != "surprise"))  # the title states its number
+    found = [shown(result, name) for name in names]
     if shape == "response_panel":
         found += [_of_another(result, name, row) for row in range(1, len(result.abnormal)) for name in EACH]
-    return tuple(one for one in found if one is not None)
+    some = [one for one in found if one is not None]
+    return tuple(replace(one, hero=not place) for place, one in enumerate(some))
 
 
 def _of_another(result: StudyResult, name: str, row: int) -> Shown | None:

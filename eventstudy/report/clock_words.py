@@ -13,7 +13,7 @@ from eventstudy.arrays import instant_from_us
 from eventstudy.report.figure_data import car_path, first_window, slice_of, window_words
 from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import local, zone_name
+from eventstudy.show.numbers import count_of, local, zone_name
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3
+MINUTE = 60_000_000
+LONGEST = 20 * 60 * MINUTE
 
 
 def moved(result: StudyResult) -> str:
@@ -77,11 +79,36 @@ def from_to(span: tuple[int, int], zone: str, piece: PriceSlice, *, utc: bool = 
     return f"From {local(start, zone, '%H:%M')} to {local(stop, zone, '%H:%M')} {where} on {day}{in_utc}"
 
 
+def horizons(result: StudyResult) -> dict[int, str]:
+    """Return how long after the pre-event price a bar closes, by its tau: ``{4: "5 minutes"}``.
+
+    Only bars shorter than a day that are as long after it for every event have one.
+    """
+    closes, tau = result.abnormal.closes, result.abnormal.tau
+    before = np.flatnonzero(tau == -1)
+    if not closes.size or not before.size:
+        return {}
+    spans = closes - closes[:, before]
+    same = (spans == spans[:1]).all(axis=0) & (tau >= 0)
+    found = {int(tau[j]): int(spans[0, j]) for j in np.flatnonzero(same)}
+    return {at: minutes(us) for at, us in found.items() if 0 < us < LONGEST and us % MINUTE == 0}
+
+
+def minutes(us: int) -> str:
+    """Return a duration in words.
+
+    >>> minutes(300_000_000), minutes(60_000_000), minutes(7_200_000_000), minutes(5_400_000_000)
+    ('5 minutes', '1 minute', '2 hours', '90 minutes')
+    """
+    count = us // MINUTE
+    return count_of(count // 60, "hour") if count >= 120 and count % 60 == 0 else count_of(count, "minute")
+
+
 def with_words(result: StudyResult, study: Json) -> dict[str, Any]:
     """Return the result as JSON values whose rows also name their window, as ``words``: on the clock of the response.
 
     Means over events, and windows longer than a day, are named in event time. ``shown_unit`` and ``variable`` say what
-    the moves are moves of.
+    the moves are moves of, ``horizons`` how long after the pre-event price each bar closes where all events agree.
     """
     pairs = zip(result.abnormal.events.tolist(), result.abnormal.instruments.tolist(), strict=True)
     rows = {pair: row for row, pair in enumerate(pairs)}
@@ -91,5 +118,9 @@ def with_words(result: StudyResult, study: Json) -> dict[str, Any]:
         row = rows[given["event"], given["instrument"]] if "event" in given else 0 if one else None
         return {**given, "words": window_words(result, Window(*given["window"]), row)}
 
-    about = {"shown_unit": unit_of(result.spec), "variable": variable_name(result.spec)}
+    about = {
+        "shown_unit": unit_of(result.spec),
+        "variable": variable_name(result.spec),
+        "horizons": horizons(result),
+    }
     return {**study, **about, **{name: [named(row) for row in study[name]] for name in ("responses", "aggregates")}}

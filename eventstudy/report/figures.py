@@ -114,7 +114,7 @@ FIGURES: dict[str, FigureRow] = {
         lambda result, _: reaction.surprise_view(result),
         means.say_slopes,
         means.draw_aar,
-        means.aar_height,
+        means.slopes_height,
     ),
     "specifications": FigureRow(
         "The estimates of all specifications in order, and below each the choices behind it.",

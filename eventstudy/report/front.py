@@ -44,6 +44,7 @@ class Front:
     table: Table | None = None
     notes: tuple[str, ...] = ()
     stand: tuple[str, ...] = ()
+    of_slope: bool = False
 
 
 def front(result: StudyResult) -> Front:
@@ -56,7 +57,7 @@ def front(result: StudyResult) -> Front:
     shown = window_table(result) if shape == "average" else instrument_table(result)
     notes: tuple[str, ...] = () if shape == "average" else _day_notes(result, reported_rows(result))
     notes = (*notes, *filter(None, (shown.note,)))
-    return Front(kicker(result), said.title, said.figures, shown.table, notes)
+    return Front(kicker(result), said.title, said.figures, shown.table, notes, of_slope=said.of_slope)
 
 
 def kicker(result: StudyResult) -> tuple[str, ...]:

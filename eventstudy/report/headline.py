@@ -6,22 +6,26 @@ Page, terminal and notebook show this one value; each number is computed once.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eventstudy.arrays import value
+from eventstudy.report.clock_words import with_words
 from eventstudy.report.figure_data import first_window, window_moves
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import finite
 from eventstudy.report.front_many import mean_figures, mean_sentences, several_figures
 from eventstudy.report.front_single import single_figures, single_sentences
+from eventstudy.report.front_surprise import surprise_figures, surprise_title
 from eventstudy.report.key_figures import KeyFigure, is_percent, net_of, nouns, percent, verb_and_size, when
 from eventstudy.report.key_numbers import aggregate_of, reported_rows, size_of
 from eventstudy.report.many_data import dots_view
 from eventstudy.report.mean_data import aggregates_of
 from eventstudy.report.shown_units import unit_of, variable_name
+from eventstudy.report.surprise_tables import slopes_of
 from eventstudy.show.escape import plain
+from eventstudy.study.reaction_frames import document
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -33,12 +37,14 @@ MOST_NAMED = 3
 class Headline:
     """The finding of a result in one sentence, its key figures, and what qualifies it (disagreement, power, reversal).
 
-    ``title`` says nothing about simulation: whoever shows it puts the mark SIMULATED before it.
+    ``title`` says nothing about simulation: whoever shows it puts the mark SIMULATED before it. ``of_slope``: it states
+    the slope on the surprise, not the mean.
     """
 
     title: str
     figures: tuple[KeyFigure, ...] = ()
     sentences: tuple[str, ...] = ()
+    of_slope: bool = False
 
 
 def headline(result: StudyResult) -> Headline:
@@ -51,10 +57,22 @@ def headline(result: StudyResult) -> Headline:
         )
     shape = shape_of(result)
     if shape == "average":
+        study = _surprise_document(result)
+        slopes = tuple(slopes_of(study)) if study else ()
+        if slopes:
+            figures = surprise_figures(result, study, slopes)
+            return Headline(surprise_title(study, slopes), figures, mean_sentences(result), of_slope=True)
         return Headline(_mean_title(result), mean_figures(result), mean_sentences(result))
     if shape == "dots":
         return Headline(_several_title(result), several_figures(result))
     return Headline(_single_title(result), single_figures(result), single_sentences(result))
+
+
+def _surprise_document(result: StudyResult) -> dict[str, Any]:
+    """Return a study of surprises as JSON values with the words of its moves; empty for another study."""
+    if result.reactions.surprise is None:
+        return {}
+    return with_words(result, {**aggregates_of(result), **document(result.reactions)})
 
 
 def _mean_title(result: StudyResult) -> str:

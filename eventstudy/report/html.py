@@ -43,6 +43,8 @@ FULL = {"instruments", "specifications"}
 MOST_BESIDE, MOST_THIRD = 2, 3
 # Sections that a study asks for stand open below the table; the others are folded.
 OPEN = {"groups", "surprise", "specifications", "across"}
+# A longer table of such a section is folded; its figure stands in the section.
+MOST_OPEN = 12
 # What a phone leaves out of the table on top, and every later move but the last; the interval stands below the move.
 MINOR = {"window", "interval", "days", "before", "volume", "median", "dates", "quartiles", "n"}
 
@@ -83,6 +85,9 @@ def layout(page: Page) -> dict[str, Any]:
     ranks["beside"], ranks["third"] = [*ranks["beside"], *ranks["third"][:fill]], ranks["third"][fill:]
     placed = {picture.name for group in ranks.values() for picture in group}
     more = tuple(picture for picture in rest if picture.name not in placed)
+    opened = [open_part(section, ranks["wide"]) for section in page.sections if section.name in OPEN]
+    inside = {picture.name for section in opened for picture in section.pictures}
+    ranks["wide"] = [picture for picture in ranks["wide"] if picture.name not in inside]
     few = len(ranks["third"]) + len(ranks["wide"]) <= (2 if ranks["wide"] else 1)
     threats = next((section for section in page.sections if section.name == "spoilers"), None)
     names = [column.name for column in page.front.table.columns] if page.front.table is not None else []
@@ -93,10 +98,10 @@ def layout(page: Page) -> dict[str, Any]:
         "threats": threats,
         "few": few,
         "printed": printed,
-        "opened": [section for section in page.sections if section.name in OPEN],
+        "opened": opened,
         "paper": paper(page, threats.points if threats else (), beside=printed),
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
-        "folded": [folded(section, more) for section in page.sections if folded(section, more) is not None],
+        "folded": [part for section in page.sections for part in folded_parts(section, more)],
         "minor": MINOR | set([name for name in names if name.startswith("later_")][:-1]),
         "interval": IntervalColumn(at, at - 1 if at > 1 else -1),
     }
@@ -108,10 +113,26 @@ def cause_and_effect(point: str) -> tuple[str, str]:
     return (point[: found.end()].rstrip(), point[found.end() :]) if found else (point, "")
 
 
+def open_part(section: Section, pictures: list[Picture]) -> Section:
+    """Return a section that stands open: its figure of full width, and its tables but for the long ones."""
+    tables = tuple(table for table in section.tables if len(table.rows) <= MOST_OPEN)
+    return replace(section, tables=tables, pictures=tuple(p for p in pictures if p.name == section.name))
+
+
+def folded_parts(section: Section, more: tuple[Picture, ...]) -> list[Folded]:
+    """Return what of a section is closed: all of it, or the long tables of one that stands open."""
+    if section.name not in OPEN:
+        part = folded(section, more)
+        return [] if part is None else [part]
+    long = [table for table in section.tables if len(table.rows) > MOST_OPEN]
+    return [
+        Folded(Section(f"{section.name}-{place}", f"{section.heading}: table", tables=(table,)), _rows(len(table.rows)))
+        for place, table in enumerate(long, 1)
+    ]
+
+
 def folded(section: Section, more: tuple[Picture, ...]) -> Folded | None:
     """Return a section that is closed until a reader opens it; None for one that stands on the page."""
-    if section.name in OPEN:
-        return None
     if section.name == "figures":
         return (
             Folded(

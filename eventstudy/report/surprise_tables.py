@@ -5,17 +5,76 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from eventstudy.arrays import value
 from eventstudy.report.finding import finite, label_of, when
 from eventstudy.report.key_figures import capital
 from eventstudy.report.shown_units import unit_in
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import number, p_is
+from eventstudy.show.numbers import count_of, number, p_is
 
 Json = Mapping[str, Any]
 SIGNS = {"both": "", "positive": "positive ", "negative": "negative "}
 MOST_PATHS = 6
 NO_ERROR = "the observations of one date determine it"
+
+
+@value(slots=True)
+class Slope:
+    """The slope on the surprise up to the end of the primary window, for a sentence.
+
+    ``slope``, ``low`` and ``high`` are the move after a surprise of the ``sign``; after a negative one it is minus one
+    times the slope per unit. ``who`` names the instrument and the value of ``by``, ``within`` says when,
+    ``count`` how many events, ``path`` is the regression.
+    """
+
+    who: str
+    sign: str
+    slope: float
+    low: float
+    high: float
+    pvalue: float
+    r2: float
+    window: tuple[int, int]
+    within: str
+    count: str
+    path: Json
+
+
+def slopes_of(study: Json) -> Iterator[Slope]:
+    """Yield the slope of every regression that has one."""
+    for path in study["surprise"]["paths"]:
+        place = None if path["reason"] else _place(study, path)
+        if place is None or not finite(path["slope"][place]):
+            continue
+        slope, low, high = (path[name][place] for name in ("slope", "low", "high"))
+        if path["sign"] == "negative":
+            slope, low, high = (-one if finite(one) else one for one in (slope, high, low))
+        window, who = _window(path["tau"][place]), _who(path)
+        count = count_of(path["n"][place], "event")
+        numbers = (slope, low, high, path["pvalue"][place], path["r2"][place])
+        yield Slope(who, path["sign"], *numbers, window, within(study, window), count, path)
+
+
+def within(study: Json, window: tuple[int, int]) -> str:
+    """Return when a move was: ``within 5 minutes`` where the clock of all events tells, else ``over bars 0 to +4``."""
+    clock = study.get("horizons", {}).get(window[1]) if window[0] == 0 else ""
+    return f"within {clock}" if clock else when(study, window)
+
+
+def named(one: Slope) -> str:
+    """Return what a surprise moved: ``EURUSD``, ``EURUSD on CPI``, ``prices on CPI``, ``prices``."""
+    return one.who if one.path["instrument"] else f"prices on {one.who}" if one.who else "prices"
+
+
+def together(path: Json) -> tuple[str, ...]:
+    """Return the p-values of all bars after the event together."""
+    tests = []
+    if finite(path["path_pvalue"]):
+        tests.append(f"{p_is(path['path_pvalue'])} by random orders of the surprises")
+    if finite(path["path_placebo_pvalue"]):
+        tests.append(f"{p_is(path['path_placebo_pvalue'])} against {path['placebo_days']} placebo days")
+    return (f"all bars after the event together: {', '.join(tests)}",) if tests else ()
 
 
 def surprise_sentences(study: Json) -> tuple[str, ...]:
@@ -24,45 +83,35 @@ def surprise_sentences(study: Json) -> tuple[str, ...]:
     if not given:
         return ()
     paths: Sequence[Json] = given["paths"]
-    said = [sentence for path in paths[:MOST_PATHS] for sentence in _sentences(study, given, path)]
+    found = {id(one.path): one for one in slopes_of(study)}
+    said = [sentence for path in paths[:MOST_PATHS] for sentence in _sentences(study, path, found.get(id(path)))]
     return (*said, f"The table has {len(paths) - MOST_PATHS} more.") if len(paths) > MOST_PATHS else tuple(said)
 
 
-def _sentences(study: Json, given: Json, path: Json) -> Iterator[str]:
-    level = float((study.get("primary") or {}).get("level", 0.95))
-    who, unit, moves = _who(path), _unit(given), unit_in(study)
+def _sentences(study: Json, path: Json, one: Slope | None) -> Iterator[str]:
     if path["reason"]:
+        who = _who(path)
         kind = f"{SIGNS[path['sign']]}surprise"
         yield f"No slope on the {kind}{f' for {who}' if who else ''}: {plain(path['reason'])}."
+    if one is None:
         return
-    place = _place(study, path)
-    window = _window(path["tau"][place])
-    slope, low, high = (path[name][place] for name in ("slope", "low", "high"))
-    if not finite(slope):
-        return
-    if path["sign"] == "negative":  # the slope is per unit, and a negative surprise is minus one of it
-        slope, low, high = -slope, -high, -low
-    subject = who if path["instrument"] or not who else f"prices on {who}"
-    verb = f"moved {subject or 'prices'} by {moves.of(slope)}"
-    numbers = [f"{level * 100:g}% interval {moves.show(low)} to {moves.of(high)}", p_is(path["pvalue"][place])]
-    if not finite(low):
+    level = float((study.get("primary") or {}).get("level", 0.95))
+    unit = unit_in(study)
+    numbers = [f"{level * 100:g}% interval {unit.show(one.low)} to {unit.of(one.high)}", p_is(one.pvalue)]
+    if not finite(one.low):
         numbers = [f"no standard error, {NO_ERROR}"]
-    numbers += [f"R2 = {number(path['r2'][place])}", f"{path['n'][place]:,} {'releases' if who else 'events'}"]
-    yield f"A {SIGNS[path['sign']]}surprise of {unit} {verb} {when(study, window)} ({', '.join(numbers)})."
-    tests = []
-    if finite(path["path_pvalue"]):
-        tests.append(f"{p_is(path['path_pvalue'])} by random orders of the surprises")
-    if finite(path["path_placebo_pvalue"]):
-        tests.append(f"{p_is(path['path_placebo_pvalue'])} against {path['placebo_days']} placebo days")
-    if tests:
-        yield f"All bars after the event together: {'; '.join(tests)}."
+    numbers += [f"R2 = {number(one.r2)}", one.count]
+    verb = f"moved {named(one)} by {unit.of(one.slope)} {one.within}"
+    yield f"A {SIGNS[one.sign]}surprise of {unit_words(study['surprise'])} {verb} ({', '.join(numbers)})."
+    yield from (f"{capital(tests)}." for tests in together(path))
 
 
 def _who(path: Json) -> str:
     return " on ".join(plain(str(path[name]), 40) for name in ("instrument", "label") if path[name])
 
 
-def _unit(given: Json) -> str:
+def unit_words(given: Json) -> str:
+    """Return what one unit of the surprise is."""
     return "one standard deviation" if given["standardized"] else f"one unit of {plain(given['measure'], 60)}"
 
 
@@ -102,7 +151,7 @@ def surprise_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     rows = [tuple(row[name] for name in named) for path in given["paths"] for row in _rows(study, path)]
     kept = [i for i, name in enumerate(named) if "placebo" not in name or any(finite(row[i]) for row in rows)]
     weights = "weighted by inverse variance" if given["weights"] == "volatility" else "equal weights"
-    caption = f"Slope of the CAR on the surprise, per {_unit(given)}; {weights}, {given['covariance']}"
+    caption = f"Slope of the CAR on the surprise, per {unit_words(given)}; {weights}, {given['covariance']}"
     shown = tuple(tuple(row[i] for i in kept) for row in rows)
     table = Table("surprise", caption, tuple(columns[i] for i in kept), shown, simulated)
     return (table.in_unit(unit_in(study)),) if rows else ()

@@ -23,6 +23,7 @@ from eventstudy.report.plots.parts import (
 from eventstudy.show.numbers import over, share, true_minus, window_label
 
 AAR, CAAR, TITLE, GAP, FOOT = 108.0, 176.0, 24.0, 14.0, 42.0
+HERO = 600.0
 
 
 def _edges(canvas: Canvas) -> tuple[float, float]:
@@ -90,6 +91,11 @@ def _title(canvas: Canvas, view: MeanPath, words: str) -> tuple[str, str]:
 
 def aar_height(view: MeanSteps, width: float) -> float:
     return TITLE + 170.0 + FOOT
+
+
+def slopes_height(view: MeanSteps, width: float) -> float:
+    """Return the height of the slopes: that of a page's first figure where they are as wide as one."""
+    return TITLE + (290.0 if width >= HERO else 170.0) + FOOT
 
 
 def draw_aar(view: MeanSteps, canvas: Canvas) -> Panel:
@@ -304,4 +310,10 @@ def say_slopes(view: MeanSteps) -> Said:
         f"({unit.show(float(view.low[largest]))} to {unit.show(float(view.high[largest]))})."
     )
     note = f"Slope of the cumulative abnormal return on the surprise, with {share(view.level)} interval; {view.count}"
-    return Said("Response to the surprise", note, true_minus(alt), view.simulated)
+    stop = np.flatnonzero(view.tau == view.window[1])
+    title = "Response to the surprise"
+    if stop.size and np.isfinite(view.mean[stop[0]]):
+        window = window_label((0, view.window[1]), view.bar_noun)
+        title = true_minus(f"Slope on the surprise, {window}: {unit.show(float(view.mean[stop[0]]))}")
+        title += f"\u00a0{unit.name}" if unit.name else ""
+    return Said(title, note, true_minus(alt), view.simulated)
