@@ -10,7 +10,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.errors import DataError, EventStudyError
-from eventstudy.market.sources.unpack import is_bomb
+from eventstudy.market.sources.text_stream import is_bomb
 from eventstudy.news import raw_rows
 from tests.faults.doors import INPUTS, Ended, every, packed
 

@@ -256,21 +256,21 @@ def read_typed(
 ) -> dict[int, Any]:
     """Read columns as the arrow types given."""
     names = [f"c{number}" for number in range(head.width)]
-    source = stored.data if isinstance(stored.data, bytes) else None
-    table = arrow_csv.read_csv(
-        pa.BufferReader(source) if source is not None else str(stored.data),
-        read_options=arrow_csv.ReadOptions(
-            skip_rows=head.first_line - 1, column_names=names, block_size=BLOCK, use_threads=threads
-        ),
-        parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, ignore_empty_lines=True),
-        convert_options=arrow_csv.ConvertOptions(
-            include_columns=[names[number] for number in types],
-            column_types={names[number]: kind for number, kind in types.items()},
-            null_values=list(nulls),
-            strings_can_be_null=True,
-            decimal_point=head.decimal,
-        ),
-    )
+    with stored.source() as source:
+        table = arrow_csv.read_csv(
+            source,
+            read_options=arrow_csv.ReadOptions(
+                skip_rows=head.first_line - 1, column_names=names, block_size=BLOCK, use_threads=threads
+            ),
+            parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, ignore_empty_lines=True),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=[names[number] for number in types],
+                column_types={names[number]: kind for number, kind in types.items()},
+                null_values=nulls,
+                strings_can_be_null=True,
+                decimal_point=head.decimal,
+            ),
+        )
     return {number: table.column(place) for place, number in enumerate(types)}
 
 

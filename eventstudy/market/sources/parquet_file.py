@@ -154,7 +154,7 @@ def open_parquet(path: Path | io.BytesIO) -> Iterator[pq.ParquetFile]:
 
 def parquet_grid(stored: Stored) -> Grid:
     """Return a Parquet file of any origin as a grid; two-level column names of pandas become two header rows."""
-    with open_parquet(stored.path if isinstance(stored.data, Path) else io.BytesIO(stored.data)) as file:
+    with open_parquet(stored.binary()) as file:
         schema = file.schema_arrow
         rows = file.metadata.num_rows
         first = next(file.iter_batches(batch_size=1), None) if rows else None
@@ -163,7 +163,7 @@ def parquet_grid(stored: Stored) -> Grid:
     names = schema.names
 
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
-        with open_parquet(stored.path if isinstance(stored.data, Path) else io.BytesIO(stored.data)) as file:
+        with open_parquet(stored.binary()) as file:
             table = file.read(columns=[names[number] for number in kinds])
         return {number: table[names[number]] for number in kinds}
 

@@ -7,21 +7,19 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from eventstudy.errors import DataError
 from eventstudy.files import explained, require_regular
+from eventstudy.market.sources.text_stream import MOST_BYTES, PART, TextStream, check_size, check_whole
 
 HEAD_BYTES = 1 << 17
-# A packed file may not unpack to more than this: a small archive can hold a disk's worth of zeros.
-MOST_BYTES = 2 << 30
 MOST_LINE = 1_000_000
-# Minute bars of one unchanging price shrink to 1/18 by gzip and to 1/97 by zstd, repeated text to 1/170 and less.
-MOST_TIMES, SMALL_BYTES = 150, 64_000_000
 COMPRESSED: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
@@ -50,20 +48,35 @@ class Stored:
     path : Path
         The file the user named.
     kind : {"text", "workbook", "parquet"}
-    data : Path or bytes
-        The file itself where it is plain UTF-8 text, otherwise its unpacked content as UTF-8.
+    data : Path, TextStream or bytes
+        The file itself where it is plain UTF-8 text, a stream of UTF-8 where it is another text, otherwise bytes.
     head : str
         The beginning of a text.
     """
 
     path: Path
     kind: str
-    data: Path | bytes
+    data: Path | TextStream | bytes
     head: str = ""
 
     def bytes(self) -> bytes:
         """Return the complete content."""
-        return self.data if isinstance(self.data, bytes) else self.data.read_bytes()
+        if isinstance(self.data, bytes):
+            return self.data
+        if isinstance(self.data, TextStream):
+            return self.data.whole()
+        check_whole(self.path, self.data.stat().st_size)
+        return self.data.read_bytes()
+
+    def binary(self) -> Path | io.BytesIO:
+        """Return what a reader of a workbook or a Parquet file opens."""
+        return self.data if isinstance(self.data, Path) else io.BytesIO(self.bytes())
+
+    def source(self) -> AbstractContextManager[Any]:
+        """Return what opens the text for pyarrow."""
+        if isinstance(self.data, TextStream):
+            return self.data.open()
+        return nullcontext(pa.BufferReader(self.data) if isinstance(self.data, bytes) else str(self.data))
 
 
 def open_stored(path: Path, most: int = MOST_BYTES) -> Stored:
@@ -81,7 +94,7 @@ def open_stored(path: Path, most: int = MOST_BYTES) -> Stored:
     except OSError as fault:
         raise explained(path, fault, verb="read") from None
     if not any(begin.startswith(mark) for mark, _ in COMPRESSED) and not begin.startswith((ZIP, OLD_EXCEL, b"PAR1")):
-        return plain_text(path, path, begin)
+        return plain_text(TextStream(path), begin)
     return unpacked(path, begin, most)
 
 
@@ -89,7 +102,7 @@ def unpacked(path: Path, begin: bytes, most: int) -> Stored:
     """Return the content of a compressed file, a workbook or a Parquet file."""
     codec = next((name for mark, name in COMPRESSED if begin.startswith(mark)), "")
     if codec:
-        return of_bytes(path, decompressed(path, codec, most))
+        return of_stream(TextStream(path, codec, most=most))
     if begin.startswith(b"PAR1"):
         return Stored(path, "parquet", path)
     if begin.startswith(OLD_EXCEL):
@@ -100,7 +113,9 @@ def unpacked(path: Path, begin: bytes, most: int) -> Stored:
             if is_workbook(names):
                 check_size(path, sum(member.file_size for member in archive.infolist()), MOST_BYTES)
                 return Stored(path, "workbook", path)
-            return of_bytes(path, limited(archive.open(only_table(path, names)).read, path, most))
+            table = only_table(path, names)
+            check_size(path, archive.getinfo(table).file_size, most)
+            return of_stream(TextStream(path, "zip", table, most=most))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"{path} is not a readable zip archive: {error}.", remedy="Unpack it.") from None
 
@@ -120,76 +135,49 @@ def only_table(path: Path, names: list[str]) -> str:
     return tables[0]
 
 
-def decompressed(path: Path, codec: str, most: int) -> bytes:
-    """Return the bytes of a gzip, bz2 or zstd file."""
-    try:
-        with pa.input_stream(str(path), compression=codec) as stream:
-            return limited(stream.read, path, most)
-    except OSError as error:
-        raise DataError(f"{path} is not a complete {codec} file: {error}.", remedy="Download it again.") from None
+def of_stream(stream: TextStream) -> Stored:
+    """Return the content of a compressed file as what it is; text is unpacked when it is read."""
+    with stream.open() as opened:
+        begin = opened.read(PART)
+        check_lines(stream.path, begin)
+        if not is_binary(begin):
+            return plain_text(stream, begin[:HEAD_BYTES])
+        parts = io.BytesIO(begin)
+        parts.seek(len(begin))
+        while part := opened.read(PART):
+            check_whole(stream.path, parts.tell() + len(part))
+            parts.write(part)
+    kind = "parquet" if begin.startswith(b"PAR1") else "workbook"
+    return Stored(stream.path, kind, parts.getvalue())
 
 
-def limited(read: Callable[[int], bytes], path: Path, most: int) -> bytes:
-    """Return all bytes of a stream, or refuse it once there are more than ``most``."""
-    parts, size = io.BytesIO(), 0
-    while part := read(1 << 22):
-        first, size = not size, size + len(part)
-        check_size(path, size, most)
-        if first:
-            check_lines(path, part)
-        parts.write(part)
-    return parts.getvalue()
-
-
-def check_size(path: Path, size: int, most: int) -> None:
-    """Refuse an archive that unpacks to more than the limit, or to many times its size, as repeated text does."""
-    if size > most:
-        raise DataError(f"{path} unpacks to more than {most:,} bytes.", remedy="Unpack it, and split it.")
-    if is_bomb(size, path.stat().st_size):
-        raise DataError(
-            f"{path} unpacks to more than {SMALL_BYTES:,} bytes and {MOST_TIMES} times its size, as no table does.",
-            remedy="Unpack it first if it is one.",
-        )
-
-
-def is_bomb(unpacked: int, packed: int) -> bool:
-    """Return whether an archive of so many bytes unpacks to more than any table shrinks to it."""
-    return unpacked > max(SMALL_BYTES, MOST_TIMES * packed)
+def is_binary(begin: bytes) -> bool:
+    """Return whether bytes begin as a Parquet file or a workbook does."""
+    return begin.startswith((b"PAR1", OLD_EXCEL, ZIP))
 
 
 def check_lines(path: Path, begin: bytes) -> None:
     """Refuse an archive by its first megabytes if they are one line of text: no table is, JSON excepted."""
-    is_text = not begin.startswith((b"PAR1", OLD_EXCEL, ZIP)) and begin.lstrip()[:1] not in {b"{", b"["}
+    is_text = not is_binary(begin) and begin.lstrip()[:1] not in {b"{", b"["}
     if is_text and len(begin) > MOST_LINE and b"\n" not in begin and b"\r" not in begin:
         raise DataError(
             f"{path} unpacks to a line of more than {MOST_LINE:,} bytes.", remedy="Give a table with one row per line."
         )
 
 
-def of_bytes(path: Path, content: bytes) -> Stored:
-    """Return unpacked content as what it is."""
-    if content.startswith(b"PAR1"):
-        return Stored(path, "parquet", content)
-    if content.startswith(OLD_EXCEL):
-        return Stored(path, "workbook", content)
-    if content.startswith(ZIP):
-        return Stored(path, "workbook", content)
-    return plain_text(path, content, content[:HEAD_BYTES])
-
-
-def plain_text(path: Path, data: Path | bytes, begin: bytes) -> Stored:
-    """Return text as UTF-8; what is written in another encoding is read into memory."""
+def plain_text(stream: TextStream, begin: bytes) -> Stored:
+    """Return text by its first bytes; what is compressed or in another encoding than UTF-8 is read as a stream."""
     encoding = encoding_of(begin)
-    if encoding in {"utf-8", "utf-8-sig"}:
-        return Stored(path, "text", data, without_half_a_letter(begin).decode(encoding))
     if not encoding:
-        raise DataError(f"{path} is not text.", remedy="Give a CSV, Excel, JSON or Parquet file.")
-    content = data if isinstance(data, bytes) else data.read_bytes()
+        raise DataError(f"{stream.path} is not text.", remedy="Give a CSV, Excel, JSON or Parquet file.")
+    if encoding in {"utf-8", "utf-8-sig"}:
+        data = stream if stream.codec else stream.path
+        return Stored(stream.path, "text", data, without_half_a_letter(begin).decode(encoding))
     try:
-        text = content.decode(encoding)
+        head = codecs.getincrementaldecoder(encoding)().decode(begin)
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not {encoding} text: {error}.", remedy="Save it as UTF-8.") from None
-    return Stored(path, "text", text.encode(), text[:HEAD_BYTES])
+        raise DataError(f"{stream.path} is not {encoding} text: {error}.", remedy="Save it as UTF-8.") from None
+    return Stored(stream.path, "text", replace(stream, encoding=encoding), head)
 
 
 def encoding_of(begin: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,8 +30,7 @@ def workbook_grids(stored: Stored, sheet: str = "", names: Sequence[str] = ()) -
     import python_calamine
 
     try:
-        content = stored.data if not isinstance(stored.data, bytes) else io.BytesIO(stored.data)
-        book = python_calamine.load_workbook(str(content) if content is stored.data else content)
+        book = python_calamine.load_workbook(stored.binary())
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise DataError(f"{stored.path} is not a readable workbook: {error}.", remedy="Save it again.") from None
