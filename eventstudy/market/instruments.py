@@ -14,6 +14,9 @@ INSTRUMENT_COLUMNS = (
     "cusip",
 )
 
+# A longer text is not a code: a column of words was taken for that of the instruments.
+MOST_LETTERS = 200
+
 
 @named_fields
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class Instrument:
             expect(f"Instrument.{name}", getattr(self, name), (date, type(None)), "Pass a datetime.date.")
         if not self.code.strip():
             raise DataError("An instrument needs a code.", remedy="Name it as the exchange does, for example 'SBER'.")
+        if len(self.code) > MOST_LETTERS:
+            raise DataError(
+                f"The code of an instrument has {len(self.code):,} letters, more than {MOST_LETTERS}: "
+                f"{self.code[:40]}...",
+                remedy="Name the column of the instruments, or shorten their codes.",
+            )
         if self.sign not in (-1, 1):
             raise DataError(f"The sign of {self.code} is {self.sign}; allowed are 1 and -1.")
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventstudy.errors import NewsError
+from eventstudy.errors import EventStudyError, NewsError
 
 MAX_BYTES = 500_000_000
 MAX_CELL = 10_000_000
@@ -151,19 +151,52 @@ def _sheet_rows(rows: Sequence[Sequence[Any]]) -> Iterator[RawRow]:
 
 
 def parquet_rows(content: bytes, source: str) -> Iterator[RawRow]:
-    """Yield the rows of a Parquet file, batch by batch."""
+    """Yield the rows of a Parquet file, batch by batch; a text that stands in every row is in memory once."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from eventstudy.market.sources.parquet_file import decoded_bytes, text_columns
+
     try:
         number = size = 0
-        for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches(batch_size=2_000):
-            size += batch.nbytes
+        texts = text_columns(pq.read_schema(io.BytesIO(content)))
+        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)
+        _check_size(decoded_bytes(file.metadata), source)
+        for batch in file.iter_batches(batch_size=2_000):
+            size += sum(map(_decoded_size, batch.columns))
             _check_size(size, source)
-            yield from (RawRow(n, cells) for n, cells in enumerate(batch.to_pylist(), start=number + 1))
-            number += len(batch)
+            columns = dict(zip(batch.schema.names, map(_cells, batch.columns), strict=True))
+            for cells in zip(*columns.values(), strict=True):
+                number += 1
+                yield RawRow(number, dict(zip(columns, cells, strict=True)))
+    except EventStudyError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise NewsError(f"{source} cannot be read as Parquet: {' '.join(str(error).split())[:200]}.") from None
+
+
+def _decoded_size(column: Any) -> int:
+    """Return the bytes of a column of pyarrow with each text counted as often as it stands there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    try:
+        lengths = pc.binary_length(column.dictionary)
+    except pa.ArrowNotImplementedError:  # a dictionary of numbers
+        return int(column.nbytes)
+    return int(pc.sum(lengths.take(column.indices)).as_py() or 0)
+
+
+def _cells(column: Any) -> list[Any]:
+    """Return the values of a column of pyarrow; each text of a dictionary is one object."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return list(column.to_pylist())
+    values = column.dictionary.to_pylist()
+    return [None if place is None else values[place] for place in column.indices.to_pylist()]
 
 
 # How the archives of X begin: "window.YTD.tweets.part0 = [".

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import random
@@ -189,6 +190,21 @@ def packed(unit: bytes, name: str, size: int = 2_000_000_000) -> Callable[[Path]
     return make
 
 
+def parquet(count: int, word: str) -> bytes:
+    """Return a small Parquet file of many equal rows."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    same = np.zeros(count, np.int32)
+    words = pa.DictionaryArray.from_arrays(pa.array(same), pa.array([word]))
+    numbers = {name: pa.array(same + 100.0) for name in ("open", "high", "low", "close")}
+    table = pa.table({"time": pa.array(same + 18_000).cast(pa.date32()), "label": words, "ticker": words} | numbers)
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", store_schema=False)
+    return sink.getvalue()
+
+
 INPUTS: Mapping[str, Callable[[Path], Path]] = {
     "missing": lambda path: path,
     "a pipe": pipe,
@@ -230,6 +246,8 @@ INPUTS: Mapping[str, Callable[[Path], Path]] = {
     "a workbook of 2 GB": packed(b"<c r='A1'><v>1</v></c>", "xl/worksheets/sheet1.xml"),
     "a gzip of 1 GB in rows": written(lambda: gzip.compress(b"2021-04-13,1\n" * 75_000_000, 1)),
     "a gzip of 1 GB": written(lambda: gzip.compress(b"0" * 1_000_000_000, 1)),
+    "a Parquet file of 20,000,000 equal rows": written(lambda: parquet(20_000_000, "A")),
+    "a Parquet file of one long text": written(lambda: parquet(50_000, "x" * 2_000_000)),
     "half a Parquet file": written(lambda: b"PAR1" + bytes(100) + b"PAR1"),
 }
 

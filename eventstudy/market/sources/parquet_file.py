@@ -23,6 +23,7 @@ from eventstudy.files import require_regular, write_file
 from eventstudy.market.bars import Bars, DoubtfulRows
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sources.grid import Grid, Kind
+from eventstudy.market.sources.text_stream import MOST_BYTES, USUAL_TIMES, is_bomb
 from eventstudy.market.sources.unpack import Stored
 from eventstudy.renamed import named_arguments
 
@@ -138,12 +139,19 @@ def instrument_from(fields: Mapping[str, Any]) -> Instrument:
 
 
 @contextmanager
-def open_parquet(path: Path | io.BytesIO) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file; one that is not valid is refused, wherever in it the damage is."""
-    if isinstance(path, Path):
-        require_regular(path)
+def open_parquet(source: Path | io.BytesIO, path: Path | None = None) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; one that is not valid, or unpacks to far more than a table does, is refused.
+
+    Columns of text stay dictionaries: a text that stands in every row is in memory once. ``path`` is the file that
+    the user named, where its content was unpacked into memory.
+    """
+    path = path or (source if isinstance(source, Path) else Path("the file"))
+    if isinstance(source, Path):
+        require_regular(source)
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        texts = text_columns(pq.read_schema(source))
+        with pq.ParquetFile(source, page_checksum_verification=True, read_dictionary=texts) as file:
+            check_decoded(path, file.metadata)
             yield file
     except EventStudyError:
         raise
@@ -152,9 +160,35 @@ def open_parquet(path: Path | io.BytesIO) -> Iterator[pq.ParquetFile]:
         raise DataError(f"{path} is not a valid Parquet file: {why}.", remedy="Write it again.") from None
 
 
+def text_columns(schema: pa.Schema) -> list[str]:
+    """Return the columns of text."""
+    return [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+
+
+def decoded_bytes(about: pq.FileMetaData) -> int:
+    """Return how many bytes the columns of a file need at least when they are read: eight a value."""
+    size = 0
+    for number in range(about.num_row_groups):
+        group = about.row_group(number)
+        values = sum(group.column(place).num_values for place in range(group.num_columns))
+        size += max(group.total_byte_size, 8 * values)
+    return size
+
+
+def check_decoded(path: Path, about: pq.FileMetaData) -> None:
+    """Refuse a file that a few repeated values blow up to more than memory."""
+    size, stored = decoded_bytes(about), path.stat().st_size if path.exists() else 0
+    if is_bomb(size, stored) or size > max(MOST_BYTES, USUAL_TIMES * stored):
+        raise DataError(
+            f"{path} holds {size:,} bytes of values, {size / max(stored, 1):,.0f} times its size, as no table of "
+            "prices does.",
+            remedy="Split it into files of fewer rows if it is one.",
+        )
+
+
 def parquet_grid(stored: Stored) -> Grid:
     """Return a Parquet file of any origin as a grid; two-level column names of pandas become two header rows."""
-    with open_parquet(stored.binary()) as file:
+    with open_parquet(stored.binary(), stored.path) as file:
         schema = file.schema_arrow
         rows = file.metadata.num_rows
         first = next(file.iter_batches(batch_size=1), None) if rows else None
@@ -163,7 +197,7 @@ def parquet_grid(stored: Stored) -> Grid:
     names = schema.names
 
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
-        with open_parquet(stored.binary()) as file:
+        with open_parquet(stored.binary(), stored.path) as file:
             table = file.read(columns=[names[number] for number in kinds])
         return {number: table[names[number]] for number in kinds}
 
