@@ -18,13 +18,13 @@ LEFT_OUT_OF_EVENTS = "the rows are left out, except inside an event window"
 
 CHECKS: dict[str, Check] = {
     "disorder": Check(rows.find_disorder, "repaired", "all rows are sorted by time", rows.sort),
+    "missing price": Check(rows.find_missing, "repaired", LEFT_OUT, rows.drop),
     "duplicate": Check(rows.find_duplicates, "repaired", "the first of equal rows is kept", rows.drop),
     "conflicting duplicate": Check(
         rows.find_conflicts,
         "refused",
         "which is right is unknown; correct the file, or name the instrument if it holds several",
     ),
-    "missing price": Check(rows.find_missing, "repaired", LEFT_OUT, rows.drop),
     "infinite price": Check(rows.find_infinite, "repaired", LEFT_OUT, rows.drop),
     "zero price": Check(rows.find_zero, "repaired", LEFT_OUT, rows.drop),
     "negative price": Check(

@@ -33,6 +33,7 @@ NOT_A_TABLE: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "Download it again.",
     ),
 )
+STATED_DELIMITER = re.compile(r"sep=(\S|\t)", re.IGNORECASE)  # a first line for spreadsheets
 BLOCK = 1 << 20
 TEXT = pa.dictionary(pa.int32(), pa.string())
 NULLS = sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize(), "NaN", "NaT")})
@@ -73,11 +74,14 @@ def csv_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
     stored = with_dates_down(with_tabs(stored))
     head = peek(stored, tuple(names))
 
+    left_out: list[str] = []
+
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
-        return read_columns(stored, head, kinds)
+        left_out.clear()
+        return read_columns(stored, head, kinds, left_out)
 
     about = {"kind": "csv"}
-    return Grid(str(stored.path), head.header, head.sample, head.first_line, fetch, head.proven, about)
+    return Grid(str(stored.path), head.header, head.sample, head.first_line, fetch, head.proven, about, left_out)
 
 
 def with_tabs(stored: Stored) -> Stored:
@@ -122,12 +126,15 @@ def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:
         if pattern.match(stored.head):
             raise DataError(f"{path} {what}.", remedy=remedy)
     lines = first_lines(stored)
+    stated = STATED_DELIMITER.fullmatch(lines[0].strip()) if lines else None
+    if stated:
+        lines = ["", *lines[1:]]
     if not any(line.strip() for line in lines):
         raise DataError(f"{path} is empty.", remedy="Give a file with a header and rows.")
-    delimiter = delimiter_of(lines)
+    delimiter = stated[1] if stated else delimiter_of(lines)
     rows = list(csv.reader(lines, delimiter=delimiter))
     width, start = where_it_begins(without_last_delimiter(rows))
-    data = next((i for i in range(start, min(len(rows), start + MOST_HEADERS + 1)) if is_data(rows[i])), start + 1)
+    start, data = header_and_data(rows, width, start)
     if data == start and not names:
         header: tuple[tuple[str, ...], ...] = ()
     elif names:
@@ -142,6 +149,20 @@ def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:
     cells = [cell.strip() for row in values for cell in row if NUMBER_LIKE.fullmatch(cell.strip())]
     proven = "," if commas else decimal_mark([cell for cell in cells if not date_like(cell)])
     return Head(delimiter, "," if commas else ".", header, width, data + 1, sample, proven)
+
+
+def header_and_data(rows: Sequence[Sequence[str]], width: int, start: int) -> tuple[int, int]:
+    """Return the first header row and the first row of data of a table that begins at a row.
+
+    Where more rows than headers have stand above the data (title, unit, source, code), the last of them is the header.
+    """
+    data = next((i for i in range(start, len(rows)) if is_data(rows[i]) and len(rows[i]) >= min(width, 2)), start + 1)
+    if data - start <= MOST_HEADERS:
+        return start, data
+    following = [i for i in range(data, len(rows)) if rows[i]][:2]
+    if len(following) == 2 and all(is_data(rows[i]) and len(rows[i]) == len(rows[data - 1]) for i in following):
+        return data - 1, data
+    return start, start + 1
 
 
 def first_lines(stored: Stored) -> list[str]:
@@ -218,10 +239,11 @@ def is_remark(row: Sequence[str]) -> bool:
     return bool(cells) and (cells[0].startswith("#") or all(UNIT.fullmatch(cell) for cell in cells))
 
 
-def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind]) -> dict[int, Any]:
+def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind], left_out: list[str]) -> dict[int, Any]:
     """Read columns as the kinds given; numbers and times that pyarrow cannot read come as text.
 
-    Rows below the table (footnotes, a second table) end it: they are not read.
+    Rows below the table (footnotes, a second table) end it: they are not read. Rows of a date and words among those of
+    prices join ``left_out``.
     """
     types = {number: column_type(kind, _at(head.sample, number)) for number, kind in kinds.items()}
     loose = {n: TEXT if kind != pa.timestamp("us", "UTC") else kind for n, kind in types.items()}
@@ -234,9 +256,9 @@ def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind]) -> dict[
     except pa.ArrowInvalid as error:
         shorter = None
         with suppress(csv.Error):
-            shorter = without_footer(stored, head)
+            shorter = without_words(stored, head, left_out) or without_footer(stored, head)
         if shorter is not None:
-            return read_columns(shorter, head, kinds)
+            return read_columns(shorter, head, kinds, left_out)
         message = place_of(str(error), head)
         raise BarsError(f"{stored.path}{message}", remedy="Correct it, or name other columns.") from None
 
@@ -272,6 +294,29 @@ def read_typed(
             ),
         )
     return {number: table.column(place) for place, number in enumerate(types)}
+
+
+def without_words(stored: Stored, head: Head, left_out: list[str]) -> Stored | None:
+    """Return the text without rows of a date and words (``0.96 Dividend``), which join ``left_out``; None for none."""
+    lines = stored.bytes().decode("utf-8-sig", "replace").splitlines(keepends=True)
+    if max(map(len, lines)) >= LONGEST_LINE:
+        return None
+    words, before = [], 0
+    rows = csv.reader(iter(lines), delimiter=head.delimiter)
+    for row in rows:
+        after = rows.line_num
+        if after >= head.first_line and 2 <= len(row) < head.width and is_of_words(row):
+            words.append((before, after, row[1].strip()))
+        before = after
+    for before, after, _ in words:
+        lines[before:after] = ["\n"] * (after - before)
+    left_out += [text for _, _, text in words]
+    return replace(stored, data="".join(lines).encode()) if words else None
+
+
+def is_of_words(row: Sequence[str]) -> bool:
+    """Return whether a row is a date and, in its other cells, words."""
+    return date_like(row[0]) and all(re.search(r"[^\W\d_]{3}", cell) for cell in row[1:] if cell.strip())
 
 
 def without_footer(stored: Stored, head: Head) -> Stored | None:

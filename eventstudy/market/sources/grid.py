@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -49,6 +49,8 @@ class Grid:
         The file's decimal mark, where it is known.
     about : mapping of str to str
         What the file says about itself outside its rows: the instrument, the zone.
+    left_out : list of str
+        Words of the rows that were not fetched, because they hold words and no price.
     """
 
     path: str
@@ -58,6 +60,7 @@ class Grid:
     fetch: Callable[[Mapping[int, Kind]], dict[int, Any]]
     decimal: str = ""
     about: Mapping[str, str] | None = None
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def names(self) -> tuple[str, ...]:

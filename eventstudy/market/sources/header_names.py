@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eventstudy.market.sources.layouts import OTHER_ROLES, PRICES, plain
+from eventstudy.market.sources.layouts import LAYOUTS, OTHER_ROLES, PRICES, plain
 
 FIELD_NAMES = {name: role for role, names in (PRICES | OTHER_ROLES).items() for name in names}
+TIMES = set(LAYOUTS["generic"].time)
 PRICED = {"close", "adjusted", "return"}
 Header = tuple[tuple[str, ...], ...]
 FIELD = "|".join(re.escape(name).replace(r"\ ", "[ _]") for name in sorted(FIELD_NAMES, key=len, reverse=True))
@@ -32,13 +33,28 @@ def of_two_parts(header: Header) -> Header:
         return header
     if any(FIELD_NAMES.get(plain(levels[0])) in PRICED for levels in header):
         return header
-    parts = [in_parts(levels[0]) for levels in header]
+    parts = with_bare_names([levels[0] for levels in header])
     found = [part for part in parts if part]
     codes = {code for code, _ in found}
     priced = {code for code, field in found if FIELD_NAMES[plain(field)] in PRICED}
     if not codes or codes != priced or (len(codes) == 1 and len(found) < len(header) - 1):
         return header
     return tuple(part or (levels[0], "") for part, levels in zip(parts, header, strict=True))
+
+
+def with_bare_names(names: Sequence[str]) -> list[tuple[str, str] | None]:
+    """Return instrument and field of every column; beside ``AAA Volume`` a column ``AAA`` is the close of AAA.
+
+    So are then all columns with an unknown name but that of the time.
+    """
+    parts = [in_parts(name) for name in names]
+    if not {part[0] for part in parts if part} & set(names):
+        return parts
+    known = [plain(name) in FIELD_NAMES or plain(name) in TIMES for name in names]
+    return [
+        part or (None if here or not n else (name, "close"))
+        for n, (part, here, name) in enumerate(zip(parts, known, names, strict=True))
+    ]
 
 
 def in_parts(name: str) -> tuple[str, str] | None:

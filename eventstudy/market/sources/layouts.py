@@ -60,6 +60,7 @@ class FileLayout:
     time: tuple[str, ...] = (
         *("datetime", "time", "timestamp", "date", "begin", "open time", "gmt time", "local time", "caldt"),
         *("datadate", "observation date", "date time", "dt", "dlycaldt", "trade date", "trading date"),
+        *("week", "month", "quarter", "period"),
     )
     date: tuple[str, ...] = ("date",)
     clock: tuple[str, ...] = ("time",)

@@ -328,6 +328,13 @@ def is_signed(grid: Grid, roles: Mapping[str, int]) -> bool:
 
 
 def value_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:
+    """Return what was read as the price, in words, and the rows that hold words instead."""
+    words = list(dict.fromkeys(grid.left_out))
+    shown = f" ({', '.join(map(repr, words[:3]))}{', ...' if len(words) > 3 else ''})"
+    return price_words(grid, found, spec) + (f", {len(grid.left_out)} rows of words left out{shown}" if words else "")
+
+
+def price_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:
     """Return what was read as the price, in words."""
     kind = "prices" if spec.holds == "prices" else spec.holds
     if any("mid" in roles for roles in found.fields.values()):

@@ -66,19 +66,52 @@ def month_end(found: re.Match[str]) -> Fields:
     return int(found[1]), int(found[2]), monthrange(int(found[1]), int(found[2]))[1]
 
 
+def quarter_end(found: re.Match[str]) -> Fields:
+    year, month = int(found["year"]), 3 * int(found["quarter"] or found.groupdict()["before"])
+    return year, month, monthrange(year, month)[1]
+
+
+def named_month_end(found: re.Match[str]) -> Fields:
+    year, month = int(found["year"]), MONTHS[found["month"].casefold()]
+    return year, month, monthrange(year, month)[1]
+
+
+def month_year_end(found: re.Match[str]) -> Fields:
+    return int(found[2]), int(found[1]), monthrange(int(found[2]), int(found[1]))[1]
+
+
+def week_end(found: re.Match[str]) -> Fields:
+    """Return the Sunday of a week of ISO 8601: 2023-W02 ends on 15 January 2023."""
+    day = date.fromisocalendar(int(found[1]), int(found[2]), 7)
+    return day.year, day.month, day.day
+
+
 # Each row: how a date is written, and every order of year, month and day it may mean.
 DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[Callable[[re.Match[str]], Fields], ...]], ...] = (
     (re.compile(r"(\d{4})\s*[-./年년]\s*(\d\d?)\s*[-./月월]\s*(\d\d?)[.日일]?"), (year_first,)),
     (re.compile(r"(1\d\d)[-./年](\d\d?)[-./月](\d\d?)日?"), (republic_year,)),
     (re.compile(r"(\d{4})(\d\d)(\d\d)"), (year_first,)),
-    (re.compile(r"((?:1[6-9]|20|21)\d\d)-?(\d\d)"), (month_end,)),  # a month stands for its last day
+    (re.compile(r"((?:1[6-9]|20|21)\d\d)[-M]?(\d\d)"), (month_end,)),  # a month stands for its last day
     (re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)"), (day_first,)),
     (re.compile(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)"), (day_first, month_first)),
     (re.compile(r"(\d\d?)-(\d\d?)-(\d{4}|\d\d)"), (day_first, month_first)),
     (re.compile(r"(?P<day>\d\d?)[- ./]*(?P<month>[^\W\d]{3,9})\.?[- ./,]*(?P<year>\d{4}|\d\d)"), (named_month,)),
     (re.compile(r"(?P<month>[^\W\d]{3,9})\.?[- ]*(?P<day>\d\d?)[-, ]+(?P<year>\d{4})"), (named_month,)),
     (re.compile(r"([2-7]\d{4})(?:\.0*)?"), (excel_serial,)),  # 1954 to 2119 as Excel counts days
+    # Quarters, months and weeks stand for their last days, as 202301 does.
+    (re.compile(r"(?P<year>(?:19|20)\d\d)[-/ ]?Q(?P<quarter>[1-4])", re.IGNORECASE), (quarter_end,)),
+    (
+        re.compile(r"(?:Q(?P<quarter>[1-4])|(?P<before>[1-4])Q)[-/ ]?(?P<year>(?:19|20)\d\d)", re.IGNORECASE),
+        (quarter_end,),
+    ),
+    (re.compile(r"(?P<month>[^\W\d]{3,9})\.?[-./, ]*(?P<year>(?:19|20)\d\d)"), (named_month_end,)),
+    (re.compile(r"(?P<year>(?:19|20)\d\d)[-./, ]*(?P<month>[^\W\d]{3,9})"), (named_month_end,)),
+    (re.compile(r"(\d\d?)[-./]((?:19|20)\d\d)"), (month_year_end,)),
+    (re.compile(r"((?:19|20)\d\d)-?W(\d\d)", re.IGNORECASE), (week_end,)),
 )
+SIX_DIGITS = re.compile(r"(\d\d)(\d\d)(\d\d)")
+EXCEL_TIME = re.compile(r"([2-7]\d{4})(\.\d+)")
+ENOUGH_DATES = 10
 
 
 def read_dates(texts: Sequence[str]) -> IntArray:
@@ -87,6 +120,8 @@ def read_dates(texts: Sequence[str]) -> IntArray:
     Where the form leaves two orders (``06/01/14``), only an order that every text allows is taken, and only if the
     other one is ruled out by some text.
     """
+    if (days := in_order_of_time(texts)) is not None:
+        return days
     form, orders = next(((f, o) for f, o in DATE_FORMS if texts and f.fullmatch(texts[0])), (None, ()))
     if form is None:
         raise BarsError(
@@ -114,6 +149,32 @@ def read_dates(texts: Sequence[str]) -> IntArray:
             remedy="Give the dates as YYYY-MM-DD, or a file with a day after the 12th of a month.",
         )
     return readings[0]
+
+
+def in_order_of_time(texts: Sequence[str]) -> IntArray | None:
+    """Return dates of six digits, as 230401, if one order of year, month and day alone leaves them in order of time.
+
+    The texts stand in the order of the file. Digits that are months of years, as 202301, are read as such.
+    """
+    found = [SIX_DIGITS.fullmatch(text) for text in texts]
+    if len(texts) < ENOUGH_DATES or None in found:
+        return None
+    matches = [one for one in found if one]
+    months = [re.fullmatch(r"(\d{4})(\d\d)", text) for text in texts]
+    if (
+        all(1600 <= int(one[0][:4]) < 2200 for one in matches)
+        and days_of([m for m in months if m], month_end) is not None
+    ):
+        return None
+    readings = [days_of(matches, order) for order in (two_digit_year_first, day_first, month_first)]
+    ordered = [
+        days for days in readings if days is not None and (np.all(np.diff(days) > 0) or np.all(np.diff(days) < 0))
+    ]
+    return ordered[0] if len(ordered) == 1 else None
+
+
+def two_digit_year_first(found: re.Match[str]) -> Fields:
+    return in_full(int(found[1])), int(found[2]), int(found[3])
 
 
 def refuse_other_languages(found: Sequence[re.Match[str]]) -> None:
@@ -180,6 +241,8 @@ def read_stamps(texts: Sequence[str]) -> tuple[IntArray, bool]:
     """
     if texts and all(EPOCH_TEXT.fullmatch(text) for text in texts):
         return np.array([epoch_text(text) for text in texts], dtype=np.int64), True
+    if texts and all(EXCEL_TIME.fullmatch(text) for text in texts):
+        return np.array([excel_time(text) for text in texts], dtype=np.int64), False
     if texts and ROUNDED_EPOCH.fullmatch(texts[0]):
         raise BarsError(
             f"{texts[0]!r} is a timestamp that a spreadsheet has rounded; its last digits are lost.",
@@ -188,8 +251,9 @@ def read_stamps(texts: Sequence[str]) -> tuple[IntArray, bool]:
     parts = [
         found.groupdict() if (found := STAMP.fullmatch(WEEKDAY.sub("", text))) else {"date": text} for text in texts
     ]
-    dates, place = np.unique([part["date"] for part in parts], return_inverse=True)
-    days = read_dates([str(date) for date in dates])[place]
+    dates = list(dict.fromkeys(str(part["date"]) for part in parts))  # in the order of the file
+    number = {text: n for n, text in enumerate(dates)}
+    days = read_dates(dates)[[number[str(part["date"])] for part in parts]]
     clocks = read_clocks([part.get("clock") or "00:00" for part in parts])
     offsets = [part.get("offset") for part in parts]
     wall = np.asarray(days * DAY_US + clocks, dtype=np.int64)
@@ -222,6 +286,12 @@ def epoch_text(text: str) -> int:
     power = len(whole) - 10
     micros = int(part[:6].ljust(6, "0")) if part and not power else 0
     return int(whole) * int(10 ** (6 - power)) + micros if power <= 6 else int(whole) // int(10 ** (power - 6))
+
+
+def excel_time(text: str) -> int:
+    """Return a day of a spreadsheet with its time as a fraction, 44593.6666667, to the nearest second."""
+    seconds = round(float(text) * 86_400)
+    return (seconds + as_day(EXCEL_EPOCH) * 86_400) * SECOND_US
 
 
 def read_midnights(texts: Sequence[str]) -> IntArray:

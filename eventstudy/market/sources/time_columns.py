@@ -57,6 +57,8 @@ def timestamps(column: Any, name: str, first_line: int) -> tuple[IntArray, bool]
         numbers = column.to_numpy()
         if (numbers == np.floor(numbers)).all() and len(numbers) and (numbers >= 100_000).all():
             return whole_numbers(numbers.astype(np.int64), first_line)
+        if (numbers == np.floor(numbers)).all() and len(numbers):
+            column = column.cast(pa.int64())
     if not is_text(column):
         column = column.cast(pa.string())
     joined = one_chunk(column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode())
@@ -81,6 +83,12 @@ def whole_numbers(numbers: IntArray, first_line: int) -> tuple[IntArray, bool]:
     if COMPACT_MONTHS[0] <= low and high <= COMPACT_MONTHS[1]:
         texts, place = np.unique(numbers, return_inverse=True)
         return read_midnights([str(number) for number in texts])[place], False
+    if low >= 100_000 and high < 1_000_000:  # 230401
+        texts, first, place = np.unique(numbers, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        days = np.empty(len(texts), dtype=np.int64)
+        days[order] = read_midnights([f"{number:06d}" for number in texts[order]])
+        return days[place], False
     return epoch_column(numbers, first_line), True
 
 
