@@ -72,7 +72,7 @@ def _journal(study: Json, regressions: Sequence[Json], *, simulated: bool) -> Ta
         ("Standard errors", *(_errors(one) for one in regressions)),
         ("Window", *(capital(label_of(study, one["window"])) for one in regressions)),
     ]
-    columns = Column("term", ""), *(Column(f"r{i}", f"({i})") for i in range(1, len(regressions) + 1))
+    columns = Column("term", ""), *(Column(f"r{i}", f"({i})", "words") for i in range(1, len(regressions) + 1))
     caption = f"Regressions of the CAR, {unit.name or unit.words} per unit; standard errors in parentheses"
     return Table("regressions", caption, columns, tuple(rows), simulated)
 
