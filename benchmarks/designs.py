@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 import eventstudy as es
-from eventstudy.study.inputs import Inputs, read_inputs
+from eventstudy.study.inputs import GivenRegressors, Inputs, read_inputs
 from eventstudy.study.run import solve
 
 M = 239
@@ -120,7 +120,7 @@ def spec_of(case: Design, tests: tuple[str, ...], **settings: object) -> es.Stud
 def prepared(case: Design, spec: es.StudySpec) -> Inputs:
     """Return the inputs of a study of the design, whose numbers each draw replaces."""
     frame, market, events = frames(case, draw(np.random.default_rng(0), case))
-    return read_inputs(spec, events, frame, (market if case.estimation else None, None), "")
+    return read_inputs(spec, events, frame, GivenRegressors(market if case.estimation else None), "")
 
 
 def of_draw(inputs: Inputs, drawn: Draw) -> Inputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,12 @@ from eventstudy.errors import UsageError
 from eventstudy.inference.findings import Findings, Significances
 from eventstudy.references import Reference, doi_of, text_of
 
-Draws = tuple[FloatArray, FloatArray]
+
+class FamilyDraws(NamedTuple):
+    """Statistics of a family of tests, shape (K,), and their draws under the null, shape (D, K)."""
+
+    statistics: FloatArray
+    draws: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ ADJUSTMENTS: Mapping[str, AdjustmentRow] = {
 STEPS: Mapping[str, Callable[[FloatArray, FloatArray], FloatArray]] = {"romano_wolf": romano_wolf, "max_t": max_t}
 
 
-def adjust(found: Significances, name: str, draws: Mapping[str, tuple[FloatArray, FloatArray]]) -> Significances:
+def adjust(found: Significances, name: str, draws: Mapping[str, FamilyDraws]) -> Significances:
     """Adjust the p-values of each test over all its events and windows; rows without a number stay out.
 
     ``draws`` gives, by test, the statistics of its family (windows first, events within) and their draws under the
@@ -145,8 +151,8 @@ def adjust(found: Significances, name: str, draws: Mapping[str, tuple[FloatArray
         stepped = np.full(len(p), np.nan)
         finite = np.isfinite(p)
         if row.needs_draws and test in draws:
-            statistics, resampled = draws[test]
-            stepped[finite] = STEPS[name](statistics[finite], resampled[:, finite])
+            of_family = draws[test]
+            stepped[finite] = STEPS[name](of_family.statistics[finite], of_family.draws[:, finite])
         elif not row.needs_draws and finite.any():
             stepped[finite] = row.function(p[finite])
         ends = np.cumsum([len(f) for f in members])[:-1]
@@ -161,7 +167,7 @@ SIDES: Mapping[Alternative, Side] = {"two-sided": np.abs, "greater": np.positive
 
 def family_draws(
     cars: Sequence[FloatArray], paths: Sequence[FloatArray], days: Sequence[IntArray], alternative: Alternative
-) -> Draws:
+) -> FamilyDraws:
     """Return each CAR over the standard deviation of its placebo days, and the same on every placebo day common to all.
 
     The event is scaled by days that it is not one of, so each placebo day is scaled by the others as well: divided by
@@ -193,7 +199,7 @@ def family_draws(
             resampled[:, :, i] = scaled[[at[d] for d in common]] if common else 0.0
             sd[:, i] = path.std(axis=0, ddof=1) if len(path) > 2 else np.nan
         far = SIDES[alternative]
-        return far(np.stack(cars) / sd).ravel(), far(resampled).reshape(len(common), -1)
+        return FamilyDraws(far(np.stack(cars) / sd).ravel(), far(resampled).reshape(len(common), -1))
 
 
 def without_each(x: FloatArray) -> FloatArray:
@@ -211,17 +217,17 @@ def without_each(x: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(squares, 0.0) / (D - 2)), dtype=np.float64)
 
 
-def event_draws(cars: Sequence[FloatArray], seed: int, alternative: Alternative, draws: int = 999) -> Draws:
+def event_draws(cars: Sequence[FloatArray], seed: int, alternative: Alternative, draws: int = 999) -> FamilyDraws:
     """Return t of the mean CAR per window, and the same in resamples of whole events about the null."""
     matrix = np.stack(cars, axis=1)
     matrix = matrix[np.isfinite(matrix).all(axis=1)]
     matrix = matrix[np.lexsort(np.abs(matrix).T)]  # whatever the order of the events and the sign of returns
     n, rng, far = len(matrix), generator(seed, "event_draws"), SIDES[alternative]
     if n < 2:
-        return np.full(len(cars), np.nan), np.empty((0, len(cars)))
+        return FamilyDraws(np.full(len(cars), np.nan), np.empty((0, len(cars))))
     centered = matrix - matrix.mean(axis=0)
     resampled = np.stack([far(_t(centered[rng.integers(0, n, n)])) for _ in range(draws)])
-    return far(_t(matrix)), resampled
+    return FamilyDraws(far(_t(matrix)), resampled)
 
 
 def _t(matrix: FloatArray) -> FloatArray:

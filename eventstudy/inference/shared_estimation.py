@@ -9,6 +9,7 @@ out: its sign follows the market's return of each window, so it averages out ove
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,9 @@ def estimation_correlation(
     if estimation is None or n < 2 or np.bincount(positions.series).max() < 2:
         return 0.0
     missing = _missing(data, estimation, complete)
-    parts = (_common(data, rows, (estimation, window), missing) for rows in _by_instrument(positions.series))
+    parts = (
+        _common(data, rows, EstimatedWindow(estimation, window), missing) for rows in _by_instrument(positions.series)
+    )
     return sum(parts) / (n * (n - 1))
 
 
@@ -100,7 +103,14 @@ def _by_instrument(series: IntArray) -> Iterator[IntArray]:
         begin = end
 
 
-def _common(data: EventData, rows: IntArray, windows: tuple[Window, Window], missing: IntArray) -> float:
+class EstimatedWindow(NamedTuple):
+    """The bars that a model is estimated on, and those of a CAR."""
+
+    estimation: Window
+    window: Window
+
+
+def _common(data: EventData, rows: IntArray, windows: EstimatedWindow, missing: IntArray) -> float:
     """Return the sum of the correlations through estimation returns over all ordered pairs of these events.
 
     ``missing`` are the cells of the series that nothing is estimated on.

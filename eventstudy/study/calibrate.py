@@ -17,7 +17,15 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.renamed import named_arguments
-from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, read_inputs, windows_in_bars
+from eventstudy.study.inputs import (
+    Data,
+    GivenRegressors,
+    Inputs,
+    Regressors,
+    check_arguments,
+    read_inputs,
+    windows_in_bars,
+)
 from eventstudy.study.run import solve
 from eventstudy.study.sharding import BlockMap, runner
 
@@ -122,11 +130,11 @@ def calibrate(
     >>> row.test, sorted(row.size)
     ('time_series_t', [0.01, 0.05, 0.1])
     """
-    check_arguments(spec, events, data, (market, factors), closes_at)
+    check_arguments(spec, events, data, GivenRegressors(market, factors), closes_at)
     expect("draws", draws, int, "Pass an integer number of placebo studies, for example 200.")
     if draws < 1:
         raise UsageError(f"`draws` is {draws}.", remedy="Pass 1 or more, for example 200.")
-    inputs = read_inputs(spec, events, data, (market, factors), closes_at)
+    inputs = read_inputs(spec, events, data, GivenRegressors(market, factors), closes_at)
     quiet = quiet_times(spec, inputs)
     tables = _tables(inputs.table, quiet, draws, spec.seed)
     plain = spec.model_copy(update={"adjust": "", "response": "off", "overlaps": "keep"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,7 @@ def on_one_axis(codes: tuple[str, ...], values: FloatArray, axis: TimeAxis) -> S
     """Return series (S, T) that all have the closes of the frame."""
     S, T = values.shape
     length = np.full(S, T, dtype=np.int64)
-    return _series(codes, values.reshape(-1), length, (axis, np.zeros(S, dtype=np.int64)))
+    return _series(codes, values.reshape(-1), length, AxisPlaces(axis, np.zeros(S, dtype=np.int64)))
 
 
 def on_series_axes(codes: tuple[str, ...], values: FloatArray, axis: TimeAxis, left_out: IntArray) -> SeriesSet:
@@ -105,7 +106,7 @@ def on_series_axes(codes: tuple[str, ...], values: FloatArray, axis: TimeAxis, l
     after = np.concatenate([low + places_after(rows) for low, rows in zip(begin, lacks, strict=True)])
     length = T - np.bincount(series, minlength=S)
     on_axes = _series(
-        codes, np.delete(values.reshape(-1), left_out), length, (axis.part(frame_row, after), begin[which])
+        codes, np.delete(values.reshape(-1), left_out), length, AxisPlaces(axis.part(frame_row, after), begin[which])
     )
     return replace(on_axes, frame_closes=axis.closes, frame_row=frame_row)
 
@@ -115,9 +116,16 @@ def places_after(left_out: IntArray) -> IntArray:
     return np.unique(left_out - np.arange(len(left_out)))
 
 
-def _series(codes: tuple[str, ...], values: FloatArray, length: IntArray, on: tuple[TimeAxis, IntArray]) -> SeriesSet:
+class AxisPlaces(NamedTuple):
+    """Closes, and the place among them at which each of S series begins."""
+
+    axis: TimeAxis
+    begin: IntArray
+
+
+def _series(codes: tuple[str, ...], values: FloatArray, length: IntArray, places: AxisPlaces) -> SeriesSet:
     """Return flat values as series whose closes begin at stated places of the axis."""
-    axis, time_offset = on
+    axis, time_offset = places
     spans, day, clock = axis.clock_columns()
     S = len(codes)
     return SeriesSet(

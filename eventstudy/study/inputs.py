@@ -66,11 +66,25 @@ class Inputs:
     known: Unstudied | None = None
 
 
+class GivenRegressors(NamedTuple):
+    """The market and the factors as they were passed."""
+
+    market: Regressors = None
+    factors: Regressors = None
+
+
+class FrameRows(NamedTuple):
+    """How the rows of a frame are read: their times, and what a row without a return is."""
+
+    axes: TimeAxes
+    reading: Reading | None
+
+
 def read_inputs(
     spec: StudySpec,
     events: Sequence[Event] | pd.DataFrame,
     data: Data,
-    regressors: tuple[Regressors, Regressors],
+    regressors: GivenRegressors,
     closes_at: str,
 ) -> Inputs:
     """Bring events, data, market and factors into the engine's form."""
@@ -94,8 +108,8 @@ def read_inputs(
         given, notices = _with_doubtful_rows(spec, without_regressors(given, regressors, events), events)
         bars = tuple(item for item in given if isinstance(item, Bars))
         series = series_of([studied(item, spec) for item in given])
-    columns = [*many(regressors[0]), *many(regressors[1])]
-    read = [factor_returns(item, frame, spec, (axes, reading)) for item in columns]
+    columns = [*many(regressors.market), *many(regressors.factors)]
+    read = [factor_returns(item, frame, spec, FrameRows(axes, reading)) for item in columns]
     factors, odd = (read, ()) if spec.returns == "difference" else checked_regressors(read, series.values)
     series, matches = with_factors(series, factors, kind=spec.returns, span=spec.span)
     series, excess = in_excess(series, spec.model)
@@ -144,9 +158,7 @@ def zone_of(series: Bars | Returns) -> str:
     return str(getattr(series, "zone", "") or calendar(series.instrument.calendar).zone)
 
 
-def without_regressors(
-    given: Any, regressors: tuple[Regressors, Regressors], events: Sequence[Event] | pd.DataFrame
-) -> Any:
+def without_regressors(given: Any, regressors: GivenRegressors, events: Sequence[Event] | pd.DataFrame) -> Any:
     """Return the series without those named as market or factors; one that an event names is studied as well."""
     names = {item for part in regressors for item in many(part) if isinstance(item, str)}
     if not names:
@@ -184,7 +196,7 @@ def check_arguments(
     spec: StudySpec,
     events: Sequence[Event] | pd.DataFrame,
     data: Data,
-    regressors: tuple[Regressors, Regressors],
+    regressors: GivenRegressors,
     closes_at: str,
 ) -> None:
     """Refuse arguments of a type that no study can use, by the name of the argument."""
@@ -196,7 +208,7 @@ def check_arguments(
     expect("events", as_pandas(events), (pd.DataFrame, list, tuple), f"Pass Event values (read_events), or {frame}.")
     series = "Pass Bars, Returns, a list of these, or a frame of returns with one column per instrument."
     expect("data", as_pandas(data), (pd.DataFrame, list, tuple, Bars, Returns, Universe, Dataset), series)
-    for name, given in zip(("market", "factors"), map(as_pandas, regressors), strict=True):
+    for name, given in zip(regressors._fields, map(as_pandas, regressors), strict=True):
         series = "Pass Bars, Returns, a pandas.Series, the name of a column of `data`, or a list of these."
         if given is not None:
             expect(name, given, (pd.DataFrame, pd.Series, list, tuple, str, Bars, Returns), series)
@@ -330,15 +342,12 @@ def named_series(name: str, data: object) -> Bars | Returns | pd.Series:
     return found[name]
 
 
-def factor_returns(
-    item: Bars | Returns | pd.Series | str, data: object, spec: StudySpec, frame: tuple[TimeAxes, Reading | None]
-) -> Returns:
+def factor_returns(item: Bars | Returns | pd.Series | str, data: object, spec: StudySpec, rows: FrameRows) -> Returns:
     """Return one regressor as returns: a series of its own, or a named column of the wide frame."""
     if isinstance(item, str):
         item = named_series(item, data)
     if isinstance(item, pd.Series):
-        axes, reading = frame
-        return series_returns(item, axes, spec.missing, reading)
+        return series_returns(item, rows.axes, spec.missing, rows.reading)
     return as_returns(item, spec.returns)
 
 

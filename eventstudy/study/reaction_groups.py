@@ -54,6 +54,13 @@ class Members(NamedTuple):
     place: IntArray
 
 
+class WindowValues(NamedTuple):
+    """A window, and the tested value of each observation on it, shape (N,)."""
+
+    window: Window
+    values: FloatArray
+
+
 class Answered(NamedTuple):
     """The groupings of a study, and the warnings about them."""
 
@@ -140,7 +147,7 @@ class _Layout:
         for window in parts[0].findings if parts else ():
             x = tested_statistic(self.study.spec, self.abnormal, window)
             joint = self.joint(parts, x, window)
-            means += [self.mean(g, parts[g], (window, x), joint) for g in range(G)]
+            means += [self.mean(g, parts[g], WindowValues(window, x), joint) for g in range(G)]
             compared += _compare(members, joint, window, self.study.spec.level)
         return Grouping(
             by=members.by,
@@ -166,9 +173,9 @@ class _Layout:
             return clustered(alone, x, place, self.weights, self.bars.first)
         return correlated(alone, group_correlations(parts, window))
 
-    def mean(self, g: int, part: GroupStudy, on: tuple[Window, FloatArray], joint: Means) -> GroupMean:
+    def mean(self, g: int, part: GroupStudy, tested: WindowValues, joint: Means) -> GroupMean:
         """Return the mean of one group with its test: the primary test, or with weights the t of the weighted mean."""
-        window, x = on
+        window, x = tested
         rows = self.rows(g)
         rows = rows[np.isfinite(x[rows]) & (self.weights[rows] > 0)]
         counts = len(rows), count_distinct(self.bars.first[rows]), len(set(self.abnormal.instruments[rows].tolist()))

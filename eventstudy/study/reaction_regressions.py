@@ -34,6 +34,13 @@ class RegressionsFound(NamedTuple):
     notices: tuple[Notice, ...]
 
 
+class PlaceboWindow(NamedTuple):
+    """A window, and the CARs of the observations on days without events, shape (D, N), if they are wanted."""
+
+    window: Window
+    days: FloatArray | None
+
+
 def regressions_of(study: Study, estimates: Estimates) -> RegressionsFound:
     """Return every ``[[regression]]``; none without one or without events."""
     if not study.spec.regressions or not len(estimates.abnormal):
@@ -44,7 +51,7 @@ def regressions_of(study: Study, estimates: Estimates) -> RegressionsFound:
         window = _window(study, settings)
         if settings.placebo and window not in days:
             days[window] = quiet_paths(study, estimates, window).sum(axis=2)
-        one = _answer(study, estimates.abnormal, settings, (window, days.get(window)))
+        one = _answer(study, estimates.abnormal, settings, PlaceboWindow(window, days.get(window)))
         found.append(one)
         notices += [Notice("ES-REGRESSION", f"regression {place + 1} {message}.") for message in _limits(one)]
     return RegressionsFound(tuple(found), tuple(notices))
@@ -75,12 +82,10 @@ def _window(study: Study, settings: RegressionSettings) -> Window:
     return windows[asked.index(tuple(settings.window))]
 
 
-def _answer(
-    study: Study, abnormal: AbnormalReturns, settings: RegressionSettings, on: tuple[Window, FloatArray | None]
-) -> Regression:
+def _answer(study: Study, abnormal: AbnormalReturns, settings: RegressionSettings, tested: PlaceboWindow) -> Regression:
     import pandas as pd
 
-    window, days = on
+    window, days = tested
     y = abnormal.car(window)
     columns = event_columns(study, abnormal)
     names = names_in(settings.formula, WHERE)

@@ -19,7 +19,16 @@ from eventstudy.renamed import named_arguments
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.fit_notices import number_notices, time_notices
 from eventstudy.study.frame_events import events_to_answer
-from eventstudy.study.inputs import Data, Inputs, Regressors, check_arguments, many, read_inputs, with_known
+from eventstudy.study.inputs import (
+    Data,
+    GivenRegressors,
+    Inputs,
+    Regressors,
+    check_arguments,
+    many,
+    read_inputs,
+    with_known,
+)
 from eventstudy.study.notices import match_notices, merged_notices, refit_notices, study_notices, unused_notices
 from eventstudy.study.own_calendars import calendar_notices, using_calendars
 from eventstudy.study.prepare import Study, prepare
@@ -108,7 +117,7 @@ def run_study(
     >>> es.run_study(spec, events, returns, market=index, closes_at="16:00 America/New_York")
     <StudyResult 'study': 3 of 3 events used>
     """
-    check_arguments(spec, events, data, (market, factors), closes_at)
+    check_arguments(spec, events, data, GivenRegressors(market, factors), closes_at)
     model = look_up("model", MODELS, spec.model)
     check_options(spec.tests, spec.test_options)
     _check_needs(spec, model, market, factors)
@@ -122,7 +131,7 @@ def run_study(
             market, factors = (held.read_regressors(many(given), data) for given in (market, factors))
         data, executor = held.series, None  # what is left is little, and would travel to workers
     with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
-        inputs = with_known(spec, read_inputs(spec, events, data, (market, factors), closes_at), known)
+        inputs = with_known(spec, read_inputs(spec, events, data, GivenRegressors(market, factors), closes_at), known)
         result = solve(spec, inputs, run, reactions=True)
         if spec.specifications is not None and len(result.abnormal):
             found = curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def price_slices(
     prices = {b.instrument.code: _prices(b) for b in bars if b.instrument.code in studied}
     place = {int(row): i for i, row in enumerate(positions.row)}
     return tuple(
-        _slice(str(event), prices[code], _rows(series, positions, place[int(row)]), abnormal.tau)
+        _slice(str(event), prices[code], _closes(series, positions, place[int(row)]), abnormal.tau)
         for event, code, row in zip(abnormal.events, abnormal.instruments, abnormal.row, strict=True)
         if code in prices
     )
@@ -88,28 +89,33 @@ def _prices(bars: Bars) -> _Prices:
     return _Prices(bars, bars.closes_us, close, volume, (bars.instrument.quote, zone_of(bars), bars.source))
 
 
-def _rows(series: SeriesSet, positions: Positions, i: int) -> tuple[int, int, int]:
-    """Return the closing instants of an event's reference bar, its first bar, and the last bar of the day before.
+class EventCloses(NamedTuple):
+    """Closing instants of an event's reference bar, its first bar, and the last bar of the day before, or -1."""
 
-    The last is -1 where the series has no day before.
-    """
+    reference: int
+    first: int
+    before: int
+
+
+def _closes(series: SeriesSet, positions: Positions, i: int) -> EventCloses:
+    """Return the closing instants that bound an event."""
     s, reference, first = (int(of[i]) for of in (positions.series, positions.reference, positions.first))
     rows = slice(int(series.time_offset[s]), int(series.time_offset[s]) + int(series.length[s]))
     closes, days = series.closes[rows], series.trading_day[rows]
     before = int(np.searchsorted(days, days[reference])) - 1
-    return int(closes[reference]), int(closes[first]), int(closes[before]) if before >= 0 else -1
+    return EventCloses(int(closes[reference]), int(closes[first]), int(closes[before]) if before >= 0 else -1)
 
 
-def _slice(event: str, prices: _Prices, ends: tuple[int, int, int], tau: IntArray) -> PriceSlice:
+def _slice(event: str, prices: _Prices, at: EventCloses, tau: IntArray) -> PriceSlice:
     bars, closes = prices.bars, prices.closes
-    reference, first, before = (int(at) for at in np.searchsorted(closes, ends))
+    reference, first, before = np.searchsorted(closes, at).tolist()
     low = max(0, reference + min(int(tau[0]), 0) - MARGIN_BARS)
     high = min(len(closes), first + max(int(tau[-1]), 0) + MARGIN_BARS + 1)
     if bars.step < timedelta(days=1):  # figures show price and path over one window, which goes on to the last horizon
-        high = max(high, int(np.searchsorted(closes, ends[1] + AFTER_US, side="right")))
+        high = max(high, int(np.searchsorted(closes, at.first + AFTER_US, side="right")))
     cut = slice(low, high)
     step = bars.step // timedelta(microseconds=1)
-    previous = float(prices.close[before]) if ends[2] >= 0 else math.nan
+    previous = float(prices.close[before]) if at.before >= 0 else math.nan
     columns = closes[cut], prices.close[cut], prices.volume[cut]
     return PriceSlice(
         event, bars.instrument.code, step, *columns, reference - low, first - low, *prices.about, previous

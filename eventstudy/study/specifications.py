@@ -30,7 +30,7 @@ from eventstudy.reactions.specification_curve import (
 )
 from eventstudy.renamed import named_arguments
 from eventstudy.study.estimate import Estimates, estimate
-from eventstudy.study.inputs import Inputs, check_arguments, many, read_inputs, with_known
+from eventstudy.study.inputs import GivenRegressors, Inputs, check_arguments, many, read_inputs, with_known
 from eventstudy.study.own_calendars import using_calendars
 from eventstudy.study.prepare import Study, prepare
 from eventstudy.study.primary import chosen_test, tests_of, tests_to_run, used_design
@@ -97,9 +97,9 @@ def specifications(
     >>> len(found.specifications)  # two windows, two models, two tests: the primary one is added
     8
     """
-    check_arguments(spec, events, data, (market, factors), closes_at)
+    check_arguments(spec, events, data, GivenRegressors(market, factors), closes_at)
     with using_calendars(spec.calendars), runner(executor, spec.calendars) as run:
-        inputs = with_known(spec, read_inputs(spec, events, data, (market, factors), closes_at), known)
+        inputs = with_known(spec, read_inputs(spec, events, data, GivenRegressors(market, factors), closes_at), known)
         return curve(spec, inputs, run, market=bool(many(market)) or bool(many(factors)))
 
 

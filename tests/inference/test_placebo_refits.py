@@ -14,7 +14,7 @@ from eventstudy.abnormal.placebo import prefix_sums as prefix
 from eventstudy.abnormal.placebo import refits as refits_module
 from eventstudy.abnormal.placebo.dates import PlaceboDates, candidate_dates, placebo_dates
 from eventstudy.abnormal.placebo.refits import Path, Refits, RefitSettings, placebo_refits, two_pass_cars
-from eventstudy.study.inputs import read_inputs
+from eventstudy.study.inputs import GivenRegressors, read_inputs
 from eventstudy.study.prepare import Study, prepare
 from tests.study.made import daily_frame, events_at
 
@@ -29,7 +29,7 @@ def market_frame(rows: int, columns: int, seed: int) -> pd.DataFrame:
 
 def prepared(frame: pd.DataFrame, events: pd.DataFrame, model: str = "market") -> Study:
     spec = es.StudySpec(model=model, missing="return", **SPEC)  # type: ignore[arg-type]
-    return prepare(spec, read_inputs(spec, events, frame, ("M", None), ""))
+    return prepare(spec, read_inputs(spec, events, frame, GivenRegressors("M"), ""))
 
 
 def dates_of(study: Study, draws: int, seed: int = 7) -> PlaceboDates:

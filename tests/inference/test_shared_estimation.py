@@ -16,7 +16,7 @@ from benchmarks.designs import of_draw, prepared, rejected, spec_of
 from eventstudy.abnormal.windows import Window
 from eventstudy.inference.designs import DESIGNS, size_of_independent
 from eventstudy.inference.shared_estimation import estimation_correlation
-from eventstudy.study.inputs import read_inputs
+from eventstudy.study.inputs import GivenRegressors, read_inputs
 from eventstudy.study.prepare import prepare
 from eventstudy.study.run import solve
 from tests.study.made import daily_frame, events_at
@@ -47,7 +47,7 @@ def test_the_correlation_is_that_of_the_weights_of_each_return(overlaps: str, wi
     frame.iloc[[70, 80], 1] = np.nan
     pairs = [(f"A{i % 3}", int(row)) for i, row in enumerate(np.sort(rng.choice(np.arange(50, 130), 18, False)))]
     spec = settings(40, window, overlaps=overlaps, min_observations=10)
-    data = prepare(spec, read_inputs(spec, events_at(frame, pairs), frame, (None, None), "")).data
+    data = prepare(spec, read_inputs(spec, events_at(frame, pairs), frame, GivenRegressors(), "")).data
     W, weights = Window(*window), []
     for s, reference in zip(data.positions.series, data.positions.reference, strict=True):
         own = np.zeros((2, 3, 140))  # of estimation bars, of event bars

@@ -10,7 +10,7 @@ import eventstudy as es
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import DataError
 from eventstudy.study.calibrate import PlaceboStudies, _band, _independent, _tables, calibrate, quiet_times
-from eventstudy.study.inputs import read_inputs
+from eventstudy.study.inputs import GivenRegressors, read_inputs
 from tests.study.made import daily_frame, events_at
 
 
@@ -63,7 +63,7 @@ def test_the_honest_band_holds_the_share_of_an_honest_test() -> None:
     held = 0
     for seed in range(20):
         frame = daily_frame(260, 1, seed=100 + seed)
-        inputs = read_inputs(spec, events_at(frame, [("A0", 200)]), frame, (None, None), "")
+        inputs = read_inputs(spec, events_at(frame, [("A0", 200)]), frame, GivenRegressors(), "")
         quiet = quiet_times(spec, inputs)
         tables = _tables(inputs.table, quiet, 100, seed)
         studies = PlaceboStudies(spec, inputs, tuple(tables)).answers(map)
@@ -93,7 +93,7 @@ def test_adding_an_event_moves_no_other() -> None:
     spec = study(("time_series_t",))
     drawn = []
     for pairs in ([("A0", 200), ("A1", 260)], [("A2", 320), ("A1", 260), ("A0", 200)]):
-        inputs = read_inputs(spec, events_at(frame, pairs), frame, (None, None), "")
+        inputs = read_inputs(spec, events_at(frame, pairs), frame, GivenRegressors(), "")
         table = _tables(inputs.table, quiet_times(spec, inputs), 5, 1)[3]
         drawn.append(dict(zip(table.instruments.tolist(), table.earliest.tolist(), strict=True)))
     assert drawn[0]["A0"] == drawn[1]["A0"]

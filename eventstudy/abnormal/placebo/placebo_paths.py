@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def placebo_paths(
         index = indices.get(s) or indices.setdefault(s, clock_index(series, s))
         found = _windows(rules, at, SeriesOnClock(series, index), window)
         bars = EventBars(found.reference, found.first)
-        cells = _abnormal_cells(series, s, bars, (abnormal.part(slice(i, i + 1)), window), kind=kind)
+        cells = _abnormal_cells(series, s, bars, OneWindow(abnormal.part(slice(i, i + 1)), window), kind=kind)
         present = np.isfinite(cells).all(axis=1) if complete else np.ones(len(cells), np.bool_)
         paths.append(cells[present])
         days.append(found.day[present])
@@ -82,9 +83,14 @@ def _windows(rules: DayRules, at: int, source: SeriesOnClock, window: Window) ->
     return PlaceboWindows(*(column[rows] for column in found))
 
 
-def _abnormal_cells(
-    series: SeriesSet, s: int, bars: EventBars, event: tuple[AbnormalReturns, Window], *, kind: ReturnKind
-) -> FloatArray:
+class OneWindow(NamedTuple):
+    """The abnormal returns of one event, and the part of its event window that is needed."""
+
+    abnormal: AbnormalReturns
+    window: Window
+
+
+def _abnormal_cells(series: SeriesSet, s: int, bars: EventBars, event: OneWindow, *, kind: ReturnKind) -> FloatArray:
     """Cells of one event's placebo windows less what its model expects, shape (D, L2)."""
     abnormal, window = event
     columns = abnormal.columns(window)

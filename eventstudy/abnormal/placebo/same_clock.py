@@ -92,7 +92,7 @@ def draws_of(data: EventData, abnormal: AbnormalReturns, window: Window, how: Dr
             continue
         one = OneStudied(series, index, positions, at, studied)
         days = how.shared[i] if how.shared else None
-        found = None if days is None else _shared_draws(one, days, window, (abnormal.fit.coef[i], how))
+        found = None if days is None else _shared_draws(one, days, Studied(window, abnormal.fit.coef[i]), how)
         yield _draws(one, window, abnormal.fit.coef[i], how) if found is None else found
 
 
@@ -104,6 +104,13 @@ class OneStudied(NamedTuple):
     positions: Positions
     at: int
     studied: BarSpan[int]
+
+
+class Studied(NamedTuple):
+    """A window, and the coefficients that its expected return has."""
+
+    window: Window
+    coef: FloatArray
 
 
 def _draws(one: OneStudied, window: Window, coef: FloatArray, how: DrawSettings) -> Draws:
@@ -129,14 +136,12 @@ def _nearest(
     return Draws(spans.head[known][:limit], total[known][:limit], (*left_out, *far_away(limit or count, count)))
 
 
-def _shared_draws(
-    one: OneStudied, days: SharedDays, window: Window, how: tuple[FloatArray, DrawSettings]
-) -> Draws | None:
+def _shared_draws(one: OneStudied, days: SharedDays, studied: Studied, settings: DrawSettings) -> Draws | None:
     """Return the window on the days of the event's response; None where the window is not within the day.
 
     Days are looked at again, by the rules of the study and for halts, where the window is longer than the response's.
     """
-    coef, settings = how
+    window, coef = studied
     reference, first = (int(places[one.at]) for places in (one.positions.reference, one.positions.first))
     event = span_of(window, reference, first)
     ends = days.ends(event, reference)
