@@ -371,3 +371,44 @@ def test_two_columns_of_sessions_without_the_name_are_refused(tmp_path: Path) ->
     path = saved(tmp_path, "ticker,date,this,last\nA,2017-04-18,bmo,amc\n")
     with pytest.raises(EventFileError, match="'this' and 'last' hold trading sessions"):
         read_events(path)
+
+
+@pytest.mark.parametrize("column", ["Uhrzeit", "At", "Release clock"])
+def test_a_column_of_times_of_day_beside_a_date_counts_under_any_name(tmp_path: Path, column: str) -> None:
+    path = saved(tmp_path, f"ticker,date,{column}\nA,2017-04-18,16:06\nB,2017-04-13,4:06 PM\nC,2017-04-19,\n")
+    events = read_events(path, timezone="America/New_York")
+    # 16:06 in New York in April is 20:06 UTC; a row without a time is its day.
+    assert [interval(event)[0] for event in events[:2]] == ["2017-04-18T20:06", "2017-04-13T20:06"]
+    assert [event.time.day is not None for event in events] == [False, False, True]
+    assert events[0].attributes[column] == "16:06"
+    with pytest.raises(EventFileError, match="has no time zone"):
+        read_events(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "cells"),
+    [
+        ("ratio", "16:9"),
+        ("spread", "1.30"),
+        ("opens (attribute)", "09:30"),
+        ("clock", "00:00"),
+        ("when", "16:06 or so 3"),
+    ],
+)
+def test_a_column_that_is_no_time_or_is_declared_as_an_attribute_dates_nothing(
+    tmp_path: Path, head: str, cells: str
+) -> None:
+    (event,) = read_events(saved(tmp_path, f"ticker,date,{head}\nA,2017-04-18,{cells}\n"))
+    assert event.time.day is not None
+    assert head in event.attributes
+
+
+def test_two_columns_of_times_without_the_name_are_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path, "ticker,date,released,call\nA,2017-04-18,16:06,17:00\n")
+    with pytest.raises(EventFileError, match="'released' and 'call' hold times of day, and none is named `time`"):
+        read_events(path)
+
+
+def test_an_id_does_not_repeat_the_ticker_that_begins_the_label(tmp_path: Path) -> None:
+    events = read_events(saved(tmp_path, "ticker,label,date\nIBM,IBM results,2017-02-27\nGE,Results,2017-02-28\n"))
+    assert [e.id for e in events] == ["IBM-results-2017-02-27", "GE-Results-2017-02-28"]

@@ -46,6 +46,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 OPTIONAL, ALIKE = ("instruments", "session", "timezone"), 0.85
 LISTS = ("items", "sources", "evidence", "claims")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
+_CLOCK = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?)?(?: [^\d\s]+){0,2}", re.IGNORECASE)
 _ZERO = re.compile(r"0?0:?00(?::?00)?")
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?")
 
@@ -75,12 +76,12 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[EventRow]:
     shape = shape_of(table[0].cells)
     roles = choose_roles(table[0].cells, shape)
     check_roles(path, roles, table[0].cells)
-    session = session_by_cells(path, roles, table)
+    role_by_cells, column = column_by_cells(path, roles, table)
     rows: list[EventRow] = []
     for one in table:
         values = values_of(one.cells, roles)
-        if session and not is_empty(one.cells.get(session)):
-            values["session"] = text_of(one.cells[session])
+        if not is_empty(cell := one.cells.get(column)):
+            values[role_by_cells] = moment(cell)
         if shape is not None and shape.calendar:
             values.setdefault("calendar", shape.calendar)
         if values.keys() - {"attributes"} or values["attributes"]:
@@ -88,22 +89,39 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[EventRow]:
     return named(settled(rows))
 
 
-def session_by_cells(path: Path, roles: Mapping[str, str], table: Sequence[RawRow]) -> str | None:
-    """Return the column whose cells are all sessions, where none has that name; it stays an attribute as well.
+def column_by_cells(path: Path, roles: Mapping[str, str], table: Sequence[RawRow]) -> tuple[str, str]:
+    """Return the role and the column whose cells are all sessions, or all times of day beside a date, under other names.
 
-    If two columns are of that kind, which one dates the event is for the list to say.
+    The column stays an attribute as well; one whose name ends in "(attribute)" is nothing else. If two columns are of
+    one kind, which one dates the event is for the list to say.
     """
-    if "session" in roles.values() or {"date", "time"} <= set(roles.values()):
-        return None
-    others = [column for column in table[0].cells if column not in roles]
-    filled = ((column, [c for one in table if not is_empty(c := one.cells.get(column))]) for column in others)
-    found = [column for column, cells in filled if holds_sessions(cells)]
-    if len(found) > 1:
-        raise EventFileError(
-            f"{path}: the columns {' and '.join(map(repr, found))} hold trading sessions, and none is named `session`.",
-            remedy="Rename the one that says when the news came to `session`.",
-        )
-    return found[0] if found else None
+    given = set(roles.values())
+    if "session" in given or {"date", "time"} <= given:
+        return "", ""
+    others = [column for column in table[0].cells if column not in roles and not str(column).endswith("(attribute)")]
+    filled = {column: [c for one in table if not is_empty(c := one.cells.get(column))] for column in others}
+    kinds = {"session": ("trading sessions", holds_sessions), "time": ("times of day", holds_times)}
+    for role, (words, holds) in kinds.items():
+        possible = role == "session" or "date" in given
+        found = [column for column, cells in filled.items() if possible and holds(cells)]
+        if len(found) > 1:
+            raise EventFileError(
+                f"{path}: the columns {' and '.join(map(repr, found))} hold {words}, and none is named `{role}`.",
+                remedy=f"Rename the one that says when the news came to `{role}`.",
+            )
+        if found:
+            return role, found[0]
+    return "", ""
+
+
+def holds_times(cells: Sequence[Any]) -> bool:
+    """Return whether the cells of a column are all times of day, and not all the midnight of a missing one.
+
+    >>> holds_times(["16:06", "4:06 PM ET"]), holds_times(["00:00", "0:00"]), holds_times(["16:06", "2:1"])
+    (True, False, False)
+    """
+    clocks = all(isinstance(c, time) or (isinstance(c, str) and _CLOCK.fullmatch(c.strip())) for c in cells)
+    return clocks and not all(map(_is_zero, cells))
 
 
 def frame_rows(frame: pd.DataFrame) -> list[EventRow]:
@@ -216,9 +234,10 @@ def named(rows: Sequence[EventRow]) -> list[EventRow]:
         if "id" in row.values:
             result.append(row)
             continue
-        parts = [*row.values.get("instruments", [])[:1], row.values.get("label", "")]
+        label = str(row.values.get("label", ""))
+        codes = [code for code in row.values.get("instruments", [])[:1] if code != label.partition(" ")[0]]
         when = [text_of(row.values[key]) for key in ("date", "time", "earliest", "session") if key in row.values]
-        name = " ".join(filter(None, [*parts, *when])) or "event"
+        name = " ".join(filter(None, [*codes, label, *when])) or "event"
         same = taken.setdefault(name, [])
         if row.values not in same:
             same.append(row.values)

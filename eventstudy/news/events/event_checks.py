@@ -70,8 +70,8 @@ def _only_dates(events: Sequence[Event]) -> list[Remark]:
     if not dated:
         return []
     said = (
-        f"{len(dated):,} of {len(events):,} events have only a date, so tau = 0 may span two trading days; add `time` "
-        'or `session` (bmo, dmh, amc), or set `[events] dates = "trading_day"` in the study file'
+        f"{len(dated):,} of {len(events):,} events have only a date, so the event day may span two trading days; "
+        'add `time` or `session` (bmo, dmh, amc), or set `[events] dates = "trading_day"` in the study file'
     )
     return [Remark("date_only", tuple(dated), said)]
 
