@@ -79,7 +79,7 @@ def command_judge(command: str) -> Judge:
             answer = json.loads(done.stdout or "null")
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             raise UsageError(
-                f"The judge {words[0]!r} failed: {str(error)[:200]}.",
+                f"The judge {words[0]!r} failed: {str(error)[:200].rstrip('.')}.",
                 remedy='It must print the number of a candidate, or null, as JSON; {"choice": 0} is understood too.',
             ) from None
         return answer.get("choice") if isinstance(answer, dict) else answer

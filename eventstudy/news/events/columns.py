@@ -90,7 +90,7 @@ def table_rows(path: Path, raw: Iterable[RawRow]) -> list[EventRow]:
 
 
 def column_by_cells(path: Path, roles: Mapping[str, str], table: Sequence[RawRow]) -> tuple[str, str]:
-    """Return the role and the column whose cells are all sessions, or all times of day beside a date, under other names.
+    """Return the role and the column whose cells are all sessions, or times of day beside a date, under other names.
 
     The column stays an attribute as well; one whose name ends in "(attribute)" is nothing else. If two columns are of
     one kind, which one dates the event is for the list to say.
