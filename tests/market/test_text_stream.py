@@ -102,3 +102,15 @@ def test_json_beyond_the_limit_of_what_is_read_as_a_whole_is_refused(
     monkeypatch.setattr(text_stream, "MOST_WHOLE", 100_000)
     with pytest.raises(DataError, match="has more than 100,000 bytes and can only be read as a whole"):
         read(tmp_path / "prices.json", PACKED[packing](rows))
+
+
+@pytest.mark.parametrize("packing", ["plain", "gzip"])
+def test_the_line_of_an_error_is_named_in_a_file_too_large_to_be_read_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: str
+) -> None:
+    lines = TEXT.splitlines(keepends=True)
+    content = "".join([*lines[:5_000], "01.02.2021;x\n", *lines[5_000:]]).encode()
+    for limit in (text_stream.MOST_WHOLE, 10_000):
+        monkeypatch.setattr(text_stream, "MOST_WHOLE", limit)
+        with pytest.raises(DataError, match=r"prices.csv, line 5001, column 'Цена': 'x' is not a number"):
+            read(tmp_path / "prices.csv", PACKED[packing](content))

@@ -255,7 +255,7 @@ def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind], left_out
         return with_words(read_typed(stored, head, loose, threads=False), stored, head, kinds)
     except pa.ArrowInvalid as error:
         shorter = None
-        with suppress(csv.Error):
+        with suppress(csv.Error, DataError):  # of a file too large to be read as a whole, its first error is named
             shorter = without_words(stored, head, left_out) or without_footer(stored, head)
         if shorter is not None:
             return read_columns(shorter, head, kinds, left_out)
