@@ -43,7 +43,7 @@ LabelSide = Literal["left", "right"]
 AnchorName = Literal["bracket", "earliest", "latest"]
 Alternative = Literal["two-sided", "greater", "less"]
 ReturnKind = Literal["log", "simple", "difference"]
-Span = Literal["compound", "drop"]
+Span = Literal["own", "drop"]
 Missing = Literal["auto", "no bar", "return"]
 
 SECOND_US = 1_000_000

@@ -59,7 +59,7 @@ RENAMED: Mapping[Kind, Mapping[str, str]] = {
         "IntradayDesign.night": "overnight=",
         "read_news.told": "encoding=, columns=, main_text=",
     },
-    "value": {"own": "compound"},
+    "value": {},
     "flag": {"--first-report": "--policy first_report"},
     "column": {
         "ahar": "abhar",

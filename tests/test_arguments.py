@@ -15,6 +15,7 @@ import pytest
 import eventstudy as es
 from eventstudy.renamed import RENAMED, named_arguments
 from eventstudy.response.respond_all import respond_all
+from eventstudy.simulate import IntradayDesign
 from tests.study.test_event_study import CLOSE, draws, events
 
 WRONG: tuple[object, ...] = (
@@ -161,7 +162,8 @@ def test_an_argument_that_changed_is_refused_with_the_new_one(call: Callable[[],
 
 def test_every_argument_that_changed_belongs_to_what_has_the_new_one() -> None:
     """A row of the table names a callable, the old name is none of its arguments, and the new one is."""
-    homes = {**{name: getattr(es, name) for name in es.PUBLIC}, "respond_all": respond_all}
+    further = {"respond_all": respond_all, "IntradayDesign": IntradayDesign}
+    homes = {name: getattr(es, name) for name in es.PUBLIC} | further
     for old, new in RENAMED["argument"].items():
         home, _, name = old.partition(".")
         known = signature(homes[home]).parameters

@@ -46,7 +46,7 @@ class Match:
 
 
 def with_factors(
-    series: SeriesSet, factors: Sequence[Returns], *, kind: ReturnKind = "log", span: Span = "compound"
+    series: SeriesSet, factors: Sequence[Returns], *, kind: ReturnKind = "log", span: Span = "own"
 ) -> tuple[SeriesSet, tuple[Match, ...]]:
     """Attach regressors: the return of each factor from one close of a series to the next.
 
@@ -57,8 +57,8 @@ def with_factors(
         Daily series are matched by trading day, others by closing instant.
     kind : {"log", "simple"}
         How returns over several bars of the factor are put together.
-    span : {"compound", "drop"}
-        ``compound`` compounds the factor's returns over a bar of the series that spans several of them (holidays,
+    span : {"own", "drop"}
+        ``own`` compounds the factor's returns over a bar of the series that spans several of them (holidays,
         halts, thin trading; Maynes and Rumsey 1993), ``drop`` leaves such bars out.
 
     Returns
@@ -123,7 +123,7 @@ def over_rows(series: SeriesSet, levels: Levels, span: Span) -> tuple[FloatArray
     column = factor.values[row]
     starts = np.unique(series.time_offset)
     spans = np.setdiff1d(np.flatnonzero(np.diff(row) != 1) + 1, starts, assume_unique=True)
-    column[spans] = levels.between(row[spans - 1], row[spans]) if span == "compound" else np.nan
+    column[spans] = levels.between(row[spans - 1], row[spans]) if span == "own" else np.nan
     low = np.searchsorted(spans, series.time_offset)
     several = np.searchsorted(spans, series.time_offset + series.length) - low
     which = np.flatnonzero(several)
@@ -144,7 +144,7 @@ def over_spans(series: SeriesSet, which: int, levels: Levels, span: Span) -> tup
     both = with_a_return(found | rests, steps)
     one, more = np.flatnonzero(both & (steps == 1)) + 1, np.flatnonzero(both & (steps > 1)) + 1
     column[one] = factor.values[place[one]]
-    if span == "compound":
+    if span == "own":
         column[more] = levels.between(place[more - 1], place[more])
     codes = tuple(series.codes[s] for s in np.flatnonzero(series.time_offset == low))
     match = Match(

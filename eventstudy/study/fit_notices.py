@@ -93,7 +93,7 @@ def _one_factor(spec: StudySpec, matches: list[Match]) -> Iterator[Notice]:
         which = names(code for match in several for code in match.series)
         rule = (
             "its returns are compounded between the closes of the series (span = 'compound')"
-            if spec.span == "compound"
+            if spec.span == "own"
             else "these bars are left out (span = 'drop')"
         )
         yield Notice(

@@ -63,7 +63,7 @@ class StudySpec(Settings):
     returns : {"log", "simple", "difference"}
         Kind of returns that are computed from prices. Differences (``P_t - P_{t-1}``) are in the units of the series:
         yields, spreads, prices at or below zero.
-    span : {"compound", "drop"}
+    span : {"own", "drop"}
         Market and factor returns of a bar that spans several of theirs (holidays, halts, thin trading): compounded
         between the closes of the series, or such bars dropped.
     missing : {"auto", "no bar", "return"}
@@ -173,7 +173,7 @@ class StudySpec(Settings):
     factors: tuple[DataSpec, ...] = ()
     calendars: Annotated[dict[str, Any], BeforeValidator(plain)] = Field(default_factory=dict)
     returns: ReturnKind = "log"
-    span: Span = "compound"
+    span: Span = "own"
     missing: Missing = "auto"
     anchor: AnchorName = "bracket"
     estimation: Pair | None = None
@@ -380,7 +380,8 @@ WORDING: Mapping[str, str] = {
 def _broken_rule(error: Mapping[str, Any]) -> str:
     words = WORDING.get(error["type"])
     rule = words.format(**error.get("ctx", {})) if words else str(error["msg"]).removeprefix("Value error, ")
-    new = new_name("value", error["input"]) if error["type"] == "literal_error" and error["input"].__hash__ else ""
+    given = error["input"] if error["type"] == "literal_error" else None
+    new = new_name("value", given) if isinstance(given, str) else ""
     return f"{rule}; it is now called {new!r}" if new else rule
 
 

@@ -51,7 +51,7 @@ def test_an_old_name_is_refused_with_the_new_one(capsys: pytest.CaptureFixture[s
         "[window]\ntested = [[0, 1]]"
     )
     assert "It is now called 'bmp'." in problems('[inference]\ntests = ["acme"]')
-    assert "allowed are 'compound' or 'drop'; it is now called 'drop'." in problems('[model]\nspan = "skip"')
+    assert "allowed are 'own' or 'drop'; it is now called 'drop'." in problems('[model]\nspan = "skip"')
     with pytest.raises(SpecError, match="It is now called 'windows'"):
         es.StudySpec(tested=[(0, 1)])
     with pytest.raises(SpecError, match="It is now called 'leak'"):
