@@ -44,28 +44,36 @@ class ClockTable:
     bars: BarsAt
 
     def windows(self, days: IntArray, offsets: IntArray) -> BarsAt | None:
-        """Return the bars at clock times ``offsets`` (T,) of ``days`` (D,), shape (D, T).
+        """Return the bars at clock times ``offsets`` (..., T) of ``days`` (...), shape (..., T).
 
         None where the offsets are not consecutive steps of the table, or reach out of it.
         """
-        begins = self._begins(days, offsets)
+        begins, bars = self._begins(days, offsets), self.bars
         if begins is None:
             return None
-        length, bars = len(offsets), self.bars
+        length = offsets.shape[-1]
         row, on_time, traded = runs(bars.row, length), runs(bars.on_time, length), runs(bars.traded, length)
         return BarsAt(row[begins], on_time[begins], traded[begins])
 
     def traded(self, days: IntArray, offsets: IntArray) -> BoolArray | None:
         """Return whether a bar closes in the step that ends at each of these times; None as in ``windows``."""
         begins = self._begins(days, offsets)
-        return None if begins is None else runs(self.bars.traded, len(offsets))[begins]
+        return None if begins is None else runs(self.bars.traded, offsets.shape[-1])[begins]
+
+    def on_time(self, days: IntArray, offsets: IntArray) -> BoolArray | None:
+        """Return whether the price of the bar at or before each of these times stands; None as in ``windows``."""
+        begins = self._begins(days, offsets)
+        return None if begins is None else runs(self.bars.on_time, offsets.shape[-1])[begins]
 
     def _begins(self, days: IntArray, offsets: IntArray) -> IntArray | None:
-        length, start = len(offsets), int(offsets[0]) - self.first if len(offsets) else 0
-        consecutive = length and int(offsets[-1]) - int(offsets[0]) == (length - 1) * self.step_us
-        if not consecutive or start % self.step_us:
+        length = offsets.shape[-1]
+        if not length or not offsets.size:
             return None
-        begins = np.asarray(days) * (DAY_US // self.step_us) + start // self.step_us
-        if len(days) and (begins.min() < 0 or begins.max() + length > len(self.bars.row)):
+        start = offsets[..., 0] - self.first
+        consecutive = (offsets[..., -1] - offsets[..., 0] == (length - 1) * self.step_us).all()
+        if not consecutive or (start % self.step_us).any():
+            return None
+        begins: IntArray = np.asarray(days) * (DAY_US // self.step_us) + start // self.step_us
+        if begins.size and (begins.min() < 0 or begins.max() + length > len(self.bars.row)):
             return None
         return begins

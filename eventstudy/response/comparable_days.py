@@ -10,10 +10,11 @@ from eventstudy.abnormal.placebo.balance import KNOWN_EVENT, DaysLeftOut
 from eventstudy.abnormal.placebo.shared_days import SharedDays
 from eventstudy.arrays import DAY_US, FloatArray, IntArray
 from eventstudy.news.items import Event
+from eventstudy.response.cut_windows import EventWindow, event_window
 from eventstudy.response.intraday_prices import IntradayPrices, samples_beside
 from eventstudy.response.known import Known
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.window import NO_LEVEL, EventWindow, day_factors, event_window, regime_levels
+from eventstudy.response.window import NO_LEVEL, day_factors, regime_levels
 
 
 def comparable_days(

@@ -122,7 +122,9 @@ class IntradayPrices:
         if steps > MOST_STEPS_PER_BAR * len(self) + ALWAYS_ALLOWED:
             return None
         begin = (first - MARGIN_DAYS) * DAY_US + int(self.wall[0] % self.step_us)
-        bars = bars_at(self, begin + self.step_us * np.arange(steps, dtype=np.int64))
+        place = -(-(self.wall - begin) // self.step_us)  # the first step at or after each bar
+        latest = np.maximum(np.cumsum(np.bincount(place, minlength=steps)) - 1, 0)
+        bars = bars_of_rows(self, latest, begin + self.step_us * np.arange(steps, dtype=np.int64))
         return ClockTable(begin, self.step_us, BarsAt(bars.row.astype(np.int32), bars.on_time, bars.traded))
 
 
@@ -248,8 +250,8 @@ def read_at(prices: IntradayPrices, wall: IntArray, *, carry: bool = False) -> P
 
 
 def read_days(prices: IntradayPrices, days: IntArray, offsets: IntArray, *, carry: bool = False) -> PriceSample:
-    """Read prices at clock times ``offsets`` (T,) after midnight of ``days`` (D,), shape (D, T)."""
-    at = days[:, None] * DAY_US + offsets if carry else offsets
+    """Read prices at clock times ``offsets`` (..., T) after midnight of ``days`` (...), shape (..., T)."""
+    at = days[..., None] * DAY_US + offsets if carry else offsets
     return _sample(prices, bars_on_days(prices, days, offsets), at, carry=carry)
 
 
@@ -259,22 +261,33 @@ def _sample(prices: IntradayPrices, bars: BarsAt, at: IntArray, *, carry: bool) 
 
 
 def bars_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray) -> BarsAt:
-    """Return ``bars_at`` at clock times ``offsets`` (T,) after midnight of ``days`` (D,), shape (D, T)."""
+    """Return ``bars_at`` at clock times ``offsets`` (..., T) after midnight of ``days`` (...), shape (..., T)."""
     table = prices.clock_table
     cut = None if table is None else table.windows(days, offsets)
-    return bars_at(prices, days[:, None] * DAY_US + offsets) if cut is None else cut
+    return bars_at(prices, days[..., None] * DAY_US + offsets) if cut is None else cut
 
 
 def traded_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray) -> BoolArray:
-    """Return whether a bar closes in the step that ends at each of these times, shape (D, T)."""
+    """Return whether a bar closes in the step that ends at each of these times, shape (..., T)."""
     table = prices.clock_table
     cut = None if table is None else table.traded(days, offsets)
-    return bars_at(prices, days[:, None] * DAY_US + offsets).traded if cut is None else cut
+    return bars_at(prices, days[..., None] * DAY_US + offsets).traded if cut is None else cut
+
+
+def priced_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray, *, carry: bool = False) -> BoolArray:
+    """Return whether there is a price at each of these times, shape (..., T)."""
+    table = prices.clock_table
+    cut = None if table is None or carry or not prices.all_priced else table.on_time(days, offsets)
+    return read_days(prices, days, offsets, carry=carry).present if cut is None else cut
 
 
 def bars_at(prices: IntradayPrices, at: IntArray) -> BarsAt:
     """Return the latest bar at or before each of some clock times, of any shape."""
-    row = np.maximum(np.searchsorted(prices.wall, at, side="right") - 1, 0)
+    return bars_of_rows(prices, np.maximum(np.searchsorted(prices.wall, at, side="right") - 1, 0), at)
+
+
+def bars_of_rows(prices: IntradayPrices, row: IntArray, at: IntArray) -> BarsAt:
+    """Return the bars ``row`` as the latest at or before some clock times."""
     age = at - prices.wall[row]
     near = age < LONGEST_CARRY_US if prices.around_the_clock else prices.day[row] == (at - 1) // DAY_US
     on_time = (age >= 0) & near

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal.placebo.balance import DaysLeftOut
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, counts, instant_us, value, wall_us
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, PriceSample, read_days, traded_on_days
+from eventstudy.response.intraday_prices import (
+    LONGEST_CARRY_US,
+    IntradayPrices,
+    PriceSample,
+    priced_on_days,
+    read_days,
+    traded_on_days,
+)
 from eventstudy.response.known import NO_EVENTS, OtherEvents
 from eventstudy.response.placebo_pool import (
     Clocks,
+    DayFlags,
     RemovedDay,
     WindowChoice,
     as_date,
     candidate_days,
-    placebo_pool,
+    doubted_days,
+    placebo_pools,
     trading_moments,
 )
+
+ENTRIES_AT_ONCE = 8_000_000  # flags of days and moments of a group of events, one byte each
 
 
 def trading_columns(matched: Matched) -> IntArray:
@@ -119,63 +132,139 @@ class Matched:
 
 
 def match(prices: IntradayPrices, time: EventTime, choice: WindowChoice, others: OtherEvents = NO_EVENTS) -> Matched:
-    """Cut the window of an event and the same clock window of other days out of prices.
+    """Cut the window of one event and the same clock window of other days out of prices, see ``match_all``."""
+    (found,) = match_all(prices, [time], [choice], [others])
+    return found
+
+
+def match_all(
+    prices: IntradayPrices,
+    times: Sequence[EventTime],
+    choices: Sequence[WindowChoice],
+    others: Sequence[OtherEvents],
+) -> list[Matched]:
+    """Cut the windows of events and the same clock windows of other days out of prices.
 
     The grid has the bars' own step. Its zero is the last closing time at or before ``earliest``; ``first`` is the
     first at or after ``latest`` and the reach of the price rule. Days are counted by the reason that leaves them out: a
     rule of ``choice.match``, another known event in the window (unless ``known_weight`` keeps them), bars missing that
     the other days have (halts, half sessions), no price yet at zero. Those that no rule leaves out are listed, too.
+
+    Events whose windows have the same columns are cut together.
     """
-    step = prices.step_us
-    earliest, latest = wall_us(np.array([instant_us(time.earliest), instant_us(time.latest)]), prices.zone)
-    event_day = int(earliest // DAY_US)  # news at midnight belongs to the day that begins
-    phase = int(prices.wall[0] % step)
-    zero_wall = (earliest - phase) // step * step + phase
-    known_by, clean_by = (max(0, int(-(-(at - zero_wall) // step))) for at in (latest, latest + prices.reach_us))
-    grid = _grid(prices, zero_wall, clean_by, choice)
-    start = int(np.searchsorted(grid, zero_wall - choice.before * MINUTE_US))
-    zero = int(np.searchsorted(grid, zero_wall))
-    offsets = grid - event_day * DAY_US
-    first = zero + max(1, clean_by)
+    if not times:
+        return []
+    instants = np.array([[instant_us(time.earliest), instant_us(time.latest)] for time in times], dtype=np.int64)
+    walls = wall_us(instants.reshape(-1), prices.zone).reshape(-1, 2)
+    grids = _grids(prices, walls, instants[:, 0] - walls[:, 0], choices[0])
+    alike: dict[object, list[int]] = {}
+    for row, (choice, columns) in enumerate(zip(choices, grids.columns.tolist(), strict=True)):
+        alike.setdefault((*columns, choice.carry, choice.nights), []).append(row)
+    found: list[Matched | None] = [None] * len(times)
+    most = max(1, ENTRIES_AT_ONCE // max(1, len(prices.days) * int(grids.columns[:, -1].max(initial=1))))
+    for rows in (group[i : i + most] for group in alike.values() for i in range(0, len(group), most)):
+        cut = _match_alike(prices, grids.of(rows), choices[rows[0]], [others[row] for row in rows])
+        for row, one in zip(rows, cut, strict=True):
+            found[row] = one
+    return [one for one in found if one is not None]
+
+
+class Grids(NamedTuple):
+    """The clock times of the windows of E events.
+
+    Attributes
+    ----------
+    columns : IntArray, shape (E, 5)
+        Columns of the window's start, of the last clean close, of ``latest`` and of the first price after the news,
+        and how many there are.
+    begins : IntArray, shape (E,)
+        Clock time of the first column, microseconds since 1970-01-01 local.
+    event_day : IntArray, shape (E,)
+    ahead : IntArray, shape (E,)
+        How far instants are ahead of the clock.
+    """
+
+    columns: IntArray
+    begins: IntArray
+    event_day: IntArray
+    ahead: IntArray
+
+    def of(self, rows: list[int]) -> Grids:
+        """Return those of some events."""
+        return Grids(*(each[rows] for each in self))
+
+
+def _match_alike(
+    prices: IntradayPrices, grids: Grids, choice: WindowChoice, others: Sequence[OtherEvents]
+) -> list[Matched]:
+    """Return the windows of events with the same columns, their moments by the clock."""
+    (start, zero, latest, first, length), step = grids.columns[0].tolist(), prices.step_us
+    event_day, phase = grids.event_day, int(prices.wall[0] % step)
+    offsets = (grids.begins - event_day * DAY_US)[:, None] + step * np.arange(length)
     clocks = Clocks(start, zero, first, offsets, event_day, step, phase)
-    days, other_days = candidate_days(prices, clocks, choice, others)
-    sample = read_days(prices, days, offsets, carry=choice.carry)
-    event = read_days(prices, np.array([event_day]), offsets, carry=choice.carry).day(0)
-    pool = placebo_pool(days, (event, sample), clocks, choice, others)
-    return Matched(
-        start=start,
-        zero=zero,
-        latest=zero + known_by,
-        first=first,
-        moments=instant_us(time.earliest) + (grid - earliest),
-        wall=offsets,
-        open=trading_moments(sample, pool.rows, event),
-        day=days[pool.rows],
-        event=event,
-        placebo=sample.days(pool.rows),
-        event_day=event_day,
-        removed=pool.removed,
-        weight=pool.weight,
-        left_out=(*other_days, *pool.left_out),
-        on_releases=choice.match.releases is not None,
-        day_to_first=days[pool.to_first],
-        to_first=sample.days(pool.to_first),
-    )
+    days = prices.days if choice.later else prices.days[: np.searchsorted(prices.days, event_day.max())]
+    serve, other_days = candidate_days(days, clocks, choice, others)
+    windows = np.broadcast_to(days, serve.shape), offsets[:, None]
+    traded, priced = traded_on_days(prices, *windows), priced_on_days(prices, *windows, carry=choice.carry)
+    flags = DayFlags(days, serve, traded, priced, doubted_days(days, serve, clocks, choice, others))
+    pools = placebo_pools(prices, flags, clocks, choice)
+    event = read_days(prices, event_day, offsets, carry=choice.carry)
+    found = []
+    for row, (pool, left_out) in enumerate(zip(pools, other_days, strict=True)):
+        sample = read_days(prices, days[pool.rows], offsets[row], carry=choice.carry)
+        day_to_first = days[pool.to_first]
+        one = Matched(
+            start=start,
+            zero=zero,
+            latest=latest,
+            first=first,
+            moments=grids.begins[row] + grids.ahead[row] + step * np.arange(length),
+            wall=offsets[row],
+            open=trading_moments(sample.traded, event.traded[row]),
+            day=days[pool.rows],
+            event=event.day(row),
+            placebo=sample,
+            event_day=int(event_day[row]),
+            removed=pool.removed,
+            weight=pool.weight,
+            left_out=(*left_out, *pool.left_out),
+            on_releases=choice.match.releases is not None,
+            day_to_first=day_to_first if len(day_to_first) else None,
+            to_first=read_days(prices, day_to_first, offsets[row], carry=choice.carry) if len(day_to_first) else None,
+        )
+        found.append(one)
+    return found
 
 
-def _grid(prices: IntradayPrices, zero: int, clean_by: int, choice: WindowChoice) -> IntArray:
-    """Return the closing times of the window: to the ``after``-th trading minute past ``latest``.
+def _grids(prices: IntradayPrices, walls: IntArray, ahead: IntArray, choice: WindowChoice) -> Grids:
+    """Return the closing times of the windows: to the ``after``-th trading minute past ``latest``.
 
-    It stays within the day, except where trading goes on through midnight.
+    They stay within the day, except where trading goes on through midnight.
     """
-    step, day = prices.step_us, zero // DAY_US
-    end = last_without_pause(prices, zero) if prices.around_the_clock else _last_wall(prices, day, zero)
-    start = zero - max(choice.before * MINUTE_US // step, choice.context) * step
-    after = np.arange(zero + (clean_by + 1) * step, end + 1, step, dtype=np.int64)
-    after = after[: _moments_needed(prices, after, int(day), choice)]
-    bound = int(prices.wall[0]) if prices.around_the_clock else day * DAY_US + 1  # not before midnight
-    start = min(zero, start + max(0, -((start - bound) // step)) * step)
-    return np.concatenate([np.arange(start, zero + clean_by * step + 1, step, dtype=np.int64), after])
+    step, phase = prices.step_us, int(prices.wall[0] % prices.step_us)
+    day = walls[:, 0] // DAY_US  # news at midnight belongs to the day that begins
+    zero = (walls[:, 0] - phase) // step * step + phase
+    known_by, clean_by = (np.maximum(0, -(-(walls[:, 1] + reach - zero) // step)) for reach in (0, prices.reach_us))
+    after = zero + (clean_by + 1) * step
+    end = _last_walls(prices, day, zero)
+    needed = _moments_needed(prices, (after, np.maximum(0, (end - after) // step + 1)), day, choice)
+    bound = prices.wall[0] if prices.around_the_clock else day * DAY_US + 1  # not before midnight
+    before = max(choice.before * MINUTE_US // step, choice.context)
+    begins = np.minimum(zero, zero + (np.maximum(0, -((zero - before * step - bound) // step)) - before) * step)
+    place = (zero - begins) // step
+    start = np.maximum(0, place - choice.before * MINUTE_US // step)
+    columns = (start, place, place + known_by, place + np.maximum(1, clean_by), place + clean_by + 1 + needed)
+    return Grids(np.stack(columns, axis=1), begins, day, ahead)
+
+
+def _last_walls(prices: IntradayPrices, day: IntArray, zero: IntArray) -> IntArray:
+    """Return the last closing time of each window's day; where that has no bar after zero, the latest any day has."""
+    if prices.around_the_clock:
+        return np.array([last_without_pause(prices, at) for at in zero.tolist()], dtype=np.int64)
+    stop = np.searchsorted(prices.day, day + 1)
+    last = prices.wall[np.maximum(stop - 1, 0)]
+    same = (stop > 0) & (prices.day[np.maximum(stop - 1, 0)] == day) & (last > zero)
+    return np.where(same, last, day * DAY_US + prices.latest_clock)
 
 
 def last_without_pause(prices: IntradayPrices, zero: int) -> int:
@@ -189,41 +278,47 @@ def last_without_pause(prices: IntradayPrices, zero: int) -> int:
     return min(last, zero + DAY_US)
 
 
-def _last_wall(prices: IntradayPrices, day: int, zero: int) -> int:
-    """Return the last closing time of the day; where the day has no bar after zero, the latest any day has."""
-    first, stop = np.searchsorted(prices.day, [day, day + 1])
-    same = prices.wall[first:stop]
-    if len(same) and same[-1] > zero:
-        return int(same[-1])
-    return int(day * DAY_US + prices.latest_clock)
-
-
-def _moments_needed(prices: IntradayPrices, after: IntArray, day: int, choice: WindowChoice) -> int:
-    """Return how many of these times hold ``after`` trading minutes; all where they hold fewer.
+def _moments_needed(
+    prices: IntradayPrices, after: tuple[IntArray, IntArray], day: IntArray, choice: WindowChoice, times: int = 2
+) -> IntArray:
+    """Return how many of the times after the news hold ``after`` trading minutes; all where they hold fewer.
 
     With ``pauses`` "stop" no more than come before the first at which the market does not trade.
+
+    Parameters
+    ----------
+    prices : IntradayPrices
+    after : pair of IntArray, shape (E,)
+        The first of these times, and how many there are.
+    day : IntArray, shape (E,)
+    choice : WindowChoice
+    times : int
+        How many times the minutes wanted are looked at.
     """
-    wanted = -(-choice.after * MINUTE_US // prices.step_us)
-    looked_at = min(len(after), 2 * wanted + 1)
-    while len(after):
-        trading = _trading(prices, after[:looked_at], day)
-        if choice.pauses == "stop" and not trading.all():
-            trading = trading[: int(trading.argmin())]
-        enough = np.cumsum(trading) >= wanted
-        if enough.any():
-            return int(enough.argmax()) + 1
-        if len(trading) < looked_at or looked_at == len(after):
-            return len(trading)
-        looked_at = min(len(after), 2 * looked_at)
-    return 0
+    (begins, count), wanted = after, -(-choice.after * MINUTE_US // prices.step_us)
+    steps = np.arange(min(int(count.max(initial=0)), times * wanted + 1))
+    if not len(steps):
+        return np.zeros(len(begins), dtype=np.int64)
+    inside = steps < count[:, None]
+    trading = _trading(prices, begins[:, None] + prices.step_us * steps, day) & inside
+    if choice.pauses == "stop":
+        trading = np.logical_and.accumulate(trading, axis=1)
+        inside = trading
+    enough = (np.cumsum(trading, axis=1) >= wanted) & inside
+    found: IntArray = np.where(enough.any(axis=1), enough.argmax(axis=1) + 1, inside.sum(axis=1))
+    further = np.flatnonzero(~enough.any(axis=1) & (inside.sum(axis=1) == len(steps)) & (count > len(steps)))
+    if len(further):
+        found[further] = _moments_needed(prices, (begins[further], count[further]), day[further], choice, 2 * times)
+    return found
 
 
-def _trading(prices: IntradayPrices, after: IntArray, day: int) -> BoolArray:
-    """Return at which of these times the market usually trades, by the 60 days before and the day itself."""
-    days = prices.days
-    near = days[(days <= day) & (days > day - 90)]
-    traded = traded_on_days(prices, near, after - day * DAY_US)
-    return np.asarray(counts(traded, 0) > 0.02 * len(near))
+def _trading(prices: IntradayPrices, after: IntArray, day: IntArray) -> BoolArray:
+    """Return at which times (E, n) the market usually trades, by the 60 days before and the ``day`` (E,) itself."""
+    first, stop = np.searchsorted(prices.days, [day - 90, day], side="right")
+    rows = stop[:, None] - 1 - np.arange(int((stop - first).max(initial=0)))
+    near = rows >= first[:, None]
+    traded = traded_on_days(prices, prices.days[np.maximum(rows, 0)], after[:, None] - (day * DAY_US)[:, None, None])
+    return np.asarray(counts(traded & near[..., None], 1) > 0.02 * (stop - first)[:, None])
 
 
 def without_days(matched: Matched, keep: BoolArray, reason: str) -> Matched:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from eventstudy.abnormal.placebo.balance import (
 )
 from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, counts, value
-from eventstudy.response.intraday_prices import IntradayPrices, PriceSample
+from eventstudy.response.intraday_prices import IntradayPrices, read_days
 from eventstudy.response.known import OtherEvents
 from eventstudy.response.seasonality import daily_level
 
@@ -80,15 +80,15 @@ class WindowChoice:
 
 
 class Clocks(NamedTuple):
-    """Columns and clock times of the window that days are judged in.
+    """Columns and clock times of the windows of E events that days are judged in.
 
     Attributes
     ----------
     start, zero, first : int
         Columns of the window's start, of the last close that cannot contain the news, and of the first price after it.
-    clock : IntArray, shape (T,)
+    clock : IntArray, shape (E, T)
         Microseconds since local midnight of the event day.
-    event_day : int
+    event_day : IntArray, shape (E,)
     step, phase : int
         Step of the grid, and where it begins.
     """
@@ -97,9 +97,31 @@ class Clocks(NamedTuple):
     zero: int
     first: int
     clock: IntArray
-    event_day: int
+    event_day: IntArray
     step: int
     phase: int
+
+
+class DayFlags(NamedTuple):
+    """What is known of N days in the windows of E events.
+
+    Attributes
+    ----------
+    days : IntArray, shape (N,)
+        Days since 1970-01-01.
+    serve : BoolArray, shape (E, N)
+        Which of them may serve by the calendar and the rules of the study.
+    traded, priced : BoolArray, shape (E, N, T)
+        Whether a bar closes in each step, and whether there is a price.
+    doubted : BoolArray, shape (E, N)
+        Whether another known event falls into the window.
+    """
+
+    days: IntArray
+    serve: BoolArray
+    traded: BoolArray
+    priced: BoolArray
+    doubted: BoolArray
 
 
 @value
@@ -131,116 +153,153 @@ NO_PRICE = "no price yet at the clock time of the event"
 
 
 def candidate_days(
-    prices: IntradayPrices, clocks: Clocks, choice: WindowChoice, others: OtherEvents
-) -> tuple[IntArray, tuple[DaysLeftOut, ...]]:
-    """Return the days that may serve by the calendar, and how many its rules leave out."""
-    days = _candidates(prices, clocks.event_day, choice)
+    days: IntArray, clocks: Clocks, choice: WindowChoice, others: Sequence[OtherEvents]
+) -> tuple[BoolArray, list[tuple[DaysLeftOut, ...]]]:
+    """Return which days may serve by the calendar (E, N), and how many its rules leave out for each of E events."""
+    event_day = clocks.event_day[:, None]
+    serve = (days < event_day) | ((days > event_day) & choice.later)
+    if choice.nights:
+        nights = np.diff(days, prepend=days[:1])  # 0 for the first day: no opening gap of its own is known
+        serve &= np.minimum(nights, 2) == choice.nights
+    left_out: list[tuple[DaysLeftOut, ...]] = [()] * len(serve)
+    if choice.match.weekday or choice.match.releases:
+        for row, other in enumerate(others):
+            rows = np.flatnonzero(serve[row])
+            keep, left_out[row] = counted(len(rows), _broken_rules(days[rows], clocks, row, choice, other))
+            serve[row, rows[~keep]] = False
+    return np.asarray(serve), left_out
+
+
+def _broken_rules(
+    days: IntArray, clocks: Clocks, row: int, choice: WindowChoice, others: OtherEvents
+) -> Mapping[str, BoolArray]:
     broken: dict[str, BoolArray] = {}
     if choice.match.weekday:
-        broken[ANOTHER_WEEKDAY] = np.asarray(weekday(days) != weekday(np.array([clocks.event_day])))
+        broken[ANOTHER_WEEKDAY] = np.asarray(weekday(days) != weekday(clocks.event_day[row : row + 1]))
     if choice.match.releases:
-        fit = others.spans[_at_the_same_time(clocks, choice.match, others)]
+        fit = others.spans[_at_the_same_time(clocks, row, choice.match, others)]
         broken[NO_RELEASE[choice.match.releases]] = ~np.isin(days, fit[:, 0] // DAY_US)
-    keep, left_out = counted(len(days), broken)
-    return days[keep], left_out
+    return broken
 
 
-def _at_the_same_time(clocks: Clocks, match: MatchSettings, others: OtherEvents) -> BoolArray:
+def _at_the_same_time(clocks: Clocks, row: int, match: MatchSettings, others: OtherEvents) -> BoolArray:
     """Return which other events are of the release asked for and have the same last close before them by the clock."""
     begins = others.spans[:, 0]
     zero = (begins - clocks.phase) // clocks.step * clocks.step + clocks.phase
-    same: BoolArray = zero - begins // DAY_US * DAY_US == clocks.clock[clocks.zero]
+    same: BoolArray = zero - begins // DAY_US * DAY_US == clocks.clock[row, clocks.zero]
     return same & others.same_release if match.releases == "same" else same
 
 
-def placebo_pool(
-    days: IntArray, samples: tuple[PriceSample, PriceSample], clocks: Clocks, choice: WindowChoice, others: OtherEvents
-) -> PlaceboPool:
-    """Return which candidate days serve; ``samples`` are the event's (T,) and the days' (D, T)."""
-    event, sample = samples
-    doubted = _doubted(days, clocks, choice, others)
-    reasons, usual, missing = _spoiled(sample, clocks, doubted & (choice.known_weight == 0))
-    keep, left_out = counted(len(days), reasons)
-    removed = tuple(
-        RemovedDay(as_date(int(days[row])), _reason(reasons, int(row), int(missing[row]), usual))
-        for row in np.flatnonzero(~keep)
+def doubted_days(
+    days: IntArray, serve: BoolArray, clocks: Clocks, choice: WindowChoice, others: Sequence[OtherEvents]
+) -> BoolArray:
+    """Return on which days, of those that may serve, another event falls into the window, shape (E, N).
+
+    Events of the release that the days are chosen for do not count. None is looked for where it changes nothing.
+    """
+    found = np.zeros(serve.shape, dtype=np.bool_)
+    if choice.match.releases == "any" or (choice.known_weight == 1 and choice.days is not None):
+        return found
+    for row, other in enumerate(others):
+        spans = other.spans
+        if choice.match.releases:
+            spans = spans[~_at_the_same_time(clocks, row, choice.match, other)]
+        ends = int(clocks.clock[row, clocks.start]), int(clocks.clock[row, -1])
+        found[row] = serve[row] & _holds_known(days, ends, spans)
+    return found
+
+
+def placebo_pools(prices: IntradayPrices, flags: DayFlags, clocks: Clocks, choice: WindowChoice) -> list[PlaceboPool]:
+    """Return which days serve for each of E events."""
+    usual, missing, allowed = _missing_bars(flags, clocks.start)
+    reasons = {
+        KNOWN_EVENT: flags.doubted & (choice.known_weight == 0),
+        NO_PRICE: np.asarray(~flags.priced[..., clocks.zero :].all(axis=-1)),
+        MISSING_BARS: np.asarray(missing > allowed[:, None]),
+    }
+    spoiled = flags.serve & np.logical_or.reduce(list(reasons.values()))
+    pools = []
+    for row, out in enumerate(spoiled):
+        broken = {reason: days[row] for reason, days in reasons.items()} if out.any() else {}
+        left_out, removed = _removed(flags, row, broken, (missing[row], int(usual[row])))
+        served, further = _chosen(prices, flags, row, (clocks, choice), np.flatnonzero(flags.serve[row] & ~out))
+        weight = np.where(flags.doubted[row, served], choice.known_weight, 1.0)
+        to_first = _to_first(flags, row, clocks, out & ~reasons[NO_PRICE][row], choice)
+        pools.append(PlaceboPool(served, weight, removed, (*left_out, *further), to_first))
+    return pools
+
+
+def _removed(
+    flags: DayFlags, row: int, broken: Mapping[str, BoolArray], bars: tuple[IntArray, int]
+) -> tuple[tuple[DaysLeftOut, ...], tuple[RemovedDay, ...]]:
+    """Return how many days of one event each reason removes, and which; ``bars`` are those missing, and the usual."""
+    if not broken:
+        return (), ()
+    rows, (missing, usual) = np.flatnonzero(flags.serve[row]), bars
+    reasons = {reason: days[rows] for reason, days in broken.items()}
+    keep, left_out = counted(len(rows), reasons)
+    return left_out, tuple(
+        RemovedDay(as_date(int(flags.days[rows[k]])), _reason(reasons, int(k), int(missing[rows[k]]), usual))
+        for k in np.flatnonzero(~keep)
     )
-    served = np.flatnonzero(keep).astype(np.int64)
+
+
+def _chosen(
+    prices: IntradayPrices, flags: DayFlags, row: int, asked: tuple[Clocks, WindowChoice], served: IntArray
+) -> tuple[IntArray, tuple[DaysLeftOut, ...]]:
+    """Return which of the days that could serve one event do: those of its volatility, and of these the nearest."""
+    clocks, choice = asked
+    left_out: tuple[DaysLeftOut, ...] = ()
     if choice.match.volatility is not None:
-        fits, outside = _within(event, sample, served, clocks, choice)
-        served, left_out = served[fits], (*left_out, *outside)
-    if choice.days is not None and len(served) > choice.days:
-        left_out = (*left_out, *far_away(choice.days, len(served)))
-        nearest = np.argsort(np.abs(days[served] - clocks.event_day), kind="stable")[: choice.days]
-        served = np.sort(served[nearest])
-    weight = np.where(doubted[served], choice.known_weight, 1.0)
-    return PlaceboPool(served, weight, removed, left_out, _to_first(sample, clocks, ~keep & ~doubted, reasons, choice))
+        fits, left_out = _within(prices, flags.days[served], row, (clocks, choice))
+        served = served[fits]
+    if choice.days is None or len(served) <= choice.days:
+        return served, left_out
+    left_out = (*left_out, *far_away(choice.days, len(served)))
+    if not choice.later:  # all days are before the event
+        return served[-choice.days :], left_out
+    nearest = np.argsort(np.abs(flags.days[served] - clocks.event_day[row]), kind="stable")[: choice.days]
+    return np.sort(served[nearest]), left_out
 
 
-def _to_first(
-    sample: PriceSample, clocks: Clocks, out: BoolArray, reasons: Mapping[str, BoolArray], choice: WindowChoice
-) -> IntArray:
+def _to_first(flags: DayFlags, row: int, clocks: Clocks, out: BoolArray, choice: WindowChoice) -> IntArray:
     """Return which of the days left out lack no usual bar up to the first price; none where only some days are asked.
 
     They were left out for a halt or the end of a half session that came later.
     """
-    if choice.days is not None or choice.match.volatility is not None:
+    out = out & ~flags.doubted[row]
+    if choice.days is not None or choice.match.volatility is not None or not out.any():
         return np.empty(0, dtype=np.int64)
-    moments = sample.traded[:, clocks.start + 1 : clocks.first + 1]
-    early = (moments.mean(axis=0) >= USUAL) & ~moments if len(moments) else moments
-    return np.flatnonzero(out & ~reasons[NO_PRICE] & ~early.any(axis=1)).astype(np.int64)
-
-
-def _doubted(days: IntArray, clocks: Clocks, choice: WindowChoice, others: OtherEvents) -> BoolArray:
-    """Return on which days another event falls into the window that is not what the days are chosen for."""
-    spans = others.spans
-    if choice.match.releases == "any":
-        spans = spans[:0]
-    elif choice.match.releases:
-        spans = spans[~_at_the_same_time(clocks, choice.match, others)]
-    return _holds_known(days, (int(clocks.clock[clocks.start]), int(clocks.clock[-1])), spans)
+    serve, moments = flags.serve[row], flags.traded[row, :, clocks.start + 1 : clocks.first + 1]
+    early = (moments[serve].mean(axis=0) >= USUAL) & ~moments
+    return np.flatnonzero(out & ~early.any(axis=1)).astype(np.int64)
 
 
 def _within(
-    event: PriceSample, sample: PriceSample, served: IntArray, clocks: Clocks, choice: WindowChoice
+    prices: IntradayPrices, days: IntArray, row: int, asked: tuple[Clocks, WindowChoice]
 ) -> tuple[BoolArray, tuple[DaysLeftOut, ...]]:
     """Return on which days the volatility before the news is within the bounds, as a multiple of the event day's."""
+    clocks, choice = asked
     bounds = choice.match.volatility or (0.0, np.inf)
-    trading = trading_moments(sample, served, event)[: clocks.zero + 1]
-    prices = np.vstack([event.price[None], sample.days(served).price])[:, : clocks.zero + 1][:, trading]
-    levels = daily_level(np.diff(prices, axis=1), choice.volatility)
+    sample = read_days(prices, np.append(clocks.event_day[row], days), clocks.clock[row], carry=choice.carry)
+    trading = trading_moments(sample.traded[1:], sample.traded[0])[: clocks.zero + 1]
+    levels = daily_level(np.diff(sample.price[:, : clocks.zero + 1][:, trading], axis=1), choice.volatility)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = levels[1:] / levels[0]
     unknown = ~np.isfinite(ratio) | (levels[1:] <= 0)
     outside = (ratio < bounds[0]) | (ratio > bounds[1])
-    return counted(len(served), {NO_LEVEL: unknown, volatility_outside(bounds): np.asarray(outside)})
+    return counted(len(days), {NO_LEVEL: unknown, volatility_outside(bounds): np.asarray(outside)})
 
 
-def trading_moments(sample: PriceSample, rows: IntArray, event: PriceSample) -> BoolArray:
-    """Return at which columns the market trades, seen from the bars of these days and of the event day."""
-    usual = counts(sample.traded[rows], 0) / len(rows) > 0.02 if len(rows) else False
-    return np.asarray(usual | event.traded)
-
-
-def _spoiled(sample: PriceSample, clocks: Clocks, refused: BoolArray) -> tuple[Mapping[str, BoolArray], int, IntArray]:
-    """Return which days each reason removes, and how many of the usual bars each day misses."""
-    usual, missing, allowed = _missing_bars(sample, clocks.start)
-    no_price = np.asarray(~sample.present[:, clocks.zero :].all(axis=1))
-    return {KNOWN_EVENT: refused, NO_PRICE: no_price, MISSING_BARS: np.asarray(missing > allowed)}, usual, missing
+def trading_moments(traded: BoolArray, event: BoolArray) -> BoolArray:
+    """Return at which columns the market trades, seen from the bars of the days (D, T) and of the event day (T,)."""
+    usual = counts(traded, 0) / len(traded) > 0.02 if len(traded) else False
+    return np.asarray(usual | event)
 
 
 def _reason(reasons: Mapping[str, BoolArray], row: int, missing: int, usual: int) -> str:
     reason = next(text for text, days_hit in reasons.items() if days_hit[row])
     return f"{missing} of {usual} {reason}" if reason == MISSING_BARS else reason
-
-
-def _candidates(prices: IntradayPrices, event_day: int, choice: WindowChoice) -> IntArray:
-    days = prices.days
-    serve = (days < event_day) | ((days > event_day) & choice.later)
-    if choice.nights:
-        nights = np.diff(days, prepend=days[:1])  # 0 for the first day: no opening gap of its own is known
-        serve &= np.minimum(nights, 2) == choice.nights
-    return np.asarray(days[serve], dtype=np.int64)
 
 
 def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> BoolArray:
@@ -253,19 +312,29 @@ def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> Boo
     return np.asarray((begun > 0) & (lasts[np.maximum(begun - 1, 0)] >= start))
 
 
-def _missing_bars(sample: PriceSample, start: int) -> tuple[int, IntArray, float]:
-    """Return how many moments most days trade at, how many of them each day misses, and how many it may miss.
+def _missing_bars(flags: DayFlags, start: int) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return at how many moments most days trade (E,), how many of them each day misses (E, N), and may miss (E,).
 
     Where the series itself is quiet now and then, that much and three standard deviations of it are not a halt.
     """
-    moments = sample.traded[:, start + 1 :]  # the bar that ends at the window's start is not part of it
-    if not moments.size:
-        return 0, np.zeros(len(moments), dtype=np.int64), 0.0
-    usual = counts(moments, 0) / len(moments) >= USUAL
-    count = int(usual.sum())
-    missing = counts(usual & ~moments, 1)
-    quiet = float(np.median(missing)) / max(count, 1)
-    return count, missing, count * (ALLOWED_MISSING + quiet) + 3 * float(np.sqrt(count * quiet * (1 - quiet)))
+    moments = flags.traded[..., start + 1 :]  # the bar that ends at the window's start is not part of it
+    days = flags.serve.sum(axis=1)
+    trading = moments if flags.serve.all() else moments & flags.serve[..., None]
+    usual = counts(trading, 1) >= np.maximum(USUAL * days, 0.5)[:, None]
+    count, missing = usual.sum(axis=1), counts(usual[:, None] & ~moments, 2)
+    quiet = _medians(missing, flags.serve) / np.maximum(count, 1)
+    return count, missing, count * (ALLOWED_MISSING + quiet) + 3 * np.sqrt(count * quiet * (1 - quiet))
+
+
+def _medians(numbers: IntArray, serve: BoolArray) -> FloatArray:
+    """Return the medians over the days that may serve, shape (E, N) to (E,); 0 where none does."""
+    days = serve.sum(axis=1)
+    if not serve.size:
+        return np.zeros(len(serve))
+    ordered = np.sort(np.where(serve, numbers, np.iinfo(np.int64).max), axis=1)
+    row = np.arange(len(numbers))
+    low, high = ordered[row, np.maximum(days - 1, 0) // 2], ordered[row, np.minimum(days // 2, np.maximum(days - 1, 0))]
+    return np.where(days > 0, (low + high) / 2, 0.0)
 
 
 def as_date(day: int) -> date:

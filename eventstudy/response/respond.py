@@ -16,6 +16,7 @@ from eventstudy.news.items import Event, EventTime
 from eventstudy.renamed import named_arguments
 from eventstudy.response.closed_markets import gap_response
 from eventstudy.response.confounders import confounders_of
+from eventstudy.response.cut_windows import EventWindow, event_windows
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
 from eventstudy.response.later_closes import Horizon, no_move
@@ -33,7 +34,7 @@ from eventstudy.response.shape_estimates import (
     share_estimate,
 )
 from eventstudy.response.values import Estimate, HorizonMoves, Move, Path, Response, Unit
-from eventstudy.response.window import EventWindow, ResponseWindows, abnormal_windows, event_window, together
+from eventstudy.response.window import ResponseWindows, abnormal_windows, together
 
 DEFAULT = ResponseSettings()
 
@@ -118,17 +119,16 @@ def responses(
 
     Events whose windows are laid out alike are computed together.
     """
+    clock = known.on_clock(prices.zone, prices.instrument.code)
     found: list[Response | DataError | None] = [None] * len(events)
     alike: dict[object, list[int]] = {}
     windows: dict[int, EventWindow] = {}
-    clock = known.on_clock(prices.zone, prices.instrument.code)
-    for row, event in enumerate(events):
-        try:
-            windows[row] = event_window(prices, event, settings, clock.besides(event))
-        except DataError as error:
-            found[row] = error
+    for row, one in enumerate(event_windows(prices, events, settings, [clock.besides(event) for event in events])):
+        if isinstance(one, DataError):
+            found[row] = one
         else:
-            alike.setdefault(windows[row].layout, []).append(row)
+            windows[row] = one
+            alike.setdefault(one.layout, []).append(row)
     most = AT_ONCE if together(settings) else 1
     for rows in (group[i : i + most] for group in alike.values() for i in range(0, len(group), most)):
         answers = _answers(prices, [windows[row] for row in rows], settings, known, factors)

@@ -15,55 +15,18 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
-from eventstudy.abnormal.placebo.settings import MatchSettings
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, instant_us, value
-from eventstudy.errors import DataError
-from eventstudy.news.items import Event
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
 from eventstudy.response.activity import medians
-from eventstudy.response.closed_markets import at_openings, is_closed, nights_closed, opening_time
+from eventstudy.response.cut_windows import EventWindow
 from eventstudy.response.expected import less_expected
 from eventstudy.response.intraday_prices import IntradayPrices, PriceSample, samples_beside
-from eventstudy.response.known import NO_EVENTS, OtherEvents, check_release
-from eventstudy.response.matching import Matched, match, without_days
+from eventstudy.response.matching import Matched, without_days
 from eventstudy.response.placebo import bands
-from eventstudy.response.placebo_pool import WindowChoice
 from eventstudy.response.seasonality import daily_level
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns
 from eventstudy.response.shape_estimates import AfterNews
 from eventstudy.response.standardized import tested_paths
-
-
-@value
-class EventWindow:
-    """The window of one event on one instrument, before anything is computed from it.
-
-    Attributes
-    ----------
-    event : Event
-    matched : Matched
-    closed : bool
-        The news came while the market was closed; the window begins at the next opening.
-    carry : bool
-        Prices are kept over the night.
-    """
-
-    event: Event
-    matched: Matched
-    closed: bool
-    carry: bool
-
-    @cached_property
-    def clean_by(self) -> int:
-        """How many of the window's moments are not after ``latest`` of the news."""
-        return int(np.searchsorted(self.matched.moments, instant_us(self.event.time.latest), side="right"))
-
-    @cached_property
-    def layout(self) -> tuple[object, ...]:
-        """What windows have in common that are computed together."""
-        one = self.matched
-        columns = (one.start, one.zero, one.latest, one.first, self.clean_by)
-        return (*columns, self.closed, self.carry, one.open.tobytes(), one.event.present.tobytes())
 
 
 @value
@@ -173,44 +136,6 @@ class ResponseWindows:
 
 
 NO_LEVEL = "its volatility before the time of the news cannot be measured"
-
-
-def event_window(
-    prices: IntradayPrices, event: Event, settings: ResponseSettings, others: OtherEvents = NO_EVENTS
-) -> EventWindow:
-    """Cut the window of one event and of its placebo days.
-
-    ``others`` are the other known events on the market's clock, see ``Known.on_clock``.
-
-    Raises
-    ------
-    DataError
-        If the bars do not reach from before the news to after it, or hold no trade in the window; or if days of the
-        same release are asked for and the event names none.
-    """
-    check_release(event, settings.placebo.match)
-    time = event.time
-    nights = nights_closed(prices, time)
-    closed = is_closed(prices, time)
-    choice = WindowChoice(
-        before=settings.pre_event_minutes,
-        after=settings.horizons[-1],
-        days=settings.placebo.days,
-        later=settings.placebo.after,
-        pauses=settings.pauses,
-        carry=nights > 0,
-        nights=nights if closed else 0,
-        known_weight=settings.placebo.known_weight,
-        match=settings.placebo.match or MatchSettings(),
-        volatility=settings.volatility,
-    )
-    if closed:
-        time, others = opening_time(prices, time), at_openings(prices, others)
-    matched = match(prices, time, choice, others)
-    ends = matched.event.price[[matched.zero, min(matched.first, len(matched.open) - 1)]]
-    if not matched.open[matched.zero + 1 :].any() or not np.isfinite(ends).all():
-        raise DataError(f"{prices.instrument.code} has no trade in the window around {event.id}.")
-    return EventWindow(event, matched, closed, choice.carry)
 
 
 def abnormal_windows(

@@ -12,6 +12,7 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, instant_us, value, wall_us
 from eventstudy.news.items import Event
+from eventstudy.response.cut_windows import event_window
 from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.jumps import bns_ratio, jump_share, lee_mykland
 from eventstudy.response.known import Known
@@ -20,7 +21,6 @@ from eventstudy.response.price_rules import median_rules
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns
 from eventstudy.response.shape_estimates import AfterNews
-from eventstudy.response.window import event_window
 from tests.response.referee_ranks import (
     TIE,
     bands,

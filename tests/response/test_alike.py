@@ -14,11 +14,11 @@ from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.errors import DataError
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
+from eventstudy.response.cut_windows import event_window
 from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.known import known_events
 from eventstudy.response.respond import AT_ONCE, respond, responses
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.window import event_window
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 
 DESIGN = IntradayDesign(days=70, jump=0.008, reversal=0.2, volume_multiple=5.0, early=150, late=210)

@@ -16,6 +16,7 @@ from eventstudy.errors import DataError, UnknownNameError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event, EventTime
+from eventstudy.response.cut_windows import event_window
 from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.matching import Matched, match
 from eventstudy.response.placebo_pool import WindowChoice
@@ -23,7 +24,7 @@ from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
 from eventstudy.response.response_rows import document, signed, table
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.window import abnormal_windows, event_window, regime_levels
+from eventstudy.response.window import abnormal_windows, regime_levels
 from eventstudy.simulate import IntradayDesign, intraday_bars, intraday_days
 
 DESIGN = IntradayDesign(days=25, jump=0.01, reversal=0.3, volume_multiple=5.0, early=150, late=90)
