@@ -56,9 +56,10 @@ def calibrate(
 
     if figure is not None and figure.suffix not in {".png", ".svg"}:
         raise UsageError(f"{figure.name!r} is not a format of figures.", remedy="Name it .png or .svg.")
-    loaded = load_study(study, data_folder=data, offline=console.manners().offline, accept_proposals=True)
+    with console.working("reading events and prices"):
+        loaded = load_study(study, data_folder=data, offline=console.manners().offline, accept_proposals=True)
     given = loaded.spec, loaded.events, list(loaded.data), loaded.market, list(loaded.factors) or None
-    with executor_for(workers, scheduler) as executor:
+    with executor_for(workers, scheduler) as executor, console.working("calibrating"):
         found = measure(*given, draws=draws, executor=executor)
     if figure is not None:
         console.talk(f"wrote {draw(found, figure)}")

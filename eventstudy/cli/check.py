@@ -67,19 +67,20 @@ def check(
     if file is None:
         raise UsageError("Nothing to check was named.", remedy="Give a price file, or --rules for what is looked for.")
     accepted = (*(accept or ()), *(("label side",) if force_label else ()))
-    surveys = known_bars(file, accepted) or survey(
-        file,
-        instrument=instrument,
-        preset=preset or "generic",
-        timezone=timezone,
-        label=label,
-        step=step,
-        calendar=calendar,
-        closes_at=closes_at,
-        columns=roles(column or ()),
-        accept=accepted,
-        against=closes_of(against, roles(against_column or ())) if against else None,
-    )
+    with console.working(f"reading {file.name}"):
+        surveys = known_bars(file, accepted) or survey(
+            file,
+            instrument=instrument,
+            preset=preset or "generic",
+            timezone=timezone,
+            label=label,
+            step=step,
+            calendar=calendar,
+            closes_at=closes_at,
+            columns=roles(column or ()),
+            accept=accepted,
+            against=closes_of(against, roles(against_column or ())) if against else None,
+        )
     return report(file, surveys, as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from eventstudy.cli import console, exits
 from eventstudy.cli.date_bulk import IN_DETAIL, in_bulk
 from eventstudy.errors import UsageError
+from eventstudy.show.work_steps import counted
 
 if TYPE_CHECKING:
     from eventstudy.market.bars import Bars
@@ -83,19 +85,23 @@ def date(
     if accept and out is None:
         raise UsageError("--accept writes a file and none is named.", remedy="Add --out events.toml.")
     context = make_context(zone, order, fetched_at, policy)
-    series = [open_bars(text) for text in bars or []]
-    items = items_of(paths, kind, encoding, column or [], published, main_text=main_text)
+    with console.working("reading news"):
+        series = [open_bars(text) for text in bars or []]
+        items = items_of(paths, kind, encoding, column or [], published, main_text=main_text)
     chooser = command_judge(judge) if judge else None
     used = ";".join(b.instrument.code for b in series)
     if len(items) > IN_DETAIL and not (as_json or event or suggest):
-        found, seen = in_bulk(items, date_items(items, context, series, judge=chooser), used, zone)
+        with console.working("dating news"):
+            dated = with_progress(items, date_items(items, context, series, judge=chooser))
+            found, seen = in_bulk(items, dated, used, zone)
         if out is not None:
             write_proposals(out, found, accept)
         console.data("\n".join(seen.lines()))
         if set(seen.states) - {"dated"}:
             raise typer.Exit(exits.PARTLY)
         return
-    datings = list(date_items(items, context, series, judge=chooser))
+    with console.working("dating news"):
+        datings = list(with_progress(items, date_items(items, context, series, judge=chooser)))
     if suggest:
         pairs = zip(items, datings, strict=True)
         datings = [replace(d, evidence=(*d.evidence, *suggestions(item))) for item, d in pairs]
@@ -109,6 +115,12 @@ def date(
     settled = not found[0].open if event and found else all(d.status == "dated" for d in datings)
     if not settled:
         raise typer.Exit(exits.PARTLY)
+
+
+def with_progress(items: list[NewsItem], datings: Iterable[Dating]) -> Iterator[Dating]:
+    """Return the datings one by one and report how many of the items have theirs."""
+    for _, dating in zip(counted(items, "items dated"), datings, strict=True):
+        yield dating
 
 
 def proposals(reports: list[tuple[NewsItem, Dating]], event: str, used: str, zone: str = "") -> list[Proposal]:

@@ -145,7 +145,8 @@ def compute(facts: Json, loaded: LoadedStudy, folder: Path) -> Json:
     options = {str(asked).partition(":")[0]: str(asked) for asked in facts.get("also", ())}
     extras = tuple(options.get(name, name) for name in facts["files"] if name in EXTRAS)
     beside = {STUDY: loaded.spec.to_toml().encode()} if STUDY in facts["files"] else {}
-    write_report(loaded, answer(loaded), folder, extras, beside=beside)
+    with console.working("computing the study again"):
+        write_report(loaded, answer(loaded), folder, extras, beside=beside)
     return read_manifest(folder / "manifest.json")
 
 

@@ -54,9 +54,10 @@ def specifications(
     from eventstudy.study.specifications import specifications as compute
 
     offline = console.manners().offline
-    loaded = load_study(study, data_folder=data, offline=offline, accept_proposals=accept_proposals)
+    with console.working("reading events and prices"):
+        loaded = load_study(study, data_folder=data, offline=offline, accept_proposals=accept_proposals)
     factors = list(loaded.factors) or None
-    with executor_for(workers, scheduler) as executor:
+    with executor_for(workers, scheduler) as executor, console.working("computing specifications"):
         given = (loaded.spec, loaded.events, list(loaded.data), loaded.market, factors)
         found = compute(*given, executor=executor, known=loaded.known)
     if out is not None:

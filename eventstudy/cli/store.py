@@ -176,7 +176,9 @@ def import_(
     from eventstudy.market.store.bar_store import open_store
 
     place = open_store(store)
-    _say(import_archive(place, path), as_json, f"now in {place.root}")
+    with console.working("verifying and importing"):
+        carried = import_archive(place, path)
+    _say(carried, as_json, f"now in {place.root}")
 
 
 def _say(carried: list[Carried], as_json: bool, where: str) -> None:

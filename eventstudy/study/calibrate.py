@@ -17,6 +17,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import DataError, UsageError, expect
 from eventstudy.renamed import named_arguments
+from eventstudy.show.work_steps import counted, unreported
 from eventstudy.study.inputs import (
     Data,
     GivenRegressors,
@@ -199,7 +200,9 @@ class PlaceboStudies:
 
     def answers(self, run: BlockMap) -> list[Answer]:
         """Return the p-values of each placebo study, and the CARs of its windows."""
-        return list(run(self, [slice(at, at + 1) for at in range(len(self.tables))]))
+        planted = f" with a move of {1e4 * self.shock:+,.0f} bp" if self.shock else ""
+        answered = run(self, [slice(at, at + 1) for at in range(len(self.tables))])
+        return [answer for _, answer in zip(counted(self.tables, f"placebo studies{planted}"), answered, strict=True)]
 
     def part(self, rows: slice) -> PlaceboStudies:
         """Return the placebo studies ``rows`` alone."""
@@ -208,7 +211,8 @@ class PlaceboStudies:
     def __call__(self, rows: slice) -> Answer:
         (table,) = self.tables[rows]
         inputs = _planted(self.spec, self.inputs, table, self.bar, self.shock) if self.shock else self.inputs
-        result = solve(self.spec, replace(inputs, table=table))
+        with unreported():
+            result = solve(self.spec, replace(inputs, table=table))
         found = {(f.test, f.window): f.pvalue for f in result.significances.findings}
         return found, {window: result.abnormal.car(window) for window in result.windows}
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from eventstudy.errors import WorkerError
+from eventstudy.show.work_steps import counted, watch
 from eventstudy.study.executors import results_of, worker_count
 from eventstudy.study.own_calendars import using_calendars
 
@@ -38,6 +39,7 @@ def _through(executor: Executor, calendars: Mapping[str, Any], work: Blocks, pie
     groups = [pieces[low : low + size] for low in range(0, len(pieces), size)]
     shards = [_shard(work, group) for group in groups]
     futures = [executor.submit(_several, calendars, shard.work, shard.pieces) for shard in shards]
+    watch(futures)
     for parts in results_of(futures):
         yield from parts
 
@@ -56,12 +58,13 @@ def each(
     lost.
     """
     if executor is None:
-        for number, piece in enumerate(pieces):
+        for number, piece in enumerate(counted(pieces, "parts")):
             answer = work(piece)
             done(number, answer)
             yield answer
         return
     futures = [executor.submit(_one, calendars, work, piece) for piece in pieces]
+    watch(futures)
     number = -1
     try:
         for number, answer in enumerate(results_of(futures)):
@@ -90,8 +93,8 @@ def _shard(work: Blocks, pieces: list[slice]) -> BlockShard:
     if not hasattr(work, "part"):
         return BlockShard(work, pieces)
     low = pieces[0].start
-    counted = [slice(piece.start - low, piece.stop - low) for piece in pieces]
-    return BlockShard(work.part(slice(low, pieces[-1].stop)), counted)
+    inside = [slice(piece.start - low, piece.stop - low) for piece in pieces]
+    return BlockShard(work.part(slice(low, pieces[-1].stop)), inside)
 
 
 def _several(calendars: Mapping[str, Any], work: Blocks, pieces: list[slice]) -> list[Any]:

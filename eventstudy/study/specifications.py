@@ -29,6 +29,7 @@ from eventstudy.reactions.specification_curve import (
     joint_test,
 )
 from eventstudy.renamed import named_arguments
+from eventstudy.show.work_steps import counted, unreported
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.inputs import GivenRegressors, Inputs, check_arguments, many, read_inputs, with_known
 from eventstudy.study.own_calendars import using_calendars
@@ -131,9 +132,10 @@ def curve(spec: StudySpec, inputs: Inputs, run: BlockMap, *, market: bool) -> Sp
     if len(choices) * len(windows) > MOST:
         raise UsageError(f"There are {len(choices) * len(windows):,} specifications; at most {MOST:,} can be computed.")
     answered, left_out = [], []
-    for choice in choices:
+    for choice in counted(choices, "models and alignment rules"):
         try:
-            answered.append(_answer(spec, settings, inputs, _ChoiceToAnswer(choice, tuple(windows), run)))
+            with unreported():
+                answered.append(_answer(spec, settings, inputs, _ChoiceToAnswer(choice, tuple(windows), run)))
         except EventStudyError as error:
             left_out.append(f"{_named(choice)}: {error}")
     usable = [one for one in answered if len(one.estimates.abnormal)]
@@ -234,7 +236,7 @@ def _joint(
     means, draws = [], []
     at = _other_dates(spec, settings, answered)
     D = 0 if at is None else at.dates.reference.shape[1]
-    for one in answered:
+    for one in counted(answered, "models and alignment rules on other dates"):
         abnormal, windows = one.estimates.abnormal, one.study.plan.tests_on
         cars = [abnormal.car(window) for window in windows]
         means += [float(car[np.isfinite(car)].mean()) if np.isfinite(car).any() else np.nan for car in cars]
