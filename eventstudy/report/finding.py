@@ -12,7 +12,7 @@ from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
 from eventstudy.report.shown_units import unit_in, variable_in
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import over, p_is, pvalue, window_label
+from eventstudy.show.numbers import date_label, over, p_is, pvalue, window_label
 
 Json = Mapping[str, Any]
 MOST_NAMED = 3
@@ -233,7 +233,7 @@ def _average(study: Json, shared: Json) -> tuple[str, ...]:
     what = "buy-and-hold abnormal return" if "abhar" in shared else f"abnormal {variable_in(study)}"
     what = what if shared["window"][0] == shared["window"][1] or "abhar" in shared else "CAR"
     size = shared.get("abhar", shared["caar"])
-    over = f"{n:,} events" if dates == n else f"{n:,} observations on {dates:,} {'day' if dates == 1 else 'days'}"
+    over = f"{n:,} events" if dates == n else f"{n:,} observations on {dates:,} {date_label(noun_in(study), dates)}"
     chosen, where = primary_test(study, shared["tests"]), when(study, shared["window"])
     first = f"Across {over} the mean {what} {where} was {unit_in(study).of(size)} ({clause(study, shared['tests'])})."
     reason = primary.get("reason")

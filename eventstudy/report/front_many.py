@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UsageError
 from eventstudy.report.clock_words import with_words
-from eventstudy.report.figure_data import first_window, window_words
+from eventstudy.report.figure_data import bar_noun, first_window, window_words
 from eventstudy.report.finding import adjusted_words, beyond, decided, finite, primary_test, unbroken_p, words
 from eventstudy.report.key_figures import KeyFigure, capital, finite_cars, interval, nouns, with_interval
 from eventstudy.report.key_numbers import aggregate_of, size_of, test_of
@@ -20,7 +20,7 @@ from eventstudy.report.many_views import Dots
 from eventstudy.report.mean_data import aggregates_of
 from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import Unit, share
+from eventstudy.show.numbers import Unit, date_label, share
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -49,7 +49,7 @@ def mean_figures(result: StudyResult) -> tuple[KeyFigure, ...]:
     rose = int((cars > 0).sum())
     dates = (study.get("primary") or {}).get("dates")
     said = f"{100 * rose / max(len(cars), 1):.0f}% of {nouns(result)}"
-    said += f", on {dates:,} distinct day{'s' * (dates != 1)}" if dates else ""
+    said += f", on {dates:,} distinct {date_label(bar_noun(result), dates)}" if dates else ""
     said += f"; the median is {unit.of(float(np.median(cars)))}" if len(cars) else ""
     how_many = KeyFigure("How many rose", f"{rose:,} of {len(cars):,}", "", said)
     return mean, _unusual(result, study, row), how_many, *_next_window(result, study, window)

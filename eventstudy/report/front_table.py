@@ -15,7 +15,7 @@ import numpy as np
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import value
-from eventstudy.report.figure_data import first_window, placebo_days, window_moves, window_words
+from eventstudy.report.figure_data import bar_noun, first_window, placebo_days, window_moves, window_words
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import adjustment_words, finite, primary_test, words
 from eventstudy.report.front_single import ends_of, responses_of
@@ -25,7 +25,7 @@ from eventstudy.report.mean_data import aggregates_of
 from eventstudy.report.shown_units import moves_in, unit_of, variable_name
 from eventstudy.report.tables import Cell, Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import Unit, share
+from eventstudy.show.numbers import Unit, date_label, share
 
 if TYPE_CHECKING:
     from eventstudy.response.values import Response
@@ -72,7 +72,7 @@ def window_table(result: StudyResult) -> FrontTable:
     rows = [a for a in study["aggregates"] if finite(size_of(a))]
     tests, windows = [test_of(study, a) for a in rows], [Window(*a["window"]) for a in rows]
     cars = [finite_cars(result, window) for window in windows]
-    dates = (study.get("primary") or {}).get("dates")
+    dates, days = (study.get("primary") or {}).get("dates"), date_label(bar_noun(result))
     entries: tuple[Entry, ...] = (
         (0, Column("window", "Window"), [capital(window_words(result, w)) for w in windows]),
         (0, Column("mean", _titled("Mean", unit), "words"), [unit.show(size_of(a)) for a in rows]),
@@ -82,7 +82,7 @@ def window_table(result: StudyResult) -> FrontTable:
         (LAST, Column("rose", "Rose", "words"), [f"{100 * (c > 0).mean():.0f}%" if len(c) else "" for c in cars]),
         (HORIZONS, Column("median", _titled("Median", unit), "words"), [_median(unit, c) for c in cars]),
         (COUNTS, Column("n", "N", "count"), [a["n_events"] for a in rows]),
-        (COUNTS, Column("dates", "Distinct days", "count"), [_dates(result, window, dates) for window in windows]),
+        (COUNTS, Column("dates", f"Distinct {days}", "count"), [_dates(result, window, dates) for window in windows]),
     )
     what = "Mean buy-and-hold abnormal" if result.spec.measure == "bhar" else "Mean cumulative abnormal"
     adjusted = any(finite(t.get("adjusted_pvalue")) for t in tests)

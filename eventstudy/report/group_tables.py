@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eventstudy.report.finding import finite, label_of, when, words
+from eventstudy.report.finding import finite, label_of, noun_in, when, words
 from eventstudy.report.key_figures import capital
 from eventstudy.report.shown_units import unit_in, variable_in
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import number, p_is
+from eventstudy.show.numbers import date_label, number, p_is
 
 Json = Mapping[str, Any]
 CONTRASTS = {"difference": "difference", "equal means": "all means equal", "trend": "trend per quantile"}
@@ -100,7 +100,7 @@ def _means_table(study: Json, one: Json, place: int, *, simulated: bool) -> Tabl
         Column("high", "High, bp", "bp"),
         Column("pvalue", "p", "pvalue"),
         Column("n", "N", "count"),
-        Column("dates", "Distinct days", "count"),
+        Column("dates", f"Distinct {date_label(noun_in(study))}", "count"),
         Column("test", "Test"),
         Column("reason", "Reason not computed"),
     )

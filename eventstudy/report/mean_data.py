@@ -30,7 +30,7 @@ from eventstudy.report.many_views import (
 )
 from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.report.views import joint_band, pointwise_band
-from eventstudy.show.numbers import Unit, count_of
+from eventstudy.show.numbers import Unit, date_label
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -45,7 +45,9 @@ def observations(result: StudyResult) -> str:
     design = result.primary.design if result.primary is not None else None
     codes = len(set(result.abnormal.instruments.tolist()))
     what = f"{n:,} events" if names == n else f"{n:,} observations ({names:,} events, {codes:,} instruments)"
-    return f"{what} on {count_of(design.dates, 'distinct day')}" if design is not None and design.dates < n else what
+    if design is None or design.dates >= n:
+        return what
+    return f"{what} on {design.dates:,} distinct {date_label(design.bar_noun, design.dates)}"
 
 
 def against_words(result: StudyResult) -> str:

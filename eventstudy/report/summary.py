@@ -102,7 +102,7 @@ def _key_figures(said: Headline, width: int) -> Iterator[Text]:
     number = max(map(cell_len, values))
     for figure, shown in zip(said.figures, values, strict=True):
         start = f"  {pad(figure.label, label)}  "
-        beside = len(start) + number + 2
+        beside = cell_len(start) + number + 2
         # Too narrow for words beside the number: they stand below it.
         indent = beside if min(width, WIDEST_TEXT) - beside >= LEAST_BESIDE else 6
         lines = wrap(printable(figure.words), min(width, WIDEST_TEXT) - indent)

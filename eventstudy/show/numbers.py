@@ -149,6 +149,15 @@ def event_label(noun: str) -> str:
     return "event interval" if noun == "bar" else f"event {noun}"
 
 
+def date_label(noun: str, count: int = 2) -> str:
+    """Return what distinct dates of events are called where a bar is called ``noun``.
+
+    >>> date_label("bar"), date_label("day", 1), date_label("month")
+    ('days', 'day', 'months')
+    """
+    return ("day" if noun == "bar" else noun) + "s" * (count != 1)
+
+
 def over(label: str) -> str:
     """Return a window's label as the end of a sentence.
 

@@ -44,6 +44,9 @@ def test_bars_longer_than_a_day_have_their_name(noun: str) -> None:
         assert not re.search(r"(?i)event day|\bdays? (-\d|−\d|0|\+\d)|trading days from", words)
     assert f"{noun.capitalize()}s from the event ({noun} 0)" in page
     assert f"{noun}ly prices" in page
+    assert f"Distinct {noun}s" in page
+    assert f"on 3 distinct {noun}s" in " ".join(result.summary().split())
+    assert "istinct days" not in page + result.summary()
 
 
 def test_figures_and_tables_of_buy_and_hold_returns_show_them_and_not_cumulative_ones() -> None:

@@ -146,7 +146,18 @@ def test_the_title_states_the_finding_and_where_the_path_ends() -> None:
     assert said.title == f"Si fell 120.0\u00a0bp by 18:40 and stood at \u221250.0\u00a0bp at {end}"
     assert f"\u221250.0\u00a0bp at {end}" in said.alt
     other = replace(view, unit=Unit("", "log volume", 1.0, 2))
-    assert PANEL.say(other).title.startswith("Si was \u22120.01 by 18:40")
+    assert PANEL.say(other).title.startswith("Si: \u22120.01 by 18:40, ")
+
+
+def test_days_without_prices_are_dates_in_the_title() -> None:
+    """Daily returns have no prices: the closing time of every day would be the same clock twice."""
+    view = made_view(instrument="IBM")
+    at = view.reference_at + 86_400_000_000 * np.arange(len(view.path.at), dtype=np.int64)
+    daily = replace(view, prices=None, path=replace(view.path, at=at), reported_at=int(at[1]))
+    said = PANEL.say(daily)
+    assert "by 14 Apr and stood at" in said.title
+    assert ":" not in said.title
+    assert "on 14 Apr" in said.alt
 
 
 @pytest.mark.parametrize("width", ["wide", "narrow"])

@@ -45,8 +45,10 @@ def _name_window(panel: Panel, canvas: Canvas, window: tuple[int, int], noun: st
         return
     words = true_minus(window_label(window, noun))
     low, high = (panel.x(float(edge)) for edge in (start - 0.5, stop + 0.5))
-    after = high + 5 + text_width(canvas, words, 10.5) <= panel.right
-    place = (high + 5, "left") if after else (low - 5, "right")
+    wide = text_width(canvas, words, 10.5) + 5
+    place = (high + 5, "left") if high + wide <= panel.right else (low - 5, "right")
+    if place[1] == "right" and low - wide < panel.left:  # it fills the panel
+        place = (max(low, panel.left) + 5, "left")
     canvas.text((place[0], panel.top + 9), words, "news_ink", ha=place[1], fontsize=10.5, zorder=6, **halo(canvas))
 
 
@@ -225,8 +227,9 @@ def say_aar(view: MeanSteps) -> Said:
     largest = int(np.nanargmax(np.abs(view.mean)))
     day = view.bar_noun
     clear = int(view.clear.sum())
-    title = f"Mean abnormal return, each {day}"
-    note = f"{'Basis points' if unit.name == 'bp' else unit.words}, with {share(view.level)} interval; {view.count}"
+    title = f"{clear or 'None'} of {len(view.tau)} {_days(view)} {'differs' if clear < 2 else 'differ'} from zero"
+    what = "basis points" if unit.name == "bp" else unit.words
+    note = f"Mean abnormal return of each {day}, {what}, with {share(view.level)} interval; {view.count}"
     alt = (
         f"Largest on {day} {tick_label(float(view.tau[largest]))}: {unit.of(float(view.mean[largest]))} "
         f"({unit.show(float(view.low[largest]))} to {unit.show(float(view.high[largest]))}); {clear} of "
@@ -270,7 +273,9 @@ def say_bands(view: EventBands) -> Said:
     bands = "; ".join(f"{b.words}: {view.unit.of(b.half[-1], signed=False)}" for b in (view.pointwise, view.joint) if b)
     alt = f"{view.title} ends at {view.unit.of(float(view.car[-1]))}. Half-widths there: {bands or 'no band'}."
     unit = "basis points" if view.unit.name == "bp" else view.unit.words
-    return Said(f"Cumulative abnormal return: {view.title}", f"{unit}, in event time", true_minus(alt), view.simulated)
+    end = f"{view.unit.of(float(view.car[-1]))} on {view.bar_noun} {tick_label(float(view.tau[-1]))}"
+    note = f"Cumulative abnormal return, {unit}, in event time"
+    return Said(true_minus(f"{view.title}: {end}"), note, true_minus(alt), view.simulated)
 
 
 def draw_volume_path(view: MeanSteps, canvas: Canvas) -> Panel:

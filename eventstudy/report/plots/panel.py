@@ -192,8 +192,8 @@ def _labels(panel: Panel, canvas: Canvas, view: ResponseView, lines: tuple[Float
 def say_panel(view: ResponseView) -> Said:
     """Return the words of the panel and the numbers that are drawn."""
     unit, path, row = view.unit, view.path, reported_row(view)
-    daily = view.prices is not None and view.prices.step_us >= DAY_US
     moments = moments_of(view)
+    daily = moments.scale.daily
     code, days = for_figure(view.instrument, 40), len(path.placebo)
     day = local(view.earliest, view.zone, "%d %B %Y").lstrip("0")
     others = f"{days} other windows of the same length" if daily else f"the same hours of {days} comparable days"
@@ -203,7 +203,7 @@ def say_panel(view: ResponseView) -> Said:
     last = int(shown[-1]) if shown.size else row
     value, later = float(path.car[row]), ""
     when, end = (clock_words(instant_from_us(int(path.at[at])), view.zone, daily=daily) for at in (row, last))
-    reported = f"{unit.of(value)} at {when}"
+    reported = f"{unit.of(value)} {'on' if daily else 'at'} {when}"
     if last > row:
         later = f"{unit.of(float(path.car[last]))} {'on' if daily else 'at'} {end}"
         reported += f", {later}"
@@ -214,13 +214,13 @@ def say_panel(view: ResponseView) -> Said:
         + (f" Band: {band.words}; its half-width there is {unit.of(band.half[row], signed=False)}." if band else "")
     )
     title = f"{code} {_moved(view, value)} by {when}" + (f" and stood at {later}" if later else "")
+    if unit.name != "bp":
+        title = f"{code}: {unit.of(value)} by {when}" + (f", {later}" if later else "")
     return Said(true_minus(title), f"{day}{against}", true_minus(alt), view.simulated)
 
 
 def _moved(view: ResponseView, value: float) -> str:
-    """Return what a price did; of another variable, its value."""
+    """Return what a price did."""
     unit = view.unit
-    if unit.name != "bp":
-        return f"was {unit.of(value)}"
     shown = unit.of(abs(value), signed=False)
     return f"{'rose' if value > 0 else 'fell'} {shown}" if abs(value) * unit.scale >= 0.05 else "did not move"
