@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
 
 MOST_EXTREMES, MOST_UNUSED = 5, 5
+MOST_TICKS = 4
 DAILY_US = 20 * 3_600_000_000
 LEFT, RIGHT, TOP, BOTTOM, WIDTH = 52, 110, 14, 18, 560
 HEIGHT = 132
@@ -122,7 +124,8 @@ def _mean_line(result: StudyResult) -> NotebookLine:
     event = int(np.flatnonzero(tau == 0)[0]) + 1 if (tau == 0).any() else 0
     places = sorted({1, event, len(tau)} - {0})
     labels = tuple((place, f"{tau[place - 1]:+d}" if tau[place - 1] else "event") for place in places)
-    words = f"Mean cumulative abnormal return of {len(result.abnormal):,} observations"
+    kind = "buy-and-hold" if view.held else "cumulative"
+    words = f"Mean {kind} abnormal return of {len(result.abnormal):,} observations"
     band = f"{share(view.steps.level)} interval of the mean"
     return NotebookLine(view.car, view.car, view.high - view.car, event, labels, words, band)
 
@@ -134,11 +137,13 @@ def _event_line(result: StudyResult) -> NotebookLine | None:
     band = pointwise_band(path)
     half = np.zeros(len(path.car)) if band is None else np.array(band.half, dtype=np.float64)
     piece = slice_of(result, 0)
-    zone = "UTC" if piece is None else piece.zone
+    zone = result.zone or "UTC" if piece is None else piece.zone
+    daily = np.median(np.diff(path.at)) >= DAILY_US
     first = np.flatnonzero(path.tau == 0)
     event = int(first[0]) if first.size else 0
-    form = "%d %b" if piece is not None and piece.step_us >= DAILY_US else "%H:%M"
-    words = f"Cumulative abnormal return of {plain(str(result.abnormal.instruments[0]), 40)}, {zone_name(zone)} time"
+    form = "%d %b" if daily else "%H:%M"
+    words = f"Cumulative abnormal return of {plain(str(result.abnormal.instruments[0]), 40)}"
+    words += "" if daily else f", {zone_name(zone)} time"
     note = "" if band is None else "95% of comparable days" if len(path.placebo) else "95% range without an event"
     return NotebookLine(path.car, np.zeros(len(path.car)), half, event, _clock(path.at, event, zone, form), words, note)
 
@@ -184,9 +189,9 @@ def draw(line: NotebookLine, unit: Unit) -> Drawing:
 
 
 def _ticks(low: float, high: float, y: Any, unit: Unit) -> tuple[tuple[float, str], ...]:
-    """Return zero and the ends of the axis, without words that overlap."""
-    found: list[tuple[float, str]] = [(y(0.0), "0")]
-    for number in (high, low):
-        if all(abs(y(number) - place) > 14 for place, _ in found):
-            found.append((y(number), unit.show(number).partition(".")[0] if unit.name == "bp" else unit.show(number)))
-    return tuple(found)
+    """Return zero and two to five round numbers of the axis in all."""
+    wide = (high - low) * unit.scale
+    ten = 10.0 ** math.floor(math.log10(wide / MOST_TICKS))
+    step = next(ten * size for size in (1, 2, 2.5, 5, 10, 20) if wide / (ten * size) <= MOST_TICKS)
+    numbers = range(math.ceil(low * unit.scale / step - 1e-9), math.floor(high * unit.scale / step + 1e-9) + 1)
+    return tuple((y(n * step / unit.scale), f"{n * step:+,.6g}" if n else "0") for n in numbers)

@@ -176,8 +176,14 @@ def over(label: str) -> str:
 
 
 def local(at: datetime, zone: str, form: str = "%Y-%m-%d %H:%M") -> str:
-    """Return an instant in a zone."""
-    return at.astimezone(ZoneInfo(zone)).strftime(form)
+    """Return an instant in a zone; a day that comes first has no leading zero.
+
+    >>> from datetime import UTC
+    >>> local(datetime(2021, 3, 2, 15, tzinfo=UTC), "Europe/Moscow", "%d %B %H:%M")
+    '2 March 18:00'
+    """
+    shown = at.astimezone(ZoneInfo(zone)).strftime(form)
+    return shown.removeprefix("0") if form.startswith("%d ") else shown
 
 
 def offset(at: datetime, zone: str) -> str:

@@ -163,12 +163,14 @@ def test_days_without_prices_are_dates_in_the_title() -> None:
 @pytest.mark.parametrize("width", ["wide", "narrow"])
 def test_a_pause_is_named_with_its_times(width: str) -> None:
     view = made_view()
-    ends = (int(datetime(2021, 4, 13, 15, at, tzinfo=UTC).timestamp() * 1e6) for at in (40, 55))
-    named = " ".join(words_of(draw_response(replace(view, pauses=(Pause(*ends, "closing auction"),)), width=width)))
-    assert "closing auction, 18:40 to 18:55" in named
-    start, stop = view.path.at[1], view.path.at[2]  # no bar from 18:40 to the first one after 19:00
-    unnamed = " ".join(words_of(draw_response(replace(view, pauses=(Pause(int(start), int(stop)),)), width=width)))
-    assert "no trading, 18:40 to 19:" in unnamed
+    start, stop = (int(datetime(2021, 4, 13, 15, at, tzinfo=UTC).timestamp() * 1e6) for at in (40, 55))
+    paused = replace(view, pauses=(Pause(start, stop, "closing auction"),))
+    named = " ".join(words_of(draw_response(paused, width=width)))
+    assert ("closing auction, 18:40 to 18:55" if width == "wide" else "closing auction") in named
+    assert "closing auction, 18:40 to 18:55." in PANEL.say(paused).alt
+    start, stop = (int(at) for at in view.path.at[1:3])  # no bar from 18:40 to the first one after 19:00
+    unnamed = " ".join(words_of(draw_response(replace(view, pauses=(Pause(start, stop),)), width=width)))
+    assert ("no trading, 18:40 to 19:" if width == "wide" else "no trading") in unnamed
 
 
 def test_volume_stands_beside_its_median_on_comparable_days() -> None:

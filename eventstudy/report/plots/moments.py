@@ -80,15 +80,22 @@ def stretches(moments: MarkedClock) -> list[Pause]:
     return sorted(found, key=lambda pause: pause.start)
 
 
+def pause_words(pause: Pause, zone: str) -> str:
+    """Return what a pause is and from when to when."""
+    ends = (local(instant_from_us(us), zone or "UTC", "%H:%M") for us in (pause.start, pause.stop))
+    return f"{pause.name or 'no trading'}, {' to '.join(ends)}"
+
+
 def name_pauses(panel: Panel, canvas: Canvas, moments: MarkedClock) -> None:
     """Write beside each pause what it is and from when to when, at the top of a panel; the first two of many."""
     for pause in stretches(moments)[:MOST_NAMED]:
-        ends = (local(instant_from_us(us), moments.zone or "UTC", "%H:%M") for us in (pause.start, pause.stop))
-        words = f"{pause.name or 'no trading'}, {' to '.join(ends)}"
+        words = pause.name or "no trading" if canvas.narrow else pause_words(pause, moments.zone)
         start, stop = (panel.x(float(v)) for v in moments.scale.place(np.array([pause.start, pause.stop])))
         sides = panel.right - stop - 8, start - panel.left - 8
         after = sides[0] >= min(sides[1], text_width(canvas, words, 10.5))
         room = max(sides[0] if after else sides[1], 60.0)
+        if canvas.narrow and text_width(canvas, words, 10.5) > room:
+            continue  # hatched all the same, and named in the description of the figure
         x, align = (stop + 5, "left") if after else (start - 5, "right")
         look: dict[str, Any] = {"ha": align, "fontsize": 10.5, "zorder": 6, **halo(canvas)}
         for row, line in enumerate(wrapped(canvas, words, room, 10.5)):

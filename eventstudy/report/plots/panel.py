@@ -17,6 +17,7 @@ from eventstudy.report.plots.moments import (
     interval_words,
     name_pauses,
     news_label,
+    pause_words,
     quantile_fan,
     set_clock,
     shade,
@@ -211,6 +212,7 @@ def say_panel(view: ResponseView) -> Said:
     alt = (
         f"{code}, {day}. News public {interval_words(moments)} ({zone_name(view.zone)}). {marks}{'. ' if marks else ''}"
         f"Cumulative abnormal return {reported}."
+        + "".join(f" {pause_words(pause, moments.zone)}." for pause in moments.pauses)
         + (f" Band: {band.words}; its half-width there is {unit.of(band.half[row], signed=False)}." if band else "")
     )
     title = f"{code} {_moved(view, value)} by {when}" + (f" and stood at {later}" if later else "")
