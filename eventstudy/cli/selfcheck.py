@@ -209,7 +209,7 @@ CASES: tuple[Case, ...] = (
     Case("Patell Z of two events", 4 / math.sqrt(9.8 * 6), 1e-12, "closed form of Patell 1976, by hand", patell_z),
     Case("Student t, p of 2.228139 on 10 df", 0.05, 1e-7, "any table of Student's t", student_pvalue),
     Case("normal, p of 10 standard errors", 7.61985302416047e-24, 1e-35, "Abramowitz and Stegun 26.2", normal_pvalue),
-    Case("placebo days at least as far out", 3, 0, "counted by hand", placebo_outside),
+    Case("placebo days with a CAR at least as large", 3, 0, "counted by hand", placebo_outside),
     Case("currency board opens 13 April 2021, UTC", 4, 0, "Moscow Exchange: 07:00 since 1 March 2021", moscow_opening),
     Case("demo quote at 18:53, SIMULATED", 76.16, 0.005, "the founding article: 76.16 as of 18:53", quote_on_record),
 )

@@ -1,4 +1,4 @@
-"""Placebo tests: one event among its own clock window on other days, a whole study among itself at quiet dates."""
+"""Placebo tests: one event among the same time-of-day window on other days, a study among itself on non-event dates."""
 
 from __future__ import annotations
 
@@ -45,17 +45,19 @@ def _among_days(sample: Sample, counts: PlaceboCounts, no_days: str) -> Statisti
 
 
 def placebo_refit(sample: Sample) -> Statistic:
-    """The mean CAR among those of the study moved to quiet dates, every model fitted again there.
+    """The mean CAR among those of the study moved to non-event dates, every model estimated again there.
 
     Events of one moment move together, so clustering is in the reference distribution; so are fat tails, skewness and
     the error of the fit. Dates are drawn from the study's seed and the moment itself.
     """
     refits = sample.evidence.refits
     if refits is None:
-        return not_applicable("the model learns from other days already; use the test 'placebo'", n_events=len(sample))
+        return not_applicable(
+            "the model is estimated on other days already; use the test 'placebo'", n_events=len(sample)
+        )
     draws, car = refits.of(sample.window), sample.car[np.isfinite(sample.car)]
     if len(draws) < 2 or not len(car):
-        return not_applicable("no quiet date offers a whole estimation and event window", n_events=len(car))
+        return not_applicable("no non-event date has a complete estimation and event window", n_events=len(car))
     mean, sd = float(car.mean()), float(draws.std(ddof=1))
     with np.errstate(invalid="ignore", divide="ignore"):
         row = one(mean, np.float64(mean) / sd, se=sd, n_events=len(car))

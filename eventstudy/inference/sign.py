@@ -75,7 +75,7 @@ def sign_z(sample: Sample, p: float) -> Statistic:
     car = sample.car[np.isfinite(sample.car)]
     n = len(car)
     if n == 0 or not 0 < p < 1:
-        return not_applicable("there is no CAR whose sign could be counted", n_events=n)
+        return not_applicable("no CAR has a sign that could be counted", n_events=n)
     if sample.options["zeros"] == "drop":
         car = car[car != 0]
     w, counted = int((car > 0).sum()), len(car)
@@ -94,7 +94,7 @@ def wilcoxon(sample: Sample) -> Statistic:
     car, size = car[size > 0], size[size > 0]
     n = len(car)
     if n == 0:
-        return not_applicable("there is no CAR other than zero", n_events=n)
+        return not_applicable("no CAR differs from zero", n_events=n)
     ranks = rankdata(size)
     w = float(ranks[car > 0].sum())
     exact, ties = n <= EXACT_EVENTS, len(np.unique(ranks)) < n

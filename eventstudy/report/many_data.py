@@ -230,7 +230,7 @@ def distribution_view(result: StudyResult) -> Distribution:
     cars = window_moves(result, window)
     cars = cars[np.isfinite(cars)]
     if len(cars) < 2:
-        raise UsageError("The study has one response, so there is no distribution to draw.", remedy="Draw 'placebo'.")
+        raise UsageError("The study has one response, so there is no distribution to plot.", remedy="Draw 'placebo'.")
     one = len(set(result.abnormal.events.tolist())) == 1
     about = window_words(result, window, 0 if one else None)
     noun = "instrument" if one else nouns(result).removesuffix("s")

@@ -96,7 +96,7 @@ def mean_path(result: StudyResult) -> MeanPath:
 
     steps = mean_steps(result)
     if len(result.abnormal) < 2:
-        raise UsageError("The study has one response, so there is no mean to draw.", remedy="Draw 'response_panel'.")
+        raise UsageError("The study has one response, so there is no mean to plot.", remedy="Draw 'response_panel'.")
     tau = steps.tau
     zero = int(np.clip(-1 - (int(tau[0]) - 1), 0, len(tau)))
     bhar = result.spec.measure == "bhar"

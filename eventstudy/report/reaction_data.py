@@ -80,5 +80,5 @@ def surprise_view(result: StudyResult) -> MeanSteps:
         count,
         shown,
         result.simulated,
-        f"Filled: p at most {1 - level:g}, each on its own",
+        f"Filled: p at most {1 - level:g}, each bar separately",
     )

@@ -113,7 +113,7 @@ def sentence(response: Response) -> str:
 
     half = minutes_after_news(response, "t50")
     speed = f"; half of it was reached {_between(half)}" if half else ""
-    p = f", p\u00a0=\u00a0{pvalue(response.path_pvalue)} for the path as a whole"
+    p = f", p\u00a0=\u00a0{pvalue(response.path_pvalue)} for the entire path"
     pattern = PATTERNS.get(response.pattern, response.pattern)
     days = f"{response.placebo_days} days without the event"
     return f"{plain(response.instrument, 40)}: {pattern}{p}, against {days}{speed}."

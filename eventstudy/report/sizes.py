@@ -67,7 +67,7 @@ def placebo_size_view(result: StudyResult) -> PlaceboSize:
     values = np.concatenate(p) if p else np.zeros(0)
     if not values.size:
         raise UsageError(
-            "There are no sizes to draw: it needs placebo days and a model that estimates a variance.",
+            "There are no sizes to plot: they need placebo days and a model that estimates a variance.",
             remedy="Use the test 'placebo' with a model such as 'constant_mean' or 'same_clock_mean'.",
         )
     nominal = np.linspace(FINEST_SIZE, LARGEST_SIZE, SIZES)

@@ -90,5 +90,5 @@ def _notice(closes: IntArray, moves: FloatArray) -> Notice:
     largest = int(np.abs(moves).argmax())
     at = instant_from_us(int(closes[largest]))
     message = f"the bar that closed at {at.astimezone(ZoneInfo('UTC')):%H:%M} UTC moved {100 * moves[largest]:+.2f} %"
-    meaning = "more than an ordinary bar and before the news: a leak, or the time of the news is late"
+    meaning = "more than typical bars and before the news: it may have been known earlier, or its time is late"
     return Notice("ES-MOVE-BEFORE", f"{message}, {meaning}.")

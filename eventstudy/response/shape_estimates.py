@@ -91,13 +91,13 @@ class AfterNews:
         if not np.isfinite(self.bands.joint).any():
             few = "too few placebo days to distinguish the move from those of other days"
             return {"path": few, "horizon": few, "initial": few}
-        flat = "" if self.moved else "the path stays among those of ordinary days, so it has no peak to speak of"
+        flat = "" if self.moved else "the path is no larger than on placebo days, so that its peak is not meaningful"
         return {"path": flat, "horizon": self._inside(self.at.horizon), "initial": self._inside(self.at.initial)}
 
     def _inside(self, column: int) -> str:
         if abs(self.path[column]) > self.bands.pointwise[column]:
             return ""
-        return f"the move after {self.minutes[column]:.0f} trading minutes is inside the range of ordinary days"
+        return f"the move after {self.minutes[column]:.0f} trading minutes is inside the range of placebo days"
 
     def selection_adjusted_level(self, column: int) -> float:
         """Return the level of an interval that is reported only where the move at ``column`` is significant."""
@@ -137,7 +137,7 @@ def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews
     if name == "peak_minutes" and not high < after.minutes[after.at.horizon]:
         return Estimate(name, math.nan, unit="minutes", reason="no peak exceeds the variation of the path after it")
     if name in CROSSINGS and low <= after.minutes[0] and high >= after.minutes[after.at.horizon]:
-        reason = f"any minute from {low:.0f} to {high:.0f} would fit what ordinary days do"
+        reason = f"any minute from {low:.0f} to {high:.0f} would agree with the placebo days"
         return Estimate(name, math.nan, unit=UNITS[name], reason=reason)
     return Estimate(name, value, low, high, unit=UNITS[name])
 
@@ -284,7 +284,7 @@ def jump_share_estimate(returns: FloatArray, placebo: FloatArray, after_from: in
     reason = after.undefined("t50")
     window = min(after_from, 270)
     if not reason and (window < 16 or len(placebo) < 10):
-        reason = f"{after_from} bars before the news on {len(placebo)} days are too few to know an ordinary bar"
+        reason = f"{after_from} bars before the news on {len(placebo)} days are too few to estimate a typical bar"
     if reason:
         return Estimate("jump_share", math.nan, unit="share", reason=reason)
     factor = periodicity(placebo, "sd", "rv")

@@ -164,7 +164,9 @@ def clock_evidence(raw: RawBars, calendar: TradingCalendar | None) -> str:
     zones = zones_of_releases(sample(raw), dict.fromkeys((raw.zone, *ZONES)))
     if raw.zone in zones:
         alike = [zone for zone in zones if zone != raw.zone and not zone.startswith("Etc/")]
-        others = f"; the days of the file cannot tell it from {named(alike)}" if alike else ", and of no other tried"
+        others = (
+            f"; the days of the file do not distinguish it from {named(alike)}" if alike else ", and of no other tried"
+        )
         return f"the widest bars open with scheduled releases on the clock of {raw.zone}{others}"
     if zones:
         return f"the widest bars would open with scheduled releases on the clock of {named(zones)}, not of {raw.zone}"

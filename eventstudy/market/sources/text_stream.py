@@ -151,6 +151,6 @@ def check_whole(path: Path, size: int) -> None:
     """Refuse what can only be read as a whole and is too large for that."""
     if size > MOST_WHOLE:
         raise DataError(
-            f"{path} has more than {MOST_WHOLE:,} bytes and can only be read as a whole.",
+            f"{path} has more than {MOST_WHOLE:,} bytes and can only be read at once.",
             remedy="Write it as CSV in UTF-8 with one table, or as Parquet.",
         )

@@ -127,7 +127,7 @@ def say_dots(view: Dots) -> Said:
     order = np.argsort(-view.move, kind="stable") if view.sort else np.arange(n)
     rows = order if n <= 6 else np.concatenate([order[:3], order[-3:]])
     listed = "; ".join(f"{for_figure(view.names[i], 40)} {unit.of(float(view.move[i]))}" for i in rows)
-    cut = f"; {MOST_ROWS} of {n:,} are drawn, evenly spaced in this order" if n > MOST_ROWS else ""
+    cut = f"; {MOST_ROWS} of {n:,} are plotted, evenly spaced in this order" if n > MOST_ROWS else ""
     order_words = ", largest first" if view.sort else ""
     ends = f" with {share(view.level)} {view.interval}" if view.interval else " (a single one has no interval)"
     note = f"Move{ends}{order_words}. Filled: {view.filled}{cut}" if view.filled else f"Move{ends}{order_words}{cut}"
