@@ -220,7 +220,7 @@ def test_what_cannot_be_moved_says_so() -> None:
     frame = market_frame(70, 1, seed=14)
     spec = es.StudySpec(model="market", **SPEC)  # type: ignore[arg-type]
     found = es.run_study(spec, events_at(frame, [("A0", 64)]), frame, market="M").findings("placebo_refit")[0]
-    assert "quiet date" in found.reasons[0]
+    assert "non-event date" in found.reasons[0]
     with pytest.raises(es.errors.UnknownNameError, match="two_pass"):
         es.run_study(
             replace_options(spec, {"placebo_refit": {"path": "sums"}}),

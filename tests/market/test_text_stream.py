@@ -100,7 +100,7 @@ def test_json_beyond_the_limit_of_what_is_read_as_a_whole_is_refused(
     rows = json.dumps([{"date": f"{day:%Y-%m-%d}", "close": 100.5 + day.day} for day in DAYS]).encode()
     assert len(read(tmp_path / "prices.json", PACKED[packing](rows))) == 6_000
     monkeypatch.setattr(text_stream, "MOST_WHOLE", 100_000)
-    with pytest.raises(DataError, match="has more than 100,000 bytes and can only be read as a whole"):
+    with pytest.raises(DataError, match="has more than 100,000 bytes and can only be read at once"):
         read(tmp_path / "prices.json", PACKED[packing](rows))
 
 

@@ -65,7 +65,7 @@ def test_shares_of_no_move_are_said_to_be_undefined_not_printed() -> None:
     estimates = {e.name: e for e in shape_estimates(after([0.0, 0.0001, 0.0, -0.0001, 0.0, 0.00005]))}
     for name in ("t50", "t90", "overshoot", "reversal", "absorbed_share", "peak", "retracement"):
         assert math.isnan(estimates[name].value)
-        assert "ordinary days" in estimates[name].reason
+        assert "placebo days" in estimates[name].reason
     assert pattern_of(after([0.0, 0.0001, 0.0, -0.0001, 0.0, 0.00005])) == "no detectable move"
 
 
