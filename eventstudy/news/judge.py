@@ -11,7 +11,7 @@ from typing import Any
 
 from eventstudy.errors import UsageError
 from eventstudy.news.items import EventTime, NewsItem
-from eventstudy.news.time_evidence import Dating, TimeEvidence
+from eventstudy.news.time_evidence import Dating, TimeEvidence, as_json
 
 Judge = Callable[[Mapping[str, Any]], int | None]
 SECONDS = 120
@@ -37,17 +37,8 @@ def judged(judge: Judge, item: NewsItem, dating: Dating) -> Choice | None:
         "item": item.id,
         "title": item.title,
         "text": item.text[:MAX_TEXT],
-        "published": None if dating.published is None else dating.published.to_dict(),
-        "candidates": [
-            {
-                "index": n,
-                "earliest": str(c.earliest),
-                "latest": str(c.latest),
-                "score": c.score,
-                "reasons": [*c.reasons],
-            }
-            for n, c in enumerate(offered)
-        ],
+        "published": as_json(dating.published),
+        "candidates": [{"index": n, **as_json(c)} for n, c in enumerate(offered)],
     }
     answer = judge(question)
     known = answer is None or (isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(offered))

@@ -145,13 +145,15 @@ _CLOCKS: tuple[re.Pattern[str], ...] = (
 _HALVES = {"утра": "am", "дня": "pm", "вечера": "pm", "ночи": "night"}
 
 _RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
+_MONTH_NAME = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec")
 
 
 @lru_cache(maxsize=4)
 def find_dates(text: str) -> tuple[DateWords, ...]:
     """Return the days written in a text, in order; of overlapping readings the longest."""
-    russian = _RUSSIAN.search(text) is not None
-    used = [(n, p) for n, p in _DATES.items() if russian or not n.endswith("_ru")]
+    # A pattern whose month or language the text does not have is not tried.
+    russian, month = _RUSSIAN.search(text) is not None, _MONTH_NAME.search(text) is not None
+    used = [(n, p) for n, p in _DATES.items() if (russian if n.endswith("_ru") else month or "month" not in n)]
     found = [_date(name, match) for name, pattern in used for match in pattern.finditer(text)]
     kept: list[DateWords] = []
     end = -1

@@ -79,8 +79,7 @@ class Published:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the publication as plain values for JSON."""
-        ends = {"earliest": _iso(self.earliest), "latest": _iso(self.latest), "day": self.day.isoformat()}
-        return {**ends, "accepted": self.accepted, "sources": list(self.sources)}
+        return {name: as_json(getattr(self, name)) for name in ("earliest", "latest", "day", "accepted", "sources")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +108,14 @@ class Dating:
 
     item: str
     status: Status
-    event_time: EventTime | None = None
     published: Published | None = None
     policy: str = "reviewed"
+    event_time: EventTime | None = None
+    margin: float | None = None
     candidates: tuple[Candidate, ...] = ()
     evidence: tuple[TimeEvidence, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     claims: tuple[PriceClaim, ...] = ()
-    margin: float | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -128,7 +127,7 @@ class Dating:
 
     def __str__(self) -> str:
         time = self.event_time
-        when = "" if time is None else f", {_iso(time.earliest)} to {_iso(time.latest)}"
+        when = "" if time is None else f", {time.earliest.isoformat()} to {time.latest.isoformat()}"
         counts = f"{len(self.evidence)} pieces of evidence, {len(self.conflicts)} conflicts"
         return f"Dating of {self.item}: {self.status.replace('_', ' ')}{when}; {counts}"
 
@@ -148,38 +147,22 @@ class Dating:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the dating as plain values for JSON; instants in ISO 8601 with their offset."""
-        time = self.event_time
-        return {
-            "item": self.item,
-            "status": self.status,
-            "published": None if self.published is None else self.published.to_dict(),
-            "policy": self.policy,
-            "event_time": None
-            if time is None
-            else {"earliest": _iso(time.earliest), "latest": _iso(time.latest), "basis": time.basis},
-            "margin": self.margin,
-            "candidates": [
-                {"earliest": _iso(c.earliest), "latest": _iso(c.latest), "score": c.score, "reasons": list(c.reasons)}
-                for c in self.candidates
-            ],
-            "evidence": [
-                {
-                    **{f.name: getattr(e, f.name) for f in fields(e)},
-                    "earliest": _iso(e.earliest),
-                    "latest": _iso(e.latest),
-                }
-                for e in self.evidence
-            ],
-            "conflicts": [{"kind": c.kind, "message": c.message, "text": c.text} for c in self.conflicts],
-            "claims": [c.to_dict() for c in self.claims],
-            "notes": list(self.notes),
-        }
+        return {f.name: as_json(getattr(self, f.name)) for f in fields(self)}
+
+
+def as_json(found: Any) -> Any:
+    """Return a value as JSON holds it: instants in ISO 8601, tuples as lists, values by the names of their fields."""
+    if isinstance(found, EventTime):
+        return {"earliest": as_json(found.earliest), "latest": as_json(found.latest), "basis": found.basis}
+    if isinstance(found, Published | PriceClaim):
+        return found.to_dict()
+    if isinstance(found, TimeEvidence | Conflict | Candidate):
+        return {f.name: as_json(getattr(found, f.name)) for f in fields(found)}
+    if isinstance(found, tuple):
+        return [as_json(one) for one in found]
+    return found.isoformat() if isinstance(found, date) else found
 
 
 def _span_words(span: Published | Candidate | None) -> str:
     ends = () if span is None else (span.earliest, span.latest)
     return " to ".join(dict.fromkeys(both_clocks(at, "UTC") for at in ends if at is not None))
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

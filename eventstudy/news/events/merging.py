@@ -268,12 +268,11 @@ def _meeting(group: Sequence[int], intervals: Sequence[Interval | None]) -> list
     end = LAST
     for i in sorted(group, key=lambda i: intervals[i] or ()):
         start, stop = intervals[i] or (LAST, LAST)
-        if parts and start <= end:
-            parts[-1].append(i)
-            end = min(end, stop)
-        else:
-            parts.append([i])
-            end = stop
+        apart = not parts or start > end
+        if apart:
+            parts.append([])
+        parts[-1].append(i)
+        end = stop if apart else min(end, stop)
     return parts
 
 
