@@ -74,6 +74,12 @@ class StampReading:
     day: date | None = None
     conflict: Conflict | None = None
 
+    @property
+    def span(self) -> Stamp:
+        """The interval of a stamp that was read."""
+        assert self.stamp is not None  # noqa: S101 - only read stamps are asked
+        return self.stamp
+
 
 def read_stamps(stamps: Iterable[tuple[str, str]], context: DatingContext) -> tuple[StampReading, ...]:
     """Return every stamp of an item as read; what is not read says why."""
@@ -180,7 +186,7 @@ def publication(readings: Sequence[StampReading]) -> tuple[Published | None, tup
     finest = _finest(used)
     leading = min(finest, key=lambda r: r.source.rank)
     accepted = used[0].source.rank <= SUFFICIENT or len({r.source.rank for r in used}) >= 2
-    spans = [r.stamp for r in finest if r.stamp is not None]
+    spans = [r.span for r in finest]
     names = tuple(dict.fromkeys(r.source.name for r in used))
     earliest, latest = min(s.start for s in spans), max(s.end for s in spans)
     return Published(earliest, latest, _civil_day(leading, read), spans[0].zone, accepted, names), ()
@@ -191,8 +197,7 @@ def _civil_day(leading: StampReading, readings: Sequence[StampReading]) -> date:
 
     Machines write any place's time in UTC; an address or a visible line within the zones of the earth tells the day.
     """
-    stamp = leading.stamp
-    assert stamp is not None  # noqa: S101 - only read stamps come here
+    stamp = leading.span
     if stamp.precision != "day" and is_utc_name(stamp.zone):
         ends = (stamp.start - timedelta(hours=12)).date(), (stamp.start + timedelta(hours=14)).date()
         shown = [r.day for r in readings if r.source.name in _CIVIL and r.day is not None]
@@ -211,16 +216,15 @@ def _without_updates(strong: list[StampReading], readings: Sequence[StampReading
     The same wall clock under two offsets is a fault of some publishing systems, and not an update.
     """
     updates = {r.stamp.start for r in readings if r.source.role == "update" and r.stamp is not None}
-    starts = [(r, r.stamp.start, _wall(r)) for r in strong if r.stamp is not None]
+    starts = [(r, r.span.start, _wall(r.span)) for r in strong]
     return [
         r for r, start, wall in starts if start not in updates or not any(o < start and w != wall for _, o, w in starts)
     ]
 
 
-def _wall(reading: StampReading) -> datetime | None:
+def _wall(stamp: Stamp) -> datetime | None:
     """Return what the clock of a stamp showed, to the minute."""
-    stamp = reading.stamp
-    if stamp is None or not stamp.zone:
+    if not stamp.zone:
         return None
     return stamp.start.astimezone(find_zone(stamp.zone)[0]).replace(tzinfo=None, second=0, microsecond=0)
 
@@ -229,27 +233,17 @@ def _finest(readings: Sequence[StampReading]) -> list[StampReading]:
     """Return the readings without those that only say more coarsely what a finer one says."""
     kept = []
     for one in readings:
-        finer = [o for o in readings if o is not one and _width(o) < _width(one)]
-        if not any(_meets(one, o) or one.day == o.day for o in finer):
+        finer = [o for o in readings if o.span.end - o.span.start < one.span.end - one.span.start]
+        meets = (one.span.start <= o.span.end and o.span.start <= one.span.end for o in finer)
+        if not any(meets) and not any(one.day == o.day for o in finer):
             kept.append(one)
     return kept
 
 
-def _width(reading: StampReading) -> timedelta:
-    assert reading.stamp is not None  # noqa: S101 - only read stamps come here
-    return reading.stamp.end - reading.stamp.start
-
-
-def _meets(one: StampReading, other: StampReading) -> bool:
-    a, b = one.stamp, other.stamp
-    return a is not None and b is not None and a.start <= b.end and b.start <= a.end
-
-
 def _apart(readings: Sequence[StampReading]) -> Conflict | None:
     """Return the conflict of two stamps that cannot both be this publication."""
-    spans = sorted((r for r in readings if r.stamp is not None), key=lambda r: r.stamp.start)  # type: ignore[union-attr]
-    first, last = spans[0], max(spans, key=lambda r: r.stamp.start)  # type: ignore[union-attr]
-    if first.stamp is None or last.stamp is None or last.stamp.start - first.stamp.end <= SAME:
+    first, last = min(readings, key=lambda r: r.span.start), max(readings, key=lambda r: r.span.start)
+    if last.span.start - first.span.end <= SAME:
         return None
     said = f"{first.source.name} says {first.evidence.text!r}, {last.source.name} says {last.evidence.text!r}."
     return Conflict("publication_disagrees", said, last.evidence.text)
