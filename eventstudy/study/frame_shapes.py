@@ -113,6 +113,13 @@ def roles_of(names: Sequence[str]) -> dict[str, int]:
 
 def pivoted(frame: pd.DataFrame, time: object, ticker: object, value: object) -> pd.DataFrame:
     """Return a long frame as a wide one; an instrument given twice on one date is refused with the row."""
+    nameless = frame[ticker].isna()
+    if nameless.any():
+        row = int(nameless.to_numpy().argmax())
+        raise DataError(
+            f"{int(nameless.sum())} rows of the frame name no instrument, the first is row {row}.",
+            remedy=f"Name it, or remove them: frame[frame[{str(ticker)!r}].notna()].",
+        )
     again = frame.duplicated([time, ticker])
     if again.any():
         row = int(again.to_numpy().argmax())

@@ -208,6 +208,8 @@ def check_arguments(
     expect("events", as_pandas(events), (pd.DataFrame, list, tuple), f"Pass Event values (read_events), or {frame}.")
     series = "Pass Bars, Returns, a list of these, or a frame of returns with one column per instrument."
     expect("data", as_pandas(data), (pd.DataFrame, list, tuple, Bars, Returns, Universe, Dataset), series)
+    for one in data if isinstance(data, list | tuple) else ():
+        expect("data[...]", one, (Bars, Returns), "Put several pandas.Series into a frame: pandas.concat(..., axis=1).")
     for name, given in zip(regressors._fields, map(as_pandas, regressors), strict=True):
         series = "Pass Bars, Returns, a pandas.Series, the name of a column of `data`, or a list of these."
         if given is not None:

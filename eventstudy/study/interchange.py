@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any, cast
 
 from eventstudy.errors import UsageError
@@ -45,14 +45,14 @@ def wide_pandas(given: Any, *, long: Set[str] = frozenset()) -> Any:
     import pandas as pd
 
     frame = as_pandas(given)
-    if isinstance(given, pd.DataFrame):
-        return frame if _has_all(frame, long) else wide_shape(frame)
+    if isinstance(given, pd.DataFrame) or (isinstance(frame, pd.DataFrame) and has_times(frame.index)):
+        return frame if _has_all(frame, long) else named_columns(wide_shape(frame))
     if frame is given or not hasattr(frame, "columns") or _has_all(frame, long):
         return frame
     import narwhals as nw
 
     if {"ticker", "time"} <= {role.replace("date", "time") for role in roles_of([str(c) for c in frame.columns])}:
-        return wide_shape(frame)
+        return named_columns(wide_shape(frame))
     types = nw.from_native(given, eager_only=True).schema
     temporal = [name for name, kind in types.items() if kind.is_temporal()]
     if len(temporal) != 1:
@@ -61,6 +61,22 @@ def wide_pandas(given: Any, *, long: Set[str] = frozenset()) -> Any:
             remedy="Keep the closing instants (or days) in one column and one column per instrument.",
         )
     return frame.set_index(temporal[0])
+
+
+def has_times(index: pd.Index) -> bool:
+    """Return whether an index is one of times, as that of a frame which was a frame of pandas before."""
+    import pandas as pd
+
+    return any(isinstance(level, pd.DatetimeIndex | pd.PeriodIndex) for level in getattr(index, "levels", [index]))
+
+
+def named_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns are named by text: the number 10107, or 10107.0, is the instrument "10107"."""
+    labels: Sequence[object] = frame.columns.tolist()
+    if all(isinstance(label, str) for label in labels):
+        return frame
+    whole = [int(label) if isinstance(label, float) and label.is_integer() else label for label in labels]
+    return frame.set_axis(list(map(str, whole)), axis=1)
 
 
 def _has_all(frame: pd.DataFrame, names: Set[str]) -> bool:

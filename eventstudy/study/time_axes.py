@@ -19,7 +19,10 @@ from eventstudy.study.frame_shapes import as_timestamps
 
 ENOUGH_SUNDAYS = 3
 OTHER_HOURS = 0.2  # as the check of files
-MOST = 0.5
+MOST, ALMOST_ALL = 0.5, 0.9
+ENOUGH_DAYS = 60
+# Zones of exchanges whose clocks change with the seasons; London, Berlin and New York on other dates.
+CHANGING_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Australia/Sydney")
 DAILY_US = DAY_US * 5 // 6  # the shortest median distance of daily rows: 20 hours
 EXAMPLE = "closes_at='16:00 America/New_York', or closes_at='XNYS' for the hours of a calendar"
 
@@ -104,6 +107,7 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     if days is None:
         closes, day = epoch_us(index), (index.tz_localize(None).as_unit("us").asi8 - 1) // DAY_US
         clock = index.tz_localize(None).as_unit("us").asi8 - day * DAY_US
+        check_zone_of_index(index, closes, day)
         if rule is not None and rule.calendar is not None:
             check_hours(index, closes, rule.calendar)
     elif rule is None:
@@ -128,6 +132,31 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
     step = int(np.median(steps)) if len(steps) else DAY_US
     venue = rule.calendar if rule is not None and days is not None else None
     return TimeAxis(closes, day, clock, step, *missing_days(day, step, venue), venue)
+
+
+def check_zone_of_index(index: pd.DatetimeIndex, closes: IntArray, day: IntArray) -> None:
+    """Refuse daily closes whose time of day changes with the seasons of another zone, where they fall on other dates.
+
+    Closes of New York on the clock of Tokyo are at 05:00 and 06:00 of the next day, and dates of events would be read
+    there.
+    """
+    if len(closes) < ENOUGH_DAYS or str(index.tz) == "UTC" or np.median(np.diff(closes)) < DAILY_US:
+        return
+    if usual_time(index.tz_localize(None).as_unit("us").asi8) > ALMOST_ALL:
+        return
+    for zone in CHANGING_ZONES:
+        local = wall_us(closes, zone)
+        if usual_time(local) > ALMOST_ALL and ((local - 1) // DAY_US != day).any():
+            raise EventTimeError(
+                f"The closes of the frame are at one time of day on the clock of {zone}, and not on that of its index "
+                f"({index.tz}), where they fall on other dates, as {index[0]}.",
+                remedy=f"Give them on the clock of the exchange: frame.tz_convert({zone!r}).",
+            )
+
+
+def usual_time(wall: IntArray) -> float:
+    """Return the fraction of clock readings at the time of day that occurs most often."""
+    return float(np.unique(wall % DAY_US, return_counts=True)[1].max() / len(wall))
 
 
 def check_hours(index: pd.DatetimeIndex, closes: IntArray, venue: TradingCalendar) -> None:

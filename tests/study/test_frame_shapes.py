@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import eventstudy as es
@@ -79,3 +80,44 @@ def test_every_shape_of_a_frame_gives_the_same_numbers(shape: str) -> None:
 def test_a_shape_that_cannot_be_read_is_named(frame: Callable[[], object], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         study(frame())
+
+
+def closing_in(zone: str) -> pd.DataFrame:
+    """The returns at closes of 16:00 in New York, on the clock of a zone."""
+    closes = DAYS.tz_localize("America/New_York") + pd.Timedelta("16h")
+    return np.log(PRICES).diff().set_axis(closes.tz_convert(zone))
+
+
+def test_closes_on_the_clock_of_another_continent_are_refused_with_their_zone() -> None:
+    dated = pd.DataFrame({"instrument": ["AAA"], "date": ["2023-07-03"], "session": ["bmo"]})
+    spec = es.StudySpec(model="market", estimation=(-100, -11), event=(-2, 2), tests=[])
+    for zone in ("America/New_York", "UTC", "Europe/London", "Europe/Moscow"):  # the dates are the same there
+        result = es.run_study(spec, dated, closing_in(zone), market="SPY")
+        assert result.abnormal.ar[0] == pytest.approx(study(PRICES)[0]), zone
+    with pytest.raises(DataError, match=r"clock of America/New_York.*frame.tz_convert\('America/New_York'\)"):
+        es.run_study(spec, dated, closing_in("Asia/Tokyo"), market="SPY")
+
+
+def test_an_arrow_table_of_a_frame_keeps_its_index() -> None:
+    assert study(pa.Table.from_pandas(PRICES)) == pytest.approx(study(PRICES))
+
+
+def test_instruments_that_are_numbers_are_named_by_their_digits() -> None:
+    events = EVENTS.assign(instrument=["10107", "10108"])
+    for labels in ([10107, 10108, 84398], [10107.0, 10108.0, 84398.0]):
+        result = es.event_study(
+            events,
+            prices=PRICES.set_axis(labels, axis=1),
+            market="84398",
+            closes_at="16:00 America/New_York",
+            estimation=(-100, -11),
+            event=(-2, 2),
+        )
+        assert result.abnormal.ar == pytest.approx(study(PRICES))
+
+
+def test_a_list_of_columns_and_rows_without_an_instrument_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"`data...... is a Series.*pandas.concat"):
+        study([PRICES["AAA"], PRICES["SPY"]])
+    with pytest.raises(DataError, match=r"2 rows of the frame name no instrument, the first is row 4"):
+        study(long().assign(ticker=lambda f: f["ticker"].where(~f.index.isin([4, 9]))))
