@@ -10,7 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from unittest.mock import patch
 
+from eventstudy.report import placing
 from eventstudy.report.manifest import digest
 from eventstudy.report.placing import beside, put_result
 
@@ -56,34 +58,69 @@ def kill_saving(folder: Path, count: int) -> Counter[str]:
     for word in ("new", "old"):
         write_study(folder / word, word)
         results.append(answer(load_study(folder / word / "study.toml")))
-    results[0].save(folder / "saved" / "result")
-    began = time.monotonic()
-    results[1].save(folder / "saved" / "result")
-    longest_s = 1.1 * (time.monotonic() - began)
-    return kill(folder / "saved" / "result", (results[0].save, results[1].save), count, longest_s)
+    return kill(folder / "saved" / "result", (results[0].save, results[1].save), count)
 
 
-def kill(target: Path, writes: tuple[Write, Write], count: int, longest_s: float) -> Counter[str]:
-    """Kill a writer ``count`` times at random moments; count what it left, and what the next writer did not mend."""
+def kill(target: Path, writes: tuple[Write, Write], count: int, longest_s: float = 0.0) -> Counter[str]:
+    """Kill a writer ``count`` times; count what it left, and what the next writer did not mend.
+
+    The writer begins with the result that is not in the place. Without ``longest_s`` every other one is killed at any
+    moment of its first result, the others from the moment on at which it begins to place it.
+    """
     trees = [written(write, target) for write in writes]
-    draw, seen = random.Random(5), Counter[str]()
+    whole_s, placing_s = (longest_s, 0.0) if longest_s else seconds_of(writes[0], target)
+    draw, seen, now = random.Random(5), Counter[str](), 0 if longest_s == 0 else 1
     for number in range(count):
-        child = os.fork()
-        if child == 0:
-            try:
-                while True:
-                    for write in writes:
-                        write(target)
-            finally:
-                os._exit(1)
-        time.sleep(draw.uniform(0, longest_s))
+        aimed = bool(placing_s) and number % 2 == 1
+        child, begun = writing(target, (writes[1 - now], writes[now]))
+        if aimed:
+            os.read(begun, 1)
+        time.sleep(draw.uniform(0, 1.2 * (placing_s if aimed else whole_s)))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        seen[state(target, trees[1], trees[0])] += 1
-        if longest_s < 0.1 or number % 10 == 0:  # a complete report takes long; the next process mends as well
-            seen["not mended"] += written(writes[number % 2], target) != trees[number % 2]
+        os.close(begun)
+        left = state(target, trees[1], trees[0])
+        seen[left] += 1
+        seen["replaced" if left.split()[0] != ("new", "old")[now] else "not replaced"] += 1
+        now = 0 if left.startswith("new") else 1
+        if longest_s or number % 10 == 0:  # a complete report takes long; the next process mends as well
+            now = number % 2
+            seen["not mended"] += written(writes[now], target) != trees[now]
             seen["left beside"] += os.listdir(target.parent) != [target.name]
     return seen
+
+
+def seconds_of(write: Write, target: Path) -> tuple[float, float]:
+    """Return how long a result takes, and how long its placing of it."""
+    began: list[float] = []
+    fill = placing.fill
+    with patch.object(placing, "fill", lambda *words: (began.append(time.monotonic()), fill(*words))):
+        start = time.monotonic()
+        write(target)
+    end = time.monotonic()
+    return end - start, end - began[0]
+
+
+def writing(target: Path, writes: tuple[Write, Write]) -> tuple[int, int]:
+    """Begin a process that writes two results in turn; return its number, and what it writes to when it places one."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(theirs)
+        return child, ours
+    fill = placing.fill
+
+    def announced(new: Path, files: Files, mode: int | None) -> None:
+        os.write(theirs, b".")
+        fill(new, files, mode)
+
+    try:
+        placing.fill = announced
+        while True:
+            for write in writes:
+                write(target)
+    finally:
+        os._exit(1)
 
 
 def written(write: Write, target: Path) -> dict[str, bytes]:
