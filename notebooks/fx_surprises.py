@@ -83,7 +83,7 @@ result = es.run_study(spec, events, [bars])
 result
 
 # %% [markdown]
-# The mean over all releases says nothing, because good and bad news cancel. The slopes do: decimal returns per standard
+# In the mean over all releases good and bad news cancel. The slopes do not: they are decimal returns per standard
 # deviation of the surprise, with 95% intervals, for every minute. Before the release (tau < 0) they show whether the surprise was
 # known early.
 
@@ -106,7 +106,7 @@ result.to_frame("regression_data").assign(data="SIMULATED").head(3)
 # %% [markdown]
 # ## Each release beside the other release days
 #
-# A release raises the variance whatever it says, so that ordinary days are too calm a comparison. `releases = "any"` compares each
+# A release raises the variance whatever it says, so that days without one have too low a variance. `releases = "any"` compares each
 # release with the days of the other releases at the same time of day. `placebo_balance` shows what these days have in common
 # with it, `placebo_left_out` how many days the rule leaves out.
 

@@ -34,9 +34,10 @@ def _summed_up(found: Sequence[Json]) -> str:
             out[rule["reason"]] = out.get(rule["reason"], 0) + rule["days"]
     middle = days[(len(days) - 1) // 2]
     counted = f"{middle:,}" if days[0] == days[-1] else f"{days[0]:,} to {days[-1]:,} (median {middle:,})"
-    said = f"Each of {len(found):,} observations ({COMPARED[found[0]['compared']]}) has {counted} placebo days"
-    rules = ", ".join(f"{count / len(found):,.0f} {plain(reason)}" for reason, count in out.items())
-    said += f"; left out per observation: {rules}." if out else "."
+    kind = COMPARED[found[0]["compared"]]
+    said = f"Each of {len(found):,} observations is compared with {counted} placebo days ({kind})."
+    rules = ", ".join(f"{count / len(found):,.0f} ({plain(reason)})" for reason, count in out.items())
+    said += f" Days left out per observation: {rules}." if out else ""
     ratios = {name: _ratios(found, name) for name in MEASURES}
     words = [f"{name} {number(values[(len(values) - 1) // 2], 2)}" for name, values in ratios.items() if values]
     if words:
@@ -56,7 +57,7 @@ def _said(one: Json) -> str:
     days, of, where = one["days"], one["candidates"], COMPARED[one["compared"]]
     said = f"{plain(one['event'], 60)} on {plain(one['instrument'], 40)} ({where}): "
     said += f"{days:,} of {of:,} days are placebo days"
-    out = ", ".join(f"{rule['days']:,} {plain(rule['reason'])}" for rule in one["left_out"])
+    out = ", ".join(f"{rule['days']:,} ({plain(rule['reason'])})" for rule in one["left_out"])
     said += f"; left out: {out}." if out else "."
     ratios = [f"{row['measure']} {number(row['ratio'], 2)}" for row in _measures(one) if finite(row["ratio"]) and days]
     if ratios:
