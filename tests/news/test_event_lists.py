@@ -388,23 +388,25 @@ def test_a_column_of_times_of_day_beside_a_date_counts_under_any_name(tmp_path: 
 @pytest.mark.parametrize(
     ("head", "cells"),
     [
-        ("ratio", "16:9"),
-        ("spread", "1.30"),
-        ("opens (attribute)", "09:30"),
-        ("clock", "00:00"),
-        ("when", "16:06 or so 3"),
+        *[("ratio", "16:9"), ("split", "10:01"), ("duration", "01:30"), ("spread", "1.30"), ("clock", "00:00")],
+        *[("opens (attribute)", "9:30 AM"), ("when", "16:06 or so 3"), ("score", "45:20 pm"), ("lasts", "16:06 hours")],
     ],
 )
 def test_a_column_that_is_no_time_or_is_declared_as_an_attribute_dates_nothing(
     tmp_path: Path, head: str, cells: str
 ) -> None:
-    (event,) = read_events(saved(tmp_path, f"ticker,date,{head}\nA,2017-04-18,{cells}\n"))
+    (event,) = read_events(saved(tmp_path, f"ticker,date,{head}\nA,2017-04-18,{cells}\n"), timezone="UTC")
     assert event.time.day is not None
     assert head in event.attributes
 
 
+def test_a_date_that_holds_its_time_takes_no_other_column(tmp_path: Path) -> None:
+    (event,) = read_events(saved(tmp_path, "ticker,date,call\nA,2017-04-18T20:06Z,5:00 PM ET\n"))
+    assert interval(event)[0] == "2017-04-18T20:06"
+
+
 def test_two_columns_of_times_without_the_name_are_refused(tmp_path: Path) -> None:
-    path = saved(tmp_path, "ticker,date,released,call\nA,2017-04-18,16:06,17:00\n")
+    path = saved(tmp_path, "ticker,date,released,call\nA,2017-04-18,4:06 PM,5:00 PM\n")
     with pytest.raises(EventFileError, match="'released' and 'call' hold times of day, and none is named `time`"):
         read_events(path)
 

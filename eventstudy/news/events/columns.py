@@ -14,6 +14,7 @@ from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 from eventstudy.news.dumps import Shape, shape_of
 from eventstudy.news.events.event_rows import EventRow
 from eventstudy.news.item_rows import attribute, cell_text, is_empty, plain_name, tickers
+from eventstudy.news.phrases import is_zone
 from eventstudy.news.raw_rows import RawRow
 from eventstudy.news.readers import item_id
 from eventstudy.news.session_words import holds_sessions
@@ -46,7 +47,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 OPTIONAL, ALIKE = ("instruments", "session", "timezone"), 0.85
 LISTS = ("items", "sources", "evidence", "claims")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
-_CLOCK = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?)?(?: [^\d\s]+){0,2}", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?P<half>\s?[ap]\.?\s?m\.?)?(?P<zone>(?: [^\d\s]+){0,2})", re.IGNORECASE
+)
 _ZERO = re.compile(r"0?0:?00(?::?00)?")
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?")
 
@@ -100,9 +103,11 @@ def column_by_cells(path: Path, roles: Mapping[str, str], table: Sequence[RawRow
         return "", ""
     others = [column for column in table[0].cells if column not in roles and not str(column).endswith("(attribute)")]
     filled = {column: [c for one in table if not is_empty(c := one.cells.get(column))] for column in others}
+    dates = [one.cells.get(column) for one in table for column, role in roles.items() if role == "date"]
+    days = bool(dates) and all(":" not in text_of(cell) or _is_midnight(cell) for cell in dates)
     kinds = {"session": ("trading sessions", holds_sessions), "time": ("times of day", holds_times)}
     for role, (words, holds) in kinds.items():
-        possible = role == "session" or "date" in given
+        possible = role == "session" or days
         found = [column for column, cells in filled.items() if possible and holds(cells)]
         if len(found) > 1:
             raise EventFileError(
@@ -115,13 +120,16 @@ def column_by_cells(path: Path, roles: Mapping[str, str], table: Sequence[RawRow
 
 
 def holds_times(cells: Sequence[Any]) -> bool:
-    """Return whether the cells of a column are all times of day, and not all the midnight of a missing one.
+    """Return whether the cells of a column can be nothing but times of day: one has its half of the day or its zone.
 
-    >>> holds_times(["16:06", "4:06 PM ET"]), holds_times(["00:00", "0:00"]), holds_times(["16:06", "2:1"])
-    (True, False, False)
+    Without that, "01:30" may as well be a duration, and "10:01" a ratio.
+
+    >>> holds_times(["16:06", "4:06 PM"]), holds_times(["16:06 ET"]), holds_times(["16:06"]), holds_times(["2:1 PM"])
+    (True, True, False, False)
     """
-    clocks = all(isinstance(c, time) or (isinstance(c, str) and _CLOCK.fullmatch(c.strip())) for c in cells)
-    return clocks and not all(map(_is_zero, cells))
+    found = [isinstance(cell, str) and _CLOCK.fullmatch(cell.strip()) for cell in cells]
+    clocks = [clock for clock in found if clock and (not clock["zone"] or is_zone(clock["zone"].strip()))]
+    return len(clocks) == len(cells) and any(clock["half"] or clock["zone"] for clock in clocks)
 
 
 def frame_rows(frame: pd.DataFrame) -> list[EventRow]:
