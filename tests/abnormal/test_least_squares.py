@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventstudy.abnormal import events as book
-from eventstudy.abnormal.models.multiple_ols import least_squares
+from eventstudy.abnormal.models.multiple_ols import least_squares, solve
 from eventstudy.abnormal.models.row import Fit
 from tests.shared import shared
 
@@ -75,6 +75,12 @@ def exact(y: list[float], X: list[list[float]]) -> tuple[list[Fraction], Fractio
     beta = [row[p] for row in M]
     errors = [v - sum((c * a for c, a in zip(beta, r, strict=True)), Fraction(0)) for r, v in zip(A, b, strict=True)]
     return beta, sum((e * e for e in errors), Fraction(0)), [M[i][p + 1 + i] for i in range(p)]
+
+
+def test_the_condition_number_is_that_of_the_largest_and_the_smallest_singular_value() -> None:
+    # Orthogonal columns of length 2, 2 and sqrt(2): those are the singular values, and the condition is sqrt(2).
+    A = np.array([[1.0, 1, 1], [1, -1, 0], [1, 1, -1], [1, -1, 0]])
+    assert solve(A[None], np.array([[1.0, 2, 3, 5]])).condition.tolist() == pytest.approx([2**0.5], rel=1e-14)
 
 
 def random_design(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,106 @@
+"""Rules of the response by hand: closed markets, missing bars, releases, the local day, jumps of quiet minutes."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.abnormal.placebo.settings import MatchSettings
+from eventstudy.arrays import DAY_US, MINUTE_US
+from eventstudy.market.instruments import Instrument
+from eventstudy.response.closed_markets import is_closed
+from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
+from eventstudy.response.known import OtherEvents
+from eventstudy.response.placebo import bands
+from eventstudy.response.placebo_pool import Clocks, WindowChoice, _missing_bars, candidate_days
+from eventstudy.response.shape import ShapeColumns
+from eventstudy.response.shape_estimates import AfterNews, jump_share_estimate, shape_estimates
+
+
+def minute_prices(index: pd.DatetimeIndex) -> IntradayPrices:
+    """Prices of bars with the closes ``index``, five days a week."""
+    close = 100 + np.resize([0.0, 0.01], len(index))
+    frame = pd.DataFrame({"close": close}, (index - pd.Timedelta("1min")).as_unit("us"))
+    return intraday_prices(es.Bars(Instrument("X"), pd.Timedelta("1min"), "left", frame))
+
+
+def test_a_market_that_opens_again_after_midnight_was_closed_however_short_the_pause() -> None:
+    # Bars from 00:15 to 23:30: the pause over midnight is 45 minutes, less than the hour that makes a pause a closure
+    # within a day. News at 23:50 comes in the night; the same pause at noon is none.
+    index = pd.date_range("2025-05-01", periods=9 * 1440, freq="1min", tz="UTC")
+    minute = index.hour * 60 + index.minute
+    night = minute_prices(index[(minute > 15) & (minute <= 23 * 60 + 30) & (index.day_of_week < 5)])
+    at = (pd.Timestamp("2025-05-06 23:50", tz="UTC")).to_pydatetime()
+    assert is_closed(night, es.EventTime(at, at))
+    noon = minute_prices(index[((minute <= 720) | (minute > 765)) & (index.day_of_week < 5)])
+    at = (pd.Timestamp("2025-05-06 12:20", tz="UTC")).to_pydatetime()
+    assert not is_closed(noon, es.EventTime(at, at))
+    # Bars that go on through midnight leave no pause at all.
+    through = minute_prices(index[index.day_of_week < 5])
+    at = (pd.Timestamp("2025-05-06 23:59:30", tz="UTC")).to_pydatetime()
+    assert not is_closed(through, es.EventTime(at, at))
+
+
+def test_how_many_bars_a_day_may_miss_by_hand() -> None:
+    # Ten days at twenty moments (and one before the window, which does not count); each day misses 2 of them, each
+    # moment 1 of the days. quiet = 2 / 20 = 0.1; allowed = 20 (0.10 + 0.1) + 3 sqrt(20 * 0.1 * 0.9) = 4 + 4.0249.
+    traded = np.ones((10, 21), dtype=np.bool_)
+    traded[:, 0] = False
+    for day in range(10):
+        traded[day, [1 + 2 * day, 2 + 2 * day]] = False
+    sample: Any = SimpleNamespace(traded=traded)
+    count, missing, allowed = _missing_bars(sample, 0)
+    assert (count, missing.tolist()) == (20, [2] * 10)
+    assert allowed == pytest.approx(4 + 3 * math.sqrt(1.8))
+
+
+def test_a_release_is_on_the_day_on_which_it_begins() -> None:
+    # Releases begin at 23:50 of days 10 and 12 and end after midnight: days 10 and 12 have one, 11 and 13 do not.
+    step, clock = MINUTE_US, 23 * 60 * MINUTE_US + 50 * MINUTE_US
+    begins = np.array([10, 12]) * DAY_US + clock
+    others = OtherEvents(np.stack([begins, begins + 30 * MINUTE_US], axis=1), np.ones(2, dtype=np.bool_))
+    prices: Any = SimpleNamespace(days=np.arange(8, 15))
+    clocks = Clocks(0, 0, 1, np.array([clock, clock + step]), 14, step, 0)
+    choice = WindowChoice(match=MatchSettings(releases="same"))
+    days, _ = candidate_days(prices, clocks, choice, others)
+    assert days.tolist() == [10, 12]
+
+
+def test_a_bar_that_closes_at_midnight_ends_its_day_and_one_a_microsecond_later_begins_the_next() -> None:
+    wall = np.array([DAY_US - 1, DAY_US, DAY_US + 1], dtype=np.int64)
+    nothing = np.zeros(3)
+    prices = IntradayPrices(Instrument("X"), "UTC", 1, wall, wall, nothing, nothing, nothing)
+    assert prices.day.tolist() == [0, 0, 1]
+
+
+def test_a_minute_at_which_no_placebo_day_moves_is_no_jump() -> None:
+    # On every placebo day the return of bar 32 is zero, so its time-of-day factor is zero: what the event day does
+    # there can be compared with nothing and is not counted as a jump. The jump at bar 31 is.
+    rng = np.random.default_rng(1)
+    returns, placebo = rng.normal(0, 1e-4, 40), rng.normal(0, 1e-4, (30, 40))
+    placebo[:, 32] = 0.0
+    returns[31], returns[32] = 0.02, 0.01
+    path, days = returns[30:].cumsum(), placebo[:, 30:].cumsum(axis=1)
+    at = ShapeColumns(initial=2, horizon=9, absorbed=1)
+    after = AfterNews(path, days, np.arange(1.0, 11.0), bands(days, 0.95), at, 0.95)
+    found = jump_share_estimate(returns, placebo, 30, after)
+    assert found.value == pytest.approx(0.02 / path[9], rel=0.05)
+
+
+def test_the_interval_of_a_retracement_with_little_noise_lies_around_it() -> None:
+    # A path to 12 that ends at 8 has given back 4 of 12. Noise of a hundredth of that moves either by a few percent.
+    path = np.array([0.001, 0.006, 0.012, 0.011, 0.009, 0.008])
+    days = 1e-5 * np.random.default_rng(0).standard_normal((59, 6)).cumsum(axis=1)
+    at = ShapeColumns(initial=2, horizon=5, absorbed=1)
+    after = AfterNews(path, days, np.arange(1.0, 7.0), bands(days, 0.95), at, 0.95)
+    found = {one.name: one for one in shape_estimates(after)}
+    for name, value in (("retracement", 1 / 3), ("overshoot", 1 / 2)):
+        one = found[name]
+        assert one.value == pytest.approx(value)
+        assert value - 0.02 < one.low < one.value < one.high < value + 0.02
