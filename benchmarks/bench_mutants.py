@@ -56,9 +56,6 @@ EQUIVALENT: dict[str, str] = {
     "pairs.min(initial= -1) + 1)": "any base above the largest difference keeps pairs and order",
     "eventstudy/abnormal/models/row.py: if self.xtx_inv_sqrt.shape[1] > MANY_REGRESSORS: -> "
     "if self.xtx_inv_sqrt.shape[1] < MANY_REGRESSORS:": "both branches are the same sum, by a loop and by one product",
-    "eventstudy/response/matching.py: return np.concatenate([np.arange(start, zero + clean_by * step + 1, step, "
-    "dtype=np.int64), after]) -> return np.concatenate([np.arange(start, zero + clean_by * step + 2, step, "
-    "dtype=np.int64), after])": "zero lies a multiple of step after start, and a step is longer than a microsecond",
 }
 # A mutant may take so many times the CPU seconds of the tests without it: a busy machine does not shorten them. One
 # that waits for something that never comes is stopped after an hour.

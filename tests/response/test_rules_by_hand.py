@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +16,7 @@ from eventstudy.response.closed_markets import is_closed
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import OtherEvents
 from eventstudy.response.placebo import bands
-from eventstudy.response.placebo_pool import Clocks, WindowChoice, _missing_bars, candidate_days
+from eventstudy.response.placebo_pool import Clocks, DayFlags, WindowChoice, _missing_bars, candidate_days
 from eventstudy.response.shape import ShapeColumns
 from eventstudy.response.shape_estimates import AfterNews, jump_share_estimate, shape_estimates
 
@@ -50,14 +48,14 @@ def test_a_market_that_opens_again_after_midnight_was_closed_however_short_the_p
 def test_how_many_bars_a_day_may_miss_by_hand() -> None:
     # Ten days at twenty moments (and one before the window, which does not count); each day misses 2 of them, each
     # moment 1 of the days. quiet = 2 / 20 = 0.1; allowed = 20 (0.10 + 0.1) + 3 sqrt(20 * 0.1 * 0.9) = 4 + 4.0249.
-    traded = np.ones((10, 21), dtype=np.bool_)
-    traded[:, 0] = False
+    traded = np.ones((1, 10, 21), dtype=np.bool_)
+    traded[:, :, 0] = False
     for day in range(10):
-        traded[day, [1 + 2 * day, 2 + 2 * day]] = False
-    sample: Any = SimpleNamespace(traded=traded)
-    count, missing, allowed = _missing_bars(sample, 0)
-    assert (count, missing.tolist()) == (20, [2] * 10)
-    assert allowed == pytest.approx(4 + 3 * math.sqrt(1.8))
+        traded[0, day, [1 + 2 * day, 2 + 2 * day]] = False
+    serve = np.ones((1, 10), dtype=np.bool_)
+    count, missing, allowed = _missing_bars(DayFlags(np.arange(10), serve, traded, traded, ~serve), 0)
+    assert (count.tolist(), missing.tolist()) == ([20], [[2] * 10])
+    assert allowed.tolist() == pytest.approx([4 + 3 * math.sqrt(1.8)])
 
 
 def test_a_release_is_on_the_day_on_which_it_begins() -> None:
@@ -65,11 +63,10 @@ def test_a_release_is_on_the_day_on_which_it_begins() -> None:
     step, clock = MINUTE_US, 23 * 60 * MINUTE_US + 50 * MINUTE_US
     begins = np.array([10, 12]) * DAY_US + clock
     others = OtherEvents(np.stack([begins, begins + 30 * MINUTE_US], axis=1), np.ones(2, dtype=np.bool_))
-    prices: Any = SimpleNamespace(days=np.arange(8, 15))
-    clocks = Clocks(0, 0, 1, np.array([clock, clock + step]), 14, step, 0)
+    clocks = Clocks(0, 0, 1, np.array([[clock, clock + step]]), np.array([14]), step, 0)
     choice = WindowChoice(match=MatchSettings(releases="same"))
-    days, _ = candidate_days(prices, clocks, choice, others)
-    assert days.tolist() == [10, 12]
+    serve, _ = candidate_days(np.arange(8, 15), clocks, choice, [others])
+    assert np.flatnonzero(serve[0]).tolist() == [10 - 8, 12 - 8]
 
 
 def test_a_bar_that_closes_at_midnight_ends_its_day_and_one_a_microsecond_later_begins_the_next() -> None:
