@@ -61,7 +61,7 @@ def wild_bootstrap(sample: Sample) -> Statistic:
     if n < 2:
         return not_applicable(f"resampling needs at least 2 events, there is {n}", n_events=n)
     if not car.std() > 0:
-        return not_applicable("all CARs are equal, so they have no spread", n_events=n)
+        return not_applicable("all CARs are equal, so their standard deviation is zero", n_events=n)
     abnormal, kind = sample.abnormal, str(sample.options["weights"])
     names = [(str(abnormal.events[i]), str(abnormal.instruments[i])) for i in usable]
     t = float(np.sqrt(n) * car.mean() / car.std(ddof=1))

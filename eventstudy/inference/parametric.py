@@ -43,10 +43,10 @@ def mean_over_sd(values: FloatArray, name: str, car: FloatArray) -> Statistic:
     finite = np.isfinite(values)
     x, n = values[finite], int(finite.sum())
     if n < 2:
-        return not_applicable(f"the spread across events needs at least 2 events, there is {n}", n_events=n)
+        return not_applicable(f"the standard deviation across events needs at least 2 events, there is {n}", n_events=n)
     sd, mean = float(x.std(ddof=1)), float(x.mean())
     if not sd > 1e-12 * float(np.abs(x).max()):
-        return not_applicable(f"all {name}s are equal, so they have no spread", estimate=mean, n_events=n)
+        return not_applicable(f"all {name}s are equal, so their standard deviation is zero", estimate=mean, n_events=n)
     se = sd / np.sqrt(n)
     reported_se = se if values is car else np.nan
     return one(float(car[finite].mean()), mean / se, se=reported_se, df=n - 1, n_events=n)
@@ -167,7 +167,7 @@ def independent_t(sample: Sample, variance: FloatArray) -> Statistic:
 
 
 def brown_warner_1985(sample: Sample) -> Statistic:
-    """t of the mean CAR over the spread of the portfolio's own residuals: events may move together."""
+    """t of the mean CAR over the standard deviation of its portfolio residuals: events may move together."""
     return portfolio_t(sample, sample.bars.mean() if len(sample) else np.nan, "t")
 
 
@@ -233,14 +233,14 @@ def hall_t(sample: Sample) -> Statistic:
 
 
 def jackknife_t(sample: Sample) -> Statistic:
-    """t of the mean standardized CAR over its leave-one-out spread (Giaccotto and Sfiridis 1996)."""
+    """t of the mean standardized CAR over its leave-one-out standard deviation (Giaccotto and Sfiridis 1996)."""
     scar = standardized(sample)[0]
     x = scar[np.isfinite(scar)]
     n = len(x)
     if n < 3:
         return not_applicable(f"leaving one out needs at least 3 events, there are {n}", n_events=n)
     if not x.std() > 1e-12 * float(np.abs(x).max()):
-        return not_applicable("all SCARs are equal, so they have no spread", n_events=n)
+        return not_applicable("all SCARs are equal, so their standard deviation is zero", n_events=n)
     mean = float(sample.car[np.isfinite(scar)].mean())
     return one(mean, jackknife(x), df=n - 1, n_events=n)
 

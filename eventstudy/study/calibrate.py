@@ -143,7 +143,7 @@ def calibrate(
     with runner(executor, spec.calendars) as run:
         null = studies.answers(run)
         few = replace(studies, tables=studies.tables[: max(50, draws // 4)])
-        effects = _smallest_effects(few, _spreads(null), run)
+        effects = _smallest_effects(few, _sds(null), run)
     rows = []
     for key in _common([found for found, _ in null]):
         p = np.concatenate([one[key] for one, _ in null])
@@ -217,20 +217,20 @@ class PlaceboStudies:
         return found, {window: result.abnormal.car(window) for window in result.windows}
 
 
-def _spreads(null: Sequence[Answer]) -> Mapping[Window, float]:
+def _sds(null: Sequence[Answer]) -> Mapping[Window, float]:
     """Return the standard deviation of single CARs, by window."""
     cars = {window: np.concatenate([one[window] for _, one in null]) for window in null[0][1]}
     return {window: float(np.nanstd(car)) for window, car in cars.items() if np.isfinite(car).any()}
 
 
-def _smallest_effects(few: PlaceboStudies, spreads: Mapping[Window, float], run: BlockMap) -> Mapping[Key, float]:
+def _smallest_effects(few: PlaceboStudies, by_window: Mapping[Window, float], run: BlockMap) -> Mapping[Key, float]:
     """Return the shock that 80 % of placebo studies find at the 5 % level, by straight lines between shocks tried."""
-    sds = [value for value in spreads.values() if value > 0]
+    sds = [value for value in by_window.values() if value > 0]
     if not sds:
         return {}
     shocks = np.geomspace(FEWEST * min(sds) / np.sqrt(len(few.tables[0])), MOST * max(sds), SHOCKS)
     found: dict[Key, float] = {}
-    for bar in sorted({_shocked(window) for window in spreads}):
+    for bar in sorted({_shocked(window) for window in by_window}):
         power: dict[Key, list[float]] = {}
         for shock in shocks if few.spec.alternative != "less" else -shocks:
             studies = [found for found, _ in replace(few, bar=bar, shock=float(shock)).answers(run)]

@@ -14,6 +14,7 @@ from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.align import drop_later, find_overlaps, merge
 from eventstudy.abnormal.events import EventTable, OpenLedger, Positions
 from eventstudy.abnormal.models.multiple_ols import huber, least_squares, newey_west
+from eventstudy.abnormal.models.simple import comparison_period_mean
 from eventstudy.abnormal.windows import Window
 from tests.study.made import daily_frame, events_at, intraday
 
@@ -112,3 +113,13 @@ def test_hubers_covariance_is_that_of_statsmodels() -> None:
     assert np.abs(fit.coef[0] - other.params).max() < 1e-5
     assert np.abs(fit.standard_errors[0] / other.bse - 1).max() < 1e-4
     assert abs(np.sqrt(fit.sigma2[0]) / other.scale - 1) < 1e-5
+
+
+def test_the_comparison_period_may_have_two_bars_and_no_fewer() -> None:
+    # The mean of 0.01 and 0.03 is 0.02; two residuals of 0.01 over one degree of freedom are 2e-4.
+    y = np.array([[9.0, -9.0, 0.01, 0.03]])
+    fit = comparison_period_mean(y, np.empty((0, 1, 4)), {"bars": 2})
+    assert fit.coef.tolist() == [[pytest.approx(0.02)]]
+    assert (float(fit.sigma2[0]), int(fit.n[0])) == (pytest.approx(2e-4), 2)
+    with pytest.raises(es.UsageError, match="has 1 bars"):
+        comparison_period_mean(y, np.empty((0, 1, 4)), {"bars": 1})

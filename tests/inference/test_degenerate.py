@@ -98,3 +98,15 @@ def test_infinite_returns_are_missing_and_the_outcome_says_how_many() -> None:
     assert result.abnormal.fit.n.tolist() == [108, 110]
     missing = frame.replace([np.inf, -np.inf], np.nan)
     assert np.array_equal(study(missing, missing="return").abnormal.ar, result.abnormal.ar)
+
+
+def test_equal_scars_have_a_reason_in_every_test_of_their_dispersion() -> None:
+    share = daily_frame(200, 1, seed=1)["A0"]
+    frame = pd.DataFrame(dict.fromkeys(("A", "B", "C", "D"), share))
+    names = ("bmp", "jackknife_t", "cross_sectional_t")
+    spec = es.StudySpec(model="constant_mean", estimation=(-120, -11), event=(0, 0), tests=names, primary="bmp")
+    result = es.run_study(spec, events_at(frame, [(name, ROW) for name in frame]), frame)
+    reasons = [result.findings(name)[0].reasons[0] for name in names]
+    assert reasons == [
+        f"all {what} are equal, so their standard deviation is zero" for what in ("SCARs", "SCARs", "CARs")
+    ]
