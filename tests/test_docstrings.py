@@ -27,6 +27,13 @@ def sections(value: object) -> set[str]:
     return {title for title, rule in pairwise(lines) if rule and set(rule) == {"-"}}
 
 
+def documented(value: object) -> set[str]:
+    """Return the names that stand before a colon, or alone in a line of several, in a docstring's sections."""
+    lines = (inspect.getdoc(value) or "").splitlines()
+    heads = [line.partition(" : ")[0] for line in lines if line and not line.startswith(" ")]
+    return {name.lstrip("*") for head in heads for name in head.split(", ")}
+
+
 def run_examples(value: object, name: str, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.chdir(ROOT)
     module = inspect.getmodule(value)
@@ -42,6 +49,7 @@ def run_examples(value: object, name: str, monkeypatch: pytest.MonkeyPatch) -> i
 def test_a_public_function_says_what_it_takes_gives_and_raises(name: str) -> None:
     takes = {"Parameters"} if inspect.signature(PUBLIC[name]).parameters else set()
     assert takes | {"Returns", "Examples"} <= sections(PUBLIC[name])
+    assert all(taken in documented(PUBLIC[name]) for taken in inspect.signature(PUBLIC[name]).parameters)
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -49,6 +57,7 @@ def test_a_public_value_lists_its_fields_and_has_an_example(name: str) -> None:
     found = sections(PUBLIC[name])
     assert found & {"Parameters", "Attributes"}
     assert "Examples" in found
+    assert all(taken in documented(PUBLIC[name]) for taken in inspect.signature(PUBLIC[name]).parameters)
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
@@ -77,6 +86,10 @@ def test_help_of_a_method_says_what_its_row_says(
     printed = capsys.readouterr().out
     found = facts(row)
     assert {"Formula", "Limitations", "Source"} <= set(found)
+    assert {"Parameters", "Returns", "Examples"} <= sections(row.function)
+    assert ("Raises" in sections(row.function)) == (table == "MODELS" and bool(row.options))
+    for taken in inspect.signature(row.function).parameters:
+        assert f"\n{taken} : " in text, taken
     for title, fact in found.items():
         assert f"{title}: {fact}" in text
         assert f"{title}: {fact}" in printed

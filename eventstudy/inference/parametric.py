@@ -88,7 +88,7 @@ def _summed(sample: Sample, finite: BoolArray, inflation: float) -> Statistic:
 
 
 def bmp(sample: Sample) -> Statistic:
-    """t of the mean standardized CAR over its own spread: the event may change the variance."""
+    """t of the mean standardized CAR over its own standard deviation: the event may change the variance."""
     return _studentized(sample, 1.0)
 
 

@@ -116,9 +116,9 @@ class NewsItem:
     fetched_at : datetime.datetime or None
         When it was retrieved.
     language : str
-    instruments, session, attributes
-        From rows of tables, feeds and dumps: the instruments, the part of the trading day, and every column that has no
-        other role.
+    instruments, session, calendar, attributes
+        From rows of tables, feeds and dumps: the instruments, the part of the trading day, the exchange's calendar, and
+        every column that has no other role.
 
     Examples
     --------

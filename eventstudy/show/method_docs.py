@@ -29,30 +29,65 @@ def facts(row: Any) -> dict[str, str]:
     return {title: text for title, text in found.items() if text}
 
 
-def document(table: str, rows: Mapping[str, Any]) -> None:
-    """Append to the docstring of every row's function what its rows say.
+# What all functions of a table take, return and raise, where their own docstring does not say it.
+INTERFACES: Mapping[str, Mapping[str, str]] = {
+    "MODELS": {
+        "Parameters": """\
+y : FloatArray, shape (B, M)
+    Decimal returns (or another outcome in its unit) of B estimation windows of M bars, NaN where missing.
+X : FloatArray, shape (k, B, M)
+    The market or the factors on the same bars, in the same unit; k = 0 where the model needs none.
+options : mapping
+    The options above by name.""",
+        "Returns": """\
+Fit
+    Of each window: coefficients (B, p), intercept first; the variance ``sigma2`` of a return in the unit of ``y``
+    squared; ``df``; residuals (B, M); where nothing can be estimated NaN, and a ``status`` that says why.""",
+        "Raises": """\
+UsageError
+    If an option has a value that the model cannot use.""",
+    },
+    "TESTS": {
+        "Parameters": """\
+sample : Sample
+    N observations on one window: decimal CARs and their forecast variances (N,), the options of the test, and what it
+    needs of the estimation windows and of other days.""",
+        "Returns": """\
+Statistic
+    Estimate and standard error (decimal), statistic, and p-value or degrees of freedom: a row per observation for a
+    test of single events, else one row. Where the test cannot be computed, NaN with the reason; nothing is raised.""",
+    },
+}
+ORDER = ("Parameters", "Returns", "Raises", "Notes", "References", "Examples")
 
-    ``table`` is the public name of the table, for the example. A function that several rows share is described by each.
+
+def document(table: str, rows: Mapping[str, Any]) -> None:
+    """Append to the docstring of every row's function what its rows say, and the sections of its table.
+
+    ``table`` is the public name of the table. A function that several rows share is described by each.
     """
     functions: dict[int, tuple[Any, list[str]]] = {}
     for name, row in rows.items():
         functions.setdefault(id(row.function), (row.function, []))[1].append(name)
     for function, names in functions.values():
-        text = inspect.getdoc(function) or ""
-        head, found, rest = _before_sections(text)
+        head, given = _sections(inspect.getdoc(function) or "")
         notes = "\n\n".join(_block(name, rows[name]) for name in names)
-        examples = "" if "Examples\n--------" in rest else f"\n\n{_example(table, names[0], rows[names[0]])}"
-        separator = "\n\n" if found else ""
-        function.__doc__ = f"{head.rstrip()}\n\n{notes}{separator}{rest.rstrip()}{examples}\n"
+        sections = {**INTERFACES[table], "Examples": _example(table, names[0], rows[names[0]]), **given}
+        if not any(rows[name].options for name in names):
+            sections = {title: text for title, text in sections.items() if title != "Raises" or title in given}
+        parts = [f"{title}\n{'-' * len(title)}\n{sections[title]}" for title in ORDER if title in sections]
+        function.__doc__ = "\n\n".join([head, notes, *parts]) + "\n"
 
 
-def _before_sections(text: str) -> tuple[str, bool, str]:
-    """Return a docstring's text before its first numpydoc section, whether there is one, and the sections."""
+def _sections(text: str) -> tuple[str, dict[str, str]]:
+    """Return a docstring's text before its first numpydoc section, and its sections by title."""
     lines = text.splitlines()
-    for place, line in enumerate(lines[1:], 1):
-        if line and set(line) == {"-"}:
-            return "\n".join(lines[: place - 1]), True, "\n".join(lines[place - 1 :])
-    return text, False, ""
+    rules = [n for n, line in enumerate(lines[1:], 1) if line and set(line) == {"-"}]
+    if not rules:
+        return text.strip(), {}
+    ends = [*(n - 1 for n in rules[1:]), len(lines)]
+    found = {lines[n - 1]: "\n".join(lines[n + 1 : end]).strip("\n") for n, end in zip(rules, ends, strict=True)}
+    return "\n".join(lines[: rules[0] - 1]).strip(), found
 
 
 def _block(name: str, row: Any) -> str:
@@ -61,8 +96,7 @@ def _block(name: str, row: Any) -> str:
 
 def _example(table: str, name: str, row: Any) -> str:
     field = "formula" if hasattr(row, "formula") else "controls"
-    call = f">>> import eventstudy as es\n>>> print(es.{table}[{name!r}].{field})\n{getattr(row, field)}"
-    return f"Examples\n--------\n{call}"
+    return f">>> import eventstudy as es\n>>> print(es.{table}[{name!r}].{field})\n{getattr(row, field)}"
 
 
 def _text(value: Any) -> str:

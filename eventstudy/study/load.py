@@ -124,6 +124,8 @@ def load_study(
         Where relative paths of price files start instead.
     offline : bool
         Whether sources must not use the network.
+    accept_proposals : bool
+        Whether an event file with ``status = "proposal"``, which has not been reviewed, is used.
 
     Returns
     -------

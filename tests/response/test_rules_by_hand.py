@@ -15,7 +15,7 @@ from eventstudy.market.instruments import Instrument
 from eventstudy.response.closed_markets import is_closed
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import OtherEvents
-from eventstudy.response.placebo import bands
+from eventstudy.response.placebo import bands, peak_interval
 from eventstudy.response.placebo_pool import Clocks, DayFlags, WindowChoice, _missing_bars, candidate_days
 from eventstudy.response.shape import ShapeColumns
 from eventstudy.response.shape_estimates import AfterNews, jump_share_estimate, shape_estimates
@@ -101,3 +101,16 @@ def test_the_interval_of_a_retracement_with_little_noise_lies_around_it() -> Non
         one = found[name]
         assert one.value == pytest.approx(value)
         assert value - 0.02 < one.low < one.value < one.high < value + 0.02
+
+
+def test_where_a_fall_is_deepest_is_known_as_well_as_where_its_mirror_image_peaks() -> None:
+    # 39 days whose noise only rises, by 0 to 0.38 after column 0. Falling prices mirrored are rising ones, so both
+    # sets are one. At column 0 the excess of 0.3 is below the second largest of 39 rises, 0.37: it may be the peak. At
+    # column 2 no day rises by anything from there on, so 0.1 refutes it.
+    path = np.array([0.6, 0.9, 0.8])
+    noise = np.arange(39.0)[:, None] / 100 * np.array([0.0, 1.0, 1.0])
+    assert peak_interval(path, noise, 1.0, 0.95) == (0, 1)
+    assert peak_interval(-path, -noise, -1.0, 0.95) == (0, 1)
+    # On falling prices the same noise is of the other sign: no day falls after column 0, which refutes it; seen from
+    # column 2 the days were lower by up to 0.38 at column 0, so the 0.1 at column 2 are no evidence.
+    assert peak_interval(-path, noise, -1.0, 0.95) == (1, 2)

@@ -26,6 +26,8 @@ def synthetic_control(y: FloatArray, X: FloatArray, options: Options) -> Fit:
         Returns of the studied instruments, NaN where missing.
     X : FloatArray, shape (k, B, L1)
         Returns of the donors on the same bars.
+    options : mapping
+        None are used.
 
     Returns
     -------
