@@ -2,9 +2,10 @@
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
 test in every design of the table that chooses the primary test, ``[REPETITIONS] headline`` for the share of null
-studies whose finding reports an effect, ``[REPETITIONS] few`` for sizes by the number of events, ``[REPETITIONS]
-skewed`` for size and power of few strongly skewed events, or ``[REPETITIONS] matched`` for the intraday response on
-days without news that are more volatile than their placebo days. Returns are ``R = beta Rm + sigma_i e``,
+studies whose finding reports an effect, ``[REPETITIONS] few [CASE ...]`` for sizes by the number of events,
+``[REPETITIONS] skewed`` for size and power of few strongly skewed events, ``[REPETITIONS] long`` for buy-and-hold
+returns of many days, or ``[REPETITIONS] matched`` for the intraday response on days without news that are more volatile
+than their placebo days. Returns are ``R = beta Rm + sigma_i e``,
 ``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars;
 every repetition is solved as ``run_study`` does. The reference column is the independent simulation of the project's
 notes (4,000 repetitions); shares differ by more than three standard errors of both where a star stands.
@@ -12,14 +13,16 @@ notes (4,000 repetitions); shares differ by more than three standard errors of b
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 
 import numpy as np
 
 from benchmarks import regimes
-from benchmarks.designs import Design, rejected
+from benchmarks.designs import Design, draw, of_draw, prepared, rejected, spec_of
 from eventstudy.inference.table import TESTS as REGISTERED
+from eventstudy.study.run import solve
 
 TESTS = (
     *("cross_sectional_t", "hall_t", "brown_warner_1985", "patell", "bmp", "kp_patell", "kp_bmp"),
@@ -70,8 +73,9 @@ DESIGN_CASES = {
     "few shared dates": Design(4, 20, correlation=0.3),
     "one date": Design(1, 50, correlation=0.1),
     "skewed returns": Design(50, 1, own=True, errors="lognormal"),
-    "buy-and-hold returns": Design(50, 1, own=True, L=60, gap=2, measure="bhar"),
-    "few buy-and-hold returns": Design(4, 1, own=True, L=60, gap=20, measure="bhar"),
+    "buy-and-hold returns": Design(50, 1, own=True, L=60, gap=60, measure="bhar"),
+    "few buy-and-hold returns": Design(4, 1, own=True, L=60, gap=60, measure="bhar"),
+    "buy-and-hold returns, shared days": Design(10, 20, correlation=0.3, L=60, gap=10, measure="bhar"),
     "no variance": Design(50, 1, own=True, estimation=False),
     "no variance, shared dates": Design(10, 20, correlation=0.3, estimation=False),
 }
@@ -79,7 +83,7 @@ SINGLE = ("time_series_t", "sample_quantile", "placebo")
 AVERAGE = (*TESTS, *MORE, "overlap_bmp", "calendar_time")
 RESAMPLING = ("bootstrap_t", "wild_bootstrap")  # a quarter of the repetitions: each draws the events 399 times
 NO_ESTIMATION = ("cross_sectional_t", "hall_t", "johnson_t", "sign", "wilcoxon", "calendar_time")
-COMPOUNDED = ("cross_sectional_t", "johnson_t", "hall_t")
+COMPOUNDED = ("cross_sectional_t", "johnson_t", "hall_t", "overlap_t")
 VARIANTS: dict[str, tuple[float, float]] = {  # variance of the event window, effect in standard deviations of a CAR
     "size": (1.0, 0.0),
     "size, var x2": (2.0, 0.0),
@@ -138,13 +142,17 @@ FEW_CASES = {
         tuple(n for n, row in REGISTERED.items() if "many events" in row.assumes),
     ),
     "lognormal returns": (Design(1, 1, own=True, errors="lognormal"), ("bmp", "generalized_sign", "jackknife_t")),
-    "buy-and-hold returns": (Design(1, 1, own=True, L=60, gap=2, measure="bhar"), ("cross_sectional_t", "bootstrap_t")),
+    "buy-and-hold returns": (
+        Design(1, 1, own=True, L=60, gap=60, measure="bhar"),
+        ("cross_sectional_t", "bootstrap_t"),
+    ),
 }
 
 
-def few_events(repetitions: int) -> None:
+def few_events(repetitions: int, names: list[str]) -> None:
     """Print the size of tests by the number of events on separate dates."""
-    for name, (case, tests) in FEW_CASES.items():
+    for name in names:
+        case, tests = FEW_CASES[name]
         print(f"\n### {name}\n\n| events | {' | '.join(tests)} |\n{'|---' * (1 + len(tests))}|", flush=True)
         for events in FEW:
             found = shares(replace(case, dates=events), repetitions, tests=tests)
@@ -170,6 +178,33 @@ def few_skewed(repetitions: int) -> None:
         found = [shares(variant, repetitions, tests=tests) for variant in variants]
         for test in tests:
             print(f"| {events} | `{test}` | {' | '.join(cell(*one[test]) for one in found)} |", flush=True)
+
+
+# Events of 60 to 250 days under a model that estimates a mean on 239 returns, and under one that does not.
+LONG = {
+    (model, L): Design(50, 1, own=True, L=L, gap=L, measure="bhar", model=model)
+    for model in ("market", "market_adjusted")
+    for L in (60, 120, 250)
+}
+
+
+def long_horizons(repetitions: int) -> None:
+    """Print the size of the primary test of buy-and-hold returns by horizon, and the rate that the warning states."""
+    print("| model | days | size | rate in the warning |\n|---|---|---|---|", flush=True)
+    for (model, days), case in LONG.items():
+        size = shares(case, 4 * repetitions, tests=("cross_sectional_t",))["primary"]  # a quarter is drawn
+        print(f"| `{model}` | {days} | {cell(*size)} | {warned_rate(case, 50)} |", flush=True)
+
+
+def warned_rate(case: Design, repetitions: int) -> str:
+    """Return the median rejection rate that ES-BHAR-EXPECTED states, and how many of the studies have the warning."""
+    found = []
+    for child in np.random.SeedSequence(1).spawn(repetitions):
+        spec = spec_of(case, ("cross_sectional_t",))
+        result = solve(spec, of_draw(prepared(case, spec), draw(np.random.default_rng(child), case)))
+        text = " ".join(notice.message for notice in result.notices if notice.code == "ES-BHAR-EXPECTED")
+        found += [float(rate) for rate in re.findall(r"rejects about (\d+)%", text)]
+    return f"{np.median(found):.0f} (in {len(found)} of {repetitions} studies)" if found else "no warning"
 
 
 def cell(share: float, n: int) -> str:
@@ -244,13 +279,16 @@ def main() -> None:
         designs(repetitions, sys.argv[3:] or list(DESIGN_CASES))
         return
     if sys.argv[2:3] == ["few"]:
-        few_events(repetitions)
+        few_events(repetitions, sys.argv[3:] or list(FEW_CASES))
         return
     if sys.argv[2:3] == ["skewed"]:
         few_skewed(repetitions)
         return
     if sys.argv[2:3] == ["headline"]:
         headline(repetitions)
+        return
+    if sys.argv[2:3] == ["long"]:
+        long_horizons(repetitions)
         return
     if sys.argv[2:3] == ["matched"]:
         regimes.table(repetitions)

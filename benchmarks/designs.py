@@ -27,7 +27,8 @@ class Design:
 
     ``own`` gives every date a separate instrument; otherwise each date has an event on every instrument. ``variance``
     multiplies that of the L bars of the event, ``shock`` is an effect in the first of them, in standard deviations of a
-    bar. ``before`` and ``after`` are the rows before the first event and after the last.
+    bar. Returns are simple ones where buy-and-hold returns are tested, else log ones. ``before`` and ``after`` are the
+    rows before the first event and after the last.
     """
 
     dates: int
@@ -41,6 +42,7 @@ class Design:
     errors: str = "normal"
     measure: str = "car"
     estimation: bool = True
+    model: str = "market"
     before: int = M
     after: int = 0
 
@@ -104,12 +106,12 @@ def spec_of(case: Design, tests: tuple[str, ...], **settings: object) -> es.Stud
     """Return the settings of a study of the design."""
     resampled = {name: {"draws": DRAWS} for name in ("bootstrap_t", "wild_bootstrap") if name in tests}
     given: dict[str, object] = {
-        "model": "market" if case.estimation else "zero",
+        "model": case.model if case.estimation else "zero",
         "estimation": (-M, -1) if case.estimation else None,
         "event": (0, case.L - 1),
         "tests": tests,
         "test_options": resampled,
-        "returns": "log",
+        "returns": "simple" if case.measure == "bhar" else "log",
         "measure": case.measure,
         "response": "off",
         "diagnostics": "off" if case.errors == "normal" else "on",  # for the skewness of residuals

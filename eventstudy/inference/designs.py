@@ -129,6 +129,12 @@ DESIGNS: Mapping[str, DesignRow] = {
         "one event without an estimation window",
         "it compares the move with those of other days",
     ),
+    "buy-and-hold returns, shared days": DesignRow(
+        lambda d: d.bhar and d.residuals and (d.shared != "none" or d.dense),
+        "overlap_t",
+        "buy-and-hold returns whose windows share days",
+        "it allows for correlation between windows that share days and for a changed variance",
+    ),
     "few buy-and-hold returns": DesignRow(
         lambda d: d.bhar and d.few,
         "cross_sectional_t",

@@ -38,6 +38,20 @@ def cross_sectional_t(sample: Sample) -> Statistic:
     return mean_over_sd(sample.car, "CAR", sample.car)
 
 
+def overlap_t(sample: Sample) -> Statistic:
+    """Cross-sectional t with the correlation of the CARs in its variance, as in ``overlap_bmp``.
+
+    It looks at the CARs themselves, not over their standard errors, so that it can be about buy-and-hold returns.
+    """
+    plain = cross_sectional_t(sample)
+    if plain.se is None or not np.isfinite(plain.statistic[0]):
+        return plain
+    factor, why = _correlated(sample, plain.n_events, sample.evidence.estimation_correlations[sample.window])
+    if why:
+        return not_applicable(why, n_events=plain.n_events)
+    return replace(plain, statistic=plain.statistic * factor, se=plain.se / factor)
+
+
 def mean_over_sd(values: FloatArray, name: str, car: FloatArray) -> Statistic:
     """Return ``sqrt(N) mean / sd`` of the finite values, sd with N - 1; the reported estimate is the mean CAR."""
     finite = np.isfinite(values)
@@ -103,6 +117,13 @@ def _studentized(sample: Sample, factor: float) -> Statistic:
     return replace(found, statistic=found.statistic * factor, interval=interval)
 
 
+class Correction(NamedTuple):
+    """What a t for independent events is multiplied by, and why there is no such factor or an empty string."""
+
+    factor: float
+    why: str
+
+
 def _clustering(sample: Sample, n: int, beside: float = 0.0) -> tuple[float, str]:
     """Return the mean correlation of the CARs, and why there is no test or an empty string."""
     r = sample.evidence.mean_correlations[sample.window] + beside
@@ -141,12 +162,16 @@ def _correlated_bmp(sample: Sample, beside: float) -> Statistic:
     plain = bmp(sample)
     if plain.df is None or not np.isfinite(plain.statistic[0]):
         return plain
-    r, why = _clustering(sample, plain.n_events, beside)
+    factor, why = _correlated(sample, plain.n_events, beside)
+    return not_applicable(why, n_events=plain.n_events) if why else _studentized(sample, factor)
+
+
+def _correlated(sample: Sample, n: int, beside: float) -> Correction:
+    """Return sqrt((1 - r) / (1 + (N - 1) r)), r the mean correlation of the residuals plus ``beside``."""
+    r, why = _clustering(sample, n, beside)
     if not why and r >= 1 - 1e-12:
         why = "the residuals of all events are the same up to scale: their CARs count as one"
-    if why:
-        return not_applicable(why, n_events=plain.n_events)
-    return _studentized(sample, float(np.sqrt((1 - r) / (1 + (plain.n_events - 1) * r))))
+    return Correction(float("nan") if why else float(np.sqrt((1 - r) / (1 + (n - 1) * r))), why)
 
 
 def brown_warner_1980(sample: Sample) -> Statistic:

@@ -46,7 +46,7 @@ def sign(sample: Sample) -> Statistic:
 
 
 def generalized_sign(sample: Sample) -> Statistic:
-    """Z of the number of positive CARs under the share of positive residuals in the estimation windows.
+    """Z of the number of positive CARs under the fraction of positive residuals in the estimation windows.
 
     Each event's own fraction is averaged (Cowan 1992); ``zeros`` "drop" leaves exact zeros out of the fractions as well
     as out of the count.
@@ -57,7 +57,7 @@ def generalized_sign(sample: Sample) -> Statistic:
     return sign_z(sample, float((counts[:, 0] / counts[:, 1]).mean()))
 
 
-NO_RESIDUALS = "the share of positive residuals needs an estimation window"
+NO_RESIDUALS = "the fraction of positive residuals needs an estimation window"
 
 
 def residual_signs(sample: Sample) -> FloatArray:

@@ -106,14 +106,16 @@ def _horizon(label: str) -> str:
 
 
 def _how_rare(row: Json) -> str:
-    """Return the primary p-value and the raw count behind it."""
+    """Return the raw count of comparable days with its p-value, and the primary one where it is another."""
     p, joint, raw = row["pvalue"], row["joint_pvalue"], row["placebo"]
     if p is None or not raw["days"]:
         return ""
     several = "" if joint is None else f"; {p_is(joint)}, adjusted for several instruments"
     count = raw["as_large"] or "none"
-    scaled = f"{p_is(p)}, scaled by volatility before the news" if row["regime"] is not None else p_is(p)
-    return f"; on {count} of {raw['days']} comparable days the price moved as much ({scaled}{several})"
+    moved = f"; on {count} of {raw['days']} comparable days the price moved as much"
+    if row["regime"] is None:
+        return f"{moved} ({p_is(p)}{several})"
+    return f"{moved} ({p_is(raw['pvalue'])}); scaled by volatility before the news {p_is(p)}{several}"
 
 
 def _ends(row: Json) -> str:

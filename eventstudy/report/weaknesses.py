@@ -27,7 +27,7 @@ HARM: tuple[tuple[str, ...], ...] = (
     ),
     (
         *("ES-TIME-ASSUMED", "ES-EVENT-BARS", "ES-CLUSTERED", "ES-DENSE", "ES-CONTAMINATED", "ES-REGIME"),
-        "ES-PLACEBO-FEW",
+        *("ES-PLACEBO-FEW", "ES-BHAR-EXPECTED"),
     ),
 )
 

@@ -49,6 +49,9 @@ def unnamed_notices(file: str, events: Sequence[Event], instruments: int) -> tup
     return (Notice("ES-EVENT-ALL-INSTRUMENTS", message),)
 
 
+ASSUMED = ("earliest_basis", "latest_basis")  # attributes by which a reviewer marks an end as assumed
+
+
 def time_notices(events: Sequence[Event], abnormal: AbnormalReturns) -> tuple[Notice, ...]:
     """Warn about used events an end of whose event interval is assumed, with their names."""
     from eventstudy.news.items import assumed_end  # a study of a frame of events reads no news
@@ -60,11 +63,17 @@ def time_notices(events: Sequence[Event], abnormal: AbnormalReturns) -> tuple[No
     assumed = [name for name in uncertain if name in ids]
     if not assumed:
         return ()
+    cures: dict[str, None] = {}
+    for event in events:
+        if event.id in assumed:
+            marks = [f"`{key}`" for key in ASSUMED if event.attributes.get(key) == "assumed"]
+            unmark = f"remove {' and '.join(marks)} from its `attributes`"
+            cures[unmark if marks else 'set `basis = "stamp"` or `"reviewed"`'] = None
     count, have = len(set(assumed)), "has" if len(set(assumed)) == 1 else "have"
     message = (
         f"{count:,} of {len(ids):,} used events {have} an assumed time ({names(assumed)}): an end of the "
-        "event interval is not documented, and another day may be the event day. Find a source for it and set "
-        '`basis = "stamp"` or `"reviewed"` in the events file.'
+        "event interval is not documented, and another day may be the event day. Find a source for it and "
+        f"{' or '.join(cures)} in the events file."
     )
     return (Notice("ES-TIME-ASSUMED", message),)
 

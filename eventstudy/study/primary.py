@@ -215,11 +215,7 @@ def _clustering_cure(primary: Primary) -> str:
     able = DESIGNS[design_name(primary.design)].primary
     if "independence" not in TESTS[able].assumes:
         return f'{said}is one of them. Set `[inference] primary = "{able}"`, which allows for it.'
-    sums = DESIGNS[design_name(replace(primary.design, bhar=False))].primary
-    return (
-        f"{said}is one of them, as all tests of buy-and-hold returns are. Test sums instead (`[inference] measure = "
-        f'"car"`), with {TESTS[sums].words} as primary test.'
-    )
+    return f"{said}is one of them. Set `[window] estimation`: the correlation is measured there."
 
 
 def dense_notices(study: Study, primary: Primary | None) -> tuple[Notice, ...]:
@@ -232,8 +228,8 @@ def dense_notices(study: Study, primary: Primary | None) -> tuple[Notice, ...]:
     first = names(map(study.ledger.table.id_of, some)) + (", ..." if len(several) > NAMED else "")
     cure = (
         f"The primary test, {TESTS[primary.test].words}, allows for it."
-        if primary.test == "overlap_bmp"
-        else 'Set `[inference] primary = "overlap_bmp"`, which allows for it.'
+        if "separate estimation" not in TESTS[primary.test].assumes
+        else f'Set `[inference] primary = "{DESIGNS[design_name(d)].primary}"`, which allows for it.'
     )
     message = (
         f"{len(several):,} events on {d.instruments:,} instrument{'s' * (d.instruments > 1)} share estimation returns "

@@ -16,6 +16,7 @@ from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
 from eventstudy.market.sources.dataset_value import Dataset
 from eventstudy.renamed import named_arguments
+from eventstudy.study.compounding import compounding_notices
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.fit_notices import number_notices, time_notices
 from eventstudy.study.frame_events import events_to_answer
@@ -233,6 +234,7 @@ def _result(study: Study, inputs: Inputs, answer: Solved) -> StudyResult:
     primary = primary_of(study, estimates, design, tested)
     notices = (*notices, *clustering_notices(primary, tuple(dict.fromkeys(f.test for f in significances.findings))))
     notices = (*notices, *dense_notices(study, primary), *thin_trading_notices(study, abnormal))
+    notices = (*notices, *compounding_notices(study, abnormal, primary, tested))
     notices = (*notices, *number_notices(abnormal, study.plan.tests_on, study.ledger))
     merged = merged_notices(abnormal, inputs.table, inputs.series.bar_noun)
     return StudyResult(

@@ -94,6 +94,8 @@ BY_HAND: dict[str, tuple[tuple[int, int], float, float | None]] = {
     "kp_bmp": (DAY, 2 * sqrt(3) * sqrt((2 / 3) / (5 / 3)), 2),
     # No instrument has two events, so no estimation returns are shared.
     "overlap_bmp": (DAY, 2 * sqrt(3) * sqrt((2 / 3) / (5 / 3)), 2),
+    # The cross-sectional t with the same correction.
+    "overlap_t": (DAY, 3 * sqrt(3) / sqrt(7) * sqrt((2 / 3) / (5 / 3)), 2),
     # Pseudo-values of theta = 2 with theta_(i) = sqrt 2, 5/sqrt 2, 3/sqrt 2: 3.17157, -1.07107, 1.75736.
     "jackknife_t": (DAY, 1.285955 / (2.160247 / sqrt(3)), 2),
     # Ranks less 3.5, summed: 2, -2.5, -0.5, -5 | 5.5, 0.5; squares 66: Z = 6 / (sqrt 2 sqrt(66/6)).

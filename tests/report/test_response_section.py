@@ -49,10 +49,11 @@ ROW: dict[str, Any] = {
 
 
 def test_each_number_is_a_sentence() -> None:
-    words = row_sentences(ROW)
+    words = row_sentences(ROW | {"pvalue": 0.393})  # the count has the p-value of the count
     for part in (
         "The first price after the news was +113.5 bp from the last one before it. Between the two lie 40 minutes",
-        "60 min after the news it was +96.7 bp; on 2 of 69 comparable days the price moved as much (p = 0.043, scaled",
+        "60 min after the news it was +96.7 bp; on 2 of 69 comparable days the price moved as much (p = 0.043); scaled "
+        "by volatility before the news p = 0.393",
         "Half of the move 60 min after the news was reached between 0 and 30 min after the news",
         "2% of the initial response was reversed by the end of the window.",  # one end alone is no range to report
         "Before the news the price moved -24.0 bp (p = 0.500).",

@@ -125,5 +125,9 @@ def test_assumed_times_of_a_daily_study_are_counted_and_named_once() -> None:
     assert len(told) == 1  # not once for each of the two instruments
     # e3 has no estimation window, so it is not used.
     assert told[0].startswith("2 of 3 used events have an assumed time (e0, e2)")
-    assert "basis" in told[0]
+    # Each cure removes its cause: e0 has an assumed basis, e2 a mark of its reviewer.
+    assert 'set `basis = "stamp"` or `"reviewed"` or remove `latest_basis` from its `attributes` in the' in told[0]
+    at = noon[2]
+    cured = [events[1], es.Event(id="e2", time=es.EventTime(at, at, "reviewed"))]
+    assert "ES-TIME-ASSUMED" not in codes(es.run_study(spec, cured, frame))
     assert "ES-TIME-ASSUMED" not in codes(es.run_study(spec, events[1:2], frame))

@@ -61,6 +61,12 @@ def test_the_order_of_the_names_changes_nothing_and_the_primary_test_is_computed
         (Design(7, 7, 7, 7, "none", bar_noun="day", variance=True, residuals=True, skewness=3.7), "bmp"),
         (Design(19, 19, 19, 19, "none", bar_noun="day", variance=True, residuals=True, bhar=True), "cross_sectional_t"),
         (Design(20, 20, 20, 20, "none", bar_noun="day", variance=True, residuals=True, bhar=True), "cross_sectional_t"),
+        (Design(80, 40, 80, 40, "some", bar_noun="day", variance=True, residuals=True, bhar=True), "overlap_t"),
+        (Design(9, 1, 9, 9, "all", bar_noun="day", variance=True, residuals=True, bhar=True), "overlap_t"),
+        (
+            Design(9, 9, 1, 9, "none", bar_noun="day", variance=True, residuals=True, bhar=True, shared_estimation=1.3),
+            "overlap_t",
+        ),
         (Design(50, 1, 50, 50, "all", bar_noun="day", variance=True, residuals=True), "kp_bmp"),
         (Design(200, 10, 20, 10, "some", bar_noun="day", variance=True, residuals=True), "kp_bmp"),
         (

@@ -1,0 +1,68 @@
+"""Buy-and-hold returns: the shift of their mean by estimated means, and windows that share days."""
+
+from __future__ import annotations
+
+from math import exp, sqrt
+
+import numpy as np
+import pytest
+
+from benchmarks.bench_size import DESIGN_CASES, LONG
+from benchmarks.designs import draw, of_draw, prepared, rejected, spec_of
+from eventstudy.abnormal.windows import Window
+from eventstudy.study.compounding import compounding_shift, rejection_rate
+from eventstudy.study.run import solve
+from tests.inference.test_hand_studies import study
+
+
+def notices(case: tuple[str, int], returns: str = "simple") -> str:
+    """Return the warning about the shift of a simulated study without an effect."""
+    design = LONG[case]
+    spec = spec_of(design, ("cross_sectional_t",), returns=returns)
+    result = solve(spec, of_draw(prepared(design, spec), draw(np.random.default_rng(8), design)))
+    return " ".join(notice.message for notice in result.notices if notice.code == "ES-BHAR-EXPECTED")
+
+
+def test_the_shift_by_hand() -> None:
+    # Means of 0 on M = 4 bars, s^2 = 4/3, 4/3, 16/3 (percent squared). Over two bars V = s^2 2^2 / 4 = s^2.
+    abnormal = study(("cross_sectional_t",)).abnormal
+    s2 = np.array([4 / 3, 4 / 3, 16 / 3]) * 1e-4
+    simple, log = (compounding_shift(abnormal, Window(0, 1), kind) for kind in ("simple", "log"))
+    assert simple.error == pytest.approx(1 - np.exp(s2 / 2), rel=1e-9)
+    assert not simple.variance.any()
+    assert log.error == pytest.approx(simple.error)
+    assert log.variance == pytest.approx(np.exp(s2) - 1, rel=1e-9)  # L s^2 / 2 = s^2
+
+
+def test_the_mean_of_many_buy_and_hold_returns_is_shifted_by_that_much() -> None:
+    # 200,000 windows of 100 bars, a mean estimated on 50 bars of 2%: E[(1 + a)^100] - 1 with a ~ N(0, 0.02^2 / 50).
+    a = np.random.default_rng(1).normal(0, 0.02 / sqrt(50), 200_000)
+    expected = 1 - exp(0.5 * (0.02 * 100) ** 2 / 50)
+    assert (1 - np.exp(100 * a)).mean() == pytest.approx(expected, abs=4 * np.exp(100 * a).std() / sqrt(200_000))
+
+
+def test_the_rejection_rate_is_that_of_a_shifted_normal_statistic() -> None:
+    # Tables of the normal distribution: P(Z > 0) + P(Z < -3.92), and P(Z > 0.96) + P(Z < -2.96).
+    assert rejection_rate(1.959964, 0.95) == pytest.approx(0.50004, abs=1e-5)
+    assert rejection_rate(-1.0, 0.95) == pytest.approx(0.16853 + 0.00154, abs=2e-4)
+
+
+def test_a_year_under_a_market_model_is_warned_of_and_the_cure_removes_warning_and_cause() -> None:
+    warned = notices(("market", 250))
+    assert "Without an effect the mean BHAR over days 0 to +249 would be -" in warned
+    assert 'Set `[model] name = "market_adjusted"`' in warned
+    assert not notices(("market", 60))
+    assert not notices(("market_adjusted", 250))
+    model, cured = (rejected(LONG[name, 250], 150, ("cross_sectional_t",)) for name in ("market", "market_adjusted"))
+    assert (model["cross_sectional_t"] <= 0.05).mean() > 0.05 + 2 * sqrt(0.05 * 0.95 / 150)
+    assert (cured["cross_sectional_t"] <= 0.05).mean() <= 0.05 + 3 * sqrt(0.05 * 0.95 / 150)
+
+
+def test_log_returns_are_sent_to_simple_ones_where_these_hold() -> None:
+    assert notices(("market", 60), "log").endswith('Set `[model] returns = "simple"`.')
+
+
+def test_buy_and_hold_returns_that_share_days_are_tested_with_their_correlation() -> None:
+    p = rejected(DESIGN_CASES["buy-and-hold returns, shared days"], 100, ("cross_sectional_t",))
+    assert (p["cross_sectional_t"] <= 0.05).mean() > 0.4
+    assert (p["primary"] <= 0.05).mean() <= 0.05 + 3 * sqrt(0.05 * 0.95 / 100)
