@@ -81,7 +81,7 @@ TESTS: Mapping[str, TestRow] = {
         "average",
         "normal",
         "the mean standardized CAR is zero",
-        "Z_Patell / sqrt(1 + (N - 1) r), r = mean over pairs i != j of w_ij r_ij; w_ij = fraction of window bars shared",
+        "Z_Patell / sqrt(1 + (N - 1) r), r = mean over pairs i != j of w_ij r_ij; w_ij = fraction of bars in common",
         "the event leaves the variance alone",
         "event-induced variance (rejects 17% where it doubles)",
         (
