@@ -21,8 +21,8 @@ from eventstudy.inference.sample import Assumption, TestRow
 Sharing = Literal["none", "some", "all"]
 # Events from which on tests by ranks across events and skewness-adjusted tests come near their size. In 2,000 simulated
 # studies of events on separate dates (``scripts/bench size 2000 few``) the former reject 7.1 % with 10, 6.6 % with 15
-# and 4.8 to 6.5 % with 20 and more, the latter 8.2, 7.4 and 6.0 to 7.0 %; the bootstrap of compounded returns 1.6 to
-# 3.2 % with 6 to 15 and 4.8 to 6.6 % with 20 and more.
+# and 4.8 to 6.5 % with 20 and more, the latter 8.2, 7.4 and 6.0 to 7.0 %; the bootstrap of compounded returns 1.8 to
+# 4.0 % with 6 to 15 and 3.2 to 6.2 % with 20 and more.
 FEW_EVENTS = 20
 # With fewer events the generalized sign test can reach the 5 % level on one side only where a third of the residuals
 # are positive: sqrt(N p / (1 - p)) < 1.96 for p = 0.32.
