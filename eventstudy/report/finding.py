@@ -82,11 +82,13 @@ def _placebo(test: Json) -> str:
 
 def _scaled(test: Json, raw: Json) -> str:
     """Return the raw count of comparable days, then the primary p-value with each day at the same volatility."""
-    scaled = f"scaled by volatility before the news {unbroken_p(test['pvalue'])}"
+    n, said = int(test.get("n") or 0), unbroken_p(test["pvalue"])
+    as_large = round(float(test["pvalue"]) * (n + 1)) - 1
+    scaled = f"scaled by volatility before the news, on {max(as_large, 0) or 'none'} of {n} ({said}"
     if not finite(raw.get("pvalue")):
-        return scaled
-    verdict = " (the primary test)" if (raw["pvalue"] <= 0.05) != (test["pvalue"] <= 0.05) else ""
-    return f"{_placebo(raw)}); {scaled}{verdict}"
+        return f"{scaled})"
+    verdict = ", the primary test" if (raw["pvalue"] <= 0.05) != (test["pvalue"] <= 0.05) else ""
+    return f"{_placebo(raw)}); {scaled}{verdict})"
 
 
 def clause(study: Json, tests: Json) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.windows import Window
-from eventstudy.arrays import FloatArray, ReturnKind
+from eventstudy.arrays import Alternative, FloatArray, ReturnKind
 from eventstudy.errors import Notice
 from eventstudy.inference.table import TESTS
 from eventstudy.show.numbers import over, window_label
@@ -50,14 +50,16 @@ def compounding_shift(abnormal: AbnormalReturns, window: Window, kind: ReturnKin
     return Shift(error, variance)
 
 
-def rejection_rate(shift: float, level: float) -> float:
-    """Return how often a two-sided test rejects whose statistic is normal with mean ``shift`` and variance 1.
+def rejection_rate(shift: float, level: float, alternative: Alternative = "two-sided") -> float:
+    """Return how often a test rejects whose statistic is normal with mean ``shift`` and variance 1.
 
     >>> round(rejection_rate(0.0, 0.95), 3), round(rejection_rate(0.83, 0.95), 3)
     (0.05, 0.132)
     """
     from scipy.special import ndtr, ndtri
 
+    if alternative != "two-sided":
+        return float(ndtr(-ndtri(level) + (shift if alternative == "greater" else -shift)))
     z = ndtri((1 + level) / 2)
     return float(ndtr(-z - shift) + ndtr(-z + shift))
 
@@ -67,7 +69,7 @@ def compounding_notices(
 ) -> tuple[Notice, ...]:
     """Warn about a mean BHAR that the error of estimated expected returns shifts by much of its standard error."""
     spec = study.spec
-    if primary is None or spec.measure != "bhar" or not study.plan.model.estimated or spec.alternative != "two-sided":
+    if primary is None or spec.measure != "bhar" or not study.plan.model.estimated:
         return ()
     found = [f for f in tested.significances.findings if f.test == primary.test and f.window == primary.window]
     se = float(found[0].se[0]) if found and found[0].pairs is None else np.nan
@@ -75,7 +77,7 @@ def compounding_notices(
     error, variance = (float(np.nanmean(part)) for part in shift)
     if not se > 0 or not np.isfinite(error):
         return ()
-    size = rejection_rate((error + variance) / se, spec.level)
+    size = rejection_rate((error + variance) / se, spec.level, spec.alternative)
     if size <= MOST_OVERSIZED * (1 - spec.level):
         return ()
     where = over(window_label((primary.window.start, primary.window.stop), primary.design.bar_noun))
@@ -91,8 +93,9 @@ def compounding_notices(
 
 def _cure(study: Study, error: float) -> str:
     """Return the setting that removes the shift; ``error``: its part that simple returns have as well."""
-    oversized = rejection_rate(error, study.spec.level) > MOST_OVERSIZED * (1 - study.spec.level)
-    if study.spec.returns == "log" and not oversized:
+    spec = study.spec
+    oversized = rejection_rate(error, spec.level, spec.alternative) > MOST_OVERSIZED * (1 - spec.level)
+    if spec.returns == "log" and not oversized:
         return 'Set `[model] returns = "simple"`.'
     if len(study.data.series.factors):
         return 'Set `[model] name = "market_adjusted"`, which estimates no mean.'

@@ -45,6 +45,9 @@ def test_the_rejection_rate_is_that_of_a_shifted_normal_statistic() -> None:
     # Tables of the normal distribution: P(Z > 0) + P(Z < -3.92), and P(Z > 0.96) + P(Z < -2.96).
     assert rejection_rate(1.959964, 0.95) == pytest.approx(0.50004, abs=1e-5)
     assert rejection_rate(-1.0, 0.95) == pytest.approx(0.16853 + 0.00154, abs=2e-4)
+    # One-sided: P(Z > 1.645 - 1) and P(Z < -1.645 - 1).
+    assert rejection_rate(1.0, 0.95, "greater") == pytest.approx(0.25951, abs=1e-4)
+    assert rejection_rate(1.0, 0.95, "less") == pytest.approx(0.00408, abs=1e-4)
 
 
 def test_a_year_under_a_market_model_is_warned_of_and_the_cure_removes_warning_and_cause() -> None:
