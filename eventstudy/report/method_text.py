@@ -37,11 +37,17 @@ def method_section(study: Json, spec: Any) -> Section:
         f"the rule '{spec.anchor}': {anchors[spec.anchor]}; that move is the "
         f"{event_label(noun)}.",
         f"Expected return: {model_words(spec.model)}; estimation window {estimation}; event window {window}, "
-        f"counted in {spec.clock}. Tests are {spec.alternative}. {hypotheses(study, spec)}",
+        f"counted in {spec.clock}. {_sides(spec)} {hypotheses(study, spec)}",
         *approximations(study),
     )
     cited = tuple(c for name in (spec.model, *tests_of(study, spec)) if (c := citation(name)) is not None)
     return Section("method", "Method and references", paragraphs, limitations(study, spec), citations=cited)
+
+
+def _sides(spec: Any) -> str:
+    if spec.alternative == "two-sided":
+        return "Tests are two-sided."
+    return f"Tests are one-sided (alternative: {spec.alternative} than zero); intervals are two-sided."
 
 
 def tests_of(study: Json, spec: Any) -> tuple[str, ...]:

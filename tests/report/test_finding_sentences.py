@@ -7,6 +7,7 @@ import pytest
 import eventstudy as es
 from eventstudy.report.content import numbers_section
 from eventstudy.report.finding import disagreement, finding, reversal
+from eventstudy.report.method_text import method_section
 from eventstudy.report.page_parts import Material
 from tests.inference.test_hand_studies import ROWS, study
 from tests.report.made import made_facts
@@ -72,3 +73,13 @@ def test_tables_say_why_intervals_of_standardized_tests_are_not_centered() -> No
 
     assert "Tests of standardized CARs (BMP" in notes("bmp", "cross_sectional_t")
     assert "Tests of standardized CARs" not in notes("cross_sectional_t", measure="bhar", returns="simple")
+
+
+def test_the_method_says_that_intervals_of_one_sided_tests_are_two_sided() -> None:
+    # 2% over sqrt(5/3)%: t(3) = 1.549. The upper tail is 0.1096, and the two-sided interval holds zero.
+    result = study(("time_series_t",), {"A": ROWS["A"]}, windows=((0, 0),), alternative="greater")
+    assert result.findings("time_series_t")[0].pvalue[0] == pytest.approx(0.10958, abs=1e-4)
+    method = method_section(result.to_dict(), result.spec)
+    assert "Tests are one-sided (alternative: greater than zero); intervals are two-sided." in " ".join(
+        method.paragraphs
+    )
