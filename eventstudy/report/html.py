@@ -45,7 +45,8 @@ MOST_BESIDE, MOST_THIRD = 2, 3
 OPEN = {"groups", "surprise", "specifications", "across"}
 # A longer table of such a section is folded; its figure stands in the section.
 MOST_OPEN = 12
-# What a phone leaves out of the table on top, and every later move but the last; the interval stands below the move.
+# What a phone leaves out of the table on top, and every later move but the last, which makes room for an adjusted
+# p-value; the interval stands below the move.
 MINOR = {"window", "interval", "days", "before", "volume", "median", "dates", "quartiles", "n"}
 
 
@@ -91,6 +92,7 @@ def layout(page: Page) -> dict[str, Any]:
     few = len(ranks["third"]) + len(ranks["wide"]) <= (2 if ranks["wide"] else 1)
     threats = next((section for section in page.sections if section.name == "spoilers"), None)
     names = [column.name for column in page.front.table.columns] if page.front.table is not None else []
+    later = [name for name in names if name.startswith("later_")]
     at = names.index("interval") if "interval" in names else -1
     return {
         "hero": hero,
@@ -102,7 +104,7 @@ def layout(page: Page) -> dict[str, Any]:
         "paper": paper(page, threats.points if threats else (), beside=printed),
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
         "folded": [part for section in page.sections for part in folded_parts(section, more)],
-        "minor": MINOR | set([name for name in names if name.startswith("later_")][:-1]),
+        "minor": MINOR | set(later if "adjusted" in names else later[:-1]),
         "interval": IntervalColumn(at, at - 1 if at > 1 else -1),
     }
 
