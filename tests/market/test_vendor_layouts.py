@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
+from eventstudy.errors import DataError
 
 STATED: dict[str, Any] = {"timezone": "America/New_York", "calendar": "XNYS"}
 CLOSED = pd.to_datetime(["2023-01-16", "2023-02-20", "2023-04-07", "2023-05-29", "2023-06-19"])  # by the NYSE's notice
@@ -400,3 +401,14 @@ def test_a_repeated_day_of_one_instrument_is_not_read_as_instruments(tmp_path: P
 def test_the_time_of_the_last_update_does_not_make_daily_rows_intraday(tmp_path: Path) -> None:
     text = "Date,Close,Updated\n" + lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c},16:00:{v % 60:02}")
     read_right(written(tmp_path, "AAA.csv", text), "AAA")
+
+
+def test_closes_in_two_currencies_are_not_chosen_between(tmp_path: Path) -> None:
+    header = "Date,Close (EUR),Close (USD),Volume (EUR),Volume (USD)"
+    rows = lines(lambda d, o, h, w, c, v: f"{d:%Y-%m-%d},{c * 0.9},{c},{v},{v}")
+    path = written(tmp_path, "AAA.csv", header + "\n" + rows)
+    with pytest.raises(DataError, match=r"2 columns of one price: 'Close \(EUR\)', 'Close \(USD\)'.*prices = "):
+        es.read_universe(path, **STATED)
+    read_right(path, prices="Close (USD)")
+    (one,) = es.read_universe(path, prices="Close (EUR)", **STATED)
+    assert one.frame["close"].to_numpy() == pytest.approx(CLOSE * 0.9)

@@ -103,6 +103,8 @@ def recognize(grid: Grid, spec: DataSpec) -> Recognized:
     kept = {role: n for role, n in by_role.items() if role not in PLACES}
     utc = clock < 0 and bool(UTC_NAME.search(names[time]))
     value = value_role(kept, spec, names, grid.path)
+    if value is not None and not (stated or spec.prices not in {"", "close", "adj_close"}):
+        refuse_two_prices(grid, names, value)
     if value is None and is_quoted(kept, spec):
         kept["mid"] = value = kept["bid"]
     if "close" in stated and "close" in known:
@@ -222,7 +224,8 @@ def at(cells: Sequence[str], n: int) -> str:
 def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str], path: str) -> int | None:
     """Return the column of the studied prices or returns of a table with one value per row; None for a wide table."""
     if spec.prices and spec.prices not in {"close", "adj_close"}:
-        same = [n for n, name in enumerate(names) if name == spec.prices or plain(name) == plain(spec.prices)]
+        same = [n for n, name in enumerate(names) if name == spec.prices]
+        same = same or [n for n, name in enumerate(names) if plain(name) == plain(spec.prices)]
         if not same:
             raise DataError(
                 f"prices = {spec.prices!r}: there is no such column; the file has {', '.join(names)}.",
@@ -238,6 +241,16 @@ def value_role(by_role: Mapping[str, int], spec: DataSpec, names: Sequence[str],
     if spec.prices == "" and "close" in by_role and plain(names[by_role["close"]]) in SIGNED_PRICES:
         refuse_price_beside_return(by_role, names, path)
     return by_role.get("close")
+
+
+def refuse_two_prices(grid: Grid, names: Sequence[str], value: int) -> None:
+    """Refuse a table in which the name of the studied price is that of another column as well, but for a currency."""
+    same = [name for name in names if plain(name) == plain(names[value])]
+    if len(same) > 1:
+        raise DataError(
+            f"{grid.path} has {len(same)} columns of one price: {', '.join(map(repr, same))}.",
+            remedy=f'Name the one to study: prices = "{same[0]}".',
+        )
 
 
 def is_quoted(by_role: Mapping[str, int], spec: DataSpec) -> bool:
