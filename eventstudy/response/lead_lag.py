@@ -111,8 +111,9 @@ def lead_lags(prices: FloatArray, pairs: tuple[IntArray, IntArray], lags_us: Int
     Examples
     --------
     >>> prices = np.array([[0.0, 1.0, 1.0, 3.0], [0.0, np.nan, 1.0, 1.0]])
-    >>> [int(found.lag_us) for found in lead_lags(prices, (np.array([0]), np.array([1])), np.array([-1, 0, 1]))]
-    [0]
+    >>> (found,) = lead_lags(prices, (np.array([0]), np.array([1])), np.array([-1, 0, 1]))
+    >>> found.lag_us  # the sums of products are 2, 1 and 1: the first series follows the second
+    -1
     """
     first, second = pairs
     last, following = _last_prices(prices), _last_prices(prices[:, ::-1])[:, ::-1]
