@@ -323,7 +323,7 @@ def plan(
     """Return what a run would read, fetch and write, one line each."""
     from eventstudy.study.bar_sources import bar_sources
     from eventstudy.study.load import beside
-    from eventstudy.study.spec import refers_to_data
+    from eventstudy.study.spec_rules import refers_to_data
 
     folder, data = folders
     if study is not None:

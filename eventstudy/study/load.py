@@ -37,7 +37,8 @@ from eventstudy.study.bar_sources import bar_sources
 from eventstudy.study.fit_notices import unnamed_notices
 from eventstudy.study.needs import around_events, around_series
 from eventstudy.study.own_calendars import read_calendar_files, using_calendars
-from eventstudy.study.spec import StudySpec, refers_to_data
+from eventstudy.study.spec import StudySpec
+from eventstudy.study.spec_rules import refers_to_data
 
 if TYPE_CHECKING:
     from eventstudy.market.sources.table import BarSource
