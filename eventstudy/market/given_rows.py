@@ -13,7 +13,7 @@ from eventstudy.arrays import DAY_US, BoolArray, IntArray, wall_us
 from eventstudy.errors import CalendarError
 from eventstudy.market.local_time import check_zone
 from eventstudy.market.projection import PROJECTED_TO, projected
-from eventstudy.market.schedules import SessionLine, day_range, make_table, session_line, weekday
+from eventstudy.market.schedules import HeldSession, day_range, make_table, session_line, weekday
 from eventstudy.market.sessions import ScheduleRow, SessionTable, TradingCalendar, as_day
 
 FIRST = date(1900, 1, 1)
@@ -140,12 +140,12 @@ def with_given(venue: TradingCalendar | None, name: str, given: GivenCalendar) -
     zone = venue.zone if venue else check_zone(given.zone)
     first = min([row.begin for row in given.rows] + ([venue.valid_from] if venue else []))
     last = max([row.end for row in given.rows] + ([venue.valid_to] if venue else []))
-    lines: list[tuple[SessionLine, IntArray, IntArray]] = []
+    lines: list[HeldSession] = []
     taken = np.empty(0, dtype=np.int64)
     for row in reversed(given.rows):
         days = np.setdiff1d(days_of(row, venue), taken)
         taken = np.union1d(taken, np.asarray([as_day(d) for d in row.dates], dtype=np.int64) if row.dates else days)
-        lines += [(line, days, days) for line in map(session_line, row.sessions)]
+        lines += [HeldSession(line, days, days) for line in map(session_line, row.sessions)]
     kept = None if venue is None else without_days(projected(venue), taken, last)
     return TradingCalendar(
         name=name,
@@ -182,9 +182,7 @@ def without_days(venue: TradingCalendar, days: IntArray, last: date) -> SessionT
     )
 
 
-def merged(
-    kept: SessionTable | None, lines: list[tuple[SessionLine, IntArray, IntArray]], zone: str, name: str
-) -> SessionTable:
+def merged(kept: SessionTable | None, lines: list[HeldSession], zone: str, name: str) -> SessionTable:
     """Return the kept sessions and the user's; those marked next-day count to the next trading day."""
     same_day = [days for line, days, _ in lines if not line.next_day]
     booked = np.unique(np.concatenate([*same_day, kept.trading_day if kept is not None else np.empty(0, np.int64)]))
@@ -192,7 +190,7 @@ def merged(
     for line, days, _ in lines:
         at = np.searchsorted(booked, days, side="right")
         following = booked[np.minimum(at, len(booked) - 1)] if len(booked) else days
-        placed.append((line, days, np.where(line.next_day, np.maximum(following, days), days)))
+        placed.append(HeldSession(line, days, np.where(line.next_day, np.maximum(following, days), days)))
     if not any(len(days) for _, days, _ in placed) and kept is not None:
         return kept
     try:

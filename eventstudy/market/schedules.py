@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,18 +51,26 @@ def session_line(text: str) -> SessionLine:
     return SessionLine(found["name"] or "main", found["kind"] == "auction", opens, closes, bool(found["next"]))
 
 
-def make_table(lines: Iterable[tuple[SessionLine, IntArray, IntArray]], zone: str) -> SessionTable:
-    """Return the table of session lines, each with the local days it is held on and the trading days it counts to."""
-    held = [(line, days, counted) for line, days, counted in lines if len(days)]
-    counts = [len(days) for _, days, _ in held]
+class HeldSession(NamedTuple):
+    """A session, the local days it is held on, and the trading days these count to."""
+
+    line: SessionLine
+    days: IntArray
+    counted: IntArray
+
+
+def make_table(lines: Iterable[HeldSession], zone: str) -> SessionTable:
+    """Return the table of sessions."""
+    held = [session for session in lines if len(session.days)]
+    counts = [len(session.days) for session in held]
     if not held:
         raise CalendarError("A session table without a single session cannot be meant.", remedy="Check its rows.")
     return SessionTable(
-        instants_from_wall(np.concatenate([d * DAY_US + line.opens * MINUTE_US for line, d, _ in held]), zone),
-        instants_from_wall(np.concatenate([d * DAY_US + line.closes * MINUTE_US for line, d, _ in held]), zone),
-        np.concatenate([counted for _, _, counted in held]),
-        np.repeat(np.array([line.auction for line, _, _ in held], dtype=np.bool_), counts),
-        np.repeat(np.array([line.name for line, _, _ in held], dtype=object), counts),
+        instants_from_wall(np.concatenate([s.days * DAY_US + s.line.opens * MINUTE_US for s in held]), zone),
+        instants_from_wall(np.concatenate([s.days * DAY_US + s.line.closes * MINUTE_US for s in held]), zone),
+        np.concatenate([s.counted for s in held]),
+        np.repeat(np.array([s.line.auction for s in held], dtype=np.bool_), counts),
+        np.repeat(np.array([s.line.name for s in held], dtype=object), counts),
     )
 
 
@@ -112,9 +120,7 @@ def listed_days(entries: Iterable[Mapping[str, Any]], market: str) -> IntArray:
     return np.array(named, dtype=np.int64)
 
 
-def row_lines(
-    rows: list[Mapping[str, Any]], days: IntArray, regular: BoolArray
-) -> list[tuple[SessionLine, IntArray, IntArray]]:
+def row_lines(rows: list[Mapping[str, Any]], days: IntArray, regular: BoolArray) -> list[HeldSession]:
     """Return each session line with its days: rows for named dates go first, then the row in force."""
     named = np.array([as_day(d) for row in rows for d in row.get("dates", ())], dtype=np.int64)
     found = [(row, row_days(row, days, regular, named)) for row in rows if not row.get("closed")]
@@ -124,7 +130,7 @@ def row_lines(
     for row, on in found:
         following = booked[np.minimum(np.searchsorted(booked, on, side="right"), len(booked) - 1)]
         for line in map(session_line, row["sessions"]):
-            lines.append((line, on, np.where(line.next_day, np.maximum(following, on), on)))
+            lines.append(HeldSession(line, on, np.where(line.next_day, np.maximum(following, on), on)))
     return lines
 
 
@@ -179,7 +185,7 @@ def cut(table: SessionTable, halts: Iterable[Halt]) -> SessionTable:
 def always_open() -> TradingCalendar:
     """Return the market that never closes: one session a UTC day, each going on where the last one ends."""
     days = day_range(RULES_FROM, RULES_TO)
-    table = make_table([(SessionLine("day", False, 0, 24 * 60, False), days, days)], "UTC")
+    table = make_table([HeldSession(SessionLine("day", False, 0, 24 * 60, False), days, days)], "UTC")
     return TradingCalendar("24/7", "UTC", RULES_FROM, RULES_TO, table, always=True)
 
 
@@ -189,7 +195,11 @@ def new_york_week() -> TradingCalendar:
     ends = days[weekday(days) < 5]
     line = SessionLine("day", False, -7 * 60, 17 * 60, False)
     return TradingCalendar(
-        "24/5", "America/New_York", RULES_FROM, RULES_TO, make_table([(line, ends, ends)], "America/New_York")
+        "24/5",
+        "America/New_York",
+        RULES_FROM,
+        RULES_TO,
+        make_table([HeldSession(line, ends, ends)], "America/New_York"),
     )
 
 
@@ -199,7 +209,7 @@ def ecb_fixing() -> TradingCalendar:
     holidays = {d for year in range(1999, RULES_TO.year + 1) for d in target_holidays(year)}
     open_days = days[(weekday(days) < 5) & ~np.isin(days, [as_day(d) for d in holidays])]
     line = SessionLine("fixing", False, 14 * 60 + 10, 14 * 60 + 15, False)
-    table = make_table([(line, open_days, open_days)], "Europe/Berlin")
+    table = make_table([HeldSession(line, open_days, open_days)], "Europe/Berlin")
     return TradingCalendar(
         "ECB-FIXING", "Europe/Berlin", date(1999, 1, 4), RULES_TO, table, holidays=frozenset(holidays)
     )

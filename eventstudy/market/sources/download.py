@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventstudy.show.escape import plain
 
@@ -61,10 +61,17 @@ class Garbled(Exception):  # noqa: N818 - a fault on the way to a NetworkError, 
         super().__init__(reason)
 
 
+class ByteCaps(NamedTuple):
+    """The most bytes of an answer, as received and unpacked."""
+
+    received: int
+    unpacked: int
+
+
 def read_body(
-    chunks: Iterable[bytes], headers: Mapping[str, str], caps: tuple[int, int], check_time: Callable[[], None]
+    chunks: Iterable[bytes], headers: Mapping[str, str], caps: ByteCaps, check_time: Callable[[], None]
 ) -> bytes:
-    """Return the complete body, unpacked, under both caps (bytes on the wire, bytes unpacked).
+    """Return the complete body, unpacked, under both caps.
 
     Raises
     ------

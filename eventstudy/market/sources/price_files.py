@@ -6,7 +6,7 @@ import glob
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -331,7 +331,7 @@ def series_of_table(
         if spec.calendar:
             traded = replace(traded, calendar=spec.calendar)
         try:
-            yield marked(one_series(table, code, traded, (spec, origin, known)), table)
+            yield marked(one_series(table, code, traded, TableReading(spec, origin, known)), table)
         except UsageError:
             raise  # a missing setting concerns every instrument of the table
         except EventStudyError as error:
@@ -339,18 +339,24 @@ def series_of_table(
             failed.append(Failed(code, place, error))
 
 
-def one_series(
-    table: PriceTable, code: str, traded: Instrument, how: tuple[DataSpec, Origin, Mapping[str, Actions]]
-) -> Bars | Returns:
+class TableReading(NamedTuple):
+    """How the series of a table are read: what is stated about it, where it is from, its corporate actions by code."""
+
+    spec: DataSpec
+    origin: Origin
+    actions: Mapping[str, Actions]
+
+
+def one_series(table: PriceTable, code: str, traded: Instrument, reading: TableReading) -> Bars | Returns:
     """Return the series of one instrument of a table, corporate actions applied."""
-    rows, (spec, origin, known) = table.series[code], how
+    rows, (spec, origin, known) = table.series[code], reading
     if spec.holds != "prices":
         values, notices = as_log_returns(rows, spec)
         held = series_from(replace(rows, columns={"close": values}), traded, spec, origin)
         return replace(held, notices=notices, source=table.path.name) if isinstance(held, Returns) else held
     if table.signed:
         rows, notices = without_signs(rows)
-        bars = one_series(replace(table, series={code: rows}, signed=False), code, traded, how)
+        bars = one_series(replace(table, series={code: rows}, signed=False), code, traded, reading)
         return replace(bars, notices=(*bars.notices, *notices))
     actions = actions_for(known, code, Path(spec.actions), alone=len(table.series) == 1) if known else None
     if actions is None:

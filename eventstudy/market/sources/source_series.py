@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from time import time_ns
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,7 @@ def raw_of(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) -> Ra
     zone = zone_of(rows, traded, spec, daily=daily)
     check_statements(spec, origin.name, zone, traded, daily=daily)
     if daily:
-        return daily_raw(rows, traded, (spec, zone), origin.step)
+        return daily_raw(rows, traded, Stated(spec, zone), origin.step)
     return RawBars(
         line=rows.line,
         wall=rows.wall,
@@ -128,7 +129,14 @@ def raw_of(rows: Rows, traded: Instrument, spec: DataSpec, origin: Origin) -> Ra
     )
 
 
-def daily_raw(rows: Rows, traded: Instrument, stated: tuple[DataSpec, str], step: pd.Timedelta) -> RawBars:
+class Stated(NamedTuple):
+    """What a study states about a file, and the time zone that follows from it."""
+
+    spec: DataSpec
+    zone: str
+
+
+def daily_raw(rows: Rows, traded: Instrument, stated: Stated, step: pd.Timedelta) -> RawBars:
     """Return daily rows by the dates they name; timestamps with an offset name the date on the clock of the zone."""
     spec, zone = stated
     venue, wall = calendar_named(traded.calendar), rows.wall

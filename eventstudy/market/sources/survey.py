@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -118,12 +118,20 @@ def survey(
     spec = described(path=str(path), **description)
     look_up("file layout", LAYOUTS, spec.preset)
     table = read_table(Path(path), spec)
-    return tuple(look(table, code, (spec, calendar), against) for code in table.series)
+    return tuple(look(PricesOf(table, code), spec, calendar, against) for code in table.series)
 
 
-def look(table: PriceTable, code: str, asked: tuple[DataSpec, str], against: DailyCloses | None) -> Survey:
+class PricesOf(NamedTuple):
+    """A table, and which of its instruments is meant."""
+
+    table: PriceTable
+    code: str
+
+
+def look(prices: PricesOf, stated: DataSpec, calendar: str, against: DailyCloses | None) -> Survey:
     """Fill in what was not stated about one series, and inspect it."""
-    rows, (stated, calendar) = table.series[code], asked
+    table, code = prices
+    rows = table.series[code]
     spec, traded, step, assumed = fill_in(table, code, stated, calendar)
     origin = Origin(table.path.name, step, against, table.adjusted)
     subject = subject_of(raw_of(rows, traded, spec, origin), traded, origin)

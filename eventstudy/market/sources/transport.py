@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from eventstudy.errors import NetworkError, UsageError
-from eventstudy.market.sources.download import Garbled, read_body, retries, retry_after
+from eventstudy.market.sources.download import ByteCaps, Garbled, read_body, retries, retry_after
 from eventstudy.show.escape import plain
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ class Client:
                 if response.status_code in REDIRECTS:
                     return response.headers.get("location", ""), None
                 self._check_status(response.status_code, response.headers, url)
-                caps = (self.limits.max_bytes, self.limits.max_unpacked)
+                caps = ByteCaps(self.limits.max_bytes, self.limits.max_unpacked)
                 return "", read_body(response.iter_raw(), response.headers, caps, lambda: self._check_time(until))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise self._fault(error) from None
