@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +77,29 @@ def test_cells_of_parquet_come_as_they_are() -> None:
     rows = list(raw_rows.parquet_rows(sink.getvalue(), "x.parquet"))
     assert [row.line for row in rows] == [1, 2, 3]
     assert [row.cells for row in rows] == table.to_pylist()
+
+
+@pytest.mark.parametrize(("rows", "word"), [(3_000_000, "A"), (2_000, "x" * 1_000_000)])
+def test_a_dataset_opens_by_its_first_row_alone(tmp_path: Path, rows: int, word: str) -> None:
+    same = np.zeros(rows, np.int32)
+    name = pa.DictionaryArray.from_arrays(pa.array(same), pa.array([word]))
+    day = pa.array(same + 18_000).cast(pa.date32())
+    path = written(tmp_path / "prices.parquet", {"time": day, "ticker": name, "close": pa.array(same + 100.0)})
+    before, began = pa.total_allocated_bytes(), time.monotonic()
+    if rows > 1_000_000:
+        with pytest.raises(DataError, match=r"prices.parquet holds 72,000,000 bytes of values"):
+            es.open_dataset(path, **STATED)
+    else:
+        assert es.open_dataset(path, **STATED) is not None  # 2 GB as texts
+    assert time.monotonic() - began < 10
+    assert pa.total_allocated_bytes() - before < 50_000_000
+
+
+def test_json_rows_with_more_cells_than_named_columns_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "prices.json"
+    rows = [[100.0 + day, f"2021-04-{day:02}", f"2021-05-{day:02}"] for day in range(5, 10)]
+    path.write_text(json.dumps({"columns": ["close", "date"], "data": rows}))
+    assert es.read_bars(path, instrument="A", **STATED).frame["close"].tolist() == [105.0, 106.0, 107.0, 108.0, 109.0]
+    path.write_text(json.dumps({"columns": ["close"], "data": rows}))
+    with pytest.raises(DataError, match=r"prices\.json"):
+        es.read_bars(path, instrument="A", **STATED)

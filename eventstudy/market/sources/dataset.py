@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 
 from eventstudy.arrays import look_up
 from eventstudy.errors import DataError, NetworkError
@@ -22,6 +23,7 @@ from eventstudy.market.sources.dataset_value import shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind
 from eventstudy.market.sources.layouts import LAYOUTS
+from eventstudy.market.sources.parquet_file import check_decoded, text_columns
 from eventstudy.market.sources.price_files import Failed, Reading, refusal, series_of_table, step_words
 from eventstudy.market.sources.price_table import table_of_grid
 from eventstudy.market.sources.reach import Around, Axis, rows_around
@@ -210,21 +212,24 @@ def axis_of(schema: Any, names: list[str], found: Recognized, spec: DataSpec) ->
     return Axis(names[found.time], ticker, names[found.fields[""]["value"]], kind, step // pd.Timedelta(microseconds=1))
 
 
-# Of the first row its pages are read, not the entire row group.
-FEW_PAGES = pads.ParquetFragmentScanOptions(use_buffered_stream=True, buffer_size=1 << 14, pre_buffer=False)
-
-
 def first_row(dataset: Any, names: list[str], path: str) -> dict[str, Any]:
-    """Return the first row, from the first row group that has one."""
+    """Return the first row, from the first row group that has one; of it its pages are read, not the row group."""
     for fragment in dataset.get_fragments():
         filled = next((group.id for group in fragment.row_groups if group.num_rows), None)
         if filled is None:
             continue
-        scan = fragment.subset(row_group_ids=[filled]).scanner(
-            schema=dataset.schema, columns=names, batch_size=1, fragment_scan_options=FEW_PAGES, use_threads=False
-        )
-        found: dict[str, Any] = scan.head(1).to_pylist()[0]
-        return found
+        keys = dict(pads.get_partition_keys(fragment.partition_expression))
+        with fragment.open() as opened:
+            texts = text_columns(fragment.physical_schema)  # a text of every row is in memory once
+            file = pq.ParquetFile(
+                opened, metadata=fragment.metadata, read_dictionary=texts, buffer_size=1 << 14, pre_buffer=False
+            )
+            check_decoded(fragment.path, file.metadata, opened.size())
+            held = [name for name in names if name in file.schema_arrow.names]
+            batches = file.iter_batches(batch_size=1, row_groups=[filled], columns=held, use_threads=False)
+            first = next(batches, None)
+            row: dict[str, Any] = first.to_pylist()[0] if first is not None else {}
+        return {name: row.get(name, keys.get(name)) for name in names}
     raise DataError(f"The dataset {shown(path)} has no rows.", remedy="Check the period and the download.")
 
 

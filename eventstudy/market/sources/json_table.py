@@ -51,7 +51,7 @@ def json_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
     width = len(header) or max(map(len, rows))
     columns = [as_column([row[i] if i < len(row) else None for row in rows]) for i in range(width)]
     table = pa.table(columns, names=[f"c{i}" for i in range(width)])
-    sample = tuple(str(cell) for cell in rows[0])
+    sample = tuple(str(cell) for cell in rows[0][:width])  # cells beyond the named columns are of no column
     levels = tuple((name,) for name in (names or header))
 
     def fetch(kinds: Mapping[int, Any]) -> dict[int, Any]:

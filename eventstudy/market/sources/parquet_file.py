@@ -151,13 +151,17 @@ def open_parquet(source: Path | io.BytesIO, path: Path | None = None) -> Iterato
     try:
         texts = text_columns(pq.read_schema(source))
         with pq.ParquetFile(source, page_checksum_verification=True, read_dictionary=texts) as file:
-            check_decoded(path, file.metadata)
+            check_decoded(path, file.metadata, size_of_source(source))
             yield file
     except EventStudyError:
         raise
     except (pa.ArrowException, OSError) as error:
         why = " ".join(str(error).split())
         raise DataError(f"{path} is not a valid Parquet file: {why}.", remedy="Write it again.") from None
+
+
+def size_of_source(source: Path | io.BytesIO) -> int:
+    return source.stat().st_size if isinstance(source, Path) else source.getbuffer().nbytes
 
 
 def text_columns(schema: pa.Schema) -> list[str]:
@@ -175,9 +179,9 @@ def decoded_bytes(about: pq.FileMetaData) -> int:
     return size
 
 
-def check_decoded(path: Path, about: pq.FileMetaData) -> None:
-    """Refuse a file that a few repeated values blow up to more than memory."""
-    size, stored = decoded_bytes(about), path.stat().st_size if path.exists() else 0
+def check_decoded(path: Path | str, about: pq.FileMetaData, stored: int) -> None:
+    """Refuse a file of ``stored`` bytes that a few repeated values blow up to more than memory."""
+    size = decoded_bytes(about)
     if is_bomb(size, stored) or size > max(MOST_BYTES, USUAL_TIMES * stored):
         raise DataError(
             f"{path} holds {size:,} bytes of values, {size / max(stored, 1):,.0f} times its size, as no table of "
