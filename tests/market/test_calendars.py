@@ -231,6 +231,12 @@ def test_a_local_time_that_is_no_instant_shows_both_readings(
 
 # Closes published by the exchanges (UTC); the sources stand in market/tables/venues.toml.
 PUBLISHED_CLOSES = [
+    ("BVMF", "2017-03-13", "20:00"),
+    ("BVMF", "2017-10-13", "20:00"),  # 17:00 three hours behind UTC
+    ("BVMF", "2017-10-16", "20:00"),  # 18:00 two hours behind UTC: Reuters, 25 September 2017
+    ("BVMF", "2018-02-19", "21:00"),  # Brazil's summer time ended on 17 February
+    ("BVMF", "2018-03-09", "21:00"),
+    ("BVMF", "2018-03-12", "20:00"),  # Valor, March 2018
     ("BVMF", "2024-03-08", "21:00"),
     ("BVMF", "2024-03-11", "20:00"),  # New York's summer time begins on 10 March
     ("BVMF", "2024-11-01", "20:00"),
