@@ -6,6 +6,8 @@ units and changed its default once; ``epoch_us`` and ``from_epoch_us`` are the o
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -28,7 +30,7 @@ from numpy.typing import NDArray
 from eventstudy.errors import EventTimeError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
     from pydantic import TypeAdapter
@@ -145,6 +147,20 @@ def counts(mask: BoolArray, axis: int) -> IntArray:
     """
     kind = np.uint16 if mask.shape[axis] < 1 << 16 else np.int64
     return np.asarray(np.add.reduce(np.asarray(mask).view(np.uint8), axis=axis, dtype=kind), dtype=np.int64)
+
+
+def as_slice(columns: IntArray | BoolArray) -> slice | IntArray:
+    """Return columns, or a mask of them, as a slice where they are neighbors: what a slice cuts is not copied.
+
+    Examples
+    --------
+    >>> as_slice(np.array([2, 3, 4])), as_slice(np.array([True, False, True])).tolist()
+    (slice(2, 5, None), [0, 2])
+    """
+    at = np.flatnonzero(columns) if columns.dtype == np.bool_ else columns
+    if len(at) and at[-1] - at[0] == len(at) - 1:
+        return slice(int(at[0]), int(at[-1]) + 1)
+    return np.asarray(at, dtype=np.int64)
 
 
 def in_order(values: IntArray) -> bool:
@@ -290,3 +306,15 @@ def keep_freed_memory() -> None:
     Its bound is the largest piece ever freed; this one is never touched, so it costs neither memory nor time.
     """
     np.empty(UNTOUCHED_BYTES, dtype=np.uint8)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the collector of reference cycles from searching thousands of new frozen values, which hold none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

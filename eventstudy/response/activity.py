@@ -22,11 +22,12 @@ class Series:
     Attributes
     ----------
     name : str
-    event : FloatArray, shape (P, T)
-    placebo : FloatArray, shape (D, P, T)
+    event : FloatArray, shape (P, n)
+        At each moment after the last clean price.
+    placebo : FloatArray, shape (D, P, n)
     days : BoolArray, shape (D, P)
         Which rows of ``placebo`` are placebo days of the event.
-    usual : FloatArray, shape (P, T)
+    usual : FloatArray, shape (P, n)
         Median over the placebo days.
     """
 
@@ -37,7 +38,7 @@ class Series:
     usual: FloatArray
 
 
-def activities(series: Series, after: BoolArray, weight: FloatArray | None = None) -> list[Activity | None]:
+def activities(series: Series, weight: FloatArray | None = None) -> list[Activity | None]:
     """Return how busy each of P event days was against the same clock on its placebo days; None without any number.
 
     Null: the event day is exchangeable with the placebo days; one-sided, large is remarkable.
@@ -45,8 +46,6 @@ def activities(series: Series, after: BoolArray, weight: FloatArray | None = Non
     Parameters
     ----------
     series : Series
-    after : BoolArray, shape (T,)
-        Moments after the last clean price.
     weight : FloatArray, shape (D, P), optional
         How much each placebo day counts in the ranks.
 
@@ -55,10 +54,10 @@ def activities(series: Series, after: BoolArray, weight: FloatArray | None = Non
     ``peak`` is max_t event / median over days, ranked among the same maxima of the placebo days; ``window`` is the sum
     over the window over the median of the sums. A moment whose median is 0 or missing has no multiple.
     """
-    usual, event, placebo = series.usual[:, after], series.event[:, after], series.placebo[..., after]
+    usual, event, placebo = series.usual, series.event, series.placebo
     with np.errstate(divide="ignore", invalid="ignore"):
-        multiple = np.where(series.usual > 0, series.event / series.usual, np.nan)
-        peak, peaks = _highest(multiple[:, after]), _highest(np.where(usual > 0, placebo / usual, np.nan))
+        multiple = np.where(usual > 0, event / usual, np.nan)
+        peak, peaks = _highest(multiple), _highest(np.where(usual > 0, placebo / usual, np.nan))
         total, totals = np.nansum(event, axis=-1), np.where(series.days, np.nansum(placebo, axis=-1), np.nan)
         middle = medians(totals)
         ratio = np.where(middle > 0, total / middle, np.nan)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, IntArray, instant_from_us, instant_us, value
+from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, instant_from_us, instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
-from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices
+from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, gap_returns
 from eventstudy.response.known import OtherEvents
 from eventstudy.response.placebo import placebo_pvalue
 
@@ -83,32 +83,21 @@ def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     news count, so nothing looks ahead.
     """
     before, after = bracket_rows(prices, time)
-    earlier = prices.pauses[: np.searchsorted(prices.pauses, before)]
-    later, day = earlier + 1, prices.day
-    nights, event_nights = day[later] - day[earlier], int(day[after] - day[before])
-    clock, opening = (prices.wall[rows] - day[rows] * DAY_US for rows in (later, after))
+    count, day = int(np.searchsorted(prices.pauses, before)), prices.day
+    earlier = prices.pauses[:count]
+    nights, event_nights = day[earlier + 1] - day[earlier], int(day[after] - day[before])
+    clock, opening = (prices.wall[rows] - day[rows] * DAY_US for rows in (earlier + 1, after))
     same = (np.minimum(nights, 2) == min(event_nights, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
-    earlier, later = earlier[same], later[same]
-    returns = np.column_stack(
-        [prices.price[later] - prices.price[earlier], first_vwap(prices, later) - prices.price[earlier]]
-    ).reshape(-1, 2)
-    here = np.array([after])
-    to_open = float(prices.price[after] - prices.price[before])
-    to_vwap = float(first_vwap(prices, here)[0] - prices.price[before])
-    pvalues = placebo_pvalue(np.array([to_open, to_vwap]), returns) if len(returns) else np.array([np.nan, np.nan])
+    returns = prices.gaps[:count][same]
+    is_pause = count < len(prices.pauses) and prices.pauses[count] == before
+    gap = (
+        prices.gaps[count] if is_pause and after == before + 1 else gap_returns(prices, np.array([[before, after]]))[0]
+    )
+    to_open, to_vwap = gap.tolist()
+    pvalues = placebo_pvalue(gap, returns) if len(returns) else np.array([np.nan, np.nan])
     kind = ("break", "overnight", "weekend")[min(event_nights, 2)]
     ends = int(prices.closes[before]), int(prices.closes[after])
     return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
-
-
-def first_vwap(prices: IntradayPrices, rows: IntArray, minutes: int = 5) -> FloatArray:
-    """Return the log of the volume-weighted mean close of the first minutes from each opening bar on, shape (G,)."""
-    span = max(1, minutes * MINUTE_US // prices.step_us)
-    take = np.minimum(rows[:, None] + np.arange(span), len(prices) - 1)
-    inside = prices.closes[take] < prices.closes[rows][:, None] + minutes * MINUTE_US
-    weight = np.where(inside & np.isfinite(prices.volume[take]), prices.volume[take], 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.log((weight * np.exp(prices.price[take])).sum(axis=1) / weight.sum(axis=1)))
 
 
 def opening_time(prices: IntradayPrices, time: EventTime) -> EventTime:

@@ -97,6 +97,11 @@ class IntradayPrices:
         return np.flatnonzero(np.diff(self.closes) > max(30 * MINUTE_US, 3 * self.step_us))
 
     @cached_property
+    def gaps(self) -> FloatArray:
+        """Log returns over each of ``pauses``, see ``gap_returns``, shape (G, 2)."""
+        return gap_returns(self, np.column_stack([self.pauses, self.pauses + 1]))
+
+    @cached_property
     def never_closes(self) -> bool:
         """Whether the market trades around the clock and on weekends."""
         weekend = (self.days + 3) % 7 > 4
@@ -176,6 +181,21 @@ class PriceSample:
         bars = BarsAt(self.bars.row[rows], self.bars.on_time[rows], self.bars.traded[rows])
         return PriceSample(self.prices, bars, self.present[rows])
 
+    def at(self, columns: slice | IntArray) -> PriceSample:
+        """Return some of its moments."""
+        bars = BarsAt(self.bars.row[..., columns], self.bars.on_time[..., columns], self.bars.traded[..., columns])
+        return PriceSample(self.prices, bars, self.present[..., columns])
+
+    def of_events(self, places: IntArray, days: int) -> PriceSample:
+        """Return the first days of some events, shape (days, P, T) out of (D, E, T)."""
+        at, bars = (slice(days), places), self.bars
+        return PriceSample(self.prices, BarsAt(bars.row[at], bars.on_time[at], bars.traded[at]), self.present[at])
+
+    def of_event(self, place: int, days: int) -> PriceSample:
+        """Return the first days of one event, shape (days, T) out of (D, E, T)."""
+        bars = BarsAt(self.bars.row[:days, place], self.bars.on_time[:days, place], self.bars.traded[:days, place])
+        return PriceSample(self.prices, bars, self.present[:days, place])
+
     def only(self, rows: BoolArray) -> PriceSample:
         """Return the same with nothing at the rows that are not asked for."""
         present = rows[..., None]
@@ -238,6 +258,26 @@ def trades_around_the_clock(wall: IntArray) -> bool:
     hours = np.unique((wall - 1) // HOUR_US)
     days = np.unique(hours // 24)
     return len(days) >= ENOUGH_DAYS and len(hours) >= MOST_HOURS * 24 * len(days)
+
+
+def gap_returns(prices: IntradayPrices, rows: IntArray) -> FloatArray:
+    """Return the log returns from one bar to the close of another, and to ``first_vwap`` from there on, shape (G, 2).
+
+    ``rows`` (G, 2) are those of the two bars.
+    """
+    before, after = rows.T
+    ends = np.column_stack([prices.price[after], first_vwap(prices, after)])
+    return np.asarray(ends - prices.price[before][:, None])
+
+
+def first_vwap(prices: IntradayPrices, rows: IntArray, minutes: int = 5) -> FloatArray:
+    """Return the log of the volume-weighted mean close of the first minutes from each opening bar on, shape (G,)."""
+    span = max(1, minutes * MINUTE_US // prices.step_us)
+    take = np.minimum(rows[:, None] + np.arange(span), len(prices) - 1)
+    inside = prices.closes[take] < prices.closes[rows][:, None] + minutes * MINUTE_US
+    weight = np.where(inside & np.isfinite(prices.volume[take]), prices.volume[take], 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log((weight * np.exp(prices.price[take])).sum(axis=1) / weight.sum(axis=1)))
 
 
 def read_at(prices: IntradayPrices, wall: IntArray, *, carry: bool = False) -> PriceSample:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal.placebo.balance import DaysLeftOut
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, counts, instant_us, value, wall_us
+from eventstudy.arrays import (
+    DAY_US,
+    MINUTE_US,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_slice,
+    counts,
+    instant_us,
+    value,
+    wall_us,
+)
 from eventstudy.news.items import EventTime
 from eventstudy.response.intraday_prices import (
     LONGEST_CARRY_US,
@@ -45,7 +56,7 @@ def trading_columns(matched: Matched) -> IntArray:
 
 def bars_of(paths: FloatArray, columns: IntArray) -> FloatArray:
     """Return the bar returns between the columns, shape (..., T) to (..., n - 1)."""
-    return np.asarray(np.diff(paths[..., columns], axis=-1))
+    return np.asarray(np.diff(paths[..., as_slice(columns)], axis=-1))
 
 
 def paths_of(bars: FloatArray, columns: IntArray, zero: int, moments: int) -> FloatArray:
@@ -58,11 +69,28 @@ def paths_of(bars: FloatArray, columns: IntArray, zero: int, moments: int) -> Fl
     >>> paths_of(np.array([[1.0, 2.0, 4.0]]), np.array([1, 2, 4, 5]), 2, 6).tolist()
     [[nan, -1.0, 0.0, 0.0, 2.0, 6.0]]
     """
-    total = np.concatenate([np.zeros((len(bars), 1)), np.cumsum(bars, axis=1)], axis=1)
-    total = total - total[:, columns == zero]
-    at = np.arange(moments)
-    last = np.maximum(np.searchsorted(columns, at, side="right") - 1, 0)
-    return np.where(at >= columns[0], total[:, last], np.nan)
+    paths, first = np.full((len(bars), moments), np.nan), int(columns[0])
+    total = np.zeros((len(bars), len(columns)))
+    np.cumsum(bars, axis=1, out=total[:, 1:])
+    total -= total[:, columns == zero]
+    if columns[-1] - first == len(columns) - 1:
+        paths[:, first : first + len(columns)], paths[:, first + len(columns) :] = total, total[:, -1:]
+    else:
+        paths[:, first:] = total[:, np.searchsorted(columns, np.arange(first, moments), side="right") - 1]
+    return paths
+
+
+class EventSamples(NamedTuple):
+    """The prices of E events that are cut together, (E, T), and of their placebo days, (D, E, T)."""
+
+    event: PriceSample
+    others: PriceSample
+
+    def of(self, places: list[int], days: int) -> EventSamples:
+        """Return those of some of the events, which have so many placebo days at most."""
+        if places == list(range(len(self.event.present))):
+            return self
+        return EventSamples(self.event.days(np.array(places)), self.others.of_events(np.array(places), days))
 
 
 @value
@@ -95,6 +123,9 @@ class Matched:
         Whether the placebo days are chosen for the other events on them.
     day_to_first, to_first : IntArray and PriceSample, shapes (E,) and (E, T), or None
         Days of a later halt or a half session, which serve for the move to the first price only.
+    together : pair of EventSamples and int, or None
+        The prices of the events that were cut together, of which ``event`` and ``placebo`` are parts, and the place of
+        this one among them.
     """
 
     start: int
@@ -114,6 +145,7 @@ class Matched:
     on_releases: bool = False
     day_to_first: IntArray | None = None
     to_first: PriceSample | None = None
+    together: tuple[EventSamples, int] | None = field(default=None, compare=False)
 
     @property
     def path(self) -> FloatArray:
@@ -208,10 +240,10 @@ def _match_alike(
     traded, priced = traded_on_days(prices, *windows), priced_on_days(prices, *windows, carry=choice.carry)
     flags = DayFlags(days, serve, traded, priced, doubted_days(days, serve, clocks, choice, others))
     pools = placebo_pools(prices, flags, clocks, choice)
-    event = read_days(prices, event_day, offsets, carry=choice.carry)
+    samples = _samples(prices, [days[pool.rows] for pool in pools], clocks, choice)
     found = []
     for row, (pool, left_out) in enumerate(zip(pools, other_days, strict=True)):
-        sample = read_days(prices, days[pool.rows], offsets[row], carry=choice.carry)
+        sample = samples.others.of_event(row, len(pool.rows))
         day_to_first = days[pool.to_first]
         one = Matched(
             start=start,
@@ -220,9 +252,9 @@ def _match_alike(
             first=first,
             moments=grids.begins[row] + grids.ahead[row] + step * np.arange(length),
             wall=offsets[row],
-            open=trading_moments(sample.traded, event.traded[row]),
+            open=trading_moments(sample.traded, samples.event.traded[row]),
             day=days[pool.rows],
-            event=event.day(row),
+            event=samples.event.day(row),
             placebo=sample,
             event_day=int(event_day[row]),
             removed=pool.removed,
@@ -231,9 +263,21 @@ def _match_alike(
             on_releases=choice.match.releases is not None,
             day_to_first=day_to_first if len(day_to_first) else None,
             to_first=read_days(prices, day_to_first, offsets[row], carry=choice.carry) if len(day_to_first) else None,
+            together=(samples, row),
         )
         found.append(one)
     return found
+
+
+def _samples(prices: IntradayPrices, days: Sequence[IntArray], clocks: Clocks, choice: WindowChoice) -> EventSamples:
+    """Return the prices of E events and of their placebo days, a sequence of E arrays."""
+    chosen = np.full((max(map(len, days)), len(days)), int(clocks.event_day[0]))
+    serve = np.zeros(chosen.shape, dtype=np.bool_)
+    for row, each in enumerate(days):
+        chosen[: len(each), row], serve[: len(each), row] = each, True
+    others = read_days(prices, chosen, clocks.clock, carry=choice.carry)
+    event = read_days(prices, clocks.event_day, clocks.clock, carry=choice.carry)
+    return EventSamples(event, others if serve.all() else others.only(serve))
 
 
 def _grids(prices: IntradayPrices, walls: IntArray, ahead: IntArray, choice: WindowChoice) -> Grids:
@@ -329,6 +373,7 @@ def without_days(matched: Matched, keep: BoolArray, reason: str) -> Matched:
         matched,
         day=matched.day[keep],
         placebo=matched.placebo.days(keep),
+        together=None,
         weight=matched.weight[keep],
         removed=(*matched.removed, *removed),
         left_out=(*matched.left_out, *left_out),

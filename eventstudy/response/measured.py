@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, value
+from eventstudy.arrays import FloatArray, IntArray, as_slice, value
 from eventstudy.errors import Notice
 from eventstudy.response.activity import Series, activities, medians
 from eventstudy.response.early_moves import early_move_notices
@@ -71,8 +71,9 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
     returns = bar_returns(windows)
     to_horizon = slice(returns.after_from, returns.after_from + after.at.horizon + 1)
     served = np.isfinite(after.placebo[..., :1])
-    tested = windows.tested_placebo[..., windows.columns]
-    statistics, pvalues = sup_test(windows.tested[:, windows.columns], np.where(served, tested, np.nan), windows.weight)
+    tested = windows.tested_placebo[..., windows.after]
+    tested = tested if served.all() else np.where(served, tested, np.nan)
+    statistics, pvalues = sup_test(windows.tested[:, windows.after], tested, windows.weight)
     volume = medians(windows.others.volume)
     moves = _with_days_to_first(
         [moves for _, moves in inside.values()] + [close.moves for close in closes], windows.to_first
@@ -156,23 +157,24 @@ def _anchors(windows: ResponseWindows, minutes: int) -> dict[str, tuple[int, int
 
 
 def _activity(windows: ResponseWindows, volume: FloatArray) -> list[tuple[Activity, ...]]:
-    after, found = np.zeros(len(windows.layout.open), dtype=bool), []
-    after[windows.columns] = True
+    event, others, found = windows.event.at(windows.after), windows.others.at(windows.after), []
     for name in MEASURES:
-        event = _measure(name, windows.event, windows.car)
-        if np.isfinite(event[:, after]).any():
-            days = _measure(name, windows.others, windows.placebo)
-            usual = volume if name == "volume" else medians(days)
-            found.append(activities(Series(name, event, days, windows.days, usual), after, windows.weight))
+        if name == "spread" and event.prices.spread is None:
+            continue
+        numbers = _measure(name, event, windows.car, windows.columns)
+        if np.isfinite(numbers).any():
+            days = _measure(name, others, windows.placebo, windows.columns)
+            usual = volume[:, windows.after] if name == "volume" else medians(days)
+            found.append(activities(Series(name, numbers, days, windows.days, usual), windows.weight))
     return [tuple(a for a in row if a is not None) for row in zip(*found, strict=True)]
 
 
-def _measure(name: str, sample: PriceSample, paths: FloatArray) -> FloatArray:
-    """Return volume, log range, squared return or log spread at each moment, shape (..., T)."""
+def _measure(name: str, sample: PriceSample, paths: FloatArray, columns: IntArray) -> FloatArray:
+    """Return volume, log range, squared return or log spread at each moment after the news, shape (..., n)."""
     if name != "variance":
         return np.asarray(getattr(sample, "span" if name == "range" else name), dtype=np.float64)
     with np.errstate(invalid="ignore"):
-        return np.diff(paths, prepend=np.nan) ** 2
+        return np.asarray((paths[..., as_slice(columns)] - paths[..., as_slice(columns - 1)]) ** 2)
 
 
 def _assumed(windows: ResponseWindows, settings: ResponseSettings) -> list[AssumedTimes | None]:

@@ -105,7 +105,7 @@ def respond(
 
 
 PRE_EVENT_UNITS: dict[str, Unit] = {DRIFT: "log", "pre_event_share": "share"}
-AT_ONCE = 16  # events computed together: their windows stay in the cache of the processor
+AT_ONCE = 32  # events computed together
 
 
 def responses(

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, keep_freed_memory
+from eventstudy.arrays import DAY_US, collector_paused, keep_freed_memory
 from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event
@@ -24,7 +24,7 @@ from eventstudy.response.values import Response
 from eventstudy.show.work_steps import counted
 
 DEFAULT = ResponseSettings()
-BLOCK = 32  # events that are answered by one call
+BLOCK = 64  # events that are answered by one call
 PAIRS_AT_ONCE = 400  # of them hold the paths of their placebo days until instruments are compared: 0.3 MB each
 ResponseMap: TypeAlias = "Callable[[ResponseTask, list[slice]], Iterable[ResponseSet]]"
 # So many responses keep the path of every placebo day, which only figures read: 0.3 MB each.
@@ -103,7 +103,8 @@ def _answer(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> Res
     keep_freed_memory()
     most = max(1, PAIRS_AT_ONCE // max(1, len(task.all_prices)))
     starts = counted(range(0, len(events), most), f"responses of {most} events" if most > 1 else "responses")
-    parts = [_answer_together(task, events[k : k + most], paths_of - k) for k in starts]
+    with collector_paused():
+        parts = [_answer_together(task, events[k : k + most], paths_of - k) for k in starts]
     return merged(parts)
 
 

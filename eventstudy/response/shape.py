@@ -136,11 +136,11 @@ def interval(draws: FloatArray, level: float, weight: FloatArray | None = None) 
     return float(values[low]), float(values[len(values) - 1 - high])
 
 
-def reflected(value: float, draws: FloatArray, level: float, weight: FloatArray | None = None) -> tuple[float, float]:
-    """Return the basic bootstrap interval [2 value - q_high, 2 value - q_low].
+def reflected(value: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """Return the basic bootstrap interval [2 value - q_high, 2 value - q_low]; ``ends`` are q_low and q_high.
 
     For numbers that noise pushes one way (a maximum is never too small): the draws, noisy once more, are as far above
     the measured number as that is above the truth, so the quantiles are turned round it.
     """
-    low, high = interval(draws, level, weight)
+    low, high = ends
     return 2 * value - high, 2 * value - low

@@ -101,10 +101,15 @@ class AfterNews:
 
     def selection_adjusted_level(self, column: int) -> float:
         """Return the level of an interval that is reported only where the move at ``column`` is significant."""
-        bound = float(self.bands.pointwise[column])
-        return selection_adjusted_level(
-            float(self.path[column]), self.placebo[:, column], bound, self.level, self.weight
-        )
+        if column not in self._levels:
+            bound, value = float(self.bands.pointwise[column]), float(self.path[column])
+            noise = self.placebo[:, column]
+            self._levels[column] = selection_adjusted_level(value, noise, bound, self.level, self.weight)
+        return self._levels[column]
+
+    @cached_property
+    def _levels(self) -> dict[int, float]:
+        return {}
 
     def ratio(self, top: float, noise: FloatArray, bottom: int) -> tuple[float, float]:
         """Return the interval of a part over the move at column ``bottom``; ``noise`` (D,) is that of the part."""
@@ -157,7 +162,7 @@ def _ends(
     low, high = interval(simulated[name], after.level, after.weight)
     if name not in REFLECTED:
         return low, high
-    turned = reflected(float(values[name][0]), simulated[name], after.level, after.weight)
+    turned = reflected(float(values[name][0]), (low, high))
     return turned if name == "peak" else (max(min(low, turned[0]), 0.0), max(high, turned[1], 0.0))
 
 

@@ -27,12 +27,14 @@ def tested_paths(
     columns = trading_columns(matched)
     gaps = np.flatnonzero(~np.isfinite(car[enough.argmax(), : matched.zero]))  # before the event day's first price
     columns = columns[columns > gaps[-1]] if len(gaps) else columns
-    bars = bars_of(np.concatenate([car[None], placebo]), columns)
+    bars = np.concatenate([bars_of(car, columns)[None], bars_of(placebo, columns)])
     factor = periodicity(bars[1:], kind, level, segments=np.cumsum(np.diff(columns) > 1))
     factor = np.where(factor > 0, factor, 1.0)  # a bar that never moves on other days stays as it is
     days, events, n = bars.shape
     paths = paths_of((bars / factor).reshape(-1, n), columns, matched.zero, len(matched.open))
     paths = paths.reshape(days, events, -1)
+    if enough.all():
+        return paths[0], paths[1:]
     return np.where(enough[:, None], paths[0], car), np.where(enough[:, None], paths[1:], placebo)
 
 

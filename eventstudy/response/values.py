@@ -143,8 +143,9 @@ class AssumedTimes:
 class Activity:
     """Volume, range, realized volatility or quoted spread against the same clock on placebo days.
 
-    ``multiple`` (T,) is the event day over the placebo median at each moment; ``peak`` its largest value after the
-    news with the rank p-value of that bar, ``window`` the sum over the window against the placebo sums.
+    ``multiple`` (n,) is the event day over the placebo median at each trading moment after the last clean price;
+    ``peak`` its largest value with the rank p-value of that bar, ``window`` the sum over the window against the placebo
+    sums.
     """
 
     name: str

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, as_slice, value
 from eventstudy.response.activity import medians
 from eventstudy.response.cut_windows import EventWindow
 from eventstudy.response.expected import less_expected
 from eventstudy.response.intraday_prices import IntradayPrices, PriceSample, samples_beside
-from eventstudy.response.matching import Matched, without_days
+from eventstudy.response.matching import EventSamples, Matched, without_days
 from eventstudy.response.placebo import bands
 from eventstudy.response.seasonality import daily_level
 from eventstudy.response.settings import ResponseSettings
@@ -84,6 +84,11 @@ class ResponseWindows:
     def closed(self) -> bool:
         return self.asked[0].closed
 
+    @cached_property
+    def after(self) -> slice | IntArray:
+        """What cuts ``columns`` out of the last axis."""
+        return as_slice(self.columns)
+
     @property
     def minutes(self) -> FloatArray:
         """Trading minutes since the last clean price at each of ``columns``."""
@@ -132,7 +137,7 @@ class ResponseWindows:
     @property
     def served(self) -> BoolArray:
         """Which placebo days have a number at every trading moment, shape (D, P)."""
-        return np.asarray(np.isfinite(self.placebo[..., self.columns]).all(axis=-1))
+        return np.asarray(np.isfinite(self.placebo[..., self.after]).all(axis=-1))
 
 
 NO_LEVEL = "its volatility before the time of the news cannot be measured"
@@ -149,7 +154,7 @@ def abnormal_windows(
     One event at a time where an expected move is estimated from factors or from single days: see ``together``.
     """
     layout = asked[0].matched
-    event, others = (samples_beside([getattr(one.matched, name) for one in asked]) for name in ("event", "placebo"))
+    event, others = _samples(asked)
     car, raw = _less_expected(prices, asked, (event, others), settings, factors)
     days, kept, factor, regime = day_factors(asked, (event, others), settings)
     if (kept != days).any():
@@ -164,6 +169,15 @@ def abnormal_windows(
         tuple(asked), event, others, kept, _weights(asked, kept), car, placebo, raw, factor, regime, *tested, columns,
         prices.step_us / 60e6, _to_first(asked, event, regime, settings),
     )  # fmt: skip
+
+
+def _samples(asked: Sequence[EventWindow]) -> EventSamples:
+    """Return the prices of the events and of their placebo days, as they were read where they were cut together."""
+    cut = [one.matched.together for one in asked if one.matched.together is not None]
+    if len(cut) == len(asked) and all(samples is cut[0][0] for samples, _ in cut):
+        return cut[0][0].of([place for _, place in cut], max(len(one.matched.day) for one in asked))
+    event, others = (samples_beside([getattr(one.matched, name) for one in asked]) for name in ("event", "placebo"))
+    return EventSamples(event, others)
 
 
 def _to_first(
@@ -290,7 +304,7 @@ def regime_levels(
     event: PriceSample, others: PriceSample, layout: Matched, kind: str = "medrv"
 ) -> tuple[FloatArray, FloatArray]:
     """Return the volatility of a bar before the event's clock time, of each placebo day and of the event day."""
-    before = layout.open[: layout.zero + 1]
+    before = as_slice(layout.open[: layout.zero + 1])
     days, day = (np.diff(sample.price[..., : layout.zero + 1][..., before]) for sample in (others, event))
     return daily_level(days, kind), daily_level(day, kind)
 
@@ -303,11 +317,11 @@ def after_news(windows: ResponseWindows, settings: ResponseSettings) -> AfterNew
         horizon=windows.place(settings.horizons[-1]),
         absorbed=windows.place(settings.absorbed_minutes),
     )
-    placebo = windows.placebo[..., windows.columns]
+    placebo = windows.placebo[..., windows.after]
     complete = np.isfinite(placebo).all(axis=-1, keepdims=True)
     placebo = placebo if complete.all() else np.where(complete, placebo, np.nan)
     found = bands(placebo, settings.level, windows.weight)
-    path = windows.car[:, windows.columns]
+    path = windows.car[:, windows.after]
     return AfterNews(path, placebo, windows.minutes, found, at, settings.level, windows.weight)
 
 
@@ -327,5 +341,5 @@ def bar_returns(windows: ResponseWindows) -> BarReturns:
     layout = windows.layout
     columns: BoolArray = layout.open.copy()
     columns[layout.zero] = True
-    event, placebo = (np.diff(sample.price[..., columns]) for sample in (windows.event, windows.others))
+    event, placebo = (np.diff(sample.price[..., as_slice(columns)]) for sample in (windows.event, windows.others))
     return BarReturns(event, placebo, int(columns[: layout.zero].sum()))

@@ -80,3 +80,15 @@ def test_more_events_than_are_computed_at_once_keep_their_order() -> None:
     many = [replace(events[0], id=f"m{k}") for k in range(2 * AT_ONCE + 3)]
     found = responses(intraday_prices(bars), many, ResponseSettings(), known_events(()))
     assert [getattr(one, "event", str(one)) for one in found] == [event.id for event in many]
+
+
+def test_events_whose_expected_move_is_that_of_a_factor_have_the_numbers_of_each_alone() -> None:
+    bars, events = market()
+    other = intraday_bars(intraday_days(DESIGN, 8))[0]
+    factor = intraday_prices(replace(other, instrument=replace(other.instrument, code="FACTOR")))
+    prices, known, settings = intraday_prices(bars), known_events(()), ResponseSettings(expected="market")
+    together = responses(prices, events, settings, known, [factor])
+    assert len({one.placebo_days for one in together if not isinstance(one, DataError)}) > 1
+    for event, found in zip(events, together, strict=True):
+        if not isinstance(found, DataError):
+            same(found, respond(prices, event, settings, known, [factor]), event.id)

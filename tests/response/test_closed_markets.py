@@ -13,9 +13,9 @@ from eventstudy.arrays import MINUTE_US
 from eventstudy.errors import DataError
 from eventstudy.market.instruments import instrument
 from eventstudy.news.items import Event, EventTime
-from eventstudy.response.closed_markets import bracket_rows, first_vwap, gap_response, is_closed, nights_closed
+from eventstudy.response.closed_markets import bracket_rows, gap_response, is_closed, nights_closed
 from eventstudy.response.confounders import SEAMS
-from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
+from eventstudy.response.intraday_prices import IntradayPrices, first_vwap, intraday_prices
 from eventstudy.response.jumps import lee_mykland
 from eventstudy.response.respond import respond
 from eventstudy.response.seasonality import periodicity

@@ -69,8 +69,9 @@ def check(found: Response, expected: dict[str, Any]) -> None:
             of_move(found.number(name), expected[name], name)
     of_shape(found, expected)
     same([a.name for a in found.activity], list(expected["activity"]), "activity")
-    for one, row in zip(found.activity, expected["activity"].values(), strict=True):
-        same((one.multiple, (one.peak.value, one.peak.pvalue), (one.window.value, one.window.pvalue)), row, one.name)
+    for one, (multiple, *row) in zip(found.activity, expected["activity"].values(), strict=True):
+        same(one.multiple, multiple[inside], one.name)
+        same(((one.peak.value, one.peak.pvalue), (one.window.value, one.window.pvalue)), tuple(row), one.name)
     assert found.pattern == pattern_of(after)
     assert found.placebo_days == len(after.placebo)
     early = [notice for notice in found.notices if notice.code == "ES-MOVE-BEFORE"]

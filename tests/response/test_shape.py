@@ -90,7 +90,7 @@ def test_draws_and_intervals_by_hand() -> None:
     draws = np.arange(1.0, 41.0)
     assert interval(draws, 0.95) == (2.0, 39.0)  # 2.5 % of 40 is one draw on either side
     assert all(math.isnan(end) for end in interval(draws[:19], 0.95))
-    assert reflected(10.0, draws, 0.95) == (-19.0, 18.0)
+    assert reflected(10.0, interval(draws, 0.95)) == (-19.0, 18.0)
 
 
 def drift_of(move: float, days: np.ndarray) -> Estimate:
@@ -204,7 +204,7 @@ def test_activity_by_hand() -> None:
     usual = medians(placebo)
     assert usual.tolist() == [2.0, 15.0]
     series = Series("volume", np.array([[8.0, 15.0]]), placebo[:, None], np.ones((len(placebo), 1), bool), usual[None])
-    (found,) = activities(series, np.array([True, True]))
+    (found,) = activities(series)
     assert found is not None
     assert found.multiple.tolist() == [4.0, 1.0]
     assert (found.peak.value, found.peak.pvalue) == (4.0, 0.25)

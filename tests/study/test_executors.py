@@ -57,7 +57,8 @@ def as_text(result: es.StudyResult) -> str:
     return json.dumps(result.to_dict(), sort_keys=True)
 
 
-def test_workers_of_every_kind_give_the_same_bytes(cluster: Any) -> None:
+def test_workers_of_every_kind_give_the_same_bytes(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventstudy.response.respond_all.BLOCK", 8)
     spec, events, bars = intraday_study()
     alone = es.run_study(spec, events, bars)
     assert alone.response is not None
