@@ -74,9 +74,10 @@ def compounding_notices(
     found = [f for f in tested.significances.findings if f.test == primary.test and f.window == primary.window]
     se = float(found[0].se[0]) if found and found[0].pairs is None else np.nan
     shift = compounding_shift(abnormal, primary.window, spec.returns)
-    error, variance = (float(np.nanmean(part)) for part in shift)
-    if not se > 0 or not np.isfinite(error):
+    finite = np.isfinite(shift.error)
+    if not se > 0 or not (shift.error[finite] < 0).any():  # a model without an estimated mean has no error
         return ()
+    error, variance = (float(part[finite].mean()) for part in shift)
     size = rejection_rate((error + variance) / se, spec.level, spec.alternative)
     if size <= MOST_OVERSIZED * (1 - spec.level):
         return ()

@@ -69,3 +69,8 @@ def test_buy_and_hold_returns_that_share_days_are_tested_with_their_correlation(
     p = rejected(DESIGN_CASES["buy-and-hold returns, shared days"], 100, ("cross_sectional_t",))
     assert (p["cross_sectional_t"] <= 0.05).mean() > 0.4
     assert (p["primary"] <= 0.05).mean() <= 0.05 + 3 * sqrt(0.05 * 0.95 / 100)
+
+
+def test_a_model_that_estimates_no_mean_has_no_shift() -> None:
+    result = study(("cross_sectional_t",), model="zero", estimation=None, measure="bhar", returns="log")
+    assert not [notice for notice in result.notices if notice.code == "ES-BHAR-EXPECTED"]
