@@ -13,6 +13,7 @@ import typer
 from eventstudy.cli import console, exits
 from eventstudy.cli.date_bulk import IN_DETAIL, in_bulk
 from eventstudy.errors import UsageError
+from eventstudy.show.numbers import count_of
 from eventstudy.show.work_steps import counted
 
 if TYPE_CHECKING:
@@ -181,12 +182,12 @@ def write_proposals(out: Path, found: list[Proposal], accept: bool) -> None:
         console.talk(f"{out} exists and may have been reviewed; it is left as it is, the proposal is {target}.")
     settled = sum(not p.open for p in found)
     refused = [p for p in found if p.open]
-    where = ""
+    undecided = f"; {len(refused):,} more {'needs' if len(refused) == 1 else 'need'} a decision" if refused else ""
     if accept and refused:
         review = target.with_name(f"{target.stem}.review.csv")
         write_file(review, render_review(refused).encode())
-        where = f"; {review} lists them with the reasons"
-    console.talk(f"{target}: {settled:,} events; {len(refused):,} more need a decision{where}.")
+        undecided += f"; {review} {'lists it with the reason' if len(refused) == 1 else 'lists them with the reasons'}"
+    console.talk(f"{target}: {count_of(settled, 'event')}{undecided}.")
 
 
 def make_context(zone: str, order: str, fetched_at: str, policy: str) -> DatingContext:

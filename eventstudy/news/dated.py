@@ -17,6 +17,7 @@ from eventstudy.news.judge import Judge
 from eventstudy.news.time_evidence import Dating
 from eventstudy.renamed import named_arguments
 from eventstudy.show.card import MOST, card
+from eventstudy.show.numbers import count_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,8 @@ class DatedNews:
         return tuple(d for d in self.datings if d.status != "dated")
 
     def __repr__(self) -> str:
-        return f"<DatedNews: {len(self.items)} items, {len(self.events)} events, {len(self.review)} to review>"
+        items, events = count_of(len(self.items), "item"), count_of(len(self.events), "event")
+        return f"<DatedNews: {items}, {events}, {len(self.review)} to review>"
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per item: published, event interval, status, and the reason where there is none."""
@@ -82,7 +84,8 @@ class DatedNews:
         return frame
 
     def _repr_html_(self) -> str:
-        rows = [("events", f"{len(self.events)} of {len(self.items)} items"), ("to review", f"{len(self.review)}")]
+        dated = f"{len(self.events)} of {count_of(len(self.items), 'item')}"
+        rows = [("events", dated), ("to review", f"{len(self.review)}")]
         for item, d in list(zip(self.items, self.datings, strict=True))[:MOST]:
             found = "" if d.published is None else f"published {d.published.day} ({', '.join(d.published.sources)}); "
             why = str(d.event_time) if d.event_time is not None else "; ".join(c.message for c in d.conflicts[:2])

@@ -244,4 +244,4 @@ def test_news_in_python_is_a_frame_events_and_a_card(tmp_path: Path) -> None:
     card = dated._repr_html_()
     assert "Acme cuts jobs &amp; more" in card
     assert "the row" in card
-    assert repr(dated) == "<DatedNews: 2 items, 1 events, 1 to review>"
+    assert repr(dated) == "<DatedNews: 2 items, 1 event, 1 to review>"
