@@ -22,6 +22,8 @@ POWERS = {"K": 3, "M": 6, "B": 9, "T": 12}
 GROUPED = {mark: re.compile(rf"[+-]?\d{{1,3}}((\{mark}\d{{3}})+|(\{mark}\d\d)+\{mark}\d{{3}})") for mark in ",."}
 MISSING = frozenset({"", "-", "--", ".", "nan", "na", "n/a", "#n/a", "null", "none", "nat", "<na>"})
 
+LONGEST = 400  # letters of a number with signs around it: the smallest double has 326 digits
+
 
 def read_numbers(texts: Sequence[str], *, decimal: str = "") -> tuple[FloatArray, list[int]]:
     """Return the numbers of the distinct texts of a column, and the positions of those that are not numbers.
@@ -74,8 +76,10 @@ def of_other_units(bare: Sequence[Bare], places: Sequence[int]) -> list[int]:
 
 def stripped(text: str) -> Bare:
     """Return a number without signs of currency and percent and without blank groups."""
-    number = PERCENT.sub("", text.strip().replace("\u2212", "-"))
     before, after, power = "", "", ""
+    if len(text) > LONGEST and len(text := text.strip()) > LONGEST:
+        return Bare(text, power, before, after)  # digits, or no number; the patterns take quadratic time on blanks
+    number = PERCENT.sub("", text.strip().replace("\u2212", "-"))
     if found := BEFORE.match(number):
         before, number = found[2] or "", found[1] + number[found.end() :]
     if found := SUFFIX.search(number):
