@@ -50,7 +50,10 @@ def test_help_lists_every_command_without_importing_one() -> None:
     allowed = {f"eventstudy.cli.{name}" for name in ("app", "console", "examples", "exits", "lazy", "stops")}
     allowed |= {
         "eventstudy.show",
-        *(f"eventstudy.show.{name}" for name in ("escape", "json_text", "terminal_table", "work_steps")),
+        *(
+            f"eventstudy.show.{name}"
+            for name in ("escape", "json_text", "terminal_table", "terminal_text", "work_steps")
+        ),
     }
     assert {name for name in loaded if name.startswith("eventstudy.")} <= {
         "eventstudy.cli",
