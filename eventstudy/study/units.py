@@ -89,13 +89,11 @@ def notices_of(series: Sequence[Bars | Returns]) -> tuple[Notice, ...]:
 
 
 def as_one(found: list[tuple[str, Notice]]) -> Notice:
-    """Return the notices of one code as one: the first in full, the names of the other instruments."""
+    """Return the notices of one code as one: the first in full, with the names of the other instruments."""
     code, notice = found[0]
     names = list(dict.fromkeys(name for name, _ in found))
-    prefix = "" if notice.message.startswith(code) else f"{code}: "
+    text = notice.message.removeprefix(code) if notice.message.startswith(code) else f": {notice.message}"
     if len(names) == 1:
-        more = "".join(f" {other.message}" for _, other in found[1:])
-        return Notice(notice.code, f"{prefix}{notice.message}{more}")
+        return Notice(notice.code, code + text + "".join(f" {other.message}" for _, other in found[1:]))
     shown = ", ".join(names[1:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-    text = notice.message if notice.message.endswith(".") else f"{notice.message}."
-    return Notice(notice.code, f"{prefix}{text} The same in {len(names) - 1} other instruments: {shown}.")
+    return Notice(notice.code, f"{code} (likewise {shown}){text}")

@@ -88,4 +88,4 @@ def test_one_cause_in_many_instruments_is_one_notice_with_their_names() -> None:
         for code in ("AAA", "BBB", "CCC")
     ]
     (found,) = notices_of(bars)
-    assert found.message == "AAA: bad tick: 1 -> 2 -> 1. The same in 2 other instruments: BBB, CCC."
+    assert found.message == "AAA (likewise BBB, CCC): bad tick: 1 -> 2 -> 1."
