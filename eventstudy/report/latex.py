@@ -1,11 +1,12 @@
 """Tables of a result as LaTeX for a paper: inside the text width, with labels, true minus signs, percent and stars.
 
-Widths are counted in digits of Computer Modern: what does not fit at the size of a footnote is cut into parts that
-repeat the first columns.
+Widths are counted in digits of Computer Modern: where a table does not fit at the size of a footnote, its text columns
+break into two lines; if that is not enough, it is cut into parts that repeat the first columns.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -72,16 +73,17 @@ def table_latex(table: Table, options: LatexOptions, *, name: str = "") -> str:
         cells = [_with_stars(row, at, given[by]) for row, given in zip(cells, table.rows, strict=True)]
         note = f"Stars by {_latex_text(table.columns[by].title)}: {LEGEND}."
         widths[at] += ROOM_FOR_STARS
-    size, parts = _parts(table.columns, widths)
+    cut = _parts(table.columns, widths, shown)
     label = re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{table.name}").strip("-")
     written = []
-    for place, part in enumerate(parts, 1):
-        several = f" (part {place} of {len(parts)})" if len(parts) > 1 else ""
+    for place, part in enumerate(cut.parts, 1):
+        several = f" (part {place} of {len(cut.parts)})" if len(cut.parts) > 1 else ""
         mark = f"tab:{label}-{place}" if place > 1 else f"tab:{label}"
         caption = rf"\caption{{{_latex_text(table.heading)}{several}}}\label{{{mark}}}"
-        columns, room = [table.columns[i] for i in part], [widths[i] for i in part]
+        columns, room = [table.columns[i] for i in part], [cut.widths[i] for i in part]
         lines = [_titles(columns, room), *([row[i] for i in part] for row in cells)]
-        written.append(_environment(_begin(columns, room, digit=dict(SIZES)[size]), caption, size, lines, note))
+        kinds = _begin(columns, room, broken=[i in cut.broken for i in part], digit=dict(SIZES)[cut.size])
+        written.append(_environment(kinds, caption, cut.size, lines, note))
     return "\n".join(written)
 
 
@@ -100,12 +102,12 @@ def _environment(begin: str, caption: str, size: str, lines: Sequence[Sequence[s
     return "\n".join([*opening, *body, *last, r"\end{table}", ""])
 
 
-def _begin(columns: Sequence[Column], widths: Sequence[float], *, digit: float) -> str:
-    """Return the column types: numbers to the right, long text in lines of a fixed width."""
+def _begin(columns: Sequence[Column], widths: Sequence[float], *, broken: Sequence[bool], digit: float) -> str:
+    """Return the column types: numbers to the right, long or broken text in lines of a fixed width."""
     kinds = []
-    for column, width in zip(columns, widths, strict=True):
-        wide = rf">{{\raggedright\arraybackslash}}p{{{width * digit:.0f}pt}}"
-        kinds.append("r" if column.numeric else wide if width >= WIDEST_TEXT else "l")
+    for column, width, breaks in zip(columns, widths, broken, strict=True):
+        wide = rf">{{\raggedright\arraybackslash}}p{{{math.floor(width * digit)}pt}}"
+        kinds.append("r" if column.numeric else wide if breaks or width >= WIDEST_TEXT else "l")
     return f"@{{}}{''.join(kinds)}@{{}}"
 
 
@@ -156,13 +158,25 @@ def _column_width(column: Column, cells: Sequence[str]) -> float:
     return widest if column.numeric else min(max(widest, LEAST_TEXT), WIDEST_TEXT)
 
 
-def _parts(columns: Sequence[Column], widths: Sequence[float]) -> tuple[str, list[list[int]]]:
+@value(slots=True)
+class _Cut:
+    """How a table is set: the size of text, the columns of each part, the widths, and which columns break lines."""
+
+    size: str
+    parts: Sequence[Sequence[int]]
+    widths: Sequence[float]
+    broken: frozenset[int] = frozenset()
+
+
+def _parts(columns: Sequence[Column], widths: Sequence[float], cells: Sequence[Sequence[str]]) -> _Cut:
     """Return a size of text and the columns of each part; the leading text columns stand in every part."""
     every = list(range(len(columns)))
     for size, digit in SIZES:
         if _points(widths, every, digit) <= TEXT_WIDTH:
-            return size, [every]
+            return _Cut(size, [every], widths)
     size, digit = SIZES[-1]
+    if (narrow := _in_two_lines(columns, widths, cells)) is not None:
+        return _Cut(size, [every], narrow, frozenset(i for i in every if narrow[i] < widths[i]))
     keys = list(range(next((i for i, c in enumerate(columns) if c.numeric), min(1, len(columns)))))
     while len(keys) > 1 and _points(widths, keys, digit) > 0.6 * TEXT_WIDTH:
         keys.pop()
@@ -172,7 +186,29 @@ def _parts(columns: Sequence[Column], widths: Sequence[float]) -> tuple[str, lis
             parts.append(part)
             part = list(keys)
         part.append(i)
-    return size, [*parts, part]
+    return _Cut(size, [*parts, part], widths)
+
+
+def _in_two_lines(
+    columns: Sequence[Column], widths: Sequence[float], cells: Sequence[Sequence[str]]
+) -> list[float] | None:
+    """Return widths at which the whole table fits with text in about two lines; None where that is not enough."""
+    digit = SIZES[-1][1]
+    excess = (_points(widths, range(len(widths)), digit) - TEXT_WIDTH) / digit
+    least = [
+        width if column.numeric or width >= WIDEST_TEXT else min(width, _two_lines([row[i] for row in cells], column))
+        for i, (column, width) in enumerate(zip(columns, widths, strict=True))
+    ]
+    saved = sum(widths) - sum(least)
+    if saved < excess:
+        return None
+    return [width - (width - low) * excess / saved for width, low in zip(widths, least, strict=True)]
+
+
+def _two_lines(cells: Sequence[str], column: Column) -> float:
+    """Return the least width of a text column: of its longest word, and of half of its longest cell."""
+    words = [digits(word) for text in (*cells, column.title) for word in text.split()]
+    return max([*words, *(0.6 * digits(cell) for cell in cells), LEAST_TEXT])
 
 
 def _points(widths: Sequence[float], places: Sequence[int], digit: float) -> float:

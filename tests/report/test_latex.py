@@ -116,17 +116,21 @@ def test_the_tables_of_every_template_are_well_formed_and_fit(written: dict[str,
     check(written[name])
 
 
+def too_wide(text: str, folder: Path) -> list[float]:
+    """By how many points each line that pdflatex complains about is too wide."""
+    (folder / "t.tex").write_text(DOCUMENT % text, encoding="utf-8")
+    call = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "t.tex"]
+    said = subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert said.returncode == 0, said.stdout[-2000:]
+    return [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide\)", said.stdout)]
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (Debian: texlive-latex-base)")
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_pdflatex_sets_the_tables_of_every_template_inside_the_text(
     written: dict[str, str], name: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "t.tex").write_text(DOCUMENT % written[name], encoding="utf-8")
-    call = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "t.tex"]
-    said = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert said.returncode == 0, said.stdout[-2000:]
-    wide = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide\)", said.stdout)]
-    assert max(wide, default=0.0) < 1.0
+    assert max(too_wide(written[name], tmp_path), default=0.0) < 1.0
 
 
 def test_widths_are_counted_wider_than_they_are() -> None:
@@ -182,6 +186,29 @@ def test_a_table_that_is_too_wide_is_cut_into_parts_that_repeat_its_first_column
     assert text.count("an event with a name of some length 59") == text.count(r"\begin{longtable}")
     assert sum(len(types(kinds)) - 1 for _, kinds, _ in tabulars(text)) == 14
     check(text)
+
+
+def test_text_breaks_into_two_lines_before_a_table_is_cut() -> None:
+    from eventstudy.report.build import build
+
+    result = made_cluster()
+    text = write.EXTRAS["tables.tex"](result, build(result)).decode("utf-8")
+    start = text.index(r"\label{tab:cluster-aggregates}")
+    table = text[start : text.index(r"\end{table}", start)]
+    # CAAR, ends of its interval, statistic, p, N and the role of a test are columns of one table.
+    assert "tab:cluster-aggregates-2" not in text
+    assert "Role" in table
+    assert table.count("not valid here") == 2 * len(result.primary.unsuited)
+    check(text)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (Debian: texlive-latex-base)")
+def test_pdflatex_sets_broken_text_inside_the_text(tmp_path: Path) -> None:
+    from eventstudy.report.build import build
+
+    result = made_cluster()
+    text = write.EXTRAS["tables.tex"](result, build(result)).decode("utf-8")
+    assert max(too_wide(text, tmp_path), default=0.0) < 1.0
 
 
 def test_many_events_break_over_pages_and_long_words_into_lines() -> None:
