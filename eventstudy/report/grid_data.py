@@ -45,7 +45,7 @@ def heat_view(result: StudyResult) -> HeatMap:
     order = np.argsort(-np.nan_to_num(car, nan=-np.inf), kind="stable")
     values, together = _binned(abnormal.ar[order] * unit.scale)
     pairs = list(zip(abnormal.events.tolist(), abnormal.instruments.tolist(), strict=True))
-    names = [c if len(events) == 1 else e if len(codes) == 1 else f"{c} {e}" for e, c in pairs]
+    names = [c if len(events) == 1 else e if len(codes) == 1 or e.startswith(c) else f"{c} {e}" for e, c in pairs]
     columns = abnormal.columns(window)
     noun = bar_noun(result)
     rows = tuple(names[i] for i in order[::together])

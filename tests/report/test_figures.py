@@ -21,6 +21,7 @@ from eventstudy.report.build import chosen
 from eventstudy.report.canvas import figure_of, png, svg
 from eventstudy.report.figure_data import placebo_view, response_view
 from eventstudy.report.figures import FIGURES, figure, shape_of
+from eventstudy.report.grid_data import heat_view
 from eventstudy.report.many_data import dots_view, mean_placebo_view
 from eventstudy.report.plots.figure_row import Pick
 from eventstudy.report.plots.sizes import verdict
@@ -103,6 +104,15 @@ def test_a_figure_is_the_same_bytes_twice_and_touches_nothing_global(name: str) 
     assert dict(mpl.rcParams) == before
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
+
+
+def test_a_row_of_the_heat_map_names_an_instrument_once() -> None:
+    result = made_cluster(events=3)
+    pairs, code = result.abnormal.pairs, result.abnormal.instruments
+    table = replace(pairs.table, ids=np.array([f"{one}-28.02.2022" for one in pairs.table.instruments]))
+    named = replace(result, abnormal=replace(result.abnormal, pairs=replace(pairs, table=table)))
+    assert set(heat_view(named).rows) == {f"{one}-28.02.2022" for one in code}
+    assert set(heat_view(result).rows) == {"S00 e0", "S01 e1", "S02 e2"}
 
 
 def test_a_long_instrument_name_fits_above_its_panel_on_a_phone() -> None:
