@@ -109,7 +109,7 @@ def test_a_figure_is_the_same_bytes_twice_and_touches_nothing_global(name: str) 
 def test_a_row_of_the_heat_map_names_an_instrument_once() -> None:
     result = made_cluster(events=3)
     pairs, code = result.abnormal.pairs, result.abnormal.instruments
-    table = replace(pairs.table, ids=np.array([f"{one}-28.02.2022" for one in pairs.table.instruments]))
+    table = replace(pairs.table, given=np.array([f"{one}-28.02.2022" for one in pairs.table.instruments]))
     named = replace(result, abnormal=replace(result.abnormal, pairs=replace(pairs, table=table)))
     assert set(heat_view(named).rows) == {f"{one}-28.02.2022" for one in code}
     assert set(heat_view(result).rows) == {"S00 e0", "S01 e1", "S02 e2"}
