@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from eventstudy.cli import complete, console, exits
+from eventstudy.cli.check_lines import lines_of
 from eventstudy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def report(file: Path, surveys: tuple[Survey, ...], as_json: bool) -> int:
         series = [as_record(s) for s in surveys]
         console.json_data({"file": str(file), "series": series, "checks": policies()})
     else:
-        console.data("\n".join(line for s in surveys for line in as_lines(s)))
+        console.data("\n".join(lines_of(surveys)))
     actions = {finding.action for s in surveys for finding in s.inspection.findings}
     return exits.DATA if "refused" in actions else exits.PARTLY if actions else exits.OK
 
@@ -139,21 +140,6 @@ def roles(pairs: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"--column {pair!r} has no '='.", remedy="Write ROLE=NAME, for example close=USDRUB_TOM.")
         found[role] = name
     return found
-
-
-def as_lines(found: Survey) -> list[str]:
-    """Return a survey as lines."""
-    from eventstudy.market.store.stored_series import step_name
-
-    rows = f"{found.n_rows} row{'s' * (found.n_rows != 1)}"
-    lines = [
-        f"{found.instrument.code}: {rows}, step {step_name(found.step)}, {found.spec.timezone or 'UTC'}, "
-        f"calendar {found.instrument.calendar}, {found.layout}"
-    ]
-    lines += [f"  assumed: {words}" for words in found.assumed]
-    lines += [f"  label: {found.evidence}", f"  zone: {found.clock}"]
-    lines += [f"  {finding}" for finding in found.inspection.findings]
-    return lines if len(lines) > len(found.assumed) + 3 else [*lines, "  nothing found"]
 
 
 def as_record(found: Survey) -> dict[str, Any]:

@@ -55,6 +55,55 @@ def test_a_repair_is_named_with_its_lines_and_exit_code_one(tmp_path: Path, caps
     ]
 
 
+def test_what_many_instruments_share_is_printed_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A universe of 40 columns: all keep a price on two holidays, two a jump that stays, one has a row fewer."""
+    days = [day for day in np.arange("2023-01-03", "2023-07-04", dtype="M8[D]") if np.is_busday(day)]
+    walk = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (len(days), 40)), axis=0))
+    walk[60:, 0] *= 1.6
+    walk[70:, 1] *= 1.6
+    cells = [[f"{price:.4f}" for price in row] for row in walk]
+    cells[5][7] = ""
+    header = ["Date", *(f"C{n}" for n in range(40))]
+    rows = [[str(day), *row] for day, row in zip(days, cells, strict=True)]
+    path = tmp_path / "universe.csv"
+    path.write_text("\n".join(",".join(row) for row in [header, *rows]) + "\n", encoding="utf-8")
+    assert run(["data", "check", str(path), "--calendar", "XNYS"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < 15
+    assert lines[0].startswith(
+        "C0, C1, C2, C3, C4, C5, C6, C7, C8, C9 and 30 more: 40 instruments, 129 to 130 rows each,"
+    )
+    for words in ("label: undecided", "zone: days have no clock", "assumed: the step"):
+        assert sum(words in line for line in lines) == 1
+    (jump,) = (n for n, line in enumerate(lines) if "large jump" in line)
+    # The header is line 1 and the first day line 2, so the jumps stand in lines 62 and 72.
+    assert lines[jump].startswith("  C0: large jump: ")
+    assert "[1 row: 62]" in lines[jump]
+    assert lines[jump + 1] == "    also in C1 [1 row: 72]"
+    (closed,) = (n for n, line in enumerate(lines) if "outside sessions" in line)
+    assert lines[closed].startswith("  C0: outside sessions: ")
+    assert lines[closed + 1] == "    the same in C1, C2, C3, C4, C5, C6, C7, C8, C9, C10 and 29 more"
+    assert sum("no bars when open" in line for line in lines) == 1
+    # Every instrument with all of its rows stands in the JSON.
+    assert run(["data", "check", str(path), "--calendar", "XNYS", "--json"]) == 1
+    assert len(json.loads(capsys.readouterr().out)["series"]) == 40
+
+
+def test_instruments_read_differently_stand_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two instruments of every working day (21 + 20 + 23 from 3 January 2023) and one of Fridays alone."""
+    days = np.arange("2023-01-03", "2023-04-01", dtype="M8[D]")
+    days = days[np.is_busday(days)]
+    kept = {"AAA": days, "BBB": days, "CCC": days[days.astype(int) % 7 == 1]}
+    rows = [f"{day},{name},{20 + int(day.astype(int)) % 3}" for name, dates in kept.items() for day in dates]
+    path = tmp_path / "long.csv"
+    path.write_text("date,ticker,close\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert run(["data", "check", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line for line in lines if not line.startswith(" ")]
+    assert [head.split(", step")[0] for head in heads] == ["AAA, BBB: 2 instruments, 64 rows each", "CCC: 13 rows"]
+    assert [line for line in lines if "nothing found" in line] == ["  nothing found"] * 2
+
+
 def test_every_kind_of_defect_shows_what_is_done_about_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "check", "--rules"]) == 0
     told = capsys.readouterr().out

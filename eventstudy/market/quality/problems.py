@@ -187,10 +187,14 @@ class Finding:
     message: str
     rule: str
 
-    def __str__(self) -> str:
+    @property
+    def rows(self) -> str:
+        """How many rows, and the first of them; empty where the defect is that of the whole series."""
         shown = ", ".join(map(str, self.lines[:5])) + (", ..." if len(self.lines) > 5 else "")
-        rows = f" [{len(self.lines)} row{'s' * (len(self.lines) != 1)}: {shown}]" if len(self.lines) else ""
-        return f"{self.kind}: {self.message}{rows}; {self.action}: {self.rule}"
+        return f" [{len(self.lines)} row{'s' * (len(self.lines) != 1)}: {shown}]" if len(self.lines) else ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}{self.rows}; {self.action}: {self.rule}"
 
 
 @dataclass(frozen=True, eq=False)
