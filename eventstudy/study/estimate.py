@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,7 @@ from eventstudy.abnormal.placebo.placebo_paths import PlaceboPaths, placebo_path
 from eventstudy.abnormal.placebo.refits import Path, RefitSettings, placebo_refits
 from eventstudy.abnormal.placebo.same_clock import DrawSettings, Missing, path_windows, placebo_draws
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
+from eventstudy.abnormal.placebo.shared_days import SharedDays
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, StrArray
 from eventstudy.errors import UsageError
@@ -41,6 +43,7 @@ class Estimates(NamedTuple):
 
     abnormal: AbnormalReturns
     evidence: Evidence
+    shared: Sequence[SharedDays | None] = ()  # of each event, the placebo days of its intraday response
 
 
 def estimate(study: Study, run: BlockMap) -> Estimates:
@@ -78,16 +81,23 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
 
 
 def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:
-    abnormal, evidence = estimates
+    abnormal, evidence, _ = estimates
     paths = placebo_paths(study.data, abnormal, day_rules(study), kind=study.plan.kind)
     if study.uses_other_days:
         abnormal, paths = with_same_clock_mean(abnormal, paths, study.plan.tests_on)
         abnormal, paths = _with_enough_days(study, abnormal, paths)
-    draws = window_draws(study, abnormal, paths) if "placebo" in study.tests else {}
+    chosen = Estimates(abnormal, replace(evidence, paths=paths), _shared(study, abnormal))
+    draws = window_draws(study, chosen, paths) if "placebo" in study.tests else {}
     scaled = {}
     if "standardized_placebo" in study.tests:
-        scaled = window_draws(study, abnormal, paths, standardize=True)
-    return Estimates(abnormal, replace(evidence, paths=paths, draws=draws, standardized_draws=scaled))
+        scaled = window_draws(study, chosen, paths, standardize=True)
+    return chosen._replace(evidence=replace(chosen.evidence, draws=draws, standardized_draws=scaled))
+
+
+def _shared(study: Study, abnormal: AbnormalReturns) -> Sequence[SharedDays | None]:
+    """Return the days that all placebo tests share with the intraday responses; nothing where no test needs them."""
+    needed = not study.uses_other_days and missing_of(study.spec) == "merge"
+    return shared_days(study, abnormal) if needed else ()
 
 
 def _with_enough_days(
@@ -139,11 +149,9 @@ def day_rules(study: Study, settings: PlaceboSettings | None = None) -> DayRules
     return DayRules(settings, positions, release)
 
 
-def draw_settings(study: Study, abnormal: AbnormalReturns, *, standardize: bool) -> DrawSettings:
+def draw_settings(study: Study, estimates: Estimates, *, standardize: bool) -> DrawSettings:
     """Return how the placebo windows of a study are chosen and summed."""
-    missing = missing_of(study.spec)
-    shared = shared_days(study, abnormal) if missing == "merge" else ()
-    return DrawSettings(day_rules(study), missing, study.plan.kind, standardize, shared)
+    return DrawSettings(day_rules(study), missing_of(study.spec), study.plan.kind, standardize, estimates.shared)
 
 
 def _releases(table: EventTable, positions: Positions) -> StrArray:
@@ -159,23 +167,23 @@ RELEASE = "release"  # the column of the events that names their release
 
 
 def window_draws(
-    study: Study, abnormal: AbnormalReturns, paths: PlaceboPaths, *, standardize: bool = False
+    study: Study, estimates: Estimates, paths: PlaceboPaths, *, standardize: bool = False
 ) -> dict[Window, tuple[FloatArray, ...]]:
     """Return the placebo CARs of each window: on the days of the response, or else those eligible for it."""
-    windows = study.plan.tests_on
+    windows, abnormal = study.plan.tests_on, estimates.abnormal
     if study.uses_other_days and not standardize:  # event and placebo days share the mean of the whole path
         return {w: tuple(path[:, abnormal.columns(w)].sum(axis=1) for path in paths.ar) for w in windows}
     if (
         abnormal.ar.size <= PATH_CELLS and not standardize
     ):  # a figure then shows, at every point, the days that are eligible for that point
         windows = tuple(dict.fromkeys((*windows, *path_windows(abnormal.tau))))
-    how = draw_settings(study, abnormal, standardize=standardize)
+    how = draw_settings(study, estimates, standardize=standardize)
     return {w: placebo_draws(study.data, abnormal, w, how) for w in windows}
 
 
 def _with_refits(study: Study, estimates: Estimates, run: BlockMap) -> Estimates:
     """Add the mean CARs of the study moved to random non-event dates, over the events that it used itself."""
-    spec, data, plan, (abnormal, evidence) = study.spec, study.data, study.plan, estimates
+    spec, data, plan, (abnormal, evidence, _) = study.spec, study.data, study.plan, estimates
     options = options_for("placebo_refit", spec.test_options)
     path: Path = "prefix" if options["path"] == "prefix" else "two_pass"
     dates = placebo_dates(
@@ -186,4 +194,4 @@ def _with_refits(study: Study, estimates: Estimates, run: BlockMap) -> Estimates
     at = np.searchsorted(abnormal.row, used.positions.row)
     complete = np.stack([np.isfinite(abnormal.car(window))[at] for window in plan.tests_on])
     refits = placebo_refits(used, RefitSettings(dates.part(keep), plan, path), complete, run)
-    return Estimates(abnormal, replace(evidence, refits=refits))
+    return estimates._replace(evidence=replace(evidence, refits=refits))

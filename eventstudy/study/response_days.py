@@ -9,14 +9,13 @@ import numpy as np
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.events import EventTable
 from eventstudy.abnormal.placebo.shared_days import SharedDays
-from eventstudy.arrays import DAY_US, IntArray, instant_from_us, wall_us
+from eventstudy.arrays import DAY_US, instant_from_us, wall_us
 from eventstudy.errors import DataError
 from eventstudy.study.prepare import Study
 from eventstudy.study.responses import response_settings
 
 if TYPE_CHECKING:
     from eventstudy.news.items import Event
-    from eventstudy.response.intraday_prices import IntradayPrices
     from eventstudy.response.known import Known
 
 
@@ -29,7 +28,7 @@ def shared_days(study: Study, abnormal: AbnormalReturns) -> tuple[SharedDays | N
     tapes_of = {bars.instrument.code: bars for bars in study.bars if bars.step.value // 1000 < DAY_US and len(bars)}
     if study.spec.response == "off" or not tapes_of or study.uses_other_days:
         return ()
-    from eventstudy.response.comparable_days import comparable_days
+    from eventstudy.response.comparable_days import TestedTape, comparable_days
     from eventstudy.response.intraday_prices import intraday_prices
     from eventstudy.response.known import known_events
 
@@ -39,23 +38,19 @@ def shared_days(study: Study, abnormal: AbnormalReturns) -> tuple[SharedDays | N
         further, _ = _known(study.known.table, len(series.codes), "unstudied")
         known = known_events((*known.events, *further.events))
     place = {int(row): at for at, row in enumerate(positions.row)}
-    tapes: dict[str, IntradayPrices] = {}
-    walls: dict[str, IntArray] = {}
-    found: list[SharedDays | None] = []
-    for row in abnormal.row:
-        s = int(positions.series[place[int(row)]])
-        code = series.codes[s]
-        if code not in tapes_of:
-            found.append(None)
+    rows_of: dict[int, list[int]] = {}
+    for at, row in enumerate(abnormal.row):
+        rows_of.setdefault(int(positions.series[place[int(row)]]), []).append(at)
+    found: list[SharedDays | None] = [None] * len(abnormal.row)
+    for s, rows in rows_of.items():
+        if series.codes[s] not in tapes_of:
             continue
-        if code not in tapes:
-            tapes[code] = intraday_prices(tapes_of[code], settings.price)
-            span = slice(int(series.time_offset[s]), int(series.time_offset[s]) + int(series.length[s]))
-            walls[code] = np.maximum.accumulate(wall_us(series.closes[span], tapes[code].zone))
-        try:
-            found.append(comparable_days(tapes[code], event_of[int(row)], settings, known, walls[code]))
-        except DataError:  # the response says why
-            found.append(None)
+        tape = intraday_prices(tapes_of[series.codes[s]], settings.price)
+        span = slice(int(series.time_offset[s]), int(series.time_offset[s]) + int(series.length[s]))
+        wall = np.maximum.accumulate(wall_us(series.closes[span], tape.zone))
+        events = [event_of[int(abnormal.row[at])] for at in rows]
+        for at, days in zip(rows, comparable_days(TestedTape(tape, wall), events, settings, known), strict=True):
+            found[at] = None if isinstance(days, DataError) else days  # the response says why there are none
     return tuple(found)
 
 

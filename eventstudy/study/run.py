@@ -226,7 +226,7 @@ class Solved(NamedTuple):
 def _result(study: Study, inputs: Inputs, answer: Solved) -> StudyResult:
     estimates, design, tested = answer
     significances = tested.significances
-    spec, (abnormal, evidence) = study.spec, estimates
+    spec, (abnormal, evidence, _) = study.spec, estimates
     paths, draws = evidence.paths, evidence.draws
     kept_paths = paths is not None and sum(path.size for path in paths.ar) <= SMALL_CELLS
     kept_draws = sum(cars.size for window in draws.values() for cars in window) <= SMALL_CELLS

@@ -47,7 +47,7 @@ def primary_window(spec: StudySpec, windows: tuple[Window, ...]) -> Window:
 
 def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> Tested:
     """Run the tests on every window, and adjust the p-values if the study asks for it."""
-    abnormal, evidence = estimates
+    abnormal, evidence, _ = estimates
     findings: list[Findings] = []
     primary, ratio = primary_window(spec, evidence.windows), None
     for window in evidence.windows:

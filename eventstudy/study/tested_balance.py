@@ -49,7 +49,7 @@ def balance_of(study: Study, estimates: Estimates, bars: Sequence[Bars]) -> tupl
         return ()
     abnormal = estimates.abnormal
     window = primary_window(study.spec, study.plan.tests_on)
-    how = draw_settings(study, abnormal, standardize=named == {"standardized_placebo"})
+    how = draw_settings(study, estimates, standardize=named == {"standardized_placebo"})
     if study.uses_other_days:
         window = Window(int(abnormal.tau[0]), int(abnormal.tau[-1]))
         how = how._replace(missing="refuse", shared=())

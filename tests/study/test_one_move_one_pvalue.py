@@ -12,7 +12,13 @@ import pytest
 
 import eventstudy as es
 from eventstudy import Bars, Event, EventTime, Instrument, StudySpec, run_study
+from eventstudy.abnormal.placebo.shared_days import SharedDays
+from eventstudy.arrays import wall_us
 from eventstudy.report.front import front
+from eventstudy.response import comparable_days as comparable
+from eventstudy.response.intraday_prices import intraday_prices
+from eventstudy.response.known import known_events
+from eventstudy.response.settings import ResponseSettings
 
 EVENT_DAY = datetime(2021, 4, 13, tzinfo=UTC)
 DAYS = 40
@@ -138,3 +144,42 @@ def test_an_event_of_another_instrument_leaves_the_day_comparable() -> None:
     assert result.response is not None
     days = {(one.event, one.instrument): one.placebo_days for one in result.response}
     assert days["e", "X"] == DAYS - 3
+
+
+def test_the_days_of_an_event_are_chosen_once_for_all_tests_and_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[str] = []
+    cut = comparable.event_windows
+
+    def counted(prices: Any, events: Any, *rest: Any) -> Any:
+        chosen.extend(event.id for event in events)
+        return cut(prices, events, *rest)
+
+    monkeypatch.setattr(comparable, "event_windows", counted)
+    times = [NOON - timedelta(days=7 * n) for n in range(3)]
+    events = [Event(f"e{n}", EventTime(at, at)) for n, at in enumerate(times)]
+    spec = StudySpec(
+        event=(-5, 5),
+        windows=[(0, 0), (0, 5)],
+        tests=["placebo", "standardized_placebo"],
+        placebo={"match": {"weekday": False, "volatility": [0.2, 5.0]}},
+    )
+    result = run_study(spec, events, [usual_days()])
+    assert {test for row in result.to_dict()["responses"] for test in row["tests"]} >= set(spec.tests)
+    assert result.reactions.placebo_balance  # it is of the same days
+    assert len(chosen) == len(times) == len(set(chosen))
+
+
+def test_events_chosen_together_have_the_days_that_each_has_alone() -> None:
+    series = halts_and_half_days()
+    prices = intraday_prices(series)
+    tape = comparable.TestedTape(prices, wall_us(prices.closes, prices.zone))
+    hours = [(0, 11), (1, 12), (2, 12), (3, 10.1), (4, 12), (7, 16.9), (8, 12)]
+    times = [EVENT_DAY - timedelta(days=n) + timedelta(hours=h) for n, h in hours]
+    events = [Event(f"e{n}", EventTime(at, at)) for n, at in enumerate(times)]
+    known, settings = known_events(events), ResponseSettings()
+    together = list(comparable.comparable_days(tape, events, settings, known))
+    alone = [one for event in events for one in comparable.comparable_days(tape, [event], settings, known)]
+    for found, expected in zip(together, alone, strict=True):
+        assert isinstance(found, SharedDays)
+        assert found == expected
+        assert len(found.day)
