@@ -129,6 +129,30 @@ def test_dividends_between_the_rows_of_a_table_are_left_out_and_said(tmp_path: P
     assert "2 rows of words left out ('0.24 Dividend')" in line
 
 
+def test_rows_below_left_out_ones_keep_their_line_of_the_file(tmp_path: Path) -> None:
+    """Two dividends and a blank line among the rows: findings and errors name the lines an editor shows."""
+    lines = ["Date,Open,High,Low,Close,Adj Close,Volume"]
+    for n, (at, o, h, w, c, v) in enumerate(zip(DAYS, OPEN, HIGH, LOW, CLOSE, VOLUME, strict=True)):
+        c = 0 if n in (3, 40, 80) else c
+        lines.append(f'"{at:%b} {at.day}, {at.year}",{o},{h},{w},{c},{c},{v}')
+        lines += [f'"{at:%b} {at.day}, {at.year}",0.24 Dividend'] * (n in (7, 70)) + [""] * (n == 50)
+    zeros = [n for n, line in enumerate(lines, start=1) if ",0,0," in line]
+    path = written(tmp_path, "AAA.csv", "\n".join(lines) + "\n")
+    (one,) = es.read_universe(path, **STATED)
+    (message,) = (notice.message for notice in one.notices if notice.code == "ES-ZERO-PRICE")
+    assert f"[3 rows: {', '.join(map(str, zeros))}]" in message
+    assert zeros == [5, 43, 85]  # 3 + 2; 40 + 2 and a dividend; 80 + 2, two dividends and a blank line
+    lines[42] = lines[42].replace(",0,0,", ",zero,zero,")
+    path = written(tmp_path, "AAA.csv", "\n".join(lines) + "\n")
+    with pytest.raises(es.EventStudyError, match=r"line 43, column .*'zero' is not a number"):
+        es.read_universe(path, **STATED)
+    lines[42] = lines[42].replace("zero", "0")
+    long = [f"{line},AAA" if line.endswith(tuple("0123456789")) else line for line in lines]
+    long[0] = f"{lines[0]},Ticker"
+    (one,) = es.read_universe(written(tmp_path, "long.csv", "\n".join(long) + "\n"), **STATED)
+    assert message in [notice.message for notice in one.notices]
+
+
 def test_a_row_of_a_day_without_a_price_does_not_contradict_another(tmp_path: Path) -> None:
     rows = [f"{at:%Y-%m-%d},{close}\n" for at, close in PAIRS]
     rows.insert(9, f"{DAYS[8]:%Y-%m-%d},\n")

@@ -64,7 +64,7 @@ def actions_of(grid: Grid) -> dict[str, Actions]:
     kinds: dict[int, Any] = {date: "time"}
     kinds |= {n: "text" for n in (ticker, ratio) if n >= 0} | ({dividend: "number"} if dividend >= 0 else {})
     read = grid.fetch(kinds)
-    day = timestamps(read[date], grid.names[date], grid.first_line)[0] // DAY_US
+    day = timestamps(read[date], grid.names[date], grid.lines)[0] // DAY_US
     ratios = ratios_of(grid, read[ratio]) if ratio >= 0 else np.ones(len(day))
     cash = np.nan_to_num(numbers_of(grid, read[dividend], dividend)) if dividend >= 0 else np.zeros(len(day))
     codes = texts_of(read[ticker]) if ticker >= 0 else [""] * len(day)
@@ -96,7 +96,7 @@ def ratios_of(grid: Grid, column: Any) -> FloatArray:
             number = np.nan
         if not 0 <= number < np.inf:
             raise DataError(
-                f"{grid.path}, line {grid.first_line + row}: {text!r} is not a split ratio.",
+                f"{grid.path}, line {grid.lines.at(row)}: {text!r} is not a split ratio.",
                 remedy="Write new shares for old ones: 4:1, 3:2, 1:30, or a number such as 4.",
             )
         ratios[row] = number or 1.0

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
-from eventstudy.market.sources.grid import Grid, Kind, date_like, numbers_of
+from eventstudy.market.sources.grid import Grid, Kind, Lines, date_like, numbers_of
 from eventstudy.market.sources.one_bar import ENOUGH_ROWS, Bar, find_bar
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
 
@@ -36,7 +36,7 @@ def roles_by_values(grid: Grid, names: tuple[str, ...], places: tuple[int, int, 
     kinds: dict[int, Kind] = dict.fromkeys(numbers, "number")
     kinds |= {time: "date", clock: "clock"} if clock >= 0 else {time: "time"}
     read = grid.fetch(kinds | ({ticker: "text"} if ticker >= 0 else {}))
-    rows = rows_of_one(read, places, names, grid.first_line)
+    rows = rows_of_one(read, places, names, grid.lines)
     values: dict[int, FloatArray] = {}
     for n in numbers:
         try:
@@ -51,10 +51,12 @@ def roles_by_values(grid: Grid, names: tuple[str, ...], places: tuple[int, int, 
     return {"open": found.between[0], "high": found.high, "low": found.low, "close": found.between[1]}
 
 
-def rows_of_one(read: Mapping[int, Any], places: tuple[int, int, int], names: tuple[str, ...], line: int) -> IntArray:
+def rows_of_one(
+    read: Mapping[int, Any], places: tuple[int, int, int], names: tuple[str, ...], lines: Lines
+) -> IntArray:
     """Return the rows of the instrument with most rows in order of time; none where a time occurs twice."""
     ticker = places[2]
-    wall = wall_of(read, places[0], places[1], names, line)
+    wall = wall_of(read, places[0], places[1], names, lines)
     rows = np.arange(len(wall))
     if ticker >= 0:
         codes = np.array([str(code) for code in read[ticker].to_pylist()])
@@ -64,17 +66,17 @@ def rows_of_one(read: Mapping[int, Any], places: tuple[int, int, int], names: tu
     return rows if (np.diff(wall[rows]) > 0).all() else rows[:0]
 
 
-def wall_of(read: Mapping[int, Any], time: int, clock: int, names: tuple[str, ...], line: int) -> IntArray:
+def wall_of(read: Mapping[int, Any], time: int, clock: int, names: tuple[str, ...], lines: Lines) -> IntArray:
     """Return the wall clock of every row."""
     if clock >= 0:
         return date_and_clock(read[time], read[clock], (names[time], names[clock]))
-    return timestamps(read[time], names[time], line)[0]
+    return timestamps(read[time], names[time], lines)[0]
 
 
 def unnamed_ticker(grid: Grid, names: tuple[str, ...], time: int, clock: int) -> int:
     """Return the column of instruments of a table none of whose columns has a known name but that of time; -1: none."""
     read = grid.fetch({time: "date", clock: "clock"} if clock >= 0 else {time: "time"})
-    return instruments_by_values(grid, {time, clock}, wall_of(read, time, clock, names, grid.first_line))
+    return instruments_by_values(grid, {time, clock}, wall_of(read, time, clock, names, grid.lines))
 
 
 def refuse_undecided(grid: Grid, names: tuple[str, ...], found: Bar) -> None:

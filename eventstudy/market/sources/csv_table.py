@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from eventstudy.errors import BarsError, DataError
-from eventstudy.market.sources.grid import Grid, Kind, date_like
+from eventstudy.market.sources.grid import Grid, Kind, Skipped, date_like
 from eventstudy.market.sources.number_text import MISSING, decimal_mark
 from eventstudy.market.sources.unpack import Stored
 from eventstudy.show.escape import plain
@@ -74,14 +74,14 @@ def csv_grid(stored: Stored, names: Sequence[str] = ()) -> Grid:
     stored = with_dates_down(with_tabs(stored))
     head = peek(stored, tuple(names))
 
-    left_out: list[str] = []
+    skipped: list[Skipped] = []
 
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
-        left_out.clear()
-        return read_columns(stored, head, kinds, left_out)
+        skipped.clear()
+        return read_columns(stored, head, kinds, skipped)
 
     about = {"kind": "csv"}
-    return Grid(str(stored.path), head.header, head.sample, head.first_line, fetch, head.proven, about, left_out)
+    return Grid(str(stored.path), head.header, head.sample, head.first_line, fetch, head.proven, about, skipped)
 
 
 def with_tabs(stored: Stored) -> Stored:
@@ -239,11 +239,11 @@ def is_remark(row: Sequence[str]) -> bool:
     return bool(cells) and (cells[0].startswith("#") or all(UNIT.fullmatch(cell) for cell in cells))
 
 
-def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind], left_out: list[str]) -> dict[int, Any]:
+def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind], skipped: list[Skipped]) -> dict[int, Any]:
     """Read columns as the kinds given; numbers and times that pyarrow cannot read come as text.
 
     Rows below the table (footnotes, a second table) end it: they are not read. Rows of a date and words among those of
-    prices join ``left_out``.
+    prices join ``skipped``.
     """
     types = {number: column_type(kind, _at(head.sample, number)) for number, kind in kinds.items()}
     loose = {n: TEXT if kind != pa.timestamp("us", "UTC") else kind for n, kind in types.items()}
@@ -256,9 +256,9 @@ def read_columns(stored: Stored, head: Head, kinds: Mapping[int, Kind], left_out
     except pa.ArrowInvalid as error:
         shorter = None
         with suppress(csv.Error, DataError):  # of a file too large to be read as a whole, its first error is named
-            shorter = without_words(stored, head, left_out) or without_footer(stored, head)
+            shorter = without_words(stored, head, skipped) or without_footer(stored, head)
         if shorter is not None:
-            return read_columns(shorter, head, kinds, left_out)
+            return read_columns(shorter, head, kinds, skipped)
         message = place_of(str(error), head)
         raise BarsError(f"{stored.path}{message}", remedy="Correct it, or name other columns.") from None
 
@@ -296,22 +296,25 @@ def read_typed(
     return {number: table.column(place) for place, number in enumerate(types)}
 
 
-def without_words(stored: Stored, head: Head, left_out: list[str]) -> Stored | None:
-    """Return the text without rows of a date and words (``0.96 Dividend``), which join ``left_out``; None for none."""
+def without_words(stored: Stored, head: Head, skipped: list[Skipped]) -> Stored | None:
+    """Return the text without rows of a date and words (``0.96 Dividend``), which join ``skipped``; None for none."""
     lines = stored.bytes().decode("utf-8-sig", "replace").splitlines(keepends=True)
     if max(map(len, lines)) >= LONGEST_LINE:
         return None
-    words, before = [], 0
+    none, before = [], 0
     rows = csv.reader(iter(lines), delimiter=head.delimiter)
     for row in rows:
         after = rows.line_num
-        if after >= head.first_line and 2 <= len(row) < head.width and is_of_words(row):
-            words.append((before, after, row[1].strip()))
+        if after >= head.first_line and not row:
+            none.append(Skipped(after))
+        elif after >= head.first_line and 2 <= len(row) < head.width and is_of_words(row):
+            lines[before:after] = ["\n"] * (after - before)
+            none += [Skipped(before + 1, row[1].strip()), *(Skipped(n) for n in range(before + 2, after + 1))]
         before = after
-    for before, after, _ in words:
-        lines[before:after] = ["\n"] * (after - before)
-    left_out += [text for _, _, text in words]
-    return replace(stored, data="".join(lines).encode()) if words else None
+    if not any(words for _, words in none):
+        return None
+    skipped += none
+    return replace(stored, data="".join(lines).encode())
 
 
 def is_of_words(row: Sequence[str]) -> bool:

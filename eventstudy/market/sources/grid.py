@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from eventstudy.arrays import FloatArray
+from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.errors import BarsError
 from eventstudy.market.sources.number_text import read_numbers
 from eventstudy.show.escape import plain
@@ -26,6 +26,35 @@ DATE_LIKE = re.compile(
     r"|\d[\d.]*E\+(0?9|1[0-8])$",
     re.IGNORECASE,
 )
+
+
+class Skipped(NamedTuple):
+    """A line below the header that is not a row of the table, and its words; "" for a blank line."""
+
+    line: int
+    words: str = ""
+
+
+class Lines(NamedTuple):
+    """Which line of the file each row stands on: that of the first row, and the lines below it that are not rows."""
+
+    first: int
+    skipped: tuple[int, ...] = ()
+
+    def of(self, rows: IntArray) -> IntArray:
+        """Return the lines of rows, counted from 0.
+
+        >>> Lines(2, (4, 5)).of(np.array([0, 1, 2, 3])).tolist()
+        [2, 3, 6, 7]
+        """
+        if not self.skipped:
+            return rows.astype(np.int64, copy=False) + self.first
+        rows_before = np.array(self.skipped) - self.first - np.arange(len(self.skipped))
+        return rows.astype(np.int64, copy=False) + self.first + np.searchsorted(rows_before, rows, side="right")
+
+    def at(self, row: int) -> int:
+        """Return the line of one row."""
+        return int(self.of(np.array([row]))[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +78,8 @@ class Grid:
         The file's decimal mark, where it is known.
     about : mapping of str to str
         What the file says about itself outside its rows: the instrument, the zone.
-    left_out : list of str
-        Words of the rows that were not fetched, because they hold words and no price.
+    skipped : list of Skipped
+        Lines that were not fetched, because they hold words and no price or are blank between such lines and the rows.
     """
 
     path: str
@@ -60,7 +89,12 @@ class Grid:
     fetch: Callable[[Mapping[int, Kind]], dict[int, Any]]
     decimal: str = ""
     about: Mapping[str, str] | None = None
-    left_out: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def lines(self) -> Lines:
+        """The lines of the rows that were fetched last."""
+        return Lines(self.first_line, tuple(line for line, _ in self.skipped))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,7 +158,7 @@ def numbers_of_text(grid: Grid, column: Any, number: int, *, codes: bool) -> Flo
                 else "is not a number"
             )
             raise BarsError(
-                f"{grid.path}, line {grid.first_line + int(rows[0])}, column {name!r}: {text!r} {what}.",
+                f"{grid.path}, line {grid.lines.at(rows[0])}, column {name!r}: {text!r} {what}.",
                 remedy="Write it without the comma, or with a decimal point." if both else CORRECT_IT,
             )
     return np.asarray(np.append(values, np.nan)[places], dtype=np.float64)

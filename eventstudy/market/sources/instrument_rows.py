@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.market.sources.grid import Lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +42,13 @@ class LongColumns:
 
     Attributes
     ----------
-    first_line : int
-        Line of the file of the first row.
+    lines : Lines
+        Which line of the file each row stands on.
     wall, has_offset, columns
         As of ``Rows``.
     """
 
-    first_line: int
+    lines: Lines
     wall: IntArray
     has_offset: bool
     columns: Mapping[str, FloatArray]
@@ -78,12 +79,12 @@ class RowsByCode(Mapping[str, Rows]):
         rows: Any = slice(int(self._starts[cut]), int(self._stops[cut]))
         if self._order is not None:
             rows = self._order[rows]
-            line = rows.astype(np.int64)
+            line = rows
         else:
             line = np.arange(rows.start, rows.stop, dtype=np.int64)
         whole = self._columns
         parts = {name: values[rows] for name, values in whole.columns.items()}
-        return Rows(line + whole.first_line, whole.wall[rows], whole.has_offset, parts)
+        return Rows(whole.lines.of(line), whole.wall[rows], whole.has_offset, parts)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._cut)

@@ -15,7 +15,7 @@ from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray
 from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.by_values import instruments_by_values
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.grid import Grid, Kind, numbers_of, one_chunk
+from eventstudy.market.sources.grid import Grid, Kind, Lines, numbers_of, one_chunk
 from eventstudy.market.sources.instrument_rows import LongColumns, Rows, RowsByCode, size_of
 from eventstudy.market.sources.layouts import PRICES, SIGNED_PRICES, plain
 from eventstudy.market.sources.recognize import KNOWN_NAMES, Recognized
@@ -99,7 +99,7 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     if len(codes) == 1 and spec.instrument:
         codes = [spec.instrument]  # a single series may go by another code than in its file
     series: Mapping[str, Rows] = RowsByCode(
-        LongColumns(grid.first_line, wall, has_offset, columns), codes, place, set(spec.codes())
+        LongColumns(grid.lines, wall, has_offset, columns), codes, place, set(spec.codes())
     )
     missing = [code for code in spec.codes() if code not in series]
     if missing and (not series or spec.instrument):
@@ -111,17 +111,17 @@ def long_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     layout = f"long by {name_of(grid, found.ticker)!r}, {value_words(grid, found, spec)}"
     series, unfinished = finished(series)
     signed = is_signed(grid, roles)
-    nameless = nameless_rows(path, place, grid.first_line, name_of(grid, found.ticker))
+    nameless = nameless_rows(path, place, grid.lines, name_of(grid, found.ticker))
     return PriceTable(path, series, layout, is_adjusted(roles), unread, unfinished, signed, nameless, "mid" in roles)
 
 
-def nameless_rows(path: Path, place: IntArray, first_line: int, name: str) -> int:
+def nameless_rows(path: Path, place: IntArray, lines: Lines, name: str) -> int:
     """Return how many rows name no instrument; many of them are refused, as under merged cells of a workbook."""
     rows = np.flatnonzero(place < 0)
     if len(rows) > MOST_NAMELESS * len(place):
         raise DataError(
             f"{path}: {len(rows):,} of {len(place):,} rows name no instrument in {name!r}, the first on line "
-            f"{first_line + rows[0]}.",
+            f"{lines.at(rows[0])}.",
             remedy="Write the instrument in every row.",
         )
     return len(rows)
@@ -165,7 +165,7 @@ def wide_table(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> Pri
     ticker = instruments_by_values(grid, used, wall) if found.shape == "one" else -1
     if ticker >= 0:
         return long_table(path, grid, replace(found, shape="long", ticker=ticker), spec)
-    line = np.arange(grid.first_line, grid.first_line + len(wall), dtype=np.int64)
+    line = grid.lines.of(np.arange(len(wall)))
     series: dict[str, Rows] = {}
     unread: list[str] = []
     for code, roles in found.fields.items():
@@ -211,7 +211,7 @@ def ends_of(grid: Grid, end: int, read: Mapping[int, Any]) -> dict[str, FloatArr
     if end < 0:
         return {}
     try:
-        return {"end": timestamps(read[end], name_of(grid, end), grid.first_line)[0].astype(np.float64)}
+        return {"end": timestamps(read[end], name_of(grid, end), grid.lines)[0].astype(np.float64)}
     except BarsError:
         return {}
 
@@ -251,7 +251,7 @@ def times_of(grid: Grid, found: Recognized, read: Mapping[int, Any]) -> tuple[In
     try:
         if found.clock >= 0:
             return date_and_clock(read[found.time], read[found.clock], (name, name_of(grid, found.clock))), False
-        wall, has_offset = timestamps(read[found.time], name, grid.first_line)
+        wall, has_offset = timestamps(read[found.time], name, grid.lines)
     except BarsError as error:
         raise BarsError(f"{grid.path}: {error.message}", remedy=error.remedy) from None
     return wall, has_offset or found.utc
@@ -329,9 +329,10 @@ def is_signed(grid: Grid, roles: Mapping[str, int]) -> bool:
 
 def value_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:
     """Return what was read as the price, in words, and the rows that hold words instead."""
-    words = list(dict.fromkeys(grid.left_out))
+    rows = [words for _, words in grid.skipped if words]
+    words = list(dict.fromkeys(rows))
     shown = f" ({', '.join(map(repr, words[:3]))}{', ...' if len(words) > 3 else ''})"
-    return price_words(grid, found, spec) + (f", {len(grid.left_out)} rows of words left out{shown}" if words else "")
+    return price_words(grid, found, spec) + (f", {len(rows)} rows of words left out{shown}" if words else "")
 
 
 def price_words(grid: Grid, found: Recognized, spec: DataSpec) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from eventstudy.arrays import IntArray
 from eventstudy.errors import BarsError
-from eventstudy.market.sources.grid import one_chunk
+from eventstudy.market.sources.grid import Lines, one_chunk
 from eventstudy.market.sources.stamp_columns import (
     compact_clocks,
     compact_midnights,
@@ -38,12 +38,12 @@ def as_date(column: Any, name: str) -> IntArray:
     return mapped(column, name, read_midnights, compact_midnights)
 
 
-def timestamps(column: Any, name: str, first_line: int) -> tuple[IntArray, bool]:
+def timestamps(column: Any, name: str, lines: Lines) -> tuple[IntArray, bool]:
     """Return clock readings in microseconds, and whether they are instants because they carry an offset."""
     if column.null_count:
         bad = int(np.flatnonzero(column.is_null().to_numpy())[0])
         raise BarsError(
-            f"The column {name!r} has {column.null_count} rows without a time, the first on line {first_line + bad}.",
+            f"The column {name!r} has {column.null_count} rows without a time, the first on line {lines.at(bad)}.",
             remedy="Give their times, or remove the rows.",
         )
     if pa.types.is_date(column.type):
@@ -52,11 +52,11 @@ def timestamps(column: Any, name: str, first_line: int) -> tuple[IntArray, bool]
         aware = column.type.tz is not None
         return as_int(column.cast(pa.timestamp("us", column.type.tz), safe=False)), aware
     if pa.types.is_integer(column.type):
-        return whole_numbers(column.to_numpy(), first_line)
+        return whole_numbers(column.to_numpy(), lines)
     if pa.types.is_floating(column.type):
         numbers = column.to_numpy()
         if (numbers == np.floor(numbers)).all() and len(numbers) and (numbers >= 100_000).all():
-            return whole_numbers(numbers.astype(np.int64), first_line)
+            return whole_numbers(numbers.astype(np.int64), lines)
         if (numbers == np.floor(numbers)).all() and len(numbers):
             column = column.cast(pa.int64())
     if not is_text(column):
@@ -75,7 +75,7 @@ def as_int(column: Any) -> IntArray:
     return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
 
 
-def whole_numbers(numbers: IntArray, first_line: int) -> tuple[IntArray, bool]:
+def whole_numbers(numbers: IntArray, lines: Lines) -> tuple[IntArray, bool]:
     """Return dates written as 20230103, months written as 202301, or counts since 1970."""
     low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
     if COMPACT_DATES[0] <= low and high <= COMPACT_DATES[1]:
@@ -89,7 +89,7 @@ def whole_numbers(numbers: IntArray, first_line: int) -> tuple[IntArray, bool]:
         days = np.empty(len(texts), dtype=np.int64)
         days[order] = read_midnights([f"{number:06d}" for number in texts[order]])
         return days[place], False
-    return epoch_column(numbers, first_line), True
+    return epoch_column(numbers, lines), True
 
 
 def mapped(
@@ -107,13 +107,13 @@ def mapped(
     return np.asarray(values[joined.indices.to_numpy()], dtype=np.int64)
 
 
-def epoch_column(numbers: IntArray, first_line: int) -> IntArray:
+def epoch_column(numbers: IntArray, lines: Lines) -> IntArray:
     """Return instants of counts since 1970; seconds, milli-, micro- and nanoseconds are told apart by their length."""
     digits = np.floor(np.log10(np.maximum(numbers, 1))).astype(np.int64) + 1
     mixed = np.flatnonzero(digits != digits[0])
     if len(mixed):
         raise BarsError(
-            f"Row {first_line + mixed[0]} counts time in another unit than the first row: {numbers[mixed[0]]} "
+            f"Row {lines.at(mixed[0])} counts time in another unit than the first row: {numbers[mixed[0]]} "
             f"against {numbers[0]} ({len(mixed)} such rows).",
             remedy="Write every row in one unit.",
         )
