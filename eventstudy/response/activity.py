@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, counts, value
+from eventstudy.arrays import BoolArray, FloatArray, counts, sorted_days, value
 from eventstudy.response.placebo import picked_rows, upper_pvalue
 from eventstudy.response.values import Activity, Estimate
 
@@ -54,11 +54,11 @@ def activities(series: Series, weight: FloatArray | None = None) -> list[Activit
     ``peak`` is max_t event / median over days, ranked among the same maxima of the placebo days; ``window`` is the sum
     over the window over the median of the sums. A moment whose median is 0 or missing has no multiple.
     """
-    usual, event, placebo = series.usual, series.event, series.placebo
+    usual, event, placebo = np.where(series.usual > 0, series.usual, np.nan), series.event, series.placebo
     with np.errstate(divide="ignore", invalid="ignore"):
-        multiple = np.where(usual > 0, event / usual, np.nan)
-        peak, peaks = _highest(multiple), _highest(np.where(usual > 0, placebo / usual, np.nan))
-        total, totals = np.nansum(event, axis=-1), np.where(series.days, np.nansum(placebo, axis=-1), np.nan)
+        multiple = event / usual
+        peak, peaks = _highest(multiple), _highest(placebo / usual)
+        total, totals = _sum_of_numbers(event), np.where(series.days, _sum_of_numbers(placebo), np.nan)
         middle = medians(totals)
         ratio = np.where(middle > 0, total / middle, np.nan)
     ranks = upper_pvalue(peak, peaks, weight).tolist(), upper_pvalue(total, totals, weight).tolist()
@@ -75,7 +75,7 @@ def medians(placebo: FloatArray) -> FloatArray:
     count = counts(np.isfinite(placebo), 0)
     if not len(placebo):
         return np.full(placebo.shape[1:], np.nan)
-    ordered = np.sort(placebo, axis=0)  # NaN last
+    ordered = sorted_days(placebo)  # NaN last
     places = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(placebo) - 1)
     low, high = (picked_rows(ordered, place) for place in places)
     return np.where(count > 0, (low + high) / 2, np.nan)
@@ -83,8 +83,16 @@ def medians(placebo: FloatArray) -> FloatArray:
 
 def _highest(values: FloatArray) -> FloatArray:
     """Return the largest number along the last axis, NaN where there is none."""
-    best = np.where(np.isfinite(values), values, -np.inf).max(axis=-1, initial=-np.inf)
+    best = np.fmax.reduce(values, axis=-1, initial=-np.inf)
+    if (best == np.inf).any():
+        best = np.where(np.isfinite(values), values, -np.inf).max(axis=-1, initial=-np.inf)
     return np.asarray(np.where(np.isfinite(best), best, np.nan))
+
+
+def _sum_of_numbers(values: FloatArray) -> FloatArray:
+    """Return the sum along the last axis of what is not NaN."""
+    total = values.sum(axis=-1)
+    return np.asarray(np.nansum(values, axis=-1) if np.isnan(total).any() else total)
 
 
 def _estimate(name: str, value: float, pvalue: float) -> Estimate:

@@ -84,10 +84,9 @@ def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     """
     before, after = bracket_rows(prices, time)
     count, day = int(np.searchsorted(prices.pauses, before)), prices.day
-    earlier = prices.pauses[:count]
-    nights, event_nights = day[earlier + 1] - day[earlier], int(day[after] - day[before])
-    clock, opening = (prices.wall[rows] - day[rows] * DAY_US for rows in (earlier + 1, after))
-    same = (np.minimum(nights, 2) == min(event_nights, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
+    event_nights, opening = int(day[after] - day[before]), int(prices.wall[after] - day[after] * DAY_US)
+    nights, clock = (each[:count] for each in prices.reopenings)
+    same = (nights == min(event_nights, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
     returns = prices.gaps[:count][same]
     is_pause = count < len(prices.pauses) and prices.pauses[count] == before
     gap = (

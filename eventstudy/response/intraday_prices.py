@@ -102,6 +102,12 @@ class IntradayPrices:
         return gap_returns(self, np.column_stack([self.pauses, self.pauses + 1]))
 
     @cached_property
+    def reopenings(self) -> tuple[IntArray, IntArray]:
+        """How many nights, two at most, each of ``pauses`` lasts, and the clock time of the bar after it."""
+        after = self.pauses + 1
+        return np.minimum(self.day[after] - self.day[self.pauses], 2), self.wall[after] - self.day[after] * DAY_US
+
+    @cached_property
     def never_closes(self) -> bool:
         """Whether the market trades around the clock and on weekends."""
         weekend = (self.days + 3) % 7 > 4
@@ -159,7 +165,7 @@ class PriceSample:
     @cached_property
     def price(self) -> FloatArray:
         """The last log price at or before the time; NaN before the day's first bar."""
-        return np.where(self.present, self.prices.price[self.bars.row], np.nan)
+        return np.where(self.present, self.prices.price.take(self.bars.row), np.nan)
 
     @cached_property
     def volume(self) -> FloatArray:
@@ -208,7 +214,7 @@ class PriceSample:
         return PriceSample(self.prices, bars, self.present[row])
 
     def _of_bar(self, values: FloatArray) -> FloatArray:
-        return np.where(self.bars.traded, values[self.bars.row], np.nan)
+        return np.where(self.bars.traded, values.take(self.bars.row), np.nan)
 
 
 def samples_beside(samples: Sequence[PriceSample]) -> PriceSample:

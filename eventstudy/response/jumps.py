@@ -61,8 +61,9 @@ def tripower_quarticity(returns: FloatArray) -> FloatArray:
     """
     a = np.abs(returns)
     n = a.shape[-1]
-    product = (a[..., 2:] * a[..., 1:-1] * a[..., :-2]) ** (4 / 3)
-    return np.asarray(n * absolute_moment(4 / 3) ** -3 * n / (n - 2) * product.sum(axis=-1))
+    product = a[..., 2:] * a[..., 1:-1] * a[..., :-2]
+    powers = product * np.cbrt(product)  # product^(4/3) in half the time
+    return np.asarray(n * absolute_moment(4 / 3) ** -3 * n / (n - 2) * powers.sum(axis=-1))
 
 
 def absolute_moment(p: float) -> float:

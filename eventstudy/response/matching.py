@@ -17,6 +17,7 @@ from eventstudy.arrays import (
     IntArray,
     as_slice,
     counts,
+    cumulate,
     instant_us,
     value,
     wall_us,
@@ -71,7 +72,7 @@ def paths_of(bars: FloatArray, columns: IntArray, zero: int, moments: int) -> Fl
     """
     paths, first = np.full((len(bars), moments), np.nan), int(columns[0])
     total = np.zeros((len(bars), len(columns)))
-    np.cumsum(bars, axis=1, out=total[:, 1:])
+    cumulate(bars, total[:, 1:])
     total -= total[:, columns == zero]
     if columns[-1] - first == len(columns) - 1:
         paths[:, first : first + len(columns)], paths[:, first + len(columns) :] = total, total[:, -1:]
@@ -323,7 +324,7 @@ def last_without_pause(prices: IntradayPrices, zero: int) -> int:
 
 
 def _moments_needed(
-    prices: IntradayPrices, after: tuple[IntArray, IntArray], day: IntArray, choice: WindowChoice, times: int = 2
+    prices: IntradayPrices, after: tuple[IntArray, IntArray], day: IntArray, choice: WindowChoice, times: float = 1.25
 ) -> IntArray:
     """Return how many of the times after the news hold ``after`` trading minutes; all where they hold fewer.
 
@@ -336,11 +337,11 @@ def _moments_needed(
         The first of these times, and how many there are.
     day : IntArray, shape (E,)
     choice : WindowChoice
-    times : int
-        How many times the minutes wanted are looked at.
+    times : float
+        How many times the minutes wanted are looked at; twice as many where they do not hold the minutes.
     """
     (begins, count), wanted = after, -(-choice.after * MINUTE_US // prices.step_us)
-    steps = np.arange(min(int(count.max(initial=0)), times * wanted + 1))
+    steps = np.arange(min(int(count.max(initial=0)), int(times * wanted) + 1))
     if not len(steps):
         return np.zeros(len(begins), dtype=np.int64)
     inside = steps < count[:, None]

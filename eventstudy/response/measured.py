@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -62,6 +63,11 @@ class Measured:
     medians: list[Estimate]
     jump_variances: list[Estimate]
     early: list[tuple[Notice, ...]]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Which of ``moves`` each of those inside the window is."""
+        return {name: place for place, name in enumerate(self.ends)}
 
 
 def measure(prices: IntradayPrices, windows: ResponseWindows, settings: ResponseSettings) -> Measured:

@@ -16,10 +16,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, counts, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, counts, sorted_days, value
 
 Days = TypeVar("Days", float, FloatArray)
 ANGLES = np.linspace(-math.pi / 2, math.pi / 2, 361)[1:-1]
+SINES, COSINES = np.sin(ANGLES), np.cos(ANGLES)
 
 
 def selection_adjusted_level(
@@ -73,13 +74,14 @@ def ratio_interval(
     (top, bottom), (a, b) = parts, noise
     both = np.isfinite(a) & np.isfinite(b)
     each = None if weight is None else weight[both]
-    sine, cosine = np.sin(ANGLES), np.cos(ANGLES)
     if not (math.isfinite(top) and math.isfinite(bottom)) or not both.any():
         return math.nan, math.nan
-    bound = order_bound(np.abs(a[both, None] * cosine - b[both, None] * sine), level, each)
+    sizes = a[both, None] * COSINES
+    sizes -= b[both, None] * SINES
+    bound = order_bound(np.abs(sizes, out=sizes), level, each)
     if not np.isfinite(bound).all():
         return math.nan, math.nan
-    spare = bound - np.abs(top * cosine - bottom * sine)  # not negative: not refuted
+    spare = bound - np.abs(top * COSINES - bottom * SINES)  # not negative: not refuted
     center = int(np.abs(ANGLES - math.atan2(top * math.copysign(1, bottom), abs(bottom))).argmin())
     return _edge(spare, center, -1), _edge(spare, center, 1)
 
@@ -258,7 +260,7 @@ def order_bound(values: FloatArray, level: float, weight: FloatArray | None = No
         return _weighted_bound(values, level, weight)
     count = counts(np.isfinite(values), 0)
     rank = np.ceil(level * (count + 1) - 1e-9).astype(np.int64)
-    ordered = np.sort(values, axis=0)  # NaN last
+    ordered = sorted_days(values)  # NaN last
     picked = picked_rows(ordered, np.clip(rank - 1, 0, len(values) - 1))
     return np.asarray(np.where((rank >= 1) & (rank <= count), picked, np.nan))
 

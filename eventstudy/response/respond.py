@@ -105,7 +105,7 @@ def respond(
 
 
 PRE_EVENT_UNITS: dict[str, Unit] = {DRIFT: "log", "pre_event_share": "share"}
-AT_ONCE = 32  # events computed together
+AT_ONCE = 64  # events computed together
 
 
 def responses(
@@ -204,7 +204,7 @@ def _balance(
 def _inside(found: Measured, row: int, name: str, minutes: float = math.nan) -> Move:
     """Return a move that ends inside the window."""
     at = int(found.windows.asked[row].matched.moments[found.ends[name]])
-    return found.moves.move(row, list(found.ends).index(name), Horizon(name, at, minutes))
+    return found.moves.move(row, found.places[name], Horizon(name, at, minutes))
 
 
 def _horizons(found: Measured, row: int, settings: ResponseSettings, zone: str) -> list[Move]:
@@ -235,8 +235,8 @@ def _later(found: Measured, row: int, place: int) -> Move:
 
 
 def _anchor(found: Measured, row: int, name: str) -> Estimate:
-    move = _inside(found, row, name)
-    return Estimate(name, move.value, move.low, move.high, pvalue=move.pvalue)
+    value, low, high, pvalue, *_ = found.moves.rows[row][found.places[name]]
+    return Estimate(name, value, low, high, pvalue=pvalue)
 
 
 def _reference_close(prices: IntradayPrices, time: EventTime) -> int:
@@ -276,16 +276,11 @@ def _shape(found: Measured, row: int, after: AfterNews) -> tuple[Estimate, ...]:
 
 
 def _leak(found: Measured, row: int, after: AfterNews) -> tuple[Estimate, ...]:
-    place = list(found.ends).index(DRIFT)
-    moves, start = found.moves, found.windows.layout.start
-    before, low, high, pvalue = (
-        float(numbers[row, place]) for numbers in (moves.value, moves.low, moves.high, moves.pvalue)
-    )
-    if not math.isfinite(before):
+    drift = _anchor(found, row, DRIFT)
+    if not drift.defined:
         nothing = "the market had not yet opened at the start of the window before the news"
         return tuple(Estimate(n, math.nan, unit=u, reason=nothing) for n, u in PRE_EVENT_UNITS.items())
-    drift = Estimate(DRIFT, before, low, high, pvalue=pvalue)
-    others = -found.windows.placebo[np.isfinite(found.after.placebo[:, row, 0]), row, start]
+    others = -found.windows.placebo[np.isfinite(found.after.placebo[:, row, 0]), row, found.windows.layout.start]
     return drift, pre_event_share(drift, others, after)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray, look_up
+from eventstudy.arrays import FloatArray, IntArray, counts, look_up, sorted_days
 from eventstudy.response.jumps import LEVELS
 
 LOG_ABS_NORMAL = -(np.euler_gamma + math.log(2)) / 2  # E ln|Z| = -0.6352
@@ -24,7 +24,7 @@ SHORTEST = 16  # bars of a stretch that has a daily level and a rhythm of its ow
 def time_of_day_mean(returns: FloatArray) -> FloatArray:
     """Return the mean return of each bar of the day over days, shape (D, ..., n) to (..., n); NaN for none."""
     finite = np.isfinite(returns)
-    count = finite.sum(axis=0)
+    count = counts(finite, 0)
     total = np.where(finite, returns, 0.0).sum(axis=0)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
@@ -72,7 +72,7 @@ def periodicity_wsd(standardized: FloatArray) -> FloatArray:
     rough = unit_mean_square(shortest_half(r))
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = (r / rough) ** 2 <= WSD_CUT
-        kept = np.where(weight, r**2, 0.0).sum(axis=0) / weight.sum(axis=0)
+        kept = np.where(weight, r**2, 0.0).sum(axis=0) / counts(weight, 0)
     return unit_mean_square(np.sqrt(WSD_SCALE * kept))
 
 
@@ -80,8 +80,8 @@ def shortest_half(values: FloatArray) -> FloatArray:
     """Return 0.741 times the length of the shortest half over days, shape (D, ..., n) to (..., n)."""
     days = values.reshape(len(values), math.prod(values.shape[1:]))
     finite = np.isfinite(days)
-    count, out = finite.sum(axis=0), np.full(days.shape[1], np.nan)
-    ordered = np.sort(np.where(finite, days, np.inf), axis=0)
+    count, out = counts(finite, 0), np.full(days.shape[1], np.nan)
+    ordered = sorted_days(np.where(finite, days, np.inf))
     for present in np.unique(count[count >= 3]):
         columns, h = np.flatnonzero(count == present), int(present) // 2 + 1
         x = ordered[:present] if len(columns) == len(count) else ordered[:present, columns]

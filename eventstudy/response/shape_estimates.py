@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -120,7 +120,7 @@ class AfterNews:
 def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
     """Return the numbers of ``shape_numbers`` with intervals, and the time of the first significant move."""
     reasons = {name: after.undefined(name) for name in UNITS}
-    nothing = {name: Estimate(name, math.nan, unit=UNITS[name], reason=why) for name, why in reasons.items() if why}
+    nothing = {name: _no_number(name, why) for name, why in reasons.items() if why}
     exit_at = int(first_exit(after.path[None, :], after.bands.joint, STAYS)[0]) if after.outside.any() else -1
     if exit_at < 0 and len(nothing) == len(UNITS):
         return (_first_significant(after, exit_at), *nothing.values())
@@ -132,6 +132,12 @@ def shape_estimates(after: AfterNews) -> tuple[Estimate, ...]:
         for name in UNITS
     )
     return (_first_significant(after, exit_at, draws), *found)
+
+
+@lru_cache(maxsize=256)
+def _no_number(name: str, reason: str) -> Estimate:
+    """Return a number that is not defined; most responses share the reason."""
+    return Estimate(name, math.nan, unit=UNITS[name], reason=reason)
 
 
 def _judged(name: str, value: float, ends: tuple[float, float], after: AfterNews) -> Estimate:

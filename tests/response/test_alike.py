@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
+from eventstudy.arrays import MANY_ROWS, cumulate, sorted_days
 from eventstudy.errors import DataError
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
@@ -92,3 +93,22 @@ def test_events_whose_expected_move_is_that_of_a_factor_have_the_numbers_of_each
     for event, found in zip(events, together, strict=True):
         if not isinstance(found, DataError):
             same(found, respond(prices, event, settings, known, [factor]), event.id)
+
+
+@pytest.mark.parametrize("rows", [0, 1, MANY_ROWS - 1, MANY_ROWS, MANY_ROWS + 1])
+def test_few_and_many_rows_are_cumulated_as_numpy_does(rows: int) -> None:
+    values = np.random.default_rng(rows).normal(size=(rows, 37))
+    values[rows // 2 :, 5] = np.nan
+    wide = np.full((rows, 38), 7.0)
+    cumulate(values, wide[:, 1:])
+    assert np.array_equal(wide[:, 1:], np.cumsum(values, axis=1), equal_nan=True)
+    assert (wide[:, 0] == 7).all()
+
+
+@pytest.mark.parametrize("shape", [(59, 7, 31), (59, 31), (59,), (1, 4), (3, 0)])
+def test_days_are_sorted_as_numpy_does_and_stay_as_they_were(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).normal(size=shape)
+    values[0] = np.nan
+    kept = values.copy()
+    assert np.array_equal(sorted_days(values), np.sort(kept, axis=0), equal_nan=True)
+    assert np.array_equal(values, kept, equal_nan=True)
