@@ -24,6 +24,7 @@ from eventstudy.show.escape import plain
 HEAD_LINES, LONGEST_LINE, MOST_HEADERS = 80, 100_000, 3
 UNIT = re.compile(r"\(.*\)|\[.*\]")
 NUMBER_LIKE = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+([.,]\d+)?")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?")
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 # How texts begin that are not a table: what they are, and what to do.
 NOT_A_TABLE: tuple[tuple[re.Pattern[str], str, str], ...] = (
@@ -135,6 +136,8 @@ def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:
     rows = list(csv.reader(lines, delimiter=delimiter))
     width, start = where_it_begins(without_last_delimiter(rows))
     start, data = header_and_data(rows, width, start)
+    if names and data > start and all(NUMBER.fullmatch(cell.strip()) for cell in rows[start]):
+        data = start  # 2021, 4, 13, 75.94: a row of data under the names given
     if data == start and not names:
         header: tuple[tuple[str, ...], ...] = ()
     elif names:

@@ -20,6 +20,7 @@ from eventstudy.market.sources.parquet_file import parquet_grid
 from eventstudy.market.sources.price_table import PriceTable, table_of_grid, value_words
 from eventstudy.market.sources.recognize import recognize
 from eventstudy.market.sources.side_by_side import parts_of
+from eventstudy.market.sources.split_dates import with_whole_dates
 from eventstudy.market.sources.unpack import open_stored
 from eventstudy.market.sources.workbook import workbook_grids
 
@@ -135,6 +136,11 @@ def open_grid(path: Path, spec: DataSpec) -> Grid:
 
 def open_grids(path: Path, spec: DataSpec) -> list[tuple[str, Grid]]:
     """Return the columns of a file of any format; those of every sheet of a workbook, with its name."""
+    return [(sheet, with_whole_dates(grid, spec)) for sheet, grid in grids_as_written(path, spec)]
+
+
+def grids_as_written(path: Path, spec: DataSpec) -> list[tuple[str, Grid]]:
+    """Return the columns of a file as they stand in it."""
     stored = open_stored(path)
     names = spec.columns if isinstance(spec.columns, tuple) else ()
     if stored.kind == "parquet":
