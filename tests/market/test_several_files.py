@@ -30,12 +30,32 @@ def test_a_folder_for_each_year_holds_one_series_of_each_share(tmp_path: Path) -
     assert all("continued in other files" in line for line in universe.recognized)
 
 
+@pytest.mark.parametrize("folder", ["ticker={code}", "year={year}/ticker={code}", "SYMBOL={code}/year={year}"])
+def test_a_folder_named_after_its_instrument_names_the_series_of_its_files(tmp_path: Path, folder: str) -> None:
+    """As programs that divide tables into folders write them; every file has the same name."""
+    for year, pairs in PARTS.items() if "year" in folder else {"": PAIRS}.items():
+        for code, factor in (("AAA", 1), ("BBB", 0.5)):
+            place = tmp_path / folder.format(code=code, year=year)
+            place.mkdir(parents=True)
+            written(place, "part-0.csv", closes(pairs, factor))
+    universe_right(tmp_path, ("AAA", "BBB"))
+    universe_right(tmp_path / "**" / "*.csv", ("AAA", "BBB"))
+
+
 @pytest.mark.parametrize("name", ["{code}_{year}.csv", "{code}-1d-{year}-06.csv", "{code} {year}Q1.csv"])
 def test_a_file_for_each_period_is_a_part_of_one_series(tmp_path: Path, name: str) -> None:
     for year, pairs in PARTS.items():
         for code, factor in (("AAA", 1), ("BBB", 0.5)):
             written(tmp_path, name.format(code=code, year=year), closes(pairs, factor))
     universe_right(tmp_path, ("AAA-1d", "BBB-1d") if "1d" in name else ("AAA", "BBB"))
+
+
+def test_quotes_in_a_folder_are_read_as_means(tmp_path: Path) -> None:
+    for code, factor in (("AAA", 1), ("BBB", 0.5)):
+        rows = [f"{day:%Y-%m-%d},{close * factor - 0.25},{close * factor + 0.25}\n" for day, close in PAIRS]
+        written(tmp_path, f"{code}.csv", "date,bid,ask\n" + "".join(rows))
+    universe = universe_right(tmp_path, ("AAA", "BBB"))
+    assert [[notice.code for notice in one.notices] for one in universe] == [["ES-MID-PRICE"]] * 2
 
 
 def test_a_year_in_the_name_of_files_that_overlap_stays(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import read_written
 from eventstudy.market.sources.price_table import PriceTable
 from eventstudy.market.sources.reach import Around
-from eventstudy.market.sources.several_files import continued
+from eventstudy.market.sources.several_files import continued, named_by_folder
 from eventstudy.market.sources.several_tables import open_grid, read_table
 from eventstudy.market.sources.source_series import (
     Origin,
@@ -242,7 +242,7 @@ def read_files(spec: DataSpec, reading: Reading | None = None) -> Universe:
         if path.suffix == ".parquet" and path.is_file() and (written := read_written(path)) is not None:
             results.append(as_asked(written, spec))
             continue
-        tables.append(table_of(path, spec, reading))
+        tables.append(named_by_folder(table_of(path, spec, reading)))
     for table in continued(tables) if len(tables) > 1 else tables:
         recognized.append(f"{table}, step {step_words(spec, table)}")
         results += series_of_table(table, spec, reading, failed)

@@ -6,16 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pandas as pd
 
 from eventstudy.errors import DataError
 from eventstudy.market.sources.instrument_rows import Rows
+from eventstudy.market.sources.layouts import LAYOUTS, plain
 from eventstudy.market.sources.price_table import PriceTable, code_of
 from eventstudy.market.sources.several_tables import joined_rows
 from eventstudy.market.sources.source_series import guess_step
 
 FEWEST_ROWS = 10
+TICKERS = set(LAYOUTS["generic"].ticker)
 
 # AAA_2022, AAA-2023-01, AAA 2023Q1: a name and the period that the file covers.
 PERIOD_NAME = re.compile(r"(.+?)[ _.-]*(?:19|20)\d\d(?:[-_]?(?:0[1-9]|1[0-2]|Q[1-4]))?", re.IGNORECASE)
@@ -53,6 +56,21 @@ def continued(tables: Sequence[PriceTable]) -> list[PriceTable]:
     ]
 
 
+def named_by_folder(table: PriceTable) -> PriceTable:
+    """Return a table of one instrument named after its folder, where that says so: ``ticker=AAA/part-0.parquet``."""
+    pairs = [part.partition("=") for part in reversed(table.path.parent.parts)]
+    code = next((value for key, _, value in pairs if value and plain(key) in TICKERS), "")
+    if not code or list(table.series) != [code_of(table.path)]:
+        return table
+    return replace(table, series={unquote(code): only_rows(table)})
+
+
+def apart(tables: Sequence[PriceTable]) -> bool:
+    """Return whether no two tables of one series each cover the same time."""
+    spans = sorted((int(rows.wall.min()), int(rows.wall.max())) for rows in map(only_rows, tables))
+    return all(before[1] < after[0] for before, after in pairwise(spans))
+
+
 def without_periods(tables: Sequence[PriceTable]) -> list[PriceTable]:
     """Return tables of one instrument each, named after their file, without the period in its name."""
     parts: dict[str, list[int]] = {}
@@ -62,9 +80,7 @@ def without_periods(tables: Sequence[PriceTable]) -> list[PriceTable]:
             parts.setdefault(found[1], []).append(number)
     renamed = list(tables)
     for code, numbers in parts.items():
-        spans = sorted((int(rows.wall.min()), int(rows.wall.max())) for rows in (only_rows(tables[n]) for n in numbers))
-        apart = all(before[1] < after[0] for before, after in pairwise(spans))
-        if len(numbers) > 1 and apart:
+        if len(numbers) > 1 and apart([tables[n] for n in numbers]):
             for n in numbers:
                 renamed[n] = replace(tables[n], series={code: only_rows(tables[n])})
     return renamed
