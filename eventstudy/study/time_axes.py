@@ -20,7 +20,7 @@ from eventstudy.study.frame_shapes import as_timestamps
 ENOUGH_SUNDAYS = 3
 OTHER_HOURS = 0.2  # as the check of files
 MOST, ALMOST_ALL = 0.5, 0.9
-ENOUGH_DAYS = 60
+ENOUGH_DAYS, ENOUGH_OPENS = 60, 5
 # Zones of exchanges whose clocks change with the seasons; London, Berlin and New York on other dates.
 CHANGING_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Australia/Sydney")
 DAILY_US = DAY_US * 5 // 6  # the shortest median distance of daily rows: 20 hours
@@ -110,6 +110,7 @@ def time_axis(index: pd.Index, rule: DailyClose | None) -> TimeAxis:
         check_zone_of_index(index, closes, day)
         if rule is not None and rule.calendar is not None:
             check_hours(index, closes, rule.calendar)
+            check_ends(index, closes, rule.calendar)
     elif rule is None:
         raise EventTimeError(
             "The rows of the returns are dates without a closing time, so their closes are not known.",
@@ -169,6 +170,24 @@ def check_hours(index: pd.DatetimeIndex, closes: IntArray, venue: TradingCalenda
         f"{int(outside.sum())} of {len(closes)} rows of the returns lie outside the hours of {venue.name}, first row "
         f"{row} ({index[row]}): the clock of the index is another.",
         remedy=f"Give the index the zone of its clock: frame.tz_localize(None).tz_localize({venue.zone!r}).",
+    )
+
+
+def check_ends(index: pd.DatetimeIndex, closes: IntArray, venue: TradingCalendar) -> None:
+    """Refuse rows that are begins of bars: nearly every open of the exchange is one of them and next to no close is."""
+    table = venue.table
+    starts = np.flatnonzero(np.diff(table.run, prepend=-1))  # the first of sessions without a pause between them
+    opened, closed = table.opens[starts], table.closes[np.append(starts[1:], len(table)) - 1]
+    held = (opened >= closes[0]) & (opened <= closes[-1]) if len(closes) else np.zeros(len(starts), dtype=np.bool_)
+    if venue.always or held.sum() < ENOUGH_OPENS:
+        return
+    if np.isin(opened[held], closes).mean() < ALMOST_ALL or np.isin(closed[held], closes).mean() > 1 - ALMOST_ALL:
+        return
+    step = pd.Timedelta(int(np.median(np.diff(closes))), unit="us")
+    raise EventTimeError(
+        f"The rows of the returns mark the begins of bars: {venue.name} opens at one of them on nearly every day, and "
+        f"closes at none. A row stands for the close of its bar (first row {index[0]}).",
+        remedy=f"Add the length of a bar: frame.index + pd.Timedelta({str(step).removeprefix('0 days ')!r}).",
     )
 
 

@@ -99,3 +99,19 @@ def test_intraday_rows_on_another_clock_than_the_named_exchange_are_refused() ->
     named = es.run_study(spec, events, frame.tz_localize("America/New_York"), closes_at="XNYS")
     unnamed = es.run_study(spec, events, frame.tz_localize("America/New_York"))
     assert named.to_frame("car")["car"].tolist() == unnamed.to_frame("car")["car"].tolist()
+
+
+@pytest.mark.parametrize(("minutes", "bars", "shown"), [(5, 78, "00:05:00"), (30, 13, "00:30:00")])
+def test_rows_that_mark_the_begins_of_bars_are_refused_where_the_exchange_is_named(
+    minutes: int, bars: int, shown: str
+) -> None:
+    """New York trades from 09:30 to 16:00: 78 bars of 5 minutes or 13 of 30 minutes."""
+    days = pd.bdate_range("2023-03-01", "2023-03-31")
+    labels = [day + pd.Timedelta(minutes=570 + minutes * n) for day in days for n in range(bars)]
+    begins = pd.DatetimeIndex(labels).tz_localize("America/New_York")
+    with pytest.raises(EventTimeError, match=rf"begins of bars: XNYS opens .* pd.Timedelta\('{shown}'\)"):
+        TimeAxes("XNYS").of(begins)
+    ends = begins + pd.Timedelta(minutes=minutes)
+    assert TimeAxes("XNYS").of(ends).closes.tolist() == (ends.as_unit("us").asi8).tolist()
+    both = begins.union(ends)  # prices at every mark, those of the open and of the close among them
+    assert len(TimeAxes("XNYS").of(both).closes) == len(days) * (bars + 1)
