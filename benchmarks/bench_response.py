@@ -16,6 +16,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from benchmarks.fresh_process import resident, status
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
@@ -217,22 +218,28 @@ def floor_of(windows: int) -> Callable[[], None]:
 
 
 def print_pairs() -> None:
-    """Print the CPU time of one response of many, and that of the least that must be done for it."""
+    """Print CPU time and memory of one response of many, and the time of the least that must be done for it."""
     least = floor_of(500)
     start = time.process_time()
     least()
     floor = (time.process_time() - start) / 500
     print(f"SPEED of one core; gather, cumulation and sort of 60 x 181 cells: {1e3 * floor:.3f} ms")
-    for n in (1, 20, 200, 2000):
+    print("  memory: the peak beyond what was there before and what the responses keep (goal: at most 300 MB)")
+    for n in (1, 20, 200, 2000, 10_000):
         bars, events = market_of(n)
         respond_all(bars[:1], events[:1], SPREAD)
+        before = resident()
         start = time.process_time()
-        count = len(respond_all(bars, events, SPREAD))
-        pair = (time.process_time() - start) / count
+        found = respond_all(bars, events, SPREAD)
+        pair = (time.process_time() - start) / len(found)
+        peak = status("VmHWM")
+        after = resident()
         print(
-            f"  {count:6,} pairs: {1e3 * pair:.2f} ms a pair, {pair / floor:.0f} times that (goal: at most 9)",
+            f"  {len(found):6,} pairs: {1e3 * pair:.2f} ms a pair, {pair / floor:.1f} times that (goal: at most 9); "
+            f"{peak - after:.0f} MB beyond the {after - before:.0f} MB of the responses",
             flush=True,
         )
+        del found
 
 
 if __name__ == "__main__":

@@ -63,6 +63,14 @@ def held(value: object, seen: dict[int, int]) -> dict[int, int]:
     return seen
 
 
+def resident() -> float:
+    """Resident memory in MB after what is free was given back; ``status("VmHWM")`` is the peak from here on (Linux)."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+    return status("VmRSS")
+
+
 def memory(n: int, which: str) -> float:
     """Peak resident memory in MB while a study runs, beyond what was there before and what its result holds."""
     from benchmarks import bench_engine as bench
@@ -71,10 +79,7 @@ def memory(n: int, which: str) -> float:
     table, _, _ = bench.events(frame, n, bench.L1 + 2 * bench.GAP + 1, bench.T - bench.HALF - 1)
     spec = bench.daily_spec(bench.TEST_SETS[which])
     es.run_study(spec, table.iloc[:200], frame, market=market)
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5")
-    before = status("VmRSS")
+    before = resident()
     result = es.run_study(spec, table, frame, market=market)
     peak = status("VmHWM")
     return peak - before - sum(held(result, {}).values()) / 2**20

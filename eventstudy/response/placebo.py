@@ -76,27 +76,33 @@ def ratio_interval(
     each = None if weight is None else weight[both]
     if not (math.isfinite(top) and math.isfinite(bottom)) or not both.any():
         return math.nan, math.nan
-    sizes = a[both, None] * COSINES
-    sizes -= b[both, None] * SINES
-    bound = order_bound(np.abs(sizes, out=sizes), level, each)
-    if not np.isfinite(bound).all():
-        return math.nan, math.nan
-    spare = bound - np.abs(top * COSINES - bottom * SINES)  # not negative: not refuted
     center = int(np.abs(ANGLES - math.atan2(top * math.copysign(1, bottom), abs(bottom))).argmin())
-    return _edge(spare, center, -1), _edge(spare, center, 1)
+    for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 1), slice(0, len(ANGLES))):
+        sine, cosine = SINES[rows], COSINES[rows]
+        bound = order_bound(np.abs(a[both, None] * cosine - b[both, None] * sine), level, each)
+        if not np.isfinite(bound).all():
+            return math.nan, math.nan
+        spare = bound - np.abs(top * cosine - bottom * sine)  # not negative: not refuted
+        low, high = (_edge(spare, ANGLES[rows], center - rows.start, way) for way in (-1, 1))
+        if math.isfinite(low) and math.isfinite(high):
+            break
+    return low, high
 
 
-def _edge(spare: FloatArray, center: int, way: int) -> float:
+NEAR_ANGLES = 40  # within 20 degrees of the ratio itself; most intervals end there
+
+
+def _edge(spare: FloatArray, angles: FloatArray, center: int, way: int) -> float:
     """Return the ratio at which the run of values around ``own`` that are not refuted ends, infinite for never."""
     ahead = spare[center::way]
     if ahead[0] < 0:
-        return math.tan(ANGLES[center])
+        return math.tan(angles[center])
     out = np.flatnonzero(ahead < 0)
     if not len(out):
         return way * math.inf
     last = center + way * (int(out[0]) - 1)
     part = spare[last] / (spare[last] - spare[last + way])
-    return math.tan(ANGLES[last] + part * (ANGLES[last + way] - ANGLES[last]))
+    return math.tan(angles[last] + part * (angles[last + way] - angles[last]))
 
 
 def crossing_interval(

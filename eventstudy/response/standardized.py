@@ -34,7 +34,7 @@ def tested_paths(
     paths = paths_of((bars / factor).reshape(-1, n), columns, matched.zero, len(matched.open))
     paths = paths.reshape(days, events, -1)
     if enough.all():
-        return paths[0], paths[1:]
+        return paths[0].copy(), paths[1:]  # the event's are kept, and must not keep those of all its placebo days
     return np.where(enough[:, None], paths[0], car), np.where(enough[:, None], paths[1:], placebo)
 
 

@@ -145,3 +145,26 @@ def test_doubted_days_never_make_the_test_reject_too_often() -> None:
     weight = np.where(np.arange(59) % 3 == 0, 0.5, 1.0)
     pvalues = [float(placebo_pvalue(x[0], x[1:], weight)) for x in rng.standard_normal((4000, 60))]
     assert 0.02 < np.mean(np.array(pvalues) <= 0.05 + 1e-12) < 0.06
+
+
+def test_a_ratio_ends_where_a_walk_over_every_angle_ends() -> None:
+    rng, angles, ends = np.random.default_rng(3), np.radians(np.arange(-89.5, 90.0, 0.5)), set()
+    for scale in np.geomspace(0.5, 50, 60):
+        (top, bottom), (a, b) = scale * rng.normal(size=2), rng.normal(size=(2, 39))
+        q = np.sort(np.abs(np.outer(np.cos(angles), a) - np.outer(np.sin(angles), b)))[:, 37]  # the 38th of 39
+        spare = q - np.abs(top * np.cos(angles) - bottom * np.sin(angles))
+        found = ratio_interval((top, bottom), (a, b), 0.95)
+        center = int(np.abs(angles - math.atan(top / bottom)).argmin())
+        for way, end in zip((-1, 1), found, strict=True):
+            at = center
+            while 0 <= at < len(angles) and spare[at] >= 0:
+                at += way
+            if not 0 <= at < len(angles):
+                assert end == way * math.inf
+            elif at != center:
+                held = spare[at - way] / (spare[at - way] - spare[at])
+                assert math.isclose(
+                    end, math.tan(angles[at - way] + held * (angles[at] - angles[at - way])), rel_tol=1e-9
+                )
+                ends.add(abs(at - center) > 41)
+    assert ends == {True, False}  # some within 20 degrees of the ratio, some beyond
