@@ -83,6 +83,28 @@ def test_rows_of_two_files_that_contradict_each_other_are_refused(tmp_path: Path
         es.read_universe(tmp_path, **STATED)
 
 
+def test_an_instrument_without_a_price_in_one_of_its_files_is_read_from_the_others(tmp_path: Path) -> None:
+    for year, pairs in PARTS.items():
+        rows = [f"{day:%Y-%m-%d},{close},{close / 2 if year == '2023' else ''}\n" for day, close in pairs]
+        (tmp_path / year).mkdir()
+        written(tmp_path / year, "wide.csv", "Date,AAA,BBB\n" + "".join(rows))
+    one, two = es.read_universe(tmp_path, **STATED)
+    assert one.frame["close"].tolist() == pytest.approx([close for _, close in PAIRS])
+    assert two.frame["close"].tolist() == pytest.approx([close / 2 for _, close in PARTS["2023"]])
+
+
+def test_folders_of_instruments_with_files_of_one_name_are_refused_with_the_cure(tmp_path: Path) -> None:
+    for code, factor in (("AAA", 1), ("BBB", 0.5)):
+        (tmp_path / code).mkdir()
+        written(tmp_path / code, "daily.csv", closes(PAIRS, factor))
+    words = r"AAA/daily.csv and .*BBB/daily.csv are both read as daily.*folders: ticker=NAME"
+    with pytest.raises(DataError, match=words):
+        es.read_universe(tmp_path, **STATED)
+    for code in ("AAA", "BBB"):
+        (tmp_path / code).rename(tmp_path / f"ticker={code}")
+    universe_right(tmp_path, ("AAA", "BBB"))
+
+
 @pytest.mark.parametrize("ticker", ["NA", "NAN", "NULL", "TRUE", "ON", "MAY", "1E5", "0005"])
 def test_tickers_that_read_as_something_else_are_tickers(tmp_path: Path, ticker: str) -> None:
     rows = "".join(f"{day:%Y-%m-%d},{ticker},{close}\n{day:%Y-%m-%d},BBB,{close / 2}\n" for day, close in PAIRS)

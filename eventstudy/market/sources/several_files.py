@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 
 from eventstudy.errors import DataError
@@ -107,6 +108,22 @@ def refuse_mixed_files(code: str, tables: Sequence[PriceTable]) -> None:
                 f"{first.path} and {other.path} both hold {code}, and one of them has {what}.",
                 remedy="Give them as two tables, with another name for one of the instruments.",
             )
+        common, differ = times_in_both(one, two)
+        if 2 * differ > common:
+            raise DataError(
+                f"{first.path} and {other.path} are both read as {code}, and at {differ:,} of {common:,} times two "
+                "rows give different values for one time.",
+                remedy="If they are two instruments, name the files after them, or their folders: ticker=NAME.",
+            )
+
+
+def times_in_both(one: Rows, two: Rows) -> tuple[int, int]:
+    """Return how many times two files have in common, and at how many of them their prices differ."""
+    if not len(one) or not len(two) or one.wall.max() < two.wall.min() or two.wall.max() < one.wall.min():
+        return 0, 0
+    common, here, there = np.intersect1d(one.wall, two.wall, return_indices=True)
+    prices = np.stack([one.columns["close"][here], two.columns["close"][there]])
+    return len(common), int((np.isfinite(prices).all(axis=0) & (prices[0] != prices[1])).sum())
 
 
 def step_of_rows(rows: Rows) -> pd.Timedelta | None:
