@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import eventstudy as es
@@ -102,6 +104,27 @@ def test_instruments_read_differently_stand_apart(tmp_path: Path, capsys: pytest
     heads = [line for line in lines if not line.startswith(" ")]
     assert [head.split(", step")[0] for head in heads] == ["AAA, BBB: 2 instruments, 64 rows each", "CCC: 13 rows"]
     assert [line for line in lines if "nothing found" in line] == ["  nothing found"] * 2
+
+
+@pytest.mark.parametrize(
+    ("days", "first", "bars", "fits"),
+    [
+        (pd.bdate_range("2024-03-04", "2024-03-28"), 4 * 60, 64, "XNYS-EXT"),  # 04:00 to 20:00, the extended hours
+        (pd.date_range("2024-02-01", "2024-02-28"), 0, 96, ""),  # around the clock, at weekends too
+    ],
+)
+def test_bars_of_other_hours_name_the_calendar_that_holds_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], days: pd.DatetimeIndex, first: int, bars: int, fits: str
+) -> None:
+    marks = [day + pd.Timedelta(minutes=first + 15 * n) for day in days for n in range(bars)]
+    rows = [f"{at:%Y-%m-%d %H:%M},{100 + n % 7}" for n, at in enumerate(marks)]
+    path = tmp_path / "AAA.csv"
+    path.write_text("time,close\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    flags = ["--calendar", "XNYS", "--timezone", "America/New_York", "--label", "left"]
+    assert run(["data", "check", str(path), *flags]) == 4
+    found = capsys.readouterr().out
+    assert "other hours: " in found
+    assert re.findall("and next to none outside those of (.*?) ", found) == [fits] * bool(fits)
 
 
 def test_every_kind_of_defect_shows_what_is_done_about_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,17 +8,18 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, instant_us, wall_us
 from eventstudy.market import sessions
+from eventstudy.market.calendars import CALENDARS, calendar
 from eventstudy.market.daily_close import PERIOD_US
 from eventstudy.market.quality.fit import WORDS, ZONES, ZoneFits, label_evidence, sample, vendor_of, zone_evidence
-from eventstudy.market.quality.problems import Defect, Subject, shown
+from eventstudy.market.quality.problems import Defect, Subject, coverage, shown
 from eventstudy.market.quality.releases import loud_bars, named, zones_of_releases
 from eventstudy.market.quality.rows import defect
 from eventstudy.market.raw import RawBars
 from eventstudy.market.schedule_text import describe
-from eventstudy.market.sessions import as_date, as_day, session_at
+from eventstudy.market.sessions import TradingCalendar, as_date, as_day, session_at
 
 NOBODY = np.empty(0, dtype=np.int64)
-MANY_OUTSIDE = 0.2
+MANY_OUTSIDE, NEARLY_NONE = 0.2, 0.01
 ENOUGH_DAYS = 3
 # Series with so large a fraction of all bars around the clock are of a market that never closes.
 AROUND_THE_CLOCK = 0.9
@@ -104,7 +105,22 @@ def find_other_hours(subject: Subject) -> Defect | None:
     share = float(outside.mean()) if len(outside) else 0.0
     if share <= MANY_OUTSIDE or subject.calendar is None:
         return None
-    return defect(outside, f"{share:.0%} of the bars lie outside the sessions of {subject.calendar.name}")
+    other = calendar_that_fits(subject, subject.calendar)
+    fits = f", and next to none outside those of {other}" if other else ""
+    return defect(outside, f"{share:.0%} of the bars lie outside the sessions of {subject.calendar.name}{fits}")
+
+
+def calendar_that_fits(subject: Subject, stated: TradingCalendar) -> str:
+    """Return the calendar of the same zone with the fewest hours that hold next to all bars; "" for none."""
+    closes, step, found = subject.closes, subject.raw.step_us, []
+    for venue in () if subject.raw.daily else map(calendar, CALENDARS):
+        if venue.always or venue.zone != stated.zone or coverage(venue, subject.raw)[0] is None:
+            continue
+        if (sessions.session_rows(venue, closes, step) < 0).mean() <= NEARLY_NONE:
+            table = venue.table
+            held = (table.closes > closes.min()) & (table.opens < closes.max())
+            found.append((int((table.closes - table.opens)[held].sum()), venue.name))
+    return min(found)[1] if found else ""
 
 
 def find_outside(subject: Subject) -> Defect | None:
