@@ -199,10 +199,11 @@ def _in_two_lines(
         width if column.numeric or width >= WIDEST_TEXT else min(width, _two_lines([row[i] for row in cells], column))
         for i, (column, width) in enumerate(zip(columns, widths, strict=True))
     ]
-    saved = sum(widths) - sum(least)
-    if saved < excess:
-        return None
-    return [width - (width - low) * excess / saved for width, low in zip(widths, least, strict=True)]
+    narrow = list(widths)
+    for i in sorted(range(len(widths)), key=lambda place: least[place] - widths[place]):  # the fewest columns
+        narrow[i] = max(least[i], widths[i] - max(excess, 0.0))
+        excess -= widths[i] - narrow[i]
+    return None if excess > 0 else narrow
 
 
 def _two_lines(cells: Sequence[str], column: Column) -> float:
