@@ -103,7 +103,8 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
     events : sequence of Event
         The events themselves, whose labels, times, evidence and sources the page then states.
     """
-    shown = chosen(result)
+    top = front(result)
+    shown = chosen(result, of_reactions=bool(top.lead))
     facts = manifest(result, digests)
     study = with_words(result, result.to_dict())
     page = make_page(
@@ -120,7 +121,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             step_us=bar_length(result),
             reactions=reaction_sections(study, simulated=result.simulated),
             estimation=estimation_section(result),
-            front=front(result),
+            front=top,
             foot=foot(result),
         )
     )
@@ -133,14 +134,18 @@ def foot(result: StudyResult) -> str:
     return zone + f"Moves are in {moves_in(result.spec)}."
 
 
-def chosen(result: StudyResult) -> tuple[Shown, ...]:
-    """Return the figures that suit the shape of a study, without those that it has nothing for."""
+def chosen(result: StudyResult, *, of_reactions: bool = False) -> tuple[Shown, ...]:
+    """Return the figures that suit the shape of a study, without those that it has nothing for.
+
+    ``of_reactions``: the title states a slope on the surprise or the means of groups, whose figure comes first.
+    """
     if not len(result.abnormal):
         return ()
     shape, surprise = shape_of(result), result.reactions.surprise
     names = SHAPES[shape]
-    if surprise is not None and len([path for path in surprise.paths if not path.reason]) == 1:
-        names = tuple(sorted(names, key=lambda name: name != "surprise"))  # the title states its number
+    of_slope = surprise is not None and len([path for path in surprise.paths if not path.reason]) == 1
+    first = "surprise" if of_slope else "groups" if surprise is None and of_reactions else ""
+    names = tuple(sorted(names, key=lambda name: name != first))  # the title states its number
     found = [shown(result, name) for name in names]
     if shape == "response_panel":
         found += [_of_another(result, name, row) for row in range(1, len(result.abnormal)) for name in EACH]

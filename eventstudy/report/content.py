@@ -17,7 +17,6 @@ from eventstudy.report.result_tables import (
     window_of,
 )
 from eventstudy.report.shown_units import unit_in
-from eventstudy.report.surprise_tables import surprise_sentences
 from eventstudy.report.tables import Table
 from eventstudy.report.weaknesses import spoilers_section
 from eventstudy.show.escape import plain
@@ -122,9 +121,8 @@ def make_page(given: Material) -> Page:
     )
     doubted = doubts(given.study)
     moved = given.front.stand or move_and_certainty(given.study, float(given.spec.level), given.moved)
-    if given.front.of_slope:
-        moved = (surprise_sentences(given.study)[0], *moved)
+    moved = (given.front.lead, *moved) if given.front.lead else moved
     # The title and the key figures have the first move already.
-    stand = moved[1:2] if given.front.stand or given.front.of_slope else moved[1:] if given.front.title else moved
+    stand = moved[1:2] if given.front.stand or given.front.lead else moved[1:] if given.front.title else moved
     said = (*doubted, *moved)
     return Page(title, said, sections, (*doubted, *stand), given.simulated, given.front, given.foot)

@@ -35,7 +35,8 @@ SHORTEST_DAY_US = DAY_US * 20 // 24
 class Front:
     """The top of a page; ``table`` has one row per instrument or window.
 
-    ``stand`` are the sentences below the title, where those of the finding are about one instrument of many.
+    ``stand`` are the sentences below the title, where those of the finding are about one instrument of many; ``lead``
+    is the sentence with the numbers of the title, where that states slopes or groups.
     """
 
     kicker: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ class Front:
     table: Table | None = None
     notes: tuple[str, ...] = ()
     stand: tuple[str, ...] = ()
-    of_slope: bool = False
+    lead: str = ""
 
 
 def front(result: StudyResult) -> Front:
@@ -57,7 +58,7 @@ def front(result: StudyResult) -> Front:
     shown = window_table(result) if shape == "average" else instrument_table(result)
     notes: tuple[str, ...] = () if shape == "average" else _day_notes(result, reported_rows(result))
     notes = (*notes, *filter(None, (shown.note,)))
-    return Front(kicker(result), said.title, said.figures, shown.table, notes, of_slope=said.of_slope)
+    return Front(kicker(result), said.title, said.figures, shown.table, notes, lead=said.lead)
 
 
 def kicker(result: StudyResult) -> tuple[str, ...]:

@@ -29,20 +29,20 @@ def _sentences(study: Json, one: Json) -> Iterator[str]:
     by, where, unit = plain(", ".join(one["by"]), 80), when(study, window), unit_in(study)
     if not means:
         return
-    listed = [f"{_name(one, m)} {unit.of(m['mean'])} ({_events(m['n'])})" for m in means]
+    listed = [f"{_name(one, m)} {unit.of(m['mean'])} ({count_of_events(m['n'])})" for m in means]
     shown = listed if len(listed) <= MOST_NAMED + 1 else [*listed[:MOST_NAMED], f"{len(listed) - MOST_NAMED} more"]
     yield f"By {by}, the mean {_measure(study)} {where} was {', '.join(shown)}."
     for c in compared:
         if c["reason"]:
             yield f"The groups were not compared: {plain(c['reason'])}."
         elif c["contrast"] == "equal means":
-            yield f"Test of equal means of the {len(c['groups'])} groups: {_statistic(c)}, {p_is(c['pvalue'])}."
+            yield f"Test of equal means of the {len(c['groups'])} groups: {group_statistic(c)}, {p_is(c['pvalue'])}."
         else:
             interval = f"{level * 100:g}% interval {unit.show(c['low'])} to {unit.of(c['high'])}"
             yield f"{_what(one, c)} is {unit.of(c['estimate'])} ({interval}, {p_is(c['pvalue'])})."
 
 
-def _statistic(comparison: Json) -> str:
+def group_statistic(comparison: Json) -> str:
     """Return the statistic with its degrees of freedom: ``F(2, 59.9) = 28.13``, ``t(59.9) = 0.34``."""
     degrees = [comparison[name] for name in ("df", "df2") if finite(comparison[name])]
     letter = "F" if comparison["contrast"] == "equal means" else "t"
@@ -50,7 +50,7 @@ def _statistic(comparison: Json) -> str:
     return f"{letter}({shown}) = {number(comparison['statistic'])}" if finite(comparison["statistic"]) else "n/a"
 
 
-def _events(n: int) -> str:
+def count_of_events(n: int) -> str:
     return f"{n:,} event{'' if n == 1 else 's'}"
 
 
@@ -140,7 +140,7 @@ def _comparisons_table(study: Json, one: Json, place: int, *, simulated: bool) -
             capital(label_of(study, c["window"])),
             CONTRASTS[c["contrast"]] + _between(c),
             *(c[name] for name in ("estimate", "low", "high")),
-            _statistic(c),
+            group_statistic(c),
             c["pvalue"],
             plain(c["reason"] or ""),
         )

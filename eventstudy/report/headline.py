@@ -6,7 +6,7 @@ Page, terminal and notebook show this one value; each number is computed once.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,15 +15,17 @@ from eventstudy.report.clock_words import with_words
 from eventstudy.report.figure_data import first_window, window_moves
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import finite
+from eventstudy.report.front_groups import contrast_of, group_figures, group_title
 from eventstudy.report.front_many import mean_figures, mean_sentences, several_figures
 from eventstudy.report.front_single import single_figures, single_sentences
 from eventstudy.report.front_surprise import surprise_figures, surprise_title
+from eventstudy.report.group_tables import group_sentences
 from eventstudy.report.key_figures import KeyFigure, is_percent, net_of, nouns, percent, verb_and_size, when
 from eventstudy.report.key_numbers import aggregate_of, reported_rows, size_of
 from eventstudy.report.many_data import dots_view
 from eventstudy.report.mean_data import aggregates_of
 from eventstudy.report.shown_units import unit_of, variable_name
-from eventstudy.report.surprise_tables import slopes_of
+from eventstudy.report.surprise_tables import slopes_of, surprise_sentences
 from eventstudy.show.escape import plain
 from eventstudy.study.reaction_frames import document
 
@@ -37,14 +39,14 @@ MOST_NAMED = 3
 class Headline:
     """The finding of a result in one sentence, its key figures, and what qualifies it (disagreement, power, reversal).
 
-    ``title`` says nothing about simulation: whoever shows it puts the mark SIMULATED before it. ``of_slope``: it states
-    the slope on the surprise, not the mean.
+    ``title`` says nothing about simulation: whoever shows it puts the mark SIMULATED before it. ``lead``: the sentence
+    with the numbers of the title, where that does not state the mean but slopes or groups.
     """
 
     title: str
     figures: tuple[KeyFigure, ...] = ()
     sentences: tuple[str, ...] = ()
-    of_slope: bool = False
+    lead: str = ""
 
 
 def headline(result: StudyResult) -> Headline:
@@ -57,22 +59,23 @@ def headline(result: StudyResult) -> Headline:
         )
     shape = shape_of(result)
     if shape == "average":
-        study = _surprise_document(result)
-        slopes = tuple(slopes_of(study)) if study else ()
-        if slopes:
-            figures = surprise_figures(result, study, slopes)
-            return Headline(surprise_title(study, slopes), figures, mean_sentences(result), of_slope=True)
-        return Headline(_mean_title(result), mean_figures(result), mean_sentences(result))
+        return _reaction(result) or Headline(_mean_title(result), mean_figures(result), mean_sentences(result))
     if shape == "dots":
         return Headline(_several_title(result), several_figures(result))
     return Headline(_single_title(result), single_figures(result), single_sentences(result))
 
 
-def _surprise_document(result: StudyResult) -> dict[str, Any]:
-    """Return a study of surprises as JSON values with the words of its moves; empty for another study."""
-    if result.reactions.surprise is None:
-        return {}
-    return with_words(result, {**aggregates_of(result), **document(result.reactions)})
+def _reaction(result: StudyResult) -> Headline | None:
+    """Return the headline of a study of surprises or of groups; None for another study, or where nothing is known."""
+    if result.reactions.surprise is None and not result.reactions.groups:
+        return None
+    study, said = with_words(result, {**aggregates_of(result), **document(result.reactions)}), mean_sentences(result)
+    if slopes := tuple(slopes_of(study)) if result.reactions.surprise is not None else ():
+        figures = surprise_figures(result, study, slopes)
+        return Headline(surprise_title(study, slopes), figures, said, surprise_sentences(study)[0])
+    if (found := contrast_of(result, study)) is None:
+        return None
+    return Headline(group_title(result, found), group_figures(result, study, found), said, group_sentences(study)[0])
 
 
 def _mean_title(result: StudyResult) -> str:

@@ -28,6 +28,9 @@ def groups_view(result: StudyResult) -> Dots:
     names = tuple(f"{plain(', '.join(m.group), 40)} ({m.n:,})" for m in means)
     mean, low, high, p = (np.array([getattr(m, k) for m in means]) for k in ("mean", "low", "high", "pvalue"))
     title = f"Mean by {plain(', '.join(one.by), 60)}"
+    if len(means) > 1:
+        ends = ((mean[i], plain(", ".join(means[i].group), 40)) for i in (int(mean.argmin()), int(mean.argmax())))
+        title += ": from " + " to ".join(f"{unit_of(result.spec).of(float(size))} ({name})" for size, name in ends)
     filled = f"p at most {1 - level:g}; in brackets: observations"
     about = window_words(result, window)
     clear = p <= 1 - level
