@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eventstudy.report.page_parts import Section
+from eventstudy.report.shown_units import unit_of
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import both_clocks
@@ -62,7 +63,13 @@ def claim_table(result: StudyResult) -> Table | None:
 
 
 def price_table(result: StudyResult) -> Table | None:
-    """Return the prices before and after, and beside the response the change on the day before that papers quote."""
+    """Return the prices before and after, and beside the response the change on the day before that papers quote.
+
+    Changes of a yield are differences, which may be of numbers below zero; a study of volume has no table of prices.
+    """
+    if result.spec.variable != "return":
+        return None
+    logs = result.spec.returns != "difference"
     pieces = [piece for piece in result.prices if math.isfinite(piece.previous_close)]
     pieces = [p for p in pieces if p.step_us < 20 * 3_600_000_000][: 4 * MOST_NAMED]
     if not pieces:
@@ -73,14 +80,15 @@ def price_table(result: StudyResult) -> Table | None:
         Column("before", "Last price before", "price"),
         Column("after", "First price after", "price"),
         Column("change", "Change on the day before", "change"),
-        Column("day", "in bp", "bp"),
+        *((Column("day", "in bp", "bp"),) if logs else ()),
         Column("response", "Response, bp", "bp"),
     )
     rows = []
     for piece in pieces:
         before, after = float(piece.close[piece.reference]), float(piece.close[piece.first])
-        day, response = math.log(after / piece.previous_close), math.log(after / before)
-        name = plain(piece.instrument, 40)
-        rows.append((name, piece.previous_close, before, after, after - piece.previous_close, day, response))
+        moves = (math.log(after / piece.previous_close), math.log(after / before)) if logs else (after - before,)
+        name, change = plain(piece.instrument, 40), after - piece.previous_close
+        rows.append((name, piece.previous_close, before, after, change, *moves))
     caption = "Two changes not to be confused: on the day before (what papers quote), and since just before the news"
-    return Table("prices", caption, columns, tuple(rows), result.simulated)
+    table = Table("prices", caption, columns, tuple(rows), result.simulated)
+    return table if logs else table.in_unit(unit_of(result.spec))

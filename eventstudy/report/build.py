@@ -14,7 +14,7 @@ from eventstudy.report.about import claim_table, event_section, price_table
 from eventstudy.report.clock_words import moved, with_words
 from eventstudy.report.content import make_page
 from eventstudy.report.estimation import estimation_section
-from eventstudy.report.figure_data import first_window
+from eventstudy.report.figure_data import first_window, price_responses
 from eventstudy.report.figures import FIGURES, shape_of
 from eventstudy.report.front import front
 from eventstudy.report.inline_svg import inline_svg
@@ -117,7 +117,7 @@ def build(result: StudyResult, digests: Mapping[str, str] | None = None, events:
             moved=moved(result),
             event=event_section(events, result.zone),
             prices=tuple(filter(None, (price_table(result), claim_table(result)))),
-            shape=shape_parts(result.response, simulated=result.simulated),
+            shape=shape_parts(price_responses(result), simulated=result.simulated),
             step_us=bar_length(result),
             reactions=reaction_sections(study, simulated=result.simulated),
             estimation=estimation_section(result),

@@ -11,7 +11,7 @@ from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US, FloatArray, IntArray, instant_from_us, instant_us
 from eventstudy.errors import UsageError
-from eventstudy.report.shown_units import unit_of
+from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.report.views import (
     CarPath,
     EventDots,
@@ -26,6 +26,7 @@ from eventstudy.show.numbers import local, unstamped, window_label
 
 if TYPE_CHECKING:
     from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+    from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.values import Response
     from eventstudy.study.result import StudyResult
     from eventstudy.study.slices import PriceSlice
@@ -139,9 +140,9 @@ def path_se(abnormal: AbnormalReturns, row: int, zero: int) -> FloatArray:
 def clock_path(result: StudyResult, row: int) -> CarPath | None:
     """Return the response's own path on the clock, which shows the move inside the event interval as well.
 
-    None where no response was computed, or where the study's model is another than the response's.
+    None where no response was computed, or where the study's model or variable is another than the response's.
     """
-    if result.response is None or MODELS[result.spec.model].has_estimation_window:
+    if same_responses(result) is None or MODELS[result.spec.model].has_estimation_window:
         return None
     found = response_of(result, row)
     if found is None:
@@ -205,6 +206,7 @@ def response_view(result: StudyResult, event: str = "", instrument: str = "", *,
         simulated=result.simulated,
         unit=unit_of(result.spec),
         pauses=pauses_at(result, row),
+        what=variable_name(result.spec),
     )
 
 
@@ -231,6 +233,19 @@ def pauses(response: Response) -> tuple[Pause, ...]:
     known = [(instant_us(c.at), c.label) for c in response.confounders if c.where != "placebo"] if ends else []
     names = [next((plain(label, 60) for at, label in known if start <= at < stop), "") for start, stop in ends]
     return tuple(Pause(*span, name) for span, name in zip(ends, names, strict=True))
+
+
+def price_responses(result: StudyResult) -> ResponseSet | None:
+    """Return the intraday responses, whose moves are returns of prices; None where the study is of another variable."""
+    return result.response if result.spec.variable == "return" and result.spec.returns != "difference" else None
+
+
+def same_responses(result: StudyResult) -> ResponseSet | None:
+    """Return the intraday responses where their moves are the study's own: sums of log returns; None elsewhere.
+
+    A page states one number per move, and that of simple or compounded returns differs from the response's.
+    """
+    return price_responses(result) if (result.spec.returns, result.spec.measure) == ("log", "car") else None
 
 
 def response_of(result: StudyResult, row: int) -> Response | None:

@@ -71,16 +71,19 @@ def _statistic(name: str, test: Json) -> str:
     return f"{said}{letter}{df} = {test['statistic']:.2f}, {unbroken_p(test['pvalue'])}"
 
 
-def _placebo(test: Json) -> str:
+def _placebo(study: Json, test: Json) -> str:
     """Return how many comparable days moved as much, and the smallest p-value that so many days can give."""
     n, said = int(test.get("n") or 0), unbroken_p(test["pvalue"])
+    prices = (what := variable_in(study)) == "return"
     as_large = round(float(test["pvalue"]) * (n + 1)) - 1
     if as_large > 0:
-        return f"on {as_large} of {n} comparable days the price moved at least as much ({said}"
-    return f"on none of {n} comparable days did the price move as much ({said}, the smallest value {n} days can give"
+        moved = "the price moved at least as much" if prices else f"the abnormal {what} was at least as large"
+        return f"on {as_large} of {n} comparable days {moved} ({said}"
+    moved = "did the price move as much" if prices else f"was the abnormal {what} as large"
+    return f"on none of {n} comparable days {moved} ({said}, the smallest value {n} days can give"
 
 
-def _scaled(test: Json, raw: Json) -> str:
+def _scaled(study: Json, test: Json, raw: Json) -> str:
     """Return the raw count of comparable days, then the primary p-value with each day at the same volatility."""
     n, said = int(test.get("n") or 0), unbroken_p(test["pvalue"])
     as_large = round(float(test["pvalue"]) * (n + 1)) - 1
@@ -88,7 +91,7 @@ def _scaled(test: Json, raw: Json) -> str:
     if not finite(raw.get("pvalue")):
         return f"{scaled})"
     verdict = ", the primary test" if (raw["pvalue"] <= 0.05) != (test["pvalue"] <= 0.05) else ""
-    return f"{_placebo(raw)}); {scaled}{verdict})"
+    return f"{_placebo(study, raw)}); {scaled}{verdict})"
 
 
 def clause(study: Json, tests: Json) -> str:
@@ -99,9 +102,9 @@ def clause(study: Json, tests: Json) -> str:
         return "no p-value: " + (plain(reasons[0]) if reasons else "no test applied")
     name, test = chosen
     if name == "placebo":
-        return f"{_placebo(test)}{adjusted_words(study, test)})"
+        return f"{_placebo(study, test)}{adjusted_words(study, test)})"
     if name == "standardized_placebo":
-        return _scaled(test, tests.get("placebo", {})) + adjusted_words(study, test)
+        return _scaled(study, test, tests.get("placebo", {})) + adjusted_words(study, test)
     interval = _interval(study, test)
     return f"{interval}{'; ' if interval else ''}{_statistic(name, test)}{adjusted_words(study, test)}"
 

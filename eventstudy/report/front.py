@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.arrays import DAY_US
-from eventstudy.report.figure_data import bar_noun, first_window, placebo_days
+from eventstudy.report.figure_data import bar_noun, first_window, placebo_days, price_responses
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import primary_test
 from eventstudy.report.front_many import stand_first
@@ -87,7 +87,7 @@ def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:
     chosen = primary_test(result.tables(0), rows[0]["tests"])
     counted = chosen is not None and chosen[0] in COUNTED
     notes = [f"Every p compares with {others}." if counted else f"Days as large are counted among {others}."]
-    if result.response:
+    if price_responses(result):
         notes[0] += " Before: drift up to the last price before."
     return (*notes, *_other_days(result, rows, days))
 

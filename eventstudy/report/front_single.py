@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.report.clock_words import with_words
-from eventstudy.report.figure_data import first_window, window_words
+from eventstudy.report.figure_data import first_window, price_responses, window_words
 from eventstudy.report.finding import adjusted_words, beyond, finite, primary_test, unbroken_p, words
 from eventstudy.report.key_figures import KeyFigure, capital, interval, with_interval
 from eventstudy.report.key_numbers import reported_rows, size_of, test_of
@@ -24,7 +24,7 @@ Json = Mapping[str, Any]
 
 def responses_of(result: StudyResult) -> dict[tuple[str, str], Response]:
     """Return the intraday responses by event and instrument."""
-    return {(r.event, r.instrument): r for r in result.response or ()}
+    return {(r.event, r.instrument): r for r in price_responses(result) or ()}
 
 
 def ends_of(result: StudyResult, row: Json, response: Response | None) -> tuple[Any, Any]:

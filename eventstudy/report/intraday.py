@@ -9,7 +9,7 @@ import numpy as np
 from eventstudy.arrays import instant_from_us, instant_us
 from eventstudy.errors import UsageError
 from eventstudy.news.items import EventTime
-from eventstudy.report.figure_data import pauses, response_view
+from eventstudy.report.figure_data import pauses, price_responses, response_view
 from eventstudy.report.shown_units import unit_of
 from eventstudy.report.views import AssumedMoves, Horizons, InstrumentPath, Instruments
 from eventstudy.show.numbers import BP, local
@@ -27,10 +27,10 @@ def intraday_responses(result: StudyResult, event: str = "") -> list[Response]:
     UsageError
         If the study has no intraday response, or none of that event.
     """
-    everything = list(result.response or ())
+    everything = list(price_responses(result) or ())
     if not everything:
         raise UsageError(
-            "The study has no intraday response.",
+            "The study has no intraday response of prices.",
             remedy='Give Bars shorter than a day, and set response = "on" where the events are many.',
         )
     found = [response for response in everything if response.event == (event or everything[0].event)]

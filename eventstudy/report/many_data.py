@@ -19,6 +19,7 @@ from eventstudy.report.figure_data import (
     first_window,
     placebo_days,
     placebo_half,
+    same_responses,
     window_moves,
     window_words,
 )
@@ -75,7 +76,7 @@ def single_pvalues(result: StudyResult) -> FloatArray:
 
 def response_moves(result: StudyResult) -> dict[tuple[str, str], Any]:
     """Return the first move of the intraday responses, which has an interval and adjusted p-values of its own."""
-    return {(r.event, r.instrument): r.first for r in result.response or ()}
+    return {(r.event, r.instrument): r.first for r in same_responses(result) or ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def _mean_row(result: StudyResult, car: FloatArray) -> Mean | None:
 
 def mean_days(result: StudyResult) -> FloatArray | None:
     """Return the mean over the instruments of one event on every comparable day that all of them have."""
-    responses = list(result.response or ())
+    responses = list(same_responses(result) or ())
     if len(responses) == len(result.abnormal) > 1 and first_window(result) == Window(0, 0):
         days = [
             dict(zip(r.path.placebo_day.tolist(), r.path.raw_placebo[:, r.path.first].tolist(), strict=True))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from eventstudy.abnormal.models.table import model_words
 from eventstudy.report.about import claim_table
 from eventstudy.report.clock_words import moved, with_words
+from eventstudy.report.figure_data import price_responses
 from eventstudy.report.finding import finding
 from eventstudy.report.front_table import BAR, PAGE, FrontTable, front_table
 from eventstudy.report.headline import Headline, headline
@@ -183,8 +184,9 @@ def _details(result: StudyResult, said: Headline, width: int) -> Iterator[str]:
             continue
         yield from wrap(for_terminal(sentence, 400), min(width, WIDEST_TEXT))
     yield ""
-    if result.response is not None and len(result.response):
-        yield response_text(table(result.response), simulated=simulated, most=MOST_ROWS)
+    responses = price_responses(result)
+    if responses is not None and len(responses):
+        yield response_text(table(responses), simulated=simulated, most=MOST_ROWS)
         yield ""
     if (claims := claim_table(result)) is not None:
         yield text_table(claims)

@@ -100,6 +100,7 @@ class ResponseView:
     simulated: bool = False
     unit: Unit = BP
     pauses: tuple[Pause, ...] = ()
+    what: str = "return"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

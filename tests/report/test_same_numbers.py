@@ -5,14 +5,19 @@ from __future__ import annotations
 import io
 import math
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from email import message_from_bytes, policy
 from functools import cache
 from html import unescape
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+import eventstudy as es
 from eventstudy.report.build import Report, build
 from eventstudy.report.headline import headline
 from eventstudy.report.html import render_page
@@ -21,21 +26,78 @@ from eventstudy.report.mail import plain_text, render_mail
 from eventstudy.report.markdown import render_markdown
 from eventstudy.report.spreadsheet import workbook
 from eventstudy.show.numbers import pvalue
-from tests.report.made import made_cluster, made_result
+from tests.report.made import made_bars, made_cluster, made_event, made_result
 
 SIX = ("A", "B", "C", "D", "E", "F")
+# Studies of simple returns, of volume, of changes, and of weekly bars.
+OTHERS = (
+    "simple",
+    "simple of several",
+    "volume",
+    "volume of several",
+    "yields",
+    "yields of several",
+    "weeks",
+    "weekly yields",
+)
+
+
+def weekly(*, returns: str = "log") -> Any:
+    """Weekly bars of twelve series with one event each, five of them in one week."""
+    rng = np.random.default_rng(8)
+    weeks = pd.date_range("2018-01-05", periods=180, freq="W-FRI")
+    names = [f"W{i:02d}" for i in range(12)]
+    moves = rng.normal(0, 0.02, (len(weeks), 12))
+    rows = []
+    for i, name in enumerate(names):
+        at = 150 if i < 5 else 140 + i
+        moves[at, i] += 0.03
+        rows.append({"instrument": name, "time": weeks[at].tz_localize("UTC") - pd.Timedelta("30h"), "id": f"e{i}"})
+    frame = pd.DataFrame(moves, weeks, names)
+    spec = es.StudySpec(
+        name="weekly",
+        returns=returns,
+        model="constant_mean",
+        estimation=(-100, -5),
+        event=(-2, 2),
+        windows=((0, 0), (0, 2)),
+        tests=("cross_sectional_t", "bmp"),
+    )
+    return es.run_study(spec, pd.DataFrame(rows), frame, closes_at="16:00 America/New_York")
+
+
+def of_volume(codes: tuple[str, ...]) -> Any:
+    return made_result(variable="log_volume", codes=codes)
+
+
+def of_yields(codes: tuple[str, ...]) -> Any:
+    return made_result(returns="difference", codes=codes)
 
 
 @cache
 def case(name: str) -> tuple[Any, Report]:
-    made = {"one": made_result, "several": lambda: made_result(codes=SIX), "many": made_cluster}
+    made: dict[str, Callable[[], Any]] = {
+        "one": made_result,
+        "several": lambda: made_result(codes=SIX),
+        "many": made_cluster,
+        "simple": lambda: made_result(returns="simple", codes=("SBER",)),
+        "simple of several": lambda: made_result(returns="simple", codes=SIX),
+        "volume": lambda: of_volume(("SBER",)),
+        "volume of several": lambda: of_volume(SIX),
+        "yields": lambda: of_yields(("SBER",)),
+        "yields of several": lambda: of_yields(SIX),
+        "weeks": weekly,
+        "weekly yields": lambda: weekly(returns="difference"),
+    }
     result = made[name]()
     return result, build(result)
 
 
-def shown(value: float) -> str:
-    """The number as every page shows a move: basis points with a sign and one decimal."""
-    return f"{value * 1e4:+,.1f}"
+def shown(value: float, name: str = "") -> str:
+    """The number as every page shows a move: basis points with one decimal, log volume with two, yields with three."""
+    if "yields" in name:
+        return f"{value:+,.3f}"
+    return f"{value:+,.2f}" if "volume" in name else f"{value * 1e4:+,.1f}"
 
 
 def text_of(html: str) -> str:
@@ -46,17 +108,17 @@ def text_of(html: str) -> str:
 def expected(name: str, result: Any) -> float:
     study = result.to_dict()
     window = study["primary"]["window"]
-    if name == "many":
+    if name == "many" or "week" in name:
         return float(next(a["caar"] for a in study["aggregates"] if a["window"] == window))
     cars = [r["car"] for r in study["responses"] if r["window"] == window]
-    return float(sum(cars) / len(cars)) if name == "several" else float(cars[0])
+    return float(sum(cars) / len(cars)) if "several" in name else float(cars[0])
 
 
-@pytest.mark.parametrize("name", ["one", "several", "many"])
+@pytest.mark.parametrize("name", ["one", "several", "many", *OTHERS])
 def test_the_move_is_the_same_number_everywhere(name: str) -> None:
     result, report = case(name)
     move = expected(name, result)
-    front, number = report.page.front, shown(expected(name, result))
+    front, number = report.page.front, shown(move, name)
     assert front.four[0].number == number
     assert front.table is not None
     assert number in front.table.shown()[0]
@@ -67,16 +129,21 @@ def test_the_move_is_the_same_number_everywhere(name: str) -> None:
     assert number in " ".join(sentence)
     page = text_of(render_page(report.page, report.pictures))
     assert page.count(number) >= 5
+    if re.match("volume|yields|weekly yields", name):
+        assert number in front.title
+        assert " bp" not in page
+        return
     # The title gives the move in percent of the price.
-    percent = abs(math.expm1(move)) * 100
+    percent = abs(move if "simple" in name else math.expm1(move)) * 100
     assert f"{percent:.1f}%" in front.title or f"{percent:.2f}%" in front.title
 
 
-@pytest.mark.parametrize("name", ["one", "several", "many"])
+@pytest.mark.parametrize("name", ["one", "several", "many", *OTHERS])
 def test_page_terminal_and_notebook_show_one_headline(name: str) -> None:
     result, report = case(name)
     said = headline(result)
-    assert len(said.figures) == 4
+    # How fast it moved and what stayed are known of prices only; these studies have one window.
+    assert len(said.figures) == (2 if name in {"volume", "yields"} else 4)
     assert (report.page.front.title, report.page.front.four) == (said.title, said.figures)
     page = text_of(render_page(report.page, report.pictures))
     terminal = re.sub(r"\s+", " ", result.summary(width=120))
@@ -89,7 +156,7 @@ def test_page_terminal_and_notebook_show_one_headline(name: str) -> None:
                 assert part.replace("\u00a0", " ") in clean
 
 
-@pytest.mark.parametrize("name", ["one", "many"])
+@pytest.mark.parametrize("name", ["one", "many", "volume", "yields", "weeks", "weekly yields"])
 def test_the_rows_of_page_and_terminal_are_the_same_cells(name: str) -> None:
     result, report = case(name)
     assert report.page.front.table is not None
@@ -102,7 +169,7 @@ def test_the_rows_of_page_and_terminal_are_the_same_cells(name: str) -> None:
 
 
 def test_no_table_of_a_page_names_a_window_in_brackets() -> None:
-    for name in ("one", "several", "many"):
+    for name in ("one", "several", "many", *OTHERS):
         page = case(name)[1].page
         tables = [table for section in page.sections for table in section.tables if table.name != "provenance"]
         cells = [cell for table in tables for row in table.shown() for cell in row]
@@ -110,10 +177,10 @@ def test_no_table_of_a_page_names_a_window_in_brackets() -> None:
         assert [text for text in texts if re.search(r"\[[-+]?\d+, [-+]?\d+\]|\btau\b", text)] == []
 
 
-@pytest.mark.parametrize("name", ["one", "many"])
+@pytest.mark.parametrize("name", ["one", "many", *OTHERS])
 def test_the_finding_of_markdown_and_mail_has_the_same_number(name: str) -> None:
     result, report = case(name)
-    number = shown(expected(name, result))
+    number = shown(expected(name, result), name)
     assert number in plain_text(report.page)
     assert number in re.sub(r"\\(.)", r"\1", render_markdown(report.page, {}))
 
@@ -125,7 +192,7 @@ def cells_of(report: Report) -> list[str]:
     return sorted({cell for cell in cells if re.search(r"\d", cell)})
 
 
-@pytest.mark.parametrize("name", ["one", "several", "many"])
+@pytest.mark.parametrize("name", ["one", "several", "many", *OTHERS])
 def test_every_cell_of_the_page_stands_in_markdown_latex_and_mail(name: str) -> None:
     report = case(name)[1]
     markdown = re.sub(r"\\(.)", r"\1", render_markdown(report.page, {}))
@@ -135,20 +202,20 @@ def test_every_cell_of_the_page_stands_in_markdown_latex_and_mail(name: str) -> 
     assert text is not None
     latex = render_latex(report.page, name="study").replace("$-$", "-").replace(r"\textless{}", "<")
     documents = {
-        "page": text_of(unescape(render_page(report.page, report.pictures))),
+        "page": unescape(text_of(render_page(report.page, report.pictures))),
         "markdown": markdown,
-        "mail": text_of(unescape(html.get_content())),
+        "mail": unescape(text_of(html.get_content())),
         "plain mail": re.sub(r"\s+", " ", text.get_content()),
         "LaTeX": re.sub(r"\\textgreater\{\}", ">", latex).replace("{[}", "[").replace(r"\_", "_").replace(r"\%", "%"),
     }
     cells = cells_of(report)
-    assert len(cells) > 10
+    assert len(cells) > (7 if name == "volume" else 10)  # one move, its interval and two tests
     for where, document in documents.items():
         flat = re.sub(r"[\s~]+", " ", document)
         assert [cell for cell in cells if re.sub(r"\s+", " ", cell[:50]) not in flat] == [], where
 
 
-@pytest.mark.parametrize("name", ["one", "several", "many"])
+@pytest.mark.parametrize("name", ["one", "several", "many", *OTHERS])
 def test_excel_holds_the_numbers_of_the_page(name: str) -> None:
     result, report = case(name)
     book = load_workbook(io.BytesIO(workbook(result)))
@@ -165,7 +232,7 @@ def test_excel_holds_the_numbers_of_the_page(name: str) -> None:
         window = cells[names.index("window")]
         same = [r for r in sheets["car"] if all(r[k] == v for k, v in wanted.items()) and r["Window"] == window]
         (found,) = same
-        assert shown(found["CAR"]) == cells[names.index("car")]
+        assert shown(found["CAR"], name) == cells[names.index("car")]
         p = {c.title: cell for c, cell in zip(responses.columns, cells, strict=True) if c.name.startswith("p_")}
         single = [t for t in sheets["tests"] if all(t.get(k) == v for k, v in wanted.items()) and t["Window"] == window]
         known = {pvalue(t["p"]) for t in single if t["p"] is not None}
@@ -174,7 +241,9 @@ def test_excel_holds_the_numbers_of_the_page(name: str) -> None:
         table = tables["aggregates"]
         at = {column.name: i for i, column in enumerate(table.columns)}
         means = [
-            (t["Window"], shown(t["Estimate"]), pvalue(t["p"])) for t in sheets["tests"] if t["Estimate"] is not None
+            (t["Window"], shown(t["Estimate"], name), pvalue(t["p"]))
+            for t in sheets["tests"]
+            if t["Estimate"] is not None
         ]
         for cells in table.shown():
             assert (cells[at["window"]], cells[at["caar"]], cells[at["pvalue"]]) in means
@@ -205,7 +274,6 @@ def test_the_interval_of_the_mean_is_that_of_the_primary_test() -> None:
 
 
 def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_terminal() -> None:
-    import eventstudy as es
     from eventstudy.report.summary import summary
 
     market = es.demo_market()  # its window test asks for every bar and has other comparable days than its response
@@ -228,7 +296,6 @@ def test_the_interval_of_one_event_is_that_of_its_primary_test_and_of_the_termin
 
 
 def test_other_days_are_noted_for_the_instrument_that_has_them() -> None:
-    import eventstudy as es
 
     market = es.demo_market()  # the index has every bar, and so as many days as its response; the others have fewer
     options = {"placebo": {"missing": "refuse"}}
@@ -262,3 +329,17 @@ def test_a_title_names_what_is_studied_where_it_is_not_the_price() -> None:
     assert " bp" not in volume.page.front.title
     assert volume.page.front.four[0].unit == ""
     assert "bp" not in text_of(volume.shown[0].markup)
+
+
+def test_a_yield_that_crosses_zero_has_a_table_of_its_levels() -> None:
+    bars = made_bars("YIELD", seed=3)
+    frame = bars.frame.assign(close=bars.frame["close"] - float(bars.frame["close"].iloc[-1]) + 0.25)  # ends at +0.25
+    last = frame.index[-1].tz_convert("Europe/Moscow").strftime("%Y-%m-%d")
+    spec = es.StudySpec(name="yield", returns="difference", event=(0, 0), tests=("placebo",))
+    report = build(es.run_study(spec, [made_event(last)], replace(bars, frame=frame)))
+    (table,) = (t for section in report.page.sections for t in section.tables if t.name == "prices")
+    (row,) = table.rows
+    assert row[1] < 0 < row[3] == 0.25
+    assert [column.name for column in table.columns][-1] == "response"
+    assert row[-1] == 0.25 - row[2]
+    assert not [column.title for column in table.columns if "bp" in column.title]

@@ -108,7 +108,8 @@ def _opposite(panel: Panel, canvas: Canvas, event: float, top: float) -> None:
 
 
 def _name(unit: Any) -> str:
-    return "basis points" if unit.name == "bp" else str(unit.words)
+    """Return what an axis counts, without what its unit means, which the page says and a narrow figure cannot hold."""
+    return "basis points" if unit.name == "bp" else str(unit.words).partition(" (")[0]
 
 
 def _label(panel: Panel, canvas: Canvas, value: float, lines: tuple[str, str]) -> None:

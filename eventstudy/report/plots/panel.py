@@ -108,7 +108,8 @@ def draw_car(panel: Panel, canvas: Canvas, view: ResponseView, moments: MarkedCl
     half = np.array(band.half)[rows] * unit.scale if band is not None else np.zeros(0)
     limits(panel, car, half, -half, pad=0.1)
     value_axis(panel, canvas, unit)
-    panel_title(canvas, (12, panel.top - 8), "Cumulative abnormal return" if not canvas.narrow else "CAR", _since(view))
+    what = "CAR" if canvas.narrow else f"Cumulative abnormal {view.what}"
+    panel_title(canvas, (12, panel.top - 8), what, _since(view))
     if half.size:
         x, edge = broken(moments, path.at[rows], half)
         panel.ax.fill_between(x, -edge, edge, color=canvas.look.band, linewidth=0, zorder=0.3, alpha=0.8)
@@ -128,7 +129,7 @@ def draw_car(panel: Panel, canvas: Canvas, view: ResponseView, moments: MarkedCl
 
 
 def _since(view: ResponseView) -> str:
-    words = "basis points" if view.unit.name == "bp" else view.unit.words
+    words = "basis points" if view.unit.name == "bp" else view.unit.words.partition(" (")[0]
     if not view.reference_at:
         return words
     daily = view.prices is not None and view.prices.step_us >= DAY_US
@@ -211,7 +212,7 @@ def say_panel(view: ResponseView) -> Said:
     band = band_of(path)
     alt = (
         f"{code}, {day}. News public {interval_words(moments)} ({zone_name(view.zone)}). {marks}{'. ' if marks else ''}"
-        f"Cumulative abnormal return {reported}."
+        f"Cumulative abnormal {view.what} {reported}."
         + "".join(f" {pause_words(pause, moments.zone)}." for pause in moments.pauses)
         + (f" Band: {band.words}; its half-width there is {unit.of(band.half[row], signed=False)}." if band else "")
     )
