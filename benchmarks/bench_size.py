@@ -4,7 +4,8 @@ Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITI
 test in every design of the table that chooses the primary test, ``[REPETITIONS] headline`` for the share of null
 studies whose finding reports an effect, ``[REPETITIONS] few [CASE ...]`` for sizes by the number of events,
 ``[REPETITIONS] skewed`` for size and power of few strongly skewed events, ``[REPETITIONS] long`` for buy-and-hold
-returns of many days, or ``[REPETITIONS] matched`` for the intraday response on days without news that are more volatile
+returns of many days, ``[REPETITIONS] shared`` for those of instruments that share dates, by number and distance of the
+dates, or ``[REPETITIONS] matched`` for the intraday response on days without news that are more volatile
 than their placebo days. Returns are ``R = beta Rm + sigma_i e``,
 ``sigma_i ~ U(1 %, 3 %)``, ``beta ~ U(0.5, 1.5)``, ``Rm ~ N(0, 1 %)``, 239 estimation bars;
 every repetition is solved as ``run_study`` does. The reference column is the independent simulation of the project's
@@ -196,6 +197,23 @@ def long_horizons(repetitions: int) -> None:
         print(f"| `{model}` | {days} | {cell(*size)} | {warned_rate(case, 50)} |", flush=True)
 
 
+def shared_dates(repetitions: int) -> None:
+    """Print the size of the primary test of buy-and-hold returns of 20 instruments that share their dates."""
+    print("| model | dates | days apart | primary test | size |\n|---|---|---|---|---|", flush=True)
+    for model in ("market", "market_adjusted"):
+        for dates, gap in ((10, 10), (10, 30), (10, 70), (40, 70)):
+            case = replace(DESIGN_CASES["buy-and-hold returns, shared days"], dates=dates, gap=gap, model=model)
+            size = shares(case, 4 * repetitions, tests=("overlap_t",))["primary"]  # a quarter is drawn
+            print(f"| `{model}` | {dates} | {gap} | `{decides(case)}` | {cell(*size)} |", flush=True)
+
+
+def decides(case: Design) -> str:
+    """Return the primary test of a study of the design."""
+    spec = spec_of(case, ("overlap_t",))
+    result = solve(spec, of_draw(prepared(case, spec), draw(np.random.default_rng(1), case)))
+    return result.primary.test if result.primary is not None else "none"
+
+
 def warned_rate(case: Design, repetitions: int) -> str:
     """Return the median rejection rate that ES-BHAR-EXPECTED states, and how many of the studies have the warning."""
     found = []
@@ -289,6 +307,9 @@ def main() -> None:
         return
     if sys.argv[2:3] == ["long"]:
         long_horizons(repetitions)
+        return
+    if sys.argv[2:3] == ["shared"]:
+        shared_dates(repetitions)
         return
     if sys.argv[2:3] == ["matched"]:
         regimes.table(repetitions)
