@@ -72,8 +72,9 @@ def _row(standing: Standing, now: datetime) -> Mapping[str, Any]:
 
 
 def _ends(entry: LedgerEntry) -> str:
-    unit = entry.shown_unit
-    return "" if entry.low is None or entry.high is None else f"{unit.show(entry.low)} to {unit.show(entry.high)}"
+    from eventstudy.report.key_figures import interval
+
+    return interval(entry.shown_unit, entry.low, entry.high)
 
 
 def _p(entry: LedgerEntry) -> str:

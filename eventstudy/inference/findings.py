@@ -90,11 +90,15 @@ class Findings:
 
     @cached_property
     def interval(self) -> Interval:
-        """Effects that a two-sided test does not reject at ``1 - level``, in the unit of the estimate."""
+        """Effects that the test does not reject at ``1 - level``, in the unit of the estimate.
+
+        That of a one-sided test has one end, and is infinite on the other side.
+        """
         if self.test_interval is not None:
             return self.test_interval
         df = np.full(len(self), np.inf) if self.distribution == "normal" else self.df
-        return symmetric(self.estimate, np.where(np.isfinite(self.statistic), self.se, np.nan), df, self.level)
+        se = np.where(np.isfinite(self.statistic), self.se, np.nan)
+        return symmetric(self.estimate, se, df, self.level, alternative=self.alternative)
 
     @property
     def events(self) -> StrArray:

@@ -98,7 +98,7 @@ def _summed(sample: Sample, finite: BoolArray, inflation: float) -> Statistic:
         float(sample.car[finite].mean()), float(scar[finite].sum() / np.sqrt(variance)), n_events=int(finite.sum())
     )
     car, sd = sample.car[finite], np.sqrt(sample.variance[finite])
-    return replace(found, interval=intervals.summed(car, sd, variance, sample.level))
+    return replace(found, interval=intervals.summed(car, sd, variance, sample.level, alternative=sample.alternative))
 
 
 def bmp(sample: Sample) -> Statistic:
@@ -113,7 +113,8 @@ def _studentized(sample: Sample, factor: float) -> Statistic:
     if found.df is None or not np.isfinite(found.statistic[0]):
         return found
     finite = np.isfinite(scar)
-    interval = intervals.studentized(sample.car[finite], np.sqrt(sample.variance[finite]), factor, sample.level)
+    car, sd = sample.car[finite], np.sqrt(sample.variance[finite])
+    interval = intervals.studentized(car, sd, factor, sample.level, alternative=sample.alternative)
     return replace(found, statistic=found.statistic * factor, interval=interval)
 
 

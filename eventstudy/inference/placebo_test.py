@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from eventstudy.arrays import Alternative
 from eventstudy.inference.bootstrap import TIE, empirical
 from eventstudy.inference.evidence import PlaceboCounts
 from eventstudy.inference.intervals import Interval, beyond
@@ -62,12 +63,17 @@ def placebo_refit(sample: Sample) -> Statistic:
     with np.errstate(invalid="ignore", divide="ignore"):
         row = one(mean, np.float64(mean) / sd, se=sd, n_events=len(car))
     p = np.array([empirical(mean, draws, sample.alternative)])
-    low, high = beyond(mean, draws, sample.level, TIE)
+    low, high = beyond(mean, draws, sample.level, TIE, alternative=sample.alternative)
     interval = Interval(np.array([low]), np.array([high]))
     return replace(row, n=np.array([len(draws)]), pvalue=p, interval=interval)
 
 
-def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: float = 0.95) -> PlaceboCounts:
+def count_placebo(
+    car: np.ndarray,
+    placebo_car: tuple[np.ndarray, ...],
+    level: float = 0.95,
+    alternative: Alternative = "two-sided",
+) -> PlaceboCounts:
     """Count, for each event, the placebo CARs at least as far out as its own.
 
     Moves that are equal on paper differ by the rounding of logarithms, some 1e-16 of a log price each, so "at least
@@ -85,5 +91,5 @@ def count_placebo(car: np.ndarray, placebo_car: tuple[np.ndarray, ...], level: f
             (draws <= car[i] + slack).sum(),
         )
         sd[i] = draws.std(ddof=1) if len(draws) > 1 else np.nan
-        ends[:, i] = beyond(float(car[i]), draws, level, EQUAL_MOVES)
+        ends[:, i] = beyond(float(car[i]), draws, level, EQUAL_MOVES, alternative=alternative)
     return PlaceboCounts(counts[0], counts[1], counts[2], counts[3], sd, Interval(ends[0], ends[1]))

@@ -48,7 +48,12 @@ def numbers_section(given: Material) -> Section:
 
 def _interval_notes(study: Mapping[str, Any]) -> tuple[str, ...]:
     """Return why the intervals of tests of standardized CARs are not centered on the mean CAR."""
-    tests = {name: t for row in study["aggregates"] for name, t in row["tests"].items() if finite(t.get("low"))}
+    tests = {
+        name: t
+        for row in study["aggregates"]
+        for name, t in row["tests"].items()
+        if finite(t.get("low")) or finite(t.get("high"))
+    }
     weighted = [words(name) for name in tests if name in TESTS and "standardized" in TESTS[name].null]
     if not weighted or average_of(study) is None:
         return ()

@@ -55,10 +55,30 @@ def _level(study: Json) -> float:
 
 
 def _interval(study: Json, test: Json) -> str:
-    if not (finite(test.get("low")) and finite(test.get("high"))):
-        return ""
-    unit = unit_in(study)
-    return f"{_level(study) * 100:g}% interval {unit.show(test['low'])} to {unit.of(test['high'])}"
+    low, high, unit, level = test.get("low"), test.get("high"), unit_in(study), f"{_level(study) * 100:g}%"
+    if finite(low) and finite(high):
+        return f"{level} interval {unit.show(low)} to {unit.of(high)}"
+    bound = at_most_or_least(low, high)
+    return f"one-sided {level} interval: {bound} {unit.of(low if finite(low) else high)}" if bound else ""
+
+
+def at_most_or_least(low: Any, high: Any) -> str:
+    """Return how the end of a one-sided interval is said; empty where there are two ends or none.
+
+    >>> at_most_or_least(0.1, None), at_most_or_least(-float("inf"), 0.1), at_most_or_least(0.1, 0.2)
+    ('at least', 'at most', '')
+    """
+    return "" if finite(low) == finite(high) else "at least" if finite(low) else "at most"
+
+
+def test_ends(test: Json) -> tuple[float, float]:
+    """Return the ends of the interval of a test, infinite where a one-sided one is open, NaN where there is none.
+
+    >>> test_ends({"low": 0.1, "high": None}), test_ends({})
+    ((0.1, inf), (nan, nan))
+    """
+    low, high = (float(test[end]) if finite(test.get(end)) else math.nan for end in ("low", "high"))
+    return {"at least": (low, math.inf), "at most": (-math.inf, high)}.get(at_most_or_least(low, high), (low, high))
 
 
 def _statistic(name: str, test: Json) -> str:
@@ -305,20 +325,37 @@ def smallest_effect(study: Json, row: Json) -> str:
     if chosen is None or decided(chosen[1]) <= 1 - level:
         return ""
     test = chosen[1]
-    if not (finite(test.get("low")) and finite(test.get("high"))):
+    if not (finite(test.get("low")) or finite(test.get("high"))):
         n = int(test.get("n") or 0)
         least = pvalue(1 / (n + 1))
         few = "placebo" in chosen[0] and 1 / (n + 1) > 1 - level
         return f"With {n} days the smallest attainable p-value is {least}: no test at this level is possible." * few
-    from eventstudy.inference.distributions import critical_value
-
-    df = test["df"] if finite(test.get("df")) else math.inf
-    critical = float(critical_value(level, df))
-    effect = (critical + POWER_Z) * (test["high"] - test["low"]) / 2 / critical
+    effect, signed = detectable(test, level), bool(at_most_or_least(test.get("low"), test.get("high")))
     return (
-        f"This design detects an effect of {unit_in(study).of(effect, signed=False)} with 80% power at the "
+        f"This design detects an effect of {unit_in(study).of(effect, signed=signed)} with 80% power at the "
         f"{(1 - level) * 100:g}% level; smaller effects cannot be ruled out."
     )
+
+
+def detectable(test: Json, level: float) -> float:
+    """Return the effect that a test with an interval detects with 80% power, with its sign if the test is one-sided.
+
+    The standard error is what the interval says. A one-sided interval of standardized CARs is not laid about the
+    mean: there the statistic, estimate over standard error, says where its bound lies.
+    """
+    from eventstudy.inference.intervals import critical_of
+
+    df = float(test["df"]) if finite(test.get("df")) else math.inf
+    low, high = test_ends(test)
+    if math.isfinite(low) and math.isfinite(high):
+        critical = float(critical_of(level, df))
+        return (critical + POWER_Z) * (high - low) / 2 / critical
+    critical, way, bound = float(critical_of(level, df, "greater")), *((1, low) if math.isfinite(low) else (-1, high))
+    if finite(test.get("se")):
+        se = abs(float(test["estimate"]) - bound) / critical
+    else:
+        se = abs(bound / (float(test["statistic"]) - way * critical))
+    return way * (critical + POWER_Z) * se
 
 
 def reversal(study: Json, rows: Sequence[Json], first: Json) -> str:

@@ -13,14 +13,22 @@ from eventstudy.errors import UsageError
 from eventstudy.report.clock_words import with_words
 from eventstudy.report.figure_data import bar_noun, first_window, window_words
 from eventstudy.report.finding import adjusted_words, beyond, decided, finite, primary_test, unbroken_p, words
-from eventstudy.report.key_figures import KeyFigure, capital, finite_cars, interval, nouns, with_interval
+from eventstudy.report.key_figures import (
+    KeyFigure,
+    capital,
+    finite_cars,
+    interval,
+    named_interval,
+    nouns,
+    with_interval,
+)
 from eventstudy.report.key_numbers import aggregate_of, size_of, test_of
 from eventstudy.report.many_data import dots_view, mean_placebo_view
 from eventstudy.report.many_views import Dots
 from eventstudy.report.mean_data import aggregates_of
 from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.show.escape import plain
-from eventstudy.show.numbers import Unit, date_label, share
+from eventstudy.show.numbers import Unit, date_label
 
 if TYPE_CHECKING:
     from eventstudy.study.result import StudyResult
@@ -90,7 +98,7 @@ def _next_window(result: StudyResult, study: Json, window: Window) -> tuple[KeyF
         return ()
     test, label = test_of(study, chosen), window_words(result, Window(*chosen["window"]))
     ends = interval(unit, test.get("low"), test.get("high"))
-    parts = (unbroken_p(test["pvalue"]) if test else "", f"{share(result.spec.level)} interval {ends}" if ends else "")
+    parts = (unbroken_p(test["pvalue"]) if test else "", named_interval(result.spec.level, ends) if ends else "")
     label = f"After that, {label}" if chosen in later else capital(label)
     return (KeyFigure(label, unit.show(size_of(chosen)), unit.name, "; ".join(filter(None, parts))),)
 

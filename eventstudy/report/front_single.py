@@ -30,7 +30,11 @@ def responses_of(result: StudyResult) -> dict[tuple[str, str], Response]:
 def ends_of(result: StudyResult, row: Json, response: Response | None) -> tuple[Any, Any]:
     """Return the interval of a move: that of the test whose p-value stands beside it, else that of the response."""
     test = test_of(result.tables(0), row)
-    if not finite(test.get("low")) and response is not None and first_window(result) == Window(0, 0):
+    if (
+        not (finite(test.get("low")) or finite(test.get("high")))
+        and response is not None
+        and first_window(result) == Window(0, 0)
+    ):
         return response.first.low, response.first.high
     return test.get("low"), test.get("high")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from eventstudy.report.finding import finite, label_of, noun_in, when, words
 from eventstudy.report.key_figures import capital
+from eventstudy.report.result_tables import with_one_end
 from eventstudy.report.shown_units import unit_in, variable_in
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
@@ -116,7 +117,7 @@ def _means_table(study: Json, one: Json, place: int, *, simulated: bool) -> Tabl
     )
     weights = "" if one["weights"] == "equal" else f", weighted by {plain(one['weights'], 40)}"
     caption = f"Means by {plain(', '.join(one['by']), 80)}{weights}"
-    return Table(f"groups_{place + 1}", caption, *_without_reasons(columns, rows), simulated)
+    return Table(f"groups_{place + 1}", caption, *_without_reasons(*with_one_end(columns, rows)), simulated)
 
 
 def _without_reasons(columns: tuple[Column, ...], rows: tuple[Any, ...]) -> tuple[tuple[Column, ...], tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import instant_from_us, value
 from eventstudy.report.clock_words import from_to, reported_span
 from eventstudy.report.figure_data import day_words, slice_of, window_moves, window_words, zone_at
-from eventstudy.report.finding import finite
+from eventstudy.report.finding import at_most_or_least, finite
 from eventstudy.report.shown_units import unit_of, variable_name
 from eventstudy.show.numbers import Unit, local, over, share, zone_name
 
@@ -36,8 +36,17 @@ def capital(words: str) -> str:
 
 
 def interval(unit: Unit, low: Any, high: Any) -> str:
-    """Return an interval as a cell shows it; empty without both ends."""
-    return f"{unit.show(low)} to {unit.show(high)}" if finite(low) and finite(high) else ""
+    """Return an interval as a cell shows it, a one-sided one by its end; empty where there is none."""
+    if finite(low) and finite(high):
+        return f"{unit.show(low)} to {unit.show(high)}"
+    bound = at_most_or_least(low, high)
+    return f"{bound} {unit.show(low if finite(low) else high)}" if bound else ""
+
+
+def named_interval(level: float, ends: str) -> str:
+    """Return the ends of an interval as :func:`interval` gives them, after its name."""
+    one_sided = ends.startswith(("at least", "at most"))
+    return f"one-sided {share(level)} interval: {ends}" if one_sided else f"{share(level)} interval {ends}"
 
 
 def is_percent(result: StudyResult) -> bool:
@@ -68,7 +77,7 @@ def verb_and_size(result: StudyResult, move: float) -> str:
 def with_interval(result: StudyResult, move: float, low: Any, high: Any) -> str:
     """Return the words of a move: percent of the price, and the interval in the unit of the study."""
     ends = interval(unit_of(result.spec), low, high)
-    said = f"{share(result.spec.level)} interval {ends}" if ends else "no interval"
+    said = named_interval(result.spec.level, ends) if ends else "no interval"
     return "; ".join(filter(None, (percent(result, move), said)))
 
 

@@ -12,7 +12,10 @@ from scipy.stats import t
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray
 from eventstudy.errors import UsageError
+from eventstudy.inference.intervals import beyond as one_sided
+from eventstudy.inference.intervals import symmetric
 from eventstudy.inference.multiple import holm
+from eventstudy.inference.placebo_test import EQUAL_MOVES
 from eventstudy.report.figure_data import (
     day_words,
     find_row,
@@ -23,7 +26,7 @@ from eventstudy.report.figure_data import (
     window_moves,
     window_words,
 )
-from eventstudy.report.finding import finite, primary_test, words
+from eventstudy.report.finding import finite, primary_test, test_ends, words
 from eventstudy.report.key_figures import nouns
 from eventstudy.report.many_views import (
     Agreement,
@@ -44,19 +47,26 @@ MOST_HEAT_ROWS = 125
 
 def moves_of(result: StudyResult) -> tuple[FloatArray, FloatArray, FloatArray, str]:
     """Return each response's move with its interval from the test that gives its p-value, and what that is."""
-    window, level = first_window(result), result.spec.level
+    window, level, side = first_window(result), result.spec.level, result.spec.alternative
     car = window_moves(result, window)
     if result.spec.measure == "bhar":
         none = np.full(len(car), np.nan)
         return car, none, none, ""  # a product has no closed-form variance
     days = placebo_days(result, window)
     if days and any(len(d) for d in days):
+        if side != "two-sided":
+            pairs = zip(car.tolist(), days, strict=True)
+            ends = np.array([one_sided(c, np.asarray(d), level, EQUAL_MOVES, alternative=side) for c, d in pairs])
+            return car, ends[:, 0], ends[:, 1], "one-sided interval from comparable days"
         half = np.array([placebo_half(np.asarray(d), level) for d in days])
         return car, car - half, car + half, "interval from comparable days"
+    df = np.maximum(result.abnormal.df(), 1)
     with np.errstate(invalid="ignore"):
-        half = np.sqrt(result.abnormal.window_variance(window)) * t.isf(
-            (1 - level) / 2, np.maximum(result.abnormal.df(), 1)
-        )
+        se = np.sqrt(result.abnormal.window_variance(window))
+        half = se * t.isf((1 - level) / 2, df)
+    if side != "two-sided":
+        one = symmetric(car, se, df, level, alternative=side)
+        return car, one.low, one.high, "one-sided interval from its estimation window"
     return car, car - half, car + half, "interval from its estimation window"
 
 
@@ -183,8 +193,8 @@ def _mean_row(result: StudyResult, car: FloatArray) -> Mean | None:
     if shared is None or not finite(shared["caar"]):
         return None
     test: Json = chosen[1] if chosen else {}
-    low, high, p = (float(test[k]) if finite(test.get(k)) else np.nan for k in ("low", "high", "pvalue"))
-    return Mean(f"Mean of {shared['n_events']:,}", float(shared["caar"]), low, high, p)
+    p = float(test["pvalue"]) if finite(test.get("pvalue")) else np.nan
+    return Mean(f"Mean of {shared['n_events']:,}", float(shared["caar"]), *test_ends(test), p)
 
 
 def mean_days(result: StudyResult) -> FloatArray | None:

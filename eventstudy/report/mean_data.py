@@ -22,7 +22,7 @@ from eventstudy.report.figure_data import (
     since,
     window_words,
 )
-from eventstudy.report.finding import primary_test, words
+from eventstudy.report.finding import primary_test, test_ends, words
 from eventstudy.report.many_views import (
     EventBands,
     MeanPath,
@@ -111,9 +111,7 @@ def mean_path(result: StudyResult) -> MeanPath:
     chosen = primary_test(study, row["tests"]) if row else None
     held = row is not None and "abhar" in row
     value = float((row.get("abhar", row["caar"]) if row else None) or np.nan)
-    ends = np.array(
-        [np.nan if (v := chosen[1].get(k)) is None else v for k in ("low", "high")] if chosen else [np.nan] * 2
-    )
+    ends = np.array(test_ends(chosen[1] if chosen else {}))
     return MeanPath(
         steps,
         mean,
@@ -122,7 +120,7 @@ def mean_path(result: StudyResult) -> MeanPath:
         fan[0],
         fan[1],
         value,
-        ends.astype(np.float64),
+        ends,
         words(chosen[0]) if chosen else "",
         f"buy-and-hold abnormal {_what(result)}" if held else f"abnormal {_what(result)}",
         window_words(result, Window(*steps.window)),

@@ -47,7 +47,10 @@ def method_section(study: Json, spec: Any) -> Section:
 def _sides(spec: Any) -> str:
     if spec.alternative == "two-sided":
         return "Tests are two-sided."
-    return f"Tests are one-sided (alternative: {spec.alternative} than zero); intervals are two-sided."
+    return (
+        f"Tests are one-sided (alternative: {spec.alternative} than zero), and so are their intervals, which have one "
+        "end. Differences between groups, slopes and intraday responses are tested two-sided."
+    )
 
 
 def tests_of(study: Json, spec: Any) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def groups_view(result: StudyResult) -> Dots:
     filled = f"p at most {1 - level:g}; in brackets: observations"
     about = window_words(result, window)
     clear = p <= 1 - level
-    interval = "interval of each mean"
+    interval = f"{'one-sided ' if np.isinf([low, high]).any() else ''}interval of each mean"
     return Dots(
         title,
         names,

@@ -82,6 +82,21 @@ def without_empty(
     return tuple(columns[i] for i in keep), tuple(tuple(row[i] for i in keep) for row in rows)
 
 
+def with_one_end(
+    columns: tuple[Column, ...], rows: tuple[tuple[Any, ...], ...]
+) -> tuple[tuple[Column, ...], tuple[tuple[Any, ...], ...]]:
+    """Return the table with the one end that intervals of one-sided tests have, under its name."""
+    filled = {c.name: any(finite(row[i]) for row in rows) for i, c in enumerate(columns) if c.name in ENDS}
+    if len(filled) < len(ENDS) or all(filled.values()) or not any(filled.values()):
+        return columns, rows
+    kept = [i for i, c in enumerate(columns) if filled.get(c.name, True)]
+    named = [replace(c, title=c.title.replace(*ENDS[c.name])) if c.name in ENDS else c for c in columns]
+    return tuple(named[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows)
+
+
+ENDS = {"low": ("Low", "At least"), "high": ("High", "At most")}
+
+
 def _says(cell: Cell) -> bool:
     return bool(cell) if isinstance(cell, str) else finite(cell)
 
@@ -127,7 +142,7 @@ def aggregate_table(study: Json, *, simulated: bool) -> Table:
     )
     caption = "Mean buy-and-hold abnormal return (BHAR)" if bhar else "Mean CAR across events (CAAR)"
     caption += " with the intervals of each test"
-    return Table("aggregates", caption, *without_empty(columns, rows), simulated).in_unit(unit_in(study))
+    return Table("aggregates", caption, *without_empty(*with_one_end(columns, rows)), simulated).in_unit(unit_in(study))
 
 
 def test_table(study: Json, *, simulated: bool) -> Table:

@@ -7,6 +7,7 @@ from typing import Any
 
 from eventstudy.report.finding import finite, label_of, words
 from eventstudy.report.key_figures import capital
+from eventstudy.report.result_tables import with_one_end
 from eventstudy.report.shown_units import unit_in
 from eventstudy.report.tables import Column, Table
 from eventstudy.show.escape import plain
@@ -64,7 +65,7 @@ def specification_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
     given = study.get("specifications")
     if not given:
         return ()
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("model", "Model"),
         Column("anchor", "Alignment"),
         Column("estimation", "Estimation"),
@@ -91,6 +92,7 @@ def specification_tables(study: Json, *, simulated: bool) -> tuple[Table, ...]:
         )
         for one in given["specifications"]
     )
+    columns, rows = with_one_end(columns, rows)
     # What all specifications share is in the caption.
     shared = [i for i, c in enumerate(columns) if c.name in CHOICES and len({row[i] for row in rows}) == 1]
     said = "; ".join(f"{columns[i].title.lower()} {rows[0][i]}" for i in shared if rows[0][i])

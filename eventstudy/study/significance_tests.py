@@ -59,7 +59,7 @@ def run_tests(spec: StudySpec, estimates: Estimates, tests: tuple[str, ...]) -> 
         rounding = ~(variance > LEAST_VARIANCE * np.square(car))
         variance = np.where(rounding, np.nan, variance) if rounding.any() else variance
         counts, scaled = (
-            {window: count_placebo(car, draws[window], spec.level)} if draws else {}
+            {window: count_placebo(car, draws[window], spec.level, spec.alternative)} if draws else {}
             for draws in (evidence.draws, evidence.standardized_draws)
         )
         for name in tests:

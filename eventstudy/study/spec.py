@@ -103,7 +103,7 @@ class StudySpec(Settings):
     level : float
         Confidence level of intervals and bands, between 0.5 and 1, exclusive.
     alternative : {"two-sided", "greater", "less"}
-        Alternative hypothesis of every test.
+        Alternative hypothesis of every test; the interval of a one-sided test has one end.
     placebo : PlaceboSettings
         Which other days the events are compared with, in tests and in the intraday response.
     response : {"auto", "on", "off"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import eventstudy as es
-from eventstudy.inference.intervals import beyond, studentized, summed
+from eventstudy.inference.intervals import beyond, studentized, summed, symmetric
 from eventstudy.inference.placebo_test import count_placebo
 from eventstudy.inference.table import TESTS
 from tests.study.made import daily_frame, events_at
@@ -36,13 +36,19 @@ def study(seed: int, level: float, **settings: Any) -> es.StudyResult:
     return es.run_study(spec, events_at(frame, pairs), frame, market=frame["A3"].rename("market"))
 
 
+SIDES = ("two-sided", "greater", "less")
+
+
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("seed", range(12))
-def test_an_interval_excludes_zero_exactly_where_its_test_rejects(seed: int) -> None:
+def test_an_interval_excludes_zero_exactly_where_its_test_rejects(seed: int, side: str) -> None:
     level = LEVELS[seed % len(LEVELS)]
     compared = set()
-    for found in study(seed, level).significances.findings:
+    for found in study(seed, level, alternative=side).significances.findings:
         low, high, p = found.interval.low, found.interval.high, found.pvalue
-        finite = np.isfinite(low) & np.isfinite(high)
+        finite = ~np.isnan(low) & ~np.isnan(high)
+        assert (high[finite] == np.inf).all() == (side == "greater") or not finite.any()
+        assert (low[finite] == -np.inf).all() == (side == "less") or not finite.any()
         assert (np.isfinite(p) | ~finite).all(), found.test
         excludes = (low > 0) | (high < 0)
         assert (excludes == (p <= 1 - level + 1e-12))[finite].all(), (found.test, found.window)
@@ -59,6 +65,23 @@ def test_every_test_with_an_interval_is_compared() -> None:
         if np.isfinite(found.interval.low).any()
     }
     assert compared == set(DAILY) - WITHOUT
+
+
+@pytest.mark.parametrize("side", ["greater", "less"])
+@pytest.mark.parametrize("days", [*range(1, 60, 3), 99, 249])
+def test_one_sided_placebo_intervals_have_the_end_of_their_alternative(days: int, side: Any) -> None:
+    rng = np.random.default_rng(days)
+    draws = np.round(rng.standard_normal(days), 1)
+    for car in np.concatenate([np.round(rng.normal(0, 2, 20), 1), draws[:20], draws[:20] * (1 + 1e-12)]):
+        for level in LEVELS:
+            counts = count_placebo(np.array([car]), (draws,), level, side)
+            p = (1 + (counts.greater if side == "greater" else counts.less)[0]) / (days + 1)
+            low, high = counts.interval.low[0], counts.interval.high[0]
+            if 1 / (days + 1) > 1 - level + 1e-12:
+                assert np.isnan([low, high]).all()
+                continue
+            assert (high == np.inf) if side == "greater" else (low == -np.inf)
+            assert (low > 0 or high < 0) == (p <= 1 - level + 1e-12), (car, level, p, low, high)
 
 
 @pytest.mark.parametrize("days", [*range(1, 60), 99, 249])
@@ -93,3 +116,23 @@ def test_the_ends_of_an_interval_are_effects_at_the_critical_value() -> None:
     interval = summed(car, sd, 5.0, 0.95)
     for end, sign in ((interval.low[0], 1), (interval.high[0], -1)):
         assert abs(((car - end) / sd).sum() / 5.0**0.5 - sign * 1.959964) < 1e-6
+
+
+def test_the_end_of_a_one_sided_interval_is_the_bound_that_other_programs_give() -> None:
+    from scipy.stats import ttest_1samp
+
+    car, sd = np.array([0.021, 0.042, 0.018, 0.033]), np.array([0.010, 0.012, 0.008, 0.011])
+    se = np.array([car.std(ddof=1) / 2])
+    for side in ("greater", "less"):
+        theirs = ttest_1samp(car, 0.0, alternative=side).confidence_interval(0.95)
+        ours = symmetric(np.array([car.mean()]), se, np.array([3.0]), 0.95, alternative=side)
+        assert (ours.low[0], ours.high[0]) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    # The 95 % quantiles of t(3) and of the normal distribution are 2.353363 and 1.644854.
+    interval = studentized(car, sd, 1.0, 0.95, alternative="greater")
+    left = (car - interval.low[0]) / sd
+    assert abs(2 * left.mean() / left.std(ddof=1) - 2.353363) < 1e-6
+    interval = summed(car, sd, 5.0, 0.95, alternative="less")
+    assert abs(((car - interval.high[0]) / sd).sum() / 5.0**0.5 + 1.644854) < 1e-6
+    # Of 39 draws the second largest is 38 (see above); of -1 to -39 it is -2.
+    assert beyond(45.0, np.arange(1, 40.0), 0.95, 1e-12, alternative="greater")[0] == pytest.approx(7.0)
+    assert beyond(45.0, -np.arange(1, 40.0), 0.95, 1e-12, alternative="greater")[0] == pytest.approx(47.0)

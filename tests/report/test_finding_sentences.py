@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import eventstudy as es
 from eventstudy.report.content import numbers_section
-from eventstudy.report.finding import disagreement, finding, reversal
+from eventstudy.report.finding import detectable, disagreement, finding, reversal
+from eventstudy.report.front_single import single_figures
 from eventstudy.report.method_text import method_section
 from eventstudy.report.page_parts import Material
+from eventstudy.report.result_tables import aggregate_table
 from tests.inference.test_hand_studies import ROWS, study
 from tests.report.made import made_facts
 
@@ -75,11 +78,42 @@ def test_tables_say_why_intervals_of_standardized_tests_are_not_centered() -> No
     assert "Tests of standardized CARs" not in notes("cross_sectional_t", measure="bhar", returns="simple")
 
 
-def test_the_method_says_that_intervals_of_one_sided_tests_are_two_sided() -> None:
-    # 2% over sqrt(5/3)%: t(3) = 1.549. The upper tail is 0.1096, and the two-sided interval holds zero.
-    result = study(("time_series_t",), {"A": ROWS["A"]}, windows=((0, 0),), alternative="greater")
-    assert result.findings("time_series_t")[0].pvalue[0] == pytest.approx(0.10958, abs=1e-4)
+@pytest.mark.parametrize(("side", "way"), [("greater", "at least -103.8"), ("less", "at most +503.8")])
+def test_a_one_sided_test_has_an_interval_with_one_end_wherever_it_is_shown(side: str, way: str) -> None:
+    # 2% over sqrt(5/3)%: t(3) = 1.549, of which the upper tail is 0.1096; the 95% quantile of t(3) is 2.3534, so the
+    # bounds are 2% -+ 2.3534 sqrt(5/3)%, and (2.3534 + 0.8416) sqrt(5/3)% = 4.125% is found with 80% power.
+    result = study(("time_series_t",), {"A": ROWS["A"]}, windows=((0, 0),), alternative=side)
+    p = result.findings("time_series_t")[0].pvalue[0]
+    assert p == pytest.approx(0.10958 if side == "greater" else 1 - 0.10958, abs=1e-4)
+    said = sentences(result)
+    assert f"(one-sided 95% interval: {way} bp; time-series t(3)" in said
+    assert f"detects an effect of {'+' if side == 'greater' else '-'}412.5 bp with 80% power" in said
+    test = result.to_dict()["responses"][0]["tests"]["time_series_t"]
+    assert (test["low"] is None, test["high"] is None) == (side == "less", side == "greater")
+    assert f"one-sided 95% interval: {way}" in single_figures(result)[0].words.replace("\xa0", " ")
     method = method_section(result.to_dict(), result.spec)
-    assert "Tests are one-sided (alternative: greater than zero); intervals are two-sided." in " ".join(
-        method.paragraphs
-    )
+    assert f"one-sided (alternative: {side} than zero), and so are their intervals" in " ".join(method.paragraphs)
+
+
+@pytest.mark.parametrize(("side", "title"), [("greater", "At least, bp"), ("less", "At most, bp")])
+def test_tables_and_figures_of_one_sided_tests_show_one_end(side: str, title: str) -> None:
+    rows = {**ROWS, "C": [2, -2, 2, -2, 6, -3]}
+    result = study(("cross_sectional_t", "bmp", "patell"), rows, windows=((0, 0),), alternative=side)
+    (table,) = [t for t in (aggregate_table(result.to_dict(), simulated=True),) if t.rows]
+    assert title in [column.title for column in table.columns]
+    assert {column.name for column in table.columns} & {"low", "high"} == {"low" if side == "greater" else "high"}
+    ends = result.findings("cross_sectional_t")[0].interval
+    assert np.isinf([ends.low[0], ends.high[0]]).tolist() == [side == "less", side == "greater"]
+    for name in ("dots", "average"):
+        assert result.plot(kind=name) is not None
+
+
+def test_what_a_one_sided_test_detects_does_not_depend_on_how_its_bound_is_known() -> None:
+    # t = 1 with 4 degrees of freedom and a standard error of 2%: t(4) has the 95% quantile 2.131847.
+    bound, effect = 0.02 - 2.131847 * 0.02, (2.131847 + 0.8416) * 0.02
+    known = {"estimate": 0.02, "se": 0.02, "statistic": 1.0, "df": 4.0, "low": bound, "high": None}
+    assert detectable(known, 0.95) == pytest.approx(effect, abs=1e-8)
+    assert detectable({**known, "se": None, "estimate": 0.05}, 0.95) == pytest.approx(effect, abs=1e-8)
+    mirrored = {**known, "estimate": -0.02, "statistic": -1.0, "low": None, "high": -bound}
+    assert detectable(mirrored, 0.95) == pytest.approx(-effect, abs=1e-8)
+    assert detectable({**mirrored, "se": None}, 0.95) == pytest.approx(-effect, abs=1e-8)

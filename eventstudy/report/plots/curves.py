@@ -34,12 +34,14 @@ def draw_curve(view: Curve, canvas: Canvas) -> Panel:
     panel = canvas.panel(left, TOP, right, below)
     panel.ax.set_xlim(-0.7, count - 0.3)
     ends = np.concatenate([view.low, view.high, view.estimate]) * scaled
-    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
+    ends = ends[np.isfinite(ends)]  # a one-sided interval is open, and leaves the figure
+    low, high = float(ends.min()), float(ends.max())
     pad = 0.06 * (high - low or 1.0)
     panel.ax.set_ylim(min(low, 0.0) - pad, max(high, 0.0) + pad)
     panel.ax.set_xticks([])
     value_axis(panel, canvas)
-    panel.ax.vlines(at, view.low * scaled, view.high * scaled, color=look.hole, linewidth=max(0.6, size / 3), zorder=2)
+    low_ends, high_ends = (np.clip(end * scaled, *panel.ax.get_ylim()) for end in (view.low, view.high))
+    panel.ax.vlines(at, low_ends, high_ends, color=look.hole, linewidth=max(0.6, size / 3), zorder=2)
     for chosen, fill in ((view.clear, look.one), (~view.clear, look.paper)):
         panel.ax.plot(
             at[chosen], view.estimate[chosen] * scaled, "o", markersize=size, markerfacecolor=fill,

@@ -52,6 +52,7 @@ def draw_dots(view: Dots, canvas: Canvas) -> Panel:
     across(panel, canvas, max(3, int((right - left) / 70)))
     y = np.arange(len(rows))
     move, low, high = (v[rows] * unit.scale for v in (view.move, view.low, view.high))
+    low, high = (np.clip(v, *panel.ax.get_xlim()) for v in (low, high))  # an open end leaves the figure
     clear, rose = view.clear[rows], move > 0
     for chosen, color in ((rose & clear, "one"), (~rose & clear, "two"), (~clear, "edge")):
         ink = getattr(canvas.look, color)
@@ -109,7 +110,7 @@ def _mean(panel: Panel, canvas: Canvas, view: Dots) -> None:
     )
     ground.set(facecolor=canvas.look.band, linewidth=0, transform=canvas.ax.transAxes, zorder=0.5)
     canvas.ax.add_patch(ground)
-    low, high = (v * unit.scale for v in (mean.low, mean.high))
+    low, high = (np.clip(v * unit.scale, *panel.ax.get_xlim()) for v in (mean.low, mean.high))
     strip.ax.axvline(0, color=canvas.look.edge, linewidth=1)
     if np.isfinite([low, high]).all():
         strip.ax.hlines([0], [low], [high], color=canvas.look.ink, linewidth=1.8)

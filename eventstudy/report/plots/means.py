@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from eventstudy.report.canvas import Canvas, Panel
+from eventstudy.report.key_figures import interval as between
+from eventstudy.report.key_figures import named_interval
 from eventstudy.report.many_views import EventBands, MeanPath, MeanSteps
 from eventstudy.report.plots.parts import (
     Said,
@@ -193,10 +195,9 @@ def _marked(panel: Panel, canvas: Canvas, view: MeanPath, at: np.ndarray) -> Non
         return
     scale, y = view.unit.scale, float(view.car[row[0]] * view.unit.scale)
     panel.ax.plot([stop], [y], marker="s", markersize=7, color=canvas.look.one, zorder=6)
-    if view.reported_on_path and np.isfinite(view.ends).all():
-        panel.ax.vlines(
-            [stop], view.ends[0] * scale, view.ends[1] * scale, color=canvas.look.one, linewidth=1.4, zorder=5
-        )
+    if view.reported_on_path and not np.isnan(view.ends).any():
+        low, high = np.clip(view.ends * scale, *panel.ax.get_ylim())  # an open end leaves the figure
+        panel.ax.vlines([stop], low, high, color=canvas.look.one, linewidth=1.4, zorder=5)
     words = true_minus(view.unit.of(view.value))
     x = panel.x(float(stop)) + 9
     wide = text_width(canvas, words, 12, bold=True)
@@ -208,10 +209,8 @@ def _marked(panel: Panel, canvas: Canvas, view: MeanPath, at: np.ndarray) -> Non
 def say_average(view: MeanPath) -> Said:
     unit, steps = view.unit, view.steps
     interval = ""
-    if np.isfinite(view.ends).all():
-        interval = (
-            f", {share(steps.level)} interval {unit.show(view.ends[0])} to {unit.show(view.ends[1])} ({view.test})"
-        )
+    if ends := between(unit, float(view.ends[0]), float(view.ends[1])):
+        interval = f", {named_interval(steps.level, ends)} ({view.test})"
     title = true_minus(f"Mean {view.measure} {over(view.where)}: {unit.of(view.value)}")
     note = f"{view.count}, {view.against}"
     kind = "Buy-and-hold" if view.held else "Cumulative"
