@@ -49,7 +49,7 @@ def _sides(spec: Any) -> str:
         return "Tests are two-sided."
     return (
         f"Tests are one-sided (alternative: {spec.alternative} than zero), and so are their intervals, which have one "
-        "end. Differences between groups, slopes and intraday responses are tested two-sided."
+        "end. Differences between groups, slopes, bands of figures and intraday responses are two-sided."
     )
 
 
