@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UsageError
 from eventstudy.report.clock_words import with_words
@@ -116,7 +117,7 @@ def several_figures(result: StudyResult) -> tuple[KeyFigure, ...]:
             unit.name,
             with_interval(result, move, low, high),
         ),
-        _unusual_mean(result),
+        _unusual_mean(result, view),
         KeyFigure(
             "Instruments that stand out",
             f"{int(view.clear.sum())} of {n}",
@@ -134,7 +135,8 @@ def stand_first(result: StudyResult) -> tuple[str, ...]:
     about = window_words(result, window, 0)
     if mean is None:
         return ()
-    p = f" ({unbroken_p(mean.p)}, against the same mean on comparable days)" if math.isfinite(mean.p) else ""
+    against = f"{mean.test} test" if mean.test else "against the same mean on comparable days"
+    p = f" ({unbroken_p(mean.p)}, {against})" if math.isfinite(mean.p) else ""
     clear = int(view.clear.sum())
     count = f"{clear or 'None'} of {n} {'stand' if clear > 1 else 'stands'} out: {view.filled}."
     top, bottom = int(np.argmax(view.move)), int(np.argmin(view.move))
@@ -146,16 +148,28 @@ def stand_first(result: StudyResult) -> tuple[str, ...]:
     )
 
 
-def _unusual_mean(result: StudyResult) -> KeyFigure:
+def _unusual_mean(result: StudyResult, view: Dots) -> KeyFigure:
+    if view.mean is not None and view.mean.test:
+        return KeyFigure("How unusual is the mean", unbroken_p(view.mean.p), "", f"{view.mean.test} test")
     try:
         days = mean_placebo_view(result)
     except UsageError:
-        reason = "a single day has no comparable days with which the mean could be compared"
-        return KeyFigure("How unusual is the mean", "n/a", "", reason)
+        return KeyFigure("How unusual is the mean", "not tested", "", _why_untested(result))
     large = int((np.abs(days.cars) >= abs(days.car)).sum())
     p = (1 + large) / (len(days.cars) + 1)
     said = f"comparable days had a mean at least as large; {unbroken_p(p)}"
     return KeyFigure("How unusual is the mean", f"{large} of {len(days.cars)}", "", said)
+
+
+def _why_untested(result: StudyResult) -> str:
+    """Return why the mean of instruments of one day has no p-value, and the test that would give it one."""
+    from eventstudy.study.primary import average_test
+
+    shared = "instruments share the news of one day"
+    name = average_test(result.spec, result.primary.design) if result.primary is not None else ""
+    if name not in result.spec.tests and MODELS[result.spec.model].has_estimation_window:
+        return f"{shared}; the {words(name)} test allows for that: add {name} to the tests of the study"
+    return f"{shared}, and there are no comparable days with which their mean could be compared"
 
 
 def _extremes(unit: Unit, view: Dots) -> KeyFigure:

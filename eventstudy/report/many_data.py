@@ -181,6 +181,8 @@ def _mean_row(result: StudyResult, car: FloatArray) -> Mean | None:
     mean = float(np.mean(car))
     events = len(set(result.abnormal.events.tolist()))
     if events == 1:
+        if (tested := _tested_mean(result, mean, len(car))) is not None:
+            return tested
         low = high = p = np.nan
         if (days := mean_days(result)) is not None and len(days):
             half = placebo_half(days, level)
@@ -195,6 +197,24 @@ def _mean_row(result: StudyResult, car: FloatArray) -> Mean | None:
     test: Json = chosen[1] if chosen else {}
     p = float(test["pvalue"]) if finite(test.get("pvalue")) else np.nan
     return Mean(f"Mean of {shared['n_events']:,}", float(shared["caar"]), *test_ends(test), p)
+
+
+def _tested_mean(result: StudyResult, mean: float, n: int) -> Mean | None:
+    """Return the mean over instruments of one day with the test that allows for what they share on it.
+
+    None where comparable days give its distribution, or the study does not have that test: others reject too often.
+    """
+    from eventstudy.study.primary import average_test
+
+    if result.primary is None or mean_days(result) is not None:
+        return None
+    name, window = average_test(result.spec, result.primary.design), first_window(result)
+    rows = [a for a in aggregates_of(result)["aggregates"] if a["window"] == [window.start, window.stop]]
+    test: Json = next((a["tests"][name] for a in rows if name in a["tests"]), {})
+    if not finite(test.get("pvalue")):
+        return None
+    low, high = (float(test[k]) if finite(test.get(k)) else np.nan for k in ("low", "high"))
+    return Mean(f"Mean of {n}", mean, low, high, float(test["pvalue"]), words(name))
 
 
 def mean_days(result: StudyResult) -> FloatArray | None:

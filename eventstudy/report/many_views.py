@@ -86,13 +86,14 @@ class EventBands:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean row of :class:`Dots`."""
+    """The mean row of :class:`Dots`; ``test`` is what its p-value is of where that is not a count of days."""
 
     name: str
     move: float
     low: float
     high: float
     p: float
+    test: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

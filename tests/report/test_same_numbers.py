@@ -343,3 +343,30 @@ def test_a_yield_that_crosses_zero_has_a_table_of_its_levels() -> None:
     assert [column.name for column in table.columns][-1] == "response"
     assert row[-1] == 0.25 - row[2]
     assert not [column.title for column in table.columns if "bp" in column.title]
+
+
+def shares_of_one_day(*tests: str) -> Any:
+    """Forty shares that move together, on one day of daily returns."""
+    rng = np.random.default_rng(12)
+    days = pd.bdate_range("2020-01-01", periods=300)
+    names = [f"S{i:02d}" for i in range(40)]
+    frame = pd.DataFrame(rng.normal(0, 0.01, (300, 1)) + rng.normal(0, 0.01, (300, 40)), days, names)
+    rows = [
+        {"instrument": name, "time": days[280].tz_localize("UTC") + pd.Timedelta("9h"), "id": "e"} for name in names
+    ]
+    spec = es.StudySpec(model="constant_mean", estimation=(-250, -11), event=(-5, 5), windows=((0, 0),), tests=tests)
+    return es.run_study(spec, pd.DataFrame(rows), frame, closes_at="18:50 Europe/Moscow")
+
+
+def test_the_mean_of_one_day_has_the_test_that_allows_for_the_day_or_says_which_would() -> None:
+    result = shares_of_one_day("time_series_t", "bmp", "kp_bmp")
+    test = result.to_dict()["aggregates"][0]["tests"]["kp_bmp"]
+    front = build(result).page.front
+    assert front.four[1].number == f"p\u00a0=\u00a0{test['pvalue']:.3f}"
+    assert front.four[1].words == "Kolari-Pynnonen BMP test"
+    assert f"{shown(test['low'])} to {shown(test['high'])}" in front.four[0].words
+    assert f"p\u00a0=\u00a0{test['pvalue']:.3f}, Kolari-Pynnonen BMP test" in " ".join(front.stand)
+    # The tests of independent events reject too often on one day, so none of them stands for it.
+    without = build(shares_of_one_day("time_series_t", "bmp")).page.front
+    assert without.four[1].number == "not tested"
+    assert "add kp_bmp to the tests" in without.four[1].words
