@@ -232,7 +232,7 @@ def open_bars(text: str) -> Bars:
     )
 
 
-# So many candidates are told with all their reasons, the others with the first; --json has them all.
+# So many candidates are shown with all their reasons, the others with the first; --json has them all.
 IN_FULL = 5
 
 

@@ -157,7 +157,7 @@ def shape_of(columns: Iterable[str]) -> Shape | None:
 
 
 def header_of(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of a table whose first row is no header: its width, an id and a day show the shape."""
+    """Return the columns of a table without a header: its width, an id and a day show the shape."""
     if len(cells) < 2 or len(cells[1]) not in (8, 14) or not cells[1][:8].isdigit():
         return ()
     header = next((shape.header for shape in SHAPES if len(shape.header) == len(cells)), ())

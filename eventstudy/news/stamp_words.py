@@ -28,7 +28,8 @@ _MONTH, _WEEKDAY = (re.compile("|".join(f"({names})" for names in table)) for ta
 # Digits are ASCII: a year in other numerals may count in another calendar.
 _TOKEN = re.compile(
     r"(?P<iso>[0-9]{4}(?P<mark1>[-/.\u2010\u2011])[0-9][0-9]?(?P=mark1)[0-9][0-9]?(?![0-9/.-]))"
-    r"|(?P<numeric>[0-9][0-9]?(?P<mark2>[./-])[0-9][0-9]?(?P=mark2)(?:[0-9]{4}|[0-9][0-9])(?![0-9/:-]))"
+    r"|(?P<numeric>[0-9][0-9]?(?:(?P<mark2>[./-])[0-9][0-9]?(?P=mark2)|\. [0-9][0-9]?\. )"
+    r"(?:[0-9]{4}|[0-9][0-9])(?![0-9/:-]))"
     r"|(?P<digits>(?<![0-9])[0-9]{8}(?:[0-9]{4}(?:[0-9][0-9])?)?(?![0-9]))"
     r"|(?P<clock>[0-9][0-9]?(?::|(?<=[0-9])[hH](?=[0-9][0-9]))[0-9][0-9](?::[0-9][0-9](?:[.,][0-9]{1,9})?)?(?![0-9:])"
     r"|[0-9][0-9]?\.[0-9][0-9](?=\s?[ap]\.?\s?m)(?![0-9]))"
@@ -116,9 +117,10 @@ class _Reader:
         self.zones: list[str] = []
 
     def refuse(self, token: str) -> StampError:
+        unread = f": {token!r} is not read" if token != self.written else ""
         return StampError(
             "not_a_stamp",
-            f"{self.written!r} is not a stamp in a known form: {token!r} is not read.",
+            f"{self.written!r} is not a stamp in a known form{unread}.",
             remedy="Write 2021-04-13T18:37+03:00, Tue, 13 Apr 2021 18:37:00 +0300 or April 13, 2021, 6:37 p.m. ET.",
         )
 

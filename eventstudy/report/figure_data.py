@@ -255,7 +255,7 @@ def response_of(result: StudyResult, row: int) -> Response | None:
 
 
 def reported_at(result: StudyResult, row: int) -> int:
-    """Return the closing instant of the first window that is told, where it begins with the news; else the last."""
+    """Return the closing instant of the first window that is stated, where it begins with the news; else the last."""
     closes, window = result.abnormal.closes[row], first_window(result)
     column = result.abnormal.columns(window).stop - 1 if window.start == 0 else -1
     return int(closes[column])

@@ -340,7 +340,7 @@ def smallest_effect(study: Json, row: Json) -> str:
 def detectable(test: Json, level: float) -> float:
     """Return the effect that a test with an interval detects with 80% power, with its sign if the test is one-sided.
 
-    The standard error is what the interval says. A one-sided interval of standardized CARs is not laid about the
+    The standard error is what the interval says. A one-sided interval of standardized CARs is not centered on the
     mean: there the statistic, estimate over standard error, says where its bound lies.
     """
     from eventstudy.inference.intervals import critical_of

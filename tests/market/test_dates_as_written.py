@@ -51,6 +51,12 @@ def test_a_period_stands_for_its_last_day(text: str) -> None:
     assert read_dates([text]).tolist() == [day(PERIODS[text])]
 
 
+def test_a_blank_may_follow_each_dot_of_a_date(tmp_path: Path) -> None:
+    assert read_dates(["15. 07. 2021", "3. 1. 2022"]).tolist() == [day("2021-07-15"), day("2022-01-03")]
+    rows = "".join(f"{pd.Timestamp(d):%d. %m. %Y};{c:.2f}\n" for d, c in PAIRS)
+    read_right(written(tmp_path, "AAA.csv", "Datum;Kurz\n" + rows))
+
+
 def test_months_of_other_languages_and_weeks_that_do_not_exist_are_refused() -> None:
     with pytest.raises(BarsError, match="'ene' is not the name of a month in English"):
         read_dates(["ene-2023"])

@@ -123,6 +123,18 @@ def test_the_order_of_numeric_dates_is_proved_by_other_rows(tmp_path: Path) -> N
             read_events(saved(tmp_path, f"ticker,date\n{cells}"))
 
 
+def test_dates_with_a_blank_after_each_dot_are_dates(tmp_path: Path) -> None:
+    path = saved(tmp_path, "ticker,date\nCEZ,5. 4. 2019\nKB,31. 10. 2019\n")
+    assert [e.time.day.date for e in read_events(path)] == [date(2019, 4, 5), date(2019, 10, 31)]  # type: ignore[union-attr]
+    with pytest.raises(EventFileError, match=r"has no 2019-02-30"):
+        read_events(saved(tmp_path, "ticker,date\nCEZ,30. 02. 2019\n"))
+
+
+def test_a_word_in_place_of_a_date_is_quoted_once(tmp_path: Path) -> None:
+    with pytest.raises(EventFileError, match=r"date: 'soon' is not a stamp in a known form\. Write"):
+        read_events(saved(tmp_path, "ticker,date\nIBM,soon\n"))
+
+
 def test_further_columns_are_attributes_and_numbers_are_numbers(tmp_path: Path) -> None:
     text = "permno,date,surprise,cik,note,empty\n10107,2017-04-18,1.5,0000320193,a b,\n"
     (event,) = read_events(saved(tmp_path, text))

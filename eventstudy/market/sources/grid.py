@@ -20,7 +20,7 @@ CORRECT_IT = "Correct it, or name another column."
 # How a date or an instant may begin; anything else in the first row makes it a header.
 DATE_LIKE = re.compile(
     r"(\d{4}|1\d\d)\s*[-./年년]\s*\d{1,2}\s*[-./月월]\s*\d|(1[6-9]|20)\d\d-(0[1-9]|1[0-2])$"
-    r"|\d{1,2}[-./ ](\d{1,2}|[^\W\d]{3,9})[-./ ,]+\d{2,4}"
+    r"|\d{1,2}(?:[-./ ]|\. )(\d{1,2}|[^\W\d]{3,9})[-./ ,]+\d{2,4}"
     r"|[^\W\d]{3,9}\.? \d{1,2},? \d{4}"
     r"|(1[6-9]|20)\d{6}([T -]|$)|(1[6-9]|20)\d{12}$|\d{10}(\d{3}|\d{6}|\d{9})?(\.\d*)?$|(18|19|20)\d\d(0[1-9]|1[0-2])$"
     r"|\d[\d.]*E\+(0?9|1[0-8])$",

@@ -92,7 +92,7 @@ DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[Callable[[re.Match[str]], Fields]
     (re.compile(r"(1\d\d)[-./年](\d\d?)[-./月](\d\d?)日?"), (republic_year,)),
     (re.compile(r"(\d{4})(\d\d)(\d\d)"), (year_first,)),
     (re.compile(r"((?:1[6-9]|20|21)\d\d)[-M]?(\d\d)"), (month_end,)),  # a month stands for its last day
-    (re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)"), (day_first,)),
+    (re.compile(r"(\d\d?)\. ?(\d\d?)\. ?(\d{4}|\d\d)"), (day_first,)),
     (re.compile(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)"), (day_first, month_first)),
     (re.compile(r"(\d\d?)-(\d\d?)-(\d{4}|\d\d)"), (day_first, month_first)),
     (re.compile(r"(?P<day>\d\d?)[- ./]*(?P<month>[^\W\d]{3,9})\.?[- ./,]*(?P<year>\d{4}|\d\d)"), (named_month,)),

@@ -46,7 +46,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 # Roles without which a table still has events, only others: their misspelled columns would be attributes.
 OPTIONAL, ALIKE = ("instruments", "session", "timezone"), 0.85
 LISTS = ("items", "sources", "evidence", "claims")
-_NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d\d)(?!\d)")
+_NUMERIC_DATE = re.compile(r"(\d{1,2})(?:[./-]|\. )(\d{1,2})(?:[./-]|\. )(?:\d{4}|\d\d)(?!\d)")
 _CLOCK = re.compile(
     r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?P<half>\s?[ap]\.?\s?m\.?)?(?P<zone>(?: [^\d\s]+){0,2})", re.IGNORECASE
 )
