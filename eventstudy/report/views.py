@@ -84,7 +84,7 @@ class CarPath:
 
 @value(slots=True)
 class ResponseView:
-    """One event on one instrument, ready to be drawn; ``told_at`` is the instant whose CAR the finding states."""
+    """One event on one instrument, ready to be drawn; ``reported_at`` is the instant whose CAR the finding states."""
 
     event: str
     title: str
