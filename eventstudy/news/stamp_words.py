@@ -117,10 +117,9 @@ class _Reader:
         self.zones: list[str] = []
 
     def refuse(self, token: str) -> StampError:
-        unread = f": {token!r} is not read" if token != self.written else ""
         return StampError(
             "not_a_stamp",
-            f"{self.written!r} is not a stamp in a known form{unread}.",
+            f"{self.written!r} is not a stamp in a known form: {token!r} is not read.",
             remedy="Write 2021-04-13T18:37+03:00, Tue, 13 Apr 2021 18:37:00 +0300 or April 13, 2021, 6:37 p.m. ET.",
         )
 

@@ -130,11 +130,6 @@ def test_dates_with_a_blank_after_each_dot_are_dates(tmp_path: Path) -> None:
         read_events(saved(tmp_path, "ticker,date\nCEZ,30. 02. 2019\n"))
 
 
-def test_a_word_in_place_of_a_date_is_quoted_once(tmp_path: Path) -> None:
-    with pytest.raises(EventFileError, match=r"date: 'soon' is not a stamp in a known form\. Write"):
-        read_events(saved(tmp_path, "ticker,date\nIBM,soon\n"))
-
-
 def test_further_columns_are_attributes_and_numbers_are_numbers(tmp_path: Path) -> None:
     text = "permno,date,surprise,cik,note,empty\n10107,2017-04-18,1.5,0000320193,a b,\n"
     (event,) = read_events(saved(tmp_path, text))
