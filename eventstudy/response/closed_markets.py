@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, FloatArray, instant_from_us, instant_us, value
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, instant_from_us, instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
 from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, gap_returns
@@ -41,21 +44,63 @@ class ClosedMarketGap:
     past: FloatArray
 
 
-def is_closed(prices: IntradayPrices, time: EventTime, *, tolerance_us: int = 60 * MINUTE_US) -> bool:
-    """Return whether the news falls into a stretch without bars that spans a night or more than ``tolerance_us``.
+class Closures(NamedTuple):
+    """What E news times, shape (E,) each, have around them.
 
-    Breaks shorter than the tolerance (clearing, the auction before the evening session) do not count as closed: the
-    bars on both sides of them merge into the first return after the news. A market that trades around the clock on
-    seven days is never closed: a stretch without bars is an outage.
+    Attributes
+    ----------
+    before, after : IntArray
+        Rows of the last bar that cannot contain the news and of the first one after it.
+    closed : BoolArray
+        Whether the news falls into a stretch without bars that spans a night or more than an hour. Shorter breaks
+        (clearing, the auction before the evening session) do not count: the bars on both sides of them merge into the
+        first return after the news. A market that trades around the clock on seven days is never closed: a stretch
+        without bars is an outage.
+    nights : IntArray
+        0 where bars stand on both sides of the news on one local date, 1 for one night, 2 for longer. Where trading
+        goes on through midnight, only a pause of hours is a night.
     """
-    before, after = bracket_rows(prices, time)
-    if prices.never_closes:
-        return False
-    overnight = (prices.wall[before] - 1) // DAY_US != (prices.wall[after] - 1) // DAY_US
-    latest = instant_us(time.latest)
-    quiet = int(prices.closes[after]) - prices.step_us - max(latest, int(prices.closes[before]))
-    opens = int(prices.closes[after]) - prices.step_us
-    return bool(overnight and opens >= latest and opens > prices.closes[before]) or quiet > tolerance_us
+
+    before: IntArray
+    after: IntArray
+    closed: BoolArray
+    nights: IntArray
+
+
+TOLERANCE_US = 60 * MINUTE_US
+
+
+def closures(prices: IntradayPrices, instants: IntArray) -> Closures:
+    """Return whether the market is closed around news between two instants (E, 2).
+
+    Times outside the bars have rows outside of them and are not closed, see ``check_inside``.
+    """
+    closes, last = prices.closes, len(prices) - 1
+    before = np.searchsorted(closes, instants[:, 0], side="right") - 1
+    after = np.maximum(before + 1, np.searchsorted(closes, instants[:, 1], side="left"))
+    low, high = np.maximum(before, 0), np.minimum(after, last)
+    nights = np.minimum((prices.wall[high] - 1) // DAY_US - (prices.wall[low] - 1) // DAY_US, 2)
+    opens, clean, latest = closes[high] - prices.step_us, closes[low], instants[:, 1]
+    closed = ((nights > 0) & (opens >= latest) & (opens > clean)) | (opens - np.maximum(latest, clean) > TOLERANCE_US)
+    if prices.around_the_clock:
+        nights = np.where(closes[high] - clean < LONGEST_CARRY_US, 0, nights)
+    inside = (before >= 0) & (after <= last) & (not prices.never_closes)
+    return Closures(before, after, np.asarray(closed & inside), nights)
+
+
+def instants_of(times: Sequence[EventTime]) -> IntArray:
+    """Return the earliest and the latest instant of each news time, microseconds since the epoch, shape (E, 2)."""
+    return np.array([(instant_us(time.earliest), instant_us(time.latest)) for time in times], dtype=np.int64)
+
+
+def check_inside(prices: IntradayPrices, time: EventTime, rows: tuple[int, int]) -> None:
+    """Refuse news before the first or after the last bar; ``rows`` are those of the bars around it."""
+    before, after = rows
+    if before < 0 or after >= len(prices):
+        raise DataError(
+            f"The news of {time.earliest:%Y-%m-%d %H:%M} UTC lies outside the bars of {prices.instrument.code}.",
+            remedy="Get bars that reach from before the news to after it.",
+        )
 
 
 def bracket_rows(prices: IntradayPrices, time: EventTime) -> tuple[int, int]:
@@ -66,14 +111,10 @@ def bracket_rows(prices: IntradayPrices, time: EventTime) -> tuple[int, int]:
     DataError
         If the news lies before the first or after the last bar of the prices.
     """
-    before = int(np.searchsorted(prices.closes, instant_us(time.earliest), side="right")) - 1
-    after = max(before + 1, int(np.searchsorted(prices.closes, instant_us(time.latest), side="left")))
-    if before < 0 or after >= len(prices):
-        raise DataError(
-            f"The news of {time.earliest:%Y-%m-%d %H:%M} UTC lies outside the bars of {prices.instrument.code}.",
-            remedy="Get bars that reach from before the news to after it.",
-        )
-    return before, after
+    before, after, *_ = closures(prices, instants_of([time]))
+    rows = int(before[0]), int(after[0])
+    check_inside(prices, time, rows)
+    return rows
 
 
 def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
@@ -99,15 +140,18 @@ def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
 
 
-def opening_time(prices: IntradayPrices, time: EventTime) -> EventTime:
-    """Return the event time as if the news had come at the opening: the effective time; the reported one stays."""
-    _, after = bracket_rows(prices, time)
+def opening_time(prices: IntradayPrices, after: int) -> EventTime:
+    """Return the effective time of news as if it had come at the opening, the bar ``after``; the reported one stays."""
     opens = instant_from_us(int(prices.closes[after]) - prices.step_us)
     return EventTime(opens, opens, "calendar", ("the first bar after the news",))
 
 
 def at_openings(prices: IntradayPrices, others: OtherEvents) -> OtherEvents:
     """Return other events as if those that came while the market was closed had come at its next opening."""
+    return OtherEvents(lambda: _at_openings(prices, others))
+
+
+def _at_openings(prices: IntradayPrices, others: OtherEvents) -> tuple[IntArray, BoolArray]:
     earliest, latest = others.spans.T
     after = np.searchsorted(prices.wall, latest, side="left")
     before = np.searchsorted(prices.wall, earliest, side="right") - 1
@@ -116,16 +160,4 @@ def at_openings(prices: IntradayPrices, others: OtherEvents) -> OtherEvents:
     closed = inside & (opens >= latest) & (opens > prices.wall[np.maximum(before, 0)])
     spans = np.where(closed[:, None], opens[:, None], others.spans)
     order = np.argsort(spans[:, 0], kind="stable")
-    return OtherEvents(spans[order], others.same_release[order])
-
-
-def nights_closed(prices: IntradayPrices, time: EventTime) -> int:
-    """Return 0 where bars stand on both sides of the news on one local date, 1 for one night, 2 for longer.
-
-    Where trading goes on through midnight, only a pause of hours is a night.
-    """
-    before, after = bracket_rows(prices, time)
-    if prices.around_the_clock and prices.closes[after] - prices.closes[before] < LONGEST_CARRY_US:
-        return 0
-    day = (prices.wall[[before, after]] - 1) // DAY_US
-    return int(min(2, day[1] - day[0]))
+    return spans[order], others.same_release[order]

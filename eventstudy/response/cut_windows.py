@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.arrays import instant_us, value
 from eventstudy.errors import DataError
 from eventstudy.news.items import Event, EventTime
-from eventstudy.response.closed_markets import at_openings, is_closed, nights_closed, opening_time
+from eventstudy.response.closed_markets import at_openings, check_inside, closures, instants_of, opening_time
 from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.known import NO_EVENTS, OtherEvents, check_release
 from eventstudy.response.matching import Matched, match_all
@@ -75,18 +75,14 @@ def event_windows(
     prices: IntradayPrices, events: Sequence[Event], settings: ResponseSettings, others: Sequence[OtherEvents]
 ) -> list[EventWindow | DataError]:
     """Cut the windows of events and of their placebo days, or say why there is none; see ``event_window``."""
-    found: list[EventWindow | DataError | None] = [None] * len(events)
-    asked: dict[int, Asked] = {}
-    for row, (event, other) in enumerate(zip(events, others, strict=True)):
-        try:
-            check_release(event, settings.placebo.match)
-            asked[row] = _asked(prices, event, settings, other)
-        except DataError as error:
-            found[row] = error
-    times, choices, besides = ([getattr(one, name) for one in asked.values()] for name in ("time", "choice", "others"))
-    for row, matched in zip(asked, match_all(prices, times, choices, besides), strict=True):
-        found[row] = _checked(prices, asked[row], matched)
-    return [one for one in found if one is not None]
+    if not events:
+        return []
+    found: list[EventWindow | DataError | Asked] = list(_asked(prices, events, settings, others))
+    rows = {row: one for row, one in enumerate(found) if isinstance(one, Asked)}
+    columns = ([getattr(one, name) for one in rows.values()] for name in ("time", "choice", "others"))
+    for (row, one), matched in zip(rows.items(), match_all(prices, *columns), strict=True):
+        found[row] = _checked(prices, one, matched)
+    return [one for one in found if not isinstance(one, Asked)]
 
 
 class Asked(NamedTuple):
@@ -99,12 +95,26 @@ class Asked(NamedTuple):
     closed: bool
 
 
-def _asked(prices: IntradayPrices, event: Event, settings: ResponseSettings, others: OtherEvents) -> Asked:
-    nights, closed = nights_closed(prices, event.time), is_closed(prices, event.time)
-    choice = _choice(settings, carry=nights > 0, nights=nights if closed else 0)
-    if not closed:
-        return Asked(event, event.time, choice, others, closed)
-    return Asked(event, opening_time(prices, event.time), choice, at_openings(prices, others), closed)
+def _asked(
+    prices: IntradayPrices, events: Sequence[Event], settings: ResponseSettings, others: Sequence[OtherEvents]
+) -> Iterator[Asked | DataError]:
+    """Yield what is cut for each event, or why nothing is."""
+    around = zip(*(column.tolist() for column in closures(prices, instants_of([e.time for e in events]))), strict=True)
+    choices: dict[int, WindowChoice] = {}
+    for event, other, (before, after, closed, nights) in zip(events, others, around, strict=True):
+        try:
+            check_release(event, settings.placebo.match)
+            check_inside(prices, event.time, (before, after))
+        except DataError as error:
+            yield error
+            continue
+        kind = nights if closed else -nights
+        if kind not in choices:
+            choices[kind] = _choice(settings, carry=nights > 0, nights=nights if closed else 0)
+        if closed:
+            yield Asked(event, opening_time(prices, after), choices[kind], at_openings(prices, other), closed)
+        else:
+            yield Asked(event, event.time, choices[kind], other, closed)
 
 
 def _choice(settings: ResponseSettings, *, carry: bool, nights: int) -> WindowChoice:

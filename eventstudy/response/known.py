@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,23 +16,41 @@ from eventstudy.news.items import Event
 RELEASE = "release"  # the attribute of an event that names its release
 
 
-@value
+@dataclass(frozen=True, eq=False)
 class OtherEvents:
     """The known events besides one, on its market's clock, in the order of their earliest times.
 
+    They are listed when they are looked at: most settings do not ask, and each of many events would copy all others.
+
     Attributes
     ----------
-    spans : IntArray, shape (n, 2)
-        Earliest and latest clock time, microseconds since 1970-01-01 local.
-    same_release : BoolArray, shape (n,)
-        Whether it is of the same release: has the same attribute ``release``.
+    found : callable
+        Returns ``spans`` and ``same_release``.
     """
 
-    spans: IntArray
-    same_release: BoolArray
+    found: Callable[[], tuple[IntArray, BoolArray]]
+
+    @classmethod
+    def listed(cls, spans: IntArray, same_release: BoolArray) -> OtherEvents:
+        """Return events that are arrays already."""
+        return cls(lambda: (spans, same_release))
+
+    @cached_property
+    def _both(self) -> tuple[IntArray, BoolArray]:
+        return self.found()
+
+    @property
+    def spans(self) -> IntArray:
+        """Earliest and latest clock time, microseconds since 1970-01-01 local, shape (n, 2)."""
+        return self._both[0]
+
+    @property
+    def same_release(self) -> BoolArray:
+        """Whether each is of the same release: has the same attribute ``release``; shape (n,)."""
+        return self._both[1]
 
 
-NO_EVENTS = OtherEvents(np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.bool_))
+NO_EVENTS = OtherEvents.listed(np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.bool_))
 
 
 @value
@@ -56,12 +74,15 @@ class ClockSpans:
 
     def besides(self, event: Event) -> OtherEvents:
         """Return the events that are not this one, in the same order."""
+        return OtherEvents(lambda: self._besides(event))
+
+    def _besides(self, event: Event) -> tuple[IntArray, BoolArray]:
         same_event, release = self.rows_of.get(event.id, []), release_of(event)
         others = np.ones(len(self.spans), dtype=np.bool_)
         others[same_event] = False
         spans = self.spans[others]
         same = self.releases[others] == release if release else np.zeros(len(spans), dtype=np.bool_)
-        return OtherEvents(spans, np.asarray(same, dtype=np.bool_))
+        return spans, np.asarray(same, dtype=np.bool_)
 
 
 @value

@@ -13,7 +13,7 @@ from eventstudy.arrays import MINUTE_US
 from eventstudy.errors import DataError
 from eventstudy.market.instruments import instrument
 from eventstudy.news.items import Event, EventTime
-from eventstudy.response.closed_markets import bracket_rows, gap_response, is_closed, nights_closed
+from eventstudy.response.closed_markets import bracket_rows, closures, gap_response, instants_of
 from eventstudy.response.confounders import SEAMS
 from eventstudy.response.intraday_prices import IntradayPrices, first_vwap, intraday_prices
 from eventstudy.response.jumps import lee_mykland
@@ -38,8 +38,9 @@ def opened_with(gap: float, seed: int = 1) -> tuple[IntradayPrices, Event]:
 
 def test_news_in_the_night_is_answered_by_the_opening_gap() -> None:
     prices, news = opened_with(0.03)
-    assert is_closed(prices, news.time)
-    assert nights_closed(prices, news.time) == 1
+    around = closures(prices, instants_of([news.time]))
+    assert around.closed.tolist() == [True]
+    assert around.nights.tolist() == [1]
     response = respond(prices, news)
     assert response.gap is not None
     assert response.gap.name == "overnight gap"
@@ -95,7 +96,8 @@ def test_news_outside_the_data_is_refused_never_moved() -> None:
 @pytest.mark.reference
 def test_the_evening_news_of_sber_rolls_to_the_next_session_of_the_same_day_or_the_next() -> None:
     prices = intraday_prices(ten_minutes("SBER"))
-    assert not is_closed(prices, FOUNDING.time)  # the auction and the pause are minutes, not a closed market
+    # the auction and the pause are minutes, not a closed market
+    assert not closures(prices, instants_of([FOUNDING.time])).closed.any()
     night = event("2021-04-13T23:55", "2021-04-13T23:55")
     response = respond(prices, night)
     assert response.reference_at.astimezone(MOSCOW).strftime("%d %H:%M") == "13 23:50"

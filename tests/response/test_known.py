@@ -50,3 +50,19 @@ def test_the_times_of_all_events_are_read_once_whatever_the_number_of_pairs(monk
     events = [Event(f"e{k}", EventTime(*[EVENT.time.earliest - timedelta(minutes=k)] * 2)) for k in range(6)]
     assert len(respond_all([BARS], events, ResponseSettings(placebo=PlaceboSettings(known_events="keep")))) == 6
     assert len(calls) == 12
+
+
+def test_the_other_events_are_not_listed_for_each_event_where_no_setting_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each of n events would copy the n - 1 others: what one costs would grow with their number.
+    listed = []
+    besides = known.ClockSpans._besides
+    monkeypatch.setattr(
+        known.ClockSpans, "_besides", lambda spans, event: listed.append(event) or besides(spans, event)
+    )
+    night = EVENT.time.latest.replace(hour=20) - timedelta(days=1)
+    events = [EVENT, Event("night", EventTime(night, night))]
+    keep = PlaceboSettings(known_events="keep", days=9)
+    assert len(respond_all([BARS], events, ResponseSettings(placebo=keep))) == 2
+    assert not listed
+    assert len(respond_all([BARS], events)) == 2
+    assert len(listed) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import eventstudy as es
 from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.arrays import DAY_US, MINUTE_US
 from eventstudy.market.instruments import Instrument
-from eventstudy.response.closed_markets import is_closed
+from eventstudy.response.closed_markets import closures, instants_of
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import OtherEvents
 from eventstudy.response.placebo import bands, peak_interval
@@ -28,6 +29,10 @@ def minute_prices(index: pd.DatetimeIndex) -> IntradayPrices:
     return intraday_prices(es.Bars(Instrument("X"), pd.Timedelta("1min"), "left", frame))
 
 
+def is_closed(prices: IntradayPrices, at: datetime) -> bool:
+    return bool(closures(prices, instants_of([es.EventTime(at, at)])).closed[0])
+
+
 def test_a_market_that_opens_again_after_midnight_was_closed_however_short_the_pause() -> None:
     # Bars from 00:15 to 23:30: the pause over midnight is 45 minutes, less than the hour that makes a pause a closure
     # within a day. News at 23:50 comes in the night; the same pause at noon is none.
@@ -35,14 +40,14 @@ def test_a_market_that_opens_again_after_midnight_was_closed_however_short_the_p
     minute = index.hour * 60 + index.minute
     night = minute_prices(index[(minute > 15) & (minute <= 23 * 60 + 30) & (index.day_of_week < 5)])
     at = (pd.Timestamp("2025-05-06 23:50", tz="UTC")).to_pydatetime()
-    assert is_closed(night, es.EventTime(at, at))
+    assert is_closed(night, at)
     noon = minute_prices(index[((minute <= 720) | (minute > 765)) & (index.day_of_week < 5)])
     at = (pd.Timestamp("2025-05-06 12:20", tz="UTC")).to_pydatetime()
-    assert not is_closed(noon, es.EventTime(at, at))
+    assert not is_closed(noon, at)
     # Bars that go on through midnight leave no pause at all.
     through = minute_prices(index[index.day_of_week < 5])
     at = (pd.Timestamp("2025-05-06 23:59:30", tz="UTC")).to_pydatetime()
-    assert not is_closed(through, es.EventTime(at, at))
+    assert not is_closed(through, at)
 
 
 def test_how_many_bars_a_day_may_miss_by_hand() -> None:
@@ -62,7 +67,7 @@ def test_a_release_is_on_the_day_on_which_it_begins() -> None:
     # Releases begin at 23:50 of days 10 and 12 and end after midnight: days 10 and 12 have one, 11 and 13 do not.
     step, clock = MINUTE_US, 23 * 60 * MINUTE_US + 50 * MINUTE_US
     begins = np.array([10, 12]) * DAY_US + clock
-    others = OtherEvents(np.stack([begins, begins + 30 * MINUTE_US], axis=1), np.ones(2, dtype=np.bool_))
+    others = OtherEvents.listed(np.stack([begins, begins + 30 * MINUTE_US], axis=1), np.ones(2, dtype=np.bool_))
     clocks = Clocks(0, 0, 1, np.array([[clock, clock + step]]), np.array([14]), step, 0)
     choice = WindowChoice(match=MatchSettings(releases="same"))
     serve, _ = candidate_days(np.arange(8, 15), clocks, choice, [others])
