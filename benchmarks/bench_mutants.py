@@ -2,15 +2,18 @@
 
 Run ``python -m benchmarks.bench_mutants [--number 300] [--seed 1] [--only TEXT] [--minutes M]``. A mutant changes one
 arithmetic operator, comparison or constant (package cosmic-ray) in a function that a study with every test, all models
-and a response run through. Each is written into a clone of the last commit without the shared data and tested by the
-tests of its room, the hand studies first. Survivors are printed with their line; those that change no result stand in
-``EQUIVALENT`` with the proof.
+and a response run through. The tests of the rooms are collected once in a clone of the last commit without the shared
+data, and run once to note which of them run which line. Each mutant is tested in a child of that process by the tests
+of its room that run its line, the fastest first: a test that does not run a line cannot notice its change. Survivors
+are printed with their line; those that change no result stand in ``EQUIVALENT`` with the proof.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import inspect
+import json
 import os
 import random
 import resource
@@ -19,11 +22,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import CodeType, FrameType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 ARITHMETIC = {"Add": "Sub Mul", "Sub": "Add", "Mul": "Div Add", "Div": "Mul Sub", "Pow": "Mul"}
@@ -57,7 +64,7 @@ EQUIVALENT: dict[str, str] = {
     "eventstudy/abnormal/models/row.py: if self.xtx_inv_sqrt.shape[1] > MANY_REGRESSORS: -> "
     "if self.xtx_inv_sqrt.shape[1] < MANY_REGRESSORS:": "both branches are the same sum, by a loop and by one product",
 }
-# A mutant may take so many times the CPU seconds of the tests without it: a busy machine does not shorten them. One
+# A mutant may take so many times the CPU seconds of its tests without it: a busy machine does not shorten them. One
 # that waits for something that never comes is stopped after an hour.
 PATIENCE = 5
 LONGEST = 3_600
@@ -73,15 +80,15 @@ class Mutant:
     line: int
 
 
-def reached() -> dict[str, set[int]]:
+def reached(clone: Path) -> dict[str, set[int]]:
     """Return the lines of the functions that a battery of studies runs through, by file."""
     found: dict[str, set[int]] = {}
 
     def note(frame: FrameType, event: str, arg: Any) -> None:
         code = frame.f_code
         is_function = bool(code.co_flags & inspect.CO_OPTIMIZED)  # not the body of a module or a class
-        if event == "call" and is_function and str(REPOSITORY / "eventstudy") in code.co_filename:
-            path = Path(code.co_filename).relative_to(REPOSITORY).as_posix()
+        if event == "call" and is_function and code.co_filename.startswith(f"{clone}/eventstudy"):
+            path = Path(code.co_filename).relative_to(clone).as_posix()
             if path.startswith(MUTATED):
                 lines = [line for *_, line in code.co_lines() if line is not None]
                 found.setdefault(path, set()).update(range(code.co_firstlineno + 1, max(lines) + 1))
@@ -124,17 +131,17 @@ def battery() -> None:
     es.respond(market.bars[0], market.event)
 
 
-def mutants(lines: dict[str, set[int]]) -> list[Mutant]:
+def mutants(clone: Path, lines: dict[str, set[int]]) -> list[Mutant]:
     """Return every mutant on the lines that are reached, in a fixed order."""
-    return [mutant for path in sorted(lines) for mutant in _of_file(path) if mutant.line in lines[path]]
+    return [mutant for path in sorted(lines) for mutant in _of_file(clone, path) if mutant.line in lines[path]]
 
 
-def _of_file(path: str) -> Iterator[Mutant]:
+def _of_file(clone: Path, path: str) -> Iterator[Mutant]:
     import parso
     from cosmic_ray.ast import ast_nodes
     from cosmic_ray.plugins import get_operator
 
-    tree = parso.parse((REPOSITORY / path).read_text("utf-8"))
+    tree = parso.parse((clone / path).read_text("utf-8"))
     for name in OPERATORS:
         operator, count = get_operator(name)(), 0
         for node in ast_nodes(tree):
@@ -152,118 +159,239 @@ def mutated(mutant: Mutant, code: str) -> str | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class TestRun:
-    """Whether the tests passed, and the CPU seconds that they took."""
-
-    passed: bool
-    seconds: float
-
-
-def run_tests(clone: Path, tests: list[str], cpu_limit: float | None = None) -> TestRun:
-    """Run tests in a child that has the heavy imports of its parent; beyond the limit of CPU seconds they fail."""
+def in_child(work: Callable[[], bool], cpu_limit: float | None = None) -> bool:
+    """Return whether the work succeeded in a silent child of this process; beyond its CPU seconds it has failed."""
     child = os.fork()
     if not child:
         if cpu_limit is not None:
             resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_limit) + 1, int(cpu_limit) + 5))
-        _run_tests(clone, tests)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        succeeded = False
+        try:
+            succeeded = work()
+        finally:
+            os._exit(0 if succeeded else 1)
     deadline = time.monotonic() + LONGEST
     while cpu_limit is None or time.monotonic() < deadline:
-        done, status, used = os.wait4(child, os.WNOHANG)
+        done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return TestRun(status == 0, used.ru_utime + used.ru_stime)
-        time.sleep(0.05)
+            return status == 0
+        time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return TestRun(False, 0.0)
+    return False
 
 
-def _run_tests(clone: Path, tests: list[str]) -> None:
-    import pytest
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A collected test: its file, its CPU seconds without a mutant, and the lines of mutated files that it runs."""
 
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    os.chdir(clone)
-    os.environ["PYTHONPATH"] = str(clone)
-    sys.path.insert(0, str(clone))
-    for name in [name for name in sys.modules if name.split(".")[0] in ("eventstudy", "tests", "benchmarks")]:
-        del sys.modules[name]
-    code = 1
-    try:
-        code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]))
-    finally:
-        os._exit(0 if code == 0 else 1)
+    file: str
+    seconds: float
+    lines: frozenset[str]
+
+
+class Trial:
+    """The plugin of pytest that tests mutants in place of running the collected tests."""
+
+    def __init__(self, clone: Path, sample: list[Mutant], stop: float) -> None:
+        self.clone, self.sample, self.stop = clone, sample, stop
+        self.tests: list[Test] = []
+        self.verdicts: Counter[str] = Counter()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        started = time.monotonic()
+        self.tests = self.measured(session)
+        print(
+            f"{len(self.tests)} tests without a mutant: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True
+        )
+        for number, mutant in enumerate(self.sample, 1):  # in random order: the first of them are a sample as well
+            if time.monotonic() > self.stop:
+                break
+            self.verdicts[self.verdict(session, mutant)] += 1
+            if number % 10 == 0:
+                print(f"... {number} of {len(self.sample)}: {dict(self.verdicts)}", file=sys.stderr, flush=True)
+        return True
+
+    def measured(self, session: pytest.Session) -> list[Test]:
+        """Run every test once, and return what each takes and runs."""
+        file = self.clone.parent / "tests.json"
+        if not in_child(lambda: _measure(session, self.clone, file)):
+            sys.exit("The tests fail without any mutant; nothing can be counted.")
+        return [Test(name, seconds, frozenset(lines)) for name, seconds, lines in json.loads(file.read_text("utf-8"))]
+
+    def verdict(self, session: pytest.Session, mutant: Mutant) -> str:
+        """Return what the tests of the room make of one mutant: "killed", "survived" or "equivalent"."""
+        code = (self.clone / mutant.path).read_text("utf-8")
+        changed = mutated(mutant, code)
+        if changed is None:
+            return "no change"
+        before, after = (text.splitlines()[mutant.line - 1].strip() for text in (code, changed))
+        if f"{mutant.path}: {before} -> {after}" in EQUIVALENT:
+            return "equivalent"
+        if not self.passed(session, mutant, changed):
+            return "killed"
+        print(f"SURVIVED {mutant.path}:{mutant.line}\n  {before}\n  {after}", flush=True)
+        return "survived"
+
+    def passed(self, session: pytest.Session, mutant: Mutant, changed: str) -> bool:
+        """Return whether the tests of the room pass with the changed code."""
+        file, choice = self.clone / mutant.path, chosen(mutant, self.tests)
+        code = file.read_text("utf-8")
+        functions = changed_functions(file, code, changed)
+        if functions:
+            return in_child(lambda: _replace(functions) and run(session, choice.tests), PATIENCE * (choice.seconds + 1))
+        file.write_text(changed, "utf-8")  # what only an import runs needs another process
+        try:
+            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *room(mutant)]
+            return not subprocess.run(command, cwd=self.clone, capture_output=True, check=False).returncode
+        finally:
+            file.write_text(code, "utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The tests (as positions) for one mutant, in their order, and the CPU seconds of all of them."""
+
+    tests: list[int]
+    seconds: float
+
+
+def room(mutant: Mutant) -> list[str]:
+    return next(files for place, files in ROOMS.items() if mutant.path.startswith(place))
+
+
+def chosen(mutant: Mutant, tests: list[Test]) -> Choice:
+    """Return the tests of the room that run the line, the fastest first."""
+    line = f"{mutant.path}:{mutant.line}"
+    some = [k for k, test in enumerate(tests) if test.file.startswith(tuple(room(mutant))) and line in test.lines]
+    order = sorted(some, key=lambda k: tests[k].seconds)
+    return Choice(order, sum(tests[k].seconds for k in order))
+
+
+def _measure(session: pytest.Session, clone: Path, file: Path) -> bool:
+    found: list[tuple[str, float, set[str]]] = []
+    for k, item in enumerate(session.items):
+        lines: set[str] = set()
+        started = time.process_time()
+        sys.settrace(_noting(clone, lines))
+        passed = run(session, [k])
+        sys.settrace(None)
+        if not passed:
+            return False
+        found.append((item.location[0], time.process_time() - started, lines))
+    for name in {item.location[0] for item in session.items if _has_cache(item)}:
+        everything = set().union(*(lines for file_name, _, lines in found if file_name == name))
+        found = [(each, seconds, everything if each == name else lines) for each, seconds, lines in found]
+    file.write_text(json.dumps([(name, seconds, sorted(lines)) for name, seconds, lines in found]), "utf-8")
+    return True
+
+
+def _has_cache(item: pytest.Item) -> bool:
+    """Whether the test's file keeps results, so that a line runs for the first of its tests only."""
+    return any(hasattr(value, "cache_clear") for value in vars(getattr(item, "module")).values())
+
+
+def _noting(clone: Path, lines: set[str]) -> Callable[..., Any]:
+    """Return a trace function that notes every line of the mutated files that runs."""
+    folders = tuple(f"{clone}/{path}" for path in MUTATED)
+
+    def note(frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
+        name = frame.f_code.co_filename
+        if not name.startswith(folders):
+            return None
+        path = name.removeprefix(f"{clone}/")
+
+        def line(frame: FrameType, event: str, arg: Any) -> Callable[..., Any]:
+            lines.add(f"{path}:{frame.f_lineno}")
+            return line
+
+        return line(frame, event, arg)
+
+    return note
+
+
+def run(session: pytest.Session, tests: list[int]) -> bool:
+    """Run collected tests, until one fails; each sets up its own fixtures."""
+    for k in tests:
+        session.items[k].config.hook.pytest_runtest_protocol(item=session.items[k], nextitem=None)
+        if session.testsfailed:
+            return False
+    return True
+
+
+def changed_functions(file: Path, before: str, after: str) -> list[tuple[FunctionType, CodeType]]:
+    """Return the functions of this process that a change of their file changes, with their changed code."""
+    codes = zip(_codes(compile(before, str(file), "exec")), _codes(compile(after, str(file), "exec")), strict=True)
+    changed = {_place(old): new for old, new in codes if old != new}
+    functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
+    return [
+        (function, changed[_place(function.__code__)])
+        for function in functions
+        if function.__code__.co_filename == str(file) and _place(function.__code__) in changed
+    ]
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
+
+
+def _place(code: CodeType) -> tuple[str, int, bytes]:
+    return code.co_qualname, code.co_firstlineno, code.co_linetable
+
+
+def _replace(functions: list[tuple[FunctionType, CodeType]]) -> bool:
+    for function, code in functions:
+        function.__code__ = code
+    return True
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--number", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="part of a path")
+    parser.add_argument("--only", default="", help="part of PATH:LINE")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="report what was tested until then")
-    chosen = parser.parse_args()
-    stop = time.monotonic() + 60 * chosen.minutes
-    everything = mutants(reached())
-    some = [mutant for mutant in everything if chosen.only in mutant.path]
-    sample = random.Random(chosen.seed).sample(some, min(chosen.number, len(some)))  # noqa: S311
-    print(f"{len(everything)} mutants on reached lines; sample of {len(sample)}, seed {chosen.seed}", flush=True)
+    given = parser.parse_args()
+    stop = time.monotonic() + 60 * given.minutes
     with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder) / "clone"
+        clone = Path(folder).resolve() / "clone"
         subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
         os.environ |= {
             "EVENTSTUDY_SHARED": str(clone / "missing"),
             "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(clone),
         }
-        limits = {room: clean_seconds(clone, room) for room in ROOMS if any(m.path.startswith(room) for m in sample)}
-        verdicts = []
-        for number, mutant in enumerate(sample, 1):  # in random order: the first of them are a sample as well
-            if time.monotonic() > stop:
-                break
-            verdicts.append((mutant, verdict(clone, mutant, limits)))
-            if number % 10 == 0:
-                print(f"... {number} of {len(sample)}", file=sys.stderr, flush=True)
-        report(verdicts)
+        sys.path.insert(0, str(clone))  # the project is imported from the clone
+        os.chdir(clone)
+        everything = mutants(clone, reached(clone))
+        some = [mutant for mutant in everything if given.only in f"{mutant.path}:{mutant.line}"]
+        sample = random.Random(given.seed).sample(some, min(given.number, len(some)))  # noqa: S311
+        print(f"{len(everything)} mutants on reached lines; sample of {len(sample)}, seed {given.seed}", flush=True)
+        report(try_all(Trial(clone, sample, stop)))
 
 
-def clean_seconds(clone: Path, room: str) -> float:
-    """Return the CPU seconds that the tests of a room take without a mutant."""
-    found = run_tests(clone, ROOMS[room])
-    if not found.passed:
-        sys.exit(f"The tests of {room} fail without any mutant; nothing can be counted.")
-    print(f"the tests of {room} without a mutant: {found.seconds:.0f} CPU seconds", file=sys.stderr, flush=True)
-    return found.seconds
+def try_all(trial: Trial) -> Counter[str]:
+    """Collect the tests of the rooms of the sample in the clone, and let them judge it."""
+    import pytest
+
+    files = list(dict.fromkeys(file for mutant in trial.sample for file in room(mutant)))
+    silent = ["-s", "-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-m", "not slow"]
+    pytest.main([*silent, f"--basetemp={trial.clone.parent / 'files'}", *files], plugins=[trial])
+    return trial.verdicts
 
 
-def verdict(clone: Path, mutant: Mutant, limits: dict[str, float]) -> str:
-    """Write one mutant into the clone, test it, and put the code back: "killed", "survived" or "equivalent"."""
-    file = clone / mutant.path
-    code = file.read_text("utf-8")
-    changed = mutated(mutant, code)
-    if changed is None:
-        return "no change"
-    before, after = (text.splitlines()[mutant.line - 1].strip() for text in (code, changed))
-    name = f"{mutant.path}: {before} -> {after}"
-    if name in EQUIVALENT:
-        return "equivalent"
-    file.write_text(changed, "utf-8")
-    try:
-        room = next(room for room in ROOMS if mutant.path.startswith(room))
-        passed = run_tests(clone, ROOMS[room], PATIENCE * limits[room]).passed
-    finally:
-        file.write_text(code, "utf-8")
-    if not passed:
-        return "killed"
-    print(f"SURVIVED {mutant.path}:{mutant.line}\n  {before}\n  {after}", flush=True)
-    return "survived"
-
-
-def report(verdicts: list[tuple[Mutant, str]]) -> None:
-    counted = {name: sum(found == name for _, found in verdicts) for name in ("killed", "survived", "equivalent")}
-    tested = counted["killed"] + counted["survived"]
-    print(f"{counted['killed']} of {tested} killed ({100 * counted['killed'] / max(tested, 1):.1f} %; asked: 95)")
-    print(f"{counted['equivalent']} equivalent, with the proof in EQUIVALENT")
+def report(verdicts: Counter[str]) -> None:
+    tested = verdicts["killed"] + verdicts["survived"]
+    print(f"{verdicts['killed']} of {tested} killed ({100 * verdicts['killed'] / max(tested, 1):.1f} %; asked: 95)")
+    print(f"{verdicts['equivalent']} equivalent, with the proof in EQUIVALENT")
 
 
 if __name__ == "__main__":
