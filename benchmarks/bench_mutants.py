@@ -123,8 +123,8 @@ class Trial:
         """Return what the tests of the room make of one mutant: "killed", "survived" or "equivalent"."""
         code = (self.clone / mutant.path).read_text("utf-8")
         changed = mutated(mutant, code)
-        if changed is None:
-            return "no change"
+        if changed is None or not compiles(changed):  # an operator of a signature, as ``*`` before keywords
+            return "no program"
         before, after = (text.splitlines()[mutant.line - 1].strip() for text in (code, changed))
         if f"{mutant.path}: {before} -> {after}" in EQUIVALENT:
             return "equivalent"
@@ -219,10 +219,18 @@ def run(session: pytest.Session, tests: list[int]) -> bool:
     return True
 
 
+def compiles(code: str) -> bool:
+    try:
+        compile(code, "mutant", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
 def changed_functions(file: Path, before: str, after: str) -> list[tuple[FunctionType, CodeType]]:
     """Return the functions of this process that a change of their file changes, with their changed code."""
-    codes = zip(_codes(compile(before, str(file), "exec")), _codes(compile(after, str(file), "exec")), strict=True)
-    changed = {_place(old): new for old, new in codes if old != new}
+    old, new = (list(_codes(compile(text, str(file), "exec"))) for text in (before, after))
+    changed = {_place(one): other for one, other in zip(old, new, strict=True) if one != other}
     functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
     return [
         (function, changed[_place(function.__code__)])
