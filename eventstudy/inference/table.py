@@ -125,8 +125,8 @@ TESTS: Mapping[str, TestRow] = {
         "average",
         "t",
         "the mean standardized CAR is zero",
-        "as kp_bmp with r + h, h = mean over pairs of the correlation of their CARs through shared estimation returns: "
-        "a CAR has weights 1 on its L event bars and -L/M on its M estimation bars",
+        "as kp_bmp with r + h, h = mean over pairs of the correlation of their CARs through estimation returns of the "
+        "same days: a CAR has weights 1 on its L event bars and -L/M on its M estimation bars",
         "symmetric abnormal returns",
         "strong skewness (rejects 8%)",
         (refs.KARAFIATH_SPENCER_1991, refs.KOLARI_PAPE_PYNNONEN_2018),

@@ -22,11 +22,12 @@ from eventstudy.abnormal.placebo.shared_days import SharedDays
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import FloatArray, StrArray
 from eventstudy.errors import UsageError
-from eventstudy.inference.clustering import mean_correlations
+from eventstudy.inference.across_instruments import correlation_across
+from eventstudy.inference.clustering import CommonDates, mean_correlations
 from eventstudy.inference.evidence import Context, Evidence, collectors, diagnosed
 from eventstudy.inference.rank_pass import rank_pass
 from eventstudy.inference.run_test import needs_of, options_for
-from eventstudy.inference.shared_estimation import complete_windows, estimation_correlation
+from eventstudy.inference.shared_estimation import EstimatedWindow, complete_windows, estimation_correlation
 from eventstudy.study.prepare import Study
 from eventstudy.study.response_days import shared_days
 from eventstudy.study.sharding import BlockMap
@@ -69,15 +70,21 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
         r = mean_correlations(evidence.common_dates, plan.tests_on, plan.estimation_bars, evidence.residuals)
         evidence = replace(evidence, mean_correlations=dict(zip(plan.tests_on, r, strict=True)))
     if "estimation_correlations" in needs:
-        used = replace(data, positions=data.positions[outcomes.is_used(study.ledger.code[data.positions.row])])
-        estimation, complete = (
-            plan.windows.estimation,
-            complete_windows(used.positions, abnormal, plan.windows.estimation),
-        )
-        h = {window: estimation_correlation(used, estimation, window, complete) for window in plan.tests_on}
+        h = _estimation_correlations(study, abnormal, evidence.common_dates)
         evidence = replace(evidence, estimation_correlations=h)
     ranks = rank_pass(data, plan, abnormal, needs, run)
     return Estimates(abnormal, replace(evidence, **ranks._asdict()))
+
+
+def _estimation_correlations(study: Study, abnormal: AbnormalReturns, dates: CommonDates | None) -> dict[Window, float]:
+    """Return the mean correlation of the CARs of each tested window through estimation returns."""
+    data, estimation = study.data, study.plan.windows.estimation
+    used = replace(data, positions=data.positions[outcomes.is_used(study.ledger.code[data.positions.row])])
+    complete = complete_windows(used.positions, abnormal, estimation)
+    found = {w: estimation_correlation(used, estimation, w, complete) for w in study.plan.tests_on}
+    if estimation is None or dates is None:
+        return found
+    return {w: h + correlation_across(used, EstimatedWindow(estimation, w), dates) for w, h in found.items()}
 
 
 def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:

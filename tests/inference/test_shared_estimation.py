@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
@@ -14,8 +15,13 @@ from benchmarks.designs import Design as Simulated
 from benchmarks.designs import draw as draw_returns
 from benchmarks.designs import of_draw, prepared, rejected, spec_of
 from eventstudy.abnormal.windows import Window
+from eventstudy.arrays import DAY_US
+from eventstudy.inference import across_instruments
 from eventstudy.inference.designs import DESIGNS, size_of_independent
 from eventstudy.inference.shared_estimation import estimation_correlation
+from eventstudy.market.instruments import Instrument
+from eventstudy.market.returns import Returns
+from eventstudy.study.estimate import estimate
 from eventstudy.study.inputs import GivenRegressors, read_inputs
 from eventstudy.study.prepare import prepare
 from eventstudy.study.run import solve
@@ -73,14 +79,76 @@ def test_the_correlation_is_that_of_the_weights_of_each_return(overlaps: str, wi
     assert abs(expected) > 1e-4
 
 
-def test_events_of_different_instruments_share_nothing() -> None:
-    frame = daily_frame(140, 5, seed=6)
-    pairs = [(c, 100 + 3 * i) for i, c in enumerate(frame.columns)]
-    result = es.run_study(settings(60, (0, 0)), events_at(frame, pairs), frame)
-    assert result.findings("overlap_bmp")[0].statistic[0] == result.findings("kp_bmp")[0].statistic[0]
+def test_two_events_of_two_instruments_by_hand() -> None:
+    # A's event on bar 4, estimated on 0..3, B's on 6, estimated on 2..5. Residuals 5, -25, 5, 15 (length 30) and
+    # 0, 20, -20, 0 (length 20 sqrt 2) times 0.001: on bars 2 and 3 their product is 300, so with 2 of 4 bars in common
+    # r = 4 / 2 * 300 / (600 sqrt 2) = 1 / sqrt 2. Weights s = 1 / sqrt(5/4) of event bars, -s / 4 of estimation bars:
+    # two bars in common, 2 s^2 / 16, and A's event among B's estimation bars, -s^2 / 4; h = r (1/10 - 1/5).
+    frame = pd.DataFrame(
+        {"A": [0.01, -0.02, 0.01, 0.02, 0.05, -0.01, 0.04], "B": [0, 0, 0.01, 0.03, -0.01, 0.01, 0.06]}
+    )
+    frame.index = pd.bdate_range("2020-01-01", periods=7).tz_localize("UTC") + pd.Timedelta(hours=16)
+    result = es.run_study(settings(4, (0, 0)), events_at(frame, [("A", 4), ("B", 6)]), frame)
+    t = {test: result.findings(test)[0].statistic[0] for test in ("bmp", "kp_bmp", "overlap_bmp")}
+    h = -1 / (10 * sqrt(2))
+    assert abs(t["kp_bmp"] - t["bmp"]) < 1e-12
+    assert abs(t["overlap_bmp"] / t["bmp"] - sqrt((1 - h) / (1 + h))) < 1e-12
+
+
+def test_events_that_are_estimated_on_other_days_share_nothing() -> None:
+    frame = daily_frame(330, 2, seed=6)
+    result = es.run_study(settings(60, (0, 0)), events_at(frame, [("A0", 70), ("A1", 200)]), frame)
+    t = {test: result.findings(test)[0].statistic[0] for test in ("bmp", "overlap_bmp")}
+    assert t["bmp"] == t["overlap_bmp"]
     assert "ES-DENSE" not in {notice.code for notice in result.notices}
     assert result.primary is not None
     assert result.primary.design.shared_estimation == 1
+
+
+def as_returns(frame: pd.DataFrame, code: str) -> Returns:
+    """Return one column as a series of its own, on the days on which it has a return."""
+    one = frame[code].dropna()
+    closes = pd.DatetimeIndex(one.index).as_unit("us").asi8
+    day, clock = np.divmod(closes, DAY_US)
+    return Returns(Instrument(code), DAY_US, closes, one.to_numpy(), np.zeros(len(one), dtype=bool), day, clock)
+
+
+@pytest.mark.parametrize("layout", ["frame", "missing returns", "series"])
+@pytest.mark.parametrize("window", [(0, 0), (0, 5)])
+def test_the_correlation_across_instruments_is_that_of_the_weights_of_each_day(
+    window: tuple[int, int], layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(across_instruments, "RETURNS_AT_ONCE", 200)  # an instrument or two at a time
+    rng = np.random.default_rng(5)
+    frame = daily_frame(140, 4, seed=5) + 0.02 * rng.standard_normal((140, 1))
+    frame.iloc[[30, 50], 3] = np.nan  # not an instrument of the three events of one window
+    pairs = [(f"A{i % 4}", int(row)) for i, row in enumerate(np.sort(rng.choice(np.arange(60, 110), 20, False)))]
+    pairs += [("A1", pairs[0][1]), ("A2", pairs[0][1])]  # three events of one window
+    given: Any = [as_returns(frame, str(code)) for code in frame] if layout == "series" else frame
+    missing = "return" if layout == "missing returns" else "auto"
+    spec = settings(40, window, overlaps="keep", min_observations=10, missing=missing)
+    study = prepare(spec, read_inputs(spec, events_at(frame, pairs), given, GivenRegressors(), ""))
+    found = estimate(replace(study, tests=spec.tests), map).evidence.estimation_correlations[Window(*window)]
+    L, n, W, U = window[1] + 1, len(pairs), np.zeros((len(pairs), 140)), np.zeros((len(pairs), 140))
+    for i, (s, reference) in enumerate(zip(study.data.positions.series, study.data.positions.reference, strict=True)):
+        values = frame[study.data.series.codes[s]].to_numpy()
+        rows = np.arange(140) if layout == "missing returns" else np.flatnonzero(np.isfinite(values))
+        fitted = rows[reference - 39 : reference + 1]
+        fitted = fitted[np.isfinite(values[fitted])]
+        e = values[fitted] - values[fitted].mean()
+        U[i, fitted] = e / sqrt(e @ e)
+        W[i, fitted], W[i, rows[reference + 1 : reference + 1 + L]] = -L / len(fitted), 1
+        W[i] /= sqrt(L + L**2 / len(fitted))
+    one, estimated = study.data.positions.series, U != 0
+    day = np.argmax(W > 0, axis=1)
+    other, length = one[:, None] != one, estimated.sum(axis=1)
+    common = (estimated @ estimated.T.astype(float)) / np.sqrt(np.outer(length, length))
+    # Residuals of one instrument are taken as one series, whatever window they were estimated on.
+    r = np.where(other, ((U @ U.T).sum() - common[~other].sum()) / common[other].sum(), 1.0)
+    counted = np.maximum(L - np.abs(day[:, None] - day), 0) / L  # by the correlation of Kolari and Pynnonen
+    expected = np.where(day[:, None] == day, 0.0, r * (W @ W.T - counted))
+    assert abs(found - expected.sum() / (n * (n - 1))) < 1e-12
+    assert abs(found) > 1e-3
 
 
 def test_dense_events_of_one_instrument_are_named_and_decided_by_the_test_that_allows_for_them() -> None:
