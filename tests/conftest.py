@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from hypothesis import settings
@@ -11,3 +12,9 @@ from hypothesis import settings
 settings.register_profile("build", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "build"))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector thousands of tests and all imported modules, which stay until the end."""
+    gc.collect()
+    gc.freeze()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import tomllib
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,15 +19,20 @@ from eventstudy.study.schema import DIRECTIVE, SCHEMA_FILE, json_schema, referen
 from eventstudy.study.spec import TABLES, StudySpec
 from eventstudy.study.spec_toml import PLACES
 
-jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed (extra 'notebook')")
 STUDIES = sorted((Path(__file__).parents[2] / "data" / "studies").glob("*.toml"))
+
+
+@cache
+def validator() -> Any:
+    # Imported here: it takes a second and a half, and every process that collects the tests would pay for it.
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed (extra 'notebook')")
+    return jsonschema.Draft7Validator(json_schema())
 
 
 def checked(text: str) -> list[str]:
     """Return what the schema finds wrong, as an editor shows it."""
-    validator = jsonschema.Draft7Validator(json_schema())
     study = json.loads(json.dumps(tomllib.loads(text), default=str))
-    return [error.message for error in validator.iter_errors(study)]
+    return [error.message for error in validator().iter_errors(study)]
 
 
 def written(key: str, example: str) -> str:
