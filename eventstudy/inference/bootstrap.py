@@ -124,7 +124,7 @@ def _resampled(car: FloatArray, pick: np.ndarray, adjust: Callable[[float, float
 
 
 def _sizes(draws: int, n: int) -> list[int]:
-    step = max(1, DRAWS_PER_BLOCK // max(n, 1))
+    step = max(1, DRAWS_PER_BLOCK // n)
     return [min(step, draws - low) for low in range(0, draws, step)]
 
 

@@ -13,7 +13,7 @@ def pvalue(statistic: FloatArray, df: FloatArray, distribution: Distribution, al
     from scipy.special import ndtr, stdtr
 
     far = {"two-sided": -np.abs(statistic), "greater": -statistic, "less": statistic}[alternative]
-    tail = ndtr(far) if distribution == "normal" else np.where(df > 0, stdtr(np.where(df > 0, df, 1.0), far), np.nan)
+    tail = ndtr(far) if distribution == "normal" else stdtr(df, far)  # NaN where df is not positive
     return np.asarray(2 * tail if alternative == "two-sided" else tail, dtype=np.float64)
 
 
@@ -23,4 +23,4 @@ def critical_value(level: float, df: FloatArray | float) -> FloatArray:
 
     size = (1 + level) / 2
     df = np.asarray(df, dtype=np.float64)
-    return np.where(np.isinf(df), ndtri(size), stdtrit(np.where(np.isinf(df), 1.0, df), size))
+    return np.where(np.isinf(df), ndtri(size), stdtrit(df, size))

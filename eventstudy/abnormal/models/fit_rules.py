@@ -68,7 +68,7 @@ def finish(found: Coefficients, data: FitData, parameters: int | None = None) ->
     p = found.coef.shape[1] if parameters is None else parameters
     df = (data.n - p).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        sigma2 = np.where(df > 0, found.ssr / np.where(df > 0, df, 1.0), np.nan)
+        sigma2 = np.where(df > 0, found.ssr / df, np.nan)
     status = np.zeros(len(df), dtype=np.uint8)
     few = too_few_values(data.columns, distinct_values_needed(p), data.doubtful)
     status[few & (df > 0)] = outcomes.DEGENERATE

@@ -122,7 +122,7 @@ def with_line(fit: Fit, y: FloatArray, x: FloatArray, coef: FloatArray) -> Fit:
     """Return a fit of y on x with another intercept and slope, shape (B, 2): residuals and variance follow."""
     residuals = np.where(np.isfinite(fit.residuals), y - coef[:, :1] - coef[:, 1:] * x, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        sigma2 = np.where(fit.df > 0, np.nansum(residuals**2, axis=1) / np.where(fit.df > 0, fit.df, 1.0), np.nan)
+        sigma2 = np.where(fit.df > 0, np.nansum(residuals**2, axis=1) / fit.df, np.nan)
     return replace(fit, coef=coef, sigma2=sigma2, r2=r_squared(y, residuals), residuals=residuals)
 
 
