@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -117,7 +117,14 @@ class Trial:
         file = self.clone.parent / "tests.json"
         if not in_child(lambda: _measure(session, self.clone, file)):
             sys.exit("The tests fail without any mutant; nothing can be counted.")
-        return [Test(name, seconds, frozenset(lines)) for name, seconds, lines in json.loads(file.read_text("utf-8"))]
+        found = [
+            Test(file_name, seconds, frozenset(lines))
+            for file_name, seconds, lines in json.loads(file.read_text("utf-8"))
+        ]
+        for name in {item.location[0] for item in session.items if _has_cache(item)}:
+            everything = frozenset().union(*(test.lines for test in found if test.file == name))
+            found = [replace(test, lines=everything) if test.file == name else test for test in found]
+        return found
 
     def verdict(self, session: pytest.Session, mutant: Mutant) -> str:
         """Return what the tests of the room make of one mutant: "killed", "survived" or "equivalent"."""
@@ -169,7 +176,7 @@ def chosen(mutant: Mutant, tests: list[Test]) -> Choice:
 
 
 def _measure(session: pytest.Session, clone: Path, file: Path) -> bool:
-    found: list[tuple[str, float, set[str]]] = []
+    found: list[tuple[str, float, list[str]]] = []
     for k, item in enumerate(session.items):
         lines: set[str] = set()
         started = time.process_time()
@@ -178,11 +185,8 @@ def _measure(session: pytest.Session, clone: Path, file: Path) -> bool:
         sys.settrace(None)
         if not passed:
             return False
-        found.append((item.location[0], time.process_time() - started, lines))
-    for name in {item.location[0] for item in session.items if _has_cache(item)}:
-        everything = set().union(*(lines for file_name, _, lines in found if file_name == name))
-        found = [(each, seconds, everything if each == name else lines) for each, seconds, lines in found]
-    file.write_text(json.dumps([(name, seconds, sorted(lines)) for name, seconds, lines in found]), "utf-8")
+        found.append((item.location[0], time.process_time() - started, sorted(lines)))
+    file.write_text(json.dumps(found), "utf-8")
     return True
 
 

@@ -25,7 +25,7 @@ def early_moves(windows: ResponseWindows, returns: BarReturns) -> list[tuple[Int
     few, or so many are without a trade that an ordinary bar is unknown.
     """
     layout, count = windows.layout, len(windows.asked)
-    columns = np.flatnonzero(layout.open | (np.arange(len(layout.open)) == layout.zero))[1 : returns.after_from + 1]
+    columns = np.flatnonzero(layout.open | (np.arange(len(layout.open)) == layout.zero))[1:]
     finite = np.isfinite(returns.event[0, : returns.after_from])
     before = slice(int(finite.argmax()) if finite.any() else returns.after_from, returns.after_from)
     columns, bars = columns[before], _or_zero(returns.event[:, before])
