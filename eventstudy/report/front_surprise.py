@@ -30,12 +30,22 @@ def surprise_title(study: Json, slopes: Sequence[Slope]) -> str:
         positive, negative = sorted(slopes, key=lambda one: one.sign, reverse=True)
         moves = f"by {unit.of(positive.slope)} and a negative one by {unit.of(negative.slope)}"
         return f"A positive surprise of {what} moved {named(first)} {moves} {first.within}"
+    if len(slopes) == 1 and _undetected(first, study):
+        size = f"{unit.of(first.slope)} in {named(first)} per {what.removeprefix('one ')}"
+        return f"No detectable slope on the {SIGNS[first.sign]}surprise: {size} {end}"
     if len(slopes) == 1:
         return f"A {SIGNS[first.sign]}surprise of {what} moved {named(first)} by {unit.of(first.slope)} {end}"
     listed = [f"{_subject(one)} by {unit.of(one.slope)}" for one in slopes[:MOST_NAMED]]
     moves = " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
     more = f" ({len(slopes) - MOST_NAMED} more below)" if len(slopes) > MOST_NAMED else ""
-    return f"A surprise of {what} moved {moves}{more} {first.within}"
+    none = "; none is distinguishable from zero" * all(_undetected(one, study) for one in slopes)
+    return f"A surprise of {what} moved {moves}{more} {first.within}{none}"
+
+
+def _undetected(one: Slope, study: Json) -> bool:
+    """Return whether a slope is not distinguishable from zero at the level of the study."""
+    level = float((study.get("primary") or {}).get("level", 0.95))
+    return finite(one.pvalue) and one.pvalue > 1 - level
 
 
 def _subject(one: Slope) -> str:

@@ -21,6 +21,7 @@ from eventstudy.report.finding import adjustment_words, finite, primary_test, wo
 from eventstudy.report.front_single import ends_of, responses_of
 from eventstudy.report.key_figures import capital, finite_cars, interval
 from eventstudy.report.key_numbers import reported_rows, size_of, test_of
+from eventstudy.report.many_data import tested_mean
 from eventstudy.report.mean_data import aggregates_of
 from eventstudy.report.shown_units import moves_in, unit_of, variable_name
 from eventstudy.report.tables import Cell, Column, Table
@@ -188,15 +189,28 @@ def mean_table(result: StudyResult) -> Table:
     windows = [w for w in result.windows or result.spec.test_windows if len(finite_cars(result, w))]
     cars = [finite_cars(result, window) for window in windows]
     quartiles = [np.quantile(c, [0.25, 0.75]).tolist() for c in cars]
+    name, tests = _tests_of_mean(result, windows)
     entries: tuple[Entry, ...] = (
         (0, Column("window", "Window"), [capital(window_words(result, window, 0)) for window in windows]),
         (0, Column("mean", _titled("Mean", unit), "words"), [unit.show(float(c.mean())) for c in cars]),
+        _interval_column(result, [(t.get("low"), t.get("high")) for t in tests]),
+        (0, Column("p", f"p, {name}", "pvalue"), [t.get("pvalue") for t in tests]),
         (0, Column("median", _titled("Median", unit), "words"), [unit.show(float(np.median(c))) for c in cars]),
         (0, Column("quartiles", "Half of them between", "words"), [interval(unit, *ends) for ends in quartiles]),
         (0, Column("rose", "Rose", "words"), [f"{int((c > 0).sum())} of {len(c)}" for c in cars]),
         (0, Column("n", "Instruments", "count"), [len(c) for c in cars]),
     )
     return _table(result, "Mean abnormal", entries, [float(c.mean()) for c in cars]).table
+
+
+def _tests_of_mean(result: StudyResult, windows: Sequence[Window]) -> tuple[str, list[Json]]:
+    """Return the test of the mean of instruments of one day and its results, empty where comparable days stand for it.
+
+    They are those of the mean in the figure.
+    """
+    test = tested_mean(result)
+    found = {tuple(a["window"]): a["tests"].get(test, {}) for a in aggregates_of(result)["aggregates"] if test}
+    return words(test) if test else "", [found.get((w.start, w.stop), {}) for w in windows]
 
 
 def _table(

@@ -199,16 +199,22 @@ def _mean_row(result: StudyResult, car: FloatArray) -> Mean | None:
     return Mean(f"Mean of {shared['n_events']:,}", float(shared["caar"]), *test_ends(test), p)
 
 
-def _tested_mean(result: StudyResult, mean: float, n: int) -> Mean | None:
-    """Return the mean over instruments of one day with the test that allows for what they share on it.
+def tested_mean(result: StudyResult) -> str:
+    """Return the test of the mean over instruments of one day that allows for what they share on it.
 
-    None where comparable days give its distribution, or the study does not have that test: others reject too often.
+    Empty where comparable days give its distribution, or the study does not have that test: others reject too often.
     """
     from eventstudy.study.primary import average_test
 
     if result.primary is None or mean_days(result) is not None:
-        return None
-    name, window = average_test(result.spec, result.primary.design), first_window(result)
+        return ""
+    name = average_test(result.spec, result.primary.design)
+    return name if name in result.tests else ""
+
+
+def _tested_mean(result: StudyResult, mean: float, n: int) -> Mean | None:
+    """Return the mean over instruments of one day with the test that allows for what they share on it, if it has it."""
+    name, window = tested_mean(result), first_window(result)
     rows = [a for a in aggregates_of(result)["aggregates"] if a["window"] == [window.start, window.stop]]
     test: Json = next((a["tests"][name] for a in rows if name in a["tests"]), {})
     if not finite(test.get("pvalue")):

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from eventstudy.study.spec import StudySpec
 
 AUTO = "auto"
+# Instruments of one daily event from which on their mean is tested: with fewer, few pairs estimate their correlation.
+FEWEST_OF_ONE_DAY = 10
 
 
 @value(slots=True)
@@ -75,7 +77,17 @@ def tests_of(study: Study) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*spec.tests, *_beside(spec.primary))))
     design = aligned_design(study)
     skewed = chosen_test(spec, replace(design, skewness=np.inf))  # known only after estimation
-    return tuple(dict.fromkeys((*spec.tests, *_beside(chosen_test(spec, design)), skewed)))
+    chosen = (*_beside(chosen_test(spec, design)), skewed, *_of_the_mean(spec, design))
+    return tuple(dict.fromkeys((*spec.tests, *chosen)))
+
+
+def _of_the_mean(spec: StudySpec, design: Design) -> tuple[str, ...]:
+    """Return the test of the mean of many instruments of one daily event, which is shown beside their own moves.
+
+    Within the day the comparable days give the distribution of the mean.
+    """
+    many = design.single and design.daily and design.instruments >= FEWEST_OF_ONE_DAY
+    return (average_test(spec, design),) if many and design.residuals else ()
 
 
 def _beside(test: str) -> tuple[str, ...]:
@@ -157,9 +169,9 @@ def tests_to_run(study: Study, design: Design | None) -> tuple[str, ...]:
     spec = study.spec
     if design is None:
         return study.tests
-    wanted = chosen_test(spec, design)
-    if needs_of((wanted,), spec.test_options) <= needs_of(study.tests, spec.test_options):
-        return tuple(dict.fromkeys((*spec.tests, *_beside(wanted))))
+    wanted = (*_beside(chosen_test(spec, design)), *_of_the_mean(spec, design))
+    if needs_of(wanted, spec.test_options) <= needs_of(study.tests, spec.test_options):
+        return tuple(dict.fromkeys((*spec.tests, *wanted)))
     return study.tests
 
 

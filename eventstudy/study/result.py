@@ -336,8 +336,9 @@ class StudyResult:
 
     @property
     def tests(self) -> tuple[str, ...]:
-        """Tests that were computed: those of the study, and its primary test."""
-        return tuple(dict.fromkeys((*self.spec.tests, *([self.primary.test] if self.primary else []))))
+        """Tests that were computed: those of the study, its primary test, and that of the mean of one day."""
+        primary = [self.primary.test] if self.primary else []
+        return tuple(dict.fromkeys((*self.spec.tests, *primary, *(f.test for f in self.significances.findings))))
 
     def cite(self) -> str:
         """Return BibTeX entries of this package and of the sources of the study's model, tests and adjustment.

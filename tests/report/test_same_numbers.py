@@ -42,7 +42,7 @@ OTHERS = (
 )
 
 
-def weekly(*, returns: str = "log") -> Any:
+def weekly(*, returns: str = "log", move: float = 0.03) -> Any:
     """Weekly bars of twelve series with one event each, five of them in one week."""
     rng = np.random.default_rng(8)
     weeks = pd.date_range("2018-01-05", periods=180, freq="W-FRI")
@@ -51,7 +51,7 @@ def weekly(*, returns: str = "log") -> Any:
     rows = []
     for i, name in enumerate(names):
         at = 150 if i < 5 else 140 + i
-        moves[at, i] += 0.03
+        moves[at, i] += move
         rows.append({"instrument": name, "time": weeks[at].tz_localize("UTC") - pd.Timedelta("30h"), "id": f"e{i}"})
     frame = pd.DataFrame(moves, weeks, names)
     spec = es.StudySpec(
@@ -345,12 +345,13 @@ def test_a_yield_that_crosses_zero_has_a_table_of_its_levels() -> None:
     assert not [column.title for column in table.columns if "bp" in column.title]
 
 
-def shares_of_one_day(*tests: str) -> Any:
-    """Forty shares that move together, on one day of daily returns."""
+def shares_of_one_day(*tests: str, shares: int = 40, move: float = 0.0) -> Any:
+    """Shares that move together, on one day of daily returns; ``move`` is added to all of them on it."""
     rng = np.random.default_rng(12)
     days = pd.bdate_range("2020-01-01", periods=300)
-    names = [f"S{i:02d}" for i in range(40)]
-    frame = pd.DataFrame(rng.normal(0, 0.01, (300, 1)) + rng.normal(0, 0.01, (300, 40)), days, names)
+    names = [f"S{i:02d}" for i in range(shares)]
+    frame = pd.DataFrame(rng.normal(0, 0.01, (300, 1)) + rng.normal(0, 0.01, (300, shares)), days, names)
+    frame.iloc[280] += move
     rows = [
         {"instrument": name, "time": days[280].tz_localize("UTC") + pd.Timedelta("9h"), "id": "e"} for name in names
     ]
@@ -366,7 +367,26 @@ def test_the_mean_of_one_day_has_the_test_that_allows_for_the_day_or_says_which_
     assert front.four[1].words == "Kolari-Pynnonen BMP test"
     assert f"{shown(test['low'])} to {shown(test['high'])}" in front.four[0].words
     assert f"p\u00a0=\u00a0{test['pvalue']:.3f}, Kolari-Pynnonen BMP test" in " ".join(front.stand)
-    # The tests of independent events reject too often on one day, so none of them stands for it.
-    without = build(shares_of_one_day("time_series_t", "bmp")).page.front
-    assert without.four[1].number == "not tested"
-    assert "add kp_bmp to the tests" in without.four[1].words
+    # The study need not name it: the tests of independent events reject too often on one day.
+    unnamed = build(shares_of_one_day("time_series_t", "bmp")).page.front
+    assert unnamed.four[:2] == front.four[:2]
+    assert unnamed.table is not None
+    assert unnamed.table.rows[0][2:4] == (f"{shown(test['low'])} to {shown(test['high'])}", test["pvalue"])
+    # Few shares say too little about their correlation: their mean is not tested unless the study asks for it.
+    few = build(shares_of_one_day("time_series_t", shares=9)).page.front
+    assert few.four[1].number == "not tested"
+    assert "add kp_bmp to the tests" in few.four[1].words
+
+
+def test_the_title_of_a_mean_that_is_not_distinguishable_from_zero_claims_no_move() -> None:
+    size = 100 * math.expm1(expected("several", flat := shares_of_one_day("time_series_t")))
+    start = f"No detectable mean move of 40 instruments on the event day: {size:+.2f}% net of their mean return"
+    assert headline(flat).title == f"{start}; none of them stands out"
+    assert headline(shares_of_one_day("time_series_t", move=0.05)).title.startswith("40 instruments rose ")
+    quiet = weekly(move=0.0)
+    tests = next(a["tests"] for a in quiet.to_dict()["aggregates"] if a["window"] == [0, 0])
+    assert tests[quiet.primary.test]["pvalue"] > 0.05
+    size = 100 * math.expm1(expected("weekly", quiet))
+    assert headline(quiet).title == (
+        f"No detectable mean move in the event week: {size:+.2f}% net of their mean return, across 12 events"
+    )
