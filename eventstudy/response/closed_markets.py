@@ -12,7 +12,8 @@ from eventstudy.errors import DataError
 from eventstudy.news.items import EventTime
 from eventstudy.response.intraday_prices import LONGEST_CARRY_US, IntradayPrices, gap_returns
 from eventstudy.response.known import OtherEvents
-from eventstudy.response.placebo import placebo_pvalue
+from eventstudy.response.placebo import move_interval, placebo_pvalue
+from eventstudy.response.values import Estimate
 
 
 @value(slots=True)
@@ -138,6 +139,13 @@ def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
     kind = ("break", "overnight", "weekend")[min(event_nights, 2)]
     ends = int(prices.closes[before]), int(prices.closes[after])
     return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
+
+
+def gap_estimate(prices: IntradayPrices, time: EventTime, level: float) -> Estimate:
+    """Return the opening gap with the interval and the p-value of its rank among the past gaps."""
+    gap = gap_response(prices, time)
+    low, high = move_interval(gap.to_open, gap.past[:, 0], level)
+    return Estimate(f"{gap.kind} gap", gap.to_open, float(low), float(high), pvalue=gap.open_pvalue)
 
 
 def opening_time(prices: IntradayPrices, after: int) -> EventTime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,13 +11,12 @@ import numpy as np
 
 from eventstudy.arrays import DAY_US, MINUTE_US, instant_from_us, instant_us
 from eventstudy.errors import DataError
+from eventstudy.market.instruments import Instrument
 from eventstudy.news.claims import PriceClaim, find_claims
 from eventstudy.news.items import Event
 from eventstudy.news.price_evidence import speaks_for
 from eventstudy.response.intraday_prices import IntradayPrices
-from eventstudy.response.known import Known
-from eventstudy.response.known_nearby import known_nearby
-from eventstudy.response.matching import Matched
+from eventstudy.response.known_nearby import NearWindow
 from eventstudy.response.placebo_pool import as_date
 from eventstudy.response.values import ClaimBeside, Confounder, Response
 
@@ -141,25 +139,21 @@ SEAMS = (
 )
 
 
-def confounders_of(prices: IntradayPrices, event: Event, matched: Matched, known: Known) -> Sequence[Confounder]:
-    """Return known events and seams inside the event's window, and the known events that cost placebo days."""
-    return known_nearby(event, matched, known, _seams(prices, matched))
-
-
-def _seams(prices: IntradayPrices, matched: Matched) -> list[Confounder]:
-    code, venue = prices.instrument.code, prices.instrument.calendar
-    day = as_date(matched.event_day)
+def market_events(instrument: Instrument, window: NearWindow) -> list[Confounder]:
+    """Return what happens at the same clock time every day inside an event's window."""
+    start, zero, end = (window.clock(at) for at in (window.start, window.zero, window.end))
+    day = as_date(window.event_day)
     found = []
     for seam in SEAMS:
         if (
-            venue not in seam.calendars
-            or (seam.codes and code not in seam.codes)
+            instrument.calendar not in seam.calendars
+            or (seam.codes and instrument.code not in seam.codes)
             or not seam.since <= day <= seam.until
         ):
             continue
         starts, ends = seam.clock * MINUTE_US, (seam.clock + seam.length) * MINUTE_US
-        if matched.wall[matched.start] < ends and starts < matched.wall[-1]:
-            at = int(matched.moments[matched.start] + starts - matched.wall[matched.start])
-            where = "before" if ends <= matched.wall[matched.zero] else "event"
+        if start < ends and starts < end:
+            at = window.start + starts - start
+            where = "before" if ends <= zero else "event"
             found.append(Confounder(instant_from_us(at), seam.label, where, "kept: the placebo days have it as well"))
     return found

@@ -8,10 +8,7 @@ from typing import overload
 import numpy as np
 
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, instant_from_us, value
-from eventstudy.news.items import Event
-from eventstudy.response.known import Known, KnownTimes
-from eventstudy.response.matching import Matched
-from eventstudy.response.placebo_pool import RemovedDay
+from eventstudy.response.known import KnownTimes
 from eventstudy.response.values import Confounder
 
 IN_WINDOW, BEFORE, EXCLUDED, ELIGIBLE, DOUBTED = range(5)
@@ -41,6 +38,8 @@ class NearWindow:
         How much each placebo day counts.
     on_releases : bool
         Whether the placebo days are chosen for the other events on them.
+    ahead : int
+        How far instants are ahead of the market's clock.
     """
 
     start: int
@@ -51,6 +50,11 @@ class NearWindow:
     removed: IntArray
     weight: FloatArray
     on_releases: bool
+    ahead: int = 0
+
+    def clock(self, instant: int) -> int:
+        """Return an instant on the market's clock, microseconds since local midnight of the event day."""
+        return instant - self.ahead - self.event_day * DAY_US
 
     def reach(self, longest: int) -> tuple[int, int]:
         """Return between which instants an event begins that may matter: on the days looked at, and a day around."""
@@ -127,22 +131,7 @@ class Confounders(Sequence[Confounder]):
         return self.content()[at]
 
 
-def known_nearby(event: Event, matched: Matched, known: Known, seams: Sequence[Confounder] = ()) -> Confounders:
-    """Return the known events in the window of an event, and those on its placebo days, beside the seams."""
-    start, zero, end = matched.moments[[matched.start, matched.zero, -1]].tolist()
-    removed = removed_days(matched.removed)
-    window = NearWindow(start, zero, end, matched.event_day, matched.day, removed, matched.weight, matched.on_releases)
-    return Confounders(tuple(seams), known.times, tuple(known.rows_of.get(event.id, ())), window)
-
-
 def _among(days: IntArray, sorted_days: IntArray) -> tuple[BoolArray, IntArray]:
     """Return which days are among others in order, and where they would stand."""
     place = np.searchsorted(sorted_days, days)
     return np.asarray(np.append(sorted_days, -1)[place] == days), place
-
-
-def removed_days(removed: Sequence[RemovedDay]) -> IntArray:
-    """Return the days as counts since 1970-01-01."""
-    if not removed:
-        return np.empty(0, dtype=np.int64)
-    return np.array([one.day for one in removed], dtype="datetime64[D]").astype(np.int64)

@@ -101,6 +101,9 @@ def no_move(label: str, reason: str, minutes: float = math.nan) -> Move:
     return Move(label, None, minutes, math.nan, math.nan, math.nan, math.nan, reason=reason)
 
 
+BARS_END = "the bars end before"
+
+
 @value(slots=True)
 class LaterCloses:
     """The moves of P events to one later close.
@@ -119,6 +122,11 @@ class LaterCloses:
     at: IntArray
     usable: BoolArray
     moves: Moves
+
+    def without_days(self) -> LaterCloses:
+        """Return the closes without the moves of the placebo days."""
+        none = self.moves.days[:0].copy()
+        return LaterCloses(self.label, self.at, self.usable, Moves(self.moves.value, none, none))
 
 
 def later_closes(

@@ -4,27 +4,57 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray, as_slice, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, as_slice, value
 from eventstudy.errors import Notice
 from eventstudy.response.activity import Series, activities, medians
 from eventstudy.response.early_moves import early_move_notices
 from eventstudy.response.intraday_prices import IntradayPrices, PriceSample
 from eventstudy.response.later_closes import JudgedMoves, LaterCloses, Moves, judged, later_closes
 from eventstudy.response.median_move import median_moves
-from eventstudy.response.placebo import sup_test
+from eventstudy.response.placebo import smallest_pvalue, sup_test
+from eventstudy.response.row_shapes import Parts, RowShape, row_shapes
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape_estimates import AfterNews, jump_variances
 from eventstudy.response.uncertain_time import Curves, assumed_times
 from eventstudy.response.values import Activity, AssumedTimes, Estimate
-from eventstudy.response.window import BarReturns, ResponseWindows, after_news, bar_returns
+from eventstudy.response.window import ResponseWindows, after_news, bar_returns
 
 FIRST, DRIFT = "first", "pre_event_drift"
 MEASURES = ("volume", "range", "variance", "spread")
 ANCHORS = ("bracket", "earliest", "latest")
+
+
+@value(slots=True)
+class Layout:
+    """What windows that are laid out alike have in common, see ``Matched``.
+
+    Attributes
+    ----------
+    start, zero, latest, first : int
+        Columns of the window's start, the pre-event price, ``latest`` and the first post-event price.
+    open : BoolArray, shape (T,)
+    columns : IntArray, shape (n,)
+        Columns after the last clean price at which the market trades.
+    step_minutes : float
+    closed : bool
+    reached : tuple of bool
+        Whether trading lasts until each of the horizons asked for.
+    """
+
+    start: int
+    zero: int
+    latest: int
+    first: int
+    open: BoolArray
+    columns: IntArray
+    step_minutes: float
+    closed: bool
+    reached: tuple[bool, ...]
 
 
 @value
@@ -33,31 +63,49 @@ class Measured:
 
     Attributes
     ----------
-    windows : ResponseWindows
+    layout : Layout
     after : AfterNews
-    returns : BarReturns
+        Without the paths of the placebo days.
+    car, tested, volume, usual_volume : FloatArray, shape (P, T)
+        Paths, paths that the tests of entire paths see, volume, and the median volume of the placebo days.
+    reference_price, regime, stale, smallest : FloatArray, shape (P,)
+        The pre-event price, volatility before the news over that of the placebo days, fraction of moments before it
+        without a trade, and the smallest p-value that the placebo days can give.
+    placebo_days : IntArray, shape (P,)
+    horizon : pair of FloatArray, shape (D, P)
+        Moves of the placebo days at the last horizon, NaN where there is none, and how much each counts.
     ends : mapping of str to int
         Column of the window at which each of the moves inside it ends.
     moves : JudgedMoves
         Those in the order of ``ends``, then those to later closes.
     closes : tuple of LaterCloses
+        Without the moves of the placebo days.
+    shapes : mapping of int to RowShape
+        Of the events with a move to speak of.
     path_tests : list of (statistic, p-value)
-    usual_volume : FloatArray, shape (P, T)
-        Median volume of the placebo days.
     activity : list of tuple of Activity
     assumed : list of AssumedTimes or None
     medians, jump_variances : list of Estimate
     early : list of tuple of Notice
     """
 
-    windows: ResponseWindows
+    layout: Layout
     after: AfterNews
-    returns: BarReturns
+    car: FloatArray
+    tested: FloatArray
+    volume: FloatArray
+    usual_volume: FloatArray
+    reference_price: FloatArray
+    regime: FloatArray
+    stale: FloatArray
+    smallest: FloatArray
+    placebo_days: IntArray
+    horizon: tuple[FloatArray, FloatArray]
     ends: Mapping[str, int]
     moves: JudgedMoves
     closes: tuple[LaterCloses, ...]
+    shapes: Mapping[int, RowShape]
     path_tests: list[tuple[float, float]]
-    usual_volume: FloatArray
     activity: list[tuple[Activity, ...]]
     assumed: list[AssumedTimes | None]
     medians: list[Estimate]
@@ -81,18 +129,30 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
     tested = tested if served.all() else np.where(served, tested, np.nan)
     statistics, pvalues = sup_test(windows.tested[:, windows.after], tested, windows.weight)
     volume = medians(windows.others.volume)
-    moves = _with_days_to_first(
-        [moves for _, moves in inside.values()] + [close.moves for close in closes], windows.to_first
-    )
+    every = [moves for _, moves in inside.values()] + [close.moves for close in closes]
+    moves = judged(_with_days_to_first(every, windows.to_first), settings.level, _weights_with(windows))
+    weight = np.where(served[..., 0], 1.0 if windows.weight is None else windows.weight, 0.0)
+    places = {name: place for place, name in enumerate(inside)}
+    drift = moves.value[:, places[DRIFT]], moves.pvalue[:, places[DRIFT]]
+    parts = Parts(after, returns, *drift, -windows.placebo[..., windows.layout.start], closes[1])
     return Measured(
-        windows=windows,
-        after=after,
-        returns=returns,
-        ends={name: end for name, (end, _) in inside.items()},
-        moves=judged(moves, settings.level, _weights_with(windows)),
-        closes=closes,
-        path_tests=list(zip(statistics.tolist(), pvalues.tolist(), strict=True)),
+        layout=_layout(windows, settings),
+        after=replace(after, placebo=np.empty((0, *after.path.shape)), weight=None),
+        car=windows.car,
+        tested=windows.tested,
+        volume=windows.event.volume,
         usual_volume=volume,
+        reference_price=np.exp(windows.event.price[:, windows.layout.zero]),
+        regime=windows.regime,
+        stale=windows.stale,
+        smallest=smallest_pvalue(weight.sum(axis=0)),
+        placebo_days=served[..., 0].sum(axis=0),
+        horizon=(after.placebo[..., after.at.horizon].copy(), weight),
+        ends={name: end for name, (end, _) in inside.items()},
+        moves=moves,
+        closes=tuple(close.without_days() for close in closes),
+        shapes=row_shapes(parts, windows),
+        path_tests=list(zip(statistics.tolist(), pvalues.tolist(), strict=True)),
         activity=_activity(windows, volume),
         assumed=_assumed(windows, settings),
         medians=median_moves(prices, windows, settings.level),
@@ -101,6 +161,15 @@ def measure(prices: IntradayPrices, windows: ResponseWindows, settings: Response
         ),
         early=early_move_notices(windows, returns),
     )
+
+
+def _layout(windows: ResponseWindows, settings: ResponseSettings) -> Layout:
+    one = windows.layout
+    reached = tuple(not windows.ends_before(minutes) for minutes in settings.horizons)
+    return Layout(
+        one.start, one.zero, one.latest, one.first, one.open, windows.columns, windows.step_minutes, windows.closed,
+        reached,
+    )  # fmt: skip
 
 
 def moves_inside(

@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-import numpy as np
-
-from eventstudy.arrays import DAY_US, collector_paused, keep_freed_memory
+from eventstudy.arrays import DAY_US, FloatArray, collector_paused, keep_freed_memory
 from eventstudy.errors import DataError, Notice
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event
 from eventstudy.renamed import named_arguments
+from eventstudy.response.build_response import day_paths, response_at
+from eventstudy.response.built_responses import Responses, UnbuiltResponse
 from eventstudy.response.confounders import claims_beside
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import Known, known_events
-from eventstudy.response.respond import responses
+from eventstudy.response.measured_events import MeasuredPair
+from eventstudy.response.respond import answers
 from eventstudy.response.response_rows import ResponseSet
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.several import pairs_of, with_joint_pvalues
+from eventstudy.response.several import joint_of, pairs_of
 from eventstudy.response.values import Response
 from eventstudy.show.work_steps import counted
 
@@ -111,53 +112,46 @@ def _answer(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> Res
 def merged(parts: Sequence[ResponseSet]) -> ResponseSet:
     """Return the responses of consecutive events as one set."""
     return ResponseSet(
-        tuple(r for part in parts for r in part.responses),
+        Responses(tuple(row for part in parts for row in part.rows)),
         tuple(p for part in parts for p in part.pairs),
         tuple(s for part in parts for s in part.skipped),
     )
 
 
 def _answer_together(task: ResponseTask, events: tuple[Event, ...], paths_of: int) -> ResponseSet:
-    answers = {code: _on_one(task, code, events) for code in task.all_prices}
-    answered: list[list[Response]] = [[] for _ in events]
+    found = {code: _on_one(task, code, events) for code in task.all_prices}
+    answered: list[list[MeasuredPair]] = [[] for _ in events]
     skipped: list[tuple[str, str, str]] = []
     for row, event in enumerate(events):
         for code in task.all_prices:
-            found = answers[code].get(row)
-            if isinstance(found, DataError):
-                skipped.append((event.id, code, str(found)))
-            elif found is not None:
-                answered[row].append(found)
-    joint = with_joint_pvalues(answered)
-    pairs = [pair for found in pairs_of(joint) for pair in found]
-    kept = [_with_copied_paths if row < paths_of else _without_placebo_paths for row in range(len(events))]
-    every = [keep(response) for keep, responses in zip(kept, joint, strict=True) for response in responses]
-    return ResponseSet(tuple(every), tuple(pairs), tuple(skipped))
+            one = found[code].get(row)
+            if isinstance(one, DataError):
+                skipped.append((event.id, code, str(one)))
+            elif one is not None:
+                answered[row].append(one)
+    rows = [
+        _row(task, answer, pvalues, keep_days=row < paths_of)
+        for row, (answers, joint) in enumerate(zip(answered, joint_of(answered), strict=True))
+        for answer, pvalues in zip(answers, joint, strict=True)
+    ]
+    pairs = tuple(pair for of_event in pairs_of(answered) for pair in of_event)
+    return ResponseSet(Responses(tuple(rows)), pairs, tuple(skipped))
 
 
-def _on_one(task: ResponseTask, code: str, events: tuple[Event, ...]) -> dict[int, Response | DataError]:
-    """Return the responses of one instrument to the events that are on it, by their places."""
-    prices, rows = (
-        task.all_prices[code],
-        [k for k, event in enumerate(events) if code in (event.instruments or task.all_prices)],
-    )
-    found = responses(prices, [events[row] for row in rows], task.settings, task.known, task.factors)
-    return {
-        row: one if isinstance(one, DataError) else with_claims(one, prices, events[row])
-        for row, one in zip(rows, found, strict=True)
-    }
+def _row(task: ResponseTask, answer: MeasuredPair, joint: FloatArray, *, keep_days: bool) -> UnbuiltResponse | Response:
+    """Return one response to be built; one that keeps the paths of its days, or has claims beside it, at once."""
+    event = answer.found.events[answer.row]
+    if not keep_days and not event.claims:
+        return UnbuiltResponse(answer.found, answer.row, joint)
+    response = response_at(answer.found, answer.row, day_paths(answer) if keep_days else None, joint)
+    return with_claims(response, task.all_prices[response.instrument], event)
 
 
-def _without_placebo_paths(response: Response) -> Response:
-    path, none = response.path, np.empty((0, len(response.path.closes)))
-    return replace(response, path=replace(path, placebo=none, raw_placebo=none, tested_placebo=none))
-
-
-def _with_copied_paths(response: Response) -> Response:
-    """Return the response with copies of its paths, so that those of the events beside it are not kept with them."""
-    path = response.path
-    copies = {name: getattr(path, name).copy() for name in ("placebo", "raw_placebo", "tested_placebo")}
-    return replace(response, path=replace(path, **copies))
+def _on_one(task: ResponseTask, code: str, events: tuple[Event, ...]) -> dict[int, MeasuredPair | DataError]:
+    """Return the numbers of one instrument for the events that are on it, by their places."""
+    rows = [k for k, event in enumerate(events) if code in (event.instruments or task.all_prices)]
+    on_it = [events[row] for row in rows]
+    return dict(zip(rows, answers(task.all_prices[code], on_it, task.settings, task.known, task.factors), strict=True))
 
 
 def with_claims(response: Response, prices: IntradayPrices, event: Event) -> Response:

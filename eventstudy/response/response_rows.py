@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from eventstudy.arrays import value
+from eventstudy.response.built_responses import Responses, UnbuiltResponse
 from eventstudy.response.several import Pair
 from eventstudy.response.values import ClaimBeside, Estimate, Move, RawCount, Response
 from eventstudy.show.json_text import json_number
@@ -24,9 +26,22 @@ class ResponseSet:
     ``skipped`` are triples (event, instrument, reason); ``pairs`` compare the instruments of each event.
     """
 
-    responses: tuple[Response, ...]
+    responses: Sequence[Response]
     pairs: tuple[Pair, ...] = ()
     skipped: tuple[tuple[str, str, str], ...] = ()
+
+    def content(self) -> tuple[object, ...]:
+        """Return what two sets are compared by, whether their responses are built already or not."""
+        return tuple(self.responses), self.pairs, self.skipped
+
+    @property
+    def rows(self) -> Sequence[UnbuiltResponse | Response]:
+        """The responses, the numbers of those that are not built yet."""
+        return self.responses.rows if isinstance(self.responses, Responses) else self.responses
+
+    def with_rows(self, rows: Iterable[UnbuiltResponse | Response]) -> ResponseSet:
+        """Return the set with other responses."""
+        return replace(self, responses=Responses(tuple(rows)))
 
     def __repr__(self) -> str:
         return f"<ResponseSet: {len(self.responses)} responses, {len(self.skipped)} not computed>"

@@ -7,10 +7,8 @@ import math
 from eventstudy.abnormal.placebo.balance import counts_by_rule
 from eventstudy.errors import Notice
 from eventstudy.news.items import assumed_end
-from eventstudy.response.placebo import smallest_pvalue
+from eventstudy.response.measured_events import MeasuredEvents
 from eventstudy.response.settings import ResponseSettings
-from eventstudy.response.shape_estimates import AfterNews
-from eventstudy.response.window import ResponseWindows
 from eventstudy.show.numbers import count_of
 
 USUAL_REGIME = (0.7, 1.4)
@@ -19,37 +17,31 @@ CIRCULAR = "the event time was inferred from the price under test, so the p-valu
 CLOSED = "the market was closed at the time of the news; the response is measured from the next open"
 
 
-def smallest_of(after: AfterNews) -> float:
-    """Return the smallest p-value that the placebo days of one event can give."""
-    return smallest_pvalue(float(len(after.placebo)) if after.weight is None else float(after.weight.sum()))
-
-
-def response_warnings(
-    windows: ResponseWindows, row: int, after: AfterNews, breakdown: float, settings: ResponseSettings
-) -> tuple[Notice, ...]:
-    """Return the warnings about one of the events; ``after`` is its own."""
-    event, days, smallest = windows.asked[row].event, len(after.placebo), smallest_of(after)
-    found = []
+def response_warnings(found: MeasuredEvents, row: int) -> tuple[Notice, ...]:
+    """Return the warnings about one of the events."""
+    event, settings, numbers = found.events[row], found.settings, found.measured
+    days, smallest = int(numbers.placebo_days[row]), float(numbers.smallest[row])
+    warned = []
     if smallest > 1 - settings.level:
-        found.append(("ES-PLACEBO-FEW", _few(windows, row, days, smallest, settings)))
-    if days and (regime := _regime(float(windows.regime[row]), breakdown, settings)):
-        found.append(("ES-REGIME", regime))
+        warned.append(("ES-PLACEBO-FEW", _few(found, row, days, smallest)))
+    if days and (regime := _regime(float(numbers.regime[row]), found.breakdown(row), settings)):
+        warned.append(("ES-REGIME", regime))
     if assumed := assumed_end(event):
-        found.append(("ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"))
+        warned.append(("ES-TIME-ASSUMED", f"{assumed} of the event interval is assumed, not documented"))
     if event.time.basis == "price":
-        found.append(("ES-TIME-CIRCULAR", CIRCULAR))
-    stale = float(windows.stale[row])
+        warned.append(("ES-TIME-CIRCULAR", CIRCULAR))
+    stale = float(numbers.stale[row])
     if stale > MOST_STALE:
-        found.append(
+        warned.append(
             ("ES-STALE", f"{stale:.0%} of the minutes before the news have no trade, so old prices stand for them")
         )
-    if windows.closed:
-        found.append(("ES-NEWS-WHILE-CLOSED", CLOSED))
-    if windows.ends_before(settings.horizons[-1]):
-        found.append(("ES-WINDOW-CUT", "trading ended before the last horizon"))
-    if removed := len(windows.asked[row].matched.removed):
-        found.append(("ES-PLACEBO-REMOVED", excluded_days(removed)))
-    return tuple(Notice(code, f"{text}.") for code, text in found)
+    if numbers.layout.closed:
+        warned.append(("ES-NEWS-WHILE-CLOSED", CLOSED))
+    if not numbers.layout.reached[-1]:
+        warned.append(("ES-WINDOW-CUT", "trading ended before the last horizon"))
+    if removed := len(found.days[row].removed):
+        warned.append(("ES-PLACEBO-REMOVED", excluded_days(removed)))
+    return (*(Notice(code, f"{text}.") for code, text in warned), *numbers.early[row])
 
 
 def excluded_days(count: int) -> str:
@@ -61,13 +53,12 @@ def excluded_days(count: int) -> str:
     return count_of(count, "day was excluded as a placebo day", "days were excluded as placebo days")
 
 
-def _few(windows: ResponseWindows, row: int, days: int, smallest: float, settings: ResponseSettings) -> str:
+def _few(found: MeasuredEvents, row: int, days: int, smallest: float) -> str:
     if days:
         few = f"with {days} placebo days the smallest attainable p-value is {smallest:.3f}"
     else:
         few = "no comparable day is available"
-    left_out = windows.asked[row].matched.left_out
-    return few if settings.placebo.match is None else few + counts_by_rule(days, left_out)
+    return few if found.settings.placebo.match is None else few + counts_by_rule(days, found.days[row].left_out)
 
 
 def _regime(ratio: float, breakdown: float, settings: ResponseSettings) -> str:

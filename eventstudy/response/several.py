@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray, instant_us, value
+from eventstudy.arrays import FloatArray, IntArray, as_slice, value
 from eventstudy.response.lead_lag import LeadLag, betas_of_complete_days, lead_lag, lead_lag_betas, lead_lags
+from eventstudy.response.measured_events import MeasuredPair
 from eventstudy.response.placebo import TIE
-from eventstudy.response.values import Move, Path, Response
 
 LAGS = 5  # bars to either side
 
@@ -53,20 +52,26 @@ class Pair:
 
 @value
 class OpenPath:
-    """The moments of one response at which its market trades.
+    """The moments of one answer at which its market trades.
 
     Attributes
     ----------
-    response : Response
+    answer : MeasuredPair
     columns : IntArray, shape (n,)
         Columns of its path.
     closes : IntArray, shape (n,)
         Closing instants, microseconds since the epoch.
     """
 
-    response: Response
+    answer: MeasuredPair
     columns: IntArray
     closes: IntArray
+
+    @classmethod
+    def of(cls, answer: MeasuredPair) -> OpenPath:
+        """Return those of one answer."""
+        columns = np.flatnonzero(answer.found.measured.layout.open)
+        return cls(answer, columns, answer.found.moments[answer.row, as_slice(columns)])
 
     @cached_property
     def bars(self) -> FloatArray:
@@ -75,14 +80,18 @@ class OpenPath:
 
     def bars_on(self, days: IntArray | slice, moments: IntArray) -> FloatArray:
         """Return bar returns on some days between some of the moments."""
-        first, stop = int(moments[0]), int(moments[-1]) + 1
-        consecutive = stop - first == len(moments)
-        return np.diff(self.response.path.raw_placebo[days][:, slice(first, stop) if consecutive else moments])
+        paths = self.answer.paths.raw_placebo[self.answer.paths.rows_of(self.answer.row), self.answer.row]
+        return np.diff(paths[days][:, as_slice(moments)])
+
+    @property
+    def days(self) -> IntArray:
+        """Placebo days, days since 1970-01-01."""
+        return self.answer.found.days[self.answer.row].day
 
     @cached_property
     def shape(self) -> tuple[bytes, bytes]:
         """The moments and the placebo days, to compare."""
-        return self.closes.tobytes(), self.response.path.placebo_day.tobytes()
+        return self.closes.tobytes(), self.days.tobytes()
 
     @cached_property
     def step_us(self) -> int:
@@ -90,31 +99,25 @@ class OpenPath:
         return int(np.diff(self.closes).min())
 
     @cached_property
-    def reached(self) -> float:
-        """The move at the last horizon that trading reached; NaN where it reached none."""
-        moves = [
-            move.value for move in self.response.moves if math.isfinite(move.minutes) and math.isfinite(move.value)
-        ]
-        return moves[-1] if moves else math.nan
+    def traded(self) -> FloatArray:
+        """Log price less the last clean one at each step of the clock; NaN where there was no trade."""
+        numbers, row = self.answer.found.measured, self.answer.row
+        zero, volume = numbers.layout.zero, np.isfinite(numbers.volume[row])
+        traded = numbers.layout.open[zero:]
+        return np.where(traded & volume[zero:] if volume.any() else traded, numbers.car[row, zero:], np.nan)
 
     @cached_property
-    def traded(self) -> FloatArray:
-        """Log prices from the last clean close on, every step of the clock; NaN where there was no trade."""
-        path = self.response.path
-        traded, volume = path.open[path.zero :], np.isfinite(path.volume)
-        return np.where(traded & volume[path.zero :] if volume.any() else traded, path.car[path.zero :], np.nan)
-
-    @property
     def clock(self) -> tuple[int, int]:
         """The last clean close and the step of the clock from there on, microseconds."""
-        closes, zero = self.response.path.closes, self.response.path.zero
-        return int(closes[zero]), int(closes[zero + 1] - closes[zero])
+        zero = self.answer.found.measured.layout.zero
+        first, second = self.answer.found.moments[self.answer.row, zero : zero + 2].tolist()
+        return first, second - first
 
     @property
     def trades(self) -> tuple[IntArray, FloatArray]:
         """Instants and log prices from the last clean close on, only where there were trades."""
-        traded = np.isfinite(self.traded)
-        return self.response.path.closes[self.response.path.zero :][traded], self.traded[traded]
+        traded, zero = np.isfinite(self.traded), self.answer.found.measured.layout.zero
+        return self.answer.found.moments[self.answer.row, zero:][traded], self.traded[traded]
 
 
 @value(slots=True)
@@ -137,17 +140,16 @@ class Shared:
     bars_b: FloatArray
 
 
-def pairs_of(events: Sequence[Sequence[Response]]) -> list[tuple[Pair, ...]]:
-    """Return every pair of the responses to each event that share a clock window."""
-    pairs = [_shared_windows(responses) for responses in events]
+def pairs_of(events: Sequence[Sequence[MeasuredPair]]) -> list[tuple[Pair, ...]]:
+    """Return every pair of the answers to each event that share a clock window."""
+    pairs = [_shared_windows(answers) for answers in events]
     every = [one for shared in pairs for one in shared]
     found = iter(map(_pair, every, _lead_lags(every), _betas(every)))
     return [tuple(itertools.islice(found, len(shared))) for shared in pairs]
 
 
-def _shared_windows(responses: Sequence[Response]) -> list[Shared]:
-    columns = [np.flatnonzero(response.path.open) for response in responses]
-    paths = [OpenPath(r, c, r.path.closes[c]) for r, c in zip(responses, columns, strict=True)]
+def _shared_windows(answers: Sequence[MeasuredPair]) -> list[Shared]:
+    paths = [OpenPath.of(answer) for answer in answers]
     return [found for a, b in itertools.combinations(paths, 2) if (found := _shared(a, b)) is not None]
 
 
@@ -158,8 +160,7 @@ def _shared(a: OpenPath, b: OpenPath) -> Shared | None:
     common, *rows = np.intersect1d(a.closes, b.closes, assume_unique=True, return_indices=True)
     if len(common) < 10:
         return None
-    days_a, days_b = (one.response.path.placebo_day for one in (a, b))
-    _, *days = np.intersect1d(days_a, days_b, assume_unique=True, return_indices=True)
+    _, *days = np.intersect1d(a.days, b.days, assume_unique=True, return_indices=True)
     bars = [one.bars_on(d, one.columns[r]) for one, d, r in zip((a, b), days, rows, strict=True)]
     return Shared(a, b, int(np.diff(common).min()), *bars)
 
@@ -215,16 +216,16 @@ def _once(bars: Sequence[FloatArray]) -> tuple[list[FloatArray], IntArray]:
 
 
 def _pair(shared: Shared, found: LeadLag, beta: float) -> Pair:
-    a, b = shared.a.response, shared.b.response
+    a, b = shared.a.answer, shared.b.answer
     return Pair(
-        event=a.event,
-        first=a.instrument,
-        second=b.instrument,
+        event=a.found.events[a.row].id,
+        first=a.found.source.instrument.code,
+        second=b.found.source.instrument.code,
         lag_minutes=found.lag_us / 60e6,
         lead_ratio=found.ratio,
         correlation=float(found.correlation[LAGS]),
         beta=beta,
-        explained=beta * shared.a.reached,
+        explained=beta * a.found.move_reached(a.row),
     )
 
 
@@ -269,79 +270,82 @@ def joint_pvalues(event: FloatArray, placebo: FloatArray, weight: FloatArray | N
 
 
 class JointMoves(NamedTuple):
-    """The moves of the responses to one event that reached one horizon, as the tests see them.
+    """The moves of the answers to one event at H horizons that the same K of them reached, as the tests see them.
 
     Attributes
     ----------
-    place : int
-        Of the horizon: 0 is the first price after the news, then the moves in their order.
+    places : list of int
+        Of the horizons: 0 is the first price after the news, then those asked for in their order.
     reached : list of int
-        Which K of the responses.
-    moves : FloatArray, shape (K,)
-    placebo : FloatArray, shape (D, K)
-        On the days that serve for all responses.
+        Which K of the answers.
+    moves : FloatArray, shape (H, K)
+    placebo : FloatArray, shape (D, H, K)
+        On the days that serve for all answers.
     weight : FloatArray, shape (D,)
     """
 
-    place: int
+    places: list[int]
     reached: list[int]
     moves: FloatArray
     placebo: FloatArray
     weight: FloatArray
 
 
-def with_joint_pvalues(events: Sequence[Sequence[Response]]) -> list[tuple[Response, ...]]:
-    """Return the responses to each event with the joint p-value of the first price and of every horizon filled in.
+def joint_of(events: Sequence[Sequence[MeasuredPair]]) -> list[FloatArray]:
+    """Return the joint p-values of the first price and of every horizon of the answers to each event, (K, 1 + H).
 
-    The days are those that serve for all instruments; the other days are left out of the joint test only.
+    NaN for an event on a single instrument and where a horizon is not reached. The days are those that serve for all
+    instruments; the other days are left out of the joint test only.
     """
-    corrected = [[[response.first, *response.moves] for response in responses] for responses in events]
-    alike: dict[int, list[tuple[int, JointMoves]]] = {}
-    for row, responses in enumerate(events):
-        for one in _joint_moves(responses) if len(responses) > 1 else ():
-            alike.setdefault(len(one.reached), []).append((row, one))
+    found = [np.full((len(answers), _horizons(answers)), np.nan) for answers in events]
+    alike: dict[tuple[int, int], list[tuple[int, JointMoves]]] = {}
+    for row, answers in enumerate(events):
+        for one in _joint_moves(answers) if len(answers) > 1 else ():
+            alike.setdefault(one.moves.shape, []).append((row, one))
     for group in alike.values():
         for (row, one), pvalues in zip(group, _together([one for _, one in group]), strict=True):
-            for k, pvalue in zip(one.reached, pvalues, strict=True):
-                corrected[row][k][one.place] = corrected[row][k][one.place].adjusted(pvalue)
-    return [
-        tuple(replace(r, first=first, moves=tuple(later)) for r, (first, *later) in zip(responses, found, strict=True))
-        for responses, found in zip(events, corrected, strict=True)
-    ]
-
-
-def _joint_moves(responses: Sequence[Response]) -> list[JointMoves]:
-    """Return the moves of the responses to one event at each horizon that any of them reached."""
-    common = responses[0].path.placebo_day
-    for response in responses[1:]:
-        if not np.array_equal(common, response.path.placebo_day):
-            common = np.intersect1d(common, response.path.placebo_day)
-    rows = [np.searchsorted(response.path.placebo_day, common) for response in responses]
-    weights = [response.path.weight[days] for response, days in zip(responses, rows, strict=True)]
-    found, every = [], [(response.first, *response.moves) for response in responses]
-    for place, move in enumerate(every[0]):
-        reached = [k for k, moves in enumerate(every) if moves[place].at is not None]
-        if (place and not move.label.endswith(" min")) or not reached:
-            continue
-        columns = [_column(responses[k].path, every[k][place]) for k in reached]
-        ends = [(responses[k].path, rows[k], column) for k, column in zip(reached, columns, strict=True)]
-        moves, placebo = (
-            np.array(each) for each in zip(*((p.car[c], p.placebo[d, c]) for p, d, c in ends), strict=True)
-        )
-        weight = np.min([weights[k] for k in reached], axis=0)  # a day doubted for one is doubted for all
-        found.append(JointMoves(place, reached, moves, placebo.T, weight))
+            found[row][np.ix_(one.reached, one.places)] = pvalues.T
     return found
 
 
-def _column(path: Path, move: Move) -> int:
-    assert move.at is not None  # noqa: S101  a horizon that was reached has its closing instant
-    return int(np.searchsorted(path.closes, instant_us(move.at)))
+def _horizons(answers: Sequence[MeasuredPair]) -> int:
+    return len(answers[0].found.reached) if answers else 0
 
 
-def _together(group: Sequence[JointMoves]) -> list[list[float]]:
-    """Return the joint p-values of several events with as many moves each."""
-    most, (count,) = max(len(one.placebo) for one in group), {len(one.reached) for one in group}
-    placebo, weight = np.full((len(group), most, count), np.nan), np.zeros((len(group), most))
+def _joint_moves(answers: Sequence[MeasuredPair]) -> list[JointMoves]:
+    """Return the moves of the answers to one event, those horizons together that the same answers reached."""
+    days = [answer.found.days[answer.row].day for answer in answers]
+    common = days[0]
+    for other in days[1:]:
+        if not np.array_equal(common, other):
+            common = np.intersect1d(common, other)
+    rows = [slice(None) if len(each) == len(common) else np.searchsorted(each, common) for each in days]
+    moves = np.array([answer.found.measured.car[answer.row, answer.found.ends] for answer in answers])
+    placebo = np.stack([_ends_of(answer)[each] for answer, each in zip(answers, rows, strict=True)], axis=2)
+    weights = [answer.found.days[answer.row].weight[each] for answer, each in zip(answers, rows, strict=True)]
+    horizons: dict[tuple[bool, ...], list[int]] = {}
+    for place, reached in enumerate(zip(*(answer.found.reached for answer in answers), strict=True)):
+        horizons.setdefault(reached, []).append(place)
+    found = []
+    for reached, places in horizons.items():
+        which = [k for k, one in enumerate(reached) if one]
+        if which:
+            weight = np.min([weights[k] for k in which], axis=0)  # a day doubted for one is doubted for all
+            found.append(JointMoves(places, which, moves[which][:, places].T, placebo[:, places][..., which], weight))
+    return found
+
+
+def _ends_of(answer: MeasuredPair) -> FloatArray:
+    """Return the moves of the placebo days at the horizons, shape (D, 1 + H)."""
+    paths: FloatArray = answer.paths.placebo[answer.paths.rows_of(answer.row), answer.row]
+    return paths[:, answer.found.ends]
+
+
+def _together(group: Sequence[JointMoves]) -> FloatArray:
+    """Return the joint p-values of E events with as many moves each, shape (E, H, K)."""
+    most, shape = max(len(one.placebo) for one in group), group[0].moves.shape
+    placebo, weight = np.full((len(group), most, *shape), np.nan), np.zeros((len(group), most))
     for row, one in enumerate(group):
         placebo[row, : len(one.placebo)], weight[row, : len(one.placebo)] = one.placebo, one.weight
-    return joint_pvalues(np.array([one.moves for one in group]), placebo, weight).tolist()  # type: ignore[no-any-return]
+    days = np.broadcast_to(weight[:, None], (len(group), shape[0], most))
+    return joint_pvalues(np.array([one.moves for one in group]), placebo.swapaxes(1, 2), days)

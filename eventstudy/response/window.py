@@ -129,15 +129,20 @@ class ResponseWindows:
         return int(np.searchsorted(self.columns, column, side="right")) - 1
 
     def rows_of(self, row: int) -> slice | BoolArray:
-        """Return which rows are placebo days of one event: a slice where they are the first ones, which cuts views."""
-        days = self.days[:, row]
-        count = int(days.sum())
-        return slice(count) if days[:count].all() else days
+        """Return which rows are placebo days of one event."""
+        return placebo_rows(self.days, row)
 
     @property
     def served(self) -> BoolArray:
         """Which placebo days have a number at every trading moment, shape (D, P)."""
         return np.asarray(np.isfinite(self.placebo[..., self.after]).all(axis=-1))
+
+
+def placebo_rows(days: BoolArray, row: int) -> slice | BoolArray:
+    """Return which rows of (D, P) are True for one event: a slice where they are the first ones, which cuts views."""
+    one = days[:, row]
+    count = int(one.sum())
+    return slice(count) if one[:count].all() else one
 
 
 NO_LEVEL = "its volatility before the time of the news cannot be measured"

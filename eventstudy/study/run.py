@@ -141,7 +141,7 @@ def run_study(
         response, unanswered = (held.response, ()) if held else _response(spec, events, inputs, regressors, run)
         hours = calendar_notices(inputs.bars)
     if response is not None:
-        balance = tuple(one.balance for one in response if one.balance is not None)
+        balance = tuple(one.balance for one in response.rows if one.balance is not None)
         balance = (*result.reactions.placebo_balance, *balance)
         result = replace(result, reactions=replace(result.reactions, placebo_balance=balance))
     given = {"market": bool(many(market)), "factors": bool(many(factors))}

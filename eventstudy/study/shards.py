@@ -47,6 +47,7 @@ from eventstudy.study.thinning import thinned
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eventstudy.response.built_responses import UnbuiltResponse
     from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.values import Response
     from eventstudy.study.spec import StudySpec
@@ -109,7 +110,7 @@ class ShardTask:
         around = around_responses(self.spec, self.around)
         answer = self._answer(shard, around)
         asked = response_settings(self.spec).placebo.days
-        short = answer.response is not None and asked and any(r.placebo_days < asked for r in answer.response)
+        short = answer.response is not None and asked and any(r.placebo_days < asked for r in answer.response.rows)
         if short:  # some days could not serve: there may be others before
             answer = self._answer(shard, replace(around, reach=all_before(around.reach)))
         return answer
@@ -156,10 +157,15 @@ class ShardTask:
 
 def with_paths_of(response: ResponseSet, first: frozenset[str]) -> ResponseSet:
     """Return responses of which only those to some events keep the paths of their placebo days."""
-    return replace(response, responses=tuple(r if r.event in first else without_paths(r) for r in response))
+    return response.with_rows(row if row.event in first else without_paths(row) for row in response.rows)
 
 
-def without_paths(response: Response) -> Response:
+def without_paths(response: UnbuiltResponse | Response) -> UnbuiltResponse | Response:
+    """Return a response without the paths of its placebo days; one that is not built yet has none."""
+    from eventstudy.response.built_responses import UnbuiltResponse
+
+    if isinstance(response, UnbuiltResponse):
+        return response
     path, none = response.path, np.empty((0, len(response.path.closes)))
     return replace(response, path=replace(path, placebo=none, raw_placebo=none, tested_placebo=none))
 
@@ -305,9 +311,9 @@ def _in_order(found: Sequence[ResponseSet | None], events: Sequence[Event]) -> R
     if not sets:
         return None
     place = {event.id: number for number, event in reversed(list(enumerate(events)))}
-    return replace(
+    together = replace(
         sets[0],
-        responses=tuple(sorted((r for one in sets for r in one.responses), key=lambda r: place[r.event])),
         pairs=tuple(sorted((p for one in sets for p in one.pairs), key=lambda p: place[p.event])),
         skipped=tuple(sorted((s for one in sets for s in one.skipped), key=lambda s: place[s[0]])),
     )
+    return together.with_rows(sorted((r for one in sets for r in one.rows), key=lambda r: place[r.event]))
