@@ -287,8 +287,8 @@ def placebo_view(result: StudyResult, event: str = "", instrument: str = "") -> 
     names = str(abnormal.events[row]), str(abnormal.instruments[row])
     half, name = placebo_half(cars, result.spec.level), day_words(result, row)
     about = window_words(result, window, row)
-    unit, level = unit_of(result.spec), result.spec.level
-    return PlaceboView(*names, about, car, cars, result.simulated, unit, half, name, level)
+    unit, spec = unit_of(result.spec), result.spec
+    return PlaceboView(*names, about, car, cars, result.simulated, unit, half, name, spec.level, spec.alternative)
 
 
 def placebo_half(cars: FloatArray, level: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 from eventstudy.inference.designs import FEW_EVENTS
 from eventstudy.inference.multiple import ADJUSTMENTS
 from eventstudy.inference.table import TESTS
+from eventstudy.report.counted_days import alternative_in, count_in_words
 from eventstudy.report.shown_units import unit_in, variable_in
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import date_label, over, p_is, pvalue, window_label
@@ -94,13 +95,9 @@ def _statistic(name: str, test: Json) -> str:
 def _placebo(study: Json, test: Json) -> str:
     """Return how many comparable days moved as much, and the smallest p-value that so many days can give."""
     n, said = int(test.get("n") or 0), unbroken_p(test["pvalue"])
-    prices = (what := variable_in(study)) == "return"
     as_large = round(float(test["pvalue"]) * (n + 1)) - 1
-    if as_large > 0:
-        moved = "the price moved at least as much" if prices else f"the abnormal {what} was at least as large"
-        return f"on {as_large} of {n} comparable days {moved} ({said}"
-    moved = "did the price move as much" if prices else f"was the abnormal {what} as large"
-    return f"on none of {n} comparable days {moved} ({said}, the smallest value {n} days can give"
+    counted = count_in_words(max(as_large, 0), n, variable_in(study), alternative_in(study))
+    return f"{counted} ({said}" + (f", the smallest value {n} days can give" if as_large <= 0 else "")
 
 
 def _scaled(study: Json, test: Json, raw: Json) -> str:

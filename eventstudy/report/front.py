@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.arrays import DAY_US
+from eventstudy.report.counted_days import AS
 from eventstudy.report.figure_data import bar_noun, first_window, placebo_days, price_responses
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import primary_test
@@ -86,7 +87,11 @@ def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:
     others = f"{n} windows of other days" if bar_noun(result) != "bar" else f"the same hours of {n} comparable days"
     chosen = primary_test(result.tables(0), rows[0]["tests"])
     counted = chosen is not None and chosen[0] in COUNTED
-    notes = [f"Every p compares with {others}." if counted else f"Days as large are counted among {others}."]
+    notes = [
+        f"Every p compares with {others}."
+        if counted
+        else f"Days {AS[result.spec.alternative]} are counted among {others}."
+    ]
     if price_responses(result):
         notes[0] += " Before: drift up to the last price before."
     return (*notes, *_other_days(result, rows, days))

@@ -12,6 +12,7 @@ from eventstudy.abnormal.models.table import MODELS
 from eventstudy.abnormal.windows import Window
 from eventstudy.errors import UsageError
 from eventstudy.report.clock_words import with_words
+from eventstudy.report.counted_days import AS
 from eventstudy.report.figure_data import bar_noun, first_window, window_words
 from eventstudy.report.finding import adjusted_words, beyond, decided, finite, primary_test, unbroken_p, words
 from eventstudy.report.key_figures import (
@@ -155,9 +156,9 @@ def _unusual_mean(result: StudyResult, view: Dots) -> KeyFigure:
         days = mean_placebo_view(result)
     except UsageError:
         return KeyFigure("How unusual is the mean", "not tested", "", _why_untested(result))
-    large = int((np.abs(days.cars) >= abs(days.car)).sum())
+    large = int(days.counted.sum())
     p = (1 + large) / (len(days.cars) + 1)
-    said = f"comparable days had a mean at least as large; {unbroken_p(p)}"
+    said = f"comparable days had a mean at least {AS[days.alternative]}; {unbroken_p(p)}"
     return KeyFigure("How unusual is the mean", f"{large} of {len(days.cars)}", "", said)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.report.clock_words import with_words
+from eventstudy.report.counted_days import days_moved
 from eventstudy.report.figure_data import first_window, price_responses, window_words
 from eventstudy.report.finding import adjusted_words, beyond, finite, primary_test, unbroken_p, words
 from eventstudy.report.key_figures import KeyFigure, capital, interval, with_interval
@@ -69,7 +70,7 @@ def _unusual(result: StudyResult, row: Json) -> KeyFigure:
     if finite(raw.get("pvalue")):
         n = int(raw["n"])
         as_large = round(float(raw["pvalue"]) * (n + 1)) - 1
-        said = f"comparable days moved at least as much; {unbroken_p(raw['pvalue'])}"
+        said = f"comparable days {days_moved(result.spec.alternative)}; {unbroken_p(raw['pvalue'])}"
         if chosen is not None and chosen[0] != "placebo":
             said += f"; {unbroken_p(chosen[1]['pvalue'])} with the {words(chosen[0])} test, which is primary"
         return KeyFigure("How unusual", f"{as_large} of {n}", "", said + _adjusted(result, chosen))

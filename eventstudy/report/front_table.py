@@ -15,6 +15,7 @@ import numpy as np
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import value
+from eventstudy.report.counted_days import AS
 from eventstudy.report.figure_data import bar_noun, first_window, placebo_days, window_moves, window_words
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import adjustment_words, finite, primary_test, words
@@ -119,7 +120,11 @@ def instrument_table(result: StudyResult) -> FrontTable:
         (PAGE, Column("window", "Window"), [capital(window_words(result, first_window(result), i)) for i in chosen]),
         (0, Column("move", _titled("Move", unit), "words"), [unit.show(size_of(r)) for r in rows]),
         _interval_column(result, ends),
-        (COUNTS, Column("days", "Days as large", "words"), [_days_as_large(r) if counted else "" for r in rows]),
+        (
+            COUNTS,
+            Column("days", f"Days {AS[result.spec.alternative]}", "words"),
+            [_days_as_large(r) if counted else "" for r in rows],
+        ),
         (0, Column("p", f"p, {_test_name(study, rows)}", "pvalue"), [t.get("pvalue") for t in tests]),
         (ADJUSTED, Column("adjusted", "p, adjusted", "pvalue"), adjusted),
         *_later(unit, responses),

@@ -259,7 +259,8 @@ def mean_placebo_view(result: StudyResult) -> PlaceboView:
     about, unit = window_words(result, window, 0), unit_of(result.spec)
     names = next(iter(events)), f"Mean of {n} instruments"
     half = placebo_half(days, level)
-    return PlaceboView(*names, about, mean, days, result.simulated, unit, half, day_words(result, 0), level)
+    words, alternative = day_words(result, 0), result.spec.alternative
+    return PlaceboView(*names, about, mean, days, result.simulated, unit, half, words, level, alternative)
 
 
 def distribution_view(result: StudyResult) -> Distribution:

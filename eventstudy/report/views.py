@@ -7,7 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, value
+from eventstudy.arrays import Alternative, BoolArray, FloatArray, IntArray, value
+from eventstudy.report.counted_days import counted_days
 from eventstudy.show.numbers import BP, Unit, share
 
 FEWEST_DAYS, FEWEST_STEPS = 5, 2
@@ -117,6 +118,12 @@ class PlaceboView:
     half: float = float("nan")
     name: str = "the event"
     level: float = 0.95
+    alternative: Alternative = "two-sided"
+
+    @property
+    def counted(self) -> BoolArray:
+        """Which days the p-value counts, shape (D,)."""
+        return counted_days(self.cars, self.car, self.alternative)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -72,4 +72,8 @@ def _regime(ratio: float, breakdown: float, settings: ResponseSettings) -> str:
     text = f"volatility before the news was {ratio:.1f} times that of the placebo days, which {treated} to it"
     if not math.isfinite(breakdown):
         return text
-    return f"{text}. The first move is significant unless the day was {breakdown:.1f} times as volatile as assumed"
+    than = "it was before the news" if settings.standardize else "the placebo days"
+    return (
+        f"{text}. The first move keeps p <= {1 - settings.level:.2g} unless the event day was at least {breakdown:.2f} "
+        f"times as volatile as {than}"
+    )

@@ -77,12 +77,14 @@ def _measure(study: Study, run: BlockMap) -> Estimates:
 
 
 def _estimation_correlations(study: Study, abnormal: AbnormalReturns, dates: CommonDates | None) -> dict[Window, float]:
-    """Return the mean correlation of the CARs of each tested window through estimation returns."""
-    data, estimation = study.data, study.plan.windows.estimation
+    """Return, by tested window, the mean correlation of CARs through estimation returns; 0 if no mean is estimated."""
+    data, estimation, windows = study.data, study.plan.windows.estimation, study.plan.tests_on
+    if not study.plan.model.estimated or estimation is None:
+        return dict.fromkeys(windows, 0.0)
     used = replace(data, positions=data.positions[outcomes.is_used(study.ledger.code[data.positions.row])])
     complete = complete_windows(used.positions, abnormal, estimation)
-    found = {w: estimation_correlation(used, estimation, w, complete) for w in study.plan.tests_on}
-    if estimation is None or dates is None:
+    found = {w: estimation_correlation(used, estimation, w, complete) for w in windows}
+    if dates is None:
         return found
     return {w: h + correlation_across(used, EstimatedWindow(estimation, w), dates) for w, h in found.items()}
 

@@ -249,6 +249,7 @@ def primary(chosen: Primary, spec: StudySpec) -> dict[str, Any]:
         "daily": design.daily,
         "bar_noun": design.bar_noun,
         "level": spec.level,
+        "alternative": spec.alternative,
         "adjust": spec.adjust,
         "windows": len(spec.test_windows),
         "unsuited": dict(chosen.unsuited),

@@ -113,6 +113,16 @@ def as_returns(frame: pd.DataFrame, code: str) -> Returns:
     return Returns(Instrument(code), DAY_US, closes, one.to_numpy(), np.zeros(len(one), dtype=bool), day, clock)
 
 
+def test_models_that_estimate_no_mean_have_no_error_in_common() -> None:
+    frame = daily_frame(320, 3, seed=4)
+    pairs = [(code, row) for code in ("A0", "A1") for row in (230, 255, 280)]
+    for model, same in (("market_adjusted", True), ("market", False)):
+        spec = es.StudySpec(model=model, estimation=(-200, -1), event=(0, 19), tests=("kp_bmp", "overlap_bmp"))
+        result = es.run_study(spec, events_at(frame, pairs), frame[["A0", "A1"]], market=frame["A2"])
+        t = {test: result.findings(test)[0].statistic[0] for test in ("kp_bmp", "overlap_bmp")}
+        assert (t["kp_bmp"] == t["overlap_bmp"]) == same
+
+
 @pytest.mark.parametrize("layout", ["frame", "missing returns", "series"])
 @pytest.mark.parametrize("window", [(0, 0), (0, 5)])
 def test_the_correlation_across_instruments_is_that_of_the_weights_of_each_day(

@@ -78,6 +78,37 @@ def test_the_breakdown_is_the_factor_at_which_the_test_no_longer_rejects() -> No
     assert np.isnan(breakdown(0.1, draws, 0.95))
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_the_warning_of_a_volatile_day_names_the_factor_at_which_the_first_move_is_no_longer_rejected(
+    standardize: bool,
+) -> None:
+    # The study itself, with the returns of all placebo days after the clock of the news times a little less or more.
+    bars, news = intraday_bars(intraday_days(IntradayDesign(days=45, jump=0.03, early=30, late=30), 4))
+    stamps = pd.DatetimeIndex(bars.frame.index)
+    event_day = np.asarray(stamps.date == news.time.earliest.date())
+    early = np.asarray(stamps.strftime("%H:%M") <= news.time.earliest.strftime("%H:%M"))
+    within = np.append(False, stamps.date[1:] == stamps.date[:-1])
+    returns = np.diff(np.log(bars.frame["close"].to_numpy()), prepend=np.log(100.0))
+    spec = es.StudySpec(**SPEC, response="on", response_options={"standardize": standardize})
+
+    def respond(factor: float) -> es.Response:
+        change = np.where(event_day & early, 2.0, np.where(event_day | early, 1.0, factor))
+        frame = bars.frame.assign(close=100 * np.exp(np.cumsum(np.where(within, change, 1.0) * returns)))
+        return next(
+            iter(es.run_study(spec, [news], Bars(bars.instrument, bars.step, bars.label, frame)).response or ())
+        )
+
+    one = respond(1.0)
+    assert one.regime > 1.4
+    message = next(notice.message for notice in one.notices if notice.code == "ES-REGIME")
+    than = "it was before the news" if standardize else "the placebo days"
+    assert message.endswith(
+        f"keeps p <= 0.05 unless the event day was at least {one.breakdown:.2f} times as volatile as {than}."
+    )
+    assert respond(0.99 * one.breakdown).first.pvalue == pytest.approx(2 / 46)  # of 45 days one moved as much
+    assert respond(1.01 * one.breakdown).first.pvalue == pytest.approx(3 / 46)
+
+
 def test_too_few_days_are_a_warning_with_the_counts_of_every_rule() -> None:
     result = study(match={"weekday": True, "volatility": (0.9, 1.1)})
     message = next(n.message for n in result.notices if n.code == "ES-PLACEBO-FEW")

@@ -8,6 +8,7 @@ import numpy as np
 
 from eventstudy.arrays import FloatArray
 from eventstudy.report.canvas import Canvas, Panel
+from eventstudy.report.counted_days import AS, days_moved
 from eventstudy.report.many_views import Distribution
 from eventstudy.report.plots.parts import Said, across, halo, text_width
 from eventstudy.report.style import for_figure
@@ -71,7 +72,7 @@ def _draw(panel: Panel, canvas: Canvas, values: FloatArray, filled: np.ndarray) 
 
 
 def draw_placebo(view: PlaceboView, canvas: Canvas) -> Panel:
-    """Draw the comparable days and the event among them; days at least as large are in color."""
+    """Draw the comparable days and the event among them; those that its p-value counts are in color."""
     unit = view.unit
     days, event = view.cars * unit.scale, view.car * unit.scale
     panel = _panel(canvas, np.array([*days, event, -event]))
@@ -80,12 +81,13 @@ def draw_placebo(view: PlaceboView, canvas: Canvas) -> Panel:
         panel.ax.axvspan(-half, half, facecolor=canvas.look.band, linewidth=0, zorder=0.3)
         words = f"{share(view.level)} of comparable days: ±{unit.show(view.half, signed=False)}"
         canvas.text((panel.x(0.0), 12), words, "soft", ha="center")
-    _draw(panel, canvas, days, np.abs(days) >= abs(event))
+    _draw(panel, canvas, days, view.counted)
     top = panel.ax.get_ylim()[1]
     panel.ax.vlines([event], 0, 0.72 * top, color=canvas.look.ink, linewidth=1.8, zorder=5)
     panel.ax.plot([event], [0], marker="s", markersize=8, color=canvas.look.ink, zorder=6, clip_on=False)
-    panel.ax.vlines([-event], 0, 0.4 * top, color=canvas.look.edge, linewidth=1, linestyle=(0, (1, 2)), zorder=4)
-    _opposite(panel, canvas, event, top)
+    if view.alternative == "two-sided":
+        panel.ax.vlines([-event], 0, 0.4 * top, color=canvas.look.edge, linewidth=1, linestyle=(0, (1, 2)), zorder=4)
+        _opposite(panel, canvas, event, top)
     _label(panel, canvas, event, (view.name, true_minus(unit.of(view.car))))
     canvas.text(
         (canvas.width / 2, canvas.room - 8),
@@ -124,14 +126,16 @@ def _label(panel: Panel, canvas: Canvas, value: float, lines: tuple[str, str]) -
 
 def say_placebo(view: PlaceboView) -> Said:
     unit, n = view.unit, len(view.cars)
-    large = int((np.abs(view.cars) >= abs(view.car)).sum())
+    large = int(view.counted.sum())
     p = (1 + large) / (n + 1)
     code = for_figure(view.instrument, 40)
     count = f"{large} of {n}" if large else f"None of {n}"
     what = "dot" if n <= MOST_DOTS else "bar counts; each"
-    moved = f"{count} comparable days moved as much"
-    note = f"{code}, {view.window}. Each {what} is one comparable day; in color: at least as large ({p_is(p)})"
-    alt = f"{code} moved {unit.of(view.car)}; {moved}; {p_is(p)}, two-sided."
+    moved = f"{count} comparable days {days_moved(view.alternative, least=False)}"
+    colored = f"at least {AS[view.alternative]} ({p_is(p)})"
+    note = f"{code}, {view.window}. Each {what} is one comparable day; in color: {colored}"
+    sides = "two-sided" if view.alternative == "two-sided" else "one-sided"
+    alt = f"{code} moved {unit.of(view.car)}; {moved}; {p_is(p)}, {sides}."
     return Said(moved, note, true_minus(alt), view.simulated)
 
 
