@@ -59,6 +59,7 @@ class World:
     """A folder with studies, a news item, an exported store, and what each command writes when nothing disturbs it."""
 
     folder: Path
+    exchange: str  # the address of the service of an exchange
     calm: dict[str, dict[str, bytes]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -95,11 +96,12 @@ NAMES = ("run", "batch", "fetch", "date", "import")
 def world(folder: Path, names: Sequence[str] = NAMES) -> Iterator[World]:
     """Make a world, run each command once undisturbed, and import what they imported, so that forks begin at once."""
     folder.mkdir(exist_ok=True)
-    with exchange_service():
-        made = World(folder)
+    with exchange_service() as address:
+        made = World(folder, address)
         _fill(made, names)
         for name in names:
-            for _ in range(2):  # the second time without the time that imports take
+            # The second time without the time that imports take; workers of a batch import what they need each time.
+            for _ in range(1 if name == "batch" else 2):
                 made.clear(name)
                 began = time.monotonic()
                 done = finish(begin(made, name, modules=folder / "modules.json"))
@@ -112,8 +114,8 @@ def world(folder: Path, names: Sequence[str] = NAMES) -> Iterator[World]:
 
 
 @contextmanager
-def exchange_service() -> Iterator[None]:
-    """Serve an exchange from a process of its own, so that this one has one thread and can fork."""
+def exchange_service() -> Iterator[str]:
+    """Serve an exchange from a process of its own, so that this one has one thread and can fork; yield its address."""
     ours, theirs = os.pipe()
     number = os.fork()
     if number == 0:
@@ -123,13 +125,12 @@ def exchange_service() -> Iterator[None]:
             os.write(theirs, exchange.address.encode())
             signal.pause()
         os._exit(0)
-    os.environ["EVENTSTUDY_MOEX_URL"] = os.read(ours, 1000).decode()
+    address = os.read(ours, 1000).decode()
     os.close(ours)
     os.close(theirs)
     try:
-        yield
+        yield address
     finally:
-        del os.environ["EVENTSTUDY_MOEX_URL"]
         os.kill(number, signal.SIGKILL)
         os.waitpid(number, 0)
 
@@ -201,6 +202,7 @@ def begin(made: World, name: str, inside: Guard = nullcontext, modules: Path | N
 
     def whole() -> int:
         os.close(ours)
+        os.environ["EVENTSTUDY_MOEX_URL"] = made.exchange
         with exits.stopping():
             os.close(theirs)
             with inside():

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.commands import World, world
+from tests.faults.commands import World
 from tests.faults.disks import DISKS, may_mount
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="disturbs forked commands")
 NAMES = ("run", "date", "import")
-
-
-@pytest.fixture(scope="module")
-def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("disks") / "world", NAMES) as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,23 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from eventstudy.cli import exits
-from tests.faults.commands import NAMES, World, begin, complaint, finish, mended, world
+from tests.faults.commands import NAMES, World, begin, complaint, finish, mended
 from tests.faults.interrupts import interrupt
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="stops forked commands")
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("faults") / "world") as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", NAMES)
