@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]
 
 from eventstudy.errors import NewsError, StampError
-from eventstudy.news.stamps import read_stamp
+from eventstudy.news.stamps import read_stamp, written_day
 
 MAX_PAGE = 5_000_000
 MAX_TAGS = 200_000
@@ -89,20 +89,26 @@ def read_page(text: str, source: str, url: str = "") -> ArticlePage:
     if root is None:
         return ArticlePage("", "")
     # One pass over the tree; everything below looks at what it found.
-    nodes = [(e.tag, e) for e in root.iter()]
     tags: dict[str, list[Any]] = defaultdict(list)
-    for tag, e in nodes:
+    dated = []
+    for e in root.iter(*_READ, *_LINES):
+        tag = e.tag
         if tag in _READ:
             tags[tag].append(e)
+        if tag == "time" or (tag in _LINES and (name := e.get("class")) and _is_dated(name)):
+            dated.append(e)
     metas = list(_metas(tags["meta"]))
     canonical = next((e.get("href") for e in tags["link"] if e.get("rel") == "canonical"), None)
     address = canonical or next((v for n, v in metas if n == "ogurl"), "")
     heading, title = (next(filter(None, map(_words, tags[name][:3])), "") for name in ("h1", "title"))
     names = [t for t in (heading, title, next((v for n, v in metas if n == "ogtitle"), "")) if t]
     scripts = [e.text or "" for e in tags["script"] if "ld+json" in e.get("type", "")][:30]
-    marked, time = _marked(nodes, [t for t in tags["time"] if not _in_prose(t)])
-    stamps = [*_linked(scripts, names, address or url), *_meta_stamps(metas), *marked]
-    visible, lines = _visible(nodes, time)
+    stamps = [*_linked(scripts, names, address or url), *_meta_stamps(metas)]
+    # What lower ranks say beside a stamp that suffices would change nothing.
+    settled = any(written_day(value) for name, value in stamps if name in ("json-ld published", "meta published"))
+    marked, time = _marked(() if settled else _MARKED(root), [t for t in tags["time"] if not _in_prose(t)])
+    stamps += marked
+    visible, lines = _visible(dated, time)
     stamps += visible
     in_url = _IN_URL.search(url or address)
     stamps += [("url", f"{in_url[1]}-{in_url[3]}-{in_url[4]}")] if in_url else []
@@ -120,8 +126,10 @@ def _parse(text: str, source: str) -> Any:
         )
     if text.count("<") > MAX_TAGS:
         raise NewsError(f"{source} has more than {MAX_TAGS} tags.", remedy="Save the article alone.")
-    parts = text.split(">")
-    for part in parts if max(map(len, parts)) > MAX_TAG else ():
+    # A tag that is too long covers one of these blocks.
+    size = MAX_TAG // 2
+    crowded = all(text.find(">", at, at + size) >= 0 for at in range(0, len(text), size))
+    for part in () if crowded else text.split(">"):
         # A long quoted value (a picture, a view state) is harmless; many attributes are not.
         if len(part) > MAX_TAG and (tag := _TAG.search(part)) and len(_QUOTED.sub("", part[tag.start() :])) > MAX_TAG:
             raise NewsError(f"{source}: a tag {tag[0]}> is longer than 64 kB.", remedy="Save the text alone.")
@@ -241,12 +249,11 @@ def _in_prose(element: Any) -> bool:
     return parent is not None and parent.tag in ("p", "li", "blockquote") and len(_words(parent)) > PROSE
 
 
-def _marked(nodes: list[tuple[str, Any]], times: list[Any]) -> tuple[list[tuple[str, str]], Any]:
+def _marked(marked: Sequence[Any], times: list[Any]) -> tuple[list[tuple[str, str]], Any]:
     """Return the stamps of itemprop and <time>, and the <time> that was taken.
 
     That is the one of the article's header where several stand on the page.
     """
-    marked = [e for tag, e in nodes if tag == "abbr" or (tag != "meta" and (e.get("itemprop") or e.get("property")))]
     dated = [e for e in marked if e.get("itemprop") == "datePublished"][:3]
     values = [e.get("content") or e.get("datetime") or _WORDS(e) for e in dated]
     values += list(filter(None, map(_microformat, marked)))[:1]
@@ -259,6 +266,7 @@ def _marked(nodes: list[tuple[str, Any]], times: list[Any]) -> tuple[list[tuple[
     return found + [("time", t.get("datetime")[:200]) for t in usual[:1]], next(iter(usual), None)
 
 
+_MARKED = etree.XPath("//*[not(self::meta) and (@itemprop='datePublished' or @property)] | //abbr")
 # The first <time> of an article, and the first after the heading.
 _HEADER = etree.XPath("(//article//time[@datetime])[1] | (//h1)[1]/following::time[@datetime][1]")
 
@@ -284,16 +292,15 @@ def _is_dated(name: str) -> bool:
     return bool(_DATED.search(name))
 
 
-def _visible(nodes: list[tuple[str, Any]], time: Any) -> tuple[list[tuple[str, str]], list[Any]]:
+def _visible(dated: list[Any], time: Any) -> tuple[list[tuple[str, str]], list[Any]]:
     """Return the stamp of the first visible date line, and the elements that are date lines and not sentences.
 
     The words of the ``<time>`` whose stamp was taken are not a second source.
     """
     lines = []
     around = set() if time is None else {time, *time.iterancestors(*_LINES)}
-    for tag, e in nodes:
-        marked = tag == "time" or (tag in _LINES and (name := e.get("class")) and _is_dated(name))
-        if marked and len(e) <= 6 and e.getparent() is not None:
+    for e in dated:
+        if len(e) <= 6 and e.getparent() is not None:
             words = _words(e)
             if 6 <= len(words) <= 60 and any(map(str.isdigit, words)) and not _in_prose(e):
                 lines.append((e, words))

@@ -73,15 +73,16 @@ _DAY_RU = (
 )
 _YEAR = r"(?P<year>(?:19|20)[0-9][0-9])(?![0-9:.][0-9])"
 _ORDINAL = r"(?:st|nd|rd|th)?"
+# The first letters are looked at first: most places of a text are passed over at once.
 _DATES: dict[str, re.Pattern[str]] = {
-    "iso": re.compile(r"(?<![\w.-])(?P<year>[12][0-9]{3})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?![0-9-])"),
+    "iso": re.compile(r"(?=[12])(?<![\w.-])(?P<year>[12][0-9]{3})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?![0-9-])"),
     "month_day": re.compile(
-        rf"(?:\b(?P<wd>{_DAY_EN_ANY}),?\s+)?\b(?P<mon>{_MONTH_EN})\s+(?P<day>[0-9]{{1,2}}){_ORDINAL}"
+        rf"(?=[ADFJMNOSTW])(?:\b(?P<wd>{_DAY_EN_ANY}),?\s+)?\b(?P<mon>{_MONTH_EN})\s+(?P<day>[0-9]{{1,2}}){_ORDINAL}"
         rf"(?![0-9:%]|[.,][0-9]|\s?%|\s(?:million|billion|percent|points)|\s+of\b)"
         rf"(?:\s*{_DASH}\s*(?P<until>[0-9]{{1,2}})\b(?![:.][0-9]))?(?:,?\s+{_YEAR})?(?:,?\s*\(?(?P<wd2>{_DAY_EN})\)?)?"
     ),
     "day_month": re.compile(
-        rf"(?:\b(?P<wd>{_DAY_EN_ANY}),?\s+(?:the\s+)?)?(?<![0-9:.,/])\b(?P<day>[0-9]{{1,2}}){_ORDINAL}"
+        rf"(?=[0-9FMSTW])(?:\b(?P<wd>{_DAY_EN_ANY}),?\s+(?:the\s+)?)?(?<![0-9:.,/])\b(?P<day>[0-9]{{1,2}}){_ORDINAL}"
         rf"(?:\s*(?:{_DASH}|to|and)\s*(?P<until>[0-9]{{1,2}}){_ORDINAL})?(?:\s+of)?[\s-]\s*(?P<mon>{_MONTH_EN})"
         rf"(?:(?:,?\s+|-){_YEAR})?(?:,?\s*\(?(?P<wd2>{_DAY_EN})\)?)?"
     ),
@@ -92,11 +93,11 @@ _DATES: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "numeric": re.compile(
-        r"(?<![0-9./-])(?P<first>[0-9]{1,2})(?P<mark>[./])(?P<second>[0-9]{1,2})(?P=mark)"
+        r"(?=[0-9])(?<![0-9./-])(?P<first>[0-9]{1,2})(?P<mark>[./])(?P<second>[0-9]{1,2})(?P=mark)"
         r"(?P<year>[0-9]{4}|[0-9]{2})(?![0-9/-]|\.[0-9])"
     ),
     "weekday": re.compile(
-        rf"(?:\b(?P<q>(?i:last|past|next|previous|coming|every|each|following))\s+)?"
+        rf"(?=[CEFLMNPSTWceflnp])(?:\b(?P<q>(?i:last|past|next|previous|coming|every|each|following))\s+)?"
         rf"\b(?P<wd>{_DAY_EN})(?P<many>s?)\b(?!['’]s)"
     ),
     "weekday_ru": re.compile(
@@ -106,7 +107,7 @@ _DATES: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "relative": re.compile(
-        r"\b(?:(?P<back>yesterday|вчера|накануне(?=\s*(?:[.,;:!?)—–-]|$|вечером|утром|дн[её]м|в [0-9])))|"
+        r"(?=[tyвзнпс])\b(?:(?P<back>yesterday|вчера|накануне(?=\s*(?:[.,;:!?)—–-]|$|вечером|утром|дн[её]м|в [0-9])))|"
         r"(?P<here>today|tonight|this (?:morning|afternoon|evening)|сегодня)|"
         r"(?P<ahead>tomorrow|завтра)|(?P<back2>the day before yesterday|позавчера))\b(?!['’]s\b)",
         re.IGNORECASE,
@@ -140,7 +141,10 @@ _CLOCKS: tuple[re.Pattern[str], ...] = (
     ),
     re.compile(r"(?<![0-9:.,/])\b(?P<hour>[0-9]{1,2})\.(?P<minute>[0-9]{2})(?=\s*(?:мск|МСК|по моск))"),
     re.compile(r"(?<![0-9:.,/$€£])\b(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?=\s+(?:GMT|UTC|[A-Z]{1,3}T)\b)"),
-    re.compile(r"\b(?P<word>(?:12 )?noon|midday|midnight|полдень|полдня|полночь|полуночи)\b", re.IGNORECASE),
+)
+_NUMBER = re.compile("[0-9]+")
+_CLOCK_WORD = re.compile(
+    r"(?=[1mnп])\b(?P<word>(?:12 )?noon|midday|midnight|полдень|полдня|полночь|полуночи)\b", re.IGNORECASE
 )
 _HALVES = {"утра": "am", "дня": "pm", "вечера": "pm", "ночи": "night"}
 
@@ -203,7 +207,9 @@ def meaning_before(lead: str) -> Meaning:
 @lru_cache(maxsize=4)
 def find_clocks(text: str) -> tuple[ClockWords, ...]:
     """Return the times of day written in a text, in order, with the zone written beside them."""
-    found = [_clock(match) for pattern in _CLOCKS for match in pattern.finditer(text)]
+    starts = [match.start() for match in _NUMBER.finditer(text)]
+    found = [_clock(m) for at in starts for pattern in _CLOCKS if (m := pattern.match(text, at))]
+    found += map(_clock, _CLOCK_WORD.finditer(text))
     kept: list[ClockWords] = []
     for words in sorted(found, key=lambda w: (w.start, -w.end)):
         if not kept or words.start >= kept[-1].end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from eventstudy.errors import StampError
@@ -129,6 +130,11 @@ def read_stamp(text: str, *, zone: str = "", day_first: bool | None = None) -> S
     written = " ".join(text.split())
     if len(written) > MAX_STAMP:
         raise StampError("not_a_stamp", f"{written[:40]!r}... is too long to be a stamp.")
+    return _read(written, zone, day_first)
+
+
+@lru_cache(maxsize=1024)
+def _read(written: str, zone: str, day_first: bool | None) -> Stamp:
     epoch = epoch_of(written)
     if epoch is not None:
         at, unit = epoch
