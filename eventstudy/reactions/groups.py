@@ -312,18 +312,29 @@ def trend_contrast(groups: int) -> FloatArray:
     return slope
 
 
-def between(r_all: float, first: tuple[int, float], second: tuple[int, float]) -> float:
+class WithinGroup(NamedTuple):
+    """The observations of a group and the mean correlation over their pairs."""
+
+    observations: int
+    correlation: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the correlations over ordered pairs."""
+        pairs = self.observations * (self.observations - 1)
+        return pairs * self.correlation if pairs else 0.0
+
+
+def between(r_all: float, first: WithinGroup, second: WithinGroup) -> float:
     """Return the mean correlation over pairs of two groups from that of all pairs and those within each group.
 
-    ``r N (N - 1) = r_1 n_1 (n_1 - 1) + r_2 n_2 (n_2 - 1) + 2 n_1 n_2 r_12``; each group is (observations, correlation).
+    ``r N (N - 1) = r_1 n_1 (n_1 - 1) + r_2 n_2 (n_2 - 1) + 2 n_1 n_2 r_12``.
 
-    >>> between(0.25, (2, 0.5), (2, 0.5))
+    >>> between(0.25, WithinGroup(2, 0.5), WithinGroup(2, 0.5))
     0.125
     """
-    (n, r), (m, s) = first, second
-    total = (n + m) * (n + m - 1) * r_all
-    within = sum(k * (k - 1) * q for k, q in ((n, r), (m, s)) if k > 1)
-    return (total - within) / (2 * n * m)
+    both = WithinGroup(first.observations + second.observations, r_all)
+    return (both.total - first.total - second.total) / (2 * first.observations * second.observations)
 
 
 def group_path(group: tuple[str, ...], tau: IntArray, ar: FloatArray, weights: FloatArray) -> GroupPath:

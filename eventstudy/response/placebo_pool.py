@@ -221,18 +221,33 @@ def placebo_pools(prices: IntradayPrices, flags: DayFlags, clocks: Clocks, choic
     pools = []
     for row, out in enumerate(spoiled):
         broken = {reason: days[row] for reason, days in reasons.items()} if out.any() else {}
-        left_out, removed = _removed(flags, row, broken, (missing[row], int(usual[row])))
-        served, further = _chosen(prices, flags, row, (clocks, choice), np.flatnonzero(flags.serve[row] & ~out))
+        left_out, removed = _removed(flags, row, broken, _MissingBars(missing[row], int(usual[row])))
+        served, further = _chosen(flags, row, _Asked(prices, clocks, choice), np.flatnonzero(flags.serve[row] & ~out))
         weight = np.where(flags.doubted[row, served], choice.known_weight, 1.0)
         to_first = _to_first(flags, row, clocks, out & ~reasons[NO_PRICE][row], choice)
         pools.append(PlaceboPool(served, weight, removed, (*left_out, *further), to_first))
     return pools
 
 
+class _MissingBars(NamedTuple):
+    """How many bars each day of an event lacks, and how many a usual day has."""
+
+    missing: IntArray
+    usual: int
+
+
+class _Asked(NamedTuple):
+    """Of which prices, at which clock times and by which rules days are chosen."""
+
+    prices: IntradayPrices
+    clocks: Clocks
+    choice: WindowChoice
+
+
 def _removed(
-    flags: DayFlags, row: int, broken: Mapping[str, BoolArray], bars: tuple[IntArray, int]
+    flags: DayFlags, row: int, broken: Mapping[str, BoolArray], bars: _MissingBars
 ) -> tuple[tuple[DaysLeftOut, ...], tuple[RemovedDay, ...]]:
-    """Return how many days of one event each reason removes, and which; ``bars`` are those missing, and the usual."""
+    """Return how many days of one event each reason removes, and which."""
     if not broken:
         return (), ()
     rows, (missing, usual) = np.flatnonzero(flags.serve[row]), bars
@@ -244,14 +259,12 @@ def _removed(
     )
 
 
-def _chosen(
-    prices: IntradayPrices, flags: DayFlags, row: int, asked: tuple[Clocks, WindowChoice], served: IntArray
-) -> tuple[IntArray, tuple[DaysLeftOut, ...]]:
+def _chosen(flags: DayFlags, row: int, asked: _Asked, served: IntArray) -> tuple[IntArray, tuple[DaysLeftOut, ...]]:
     """Return which of the days that could serve one event do: those of its volatility, and of these the nearest."""
-    clocks, choice = asked
+    _, clocks, choice = asked
     left_out: tuple[DaysLeftOut, ...] = ()
     if choice.match.volatility is not None:
-        fits, left_out = _within(prices, flags.days[served], row, (clocks, choice))
+        fits, left_out = _within(flags.days[served], row, asked)
         served = served[fits]
     if choice.days is None or len(served) <= choice.days:
         return served, left_out
@@ -275,11 +288,9 @@ def _to_first(flags: DayFlags, row: int, clocks: Clocks, out: BoolArray, choice:
     return np.flatnonzero(out & ~early.any(axis=1)).astype(np.int64)
 
 
-def _within(
-    prices: IntradayPrices, days: IntArray, row: int, asked: tuple[Clocks, WindowChoice]
-) -> tuple[BoolArray, tuple[DaysLeftOut, ...]]:
+def _within(days: IntArray, row: int, asked: _Asked) -> tuple[BoolArray, tuple[DaysLeftOut, ...]]:
     """Return on which days the volatility before the news is within the bounds, as a multiple of the event day's."""
-    clocks, choice = asked
+    prices, clocks, choice = asked
     bounds = choice.match.volatility or (0.0, np.inf)
     sample = read_days(prices, np.append(clocks.event_day[row], days), clocks.clock[row], carry=choice.carry)
     trading = trading_moments(sample.traded[1:], sample.traded[0])[: clocks.zero + 1]

@@ -13,7 +13,7 @@ from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.inference.clustering import mean_correlations
 from eventstudy.inference.findings import Findings
 from eventstudy.inference.run_test import needs_of
-from eventstudy.reactions.groups import between
+from eventstudy.reactions.groups import WithinGroup, between
 from eventstudy.study.estimate import Estimates, estimate
 from eventstudy.study.prepare import Study
 from eventstudy.study.primary import aligned_design, average_test, used_design
@@ -75,7 +75,8 @@ def group_correlations(parts: Sequence[GroupStudy], window: Window) -> FloatArra
     for g in range(G):
         for h in range(g):
             both = _correlation([parts[g], parts[h]], window)
-            r[g, h] = r[h, g] = between(both, (len(parts[g]), r[g, g]), (len(parts[h]), r[h, h]))
+            within = (WithinGroup(len(parts[k]), r[k, k]) for k in (g, h))
+            r[g, h] = r[h, g] = between(both, *within)
     return r
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -124,6 +124,13 @@ class GridRequest:
     around: Around | None = None
 
 
+class NamedColumns(NamedTuple):
+    """The columns of a dataset in the order of its grid, and what was recognized in them by their numbers."""
+
+    names: list[str]
+    found: Recognized
+
+
 def dataset_grid(dataset: Any, asked: GridRequest) -> tuple[Grid, Recognized]:
     """Return a dataset as a grid that fetches the rows needed, and what its columns hold.
 
@@ -136,33 +143,34 @@ def dataset_grid(dataset: Any, asked: GridRequest) -> tuple[Grid, Recognized]:
     names = [name for name in schema.names if name not in keys or name.casefold() in tickers or name in tickers]
     row = first_row(dataset, names, spec.path)
     sample = tuple("" if row[name] is None else str(row[name]) for name in names)
-    known: list[Recognized] = []
+    known: list[NamedColumns] = []
 
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
-        table = rows_of(dataset, [names[number] for number in kinds], (names, known[0]), asked)
+        table = rows_of(dataset, [names[number] for number in kinds], known[0], asked)
         return {number: as_text(table[names[number]]) for number in kinds}
 
     grid = Grid(shown(spec.path), tuple((name,) for name in names), sample, 1, fetch)
-    known.append(recognize(grid, spec))
-    if known[0].shape == "one" and len(dataset.files) > 1 and not spec.instrument:
+    found = recognize(grid, spec)
+    known.append(NamedColumns(names, found))
+    if found.shape == "one" and len(dataset.files) > 1 and not spec.instrument:
         raise DataError(
             f"The dataset {shown(spec.path)} has {len(dataset.files)} files and no column of instruments.",
             remedy="Name the column, columns = { ticker = 'NAME' }, or the instrument that all files are of.",
         )
-    return grid, known[0]
+    return grid, found
 
 
-def rows_of(dataset: Any, columns: list[str], known: tuple[list[str], Recognized], asked: GridRequest) -> pa.Table:
+def rows_of(dataset: Any, columns: list[str], known: NamedColumns, asked: GridRequest) -> pa.Table:
     """Return some columns of the rows needed: of the instruments wanted, the stated period, and around the events."""
     spec, wanted = asked.spec, asked.wanted
 
     def scan(rows: Any, codes: Collection[str] | None) -> pa.Table:
-        stated = rows_needed(dataset.schema, *known, (spec, wanted if codes is None else codes))
+        stated = rows_needed(dataset.schema, known, spec, wanted if codes is None else codes)
         both = stated if rows is None else rows if stated is None else stated & rows
         return dataset.to_table(columns=columns, filter=both, use_threads=False)
 
-    check_files(dataset, columns, rows_needed(dataset.schema, *known, (spec, wanted)))
-    axis, around = axis_of(dataset.schema, *known, spec), asked.around
+    check_files(dataset, columns, rows_needed(dataset.schema, known, spec, wanted))
+    axis, around = axis_of(dataset.schema, known, spec), asked.around
     table = scan(None, None) if around is None or axis is None else rows_around(scan, axis, around, wanted)
     if not len(table):
         raise NoRowsError(spec.path, wanted)
@@ -198,8 +206,9 @@ def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind))
 
 
-def axis_of(schema: Any, names: list[str], found: Recognized, spec: DataSpec) -> Axis | None:
+def axis_of(schema: Any, columns: NamedColumns, spec: DataSpec) -> Axis | None:
     """Return where times, instruments and prices are; None where it is to be read as a table."""
+    names, found = columns
     kind = schema.field(names[found.time]).type
     if (
         found.shape == "wide"
@@ -240,11 +249,9 @@ def as_text(column: Any) -> Any:
     return column
 
 
-def rows_needed(
-    schema: Any, names: list[str], found: Recognized, asked: tuple[DataSpec, Collection[str] | None]
-) -> Any:
+def rows_needed(schema: Any, columns: NamedColumns, spec: DataSpec, wanted: Collection[str] | None) -> Any:
     """Return the filter of a scan: the instruments wanted, and the stated period where times are timestamps."""
-    spec, wanted = asked
+    names, found = columns
     rows = None
     if found.ticker >= 0 and wanted is not None:
         name = names[found.ticker]

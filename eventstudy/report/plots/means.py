@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -156,13 +156,13 @@ def _cumulative(panel: Panel, canvas: Canvas, view: MeanPath) -> None:
     fan = view.unit.show(float(view.fan_low[-1])), view.unit.show(float(view.fan_high[-1]))
     off = float(view.fan_low[-1] * scale) < low_axis or float(view.fan_high[-1] * scale) > high_axis
     beside = [
-        (panel.y(float(car[-1])), true_minus(f"{view.unit.show(float(view.car[-1]))} on {_last(view)}"), "one"),
-        (
+        _Beside(panel.y(float(car[-1])), true_minus(f"{view.unit.show(float(view.car[-1]))} on {_last(view)}"), "one"),
+        _Beside(
             panel.y(float(np.clip(low[-1], low_axis, high_axis))),
             f"{share(view.steps.level)} interval of the mean",
             "soft",
         ),
-        (
+        _Beside(
             panel.bottom,
             true_minus(f"Dotted: 8 of 10 events, {fan[0]} to {fan[1]}{', off the axis' if off else ''}"),
             "soft",
@@ -172,18 +172,26 @@ def _cumulative(panel: Panel, canvas: Canvas, view: MeanPath) -> None:
         _write(panel, canvas, beside)
 
 
+class _Beside(NamedTuple):
+    """Words to the right of the panel: the height they belong to, and their role in the look."""
+
+    y: float
+    words: str
+    role: str
+
+
 def _last(view: MeanPath) -> str:
     return f"{view.steps.bar_noun} {tick_label(float(view.tau[-1]))}"
 
 
-def _write(panel: Panel, canvas: Canvas, beside: list[tuple[float, str, str]]) -> None:
-    blocks = [wrapped(canvas, words, canvas.width - panel.right - 14) for _, words, _ in beside]
+def _write(panel: Panel, canvas: Canvas, beside: list[_Beside]) -> None:
+    blocks = [wrapped(canvas, one.words, canvas.width - panel.right - 14) for one in beside]
     gap = 13.0 * max(map(len, blocks)) + 6
-    places = apart([y for y, _, _ in beside], gap, panel.top + 8, panel.bottom - 13.0 * len(blocks[-1]) + 8)
-    for place, lines, (_, _, role) in zip(places, blocks, beside, strict=True):
+    places = apart([one.y for one in beside], gap, panel.top + 8, panel.bottom - 13.0 * len(blocks[-1]) + 8)
+    for place, lines, one in zip(places, blocks, beside, strict=True):
         for row, line in enumerate(lines):
-            name: Any = role
-            look: dict[str, Any] = {"fontweight": "bold" if role == "one" else "normal"}
+            name: Any = one.role
+            look: dict[str, Any] = {"fontweight": "bold" if one.role == "one" else "normal"}
             canvas.text((panel.right + 8, place + 4 + 13 * row), line, name, **look)
 
 
@@ -250,16 +258,14 @@ def draw_car_bands(view: EventBands, canvas: Canvas) -> Panel:
     halves = [(np.array(b.half) * scale, b.words) for b in (view.pointwise, view.joint) if b is not None]
     limits(panel, car, *(side * half for half, _ in halves for side in (-1, 1)))
     value_axis(panel, canvas, view.unit)
-    beside: list[tuple[float, str, str]] = [
-        (panel.y(float(car[-1])), true_minus(view.unit.show(float(view.car[-1]))), "one")
-    ]
+    beside = [_Beside(panel.y(float(car[-1])), true_minus(view.unit.show(float(view.car[-1]))), "one")]
     for place, (half, words) in enumerate(halves):
         if place == 0:
             panel.ax.fill_between(view.tau, -half, half, color=canvas.look.band, linewidth=0, zorder=0.3)
         for side in (-1, 1):
             dots: Any = (0, (1, 2)) if place == 0 else (0, (5, 3))
             panel.ax.plot(view.tau, side * half, color=canvas.look.edge, linewidth=1, linestyle=dots, zorder=2)
-        beside.append((panel.y(float(half[-1])), f"{'shaded' if place == 0 else 'dashed'}: {words}", "soft"))
+        beside.append(_Beside(panel.y(float(half[-1])), f"{'shaded' if place == 0 else 'dashed'}: {words}", "soft"))
     panel.ax.plot(view.tau, car, color=canvas.look.one, linewidth=2.2, marker="o", markersize=4, zorder=4)
     _name_window(panel, canvas, (0, 0), view.bar_noun)
     if not canvas.narrow:
@@ -292,7 +298,7 @@ def draw_volume_path(view: MeanSteps, canvas: Canvas) -> Panel:
     panel.ax.vlines(view.tau, view.low, view.high, color=canvas.look.edge, linewidth=1.2, zorder=3)
     _name_window(panel, canvas, view.window, view.bar_noun)
     if not canvas.narrow:
-        _write(panel, canvas, [(panel.y(1.0), "dashed: usual volume", "soft")])
+        _write(panel, canvas, [_Beside(panel.y(1.0), "dashed: usual volume", "soft")])
     _below(panel, canvas, view.tau, _axis_words(view.bar_noun))
     return panel
 
