@@ -195,8 +195,7 @@ def expect(name: str, given: object, kinds: Kinds, remedy: str) -> None:
     Traceback (most recent call last):
     eventstudy.errors.UsageError: `spec` is a dict. Pass text.
     """
-    wanted = as_tuple(kinds)
-    if isinstance(given, wanted) and (bool in wanted or not isinstance(given, bool)):
+    if isinstance(given, kinds) and (not isinstance(given, bool) or bool in as_tuple(kinds)):
         return
     kind = type(given).__name__
     article = "an" if kind[0] in "aeiouAEIOU" else "a"

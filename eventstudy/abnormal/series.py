@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class SeriesSet:
     offset, length : IntArray, shape (S,)
     closes, trading_day, clock : IntArray
         As in :class:`Returns`, flat. Bar t of series s closes at ``closes[time_offset[s] + t]``; series that share
-        their closes (a wide frame) all have ``time_offset`` 0.
+        their closes (the columns of a wide frame, the shares of a universe) have the same ``time_offset``.
     time_offset : IntArray, shape (S,)
     spans_break : BoolArray
         On the same axis as ``closes``.
@@ -92,23 +93,42 @@ def series_of(returns: Sequence[Returns]) -> SeriesSet:
         raise DataError(f"The instruments {sorted(twice)} were given more than once.", remedy="Pass each series once.")
     gaps = [gaps_of(r) for r in returns]
     length = np.array([len(r) for r in returns], dtype=np.int64)
-    offset = np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64)
-    closes = np.concatenate([r.closes for r in returns])
+    which = _axes(returns, [missing for missing, _ in gaps])
+    on = np.unique(which, return_index=True)[1]
+    axes = [returns[s] for s in on]
+    closes = np.concatenate([r.closes for r in axes])
     return SeriesSet(
         codes=codes,
         values=np.concatenate([r.values for r in returns]),
-        offset=offset,
+        offset=_starts(length),
         length=length,
         closes=closes,
-        time_offset=offset,
-        trading_day=np.concatenate([r.trading_day for r in returns]),
-        clock=np.concatenate([r.clock for r in returns]),
-        spans_break=np.concatenate([r.spans_break for r in returns]),
+        time_offset=_starts(length[on])[which],
+        trading_day=np.concatenate([r.trading_day for r in axes]),
+        clock=np.concatenate([r.clock for r in axes]),
+        spans_break=np.concatenate([r.spans_break for r in axes]),
         step_us=np.array([r.step_us for r in returns], dtype=np.int64),
-        missing_days=np.concatenate([missing for missing, _ in gaps]),
+        missing_days=np.concatenate([gaps[s][0] for s in on]),
         gap_limit=np.array([limit for _, limit in gaps], dtype=np.int64),
         factors=np.empty((0, len(closes))),
     )
+
+
+def _starts(length: IntArray) -> IntArray:
+    """Return where each of several runs begins that lie end to end."""
+    return np.cumsum(length) - length
+
+
+def _axes(returns: Sequence[Returns], missing: Sequence[IntArray]) -> IntArray:
+    """Return the time axis of each series, counted from 0; neighbors with equal bars, as in a universe, share one."""
+    columns = [
+        (r.closes, r.trading_day, r.clock, r.spans_break, gaps) for r, gaps in zip(returns, missing, strict=True)
+    ]
+    new = [
+        one.step_us != before.step_us or not len(one) or not all(map(np.array_equal, columns[s], columns[s + 1]))
+        for s, (before, one) in enumerate(pairwise(returns))
+    ]
+    return np.cumsum([False, *new], dtype=np.int64)
 
 
 def gaps_of(returns: Returns) -> tuple[IntArray, int]:

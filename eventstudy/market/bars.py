@@ -104,7 +104,7 @@ class Bars:
             bad = int((closes[1:] <= closes[:-1]).argmax()) + 1
             at = from_epoch_us(closes[bad : bad + 1])[0]
             raise BarsError(f"The bars of {self.instrument.code} are not strictly increasing at row {bad} ({at}).")
-        names = list(held.names if isinstance(held, FrameColumns) else held.columns)
+        names = self.names
         if "close" not in names or any(name not in COLUMNS for name in names):
             raise BarsError(f"Bars hold the columns {', '.join(COLUMNS)}, with 'close' always; found {names}.")
         if self.step <= pd.Timedelta(0):
@@ -148,6 +148,20 @@ class Bars:
         ]
         more = max(0, len(self.notices) - MOST)
         return card(self.instrument.code, rows, simulated=self.simulated, more=more)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in their order."""
+        held = self.unbuilt
+        return list(held.names if isinstance(held, FrameColumns) else held.columns)
+
+    def column(self, name: str) -> FloatArray:
+        """Return one column, shape (T,), without building the frame."""
+        held = self.unbuilt
+        column: FloatArray = (
+            held.block[held.names.index(name)] if isinstance(held, FrameColumns) else held[name].to_numpy(np.float64)
+        )
+        return column
 
     @property
     def closes_us(self) -> IntArray:

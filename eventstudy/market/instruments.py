@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from eventstudy.errors import DataError, expect
 from eventstudy.renamed import named_fields
@@ -141,6 +142,7 @@ INSTRUMENTS: dict[str, Instrument] = {
 }
 
 
+@lru_cache(maxsize=4_096)
 def instrument(code: str) -> Instrument:
     """Return the instrument of that code: a row of ``INSTRUMENTS``, or a plain one that never closes.
 

@@ -129,7 +129,7 @@ def returns(bars: Bars, calendar: str | TradingCalendar | None = None, *, kind: 
     clock = calendar or bars.instrument.calendar
     venue = calendars.calendar(clock) if isinstance(clock, str) else clock
     timed = TimedReturns(bars.closes_us, bars.step // pd.Timedelta(microseconds=1), bars.zone)
-    prices = bars.frame["close"].to_numpy(dtype=np.float64) if kind == "difference" else checked_prices(bars)
+    prices = bars.column("close") if kind == "difference" else checked_prices(bars)
     return returns_on(bars.instrument, venue, timed, changes(prices, kind))
 
 
@@ -203,15 +203,16 @@ def placed_on(venue: TradingCalendar, timed: TimedReturns) -> CalendarDays:
 
 def checked_prices(bars: Bars) -> FloatArray:
     """Return the closes; a price that is zero, negative or infinite is refused."""
-    prices = bars.frame["close"].to_numpy(dtype=np.float64)
-    bad = np.flatnonzero((prices <= 0) | np.isinf(prices))
-    if len(bad):
+    prices = bars.column("close")
+    good = (prices > 0) & (prices < np.inf) | np.isnan(prices)
+    if not good.all():
+        bad = np.flatnonzero(~good)
         raise BarsError(
             f"The close of {bars.instrument.code} at row {bad[0]} ({bars.frame.index[bad[0]]}) is {prices[bad[0]]}; "
             f"a return needs positive prices ({len(bad)} such rows).",
             remedy='Study price changes with returns = "difference", or correct or drop these rows.',
         )
-    return np.asarray(prices, dtype=np.float64)
+    return prices
 
 
 def changes(prices: FloatArray, kind: ReturnKind) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from eventstudy.news.items import SessionName
@@ -25,6 +26,7 @@ AMBIGUOUS = frozenset({"before", "pre", "during", "intraday", "after", "post"})
 _WORD = re.compile(r"[a-z]+")
 
 
+@lru_cache(maxsize=256)
 def session_of(text: str) -> SessionName | None:
     """Return the session that a cell names, ``""`` where it says that none was given, None for other words.
 

@@ -78,7 +78,8 @@ def day_anywhere(day: date, text: str = "") -> Stamp:
     """Return a civil day in every zone: from its first midnight on earth (UTC+14) to its last (UTC-12)."""
     if not date(2, 1, 1) <= day <= date(9998, 12, 31):
         raise StampError("no_such_date", f"{day} is outside the years 2 to 9998.")
-    return Stamp(stamp_of_date(day, "+14:00").start, stamp_of_date(day, "-12:00").end, "day", text or str(day))
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return Stamp(midnight - timedelta(hours=14), midnight + timedelta(hours=36) - TICK, "day", text or str(day))
 
 
 def civil_day(day: date, zone: str, text: str = "") -> Stamp:

@@ -291,6 +291,8 @@ def _fixed(sign: str, hours: int, minutes: int, name: str, *, base: int = 0) -> 
 def local_to_utc(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
     """Return every instant at which the clock of ``zone`` shows ``local``: none in a gap, two in a fold."""
     try:
+        if zone.utcoffset(None) is not None:  # only a clock that is never moved has an offset on no date
+            return (local.replace(tzinfo=zone, fold=0).astimezone(UTC),)
         readings = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
         return tuple(sorted(at for at in readings if at.astimezone(zone).replace(tzinfo=None, fold=0) == local))
     except OverflowError:

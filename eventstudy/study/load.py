@@ -10,13 +10,9 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from eventstudy.arrays import look_up
 from eventstudy.errors import BarsError, CalendarError, DataError, Notice, takes
 from eventstudy.files import read_regular
-from eventstudy.market.bars import Bars
-from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset_value import Dataset, shown
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.factor_table import as_returns_where_they_are
@@ -34,6 +30,7 @@ from eventstudy.news.decode import MAX_LIST_BYTES
 from eventstudy.renamed import named_arguments
 from eventstudy.show.work_steps import counted
 from eventstudy.study.bar_sources import bar_sources
+from eventstudy.study.digests import Digests, Series
 from eventstudy.study.fit_notices import unnamed_notices
 from eventstudy.study.needs import around_events, around_series
 from eventstudy.study.own_calendars import read_calendar_files, using_calendars
@@ -44,7 +41,6 @@ if TYPE_CHECKING:
     from eventstudy.market.sources.table import BarSource
     from eventstudy.news.items import Event
 
-Series = Bars | Returns
 # Checks that presume prices above zero; a study of differences leaves such rows as they are.
 PRICES_ABOVE_ZERO = ("negative price", "zero price", "impossible range", "unit jump", "split-like jump", "large jump")
 
@@ -78,7 +74,7 @@ class LoadedStudy:
     market : Bars or Returns or None
     factors : tuple of Bars or Returns
     digests : mapping of str to str
-        SHA-256 of every input by its name, for the manifest.
+        SHA-256 of every input by its name, for the manifest; that of a series is computed when it is read.
     recognized : tuple of str
         One line for each price file: what it was recognized as.
     notices : tuple of Notice
@@ -223,8 +219,7 @@ def open_study(spec: StudySpec, events: tuple[Event, ...], folders: StudyFolders
     codes |= {one for part in found for one in part if isinstance(one, str)}
     digests = {f"{shown(row.path)} (footers)": dataset_digest(dataset, codes)}
     given = [one for part in found for one in part if not isinstance(one, str)]
-    digests |= {f"{one.instrument.code} ({one.source})": series_digest(one) for one in given}
-    digests |= digest_of_events(spec, folder)
+    digests |= Digests(given, digest_of_events(spec, folder))
     return LoadedStudy(spec, events, (), market, factors, digests, tuple(lines), dataset=dataset)
 
 
@@ -259,8 +254,7 @@ def load_series(spec: StudySpec, events: tuple[Event, ...], folders: StudyFolder
     market = found[0].series[0] if spec.market else None
     factors = tuple(one for part in found[bool(spec.market) :] for one in part)
     series = (*studied, *((market,) if market else ()), *factors)
-    digests = {f"{one.instrument.code} ({one.source})": series_digest(one) for one in series}
-    digests |= digest_of_events(spec, folder)
+    digests = Digests(series, digest_of_events(spec, folder))
     recognized = (*universe.recognized, *(line for part in found for line in part.recognized))
     notices = unnamed_notices(spec.events_file, events, len(studied))
     notices += tuple(
@@ -397,21 +391,6 @@ def with_clock_of(row: DataSpec, data: Sequence[DataSpec]) -> DataSpec:
 def read_source(spec: DataSpec, reading: Reading, sources: Mapping[str, BarSource]) -> Universe:
     """Return the series of a description."""
     return look_up("bar source", sources, spec.source).read(spec, reading)
-
-
-def series_digest(series: Series) -> str:
-    """Return the SHA-256 of the instants and values of a series, independent of how they were stored."""
-    digest = hashlib.sha256(series.instrument.code.encode())
-    if isinstance(series, Returns):
-        digest.update(np.ascontiguousarray(series.closes, dtype="<i8").data)
-        digest.update(np.ascontiguousarray(series.values, dtype="<f8").data)
-        return digest.hexdigest()
-    digest.update(np.ascontiguousarray(series.closes_us, dtype="<i8").data)
-    columns = dict(zip(series.frame.columns, series.frame.to_numpy(dtype="<f8").T, strict=True))
-    for name in sorted(columns):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(columns[name]).data)
-    return digest.hexdigest()
 
 
 def _events(spec: StudySpec, folder: Path) -> tuple[tuple[Event, ...], tuple[Event, ...]]:

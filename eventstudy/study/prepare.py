@@ -117,5 +117,9 @@ def estimation_values(series: SeriesSet) -> FloatArray:
     """Return the values that models are estimated on: in an intraday series, not the returns that span a break."""
     if series.is_daily or not series.spans_break.any():
         return series.values
-    gaps = series.spans_break & np.repeat(series.step_us < DAY_US, series.length)
-    return np.where(gaps, np.nan, series.values)
+    values = series.values.copy()
+    for s in np.flatnonzero(series.step_us < DAY_US):
+        bars = slice(int(series.offset[s]), int(series.offset[s] + series.length[s]))
+        times = slice(int(series.time_offset[s]), int(series.time_offset[s] + series.length[s]))
+        values[bars][series.spans_break[times]] = np.nan
+    return values

@@ -83,10 +83,9 @@ def price_slices(
 
 
 def _prices(bars: Bars) -> _Prices:
-    frame = bars.frame
-    close = frame["close"].to_numpy(dtype=np.float64)
-    volume = frame["volume"].to_numpy(dtype=np.float64) if "volume" in frame else np.full(len(close), np.nan)
-    return _Prices(bars, bars.closes_us, close, volume, (bars.instrument.quote, zone_of(bars), bars.source))
+    closes, close = bars.closes_us, bars.column("close")
+    volume = bars.column("volume") if "volume" in bars.names else np.full(len(closes), np.nan)
+    return _Prices(bars, closes, close, volume, (bars.instrument.quote, zone_of(bars), bars.source))
 
 
 class EventCloses(NamedTuple):

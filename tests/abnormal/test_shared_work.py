@@ -13,12 +13,18 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 import eventstudy as es
+from eventstudy.abnormal import series
 from eventstudy.abnormal.event_columns import EventColumns
 from eventstudy.abnormal.event_windows import EventWindows
 from eventstudy.abnormal.gather import Bounds, Windows, shared_runs
 from eventstudy.abnormal.models.ols import CLOSE_FIT, market_model
+from eventstudy.abnormal.series import series_of
+from eventstudy.arrays import DAY_US
 from eventstudy.inference import distributions
-from tests.study.made import daily_frame, events_at
+from eventstudy.market.instruments import Instrument
+from eventstudy.market.returns import Returns
+from eventstudy.study.prepare import estimation_values
+from tests.study.made import daily_frame, events_at, intraday
 
 
 def windows(flat: np.ndarray, start: np.ndarray, size: int) -> Windows:
@@ -252,3 +258,58 @@ def test_what_happens_to_the_frame_afterwards_does_not_reach_the_result() -> Non
     events.loc[0, "instrument"] = "changed"
     assert result.abnormal.events.tolist() == ["x", "y"]
     assert result.abnormal.instruments.tolist() == ["A0", "A1"]
+
+
+def listed(frame: pd.DataFrame) -> list[Returns]:
+    """The columns of a frame as a list of series, each with its own arrays."""
+    closes = frame.index.as_unit("us").asi8
+    none = np.zeros(len(closes), dtype=np.bool_)
+    return [
+        Returns(Instrument(code), DAY_US, closes.copy(), values.to_numpy(), none, closes // DAY_US, closes % DAY_US)
+        for code, values in frame.items()
+    ]
+
+
+def test_the_shares_of_a_universe_share_their_time_axis_and_no_bit_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = daily_frame(400, 6, seed=3)
+    given = listed(frame)
+    given[4] = listed(frame[["A4"]].drop(index=frame.index[100]))[0]
+    together = series_of(given[:5])
+    # Four series of 400 bars lie on one axis; the fifth lacks a bar and has its own, which begins behind it.
+    assert together.time_offset.tolist() == [0, 0, 0, 0, 400]
+    assert len(together.closes) == len(together.trading_day) == len(together.missing_days) == 799
+    assert together.offset.tolist() == [0, 400, 800, 1_200, 1_600]
+    table = events_at(frame, [("A0", 300), ("A1", 300), ("A2", 304), ("A4", 340), ("A3", 350)])
+    spec = es.StudySpec(
+        model="market", estimation=(-120, -11), event=(-3, 3), windows=[(0, 1)], tests=["kp_bmp", "corrado_rank"]
+    )
+
+    def answer() -> es.StudyResult:
+        return es.run_study(spec, table, given[:5], market=given[5])
+
+    once = answer()
+    monkeypatch.setattr(series, "_axes", lambda returns, missing: np.arange(len(returns)))
+    assert series_of(given[:5]).time_offset.tolist() == [0, 400, 800, 1_200, 1_600]
+    assert answer().to_dict() == once.to_dict()
+
+
+def test_dates_without_events_are_those_of_the_frame_for_a_list_with_the_same_bars() -> None:
+    # Two instruments with one time: their dates avoid the events of both, however the returns are given.
+    frame = daily_frame(400, 3, seed=4)
+    table = events_at(frame, [("A0", 300), ("A1", 300), ("A1", 200), ("A0", 250)]).assign(id=list("abcd"))
+    spec = es.StudySpec(
+        estimation=(-60, -11), event=(-3, 3), windows=[(0, 0)], tests=["placebo_refit"], missing="return", seed=1
+    )
+    pvalues = [
+        es.run_study(spec, table, data).findings("placebo_refit")[0].pvalue.tolist() for data in (frame, listed(frame))
+    ]
+    assert pvalues[0] == pvalues[1]
+
+
+def test_returns_over_a_break_are_left_out_of_every_series_on_a_shared_axis() -> None:
+    days = {10: [1.0, 2.0], 11: [3.0, 4.0]}
+    one, two = intraday("A", days), intraday("B", {day: [-value for value in row] for day, row in days.items()})
+    together = series_of([one, two])
+    assert together.time_offset.tolist() == [0, 0]
+    expected = [1.0, 2.0, np.nan, 4.0, -1.0, -2.0, np.nan, -4.0]
+    np.testing.assert_array_equal(estimation_values(together), expected)

@@ -9,11 +9,15 @@ import pandas as pd
 import pytest
 
 from eventstudy.errors import DataError, SpecError, UnknownNameError
+from eventstudy.market.bars import Bars
 from eventstudy.market.instruments import Instrument
+from eventstudy.market.returns import Returns
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.request import BarRequest
+from eventstudy.study import digests
 from eventstudy.study.bar_sources import simulated_bars
-from eventstudy.study.load import load_study, series_digest
+from eventstudy.study.digests import series_digest
+from eventstudy.study.load import load_study
 
 EVENT = '[[event]]\nid = "call"\nearliest = 2021-04-13T18:00:00+03:00\nlatest = 2021-04-13T18:37:00+03:00\n'
 STUDY = """\
@@ -86,6 +90,21 @@ def test_the_digest_sees_every_price_and_instant(tmp_path: Path) -> None:
     three = load_study(folder_with(tmp_path, prices=PRICES.replace("18:10:00", "18:20:00"))).data[0]
     assert len({series_digest(bars) for bars in (one, two, three)}) == 3
     assert series_digest(one) == series_digest(load_study(folder_with(tmp_path)).data[0])
+
+
+def test_digests_are_computed_when_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[str] = []
+
+    def counting(one: Bars | Returns) -> str:
+        computed.append(one.instrument.code)
+        return series_digest(one)
+
+    monkeypatch.setattr(digests, "series_digest", counting)
+    loaded = load_study(folder_with(tmp_path))
+    assert not computed
+    assert [name.partition(" ")[0] for name in loaded.digests] == ["SBER", "events.toml"]
+    assert dict(loaded.digests) == dict(loaded.digests)
+    assert computed == ["SBER"]
 
 
 def test_the_simulated_source_says_simulated() -> None:

@@ -115,7 +115,9 @@ class DataSpec(Settings):
         """Return an instrument with what is stated about it."""
         known = instrument(code)
         given = {name: getattr(self, name) for name in ("board", "calendar", "quote") if getattr(self, name)}
-        return replace(known, **given, sign=self.sign if self.sign != 1 else known.sign)
+        if self.sign != 1:
+            given["sign"] = self.sign
+        return replace(known, **given) if given else known
 
     def length(self) -> pd.Timedelta | None:
         """Return the stated length of a bar."""

@@ -328,7 +328,7 @@ def series_of_table(
     wanted = [code for code in table.series if reading.wanted is None or code in reading.wanted]
     for code in wanted:
         traded = reading.given if reading.given is not None else spec.traded(code)
-        if spec.calendar:
+        if spec.calendar and traded.calendar != spec.calendar:
             traded = replace(traded, calendar=spec.calendar)
         try:
             yield marked(one_series(table, code, traded, TableReading(spec, origin, known)), table)

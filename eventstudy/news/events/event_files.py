@@ -84,7 +84,7 @@ def events_of_rows(rows: Sequence[EventRow], problems: Sequence[Problem] = (), t
         find_zone(timezone)  # one message for a misspelled zone, not one per row
     events: list[Event] = []
     found = list(problems)
-    for row in (r if r.timezone else replace(r, timezone=timezone) for r in rows):
+    for row in (replace(r, timezone=timezone) if timezone and not r.timezone else r for r in rows):
         try:
             events.append(event_from_row(row))
         except EventTimeError as error:

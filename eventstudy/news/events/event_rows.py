@@ -192,15 +192,10 @@ def _stamp(row: EventRow, key: str, *, exact: bool = False) -> Stamp:
 
 def _written(text: str, zone: str, day_first: bool | None) -> Stamp:
     """Return a written stamp; one without a zone is accepted only where it is a date."""
-    if zone:
-        return read_stamp(text, zone=zone, day_first=day_first)
-    try:
-        return read_stamp(text, zone="", day_first=day_first)
-    except StampError as error:
-        stamp = None if error.kind != "zone_unknown" else read_stamp(text, zone=ANYWHERE, day_first=day_first)
-        if stamp is None or stamp.precision != "day":
-            raise
+    stamp = read_stamp(text, zone=zone or ANYWHERE, day_first=day_first)
+    if zone or stamp.precision == "day" or stamp.zone != ANYWHERE:
         return stamp
+    return read_stamp(text, zone="", day_first=day_first)  # refused, unless it names this zone itself
 
 
 def _cured(error: EventTimeError, value: object, zone: str) -> str:
