@@ -31,12 +31,13 @@ def diagnose(block: Block, fit: Fit, used: BoolArray) -> FloatArray:
     filled = np.where(finite, e, 0.0)
     centered = np.where(finite, filled - filled.sum(axis=1, keepdims=True) / n[:, None], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        second = np.square(centered).sum(axis=1) / n
-        skew = (centered**3).sum(axis=1) / n / second**1.5
-        kurtosis = (centered**4).sum(axis=1) / n / second**2 - 3
+        square = np.square(centered)
+        second = square.sum(axis=1) / n
+        skew = np.vecdot(square, centered) / n / second**1.5
+        kurtosis = np.vecdot(square, square) / n / second**2 - 3
         normality = chdtrc(2, n * (skew**2 / 6 + kurtosis**2 / 24))
         first, autocorrelation = _ljung_box(centered, n)
-        squares = np.where(finite, np.square(centered) - second[:, None], 0.0)
+        squares = np.where(finite, square - second[:, None], 0.0)
         _, arch = _ljung_box(squares, n)
         stale = (np.where(finite, block.y, np.nan) == 0).sum(axis=1) / n
         trend = _pre_trend(block, fit)

@@ -48,10 +48,10 @@ def events_to_answer(
     UsageError
         If an id of a frame cannot name an event, and the study asks for the response.
     """
-    if isinstance(events, Sequence):
-        return dated_events(events, inputs.table), ()
     if spec.response == "off" or not any(map(is_intraday, inputs.bars)):
         return [], ()
+    if isinstance(events, Sequence):
+        return dated_events(events, inputs.table), ()
     odd = odd_id(inputs.table)
     if not odd:
         return events_of_table(inputs.table, dated=True), ()

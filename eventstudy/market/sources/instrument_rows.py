@@ -92,10 +92,11 @@ class RowsByCode(Mapping[str, Rows]):
     def __len__(self) -> int:
         return len(self._cut)
 
-    def size(self, code: str) -> int:
-        """Return the number of rows of an instrument."""
-        cut = self._cut[code]
-        return int(self._stops[cut] - self._starts[cut])
+    def sizes(self) -> list[int]:
+        """Return the number of rows of each instrument, in their order."""
+        cuts = list(self._cut.values())
+        found: list[int] = (self._stops - self._starts)[cuts].tolist()
+        return found
 
 
 def _cuts(place: IntArray, n_codes: int) -> tuple[Any, IntArray, IntArray, Any]:
@@ -112,6 +113,6 @@ def _cuts(place: IntArray, n_codes: int) -> tuple[Any, IntArray, IntArray, Any]:
     return order, numbers[held], starts[held], stops[held]
 
 
-def size_of(series: Mapping[str, Rows], code: str) -> int:
-    """Return the number of rows of an instrument without cutting them where that can be known."""
-    return series.size(code) if isinstance(series, RowsByCode) else len(series[code])
+def sizes_of(series: Mapping[str, Rows]) -> list[int]:
+    """Return the number of rows of each instrument, without cutting them where that can be known."""
+    return series.sizes() if isinstance(series, RowsByCode) else list(map(len, series.values()))

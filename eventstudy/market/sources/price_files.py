@@ -306,7 +306,7 @@ def step_words(spec: DataSpec, table: PriceTable) -> str:
 
 def step_of(table: PriceTable) -> pd.Timedelta:
     """Return the step of a table: that of its longest series."""
-    longest = max(table.series, key=table.size)
+    longest = list(table.series)[int(np.argmax(table.sizes))]
     return guess_step(table.series[longest].wall)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from eventstudy.errors import BarsError, DataError
 from eventstudy.market.sources.by_values import instruments_by_values
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind, Lines, numbers_of, one_chunk
-from eventstudy.market.sources.instrument_rows import LongColumns, Rows, RowsByCode, size_of
+from eventstudy.market.sources.instrument_rows import LongColumns, Rows, RowsByCode, sizes_of
 from eventstudy.market.sources.layouts import PRICES, SIGNED_PRICES, plain
 from eventstudy.market.sources.recognize import KNOWN_NAMES, Recognized
 from eventstudy.market.sources.time_columns import date_and_clock, timestamps
@@ -65,13 +66,14 @@ class PriceTable:
     mid: bool = False
 
     def __str__(self) -> str:
-        rows, names = sum(map(self.size, self.series)), list(self.series)
+        rows, names = sum(self.sizes), list(self.series)
         what = f"{len(names):,} instruments" if len(names) != 1 else f"instrument {names[0]}"
         return f"read {self.path.name}: {what}, {rows:,} rows, {self.layout}"
 
-    def size(self, code: str) -> int:
-        """Return the number of rows of an instrument."""
-        return size_of(self.series, code)
+    @cached_property
+    def sizes(self) -> list[int]:
+        """Number of rows of each instrument, in their order."""
+        return sizes_of(self.series)
 
 
 def table_of_grid(path: Path, grid: Grid, found: Recognized, spec: DataSpec) -> PriceTable:
