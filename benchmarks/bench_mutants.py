@@ -54,6 +54,7 @@ EQUIVALENT: dict[str, str] = {
 # that waits for something that never comes is stopped after an hour.
 PATIENCE = 5
 LONGEST = 3_600
+QUICK = 0.1  # CPU seconds of the tests that are run once more at the end, as a control
 
 
 def in_child(work: Callable[[], bool], cpu_limit: float | None = None) -> bool:
@@ -110,6 +111,9 @@ class Trial:
             self.verdicts[self.verdict(session, mutant)] += 1
             if number % 10 == 0:
                 print(f"... {number} of {len(self.sample)}: {dict(self.verdicts)}", file=sys.stderr, flush=True)
+        quick = [k for k, test in enumerate(self.tests) if test.seconds < QUICK]
+        if not in_child(lambda: run(session, quick)):
+            sys.exit("Tests fail without a mutant by now, so that they may have failed with any; nothing is counted.")
         return True
 
     def measured(self, session: pytest.Session) -> list[Test]:
@@ -235,6 +239,7 @@ def changed_functions(file: Path, before: str, after: str) -> list[tuple[Functio
     """Return the functions of this process that a change of their file changes, with their changed code."""
     old, new = (list(_codes(compile(text, str(file), "exec"))) for text in (before, after))
     changed = {_place(one): other for one, other in zip(old, new, strict=True) if one != other}
+    gc.unfreeze()  # the collector does not list what the tests froze
     functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
     return [
         (function, changed[_place(function.__code__)])

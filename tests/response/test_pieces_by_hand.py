@@ -15,7 +15,7 @@ import eventstudy as es
 from eventstudy.arrays import DAY_US, MINUTE_US
 from eventstudy.market.instruments import Instrument
 from eventstudy.response.closed_markets import bracket_rows, closures, instants_of
-from eventstudy.response.early_moves import _relative_squares, _without_clock
+from eventstudy.response.early_moves import _relative_squares, _without_clock, early_moves
 from eventstudy.response.intraday_prices import (
     HOUR_US,
     IntradayPrices,
@@ -193,6 +193,13 @@ def test_bars_before_the_news_over_the_usual_size_of_their_time() -> None:
     # 80 over 20 days is 4: the time of day moves by 2; where no day ever moved, the bar counts for nothing.
     bars, squares = np.array([[2.0, 5.0]] * 2), np.array([[80.0, 0.0]] * 2)
     assert _without_clock(bars, squares, np.array([20, 18])).tolist() == [[1, 0], [2, 5]]
+
+
+def test_with_few_bars_before_the_news_no_bar_is_an_early_move() -> None:
+    layout = SimpleNamespace(open=np.ones(9, dtype=bool), zero=5, start=0)
+    windows = SimpleNamespace(layout=layout, asked=[None, None])
+    returns = SimpleNamespace(event=np.full((2, 8), 0.1), placebo=np.full((30, 2, 8), 0.1), after_from=5)
+    assert [len(found[0]) for found in early_moves(windows, returns)] == [0, 0]  # type: ignore[arg-type]
 
 
 def test_paths_through_zero_at_the_last_clean_price() -> None:
