@@ -72,10 +72,12 @@ def activities(series: Series, weight: FloatArray | None = None) -> list[Activit
 
 def medians(placebo: FloatArray) -> FloatArray:
     """Return the median over the days that have a number at each moment, NaN for none, shape (D, ...) to (...)."""
-    count = counts(np.isfinite(placebo), 0)
     if not len(placebo):
         return np.full(placebo.shape[1:], np.nan)
-    ordered = sorted_days(placebo)  # NaN last
+    ordered, finite = sorted_days(placebo), np.isfinite(placebo)  # NaN last
+    if finite.all():
+        return np.asarray((ordered[(len(placebo) - 1) // 2] + ordered[len(placebo) // 2]) / 2)
+    count = counts(finite, 0)
     places = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(placebo) - 1)
     low, high = (picked_rows(ordered, place) for place in places)
     return np.where(count > 0, (low + high) / 2, np.nan)

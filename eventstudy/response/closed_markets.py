@@ -118,34 +118,66 @@ def bracket_rows(prices: IntradayPrices, time: EventTime) -> tuple[int, int]:
     return rows
 
 
-def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
-    """Return the opening gap after news in a closed market, with its rank among past gaps of the same kind.
+class PastGaps(NamedTuple):
+    """The gaps over the closed market of E news times and the past gaps of their kind.
+
+    Attributes
+    ----------
+    around : Closures
+    gap : FloatArray, shape (E, 2)
+        Log returns to the opening bar's close, and to ``first_vwap`` from there on.
+    past : FloatArray, shape (G, E, 2)
+        The same of past gaps; NaN where one is of another kind.
+    same : BoolArray, shape (G, E)
+        Which are of the same kind.
+    """
+
+    around: Closures
+    gap: FloatArray
+    past: FloatArray
+    same: BoolArray
+
+
+def past_gaps(prices: IntradayPrices, times: Sequence[EventTime]) -> PastGaps:
+    """Return the opening gaps after news in a closed market, and past gaps of the same kind.
 
     Same kind: as many nights between, and the same opening clock time to half an hour. Only gaps that end before the
     news count, so nothing looks ahead.
     """
+    around = closures(prices, instants_of(times))
+    before, after, day = around.before, around.after, prices.day
+    count, opening = np.searchsorted(prices.pauses, before), prices.wall[after] - day[after] * DAY_US
+    nights, clock = (each[:, None] for each in prices.reopenings)
+    same = (nights == np.minimum(day[after] - day[before], 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
+    same &= np.arange(len(prices.pauses))[:, None] < count
+    rows = np.flatnonzero(same.any(axis=1))
+    same = np.asarray(same[rows])
+    past = np.where(same[..., None], prices.gaps[rows][:, None], np.nan)
+    return PastGaps(around, gap_returns(prices, np.column_stack([before, after])), past, same)
+
+
+KINDS = ("break", "overnight", "weekend")
+
+
+def gap_response(prices: IntradayPrices, time: EventTime) -> ClosedMarketGap:
+    """Return the opening gap after news in a closed market, with its rank among past gaps, see ``past_gaps``."""
     before, after = bracket_rows(prices, time)
-    count, day = int(np.searchsorted(prices.pauses, before)), prices.day
-    event_nights, opening = int(day[after] - day[before]), int(prices.wall[after] - day[after] * DAY_US)
-    nights, clock = (each[:count] for each in prices.reopenings)
-    same = (nights == min(event_nights, 2)) & (np.abs(clock - opening) <= 30 * MINUTE_US)
-    returns = prices.gaps[:count][same]
-    is_pause = count < len(prices.pauses) and prices.pauses[count] == before
-    gap = (
-        prices.gaps[count] if is_pause and after == before + 1 else gap_returns(prices, np.array([[before, after]]))[0]
-    )
-    to_open, to_vwap = gap.tolist()
-    pvalues = placebo_pvalue(gap, returns) if len(returns) else np.array([np.nan, np.nan])
-    kind = ("break", "overnight", "weekend")[min(event_nights, 2)]
+    found = past_gaps(prices, [time])
+    (to_open, to_vwap), pvalues = found.gap[0].tolist(), placebo_pvalue(found.gap[0], found.past[:, 0])
     ends = int(prices.closes[before]), int(prices.closes[after])
-    return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), returns)
+    kind = KINDS[min(int(prices.day[after] - prices.day[before]), 2)]
+    past = found.past[found.same[:, 0], 0]
+    return ClosedMarketGap(kind, *ends, to_open, to_vwap, float(pvalues[0]), float(pvalues[1]), past)
 
 
-def gap_estimate(prices: IntradayPrices, time: EventTime, level: float) -> Estimate:
-    """Return the opening gap with the interval and the p-value of its rank among the past gaps."""
-    gap = gap_response(prices, time)
-    low, high = move_interval(gap.to_open, gap.past[:, 0], level)
-    return Estimate(f"{gap.kind} gap", gap.to_open, float(low), float(high), pvalue=gap.open_pvalue)
+def gap_estimates(prices: IntradayPrices, times: Sequence[EventTime], level: float) -> tuple[Estimate, ...]:
+    """Return the opening gaps with their intervals and the p-values of their ranks among the past gaps."""
+    found = past_gaps(prices, times)
+    gap, past, (before, after, *_) = found.gap[:, 0], found.past[..., 0], found.around
+    kinds = np.minimum(prices.day[after] - prices.day[before], 2).tolist()
+    columns = (gap, *move_interval(gap, past, level), placebo_pvalue(gap, past))
+    rows = zip(kinds, *(column.tolist() for column in columns), strict=True)
+    return tuple(Estimate(f"{KINDS[kind]} gap", value, low, high, pvalue=p) for kind, value, low, high, p in rows)
 
 
 def opening_time(prices: IntradayPrices, after: int) -> EventTime:

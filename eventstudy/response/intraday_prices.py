@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, look_up, value, wall_us
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray, FloatArray, IntArray, counts, look_up, runs, value, wall_us
 from eventstudy.market.calendars import calendar
 from eventstudy.market.instruments import Instrument
 from eventstudy.market.sessions import clock_zone
@@ -165,7 +165,7 @@ class PriceSample:
     @cached_property
     def price(self) -> FloatArray:
         """The last log price at or before the time; NaN before the day's first bar."""
-        return np.where(self.present, self.prices.price.take(self.bars.row), np.nan)
+        return self._read(self.prices.price, self.present)
 
     @cached_property
     def volume(self) -> FloatArray:
@@ -214,7 +214,27 @@ class PriceSample:
         return PriceSample(self.prices, bars, self.present[row])
 
     def _of_bar(self, values: FloatArray) -> FloatArray:
-        return np.where(self.bars.traded, values.take(self.bars.row), np.nan)
+        return self._read(values, self.bars.traded)
+
+    @cached_property
+    def _in_one_piece(self) -> BoolArray:
+        """Which windows have a bar in every step from their first bar on, and no price before it; shape (...)."""
+        row, traded, length = self.bars.row, self.bars.traded, self.bars.row.shape[-1]
+        first, count = traded.argmax(axis=-1), counts(traded, -1)
+        at_first = np.take_along_axis(row, first[..., None], axis=-1)[..., 0]
+        no_gap = traded[..., -1] & (first + count == length) & (row[..., -1] - at_first == length - 1 - first)
+        return np.asarray(no_gap & (row[..., -1] >= length - 1) & (counts(self.present, -1) == count))
+
+    def _read(self, values: FloatArray, where: BoolArray) -> FloatArray:
+        """Return values of the bars, NaN where not asked for; bars without a gap are copied in one piece."""
+        row, length = self.bars.row, self.bars.row.shape[-1]
+        if row.ndim < 3 or not length:
+            return np.where(where, values.take(row), np.nan)
+        whole = self._in_one_piece
+        found = runs(values, length)[np.where(whole, row[..., -1] - (length - 1), 0)]
+        if not whole.all():
+            found[~whole] = values.take(row[~whole])
+        return found if where.all() else np.where(where, found, np.nan)
 
 
 def samples_beside(samples: Sequence[PriceSample]) -> PriceSample:

@@ -233,12 +233,13 @@ def _anchors(windows: ResponseWindows, minutes: int) -> dict[str, tuple[int, int
 
 def _activity(windows: ResponseWindows, volume: FloatArray) -> list[tuple[Activity, ...]]:
     event, others, found = windows.event.at(windows.after), windows.others.at(windows.after), []
+    volumes = windows.others.volume[..., windows.after]  # read already, with the moments before the news
     for name in MEASURES:
         if name == "spread" and event.prices.spread is None:
             continue
         numbers = _measure(name, event, windows.car, windows.columns)
         if np.isfinite(numbers).any():
-            days = _measure(name, others, windows.placebo, windows.columns)
+            days = _measure(name, others, windows.placebo, windows.columns) if name != "volume" else volumes
             usual = volume[:, windows.after] if name == "volume" else medians(days)
             found.append(activities(Series(name, numbers, days, windows.days, usual), windows.weight))
     return [tuple(a for a in row if a is not None) for row in zip(*found, strict=True)]

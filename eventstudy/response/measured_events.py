@@ -13,7 +13,7 @@ from eventstudy.abnormal.placebo.balance import DaysLeftOut, PlaceboBalance
 from eventstudy.arrays import DAY_US, BoolArray, FloatArray, IntArray, value
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event
-from eventstudy.response.closed_markets import gap_estimate, instants_of
+from eventstudy.response.closed_markets import gap_estimates, instants_of
 from eventstudy.response.intraday_prices import IntradayPrices
 from eventstudy.response.known import Known, KnownTimes
 from eventstudy.response.known_nearby import NearWindow
@@ -175,7 +175,7 @@ def answers_of(
         ahead=moments[:, zero] - clocks,
         event_day=event_day,
         reference_at=prices.closes[rows],
-        gaps=tuple(gap_estimate(prices, time, settings.level) if windows.closed else None for time in times),
+        gaps=gap_estimates(prices, times, settings.level) if windows.closed else (None,) * len(times),
         balances=(None,) * len(events),
     )
     if settings.placebo.match is None:

@@ -79,7 +79,9 @@ def ratio_interval(
     center = int(np.abs(ANGLES - math.atan2(top * math.copysign(1, bottom), abs(bottom))).argmin())
     for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 1), slice(0, len(ANGLES))):
         sine, cosine = SINES[rows], COSINES[rows]
-        bound = order_bound(np.abs(a[both, None] * cosine - b[both, None] * sine), level, each)
+        sizes = np.multiply.outer(cosine, a[both])  # days along the last axis: each angle is sorted in one piece
+        sizes -= np.multiply.outer(sine, b[both])
+        bound = order_bound(np.abs(sizes, out=sizes).T, level, each)
         if not np.isfinite(bound).all():
             return math.nan, math.nan
         spare = bound - np.abs(top * cosine - bottom * sine)  # not negative: not refuted
@@ -264,9 +266,12 @@ def order_bound(values: FloatArray, level: float, weight: FloatArray | None = No
         return np.full(values.shape[1:], np.nan)
     if weight is not None:
         return _weighted_bound(values, level, weight)
-    count = counts(np.isfinite(values), 0)
+    finite, ordered = np.isfinite(values), sorted_days(values)  # NaN last
+    if finite.all():
+        place = math.ceil(level * (len(values) + 1) - 1e-9)
+        return np.array(ordered[place - 1]) if 1 <= place <= len(values) else np.full(values.shape[1:], np.nan)
+    count = counts(finite, 0)
     rank = np.ceil(level * (count + 1) - 1e-9).astype(np.int64)
-    ordered = sorted_days(values)  # NaN last
     picked = picked_rows(ordered, np.clip(rank - 1, 0, len(values) - 1))
     return np.asarray(np.where((rank >= 1) & (rank <= count), picked, np.nan))
 

@@ -18,6 +18,7 @@ from eventstudy.response.jumps import LEVELS
 
 LOG_ABS_NORMAL = -(np.euler_gamma + math.log(2)) / 2  # E ln|Z| = -0.6352
 WSD_CUT, WSD_SCALE, HALF_SCALE = 6.635, 1.081, 0.741  # Boudt, Croux and Laurent (2011)
+DAYS_AT_ONCE = 128  # so many days of bars fit the cache of a core while a measure goes over them several times
 SHORTEST = 16  # bars of a stretch that has a daily level and a rhythm of its own
 
 
@@ -49,7 +50,8 @@ def daily_level(returns: FloatArray, kind: str = "medrv") -> FloatArray:
         chosen = days if len(rows) == len(days) else days[rows]
         if present < n:
             chosen = chosen[finite[rows]].reshape(len(rows), present)
-        level[rows] = np.sqrt(measure(chosen) / present)
+        blocks = [chosen[first : first + DAYS_AT_ONCE] for first in range(0, len(chosen), DAYS_AT_ONCE)]
+        level[rows] = np.sqrt(np.concatenate([measure(block) for block in blocks]) / present)
     return level.reshape(values.shape[:-1])
 
 

@@ -98,8 +98,9 @@ def first_exit(paths: FloatArray, band: FloatArray, stays: int) -> IntArray:
     [3]
     """
     outside = np.where(np.isfinite(band), np.abs(paths) > band, False)
-    padded = np.concatenate([outside, np.ones((len(outside), stays - 1), dtype=bool)], axis=1)
-    held = np.lib.stride_tricks.sliding_window_view(padded, stays, axis=1).all(axis=2) & outside
+    held = outside.copy()
+    for ahead in range(1, stays):
+        held[:, :-ahead] &= outside[:, ahead:]
     return np.asarray(np.where(held.any(axis=1), held.argmax(axis=1), -1), dtype=np.int64)
 
 
