@@ -60,7 +60,10 @@ def test_signs_instruments_and_a_missing_sign_are_named_in_the_title() -> None:
         plain_words(headline(both).title),
     )
     frame, pairs = market_of(30)
-    events = listed(frame, pairs, x=np.random.default_rng(4).uniform(0.1, 2, 30))
+    x = np.random.default_rng(4).uniform(0.1, 2, 30)
+    for (code, row), s in zip(pairs, x, strict=True):
+        frame.loc[frame.index[row], code] += 0.02 * s
+    events = listed(frame, pairs, x=x)
     one = study(frame, events, surprise={"column": "x", "signs": True}, windows=[(0, 0)])
     assert headline(one).title.startswith("A positive surprise of one standard deviation moved prices by ")
     frame = daily_frame(700, 4, seed=2)
@@ -78,6 +81,8 @@ def test_signs_instruments_and_a_missing_sign_are_named_in_the_title() -> None:
 
 def test_a_study_without_a_slope_states_its_mean() -> None:
     frame, pairs = market_of(20)
+    for code, row in pairs:
+        frame.loc[frame.index[row], code] += 0.02
     result = study(frame, listed(frame, pairs, x=1.0), surprise={"column": "x"}, windows=[(0, 0)])
     assert headline(result).title.startswith("Prices ")
     assert build(result).shown[0].picture.name == "average"

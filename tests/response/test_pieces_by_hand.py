@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import pytest
 import eventstudy as es
 from eventstudy.arrays import DAY_US, MINUTE_US
 from eventstudy.market.instruments import Instrument
+from eventstudy.response.build_response import out_of_reach
 from eventstudy.response.closed_markets import bracket_rows, closures, instants_of
 from eventstudy.response.early_moves import _relative_squares, _without_clock, early_moves
 from eventstudy.response.intraday_prices import (
@@ -27,6 +29,7 @@ from eventstudy.response.intraday_prices import (
 )
 from eventstudy.response.jumps import absolute_moment, bns_ratio, jump_share, lee_mykland_threshold, tripower_quarticity
 from eventstudy.response.matching import paths_of
+from eventstudy.response.measured_events import MeasuredEvents
 from eventstudy.response.placebo import (
     _edge,
     _ratio,
@@ -39,7 +42,6 @@ from eventstudy.response.placebo import (
 )
 from eventstudy.response.placebo_pool import as_date, trading_moments
 from eventstudy.response.price_rules import median_rules
-from eventstudy.response.respond import _breakdown, out_of_reach
 from eventstudy.response.seasonality import daily_level, periodicity_wsd, time_of_day_mean, unit_mean_square
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, reflected, shape_numbers
 from eventstudy.response.shape_estimates import jump_variances
@@ -239,18 +241,19 @@ def test_the_median_rule_takes_more_prices_where_there_are_few() -> None:
 
 
 def test_a_horizon_of_one_bar_is_within_reach() -> None:
-    windows = SimpleNamespace(step_minutes=5.0, ends_before=lambda minutes: False)
-    assert [out_of_reach(windows, 0, m, "UTC") for m in (0, 5, 6)] == [""] * 3  # type: ignore[arg-type]
-    assert out_of_reach(windows, 0, 4, "UTC") == "a bar lasts 5 minutes"  # type: ignore[arg-type]
+    found: Any = SimpleNamespace(measured=SimpleNamespace(layout=SimpleNamespace(step_minutes=5.0)))
+    assert [out_of_reach(found, 0, m, reached=True) for m in (0, 5, 6)] == [""] * 3
+    assert out_of_reach(found, 0, 4, reached=True) == "a bar lasts 5 minutes"
 
 
 def test_how_much_calmer_the_placebo_days_would_have_to_be() -> None:
     def found(move: float, bound: float) -> SimpleNamespace:
-        return SimpleNamespace(moves=SimpleNamespace(value=np.array([[move]]), bound=np.array([[bound]])))
+        moves = SimpleNamespace(value=np.array([[move]]), bound=np.array([[bound]]))
+        return SimpleNamespace(measured=SimpleNamespace(moves=moves))
 
-    assert _breakdown(found(-0.06, 0.02), 0) == pytest.approx(3)  # type: ignore[arg-type]
-    assert math.isnan(_breakdown(found(0.01, 0.02), 0))  # type: ignore[arg-type]
-    assert math.isnan(_breakdown(found(0.01, 0.0), 0))  # type: ignore[arg-type]
+    assert MeasuredEvents.breakdown(found(-0.06, 0.02), 0) == pytest.approx(3)  # type: ignore[arg-type]
+    assert math.isnan(MeasuredEvents.breakdown(found(0.01, 0.02), 0))  # type: ignore[arg-type]
+    assert math.isnan(MeasuredEvents.breakdown(found(0.01, 0.0), 0))  # type: ignore[arg-type]
 
 
 def test_the_volatility_of_the_event_day_over_that_of_its_placebo_days() -> None:
