@@ -52,7 +52,7 @@ class Front:
 def front(result: StudyResult) -> Front:
     """Return the top of the page of a result; empty where no event was used."""
     if not len(result.abnormal):
-        return Front()
+        return Front(("Event study",), headline(result).title)
     said, shape = headline(result), shape_of(result)
     if shape == "dots":
         return Front(kicker(result), said.title, said.figures, mean_table(result), stand=stand_first(result))
@@ -69,12 +69,22 @@ def kicker(result: StudyResult) -> tuple[str, ...]:
     one = len(set(result.abnormal.events.tolist())) == 1
     about = plain(codes[0], 40) if len(codes) == 1 else f"{len(codes):,} instruments"
     step = bar_length(result)
-    bars = f"{length(step)} prices" if step else ""
+    bars = f"{_adjective(step)} prices" if step else ""
     noun = bar_noun(result)
     if step >= SHORTEST_DAY_US or (not result.prices and noun != "bar"):
         bars = f"{'daily' if noun in {'bar', 'day'} else noun + 'ly'} prices"
     when = date_of(result, 0) if one else observations(result)
     return tuple(filter(None, ("Event study", when, about if one or n > 1 else "", bars)))
+
+
+def _adjective(step_us: int) -> str:
+    """Return the length of a bar as it stands before a noun.
+
+    >>> _adjective(600_000_000)
+    '10-minute'
+    """
+    count, unit = length(step_us).split(" ")
+    return f"{count}-{ {'min': 'minute', 'h': 'hour', 's': 'second'}.get(unit, 'day') }"
 
 
 def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:

@@ -75,7 +75,8 @@ def group_title(result: StudyResult, found: Contrast) -> str:
         sizes = f"{_size(result, ups)} for {high} and {_size(result, downs)} for {low}"
         return f"The mean {what} was {sizes} {over}; {_verdict(result, found)}"
     moves = f"{verb_and_size(result, ups)} on average for {high} and {verb_and_size(result, downs)} for {low}"
-    return f"Prices {moves} {over}{net_of(result, several=True)}; {_verdict(result, found)}"
+    net = net_of(result, several=len(set(result.abnormal.instruments.tolist())) > 1)
+    return f"Prices {moves} {over}{net}; {_verdict(result, found)}"
 
 
 def _size(result: StudyResult, move: float) -> str:

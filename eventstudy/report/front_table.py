@@ -195,11 +195,12 @@ def mean_table(result: StudyResult) -> Table:
     cars = [finite_cars(result, window) for window in windows]
     quartiles = [np.quantile(c, [0.25, 0.75]).tolist() for c in cars]
     name, tests = _tests_of_mean(result, windows)
+    tested = any(finite(t.get("pvalue")) for t in tests)
     entries: tuple[Entry, ...] = (
         (0, Column("window", "Window"), [capital(window_words(result, window, 0)) for window in windows]),
         (0, Column("mean", _titled("Mean", unit), "words"), [unit.show(float(c.mean())) for c in cars]),
         _interval_column(result, [(t.get("low"), t.get("high")) for t in tests]),
-        (0, Column("p", f"p, {name}", "pvalue"), [t.get("pvalue") for t in tests]),
+        *([(0, Column("p", f"p, {name}", "pvalue"), [t.get("pvalue") for t in tests])] if tested else []),
         (0, Column("median", _titled("Median", unit), "words"), [unit.show(float(np.median(c))) for c in cars]),
         (0, Column("quartiles", "Half of them between", "words"), [interval(unit, *ends) for ends in quartiles]),
         (0, Column("rose", "Rose", "words"), [f"{int((c > 0).sum())} of {len(c)}" for c in cars]),

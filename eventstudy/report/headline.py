@@ -86,7 +86,8 @@ def _mean_title(result: StudyResult) -> str:
         return "No mean could be computed"
     over, n, move = when(result, window), f"across {row['n_events']:,} {nouns(result)}", size_of(row)
     test = test_of(study, row)
-    held, net = "buy-and-hold " * ("abhar" in row), net_of(result, several=True)
+    several = len(set(result.abnormal.instruments.tolist())) > 1
+    held, net = "buy-and-hold " * ("abhar" in row), net_of(result, several=several)
     if test and decided(test) > 1 - result.spec.level:
         return f"{_undetected(result, held)} {over}: {_size(result, move)}{net.removeprefix(',')}, {n}"
     if held or not is_percent(result):
@@ -113,7 +114,7 @@ def _several_title(result: StudyResult) -> str:
     mean, about, clear = float(np.nanmean(cars)), when(result, window, 0), int(view.clear.sum())
     out = f"{clear or 'none'} of them {'stand' if clear > 1 else 'stands'} out"
     many, net = f"{len(view.names):,} instruments", net_of(result, several=True)
-    if view.mean is not None and view.mean.p > 1 - result.spec.level:
+    if view.mean is not None and view.mean.test and view.mean.p > 1 - result.spec.level:
         return f"{_undetected(result)} of {many} {about}: {_size(result, mean)}{net.removeprefix(',')}; {out}"
     if not is_percent(result):
         what = f"The mean abnormal {variable_name(result.spec)} of {many}"

@@ -40,6 +40,8 @@ def stylesheet() -> str:
 BESIDE = {"placebo", "horizons", "placebo_mean", "distribution", "groups", "surprise"}
 THIRD = {"agreement", "heatmap", "fit", "calendar"}
 FULL = {"instruments", "specifications"}
+# A first figure that is low, and the one that stands below it on a screen, beside the same figures.
+UNDER = {("groups", "average")}
 MOST_BESIDE, MOST_THIRD = 2, 3
 # Sections that a study asks for stand open below the table; the others are folded.
 OPEN = {"groups", "surprise", "specifications", "across"}
@@ -73,6 +75,8 @@ def layout(page: Page) -> dict[str, Any]:
     """Return the parts of a page by where they stand."""
     shown = [picture for section in page.sections for picture in section.pictures]
     hero, rest = (shown[0], shown[1:]) if shown else (None, [])
+    under = [picture for picture in rest if hero is not None and (hero.name, picture.name) in UNDER]
+    rest = [picture for picture in rest if picture not in under]
     ranks = {
         name: [picture for picture in rest if picture.name in names]
         for name, names in (("beside", BESIDE), ("third", THIRD), ("wide", FULL))
@@ -87,15 +91,18 @@ def layout(page: Page) -> dict[str, Any]:
     placed = {picture.name for group in ranks.values() for picture in group}
     more = tuple(picture for picture in rest if picture.name not in placed)
     opened = [open_part(section, ranks["wide"]) for section in page.sections if section.name in OPEN]
+    if hero is None:  # nothing was studied: the reasons are the answer
+        opened += [left_out(section) for section in page.sections if section.name == "spoilers" and section.tables]
     inside = {picture.name for section in opened for picture in section.pictures}
     ranks["wide"] = [picture for picture in ranks["wide"] if picture.name not in inside]
     few = len(ranks["third"]) + len(ranks["wide"]) <= (2 if ranks["wide"] else 1)
-    threats = next((section for section in page.sections if section.name == "spoilers"), None)
+    threats = next((s for s in page.sections if s.name == "spoilers" and (s.points or s.paragraphs)), None)
     names = [column.name for column in page.front.table.columns] if page.front.table is not None else []
     later = [name for name in names if name.startswith("later_")]
     at = names.index("interval") if "interval" in names else -1
     return {
         "hero": hero,
+        "under": under,
         **ranks,
         "threats": threats,
         "few": few,
@@ -103,7 +110,12 @@ def layout(page: Page) -> dict[str, Any]:
         "opened": opened,
         "paper": paper(page, threats.points if threats else (), beside=printed),
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
-        "folded": [part for section in page.sections for part in folded_parts(section, more)],
+        "folded": [
+            part
+            for section in page.sections
+            if hero is not None or (section.name != "spoilers" and _has_content(section))
+            for part in folded_parts(section, more)
+        ],
         "minor": MINOR | set(later if "adjusted" in names else later[:-1]),
         "interval": IntervalColumn(at, at - 1 if at > 1 else -1),
     }
@@ -145,10 +157,20 @@ def folded(section: Section, more: tuple[Picture, ...]) -> Folded | None:
             else None
         )
     if section.name == "spoilers":
-        left = replace(section, name="left-out", heading="Events that were not used", paragraphs=(), points=())
+        left = left_out(section)
         return Folded(left, _rows(len(left.tables[0].rows))) if left.tables else None
     rows = sum(len(table.rows) for table in section.tables)
     return Folded(section, _rows(rows) if rows else "")
+
+
+def left_out(section: Section) -> Section:
+    """Return the table of the events that were not used, out of the section of threats."""
+    return replace(section, name="left-out", heading="Events that were not used", paragraphs=(), points=())
+
+
+def _has_content(section: Section) -> bool:
+    """Return whether a section says more than its notes."""
+    return bool(section.paragraphs or section.points or section.tables or section.pictures or section.citations)
 
 
 def _rows(count: int) -> str:

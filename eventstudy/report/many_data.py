@@ -151,7 +151,7 @@ def dots_view(result: StudyResult) -> Dots:
         clear[kept],
         window_words(result, first_window(result), 0 if len({event for event, _ in pairs}) == 1 else None),
         result.spec.level,
-        rows.interval,
+        rows.interval if np.isfinite([rows.low, rows.high]).any() else "",
         filled if known.any() else "" if unclear else "the interval excludes zero",
         "p, adjusted" if words_of_p else "p",
         _mean_row(result, rows.car[kept]),

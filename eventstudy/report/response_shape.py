@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from eventstudy.response.response_rows import ResponseSet
     from eventstudy.response.values import Estimate, Response
 
-MOST_RESPONSES, MOST_SUMMARIZED = 12, 3
+MOST_RESPONSES, MOST_SUMMARIZED, MOST_LOOKED_AT = 12, 3, 200
+MOST_LISTED, FIRST_LISTED = 5, 3
 MEASURES = {
     "first_significant": "First exit from the simultaneous band",
     "t50": "Time to 50% of the move",
@@ -79,13 +80,15 @@ def shape_parts(responses: ResponseSet | None, *, simulated: bool) -> ShapeParts
         moves_table(shown, simulated=simulated),
         shape_table(shown, simulated=simulated),
     )
-    dangers = together((name_of(response, shown), danger) for response in shown for danger in dangers_of(response))
-    dangers = [*assumed_minutes((name_of(response, shown), response) for response in shown), *dangers]
+    looked_at = list(responses)[:MOST_LOOKED_AT]
+    named = [(name_of(response, looked_at), response) for response in looked_at]
+    dangers = together((name, danger) for name, response in named for danger in dangers_of(response))
+    dangers = [*assumed_minutes(named), *dangers]
     dangers += [f"{plain(e, 64)}, {plain(code, 40)}: {plain(reason)}" for e, code, reason in responses.skipped]
-    if len(responses) > len(shown):
-        dangers.append(f"{len(responses) - len(shown)} more responses are in result.json, not here.")
     certainty = (anchors_table(shown, simulated=simulated),)
     lines = tuple(row_sentences({**row, "notes": []}) for row in rows_of(shown[:MOST_SUMMARIZED]))
+    if len(responses) > len(shown):
+        lines = (*lines, f"The tables have {len(shown)} of {len(responses):,} responses; result.json has all of them.")
     return ShapeParts(tables, certainty, lines, tuple(map(sentence, shown)), tuple(dict.fromkeys(dangers)))
 
 
@@ -196,7 +199,18 @@ def together(dangers: Iterable[tuple[str, str]]) -> list[str]:
     names: dict[str, list[str]] = {}
     for name, danger in dangers:
         names.setdefault(danger, []).append(name)
-    return [f"{', '.join(dict.fromkeys(who))}: {danger}" for danger, who in names.items()]
+    return [f"{_listed(list(dict.fromkeys(who)))}: {danger}" for danger, who in names.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names in a row; of many the first and how many more there are.
+
+    >>> _listed(list("AB")), _listed(list("ABCDEFGH"))
+    ('A, B', 'A, B, C and 5 more')
+    """
+    if len(names) <= MOST_LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[:FIRST_LISTED])} and {len(names) - FIRST_LISTED} more"
 
 
 def assumed_minutes(named: Iterable[tuple[str, Response]]) -> list[str]:
@@ -209,7 +223,7 @@ def assumed_minutes(named: Iterable[tuple[str, Response]]) -> list[str]:
             moves.setdefault(times.minutes, []).append(f"{name} {low} to {high} bp ({p_is(times.pvalue)})")
     return [
         f"The move over the next {minutes} minutes depends on the minute that is assumed for the news: "
-        f"{', '.join(listed)}; each p is for all these minutes together."
+        f"{_listed(listed)}; each p is for all these minutes together."
         for minutes, listed in moves.items()
     ]
 

@@ -150,7 +150,9 @@ def _unused(result: StudyResult, width: int, *, verbose: bool) -> Iterator[Text]
     unused = list(islice((o for o in result.ledger if o.outcome != "used"), MOST_ROWS if verbose else MOST_UNUSED))
     yield from _points([f"Not used: {o.event} {o.instrument}: {o.reason}" for o in unused], width)
     left = len(result.ledger) - len(result.abnormal) - len(unused)
-    yield from _points([f"{left:,} more observations were not used."] if left > 0 else [], width)
+    yield from _points(
+        [f"{left:,} more observation{'s were' if left > 1 else ' was'} not used."] if left > 0 else [], width
+    )
 
 
 def _warnings(notices: Sequence[Notice], width: int, *, first: bool = False, most: int | None = None) -> Iterator[Text]:

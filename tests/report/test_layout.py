@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -189,3 +190,71 @@ def test_every_instrument_of_one_event_has_its_panel_and_its_comparable_days() -
     assert [one.again for one in report.shown if "-" in one.picture.name] == [True] * 6
     alone = build(made_result(codes=("SBER",)))
     assert not any(one.again for one in alone.shown)
+
+
+def long_held() -> es.StudyResult:
+    """Twelve months after twelve events, measured from a frame of monthly returns."""
+    rng, months = np.random.default_rng(5), pd.date_range("2004-01-31", periods=140, freq="ME")
+    names = [f"IPO{i:02d}" for i in range(12)]
+    frame = pd.DataFrame(rng.normal(0, 0.1, (140, 12)), months, names)
+    rows = [{"id": f"e{i}", "instrument": name, "date": months[60 + 4 * i]} for i, name in enumerate(names)]
+    spec = es.StudySpec(model="zero", event=(0, 11), windows=((0, 11),), measure="bhar", returns="simple")
+    return es.run_study(spec, pd.DataFrame(rows), frame, closes_at="16:00 America/New_York")
+
+
+@pytest.mark.parametrize("width", ["wide", "print"])
+def test_labels_beside_a_mean_do_not_lie_over_each_other(width: str) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    for result in (long_held(), made_cluster()):
+        view = FIGURES["average"].cut(result, Pick())
+        drawn = draw_bare(FIGURES["average"], view, width)
+        renderer = FigureCanvasAgg(drawn).get_renderer()
+        right = max(axes.get_window_extent(renderer).x1 for axes in drawn.axes[0].child_axes)
+        boxes = [text.get_window_extent(renderer) for text in drawn.axes[0].texts if text.get_text()]
+        beside = sorted((box for box in boxes if box.x0 > right and box.height < 40), key=lambda box: box.y0)
+        assert len(beside) > 4
+        for lower, upper in pairwise(beside):
+            assert upper.y0 - lower.y0 > 0.6 * lower.height, (lower, upper)
+
+
+def test_the_mean_of_comparable_days_is_a_p_value_of_its_own_in_figure_and_title() -> None:
+    result = made_result(codes=SIX)
+    view = FIGURES["dots"].cut(result, Pick())
+    assert view.p_words == "p, adjusted"
+    texts = [text.get_text() for text in draw_bare(FIGURES["dots"], view, "wide").axes[0].texts]
+    assert f"p = {view.mean.p:.3f}" in " ".join(texts).replace("\u00a0", " ")  # not one of the adjusted ones
+    page = build(result).page
+    assert page.front.table is not None
+    assert "p" not in [column.name for column in page.front.table.columns]
+    # Too few days for any p-value below 5 %: the title states the move, and no interval is spoken of.
+    few = build(made_result(codes=SIX, placebo={"days": 12})).page
+    assert few.front.title.startswith("6 instruments rose ")
+    (dots,) = (p for s in few.sections for p in s.pictures if p.name == "dots")
+    assert "too few comparable days for intervals" in dots.caption
+
+
+def test_groups_have_the_mean_of_all_below_them_in_the_place_of_the_first_figure() -> None:
+    from tests.reactions.test_group_headline import grouped
+
+    report = build(grouped({"good": 0.02, "bad": -0.02}, 6)[0])
+    found = layout(report.page)
+    assert (found["hero"].name, [picture.name for picture in found["under"]]) == ("groups", ["average"])
+    html = render_page(report.page, report.pictures)
+    assert html.count('id="f-average"') == html.count('id="f-groups"') == 1
+    assert html.index('id="f-groups"') < html.index('id="f-average"') < html.index('class="stack')
+
+
+def test_a_study_without_a_usable_event_is_headed_by_that_and_shows_why() -> None:
+    days = pd.bdate_range("2022-01-03", periods=60)
+    frame = pd.DataFrame(np.random.default_rng(2).normal(0, 0.01, (60, 2)), days, ["AAA", "BBB"])
+    rows = pd.DataFrame({"id": "early", "instrument": ["AAA", "BBB"], "date": days[5]})
+    spec = es.StudySpec(title="Too early", model="constant_mean", estimation=(-40, -3), event=(-1, 1))
+    page = build(es.run_study(spec, rows, frame, closes_at="16:00 America/New_York")).page
+    assert page.front.title == "No event could be studied: 2 of 2 were left out"
+    html = render_page(page, {})
+    open_part, _, folded = html.partition("<details")
+    assert "usable returns; at least" in open_part
+    assert "Threats to validity" not in html
+    assert "The numbers" not in folded
+    assert "Events that were not used" not in folded

@@ -10,7 +10,7 @@ from eventstudy.report.canvas import Canvas, Panel
 from eventstudy.report.many_views import Dots
 from eventstudy.report.plots.parts import Said, across, text_width
 from eventstudy.report.style import for_figure
-from eventstudy.show.numbers import pvalue, share, true_minus
+from eventstudy.show.numbers import p_is, pvalue, share, true_minus
 
 MOST_ROWS = 60
 ROW, TALL, HEAD, FOOT, MEAN = 15.5, 26.0, 22.0, 44.0, 34.0
@@ -120,7 +120,9 @@ def _mean(panel: Panel, canvas: Canvas, view: Dots) -> None:
     has_p = bool(np.isfinite(view.p).any())
     canvas.text((canvas.width - _column(view), at), true_minus(unit.show(mean.move)), ha="right", fontweight="bold")
     if has_p:
-        canvas.text((canvas.width - 8, at), pvalue(mean.p), ha="right")
+        # The head of the column names the adjusted p-values below; that of the mean is not one of them.
+        said = pvalue(mean.p) if view.p_words == "p" or not np.isfinite(mean.p) else p_is(mean.p)
+        canvas.text((canvas.width - 8, at), said, ha="right")
 
 
 def say_dots(view: Dots) -> Said:
@@ -130,9 +132,10 @@ def say_dots(view: Dots) -> Said:
     listed = "; ".join(f"{for_figure(view.names[i], 40)} {unit.of(float(view.move[i]))}" for i in rows)
     cut = f"; {MOST_ROWS} of {n:,} are plotted, evenly spaced in this order" if n > MOST_ROWS else ""
     order_words = ", largest first" if view.sort else ""
-    ends = f" with {share(view.level)} {view.interval}" if view.interval else " (a single one has no interval)"
+    few = "too few comparable days for intervals" if np.isfinite(view.p).any() else "a single one has no interval"
+    ends = f" with {share(view.level)} {view.interval}" if view.interval else f" ({few})"
     note = f"Move{ends}{order_words}. Filled: {view.filled}{cut}" if view.filled else f"Move{ends}{order_words}{cut}"
     mean = f"{view.mean.name} {unit.of(view.mean.move)}. " if view.mean is not None else ""
-    few = "" if n <= 6 else "Largest and smallest: "
+    which = "" if n <= 6 else "Largest and smallest: "
     counted = f" {int(view.clear.sum())} of {n} filled." if view.filled else ""
-    return Said(view.title, note, true_minus(f"{mean}{few}{listed}.{counted}"), view.simulated)
+    return Said(view.title, note, true_minus(f"{mean}{which}{listed}.{counted}"), view.simulated)

@@ -12,11 +12,11 @@ from eventstudy.report.key_figures import named_interval
 from eventstudy.report.many_views import EventBands, MeanPath, MeanSteps
 from eventstudy.report.plots.parts import (
     Said,
-    apart,
     event_time_axis,
     halo,
     limits,
     panel_title,
+    stacked,
     text_width,
     tick_label,
     value_axis,
@@ -168,6 +168,8 @@ def _cumulative(panel: Panel, canvas: Canvas, view: MeanPath) -> None:
             "soft",
         ),
     ]
+    if view.reported_on_path and view.steps.window[1] == view.tau[-1]:
+        beside = beside[1:]  # the mark of the window has that number
     if not canvas.narrow:
         _write(panel, canvas, beside)
 
@@ -186,8 +188,8 @@ def _last(view: MeanPath) -> str:
 
 def _write(panel: Panel, canvas: Canvas, beside: list[_Beside]) -> None:
     blocks = [wrapped(canvas, one.words, canvas.width - panel.right - 14) for one in beside]
-    gap = 13.0 * max(map(len, blocks)) + 6
-    places = apart([one.y for one in beside], gap, panel.top + 8, panel.bottom - 13.0 * len(blocks[-1]) + 8)
+    heights = [13.0 * len(lines) + 5 for lines in blocks]
+    places = stacked([one.y for one in beside], heights, panel.top + 8, panel.bottom + 8)
     for place, lines, one in zip(places, blocks, beside, strict=True):
         for row, line in enumerate(lines):
             name: Any = one.role

@@ -162,6 +162,28 @@ def apart(places: Sequence[float], gap: float, low: float, high: float) -> list[
     return found
 
 
+def stacked(places: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Return the tops of blocks of text in their order, none over another, each as near to its place as may be.
+
+    The last ends at ``high`` at the latest; where the room is too small, the first begins above ``low``.
+
+    >>> stacked([10.0, 12.0, 90.0], [18.0, 31.0, 44.0], 0.0, 100.0)
+    [7.0, 25.0, 56.0]
+    """
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    tops, least = [], low
+    for i in order:
+        tops.append(max(float(places[i]), least))
+        least = tops[-1] + heights[i]
+    most = high
+    for rank in reversed(range(len(order))):
+        tops[rank] = most = min(tops[rank], most - heights[order[rank]])
+    found = [0.0] * len(places)
+    for i, top in zip(order, tops, strict=True):
+        found[i] = round(top, 6)
+    return found
+
+
 def short_number(value: float) -> str:
     """Return a count with a letter for its size.
 
