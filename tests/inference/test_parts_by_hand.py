@@ -11,7 +11,7 @@ from scipy import stats
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.inference.bootstrap import DRAWS_PER_BLOCK, _resampled, _sizes, empirical, wild_t
-from eventstudy.inference.clustering import _pairs, distinct, unit_length
+from eventstudy.inference.clustering import _pairs, common_dates, distinct, unit_length
 from eventstudy.inference.designs import Design, VarianceRatio, count_distinct, sharing, variance_ratio, violated
 from eventstudy.inference.distributions import critical_value, pvalue
 from eventstudy.inference.evidence import KEPT_CELLS, Context, Evidence, collectors, diagnosed
@@ -74,6 +74,18 @@ def test_residuals_of_length_one() -> None:
     assert has_length.tolist() == [True, False, True]
     root = sqrt(6)
     assert np.abs(e - [[-1 / sqrt(2), 1 / sqrt(2), 0], [0, 0, 0], [-1 / root, -1 / root, 2 / root]]).max() < 1e-15
+
+
+@pytest.mark.parametrize(("start", "gap"), [(1, 0), (0, 1), (7, 0)])
+def test_residuals_of_a_date_end_with_the_last_close_before_the_news(start: int, gap: int) -> None:
+    # Four bars from ``start``: the news follows the last of them, or the one after it. Two events of one date add up.
+    reference = np.full(2, start + 3 + gap)
+    block = SimpleNamespace(reference=reference, first=reference + 1, start=np.full(2, start))
+    fit = SimpleNamespace(residuals=np.array([[3.0, -3, 3, -3], [4.0, 4, -4, -4]]), n=np.full(2, 4))
+    found = common_dates(None, block, fit, np.ones(2, dtype=bool))  # type: ignore[arg-type]
+    assert found.windows.tolist() == [[start + 3 + gap, start + 4 + gap]]
+    assert found.residuals.tolist() == [[1.0, 0, 0, -1] + [0.0] * gap]
+    assert found.counts.tolist() == [2]
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-8, 1e8])
