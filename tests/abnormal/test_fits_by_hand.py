@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import sqrt
 
 import numpy as np
 import pytest
 
+import eventstudy as es
 from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.models.fit_rules import distinct_values_needed, has_ties, r_squared, too_few_values
 from eventstudy.abnormal.models.multiple_ols import least_squares
 from eventstudy.abnormal.models.ols import CELLS_PER_RUN, _runs_of, market_model
 from eventstudy.abnormal.models.regressions import _correlation, capm, with_line
 from eventstudy.abnormal.models.synthetic import _weights
+from tests.study.made import intraday
 
 NAN = float("nan")
 
@@ -143,3 +146,16 @@ def test_least_squares_of_two_regressors_by_hand() -> None:
     assert np.isnan(with_gap.residuals[0, 4])
     # R2: the fit explains 4 (4 + 1) of 4 (4 + 1 + 1).
     assert with_gap.r2[0] == fit.r2[0] == pytest.approx(5 / 6)
+
+
+def test_the_variance_of_a_bar_against_the_same_time_of_other_days() -> None:
+    # 1, 3 and 8 % on three other days: mean 4, variance (9 + 1 + 16)/2 = 13; with the error of the mean 13 (1 + 1/3).
+    series = intraday("X", {d: [0.0, 0.0, r, 0.0] for d, r in [(1, 0.01), (4, 0.03), (5, 0.08), (6, 0.06)]})
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=6, minutes=615)
+    spec = es.StudySpec(model="same_clock_mean", min_observations=2, tests=("time_series_t",))
+    result = es.run_study(spec, [es.Event("e", es.EventTime(at, at), ("X",))], series)
+    variance = 13e-4 * 4 / 3
+    assert result.abnormal.variance()[0, 0] == pytest.approx(variance)
+    found = result.findings("time_series_t")[0]
+    assert found.statistic[0] == pytest.approx(0.02 / sqrt(variance))
+    assert found.df[0] == 2

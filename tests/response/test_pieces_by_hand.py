@@ -28,7 +28,7 @@ from eventstudy.response.intraday_prices import (
     trades_around_the_clock,
 )
 from eventstudy.response.jumps import absolute_moment, bns_ratio, jump_share, lee_mykland_threshold, tripower_quarticity
-from eventstudy.response.matching import paths_of
+from eventstudy.response.matching import _grids, paths_of
 from eventstudy.response.measured_events import MeasuredEvents
 from eventstudy.response.placebo import (
     _edge,
@@ -40,7 +40,7 @@ from eventstudy.response.placebo import (
     selection_adjusted_level,
     smallest_pvalue,
 )
-from eventstudy.response.placebo_pool import as_date, trading_moments
+from eventstudy.response.placebo_pool import WindowChoice, as_date, trading_moments
 from eventstudy.response.price_rules import median_rules
 from eventstudy.response.seasonality import daily_level, periodicity_wsd, time_of_day_mean, unit_mean_square
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, reflected, shape_numbers
@@ -210,6 +210,18 @@ def test_paths_through_zero_at_the_last_clean_price() -> None:
     assert found[0, 1:].tolist() == [-1, 0, 0, 2, 6, 6]
     together = paths_of(np.array([[1.0, 2.0, 4.0]]), np.array([1, 2, 3, 4]), 2, 6)
     assert together[0, 1:].tolist() == [-1, 0, 2, 6, 6]
+
+
+def test_news_that_may_be_of_the_next_day_belongs_to_the_day_of_its_earliest_time() -> None:
+    # Bars of every hour of days 0 to 2; the news of 22:30 of day 1 may be as late as 00:30. Its last clean price is
+    # that of 22:00, ``latest`` is 01:00, three bars later, and the price after a further bar, 02:00, is the first.
+    prices = prices_at([h * HOUR_US for h in range(1, 73)], HOUR_US, around_the_clock=True)
+    news = np.array([[DAY_US + 22 * HOUR_US + HOUR_US // 2, 2 * DAY_US + HOUR_US // 2]])
+    found = _grids(prices, news, np.array([0]), WindowChoice(before=120, after=120))
+    assert found.event_day.tolist() == [1]
+    start, zero, latest, first, _ = found.columns[0].tolist()
+    assert found.begins[0] + zero * HOUR_US == DAY_US + 22 * HOUR_US
+    assert (zero - start, latest - zero, first - zero) == (2, 3, 3)
 
 
 def test_when_a_market_trades_is_seen_from_more_than_one_day_in_fifty() -> None:
