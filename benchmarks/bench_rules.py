@@ -15,7 +15,7 @@ from eventstudy.news import phrases, sentences
 from eventstudy.news.clauses import states_act
 from eventstudy.news.dating import date_item
 
-MODULES = ("clauses", "cues", "moments", "phrases", "sentences", "clocks", "claims", "provenance")
+MODULES = ("clauses", "moments", "phrases", "sentences", "clocks", "claims", "provenance")
 NEVER = re.compile(r"(?!)")
 
 

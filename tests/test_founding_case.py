@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import eventstudy as es
-from eventstudy.news.events.writing import write_events
+from eventstudy.news.events.merging import Proposal
+from eventstudy.news.events.writing import proposal_blocks, write_new
 from eventstudy.study.load import load_study
 from tests.shared import SHARED, needs_shared
 
@@ -117,5 +118,5 @@ def test_a_claim_that_cannot_be_checked_is_told() -> None:
 def test_claims_survive_the_events_file(tmp_path: Path) -> None:
     (event,) = es.read_events(DEMO / "event.toml")
     assert event.claims
-    (again,) = es.read_events(write_events(tmp_path / "again.toml", [event]))
+    (again,) = es.read_events(write_new(tmp_path / "again.toml", proposal_blocks([Proposal(event)], accept=True)))
     assert again == event

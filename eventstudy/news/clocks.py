@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from eventstudy.errors import StampError
 from eventstudy.news.phrases import ClockWords, DateWords
-from eventstudy.news.stamps import TICK, Precision, stamp_of_date, stamp_of_local
+from eventstudy.news.stamp_words import StampWords
+from eventstudy.news.stamps import TICK, Precision, clock_time, stamp_of_date, stamp_of_local
 from eventstudy.news.time_evidence import Clock
 from eventstudy.news.zones import VENUES, city_zone, half_day_clock, instant_of
 
@@ -36,55 +37,44 @@ def zone_of_clock(words: ClockWords, sentence: str, publisher: str) -> tuple[str
     return publisher, "publisher" if publisher else "body", "the publisher's zone" if publisher else ""
 
 
-def clock_interval(words: ClockWords, day: date, zone: str, *, dated: bool) -> tuple[datetime, datetime, Precision]:
+def clock_interval(words: ClockWords, day: date, zone: str) -> tuple[datetime, datetime, Precision]:
     """Return the closed UTC interval of a time on a day; a range runs to the end of its second time."""
-    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a local clock reading
-    hour, minute, second, precision = _local(words, zone)
-    local = midnight + timedelta(hours=hour, minutes=minute, seconds=second)
+    said = _stamp_words(words, day, zone)
+    local, precision = clock_time(said, words.text)
     stamp = stamp_of_local(local, precision, zone, words.text)
     if words.until is None:
         return stamp.start, stamp.end, precision
-    last_hour = words.until[0] % 12 + (12 if words.half == "pm" else 0) if words.half else words.until[0]
-    if last_hour > 23 or words.until[1] > 59:
-        raise StampError("no_such_time", f"{words.text!r} is not a time of day.")
-    last = stamp_of_local(midnight + timedelta(hours=last_hour, minutes=words.until[1]), "minute", zone, words.text)
+    until, _ = clock_time(StampWords(day, *words.until, half=said.half), words.text)
+    last = stamp_of_local(until, "minute", zone, words.text)
     if last.end <= stamp.start:
         raise StampError("no_such_time", f"{words.text!r} would end before it begins.")
     return stamp.start, last.end, precision
 
 
-def _local(words: ClockWords, zone: str) -> tuple[int, int, int, Precision]:
-    """Return (hour, minute, second, precision) on a 24-hour clock."""
-    hour, minute, second = words.hour, words.minute or 0, words.second or 0
-    if words.midnight or (words.half in ("am", "night") and hour == 12 and not (minute or second)):
+# Russian clocks have 24 hours.
+_CERTAIN = re.compile("[а-яё]|noon", re.IGNORECASE)
+
+
+def _stamp_words(words: ClockWords, day: date, zone: str) -> StampWords:
+    """Return a time as the parts of a stamp; midnight, and what may be morning or evening, are refused."""
+    hour, minute, early = words.hour, words.minute or 0, words.half in ("am", "night")
+    if words.midnight or (early and hour == 12 and not (minute or words.second)):
         raise StampError(
             "midnight_ambiguous",
             f"{words.text!r}: midnight may begin or end the day.",
             remedy="Write 00:00 or 24:00 with the day it belongs to.",
         )
-    if minute > 59 or second > 59 or hour > 24 or (hour == 24 and (minute or second)):
-        raise StampError("no_such_time", f"{words.text!r} is not a time of day.")
-    precision: Precision = "hour" if words.minute is None else "minute" if words.second is None else "second"
-    if words.half:
-        if not 1 <= hour <= 12 or (words.half == "night" and 4 < hour < 12):
-            raise StampError("no_such_time", f"{words.text!r}: {hour} does not go with {words.half}.")
-        return hour % 12 + (12 if words.half == "pm" else 0), minute, second, precision
-    russian = bool(re.search("[а-яё]", words.text, re.IGNORECASE))
-    certain = (
-        hour >= 13
-        or hour == 0
-        or words.padded
-        or russian
-        or words.second is not None
-        or "noon" in words.text.casefold()
-    )
-    if not certain and (words.minute is None or not zone or half_day_clock(zone)):
+    if words.half == "night" and 4 < hour < 12:
+        raise StampError("no_such_time", f"{words.text!r}: {hour} does not go with {words.half}.")
+    certain = words.half or hour >= 13 or hour == 0 or words.padded or words.second is not None
+    if not (certain or _CERTAIN.search(words.text)) and (words.minute is None or not zone or half_day_clock(zone)):
         raise StampError(
             "half_day_unknown",
             f"{words.text!r} may be {hour % 12:02}:{minute:02} or {hour % 12 + 12:02}:{minute:02}.",
             remedy="Write a.m. or p.m., or a 24-hour clock.",
         )
-    return hour, minute, second, precision
+    half = "am" if early else words.half
+    return StampWords(day, hour, minute, words.second, half=half, whole_hour=words.minute is None)
 
 
 def part_interval(words: DateWords, day: date, zone: str) -> tuple[datetime, datetime]:

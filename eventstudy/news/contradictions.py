@@ -22,7 +22,7 @@ def contradictions(
 ) -> tuple[Conflict, ...]:
     """Return what contradicts the publication of an item; nothing else of the text does."""
     if published is None:
-        return _after_fetch([(m.text, m) for m in moments if m.role == "event" and m.covers], context)
+        return _after_fetch([m for m in moments if m.role == "event"], context)
     found = []
     embargoes = [
         (r.evidence.text, r.stamp.start) for r in readings if r.source.role == "embargo" and r.stamp is not None
@@ -59,13 +59,13 @@ def _is_new(moment: Moment, published: Published) -> bool:
     return moment.covers is not None and moment.covers[1] >= published.earliest - NEWS_AGE
 
 
-def _after_fetch(times: Sequence[tuple[str, Moment]], context: DatingContext) -> tuple[Conflict, ...]:
+def _after_fetch(moments: Sequence[Moment], context: DatingContext) -> tuple[Conflict, ...]:
     if context.fetched_at is None:
         return ()
     said = f"is after the text was fetched ({context.fetched_at.isoformat()})."
     return tuple(
-        Conflict("future_of_fetch", f"{text!r} {said}", text)
-        for text, m in times
+        Conflict("future_of_fetch", f"{m.text!r} {said}", m.text)
+        for m in moments
         if m.covers is not None and m.covers[0] > context.fetched_at and m.place.reason != TO_COME
     )
 

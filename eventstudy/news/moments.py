@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Literal
 
 from eventstudy.errors import StampError
-from eventstudy.news import cues
 from eventstudy.news.claims import speaks_of_price
 from eventstudy.news.clauses import ClausePlace, place_of, states_act
 from eventstudy.news.clocks import clock_interval, part_interval, zone_of_clock
@@ -45,6 +44,27 @@ _LABELS: tuple[tuple[re.Pattern[str], Role], ...] = (
         ),
         "publication",
     ),
+)
+
+# "New York time", "local time in Honolulu" after a day.
+_ITS_CLOCK = re.compile(r"(?:,? (?:morning|afternoon|evening|night))?,? (?:local time|[A-Z]\w+(?: [A-Z]\w+)? time)\b")
+# A name inside a sentence: a capital that is not of a day, a month or the first word.
+_NAME = re.compile(
+    r"\b(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))[A-ZА-ЯЁ]\w+"
+)
+# Words after a day that make it another one: "April 12 last year", "on Monday a week ago".
+_QUALIFIED = re.compile(
+    r"\s*,?\s*(?:last (?:year|month|week)|a (?:week|month|year) (?:ago|earlier)|of last (?:week|month|year)|"
+    r"next (?:week|month)|"
+    r"\((?:19|20)[0-9]{2}\)|['’][0-9]{2}\b|прошлого (?:года|месяца)|(?:неделю|месяц|год) назад|на прошлой неделе|"
+    r"or \b|или\b)",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:did|does|has|have|had|was|were) (?:not|never)\b|\b(?:did|does|has|was|were)n['’]t\b|"
+    r"\bnever (?:came|happened|took)|"
+    r"\b(?:так и )?не (?:[а-яё]+(?:л|ла|ло|ли|лся|лась|лось|лись))\b|\bfalse\b",
+    re.IGNORECASE,
 )
 
 
@@ -164,7 +184,7 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
     first, last = scene.sentence(start)
     role = _role(scene, start, end, words)
     reading = NO_DAY if words is None else read_day(words, scene.context, scene.reference)
-    qualified = None if words is None or words.year is not None else cues.QUALIFIED.match(scene.text, end)
+    qualified = None if words is None or words.year is not None else _QUALIFIED.match(scene.text, end)
     if qualified:
         beside = qualified[0].strip(" ,")
         said = f"{scene.text[start:end]!r}: {beside!r} beside it makes it another day, or one of several."
@@ -203,7 +223,7 @@ def _role(scene: _Scene, start: int, end: int, words: DateWords | None) -> Role:
     if any(first < start < last for first, last in scene.quotes):
         return "quoted"
     first, last = scene.sentence(start)
-    if cues.DENIED.search(scene.text, max(first, start - REACH), min(last, end + 2 * REACH)):
+    if _DENIED.search(scene.text, max(first, start - REACH), min(last, end + 2 * REACH)):
         return "denied"
     return "event"
 
@@ -221,9 +241,9 @@ def _place(scene: _Scene, start: int, end: int, words: DateWords | None) -> Clau
     first, last = scene.sentence(start)
     weekday = words is not None and words.weekday is not None and words.day is None
     place = place_of(scene.text[first:last], start - first, min(end, last) - first, weekday=weekday)
-    if not place.reason and words is not None and cues.ITS_CLOCK.match(scene.text, end):
+    if not place.reason and words is not None and _ITS_CLOCK.match(scene.text, end):
         return replace(place, reason="a clock that is not read stands beside the day")
-    if not place.reason and place.verb == "happened" and not cues.NAME.search(scene.text, first + 1, last):
+    if not place.reason and place.verb == "happened" and not _NAME.search(scene.text, first + 1, last):
         return replace(place, reason="its sentence names nobody")
     if not place.reason and words is None and scene.field == "text" and scene.after_act(start):
         return replace(place, reason="an earlier sentence states the news")
@@ -286,9 +306,7 @@ def _placed(moment: Moment, reference: ReferenceDay) -> Moment:
                 conflict = conflict or Conflict("reference_day", other, moment.text)
         if day is not None and moment.role != "date_range":
             if clock is not None:
-                start, end, precision = clock_interval(
-                    clock, day, zone, dated=words is not None and words.numeric is None
-                )
+                start, end, precision = clock_interval(clock, day, zone)
             elif words is not None and words.part is not None:
                 start, end, precision = (*part_interval(words, day, zone), "hour")
             else:

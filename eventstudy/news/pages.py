@@ -133,7 +133,7 @@ def _parse(text: str, source: str) -> Any:
         # A long quoted value (a picture, a view state) is harmless; many attributes are not.
         if len(part) > MAX_TAG and (tag := _TAG.search(part)) and len(_QUOTED.sub("", part[tag.start() :])) > MAX_TAG:
             raise NewsError(f"{source}: a tag {tag[0]}> is longer than 64 kB.", remedy="Save the text alone.")
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):

@@ -5,49 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import exp
 
-# Fitted by scripts/bench scorer on labeled pages, leads and texts; one row a feature, in log odds.
-COEFFICIENTS: Mapping[str, float] = {
-    "intercept": -0.04,
-    "same_day": 0.90,
-    "day_before": 0.41,
-    "older": -0.52,
-    "far": -0.50,
-    "no_reference": -0.29,
-    "said": 0.22,
-    "happened": 0.21,
-    "outside": -0.84,
-    "price": -0.02,
-    "later": -0.20,
-    "title": -0.12,
-    "quoted": 0.00,
-    "clock": -0.33,
-    "explicit": -0.39,
-    "checked": 0.59,
-    "bounds": -0.36,
-    "other_days": -0.17,
+# One row a feature: its coefficient in log odds, fitted by scripts/bench scorer on labeled pages, leads and texts, and
+# what it says. Every feature is 0 or 1, but `other_days`, a number of days.
+INTERCEPT = -0.04
+FEATURES: Mapping[str, tuple[float, str]] = {
+    "same_day": (0.90, "the day of the publication"),
+    "day_before": (0.41, "the day before the publication"),
+    "older": (-0.52, "two to six days before the publication"),
+    "far": (-0.50, "further from the publication"),
+    "no_reference": (-0.29, "the day of the publication is not known"),
+    "said": (0.22, "in the clause of a verb of saying or deciding in the past"),
+    "happened": (0.21, "in the clause of another verb in the past"),
+    "outside": (-0.84, "outside the clause of an act that is news"),
+    "price": (-0.02, "a move of prices in its clause"),
+    "later": (-0.20, "after a sentence that states an act"),
+    "title": (-0.12, "in the title"),
+    "quoted": (0.00, "inside a quotation"),
+    "clock": (-0.33, "with a time of day"),
+    "explicit": (-0.39, "with its year"),
+    "checked": (0.59, "with a weekday that agrees"),
+    "bounds": (-0.36, "by, before, after, since or about"),
+    "other_days": (-0.17, "other days named in the same text"),
 }
+COEFFICIENTS: Mapping[str, float] = {"intercept": INTERCEPT, **{name: row[0] for name, row in FEATURES.items()}}
 # A time at least as likely as not; scripts/bench scorer prints what other thresholds give.
 THRESHOLD = 0.5
-# What each feature says; every one is 0 or 1, but `other_days`, a number of days.
-FEATURES: Mapping[str, str] = {
-    "same_day": "the day of the publication",
-    "day_before": "the day before the publication",
-    "older": "two to six days before the publication",
-    "far": "further from the publication",
-    "no_reference": "the day of the publication is not known",
-    "said": "in the clause of a verb of saying or deciding in the past",
-    "happened": "in the clause of another verb in the past",
-    "outside": "outside the clause of an act that is news",
-    "price": "a move of prices in its clause",
-    "later": "after a sentence that states an act",
-    "title": "in the title",
-    "quoted": "inside a quotation",
-    "clock": "with a time of day",
-    "explicit": "with its year",
-    "checked": "with a weekday that agrees",
-    "bounds": "by, before, after, since or about",
-    "other_days": "other days named in the same text",
-}
 
 
 def probability(features: Mapping[str, float], coefficients: Mapping[str, float] = COEFFICIENTS) -> float:
@@ -61,4 +43,4 @@ def probability(features: Mapping[str, float], coefficients: Mapping[str, float]
 
 def reasons(features: Mapping[str, float]) -> tuple[str, ...]:
     """Return the features of a time in words."""
-    return tuple(words for name, words in FEATURES.items() if features.get(name))
+    return tuple(words for name, (_, words) in FEATURES.items() if features.get(name))

@@ -15,7 +15,8 @@ from eventstudy.errors import EventFileError, StampError
 from eventstudy.news.events.event_files import read_events
 from eventstudy.news.events.event_rows import clock_words
 from eventstudy.news.events.event_sessions import time_of_day
-from eventstudy.news.events.writing import render_csv, write_events
+from eventstudy.news.events.merging import Proposal
+from eventstudy.news.events.writing import csv_lines, proposal_blocks, write_new
 from eventstudy.news.items import EventDay
 from eventstudy.news.session_words import session_of
 
@@ -188,8 +189,9 @@ def test_midnights_in_every_row_are_dates(tmp_path: Path) -> None:
 def test_dates_sessions_and_attributes_survive_writing(tmp_path: Path) -> None:
     text = "ticker,date,session,surprise,calendar\nIBM,2017-04-18,amc,1.5,XNYS\nGE,2017-04-21,,=1+1,\n"
     events = read_events(saved(tmp_path, text))
-    assert read_events(write_events(tmp_path / "e.toml", events)) == events
-    again = read_events(saved(tmp_path, render_csv(events), "again.csv"))
+    toml = write_new(tmp_path / "e.toml", proposal_blocks(map(Proposal, events), accept=True))
+    assert read_events(toml) == events
+    again = read_events(saved(tmp_path, "".join(csv_lines(events)), "again.csv"))
     assert [e.time for e in again] == [e.time for e in events]
     # A cell that a spreadsheet would run as a formula is written as text.
     assert again[1].attributes["surprise"] == "'=1+1"

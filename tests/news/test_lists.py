@@ -22,7 +22,7 @@ from eventstudy.news.events.copies import group_items
 from eventstudy.news.events.event_checks import check_events
 from eventstudy.news.events.event_files import read_events
 from eventstudy.news.events.merging import merge_reports, propose, rests_on_price_of
-from eventstudy.news.events.writing import render_proposals
+from eventstudy.news.events.writing import proposal_blocks
 from eventstudy.news.items import Event, EventTime, NewsItem
 from eventstudy.news.readers import read_news
 from tests.shared import SHARED, needs_shared
@@ -202,10 +202,10 @@ def test_proposals_with_conflicts_are_comments_until_a_person_decides(tmp_path: 
         "bad", "s", "Bad\n[[event]]\nid = 'x'", "The bank said on Friday, 13 April 2021, that it had failed."
     )
     proposals = [propose(i, date_item(i, DatingContext(zone="Europe/Moscow"))) for i in (good, bad)]
-    path = saved(tmp_path, "p.toml", render_proposals(proposals))
+    path = saved(tmp_path, "p.toml", "".join(proposal_blocks(proposals, accept=False)))
     assert [e.id for e in read_events(path)] == ["good"]
     assert "# decide: weekday_vs_day" in path.read_text(encoding="utf-8")
-    accepted = saved(tmp_path, "a.toml", render_proposals(proposals, accept=True))
+    accepted = saved(tmp_path, "a.toml", "".join(proposal_blocks(proposals, accept=True)))
     assert "decide" not in accepted.read_text(encoding="utf-8")
 
 

@@ -41,9 +41,7 @@ class Merged:
 
 
 # What is missing on one side of a single report is no disagreement of several.
-ONE_SIDED = frozenset(
-    {"only_publication", "only_upper_bound", "only_lower_bound", "no_event_time", "only_background", "only_scheduled"}
-)
+ONE_SIDED = frozenset({"only_publication", "only_upper_bound", "only_lower_bound"})
 
 
 def merge_reports(name: str, datings: Sequence[Dating], *, label: str = "", instruments: Sequence[str] = ()) -> Merged:

@@ -27,22 +27,11 @@ HEADER = """\
 _PROPOSAL = re.compile(r'^status = "proposal"$', re.MULTILINE)
 
 
-def render_events(events: Iterable[Event], *, title: str = "", status: str = "proposal") -> str:
-    """Return events as TOML text, one block each, times in UTC, evidence beside them; equal input, equal bytes."""
-    head = f"{HEADER}\n{_toml({'status': status, **({'title': title} if title else {})})}"
-    return head + "".join(map(render_event, events))
-
-
-def render_proposals(proposals: Iterable[Proposal], *, accept: bool = False) -> str:
-    """Return proposals as an events file; what needs a decision stands there as comments, not as an event.
+def proposal_blocks(proposals: Iterable[Proposal], *, accept: bool) -> Iterator[str]:
+    """Yield the head of an events file and one block per proposal; what needs a decision stands there as comments.
 
     With ``accept`` only what has nothing open is written, and the file says it is reviewed.
     """
-    return "".join(proposal_blocks(proposals, accept=accept))
-
-
-def proposal_blocks(proposals: Iterable[Proposal], *, accept: bool) -> Iterator[str]:
-    """Yield the head of an events file and one block per proposal."""
     note = "" if accept else "# A block that begins with `decide` is not used: settle it, then remove the `#`.\n"
     yield f"{HEADER}{note}\n{_toml({'status': 'reviewed' if accept else 'proposal'})}"
     for proposal in proposals:
@@ -150,16 +139,11 @@ CSV_COLUMNS = (
 )
 
 
-def render_csv(events: Sequence[Event]) -> str:
-    """Return events as CSV that ``read_events`` reads; lists are joined by semicolons, attributes are columns.
+def csv_lines(events: Sequence[Event]) -> Iterator[str]:
+    """Yield the lines of a CSV that ``read_events`` reads; lists are joined by semicolons, attributes are columns.
 
     An attribute with the name of another column is written as ``NAME (attribute)``.
     """
-    return "".join(csv_lines(events))
-
-
-def csv_lines(events: Sequence[Event]) -> Iterator[str]:
-    """Yield the lines of a CSV of events."""
     names = dict.fromkeys(name for event in events for name in event.attributes)
     headers = [f"{name} (attribute)" if name.casefold() in CSV_COLUMNS else name for name in names]
     yield csv_line([*CSV_COLUMNS, *map(for_spreadsheet, headers)])
@@ -196,11 +180,6 @@ def render_review(proposals: Sequence[Proposal]) -> str:
         known = ("", "", "") if event is None else (event.id, event.label, "; ".join(event.sources))
         lines.append(csv_line([for_spreadsheet(cell) for cell in (*known, " | ".join(proposal.open))]))
     return "".join(lines)
-
-
-def write_events(path: str | Path, events: Iterable[Event], *, title: str = "", status: str = "proposal") -> Path:
-    """Write events as TOML; an existing file is refused, never overwritten."""
-    return write_new(Path(path), render_events(events, title=title, status=status))
 
 
 def write_new(path: Path, text: str | Iterable[str], *, over_proposal: bool = False) -> Path:
