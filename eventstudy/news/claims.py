@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from eventstudy.news.zones import VENUES
 
@@ -55,12 +54,7 @@ class PriceClaim:
             return None if self.level is None else self.level - self.level / (1 + self.change / 100)
         return self.change / 100 if self.unit == "kopecks" else self.change
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the claim as plain values for JSON."""
-        return {name: getattr(self, name) for name in _SHOWN}
 
-
-_SHOWN = ("subject", "change", "unit", "level", "at", "venue", "against", "text")
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
 _UNIT = (
     r"%|percent\b|per cent\b|pct\b|процент\w*|kop(?:eck|ek)s?\b|копе\w+|коп\b\.?|"

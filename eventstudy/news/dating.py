@@ -14,7 +14,7 @@ from eventstudy.errors import takes
 from eventstudy.news.claims import PriceClaim, find_claims
 from eventstudy.news.context import NEWS_AGE, DatingContext, Policy
 from eventstudy.news.contradictions import contradictions, unresolved
-from eventstudy.news.day_ranking import calendar_candidates, price_candidates
+from eventstudy.news.day_ranking import Ranked, calendar_candidates, price_candidates
 from eventstudy.news.days import ReferenceDay
 from eventstudy.news.items import EventTime, NewsItem
 from eventstudy.news.judge import Judge, judged
@@ -110,11 +110,12 @@ def date_item(
         return replace(
             base, status="dated", event_time=time, candidates=(Candidate(*interval, 0.0, ("all evidence agrees",)),)
         )
-    candidates, extra, more = _candidates(found, claims, bars, context)
+    ranked = _candidates(found, claims, bars, context)
+    candidates, more = ranked.candidates, ranked.notes
     if conflicts:
         # A contradicted publication is not a candidate.
         candidates = tuple(c for c in candidates if c.reasons[:1] != ("the publication",))
-    base = replace(base, candidates=candidates, conflicts=tuple(dict.fromkeys((*conflicts, *open_, *extra))))
+    base = replace(base, candidates=candidates, conflicts=tuple(dict.fromkeys((*conflicts, *open_, *ranked.conflicts))))
     choice = judged(judge, item, base) if judge is not None else None
     if choice is not None:
         base = replace(base, evidence=(*evidence, choice.evidence))
@@ -285,12 +286,10 @@ def _words(found: Gathered, policy: Policy) -> tuple[str, ...]:
     return (*rule, *(f"{e.text!r}: {e.kind}; {e.note}".removesuffix("; ") for e in used))
 
 
-def _candidates(
-    found: Gathered, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: DatingContext
-) -> tuple[tuple[Candidate, ...], tuple[Conflict, ...], tuple[str, ...]]:
+def _candidates(found: Gathered, claims: Sequence[PriceClaim], bars: Sequence[Bars], context: DatingContext) -> Ranked:
     ranked = price_candidates(found.moments, claims, bars, context) if bars and claims else None
     if ranked is not None:
-        return ranked.candidates, ranked.conflicts, ranked.notes
+        return ranked
     events = [m for m in found.moments if m.role == "event"]
     found_days = [
         Candidate(*_sides(m, found.published), _odds(m.probability), (f"stated: {m.text!r}", *reasons(m.features)))
@@ -303,7 +302,7 @@ def _candidates(
         found_days.append(one)
     found_days += calendar_candidates(events, context)
     found_days.sort(key=lambda c: (-c.score, c.earliest.isoformat() if c.earliest else ""))
-    return tuple(found_days[:12]), (), ()
+    return Ranked(tuple(found_days[:12]))
 
 
 def _sides(moment: Moment, published: Published | None) -> tuple[datetime | None, datetime | None]:

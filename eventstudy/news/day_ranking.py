@@ -25,7 +25,7 @@ from eventstudy.news.days import DAYS, possible_days
 from eventstudy.news.moments import Moment
 from eventstudy.news.phrases import DateWords
 from eventstudy.news.price_evidence import (
-    ClaimFit,
+    DailySeries,
     claim_instant,
     fit_claim,
     pooled_series,
@@ -132,27 +132,21 @@ def _candidate(day: date, score: float, reasons: Sequence[str], zone: str) -> Ca
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """One day with what the words and the prices say of it: log-likelihoods with their reasons."""
+    """One day with what the words and the prices say of it: log-likelihoods and their reasons."""
 
     day: date
-    words: tuple[tuple[float, str], ...]
-    fits: tuple[ClaimFit, ...]
+    price: float
+    total: float
+    said: tuple[str, ...]
+    prices: tuple[str, ...]
 
-    @property
-    def price(self) -> float:
-        return sum(fit.score for fit in self.fits)
 
-    @property
-    def total(self) -> float:
-        return sum(score for score, _ in self.words) + self.price
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        return tuple(reason for _, reason in self.words)
-
-    @property
-    def prices(self) -> tuple[str, ...]:
-        return tuple(reason for fit in self.fits for reason in fit.reasons)
+def _scored(day: date, words: Sequence[DateWords], used: Sequence[tuple[PriceClaim, DailySeries]]) -> _Scored:
+    said = [words_score(one, day) for one in words]
+    fits = [fit_claim(claim, series, day) for claim, series in used]
+    price = sum(fit.score for fit in fits)
+    reasons = tuple(reason for fit in fits for reason in fit.reasons)
+    return _Scored(day, price, sum(score for score, _ in said) + price, tuple(reason for _, reason in said), reasons)
 
 
 def price_candidates(
@@ -170,14 +164,7 @@ def price_candidates(
     days = sorted({d for _, series in used for d in series.days} | named)
     if context.fetched_at is not None:
         days = [d for d in days if d <= context.fetched_at.date()]
-    scored = [
-        _Scored(
-            day,
-            tuple(words_score(w, day) for w in words),
-            tuple(fit_claim(claim, series, day) for claim, series in trusted),
-        )
-        for day in days
-    ]
+    scored = [_scored(day, words, trusted) for day in days]
     scored.sort(key=lambda one: (-one.total, one.day))
     # Up to three other days whose prices fit about as well as those of the best day.
     others = [one for one in scored[1:] if trusted and one.price >= scored[0].price - 3.0]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from eventstudy.errors import NewsError
+from eventstudy.news.items import NewsItem
 
 MAX_TAGS = 1_000_000
 MAX_TEXT = 5_000_000
@@ -45,18 +45,6 @@ def _first(element: Any, *names: str) -> str:
     return next((words for child in children if _name(child) in names and (words := _words(child))), "")
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
-    """One entry of a feed, raw."""
-
-    id: str
-    title: str
-    text: str
-    url: str
-    stamps: tuple[tuple[str, str], ...]
-    language: str = ""
-
-
 # Element of an entry -> the field its stamp is known by.
 _STAMPS = {
     **{name: name for name in ("published", "issued", "updated", "modified")},
@@ -65,8 +53,8 @@ _STAMPS = {
 }
 
 
-def entries(root: Any) -> Iterator[FeedEntry]:
-    """Yield the entries of an RSS 0.9x, 1.0, 2.0 or Atom document, in its order."""
+def entries(root: Any) -> Iterator[NewsItem]:
+    """Yield the raw entries of an RSS 0.9x, 1.0, 2.0 or Atom document, in its order; the source is not known here."""
     channel = next((child for child in root if _name(child) == "channel"), root)
     language = _first(channel, "language") or root.get("{http://www.w3.org/XML/1998/namespace}lang", "")
     for element in [*channel, *(root if channel is not root else [])]:
@@ -74,11 +62,12 @@ def entries(root: Any) -> Iterator[FeedEntry]:
             yield _entry(element, language)
 
 
-def _entry(element: Any, language: str) -> FeedEntry:
+def _entry(element: Any, language: str) -> NewsItem:
     links = [child for child in element if _name(child) == "link"]
     chosen = next((link for link in links if link.get("rel", "alternate") == "alternate"), None)
     url = "" if chosen is None else _words(chosen) or chosen.get("href", "")
     found = [(_name(child), _words(child)) for child in element]
     stamps = tuple((_STAMPS[name], words) for name, words in found if name in _STAMPS and words)
     text = _first(element, "encoded", "content", "full-text") or _first(element, "description", "summary")
-    return FeedEntry(_first(element, "guid", "id") or url, _first(element, "title"), text, url, stamps, language)
+    title = _first(element, "title")
+    return NewsItem(_first(element, "guid", "id") or url, "", title, text, url, stamps, language=language)

@@ -14,7 +14,7 @@ from typing import Any
 from warnings import catch_warnings
 
 from eventstudy.errors import NewsError, UsageError
-from eventstudy.news.feeds import MAX_TEXT, FeedEntry
+from eventstudy.news.feeds import MAX_TEXT
 from eventstudy.news.items import NewsItem
 from eventstudy.news.time_evidence import TimeEvidence
 
@@ -55,7 +55,7 @@ def page_day(page: str, url: str) -> str:
         return ""
 
 
-def loose_entries(text: str, source: str) -> list[FeedEntry]:
+def loose_entries(text: str, source: str) -> list[NewsItem]:
     """Return the entries of a feed that is not well-formed, by feedparser; every stamp stays the raw string it was."""
     if _DECLARES.search(text):
         raise NewsError(f"{source} carries a DTD, which no feed needs and attacks use; refused.")
@@ -70,14 +70,14 @@ def loose_entries(text: str, source: str) -> list[FeedEntry]:
     return [_entry(e, language) for e in feed.entries]
 
 
-def _entry(entry: Any, language: str) -> FeedEntry:
+def _entry(entry: Any, language: str) -> NewsItem:
     contents = [str(c.get("value", "")) for c in entry.get("content", [])]
     text = next((c for c in contents if c), str(entry.get("summary", "")))
     # The parsed times beside these are in the wrong zone where the name of one is written; only the strings are read,
     # and past the library's look-up, which passes a publication off as an update.
     stamps = tuple((f, str(dict.get(entry, f))) for f in ("published", "updated") if dict.get(entry, f))
     name, url = str(entry.get("id", "")), str(entry.get("link", ""))
-    return FeedEntry(name or url, str(entry.get("title", "")), text, url, stamps, language)
+    return NewsItem(name or url, "", str(entry.get("title", "")), text, url, stamps, language=language)
 
 
 def suggestions(item: NewsItem) -> tuple[TimeEvidence, ...]:

@@ -205,8 +205,7 @@ def _moment(scene: _Scene, words: DateWords | None, clock: ClockWords | None) ->
         note=reading.note,
     )
     features |= {"clock": float(clock is not None), "explicit": float(words is not None and words.year is not None)}
-    features |= {"checked": float(reading.checked), "quoted": float(role == "quoted")}
-    features["bounds"] = float(_meaning(words, clock) != "at")
+    features |= {"checked": float(reading.checked), "bounds": float(_meaning(words, clock) != "at")}
     moment = Moment(role, evidence, words, clock, reading, conflict=reading.conflict, features=features)
     moment = replace(moment, sentence=scene.text[first:last], place=place)
     return moment if clock is not None and words is None else _placed(moment, scene.reference)

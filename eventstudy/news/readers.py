@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -20,7 +20,7 @@ from eventstudy.files import checked_path, read_regular
 from eventstudy.news.context import DatingContext
 from eventstudy.news.decode import Decoded, decode
 from eventstudy.news.dumps import header_of
-from eventstudy.news.feeds import FeedEntry, entries, read_xml
+from eventstudy.news.feeds import entries, read_xml
 from eventstudy.news.item_rows import Record, one_line, read_records
 from eventstudy.news.items import NewsItem
 from eventstudy.news.json_lists import dump_rows
@@ -198,13 +198,18 @@ def read_loose_feed_news(content: bytes, source: str, options: ReadOptions) -> l
     return _of_entries(loose_entries(decode(content, source, given=options.encoding).text, source), source)
 
 
-def _of_entries(found: Iterable[FeedEntry], source: str) -> list[NewsItem]:
-    items = []
-    for number, e in enumerate(found, start=1):
-        name = item_id(e.id or f"{Path(source).stem}-{number}", e.title)
-        title, text = text_of_html(e.title), text_of_html(e.text)
-        items.append(NewsItem(name, source, title, text, e.url, e.stamps, language=e.language))
-    return items
+def _of_entries(found: Iterable[NewsItem], source: str) -> list[NewsItem]:
+    stem = Path(source).stem
+    return [
+        replace(
+            one,
+            id=item_id(one.id or f"{stem}-{number}", one.title),
+            source=source,
+            title=text_of_html(one.title),
+            text=text_of_html(one.text),
+        )
+        for number, one in enumerate(found, start=1)
+    ]
 
 
 def rows_of(content: bytes, source: str, kind: str, encoding: str = "") -> tuple[Iterable[RawRow], Stamps]:

@@ -20,7 +20,6 @@ FEATURES: Mapping[str, tuple[float, str]] = {
     "price": (-0.02, "a move of prices in its clause"),
     "later": (-0.20, "after a sentence that states an act"),
     "title": (-0.12, "in the title"),
-    "quoted": (0.00, "inside a quotation"),
     "clock": (-0.33, "with a time of day"),
     "explicit": (-0.39, "with its year"),
     "checked": (0.59, "with a weekday that agrees"),

@@ -196,7 +196,7 @@ def clock_time(words: StampWords, written: str) -> tuple[datetime, Precision]:
         precision = "hour"
     if words.half:
         if not 1 <= hour <= 12:
-            raise StampError("no_such_time", f"{written!r}: {hour} {words.half}. does not exist.")
+            raise StampError("no_such_time", f"{written!r}: {hour} does not go with {words.half}.")
         hour = hour % 12 + (12 if words.half == "pm" else 0)
     if (hour, minute, second) == (24, 0, 0):
         return _next(day), precision

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -77,10 +78,6 @@ class Published:
     accepted: bool = True
     sources: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the publication as plain values for JSON."""
-        return {name: as_json(getattr(self, name)) for name in ("earliest", "latest", "day", "accepted", "sources")}
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -150,14 +147,19 @@ class Dating:
         return {f.name: as_json(getattr(self, f.name)) for f in fields(self)}
 
 
+# Fields that JSON leaves out.
+_HIDDEN: Mapping[type, tuple[str, ...]] = {
+    EventTime: ("evidence", "day"),
+    Published: ("zone",),
+    PriceClaim: ("start", "end"),
+}
+
+
 def as_json(found: Any) -> Any:
     """Return a value as JSON holds it: instants in ISO 8601, tuples as lists, values by the names of their fields."""
-    if isinstance(found, EventTime):
-        return {"earliest": as_json(found.earliest), "latest": as_json(found.latest), "basis": found.basis}
-    if isinstance(found, Published | PriceClaim):
-        return found.to_dict()
-    if isinstance(found, TimeEvidence | Conflict | Candidate):
-        return {f.name: as_json(getattr(found, f.name)) for f in fields(found)}
+    if is_dataclass(found):
+        hidden = _HIDDEN.get(type(found), ())
+        return {f.name: as_json(getattr(found, f.name)) for f in fields(found) if f.name not in hidden}
     if isinstance(found, tuple):
         return [as_json(one) for one in found]
     return found.isoformat() if isinstance(found, date) else found
