@@ -69,6 +69,12 @@ def test_linked_data_of_other_articles_is_not_this_articles() -> None:
     assert not any(field.startswith("json-ld") for field, _ in stamps)
 
 
+def test_microdata_is_read_only_where_no_better_stamp_gives_a_day() -> None:
+    marked = '<span itemprop="datePublished" content="2021-04-13T12:30:00Z"></span>'
+    assert ("itemprop published", "2021-04-13T12:30:00Z") in page(article("soon"), marked).stamps
+    assert not any(field.startswith("itemprop") for field, _ in page(article("2021-04-13T12:30:00Z"), marked).stamps)
+
+
 def test_a_lone_time_element_needs_a_second_source() -> None:
     body = '<div class="teaser"><time datetime="2016-05-01T10:00:00Z">old box</time></div>'
     alone = date_item(page("", body), FIRST)
