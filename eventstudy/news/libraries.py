@@ -63,7 +63,10 @@ def loose_entries(text: str, source: str) -> list[NewsItem]:
         raise NewsError(f"{source} is a feed of more than {MAX_TEXT // 1_000_000} MB.")
     feedparser = _needed("feedparser", "A feed that is not well-formed")
     # As a stream: a bare string would be taken for an address and fetched.
-    feed = feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")))
+    try:
+        feed = feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")))
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:  # such as &#xd800;
+        raise NewsError(f"{source} is not a feed that can be read: {error}.", remedy="Save it again.") from None
     if not feed.entries:
         raise NewsError(f"{source} holds no entry of a feed.")
     language = str(feed.feed.get("language", ""))

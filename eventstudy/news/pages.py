@@ -324,9 +324,21 @@ def _body(root: Any) -> str:
     if chosen is None:
         return ""
     for e in chosen.iter(*_BLOCKS):
+        _on_new_lines(e)
+    return _tidy(_WORDS(chosen))
+
+
+def _on_new_lines(e: Any) -> None:
+    """Begin the text of a block, and the text after it, with a new line."""
+    try:
         e.text = f"\n{e.text or ''}"
         e.tail = f"\n{e.tail or ''}"
-    return _tidy(_WORDS(chosen))
+    except ValueError:  # the parser lets control characters through that it does not take back
+        e.text, e.tail = (f"\n{_CONTROLS.sub(' ', part or '')}" for part in (e.text, e.tail))
+
+
+# What XML allows in no text.
+_CONTROLS = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _tidy(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -14,8 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+from eventstudy.batch import pool
 from eventstudy.cli import exits, stops
 from eventstudy.cli.app import run as command
 from eventstudy.report.manifest import digest
@@ -110,7 +116,38 @@ def world(folder: Path, names: Sequence[str] = NAMES) -> Iterator[World]:
             if done.code not in {0, 1}:
                 raise AssertionError(f"{name} ends with {done.code} undisturbed: {done.said}")
             made.calm[name] = made.tree()
+            if name == "run":  # what the workers of a batch import, too
+                start_worker_server(folder / "modules.json")
         yield made
+
+
+def start_worker_server(listing: Path) -> None:
+    """Start the process that the workers of a batch are forked from: they begin with everything imported."""
+    multiprocessing.set_forkserver_preload(json.loads(listing.read_text()))
+    forkserver.ensure_running()
+
+
+@contextmanager
+def warm_workers(log: Path) -> Iterator[None]:
+    """Let the pool fork its workers from that server; a worker gets no other descriptors and signals than spawned."""
+    if forkserver._forkserver._forkserver_address is None:  # type: ignore[attr-defined]
+        yield
+        return
+    context = multiprocessing.get_context("forkserver")
+    with (
+        patch.object(forkserver._forkserver, "ensure_running", lambda: None),  # type: ignore[attr-defined]
+        patch.object(pool.multiprocessing, "get_context", lambda _: context),  # type: ignore[attr-defined]
+        patch.object(pool, "_serve", partial(serve_into, str(log))),
+    ):
+        yield
+
+
+def serve_into(log: str, *words: Any) -> None:
+    """Serve as a worker whose output goes where that of its command goes."""
+    target = os.open(log, os.O_WRONLY | os.O_APPEND)
+    for descriptor in (1, 2):
+        os.dup2(target, descriptor)
+    pool._serve(*words)
 
 
 @contextmanager
@@ -205,7 +242,7 @@ def begin(made: World, name: str, inside: Guard = nullcontext, modules: Path | N
         os.environ["EVENTSTUDY_MOEX_URL"] = made.exchange
         with exits.stopping():
             os.close(theirs)
-            with inside():
+            with warm_workers(log), inside():
                 code = command(made.arguments(name))
             if modules is not None:
                 modules.write_text(json.dumps(sorted(sys.modules)))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
 
 from eventstudy.errors import EventStudyError
 from tests.faults import fuzz_readers as readers
@@ -14,6 +17,8 @@ from tests.faults import fuzz_readers as readers
 SIZES = (4_000, 16_000, 128_000, 512_000)
 # Steeper than n log n by more than a loaded machine explains, where it takes long enough to be measured.
 STEEPEST, LEAST_S = 1.3, 0.4
+# An input of at most half a megabyte that takes longer is stopped, and is too slow whatever the others take.
+LONGEST_S = 20.0
 
 
 def repeated(piece: str) -> Callable[[int], str]:
@@ -90,11 +95,11 @@ class Growth:
 
     @property
     def bad(self) -> bool:
-        return self.steepest > STEEPEST
+        return self.steepest > STEEPEST or max(self.seconds) > LONGEST_S
 
 
 def grown(reader: str, piece: str, sizes: Sequence[int] = SIZES) -> Growth:
-    """Time a reader on growing inputs; it stops growing them where one took 20 s."""
+    """Time a reader on growing inputs; it stops growing them where one takes too long."""
     call, seed, seconds = readers.READERS[reader].call, SEEDS[reader], []
     for size in sizes:
         inside = PIECES[piece](size).encode()
@@ -102,7 +107,7 @@ def grown(reader: str, piece: str, sizes: Sequence[int] = SIZES) -> Growth:
         seconds.append(timed(call, content))
         if seconds[-1] < 5:  # a second try, so that one pause of the process is not taken for growth
             seconds[-1] = min(seconds[-1], timed(call, content))
-        if seconds[-1] > 20:
+        if seconds[-1] > LONGEST_S:
             break
     return Growth(reader, piece, tuple(seconds), steepest(sizes, seconds))
 
@@ -119,14 +124,27 @@ def steepest(sizes: Sequence[int], seconds: Sequence[float]) -> float:
     )
 
 
+class TooSlow(BaseException):
+    """A reader takes too long; no reader catches it."""
+
+
+def too_slow(_: int, __: FrameType | None) -> NoReturn:
+    raise TooSlow
+
+
 def timed(call: Callable[[bytes], object], content: bytes) -> float:
-    began = time.process_time()
+    """Return the processor time of one call; one that takes too long is stopped, also inside a regular expression."""
+    before, began = signal.signal(signal.SIGVTALRM, too_slow), time.process_time()
+    signal.setitimer(signal.ITIMER_VIRTUAL, 1.05 * LONGEST_S)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             call(content)
-    except EventStudyError:
+    except (EventStudyError, TooSlow):
         pass
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
     return time.process_time() - began
 
 

@@ -18,15 +18,16 @@ from eventstudy.market.sessions import as_day
 
 CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([AP])?\.?(?:M\.?)?", re.IGNORECASE)
 COMPACT_CLOCK = re.compile(r"(\d{1,2})(\d\d)(\d\d)")
-# A timestamp: the date, then a time of day, then an offset from UTC; only the date is required.
+# A timestamp: the date, then a time of day, then an offset from UTC; only the date is required. A run of blanks is
+# taken whole (++) and from its beginning alone: a cell of thousands of them would otherwise take seconds.
 STAMP = re.compile(
-    r"(?P<date>.+?)(?:(?:\s*[T ]\s*|,\s+|(?<=\d{8})-)"
-    r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*[AP]\.?M\.?)?|\d{6})"
-    r"\s*(?P<offset>Z|(?:UTC|GMT)?\s*[+-]\d\d:?\d\d|UTC|GMT|[A-Z]\w+/[A-Z][\w/+-]+)?"
-    r"(?:\s*\([^()]*\))?)?",
+    r"(?P<date>.+?)(?:(?:(?<!\s)(?:\s++T?|T)\s*+|,\s++|(?<=\d{8})-)"
+    r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*+[AP]\.?M\.?)?|\d{6})"
+    r"\s*+(?P<offset>Z|(?:UTC|GMT)?\s*+[+-]\d\d:?\d\d|UTC|GMT|[A-Z]\w+/[A-Z][\w/+-]+)?"
+    r"(?:\s*+\([^()]*\))?)?",
     re.IGNORECASE,
 )
-WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
+WEEKDAY = re.compile(r"(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*+\.?,?\s++", re.IGNORECASE)
 EPOCH_TEXT = re.compile(r"\d{10}(?:\d{3}|\d{6}|\d{9})?(?:\.\d*)?")
 ROUNDED_EPOCH = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 MONTHS = {name.casefold(): n for names in (month_abbr, month_name) for n, name in enumerate(names) if name} | {
