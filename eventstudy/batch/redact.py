@@ -9,14 +9,21 @@ from collections.abc import Mapping
 HIDDEN = "[hidden]"
 SHORTEST = 6  # a shorter value would hide ordinary words
 
-_CORE = r"[\w.-]*(?:token|secret|passw(?:or)?d|passwd|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)[\w.-]*"
+# A name is looked at once from its beginning and then taken whole (*+): what is redacted may be long.
+_CORE = (
+    r"(?=[\w.-]*?(?:token|secret|passw(?:or)?d|passwd|api[_-]?key|access[_-]?key|private[_-]?key|credentials?))"
+    r"[\w.-]*+"
+)
 _LOOSE = rf"(?:{_CORE}|key|sig|signature|pass|pwd|auth|authorization|session|cookie)"
 _SECRET_NAME = re.compile(rf"{_CORE}|\w*(?:AUTH|AUTHORIZATION|COOKIE|PASS|PWD_SECRET)", re.IGNORECASE)
 _PATTERNS = (
-    (re.compile(r"(?<=//)[^/\s@]+:[^/\s]*@"), f"{HIDDEN}@"),
+    (re.compile(r"(?<=//)[^/\s@][^/\s@:]*+:[^/\s]*@"), f"{HIDDEN}@"),
     (re.compile(rf"(?i)([?&;]{_LOOSE}=)[^&;#\s'\"]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {HIDDEN}"),
-    (re.compile(rf"(?i)\b({_CORE}[\"']?\s*[:=]\s*[\"']?)(?!{re.escape(HIDDEN)})[^\s\"',;&]{{6,}}"), rf"\1{HIDDEN}"),
+    (
+        re.compile(rf"(?i)(?<![\w.-])({_CORE}[\"']?\s*+[:=]\s*[\"']?)(?!{re.escape(HIDDEN)})[^\s\"',;&]{{6,}}"),
+        rf"\1{HIDDEN}",
+    ),
 )
 
 

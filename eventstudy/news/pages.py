@@ -330,11 +330,11 @@ def _body(root: Any) -> str:
 
 def _on_new_lines(e: Any) -> None:
     """Begin the text of a block, and the text after it, with a new line."""
+    text, tail = f"\n{e.text or ''}", f"\n{e.tail or ''}"
     try:
-        e.text = f"\n{e.text or ''}"
-        e.tail = f"\n{e.tail or ''}"
-    except ValueError:  # the parser lets control characters through that it does not take back
-        e.text, e.tail = (f"\n{_CONTROLS.sub(' ', part or '')}" for part in (e.text, e.tail))
+        e.text, e.tail = text, tail
+    except ValueError:  # the parser gives control characters that it does not take back
+        e.text, e.tail = _CONTROLS.sub(" ", text), _CONTROLS.sub(" ", tail)
 
 
 # What XML allows in no text.

@@ -113,7 +113,7 @@ def world(folder: Path, names: Sequence[str] = NAMES) -> Iterator[World]:
                 done = finish(begin(made, name, modules=folder / "modules.json"))
                 made.seconds[name] = time.monotonic() - began
                 load_modules(folder / "modules.json")
-            if done.code not in {0, 1}:
+            if done.code not in ({0} if name == "batch" else {0, 1}):  # 1: a study of the batch failed
                 raise AssertionError(f"{name} ends with {done.code} undisturbed: {done.said}")
             made.calm[name] = made.tree()
             if name == "run":  # what the workers of a batch import, too

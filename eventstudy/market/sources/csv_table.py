@@ -144,7 +144,7 @@ def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:
         header = tuple((name,) for name in (*names, *[""] * (width - len(names)))[:width])
     else:
         header = header_levels(rows[start:data], width)
-    if data >= len(rows):
+    if not any(rows[data:]):
         raise DataError(f"{path} has a header and no rows.", remedy="Check the period and the download.")
     values = [row for row in rows[data:] if row]
     commas = delimiter != "," and any(DECIMAL_COMMA.fullmatch(v.strip()) for row in values for v in row)

@@ -12,9 +12,10 @@ TIMES = set(LAYOUTS["generic"].time)
 PRICED = {"close", "adjusted", "return"}
 Header = tuple[tuple[str, ...], ...]
 FIELD = "|".join(re.escape(name).replace(r"\ ", "[ _]") for name in sorted(FIELD_NAMES, key=len, reverse=True))
-# AAA.Close, AAA_Adj Close, AAA Close; Close_AAA, Close AAA.
+# AAA.Close, AAA_Adj Close, AAA Close; Close_AAA, Close AAA. A run of marks is taken whole (++) and from its beginning
+# alone: a name of thousands of them would otherwise take seconds.
 PARTS = (
-    re.compile(rf"(?P<code>.+?)[ ._:|/-]+(?P<field>{FIELD})", re.IGNORECASE),
+    re.compile(rf"(?P<code>.+?)(?<![ ._:|/-])[ ._:|/-]++(?P<field>{FIELD})", re.IGNORECASE),
     re.compile(rf"(?P<field>{FIELD})[ ._:|/-]+(?P<code>.+)", re.IGNORECASE),
 )
 

@@ -97,7 +97,7 @@ def plain(name: str) -> str:
     ``"<CLOSE>"``, ``"4. close"``, ``"Close*"``, ``"Close (USD)"`` and ``"Close"`` are ``"close"``.
     """
     bare = name.strip().strip("<>").rstrip("*").strip().casefold().replace("_", " ")
-    return re.sub(r"^\d+[.)]\s+|\s+\([a-z]{3}\)$", "", bare)
+    return re.sub(r"^\d+[.)]\s+|(?<!\s)\s++\([a-z]{3}\)$", "", bare)
 
 
 def all_plain(names: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -115,6 +116,13 @@ def as_text(cell: Any) -> str:
     return str(cell).strip()
 
 
+def is_number(cell: Any) -> bool:
+    """Return whether a cell is a number that a float can hold."""
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return abs(cell) <= sys.float_info.max
+    return isinstance(cell, float)
+
+
 def as_column(cells: list[Any]) -> Any:
     """Return a column of cells as instants, numbers or texts, whichever all of them are."""
     known = [cell for cell in cells if cell is not None and cell != ""]
@@ -124,6 +132,6 @@ def as_column(cells: list[Any]) -> Any:
             for c in cells
         ]
         return pa.array(stamps, pa.timestamp("us"))
-    if all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in known):
+    if all(map(is_number, known)):
         return pa.array([float(c) if isinstance(c, int | float) else None for c in cells], pa.float64())
     return pa.array([as_text(cell) or None for cell in cells], pa.string()).dictionary_encode()

@@ -1,0 +1,86 @@
+"""Inputs that a long run of ``scripts/bench faults`` found: each a small one of its kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import eventstudy as es
+from eventstudy.batch.redact import HIDDEN, redact
+from eventstudy.errors import BarsError, DataError, NewsError
+from eventstudy.market.sources.header_names import in_parts
+from eventstudy.market.sources.stamp_columns import read_stamps
+from eventstudy.news.readers import read_news_bytes
+from tests.faults.growth import timed
+
+DAILY = {"step": "1D", "timezone": "UTC", "closes_at": "16:00", "instrument": "A"}
+LONG = 100_000
+
+
+@pytest.mark.parametrize("control", ["\x04", "\x0b", "\x7f", "&#4;", "&#xd800;", "&#xfffe;"])
+def test_a_page_with_control_characters_keeps_its_text(control: str) -> None:
+    page = f"<html><body><p>{control}The bank raised</p>{control}its rate.<br>{control}Yes</body></html>"
+    (item,) = read_news_bytes(page.encode(), "page.html")
+    lines = ["".join(filter(str.isprintable, line)).strip("\ufffd ") for line in item.text.splitlines()]
+    assert lines == ["The bank raised", "its rate.", "Yes"]
+
+
+def test_a_loose_feed_with_half_a_character_is_refused_in_one_sentence() -> None:
+    feed = b"<rss><channel><item><title>a</title><guid>b</guid><description>x &#xd800; <a</description></item>"
+    with pytest.raises(NewsError, match=r"feed\.xml is not a feed that can be read"):
+        read_news_bytes(feed, "feed.xml", "loose-feed")
+
+
+def test_a_file_of_a_header_and_empty_lines_has_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Open" + "\n" * 4_000 + "2021-04-13,1\n")
+    with pytest.raises(DataError, match="has a header and no rows"):
+        es.read_bars(path, **DAILY)
+
+
+def test_an_integer_that_no_float_holds_is_no_price(tmp_path: Path) -> None:
+    path = tmp_path / "prices.json"
+    path.write_text(json.dumps([{"date": f"2021-04-{day}", "close": 10**400} for day in (13, 14, 15)]))
+    with pytest.raises(es.EventStudyError):
+        es.read_bars(path, **DAILY)
+
+
+def refused(call: Callable[[], object]) -> Callable[[bytes], object]:
+    def run(_: bytes) -> None:
+        with pytest.raises(BarsError):
+            call()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        f"2021-04x{' ' * LONG}-13 10:00:00",
+        f"2021-04-13 10:00{' ' * LONG}!",
+        f"2021-04-13 10:00 UTC{' ' * LONG}!",
+        f"2021-04-13{' T' * LONG}",
+        "sun" * LONG,
+    ],
+)
+def test_a_stamp_of_many_blanks_is_refused_at_once(stamp: str) -> None:
+    assert timed(refused(lambda: read_stamps([stamp])), b"") < 1
+
+
+@pytest.mark.parametrize("mark", [" ", ".", "-", "_", "/", ":", "|"])
+def test_a_name_of_many_marks_is_no_two_parts_at_once(mark: str) -> None:
+    name = f"AAA{mark * LONG}close!"
+    assert timed(lambda _: in_parts(name), b"") < 1
+    assert in_parts(name) is None
+    assert in_parts(f"AAA{mark * 3}close") == ("AAA", "close")
+
+
+@pytest.mark.parametrize("piece", ["1-", "a.", "secret", "a:", "token=", "//a:", "?key"])
+def test_a_long_text_is_redacted_at_once(piece: str) -> None:
+    text = piece * (LONG // len(piece))
+    assert timed(lambda _: redact(text, {}), b"") < 1
+    assert timed(lambda _: redact(f"//{text}", {}), b"") < 1
+    assert redact(f"{'a.' * 50}token=abcdefgh", {}).endswith(f"token={HIDDEN}")
