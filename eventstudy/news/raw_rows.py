@@ -193,9 +193,11 @@ def _cells(column: Any) -> list[Any]:
     """Return the values of a column of pyarrow; each text of a dictionary is one object."""
     import pyarrow as pa
 
+    from eventstudy.market.sources.grid import values_of
+
     if not pa.types.is_dictionary(column.type):
-        return list(column.to_pylist())
-    values = column.dictionary.to_pylist()
+        return values_of(column)
+    values = values_of(column.dictionary)
     return [None if place is None else values[place] for place in column.indices.to_pylist()]
 
 

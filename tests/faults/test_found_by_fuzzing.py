@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import eventstudy as es
 from eventstudy.batch.redact import HIDDEN, redact
@@ -16,7 +19,8 @@ from eventstudy.market.sources.stamp_columns import read_stamps
 from eventstudy.news.readers import read_news_bytes
 from tests.faults.growth import timed
 
-DAILY = {"step": "1D", "timezone": "UTC", "closes_at": "16:00", "instrument": "A"}
+STATED = {"step": "1D", "timezone": "UTC", "closes_at": "16:00"}
+DAILY = {**STATED, "instrument": "A"}
 LONG = 100_000
 
 
@@ -46,6 +50,59 @@ def test_an_integer_that_no_float_holds_is_no_price(tmp_path: Path) -> None:
     path.write_text(json.dumps([{"date": f"2021-04-{day}", "close": 10**400} for day in (13, 14, 15)]))
     with pytest.raises(es.EventStudyError):
         es.read_bars(path, **DAILY)
+
+
+def test_a_mark_of_utf_8_before_other_bytes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_bytes(b"\xef\xbb\xbfDate,Close\n2021-04-13,\xbe1\n")
+    with pytest.raises(DataError, match="is not utf-8 text"):
+        es.read_bars(path, **DAILY)
+
+
+def test_a_first_row_wider_than_its_table_is_refused_by_its_line(tmp_path: Path) -> None:
+    rows = ["SBER;1;20210413;100200;1;2;0.5;1.2earliest = ;1;20210413;100300;1;2;0.5;1.3;10"]
+    rows += [f"SBER;1;20210413;10{minute:02}00;1;2;0.5;1.{minute};10" for minute in range(4, 20)]
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join(["<TICKER>;<PER>;<DATE>;<TIME>;<OPEN>;<HIGH>;<LOW>;<CLOSE>;<VOL>", *rows]))
+    with pytest.raises(DataError):
+        es.read_bars(path, instrument="A", step="1min", timezone="UTC", label="left")
+
+
+READ_TIMES: dict[str, Callable[[Path], object]] = {
+    "bars": lambda path: es.read_bars(path, **DAILY),
+    "universe": lambda path: es.read_universe(path, instruments="*", **STATED),
+    "dataset": lambda path: es.open_dataset(path, **STATED),
+    "events": es.read_events,
+    "news": es.read_news,
+}
+
+
+@pytest.mark.parametrize("reader", READ_TIMES)
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([5.0, 1e31, 7.0]),
+        pa.array([5, 10**12 + 1, 2**62]),
+        pa.array([2**30] * 3, pa.date32()),
+        pa.array([10**15] * 3, pa.timestamp("s")),
+        pa.array([-(10**15)] * 3, pa.timestamp("s", "UTC")),
+        pa.array([2**62] * 3, pa.timestamp("us", "UTC")),
+        pa.array([1_618_300_000] * 3, pa.timestamp("s", "Not/AZone")),
+    ],
+    ids=("floats", "counts", "date32", "seconds", "before", "microseconds", "no zone"),
+)
+def test_times_that_no_calendar_holds_end_in_a_sentence(tmp_path: Path, reader: str, values: pa.Array) -> None:
+    path = tmp_path / "prices.parquet"
+    columns = {"id": ["a", "b", "c"], "title": ["x"] * 3, "ticker": ["A"] * 3, "date": values, "close": [1.0, 2.0, 3.0]}
+    parquet.write_table(pa.table(columns), path)
+    if reader in {"bars", "universe", "events"}:
+        with pytest.raises(es.EventStudyError):
+            READ_TIMES[reader](path)
+        return
+    with suppress(es.EventStudyError):  # a dataset reads its times later; a stamp of news is read when it is dated
+        found = READ_TIMES[reader](path)
+        if reader == "news":
+            assert len(es.date_news(found).events) == 0
 
 
 def refused(call: Callable[[], object]) -> Callable[[bytes], object]:

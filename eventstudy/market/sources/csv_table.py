@@ -148,7 +148,7 @@ def peek(stored: Stored, names: tuple[str, ...] = ()) -> Head:
         raise DataError(f"{path} has a header and no rows.", remedy="Check the period and the download.")
     values = [row for row in rows[data:] if row]
     commas = delimiter != "," and any(DECIMAL_COMMA.fullmatch(v.strip()) for row in values for v in row)
-    sample = tuple(cell.strip() for cell in values[0])
+    sample = tuple(cell.strip() for cell in values[0][:width])
     cells = [cell.strip() for row in values for cell in row if NUMBER_LIKE.fullmatch(cell.strip())]
     proven = "," if commas else decimal_mark([cell for cell in cells if not date_like(cell)])
     return Head(delimiter, "," if commas else ".", header, width, data + 1, sample, proven)

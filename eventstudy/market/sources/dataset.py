@@ -21,7 +21,7 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.returns import Returns
 from eventstudy.market.sources.dataset_value import shown
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.grid import Grid, Kind
+from eventstudy.market.sources.grid import Grid, Kind, value_of
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import check_decoded, text_columns
 from eventstudy.market.sources.price_files import Failed, Reading, refusal, series_of_table, step_words
@@ -237,7 +237,7 @@ def first_row(dataset: Any, names: list[str], path: str) -> dict[str, Any]:
             held = [name for name in names if name in file.schema_arrow.names]
             batches = file.iter_batches(batch_size=1, row_groups=[filled], columns=held, use_threads=False)
             first = next(batches, None)
-            row: dict[str, Any] = first.to_pylist()[0] if first is not None else {}
+            row = {name: value_of(first.column(name)[0]) for name in first.schema.names} if first is not None else {}
         return {name: row.get(name, keys.get(name)) for name in names}
     raise DataError(f"The dataset {shown(path)} has no rows.", remedy="Check the period and the download.")
 

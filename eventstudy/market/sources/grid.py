@@ -107,13 +107,33 @@ def date_like(text: str) -> bool:
     return bool(DATE_LIKE.match(text.strip().strip('"')))
 
 
+def value_of(scalar: Any) -> Any:
+    """Return a value of Arrow as Python's; a time that Python cannot hold is a text that no reader takes for a time.
+
+    >>> value_of(pa.scalar(10**15, pa.timestamp("s")))
+    'timestamp[s] 1000000000000000'
+    """
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError, LookupError):
+        return f"{scalar.type} {getattr(scalar, 'value', '')}"
+
+
+def values_of(column: Any) -> list[Any]:
+    """Return the values of an Arrow array as :func:`value_of` does."""
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError, LookupError):
+        return [value_of(scalar) for scalar in column]
+
+
 def of_table(path: str, table: pa.Table, header: tuple[tuple[str, ...], ...], first_line: int = 1) -> Grid:
     """Return a table in memory as a grid."""
 
     def fetch(kinds: Mapping[int, Kind]) -> dict[int, Any]:
         return {number: table.column(number) for number in kinds}
 
-    row = [str(table.column(i)[0].as_py()) if table.num_rows else "" for i in range(table.num_columns)]
+    row = [str(value_of(table.column(i)[0])) if table.num_rows else "" for i in range(table.num_columns)]
     return Grid(path, header, tuple("" if cell == "None" else cell for cell in row), first_line, fetch)
 
 

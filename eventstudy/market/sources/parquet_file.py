@@ -22,7 +22,7 @@ from eventstudy.errors import DataError, EventStudyError, Notice, takes
 from eventstudy.files import require_regular, write_file
 from eventstudy.market.bars import Bars, DoubtfulRows
 from eventstudy.market.instruments import Instrument
-from eventstudy.market.sources.grid import Grid, Kind
+from eventstudy.market.sources.grid import Grid, Kind, value_of
 from eventstudy.market.sources.text_stream import MOST_BYTES, USUAL_TIMES, is_bomb
 from eventstudy.market.sources.unpack import Stored
 from eventstudy.renamed import named_arguments
@@ -205,7 +205,7 @@ def parquet_grid(stored: Stored) -> Grid:
             table = file.read(columns=[names[number] for number in kinds])
         return {number: table[names[number]] for number in kinds}
 
-    sample = tuple("" if (cell := first.column(i)[0].as_py()) is None else str(cell) for i in range(len(names)))
+    sample = tuple("" if (cell := value_of(first.column(i)[0])) is None else str(cell) for i in range(len(names)))
     return Grid(str(stored.path), levels_of(names), sample, 1, fetch)
 
 

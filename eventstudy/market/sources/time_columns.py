@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from eventstudy.arrays import IntArray
 from eventstudy.errors import BarsError
@@ -30,11 +31,18 @@ def date_and_clock(date: Any, clock: Any, names: tuple[str, str]) -> IntArray:
     return days + mapped(clock, names[1], read_clocks, compact_clocks)
 
 
+# The years 1 to 9999 in microseconds since 1970.
+FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
+
+
 def as_date(column: Any, name: str) -> IntArray:
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        return as_int(column.cast(pa.timestamp("us")))
+        return as_microseconds(column, name)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        column = column.cast(pa.int32())
+        try:
+            column = column.cast(pa.int32())
+        except pa.ArrowInvalid:  # no date; its text is refused by name
+            column = column.cast(pa.string())
     return mapped(column, name, read_midnights, compact_midnights)
 
 
@@ -46,18 +54,16 @@ def timestamps(column: Any, name: str, lines: Lines) -> tuple[IntArray, bool]:
             f"The column {name!r} has {column.null_count} rows without a time, the first on line {lines.at(bad)}.",
             remedy="Give their times, or remove the rows.",
         )
-    if pa.types.is_date(column.type):
-        return as_int(column.cast(pa.timestamp("us"))), False
-    if pa.types.is_timestamp(column.type):
-        aware = column.type.tz is not None
-        return as_int(column.cast(pa.timestamp("us", column.type.tz), safe=False)), aware
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        return as_microseconds(column, name), getattr(column.type, "tz", None) is not None
     if pa.types.is_integer(column.type):
         return whole_numbers(column.to_numpy(), lines)
     if pa.types.is_floating(column.type):
         numbers = column.to_numpy()
-        if (numbers == np.floor(numbers)).all() and len(numbers) and (numbers >= 100_000).all():
+        whole = len(numbers) and (numbers == np.floor(numbers)).all() and (np.abs(numbers) < 2.0**63).all()
+        if whole and (numbers >= 100_000).all():
             return whole_numbers(numbers.astype(np.int64), lines)
-        if (numbers == np.floor(numbers)).all() and len(numbers):
+        if whole:
             column = column.cast(pa.int64())
     if not is_text(column):
         column = column.cast(pa.string())
@@ -69,6 +75,20 @@ def timestamps(column: Any, name: str, lines: Lines) -> tuple[IntArray, bool]:
 def is_text(column: Any) -> bool:
     kind = column.type
     return bool(pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def as_microseconds(column: Any, name: str) -> IntArray:
+    """Return dates or timestamps as microseconds, cut off where they are finer."""
+    kind = pa.timestamp("us", getattr(column.type, "tz", None))
+    try:
+        found = as_int(column.cast(options=pc.CastOptions(kind, allow_time_truncate=True)))
+    except pa.ArrowInvalid:
+        found = np.array([LAST_US + 1])
+    if len(found) and not FIRST_US <= found.min() <= found.max() <= LAST_US:
+        raise BarsError(
+            f"The column {name!r} has a time outside the years 1 to 9999.", remedy="Correct it, or remove the row."
+        )
+    return found
 
 
 def as_int(column: Any) -> IntArray:

@@ -170,13 +170,14 @@ def plain_text(stream: TextStream, begin: bytes) -> Stored:
     encoding = encoding_of(begin)
     if not encoding:
         raise DataError(f"{stream.path} is not text.", remedy="Give a CSV, Excel, JSON or Parquet file.")
-    if encoding in {"utf-8", "utf-8-sig"}:
-        data = stream if stream.codec else stream.path
-        return Stored(stream.path, "text", data, without_half_a_letter(begin).decode(encoding))
     try:
+        if encoding in {"utf-8", "utf-8-sig"}:
+            data = stream if stream.codec else stream.path
+            return Stored(stream.path, "text", data, without_half_a_letter(begin).decode(encoding))
         head = codecs.getincrementaldecoder(encoding)().decode(begin)
     except UnicodeDecodeError as error:
-        raise DataError(f"{stream.path} is not {encoding} text: {error}.", remedy="Save it as UTF-8.") from None
+        name = encoding.removesuffix("-sig")
+        raise DataError(f"{stream.path} is not {name} text: {error}.", remedy="Save it as UTF-8.") from None
     return Stored(stream.path, "text", replace(stream, encoding=encoding), head)
 
 
