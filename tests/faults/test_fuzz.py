@@ -30,3 +30,12 @@ def test_the_fuzzer_sees_an_error_that_is_not_the_projects() -> None:
 
     found = fuzz(Target(st.integers(0, 9), lambda number: 1 / (number - 3)), 50)
     assert list(found.untyped) == ["ZeroDivisionError in the call itself"]
+
+
+def test_the_fuzzer_sees_an_input_that_takes_too_long() -> None:
+    from hypothesis import strategies as st
+
+    from tests.faults.fuzz import Target
+
+    found = fuzz(Target(st.just(300_000), lambda number: sum(range(number))), 1, most_s=1e-4)
+    assert list(found.untyped) == ["longer than 0.0001 s"]
