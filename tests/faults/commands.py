@@ -106,8 +106,7 @@ def world(folder: Path, names: Sequence[str] = NAMES) -> Iterator[World]:
         made = World(folder, address)
         _fill(made, names)
         for name in names:
-            # The second time without the time that imports take; workers of a batch import what they need each time.
-            for _ in range(1 if name == "batch" else 2):
+            for _ in range(2):  # the second time without the time that imports take
                 made.clear(name)
                 began = time.monotonic()
                 done = finish(begin(made, name, modules=folder / "modules.json"))
