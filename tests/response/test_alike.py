@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
-from eventstudy.arrays import MANY_ROWS, cumulate, sorted_days
+from eventstudy.arrays import MANY_ROWS, counts, cumulate, sorted_days
 from eventstudy.errors import DataError
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
@@ -112,3 +112,11 @@ def test_days_are_sorted_as_numpy_does_and_stay_as_they_were(shape: tuple[int, .
     kept = values.copy()
     assert np.array_equal(sorted_days(values), np.sort(kept, axis=0), equal_nan=True)
     assert np.array_equal(values, kept, equal_nan=True)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (255, 2), (256, 2), (2, 511), (3, 2_100), (4, 256, 5)])
+def test_flags_are_counted_as_numpy_does(shape: tuple[int, ...]) -> None:
+    flags = np.random.default_rng(1).random(shape) < 0.97
+    for axis in range(-len(shape), len(shape)):
+        assert np.array_equal(counts(flags, axis), flags.sum(axis=axis))
+        assert np.array_equal(counts(np.ones(shape, bool), axis), np.full(shape, 1).sum(axis=axis))

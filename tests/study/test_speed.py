@@ -179,9 +179,8 @@ def test_a_process_spends_its_time_on_reading_not_on_imports(
 
 
 def test_a_response_costs_less_than_it_did_event_by_event_and_no_more_among_many() -> None:
-    # Measured 15 to 17 times gathering, cumulating and sorting its cells, which are drawn before (drawn each time they
-    # were more than half of what it was held against: 28 times that was 64 times this). Known events in a crowd of
-    # placebo days used to cost more the more there were.
+    # Measured 13.6 to 14.6 times gathering, cumulating and sorting its cells on a busy machine. Known events in a crowd
+    # of placebo days used to cost more the more there were.
     bars, events = response_bench.market_of(100)
     settings = response_bench.SPREAD
     runs: dict[str, Callable[[], object]] = {
@@ -192,7 +191,7 @@ def test_a_response_costs_less_than_it_did_event_by_event_and_no_more_among_many
     for _ in range(ATTEMPTS):
         found = cpu(runs, 2)
         ratio, growth = found["many"] / 500 / (found["floor"] / 100), found["many"] / 4 / found["few"]
-        if ratio < 20 and growth < 1.25:
+        if ratio < 17 and growth < 1.25:
             return
     raise AssertionError(f"a response costs {ratio:.0f} times its floor, among many {growth:.2f} times that")
 
