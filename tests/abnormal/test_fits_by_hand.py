@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import sqrt
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import eventstudy as es
 from eventstudy.abnormal import events as outcomes
+from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.models.fit_rules import distinct_values_needed, has_ties, r_squared, too_few_values
 from eventstudy.abnormal.models.multiple_ols import least_squares
 from eventstudy.abnormal.models.ols import CELLS_PER_RUN, _runs_of, market_model
 from eventstudy.abnormal.models.regressions import _correlation, capm, with_line
+from eventstudy.abnormal.models.simple import rolling
 from eventstudy.abnormal.models.synthetic import _weights
 from tests.study.made import intraday
 
@@ -159,3 +162,34 @@ def test_the_variance_of_a_bar_against_the_same_time_of_other_days() -> None:
     found = result.findings("time_series_t")[0]
     assert found.statistic[0] == pytest.approx(0.02 / sqrt(variance))
     assert found.df[0] == 2
+
+
+def test_recursive_residuals_by_hand() -> None:
+    # Three bars each: (-1, 0), (0, 3), (1, 0) give the line 1, and the bar at 2 the leverage 1/3 + 4/2; (0, 3), (1, 0),
+    # (2, 3) give the line 2, and the bar at 4 the leverage 1/3 + 9/2. Errors 2 and 3 over their standard deviations.
+    x, y = np.array([[-1.0, 0, 1, 2, 4]]), np.array([[0.0, 3, 0, 3, 5]])
+    fit = rolling(y, x[None], {"bars": 3})
+    expected = [2 / sqrt(1 + 7 / 3), 3 / sqrt(1 + 29 / 6)]
+    assert fit.residuals[0, 3:].tolist() == pytest.approx(expected)
+    assert np.isnan(fit.residuals[0, :3]).all()
+    assert fit.sigma2[0] == pytest.approx((expected[0] ** 2 + expected[1] ** 2) / 2)
+    assert (fit.n[0], fit.df[0]) == (2, 2)
+
+
+def test_the_variance_of_a_car_with_forecast_variances_has_the_error_of_the_line() -> None:
+    # Forecast variances 2 and 3 of two bars, sigma2 4, and the leverage 1/4 of the sum: 2 + 3 + 4/4.
+    def columns(window: object) -> slice:
+        return slice(0, 2)
+
+    fit = SimpleNamespace(sigma2=np.array([4.0]), leverage=lambda d: d[0] / 8)
+    noise = np.array([[2.0, 3.0, 9.0]])
+    windows = SimpleNamespace(sums=lambda cells: [np.array([2.0])])
+    abnormal = SimpleNamespace(
+        same_clock=None,
+        noise=noise,
+        fit=fit,
+        windows=windows,
+        columns=columns,
+        noise_variance=lambda window: noise[:, :2].sum(axis=1),
+    )
+    assert AbnormalReturns.window_variance(abnormal, (0, 1)).tolist() == [6.0]  # type: ignore[arg-type]

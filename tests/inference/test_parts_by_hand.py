@@ -16,7 +16,7 @@ from eventstudy.inference.designs import Design, VarianceRatio, count_distinct, 
 from eventstudy.inference.distributions import critical_value, pvalue
 from eventstudy.inference.evidence import KEPT_CELLS, Context, Evidence, collectors, diagnosed
 from eventstudy.inference.intervals import beyond, critical_of
-from eventstudy.inference.multiple import event_draws, max_t, romano_wolf, without_each
+from eventstudy.inference.multiple import event_draws, family_draws, max_t, romano_wolf, without_each
 from eventstudy.inference.parametric import hall, johnson
 from tests.inference.test_hand_studies import finding, value
 
@@ -198,6 +198,25 @@ def test_the_standard_deviation_of_the_other_days() -> None:
     assert np.isnan(without_each(np.array([[1.0], [2.0]]))).all()
 
 
+def test_each_alternative_has_its_side_of_a_family() -> None:
+    # Placebo CARs 1, 2, 3 have sd 1, so a CAR of -2 is -2, or 2 on the other side. Without 1 the sd is 1/sqrt 2,
+    # without 2 sqrt 2, without 3 1/sqrt 2.
+    paths, days = [np.array([[1.0], [2.0], [3.0]])], [np.array([5, 6, 7])]
+    draws = np.sqrt(2) * np.array([1, 1, 3])
+    for side, statistic, sign in (("two-sided", 2, 1), ("greater", -2, 1), ("less", 2, -1)):
+        found = family_draws([np.array([-2.0])], paths, days, side)  # type: ignore[arg-type]
+        assert found.statistics.tolist() == pytest.approx([statistic])
+        assert found.draws[:, 0] == pytest.approx(sign * draws)
+
+
+def test_two_instants_are_enough_for_a_calendar_time_portfolio() -> None:
+    # The hand study on [0, 1]: means 3 and 0 of the two bars, sd 3/sqrt 2: t = 1.5/(3/2).
+    rows = {"A": [1, -1, 1, -1, 2, 1], "B": [1, 1, -1, -1, 1, 2], "C": [2, -2, 2, -2, 6, -3]}
+    settings = {"calendar_time": {"standardize": False}}
+    assert value("calendar_time", (0, 1), rows=rows, test_options=settings) == pytest.approx(1)
+    assert "1 instants" in finding("calendar_time", rows=rows, test_options=settings)[0].reason
+
+
 def test_two_events_can_be_drawn_again() -> None:
     # 1 and 2: mean 3/2, sd 1/sqrt 2, t = 3. Draws of the centered (-1/2, 1/2): one event twice has no sd.
     found = event_draws([np.array([1.0, 2.0]), np.array([NAN, 1.0])[::-1]], 1, "two-sided", 9)
@@ -237,6 +256,13 @@ def test_ranks_need_three_estimation_bars() -> None:
     assert value("corrado_rank", **settings) == pytest.approx(4 / sqrt(4 * 10 / 5))
     found = finding("corrado_rank", estimation=(-2, -1), rows=rows)
     assert "estimation" in found[0].reason
+
+
+@pytest.mark.parametrize("test", ["corrado_rank", "campbell_wasley"])
+def test_a_bar_that_no_event_has_is_not_counted_by_rank_tests(test: str) -> None:
+    # Ranks of -1, 1, -1 | 2, 1 less 3: -1.5, 0.5, -1.5 | 2, 0.5 for each of the events, on five bars: squares 9.
+    rows = {name: [NAN, -1, 1, -1, 2, 1] for name in "ABC"}
+    assert value(test, rows=rows, missing="return") == pytest.approx(2 / sqrt(9 / 5))
 
 
 def test_a_single_buy_and_hold_return_has_no_test_across_events() -> None:

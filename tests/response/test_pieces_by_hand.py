@@ -45,7 +45,7 @@ from eventstudy.response.price_rules import median_rules
 from eventstudy.response.seasonality import daily_level, periodicity_wsd, time_of_day_mean, unit_mean_square
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, reflected, shape_numbers
 from eventstudy.response.shape_estimates import jump_variances
-from eventstudy.response.window import regime_ratio
+from eventstudy.response.window import ResponseWindows, regime_ratio
 
 NAN = float("nan")
 
@@ -204,6 +204,22 @@ def test_with_few_bars_before_the_news_no_bar_is_an_early_move() -> None:
     assert [len(found[0]) for found in early_moves(windows, returns)] == [0, 0]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("quiet", "found"), [(0, 1), (10, 1), (14, 0)])
+def test_a_jump_before_the_news_is_one_where_enough_bars_trade(quiet: int, found: int) -> None:
+    # Forty bars of +-1, of which one in the leak window moved by 50; 20 placebo days have none. Where 14 of the bars
+    # are without a trade, more than three tenths, an ordinary bar is unknown.
+    bars = np.resize([1.0, -1.0], 40)
+    bars[:quiet], bars[34] = 0.0, 50.0
+    layout = SimpleNamespace(open=np.ones(41, dtype=bool), zero=40, start=30)
+    asked = [SimpleNamespace(matched=SimpleNamespace(moments=np.arange(41)))]
+    windows = SimpleNamespace(layout=layout, asked=asked, days=np.ones((120, 1), dtype=bool), weight=None)
+    placebo = np.resize([1.0, -1.0], (120, 1, 40))
+    returns = SimpleNamespace(event=bars[None], placebo=placebo, after_from=40)
+    (times, moves), *others = early_moves(windows, returns)  # type: ignore[arg-type]
+    assert not others
+    assert (times.tolist(), moves.tolist()) == ([35] * found, [50.0] * found)
+
+
 def test_paths_through_zero_at_the_last_clean_price() -> None:
     found = paths_of(np.array([[1.0, 2.0, 4.0]]), np.array([1, 2, 4, 5]), 2, 7)
     assert np.isnan(found[0, 0])
@@ -231,6 +247,14 @@ def test_when_a_market_trades_is_seen_from_more_than_one_day_in_fifty() -> None:
     assert trading_moments(traded, np.array([True, False, False])).tolist() == [True, False, True]
     assert trading_moments(traded[:0], np.array([True, False, False])).tolist() == [True, False, False]
     assert (as_date(0), as_date(31)) == (date(1970, 1, 1), date(1970, 2, 1))
+
+
+def test_the_share_of_bars_without_a_trade_before_the_news() -> None:
+    # Columns 1 to 4, of which 2 is never open: of the three others the event has traded at two.
+    traded = np.array([[True, True, True, False, True, False]])
+    layout = SimpleNamespace(start=1, zero=4, open=np.array([True, True, False, True, True, True]))
+    windows = SimpleNamespace(layout=layout, event=SimpleNamespace(traded=traded))
+    assert ResponseWindows.stale.func(windows).tolist() == pytest.approx([1 / 3])  # type: ignore[arg-type]
 
 
 def test_the_median_rule_takes_more_prices_where_there_are_few() -> None:
