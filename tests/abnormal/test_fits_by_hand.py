@@ -13,6 +13,7 @@ import pytest
 import eventstudy as es
 from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
+from eventstudy.abnormal.measure import subtract
 from eventstudy.abnormal.models.fit_rules import distinct_values_needed, has_ties, r_squared, too_few_values
 from eventstudy.abnormal.models.multiple_ols import least_squares
 from eventstudy.abnormal.models.ols import CELLS_PER_RUN, _runs_of, market_model
@@ -193,3 +194,9 @@ def test_the_variance_of_a_car_with_forecast_variances_has_the_error_of_the_line
         noise_variance=lambda window: noise[:, :2].sum(axis=1),
     )
     assert AbnormalReturns.window_variance(abnormal, (0, 1)).tolist() == [6.0]  # type: ignore[arg-type]
+
+
+def test_merged_bars_expect_the_intercept_once_for_each() -> None:
+    # alpha 1 and beta 2: 5 - 1 - 2 * 1 of one bar, 9 - 3 * 1 - 2 * 2 of three merged ones.
+    block = SimpleNamespace(n_bars=np.array([[1, 3]]), event_y=np.array([[5.0, 9]]), event_X=np.array([[[1.0, 2]]]))
+    assert subtract(block, SimpleNamespace(coef=np.array([[1.0, 2]]))).tolist() == [[2, 2]]  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from eventstudy.inference.evidence import KEPT_CELLS, Context, Evidence, collect
 from eventstudy.inference.intervals import beyond, critical_of
 from eventstudy.inference.multiple import event_draws, family_draws, max_t, romano_wolf, without_each
 from eventstudy.inference.parametric import hall, johnson
+from eventstudy.inference.placebo_test import count_placebo
 from tests.inference.test_hand_studies import finding, value
 
 NAN = float("nan")
@@ -178,6 +179,16 @@ def test_intervals_of_draws_by_counting() -> None:
     assert beyond(45.0, -draws, 0.95, 0.0, alternative="less") == (-np.inf, 64)
     assert np.isnan(beyond(45.0, draws[1:], 0.95, 0.0)).all()
     assert np.isnan(beyond(NAN, draws, 0.95, 0.0)).all()
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_moves_that_differ_by_rounding_count_as_far(way: int) -> None:
+    # 0.1 + 0.2 is above 0.3 by a rounding; 0.1 is not as far, and on the side of "less" (or "greater") it is beyond.
+    found = count_placebo(np.array([way * (0.1 + 0.2)]), (way * np.array([0.3, 0.1]),))
+    assert 0.1 + 0.2 > 0.3
+    assert (found.days[0], found.two_sided[0]) == (2, 1)
+    assert (found.greater[0], found.less[0]) == ((1, 2) if way > 0 else (2, 1))
+    assert found.sd[0] == pytest.approx(0.2 / sqrt(2))
 
 
 def test_adjustments_by_counting_draws() -> None:

@@ -126,6 +126,10 @@ def test_ranks_and_bounds_of_few_days() -> None:
     assert float(order_bound(np.array([3.0]), 0.5)) == 3
     assert np.isnan(order_bound(np.array([3.0]), 0.51))
     assert order_bound(np.array([[3.0, NAN], [1.0, 5.0], [2.0, NAN]]), 0.5).tolist() == [2, 5]
+    # Of three days at 0.51 the ceil(0.51 * 4) = third; of one, the second.
+    found = order_bound(np.array([[3.0, NAN], [1.0, 5.0], [2.0, NAN]]), 0.51)
+    assert found[0] == 3
+    assert np.isnan(found[1])
     assert _ratio(np.array([0.0, 1, 0.5]), np.array([0.0, 0, 0.25])).tolist() == [0, np.inf, 2]
     assert _ratio(np.array([1.0, 0.5]), np.array([0.5, 0.25])).tolist() == [2, 2]
     few = np.zeros((5, 2))
