@@ -17,7 +17,7 @@ from eventstudy.abnormal.measure import subtract
 from eventstudy.abnormal.models.fit_rules import distinct_values_needed, has_ties, r_squared, too_few_values
 from eventstudy.abnormal.models.multiple_ols import least_squares
 from eventstudy.abnormal.models.ols import CELLS_PER_RUN, _runs_of, market_model
-from eventstudy.abnormal.models.regressions import _correlation, capm, with_line
+from eventstudy.abnormal.models.regressions import _correlation, capm, scholes_williams, with_line
 from eventstudy.abnormal.models.simple import rolling
 from eventstudy.abnormal.models.synthetic import _weights
 from tests.study.made import intraday
@@ -200,3 +200,13 @@ def test_merged_bars_expect_the_intercept_once_for_each() -> None:
     # alpha 1 and beta 2: 5 - 1 - 2 * 1 of one bar, 9 - 3 * 1 - 2 * 2 of three merged ones.
     block = SimpleNamespace(n_bars=np.array([[1, 3]]), event_y=np.array([[5.0, 9]]), event_X=np.array([[[1.0, 2]]]))
     assert subtract(block, SimpleNamespace(coef=np.array([[1.0, 2]]))).tolist() == [[2, 2]]  # type: ignore[arg-type]
+
+
+def test_scholes_and_williams_by_hand() -> None:
+    # y less its mean 1 is (3, -1, -1, -1): slopes 4/4 on the same bar, 12/12 on the one before, 4/4 on the next; the
+    # market and that of the bar before correlate with 4/sqrt(4 * 12). beta = 3/(1 + 2/sqrt 3).
+    now, before, after = [1.0, 1, -1, -1], [3.0, -1, -1, -1], [1.0, -1, 1, -1]
+    fit = scholes_williams(np.array([[4.0, 0, 0, 0]]), np.array([now, before, after])[:, None], {})
+    beta = 3 / (1 + 2 / sqrt(3))
+    assert fit.coef[0] == pytest.approx([1, beta])
+    assert fit.sigma2[0] == pytest.approx(((3 - beta) ** 2 + (1 + beta) ** 2 + 2 * (beta - 1) ** 2) / 2)

@@ -19,7 +19,7 @@ from eventstudy.inference.intervals import beyond, critical_of
 from eventstudy.inference.multiple import event_draws, family_draws, max_t, romano_wolf, without_each
 from eventstudy.inference.parametric import hall, johnson
 from eventstudy.inference.placebo_test import count_placebo
-from tests.inference.test_hand_studies import finding, value
+from tests.inference.test_hand_studies import finding, study, value
 
 NAN = float("nan")
 
@@ -282,3 +282,11 @@ def test_a_single_buy_and_hold_return_has_no_test_across_events() -> None:
     assert "a single one has no test here" in finding("patell", rows=rows, **settings)[0].reason
     both = rows | {"B": [1, 1, -1, -1, 1, 2]}
     assert "overlap_t" in finding("patell", rows=both, **settings)[0].reason
+
+
+def test_buy_and_hold_returns_are_those_of_the_wealth_less_its_expectation() -> None:
+    # A mean of 1 % is expected: 1.03 * 1.01 - 1.01^2 = 2.02 %, and 1.05 * 1.01 - 1.01^2 = 4.04 %.
+    rows = {"A": [2, 0, 2, 0, 3, 1], "B": [2, 0, 0, 2, 5, 1]}
+    found = study(("cross_sectional_t",), rows, measure="bhar", returns="simple").findings("cross_sectional_t")[1]
+    assert found.estimate[0] == pytest.approx(0.0303)
+    assert found.statistic[0] == pytest.approx(3)
