@@ -49,6 +49,24 @@ EQUIVALENT: dict[str, str] = {
     "pairs.min(initial= -1) + 1)": "any base above the largest difference keeps pairs and order",
     "eventstudy/abnormal/models/row.py: if self.xtx_inv_sqrt.shape[1] > MANY_REGRESSORS: -> "
     "if self.xtx_inv_sqrt.shape[1] < MANY_REGRESSORS:": "both branches are the same sum, by a loop and by one product",
+    "eventstudy/abnormal/models/multiple_ols.py: return market_model(y, X[0]) -> return market_model(y, X[ -1])": (
+        "there is one regressor"
+    ),
+    "eventstudy/inference/clustering.py: if rows > MOST_ROWS_A_WINDOW * len(place) or (merged != "
+    "merged[0]).any(): -> if rows > MOST_ROWS_A_WINDOW / len(place) or (merged != merged[0]).any():": (
+        "pair by pair and by one product it is the same sum"
+    ),
+    "eventstudy/inference/clustering.py: stacked = np.zeros((rows, width + reach)) -> stacked = np.zeros((rows, "
+    "width * reach))": "further columns hold zeros, and shifts take their number from the array",
+    "eventstudy/inference/diagnostics.py: if before <= 0: -> if before < 0:": (
+        "without a bar before the event the quotient is 0/0, which is NaN as well"
+    ),
+    "eventstudy/inference/sign.py: usable = counts[:, 0] > 0 -> usable = counts[:, 0] > 1": (
+        "M >= 20 L returns hold M - L + 1 >= 20 runs, and fewer are none"
+    ),
+    "eventstudy/response/placebo.py: if (scale > 0).all(): -> if (scale < 0).all():": (
+        "a short cut: where every scale is positive the last line is the ratio"
+    ),
 }
 # A mutant may take so many times the CPU seconds of its tests without it: a busy machine does not shorten them. One
 # that waits for something that never comes is stopped after an hour.
