@@ -6,6 +6,7 @@ Public names are imported on first use, so that ``import eventstudy`` and ``even
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -89,7 +90,13 @@ def __getattr__(name: str) -> Any:
             " ".join(filter(None, [f"eventstudy has no {name!r}.", advice, f"Public names are {', '.join(__all__)}."]))
         )
     home = PUBLIC[name]
-    value = import_module(f"{home}.{name}") if home == __name__ else getattr(import_module(home), name)
+    collects = gc.isenabled()
+    gc.disable()  # what imports make stays: the collector would search all of it again and again
+    try:
+        value = import_module(f"{home}.{name}") if home == __name__ else getattr(import_module(home), name)
+    finally:
+        if collects:
+            gc.enable()
     globals()[name] = value
     return value
 

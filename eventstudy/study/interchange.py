@@ -72,9 +72,9 @@ def has_times(index: pd.Index) -> bool:
 
 def named_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose columns are named by text: the number 10107, or 10107.0, is the instrument "10107"."""
-    labels: Sequence[object] = frame.columns.tolist()
-    if all(isinstance(label, str) for label in labels):
+    if frame.columns.inferred_type == "string" and not frame.columns.hasnans:
         return frame
+    labels: Sequence[object] = frame.columns.tolist()
     whole = [int(label) if isinstance(label, float) and label.is_integer() else label for label in labels]
     return frame.set_axis(list(map(str, whole)), axis=1)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eventstudy.abnormal.measure import SMALL_CELLS
 from eventstudy.abnormal.models.row import ModelRow
 from eventstudy.abnormal.models.table import MODELS
-from eventstudy.arrays import look_up
+from eventstudy.arrays import collector_paused, look_up
 from eventstudy.errors import Notice, UsageError
 from eventstudy.inference.designs import Design
 from eventstudy.inference.run_test import check_options
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 
 @named_arguments
+@collector_paused()
 def run_study(
     spec: StudySpec,
     events: Sequence[Event] | pd.DataFrame,
