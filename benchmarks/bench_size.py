@@ -74,6 +74,7 @@ DESIGN_CASES = {
     "few shared dates": Design(4, 20, correlation=0.3),
     "one date": Design(1, 50, correlation=0.1),
     "skewed returns": Design(50, 1, own=True, errors="lognormal"),
+    "few events, skewed": Design(4, 1, own=True, gap=20, errors="lognormal"),
     "buy-and-hold returns": Design(50, 1, own=True, L=60, gap=60, measure="bhar"),
     "few buy-and-hold returns": Design(4, 1, own=True, L=60, gap=60, measure="bhar"),
     "buy-and-hold returns, shared days": Design(10, 20, correlation=0.3, L=60, gap=10, measure="bhar"),
@@ -82,7 +83,7 @@ DESIGN_CASES = {
 }
 SINGLE = ("time_series_t", "sample_quantile", "placebo")
 AVERAGE = (*TESTS, *MORE, "overlap_bmp", "calendar_time")
-RESAMPLING = ("bootstrap_t", "wild_bootstrap")  # a quarter of the repetitions: each draws the events 399 times
+RESAMPLING = ("bootstrap_t", "wild_bootstrap", "residual_bmp")  # a quarter of the repetitions: each draws 399 times
 NO_ESTIMATION = ("cross_sectional_t", "hall_t", "johnson_t", "sign", "wilcoxon", "calendar_time")
 COMPOUNDED = ("cross_sectional_t", "johnson_t", "hall_t", "overlap_t")
 VARIANTS: dict[str, tuple[float, float]] = {  # variance of the event window, effect in standard deviations of a CAR
@@ -99,8 +100,9 @@ def applicable_tests(case: Design) -> tuple[str, ...]:
     """Return the tests that apply to a design, those that resample last."""
     if case.dates * case.instruments == 1:
         return SINGLE
-    plain = COMPOUNDED if case.measure == "bhar" else AVERAGE if case.estimation else NO_ESTIMATION
-    return (*plain, *RESAMPLING)
+    if case.measure == "bhar" or not case.estimation:  # no residuals of one-bar returns to draw from
+        return (*(COMPOUNDED if case.estimation else NO_ESTIMATION), *RESAMPLING[:-1])
+    return (*AVERAGE, *RESAMPLING)
 
 
 def shares(
@@ -160,7 +162,7 @@ def few_events(repetitions: int, names: list[str]) -> None:
             print(f"| {events} | {' | '.join(cell(*found[test]) for test in tests)} |", flush=True)
 
 
-# With fewer than 8 strongly skewed events: the tests that allow the variance to change, against effects of both signs.
+# With few strongly skewed events: the tests that allow the variance to change, against effects of both signs.
 SKEWED_VARIANTS = {
     "size": (1.0, 0.0),
     "size, var x4": (4.0, 0.0),
@@ -174,10 +176,10 @@ def few_skewed(repetitions: int) -> None:
     """Print size and power of the tests of few events on separate dates with lognormal errors."""
     case, tests = FEW_CASES["lognormal returns"]
     print(f"| events | test | {' | '.join(SKEWED_VARIANTS)} |\n{'|---' * (2 + len(SKEWED_VARIANTS))}|", flush=True)
-    for events in (4, 6, 7):
+    for events in (4, 7, 12, 19):
         variants = [replace(case, dates=events, variance=v, shock=effect) for v, effect in SKEWED_VARIANTS.values()]
         found = [shares(variant, repetitions, tests=tests) for variant in variants]
-        for test in tests:
+        for test in ("primary", *tests):
             print(f"| {events} | `{test}` | {' | '.join(cell(*one[test]) for one in found)} |", flush=True)
 
 

@@ -104,7 +104,7 @@ def frames(case: Design, drawn: Draw) -> tuple[pd.DataFrame, pd.Series, pd.DataF
 
 def spec_of(case: Design, tests: tuple[str, ...], **settings: object) -> es.StudySpec:
     """Return the settings of a study of the design."""
-    resampled = {name: {"draws": DRAWS} for name in ("bootstrap_t", "wild_bootstrap") if name in tests}
+    resampled = {name: {"draws": DRAWS} for name in ("bootstrap_t", "wild_bootstrap", "residual_bmp") if name in tests}
     given: dict[str, object] = {
         "model": case.model if case.estimation else "zero",
         "estimation": (-M, -1) if case.estimation else None,

@@ -556,6 +556,37 @@ MANDELKER_1974 = Reference(
         "year": "1974",
     },
 )
+KRAMER_2001 = Reference(
+    "Kramer 2001",
+    "",
+    "incollection",
+    "Kramer2001",
+    {
+        "author": "Kramer, Lisa A.",
+        "title": "Alternative Methods for Robust Analysis in Event Study Applications",
+        "booktitle": "Advances in Investment Analysis and Portfolio Management",
+        "volume": "8",
+        "pages": "109--132",
+        "publisher": "Elsevier",
+        "year": "2001",
+    },
+)
+HEIN_WESTFALL_2004 = Reference(
+    "Hein and Westfall 2004",
+    "10.1093/jjfinec/nbh018",
+    "article",
+    "HeinWestfall2004",
+    {
+        "author": "Hein, Scott E. and Westfall, Peter",
+        "title": "Improving Tests of Abnormal Returns by Bootstrapping the Multivariate Regression Model with Event "
+        "Parameters",
+        "journal": "Journal of Financial Econometrics",
+        "volume": "2",
+        "number": "3",
+        "pages": "451--471",
+        "year": "2004",
+    },
+)
 WU_1986 = Reference(
     "Wu 1986",
     "10.1214/aos/1176350142",

@@ -24,9 +24,6 @@ Sharing = Literal["none", "some", "all"]
 # and 4.8 to 6.5 % with 20 and more, the latter 8.2, 7.4 and 6.0 to 7.0 %; the bootstrap of compounded returns 1.8 to
 # 4.0 % with 6 to 15 and 3.2 to 6.2 % with 20 and more.
 FEW_EVENTS = 20
-# With fewer events the generalized sign test can reach the 5 % level on one side only where a third of the residuals
-# are positive: sqrt(N p / (1 - p)) < 1.96 for p = 0.32.
-FEWEST_SIGNS = 8
 # Skewness of the mean SCAR, g / sqrt(N), from which t tests over events reject 6 % and more. In 1,500 simulated studies
 # of 12 to 100 events with lognormal returns BMP's test rejects 4.4 to 6.3 % below 0.26, 5.9 to 7.5 % from 0.36 to 0.41
 # and 9 to 11 % above 0.5; the jackknife's t 3 to 6 %.
@@ -166,10 +163,16 @@ DESIGNS: Mapping[str, DesignRow] = {
         "it allows for estimation error that the events have in common, for shared dates and for a changed variance",
     ),
     "skewed returns": DesignRow(
-        lambda d: d.skewed and d.shared == "none" and d.events >= FEWEST_SIGNS,
+        lambda d: d.skewed and d.shared == "none" and not d.few,
         "generalized_sign",
         "strongly skewed returns",
         "it keeps its size under strong skewness and a changed variance, and finds large and small effects",
+    ),
+    "few events, skewed": DesignRow(
+        lambda d: d.skewed and d.shared == "none",
+        "residual_bmp",
+        "few events with strongly skewed returns",
+        "it compares the t of BMP with those of equally skewed residuals, and allows the event to change the variance",
     ),
     "few events": DesignRow(
         lambda d: d.few and d.shared == "none",

@@ -236,6 +236,8 @@ def diagnosed(choice: str, context: Context) -> frozenset[str]:
 def collectors(needs: frozenset[str], context: Context) -> dict[str, Collector]:
     """Return the collectors of a study; residuals are kept for the exact clustering of small studies."""
     wanted = set(needs & COLLECTORS.keys())
-    if "common_dates" in wanted and context.events * context.bars <= KEPT_CELLS:
+    if context.events * context.bars > KEPT_CELLS:
+        wanted.discard("residuals")
+    elif "common_dates" in wanted:
         wanted.add("residuals")
     return {name: COLLECTORS[name](context) for name in sorted(wanted)}

@@ -49,16 +49,33 @@ def studentized(
     t(N - 1) over the factor, the ends solve ``(N wbar^2 - c^2 var w) d^2 - 2 (N Sbar wbar - c^2 cov(S, w)) d
     + N Sbar^2 - c^2 var S = 0`` (Fieller 1954). Where the set is not a bounded interval there is none.
     """
+    low, high = _fieller(car / sd, 1 / sd, float(critical_of(level, len(car) - 1.0, alternative)) / factor)
+    return on_side(np.array([low]), np.array([high]), alternative) if np.isfinite(low) else NO_INTERVAL
+
+
+def between(car: FloatArray, sd: FloatArray, least: float, greatest: float) -> Interval:
+    """Return the effects d whose ``t(d) = sqrt(N) mean(S - d w) / sd(S - d w)`` lies between two values.
+
+    An infinite value bounds nothing. Where the set is not an interval with the other ends there is none.
+    """
     S, w = car / sd, 1 / sd
-    n, c2 = len(S), float(critical_of(level, len(S) - 1.0, alternative) / factor) ** 2
+    low, high = (
+        -np.sign(t) * np.inf if np.isinf(t) else _fieller(S, w, abs(t))[0 if t > 0 else 1] for t in (greatest, least)
+    )
+    return NO_INTERVAL if np.isnan(low) or np.isnan(high) else Interval(np.array([low]), np.array([high]))
+
+
+def _fieller(S: FloatArray, w: FloatArray, c: float) -> tuple[float, float]:
+    """Return the d at which ``sqrt(N) mean(S - d w) / sd(S - d w)`` is c and -c; NaN if they bound no interval."""
+    n, c2 = len(S), c**2
     (var_s, cov), (_, var_w) = np.cov(S, w)
     a = n * w.mean() ** 2 - c2 * var_w
     b = n * S.mean() * w.mean() - c2 * cov
     root = b**2 - a * (n * S.mean() ** 2 - c2 * var_s)
     if not (a > 0 and root >= 0):
-        return NO_INTERVAL
+        return float("nan"), float("nan")
     half = np.sqrt(root)
-    return on_side(np.array([(b - half) / a]), np.array([(b + half) / a]), alternative)
+    return float((b - half) / a), float((b + half) / a)
 
 
 def summed(

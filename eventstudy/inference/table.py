@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eventstudy import references as refs
-from eventstudy.inference import bootstrap, calendar_time, parametric, placebo_test, rank, sign
+from eventstudy.inference import bootstrap, calendar_time, parametric, placebo_test, rank, residual_bootstrap, sign
 from eventstudy.inference.sample import TestRow
 from eventstudy.show.method_docs import document
 
@@ -330,6 +330,21 @@ TESTS: Mapping[str, TestRow] = {
         "independent events",
         "event-date clustering",
         (refs.GIACCOTTO_SFIRIDIS_1996,),
+        assumes=frozenset({"separate estimation", "independence"}),
+    ),
+    "residual_bmp": TestRow(
+        residual_bootstrap.residual_bmp,
+        "residual-bootstrap BMP",
+        "average",
+        "empirical",
+        "the SCARs have the distribution of standardized residuals of the estimation windows, up to a common factor",
+        "t_BMP among the t of sums of L residuals, one drawn from each event's estimation window; p = 2 min(tails), "
+        "each (1 + #)/(1 + draws); M >= 20 L",
+        "independent events; residuals of one shape in estimation and event window",
+        "event-date clustering (as bmp)",
+        (refs.KRAMER_2001, refs.HEIN_WESTFALL_2004),
+        options={"draws": 1000},
+        needs=frozenset({"residuals"}),
         assumes=frozenset({"separate estimation", "independence"}),
     ),
     "calendar_time": TestRow(

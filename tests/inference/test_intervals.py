@@ -31,7 +31,7 @@ def study(seed: int, level: float, **settings: Any) -> es.StudyResult:
     for code, row in pairs:
         frame.loc[frame.index[row], code] += rng.normal(0.01, 0.01)
     given: dict[str, Any] = {"model": "market", "estimation": (-60, -6), "event": (0, 1), "tests": DAILY, **settings}
-    options = {name: {"draws": 39} for name in ("bootstrap_t", "wild_bootstrap", "placebo_refit")}
+    options = {name: {"draws": 39} for name in ("bootstrap_t", "wild_bootstrap", "residual_bmp", "placebo_refit")}
     spec = es.StudySpec(**given, level=level, test_options=options, diagnostics="off", windows=((0, 0), (0, 1)))
     return es.run_study(spec, events_at(frame, pairs), frame, market=frame["A3"].rename("market"))
 
