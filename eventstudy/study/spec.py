@@ -268,7 +268,7 @@ class StudySpec(Settings):
         """
         settings = self.model_dump(mode="json", exclude=COMPUTE)
         canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
     @classmethod
     def from_toml(cls, path: str | Path) -> StudySpec:
@@ -341,7 +341,7 @@ TABLES: Mapping[str, type[Settings]] = {
 def _settings_of(key: str) -> type[Settings]:
     """Return the class whose setting a key names."""
     table = re.sub(r"\[\d+\]", "", key).rpartition(".")[0]
-    return TABLES[table] if table else StudySpec
+    return TABLES.get(table, StudySpec)  # a key that nobody knows may hold dots of its own
 
 
 def _key(place: tuple[int | str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -15,8 +16,12 @@ def main(name: str, seconds: int, folder: Path) -> None:
         import eventstudy as es
         from tests.faults import fuzz_readers, growth
 
-    warnings.simplefilter("ignore")
-    read = fuzz_readers.READERS[name].call
+        warnings.simplefilter("ignore")
+        read = fuzz_readers.READERS[name].call
+        for content in (growth.SEEDS.get(name, b""), b"PAR1", b"PK\x03\x04", b"a,b\n1,2\n"):
+            with suppress(es.EventStudyError):
+                read(content)  # imports what the reader needs: only what is imported here guides the fuzzer
+
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     if name in growth.SEEDS:

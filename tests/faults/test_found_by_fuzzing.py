@@ -68,6 +68,19 @@ def test_a_first_row_wider_than_its_table_is_refused_by_its_line(tmp_path: Path)
         es.read_bars(path, instrument="A", step="1min", timezone="UTC", label="left")
 
 
+@pytest.mark.parametrize("key", ["a.b", "name<?xml version='1.0'?>", "x[0].y"])
+def test_an_unknown_key_with_dots_is_refused_by_name(key: str) -> None:
+    with pytest.raises(es.EventStudyError, match="unknown key"):
+        es.StudySpec(**{key: 1})
+    with pytest.raises(es.EventStudyError, match="unknown key"):
+        es.StudySpec(placebo={key: 1})
+
+
+def test_settings_with_half_a_character_have_a_digest() -> None:
+    specs = [es.StudySpec(name=name, model="market", estimation=(-40, -5)) for name in ("a\ud800", "a\udfff")]
+    assert specs[0].digest() != specs[1].digest()
+
+
 READ_TIMES: dict[str, Callable[[Path], object]] = {
     "bars": lambda path: es.read_bars(path, **DAILY),
     "universe": lambda path: es.read_universe(path, instruments="*", **STATED),
