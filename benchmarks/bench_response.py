@@ -20,8 +20,10 @@ from benchmarks.fresh_process import resident, status
 from eventstudy.abnormal.placebo.settings import PlaceboSettings
 from eventstudy.market.bars import Bars
 from eventstudy.news.items import Event, EventTime
+from eventstudy.response.built_responses import UnbuiltResponse
 from eventstudy.response.respond import respond
 from eventstudy.response.respond_all import respond_all
+from eventstudy.response.response_rows import ResponseSet
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.shape import ShapeColumns, shape_numbers
 from eventstudy.response.values import Response
@@ -225,6 +227,15 @@ def floor_seconds(windows: int = 500) -> float:
     return (time.process_time() - start) / windows
 
 
+def built(found: ResponseSet, most: int = 800) -> str:
+    """Return what it takes to build a response that is first looked at; nothing where all were built at once."""
+    waiting = sum(isinstance(row, UnbuiltResponse) for row in found.rows[-most:])
+    start = time.process_time()
+    looked = found.responses[-most:]
+    spent = time.process_time() - start
+    return f"; {1e3 * spent / waiting:.2f} ms to build one" if waiting == len(looked) else ""
+
+
 def print_pairs() -> None:
     """Print CPU time and memory of one response of many, beside the time of the least that must be done for it.
 
@@ -241,16 +252,12 @@ def print_pairs() -> None:
         pair = (time.process_time() - start) / len(found)
         peak, after = status("VmHWM"), resident()
         floor = float(np.mean([*floors, floor_seconds()]))
-        start = time.process_time()
-        looked = found.responses[-800:]
-        built = (time.process_time() - start) / len(looked) if looked else math.nan
         print(
             f"  {len(found):7,} pairs: {1e3 * pair:.2f} ms a pair, {pair / floor:.1f} times {1e3 * floor:.3f} ms; "
-            f"{peak - after:.0f} MB beyond the {after - before:.0f} MB of the responses; "
-            f"{1e3 * built:.2f} ms to build one when it is looked at",
+            f"{peak - after:.0f} MB beyond the {after - before:.0f} MB of the responses{built(found)}",
             flush=True,
         )
-        del found, looked
+        del found
 
 
 if __name__ == "__main__":
