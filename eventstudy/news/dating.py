@@ -162,18 +162,18 @@ def gather(item: NewsItem, context: DatingContext) -> Gathered:
     """Return all an item says; a publication the text itself states counts where no machine stamp is read."""
     readings = read_stamps(item.stamps, context)
     published, conflicts = publication(readings)
-    # Beside a stamp that suffices only the lead can narrow or contradict.
-    text = item.text[:LEAD_CHARACTERS] if published is not None and published.accepted else item.text
+    # Beside a stamp only the lead can narrow, contradict or confirm.
+    text = item.text[:LEAD_CHARACTERS] if published is not None else item.text
     moments = read_moments(item.title, text, context, _reference(published, context))
     doubtful = published is not None and not published.accepted
-    lines = text_stamps(moments, item.text, context) if not conflicts and (doubtful or published is None) else ()
+    lines = text_stamps(moments, text, context) if not conflicts and (doubtful or published is None) else ()
     if doubtful:
         # Further down a page, and in a labeled line, a date may be that of another article.
         lines = tuple(r for r in lines if r.source is SOURCES["dateline"] and r.evidence.start < DATELINE_WITHIN)
     if lines:
         readings = (*readings, *lines)
         published, conflicts = publication(readings)
-        moments = read_moments(item.title, item.text, context, _reference(published, context))
+        moments = read_moments(item.title, text, context, _reference(published, context))
     scored = tuple(replace(m, probability=probability(m.features)) for m in moments)
     return Gathered(readings, published, conflicts, scored, bool(lines) and not doubtful)
 

@@ -152,6 +152,13 @@ def test_the_text_narrows_or_contradicts_and_never_vetoes() -> None:
     ]
 
 
+def test_beside_a_stamp_only_the_lead_of_a_text_is_read() -> None:
+    text = "The bank is large. " * 200 + "It said so on 12 April 2021."
+    for stamps, found in (((("url", "2021-04-13"),), False), ((), True)):
+        evidence = date_item(NewsItem("a", "s", "", text, stamps=stamps)).evidence
+        assert any(e.text == "12 April 2021" for e in evidence) is found
+
+
 def test_a_denied_event_gives_no_time() -> None:
     text = "Конец света утром в 06.00 по московскому времени 21 мая 2011 года так и не наступил, сообщил проповедник."
     assert date_item(NewsItem("a", "s", "", text)).event_time is None
