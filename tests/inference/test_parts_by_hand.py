@@ -11,7 +11,7 @@ from scipy import stats
 
 from eventstudy.abnormal.windows import Window
 from eventstudy.inference.bootstrap import DRAWS_PER_BLOCK, _resampled, _sizes, empirical, wild_t
-from eventstudy.inference.clustering import _pairs, common_dates, distinct, unit_length
+from eventstudy.inference.clustering import CommonDates, _pairs, common_dates, distinct, mean_correlations, unit_length
 from eventstudy.inference.designs import Design, VarianceRatio, count_distinct, sharing, variance_ratio, violated
 from eventstudy.inference.distributions import critical_value, pvalue
 from eventstudy.inference.evidence import KEPT_CELLS, Context, Evidence, collectors, diagnosed
@@ -87,6 +87,13 @@ def test_residuals_of_a_date_end_with_the_last_close_before_the_news(start: int,
     assert found.windows.tolist() == [[start + 3 + gap, start + 4 + gap]]
     assert found.residuals.tolist() == [[1.0, 0, 0, -1] + [0.0] * gap]
     assert found.counts.tolist() == [2]
+
+
+def test_windows_of_different_lengths_are_weighted_by_the_bars_in_common() -> None:
+    # The same residuals: correlation 1. Windows of one bar and of two merged ones share one: 1/sqrt(1 * 2).
+    unit = np.array([[0.5, -0.5, 0.5, -0.5]] * 2)
+    dates = CommonDates(np.array([[4, 5], [4, 6]]), unit, np.ones(2))
+    assert mean_correlations(dates, [Window(0, 0)], 4) == pytest.approx((1 / sqrt(2),))
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-8, 1e8])
