@@ -20,6 +20,7 @@ from eventstudy.abnormal.models.ols import CELLS_PER_RUN, _runs_of, market_model
 from eventstudy.abnormal.models.regressions import _correlation, capm, scholes_williams, with_line
 from eventstudy.abnormal.models.simple import rolling
 from eventstudy.abnormal.models.synthetic import _weights
+from eventstudy.abnormal.windows import NewsBounds, locate_closes
 from tests.study.made import intraday
 
 NAN = float("nan")
@@ -211,3 +212,10 @@ def test_scholes_and_williams_by_hand() -> None:
     beta = 3 / (1 + 2 / sqrt(3))
     assert fit.coef[0] == pytest.approx([1, beta])
     assert fit.sigma2[0] == pytest.approx(((3 - beta) ** 2 + (1 + beta) ** 2 + 2 * (beta - 1) ** 2) / 2)
+
+
+def test_a_close_at_the_latest_instant_is_the_first_that_may_know_the_news() -> None:
+    # News from 12 to 20, from 12 to 21, and from 20 to 20, among closes at 10, 20 and 30.
+    found = locate_closes(np.array([10, 20, 30]), NewsBounds(np.array([12, 12, 20]), np.array([20, 21, 20])))
+    assert found.reference.tolist() == [0, 0, 1]
+    assert found.first.tolist() == [1, 2, 2]

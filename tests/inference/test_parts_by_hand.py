@@ -294,6 +294,8 @@ def test_a_single_buy_and_hold_return_has_no_test_across_events() -> None:
 def test_buy_and_hold_returns_are_those_of_the_wealth_less_its_expectation() -> None:
     # A mean of 1 % is expected: 1.03 * 1.01 - 1.01^2 = 2.02 %, and 1.05 * 1.01 - 1.01^2 = 4.04 %.
     rows = {"A": [2, 0, 2, 0, 3, 1], "B": [2, 0, 0, 2, 5, 1]}
-    found = study(("cross_sectional_t",), rows, measure="bhar", returns="simple").findings("cross_sectional_t")[1]
+    result = study(("cross_sectional_t",), rows, measure="bhar", returns="simple")
+    assert result.abnormal.held("simple") == pytest.approx(np.array([[0.02, 0.0202], [0.04, 0.0404]]))
+    found = result.findings("cross_sectional_t")[1]
     assert found.estimate[0] == pytest.approx(0.0303)
     assert found.statistic[0] == pytest.approx(3)
