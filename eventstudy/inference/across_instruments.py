@@ -8,18 +8,16 @@ that event-window bars in common are less of the variance of a CAR, and estimati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.placebo.same_clock import span_of
-from eventstudy.arrays import FloatArray, IntArray
+from eventstudy.arrays import BoolArray, FloatArray, IntArray
 from eventstudy.inference.clustering import CommonDates, calendar_places, distinct
-from eventstudy.inference.shared_estimation import EstimatedWindow
+from eventstudy.inference.shared_estimation import EstimatedWindow, by_instrument, in_order, missing_returns
 
-RETURNS_AT_ONCE = 4_000_000
 # Days in common over those of an estimation window, summed over pairs, from which on a correlation is measured.
 LEAST_COMMON = 1e-9
 
@@ -27,25 +25,22 @@ LEAST_COMMON = 1e-9
 class ReturnWeights(NamedTuple):
     """Weights of the returns of some instruments in the CARs of their events, summed over the events.
 
+    They are, in this order, those of estimation returns and of event returns in CARs of variance one, of event returns
+    in CARs that have variance one without the error of the mean, and of residuals, those of each event brought to
+    length one.
+
     Attributes
     ----------
-    estimated, event : FloatArray, shape (C,)
-        Of estimation returns and of event returns, in CARs of variance one.
-    alone : FloatArray, shape (C,)
-        Of event returns, in CARs that have variance one without the error of the mean.
-    residual : FloatArray, shape (C,)
-        Of residuals, those of each event brought to length one.
-    bar : IntArray, shape (C,)
-        Place of each return on the axis of the closes.
+    total : FloatArray, shape (4, T)
+        Summed over the instruments, at every place on the axis of the closes.
+    within : FloatArray, shape (3,)
+        Sums over the returns of ``b'b + 2 b'e``, of ``e'e`` less that of known means, and of squared residuals.
     error : FloatArray, shape (B,)
         Standard deviation of the error of each estimated mean in a CAR of variance one.
     """
 
-    estimated: FloatArray
-    event: FloatArray
-    alone: FloatArray
-    residual: FloatArray
-    bar: IntArray
+    total: FloatArray
+    within: FloatArray
     error: FloatArray
 
 
@@ -65,7 +60,9 @@ class ClosePlaces(NamedTuple):
         return place if self.places is None else np.searchsorted(self.places, place)
 
 
-def correlation_across(data: EventData, windows: EstimatedWindow, dates: CommonDates) -> float:
+def correlation_across(
+    data: EventData, windows: EstimatedWindow, dates: CommonDates, complete: BoolArray | None = None
+) -> float:
     """Return what the mean correlation of CARs, over all ordered pairs, has beside its parts within instruments.
 
     With ``b_i`` and ``e_i`` the weights of estimation and event returns in CAR i, pairs of different instruments and
@@ -83,6 +80,8 @@ def correlation_across(data: EventData, windows: EstimatedWindow, dates: CommonD
     windows : EstimatedWindow
     dates : CommonDates
         Of the same events.
+    complete : BoolArray, shape (N,), optional
+        Events known to have all returns of their estimation window.
 
     Returns
     -------
@@ -92,15 +91,15 @@ def correlation_across(data: EventData, windows: EstimatedWindow, dates: CommonD
     n = len(data)
     if n < 2 or len(dates.windows) < 2:
         return 0.0
-    days = _days(data)
-    total, within, error = np.zeros((4, days.n)), np.zeros(3), np.zeros(n)
-    for rows in _parts(data):
-        part = _weights(data, rows, windows)
-        day = days.number(days.place(part.bar))
-        total += [np.bincount(day, weights, minlength=days.n) for weights in part[:4]]
-        within += _products(*part[:4])
-        error[rows] = part.error
-    estimation, excess, common = _products(*total) - within
+    days, missing = _days(data), missing_returns(data, windows.estimation, complete)
+    total, within, error = np.zeros((4, len(data.series.closes))), np.zeros(3), np.zeros(n)
+    for rows in by_instrument(data.positions.series):
+        part = _weights(data, rows, windows, missing)
+        total, within, error[rows] = total + part.total, within + part.within, part.error
+    if days.calendar is not None:
+        day = days.number(days.calendar)
+        total = np.stack([np.bincount(day, weights, minlength=days.n) for weights in total])
+    estimation, excess, common = _products(total, np.ones(days.n), np.ones(days.n)) - within
     r = 0.0
     if common > LEAST_COMMON * n:
         r = float(np.clip((np.square(_residuals(dates, days)).sum() - within[2]) / common, -1, 1))
@@ -117,52 +116,65 @@ def _days(data: EventData) -> ClosePlaces:
     return ClosePlaces(calendar, places, len(places))
 
 
-def _parts(data: EventData) -> Iterator[IntArray]:
-    """Yield the rows of the events of a few instruments at a time, so that few returns are looked at together."""
-    order = np.argsort(data.positions.series, kind="stable")
-    which = data.positions.series[order]
-    last, begin = (data.series.offset + data.series.length)[which], 0
-    while begin < len(order):
-        limit = max(int(data.series.offset[which[begin]]) + RETURNS_AT_ONCE, int(last[begin]))
-        end = int(np.searchsorted(last, limit, side="right"))
-        yield order[begin:end]
-        begin = end
+def _weights(data: EventData, rows: IntArray, windows: EstimatedWindow, missing: IntArray) -> ReturnWeights:
+    """Return the weights of the returns in the CARs of these events: between two ends of any windows they are constant.
 
-
-def _weights(data: EventData, rows: IntArray, windows: EstimatedWindow) -> ReturnWeights:
-    """Return the weights of the returns in the CARs of these events, whose instruments follow one another."""
-    positions, series = data.positions[rows], data.series
-    first, last = int(positions.series[0]), int(positions.series[-1])
+    ``missing`` are the cells of the series that nothing is estimated on, in order.
+    """
+    positions, n, series = data.positions[rows], len(rows), data.series
     offset, length = (part[positions.series] for part in (series.offset, series.length))
-    low, count = int(offset[0]), int(offset[-1] + length[-1] - offset[0])
-    estimated = positions.reference + windows.estimation.start + 1, positions.reference + windows.estimation.stop + 2
-    ends = (*estimated, *(end + 1 for end in span_of(windows.window, positions.reference, positions.first)))
-    start, stop, head, tail = (offset - low + np.clip(end, 0, length) for end in ends)
-    finite = np.isfinite(data.estimation_values[low : low + count])
-    before = np.concatenate([[0], np.cumsum(finite)])
-    L, M = (tail - head).astype(np.float64), np.maximum(before[stop] - before[start], 1).astype(np.float64)
-    one = 1 / np.sqrt(L + L**2 / M)  # the weights of a CAR of variance one
-    sizes = series.length[first : last + 1]
-    moved = np.repeat((series.time_offset - series.offset)[first : last + 1] + low, sizes)
-    return ReturnWeights(
-        _summed(start, stop, -L / M * one, count) * finite,
-        _summed(head, tail, one, count),
-        _summed(head, tail, 1 / np.sqrt(L), count),
-        _summed(start, stop, 1 / np.sqrt(M), count) * finite,
-        np.arange(count) + moved,
-        L / np.sqrt(M) * one,
+    first, last = positions.reference + windows.estimation.start + 1, positions.reference + windows.estimation.stop + 2
+    spans = (first, last, *(end + 1 for end in span_of(windows.window, positions.reference, positions.first)))
+    ends = np.concatenate([offset + np.clip(end, 0, length) for end in spans])
+    at, order = in_order(ends)
+    used, before = at - np.searchsorted(missing, at), np.empty(4 * n, dtype=np.int64)
+    before[order] = used  # cells estimated on, before each end
+    L = (ends[3 * n :] - ends[2 * n : 3 * n]).astype(np.float64)
+    M = np.maximum(before[n : 2 * n] - before[:n], 1).astype(np.float64)
+    one, none = 1 / np.sqrt(L + L**2 / M), np.zeros(2 * n)  # the weights of a CAR of variance one
+    estimated, alone, residual = -L / M * one, 1 / np.sqrt(L), 1 / np.sqrt(M)
+    steps = np.stack(
+        [
+            np.concatenate([estimated, -estimated, none]),
+            np.concatenate([none, one, -one]),
+            np.concatenate([none, alone, -alone]),
+            np.concatenate([residual, -residual, none]),
+        ]
     )
+    level = np.cumsum(steps[:, order], axis=1)
+    within = _products(level[:, :-1], np.diff(used), np.diff(at))
+    return ReturnWeights(_total(data, ends, steps, rows) - _on(data, missing, at, level), within, L / np.sqrt(M) * one)
 
 
-def _summed(start: IntArray, stop: IntArray, weight: FloatArray, count: int) -> FloatArray:
-    """Return the sum of the weights of all runs ``start .. stop - 1`` at every place, shape (count,)."""
-    steps = np.bincount(start, weight, minlength=count + 1) - np.bincount(stop, weight, minlength=count + 1)
-    return np.asarray(np.cumsum(steps)[:-1])
+def _total(data: EventData, ends: IntArray, steps: FloatArray, rows: IntArray) -> FloatArray:
+    """Return the sums of weights at every place on the axis of the closes from their steps at the ends of windows."""
+    series = data.series
+    places = ends + np.tile((series.time_offset - series.offset)[data.positions.series[rows]], 4)
+    found = [np.bincount(places, step, minlength=len(series.closes) + 1) for step in steps]
+    return np.asarray(np.cumsum(found, axis=1)[:, :-1])
 
 
-def _products(estimated: FloatArray, event: FloatArray, alone: FloatArray, residual: FloatArray) -> FloatArray:
-    """Return ``b'b + 2 b'e``, ``e'e`` less that of known means, and the squared length of residuals of one series."""
-    return np.array([estimated @ (estimated + 2 * event), event @ event - alone @ alone, residual @ residual])
+def _on(data: EventData, missing: IntArray, at: IntArray, level: FloatArray) -> FloatArray:
+    """Return the weights that estimation windows would give to missing returns, at the places of their closes."""
+    series, found = data.series, np.zeros((4, len(data.series.closes)))
+    after = np.searchsorted(at, missing, side="right")
+    cells, after = missing[after > 0], after[after > 0] - 1
+    which = np.searchsorted(series.offset, cells, side="right") - 1
+    places = cells + (series.time_offset - series.offset)[which]
+    for kind in (0, 3):
+        found[kind] = np.bincount(places, level[kind, after], minlength=len(series.closes))
+    return found
+
+
+def _products(weights: FloatArray, used: IntArray | FloatArray, all_cells: IntArray | FloatArray) -> FloatArray:
+    """Return ``b'b + 2 b'e``, ``e'e`` less that of known means, and the squared length of residuals of one series.
+
+    Each weight stands for so many cells that are estimated on, and so many cells in all.
+    """
+    estimated, event, alone, residual = weights
+    cross = used * estimated * (estimated + 2 * event)
+    excess = all_cells * (np.square(event) - np.square(alone))
+    return np.array([cross.sum(), excess.sum(), (used * np.square(residual)).sum()])
 
 
 def _residuals(dates: CommonDates, days: ClosePlaces) -> FloatArray:

@@ -52,9 +52,9 @@ def estimation_correlation(
     positions, n = data.positions, len(data)
     if estimation is None or n < 2 or np.bincount(positions.series).max() < 2:
         return 0.0
-    missing = _missing(data, estimation, complete)
+    missing = missing_returns(data, estimation, complete)
     parts = (
-        _common(data, rows, EstimatedWindow(estimation, window), missing) for rows in _by_instrument(positions.series)
+        _common(data, rows, EstimatedWindow(estimation, window), missing) for rows in by_instrument(positions.series)
     )
     return sum(parts) / (n * (n - 1))
 
@@ -78,7 +78,7 @@ def complete_windows(positions: Positions, abnormal: AbnormalReturns, estimation
     return complete
 
 
-def _missing(data: EventData, estimation: Window, complete: BoolArray | None) -> IntArray:
+def missing_returns(data: EventData, estimation: Window, complete: BoolArray | None) -> IntArray:
     """Return the cells of the estimation windows without a return, in order; perhaps others without one as well."""
     values, incomplete = data.estimation_values, None if complete is None else np.flatnonzero(~complete)
     if incomplete is None or len(incomplete) * len(estimation) > len(values):
@@ -92,7 +92,7 @@ def _missing(data: EventData, estimation: Window, complete: BoolArray | None) ->
     return np.unique(cells[(cells >= low[row]) & (cells < bounds.high[row])])
 
 
-def _by_instrument(series: IntArray) -> Iterator[IntArray]:
+def by_instrument(series: IntArray) -> Iterator[IntArray]:
     """Yield the rows of the events of a few instruments at a time, at least ``AT_ONCE`` of them but for the last."""
     ordered, order = in_order(series)
     ends = np.flatnonzero(np.append(np.diff(ordered) != 0, True)) + 1

@@ -86,7 +86,7 @@ def _estimation_correlations(study: Study, abnormal: AbnormalReturns, dates: Com
     found = {w: estimation_correlation(used, estimation, w, complete) for w in windows}
     if dates is None:
         return found
-    return {w: h + correlation_across(used, EstimatedWindow(estimation, w), dates) for w, h in found.items()}
+    return {w: h + correlation_across(used, EstimatedWindow(estimation, w), dates, complete) for w, h in found.items()}
 
 
 def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:

@@ -16,7 +16,7 @@ from benchmarks.designs import draw as draw_returns
 from benchmarks.designs import of_draw, prepared, rejected, spec_of
 from eventstudy.abnormal.windows import Window
 from eventstudy.arrays import DAY_US
-from eventstudy.inference import across_instruments
+from eventstudy.inference import shared_estimation
 from eventstudy.inference.designs import DESIGNS, size_of_independent
 from eventstudy.inference.shared_estimation import estimation_correlation
 from eventstudy.market.instruments import Instrument
@@ -128,7 +128,7 @@ def test_models_that_estimate_no_mean_have_no_error_in_common() -> None:
 def test_the_correlation_across_instruments_is_that_of_the_weights_of_each_day(
     window: tuple[int, int], layout: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(across_instruments, "RETURNS_AT_ONCE", 200)  # an instrument or two at a time
+    monkeypatch.setattr(shared_estimation, "AT_ONCE", 3)  # an instrument or two at a time
     rng = np.random.default_rng(5)
     frame = daily_frame(140, 4, seed=5) + 0.02 * rng.standard_normal((140, 1))
     frame.iloc[[30, 50], 3] = np.nan  # not an instrument of the three events of one window
