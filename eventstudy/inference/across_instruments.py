@@ -14,9 +14,9 @@ import numpy as np
 
 from eventstudy.abnormal.event_data import EventData
 from eventstudy.abnormal.placebo.same_clock import span_of
-from eventstudy.arrays import BoolArray, FloatArray, IntArray
+from eventstudy.arrays import FloatArray, IntArray
 from eventstudy.inference.clustering import CommonDates, calendar_places, distinct
-from eventstudy.inference.shared_estimation import EstimatedWindow, by_instrument, in_order, missing_returns
+from eventstudy.inference.shared_estimation import EstimatedWindow, by_instrument, in_order
 
 # Days in common over those of an estimation window, summed over pairs, from which on a correlation is measured.
 LEAST_COMMON = 1e-9
@@ -60,9 +60,7 @@ class ClosePlaces(NamedTuple):
         return place if self.places is None else np.searchsorted(self.places, place)
 
 
-def correlation_across(
-    data: EventData, windows: EstimatedWindow, dates: CommonDates, complete: BoolArray | None = None
-) -> float:
+def correlation_across(data: EventData, windows: EstimatedWindow, dates: CommonDates, missing: IntArray) -> float:
     """Return what the mean correlation of CARs, over all ordered pairs, has beside its parts within instruments.
 
     With ``b_i`` and ``e_i`` the weights of estimation and event returns in CAR i, pairs of different instruments and
@@ -80,8 +78,8 @@ def correlation_across(
     windows : EstimatedWindow
     dates : CommonDates
         Of the same events.
-    complete : BoolArray, shape (N,), optional
-        Events known to have all returns of their estimation window.
+    missing : IntArray
+        Cells of the series that nothing is estimated on, in order (:func:`missing_returns`).
 
     Returns
     -------
@@ -91,7 +89,7 @@ def correlation_across(
     n = len(data)
     if n < 2 or len(dates.windows) < 2:
         return 0.0
-    days, missing = _days(data), missing_returns(data, windows.estimation, complete)
+    days = _days(data)
     total, within, error = np.zeros((4, len(data.series.closes))), np.zeros(3), np.zeros(n)
     for rows in by_instrument(data.positions.series):
         part = _weights(data, rows, windows, missing)
@@ -179,9 +177,9 @@ def _products(weights: FloatArray, used: IntArray | FloatArray, all_cells: IntAr
 
 def _residuals(dates: CommonDates, days: ClosePlaces) -> FloatArray:
     """Return the residuals of all events, each brought to length one, summed by day."""
-    row, column = np.nonzero(dates.residuals)
-    place = dates.windows[row, 0] + column + 1 - dates.residuals.shape[1]
-    found = np.bincount(days.number(place), dates.residuals[row, column], minlength=days.n)
+    place = dates.windows[:, :1] + np.arange(1 - dates.residuals.shape[1], 1)
+    day = np.clip(days.number(place), 0, days.n - 1)  # beyond the data residuals are zero, which may go anywhere
+    found = np.bincount(day.ravel(), dates.residuals.ravel(), minlength=days.n)
     return np.asarray(found, dtype=np.float64)
 
 

@@ -27,7 +27,12 @@ from eventstudy.inference.clustering import CommonDates, mean_correlations
 from eventstudy.inference.evidence import Context, Evidence, collectors, diagnosed
 from eventstudy.inference.rank_pass import rank_pass
 from eventstudy.inference.run_test import needs_of, options_for
-from eventstudy.inference.shared_estimation import EstimatedWindow, complete_windows, estimation_correlation
+from eventstudy.inference.shared_estimation import (
+    EstimatedWindow,
+    complete_windows,
+    estimation_correlation,
+    missing_returns,
+)
 from eventstudy.study.prepare import Study
 from eventstudy.study.response_days import shared_days
 from eventstudy.study.sharding import BlockMap
@@ -86,7 +91,8 @@ def _estimation_correlations(study: Study, abnormal: AbnormalReturns, dates: Com
     found = {w: estimation_correlation(used, estimation, w, complete) for w in windows}
     if dates is None:
         return found
-    return {w: h + correlation_across(used, EstimatedWindow(estimation, w), dates, complete) for w, h in found.items()}
+    missing = missing_returns(used, estimation, complete)
+    return {w: h + correlation_across(used, EstimatedWindow(estimation, w), dates, missing) for w, h in found.items()}
 
 
 def _with_placebo_days(study: Study, estimates: Estimates) -> Estimates:
