@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.cli import console
+from eventstudy.cli.results import read_bars
 from eventstudy.show.work_steps import reported_to
 
 DAYS = pd.bdate_range("2020-01-01", periods=300)
@@ -55,3 +57,14 @@ def test_a_terminal_shows_the_parts_of_workers(monkeypatch: pytest.MonkeyPatch) 
         es.calibrate(*study(), closes_at="16:00 America/New_York", draws=20, executor=workers)
     assert "calibrating: 20 of 20 placebo studies" in seen.getvalue()
     assert "parts done by workers" in seen.getvalue()
+
+
+def test_rows_of_a_large_result_are_counted_while_they_are_read(tmp_path: Path) -> None:
+    head = "event,instrument,tau,close,price,n_bars,ar,se"
+    (tmp_path / "ar.csv").write_text(
+        "\n".join([head, *(f"e,A,{i},,,1,0.01,0.1" for i in range(2_500))]) + "\n", "utf-8"
+    )
+    seen: list[tuple[str, int, int]] = []
+    with reported_to(lambda *one: seen.append(one)):
+        assert len(read_bars(tmp_path)) == 2_500
+    assert seen == [("rows of ar.csv", 1_000, 2_500), ("rows of ar.csv", 2_000, 2_500)]

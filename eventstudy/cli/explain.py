@@ -37,7 +37,8 @@ def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> Non
       eventstudy explain result
       eventstudy explain result biden-putin-2021-04-13/USD000UTSTOM/0:0
     """
-    study, facts = read_result(result)
+    with console.working("reading the result"):
+        study, facts = read_result(result)
     figures = dict(figures_of(study))
     if not figure:
         rows = [(name, _bp(found.get("car", found.get("caar")))) for name, found in figures.items()]
@@ -49,7 +50,9 @@ def explain(result: Result, figure: Figure = "", as_json: AsJson = False) -> Non
     if figure not in figures:
         raise UnknownNameError("figure of this result", figure, figures)
     answer = explanation(figure, figures[figure], study, facts)
-    answer |= behind(figure, answer, study, read_bars(result))
+    with console.working("reading the bars of the result"):
+        bars = read_bars(result)
+    answer |= behind(figure, answer, study, bars)
     answer["fit"] = read_fits(result).get((figures[figure].get("event", ""), figures[figure].get("instrument", "")))
     if as_json:
         console.json_data(answer)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from eventstudy.errors import DataError, FileError
 from eventstudy.files import read_json
+from eventstudy.show.work_steps import step
 
 Json = Mapping[str, Any]
 
@@ -49,11 +50,21 @@ def read_bars(path: Path) -> list[dict[str, Any]]:
     file = (path.parent if path.name == "result.json" else path) / "ar.csv"
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            return [_bar(row) for row in csv.DictReader(lines)]
+            return [_bar(row) for row in _counted(csv.DictReader(lines), file)]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{str(file)!r} cannot be read: {error}.", remedy="Run the study again.") from None
+
+
+def _counted(rows: Iterable[dict[str, str]], file: Path) -> Iterator[dict[str, str]]:
+    """Return the rows of a table and report how many of its lines were read, a thousand at a time."""
+    with file.open("rb") as lines:
+        total = max(sum(1 for _ in lines) - 1, 0)
+    for place, row in enumerate(rows, 1):
+        yield row
+        if place % 1000 == 0:
+            step(f"rows of {file.name}", place, total)
 
 
 def _bar(row: Mapping[str, str]) -> dict[str, Any]:

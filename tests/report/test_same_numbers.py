@@ -39,6 +39,8 @@ OTHERS = (
     "yields of several",
     "weeks",
     "weekly yields",
+    "held simple",
+    "news within the day",
 )
 
 
@@ -66,6 +68,26 @@ def weekly(*, returns: str = "log", move: float = 0.03) -> Any:
     return es.run_study(spec, pd.DataFrame(rows), frame, closes_at="16:00 America/New_York")
 
 
+def held() -> Any:
+    """Buy-and-hold returns over half a year and a year after twelve events, one month apart."""
+    rng, months = np.random.default_rng(5), pd.date_range("2004-01-31", periods=140, freq="ME")
+    names = [f"IPO{i:02d}" for i in range(12)]
+    frame = pd.DataFrame(rng.normal(0.03, 0.05, (140, 12)), months, names)
+    rows = [{"id": f"e{i}", "instrument": n, "time": months[60 + i].tz_localize("UTC")} for i, n in enumerate(names)]
+    windows = ((0, 11), (0, 5))
+    spec = es.StudySpec(model="zero", event=(0, 11), windows=windows, measure="bhar", returns="simple")
+    return es.run_study(spec, pd.DataFrame(rows), frame, closes_at="16:00 America/New_York")
+
+
+def news_within_the_day() -> Any:
+    """Four news on ten-minute bars of two instruments."""
+    bars = [made_bars("SBER"), made_bars("VTBR", seed=2)]
+    days = bars[0].frame.index.tz_convert("Europe/Moscow").strftime("%Y-%m-%d").unique()[-4:]
+    news = [made_event(day, f"call{place}") for place, day in enumerate(days)]
+    spec = es.StudySpec(event=(0, 0), windows=((0, 0),), tests=("cross_sectional_t", "placebo"))
+    return es.run_study(spec, news, bars)
+
+
 def of_volume(codes: tuple[str, ...]) -> Any:
     return made_result(variable="log_volume", codes=codes)
 
@@ -88,6 +110,8 @@ def case(name: str) -> tuple[Any, Report]:
         "yields of several": lambda: of_yields(SIX),
         "weeks": weekly,
         "weekly yields": lambda: weekly(returns="difference"),
+        "held simple": held,
+        "news within the day": news_within_the_day,
     }
     result = made[name]()
     return result, build(result)
@@ -108,8 +132,9 @@ def text_of(html: str) -> str:
 def expected(name: str, result: Any) -> float:
     study = result.to_dict()
     window = study["primary"]["window"]
-    if name == "many" or "week" in name:
-        return float(next(a["caar"] for a in study["aggregates"] if a["window"] == window))
+    if name in {"many", "held simple", "news within the day"} or "week" in name:
+        shared = next(a for a in study["aggregates"] if a["window"] == window)
+        return float(shared["abhar"] if name.startswith("held") else shared["caar"])
     cars = [r["car"] for r in study["responses"] if r["window"] == window]
     return float(sum(cars) / len(cars)) if "several" in name else float(cars[0])
 
@@ -143,7 +168,7 @@ def test_page_terminal_and_notebook_show_one_headline(name: str) -> None:
     result, report = case(name)
     said = headline(result)
     # How fast it moved and what stayed are known of prices only; these studies have one window.
-    assert len(said.figures) == (2 if name in {"volume", "yields"} else 4)
+    assert len(said.figures) == {"volume": 2, "yields": 2, "news within the day": 3}.get(name, 4)
     assert (report.page.front.title, report.page.front.four) == (said.title, said.figures)
     page = text_of(render_page(report.page, report.pictures))
     terminal = re.sub(r"\s+", " ", result.summary(width=120))
@@ -226,13 +251,15 @@ def test_excel_holds_the_numbers_of_the_page(name: str) -> None:
     tables = {table.name: table for section in report.page.sections for table in section.tables}
     responses = tables["responses"]
     names = [column.name for column in responses.columns]
+    move, head = ("bhar", "Buy-and-hold abnormal return") if "bhar" in names else ("car", "CAR")
     assert len(responses.rows) == len(sheets["car"])
     for row, cells in zip(responses.rows, responses.shown(), strict=True):
         wanted = {"Instrument": row[0]} | ({"Event": row[names.index("event")]} if "event" in names else {})
-        window = cells[names.index("window")]
+        # The page gives each event its clock; the workbook, whose rows are sorted and filtered, one name for all.
+        window = "Event interval" if name == "news within the day" else cells[names.index("window")]
         same = [r for r in sheets["car"] if all(r[k] == v for k, v in wanted.items()) and r["Window"] == window]
         (found,) = same
-        assert shown(found["CAR"], name) == cells[names.index("car")]
+        assert shown(found[head], name) == cells[names.index(move)]
         p = {c.title: cell for c, cell in zip(responses.columns, cells, strict=True) if c.name.startswith("p_")}
         single = [t for t in sheets["tests"] if all(t.get(k) == v for k, v in wanted.items()) and t["Window"] == window]
         known = {pvalue(t["p"]) for t in single if t["p"] is not None}
@@ -246,7 +273,41 @@ def test_excel_holds_the_numbers_of_the_page(name: str) -> None:
             if t["Estimate"] is not None
         ]
         for cells in table.shown():
-            assert (cells[at["window"]], cells[at["caar"]], cells[at["pvalue"]]) in means
+            mean = cells[at["abhar" if "abhar" in at else "caar"]]
+            assert (cells[at["window"]], mean, cells[at["pvalue"]]) in means
+
+
+@pytest.mark.parametrize("by", ["groups", "surprise"])
+def test_the_number_of_a_slope_or_a_group_is_the_same_everywhere(by: str) -> None:
+    from tests.reactions.test_group_headline import grouped
+    from tests.reactions.test_surprise_headline import one_slope
+
+    if by == "groups":
+        result, means = grouped({"good": 0.02, "bad": -0.02}, 12)
+        wanted = [shown(mean) for mean in means.values()]
+    else:
+        result, slope = one_slope()
+        wanted = [f"{slope:+.1f}"]
+    report, mail = build(result), render_mail(build(result).page, {})
+    letter = message_from_bytes(mail, policy=policy.default).get_body(("plain",))
+    assert letter is not None
+    cells = [str(cell.value) for sheet in load_workbook(io.BytesIO(workbook(result))) for row in sheet for cell in row]
+    documents = {
+        "key figures": " ".join(figure.number for figure in report.page.front.four),
+        "alt text": report.shown[0].picture.alt.replace("\u2212", "-"),
+        "figure": text_of(report.shown[0].markup),
+        "sentence": report.page.front.lead,
+        "tables": " ".join(c for s in report.page.sections for t in s.tables for row in t.shown() for c in row),
+        "page": text_of(render_page(report.page, report.pictures)),
+        "terminal": result.summary(width=120),
+        "notebook": text_of(result._repr_html_()),
+        "markdown": re.sub(r"\\(.)", r"\1", render_markdown(report.page, {})),
+        "LaTeX": render_latex(report.page, name="study").replace("$-$", "-"),
+        "mail": letter.get_content(),
+        "Excel": " ".join(shown(float(c)) for c in cells if re.fullmatch(r"-?0\.\d+(e-\d+)?", c)),
+    }
+    for where, document in documents.items():
+        assert [number for number in wanted if number not in document] == [], where
 
 
 def test_the_count_of_comparable_days_and_p_are_those_of_the_test() -> None:

@@ -328,4 +328,5 @@ def say_slopes(view: MeanSteps) -> Said:
         window = window_label((0, view.window[1]), view.bar_noun)
         title = true_minus(f"Slope on the surprise, {window}: {unit.show(float(view.mean[stop[0]]))}")
         title += f"\u00a0{unit.name}" if unit.name else ""
+        alt = f"{title}. {alt}"
     return Said(title, note, true_minus(alt), view.simulated)
