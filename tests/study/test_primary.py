@@ -218,15 +218,18 @@ def test_tests_that_need_many_events_are_called_unsuited_below_twenty(events: in
 
 
 def test_a_primary_test_whose_assumption_fails_says_so() -> None:
-    # Five events of lognormal returns: BMP is primary and rejects 12 to 13 % there.
+    # Five events of lognormal returns: BMP rejects 12 to 13 % there, is not chosen, and says so where it is named.
     rng = np.random.default_rng(2)
     frame = daily_frame(260, 5)
     frame[:] = (rng.lognormal(0, 0.8, frame.shape) - np.exp(0.32)) / 100
     pairs = [(f"A{i}", 130 + 20 * i) for i in range(5)]
     primary = study(frame, pairs, diagnostics="on").primary
     assert primary is not None
-    assert (primary.test, primary.words) == ("bmp", "few events on separate dates")
-    assert "(limitation: it assumes symmetric returns, while their skewness is" in primary.reason
+    assert (primary.test, primary.words) == ("residual_bmp", "few events with strongly skewed returns")
+    assert "limitation" not in primary.reason
+    skewed = study(frame, pairs, diagnostics="on", primary="bmp").primary
+    assert skewed is not None
+    assert "(limitation: it assumes symmetric returns, while their skewness is" in skewed.reason
     assert "limitation" not in study(daily_frame(260, 5), pairs, diagnostics="on").primary.reason  # type: ignore[union-attr]
     named = study(daily_frame(260, 5), [(f"A{i}", 130) for i in range(5)], primary="patell").primary
     assert named is not None
