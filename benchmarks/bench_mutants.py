@@ -61,6 +61,10 @@ EQUIVALENT: dict[str, str] = {
     "eventstudy/inference/diagnostics.py: if before <= 0: -> if before < 0:": (
         "without a bar before the event the quotient is 0/0, which is NaN as well"
     ),
+    "eventstudy/inference/ranking.py: holed = np.flatnonzero(~np.isfinite(ordered[:, :1] + ordered[:, "
+    "-1:]).all(axis=1)) -> holed = np.flatnonzero(~np.isfinite(ordered[:, :1] * ordered[:, -1:]).all(axis=1))": (
+        "a missing value is sorted last, and makes the product NaN as it makes the sum"
+    ),
     "eventstudy/inference/sign.py: usable = counts[:, 0] > 0 -> usable = counts[:, 0] > 1": (
         "M >= 20 L returns hold M - L + 1 >= 20 runs, and fewer are none"
     ),

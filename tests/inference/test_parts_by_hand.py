@@ -19,7 +19,7 @@ from eventstudy.inference.intervals import beyond, critical_of
 from eventstudy.inference.multiple import event_draws, family_draws, max_t, romano_wolf, without_each
 from eventstudy.inference.parametric import hall, johnson
 from eventstudy.inference.placebo_test import count_placebo
-from tests.inference.test_hand_studies import finding, study, value
+from tests.inference.test_hand_studies import finding, strong, study, value
 
 NAN = float("nan")
 
@@ -299,3 +299,8 @@ def test_buy_and_hold_returns_are_those_of_the_wealth_less_its_expectation() -> 
     found = result.findings("cross_sectional_t")[1]
     assert found.estimate[0] == pytest.approx(0.0303)
     assert found.statistic[0] == pytest.approx(3)
+
+
+def test_the_statistic_of_the_sample_quantile_is_the_share_of_residuals_below() -> None:
+    # All thirty residuals are below the CARs of events that are strong on purpose.
+    assert np.abs(strong().findings("sample_quantile")[0].statistic - 1).max() == 0
