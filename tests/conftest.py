@@ -15,6 +15,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "build"))
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector thousands of tests and all imported modules, which stay until the end."""
+    """Spare the garbage collector thousands of tests and all imported modules, which stay until the end.
+
+    It then runs after more new objects than usual: a report, which draws its figures from tens of thousands, takes a
+    fifth less time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
