@@ -18,6 +18,7 @@ from eventstudy.batch.work import attempt
 from eventstudy.cli import app
 from eventstudy.cli.init import TEMPLATES, simulated_earnings
 from eventstudy.cli.lazy import LazyGroup
+from eventstudy.study.calibrate import calibrate
 
 ARTICLE = """Tuesday, 13 April 2021
 
@@ -58,6 +59,11 @@ def here(jobs: Any, work: Any, workers: int, time_limit: float) -> Any:
     """Do a batch's jobs in this process, where the libraries are loaded; test_library.py proves the workers."""
     assert workers >= 1
     return (attempt(work, job) for job in jobs)
+
+
+def with_few_draws(*given: Any, draws: int, **more: Any) -> Any:
+    """Calibrate on 20 dates at most: test_calibrate.py proves the numbers, an example that it runs."""
+    return calibrate(*given, draws=min(draws, 20), **more)
 
 
 def examples_of(command: Any) -> list[str]:
@@ -175,6 +181,7 @@ def test_every_example_runs(
         (folder / "carried.zip").rename(folder / "bars.zip")
         monkeypatch.setenv("EVENTSTUDY_STORE", str(tmp_path / "another"))
     monkeypatch.setattr(pool, "in_processes", here)
+    monkeypatch.setattr("eventstudy.study.calibrate.calibrate", with_few_draws)
     code = app.run(shlex.split(line)[1:])
     shown = capfd.readouterr()
     assert code in ENDS.get(name, {0}), shown.err
