@@ -51,7 +51,7 @@ def find_overlaps(positions: Positions, window: Window) -> Overlaps:
 
 
 def keep(positions: Positions, overlaps: Overlaps, ledger: OpenLedger) -> Treated:
-    """Use every event; the ledger and a notice tell which windows share bars."""
+    """Use every event; the ledger and a warning name the windows that share bars."""
     return positions, np.ones(len(positions.row), dtype=bool)
 
 

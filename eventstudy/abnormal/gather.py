@@ -13,7 +13,7 @@ from eventstudy.arrays import FloatArray, IntArray, ReturnKind
 
 CELLS_PER_BLOCK = 1 << 20
 SHARED_SPAN = 8  # starts may spread over so many cells a row before looking for equal ones costs more than it saves
-SHARED_BY = 2  # rows that share a run on average, for them to be worth a table
+SHARED_BY = 2  # rows that share a run on average, from which on a table is faster
 
 
 class Bounds(NamedTuple):

@@ -18,7 +18,7 @@ BAR_NOUNS = (("quarter", 85), ("month", 28), ("week", 5), ("day", 1))
 
 @value
 class SeriesSet:
-    """S series end to end, so that any window of any series is one run of a flat array.
+    """S series one after another, so that any window of any series is one run of a flat array.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class SeriesSet:
 
 
 def series_of(returns: Sequence[Returns]) -> SeriesSet:
-    """Lay several return series end to end; a code given twice is refused."""
+    """Concatenate several return series; a code given twice is refused."""
     codes = tuple(r.instrument.code for r in returns)
     if not codes:
         raise DataError("No series was given.", remedy="Pass Bars, Returns, a list of them, or a wide frame.")
@@ -115,7 +115,7 @@ def series_of(returns: Sequence[Returns]) -> SeriesSet:
 
 
 def _starts(length: IntArray) -> IntArray:
-    """Return where each of several runs begins that lie end to end."""
+    """Return where each of several concatenated runs begins."""
     return np.cumsum(length) - length
 
 

@@ -95,7 +95,7 @@ def study_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def is_study(path: Path) -> bool:
-    """Tell a study file from the other TOML files of a folder: a list of events, the settings of a tool.
+    """Distinguish a study file from the other TOML files of a folder: a list of events, the settings of a tool.
 
     A file that cannot be read counts as a study, so that it is reported instead of skipped.
     """

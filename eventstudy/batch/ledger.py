@@ -1,4 +1,4 @@
-"""``batch.json``: every study the batch knows, where it stands and which versions of its report exist."""
+"""``batch.json``: every study the batch knows, its state and which versions of its report exist."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _updated(before: Standing | None, entry: LedgerEntry | None, out: Path, now:
 
 
 def _versions(before: Standing | None, out: Path, study: str, now: datetime) -> tuple[Version, ...]:
-    """Every whole report on the disk, with the time each was first seen."""
+    """Every complete report on the disk, with the time each was first seen."""
     known = {version.folder: version for version in before.versions} if before else {}
     found: list[Version] = []
     for path in sorted((out / study).glob(f"*/{ENTRY}")):

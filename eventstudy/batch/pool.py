@@ -79,7 +79,7 @@ def on_executor(jobs: Iterable[Job], work: Work, executor: Executor) -> Generato
 
 @dataclass(eq=False)
 class _Worker:
-    """One process, the line to talk to it, and a line whose end tells it that its parent is gone."""
+    """One process, its connection, and a connection whose end says that its parent has ended."""
 
     process: Any
     talk: Connection

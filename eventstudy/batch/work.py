@@ -1,4 +1,4 @@
-"""One study of a batch: load it, see whether its report exists, make it aside, move it into place whole."""
+"""One study of a batch: load it, see whether its report exists, write it aside, rename it into place."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ Prepare = Callable[[Job], Prepared | None]
 
 
 def bring_up_to_date(job: Job, prepare: Prepare) -> LedgerEntry:
-    """Make the report of a study unless the one for the same spec and data is there, whole.
+    """Make the report of a study unless a complete one for the same spec and data exists.
 
-    A report is written in a folder aside and renamed into its place, so it exists whole or not at all.
+    A report is written in a folder aside and renamed into its place, so it exists completely or not at all.
     """
     standing = LedgerEntry(job.study, job.shown_path, "not due", message="all its events are older than --since")
     prepared = prepare(job)

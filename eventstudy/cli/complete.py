@@ -11,7 +11,7 @@ import typer
 from eventstudy.errors import FileError
 from eventstudy.files import read_regular
 
-# Only text is looked at, and only so much of it: a shell waits for the answer while somebody types.
+# Only text is looked at, and only so much of it: a shell waits for the answer while its user types.
 MOST_FILES, MOST_BYTES = 200, 1_000_000
 _EVENT = re.compile(r"^\s*\[\[\s*event\s*\]\]\s*$", re.MULTILINE)
 _ID = re.compile(r"^\s*id\s*=\s*[\"']([A-Za-z0-9._-]{1,64})[\"']", re.MULTILINE)

@@ -25,7 +25,7 @@ Level = Literal["ok", "note", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing looked at: ``bad`` needs doing, ``note`` is worth knowing."""
+    """One finding: ``bad`` must be corrected, ``note`` is for information."""
 
     name: str
     level: Level

@@ -117,7 +117,7 @@ def check_interrupt() -> None:
 
 
 def _ended() -> None:
-    """Let a signal that comes from here on end the process at once: an exception would find nobody to catch it."""
+    """Let a signal that comes from here on end the process at once: an exception would not be caught."""
     if not _stopping:
         return
     stops.state = "everything is written"

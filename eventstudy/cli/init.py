@@ -156,7 +156,7 @@ NEWS = {"good": 0.02, "none": 0.0, "bad": -0.02}
 
 
 def simulated_news() -> dict[str, str]:
-    """Return prices and announcements as for the template earnings, with kinds of news and what they are worth."""
+    """Return prices and announcements as for the template earnings, with kinds of news and the return of each."""
     import numpy as np
 
     files = simulated_earnings()

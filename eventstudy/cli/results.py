@@ -1,4 +1,4 @@
-"""A result's folder as plain data: what ``explain`` tells and a shell completes."""
+"""A result's folder as plain data: what ``explain`` prints and a shell completes."""
 
 from __future__ import annotations
 

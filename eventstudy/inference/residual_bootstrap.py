@@ -36,19 +36,19 @@ def residual_bmp(sample: Sample) -> Statistic:
     if (sample.abnormal.fit.n[usable] < INDEPENDENT_SUMS * sample.bars[usable]).any():
         why = f"the estimation window of an event holds fewer than {INDEPENDENT_SUMS} windows of this length"
         return not_applicable(why, n_events=n)
-    drawn = _drawn_t(sample, usable, kept[:, 2:])
+    resampled = _resampled_t(sample, usable, kept[:, 2:])
     t, sides = float(plain.statistic[0]), sample.alternative
     if sides == "two-sided":
-        p = min(1.0, 2 * min(empirical(t, drawn, "greater"), empirical(t, drawn, "less")))
+        p = min(1.0, 2 * min(empirical(t, resampled, "greater"), empirical(t, resampled, "less")))
     else:
-        p = empirical(t, drawn, sides)
+        p = empirical(t, resampled, sides)
     car, sd = sample.car[usable], np.sqrt(sample.variance[usable])
-    interval = intervals.between(car, sd, *_not_rejected(drawn, sample.level, sides))
-    return replace(plain, df=None, n=np.array([len(drawn)]), pvalue=np.array([p]), interval=interval)
+    interval = intervals.between(car, sd, *_not_rejected(resampled, sample.level, sides))
+    return replace(plain, df=None, n=np.array([len(resampled)]), pvalue=np.array([p]), interval=interval)
 
 
-def _drawn_t(sample: Sample, usable: np.ndarray, residuals: FloatArray) -> FloatArray:
-    """Return the finite t statistics of one standardized sum of residuals of each event, drawn again and again."""
+def _resampled_t(sample: Sample, usable: np.ndarray, residuals: FloatArray) -> FloatArray:
+    """Return the finite t statistics of one standardized sum of residuals of each event, resampled again and again."""
     draws, abnormal = int(sample.options["draws"]), sample.abnormal
     x = np.empty((len(usable), draws))
     for row, i in enumerate(usable.tolist()):
@@ -64,10 +64,10 @@ def _drawn_t(sample: Sample, usable: np.ndarray, residuals: FloatArray) -> Float
     return np.asarray(t[np.isfinite(t)], dtype=np.float64)
 
 
-def _not_rejected(drawn: FloatArray, level: float, sides: Alternative) -> tuple[float, float]:
+def _not_rejected(resampled: FloatArray, level: float, sides: Alternative) -> tuple[float, float]:
     """Return the least and the greatest t that are not rejected, infinite on a side that the test does not look at."""
-    ordered, part = np.sort(drawn), (1 - level) / (2 if sides == "two-sided" else 1)
-    k = int(np.floor(part * (len(drawn) + 1) + 1e-9))
+    ordered, part = np.sort(resampled), (1 - level) / (2 if sides == "two-sided" else 1)
+    k = int(np.floor(part * (len(resampled) + 1) + 1e-9))
     if k < 1:
         return float("-inf"), float("inf")
     low, high = float(ordered[k - 1]), float(ordered[-k])

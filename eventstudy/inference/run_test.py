@@ -81,8 +81,8 @@ def run_test(name: str, row: TestRow, sample: Sample, measure: str = "car") -> F
         found = row.function(sample)
     else:
         able = ", ".join(name for name, other in TESTS.items() if other.buy_and_hold)
-        there = f"for measure = 'bhar' there are {able}" if len(sample) > 1 else "a single one has no test here"
-        found = _without(row, sample, f"{SUMS_ONLY}; {there}")
+        able_words = f"for measure = 'bhar' there are {able}" if len(sample) > 1 else "a single one has no test here"
+        found = _without(row, sample, f"{SUMS_ONLY}; {able_words}")
     found = _only_numbers(found)
     n = len(found.statistic)
     nan = np.full(n, np.nan)

@@ -10,7 +10,7 @@ from eventstudy.market.daily_close import PERIOD_US
 from eventstudy.market.sessions import TradingCalendar
 
 # Trading days without a bar beyond which a series has a gap: two weeks where a calendar says that the exchange was
-# open, a quarter where closures (Cairo 2011: 38 weekdays, Athens 2015: 25) cannot be told from missing bars.
+# open, a quarter where closures (Cairo 2011: 38 weekdays, Athens 2015: 25) cannot be distinguished from missing bars.
 BY_CALENDAR, BY_WEEKDAYS = 10, 60
 PERIODS_ALLOWED = 2
 MONTHS, QUARTERS, YEARS = 26 * DAY_US, 80 * DAY_US, 340 * DAY_US

@@ -294,7 +294,7 @@ def built_venue(code: str) -> Any:
 
 
 def weekend_weeks(venue: Any) -> str:
-    """Say which weeks with sessions on a weekend the library knows of; it does not know all of them."""
+    """Say which weeks with sessions on a weekend are in the library; it does not have all of them."""
     weeks = getattr(venue, "special_weekmasks", ())
     spans = [f"{start:%Y-%m-%d}..{stop:%Y-%m-%d}" if start else f"..{stop:%Y-%m-%d}" for start, stop, _ in weeks]
     return f"exchange_calendars knows weekend sessions of {', '.join(spans)}, perhaps not all" if spans else ""

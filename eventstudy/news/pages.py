@@ -173,9 +173,9 @@ def _linked(scripts: list[str], names: list[str], address: str) -> list[tuple[st
     The only article may be another one, such as that of a teaser, if it names another address or headline.
     """
     read = [_loads(script) for script in scripts]
-    things = [t for found in read for t in _things(found, 0) if isinstance(t.get("datePublished"), str)]
-    mine = [t for t in things if _same_address(t, address)] or [t for t in things if _same_name(t, names)]
-    alone = [] if mine else [t for t in things if _is_article(t)]
+    objects = [t for found in read for t in _linked_objects(found, 0) if isinstance(t.get("datePublished"), str)]
+    mine = [t for t in objects if _same_address(t, address)] or [t for t in objects if _same_name(t, names)]
+    alone = [] if mine else [t for t in objects if _is_article(t)]
     alone = alone if len({t["datePublished"] for t in alone}) == 1 else []
     field = "json-ld other" if names and any(map(_headlines, alone)) else "json-ld published"
     articles = [t for t in mine or alone if not str(t.get("@type", "")).endswith("Page")] or mine or alone
@@ -198,7 +198,7 @@ def _loads(script: str) -> Any:
         return None
 
 
-def _things(found: Any, depth: int) -> Iterator[dict[str, Any]]:
+def _linked_objects(found: Any, depth: int) -> Iterator[dict[str, Any]]:
     """Yield the objects of linked data at any depth, but not those of lists of other articles."""
     if depth > 12:
         return
@@ -206,20 +206,20 @@ def _things(found: Any, depth: int) -> Iterator[dict[str, Any]]:
         yield found
         for key, inner in found.items():
             if key not in ("itemListElement", "comment", "review", "hasPart", "video", "isPartOf", "liveBlogUpdate"):
-                yield from _things(inner, depth + 1)
+                yield from _linked_objects(inner, depth + 1)
     elif isinstance(found, list):
         for inner in found[:200]:
-            yield from _things(inner, depth + 1)
+            yield from _linked_objects(inner, depth + 1)
 
 
-def _is_article(thing: dict[str, Any]) -> bool:
-    kinds = thing.get("@type", "")
+def _is_article(item: dict[str, Any]) -> bool:
+    kinds = item.get("@type", "")
     return any(isinstance(k, str) and _ARTICLE.match(k) for k in (kinds if isinstance(kinds, list) else [kinds]))
 
 
-def _same_address(thing: dict[str, Any], address: str) -> bool:
-    entity = thing.get("mainEntityOfPage")
-    named = [thing.get("url"), thing.get("@id"), entity.get("@id") if isinstance(entity, dict) else entity]
+def _same_address(item: dict[str, Any], address: str) -> bool:
+    entity = item.get("mainEntityOfPage")
+    named = [item.get("url"), item.get("@id"), entity.get("@id") if isinstance(entity, dict) else entity]
     plain = _plain_url(address)
     return bool(plain) and any(isinstance(n, str) and _plain_url(n) == plain for n in named)
 
@@ -228,14 +228,14 @@ def _plain_url(url: str) -> str:
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url.strip()).rstrip("/").casefold()
 
 
-def _headlines(thing: dict[str, Any]) -> list[str]:
+def _headlines(item: dict[str, Any]) -> list[str]:
     """Return how the headline and name of linked data begin, in letters and digits, unless too short to tell."""
-    found = [_letters(str(thing.get(key) or ""))[:40] for key in ("headline", "name")]
+    found = [_letters(str(item.get(key) or ""))[:40] for key in ("headline", "name")]
     return [headline for headline in found if len(headline) > 10]
 
 
-def _same_name(thing: dict[str, Any], names: list[str]) -> bool:
-    return any(_letters(name).startswith(headline) for headline in _headlines(thing) for name in names)
+def _same_name(item: dict[str, Any], names: list[str]) -> bool:
+    return any(_letters(name).startswith(headline) for headline in _headlines(item) for name in names)
 
 
 @lru_cache(maxsize=1024)

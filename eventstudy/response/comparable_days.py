@@ -22,7 +22,7 @@ from eventstudy.response.window import NO_LEVEL, day_factors, regime_levels
 AT_ONCE = 32  # events whose windows are cut together
 
 
-class TestedTape(NamedTuple):
+class TestedPrices(NamedTuple):
     """Prices of the responses on one instrument, and the clock times at which the bars of the tests' series close."""
 
     prices: IntradayPrices
@@ -30,21 +30,21 @@ class TestedTape(NamedTuple):
 
 
 def comparable_days(
-    tape: TestedTape, events: Sequence[Event], settings: ResponseSettings, known: Known
+    tested: TestedPrices, events: Sequence[Event], settings: ResponseSettings, known: Known
 ) -> Iterator[SharedDays | DataError]:
     """Yield the days that the response to each event is compared with, or why there is no response to it.
 
     A day that counts for less in the response, because another known event falls into the window, is left out.
     """
-    clock = known.on_clock(tape.prices.zone, tape.prices.instrument.code)
+    clock = known.on_clock(tested.prices.zone, tested.prices.instrument.code)
     for block in (events[low : low + AT_ONCE] for low in range(0, len(events), AT_ONCE)):
-        cut = event_windows(tape.prices, block, settings, [clock.besides(event) for event in block])
+        cut = event_windows(tested.prices, block, settings, [clock.besides(event) for event in block])
         factors = iter(_factors([one for one in cut if not isinstance(one, DataError)], settings))
         for one in cut:
-            yield one if isinstance(one, DataError) else _days(tape, one, next(factors), settings)
+            yield one if isinstance(one, DataError) else _days(tested, one, next(factors), settings)
 
 
-def _days(tape: TestedTape, window: EventWindow, factor: FloatArray, settings: ResponseSettings) -> SharedDays:
+def _days(tested: TestedPrices, window: EventWindow, factor: FloatArray, settings: ResponseSettings) -> SharedDays:
     """Return the placebo days of one event; ``factor`` as of ``_factors``, shape (D,)."""
     one = window.matched
     kept = np.isfinite(factor) if settings.standardize and np.isfinite(factor).any() else np.ones(len(factor), np.bool_)
@@ -56,8 +56,8 @@ def _days(tape: TestedTape, window: EventWindow, factor: FloatArray, settings: R
     rows = rows[np.argsort(np.abs(one.day[rows] - one.event_day), kind="stable")]
     clocks = one.wall + one.event_day * DAY_US
     days = SharedDays(
-        one.day[rows], one.event_day, factor[rows], tape.wall, int(clocks[one.zero]), int(clocks[one.start]),
-        int(clocks[-1]), tuple(left_out), tape.prices.around_the_clock,
+        one.day[rows], one.event_day, factor[rows], tested.wall, int(clocks[one.zero]), int(clocks[one.start]),
+        int(clocks[-1]), tuple(left_out), tested.prices.around_the_clock,
     )  # fmt: skip
     further = _to_first(window, settings, measured=bool(np.isfinite(factor).any()))
     return days if further is None else days.with_days_until(int(clocks[one.first]), *further)

@@ -226,8 +226,8 @@ def windows_in_bars(spec: StudySpec, series: SeriesSet) -> tuple[WindowSpec, tup
     bars is refused.
     """
     event = _in_bars(Window(*spec.event), spec.clock, series)
-    learn = spec.estimation
-    estimation = None if learn is None else _in_bars(Window(*learn), spec.learning_clock, series)
+    given = spec.estimation
+    estimation = None if given is None else _in_bars(Window(*given), spec.learning_clock, series)
     tests_on = tuple(_in_bars(window, spec.clock, series) for window in spec.test_windows)
     return WindowSpec(estimation, event, spec.min_observations), tests_on
 

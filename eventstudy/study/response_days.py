@@ -25,10 +25,10 @@ def shared_days(study: Study, abnormal: AbnormalReturns) -> tuple[SharedDays | N
     The response reads prices, so the series must be bars. What is returned does not depend on whether it is computed
     in this run: a study whose settings ask for it has one set of days.
     """
-    tapes_of = {bars.instrument.code: bars for bars in study.bars if bars.step.value // 1000 < DAY_US and len(bars)}
-    if study.spec.response == "off" or not tapes_of or study.uses_other_days:
+    bars_of = {bars.instrument.code: bars for bars in study.bars if bars.step.value // 1000 < DAY_US and len(bars)}
+    if study.spec.response == "off" or not bars_of or study.uses_other_days:
         return ()
-    from eventstudy.response.comparable_days import TestedTape, comparable_days
+    from eventstudy.response.comparable_days import TestedPrices, comparable_days
     from eventstudy.response.intraday_prices import intraday_prices
     from eventstudy.response.known import known_events
 
@@ -43,13 +43,13 @@ def shared_days(study: Study, abnormal: AbnormalReturns) -> tuple[SharedDays | N
         rows_of.setdefault(int(positions.series[place[int(row)]]), []).append(at)
     found: list[SharedDays | None] = [None] * len(abnormal.row)
     for s, rows in rows_of.items():
-        if series.codes[s] not in tapes_of:
+        if series.codes[s] not in bars_of:
             continue
-        tape = intraday_prices(tapes_of[series.codes[s]], settings.price)
+        prices = intraday_prices(bars_of[series.codes[s]], settings.price)
         span = slice(int(series.time_offset[s]), int(series.time_offset[s]) + int(series.length[s]))
-        wall = np.maximum.accumulate(wall_us(series.closes[span], tape.zone))
+        wall = np.maximum.accumulate(wall_us(series.closes[span], prices.zone))
         events = [event_of[int(abnormal.row[at])] for at in rows]
-        for at, days in zip(rows, comparable_days(TestedTape(tape, wall), events, settings, known), strict=True):
+        for at, days in zip(rows, comparable_days(TestedPrices(prices, wall), events, settings, known), strict=True):
             found[at] = None if isinstance(days, DataError) else days  # the response says why there are none
     return tuple(found)
 

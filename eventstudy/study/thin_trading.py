@@ -74,8 +74,8 @@ def hidden_beta(series: SeriesSet, positions: Positions, estimation: Window, lag
     lags : int
     """
     found = np.zeros(len(positions))
-    for s in _often_still(series, positions, HIDDEN_BETA * len(estimation)):
-        bars = _stands_still(series, s)
+    for s in _often_unchanged(series, positions, HIDDEN_BETA * len(estimation)):
+        bars = _is_unchanged(series, s)
         hidden = bars.copy()
         for k in range(1, lags + 1):
             hidden[:-k] &= bars[k:]
@@ -90,7 +90,7 @@ def hidden_beta(series: SeriesSet, positions: Positions, estimation: Window, lag
     return found
 
 
-def _often_still(series: SeriesSet, positions: Positions, least: float) -> list[int]:
+def _often_unchanged(series: SeriesSet, positions: Positions, least: float) -> list[int]:
     """Return the series of observations that have more returns of zero than ``least``."""
     zeros = _zeros(series.values)
     low, high = np.searchsorted(zeros, series.offset), np.searchsorted(zeros, series.offset + series.length)
@@ -109,8 +109,8 @@ def _zeros(values: FloatArray) -> IntArray:
     return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 
-def _stands_still(series: SeriesSet, s: int) -> BoolArray:
-    """Return on which bars of a series the price stands still while the market moves."""
+def _is_unchanged(series: SeriesSet, s: int) -> BoolArray:
+    """Return on which bars of a series the price does not change while the market moves."""
     cells = slice(int(series.offset[s]), int(series.offset[s] + series.length[s]))
     times = slice(int(series.time_offset[s]), int(series.time_offset[s] + series.length[s]))
     still: BoolArray = (series.values[cells] == 0) & (series.factors[0, times] != 0)

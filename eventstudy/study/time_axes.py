@@ -40,7 +40,7 @@ class TimeAxis:
     calendar: TradingCalendar | None = None
 
     def part(self, rows: IntArray, after: IntArray) -> TimeAxis:
-        """Return the axes of several series with some of the rows, end to end.
+        """Return the axes of several series with some of the rows, one after another.
 
         ``after`` are the places that follow rows left out: trading days are missing there that are not elsewhere.
         """

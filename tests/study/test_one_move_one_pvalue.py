@@ -172,13 +172,13 @@ def test_the_days_of_an_event_are_chosen_once_for_all_tests_and_windows(monkeypa
 def test_events_chosen_together_have_the_days_that_each_has_alone() -> None:
     series = halts_and_half_days()
     prices = intraday_prices(series)
-    tape = comparable.TestedTape(prices, wall_us(prices.closes, prices.zone))
+    tested = comparable.TestedPrices(prices, wall_us(prices.closes, prices.zone))
     hours = [(0, 11), (1, 12), (2, 12), (3, 10.1), (4, 12), (7, 16.9), (8, 12)]
     times = [EVENT_DAY - timedelta(days=n) + timedelta(hours=h) for n, h in hours]
     events = [Event(f"e{n}", EventTime(at, at)) for n, at in enumerate(times)]
     known, settings = known_events(events), ResponseSettings()
-    together = list(comparable.comparable_days(tape, events, settings, known))
-    alone = [one for event in events for one in comparable.comparable_days(tape, [event], settings, known)]
+    together = list(comparable.comparable_days(tested, events, settings, known))
+    alone = [one for event in events for one in comparable.comparable_days(tested, [event], settings, known)]
     for found, expected in zip(together, alone, strict=True):
         assert isinstance(found, SharedDays)
         assert found == expected

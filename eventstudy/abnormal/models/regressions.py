@@ -71,7 +71,7 @@ def capm(y: FloatArray, X: FloatArray, options: Options) -> Fit:
 
 
 def lagged(block: Block, options: Options) -> Block:
-    """Learn from the market with its leads and lags; study with the market of the same bar."""
+    """Estimate on the market with its leads and lags; predict with the market of the same bar."""
     return replace(block, event_X=block.event_X[:1])
 
 

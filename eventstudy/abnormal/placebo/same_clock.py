@@ -147,7 +147,7 @@ def _shared_draws(one: OneStudied, days: SharedDays, studied: Studied, settings:
     ends = days.ends(event, reference)
     if ends is None:
         return None
-    days = days.serving(ends)
+    days = days.eligible(ends)
     spans, left_out, factor = BarSpan(days.bars_at(ends.head), days.bars_at(ends.tail)), days.left_out, days.factor
     keep, broken = counted(len(factor), {NO_BARS: (spans.head < 0) | (spans.tail < spans.head)})
     if not days.covers(ends):

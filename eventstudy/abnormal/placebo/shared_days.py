@@ -53,14 +53,14 @@ class SharedDays:
     until: IntArray | None = None
 
     def with_days_until(self, until: int, days: IntArray, factor: FloatArray) -> SharedDays:
-        """Return the days and further ones, which serve for windows that end by a clock time of the event day."""
+        """Return the days and further ones, eligible for windows that end by a clock time of the event day."""
         ends = np.concatenate([np.full(len(self.day), FOR_EVER), np.full(len(days), until)])
         day, both = np.concatenate([self.day, days]), np.concatenate([self.factor, factor])
         nearest = np.argsort(np.abs(day - self.event_day), kind="stable")
         return replace(self, day=day[nearest], factor=both[nearest], until=ends[nearest])
 
-    def serving(self, ends: BarSpan[int]) -> SharedDays:
-        """Return the days that serve for the window between two clock times of the event day."""
+    def eligible(self, ends: BarSpan[int]) -> SharedDays:
+        """Return the days that are eligible for the window between two clock times of the event day."""
         if self.until is None:
             return self
         keep = ends.tail <= self.until

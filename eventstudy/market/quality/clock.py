@@ -18,7 +18,7 @@ from eventstudy.market.raw import RawBars
 from eventstudy.market.schedule_text import describe
 from eventstudy.market.sessions import TradingCalendar, as_date, as_day, session_at
 
-NOBODY = np.empty(0, dtype=np.int64)
+NO_ROWS = np.empty(0, dtype=np.int64)
 MANY_OUTSIDE, NEARLY_NONE = 0.2, 0.01
 ENOUGH_DAYS = 3
 # Series with so large a fraction of all bars around the clock are of a market that never closes.
@@ -42,7 +42,7 @@ def find_wrong_zone(subject: Subject) -> Defect | None:
     releases = release_zones(subject.raw)
     if subject.raw.zone in releases:
         return None  # news at its minute outweighs the edges of sessions
-    return Defect(NOBODY, zone_advice(subject, found, releases))
+    return Defect(NO_ROWS, zone_advice(subject, found, releases))
 
 
 def zone_advice(subject: Subject, found: ZoneFits, releases: tuple[str, ...]) -> str:
@@ -74,15 +74,15 @@ def wrong_release_zone(subject: Subject) -> Defect | None:
     if not zones or zone in zones:
         return None
     words = f"the widest bars open with scheduled releases on the clock of {named(zones)}"
-    return Defect(NOBODY, f"the labels are said to be written in {zone}, but {words}")
+    return Defect(NO_ROWS, f"the labels are said to be written in {zone}, but {words}")
 
 
 def wrong_vendor_zone(subject: Subject) -> Defect | None:
-    """The vendor's documented zone is another than the stated one, and no session edge can tell."""
+    """The vendor's documented zone is another than the stated one, and no session edge decides."""
     vendor = vendor_of(subject.vendor)
     if vendor is None or vendor.zone == subject.raw.zone:
         return None
-    return Defect(NOBODY, f"the labels are said to be written in {subject.raw.zone}, but {vendor.words}")
+    return Defect(NO_ROWS, f"the labels are said to be written in {subject.raw.zone}, but {vendor.words}")
 
 
 def find_wrong_side(subject: Subject) -> Defect | None:
@@ -91,12 +91,12 @@ def find_wrong_side(subject: Subject) -> Defect | None:
     if evidence.side in (None, subject.raw.label):
         return None
     word = WORDS[subject.raw.label]
-    return Defect(NOBODY, f"the labels are said to mark the bar's {word}, but the evidence says {evidence}")
+    return Defect(NO_ROWS, f"the labels are said to mark the bar's {word}, but the evidence says {evidence}")
 
 
 def find_unchecked(subject: Subject) -> Defect | None:
     """The calendar's table does not cover the whole series."""
-    return Defect(NOBODY, subject.unchecked) if subject.unchecked else None
+    return Defect(NO_ROWS, subject.unchecked) if subject.unchecked else None
 
 
 def find_other_hours(subject: Subject) -> Defect | None:
@@ -174,7 +174,7 @@ def outside_bars(subject: Subject) -> BoolArray:
 def off_days(subject: Subject) -> BoolArray:
     """Return the daily bars whose date is no trading day."""
     days = subject.raw.wall // DAY_US
-    return ~np.isin(days, subject.calendar.table.trading_day if subject.calendar else NOBODY)
+    return ~np.isin(days, subject.calendar.table.trading_day if subject.calendar else NO_ROWS)
 
 
 def find_empty(subject: Subject) -> Defect | None:
@@ -187,7 +187,7 @@ def find_empty(subject: Subject) -> Defect | None:
     if not judged(subject) or subject.calendar is None or subject.raw.step_us >= PERIOD_US:
         return None
     table = subject.calendar.table
-    days, held = empty_days(subject), NOBODY if subject.raw.daily else empty_sessions(subject)
+    days, held = empty_days(subject), NO_ROWS if subject.raw.daily else empty_sessions(subject)
     if not len(days) and not len(held):
         return None
     parts = []
@@ -231,10 +231,10 @@ def empty_days(subject: Subject) -> IntArray:
     """Return the trading days between the first and the last bar on which there is no bar."""
     venue = subject.calendar
     if venue is None:
-        return NOBODY
+        return NO_ROWS
     have = subject.raw.wall // DAY_US if subject.raw.daily else venue.table.trading_day[subject.held]
     if not len(have):
-        return NOBODY
+        return NO_ROWS
     first, last = max(have.min(), as_day(venue.valid_from)), min(have.max(), as_day(venue.valid_to))
     return np.setdiff1d(sessions.trading_days(venue, as_date(first), as_date(last)), have)
 
@@ -242,10 +242,10 @@ def empty_days(subject: Subject) -> IntArray:
 def empty_sessions(subject: Subject) -> IntArray:
     """Return the rows of trading sessions without a bar on days that have some, between the first and the last bar."""
     if subject.calendar is None:
-        return NOBODY
+        return NO_ROWS
     table, held = subject.calendar.table, subject.held
     if not len(held):
-        return NOBODY
+        return NO_ROWS
     between = np.arange(held[0], held[-1] + 1)
     wanted = between[~table.auction[between] & np.isin(table.trading_day[between], table.trading_day[held])]
     return np.setdiff1d(wanted, held)

@@ -104,7 +104,7 @@ class Subject:
 
     @cached_property
     def jumps(self) -> IntArray:
-        """Positions in ``changes`` of every move of more than 5 %: the only ones worth a second look."""
+        """Positions in ``changes`` of every move of more than 5 %: the only ones that are examined."""
         least, greatest = extremes(self.ratios)
         if math.exp(-WORTH_A_LOOK) <= least and greatest <= math.exp(WORTH_A_LOOK):
             return np.empty(0, dtype=np.int64)

@@ -217,7 +217,7 @@ def find_infinite(subject: Subject) -> Defect | None:
 
 
 def find_zero(subject: Subject) -> Defect | None:
-    """The closing price is zero: an empty bar that somebody filled in."""
+    """The closing price is zero: an empty bar that was filled in."""
     return defect(subject.raw.close == 0, "the closing price is zero")
 
 

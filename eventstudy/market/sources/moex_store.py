@@ -67,7 +67,7 @@ def fetch_moex(
     refresh: bool = False,
     now: datetime | None = None,
 ) -> Fetched:
-    """Complete the store for a request and return its bars; ``tell`` hears the begin of the last candle of each page.
+    """Complete the store for a request and return its bars; ``tell`` gets the begin of the last candle of each page.
 
     ``refresh`` asks again for days that are stored; other bars than before make a new version.
     """
@@ -107,7 +107,7 @@ def listed(instrument: Instrument, client: Client, store: bar_store.BarStore) ->
 
 
 def unknown_symbol(code: str) -> SourceError:
-    """Return the error for a symbol nobody knows, the nearest known one named."""
+    """Return the error for an unknown symbol; it names the nearest known one."""
     near = did_you_mean(code, [c for c, i in INSTRUMENTS.items() if i.board in moex.BOARDS])
     return SourceError(
         f"The Moscow Exchange lists no {plain(code)!r}, and no board was given for it.",

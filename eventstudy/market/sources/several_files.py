@@ -121,8 +121,8 @@ def times_in_both(one: Rows, two: Rows) -> tuple[int, int]:
     """Return how many times two files have in common, and at how many of them their prices differ."""
     if not len(one) or not len(two) or one.wall.max() < two.wall.min() or two.wall.max() < one.wall.min():
         return 0, 0
-    common, here, there = np.intersect1d(one.wall, two.wall, return_indices=True)
-    prices = np.stack([one.columns["close"][here], two.columns["close"][there]])
+    common, at_one, at_two = np.intersect1d(one.wall, two.wall, return_indices=True)
+    prices = np.stack([one.columns["close"][at_one], two.columns["close"][at_two]])
     return len(common), int((np.isfinite(prices).all(axis=0) & (prices[0] != prices[1])).sum())
 
 

@@ -60,7 +60,7 @@ def of_sheets(path: Path, grids: Sequence[tuple[str, Grid]], spec: DataSpec) -> 
     names = [name for name, _ in grids]
     if all(one.shape == "one" for _, _, one in found) and not all(map(YEAR.search, names)):
         alone = [spec.model_copy(update={"instrument": name, "instruments": "*"}) for name in names]
-        tables = [table_of_grid(path, grid, one, own) for (_, grid, one), own in zip(found, alone, strict=True)]
+        tables = [table_of_grid(path, grid, one, sheet) for (_, grid, one), sheet in zip(found, alone, strict=True)]
         series = {code: rows for table in tables for code, rows in table.series.items()}
         kept = {code: rows for code, rows in series.items() if code in spec.codes()} or series
         layout = f"{len(tables)} sheets, one instrument each, {value_words(grids[0][1], found[0][2], spec)}"

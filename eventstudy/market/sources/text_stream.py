@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from eventstudy.errors import DataError
 
-# A packed file may not unpack to more than this: a small archive can hold a disk's worth of zeros.
+# A packed file may not unpack to more than this: a small archive can hold as many zeros as fill a disk.
 MOST_BYTES = 2 << 30
 # What can only be read as a whole, as JSON, may not have more bytes.
 MOST_WHOLE = 500_000_000

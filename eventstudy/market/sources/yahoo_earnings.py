@@ -80,7 +80,7 @@ def _rows(ticker: str, frame: pd.DataFrame) -> list[tuple[pd.Timestamp, Earnings
 def session_of(hour: int) -> str:
     """Return the session of an announced hour in New York."""
     if hour < OPENS:
-        return "bmo" if hour else ""  # midnight stands for an hour nobody stated
+        return "bmo" if hour else ""  # midnight stands for an hour that is not stated
     if hour >= CLOSES:
         return "amc"
     return "" if hour == OPENS else "dmh"
