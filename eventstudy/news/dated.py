@@ -98,6 +98,8 @@ def as_items(items: NewsItem | Iterable[NewsItem]) -> tuple[NewsItem, ...]:
     if isinstance(items, NewsItem):
         return (items,)
     expect("items", items, Iterable, "Pass the list that read_news returns.")
+    if getattr(items, "ndim", 1) == 0:  # an array of no dimensions claims to be iterable
+        expect("items", items, (list, tuple), "Pass the list that read_news returns.")
     given = tuple(items)
     for item in given:
         expect("items", item, NewsItem, "Pass the list that read_news returns.")

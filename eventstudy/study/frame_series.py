@@ -18,6 +18,9 @@ from eventstudy.market.returns import Returns
 from eventstudy.study.fit_notices import names
 from eventstudy.study.time_axes import TimeAxes, TimeAxis
 
+# Kinds of columns that numpy would turn into numbers without a word.
+NOT_RETURNS = {"c": "complex numbers", "M": "dates", "m": "durations"}
+
 
 @dataclass(frozen=True, eq=False)
 class FrameSeries:
@@ -65,17 +68,22 @@ def numbers_of(frame: pd.DataFrame) -> FloatArray:
         raise DataError(
             f"`data` has {rows} rows and {columns} columns of returns.", remedy="Pass one column per instrument."
         )
+    return as_numbers(frame, "`data`")
+
+
+def as_numbers(frame: pd.DataFrame, argument: str) -> FloatArray:
+    """Return the values of a frame; refuse cells that are not real numbers, in the words of the argument."""
     numbers = frame.to_numpy()
     if numbers.dtype == np.float64:
         return numbers
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
-        if getattr(dtype, "kind", "O") == "c":
-            raise DataError(f"`data` column {str(name)!r} holds complex numbers.", remedy="Pass real returns.")
+        if what := NOT_RETURNS.get(getattr(dtype, "kind", "O")):
+            raise DataError(f"{argument} column {str(name)!r} holds {what}.", remedy="Pass real returns.")
     try:
         return frame.to_numpy(dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
-            f"`data` holds a cell that is not a number: {str(error)[:120].rstrip('.')}.",
+            f"{argument} holds a cell that is not a number: {str(error)[:120].rstrip('.')}.",
             remedy="Pass numbers; NaN where missing.",
         ) from None
 
@@ -149,7 +157,7 @@ def series_returns(item: pd.Series, axes: TimeAxes, missing: Missing, reading: R
     """Return a market or factor series; rows without a value are read as those of the frame are, if it has any."""
     axis = axes.of(item.index)
     name = Instrument("market" if item.name is None else str(item.name))
-    values = item.to_numpy(dtype=np.float64)
+    values = as_numbers(item.to_frame(name.code), "`market` or `factors`")[:, 0]
     gaps = find_gaps(values[None])
     left_out = gaps.left_out(reading or reading_of(missing, values[None], gaps, axis.days()))
     if len(left_out):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from eventstudy.arrays import brief
 from eventstudy.errors import DataError, UsageError
 
@@ -162,7 +164,7 @@ def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
     Raises
     ------
     UsageError
-        If it holds whole numbers that are not dates.
+        If it has several levels, or holds numbers that are not dates.
     BarsError
         If text is not a date, or does not show whether day or month comes first.
     """
@@ -170,6 +172,11 @@ def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
 
     from eventstudy.market.sources.stamp_columns import read_dates
 
+    if index.nlevels > 1:
+        raise UsageError(
+            f"The rows have {index.nlevels} levels, not one of dates.",
+            remedy="Select one instrument: series.xs('AAA', level='ticker').",
+        )
     if index.hasnans:
         row = int(index.isna().argmax())
         raise UsageError(f"Row {row} of the frame has no time.", remedy="Remove it: frame[frame.index.notna()].")
@@ -177,14 +184,14 @@ def as_timestamps(index: pd.Index) -> pd.DatetimeIndex:
         return index
     if isinstance(index, pd.PeriodIndex):
         return pd.DatetimeIndex(index.to_timestamp(how="end")).normalize().as_unit("us")
-    if pd.api.types.is_integer_dtype(index.dtype):
-        low, high = (int(index.min()), int(index.max())) if len(index) else (0, 0)
-        if not (COMPACT_DATES[0] <= low and high <= COMPACT_DATES[1]):
+    if pd.api.types.is_any_real_numeric_dtype(index.dtype):
+        numbers = index.to_numpy(dtype=np.float64)
+        if not len(numbers) or not (numbers == np.clip(numbers.round(), *COMPACT_DATES)).all():
             raise UsageError(
                 "The rows of the frame are numbered; no column holds their dates.",
                 remedy="Make the dates the index: frame.set_index('date').",
             )
-        return pd.DatetimeIndex(pd.to_datetime(index.astype(str), format="%Y%m%d"))
+        index = pd.Index(numbers.astype(np.int64).astype(str))
     if len(index) and all(isinstance(text, str) and not ISO_DATE.match(text) for text in index):
         return pd.DatetimeIndex(read_dates(list(index)).astype("datetime64[D]").astype("datetime64[us]"))
     try:

@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -17,6 +20,7 @@ from eventstudy.errors import BarsError, DataError, NewsError
 from eventstudy.market.sources.header_names import in_parts
 from eventstudy.market.sources.stamp_columns import read_stamps
 from eventstudy.news.readers import read_news_bytes
+from tests.faults import fuzz_calls
 from tests.faults.growth import timed
 
 STATED = {"step": "1D", "timezone": "UTC", "closes_at": "16:00"}
@@ -154,3 +158,50 @@ def test_a_long_text_is_redacted_at_once(piece: str) -> None:
     assert timed(lambda _: redact(text, {}), b"") < 1
     assert timed(lambda _: redact(f"//{text}", {}), b"") < 1
     assert redact(f"{'a.' * 50}token=abcdefgh", {}).endswith(f"token={HIDDEN}")
+
+
+def pairs(frame: pd.DataFrame) -> pd.Series:
+    return frame.stack()  # type: ignore[return-value]
+
+
+def dated(frame: pd.DataFrame) -> pd.Series:
+    return pd.Series(frame.index, frame.index)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda f: {"market": pairs(f)}, "The rows have 2 levels, not one of dates"),
+        (lambda f: {"market": pairs(f).to_frame("x")}, "The rows have 2 levels, not one of dates"),
+        (lambda f: {"market": f["IDX"] + 1j}, "`market` or `factors` column 'IDX' holds complex numbers"),
+        (lambda f: {"market": dated(f)}, "`market` or `factors` column 'market' holds dates"),
+        (lambda f: {"market": dated(f) - f.index[0]}, "`market` or `factors` column 'market' holds durations"),
+        (lambda f: {"data": f.assign(AAA=dated(f), BBB=dated(f), IDX=dated(f))}, "`data` column 'AAA' holds dates"),
+        (lambda f: {"data": f.set_axis(range(20_230_103, 20_230_183))}, "'20230103', not dates"),
+        (lambda f: {"data": f.set_axis([1.6e18 + 1e14 * n for n in range(80)])}, "no column holds their dates"),
+    ],
+    ids=("pairs", "column of pairs", "complex", "dates", "durations", "frame of dates", "no date", "nanoseconds"),
+)
+def test_a_market_or_a_frame_of_other_things_ends_in_a_sentence(
+    change: Callable[[pd.DataFrame], dict[str, Any]], said: str
+) -> None:
+    arguments = {**fuzz_calls.study(), **change(fuzz_calls.returns())}
+    with pytest.raises(es.EventStudyError) as refusal:
+        es.run_study(**arguments)
+    assert said in str(refusal.value)
+
+
+def test_numbered_dates_are_days_as_whole_numbers_and_as_floats() -> None:
+    given = fuzz_calls.study()
+    days = given["data"].index.strftime("%Y%m%d")
+    moves = []
+    for index in (given["data"].index, days.astype("int64"), days.astype("float64")):
+        found = es.run_study(**{**given, "data": given["data"].set_axis(index)})
+        moves.append(found.to_frame("car")["car"].tolist())
+    assert moves[0] == moves[1] == moves[2]
+
+
+@pytest.mark.parametrize("items", [np.array(1.0), np.array("a"), np.array(object())])
+def test_an_array_of_no_dimensions_is_no_list_of_news(items: Any) -> None:
+    with pytest.raises(es.EventStudyError, match=r"`items` is an? "):
+        es.date_news(items)
