@@ -40,11 +40,8 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str], *,
         return _table_of_frame(events, codes, daily=daily)
     # A study of a frame of instants never reads the news package.
     from eventstudy.news.events.merging import rests_on_price_of
-    from eventstudy.news.items import Event
 
-    strange = next((item for item in events if not isinstance(item, Event)), None)
-    if strange is not None:
-        raise strange_event(strange)
+    refuse_strange_events(events)
     pairs = [(event, code) for event in events for code in (event.instruments or codes)]
     circular = np.array([rests_on_price_of(e, code) for e, code in pairs], dtype=np.bool_)
     table = EventTable(
@@ -66,12 +63,16 @@ def event_table(events: Sequence[Event] | pd.DataFrame, codes: Sequence[str], *,
     )
 
 
-def strange_event(one: object) -> UsageError:
-    """Return the error for something among the events that is none."""
-    return UsageError(
-        f"`events` contains a {type(one).__name__}.",
-        remedy="Pass Event values (read_events), or a frame with the columns `instrument` and `time` or `date`.",
-    )
+def refuse_strange_events(events: Iterable[object]) -> None:
+    """Refuse events of which one is of another type."""
+    from eventstudy.news.items import Event
+
+    for item in events:
+        if not isinstance(item, Event):
+            raise UsageError(
+                f"`events` contains a {type(item).__name__}.",
+                remedy="Pass Event values (read_events), or a frame with columns `instrument` and `time` or `date`.",
+            )
 
 
 def _attribute_columns(rows: Sequence[Mapping[str, float | str]]) -> dict[str, np.ndarray]:

@@ -34,7 +34,7 @@ from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.sources.reach import Around
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.items import Event
-from eventstudy.study.event_table import dated_events, dated_table, strange_event
+from eventstudy.study.event_table import dated_events, dated_table, refuse_strange_events
 from eventstudy.study.frame_events import events_of_frame
 from eventstudy.study.inputs import as_returns, releases_of
 from eventstudy.study.interchange import as_pandas
@@ -219,9 +219,7 @@ def _events_asked(spec: StudySpec, events: Sequence[Event] | pd.DataFrame) -> Se
     given = as_pandas(events)
     if not isinstance(given, Sequence):
         return events_of_frame(given, daily=not is_intraday(spec))
-    strange = next((one for one in given if not isinstance(one, Event)), None)
-    if strange is not None:
-        raise strange_event(strange)
+    refuse_strange_events(given)
     return given
 
 

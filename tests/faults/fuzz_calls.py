@@ -373,4 +373,8 @@ def study_file() -> Path:
     return file("right.toml", STUDY[0])
 
 
-CALLS: Mapping[str, Target] = {f"call {name}": Target(attacked(right), calling(name)) for name, right in RIGHT.items()}
+# The draws of a calibration are asked for, by default 200.
+TIMES = {"calibrate": 5.0}
+CALLS: Mapping[str, Target] = {
+    f"call {name}": Target(attacked(right), calling(name), TIMES.get(name, 1.0)) for name, right in RIGHT.items()
+}

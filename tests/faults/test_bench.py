@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -37,3 +38,9 @@ def test_a_part_prints_its_rows(arguments: list[str], said: str, capsys: pytest.
 def test_kills_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench_faults.kills(10, "placing") == 0
     assert "placing  10 kills: " in capsys.readouterr().out
+
+
+def test_a_fuzzer_that_does_not_end_is_killed_and_its_lines_are_kept() -> None:
+    runs = "import sys, time; print('Done 5 runs', file=sys.stderr, flush=True); "
+    assert bench_faults.ended([sys.executable, "-S", "-c", runs + "time.sleep(600)"], 4) == (None, ["Done 5 runs"])
+    assert bench_faults.ended([sys.executable, "-c", runs + "sys.exit(77)"], 60) == (77, ["Done 5 runs"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -205,3 +206,9 @@ def test_numbered_dates_are_days_as_whole_numbers_and_as_floats() -> None:
 def test_an_array_of_no_dimensions_is_no_list_of_news(items: Any) -> None:
     with pytest.raises(es.EventStudyError, match=r"`items` is an? "):
         es.date_news(items)
+
+
+@pytest.mark.parametrize("event", [None, math.nan, ""])
+def test_nothing_among_the_events_is_refused_by_its_kind(event: Any) -> None:
+    with pytest.raises(es.EventStudyError, match=f"`events` contains a {type(event).__name__}"):
+        es.run_study(**{**fuzz_calls.study(), "events": [event]})
