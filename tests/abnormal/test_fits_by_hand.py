@@ -15,6 +15,7 @@ from eventstudy.abnormal import events as outcomes
 from eventstudy.abnormal.abnormal_returns import AbnormalReturns
 from eventstudy.abnormal.measure import subtract
 from eventstudy.abnormal.models.fit_rules import distinct_values_needed, has_ties, r_squared, too_few_values
+from eventstudy.abnormal.models.garch import garch_noise
 from eventstudy.abnormal.models.multiple_ols import least_squares
 from eventstudy.abnormal.models.ols import CELLS_PER_RUN, _runs_of, market_model
 from eventstudy.abnormal.models.regressions import _correlation, capm, scholes_williams, with_line
@@ -196,6 +197,16 @@ def test_the_variance_of_a_car_with_forecast_variances_has_the_error_of_the_line
         noise_variance=lambda window: noise[:, :2].sum(axis=1),
     )
     assert AbnormalReturns.window_variance(abnormal, (0, 1)).tolist() == [6.0]  # type: ignore[arg-type]
+
+
+def test_forecast_variances_of_cells_add_up_those_of_their_bars() -> None:
+    # omega 1, persistence 1/2, next bar 4: 4, 1 + 2 = 3, 1 + 3/2 = 2.5, 1 + 5/4 = 2.25. Omega 0 and persistence 1
+    # from 2: always 2. Cells of the first bar and of the next two; of the second bar and of the two after it.
+    params = np.array([[1.0, 0.5, 4.0], [0.0, 1.0, 2.0]])
+    found = garch_noise(params, np.array([[0, 1], [1, 2]]), np.array([[1, 3], [2, 4]]))
+    assert found.tolist() == [[4, 5.5], [2, 4]]
+    assert garch_noise(params[:1], np.array([[1, 2]]), np.array([[2, 4]])).tolist() == [[3, 4.75]]
+    assert garch_noise(params[:0], np.zeros((0, 2), dtype=int), np.zeros((0, 2), dtype=int)).shape == (0, 2)
 
 
 def test_merged_bars_expect_the_intercept_once_for_each() -> None:

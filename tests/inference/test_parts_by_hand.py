@@ -14,7 +14,7 @@ from eventstudy.inference.bootstrap import DRAWS_PER_BLOCK, _resampled, _sizes, 
 from eventstudy.inference.clustering import CommonDates, _pairs, common_dates, distinct, mean_correlations, unit_length
 from eventstudy.inference.designs import Design, VarianceRatio, count_distinct, sharing, variance_ratio, violated
 from eventstudy.inference.distributions import critical_value, pvalue
-from eventstudy.inference.evidence import KEPT_CELLS, Context, Evidence, collectors, diagnosed
+from eventstudy.inference.evidence import KEPT_CELLS, Context, Evidence, collectors, diagnosed, portfolio
 from eventstudy.inference.intervals import beyond, critical_of
 from eventstudy.inference.multiple import event_draws, family_draws, max_t, romano_wolf, without_each
 from eventstudy.inference.parametric import hall, johnson
@@ -196,6 +196,21 @@ def test_moves_that_differ_by_rounding_count_as_far(way: int) -> None:
     assert (found.days[0], found.two_sided[0]) == (2, 1)
     assert (found.greater[0], found.less[0]) == ((1, 2) if way > 0 else (2, 1))
     assert found.sd[0] == pytest.approx(0.2 / sqrt(2))
+
+
+def test_a_day_a_little_less_far_than_a_small_move_is_less_far() -> None:
+    # A billionth of 0.01 is rounding: 1e-11. A day at 0.01 less 1e-10 is less far, one at 0.01 less 1e-12 as far.
+    for way in (1, -1):
+        found = count_placebo(np.array([way * 0.01]), (way * np.array([0.01 - 1e-10, 0.01 - 1e-12]),))
+        assert found.two_sided[0] == 1
+        assert (found.greater[0], found.less[0]) == ((1, 2) if way > 0 else (2, 1))
+
+
+def test_a_missing_residual_adds_nothing_to_the_portfolio_of_its_bar() -> None:
+    # 1 and 2 of the first bar, 3 alone of the second; the third event is not used.
+    fit = SimpleNamespace(residuals=np.array([[1.0, NAN], [2.0, 3.0], [7.0, 7.0]]), n=np.array([1, 2, 2]))
+    found = portfolio(None, fit, np.array([True, True, False]))  # type: ignore[arg-type]
+    assert found.tolist() == [[3, 3], [2, 1]]
 
 
 def test_adjustments_by_counting_draws() -> None:

@@ -33,6 +33,7 @@ from eventstudy.response.measured_events import MeasuredEvents
 from eventstudy.response.placebo import (
     _edge,
     _ratio,
+    bands,
     crossing_interval,
     order_bound,
     peak_interval,
@@ -42,10 +43,11 @@ from eventstudy.response.placebo import (
 )
 from eventstudy.response.placebo_pool import WindowChoice, as_date, trading_moments
 from eventstudy.response.price_rules import median_rules
+from eventstudy.response.row_shapes import Parts, row_shapes
 from eventstudy.response.seasonality import daily_level, periodicity_wsd, time_of_day_mean, unit_mean_square
 from eventstudy.response.shape import ShapeColumns, first_exit, interval, reflected, shape_numbers
-from eventstudy.response.shape_estimates import jump_variances
-from eventstudy.response.window import ResponseWindows, regime_ratio
+from eventstudy.response.shape_estimates import AfterNews, jump_variances
+from eventstudy.response.window import BarReturns, ResponseWindows, regime_ratio
 
 NAN = float("nan")
 
@@ -242,6 +244,51 @@ def test_news_that_may_be_of_the_next_day_belongs_to_the_day_of_its_earliest_tim
     start, zero, latest, first, _ = found.columns[0].tolist()
     assert found.begins[0] + zero * HOUR_US == DAY_US + 22 * HOUR_US
     assert (zero - start, latest - zero, first - zero) == (2, 3, 3)
+
+
+def test_a_window_ends_with_the_last_bar_of_its_day() -> None:
+    # Bars at 10:00 to 18:00 of three days. News of 15:30 of the last: last clean price 15:00, the first price 16:00,
+    # the ten hours asked end at 18:00, the fourth price from 15:00 on. Of 17:30: 17:00 and 18:00, and nothing after.
+    prices = prices_at([(24 * d + h) * HOUR_US for d in range(3) for h in range(10, 19)], HOUR_US)
+    news = np.array([[2 * DAY_US + h * HOUR_US + HOUR_US // 2] * 2 for h in (15, 17)])
+    choice = WindowChoice(before=120, after=600)
+    for rows in ([0], [1], [0, 1]):
+        found = _grids(prices, news[rows], np.zeros(len(rows), dtype=int), choice)
+        lengths = (found.columns[:, 4] - found.columns[:, 1]).tolist()
+        assert lengths == [[4, 2][row] for row in rows]
+    # Asked for an hour, the window ends after two bars: 16:00, and the first one after it.
+    short = _grids(prices, news[:1], np.array([0]), WindowChoice(before=120, after=60))
+    assert short.columns[0, 4] - short.columns[0, 1] == 3
+
+
+def test_the_table_of_the_clock_covers_two_days_before_and_after_the_bars() -> None:
+    # One day of 2024 in steps of an hour: five days of 24. Before the first bar there is none (row 0), and prices of
+    # 1960 have a table as well.
+    for day in (20_000, -3_500):
+        table = prices_at([day * DAY_US + h * HOUR_US for h in (10, 11, 12)], HOUR_US).clock_table
+        assert table is not None
+        assert table.first == (day - 2) * DAY_US
+        assert table.bars.row.tolist() == [0] * (48 + 11) + [1] + [2] * (120 - 60)
+        assert np.flatnonzero(table.bars.traded).tolist() == [58, 59, 60]
+
+
+def test_a_response_of_one_bar_has_its_shares() -> None:
+    # 2 % after one bar, 1 % at the next close: a half is permanent. Before the news there was 1 % more: a third of the
+    # whole. One of the forty days does not serve.
+    days = np.append(np.linspace(-0.001, 0.001, 39), NAN)[:, None]
+    path, placebo, at = np.array([[0.02]]), days[..., None], ShapeColumns(0, 0, 0)
+    after = AfterNews(path, placebo, np.array([1.0]), bands(placebo, 0.95), at, 0.95)
+    later = days * np.resize([1.0, -1.0], (40, 1))
+    moves = SimpleNamespace(value=np.array([0.01]), days=later, raw=later)
+    close = SimpleNamespace(moves=moves, usable=np.array([True]))
+    returns = BarReturns(np.full((1, 3), 0.01), np.full((40, 1, 3), 0.001), 2)
+    windows = SimpleNamespace(rows_of=lambda row: slice(0, 39))
+    parts = Parts(after, returns, np.array([0.01]), np.array([0.025]), later, close)  # type: ignore[arg-type]
+    (shape,) = row_shapes(parts, windows).values()  # type: ignore[arg-type]
+    assert shape.permanent_share.value == pytest.approx(0.5)
+    assert shape.permanent_share.low < 0.5 < shape.permanent_share.high
+    assert shape.pre_event_share.value == pytest.approx(1 / 3)
+    assert "bars before the news" in shape.jump_share.reason
 
 
 def test_when_a_market_trades_is_seen_from_more_than_one_day_in_fifty() -> None:
