@@ -1,7 +1,8 @@
 """Size and power of every test across the cases of the literature: share of rejections at 5 %, two-sided.
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
-test in every design of the table that chooses the primary test, ``[REPETITIONS] headline`` for the share of null
+test in every design of the table that chooses the primary test (``--tests NAME,NAME`` for the primary test and those
+only, with the same draws), ``[REPETITIONS] headline`` for the share of null
 studies whose finding reports an effect, ``[REPETITIONS] few [CASE ...]`` for sizes by the number of events,
 ``[REPETITIONS] skewed`` for size and power of few strongly skewed events, ``[REPETITIONS] long`` for buy-and-hold
 returns of many days, ``[REPETITIONS] shared`` for those of instruments that share dates, by number and distance of the
@@ -122,16 +123,17 @@ def shares(
     return found
 
 
-def designs(repetitions: int, names: list[str]) -> None:
-    """Print size and power of every test in every design as markdown, in percent with standard errors."""
+def designs(repetitions: int, names: list[str], only: tuple[str, ...] = ()) -> None:
+    """Print size and power of every test, or of some, in every design as markdown, in percent with standard errors."""
     for name in names:
         case = DESIGN_CASES[name]
+        tests = tuple(test for test in applicable_tests(case) if test in only or not only)
         print(f"\n### {name}\n\n| test | {' | '.join(VARIANTS)} |\n{'|---' * (1 + len(VARIANTS))}|", flush=True)
         columns = []
         for variance, effect in VARIANTS.values():
             draws = repetitions if effect == 0 else max(repetitions // 4, 1)  # powers need fewer digits than sizes
-            columns.append(shares(replace(case, variance=variance, shock=effect * np.sqrt(case.L)), draws))
-        for test in ("primary", *applicable_tests(case)):
+            columns.append(shares(replace(case, variance=variance, shock=effect * np.sqrt(case.L)), draws, tests=tests))
+        for test in ("primary", *tests):
             found = [column.get(test) for column in columns]
             if any(found):
                 print(f"| `{test}` | {' | '.join(cell(*part) if part else 'n/a' for part in found)} |", flush=True)
@@ -201,12 +203,13 @@ def long_horizons(repetitions: int) -> None:
 
 def shared_dates(repetitions: int) -> None:
     """Print the size of the primary test of buy-and-hold returns of 20 instruments that share their dates."""
-    print("| model | dates | days apart | primary test | size |\n|---|---|---|---|---|", flush=True)
+    print(f"| model | dates | days apart | primary test | size | rate in the warning |\n{'|---' * 6}|", flush=True)
     for model in ("market", "market_adjusted"):
         for dates, gap in ((10, 10), (10, 30), (10, 70), (40, 70)):
             case = replace(DESIGN_CASES["buy-and-hold returns, shared days"], dates=dates, gap=gap, model=model)
             size = shares(case, 4 * repetitions, tests=("overlap_t",))["primary"]  # a quarter is drawn
-            print(f"| `{model}` | {dates} | {gap} | `{decides(case)}` | {cell(*size)} |", flush=True)
+            warned = warned_rate(case, min(repetitions, 100))
+            print(f"| `{model}` | {dates} | {gap} | `{decides(case)}` | {cell(*size)} | {warned} |", flush=True)
 
 
 def decides(case: Design) -> str:
@@ -293,10 +296,24 @@ def table(repetitions: int, names: list[str], tests: tuple[str, ...], seed: int 
     return rows
 
 
+def parted(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the designs that are named, and the tests after ``--tests``."""
+    if "--tests" not in words:
+        return words, ()
+    at = words.index("--tests")
+    tests = tuple(words[at + 1].split(",")) if words[at + 1 :] else ()
+    if not tests or (unknown := [test for test in tests if test not in REGISTERED]):
+        raise SystemExit(
+            f"--tests needs names of tests, separated by commas; unknown: {unknown if tests else 'none given'}"
+        )
+    return words[:at] + words[at + 2 :], tests
+
+
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     if sys.argv[2:3] == ["designs"]:
-        designs(repetitions, sys.argv[3:] or list(DESIGN_CASES))
+        names, only = parted(sys.argv[3:])
+        designs(repetitions, names or list(DESIGN_CASES), only)
         return
     if sys.argv[2:3] == ["few"]:
         few_events(repetitions, sys.argv[3:] or list(FEW_CASES))
