@@ -12,13 +12,13 @@ from eventstudy.report.figure_data import bar_noun, first_window, placebo_days, 
 from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import primary_test
 from eventstudy.report.front_many import stand_first
-from eventstudy.report.front_single import responses_of
 from eventstudy.report.front_table import instrument_table, mean_table, window_table
 from eventstudy.report.headline import headline
 from eventstudy.report.key_figures import KeyFigure, bar_length, date_of
 from eventstudy.report.key_numbers import reported_rows
 from eventstudy.report.mean_data import observations
 from eventstudy.report.tables import Table
+from eventstudy.report.two_comparisons import two_comparisons
 from eventstudy.show.escape import plain
 from eventstudy.show.numbers import length
 
@@ -91,7 +91,7 @@ def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:
     """Return what the columns are counted among, and when the earlier and later moves are read."""
     days = placebo_days(result, first_window(result))
     if not (days and len(days[0])):
-        return ()
+        return two_comparisons(result) if days else ()
     counts = sorted({len(d) for d in days})
     n = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     others = f"{n} windows of other days" if bar_noun(result) != "bar" else f"the same hours of {n} comparable days"
@@ -104,19 +104,4 @@ def _day_notes(result: StudyResult, rows: Sequence[Json]) -> tuple[str, ...]:
     ]
     if price_responses(result):
         notes[0] += " Before: drift up to the last price before."
-    return (*notes, *_other_days(result, rows, days))
-
-
-def _other_days(result: StudyResult, rows: Sequence[Json], days: Sequence[Any]) -> tuple[str, ...]:
-    """Return why the response by the minute has other comparable days than the test of the window, if it has."""
-    found = responses_of(result)
-    pairs = [((row["event"], row["instrument"]), len(d)) for row, d in zip(rows, days, strict=True)]
-    first = [(found[pair].first.placebo.days, n) for pair, n in pairs if pair in found]
-    differing = [count for count, n in first if count != n]
-    if not differing:
-        return ()
-    return (
-        "The test of the window takes the days that have a close at both ends of it. The response by the minute reads "
-        f"the last trade before each minute instead and so has up to {max(differing)} days; its p-values and intervals "
-        "differ a little for this reason.",
-    )
+    return (*notes, *two_comparisons(result))

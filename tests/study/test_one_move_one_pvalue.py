@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from eventstudy import Bars, Event, EventTime, Instrument, StudySpec, run_study
 from eventstudy.abnormal.placebo.shared_days import SharedDays
 from eventstudy.arrays import wall_us
 from eventstudy.report.front import front
+from eventstudy.report.two_comparisons import two_comparisons
 from eventstudy.response import comparable_days as comparable
 from eventstudy.response.intraday_prices import intraday_prices
 from eventstudy.response.known import known_events
@@ -125,7 +127,65 @@ def test_the_window_and_the_response_have_one_pvalue(case: str) -> None:
     assert row["tests"]["placebo"]["pvalue"] == first.placebo.pvalue
     if exact:
         assert np.allclose([test["low"], test["high"]], [first.low, first.high], atol=1e-12)
-    assert not any("so has up to" in note for note in front(result).notes)
+    if exact:  # a simple return and a log return differ as numbers
+        assert two_comparisons(result) == ()
+    assert not any("The response by the minute" in note for note in front(result).notes if exact)
+
+
+def with_market() -> tuple[Bars, Bars]:
+    series = usual_days()
+    market = bars([at for day in weekdays() for at in minutes(day)], 9)
+    return series, Bars(Instrument("M"), market.step, "right", market.frame)
+
+
+EARLY = EventTime(NOON - timedelta(days=1), NOON - timedelta(days=1))
+SHORT = {"response_options": {"horizons": [5, 20]}}
+# What makes the test of a window and the response compare with other days, prices or models, and what the page says.
+UNLIKE: dict[str, tuple[Callable[[], Bars], EventTime, dict[str, Any], str]] = {
+    "every bar, no day": (silent_minutes, BRACKET, {"test_options": {"placebo": {"missing": "refuse"}}},
+                          'With missing = "refuse" .* has up to 39 days'),
+    "into another day": (usual_days, EARLY, {"event": (-5, 400), "windows": [(0, 400)]},
+                         "12:00 to 11:40 reaches into another day, .* with 37 days .*, the response with 38"),
+    "a further window into another day": (usual_days, EARLY, {"event": (-5, 400), "windows": [(0, 0), (0, 400)]},
+                                          "12:00 to 11:40 reaches into another day"),
+    "after the last horizon": (halts_and_half_days, EventTime(NOON, NOON),
+                               {"event": (-5, 200), "windows": [(0, 200)], **SHORT},
+                               r"ends after the last horizon .*\(12:20\).* leaves 29 of 39"),
+    "after the first price": (halts_and_half_days, EventTime(NOON, NOON),
+                              {"event": (-5, 30), "windows": [(0, 10)], **SHORT},
+                              "12:00 to 12:11 count for the move to the first price only: 39 days there, 35 in"),
+    "mean of the days": (usual_days, BRACKET, {"model": "same_clock_mean"},
+                         "for a comparable day the test counts the event day among them"),
+    "another price": (usual_days, BRACKET, {"response_options": {"price": "median"}},
+                      "reads the median of the last five minutes, the test of the window the last trade"),
+    "another fit": (usual_days, BRACKET, {"model": "constant_mean", "estimation": (-300, -6)},
+                    "estimates its expected move in the same hours of the comparable days"),
+    "raw moves": (usual_days, BRACKET,
+                  {"model": "constant_mean", "estimation": (-300, -6), "response_options": {"expected": "zero"}},
+                  "states raw moves, the test of the window abnormal ones"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNLIKE)
+def test_the_page_says_why_a_window_and_the_response_differ(case: str) -> None:
+    make, time, settings, said = UNLIKE[case]
+    given: dict[str, Any] = {"event": (-5, 5), "windows": [(0, 0)], "tests": ["placebo", "standardized_placebo"]}
+    result = run_study(StudySpec(**(given | settings)), [Event("e", time, ("X",))], [make()])
+    assert re.search(said, " ".join(front(result).notes))
+    assert len(two_comparisons(result)) == 1
+
+
+def test_the_page_says_that_betas_are_estimated_in_the_same_hours() -> None:
+    series, market = with_market()
+    spec = StudySpec(
+        model="market", estimation=(-300, -6), event=(-5, 5), windows=[(0, 0)], tests=["standardized_placebo"]
+    )
+    result = run_study(spec, [Event("e", BRACKET, ("X",))], [series], market=market)
+    (row,) = result.to_dict()["responses"]
+    assert result.response is not None
+    (shape,) = result.response
+    assert row["car"] != pytest.approx(shape.first.value, abs=1e-6)  # 8.2 and 6.5 bp
+    assert "estimates its expected move in the same hours" in " ".join(front(result).notes)
 
 
 def test_an_event_of_another_instrument_leaves_the_day_comparable() -> None:
