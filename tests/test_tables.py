@@ -21,7 +21,7 @@ from eventstudy.market.bars import Bars
 from eventstudy.market.calendars import CALENDARS, calendar, sessions
 from eventstudy.market.quality.checks import CHECKS, inspect
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.price_files import Reading
+from eventstudy.market.sources.reading import Reading
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.table import service
 from eventstudy.news.events.event_files import EVENT_READERS

@@ -322,7 +322,7 @@ def plan(
 ) -> Iterator[str]:
     """Return what a run would read, fetch and write, one line each."""
     from eventstudy.study.bar_sources import bar_sources
-    from eventstudy.study.load import beside
+    from eventstudy.study.read_tables import beside
     from eventstudy.study.spec_rules import refers_to_data
 
     folder, data = folders

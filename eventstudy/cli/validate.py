@@ -103,8 +103,8 @@ def _series_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[str
     from eventstudy.market.calendars import calendar_names
     from eventstudy.market.sources.description import DataSpec
     from eventstudy.study.bar_sources import bar_sources
-    from eventstudy.study.load import with_clock_of
     from eventstudy.study.own_calendars import plain
+    from eventstudy.study.read_tables import with_clock_of
 
     known = (*calendar_names(), *(plain(raw.get("calendars", {})) if isinstance(raw.get("calendars"), dict) else ()))
     read: list[DataSpec] = []

@@ -1,4 +1,4 @@
-"""The answer of a study: frozen, comparable, with doors to tables, a figure and files."""
+"""The result of a study: frozen, comparable, with its tables, figures and files."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ from eventstudy.market.sources.on_disk import (
     refuse_small_memory,
     rows_by_instrument,
 )
-from eventstudy.market.sources.price_files import Reading
 from eventstudy.market.sources.reach import Around
+from eventstudy.market.sources.reading import Reading
 from eventstudy.market.universe import LeftOut, Universe
 from eventstudy.news.items import Event
 from eventstudy.study.event_table import dated_events, dated_table, refuse_strange_events

@@ -17,7 +17,7 @@ import eventstudy as es
 from eventstudy.errors import DataError, NetworkError
 from eventstudy.market.sources import dataset
 from eventstudy.market.sources.description import DataSpec
-from eventstudy.market.sources.price_files import Reading
+from eventstudy.market.sources.reading import Reading
 from eventstudy.market.sources.table import read_source
 from eventstudy.market.universe import Universe
 from eventstudy.study.load import load_study

@@ -16,7 +16,7 @@ from eventstudy.errors import BarsError, DataError, UsageError
 from eventstudy.market.bars import Bars
 from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.folder import folder_windows
-from eventstudy.market.sources.price_files import Reading
+from eventstudy.market.sources.reading import Reading
 from eventstudy.market.sources.table import read_source
 
 START = datetime(2021, 4, 1, tzinfo=UTC)

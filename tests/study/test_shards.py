@@ -103,7 +103,7 @@ def as_text(result: es.StudyResult) -> str:
 
 def in_memory(folder: Path, spec: es.StudySpec) -> es.StudyResult:
     from eventstudy.market.sources.dataset import read_dataset
-    from eventstudy.market.sources.price_files import Reading
+    from eventstudy.market.sources.reading import Reading
 
     with using_calendars(spec.calendars):
         universe = read_dataset(dataset(folder).spec, Reading(set(CODES[:4])))
@@ -191,7 +191,7 @@ def test_what_is_read_depends_on_the_bars_of_the_dataset_not_on_the_study_file(f
 def test_a_market_among_the_instruments_is_read_for_the_series(folder: Path) -> None:
     spec = study(model="market", response="off")
     from eventstudy.market.sources.dataset import read_dataset
-    from eventstudy.market.sources.price_files import Reading
+    from eventstudy.market.sources.reading import Reading
 
     with using_calendars(spec.calendars):
         universe = read_dataset(dataset(folder).spec, Reading(set(CODES)))

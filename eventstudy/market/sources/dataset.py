@@ -24,10 +24,11 @@ from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.grid import Grid, Kind, value_of
 from eventstudy.market.sources.layouts import LAYOUTS
 from eventstudy.market.sources.parquet_file import check_decoded, text_columns
-from eventstudy.market.sources.price_files import Failed, Reading, refusal, series_of_table, step_words
 from eventstudy.market.sources.price_table import table_of_grid
 from eventstudy.market.sources.reach import Around, Axis, rows_around
+from eventstudy.market.sources.reading import Reading
 from eventstudy.market.sources.recognize import Recognized, recognize
+from eventstudy.market.sources.table_series import Failed, refusal, series_of_table, step_words
 from eventstudy.market.universe import LeftOut, Universe
 
 # A label and the close it stands for lie less than two days apart, whatever the zone, the side and the step.

@@ -16,7 +16,8 @@ from eventstudy.market.sources.description import DataSpec
 from eventstudy.market.sources.ecb import read_ecb
 from eventstudy.market.sources.folder import read_folder
 from eventstudy.market.sources.moex_store import Fetched, fetch_moex, read_moex
-from eventstudy.market.sources.price_files import Reading, problems_of_files, read_files
+from eventstudy.market.sources.price_files import problems_of_files, read_files
+from eventstudy.market.sources.reading import Reading
 from eventstudy.market.sources.request import BarRequest
 from eventstudy.market.sources.source_series import checked_bars
 from eventstudy.market.sources.yahoo_store import fetch_yahoo, read_stored_yahoo
