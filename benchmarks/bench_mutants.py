@@ -1,10 +1,13 @@
 """How many small changes of a statistic the tests notice: a seeded sample of mutants, killed or not, in a clone.
 
-Run ``python -m benchmarks.bench_mutants [--number 300] [--seed 1] [--only TEXT] [--minutes M]``. The tests of the rooms
-are collected once in a clone of the last commit without the shared data, and run once to note which of them run which
-line. Each mutant is tested in a child of that process by the tests of its room that run its line, the fastest first: a
-test that does not run a line cannot notice its change. Survivors are printed with their line; those that change no
-result stand in ``EQUIVALENT`` with the proof.
+Run ``python -m benchmarks.bench_mutants [--number N] [--seed S] [--only TEXT] [--tests FILE ...] [--minutes M]``. The
+tests of the rooms are collected once in a clone of the last commit without the shared data, and run once to note which
+of them run which line. Each mutant is tested in a child of that process by the tests of its room that run its line, the
+fastest first: a test that does not run a line cannot notice its change. Survivors are printed with their line; those
+that change no result stand in ``EQUIVALENT`` with the proof.
+
+With ``--minutes`` the lines are noted for half of the time at most, of the files in turn; tests not reached by then
+judge nothing, so that no more mutants are killed than by all. With ``--tests`` only these files judge.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
 import os
 import random
 import resource
@@ -21,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -68,6 +72,26 @@ EQUIVALENT: dict[str, str] = {
     "eventstudy/inference/sign.py: usable = counts[:, 0] > 0 -> usable = counts[:, 0] > 1": (
         "M >= 20 L returns hold M - L + 1 >= 20 runs, and fewer are none"
     ),
+    "eventstudy/inference/rank_pass.py: cells = (plan.estimation_bars + plan.event_bars) * (RANKED_ARRAYS + "
+    "len(data.series.factors)) -> cells = (plan.estimation_bars + plan.event_bars) * (RANKED_ARRAYS * "
+    "len(data.series.factors))": "it says how many events are ranked at once; sums over events are added up",
+    "eventstudy/response/clock_table.py: if begins.size and (begins.min() < 0 or begins.max() + length > "
+    "len(self.bars.row)): -> if begins.size and (begins.min() <= 0 or begins.max() + length > len(self.bars.row)):": (
+        "without the table each time is searched for, which finds the same bars (tested with and without)"
+    ),
+    "eventstudy/response/matching.py: steps = np.arange(min(int(count.max(initial=0)), int(times * wanted) + 1)) -> "
+    "steps = np.arange(min(int(count.max(initial=0)), int(times * wanted) + 2))": (
+        "the first of the times that is enough stays the first; where none of those looked at is, more are looked at"
+    ),
+    "eventstudy/response/matching.py: found[further] = _moments_needed(prices, (begins[further], count[further]), "
+    "day[further], choice, 2 * times) -> found[further] = _moments_needed(prices, (begins[further], count[further]), "
+    "day[further], choice, 2 + times)": "as the number of times looked at first: only how often it looks again changes",
+    "eventstudy/response/placebo.py: for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 1), "
+    "slice(0, len(ANGLES))): -> for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 0), slice(0, "
+    "len(ANGLES))):": "an end within fewer angles is the same end; without one all angles are taken",
+    "eventstudy/response/placebo.py: for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 1), "
+    "slice(0, len(ANGLES))): -> for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 2), slice(0, "
+    "len(ANGLES))):": "an end within more angles is the same end",
     "eventstudy/response/placebo.py: if (scale > 0).all(): -> if (scale < 0).all():": (
         "a short cut: where every scale is positive the last line is the ratio"
     ),
@@ -77,10 +101,14 @@ EQUIVALENT: dict[str, str] = {
 PATIENCE = 5
 LONGEST = 3_600
 QUICK = 0.1  # CPU seconds of the tests that are run once more at the end, as a control
+NOTING, CONTROL = 0.5, 0.1  # shares of the minutes, the first before and the second after the mutants
 
 
-def in_child(work: Callable[[], bool], cpu_limit: float | None = None) -> bool:
-    """Return whether the work succeeded in a silent child of this process; beyond its CPU seconds it has failed."""
+def in_child(work: Callable[[], bool], cpu_limit: float | None = None, until: float = math.inf) -> bool | None:
+    """Return whether the work succeeded in a silent child of this process; beyond its CPU seconds it has failed.
+
+    None where it had not ended at ``until``, on the clock of ``time.monotonic``.
+    """
     child = os.fork()
     if not child:
         if cpu_limit is not None:
@@ -93,15 +121,15 @@ def in_child(work: Callable[[], bool], cpu_limit: float | None = None) -> bool:
             succeeded = work()
         finally:
             os._exit(0 if succeeded else 1)
-    deadline = time.monotonic() + LONGEST
-    while cpu_limit is None or time.monotonic() < deadline:
+    deadline = time.monotonic() + (LONGEST if cpu_limit is not None else math.inf)
+    while time.monotonic() < min(deadline, until):
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return status == 0
         time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return False
+    return None if until <= deadline else False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,36 +141,60 @@ class Test:
     lines: frozenset[str]
 
 
-class Trial:
-    """The plugin of pytest that tests mutants in place of running the collected tests."""
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When noting lines, judging mutants, and everything ends, on the clock of ``time.monotonic``."""
 
-    def __init__(self, clone: Path, sample: list[Mutant], stop: float) -> None:
-        self.clone, self.sample, self.stop = clone, sample, stop
+    noting: float
+    judging: float
+    all: float
+
+    @classmethod
+    def after(cls, minutes: float) -> Ends:
+        start, seconds = time.monotonic(), 60 * minutes
+        return cls(start + NOTING * seconds, start + (1 - CONTROL) * seconds, start + seconds)
+
+
+class Trial:
+    """The plugin of pytest that tests mutants in place of running the collected tests.
+
+    ``files`` judge in place of those of the room. ``fault`` says why nothing can be counted.
+    """
+
+    def __init__(self, clone: Path, sample: list[Mutant], ends: Ends, files: Sequence[str] = ()) -> None:
+        self.clone, self.sample, self.ends, self.files = clone, sample, ends, files
         self.tests: list[Test] = []
+        self.collected = 0
+        self.fault = ""
         self.verdicts: Counter[str] = Counter()
 
+    def room(self, mutant: Mutant) -> Sequence[str]:
+        return self.files or next(files for place, files in ROOMS.items() if mutant.path.startswith(place))
+
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        started = time.monotonic()
+        started, self.collected = time.monotonic(), len(session.items)
+        in_turn(session.items)
         self.tests = self.measured(session)
-        print(
-            f"{len(self.tests)} tests without a mutant: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True
-        )
-        for number, mutant in enumerate(self.sample, 1):  # in random order: the first of them are a sample as well
-            if time.monotonic() > self.stop:
+        seconds = time.monotonic() - started
+        print(f"{len(self.tests)} tests without a mutant: {seconds:.0f} s", file=sys.stderr, flush=True)
+        for number, mutant in enumerate([] if self.fault else self.sample, 1):  # random order: the first are a sample
+            verdict = self.verdict(session, mutant)
+            if verdict is None:
                 break
-            self.verdicts[self.verdict(session, mutant)] += 1
+            self.verdicts[verdict] += 1
             if number % 10 == 0:
                 print(f"... {number} of {len(self.sample)}: {dict(self.verdicts)}", file=sys.stderr, flush=True)
         quick = [k for k, test in enumerate(self.tests) if test.seconds < QUICK]
-        if not in_child(lambda: run(session, quick)):
-            sys.exit("Tests fail without a mutant by now, so that they may have failed with any; nothing is counted.")
+        if in_child(lambda: run(session, quick, self.ends.all), until=self.ends.all) is False:
+            self.fault = "Tests fail without a mutant by now, so that they may have failed with any."
         return True
 
     def measured(self, session: pytest.Session) -> list[Test]:
-        """Run every test once, and return what each takes and runs."""
+        """Run the tests once, until the time for it ends, and return what each takes and runs."""
         file = self.clone.parent / "tests.json"
-        if not in_child(lambda: _measure(session, self.clone, file)):
-            sys.exit("The tests fail without any mutant; nothing can be counted.")
+        if not in_child(lambda: _measure(session, self.clone, file, self.ends.noting)):
+            self.fault = "Tests fail without any mutant."
+            return []
         found = [
             Test(file_name, seconds, frozenset(lines))
             for file_name, seconds, lines in json.loads(file.read_text("utf-8"))
@@ -152,8 +204,8 @@ class Trial:
             found = [replace(test, lines=everything) if test.file == name else test for test in found]
         return found
 
-    def verdict(self, session: pytest.Session, mutant: Mutant) -> str:
-        """Return what the tests of the room make of one mutant: "killed", "survived" or "equivalent"."""
+    def verdict(self, session: pytest.Session, mutant: Mutant) -> str | None:
+        """Return what the tests make of one mutant: "killed", "survived" or "equivalent"; None where time is over."""
         code = (self.clone / mutant.path).read_text("utf-8")
         changed = mutated(mutant, code)
         if changed is None or not compiles(changed):  # an operator of a signature, as ``*`` before keywords
@@ -161,22 +213,32 @@ class Trial:
         before, after = (text.splitlines()[mutant.line - 1].strip() for text in (code, changed))
         if f"{mutant.path}: {before} -> {after}" in EQUIVALENT:
             return "equivalent"
-        if not self.passed(session, mutant, changed):
-            return "killed"
+        passed = self.passed(session, mutant, changed)
+        if not passed:
+            return None if passed is None else "killed"
         print(f"SURVIVED {mutant.path}:{mutant.line}\n  {before}\n  {after}", flush=True)
         return "survived"
 
-    def passed(self, session: pytest.Session, mutant: Mutant, changed: str) -> bool:
-        """Return whether the tests of the room pass with the changed code."""
-        file, choice = self.clone / mutant.path, chosen(mutant, self.tests)
+    def passed(self, session: pytest.Session, mutant: Mutant, changed: str) -> bool | None:
+        """Return whether the tests pass with the changed code; None where time is over."""
+        file, choice, until = self.clone / mutant.path, chosen(mutant, self.tests, self.room(mutant)), self.ends.judging
         code = file.read_text("utf-8")
         functions = changed_functions(file, code, changed)
         if functions:
-            return in_child(lambda: _replace(functions) and run(session, choice.tests), PATIENCE * (choice.seconds + 1))
+            limit = PATIENCE * (choice.seconds + 1)
+            return in_child(lambda: _replace(functions) and run(session, choice.tests), limit, until)
         file.write_text(changed, "utf-8")  # what only an import runs needs another process
         try:
-            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *room(mutant)]
-            return not subprocess.run(command, cwd=self.clone, capture_output=True, check=False).returncode
+            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *self.room(mutant)]
+            return not subprocess.run(
+                command,
+                cwd=self.clone,
+                capture_output=True,
+                check=False,
+                timeout=max(0.0, until - time.monotonic()) if math.isfinite(until) else None,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return None
         finally:
             file.write_text(code, "utf-8")
 
@@ -189,21 +251,29 @@ class Choice:
     seconds: float
 
 
-def room(mutant: Mutant) -> list[str]:
-    return next(files for place, files in ROOMS.items() if mutant.path.startswith(place))
+def in_turn(items: list[pytest.Item]) -> None:
+    """Order tests so that the first of every file come first, in place."""
+    seen: Counter[str] = Counter()
+    place: dict[pytest.Item, int] = {}
+    for item in items:
+        place[item] = seen[item.location[0]]
+        seen[item.location[0]] += 1
+    items.sort(key=place.__getitem__)
 
 
-def chosen(mutant: Mutant, tests: list[Test]) -> Choice:
-    """Return the tests of the room that run the line, the fastest first."""
+def chosen(mutant: Mutant, tests: list[Test], files: Sequence[str]) -> Choice:
+    """Return the tests of these files that run the line, the fastest first."""
     line = f"{mutant.path}:{mutant.line}"
-    some = [k for k, test in enumerate(tests) if test.file.startswith(tuple(room(mutant))) and line in test.lines]
+    some = [k for k, test in enumerate(tests) if test.file.startswith(tuple(files)) and line in test.lines]
     order = sorted(some, key=lambda k: tests[k].seconds)
     return Choice(order, sum(tests[k].seconds for k in order))
 
 
-def _measure(session: pytest.Session, clone: Path, file: Path) -> bool:
+def _measure(session: pytest.Session, clone: Path, file: Path, until: float) -> bool:
     found: list[tuple[str, float, list[str]]] = []
     for k, item in enumerate(session.items):
+        if time.monotonic() > until:
+            break
         lines: set[str] = set()
         started = time.process_time()
         sys.settrace(_noting(clone, lines))
@@ -240,9 +310,11 @@ def _noting(clone: Path, lines: set[str]) -> Callable[..., Any]:
     return note
 
 
-def run(session: pytest.Session, tests: list[int]) -> bool:
-    """Run collected tests, until one fails; each sets up its own fixtures."""
+def run(session: pytest.Session, tests: list[int], until: float = math.inf) -> bool:
+    """Run collected tests, until one fails or the time is over; each sets up its own fixtures."""
     for k in tests:
+        if time.monotonic() > until:
+            break
         session.items[k].config.hook.pytest_runtest_protocol(item=session.items[k], nextitem=None)
         if session.testsfailed:
             return False
@@ -292,9 +364,10 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="part of PATH:LINE")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="report what was tested until then")
+    parser.add_argument("--tests", nargs="+", default=[], metavar="FILE", help="in place of the tests of the room")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end by then, with what was tested so far")
     given = parser.parse_args()
-    stop = time.monotonic() + 60 * given.minutes
+    ends = Ends.after(given.minutes)
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder).resolve() / "clone"
         subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
@@ -311,18 +384,23 @@ def main() -> None:
         some = [mutant for mutant in everything if given.only in f"{mutant.path}:{mutant.line}"]
         sample = random.Random(given.seed).sample(some, min(given.number, len(some)))  # noqa: S311
         print(f"{len(everything)} mutants on reached lines; sample of {len(sample)}, seed {given.seed}", flush=True)
-        report(try_all(Trial(clone, sample, stop)))
+        trial = Trial(clone, sample, ends, given.tests)
+        try_all(trial)
+        if trial.fault or not trial.tests:
+            sys.exit(f"{trial.fault or 'No test was collected.'} Nothing is counted.")
+        report(trial)
 
 
-def try_all(trial: Trial) -> Counter[str]:
+def try_all(trial: Trial) -> None:
     """Collect the tests of the rooms of the sample in the clone, and let them judge it."""
-    files = list(dict.fromkeys(file for mutant in trial.sample for file in room(mutant)))
+    files = list(dict.fromkeys(file for mutant in trial.sample for file in trial.room(mutant)))
     silent = ["-s", "-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-m", "not slow"]
     pytest.main([*silent, f"--basetemp={trial.clone.parent / 'files'}", *files], plugins=[trial])
-    return trial.verdicts
 
 
-def report(verdicts: Counter[str]) -> None:
+def report(trial: Trial) -> None:
+    verdicts = trial.verdicts
+    print(f"{verdicts.total()} of {len(trial.sample)} judged by {len(trial.tests)} of {trial.collected} tests")
     tested = verdicts["killed"] + verdicts["survived"]
     print(f"{verdicts['killed']} of {tested} killed ({100 * verdicts['killed'] / max(tested, 1):.1f} %; asked: 95)")
     print(f"{verdicts['equivalent']} equivalent, with the proof in EQUIVALENT")
