@@ -90,7 +90,9 @@ FIGURES: dict[str, FigureRow] = {
     ),
     "agreement": FigureRow(
         "The p-values of all tests of one window on a log scale, the primary test first.",
-        lambda result, pick: many.agreement_view(result, pick.event, pick.instrument),
+        lambda result, pick: many.agreement_view(
+            result, pick.event, pick.instrument, largest=shape_of(result) == "dots"
+        ),
         sizes.say_agreement,
         sizes.draw_agreement,
         sizes.agreement_height,

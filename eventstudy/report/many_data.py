@@ -28,6 +28,7 @@ from eventstudy.report.figure_data import (
 )
 from eventstudy.report.finding import finite, primary_test, test_ends, words
 from eventstudy.report.key_figures import nouns
+from eventstudy.report.key_numbers import reported_rows, size_of
 from eventstudy.report.many_views import (
     Agreement,
     Distribution,
@@ -276,8 +277,20 @@ def distribution_view(result: StudyResult) -> Distribution:
     return Distribution(cars, *middle, about, noun, unit_of(result.spec), result.simulated)
 
 
-def agreement_view(result: StudyResult, event: str = "", instrument: str = "") -> Agreement:
-    """Return every p-value of the reported window: of the mean where there are several events, else of one response."""
+def _largest_row(result: StudyResult) -> int:
+    """Return the row of the response with the largest move on the reported window; the first if none has a number."""
+    rows = [r for r in reported_rows(result) if finite(size_of(r))]
+    if not rows:
+        return find_row(result, "", "")
+    top = max(rows, key=lambda r: abs(size_of(r)))
+    return find_row(result, top["event"], top["instrument"])
+
+
+def agreement_view(result: StudyResult, event: str = "", instrument: str = "", *, largest: bool = False) -> Agreement:
+    """Return every p-value of the reported window: of the mean where there are several events, else of one response.
+
+    ``largest`` draws the response with the largest move where none is named, for the first of many is arbitrary.
+    """
     study, window = aggregates_of(result), first_window(result)
     bounds = [window.start, window.stop]
     several = len(set(result.abnormal.events.tolist())) > 1 and not event and not instrument
@@ -285,12 +298,14 @@ def agreement_view(result: StudyResult, event: str = "", instrument: str = "") -
     if shared is not None:
         tests, about = shared["tests"], window_words(result, window)
     else:
-        row = find_row(result, event, instrument)
+        largest = largest and not event and not instrument
+        row = _largest_row(result) if largest else find_row(result, event, instrument)
         pair = str(result.abnormal.events[row]), str(result.abnormal.instruments[row])
         found = [
             r for r in result.tables()["responses"] if (r["event"], r["instrument"]) == pair and r["window"] == bounds
         ]
-        tests, about = found[0]["tests"] if found else {}, f"{pair[1]}, {window_words(result, window, row)}"
+        which = f"{pair[1]}, the largest move" if largest else pair[1]
+        tests, about = found[0]["tests"] if found else {}, f"{which}, {window_words(result, window, row)}"
     known = {name: test for name, test in tests.items() if finite(test.get("pvalue"))}
     if not known:
         raise UsageError("No test of this study has a p-value to draw.", remedy="See why in to_frame('tests').")

@@ -67,8 +67,10 @@ def hypotheses(study: Json, spec: Any) -> str:
         return f"p-values are adjusted by {adjustment_words(study)}, within each test and never across tests."
     if len(p) < 2:
         return ""
+    joint = [row for row in study.get("intraday") or () if finite(row.get("joint_pvalue"))]
+    apart = ", except those of the intraday response for its instruments (step-down max-t)" if len(joint) > 1 else ""
     return (
-        f"{len(p):,} hypotheses were tested and no p-value was adjusted: if none held an effect, about "
+        f"{len(p):,} hypotheses were tested and no p-value was adjusted{apart}: if none held an effect, about "
         f"{len(p) * (1 - spec.level):.2g} would be at or below {1 - spec.level:g}; the smallest is {pvalue(min(p))}."
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eventstudy.arrays import FloatArray, IntArray, instant_from_us, value
 from eventstudy.report.figure_data import car_path, name_of, slice_of
+from eventstudy.report.figures import shape_of
 from eventstudy.report.finding import average_of
 from eventstudy.report.front_table import HORIZONS, front_table
 from eventstudy.report.headline import headline
@@ -114,7 +116,9 @@ def _extremes(result: StudyResult, study: Any) -> Table | None:
 def _line(result: StudyResult, study: Any) -> NotebookLine | None:
     if not len(result.abnormal) or len(result.abnormal.tau) < 2:
         return None
-    return _mean_line(result) if average_of(study) is not None else _event_line(result)
+    if average_of(study) is not None:
+        return _mean_line(result)
+    return _instruments_line(result) if shape_of(result) == "dots" and len(result.abnormal) > 1 else _event_line(result)
 
 
 def _mean_line(result: StudyResult) -> NotebookLine:
@@ -128,6 +132,13 @@ def _mean_line(result: StudyResult) -> NotebookLine:
     words = f"Mean {kind} abnormal return of {len(result.abnormal):,} observations"
     band = f"{share(view.steps.level)} interval of the mean"
     return NotebookLine(view.car, view.car, view.high - view.car, event, labels, words, band)
+
+
+def _instruments_line(result: StudyResult) -> NotebookLine:
+    """Return the mean over many instruments of one event, without a band: moves at one time are not independent."""
+    line = _mean_line(result)
+    words = line.words.replace("observations", "instruments")
+    return replace(line, half=np.zeros(len(line.y)), words=words, band="")
 
 
 def _event_line(result: StudyResult) -> NotebookLine | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy.abnormal.align import Overlaps, without_events
 from eventstudy.abnormal.event_data import EventData
-from eventstudy.abnormal.events import OpenLedger, Positions
+from eventstudy.abnormal.events import EventTable, OpenLedger, Positions
 from eventstudy.abnormal.series import SeriesSet
 from eventstudy.abnormal.windows import Window, WindowSpec
 from eventstudy.arrays import BoolArray, FloatArray, IntArray
@@ -91,11 +91,21 @@ def contamination_notices(
         if spec.overlaps in EXCLUDING
         else 'Set `[inference] overlaps = "auto"` to leave them out.'
     )
+    noun = noun_of(ledger.table, positions)
     message = (
-        f"{n} {'event has' if n == 1 else 'events have'} another event of the same instrument inside the estimation "
+        f"{n:,} {noun}{' has' if n == 1 else 's have'} another event of the same instrument inside the estimation "
         f"window ({named}); the residual variance is too large and tests lose power. {cure}"
     )
     return (Notice("ES-CONTAMINATED", message),)
+
+
+def noun_of(table: EventTable, positions: Positions) -> str:
+    """Return what is counted: events, or observations where several instruments respond at one time.
+
+    Times are compared instead of ids, which are texts: a million of them are not read for one word.
+    """
+    latest = np.sort(table.latest[positions.row])
+    return "event" if (np.diff(latest) > 0).all() or (positions.series == positions.series[:1]).all() else "observation"
 
 
 def _first_ids(ledger: OpenLedger, rows: IntArray) -> str:

@@ -129,7 +129,7 @@ def overlap_notices(spec: StudySpec, overlaps: Overlaps) -> tuple[Notice, ...]:
     if not overlaps.count:
         return ()
     message = (
-        f"{overlaps.count} event windows share bars with another of the same instrument; {TREATED[spec.overlaps]}."
+        f"{overlaps.count:,} event windows share bars with another of the same instrument; {TREATED[spec.overlaps]}."
     )
     return (Notice("ES-OVERLAP", message),)
 

@@ -30,6 +30,7 @@ from eventstudy.inference.run_test import needs_of
 from eventstudy.inference.sample import Scope
 from eventstudy.inference.shared_estimation import complete_windows, estimation_correlation
 from eventstudy.inference.table import TESTS
+from eventstudy.study.contamination import noun_of
 from eventstudy.study.estimate import Estimates
 from eventstudy.study.fit_notices import NAMED, names
 from eventstudy.study.prepare import Study
@@ -243,8 +244,9 @@ def dense_notices(study: Study, primary: Primary | None) -> tuple[Notice, ...]:
         if "separate estimation" not in TESTS[primary.test].assumes
         else f'Set `[inference] primary = "{DESIGNS[design_name(d)].primary}"`, which allows for it.'
     )
+    noun = noun_of(study.ledger.table, positions)
     message = (
-        f"{len(several):,} events on {d.instruments:,} instrument{'s' * (d.instruments > 1)} share estimation returns "
+        f"{len(several):,} {noun}s on {d.instruments:,} instrument{'s' * (d.instruments > 1)} share estimation returns "
         f"({first}){_consequence(d, study.spec.level)}. {cure}"
     )
     return (Notice("ES-DENSE", message),)

@@ -13,6 +13,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.cli.app import run
+from eventstudy.market.quality.checks import CHECKS
 from eventstudy.market.raw import RawBars
 
 from .series import daily_bars, share_bars
@@ -221,3 +222,7 @@ def test_what_the_calendar_refuses(
 ) -> None:
     assert run(["calendar", *arguments]) == code
     assert message in capsys.readouterr().err
+
+
+def test_no_rule_names_a_flag_for_its_message_is_read_in_study_files_and_in_python_as_well() -> None:
+    assert not [kind for kind, check in CHECKS.items() if "--" in check.rule]

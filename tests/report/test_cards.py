@@ -14,6 +14,8 @@ from eventstudy.errors import Notice
 from eventstudy.market.instruments import Instrument
 from eventstudy.news.items import Event
 from eventstudy.news.time_evidence import Dating
+from eventstudy.report.figures import FIGURES
+from eventstudy.report.plots.figure_row import Pick
 from eventstudy.study.run import run_study
 from eventstudy.study.spec import StudySpec
 from tests.report.made import made_bars, made_event, made_result
@@ -122,3 +124,22 @@ def test_the_card_of_many_events_has_the_mean_and_the_extremes() -> None:
         assert f">{code}</td>" in rest
     assert rest.count("<tr") == 1 + 10
     assert "1 not used" in rest
+
+
+def test_the_card_of_one_event_on_many_instruments_plots_their_mean() -> None:
+    result = made_result(codes=("A", "B", "C", "D", "E", "F"), event=(-5, 0))
+    html = result._repr_html_()
+    assert "Mean cumulative abnormal return of 6 instruments" in html
+    assert "interval of the mean" not in html  # six moves at one time are not independent
+    ends = result.abnormal.ar[:, 5]  # the path is zero at the last price before the news and ends with the event
+    assert f"{1e4 * ends.mean():+.1f}\u00a0bp at the end".replace("-", "\u2212") in html
+
+
+def test_the_tests_of_many_instruments_are_drawn_for_the_largest_move() -> None:
+    result = made_result(codes=("A", "B", "C", "D", "E", "F"))
+    moves = result.abnormal.ar[:, 0]
+    largest = str(result.abnormal.instruments[np.abs(moves).argmax()])
+    assert largest != "A"  # the first of the input, which was drawn before
+    drawn = FIGURES["agreement"].cut(result, Pick())
+    assert drawn.window.startswith(f"{largest}, the largest move, ")
+    assert FIGURES["agreement"].cut(result, Pick(instrument="A")).window.startswith("A, ")

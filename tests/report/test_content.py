@@ -205,3 +205,13 @@ def test_weaknesses_stand_in_the_order_of_their_harm() -> None:
     assert sorted(points, key=harm) == [points[3], points[2], points[1], points[0]]
     documented = (Path(__file__).parents[2] / "docs" / "warnings.md").read_text(encoding="utf-8")
     assert [code for codes in HARM for code in codes if f"## {code}\n" not in documented] == []
+
+
+def test_the_method_says_which_p_values_are_adjusted_although_the_study_asks_for_none() -> None:
+    study = made_study()
+    study["aggregates"] = [{"window": [0, 0], "caar": 0.01, "n_events": 2, "tests": {"bmp": {"pvalue": 0.4}}}]
+    study["intraday"] = [{"joint_pvalue": 0.1}, {"joint_pvalue": 0.2}]
+    said = "no p-value was adjusted, except those of the intraday response for its instruments (step-down max-t)"
+    assert said in " ".join(method_section(study, StudySpec()).paragraphs)
+    study["intraday"] = [{"joint_pvalue": None}]
+    assert "no p-value was adjusted: if" in " ".join(method_section(study, StudySpec()).paragraphs)

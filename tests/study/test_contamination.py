@@ -131,3 +131,16 @@ def test_assumed_times_of_a_daily_study_are_counted_and_named_once() -> None:
     cured = [events[1], es.Event(id="e2", time=es.EventTime(at, at, "reviewed"))]
     assert "ES-TIME-ASSUMED" not in codes(es.run_study(spec, cured, frame))
     assert "ES-TIME-ASSUMED" not in codes(es.run_study(spec, events[1:2], frame))
+
+
+def test_one_event_on_several_instruments_is_counted_as_observations() -> None:
+    # 250 dates on each of two instruments are 500 observations of 250 events, never "500 events"; the first of each
+    # instrument has no other before it.
+    frame = daily_frame(420, 2, seed=3)
+    events = pd.concat([events_at(frame, [(name, row) for row in range(150, 400)]) for name in frame.columns])
+    events["id"] = [f"e{row}" for row in (*range(150, 400), *range(150, 400))]
+    spec = es.StudySpec(model="constant_mean", estimation=(-120, -1), event=(0, 0), tests=("bmp",), overlaps="keep")
+    result = es.run_study(spec, events, frame)
+    said = {n.code: n.message for n in result.notices}
+    assert said["ES-CONTAMINATED"].startswith("498 observations have another event of the same instrument")
+    assert said["ES-DENSE"].startswith("500 observations on 2 instruments share estimation returns")

@@ -86,7 +86,7 @@ CHECKS: dict[str, Check] = {
         in_doubt=True,
     ),
     "wrong zone": Check(clock.find_wrong_zone, "refused", "state the zone the labels are written in"),
-    "label side": Check(clock.find_wrong_side, "refused", "state the other side, or insist with --force-label"),
+    "label side": Check(clock.find_wrong_side, "refused", "state the other side"),
     "future stamp": Check(rows.find_future, "repaired", LEFT_OUT, rows.drop),
     "unchecked sessions": Check(
         clock.find_unchecked, "kept", "with a warning, for no calendar covers these days: nothing else can be checked"
