@@ -110,6 +110,7 @@ FIGURES: dict[str, FigureRow] = {
         dots.say_dots,
         dots.draw_dots,
         dots.dots_height,
+        1.0,
     ),
     "surprise": FigureRow(
         "The slope of the move on the surprise, bar by bar, with its interval.",

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from eventstudy.report.page_parts import Page, Picture, Section
-from eventstudy.report.paper import paper
+from eventstudy.report.paper import Drawn, opened_height, paper, printed_height
 from eventstudy.report.style import variables
 from eventstudy.show.card import templates
 from eventstudy.show.numbers import true_minus
@@ -64,15 +65,17 @@ def render_page(page: Page, pictures: Mapping[str, str]) -> str:
     """Return the page as HTML; ``pictures`` maps the names of its figures to their SVG elements."""
     from markupsafe import Markup
 
-    # The package's own stylesheet and the SVG that it built from escaped text are marked safe; the template escapes
+    # The stylesheet of the package and the SVG that it built from escaped text are marked safe; the template escapes
     # every other value.
     css = Markup(stylesheet())  # noqa: S704
     plotted = {name: Markup(text) for name, text in pictures.items()}  # noqa: S704
-    return environment().get_template("page.html").render(page=page, pictures=plotted, css=css, **layout(page))
+    return (
+        environment().get_template("page.html").render(page=page, pictures=plotted, css=css, **layout(page, pictures))
+    )
 
 
-def layout(page: Page) -> dict[str, Any]:
-    """Return the parts of a page by where they stand."""
+def layout(page: Page, pictures: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Return the parts of a page by where they stand; the heights of its figures decide what paper has room for."""
     shown = [picture for section in page.sections for picture in section.pictures]
     hero, rest = (shown[0], shown[1:]) if shown else (None, [])
     under = [picture for picture in rest if hero is not None and (hero.name, picture.name) in UNDER]
@@ -89,7 +92,7 @@ def layout(page: Page) -> dict[str, Any]:
     fill = max(0, MOST_BESIDE - printed)
     ranks["beside"], ranks["third"] = [*ranks["beside"], *ranks["third"][:fill]], ranks["third"][fill:]
     placed = {picture.name for group in ranks.values() for picture in group}
-    more = tuple(picture for picture in rest if picture.name not in placed)
+    others = tuple(picture for picture in rest if picture.name not in placed)
     opened = [open_part(section, ranks["wide"]) for section in page.sections if section.name in OPEN]
     if hero is None:  # nothing was studied: the reasons are the answer
         opened += [left_out(section) for section in page.sections if section.name == "spoilers" and section.tables]
@@ -97,6 +100,10 @@ def layout(page: Page) -> dict[str, Any]:
     ranks["wide"] = [picture for picture in ranks["wide"] if picture.name not in inside]
     few = len(ranks["third"]) + len(ranks["wide"]) <= (2 if ranks["wide"] else 1)
     threats = next((s for s in page.sections if s.name == "spoilers" and (s.points or s.paragraphs)), None)
+    full = [printed_height(pictures, picture.name) for picture in [*([hero] if hero else []), *under]]
+    more = bool(printed) and [picture.name for picture in ranks["beside"][printed:]][:1] == ["agreement"]
+    drawn = Drawn(sum(full[:1]), sum(full[1:]), opened_height(opened, pictures), printed, more=more)
+    sheet = paper(page, threats.points if threats else (), drawn)
     names = [column.name for column in page.front.table.columns] if page.front.table is not None else []
     later = [name for name in names if name.startswith("later_")]
     at = names.index("interval") if "interval" in names else -1
@@ -106,15 +113,15 @@ def layout(page: Page) -> dict[str, Any]:
         **ranks,
         "threats": threats,
         "few": few,
-        "printed": printed,
+        "printed": sheet.beside,
         "opened": opened,
-        "paper": paper(page, threats.points if threats else (), beside=printed),
+        "paper": sheet,
         "causes": [cause_and_effect(point) for point in threats.points] if threats else [],
         "folded": [
             part
             for section in page.sections
             if hero is not None or (section.name != "spoilers" and _has_content(section))
-            for part in folded_parts(section, more)
+            for part in folded_parts(section, others)
         ],
         "minor": MINOR | set(later if "adjusted" in names else later[:-1]),
         "interval": IntervalColumn(at, at - 1 if at > 1 else -1),

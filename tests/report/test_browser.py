@@ -19,12 +19,15 @@ from eventstudy.report.build import build
 from eventstudy.report.html import render_page
 from eventstudy.report.write import save
 from tests.batch import toys
+from tests.reactions.test_group_headline import grouped
+from tests.reactions.test_surprise_headline import one_slope
 from tests.report.browser import Browser, axe, browser, missing
 from tests.report.made import made_cluster, made_event, made_result
+from tests.report.test_layout import long_held, one_daily
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "a browser is there")
 LIGHT, DARK = 200, 60
-PAGES = ("event", "many", "simulated", "batch")
+PAGES = ("event", "many", "simulated", "batch", "groups", "surprises", "bhar", "shares")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "event": made_result(title="A made event <b>$x^$ and a long headline that wraps on any phone screen"),
         "many": made_cluster(events=50),
         "simulated": made_result(simulated=True),
+        "groups": grouped({"good": 0.02, "bad": -0.02}, 6)[0],
+        "surprises": one_slope()[0],
+        "bhar": long_held(),
+        "shares": one_daily(12)[0],
     }
     for name, result in made.items():
         events = [made_event("2021-03-05")] if name == "event" else []

@@ -258,3 +258,33 @@ def test_a_study_without_a_usable_event_is_headed_by_that_and_shows_why() -> Non
     assert "Threats to validity" not in html
     assert "The numbers" not in folded
     assert "Events that were not used" not in folded
+
+
+def test_paper_shows_whether_the_tests_agree_and_figures_of_their_size_where_it_has_room() -> None:
+    """One small figure stood alone beside the threats, and a third of the sheet was empty."""
+    report = build(made_cluster())
+    found = layout(report.page, report.pictures)
+    assert [picture.name for picture in found["beside"]][:2] == ["distribution", "agreement"]
+    assert found["printed"] == 2
+    assert 136 < found["paper"].side <= 220
+    html = render_page(report.page, report.pictures)
+    assert 'class="stack c4"' in html
+    assert f".stack svg.side{{max-height:{found['paper'].side}px}}" in html
+    # Many threats leave no room for it; the figure that is left has the height of its drawing beside them.
+    spoilers = next(s for s in report.page.sections if s.name == "spoilers")
+    points = tuple(f"Threat {n}. {'Words of it ' * 20}" for n in range(9))
+    sections = tuple(replace(s, points=points) if s is spoilers else s for s in report.page.sections)
+    crowded = layout(replace(report.page, sections=sections), report.pictures)
+    assert (crowded["printed"], crowded["paper"].side) == (1, 220)
+
+
+def test_groups_are_printed_at_the_height_of_their_words() -> None:
+    """Two names lay over each other on paper."""
+    from tests.reactions.test_group_headline import grouped
+
+    view = FIGURES["groups"].cut(grouped({"good": 0.02, "bad": -0.02}, 6)[0], Pick())
+    drawn = draw_bare(FIGURES["groups"], view, "print")
+    high = drawn.get_figheight() * 72
+    at = sorted(high * text.get_position()[1] for text in drawn.axes[0].texts if "(6)" in text.get_text())
+    assert len(at) == 2
+    assert at[1] - at[0] > 13
