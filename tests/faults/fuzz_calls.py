@@ -41,38 +41,38 @@ def market() -> Any:
     return es.demo_market()
 
 
-def frames() -> list[pd.DataFrame]:
-    frame = returns()
-    return [
-        pd.DataFrame(),
-        pd.DataFrame(index=DAYS),
-        frame.iloc[:0],
-        frame.iloc[:1],
-        frame.iloc[::-1],
-        frame.astype(object),
-        frame.astype(str),
-        frame + 1j,
-        frame.astype("float16"),
-        frame.where(frame > 9),
-        frame.replace(frame.iloc[0, 0], np.inf),
-        frame.reset_index(),
-        frame.reset_index(drop=True),
-        frame.set_axis(["A", "A", "A"], axis=1),
-        frame.set_axis([None, ("a", 1), 3.5], axis=1),
-        frame.set_axis(["\x00", "", "x" * 5000], axis=1),
-        frame.set_axis(DAYS.where(DAYS[3] < DAYS)),
-        frame.set_axis([DAYS[0]] * len(DAYS)),
-        frame.tz_localize("UTC"),
-        frame.T,
-        pd.concat([frame, frame]),
-        frame.stack().to_frame("x"),
-        pd.DataFrame({"id": [1, None], "instrument": [np.nan, "AAA"], "time": [EARLY, LATE]}),
-        pd.DataFrame({"id": ["a"], "instrument": ["AAA"], "date": ["2021-02-30"]}),
-        pd.DataFrame(
-            {"event": ["a"] * 3, "ticker": ["AAA"] * 3, "date": DAYS[50:53], "surprise": ["x", None, math.inf]}
-        ),
-    ]
-
+# What is made of a right frame; only the one that is drawn is made.
+FRAMES: list[Callable[[pd.DataFrame], Any]] = [
+    lambda f: pd.DataFrame(),
+    lambda f: pd.DataFrame(index=DAYS),
+    lambda f: f.iloc[:0],
+    lambda f: f.iloc[:1],
+    lambda f: f.iloc[::-1],
+    lambda f: f.astype(object),
+    lambda f: f.astype(str),
+    lambda f: f + 1j,
+    lambda f: f.astype("float16"),
+    lambda f: f.where(f > 9),
+    lambda f: f.replace(f.iloc[0, 0], np.inf),
+    lambda f: f.reset_index(),
+    lambda f: f.reset_index(drop=True),
+    lambda f: f.set_axis(["A", "A", "A"], axis=1),
+    lambda f: f.set_axis([None, ("a", 1), 3.5], axis=1),
+    lambda f: f.set_axis(["\x00", "", "x" * 5000], axis=1),
+    lambda f: f.set_axis(DAYS.where(DAYS[3] < DAYS)),
+    lambda f: f.set_axis([DAYS[0]] * len(DAYS)),
+    lambda f: f.tz_localize("UTC"),
+    lambda f: f.T,
+    lambda f: pd.concat([f, f]),
+    lambda f: f.stack().to_frame("x"),
+    lambda f: f.set_axis(range(20_230_103, 20_230_183)),
+    lambda f: f.set_axis([1.6e18 + 1e14 * row for row in range(80)]),
+    lambda f: pd.DataFrame({"id": [1, None], "instrument": [np.nan, "AAA"], "time": [EARLY, LATE]}),
+    lambda f: pd.DataFrame({"id": ["a"], "instrument": ["AAA"], "date": ["2021-02-30"]}),
+    lambda f: pd.DataFrame(
+        {"event": ["a"] * 3, "ticker": ["AAA"] * 3, "date": DAYS[50:53], "surprise": ["x", None, math.inf]}
+    ),
+]
 
 HOSTILE: list[Callable[[], Any]] = [
     *(
@@ -155,6 +155,9 @@ HOSTILE: list[Callable[[], Any]] = [
     lambda: returns()["IDX"].iloc[::-1],
     lambda: returns()["IDX"].astype(str),
     lambda: pd.Series([1.0], DAYS[:1]),
+    lambda: pd.Series(DAYS, DAYS),
+    lambda: returns()["IDX"] * 1j,
+    lambda: returns().stack(),
     lambda: iter([1]),
     lambda: (x for x in "ab"),
     lambda: market().event,
@@ -162,7 +165,7 @@ HOSTILE: list[Callable[[], Any]] = [
     lambda: list(market().bars),
     lambda: [market().event],
     lambda: event_table(),
-    *(lambda number=number: frames()[number] for number in range(25)),
+    *(lambda change=change: change(returns()) for change in FRAMES),
 ]
 
 
