@@ -50,11 +50,14 @@ def replacing(path: Path, *, mode: int = 0o666, new: bool = False) -> Iterator[B
 
     Raises
     ------
+    FileError
+        If a pipe, a device or a socket stands there, or the path is not a name.
     FileExistsError
         If ``new`` and the file exists; it is untouched.
     OSError
         If the disk refuses; what stood at ``path`` is untouched and nothing is left beside it.
     """
+    check_replaced(path)
     aside, placed = path.with_name(f".{os.urandom(6).hex()}{ASIDE}"), False
     try:  # before the file exists: an interrupt may come at once
         with open(aside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
@@ -84,12 +87,33 @@ def write_file(path: Path, content: bytes) -> Path:
     if not path.name:
         raise FileError(f"{str(path)!r} is not the name of a file.", remedy="Give the name of a file to write.")
     try:
+        check_replaced(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:
             stream.write(content)
     except OSError as fault:
         raise explained(path, fault) from None
     return path
+
+
+def check_replaced(path: Path) -> None:
+    """Refuse a path at which a pipe, a device or a socket would be replaced, which root may do.
+
+    Raises
+    ------
+    FileError
+        If one stands there, or the path is not a name.
+    OSError
+        If the disk does not say what stands there.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except ValueError:  # a null byte, half a character
+        raise FileError(f"{brief(str(path))} is not the name of a file.", remedy="Check the path.") from None
+    if not (stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+        check_regular(path, mode)
 
 
 def write_flushed(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from hashlib import file_digest
 from pathlib import Path
 
+from eventstudy.arrays import brief
 from eventstudy.errors import FileError
 from eventstudy.files import ASIDE, explained, only_writer, read_json, sync_folder, uninterrupted, write_flushed
 
@@ -29,8 +30,8 @@ def put_result(folder: Path, contents: Mapping[str, bytes]) -> None:
         If ``folder`` holds files that no manifest of a result lists, cannot be replaced, or the disk refuses: what
         was there is then still there.
     """
-    target = Path(os.path.realpath(folder))
     check_replaceable(folder)
+    target = Path(os.path.realpath(folder))
     with only_writer(target.parent):
         new, earlier = beside(target)
         try:
@@ -58,24 +59,26 @@ def check_replaceable(folder: Path) -> None:
     Raises
     ------
     FileError
-        If it is the folder the program runs in, a mounted disk, or holds anything but the files of a result as they
-        were written.
+        If it is the folder the program runs in, a mounted disk, not a folder, or holds anything but the files of a
+        result as they were written.
     """
-    target = Path(os.path.realpath(folder))
     try:
-        if not target.is_dir():
+        target = Path(os.path.realpath(folder))
+        if not os.path.lexists(target):
             return
-        reason = "a mounted disk" if os.path.ismount(target) else ""
+        reason = "not a folder" if not target.is_dir() else "a mounted disk" if os.path.ismount(target) else ""
         if os.path.samefile(target, os.curdir):
             reason = "the folder this program runs in"
         files = listed(target)
-        foreign = sorted(name for name in os.listdir(target) if not _as_written(target / name, files))
+        inside = os.listdir(target) if target.is_dir() else []
+        foreign = sorted(name for name in inside if not _as_written(target / name, files))
     except OSError as fault:
         raise explained(folder, fault, verb="read") from None
+    except ValueError:  # a null byte, half a character
+        raise FileError(f"{brief(str(folder))} is not the name of a folder.", remedy="Choose another.") from None
     if reason:
-        raise FileError(
-            f"{folder} is {reason}; a result takes the place of its folder.", remedy="Choose a folder inside it."
-        )
+        remedy = "Choose another name." if reason == "not a folder" else "Choose a folder inside it."
+        raise FileError(f"{folder} is {reason}; a result takes the place of its folder.", remedy=remedy)
     if foreign:
         more = f" and {len(foreign) - SHOWN} more" if len(foreign) > SHOWN else ""
         names = ", ".join(foreign[:SHOWN]) + more

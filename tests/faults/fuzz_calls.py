@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,15 @@ FRAMES: list[Callable[[pd.DataFrame], Any]] = [
     ),
 ]
 
+
+def device() -> Path:
+    """Return a link to a device: readers follow it, and what a writer replaces is the link."""
+    path = place() / "device"
+    with suppress(FileExistsError):
+        path.symlink_to(os.devnull)
+    return path
+
+
 HOSTILE: list[Callable[[], Any]] = [
     *(
         lambda value=value: value
@@ -139,11 +149,11 @@ HOSTILE: list[Callable[[], Any]] = [
             pd.Timestamp.max,
             pd.Timedelta(0),
             Path(),
-            Path("/dev/null"),
             Path("/proc/self/mem"),
             1j,
         )
     ),
+    lambda: device(),
     lambda: np.array([]),
     lambda: np.array(1.0),
     lambda: np.array(["a", "b"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -212,3 +213,18 @@ def test_an_array_of_no_dimensions_is_no_list_of_news(items: Any) -> None:
 def test_nothing_among_the_events_is_refused_by_its_kind(event: Any) -> None:
     with pytest.raises(es.EventStudyError, match=f"`events` contains a {type(event).__name__}"):
         es.run_study(**{**fuzz_calls.study(), "events": [event]})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+@pytest.mark.parametrize("name", ["a\x00b", "\ud800", "folder/\ud800/x", "pipe", "text"])
+def test_what_is_no_file_or_folder_to_write_is_refused_and_stays(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "text").write_text("mine")
+    before = {path: path.lstat().st_ino for path in tmp_path.iterdir()}
+    with pytest.raises(es.EventStudyError, match=r"is not (a folder|the name of a folder)"):
+        es.run_study(**fuzz_calls.study()).save(tmp_path / name)
+    if name != "text":  # a file takes the place of a file
+        with pytest.raises(es.EventStudyError, match=r"is not (a regular file|the name of a file)"):
+            es.write_bars(fuzz_calls.market().bars[0], tmp_path / name)
+    assert {path: path.lstat().st_ino for path in tmp_path.iterdir()} == before
+    assert (tmp_path / "text").read_text() == "mine"
