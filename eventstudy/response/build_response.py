@@ -18,7 +18,6 @@ from eventstudy.response.response_warnings import response_warnings
 from eventstudy.response.row_shapes import no_shape
 from eventstudy.response.shape_estimates import pattern_of
 from eventstudy.response.values import Estimate, HorizonMoves, Move, Path, Response, Unit
-from eventstudy.response.window import placebo_rows
 
 PRE_EVENT_UNITS: dict[str, Unit] = {DRIFT: "log", "pre_event_share": "share"}
 
@@ -33,8 +32,8 @@ class PathsOfDays(NamedTuple):
 
 def day_paths(pair: MeasuredPair) -> PathsOfDays:
     """Return copies of the paths of its placebo days, so that those of the events beside it are not kept with them."""
-    days, *every = pair.paths
-    return PathsOfDays(*(paths[placebo_rows(days, pair.row), pair.row].copy() for paths in every))
+    rows, *every = pair.paths
+    return PathsOfDays(*(paths[rows[pair.row], pair.row].copy() for paths in every))
 
 
 def response_at(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from eventstudy.arrays import DAY_US, BoolArray, IntArray, runs, value
@@ -26,7 +28,7 @@ class BarsAt:
     traded: BoolArray
 
 
-@value(slots=True)
+@value
 class ClockTable:
     """The bars at every step of every calendar day, one after the other.
 
@@ -60,10 +62,25 @@ class ClockTable:
         begins = self._begins(days, offsets)
         return None if begins is None else runs(self.bars.traded, offsets.shape[-1])[begins]
 
-    def on_time(self, days: IntArray, offsets: IntArray) -> BoolArray | None:
-        """Return whether the price of the bar at or before each of these times stands; None as in ``windows``."""
+    def count_traded(self, days: IntArray, offsets: IntArray) -> IntArray | None:
+        """Return in how many of these steps a bar closes, shape (...); None as in ``windows``."""
+        return self._count(self._traded_before, days, offsets)
+
+    def count_on_time(self, days: IntArray, offsets: IntArray) -> IntArray | None:
+        """Return at how many of these times the price of the bar before stands, shape (...); None as in ``windows``."""
+        return self._count(self._on_time_before, days, offsets)
+
+    @cached_property
+    def _traded_before(self) -> IntArray:
+        return _counted_before(self.bars.traded)
+
+    @cached_property
+    def _on_time_before(self) -> IntArray:
+        return _counted_before(self.bars.on_time)
+
+    def _count(self, before: IntArray, days: IntArray, offsets: IntArray) -> IntArray | None:
         begins = self._begins(days, offsets)
-        return None if begins is None else runs(self.bars.on_time, offsets.shape[-1])[begins]
+        return None if begins is None else np.asarray(before[begins + offsets.shape[-1]] - before[begins])
 
     def _begins(self, days: IntArray, offsets: IntArray) -> IntArray | None:
         length = offsets.shape[-1]
@@ -77,3 +94,8 @@ class ClockTable:
         if begins.size and (begins.min() < 0 or begins.max() + length > len(self.bars.row)):
             return None
         return begins
+
+
+def _counted_before(flags: BoolArray) -> IntArray:
+    """Return how many of the flags (S,) before each place are True, shape (S + 1,)."""
+    return np.asarray(np.concatenate([[0], np.cumsum(flags)]), dtype=np.int32)

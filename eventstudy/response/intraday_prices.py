@@ -340,11 +340,20 @@ def traded_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray) ->
     return bars_at(prices, days[..., None] * DAY_US + offsets).traded if cut is None else cut
 
 
-def priced_on_days(prices: IntradayPrices, days: IntArray, offsets: IntArray, *, carry: bool = False) -> BoolArray:
-    """Return whether there is a price at each of these times, shape (..., T)."""
+def count_traded(prices: IntradayPrices, days: IntArray, offsets: IntArray) -> IntArray:
+    """Return in how many of the steps that end at these times a bar closes, shape (...)."""
     table = prices.clock_table
-    cut = None if table is None or carry or not prices.all_priced else table.on_time(days, offsets)
-    return read_days(prices, days, offsets, carry=carry).present if cut is None else cut
+    found = None if table is None else table.count_traded(days, offsets)
+    return counts(traded_on_days(prices, days, offsets), -1) if found is None else found
+
+
+def priced_throughout(prices: IntradayPrices, days: IntArray, offsets: IntArray, *, carry: bool = False) -> BoolArray:
+    """Return whether there is a price at all of these times, shape (...)."""
+    table = prices.clock_table
+    found = None if table is None or carry or not prices.all_priced else table.count_on_time(days, offsets)
+    if found is None:
+        return np.asarray(read_days(prices, days, offsets, carry=carry).present.all(axis=-1))
+    return np.asarray(found == offsets.shape[-1])
 
 
 def bars_at(prices: IntradayPrices, at: IntArray) -> BarsAt:

@@ -251,9 +251,10 @@ def betas_of_complete_days(
     gram[:, 0, 1:] = gram[:, 1:, 0] = size[:, None] * _ahead(np.array([one.columns for one in sums]), lags).sum(axis=2)
     gram[:, 0, 0] = size**2 * (bars / x[0].shape[-1]) * inner
     middle = [np.ascontiguousarray(one[:, lags : lags + inner]) for one in y]
+    cross[:, 0] = size[pairs[1]] * np.array([one.sum() for one in middle])[pairs[0]]
+    ahead, middle = [_ahead(one, lags) for one in x], [one[:, None] for one in middle]
     for pair, (of_y, of_x) in enumerate(zip(*(which.tolist() for which in pairs), strict=True)):
-        cross[pair, 0] = size[of_x] * middle[of_y].sum()
-        cross[pair, 1:] = np.vecdot(_ahead(x[of_x], lags), middle[of_y][:, None]).sum(axis=0)
+        np.add.reduce(np.vecdot(ahead[of_x], middle[of_y]), axis=0, out=cross[pair, 1:])
     inverse = np.linalg.pinv(gram, rcond=(width + 1) * np.finfo(np.float64).eps, hermitian=True)
     return np.asarray(np.einsum("pij,pj->pi", inverse[pairs[1]], cross)[:, :0:-1])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field, replace
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,8 @@ from eventstudy.response.intraday_prices import (
     LONGEST_CARRY_US,
     IntradayPrices,
     PriceSample,
-    priced_on_days,
+    count_traded,
+    priced_throughout,
     read_days,
     traded_on_days,
 )
@@ -36,6 +38,7 @@ from eventstudy.response.placebo_pool import (
     Clocks,
     DayFlags,
     RemovedDay,
+    TradedBars,
     WindowChoice,
     as_date,
     candidate_days,
@@ -237,8 +240,10 @@ def _match_alike(
     clocks = Clocks(start, zero, first, offsets, event_day, step, phase)
     days = prices.days if choice.later else prices.days[: np.searchsorted(prices.days, event_day.max())]
     serve, other_days = candidate_days(days, clocks, choice, others)
-    windows = np.broadcast_to(days, serve.shape), offsets[:, None]
-    traded, priced = traded_on_days(prices, *windows), priced_on_days(prices, *windows, carry=choice.carry)
+    each, at = np.broadcast_to(days, serve.shape), offsets[:, None]
+    in_window = at[..., start + 1 :]
+    traded = TradedBars(count_traded(prices, each, in_window), cache(lambda: traded_on_days(prices, each, in_window)))
+    priced = priced_throughout(prices, each, at[..., zero:], carry=choice.carry)
     flags = DayFlags(days, serve, traded, priced, doubted_days(days, serve, clocks, choice, others))
     pools = placebo_pools(prices, flags, clocks, choice)
     samples = _samples(prices, [days[pool.rows] for pool in pools], clocks, choice)

@@ -22,7 +22,7 @@ from eventstudy.response.placebo_balance import placebo_balance
 from eventstudy.response.placebo_pool import RemovedDay
 from eventstudy.response.settings import ResponseSettings
 from eventstudy.response.values import Estimate
-from eventstudy.response.window import ResponseWindows, placebo_rows
+from eventstudy.response.window import ResponseWindows
 
 
 class Source(NamedTuple):
@@ -129,20 +129,16 @@ class DayPaths(NamedTuple):
 
     Attributes
     ----------
-    days : BoolArray, shape (D, P)
+    rows : sequence of slice or BoolArray, length P
         Which rows are placebo days of the event.
     placebo, raw_placebo, tested_placebo : FloatArray, shape (D, P, T)
         See ``ResponseWindows``.
     """
 
-    days: BoolArray
+    rows: Sequence[slice | BoolArray]
     placebo: FloatArray
     raw_placebo: FloatArray
     tested_placebo: FloatArray
-
-    def rows_of(self, row: int) -> slice | BoolArray:
-        """Return which rows are placebo days of one event."""
-        return placebo_rows(self.days, row)
 
 
 class MeasuredPair(NamedTuple):

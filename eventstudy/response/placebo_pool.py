@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -102,6 +102,17 @@ class Clocks(NamedTuple):
     phase: int
 
 
+class TradedBars(NamedTuple):
+    """In which steps after a window's start bars close: how many on each of N days, and the steps of E windows.
+
+    The bar that ends at the start is not part of the window. ``steps`` (E, N, n) are read only where some days miss
+    bars, which takes longer than to count.
+    """
+
+    number: IntArray
+    steps: Callable[[], BoolArray]
+
+
 class DayFlags(NamedTuple):
     """What is known of N days in the windows of E events.
 
@@ -111,15 +122,16 @@ class DayFlags(NamedTuple):
         Days since 1970-01-01.
     serve : BoolArray, shape (E, N)
         Which of them may serve by the calendar and the rules of the study.
-    traded, priced : BoolArray, shape (E, N, T)
-        Whether a bar closes in each step, and whether there is a price.
+    traded : TradedBars
+    priced : BoolArray, shape (E, N)
+        Whether there is a price at each moment from the last clean one on.
     doubted : BoolArray, shape (E, N)
         Whether another known event falls into the window.
     """
 
     days: IntArray
     serve: BoolArray
-    traded: BoolArray
+    traded: TradedBars
     priced: BoolArray
     doubted: BoolArray
 
@@ -211,10 +223,10 @@ def doubted_days(
 
 def placebo_pools(prices: IntradayPrices, flags: DayFlags, clocks: Clocks, choice: WindowChoice) -> list[PlaceboPool]:
     """Return which days serve for each of E events."""
-    usual, missing, allowed = _missing_bars(flags, clocks.start)
+    usual, missing, allowed = _missing_bars(flags, clocks.clock.shape[1] - clocks.start - 1)
     reasons = {
         KNOWN_EVENT: flags.doubted & (choice.known_weight == 0),
-        NO_PRICE: np.asarray(~flags.priced[..., clocks.zero :].all(axis=-1)),
+        NO_PRICE: ~flags.priced,
         MISSING_BARS: np.asarray(missing > allowed[:, None]),
     }
     spoiled = flags.serve & np.logical_or.reduce(list(reasons.values()))
@@ -283,7 +295,7 @@ def _to_first(flags: DayFlags, row: int, clocks: Clocks, out: BoolArray, choice:
     out = out & ~flags.doubted[row]
     if choice.days is not None or choice.match.volatility is not None or not out.any():
         return np.empty(0, dtype=np.int64)
-    serve, moments = flags.serve[row], flags.traded[row, :, clocks.start + 1 : clocks.first + 1]
+    serve, moments = flags.serve[row], flags.traded.steps()[row, :, : clocks.first - clocks.start]
     early = (moments[serve].mean(axis=0) >= USUAL) & ~moments
     return np.flatnonzero(out & ~early.any(axis=1)).astype(np.int64)
 
@@ -323,16 +335,20 @@ def _holds_known(days: IntArray, ends: tuple[int, int], others: IntArray) -> Boo
     return np.asarray((begun > 0) & (lasts[np.maximum(begun - 1, 0)] >= start))
 
 
-def _missing_bars(flags: DayFlags, start: int) -> tuple[IntArray, IntArray, FloatArray]:
+def _missing_bars(flags: DayFlags, steps: int) -> tuple[IntArray, IntArray, FloatArray]:
     """Return at how many moments most days trade (E,), how many of them each day misses (E, N), and may miss (E,).
 
     Where the series itself is quiet now and then, that much and three standard deviations of it are not a halt.
+    ``steps`` is the number of moments.
     """
-    moments = flags.traded[..., start + 1 :]  # the bar that ends at the window's start is not part of it
-    days = flags.serve.sum(axis=1)
-    trading = moments if flags.serve.all() else moments & flags.serve[..., None]
-    usual = counts(trading, 1) >= np.maximum(USUAL * days, 0.5)[:, None]
-    count, missing = usual.sum(axis=1), counts(usual[:, None] & ~moments, 2)
+    most = np.maximum(USUAL * flags.serve.sum(axis=1), 0.5)
+    if (((flags.traded.number == steps) & flags.serve).sum(axis=1) >= most).all():  # most days trade at every moment
+        count, missing = np.full(len(most), steps), steps - flags.traded.number.astype(np.int64)
+    else:
+        moments = flags.traded.steps()
+        trading = moments if flags.serve.all() else moments & flags.serve[..., None]
+        usual = counts(trading, 1) >= most[:, None]
+        count, missing = usual.sum(axis=1), counts(usual[:, None] & ~moments, 2)
     quiet = _medians(missing, flags.serve) / np.maximum(count, 1)
     return count, missing, count * (ALLOWED_MISSING + quiet) + 3 * np.sqrt(count * quiet * (1 - quiet))
 

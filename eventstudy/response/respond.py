@@ -144,5 +144,5 @@ def _together(
     except DataError as error:
         return [error] * len(asked)
     found = answers_of(prices, windows, settings, known)
-    paths = DayPaths(windows.days, windows.placebo, windows.raw_placebo, windows.tested_placebo)
+    paths = DayPaths(windows.rows, windows.placebo, windows.raw_placebo, windows.tested_placebo)
     return [MeasuredPair(paths, found, row) for row in range(len(asked))]

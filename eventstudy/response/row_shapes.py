@@ -73,9 +73,7 @@ def no_shape(after: AfterNews) -> RowShape:
 def _shape(parts: Parts, windows: ResponseWindows, row: int) -> RowShape:
     after, returns = parts.after.of(row), parts.returns
     served = np.isfinite(parts.after.placebo[:, row, 0])
-    jumps = jump_share_estimate(
-        returns.event[row], returns.placebo[windows.rows_of(row), row], returns.after_from, after
-    )
+    jumps = jump_share_estimate(returns.event[row], returns.placebo[windows.rows[row], row], returns.after_from, after)
     drift = Estimate("pre_event_drift", float(parts.drift[row]), pvalue=float(parts.drift_pvalue[row]))
     before = pre_event_share(drift, parts.drifts[served, row], after)
     return RowShape(shape_estimates(after), jumps, before, _permanence(parts.next_close, row, served, after))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy.arrays import FloatArray, IntArray, as_slice, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, as_slice, value
 from eventstudy.response.lead_lag import LeadLag, betas_of_complete_days, lead_lag, lead_lag_betas, lead_lags
 from eventstudy.response.measured_events import MeasuredPair
 from eventstudy.response.placebo import TIE
@@ -80,7 +80,7 @@ class OpenPath:
 
     def bars_on(self, days: IntArray | slice, moments: IntArray) -> FloatArray:
         """Return bar returns on some days between some of the moments."""
-        paths = self.answer.paths.raw_placebo[self.answer.paths.rows_of(self.answer.row), self.answer.row]
+        paths = self.answer.paths.raw_placebo[self.answer.paths.rows[self.answer.row], self.answer.row]
         return np.diff(paths[days][:, as_slice(moments)])
 
     @property
@@ -191,14 +191,15 @@ def _betas(shared: Sequence[Shared]) -> list[float]:
     """Return the sum of the betas of each pair's second response on its first; NaN for fewer than five days."""
     found = [math.nan] * len(shared)
     alike: dict[tuple[int, int, int], list[int]] = {}
-    known = {id(bars): np.asarray(np.isfinite(bars.sum(axis=0))) for one in shared for bars in (one.bars_a, one.bars_b)}
+    distinct = {id(bars): bars for one in shared for bars in (one.bars_a, one.bars_b)}
+    known = {key: CompleteBars.of(bars) for key, bars in distinct.items()}
     for k, one in enumerate(shared):
-        lags = min(LAGS, (one.bars_a.shape[1] - 1) // 4)
-        complete = known[id(one.bars_a)] & known[id(one.bars_b)]
-        first = int(complete.argmax())
-        if len(one.bars_a) >= 5 and complete[first:].all() and len(complete) - first > 4 * lags:
-            alike.setdefault((lags, first, len(complete)), []).append(k)
-        elif len(one.bars_a) >= 5:
+        days, bars = one.bars_a.shape
+        lags = min(LAGS, (bars - 1) // 4)
+        first = known[id(one.bars_a)].first_beside(known[id(one.bars_b)])
+        if days >= 5 and first is not None and bars - first > 4 * lags:
+            alike.setdefault((lags, first, bars), []).append(k)
+        elif days >= 5:
             found[k] = float(lead_lag_betas(one.bars_b, one.bars_a, lags).sum())
     for (lags, first, _), rows in alike.items():
         (y, of_y), (x, of_x) = (_once([getattr(shared[k], name) for k in rows]) for name in ("bars_b", "bars_a"))
@@ -206,6 +207,25 @@ def _betas(shared: Sequence[Shared]) -> list[float]:
         for k, beta in zip(rows, betas_of_complete_days(y, x, (of_y, of_x), lags).sum(axis=1).tolist(), strict=True):
             found[k] = beta
     return found
+
+
+class CompleteBars(NamedTuple):
+    """Which bars (n,) have a return on every day, and the first from which on all of them have."""
+
+    complete: BoolArray
+    first: int
+
+    @classmethod
+    def of(cls, bars: FloatArray) -> CompleteBars:
+        """Return those of the bars (D, n)."""
+        complete = np.asarray(np.isfinite(bars.sum(axis=0)))
+        missing = np.flatnonzero(~complete)
+        return cls(complete, int(missing[-1]) + 1 if len(missing) else 0)
+
+    def first_beside(self, other: CompleteBars) -> int | None:
+        """Return the first bar from which on both are complete; None where both have complete ones before it, too."""
+        first = max(self.first, other.first)
+        return None if (self.complete[:first] & other.complete[:first]).any() else first
 
 
 def _once(bars: Sequence[FloatArray]) -> tuple[list[FloatArray], IntArray]:
@@ -337,7 +357,7 @@ def _joint_moves(answers: Sequence[MeasuredPair]) -> list[JointMoves]:
 
 def _ends_of(answer: MeasuredPair) -> FloatArray:
     """Return the moves of the placebo days at the horizons, shape (D, 1 + H)."""
-    paths: FloatArray = answer.paths.placebo[answer.paths.rows_of(answer.row), answer.row]
+    paths: FloatArray = answer.paths.placebo[answer.paths.rows[answer.row], answer.row]
     return paths[:, answer.found.ends]
 
 

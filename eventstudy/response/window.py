@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy.abnormal.models.table import MODELS_BY_CLOCK
-from eventstudy.arrays import BoolArray, FloatArray, IntArray, as_slice, value
+from eventstudy.arrays import BoolArray, FloatArray, IntArray, as_slice, counts, value
 from eventstudy.response.activity import medians
 from eventstudy.response.cut_windows import EventWindow
 from eventstudy.response.expected import less_expected
@@ -128,9 +128,10 @@ class ResponseWindows:
     def _last_by(self, column: int) -> int:
         return int(np.searchsorted(self.columns, column, side="right")) - 1
 
-    def rows_of(self, row: int) -> slice | BoolArray:
-        """Return which rows are placebo days of one event."""
-        return placebo_rows(self.days, row)
+    @cached_property
+    def rows(self) -> list[slice | BoolArray]:
+        """Which rows are placebo days of each event."""
+        return placebo_rows(self.days)
 
     @property
     def served(self) -> BoolArray:
@@ -138,11 +139,12 @@ class ResponseWindows:
         return np.asarray(np.isfinite(self.placebo[..., self.after]).all(axis=-1))
 
 
-def placebo_rows(days: BoolArray, row: int) -> slice | BoolArray:
-    """Return which rows of (D, P) are True for one event: a slice where they are the first ones, which cuts views."""
-    one = days[:, row]
-    count = int(one.sum())
-    return slice(count) if one[:count].all() else one
+def placebo_rows(days: BoolArray) -> list[slice | BoolArray]:
+    """Return which rows of (D, P) are True for each event: a slice where they are the first ones, which cuts views."""
+    count = counts(days, 0)
+    first = (days == (np.arange(len(days))[:, None] < count)).all(axis=0).tolist()
+    served = enumerate(zip(count.tolist(), first, strict=True))
+    return [slice(number) if leading else days[:, row] for row, (number, leading) in served]
 
 
 NO_LEVEL = "its volatility before the time of the news cannot be measured"

@@ -12,7 +12,9 @@ from eventstudy.response.intraday_prices import (
     IntradayPrices,
     bars_at,
     bars_on_days,
+    count_traded,
     intraday_prices,
+    priced_throughout,
     read_at,
     read_days,
 )
@@ -61,6 +63,10 @@ def test_windows_of_the_table_are_those_that_a_search_finds(through: bool, phase
         assert prices.clock_table.windows(days, offsets) is not None
         cut = read_days(prices, days, offsets, carry=carry)
         searched = read_at(prices, days[:, None] * DAY_US + offsets, carry=carry)
+        assert count_traded(prices, days, offsets).tolist() == searched.traded.sum(axis=1).tolist()
+        for priced in (prices, replace(prices, price=np.zeros(len(prices)))):  # some bars without a price, and none
+            present = read_at(priced, days[:, None] * DAY_US + offsets, carry=carry).present
+            assert priced_throughout(priced, days, offsets, carry=carry).tolist() == present.all(axis=1).tolist()
         for name in ("price", "traded", "volume", "span", "spread", "present"):
             np.testing.assert_array_equal(getattr(cut, name), getattr(searched, name), err_msg=name)
 

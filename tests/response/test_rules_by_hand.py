@@ -11,13 +11,20 @@ import pytest
 
 import eventstudy as es
 from eventstudy.abnormal.placebo.settings import MatchSettings
-from eventstudy.arrays import DAY_US, MINUTE_US
+from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray
 from eventstudy.market.instruments import Instrument
 from eventstudy.response.closed_markets import closures, instants_of
 from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
 from eventstudy.response.known import OtherEvents
 from eventstudy.response.placebo import bands, peak_interval
-from eventstudy.response.placebo_pool import Clocks, DayFlags, WindowChoice, _missing_bars, candidate_days
+from eventstudy.response.placebo_pool import (
+    Clocks,
+    DayFlags,
+    TradedBars,
+    WindowChoice,
+    _missing_bars,
+    candidate_days,
+)
 from eventstudy.response.shape import ShapeColumns
 from eventstudy.response.shape_estimates import AfterNews, jump_share_estimate, shape_estimates
 
@@ -50,17 +57,42 @@ def test_a_market_that_opens_again_after_midnight_was_closed_however_short_the_p
     assert not is_closed(through, at)
 
 
+def flags_of(traded: BoolArray, serve: BoolArray | None = None) -> DayFlags:
+    """Return what is known of days that all have prices, and on which bars close in these steps."""
+    days = np.ones(traded.shape[:2], dtype=np.bool_) if serve is None else serve
+    bars = TradedBars(traded.sum(axis=2), lambda: traded)
+    return DayFlags(np.arange(traded.shape[1]), days, bars, np.ones_like(days), np.zeros_like(days))
+
+
 def test_how_many_bars_a_day_may_miss_by_hand() -> None:
-    # Ten days at twenty moments (and one before the window, which does not count); each day misses 2 of them, each
+    # Ten days at twenty moments; each day misses 2 of them, each
     # moment 1 of the days. quiet = 2 / 20 = 0.1; allowed = 20 (0.10 + 0.1) + 3 sqrt(20 * 0.1 * 0.9) = 4 + 4.0249.
-    traded = np.ones((1, 10, 21), dtype=np.bool_)
-    traded[:, :, 0] = False
+    traded = np.ones((1, 10, 20), dtype=np.bool_)
     for day in range(10):
-        traded[0, day, [1 + 2 * day, 2 + 2 * day]] = False
-    serve = np.ones((1, 10), dtype=np.bool_)
-    count, missing, allowed = _missing_bars(DayFlags(np.arange(10), serve, traded, traded, ~serve), 0)
+        traded[0, day, [2 * day, 1 + 2 * day]] = False
+    count, missing, allowed = _missing_bars(flags_of(traded), 20)
     assert (count.tolist(), missing.tolist()) == ([20], [[2] * 10])
     assert allowed.tolist() == pytest.approx([4 + 3 * math.sqrt(1.8)])
+
+
+def test_bars_are_counted_where_most_days_have_all_of_them_and_read_where_not() -> None:
+    # Of ten days that may serve four miss three of twenty bars; the days that may not serve have none, or all of them.
+    traded = np.ones((2, 14, 20), dtype=np.bool_)
+    traded[:, :4, 5:8], traded[0, 10:] = False, False
+    serve = np.repeat([[True, True, False]], 2, axis=0).repeat([6, 4, 4], axis=1)
+    flags = flags_of(traded, serve)
+
+    def unread() -> BoolArray:
+        raise AssertionError("every step was read")
+
+    count, missing, allowed = _missing_bars(flags._replace(traded=TradedBars(flags.traded.number, unread)), 20)
+    assert count.tolist() == [20, 20]
+    assert missing.tolist() == [[3] * 4 + [0] * 6 + [20] * 4, [3] * 4 + [0] * 10]
+    assert allowed.tolist() == [2.0, 2.0]  # the median day misses none
+    # Six days miss them: these are no moments at which most days trade, so that nobody misses a bar there.
+    traded[0, :6, 5:8] = False
+    count, missing, _ = _missing_bars(flags_of(traded, serve), 20)
+    assert (count.tolist(), missing[0].tolist()) == ([17, 20], [0] * 10 + [17] * 4)
 
 
 def test_a_release_is_on_the_day_on_which_it_begins() -> None:
