@@ -228,7 +228,7 @@ class PriceSample:
     def _read(self, values: FloatArray, where: BoolArray) -> FloatArray:
         """Return values of the bars, NaN where not asked for; bars without a gap are copied in one piece."""
         row, length = self.bars.row, self.bars.row.shape[-1]
-        if row.ndim < 3 or not length:
+        if row.ndim < 3 or not 0 < length <= len(values):
             return np.where(where, values.take(row), np.nan)
         whole = self._in_one_piece
         found = runs(values, length)[np.where(whole, row[..., -1] - (length - 1), 0)]

@@ -88,3 +88,10 @@ def test_what_is_no_run_of_the_table_is_searched() -> None:
 def test_runs_are_every_stretch_of_neighbors() -> None:
     assert runs(np.arange(5)[::-1], 2).tolist() == [[4, 3], [3, 2], [2, 1], [1, 0]]
     assert runs(np.arange(6).reshape(2, 3), 2).tolist() == [[[0, 1], [1, 2]], [[3, 4], [4, 5]]]
+
+
+def test_a_series_shorter_than_the_windows_is_read() -> None:
+    prices = prices_at_times([9 * 60 * MINUTE_US, (9 * 60 + 10) * MINUTE_US])  # 09:00 and 09:10, two bars in all
+    offsets = np.arange(8 * 60 + 50, 9 * 60 + 30, 10, dtype=np.int64) * MINUTE_US  # 08:50, 09:00, 09:10, 09:20
+    found = read_days(prices, np.array([[0], [1]]), offsets).price  # two days of one event
+    np.testing.assert_array_equal(found, [[[np.nan, 0.0, 1.0, 1.0]], [[np.nan] * 4]])
