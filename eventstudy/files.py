@@ -97,7 +97,7 @@ def write_file(path: Path, content: bytes) -> Path:
 
 
 def check_replaced(path: Path) -> None:
-    """Refuse a path at which a pipe, a device or a socket would be replaced, which root may do.
+    """Refuse a path at which a pipe, a device, a socket or a link to one would be replaced, which root may do.
 
     Raises
     ------
@@ -108,6 +108,9 @@ def check_replaced(path: Path) -> None:
     """
     try:
         mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            with suppress(OSError):  # a link that leads nowhere is replaced
+                mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return
     except ValueError:  # a null byte, half a character

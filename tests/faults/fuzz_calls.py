@@ -77,7 +77,7 @@ FRAMES: list[Callable[[pd.DataFrame], Any]] = [
 
 
 def device() -> Path:
-    """Return a link to a device: readers follow it, and what a writer replaces is the link."""
+    """Return a link to a device: a writer that replaces what it should not harms the link alone."""
     path = place() / "device"
     with suppress(FileExistsError):
         path.symlink_to(os.devnull)

@@ -216,9 +216,10 @@ def test_nothing_among_the_events_is_refused_by_its_kind(event: Any) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
-@pytest.mark.parametrize("name", ["a\x00b", "\ud800", "folder/\ud800/x", "pipe", "text"])
+@pytest.mark.parametrize("name", ["a\x00b", "\ud800", "folder/\ud800/x", "pipe", "link", "text"])
 def test_what_is_no_file_or_folder_to_write_is_refused_and_stays(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
     (tmp_path / "text").write_text("mine")
     before = {path: path.lstat().st_ino for path in tmp_path.iterdir()}
     with pytest.raises(es.EventStudyError, match=r"is not (a folder|the name of a folder)"):
