@@ -2,8 +2,8 @@
 
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
 test in every design of the table that chooses the primary test (``--tests NAME,NAME`` for the primary test and those
-only, with the same draws), ``[REPETITIONS] headline`` for the share of null
-studies whose finding reports an effect, ``[REPETITIONS] few [CASE ...]`` for sizes by the number of events,
+only, with the same draws), ``[REPETITIONS] headline [--tests NAME,NAME]`` for the
+share of null studies whose finding reports an effect, ``[REPETITIONS] few [CASE ...]`` for sizes by the number of events,
 ``[REPETITIONS] skewed`` for size and power of few strongly skewed events, ``[REPETITIONS] long`` for buy-and-hold
 returns of many days, ``[REPETITIONS] shared`` for those of instruments that share dates, by number and distance of the
 dates, or ``[REPETITIONS] matched`` for the intraday response on days without news that are more volatile
@@ -244,14 +244,14 @@ TEMPLATE_SETTINGS: dict[str, object] = {
 }
 
 
-def headline_shares(repetitions: int) -> dict[str, dict[str, float]]:
+def headline_shares(repetitions: int, tests: tuple[str, ...] = AVERAGE) -> dict[str, dict[str, float]]:
     """Return, for each variant of the template, every test's share of rejections at 5 %; "primary": of findings."""
     variants = {f"event variance x{k:g}": (k, 0.0) for k in (1.0, 2.0, 4.0)}
     variants |= {f"effect of {effect:g} sd": (1.0, effect) for effect in (0.5, 1.0, 2.0)}
     found = {}
     for name, (variance, effect) in variants.items():
         case = replace(TEMPLATE, variance=variance, shock=effect)
-        p = rejected(case, repetitions, AVERAGE, **TEMPLATE_SETTINGS)
+        p = rejected(case, repetitions, tests, **TEMPLATE_SETTINGS)
         found[name] = {test: float((values <= 0.05).mean()) for test, values in p.items()}
     return found
 
@@ -259,17 +259,18 @@ def headline_shares(repetitions: int) -> dict[str, dict[str, float]]:
 def holding_their_size(found: dict[str, dict[str, float]], repetitions: int) -> list[str]:
     """Return the tests whose size is within two standard errors of 5 % or below it at every event variance."""
     limit = 0.05 + 2 * standard_error(0.05, repetitions)
-    return [test for test in AVERAGE if all(found[name][test] <= limit for name in found if "variance" in name)]
+    sizes = [by_test for name, by_test in found.items() if "variance" in name]
+    return [test for test in sizes[0] if test != "primary" and all(by_test[test] <= limit for by_test in sizes)]
 
 
-def headline(repetitions: int) -> None:
+def headline(repetitions: int, tests: tuple[str, ...] = AVERAGE) -> None:
     """Print how often the finding of the template reports an effect, and the best test that holds its size."""
-    found = headline_shares(repetitions)
+    found = headline_shares(repetitions, tests)
     sized = holding_their_size(found, repetitions)
     print(f"| study | effect reported | best of the tests that hold their size at x1, x2, x4 |\n{'|---' * 3}|")
     for name, by_test in found.items():
-        best = max(sized, key=lambda test: by_test[test])
-        beside = "" if "variance" in name else f"{cell(by_test[best], repetitions)} `{best}`"
+        best = max(sized, key=lambda test: by_test[test], default="")
+        beside = "" if "variance" in name or not best else f"{cell(by_test[best], repetitions)} `{best}`"
         print(f"| {name} | {cell(by_test['primary'], repetitions)} | {beside} |")
 
 
@@ -322,7 +323,7 @@ def main() -> None:
         few_skewed(repetitions)
         return
     if sys.argv[2:3] == ["headline"]:
-        headline(repetitions)
+        headline(repetitions, parted(sys.argv[3:])[1] or AVERAGE)
         return
     if sys.argv[2:3] == ["long"]:
         long_horizons(repetitions)
