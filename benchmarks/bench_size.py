@@ -3,7 +3,7 @@
 Run ``python -m benchmarks.bench_size [REPETITIONS] [CASE ...]``, or ``[REPETITIONS] designs [DESIGN ...]`` for every
 test in every design of the table that chooses the primary test (``--tests NAME,NAME`` for the primary test and those
 only, with the same draws), ``[REPETITIONS] headline [--tests NAME,NAME]`` for the
-share of null studies whose finding reports an effect, ``[REPETITIONS] few [CASE ...]`` for sizes by the number of events,
+share of null studies whose finding reports an effect, ``[REPETITIONS] few [CASE ...]`` for sizes by number of events,
 ``[REPETITIONS] skewed`` for size and power of few strongly skewed events, ``[REPETITIONS] long`` for buy-and-hold
 returns of many days, ``[REPETITIONS] shared`` for those of instruments that share dates, by number and distance of the
 dates, or ``[REPETITIONS] matched`` for the intraday response on days without news that are more volatile

@@ -7,7 +7,7 @@ import pytest
 
 import eventstudy as es
 from eventstudy.report.content import numbers_section
-from eventstudy.report.finding import detectable, disagreement, finding, reversal
+from eventstudy.report.finding import detectable, disagreement, finding, reversal, smallest_effect
 from eventstudy.report.front_single import single_figures
 from eventstudy.report.method_text import method_section
 from eventstudy.report.page_parts import Material
@@ -93,6 +93,17 @@ def test_a_one_sided_test_has_an_interval_with_one_end_wherever_it_is_shown(side
     assert f"one-sided 95% interval: {way}" in single_figures(result)[0].words.replace("\xa0", " ")
     method = method_section(result.to_dict(), result.spec)
     assert f"one-sided (alternative: {side} than zero), and so are their intervals" in " ".join(method.paragraphs)
+
+
+def test_a_test_with_a_skewed_reference_detects_other_effects_of_either_sign() -> None:
+    # 200 bp below the estimate and 600 above: 200 + 400 k and 600 + 600 k with k = 0.8416 / 1.9600, half of all being 400.
+    test = {"pvalue": 0.2, "estimate": -0.01, "low": -0.03, "high": 0.05, "n": 999}
+    row = {"window": [0, 0], "tests": {"residual_bmp": test, "bmp": test}}
+    study = {"primary": {"test": "residual_bmp", "level": 0.95, "bar_noun": "day"}}
+    said = smallest_effect(study, row).replace("\xa0", " ")
+    assert "detects an effect of about +371.8 bp or -857.6 bp with 80% power at the 5% level" in said
+    study = {"primary": {"test": "bmp", "level": 0.95, "bar_noun": "day"}}
+    assert "detects an effect of 571.8 bp with 80% power" in smallest_effect(study, row).replace("\xa0", " ")
 
 
 @pytest.mark.parametrize(("side", "title"), [("greater", "At least, bp"), ("less", "At most, bp")])
