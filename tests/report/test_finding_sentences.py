@@ -96,7 +96,7 @@ def test_a_one_sided_test_has_an_interval_with_one_end_wherever_it_is_shown(side
 
 
 def test_a_test_with_a_skewed_reference_detects_other_effects_of_either_sign() -> None:
-    # 200 bp below the estimate and 600 above: 200 + 400 k and 600 + 600 k with k = 0.8416 / 1.9600, half of all being 400.
+    # 200 bp below the estimate, 600 above, half of it 400: 200 + 400 k and 600 + 600 k with k = 0.8416 / 1.9600.
     test = {"pvalue": 0.2, "estimate": -0.01, "low": -0.03, "high": 0.05, "n": 999}
     row = {"window": [0, 0], "tests": {"residual_bmp": test, "bmp": test}}
     study = {"primary": {"test": "residual_bmp", "level": 0.95, "bar_noun": "day"}}
