@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Verb = Literal["", "said", "happened"]
 
@@ -104,7 +104,7 @@ def place_of(sentence: str, start: int, end: int, *, weekday: bool = False) -> C
     if not reason and _EARLIER.search(sentence, end):
         reason = "its sentence speaks of something earlier"
     found = _verb_before(clause, verbs) if verbs else _verb_after(clause, sentence[end:], weekday=weekday)
-    place = verbs and _IN_PLACE.search(clause.before, verbs[-1][1])
+    place = verbs and _IN_PLACE.search(clause.before, verbs[-1].end)
     return ClausePlace(found.verb, reason or found.reason, elsewhere=bool(place))
 
 
@@ -127,24 +127,32 @@ def _until_break(text: str) -> str:
     return text[: min(stops, default=len(text))]
 
 
-def _verbs(text: str) -> list[tuple[int, int, Verb]]:
-    """Return the groups of verbs of a clause: where they begin and end, and whether one is of saying or deciding."""
+class _VerbGroup(NamedTuple):
+    """Neighboring verbs of a clause: where they begin and end, and whether one is of saying or deciding."""
+
+    start: int
+    end: int
+    verb: Verb
+
+
+def _verbs(text: str) -> list[_VerbGroup]:
+    """Return the groups of verbs of a clause in their order."""
     kinds: tuple[tuple[re.Pattern[str], Verb], ...] = ((_SAID, "said"), (_PAST, "happened"))
-    groups: list[tuple[int, int, Verb]] = []
-    for first, last, verb in sorted((m.start(), m.end(), k) for p, k in kinds for m in p.finditer(text)):
-        if groups and first <= groups[-1][1] + 1:
-            begun, end, other = groups[-1]
-            groups[-1] = (begun, max(end, last), "said" if "said" in (verb, other) else verb)
+    groups: list[_VerbGroup] = []
+    for one in sorted(_VerbGroup(m.start(), m.end(), kind) for p, kind in kinds for m in p.finditer(text)):
+        if groups and one.start <= groups[-1].end + 1:
+            start, end, verb = groups[-1]
+            groups[-1] = _VerbGroup(start, max(end, one.end), "said" if "said" in (one.verb, verb) else one.verb)
         else:
-            groups.append((first, last, verb))
+            groups.append(one)
     return groups
 
 
-def _subordinate(clause: _Clause, verbs: list[tuple[int, int, Verb]]) -> str:
+def _subordinate(clause: _Clause, verbs: list[_VerbGroup]) -> str:
     """Return why a time behind a subordinating word belongs to another act; empty if the main verb follows that."""
     opened = clause.opened[-1]
-    inner = [v for v in verbs if v[0] >= opened.end()]
-    outer = [v for v in verbs if v[1] <= opened.start()]
+    inner = [v for v in verbs if v.start >= opened.end()]
+    outer = [v for v in verbs if v.end <= opened.start()]
     if _PREPOSITION.fullmatch(opened[0]) and not inner and outer:
         return ""
     if _RELATIVE.fullmatch(opened[0]) and not outer and len(inner) >= 2 and not clause.after_comma:
@@ -152,13 +160,13 @@ def _subordinate(clause: _Clause, verbs: list[tuple[int, int, Verb]]) -> str:
     return "it stands in a subordinate clause"
 
 
-def _verb_before(clause: _Clause, verbs: list[tuple[int, int, Verb]]) -> ClausePlace:
+def _verb_before(clause: _Clause, verbs: list[_VerbGroup]) -> ClausePlace:
     first, last, verb = verbs[-1]
     if _STATE.fullmatch(clause.before, first, last):
         return ClausePlace(reason="its clause states no act")
     if _FINITE.match(clause.after):
         return ClausePlace(verb, "it qualifies a noun")
-    if len(verbs) >= 2 and not clause.opened and clause.before[verbs[-2][1] : first].strip():
+    if len(verbs) >= 2 and not clause.opened and clause.before[verbs[-2].end : first].strip():
         return ClausePlace(verb, "another verb stands between it and the act")
     if _NOT.search(clause.before):
         return ClausePlace(verb, "the act is denied")

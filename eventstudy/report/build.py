@@ -17,7 +17,7 @@ from eventstudy.report.estimation import estimation_section
 from eventstudy.report.figure_data import first_window, price_responses
 from eventstudy.report.figures import FIGURES, shape_of
 from eventstudy.report.front import front
-from eventstudy.report.inline_svg import inline_svg
+from eventstudy.report.inline_svg import FigureText, inline_svg
 from eventstudy.report.key_figures import bar_length
 from eventstudy.report.manifest import manifest
 from eventstudy.report.page_parts import Material, Page, Picture
@@ -75,7 +75,7 @@ class Shown:
         widths = ["wide", "narrow", "print"] if self.hero or name.partition("-")[0] in WIDE else ["side"]
         if self.again:  # a folded part is not printed
             widths = [width for width in widths if width != "print"]
-        words = self.picture.title, self.picture.alt
+        words = FigureText(self.picture.title, self.picture.alt)
         return "".join(inline_svg(draw_bare(self.row, self.view, w), f"{name}-{w}", words, w) for w in widths)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as Xml
 
 from eventstudy.report.canvas import svg
@@ -23,7 +23,14 @@ NUMBERS = {"d", "x", "y", "width", "height", "points", "transform"}
 DEFAULTS = {"stroke-linecap": "butt", "stroke-linejoin": "miter", "stroke-width": "1", "text-anchor": "start"}
 
 
-def inline_svg(figure: Figure, name: str, words: tuple[str, str], kind: str = "") -> str:
+class FigureText(NamedTuple):
+    """What readers who cannot see a figure get: its title, and what it shows with the numbers that are drawn."""
+
+    title: str
+    desc: str
+
+
+def inline_svg(figure: Figure, name: str, words: FigureText, kind: str = "") -> str:
     """Return a figure drawn in the look ``page`` as an ``<svg>`` element.
 
     Parameters
@@ -31,8 +38,7 @@ def inline_svg(figure: Figure, name: str, words: tuple[str, str], kind: str = ""
     figure : Figure
     name : str
         Prefix of every identifier, different for each figure of a page.
-    words : (str, str)
-        Title, and what it shows with the numbers that are drawn, for readers who cannot see it.
+    words : FigureText
     kind : str
         Class of the element.
     """
@@ -44,8 +50,8 @@ def inline_svg(figure: Figure, name: str, words: tuple[str, str], kind: str = ""
     drawing = Xml.Element("svg", {"viewBox": root.attrib["viewBox"], "role": "img"})
     drawing.attrib |= {"aria-labelledby": f"{name}-t {name}-d", "class": kind or "all"}
     drawing.attrib["style"] = f"max-width:{float(root.attrib['viewBox'].split()[2]):.0f}px"
-    for place, said in zip("td", words, strict=True):
-        Xml.SubElement(drawing, {"t": "title", "d": "desc"}[place], id=f"{name}-{place}").text = plain(said, 2000)
+    for tag, content in zip(words._fields, words, strict=True):
+        Xml.SubElement(drawing, tag, id=f"{name}-{tag[0]}").text = plain(content, 2000)
     for node in root:
         drawing.extend(_cleaned(node, name, used))
     return Xml.tostring(drawing, encoding="unicode")

@@ -29,7 +29,7 @@ from eventstudy.report.canvas import figure_of, svg
 from eventstudy.report.content import make_page
 from eventstudy.report.figures import FIGURES
 from eventstudy.report.html import render_page
-from eventstudy.report.inline_svg import inline_svg
+from eventstudy.report.inline_svg import FigureText, inline_svg
 from eventstudy.report.latex import render_latex
 from eventstudy.report.mail import plain_text, render_mail
 from eventstudy.report.many_views import Dots
@@ -184,7 +184,7 @@ def check_figure(text: str) -> None:
     view = made_view(title=text, instrument=text or "?")
     row = FIGURES["response_panel"]
     dots = made_dots((text, "b"), np.array([0.01, -0.02]), text)
-    page = ET.fromstring(inline_svg(draw_bare(row, view, "wide"), "a", (text, text)))  # noqa: S314  made here
+    page = ET.fromstring(inline_svg(draw_bare(row, view, "wide"), "a", FigureText(text, text)))  # noqa: S314  made here
     assert not {element.tag for element in page.iter()} & {"script", "foreignObject", "image", "a", "iframe"}
     assert not [v for element in page.iter() for v in element.attrib.values() if "evil" in v]
     for content in (

@@ -18,7 +18,7 @@ from matplotlib.collections import LineCollection
 
 from eventstudy.report.canvas import figure_of, png, svg
 from eventstudy.report.figures import FIGURES
-from eventstudy.report.inline_svg import inline_svg
+from eventstudy.report.inline_svg import FigureText, inline_svg
 from eventstudy.report.plots.figure_row import draw_bare, paint
 from eventstudy.report.style import STYLES
 from eventstudy.report.views import CarPath, Pause, ResponseView, pointwise_band
@@ -124,7 +124,9 @@ def test_hostile_text_is_drawn_as_text(text: str) -> None:
     ax = draw_response(made_view(title=text, instrument=text or "?"))
     drawn = svg(figure_of(ax))
     ET.fromstring(drawn)  # noqa: S314  made two lines above
-    page = inline_svg(draw_bare(PANEL, made_view(title=text, instrument=text or "?"), "wide"), "a", (text, text))
+    page = inline_svg(
+        draw_bare(PANEL, made_view(title=text, instrument=text or "?"), "wide"), "a", FigureText(text, text)
+    )
     ET.fromstring(page)  # noqa: S314
     assert b"<script" not in drawn
     assert "<script" not in page

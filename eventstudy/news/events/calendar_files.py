@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from eventstudy.errors import EventFileError, Problem
 from eventstudy.news.decode import read_decoded
@@ -12,11 +13,18 @@ from eventstudy.news.events.event_rows import EventRow
 from eventstudy.news.readers import item_id
 
 
+class _Field(NamedTuple):
+    """A property of an event: its value and its parameters, such as the zone of a time."""
+
+    value: str = ""
+    parameters: Mapping[str, str] = {}
+
+
 def read_calendar_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:
     """Return the events of an iCalendar file (RFC 5545); a recurring one is a problem, not a guess."""
     rows, problems = [], []
     zone, inside, first = "", False, 0
-    fields: dict[str, tuple[str, dict[str, str]]] = {}
+    fields: dict[str, _Field] = {}
     for line, text in _unfolded(read_decoded(path)):
         name, parameters, value = _property(text)
         if (name, value.upper()) == ("BEGIN", "VEVENT"):
@@ -27,7 +35,7 @@ def read_calendar_rows(path: Path) -> tuple[list[EventRow], list[Problem]]:
             if "RRULE" in fields or "RDATE" in fields:
                 problems.append(Problem(str(path), first, 1, "RRULE", "a recurring event; write each date as an event"))
         elif inside:
-            fields.setdefault(name, (value, parameters))
+            fields.setdefault(name, _Field(value, parameters))
         elif name == "X-WR-TIMEZONE":
             zone = value
     if not rows and not problems:
@@ -65,16 +73,16 @@ def _words(value: str) -> str:
     return _ESCAPED.sub(lambda m: "\n" if m[1] in "nN" else m[1], value)
 
 
-def _calendar_values(fields: Mapping[str, tuple[str, Mapping[str, str]]]) -> dict[str, object]:
-    when, parameters = fields.get("DTSTART", ("", {}))
-    label = _words(fields.get("SUMMARY", ("", {}))[0])
-    uid = fields.get("UID", (f"{label} {when}", {}))[0]
+def _calendar_values(fields: Mapping[str, _Field]) -> dict[str, object]:
+    when, parameters = fields.get("DTSTART", _Field())
+    label = _words(fields.get("SUMMARY", _Field()).value)
+    uid = fields.get("UID", _Field(f"{label} {when}")).value
     values: dict[str, object] = {
         "id": item_id(uid),
         "label": label,
         "time": to_minute(when),
         "basis": "calendar",
-        "sources": [_words(fields[k][0]) for k in ("URL",) if k in fields],
+        "sources": [_words(fields[k].value) for k in ("URL",) if k in fields],
     }
     if parameters.get("TZID"):
         values["timezone"] = parameters["TZID"]
