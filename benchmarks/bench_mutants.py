@@ -92,6 +92,16 @@ EQUIVALENT: dict[str, str] = {
     "eventstudy/response/placebo.py: for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 1), "
     "slice(0, len(ANGLES))): -> for rows in (slice(max(0, center - NEAR_ANGLES), center + NEAR_ANGLES + 2), slice(0, "
     "len(ANGLES))):": "an end within more angles is the same end",
+    "eventstudy/response/placebo.py: return np.array(ordered[place - 1]) if 1 <= place <= len(values) else "
+    "np.full(values.shape[1:], np.nan) -> return np.array(ordered[place - 1]) if 0 <= place <= len(values) else "
+    "np.full(values.shape[1:], np.nan)": "a level above zero has a place of 1 or more",
+    "eventstudy/response/matching.py: traded = traded_on_days(prices, prices.days[np.maximum(rows, 0)], "
+    "after[:, None] - (day * DAY_US)[:, None, None]) -> traded = traded_on_days(prices, "
+    "prices.days[np.maximum(rows, -1)], after[:, None] - (day * DAY_US)[:, None, None])": (
+        "rows below zero are before the first of the days looked at, and not counted"
+    ),
+    "eventstudy/abnormal/models/multiple_ols.py: scale = np.ldexp(1.0, -np.clip(exponent, -1_000, 1_000)) -> "
+    "scale = np.ldexp( 2.0, -np.clip(exponent, -1_000, 1_000))": "any power of two rounds nothing, and is taken back",
     "eventstudy/response/placebo.py: if (scale > 0).all(): -> if (scale < 0).all():": (
         "a short cut: where every scale is positive the last line is the ratio"
     ),

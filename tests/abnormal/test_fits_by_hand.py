@@ -110,6 +110,7 @@ def test_a_correlation_on_the_bars_in_common() -> None:
     found = _correlation(x, z)
     assert found[[0, 2]].tolist() == pytest.approx([1 / sqrt(28 / 3)] * 2)
     assert np.isnan(found[1])
+    assert np.isnan(_correlation(np.array([[1.0, NAN]]), np.array([[2.0, 3.0]]))).all()  # one bar has no variance
 
 
 def test_another_line_has_its_own_residuals() -> None:

@@ -13,7 +13,7 @@ from eventstudy.abnormal.windows import Window
 from eventstudy.inference.designs import variance_ratio
 from eventstudy.inference.diagnostics import LAGS, _ljung_box, diagnose
 from eventstudy.inference.evidence import INDEPENDENT_SUMS, PlaceboCounts, tail_counts
-from eventstudy.inference.intervals import Interval
+from eventstudy.inference.intervals import Interval, _fieller
 from eventstudy.inference.multiple import family_draws, holm
 from eventstudy.inference.parametric import mean_over_sd, patell, skewness
 from eventstudy.inference.placebo_test import _among_days
@@ -153,3 +153,10 @@ def test_which_t_the_resampled_ones_do_not_reject() -> None:
     assert _not_rejected(t[1:], 0.95, "two-sided") == (-np.inf, np.inf)
     assert _not_rejected(t, 0.95, "greater") == (-np.inf, pytest.approx(38))
     assert _not_rejected(t, 0.95, "less") == (pytest.approx(2), np.inf)
+
+
+def test_the_interval_of_effects_in_standardized_returns() -> None:
+    # S = 1, 3 and the same weight: mean 2 -+ c sqrt(2/2). Of weights 0 and 2 (mean 1, variance 2): 2 - 2 c^2 is a.
+    S = np.array([1.0, 3.0])
+    assert _fieller(S, np.ones(2), 2.0) == pytest.approx((0, 4))
+    assert np.isnan(_fieller(S, np.array([0.0, 2.0]), 1.0)).all()

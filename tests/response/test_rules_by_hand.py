@@ -14,7 +14,8 @@ from eventstudy.abnormal.placebo.settings import MatchSettings
 from eventstudy.arrays import DAY_US, MINUTE_US, BoolArray
 from eventstudy.market.instruments import Instrument
 from eventstudy.response.closed_markets import closures, instants_of
-from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices
+from eventstudy.response.intraday_prices import IntradayPrices, intraday_prices, read_days
+from eventstudy.response.jumps import lee_mykland, med_rv
 from eventstudy.response.known import OtherEvents
 from eventstudy.response.placebo import bands, peak_interval
 from eventstudy.response.placebo_pool import (
@@ -151,3 +152,56 @@ def test_where_a_fall_is_deepest_is_known_as_well_as_where_its_mirror_image_peak
     # On falling prices the same noise is of the other sign: no day falls after column 0, which refutes it; seen from
     # column 2 the days were lower by up to 0.38 at column 0, so the 0.1 at column 2 are no evidence.
     assert peak_interval(-path, noise, -1.0, 0.95) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("half_minutes", "rows"),
+    [
+        # Minutes 1438 to 1441. Two bars end in minute 1439, none is missing: the later one counts, there and after it.
+        ([1438, 1438.5, 1439, 1440, 1440.5, 1441], [0, 2, 3, 5]),
+        # As many bars as minutes: two end in minute 1439, and the first minute after midnight has none. The price of
+        # the day before does not stand there.
+        ([1438, 1438.5, 1439, 1440, 1442], [0, 2, 3, None, 4]),
+        # As many rows as minutes but for one: none is copied for the next.
+        ([1438, 1438.5, 1439, 1440], [0, 2, 3]),
+    ],
+)
+def test_windows_are_copied_in_one_piece_only_where_every_minute_has_one_bar(
+    half_minutes: list[float], rows: list[int | None]
+) -> None:
+    wall = np.array([m * MINUTE_US for m in half_minutes], dtype=np.int64)
+    prices, nothing = np.arange(float(len(wall))), np.zeros(len(wall))
+    series = IntradayPrices(Instrument("X"), "UTC", MINUTE_US, wall, wall, prices, nothing, nothing)
+    offsets = (1438 + np.arange(len(rows))) * MINUTE_US
+    found = read_days(series, np.array([[0]]), offsets[None]).price[0, 0]
+    assert found.tolist() == pytest.approx([math.nan if row is None else row for row in rows], nan_ok=True)
+
+
+def test_medrv_of_four_returns_by_hand() -> None:
+    # Medians of (1, 5, 2) and (5, 2, 3): 2 and 3, squares 13; pi/(6 - 4 sqrt 3 + pi) * 4/2.
+    found = med_rv(np.array([1.0, -5.0, 2.0, 3.0]))
+    assert float(found) == pytest.approx(math.pi / (6 - 4 * math.sqrt(3) + math.pi) * 2 * 13)
+    both = med_rv(np.array([[1.0, -5.0, 2.0, 3.0], [2.0, 2.0, 2.0, 2.0]]))
+    assert both.tolist() == pytest.approx([float(found), float(found) * 8 / 13])
+
+
+def test_settings_of_a_response_at_their_limits() -> None:
+    for given, words in (({"horizons": (-1, 5)}, "horizons"), ({"level": 0.5}, "level"), ({"level": 1.0}, "level")):
+        with pytest.raises(es.EventStudyError, match=words):
+            es.ResponseSettings(**given)  # type: ignore[arg-type]
+    assert es.ResponseSettings(horizons=(0, 5)).horizons == (0, 5)
+
+
+def test_the_least_window_of_lee_and_mykland() -> None:
+    returns = np.array([1.0, -1, 1, -1, 1])
+    assert np.isfinite(lee_mykland(returns, 4).statistic).tolist() == [False, False, False, True, True]
+    for window in (3, 5):
+        with pytest.raises(es.EventStudyError, match="between 4 and 4"):
+            lee_mykland(returns, window)
+
+
+def test_a_bar_that_ends_at_midnight_is_before_the_night() -> None:
+    wall = np.array([DAY_US, DAY_US + 10 * 60 * MINUTE_US], dtype=np.int64)
+    nothing = np.zeros(2)
+    prices = IntradayPrices(Instrument("X"), "UTC", MINUTE_US, wall, wall, nothing, nothing, nothing)
+    assert closures(prices, np.array([[DAY_US + 60 * MINUTE_US] * 2])).nights.tolist() == [1]
