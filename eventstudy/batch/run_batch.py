@@ -15,7 +15,7 @@ from eventstudy.batch.jobs import Job
 from eventstudy.batch.ledger import Ledger, Standing, after_run, read_ledger, repair_ledger, write_ledger
 from eventstudy.batch.work import ASIDE
 from eventstudy.errors import LockHeldError, Notice
-from eventstudy.files import left_aside
+from eventstudy.files import explained, left_aside
 from eventstudy.show.numbers import pvalue
 
 LOCK = ".batch.lock"
@@ -102,8 +102,13 @@ def run_batch(
     ------
     LockHeldError
         If another batch is running in ``out`` and ``wait`` is false.
+    FileError
+        If the folder cannot be made: path, reason and remedy.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise explained(out, fault) from None
     with hold(out, wait=wait):
         _sweep(out)
         said = repair_ledger(out, now)

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import time
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from eventstudy.batch.ledger import LEDGER, read_ledger
 from eventstudy.batch.library import run_one
 from eventstudy.batch.pool import in_processes
 from eventstudy.batch.run_batch import run_batch
+from eventstudy.errors import FileError
 from tests.batch import toys
 from tests.batch.test_library import write_studies
 from tests.batch.toys import in_this_process
@@ -137,3 +139,10 @@ def test_an_interrupted_batch_leaves_nothing_aside(tmp_path: Path) -> None:
         run_batch(plan([tmp_path / "in"], out), out, pool=pool, now=lambda: toys.NIGHT, tell=interrupted)
     assert not (out / ".aside").exists()
     assert {path.name for path in out.iterdir()} <= {".batch.lock", "s00", "s01", "s02"}
+
+
+def test_a_batch_into_a_file_names_it_and_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(FileError, match=r"taken cannot be written: a file is in the place of a folder\. Choose"):
+        run_batch([], tmp_path / "taken", pool=in_this_process, now=lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    assert (tmp_path / "taken").read_text() == "mine"
