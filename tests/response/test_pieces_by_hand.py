@@ -282,7 +282,7 @@ def test_a_response_of_one_bar_has_its_shares() -> None:
     moves = SimpleNamespace(value=np.array([0.01]), days=later, raw=later)
     close = SimpleNamespace(moves=moves, usable=np.array([True]))
     returns = BarReturns(np.full((1, 3), 0.01), np.full((40, 1, 3), 0.001), 2)
-    windows = SimpleNamespace(rows_of=lambda row: slice(0, 39))
+    windows = SimpleNamespace(rows=[slice(0, 39)])
     parts = Parts(after, returns, np.array([0.01]), np.array([0.025]), later, close)  # type: ignore[arg-type]
     (shape,) = row_shapes(parts, windows).values()  # type: ignore[arg-type]
     assert shape.permanent_share.value == pytest.approx(0.5)

@@ -212,7 +212,7 @@ def test_the_collector_of_cycles_rests_during_a_study_and_its_imports(
 
 
 def test_a_response_costs_less_than_it_did_event_by_event_and_no_more_among_many() -> None:
-    # Measured 13.6 to 14.6 times gathering, cumulating and sorting its cells on a busy machine. Known events in a crowd
+    # Measured 13.5 to 14.1 times gathering, cumulating and sorting its cells on a busy machine. Known events in a crowd
     # of placebo days used to cost more the more there were.
     bars, events = response_bench.market_of(100)
     settings = response_bench.SPREAD
@@ -224,7 +224,7 @@ def test_a_response_costs_less_than_it_did_event_by_event_and_no_more_among_many
     for _ in range(ATTEMPTS):
         found = cpu(runs, 2)
         ratio, growth = found["many"] / 500 / (found["floor"] / 100), found["many"] / 4 / found["few"]
-        if ratio < 17 and growth < 1.25:
+        if ratio < 16 and growth < 1.25:
             return
     raise AssertionError(f"a response costs {ratio:.0f} times its floor, among many {growth:.2f} times that")
 
