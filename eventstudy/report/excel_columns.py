@@ -65,7 +65,7 @@ HEADINGS = {
     "df": Heading("Degrees of freedom", "degrees"),
     "df2": Heading("Degrees of freedom, denominator", "degrees"),
     "n": Heading("Observations", "count"),
-    "n_events": Heading("Events", "count"),
+    "n_events": Heading("Observations", "count"),
     "n_positive": Heading("Positive", "count"),
     "n_negative": Heading("Negative", "count"),
     "pvalue": Heading("p", "p"),
@@ -93,7 +93,7 @@ HEADINGS = {
 ENDINGS = {
     "_se": Heading("standard error", "width"),
     "_t": Heading("t", "number"),
-    "_n_events": Heading("events", "count"),
+    "_n_events": Heading("observations", "count"),
     "_pvalue": Heading("p", "p"),
     "_low": Heading("interval from", "return"),
     "_high": Heading("interval to", "return"),

@@ -155,6 +155,19 @@ def test_a_mail_is_read_on_a_phone_without_scrolling_sideways(
     sizes = "return [...document.querySelectorAll('p, td, th')].map(e => parseFloat(getComputedStyle(e).fontSize))"
     assert min(chrome.script(sizes)) >= 13
     assert chrome.script("return [...document.images].every(i => i.complete && i.naturalWidth > 0)") is True
+    # No word of a table is broken into letters: every cell is as wide as its longest word. A digest may be longer.
+    broken = """const broken = [];
+        for (const cell of document.querySelectorAll('div table th, div table td'))
+            for (const word of cell.innerText.split(/[\\s\u2013-]+/).filter(w => w.length < 16)) {
+                const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode();
+                const at = text ? text.data.indexOf(word) : -1;
+                if (at < 0 || !word) continue;
+                const range = document.createRange();
+                range.setStart(text, at); range.setEnd(text, at + word.length);
+                if (new Set([...range.getClientRects()].map(r => r.top)).size > 1) broken.push(word);
+            }
+        return broken"""
+    assert chrome.script(broken) == []
     # The finding and its figures come first.
     top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
     assert chrome.script(top, "h1") < chrome.script(top, "table[role]") < 844
