@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -72,6 +73,18 @@ def is_used(code: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return _IS_USED[code]
 
 
+def _of_one(reason: str) -> str:
+    """Return a reason with its first number in the singular.
+
+    >>> _of_one("the estimation window holds {a} usable returns; at least {b} are needed")
+    'the estimation window holds {a} usable return; at least {b} are needed'
+    """
+    found = re.match(r"(.*?\{a\}(?: usable| distinct| trading)? (?:return|day|bar))s\b(.*)", reason, re.S)
+    if found is None:
+        return reason
+    return found[1] + re.sub(r" are (missing|usable)\b", r" is \1", found[2], count=1)
+
+
 @value
 class Ledger:
     """What became of every (event, instrument) pair, in input order.
@@ -101,7 +114,8 @@ class Ledger:
         name, reason = REASONS[self.code[row]]
         instrument = str(self.table.instruments[row])
         time = instant_from_us(int(self.table.earliest[row])).strftime("%Y-%m-%d %H:%M UTC")
-        text = reason.format(instrument=instrument, time=time, a=int(self.a[row]), b=int(self.b[row]))
+        a, b = int(self.a[row]), int(self.b[row])
+        text = (_of_one(reason) if a == 1 else reason).format(instrument=instrument, time=time, a=a, b=b)
         return Outcome(str(self.table.ids[row]), instrument, name, text)
 
     def __iter__(self) -> Iterator[Outcome]:

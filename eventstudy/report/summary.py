@@ -8,7 +8,7 @@ interval.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,23 @@ def answer(result: StudyResult, *, verbose: bool = False, width: int = WIDTH) ->
     return lines
 
 
+# How many observations had an outcome, as words after a number.
+COUNTED_AS: Mapping[str, str] = {
+    "needs_review": "to be reviewed",
+    "unknown_instrument": "without prices",
+    "outside_data": "outside the prices",
+    "outside_validity": "outside the validity of the code",
+    "window_incomplete": "with an incomplete event window",
+    "estimation_too_short": "with too short an estimation window",
+    "missing_returns": "with missing returns",
+    "degenerate_window": "with an estimation window that gives no variance",
+    "overlap": "overlapping an earlier one",
+    "duplicate": "given twice",
+    "circular_time": "dated from the price move",
+    "failed": "without a finite estimate",
+}
+
+
 def _title(result: StudyResult, said: Headline, width: int) -> Iterator[Text]:
     """Return the finding in bold and the title of the study with its counts below."""
     from rich.text import Text
@@ -88,7 +105,7 @@ def _title(result: StudyResult, said: Headline, width: int) -> Iterator[Text]:
             shown.stylize(BADGE, 0, len(stamp))
         yield shown
     title = for_terminal(result.spec.title or result.spec.name, 200)
-    counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in result.ledger.counts().items()]
+    counts = [f"{count:,} {COUNTED_AS.get(name, name)}" for name, count in result.ledger.counts().items()]
     about = f"Observations: {', '.join(counts) or 'none'}; {model_words(result.spec.model)}."
     about = f"{(unstamped(title) if stamp else title).rstrip('.')}. {about}"
     yield from (Text(line, "dim") for line in wrap(about, min(width, WIDEST_TEXT)))

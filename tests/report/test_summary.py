@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from eventstudy import Event, EventTime, StudySpec, run_study
-from eventstudy.report.summary import answer
+from eventstudy.abnormal.events import REASONS, OutcomeName
+from eventstudy.report.summary import COUNTED_AS, answer
 from tests.report.made import made_result
 
 
@@ -34,6 +38,7 @@ def test_the_finding_comes_first_and_the_reasons_last() -> None:
     lines = text.splitlines()
     assert lines[0].startswith(("A0 rose ", "A0 fell "))
     assert lines[1].startswith("A study. Observations: 1 used, 1 ")
+    assert lines[1].startswith("A study. Observations: 1 used, 1 outside the prices; ")
     assert "no model (raw returns)." in " ".join(lines[1:3])  # the setting is model = "zero"
     assert "  ! Not used: late A0: " in text.partition("  Instrument ")[2]
 
@@ -122,3 +127,21 @@ def test_hostile_titles_are_text() -> None:
     text = run_study(spec, [event("one", 100)], market()).summary()
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_every_outcome_is_counted_in_words_and_one_return_is_one() -> None:
+    assert set(COUNTED_AS) | {"used"} == set(get_args(OutcomeName))
+    short = StudySpec(
+        title="A study", model="constant_mean", estimation=(-60, -11), event=(-1, 1), tests=["cross_sectional_t"]
+    )
+    frame = market(columns=1)
+    result = run_study(short, [event("one", 100), event("early", 13)], frame)
+    reasons = {outcome.reason for outcome in result.ledger}
+    counts = " ".join(result.summary().split())
+    assert "Observations: 1 used, 1 with too short an estimation window; " in counts
+    assert any(re.search(r"holds \d+ usable returns?; at least", reason) for reason in reasons)
+    rows = [REASONS.index(row) for row in REASONS if "{a} " in row[1]]
+    for code in rows:
+        ledger = replace(result.ledger, code=np.full(2, code, np.uint8), a=np.ones(2, np.int64))
+        assert not re.search(r"\b1 (usable |distinct |trading )?(returns|days|bars)\b", ledger[0].reason), code
+        assert not re.search(r"^1 [^;]* are (missing|usable)", ledger[0].reason), code

@@ -74,7 +74,7 @@ def test_a_missing_return_is_never_zero_and_sums_are_never_rescaled() -> None:
     car = result.to_frame("car")
     assert car["car"].isna().tolist() == [True, False, False, False]
     assert result.ledger[0].outcome == "used"
-    assert "1 returns of the event window missing" in result.ledger[0].reason
+    assert "1 return of the event window missing" in result.ledger[0].reason
     assert result.to_frame("aar")["n_events"].tolist() == [2, 2, 2, 1, 2]
 
 

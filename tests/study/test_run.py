@@ -79,7 +79,7 @@ def test_same_clock_mean_subtracts_the_other_days() -> None:
     [
         (at(99, 0), "outside_data", "before the first close"),
         (at(101, 0), "outside_data", "no close"),
-        (at(100, 601), "window_incomplete", "1 bars more"),
+        (at(100, 601), "window_incomplete", "1 bar more"),
     ],
 )
 def test_an_event_without_a_place_is_an_outcome(when: datetime, outcome: str, word: str) -> None:
