@@ -88,6 +88,8 @@ def ratio_interval(
         low, high = (_edge(spare, ANGLES[rows], center - rows.start, way) for way in (-1, 1))
         if math.isfinite(low) and math.isfinite(high):
             break
+    if bottom:  # between two angles of the table the ratio itself is never refuted
+        low, high = min(low, top / bottom), max(high, top / bottom)
     return low, high
 
 

@@ -58,6 +58,15 @@ def test_a_ratio_without_a_bound_is_said_and_too_few_days_give_none() -> None:
     assert "too close" in share_estimate("pre_event_share", 0.5, (-math.inf, math.inf)).reason
 
 
+@pytest.mark.parametrize("sd", [1e-3, 1e-4, 1e-9])
+@pytest.mark.parametrize("ratio", [0.5, -0.3, 1.004, 40.0])
+def test_the_interval_of_a_ratio_holds_its_estimate_however_little_the_days_vary(sd: float, ratio: float) -> None:
+    # The estimate is never refuted by its own data: |top - (top / bottom) bottom| = 0.
+    days = sd * np.random.default_rng(4).standard_normal((2, 60))
+    low, high = ratio_interval((ratio, 1.0), (days[0], days[1]), 0.95)
+    assert low <= ratio <= high
+
+
 @given(seed=st.integers(0, 2000), scale=st.sampled_from([-3.0, 0.01, 100.0]))
 def test_a_ratio_does_not_depend_on_the_size_or_sign_of_the_move(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
