@@ -53,6 +53,8 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 DAY_US = 86_400 * SECOND_US
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The years 1 to 9999 in microseconds since 1970.
+FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 FEW_INSTANTS = 8
 
 Row = TypeVar("Row")

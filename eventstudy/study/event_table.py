@@ -15,7 +15,7 @@ from eventstudy.abnormal.align import which_series
 from eventstudy.abnormal.event_days import SESSION_CODES, DateRule, day_intervals
 from eventstudy.abnormal.events import CIRCULAR, NO_DAY, EventTable
 from eventstudy.abnormal.series import SeriesSet
-from eventstudy.arrays import DAY_US, IntArray, StrArray, epoch_us, instant_from_us, instant_us
+from eventstudy.arrays import DAY_US, FIRST_US, LAST_US, IntArray, StrArray, epoch_us, instant_from_us, instant_us
 from eventstudy.errors import EventTimeError, UsageError
 from eventstudy.market.instruments import INSTRUMENT_COLUMNS
 
@@ -272,11 +272,22 @@ def _words(column: pd.Series) -> StrArray:
 
 def _instants(column: pd.Series) -> IntArray:
     if column.dtype == object and len(column) and isinstance(column.iloc[0], datetime):
-        return np.array([instant_us(at) for at in column], dtype=np.int64)
-    index = pd.DatetimeIndex(column)
-    missing = index.asi8 == pd.NaT.value
+        nothing: object = pd.NaT
+        given = [at if isinstance(at, datetime) and at is not nothing else None for at in column]
+        missing = np.array([at is None for at in given])
+        found = np.array([0 if at is None else instant_us(at) for at in given], dtype=np.int64)
+    else:
+        index = pd.DatetimeIndex(column)
+        missing, found = index.asi8 == pd.NaT.value, epoch_us(index)
     if missing.any():
         raise EventTimeError(
             f"Row {int(missing.argmax())} of `events` has no time.", remedy="Set a time, or remove the row."
         )
-    return epoch_us(index)
+    outside = (found < FIRST_US) | (found > LAST_US)
+    if outside.any():
+        bad = int(outside.argmax())
+        raise EventTimeError(
+            f"Row {bad} of `events`, {column.iloc[bad]}, is outside the years 1 to 9999 in UTC.",
+            remedy="Correct the time, or remove the row.",
+        )
+    return found

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +230,21 @@ def test_what_is_no_file_or_folder_to_write_is_refused_and_stays(tmp_path: Path,
             es.write_bars(fuzz_calls.market().bars[0], tmp_path / name)
     assert {path: path.lstat().st_ino for path in tmp_path.iterdir()} == before
     assert (tmp_path / "text").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([fuzz_calls.EARLY, fuzz_calls.LATE], "Row 0 of `events`, 0001-01-01 00:00:00+14:00, is outside the years"),
+        ([datetime(2021, 4, 13, 18, tzinfo=UTC), None], "Row 1 of `events` has no time"),
+        ([datetime(2021, 4, 13, 18, tzinfo=UTC), "soon"], "Row 1 of `events` has no time"),
+        (pd.array([2**40, 2**41], "datetime64[s]").tz_localize("UTC"), "is outside the years 1 to 9999"),  # type: ignore[attr-defined]
+    ],
+    ids=("year 1", "none", "text", "year 36812"),
+)
+def test_times_of_a_frame_of_events_that_are_none_or_outside_all_years_are_refused(times: Any, said: str) -> None:
+    at = pd.Series(times, dtype=object) if isinstance(times, list) else pd.Series(times)
+    events = pd.DataFrame({"instrument": ["USD000UTSTOM", "SBER"], "time": at})
+    with pytest.raises(es.EventStudyError) as refusal:
+        es.event_study(events, returns=list(fuzz_calls.market().bars))
+    assert said in str(refusal.value)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from eventstudy.arrays import IntArray
+from eventstudy.arrays import FIRST_US, LAST_US, IntArray
 from eventstudy.errors import BarsError
 from eventstudy.market.sources.grid import Lines, one_chunk
 from eventstudy.market.sources.stamp_columns import (
@@ -29,10 +29,6 @@ def date_and_clock(date: Any, clock: Any, names: tuple[str, str]) -> IntArray:
     """Return clock readings of separate columns of date and time of day."""
     days = as_date(date, names[0])
     return days + mapped(clock, names[1], read_clocks, compact_clocks)
-
-
-# The years 1 to 9999 in microseconds since 1970.
-FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
 def as_date(column: Any, name: str) -> IntArray:
