@@ -54,7 +54,7 @@ def against_words(result: StudyResult) -> str:
     model = MODELS[result.spec.model]
     if not model.has_estimation_window:
         return f"against {model.expectation}"
-    return f"abnormal returns of the {result.spec.model.replace('_', ' ')} model"
+    return f"abnormal returns of the {model.label}"
 
 
 def mean_steps(result: StudyResult) -> MeanSteps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventstudy.abnormal.models.table import model_words
+from eventstudy.abnormal.models.table import MODELS
 from eventstudy.report.finding import adjustment_words, finite, noun_in, words
 from eventstudy.report.method_references import citation
 from eventstudy.report.page_parts import Section
@@ -36,7 +36,7 @@ def method_section(study: Json, spec: Any) -> Section:
         f"Returns are {kind} returns between closing instants.{studied} The event interval is aligned with the bars by "
         f"the rule '{spec.anchor}': {anchors[spec.anchor]}; that move is the "
         f"{event_label(noun)}.",
-        f"Expected return: {model_words(spec.model)}; estimation window {estimation}; event window {window}, "
+        f"Expected return: {MODELS[spec.model].label}; estimation window {estimation}; event window {window}, "
         f"counted in {spec.clock}. {_sides(spec)} {hypotheses(study, spec)}",
         *approximations(study),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.abnormal.models.table import model_words
+from eventstudy.abnormal.models.table import MODELS
 from eventstudy.report.about import claim_table
 from eventstudy.report.clock_words import moved, with_words
 from eventstudy.report.figure_data import price_responses
@@ -106,7 +106,7 @@ def _title(result: StudyResult, said: Headline, width: int) -> Iterator[Text]:
         yield shown
     title = for_terminal(result.spec.title or result.spec.name, 200)
     counts = [f"{count:,} {COUNTED_AS.get(name, name)}" for name, count in result.ledger.counts().items()]
-    about = f"Observations: {', '.join(counts) or 'none'}; {model_words(result.spec.model)}."
+    about = f"Observations: {', '.join(counts) or 'none'}; {MODELS[result.spec.model].label}."
     about = f"{(unstamped(title) if stamp else title).rstrip('.')}. {about}"
     yield from (Text(line, "dim") for line in wrap(about, min(width, WIDEST_TEXT)))
 

@@ -31,19 +31,26 @@ def names(found: Iterable[str]) -> str:
     return ", ".join(given[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def unnamed_notices(file: str, events: Sequence[Event], instruments: int) -> tuple[Notice, ...]:
+def unnamed_notices(file: str, events: Sequence[Event], codes: Sequence[str]) -> tuple[Notice, ...]:
     """Warn that events of a list name no instrument and are therefore studied on each of several.
+
+    The column that holds their instruments under another name is named.
 
     One event on several instruments is a design of its own, which the title of the result states.
     """
-    unnamed = [event.id for event in events if not event.instruments]
-    if not unnamed or instruments < 2 or len(events) < 2:
+    unnamed = [event for event in events if not event.instruments]
+    if not unnamed or len(codes) < 2 or len(events) < 2:
         return ()
     name = "names" if len(unnamed) == 1 else "name"
+    keys = dict.fromkeys(key for event in unnamed for key in event.attributes)
+    held = [key for key in keys if {str(event.attributes.get(key)) for event in unnamed} <= {*codes}]
+    cure = "if it is about one of them, add a column `instrument`"
+    if held:
+        cure = f"its column `{held[0]}` holds names of instruments: call it `instrument`"
     # One sentence, because the terminal shows the first.
     message = (
-        f"{len(unnamed):,} of {len(events):,} events of {file} {name} no instrument ({names(unnamed)}): each is "
-        f"studied on all {instruments:,} instruments; if it is about one of them, add a column `instrument` (or "
+        f"{len(unnamed):,} of {len(events):,} events of {file} {name} no instrument "
+        f"({names(event.id for event in unnamed)}): each is studied on all {len(codes):,} instruments; {cure} (or "
         "`ticker`, `symbol`, `permno`, `isin`; `instruments` in TOML)."
     )
     return (Notice("ES-EVENT-ALL-INSTRUMENTS", message),)

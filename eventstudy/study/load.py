@@ -240,7 +240,7 @@ def load_series(spec: StudySpec, events: tuple[Event, ...], folders: StudyFolder
     series = (*studied, *((market,) if market else ()), *factors)
     digests = Digests(series, digest_of_events(spec, folder))
     recognized = (*universe.recognized, *(line for part in found for line in part.recognized))
-    notices = unnamed_notices(spec.events_file, events, len(studied))
+    notices = unnamed_notices(spec.events_file, events, [one.instrument.code for one in studied])
     notices += tuple(
         Notice("ES-INSTRUMENT-LEFT-OUT", f"{out.instrument} was left out. {out.reason}") for out in universe.left_out
     )

@@ -61,7 +61,7 @@ def test_the_study_file_it_stands_for_is_written_and_gives_the_same_result(
 
 def test_without_a_market_the_model_is_the_constant_mean(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["run", *FILES, *CLOCK]) == 0
-    assert "model constant_mean" in capfd.readouterr().out
+    assert "constant-mean model" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from benchmarks.bench_size import (
 )
 from benchmarks.designs import Design, draw, frames, of_draw, prepared, rejected, spec_of
 from eventstudy.inference.designs import DESIGNS, design_name
+from eventstudy.study.primary import FEWEST_OF_ONE_DAY
 from eventstudy.study.run import solve
 
 SMALL = 120
@@ -52,6 +53,14 @@ def test_size_and_failure_are_those_of_the_reference(case: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_size_and_power_are_those_of_the_reference_at_length(case: str) -> None:
     assert outside(case, 4_000, 3.5) == []
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.3])
+def test_the_mean_of_the_fewest_instruments_of_one_day_that_is_tested_keeps_its_size(correlation: float) -> None:
+    # Their mean is tested unasked, so that it must hold 5 % whether or not the instruments move together.
+    case = Design(1, FEWEST_OF_ONE_DAY, correlation=correlation)
+    share = float((rejected(case, 1_000, ("kp_bmp",), primary="kp_bmp")["kp_bmp"] <= 0.05).mean())
+    assert abs(share - 0.05) < 3 * standard_error(0.05, 1_000)
 
 
 @pytest.mark.parametrize(("k", "expected"), [(2.0, 0.166), (4.0, 0.327)])

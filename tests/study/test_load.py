@@ -122,6 +122,7 @@ def test_the_simulated_source_says_simulated() -> None:
         ("date,ticker", ("2022-06-01,AAA", "2022-06-15,"), "1 of 2"),
         ("date,isin", ("2022-06-01,AAA", "2022-06-15,BBB"), ""),
         ("gvkey,tic,rdq", ("1,AAA,2022-06-01", "2,BBB,2022-06-15"), ""),
+        ("date,Papier,note", ("2022-06-01,AAA,AAA", "2022-06-15,BBB,later"), "2 of 2"),
     ],
 )
 def test_events_without_an_instrument_are_counted(
@@ -143,3 +144,4 @@ def test_events_without_an_instrument_are_counted(
     said = [n.message for n in loaded.notices if n.code == "ES-EVENT-ALL-INSTRUMENTS"]
     assert [m.partition(" events")[0] for m in said] == ([unnamed] if unnamed else [])
     assert all("all 2 instruments" in m and "`ticker`" in m for m in said)
+    assert all(("column `Papier` holds names of instruments" in m) == ("Papier" in header) for m in said)

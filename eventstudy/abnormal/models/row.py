@@ -132,6 +132,8 @@ class ModelRow:
     fails_when : str
     expectation : str
         What the model expects, to follow "net of" in a sentence.
+    label : str
+        How a sentence names the model: ``market model``.
     by_clock : bool
         Whether the model can be estimated on the same clock window of other days.
     options : mapping
@@ -162,6 +164,7 @@ class ModelRow:
     references: tuple[Reference, ...]
     fails_when: str
     expectation: str
+    label: str
     by_clock: bool = True
     options: Options = field(default_factory=lambda: NO_OPTIONS)
     prepare: Callable[[Block, Options], Block] = as_it_is

@@ -30,6 +30,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.BROWN_WARNER_1985,),
         "windows so long that the drift or the market return matters",
         "nothing",
+        "no model (raw returns)",
     ),
     "constant_mean": ModelRow(
         simple.constant_mean,
@@ -39,6 +40,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.BROWN_WARNER_1985,),
         "events on days when the market as a whole moves",
         "its mean return",
+        "constant-mean model",
         streams=_always,
         line=ols.mean_line,
     ),
@@ -50,6 +52,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.MASULIS_1980,),
         "events on days when the market as a whole moves; drift that leads up to the event",
         "its mean return of the comparison period",
+        "comparison-period mean",
         by_clock=False,
         options={"bars": 60},
     ),
@@ -61,6 +64,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.BROWN_WARNER_1985,),
         "instruments whose beta is far from 1 on days when the market moves",
         "the market return",
+        "market-adjusted model",
         prepare=regressions.first_only,
         regressors=_one,
         estimated=False,
@@ -73,6 +77,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.CAMPBELL_LO_MACKINLAY_1997,),
         "a market that trades at other hours; a beta that the event changes",
         "what its market explains",
+        "market model",
         options=REGRESSION,
         prepare=regressions.first_only,
         regressors=_one,
@@ -87,6 +92,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.SCHOLES_WILLIAMS_1977,),
         "noise so strong that the plain estimator wins (Griffin and Oomen 2011)",
         "what its market explains",
+        "Scholes-Williams model",
         prepare=regressions.lagged,
         regressors=_one,
         lags=regressions.one_lag,
@@ -101,6 +107,7 @@ MODELS: Mapping[str, ModelRow] = {
         "many leads and lags in short windows: each adds noise to beta; lags shorter than the usual gap between trades "
         "count only part of beta",
         "what its market explains",
+        "Dimson model",
         options={"lags": 1},
         prepare=regressions.lagged,
         regressors=_one,
@@ -115,6 +122,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.FAMA_FRENCH_1993,),
         "factors that contain the event itself",
         "what the factors explain",
+        "factor model",
         options=REGRESSION | {"constant": True},
     ),
     "capm": ModelRow(
@@ -128,6 +136,7 @@ MODELS: Mapping[str, ModelRow] = {
         ),
         "as market",
         "what the CAPM explains",
+        "CAPM",
         options=REGRESSION,
     ),
     "garch": ModelRow(
@@ -139,6 +148,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.BOLLERSLEV_1986,),
         "short windows: the likelihood needs some hundred bars",
         "what its market explains",
+        "market model with GARCH(1,1) errors",
         by_clock=False,
         prepare=regressions.first_only,
         regressors=_one,
@@ -153,6 +163,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.FAMA_MACBETH_1973,),
         "windows so short that beta is mostly noise",
         "what its market explains",
+        "rolling market model",
         by_clock=False,
         options={"bars": 60},
         prepare=regressions.first_only,
@@ -167,6 +178,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.ABADIE_DIAMOND_HAINMUELLER_2010,),
         "donors that the event moves as well; an instrument outside the range of its donors",
         "the move of its donors",
+        "synthetic control",
         parameters=_one,
     ),
     "same_clock_mean": ModelRow(
@@ -177,6 +189,7 @@ MODELS: Mapping[str, ModelRow] = {
         (refs.RINAUDO_SAHA_2014,),
         "an event day whose volatility regime differs from that of the other days",
         "its usual move at that hour",
+        "same-clock mean",
     ),
 }
 
@@ -184,15 +197,6 @@ document("MODELS", MODELS)
 
 # Models that can be estimated on the same clock window of other days.
 MODELS_BY_CLOCK: Mapping[str, ModelRow] = {name: row for name, row in MODELS.items() if row.by_clock}
-
-
-def model_words(name: str) -> str:
-    """Return a model as a summary names it.
-
-    >>> model_words("market"), model_words("zero")
-    ('model market', 'no model (raw returns)')
-    """
-    return f"model {name}" if MODELS[name].expectation != "nothing" else "no model (raw returns)"
 
 
 def options_of(kind: str, defaults: Options, given: Options) -> dict[str, object]:
