@@ -73,7 +73,7 @@ def pvalues(response: Response) -> dict[str, float]:
 
 
 def alarms(design: IntradayDesign, seeds: Iterable[int]) -> dict[str, float]:
-    """Return how often a response speaks of a move, or of a bar before the news: words that are no test of size 5 %."""
+    """Return how often a response names a move, or a bar before the news: words that are not a test of size 5 %."""
     drawn = [answer(design, seed) for seed in seeds]
     flagged = [any(notice.code == "ES-MOVE-BEFORE" for notice in response.notices) for response in drawn]
     moved = [response.pattern != "none" for response in drawn]

@@ -162,7 +162,7 @@ def _spark(result: StudyResult, study: Mapping[str, Any], move: float | None) ->
         warnings.simplefilter("ignore", RuntimeWarning)  # a day without any return has no mean
         path = np.nan_to_num(np.nanmean(paths, axis=0))
     end = min(max(window.stop + 1 - first, 0), len(path) - 1)
-    # A buy-and-hold return, or a mean over other events than have a path, is no point of the path.
+    # A buy-and-hold return, or a mean over other events than have a path, is not a point of the path.
     on_path = move is not None and abs(float(path[end]) - move) < 1e-9
     chosen = np.linspace(0, len(path) - 1, min(SPARK_POINTS, len(path))).round().astype(int)
     chosen = np.unique([*chosen, end]) if on_path else np.unique(chosen)

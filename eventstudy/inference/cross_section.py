@@ -71,7 +71,7 @@ def cross_section(
     Raises
     ------
     DataError
-        If the rows do not match, an attribute is no number or a combination of others, or too few events are left.
+        If the rows do not match, an attribute is not a number or a combination of others, or too few events are left.
     UnknownNameError
         If the covariance is none of those named.
     """

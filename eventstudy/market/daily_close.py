@@ -182,7 +182,7 @@ def evening_sessions_booked_later(venue: TradingCalendar, days: IntArray) -> Int
 def clipped_to_sessions(closes: IntArray, step_us: int, calendar: TradingCalendar) -> IntArray:
     """Return the closing instants of intraday bars, each no later than the end of the session it belongs to.
 
-    A bar covers ``(close - step, close]``; the last bar of a session that is no multiple of the step ends with it.
+    A bar covers ``(close - step, close]``; the last bar of a session that is not a multiple of the step ends with it.
     """
     table = calendar.table
     if calendar.always or not len(closes) or not len(table):

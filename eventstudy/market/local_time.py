@@ -1,4 +1,4 @@
-"""Clock readings of a zone to instants: a reading that is no instant, or two, is refused with both readings shown."""
+"""Clock readings of a zone to instants: one that is not an instant, or is two, is refused with both readings shown."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def zone_days(zone: str, first: int, last: int) -> tuple[IntArray, IntArray, Boo
 
 
 def checked_instants(wall: IntArray, zone: str, lines: IntArray) -> IntArray:
-    """Return the instants of readings near a change of clocks; one that is no instant or two is refused."""
+    """Return the instants of readings near a change of clocks; one that is not an instant, or is two, is refused."""
     naive = pd.DatetimeIndex(wall.view("datetime64[us]"))
     local = naive.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     bad = np.flatnonzero(np.asarray(local.isna()))

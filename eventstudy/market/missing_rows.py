@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import BoolArray, FloatArray, IntArray, Missing
 
-# How rows without a return are read: all are no bars; the last of each gap is a bar whose return is missing; all are.
+# How rows without a return are read: none is a bar; the last of each gap is a bar whose return is missing; all are.
 Reading = Literal["no bar", "last is a bar", "return"]
 # Of so many different gaps at least one is a holiday of one day, where the return after a gap spans it.
 SEVERAL = 3
@@ -47,7 +47,7 @@ class Gaps:
         return len(self.series)
 
     def left_out(self, reading: Reading) -> IntArray:
-        """Return the places of the cells that are no bars."""
+        """Return the places of the cells that are not bars."""
         if reading == "return":
             return self.rows[:0]
         if reading == "no bar":

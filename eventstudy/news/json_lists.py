@@ -99,7 +99,7 @@ def _lists(found: Any, beside: Row, path: str = "") -> Iterator[_List]:
 
 
 def _pages(rows: list[Row], path: str) -> dict[str, _List]:
-    """Return the lists inside objects that are no items themselves, those under the same keys as one."""
+    """Return the lists inside objects that are not items themselves, those under the same keys as one."""
     pages: dict[str, _List] = {}
     for row in rows:
         for one in _lists(row, {}, f"{path}.page"):

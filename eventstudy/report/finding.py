@@ -221,7 +221,7 @@ def when(study: Json, window: Sequence[int]) -> str:
 
 
 def label_of(study: Json, window: Sequence[int]) -> str:
-    """Return a window as a table names it: ``event day``, ``days 0 to +1``; in bars where bars are no days."""
+    """Return a window as a table names it: ``event day``, ``days 0 to +1``; in bars where bars are not days."""
     return window_label(window, noun_in(study))
 
 

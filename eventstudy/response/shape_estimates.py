@@ -49,7 +49,7 @@ class AfterNews:
 
     ``path`` (n,), ``placebo`` (D, n), ``minutes`` (n,) of trading since the clean price, ``bands`` on the columns;
     ``weight`` (D,) of the placebo days, None for 1 each. Of P events laid out alike: ``path`` (P, n), ``placebo``
-    (D, P, n), NaN for rows that are no day of an event, and ``weight`` (D, P).
+    (D, P, n), NaN for rows that are not a day of an event, and ``weight`` (D, P).
     """
 
     path: FloatArray

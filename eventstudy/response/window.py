@@ -286,7 +286,7 @@ def less_mean(car: FloatArray, placebo: FloatArray) -> tuple[FloatArray, FloatAr
     """Return paths (..., T) less the mean path of the placebo days (D, ..., T); each day less that of the other ones.
 
     Leaving a day out of its own mean keeps it as exchangeable with the event day as it was. Nothing is taken off
-    where there are fewer than two days; rows that are NaN throughout are no days.
+    where there are fewer than two days; rows that are NaN throughout are not days.
     """
     traded = ~np.isnan(placebo).all(axis=-1, keepdims=True)
     total, days = np.where(traded, placebo, 0.0).sum(axis=0), traded.sum(axis=0)

@@ -43,5 +43,5 @@ def _cards() -> Environment:
 
 
 def _printable(value: object) -> object:
-    """Drop from every text what no page may hold; markup that the package made itself is no plain str."""
+    """Drop from every text what no page may hold; markup that the package made itself is not a plain str."""
     return visible(value) if type(value) is str else value

@@ -31,7 +31,7 @@ Missing = Literal["refuse", "merge"]
 class DrawSettings(NamedTuple):
     """How placebo windows are chosen and summed.
 
-    With ``missing`` "refuse" every bar of the window must be there. With "merge" a bar without trades is no reason to
+    With ``missing`` "refuse" every bar of the window must exist. With "merge" a bar without trades is not a reason to
     refuse the day: the next bar's return holds both, so their sum over the window is exact; at least nine bars in ten
     must be there. ``standardize``: each day is scaled by the ratio of the event day's volatility before the news to its
     volatility before the same time of day; an event whose ratio cannot be measured has no days then. ``shared``: of

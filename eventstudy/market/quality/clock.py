@@ -172,7 +172,7 @@ def outside_bars(subject: Subject) -> BoolArray:
 
 
 def off_days(subject: Subject) -> BoolArray:
-    """Return the daily bars whose date is no trading day."""
+    """Return the daily bars whose date is not a trading day."""
     days = subject.raw.wall // DAY_US
     return ~np.isin(days, subject.calendar.table.trading_day if subject.calendar else NO_ROWS)
 

@@ -1,4 +1,4 @@
-"""Daily files: dates one day early, closes that are no closes, a close cut before the day's move."""
+"""Daily files: dates one day early, closes that are not closes, a close cut before the day's move."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def hits(raw: RawBars, rows: IntArray, zone: str) -> dict[LabelSide, int]:
 
 
 def enough(hits: int, bars: int) -> bool:
-    """Return whether so many hits are no chance: the only loud bar, or more than a quarter of several."""
+    """Return whether so many hits are not chance: the only loud bar, or more than a quarter of several."""
     return hits >= 1 + bars // 4
 
 

@@ -72,7 +72,7 @@ def find_large_jumps(subject: Subject) -> Defect | None:
 
 
 def large_and_stays(subject: Subject, move: int) -> bool:
-    """Return whether a move that is no split or change of unit is large, and the level stays afterwards."""
+    """Return whether a move that is neither a split nor a change of unit is large, and the level stays afterwards."""
     change = float(subject.changes[move])
     size = abs(change)
     if is_usual(subject, move) and abs(math.expm1(change)) <= JUMP:
@@ -248,7 +248,7 @@ def impossible(raw: RawBars) -> BoolArray:
 
 
 def blank_impossible(raw: RawBars, rows: IntArray) -> RawBars:
-    """Set the opens, highs and lows that are no price missing."""
+    """Set the opens, highs and lows that are not prices to missing."""
     bad = dict(zip(RANGE, impossible(raw), strict=True))
     columns = {name: np.where(bad[name], np.nan, v) if name in bad else v for name, v in raw.columns.items()}
     return replace(raw, columns=columns)

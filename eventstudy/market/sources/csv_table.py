@@ -328,7 +328,7 @@ def is_of_words(row: Sequence[str]) -> bool:
 def without_footer(stored: Stored, head: Head) -> Stored | None:
     """Return the text up to the first row that does not belong to the table; None where rows of data are broken.
 
-    Text below a table and a second table below it have another width or begin with something that is no date.
+    Text below a table and a second table below it have another width or begin with something that is not a date.
     """
     content = stored.bytes().decode("utf-8-sig", "replace")
     lines = content.splitlines(keepends=True)

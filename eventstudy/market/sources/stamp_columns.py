@@ -331,7 +331,7 @@ def compact_clocks(numbers: NDArray[np.int32]) -> IntArray:
 
 @lru_cache(maxsize=1)
 def clock_table() -> IntArray:
-    """Return microseconds since midnight for every number from 0 to 240000, -1 for those that are no time of day."""
+    """Return microseconds since midnight for every number from 0 to 240000, -1 for those that are not a time of day."""
     numbers = np.arange(240_002)
     hours, minutes, seconds = numbers // 10_000, numbers // 100 % 100, numbers % 100
     clocks = (hours * 3600 + minutes * 60 + seconds) * SECOND_US

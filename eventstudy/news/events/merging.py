@@ -40,7 +40,7 @@ class Merged:
     order: tuple[str, ...] = ()
 
 
-# What is missing on one side of a single report is no disagreement of several.
+# What is missing on one side of a single report is not a disagreement of several.
 ONE_SIDED = frozenset({"only_publication", "only_upper_bound", "only_lower_bound"})
 
 
